@@ -1,4 +1,4 @@
-/** The entries of an archive, one after the other: names, types, hashes. Nothing of them is kept but the manifest. */
+/** Reads the entries of an archive in order: names, types, hashes. Only the manifest is kept. */
 import { createHash } from 'node:crypto';
 import type { Extract, Header } from 'tar-stream';
 import type { ReadEntry } from './archive-manifest.ts';
@@ -12,10 +12,10 @@ export interface EntryLimits {
 }
 
 export interface EntryRules {
-  /** Throws for a path, relative to `files/`, that this kind of archive does not hold. */
+  /** Throws for a path, relative to `files/`, that this kind of archive must not contain. */
   checkPath(relativePath: string): void;
   allowsLinks: boolean;
-  /** Keeps the content of every file. Only for archives whose unpacked size is bounded to what memory takes. */
+  /** Keeps the content of every file. Only for archives whose unpacked size is limited to fit in memory. */
   keepsContents: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface ReadEntries {
 
 type Entry = Extract extends AsyncIterable<infer Item> ? Item : never;
 
-/** A header as tar-stream really gives it; its published types leave out the nulls and the place. */
+/** A header as tar-stream actually returns it; its published types omit the nulls and the offset. */
 interface TarHeader extends Omit<Header, 'type' | 'linkname' | 'pax'> {
-  /** Null for a type that tar-stream does not know. */
+  /** Null for a type unknown to tar-stream. */
   type: Header['type'] | null;
   linkname: string | null;
-  /** Where the content begins, in bytes from the start of the archive. */
+  /** Position of the content, in bytes from the start of the archive. */
   byteOffset: number;
   pax: Record<string, string> | null;
 }
@@ -42,12 +42,13 @@ const BLOCK_BYTES = 512;
 const FOLDER = 'files/';
 const MANIFEST = 'manifest.yaml';
 const BUILD_AGAIN = 'Build the archive again with the dlt client.';
-/** More than this in a plain tar header needs an extension. */
+/** Longer names need an extension in a plain tar header. */
 const SHORT_NAME_BYTES = 100;
 
 /**
- * Reads a tar stream to its end: `files/<path>` entries, then `manifest.yaml` as the last one. Throws `ArchiveError` at
- * the first entry that breaks a rule, which ends the stream: what comes behind it is neither unpacked nor read.
+ * Reads a tar stream to its end: `files/<path>` entries, then `manifest.yaml` as the last one. Throws
+ * `ArchiveError` at the first entry that breaks a rule, which ends the stream: nothing after it is unpacked
+ * or read.
  */
 export async function readEntries(
   extract: Extract,
@@ -89,8 +90,8 @@ function readHeader(entry: Entry): TarHeader {
 }
 
 /**
- * Nothing may lie between two entries but the extension header that the second one needs. Other readers stop at a zero
- * block, or apply global headers, and would see another archive than the one that was checked.
+ * Only the extension header of the second entry may lie between two entries. Other readers stop at a zero
+ * block, or apply global headers, and would read another archive than the one that was checked.
  */
 function checkHeader(header: TarHeader, endOfLast: number): void {
   const pax = header.pax ?? {};
@@ -113,7 +114,7 @@ function measureExtension(header: TarHeader): number {
   return measureLongName(header.name) + measureLongName(header.linkname ?? '');
 }
 
-/** `<length> <key>=<value>\n`, where the length counts its own digits. */
+/** Measures a record `<length> <key>=<value>\n`, where the length includes its own digits. */
 function measurePaxRecord(key: string, value: string): number {
   const bytes = Buffer.byteLength(` ${key}=${value}\n`);
   const length = bytes + String(bytes).length;
@@ -136,7 +137,7 @@ function readRelativePath(header: TarHeader): string {
   return header.name.slice(FOLDER.length);
 }
 
-/** tar-stream's types leave open what an entry gives: it is bytes. */
+/** tar-stream's types do not specify the chunks of an entry: they are bytes. */
 function readChunks(entry: Entry): AsyncIterable<Uint8Array> {
   return entry as AsyncIterable<Uint8Array>;
 }

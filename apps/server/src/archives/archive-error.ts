@@ -1,12 +1,13 @@
 /**
- * Why an uploaded archive is refused. `archive_unsafe`: an entry could write or read outside its folder. `hash_mismatch`:
- * the bytes are not those the manifest names. `archive_truncated`: the upload ended early. `archive_invalid`: not the
- * layout that the client writes. `upload_too_large`: more bytes or entries than the server takes.
+ * Why an uploaded archive is rejected. `archive_unsafe`: an entry could write or read outside its folder.
+ * `hash_mismatch`: the bytes do not match the manifest. `archive_truncated`: the upload ended early.
+ * `archive_invalid`: not the layout that the client writes. `upload_too_large`: more bytes or entries than
+ * the server accepts.
  */
 export type ArchiveErrorCode =
   'archive_unsafe' | 'hash_mismatch' | 'archive_truncated' | 'archive_invalid' | 'upload_too_large';
 
-/** `message` names the entry and says what to do; it is fit to be shown to the one who uploads. */
+/** `message` names the entry and what to do; it can be shown to the uploading user. */
 export class ArchiveError extends Error {
   readonly code: ArchiveErrorCode;
 
@@ -16,16 +17,22 @@ export class ArchiveError extends Error {
     this.code = code;
   }
 
-  /** The wire's word for the message. */
+  /** The API's name for the message. */
   get detail(): string {
     return this.message;
   }
 }
 
-/** Which limit an archive passes: packed bytes, unpacked bytes (in all, or for its size), the number of files, or the bytes of its manifest. */
+/**
+ * The limit that an archive exceeds: compressed bytes, unpacked bytes (in total, or relative to its size),
+ * the number of files, or the bytes of its manifest.
+ */
 export type ArchiveLimitName = 'bytes' | 'unpackedBytes' | 'expansion' | 'files' | 'manifest';
 
-/** An archive that is larger than the server takes. `message` names the limit alone: what helps depends on the kind of archive. */
+/**
+ * An archive that is larger than the server accepts. `message` names only the limit, because the remedy
+ * depends on the kind of archive.
+ */
 export class ArchiveTooLargeError extends ArchiveError {
   readonly limit: ArchiveLimitName;
 
@@ -38,7 +45,10 @@ export class ArchiveTooLargeError extends ArchiveError {
 
 const SHOWN_NAME_LENGTH = 200;
 
-/** A name from an archive for an error text: quoted, with control characters escaped, and cut. */
+/**
+ * Formats a name from an archive for an error message: quoted, with control characters escaped, and
+ * truncated.
+ */
 export function quoteName(name: string): string {
   const shown = name.length > SHOWN_NAME_LENGTH ? `${name.slice(0, SHOWN_NAME_LENGTH)}…` : name;
   return JSON.stringify(shown);

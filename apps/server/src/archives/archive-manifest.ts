@@ -1,4 +1,4 @@
-/** `manifest.yaml` of an archive (engine 1): which files it holds, and the hash of them all. */
+/** `manifest.yaml` of an archive (engine 1): its files, and the hash of all of them. */
 import { createHash } from 'node:crypto';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ export interface ManifestFile {
   sizeBytes: number;
   /** Base64 (with padding) of the SHA3-256 of the content, or of the link's target. */
   sha3_256: string;
-  /** The target, for links only. */
+  /** The target, only for links. */
   linkname?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ReadEntry {
   linkname?: string | undefined;
 }
 
-/** All scalars are read as text, see `parseManifest`. */
+/** All scalars are read as text; see `parseManifest`. */
 const manifestFile = z
   .object({
     relative_path: z.string(),
@@ -40,8 +40,9 @@ const manifest = z.object({ engine_version: z.string(), files: z.array(manifestF
 const BUILD_AGAIN = 'Build the archive again with the dlt client.';
 
 /**
- * The files of a manifest in its own order. The client writes YAML 1.1, where a file named `1e3` needs no quotes; read
- * as YAML 1.2 it would be a number. So every scalar is taken as the text it is. Throws `archive_invalid`.
+ * Parses the files of a manifest, in its own order. The client writes YAML 1.1, where a file named `1e3`
+ * needs no quotes; as YAML 1.2 it would be a number. So every scalar is read as text. Throws
+ * `archive_invalid`.
  */
 export function parseManifest(bytes: Buffer): ManifestFile[] {
   const parsed = manifest.safeParse(parseDocument(bytes));
@@ -71,8 +72,8 @@ function parseDocument(bytes: Buffer): unknown {
 }
 
 /**
- * Throws unless the archive holds exactly what the manifest names: `hash_mismatch` for other bytes, `archive_invalid`
- * for a file that only one of them knows.
+ * Throws unless the archive contains exactly the files in the manifest: `hash_mismatch` for other bytes,
+ * `archive_invalid` for a file that is only in one of them.
  */
 export function compareWithManifest(files: ManifestFile[], entries: Map<string, ReadEntry>): void {
   const named = new Set<string>();
@@ -106,9 +107,9 @@ function compareFile(file: ManifestFile, entry: ReadEntry): void {
 }
 
 /**
- * The content hash that the client compares with its own to see whether a deployment changed: base64 SHA3-256 over path
- * and file hash of every file, in the manifest's order (Python's, by code point: JavaScript sorts otherwise beyond the
- * basic plane, so it is never sorted here).
+ * Computes the content hash that the client compares with its own to detect changes: base64 SHA3-256 over
+ * path and file hash of every file. The order is the manifest's (Python's, by code point; JavaScript sorts
+ * differently outside the basic plane, so it is never sorted here).
  */
 export function hashContents(files: ManifestFile[]): string {
   const hash = createHash('sha3-256');

@@ -15,7 +15,10 @@ const limits: ArchiveLimits = {
   maxManifestBytes: MEGABYTE,
 };
 
-/** A tar of one file of zeros, gzipped in pieces of a megabyte, so that the test itself needs no memory. */
+/**
+ * Generates a tar of one file of zeros, gzipped in pieces of a megabyte, so that the test itself needs little
+ * memory.
+ */
 function* zipZeros(megabytes: number): Generator<Buffer> {
   const size = megabytes * MEGABYTE;
   const zeros = gzipSync(Buffer.alloc(MEGABYTE));
@@ -28,7 +31,7 @@ function* zipZeros(megabytes: number): Generator<Buffer> {
   yield gzipSync(writeTar([{ name: 'manifest.yaml', content: manifest }]));
 }
 
-/** Takes what passes through an inspection, as the file on disk does. */
+/** Collects the output of an inspection, as the file on disk does. */
 function createCollector() {
   const chunks: Buffer[] = [];
   const sink = new Writable({
@@ -41,7 +44,7 @@ function createCollector() {
   return { sink, read: () => Buffer.concat(chunks) };
 }
 
-test('600 MB of zeros stop at the bound, with the rest unread', async () => {
+test('600 MB of zeros stop at the limit, with the rest unread', async () => {
   let piecesRead = 0;
   const countPieces = function* () {
     for (const piece of zipZeros(600)) {
@@ -59,7 +62,7 @@ test('600 MB of zeros stop at the bound, with the rest unread', async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * MEGABYTE);
 });
 
-test('a large honest archive passes with flat memory', async () => {
+test('a large valid archive passes with constant memory', async () => {
   const before = process.memoryUsage().rss;
   const large = { ...limits, maxUnpackedBytes: 200 * MEGABYTE };
   const report = await inspectArchive(Readable.from(zipZeros(128)), large);
@@ -67,7 +70,7 @@ test('a large honest archive passes with flat memory', async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * MEGABYTE);
 });
 
-test('the same bytes arrive behind it, in pieces of any size', async () => {
+test('the same bytes arrive at the output, in pieces of any size', async () => {
   const archive = buildArchive({ 'a.py': 'x'.repeat(5000), 'b/c.py': '' });
   for (const size of [1, 7, 512, archive.length]) {
     const pieces = Array.from({ length: Math.ceil(archive.length / size) }, (_, index) =>
@@ -81,12 +84,12 @@ test('the same bytes arrive behind it, in pieces of any size', async () => {
   }
 });
 
-test('bytes that come in a piece of their own after the end are seen', async () => {
+test('bytes in a separate piece after the end are detected', async () => {
   const source = Readable.from([buildArchive({}), Buffer.alloc(10), Buffer.alloc(10)]);
   await expect(inspectArchive(source, limits)).rejects.toMatchObject({ code: 'archive_invalid' });
 });
 
-test('a refusal fails the whole pipeline and gives the result the same reason', async () => {
+test('a rejection fails the whole pipeline, and the result with the same reason', async () => {
   const inspection = createArchiveInspection(limits);
   const collector = createCollector();
   const archive = buildArchive({ '../x': 'x' });
@@ -97,7 +100,7 @@ test('a refusal fails the whole pipeline and gives the result the same reason', 
   expect(collector.sink.destroyed).toBe(true);
 });
 
-test('an upload that breaks off fails both', async () => {
+test('an interrupted upload fails both', async () => {
   const inspection = createArchiveInspection(limits);
   const upload = new PassThrough();
   upload.write(buildArchive({ 'a.py': 'x' }).subarray(0, 50));

@@ -20,7 +20,7 @@ function open(files: Record<string, ArchiveContent | Uint8Array>): Readable {
   return Readable.from([buildArchive(files)]);
 }
 
-test("the client's archive has its hash and the profiles of its names", async () => {
+test("the client's archive has its hash and the profiles from its names", async () => {
   const report = await inspectConfigurationArchive(createReadStream(fromClient));
   expect(report).toMatchObject({
     contentHash: 'Lp85T5fkAvgyrCTaWwAVgRi4UiChf4zeYkXCxO4nsz4=',
@@ -38,7 +38,7 @@ test('its files can be read for masking', async () => {
   ]);
 });
 
-test('a name with its profile last is read as the name that dlt looks for', async () => {
+test('a name with its profile last is read under the name that dlt uses', async () => {
   const files = { 'secrets.prod.toml': 'k = "ü"', 'config.eu.toml': '' };
   expect(await inspectConfigurationArchive(open(files))).toMatchObject({ profiles: ['eu', 'prod'] });
   expect(await readConfigurationFiles(open(files))).toEqual([
@@ -71,7 +71,7 @@ test.each<[string, Record<string, ArchiveContent | Uint8Array>, string, string]>
   ['two for one', { 'prod.config.toml': '', 'config.prod.toml': '' }, 'archive_invalid', 'is there already'],
   ['..', { '../config.toml': '' }, 'archive_unsafe', '".."'],
   ['5 MB', { 'config.toml': '#'.repeat(5 * 1024 * 1024) }, 'upload_too_large', 'unpacks to more than'],
-])('%s is refused', async (_what, files, code, text) => {
+])('%s is rejected', async (_what, files, code, text) => {
   const error: unknown = await inspectConfigurationArchive(open(files)).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code, message: expect.stringContaining(text) as string });
   await expect(readConfigurationFiles(open(files))).rejects.toMatchObject({ code });

@@ -1,11 +1,11 @@
-/** Archives of `.dlt/*.toml`: flat, small, and full of secrets in plain text. */
+/** Archives of `.dlt/*.toml`: flat, small, and with secrets in plain text. */
 import type { Readable } from 'node:stream';
 import { ArchiveError, quoteName } from './archive-error.ts';
 import { consume, createInspection } from './inspect-archive.ts';
 import type { ArchiveInspection, ArchiveLimits, ArchiveReport, InspectedArchive } from './inspect-archive.ts';
 
 export interface ConfigurationReport extends ArchiveReport {
-  /** Profiles that have a file of their own, sorted. */
+  /** Profiles with their own files, sorted. */
   profiles: string[];
 }
 
@@ -15,7 +15,7 @@ export interface ConfigurationFile {
   text: string;
 }
 
-/** Configuration is read in memory as a whole; people write it by hand. */
+/** Configuration is read into memory as a whole; users write it by hand. */
 export const CONFIGURATION_LIMITS: ArchiveLimits = {
   maxBytes: 4 * 1024 * 1024,
   maxUnpackedBytes: 4 * 1024 * 1024,
@@ -25,12 +25,14 @@ export const CONFIGURATION_LIMITS: ArchiveLimits = {
 
 /** `prod.config.toml`, the naming that dlt reads. */
 const PROFILE_FIRST = /^(?<profile>.+)\.(?<kind>config|secrets)\.toml$/;
-/** `config.prod.toml`, which some docs show and dlt never reads. */
+/** `config.prod.toml`, which some docs show but dlt never reads. */
 const PROFILE_LAST = /^(?<kind>config|secrets)\.(?<profile>.+)\.toml$/;
 /** dlt keeps the files of these two on the developer's machine. */
 const LOCAL_PROFILES = new Set(['dev', 'tests']);
 
-/** Checks a configuration archive on its way elsewhere; the same rules as `inspectConfigurationArchive`. */
+/**
+ * Creates a streaming check of a configuration archive, by the same rules as `inspectConfigurationArchive`.
+ */
 export function createConfigurationInspection(
   limits: ArchiveLimits = CONFIGURATION_LIMITS,
 ): ArchiveInspection<ConfigurationReport> {
@@ -38,8 +40,8 @@ export function createConfigurationInspection(
 }
 
 /**
- * Checks a configuration archive: flat names that end in `config.toml` or `secrets.toml` (or name their profile last),
- * nothing of the local profiles `dev` and `tests`, no links, UTF-8. Throws `ArchiveError`.
+ * Checks a configuration archive: flat names that end in `config.toml` or `secrets.toml` (or have their
+ * profile last), no files of the local profiles `dev` and `tests`, no links, UTF-8. Throws `ArchiveError`.
  */
 export function inspectConfigurationArchive(
   source: Readable,
@@ -49,8 +51,9 @@ export function inspectConfigurationArchive(
 }
 
 /**
- * The configuration files of an archive, in the manifest's order and under the names that dlt reads. Checks the archive
- * again, and holds at most `limits.maxUnpackedBytes` in memory. For masking: the texts hold secrets.
+ * Reads the configuration files of an archive, in the manifest's order and under the names that dlt reads.
+ * Checks the archive again, and keeps at most `limits.maxUnpackedBytes` in memory. The texts contain secrets;
+ * used for masking.
  */
 export function readConfigurationFiles(
   source: Readable,
@@ -59,26 +62,30 @@ export function readConfigurationFiles(
   return consume(source, createInspection(limits, configurationRules, listFiles));
 }
 
-/**
- * The configuration files that a profile reads, under the names that dlt reads, and those of all profiles; as `readConfigurationFiles`.
- */
+/** Reads the configuration files of a profile and those of all profiles, like `readConfigurationFiles`. */
 export async function readConfigurationOf(source: Readable, profile: string): Promise<ConfigurationFile[]> {
   const files = await readConfigurationFiles(source);
   return files.filter(({ name }) => [null, profile].includes(readProfile(name)));
 }
 
-/** The profile that a configuration file belongs to; null for the files of all profiles. */
+/** Returns the profile of a configuration file; null for files of all profiles. */
 export function readProfile(name: string): string | null {
   return matchProfile(name)?.profile ?? null;
 }
 
-/** The name under which dlt finds the file: `prod.secrets.toml` for `secrets.prod.toml`, else the name itself. */
+/**
+ * Returns the name under which dlt finds the file: `prod.secrets.toml` for `secrets.prod.toml`, otherwise the
+ * name itself.
+ */
 export function placeConfigurationFile(name: string): string {
   const match = matchProfile(name);
   return match ? `${match.profile}.${match.kind}.toml` : name;
 }
 
-/** Whether every value of the file is to be treated as a secret. @param name under either naming */
+/**
+ * Reports whether every value of the file counts as a secret.
+ * @param name in either naming
+ */
 export function holdsSecrets(name: string): boolean {
   return placeConfigurationFile(name).endsWith('secrets.toml');
 }

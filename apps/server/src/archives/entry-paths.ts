@@ -1,4 +1,4 @@
-/** Which paths and links an archive may hold. Everything that unpacks an archive relies on these rules. */
+/** Rules for paths and links in an archive. Everything that unpacks an archive relies on them. */
 import path from 'node:path';
 import { ArchiveError, quoteName } from './archive-error.ts';
 
@@ -7,8 +7,8 @@ const MAX_PART_BYTES = 255;
 const MAX_PARTS = 100;
 
 /**
- * Throws `archive_unsafe` unless the path is a plain relative POSIX path: no empty part, `.` or `..`, not absolute, no
- * backslash (a separator elsewhere) and no NUL, short enough for a Linux file system.
+ * Throws `archive_unsafe` unless the path is a plain relative POSIX path: no empty part, `.` or `..`, not
+ * absolute, no backslash (a separator on other systems) and no NUL, short enough for a Linux file system.
  */
 export function checkEntryPath(entryPath: string): void {
   const parts = entryPath.split('/');
@@ -33,9 +33,9 @@ function findPathProblem(entryPath: string, parts: string[]): string | undefined
 }
 
 /**
- * Throws `archive_unsafe` unless the link stays inside the root. `..` may stand at the start only: behind a folder that
- * is itself a link it would climb from where that link leads, which no check of the text can see. Since no entry lies
- * below a link, the leading ones climb real folders.
+ * Throws `archive_unsafe` unless the link stays inside the root. `..` is allowed only at the start: after a
+ * folder that is itself a link, it would climb from that link's target, which a check of the text cannot see.
+ * No entry lies below a link, so the leading ones climb real folders.
  */
 export function checkLinkTarget(linkPath: string, target: string): void {
   const problem = findTargetProblem(linkPath, target);
@@ -63,11 +63,12 @@ function findTargetProblem(linkPath: string, target: string): string | undefined
     : undefined;
 }
 
-/** Remembers the paths of one archive, to refuse those that cannot all be files of one folder. */
+/** Collects the paths of one archive, to reject those that cannot coexist in one folder. */
 export interface PathRegistry {
   /**
-   * Throws `archive_unsafe` for a path that is there already, lies below an entry that is a file or a link, or is itself
-   * a folder of others. Paths that differ in case only are different: runs use case-sensitive Linux file systems.
+   * Throws `archive_unsafe` for a duplicate path, a path below an entry that is a file or a link, or a path
+   * that is itself a folder of others. Paths that differ only in case are distinct: runs use case-sensitive
+   * Linux file systems.
    */
   add(entryPath: string): void;
 }

@@ -26,7 +26,7 @@ function inspect(archive: Uint8Array) {
   return inspectArchive(Readable.from([archive]), limits);
 }
 
-describe('archives of the client', () => {
+describe('archives from the client', () => {
   test('a workspace with links, long, quoted and non-ASCII names has the hash that dlt computed', async () => {
     const file = path.join(clientArchives, 'workspace.tar.gz');
     const bytes = readFileSync(file);
@@ -59,7 +59,7 @@ describe('archives of the client', () => {
     expect(report.files[2]).not.toHaveProperty('linkname');
   });
 
-  test('an empty one is fine', async () => {
+  test('an empty one is valid', async () => {
     const report = await inspect(readFileSync(path.join(clientArchives, 'empty.tar.gz')));
     expect(report).toMatchObject({
       fileCount: 0,
@@ -83,7 +83,7 @@ test.each(vectors.map((vector) => [vector.content_hash, vector]))(
   },
 );
 
-describe('what may stand in an archive', () => {
+describe('allowed contents of an archive', () => {
   test('names that differ in case, GNU long names, links to folders', async () => {
     const long = `${'folder/'.repeat(20)}file.py`;
     const extra = [

@@ -1,4 +1,4 @@
-/** Checks an uploaded archive while its bytes pass by. Nothing is unpacked to disk, and memory stays flat. */
+/** Checks an uploaded archive as a stream. Nothing is unpacked to disk, and memory stays constant. */
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import type { Readable, TransformCallback } from 'node:stream';
@@ -17,11 +17,11 @@ import type { ManifestFile } from './archive-manifest.ts';
 export interface ArchiveLimits extends EntryLimits {
   /** Of the gzip stream. */
   maxBytes: number;
-  /** Of the tar stream inside, headers and padding included. */
+  /** Of the tar stream inside, including headers and padding. */
   maxUnpackedBytes: number;
 }
 
-/** One file as the contract's files operation answers it. */
+/** One file in the format of the contract's files operation. */
 export interface ArchiveFile {
   relative_path: string;
   size_bytes: number;
@@ -32,28 +32,28 @@ export interface ArchiveFile {
 export interface ArchiveReport {
   /** In the manifest's order. */
   files: ArchiveFile[];
-  /** Base64, see `hashContents`. */
+  /** Base64; see `hashContents`. */
   contentHash: string;
   /** Of the gzip stream. */
   sizeBytes: number;
   fileCount: number;
-  /** Hex, of the gzip stream: names the stored bytes, and differs for every build of the same files. */
+  /** Hex, of the gzip stream: identifies the stored bytes, and differs for every build of the same files. */
   sha256: string;
 }
 
 export interface ArchiveInspection<Report> {
   /**
-   * Passes the archive on unchanged, checking it on the way: `pipeline(upload, inspection.stream, fileOnDisk)`. Fails
-   * with an `ArchiveError` at the first thing that is wrong, which ends the pipeline without reading on.
+   * Passes the archive through unchanged and checks it: `pipeline(upload, inspection.stream, fileOnDisk)`.
+   * Fails with an `ArchiveError` at the first problem, which ends the pipeline without reading on.
    */
   stream: Transform;
-  /** Settles when the stream ends; may be left alone when the pipeline failed. */
+  /** Settles when the stream ends; may be ignored if the pipeline failed. */
   result: Promise<Report>;
 }
 
 const BUILD_AGAIN = 'Build it again with the dlt client.';
 
-/** What an inspection found, before it is turned into a report. */
+/** The findings of an inspection, before they become a report. */
 export interface InspectedArchive {
   report: ArchiveReport;
   contents: ReadEntries['contents'];
@@ -61,17 +61,17 @@ export interface InspectedArchive {
 
 const workspaceRules: EntryRules = { checkPath: () => undefined, allowsLinks: true, keepsContents: false };
 
-/** Checks a code archive on its way to disk. */
+/** Creates a streaming check of a code archive. */
 export function createArchiveInspection(limits: ArchiveLimits): ArchiveInspection<ArchiveReport> {
   return createInspection(limits, workspaceRules, ({ report }) => report);
 }
 
-/** Checks a code archive that nobody else reads. Throws `ArchiveError`, or what the source fails with. */
+/** Checks a code archive without passing it on. Throws `ArchiveError`, or the error of the source. */
 export function inspectArchive(source: Readable, limits: ArchiveLimits): Promise<ArchiveReport> {
   return consume(source, createArchiveInspection(limits));
 }
 
-/** Feeds a whole source into an inspection and gives its report. */
+/** Feeds a whole source into an inspection and returns its report. */
 export async function consume<Report>(
   source: Readable,
   inspection: ArchiveInspection<Report>,
@@ -81,7 +81,7 @@ export async function consume<Report>(
   return inspection.result;
 }
 
-/** An inspection by the rules of one kind of archive; `describe` may refuse what it is given. */
+/** Creates an inspection by the rules of one kind of archive; `describe` may reject its input. */
 export function createInspection<Report>(
   limits: ArchiveLimits,
   rules: EntryRules,
@@ -124,11 +124,11 @@ export function createInspection<Report>(
 }
 
 interface Unpacking {
-  /** `done` is called when the bytes are unpacked and read, and never once unpacking failed. */
+  /** `done` is called when the bytes are unpacked and read, and never after unpacking failed. */
   write(chunk: Buffer, done: () => void): void;
   end(): void;
   destroy(): void;
-  /** How many of the written bytes belonged to the gzip stream. */
+  /** Number of written bytes that belonged to the gzip stream. */
   readBytes(): number;
   result: Promise<ReadEntries>;
 }
@@ -151,7 +151,7 @@ function unpack(limits: ArchiveLimits, rules: EntryRules): Unpacking {
   };
 }
 
-/** One failure makes the other side fail with a broken stream: the one that says why is the one to tell. */
+/** A failure also breaks the stream of the other side; report the one with the actual reason. */
 async function settle(reading: Promise<ReadEntries>, flowing: Promise<void>): Promise<ReadEntries> {
   const [entries, flow] = await Promise.allSettled([reading, flowing]);
   if (entries.status === 'fulfilled' && flow.status === 'fulfilled') return entries.value;
@@ -163,12 +163,12 @@ async function settle(reading: Promise<ReadEntries>, flowing: Promise<void>): Pr
   );
 }
 
-/** A mistake of ours must not be told as a fault of the archive. */
+/** Reports whether an error is a bug of ours, which must not be blamed on the archive. */
 function isBug(reason: unknown): boolean {
   return reason instanceof TypeError || reason instanceof RangeError || reason instanceof ReferenceError;
 }
 
-/** Errors of zlib and tar-stream, which only the archive can cause. */
+/** Translates errors of zlib and tar-stream, which only the archive can cause. */
 function translateFailure(reasons: unknown[]): ArchiveError {
   const text = reasons
     .map((reason) => (reason instanceof Error ? reason.message : String(reason)))
@@ -187,7 +187,7 @@ function describeFailure(text: string): [ArchiveErrorCode, string] {
   return ['archive_invalid', `The archive cannot be read (${text}). ${BUILD_AGAIN}`];
 }
 
-/** A few bytes of gzip can stand for any number of zeros, so what comes out is bounded while it comes. */
+/** Limits the output while it is unpacked, because a few bytes of gzip can expand to any number of zeros. */
 function createUnpackedBound(maxUnpackedBytes: number): Transform {
   let unpackedBytes = 0;
   return new Transform({

@@ -18,7 +18,7 @@ describe('readArchiveFile', () => {
     ['a.py', 'x = 1'],
     [long, 'deep'],
     ['z.py', ''],
-  ])('gives the content of %s', async (path, content) => {
+  ])('returns the content of %s', async (path, content) => {
     expect((await readArchiveFile(Readable.from([archive]), path, 100)).toString()).toBe(content);
   });
 
@@ -43,11 +43,11 @@ describe('readArchiveFile', () => {
     ['ln.py', 'is not in the archive'],
     ['../a.py', 'is not in the archive'],
     ['manifest.yaml', 'is not in the archive'],
-  ])('refuses %s', async (path, words) => {
+  ])('rejects %s', async (path, words) => {
     await expect(readArchiveFile(Readable.from([archive]), path, 100)).rejects.toThrow(words);
   });
 
-  it('fails as its source does, and as the archive is broken', async () => {
+  it('fails with the error of its source, and for a broken archive', async () => {
     const half = archive.subarray(0, archive.length / 2);
     await expect(readArchiveFile(Readable.from([half]), 'z.py', 100)).rejects.toThrow();
     const failing = new Readable({

@@ -1,4 +1,7 @@
-/** One file out of a stored archive, which was checked when it came: streamed, nothing of it is unpacked to disk. */
+/**
+ * Reads one file from a stored archive, which was checked when it was uploaded. Streams it; nothing is
+ * unpacked to disk.
+ */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -6,13 +9,13 @@ import { extract as createExtract } from 'tar-stream';
 import { ArchiveError, quoteName } from './archive-error.ts';
 
 /**
- * The content of the file at a path below `files/`. Reads on no further than that file, and holds nothing else in memory.
- * Throws an `ArchiveError` (`archive_invalid`) when there is no such file, or one of more than `maxBytes`.
+ * Reads the file at a path below `files/`. Stops after that file, and keeps nothing else in memory. Throws an
+ * `ArchiveError` (`archive_invalid`) if there is no such file, or it has more than `maxBytes`.
  */
 export async function readArchiveFile(source: Readable, path: string, maxBytes: number): Promise<Buffer> {
   const extract = createExtract();
   const flowing = pipeline(source, createGunzip({ chunkSize: 64 * 1024 }), extract);
-  // To stop in the middle breaks the pipeline: that is no failure of the reading, which tells its own.
+  // Stopping early breaks the pipeline, which is not a failure; reading reports its own failures.
   const broken = flowing.then(
     () => undefined,
     (error: unknown) => error,

@@ -33,7 +33,7 @@ async function refuse(archive: Uint8Array, changed: Partial<ArchiveLimits> = {})
   throw new Error(`expected a refusal, got ${JSON.stringify(outcome)}`, { cause: outcome });
 }
 
-describe('what is refused', () => {
+describe('rejected archives', () => {
   const fine = { 'a.py': 'x = 1' };
   const withEntry = (entry: TarEntry) => buildArchive(fine, { entries: [entry] });
   const withFile = (name: string, content: ArchiveContent = 'x') =>
@@ -198,7 +198,7 @@ describe('what is refused', () => {
     expect(error.code).toBe(code);
   });
 
-  test('a manifest that is no UTF-8', async () => {
+  test('a manifest that is not UTF-8', async () => {
     const entries = [{ name: 'manifest.yaml', content: Buffer.from([0xff, 0xfe, 0x41]) }];
     const error = await refuse(buildArchive(fine, { manifest: null, entries }));
     expect(error.message).toContain('not readable as YAML');
@@ -290,7 +290,7 @@ describe('damage of any kind is an ArchiveError or changes nothing', () => {
     if (!(outcome instanceof ArchiveError)) expect(outcome).toMatchObject({ contentHash });
   }
 
-  test('a byte of the gzip changed', async () => {
+  test('a changed byte of the gzip', async () => {
     const places = fc.tuple(fc.nat({ max: archive.length - 1 }), fc.integer({ min: 1, max: 255 }));
     const property = fc.asyncProperty(places, async ([index, change]) => {
       const bytes = Buffer.from(archive);
@@ -300,7 +300,7 @@ describe('damage of any kind is an ArchiveError or changes nothing', () => {
     await fc.assert(property, { seed: propertySeed, numRuns: 150 });
   });
 
-  test('bytes of the tar changed', async () => {
+  test('changed bytes of the tar', async () => {
     const places = fc.array(fc.tuple(fc.nat({ max: tar.length - 1 }), fc.nat({ max: 255 })), {
       minLength: 1,
       maxLength: 3,
@@ -313,7 +313,7 @@ describe('damage of any kind is an ArchiveError or changes nothing', () => {
     await fc.assert(property, { seed: propertySeed, numRuns: 150 });
   });
 
-  test('cut anywhere', async () => {
+  test('truncated at any point', async () => {
     const property = fc.asyncProperty(fc.nat({ max: archive.length - 1 }), async (length) => {
       expect((await refuse(archive.subarray(0, length))).code).toBe('archive_truncated');
     });

@@ -1,4 +1,4 @@
-/** Makes the archive of the configuration that one run gets. */
+/** Builds the archive of the configuration for one run. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -11,8 +11,9 @@ import { readConfigurationOf, type ConfigurationFile } from './configuration-arc
 const epoch = new Date(0);
 
 /**
- * An archive of the files that a profile reads: its own and those of all profiles. The same bytes for the same files, on any server: what
- * is announced by one may be sent by another, so nothing is compressed.
+ * Builds an archive of the files that a profile reads: its own and those of all profiles. The bytes are the
+ * same for the same files on any server, because one server may announce the archive and another send it; so
+ * nothing is compressed.
  */
 export async function selectConfiguration(
   archive: Buffer,

@@ -38,7 +38,7 @@ const archive = buildArchive({
   'lib/middle.bin': randomBytes(500),
 });
 
-test('the largest files and the fullest folders, in their order', async () => {
+test('the largest files and the fullest folders, in order', async () => {
   expect(await survey(archive)).toEqual({
     largestFiles: [
       { path: 'data/large.bin', sizeBytes: 3000 },
@@ -51,12 +51,12 @@ test('the largest files and the fullest folders, in their order', async () => {
   });
 });
 
-test('an archive that is cut off in the middle of a file names that file with its full size', async () => {
+test('an archive truncated within a file lists that file with its full size', async () => {
   const { largestFiles } = await survey(archive.subarray(0, 1500));
   expect(largestFiles[0]).toEqual({ path: 'data/large.bin', sizeBytes: 3000 });
 });
 
-test('no more than the bounds is read', async () => {
+test('no more than the limits is read', async () => {
   expect((await survey(archive, { maxEntries: 1 })).largestFiles).toEqual([{ path: 'a.py', sizeBytes: 1 }]);
   const started = performance.now();
   const { largestFiles } = await survey(packZeros(400));

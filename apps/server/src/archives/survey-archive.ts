@@ -1,4 +1,4 @@
-/** What takes the room in an archive that was refused: it may be cut off, damaged or hostile. */
+/** Finds what takes the space in a rejected archive, which may be truncated, damaged or hostile. */
 import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,9 +6,9 @@ import { constants, createGunzip } from 'node:zlib';
 import { extract as createExtract } from 'tar-stream';
 
 export interface ArchiveSurvey {
-  /** Largest first, at most `shownCount`. Sizes are those of the headers, so a file that is cut off counts in full. */
+  /** Largest first, at most `shownCount`. Sizes come from the headers, so a truncated file counts in full. */
   largestFiles: { path: string; sizeBytes: number }[];
-  /** The first parts of paths that hold the most files, at most `shownCount`. */
+  /** First parts of paths that contain the most files, at most `shownCount`. */
   fullestFolders: { path: string; fileCount: number }[];
 }
 
@@ -21,7 +21,10 @@ export interface SurveyBounds {
 
 const folder = 'files/';
 
-/** Reads the headers of an archive until its end, the first thing that is wrong, or a bound. Never fails for what the archive holds. */
+/**
+ * Reads the headers of an archive until its end, the first error, or a limit. Never fails because of the
+ * archive's content.
+ */
 export async function surveyArchive(path: string, bounds: SurveyBounds): Promise<ArchiveSurvey> {
   const files: ArchiveSurvey['largestFiles'] = [];
   const fileCounts = new Map<string, number>();
@@ -29,7 +32,7 @@ export async function surveyArchive(path: string, bounds: SurveyBounds): Promise
   const extract = createExtract();
   const flowing = pipeline(
     createReadStream(path),
-    // An archive that is cut off is read as far as it goes.
+    // Read a truncated archive as far as it goes.
     createGunzip({ chunkSize: 64 * 1024, finishFlush: constants.Z_SYNC_FLUSH }),
     createBound(bounds.maxUnpackedBytes),
     extract,
@@ -48,7 +51,7 @@ export async function surveyArchive(path: string, bounds: SurveyBounds): Promise
       countIn(fileCounts, filePath);
     }
   } catch {
-    // What was read until then is the answer.
+    // Return what was read so far.
   } finally {
     stop.abort();
     await flowing;

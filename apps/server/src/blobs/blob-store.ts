@@ -1,21 +1,31 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Packages, traces and other bytes that are written once and read whole or in ranges.
+ * A store for packages, traces and other data that is written once and read whole or in ranges.
  *
- * A key is a relative path of names of letters, digits, `.`, `_`, `-`, `=` and `+` that do not begin with a dot, such as
- * `packages/0198c0de.tar.gz`: at most 200 characters a name and 1,000 in all. Other keys are refused with an InvalidBlobKeyError.
+ * A key is a relative path of names of letters, digits, `.`, `_`, `-`, `=` and `+` that do not begin with a
+ * dot, such as `packages/0198c0de.tar.gz`: at most 200 characters per name and 1,000 in total. Other keys are
+ * rejected with an InvalidBlobKeyError.
  */
 export interface BlobStore {
-  /** Stores the bytes in place of what the key had. They are there whole and on disk when it resolves, and not at all before. */
+  /**
+   * Stores the bytes and replaces any previous blob. The write is atomic, and durable when the promise
+   * resolves.
+   */
   put(key: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<StoredBlob>;
-  /** The bytes from `start` up to but without `end`; all without a range. Rejects with a BlobNotFoundError. */
+  /**
+   * Reads the bytes from `start` (inclusive) to `end` (exclusive); all without a range. Rejects with a
+   * BlobNotFoundError.
+   */
   openRead(key: string, range?: BlobRange): Promise<Readable>;
-  /** Undefined when there is no such blob. */
+  /** Undefined if the blob does not exist. */
   stat(key: string): Promise<BlobStat | undefined>;
-  /** Removes the blob; nothing happens when there is none. */
+  /** Removes the blob; does nothing if it does not exist. */
   delete(key: string): Promise<void>;
-  /** The blobs whose key begins with `prefix`, '' for all, in no order. Those stored or removed meanwhile may be missed. */
+  /**
+   * Lists the blobs whose key begins with `prefix`, '' for all, in no particular order. Blobs stored or
+   * removed during the call may be missed.
+   */
   list(prefix: string): AsyncIterable<BlobStat>;
 }
 
@@ -46,7 +56,10 @@ export class InvalidBlobKeyError extends Error {
 
 const keyPattern = /^(?!.{1001})[\w=+-][\w.=+-]{0,199}(?:\/[\w=+-][\w.=+-]{0,199})*$/;
 
-/** Throws an InvalidBlobKeyError for anything that could lead out of the store or be taken for another key in it. */
+/**
+ * Throws an InvalidBlobKeyError for anything that could lead out of the store or collide with another key in
+ * it.
+ */
 export function checkBlobKey(key: string): void {
   if (!keyPattern.test(key))
     throw new InvalidBlobKeyError(`Not a blob key: ${JSON.stringify(key.slice(0, 200))}`);

@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a folder, and those above it, open to this user alone; what was made outlives a power cut. */
+/** Creates a folder and its parents, accessible only to this user and durable across a power failure. */
 export async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
@@ -12,7 +12,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes the entries of a folder to the disk: without it a power cut may undo a rename. */
+/** Flushes the entries of a folder to disk: otherwise a power failure may undo a rename. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -39,7 +39,7 @@ async function keysOf(prefix: string): Promise<string[]> {
 }
 
 describe('put', () => {
-  test('takes bytes or a stream, and tells size and hash', async () => {
+  test('accepts bytes or a stream, and returns size and hash', async () => {
     const stored = { sizeBytes: 5, sha256: sha256('hello') };
     expect(await blobs.put('a/bytes', Buffer.from('hello'))).toEqual(stored);
     expect(await blobs.put('a/stream', pieces('he', 'l', 'lo'))).toEqual(stored);
@@ -49,14 +49,14 @@ describe('put', () => {
     expect(String(await readBlob(blobs, 'empty'))).toBe('');
   });
 
-  test('replaces, and a reader of the old one reads on', async () => {
+  test('replaces a blob, while a reader of the old one continues', async () => {
     await blobs.put('key', Buffer.from('old'));
     const old = await blobs.openRead('key');
     await blobs.put('key', Buffer.from('new'));
     expect([await text(old), await read('key')]).toEqual(['old', 'new']);
   });
 
-  test('leaves what was there, and nothing else, when its stream fails', async () => {
+  test('leaves only the previous blob if its stream fails', async () => {
     await blobs.put('key', Buffer.from('old'));
     await expect(blobs.put('key', failing())).rejects.toThrow('went away');
     await expect(blobs.put('other', failing())).rejects.toThrow('went away');
@@ -65,7 +65,7 @@ describe('put', () => {
     expect(await readdir(join(folder, 'blobs/.unfinished'))).toEqual([]);
   });
 
-  test('opens nothing to others', async () => {
+  test('gives other users no access', async () => {
     await blobs.put('a/b/key', Buffer.from('x'));
     const modes = await Promise.all(
       ['blobs', 'blobs/a', 'blobs/a/b', 'blobs/.unfinished', 'blobs/a/b/key'].map(
@@ -75,7 +75,7 @@ describe('put', () => {
     expect(modes).toEqual([0o700, 0o700, 0o700, 0o700, 0o600]);
   });
 
-  test('beside the deletion of the last neighbour finds its folder again', async () => {
+  test('recreates its folder when the last other blob in it is deleted concurrently', async () => {
     for (let round = 0; round < 50; round += 1) {
       await blobs.put('shared/old', Buffer.from('x'));
       await Promise.all([blobs.delete('shared/old'), blobs.put('shared/new', Buffer.from('y'))]);
@@ -86,7 +86,7 @@ describe('put', () => {
 });
 
 describe('reading', () => {
-  test('a range has its start and not its end', async () => {
+  test('a range includes its start but not its end', async () => {
     await blobs.put('key', Buffer.from('0123456789'));
     expect(await read('key', { start: 3 })).toBe('3456789');
     expect(await read('key', { end: 3 })).toBe('012');
@@ -96,7 +96,7 @@ describe('reading', () => {
     expect(await read('key', { start: 50 })).toBe('');
   });
 
-  test('what is not there, or is a folder of others, is not found', async () => {
+  test('a missing blob, or a folder of others, is not found', async () => {
     await blobs.put('a/b', Buffer.from('x'));
     for (const key of ['nothing', 'a', 'a/b/c']) {
       await expect(blobs.openRead(key)).rejects.toThrow(BlobNotFoundError);
@@ -104,7 +104,7 @@ describe('reading', () => {
     }
   });
 
-  test('stat tells size and time', async () => {
+  test('stat returns size and time', async () => {
     await blobs.put('key', Buffer.from('123'));
     const at = new Date('2026-01-02T03:04:05Z');
     await utimes(join(folder, 'blobs/key'), at, at);
@@ -113,7 +113,7 @@ describe('reading', () => {
 });
 
 describe('list and delete', () => {
-  test('go by the beginning of the key', async () => {
+  test('match by the beginning of the key', async () => {
     for (const key of ['a/1', 'a/2', 'a/deep/3', 'ab', 'b']) await blobs.put(key, Buffer.from(key));
     await mkdir(join(folder, 'blobs/.unfinished'), { recursive: true });
     await writeFile(join(folder, 'blobs/.unfinished/half'), 'x');
@@ -124,7 +124,7 @@ describe('list and delete', () => {
     expect(await keysOf('c/')).toEqual([]);
   });
 
-  test('deleting takes empty folders along, may be repeated, and never takes a folder of blobs', async () => {
+  test('deleting removes empty folders, can be repeated, and never removes a folder with blobs', async () => {
     await blobs.put('a/b/1', Buffer.from('x'));
     await blobs.put('a/2', Buffer.from('x'));
     await blobs.delete('a/b/1');
@@ -134,7 +134,7 @@ describe('list and delete', () => {
     expect(await keysOf('')).toEqual(['a/2']);
   });
 
-  test('unfinished writes go once they are old', async () => {
+  test('unfinished writes are removed once they are old', async () => {
     await blobs.put('key', Buffer.from('x'));
     const [old, fresh] = ['old', 'fresh'].map((name) => join(folder, 'blobs/.unfinished', name));
     await writeFile(old ?? '', 'x');
@@ -167,7 +167,7 @@ test.each([
   'a b',
   'x'.repeat(201),
   'x/'.repeat(500) + 'x',
-])('the key %j is refused', async (key) => {
+])('the key %j is rejected', async (key) => {
   await expect(blobs.put(key, Buffer.from('x'))).rejects.toThrow(InvalidBlobKeyError);
   await expect(blobs.openRead(key)).rejects.toThrow(InvalidBlobKeyError);
   await expect(blobs.stat(key)).rejects.toThrow(InvalidBlobKeyError);

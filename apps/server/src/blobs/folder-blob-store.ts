@@ -8,11 +8,11 @@ import { BlobNotFoundError, checkBlobKey } from './blob-store.ts';
 import { makeFolder, syncFolder } from './durable-folder.ts';
 import { isErrorCode } from '../platform/error-code.ts';
 
-// No key begins with a dot, so nothing in here can be mistaken for a blob.
+// No key begins with a dot, so files in this folder cannot be confused with blobs.
 const unfinishedName = '.unfinished';
 const moveTries = 10;
 
-/** A blob store in a folder, open to this user alone: each blob is the file that its key names. */
+/** Creates a blob store in a folder that only this user can access. The key of a blob is its file path. */
 export function createFolderBlobStore(folder: string): BlobStore {
   const unfinished = join(folder, unfinishedName);
 
@@ -41,7 +41,7 @@ export function createFolderBlobStore(folder: string): BlobStore {
       await file.close();
       return Readable.from([]);
     }
-    // The stream closes the file, also when it is destroyed. Its own `end` is the last byte.
+    // The stream closes the file, also when it is destroyed. Its `end` option is inclusive.
     return file.createReadStream({ start, ...(end === undefined ? {} : { end: end - 1 }) });
   }
 
@@ -62,7 +62,8 @@ export function createFolderBlobStore(folder: string): BlobStore {
   }
 
   async function* list(prefix: string): AsyncIterable<BlobStat> {
-    // The names before the last slash of the prefix are a folder; a prefix that is no beginning of a key matches nothing.
+    // The part of the prefix before its last slash is a folder; a prefix that cannot begin a key matches
+    // nothing.
     const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     if (base !== '') checkBlobKey(base.slice(0, -1));
     for await (const path of walk(join(folder, base))) {
@@ -76,7 +77,9 @@ export function createFolderBlobStore(folder: string): BlobStore {
   return { put, openRead, stat: statBlob, delete: deleteBlob, list };
 }
 
-/** Removes what writes that a crash cut short have left, if older than `olderThanHours`; gives the number of files. */
+/**
+ * Removes files left by interrupted writes that are older than `olderThanHours`; returns the number of files.
+ */
 export async function removeUnfinishedBlobs(folder: string, olderThanHours: number): Promise<number> {
   const limit = Date.now() - olderThanHours * 3_600_000;
   let removed = 0;
@@ -116,7 +119,7 @@ async function moveInto(fresh: string, path: string): Promise<void> {
       await rename(fresh, path);
       break;
     } catch (error) {
-      // The deletion of the last blob beside it took the folder away in between.
+      // The deletion of the last other blob removed the folder in between.
       if (!isErrorCode(error, 'ENOENT') || tries >= moveTries) throw error;
     }
   }

@@ -1,4 +1,7 @@
-/** Gives a function that runs tasks of one key one after the other, and tasks of different keys side by side. */
+/**
+ * Creates a function that runs tasks with the same key one after the other, and tasks with different keys
+ * concurrently.
+ */
 export function createKeyedQueue(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
   const lasts = new Map<string, Promise<unknown>>();
   return function inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {

@@ -40,7 +40,7 @@ const check = async (changed?: Partial<ReadinessSources>): Promise<string[]> =>
   (await checkReadiness(describeServer(changed))).reasons;
 
 describe('a server', () => {
-  it('is ready when all that it needs answers', async () => {
+  it('is ready when everything that it needs answers', async () => {
     expect(await check()).toEqual([]);
   });
 
@@ -52,11 +52,11 @@ describe('a server', () => {
       /^executor: it has not answered for 5 s/,
     ],
     ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
-  ])('says so of %s that stands still', async (_, changed, words) => {
+  ])('reports %s that hangs', async (_, changed, words) => {
     expect(await check(changed)).toEqual([expect.stringMatching(words)]);
   });
 
-  it('says so when ticks fall behind, whatever it does itself', async () => {
+  it('is not ready while ticks fall behind, whatever it does itself', async () => {
     const late = new Date(noon.getTime() - 31_000);
     const behind = { persistence: persistence(async () => undefined, late), listLoops: () => [] };
     expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
@@ -64,7 +64,7 @@ describe('a server', () => {
     expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
   });
 
-  it('stays ready while runs wait long, and says that they do', async () => {
+  it('stays ready while runs wait long, and reports them', async () => {
     const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at the longest'] };
     const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
     expect(answer).toEqual({ ok: true, reasons: [], load: busy });
@@ -73,7 +73,7 @@ describe('a server', () => {
   it.each([
     ['stands still', never],
     ['fails', () => Promise.reject(new Error('The store is gone.'))],
-  ])('is ready without its load where reading that %s', async (_, readLoad) => {
+  ])('is given without the load if reading it %s', async (_, readLoad) => {
     expect(await checkReadiness(describeServer({ readLoad }))).toEqual({
       ok: true,
       reasons: [],

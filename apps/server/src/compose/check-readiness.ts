@@ -10,20 +10,20 @@ export interface ReadinessSources {
   executor: Executor;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
-  /** The time by which ticks come. */
+  /** The clock that ticks are based on. */
   clock: Clock;
-  /** What keeps runs from reaching this server, or null. */
+  /** Returns what prevents runs from reaching this server; null if nothing does. */
   findRunsProblem: () => Promise<string | null>;
   readLoad: ReadLoad;
 }
 
-/** Shorter than the time-out of most probes: an answer that comes too late says less than one that names the store. */
+/** Shorter than the timeout of most probes: a late response is less useful than one that names the store. */
 const storeTimeoutMs = 1500;
-/** A container engine that is busy starting runs takes its time; one that stands still never answers. */
+/** A container engine that is busy starting runs is slow; one that hangs never answers. */
 const executorTimeoutMs = 5000;
 const longestTickLagSeconds = 30;
 
-/** Whether this server can take and run work, and if not, what is wrong. */
+/** Checks whether this server can accept and run work, and if not, why. */
 export async function checkReadiness({
   persistence,
   executor,
@@ -42,7 +42,7 @@ export async function checkReadiness({
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
   if (runs) reasons.push(`runs: ${runs}`);
-  // A store that does not answer says it all.
+  // A store that does not answer explains the ticks as well.
   if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
   reasons.push(...listLoopProblems(listLoops()));
   return { ok: reasons.length === 0, reasons, load };
@@ -57,7 +57,10 @@ function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {
   });
 }
 
-/** A long wait leaves the server ready: taking it out of a balancer, or starting it anew, would only make the wait longer. */
+/**
+ * A long wait does not make the server unready: removing it from a load balancer, or restarting it, would
+ * only make the wait longer.
+ */
 function findLoad(readLoad: ReadLoad): Promise<Load | null> {
   const late = delay(storeTimeoutMs, null, { ref: false });
   return Promise.race([readLoad().catch(() => null), late]);
@@ -71,7 +74,7 @@ function findStoreProblem(persistence: Persistence): Promise<string | null> {
   return inTime(answer, storeTimeoutMs, 'it has');
 }
 
-/** Whichever server should have decided on them: when none does, each says so. */
+/** Overdue ticks are the task of any scheduler: if none handles them, each server reports it. */
 function findTickProblem({ store }: Persistence, clock: Clock): Promise<string | null> {
   const answer = async () => {
     const oldest = await store.schedules.nextTickAt();
@@ -91,7 +94,7 @@ function findExecutorProblem(executor: Executor): Promise<string | null> {
   return inTime(answer, executorTimeoutMs, 'it has');
 }
 
-/** The problem that is found, if any; one that nobody can tell in time is one too. */
+/** Returns the problem found, if any; a check without a result in time is a problem, too. */
 function inTime(answer: Promise<string | null>, timeoutMs: number, whoHas: string): Promise<string | null> {
   const late = delay(timeoutMs, `${whoHas} not answered for ${timeoutMs / 1000} s`, { ref: false });
   return Promise.race([answer, late]);

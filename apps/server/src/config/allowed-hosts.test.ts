@@ -37,11 +37,11 @@ describe('a host', () => {
     '[evil]',
     'local host',
     '',
-  ])('is refused: %j', (host) => {
+  ])('is rejected: %j', (host) => {
     expect(isAllowed(host, '127.0.0.1')).toBe(false);
   });
 
-  it('is allowed as the address that the connection came to, and no other', () => {
+  it('is allowed as the address of the connection, and as no other address', () => {
     expect(isAllowed('10.89.0.1:8081', '10.89.0.1')).toBe(true);
     expect(isAllowed('10.89.0.1:8081', '::ffff:10.89.0.1')).toBe(true);
     expect(isAllowed('[fd00::5]:8080', 'fd00::5')).toBe(true);
@@ -49,7 +49,7 @@ describe('a host', () => {
     expect(isAllowed('10.89.0.1:8081', undefined)).toBe(false);
   });
 
-  it('has a name without its port', () => {
+  it('is returned without its port', () => {
     expect(['a.b:80', '[::1]:80', 'a b'].map(readHostName)).toEqual(['a.b', '::1', null]);
   });
 });

@@ -1,15 +1,16 @@
-/** Host names under which the server answers. */
+/** Checks the host names under which the server answers. */
 import { isIP } from 'node:net';
 
-/** @param localAddress of the connection; undefined where there is none */
+/** @param localAddress local address of the connection; undefined if there is none */
 export type IsAllowedHost = (host: string, localAddress: string | undefined) => boolean;
 
 const hostForm = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?$/;
 
 /**
- * Decides by the name alone, whatever the port: a page of another site can point its own name at this server (DNS rebinding), but it
- * cannot have a browser send a name that is not its own. Allowed are the names that are given, loopback, and the address that the
- * connection came to, which a load balancer or a container calls without knowing a name.
+ * Creates a check by name only, whatever the port. A page of another site can point its own name at this
+ * server (DNS rebinding), but it cannot make a browser send a name other than its own. Allowed are the given
+ * names, loopback, and the local address of the connection, which load balancers and containers use without
+ * knowing a name.
  */
 export function createAllowedHosts(names: readonly string[]): IsAllowedHost {
   const allowed = new Set(names.map((name) => readHostName(name) ?? name.toLowerCase()));
@@ -20,20 +21,26 @@ export function createAllowedHosts(names: readonly string[]): IsAllowedHost {
   };
 }
 
-/** The name in a Host header or in a setting, without the port; null for what is neither a name nor an address. */
+/**
+ * Reads the name in a Host header or in a setting, without the port; null if it is neither a name nor an
+ * address.
+ */
 export function readHostName(host: string): string | null {
   const [, address, name] = hostForm.exec(host.toLowerCase()) ?? [];
   if (address !== undefined) return isIP(address) === 6 ? address : null;
   return name ?? null;
 }
 
-/** A name without a port. Names other than localhost are taken for what they may become: an address that others reach. */
+/**
+ * Reports whether a name without a port is loopback. Names other than localhost are not, because they may
+ * resolve to an address that others can reach.
+ */
 export function isLoopbackHost(name: string): boolean {
   if (name === 'localhost' || name === '::1') return true;
   return isIP(name) === 4 && name.startsWith('127.');
 }
 
-/** A socket of IPv6 shows an address of IPv4 as `::ffff:10.0.0.5`. */
+/** An IPv6 socket shows an IPv4 address as `::ffff:10.0.0.5`. */
 function plainAddress(address: string | undefined): string | undefined {
   return address?.replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -1,4 +1,4 @@
-/** The settings of apps as they are in the environment; `config.ts` calls this, and nothing else does. */
+/** Reads the settings for apps from the environment; only `config.ts` uses this module. */
 import { z } from 'zod';
 import {
   isInRange,
@@ -34,12 +34,12 @@ export const appsSettings = {
 } as const;
 
 export interface AppsConfig {
-  /** The bare address of all apps, and of all names. */
+  /** The port shared by all apps, and for all host names. */
   port: number;
   origins: AppsOrigins;
 }
 
-/** What makes an origin for each app. */
+/** How each app gets its own origin. */
 export type AppsOrigins =
   /** `domain` null: `<label>.localhost`, for browsers on this machine. */
   { kind: 'names'; domain: string | null } | { kind: 'ports'; ports: PortRange };
@@ -50,13 +50,13 @@ export interface AppsValues {
   PUMPHOUSE_APPS_PORTS?: string | undefined;
 }
 
-/** A setting of apps that is wrong; the message begins with its name. */
+/** An invalid setting for apps; the message begins with its name. */
 export class AppsSettingError extends Error {
   override readonly name = 'AppsSettingError';
 }
 
 /**
- * @param taken ports that the server or its proxy has for something else, with what they are set by
+ * @param taken ports that the server or its proxy uses for something else, with their settings
  * @throws AppsSettingError
  */
 export function readAppsConfig(

@@ -1,4 +1,4 @@
-/** The settings of how much a server runs at once, as they are in the environment; `config.ts` calls this, and nothing else does. */
+/** Reads the capacity settings of a server from the environment; only `config.ts` uses this module. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { CapacitySettings } from '../domain/runs/capacity.ts';

@@ -1,4 +1,4 @@
-/** Settings that cannot be used. The message names each, and says what it may be. */
+/** Invalid settings. The message names each, and the allowed values. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

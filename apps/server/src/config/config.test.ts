@@ -7,12 +7,12 @@ import { readConfig, settings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
 describe('readConfig', () => {
-  it('gives defaults without any setting', () => {
+  it('returns defaults without any setting', () => {
     const config = readConfig({ HOME: '/home/somebody' });
     expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, allowUnisolated: false, executor: 'auto' });
   });
 
-  it('names each setting that is wrong', () => {
+  it('names each invalid setting', () => {
     const read = () => readConfig({ PUMPHOUSE_PORT: 'eighty', PUMPHOUSE_EXECUTOR: 'rocket' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(/PUMPHOUSE_PORT[\s\S]*PUMPHOUSE_EXECUTOR/);
@@ -46,7 +46,7 @@ describe('readConfig', () => {
     ],
     ['PUMPHOUSE_BLOBS_URL', 'file://var/blobs', 'Write file:// and an absolute path'],
     ['PUMPHOUSE_PORT', 'tcp://10.0.0.1:8080', 'set enableServiceLinks to false in the pod'],
-  ])('says of %s=%s what it may be, with an example', (name, value, text) => {
+  ])('lists the allowed values for %s=%s, with an example', (name, value, text) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => readConfig({ [name]: value })).toThrow(text);
     expect(() => readConfig({ [name]: value })).not.toThrow(/NaN|regex|invalid_/i);
@@ -57,12 +57,12 @@ describe('readConfig', () => {
     ['PUMPHOUSE_DATABASE_URL', 'mysql://me:swordfish@db/shop'],
     ['PUMPHOUSE_SMTP_URL', 'http://me:swordfish@mail'],
     ['PUMPHOUSE_ENGINE_URL', 'tcp://me:swordfish@engine:2376'],
-  ])('never repeats %s, which may be a secret', (name, value) => {
+  ])('never repeats %s, which may be secret', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(name);
     expect(() => readConfig({ [name]: value })).not.toThrow('swordfish');
   });
 
-  it('warns of variables that are no settings, with the setting that they most likely mean', () => {
+  it('warns of variables that are not settings, with the setting that they most likely mean', () => {
     const { warnings } = readConfig({
       PUMPHOUSE_PUBLIC_ULR: 'https://swordfish',
       pumphouse_port: '1',
@@ -84,23 +84,23 @@ describe('readConfig', () => {
     expect(readConfig({ PUMPHOUSE_PORT: '9000' }).warnings).toEqual([]);
   });
 
-  it('takes spaces for none: a port of 0 would be another one at each start', () => {
+  it('treats blanks as unset: a port of 0 would change at each start', () => {
     expect(readConfig({ PUMPHOUSE_PORT: '  ' }).port).toBe(8080);
   });
 
-  it('says which part of a retention is wrong, and shows one that is right', () => {
+  it('names the invalid part of a retention setting, and shows a valid one', () => {
     const read = () => readConfig({ PUMPHOUSE_RETENTION: 'logs=90d,traces=long' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(/PUMPHOUSE_RETENTION: "traces=long".*90d\/50GB/);
   });
 
-  it('listens for runs on the port after its own, or on a free one where its own is free or the last', () => {
+  it('listens for runs on the port after its own, or on a free one if its own is free or the last', () => {
     const portOf = (port: string) => readConfig({ PUMPHOUSE_PORT: port }).attemptsPort;
     expect(['8080', '0', '65535'].map(portOf)).toEqual([8081, 0, 0]);
     expect(readConfig({ PUMPHOUSE_PORT: '0', PUMPHOUSE_ATTEMPTS_PORT: '9000' }).attemptsPort).toBe(9000);
   });
 
-  it.each(['0.0.0.0', '::'])('cannot tell runs to call %s', (host) => {
+  it.each(['0.0.0.0', '::'])('does not let runs call %s', (host) => {
     const read = (url?: string) =>
       readConfig({ PUMPHOUSE_ATTEMPTS_HOST: host, ...(url ? { PUMPHOUSE_ATTEMPTS_URL: url } : {}) });
     expect(() => read()).toThrow(/PUMPHOUSE_ATTEMPTS_URL/);
@@ -110,7 +110,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('wants to know where the version of Python goes in the name of an image', () => {
+  it('requires the place for the Python version in the name of an image', () => {
     expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
       /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must have \{python\}/,
     );
@@ -119,14 +119,14 @@ describe('readConfig', () => {
     );
   });
 
-  it('says that an address of the engine is wrong, and not when no engine is asked', () => {
+  it('rejects an invalid engine address only if an engine is used', () => {
     const variables = { DOCKER_HOST: 'ssh://somewhere' };
     expect(() => readConfig(variables)).toThrow(ConfigError);
     expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not spoken here/);
     expect(readConfig({ ...variables, PUMPHOUSE_EXECUTOR: 'process' }).executor).toBe('process');
   });
 
-  it('takes an empty variable for none', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({
       port: 8080,
       publicUrl: null,
@@ -148,12 +148,15 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
     }).databaseUrl;
   }
 
-  it.each(['swordfish', 'a b/c?d#e@f:g', '100%25 ünï'])('gives the database the password %s', (password) => {
-    const read = new Client(readWith(`${password}\n`) ?? '');
-    expect(read).toMatchObject({ host: 'database', user: 'pumphouse', database: 'pumphouse', password });
-  });
+  it.each(['swordfish', 'a b/c?d#e@f:g', '100%25 ünï'])(
+    'uses the password %s for the database',
+    (password) => {
+      const read = new Client(readWith(`${password}\n`) ?? '');
+      expect(read).toMatchObject({ host: 'database', user: 'pumphouse', database: 'pumphouse', password });
+    },
+  );
 
-  it('refuses a file that is not there or is empty, a second password, and a file alone', () => {
+  it('rejects a missing or empty file, a second password, and a file without a URL', () => {
     const missing = { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: join(folder, 'none') };
     expect(() => readConfig(missing)).toThrow(/none cannot be read \(ENOENT\)/);
     expect(() => readWith('\n')).toThrow(/is empty/);
@@ -165,7 +168,7 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
 describe('PUMPHOUSE_APPS_PORTS', () => {
   const read = (variables: Record<string, string>) => readConfig(variables).apps;
 
-  it('gives each app a port; without it each has a name', () => {
+  it('gives each app a port; without it each has a host name', () => {
     expect(read({})).toEqual({ port: 8090, origins: { kind: 'names', domain: null } });
     expect(read({ PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' }).origins).toEqual({
       kind: 'names',
@@ -190,7 +193,7 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
       { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_PUBLIC_URL: 'http://10.0.0.5:9150' },
       'has 9150 in it, the port of PUMPHOUSE_PUBLIC_URL',
     ],
-  ])('refuses %o', (variables, problem) => {
+  ])('rejects %o', (variables, problem) => {
     const readWrong = () => read(variables);
     expect(readWrong).toThrow(ConfigError);
     expect(readWrong).toThrow(problem);
@@ -200,7 +203,7 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
 describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
   const read = (text: string) => readConfig({ PUMPHOUSE_TRUSTED_PROXIES: text }).trustedProxies;
 
-  it('is nobody, or addresses and networks', () => {
+  it('is empty, or addresses and networks', () => {
     expect(readConfig({}).trustedProxies).toEqual([]);
     expect(read('10.0.0.5, 10.1.0.0/16,fd00::/8, ::1')).toEqual([
       '10.0.0.5',
@@ -211,7 +214,7 @@ describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
   });
 
   it.each(['proxy.example.com', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'true', '*'])(
-    'refuses %s',
+    'rejects %s',
     (text) => {
       expect(() => read(text)).toThrow(`"${text}" is neither an address nor a network`);
     },
@@ -232,13 +235,13 @@ describe('PUMPHOUSE_ALLOWED_HOSTS', () => {
     ]);
   });
 
-  it('knows the hosts at which runs reach the server, and not "all addresses"', () => {
+  it('includes the hosts at which runs reach the server, and not "all addresses"', () => {
     const runs = { PUMPHOUSE_ATTEMPTS_HOST: '::', PUMPHOUSE_ATTEMPTS_URL: 'http://server:8081' };
     expect(readConfig({ PUMPHOUSE_HOST: '0.0.0.0', ...runs }).allowedHosts).toEqual(['server']);
   });
 
   it.each(['pumphouse.internal:8080', 'https://pumphouse.internal', '*.internal', 'a b', '[fd00::5]:80'])(
-    'refuses %s',
+    'rejects %s',
     (text) => {
       expect(() => read(text)).toThrow(`"${text}" is neither a host name nor an address`);
     },
@@ -249,7 +252,7 @@ describe('PUMPHOUSE_OIDC_ISSUER', () => {
   const issuer = 'https://accounts.example.com/realms/staff';
   const client = { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' };
 
-  it('is none, or a provider with a client, named after its host', () => {
+  it('is unset, or a provider with a client, named after its host', () => {
     expect(readConfig({}).openId).toBeNull();
     expect(readConfig(client).openId).toEqual({
       issuer,
@@ -263,7 +266,7 @@ describe('PUMPHOUSE_OIDC_ISSUER', () => {
     });
   });
 
-  it('is refused over plain http from elsewhere, half set, and with two secrets', () => {
+  it('is rejected for plain http from elsewhere, incomplete settings, and two secrets', () => {
     const refusals: [Record<string, string>, RegExp][] = [
       [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /over https only/],
       [{ PUMPHOUSE_OIDC_ISSUER: issuer }, /needs PUMPHOUSE_OIDC_CLIENT_ID/],
@@ -284,7 +287,7 @@ describe('docs/operate/settings.md', () => {
     .map((line) => /^\| `(PUMPHOUSE_\w+)` +\| .+? \| (.+?) +\|$/.exec(line))
     .filter((match) => match !== null);
 
-  it('lists every setting with its meaning, and no other', () => {
+  it('lists every setting with its description, and no other', () => {
     const documented = Object.fromEntries(rows.map((match) => [match[1], match[2]]));
     const actual = Object.fromEntries(
       Object.entries(settings).map(([name, schema]) => [name, schema.description]),

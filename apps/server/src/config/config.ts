@@ -28,7 +28,10 @@ import {
 import { readValues, withoutBlank } from './read-values.ts';
 import { warnOfUnknownSettings } from './unknown-settings.ts';
 
-/** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
+/**
+ * Settings come only from the environment. docs/operate/settings.md lists them; a test compares that list
+ * with this table.
+ */
 export const settings = {
   PUMPHOUSE_DATA_DIR: z
     .string()
@@ -246,14 +249,14 @@ export interface Config {
   host: string;
   port: number;
   publicUrl: string | null;
-  /** Names under which the server answers, besides loopback and the host of the public URL. */
+  /** Names under which the server answers, in addition to loopback and the host of the public URL. */
   allowedHosts: string[];
   databaseUrl: string | null;
   blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
-  /** Ports of the machine's loopback that runs as processes reach. */
+  /** Loopback ports of the machine that runs as processes can reach. */
   runsLoopbackPorts: number[];
   secretKey: string | null;
   attemptsUrl: string | null;
@@ -264,12 +267,12 @@ export interface Config {
   allowUnisolated: boolean;
   capacity: CapacitySettings;
   instanceSizes: InstanceSizes;
-  /** How long an unknown run that is to end may stay. */
+  /** How long an unknown run that was requested to end may stay. */
   unknownMinutes: number;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
   trustedProxies: string[];
-  /** Null: people sign in with passwords alone. */
+  /** Null: users sign in with passwords only. */
   openId: OpenIdSettings | null;
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
   leaseSeconds: number;
@@ -279,13 +282,13 @@ export interface Config {
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
-  /** Variables that look like settings and are none. */
+  /** Warnings about variables that look like settings but are not. */
   warnings: string[];
 }
 
 const megabyte = 1024 * 1024;
 
-/** @throws ConfigError naming each setting that is wrong and what it may be */
+/** @throws ConfigError naming each invalid setting and its allowed values */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values: Values = readValues(settings, env);
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
@@ -360,7 +363,7 @@ function readApps(values: Values, attemptsPort: number): AppsConfig {
   }
 }
 
-/** "All addresses" is where one may listen and nothing that a run could be told. */
+/** "All addresses" is valid for listening, but not as an address that runs can call. */
 function readAttemptsHost({
   PUMPHOUSE_ATTEMPTS_HOST: host,
   PUMPHOUSE_ATTEMPTS_URL: url,

@@ -11,13 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true }));
 
-it('lets the servers of one installation in, at once and later', async () => {
+it('accepts the servers of one installation, concurrently and later', async () => {
   await Promise.all(Array.from({ length: 10 }, () => claimDataFolder(dataDir, 'installation-1')));
   await claimDataFolder(dataDir, 'installation-1');
   expect(await readdir(dataDir)).toEqual(['installation']);
 });
 
-it('turns those of another away, and says what to do', async () => {
+it('rejects servers of another installation, with advice', async () => {
   await claimDataFolder(dataDir, 'installation-1');
   await expect(claimDataFolder(dataDir, 'installation-2')).rejects.toThrow(
     /belongs to installation installation-1, .*PUMPHOUSE_DATA_DIR.*remove .*\/installation/,
@@ -25,7 +25,7 @@ it('turns those of another away, and says what to do', async () => {
   await claimDataFolder(dataDir, 'installation-1');
 });
 
-it('lets one of two in that come at once', async () => {
+it('accepts one of two concurrent installations', async () => {
   const claims = [1, 2].map((number) => claimDataFolder(dataDir, `installation-${number}`));
   const outcomes = (await Promise.allSettled(claims)).map(({ status }) => status);
   expect(outcomes.toSorted()).toEqual(['fulfilled', 'rejected']);

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { isErrorCode } from '../platform/error-code.ts';
 
 /**
- * Notes in a data folder whose it is. All that is in it is that installation's, so that nothing in it need carry a mark.
- * @throws Error when it is another installation's, which would take what is there for its own, or for left over
+ * Records the owning installation in a data folder. Everything in the folder then belongs to it, without
+ * further marks.
+ * @throws Error if another installation owns the folder: its data would otherwise be taken for this one's, or
+ * for orphaned
  */
 export async function claimDataFolder(dataDir: string, installationId: string): Promise<void> {
   const path = join(dataDir, 'installation');
   const temporary = join(dataDir, `.installation-${randomUUID()}`);
   await writeFile(temporary, `${installationId}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
-    // Whole, and by one server only.
+    // Creates the file atomically, and by one server only.
     await link(temporary, path);
   } catch (error) {
     if (!isErrorCode(error, 'EEXIST')) throw error;

@@ -19,7 +19,7 @@ function read(values: Partial<EngineValues>, variables: DockerVariables = {}, wa
 }
 
 describe('readEngineConfig', () => {
-  it('looks for a socket where nothing is set', () => {
+  it('looks for a socket by default', () => {
     const { addresses, isSet } = read({}, { XDG_RUNTIME_DIR: '/run/user/7' });
     expect(isSet).toBe(false);
     expect(addresses.map(({ url }) => url)).toEqual([
@@ -29,7 +29,7 @@ describe('readEngineConfig', () => {
     ]);
   });
 
-  it('prefers its own setting to DOCKER_HOST, and that to looking', () => {
+  it('prefers its own setting to DOCKER_HOST, and that to looking for a socket', () => {
     const variables = { DOCKER_HOST: 'unix:///one.sock' };
     expect(read({}, variables)).toMatchObject({ isSet: true, addresses: [{ url: 'unix:///one.sock' }] });
     expect(read({ PUMPHOUSE_ENGINE_URL: 'unix:///other.sock' }, variables).addresses).toEqual([
@@ -67,33 +67,33 @@ describe('readEngineConfig', () => {
     ['tcp://host:port', /no host/],
     ['tcp://host/v1.44', /no path/],
     ['tcp://host:1?x', /no path/],
-  ])('refuses %s and says what to write', (url, words) => {
+  ])('rejects %s with advice', (url, words) => {
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(words);
     expect(() => read({}, { DOCKER_HOST: url })).toThrow(/^DOCKER_HOST: /);
   });
 
-  it('does not repeat a password that somebody wrote into an address', () => {
+  it('does not repeat a password in an address', () => {
     const refuse = () => read({ PUMPHOUSE_ENGINE_URL: 'tcp://me:hunter2@host' });
     expect(refuse).toThrow(/no user name or password/);
     expect(refuse).not.toThrow(/hunter2/);
   });
 
-  it('does not go on in the clear where TLS was asked for', () => {
+  it('does not fall back to plain text if TLS was requested', () => {
     const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
     expect(() => read({ PUMPHOUSE_ENGINE_URL: 'http://engine' }, variables)).toThrow(/asks for TLS/);
   });
 
-  it('names the certificate that is not there', () => {
+  it('names the missing certificate', () => {
     const variables = { DOCKER_HOST: 'tcp://engine', DOCKER_CERT_PATH: join(folder, 'nowhere') };
     expect(() => read({}, variables)).toThrow(/DOCKER_CERT_PATH: .*nowhere\/ca\.pem.*ENOENT/);
   });
 
-  it('does not mind what is set for other tools where no engine is asked', () => {
+  it('ignores settings of other tools if no engine is used', () => {
     expect(read({}, { DOCKER_HOST: 'ssh://host' }, false).isSet).toBe(false);
   });
 
-  it('closes the network of its own, and no network of others', () => {
+  it('isolates its own network, and no other', () => {
     expect(read({ PUMPHOUSE_RUNS_EGRESS: '0' }).network).toEqual({ name: null, egress: false });
     expect(read({ PUMPHOUSE_RUNS_NETWORK: 'mine' }).network).toEqual({ name: 'mine', egress: true });
     expect(() => read({ PUMPHOUSE_RUNS_NETWORK: 'mine', PUMPHOUSE_RUNS_EGRESS: '0' })).toThrow(

@@ -1,4 +1,4 @@
-/** The settings of the docker executor as they are in the environment; `config.ts` calls this, and nothing else does. */
+/** Reads the settings of the docker executor from the environment; only `config.ts` uses this module. */
 import type { EngineAddress, EngineCertificates } from '../executors/docker/engine-address.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +6,13 @@ import { readFileSync } from 'node:fs';
 import { EngineAddressError, readEngineUrl } from '../executors/docker/engine-address.ts';
 
 export interface EngineConfig {
-  /** The engine that was set, alone; else the sockets where one may answer, best first. */
+  /** Only the configured engine; otherwise the sockets where one may answer, best first. */
   addresses: EngineAddress[];
-  /** Whether somebody has said which engine it is. */
+  /** Whether an engine was configured explicitly. */
   isSet: boolean;
-  /** Has `{python}` in it, in place of "3.13" and the like. */
+  /** Contains `{python}` as a placeholder for versions such as "3.13". */
   runnerImage: string;
-  /** `name` null: a network of the installation's own; then `egress` says whether it leads out. */
+  /** `name` null: the installation's own network; then `egress` decides whether it has internet access. */
   network: { name: string | null; egress: boolean };
 }
 
@@ -31,13 +31,13 @@ export interface DockerVariables {
   XDG_RUNTIME_DIR?: string | undefined;
 }
 
-/** A setting of the engine that is wrong; the message begins with its name. */
+/** An invalid engine setting; the message begins with its name. */
 export class EngineSettingError extends Error {
   override readonly name = 'EngineSettingError';
 }
 
 /**
- * @param wantsEngine false where no engine is ever asked: then what is set for Docker's own tools cannot be wrong
+ * @param wantsEngine false if no engine is used: then settings for Docker's own tools cannot be invalid
  * @throws EngineSettingError
  */
 export function readEngineConfig(
@@ -67,7 +67,8 @@ function readAddress(values: EngineValues, variables: DockerVariables): EngineAd
     ? ['PUMPHOUSE_ENGINE_URL', values.PUMPHOUSE_ENGINE_URL]
     : ['DOCKER_HOST', variables.DOCKER_HOST ?? ''];
   const { DOCKER_TLS_VERIFY: verify, DOCKER_CERT_PATH: folder } = variables;
-  // Docker takes any value of DOCKER_TLS_VERIFY for yes. With certificates alone it does not look at the engine's; here it is always looked at.
+  // Docker treats any value of DOCKER_TLS_VERIFY as yes. With only client certificates, it does not verify
+  // the engine's certificate; here it is always verified.
   const withTls = Boolean(verify) || (Boolean(folder) && text.startsWith('tcp:'));
   try {
     const url = readEngineUrl(text, { withTls });

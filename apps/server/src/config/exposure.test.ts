@@ -10,7 +10,7 @@ const open = {
 };
 
 describe('listExposureProblems', () => {
-  it.each(['127.0.0.1', '127.8.0.1', 'localhost', '::1'])('asks for nothing at %s', (host) => {
+  it.each(['127.0.0.1', '127.8.0.1', 'localhost', '::1'])('requires nothing at %s', (host) => {
     expect(listExposureProblems({ host, publicUrl: null, hasOwner: false, runsUnisolated: true })).toEqual(
       [],
     );
@@ -25,7 +25,7 @@ describe('listExposureProblems', () => {
     '127.example.com',
     'pumphouse',
   ];
-  it.each(beyond)('asks for an owner and an address at %s', (host) => {
+  it.each(beyond)('requires an owner and a public address at %s', (host) => {
     expect(listExposureProblems({ ...open, host })).toEqual([]);
     const [owner, address, ...more] = listExposureProblems({
       ...open,
@@ -50,7 +50,7 @@ describe('listExposureProblems', () => {
 });
 
 describe('requireExposureAllowed', () => {
-  it('looks for an owner in the store: a person, in whichever organization', async () => {
+  it('looks for an owner in the store: a user, in any organization', async () => {
     const api = await createApiFixture();
     try {
       const requireIt = () => requireExposureAllowed(api.persistence, open);

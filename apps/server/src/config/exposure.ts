@@ -1,4 +1,4 @@
-/** Whether the server may listen where others than this machine's users reach it. */
+/** Decides whether the server may listen where users of other machines can reach it. */
 import type { Persistence } from '../store/store.ts';
 import { isLoopbackHost } from './allowed-hosts.ts';
 
@@ -6,13 +6,13 @@ export interface ExposureFacts {
   /** PUMPHOUSE_HOST. */
   host: string;
   publicUrl: string | null;
-  /** Whether a person owns an organization here. */
+  /** Whether a user owns an organization here. */
   hasOwner: boolean;
-  /** Whether runs are started without a sandbox, because somebody allowed that. */
+  /** Whether runs start without a sandbox, because an operator allowed it. */
   runsUnisolated: boolean;
 }
 
-/** What is missing before the server may listen there, each with what to do; nothing where it may. */
+/** Lists what is missing before the server may listen there, with what to do; empty if it may. */
 export function listExposureProblems(facts: ExposureFacts): string[] {
   if (isLoopbackHost(facts.host)) return [];
   return [
@@ -36,7 +36,7 @@ export function listExposureProblems(facts: ExposureFacts): string[] {
   ];
 }
 
-/** @throws Error that lists what is missing, when the server may not listen where it was told to */
+/** @throws Error that lists what is missing, if the server may not listen on the configured address */
 export async function requireExposureAllowed(
   { store }: Persistence,
   facts: Omit<ExposureFacts, 'hasOwner'>,

@@ -6,19 +6,19 @@ const remote = 'https://engine.example.com:2376';
 
 describe('planAttemptsAddress', () => {
   it.each(['unix:///engine.sock', 'http://127.0.0.1:2375', 'http://localhost:2375', 'http://[::1]:2375'])(
-    'listens at the gateway of the network, when the engine may be here: %s',
+    "listens on the network's gateway if the engine may be local: %s",
     (engineUrl) => {
       const plan = planAttemptsAddress({ ...facts, engineUrl });
       expect(plan).toEqual({ listenAt: '10.89.0.1', url: 'http://10.89.0.1:8081' });
     },
   );
 
-  it('writes an address of IPv6 as a URL has it', () => {
+  it('formats an IPv6 address for a URL', () => {
     const plan = planAttemptsAddress({ ...facts, gateway: 'fd00::1' });
     expect(plan).toEqual({ listenAt: 'fd00::1', url: 'http://[fd00::1]:8081' });
   });
 
-  it('does what it is told', () => {
+  it('follows explicit settings', () => {
     const host = '192.168.1.5';
     const url = 'http://server:9000';
     expect(planAttemptsAddress({ ...facts, host })).toEqual({ listenAt: host, url: `http://${host}:8081` });
@@ -29,7 +29,7 @@ describe('planAttemptsAddress', () => {
     });
   });
 
-  it('never takes the gateway of another machine for one of this', () => {
+  it('never uses the gateway of another machine', () => {
     const url = 'http://server:9000';
     expect(planAttemptsAddress({ ...facts, engineUrl: remote, url })).toEqual({ listenAt: null, url });
     expect(planAttemptsAddress({ ...facts, engineUrl: remote })).toEqual({
@@ -37,7 +37,7 @@ describe('planAttemptsAddress', () => {
     });
   });
 
-  it('waits for an engine that does not tell the gateway, and listens nowhere else meanwhile', () => {
+  it('waits for an engine that does not report the gateway, and does not listen elsewhere meanwhile', () => {
     expect(planAttemptsAddress({ ...facts, gateway: null })).toEqual({
       problem: expect.stringMatching(/does not say which address/) as string,
     });

@@ -1,4 +1,4 @@
-/** Where to listen for runs in containers, and what to tell them: a pure decision. */
+/** Decides where to listen for runs in containers, and which address they get. Pure functions. */
 import { isIP } from 'node:net';
 import { isLocalEngine } from '../executors/docker/engine-address.ts';
 
@@ -9,15 +9,17 @@ export interface AttemptsFacts {
   /** PUMPHOUSE_ATTEMPTS_URL. */
   url: string | null;
   engineUrl: string;
-  /** The address of the engine's machine on the network of the runs; null while the engine does not tell. */
+  /**
+   * The address of the engine's machine on the network of the runs; null while the engine does not report it.
+   */
   gateway: string | null;
 }
 
 export type AttemptsPlan =
-  /** `listenAt` null: nothing listens for runs alone, since the URL leads elsewhere. */
+  /** `listenAt` null: no separate socket for runs, because the URL leads elsewhere. */
   { url: string; listenAt: string | null } | { problem: string };
 
-/** Never "all addresses", unless somebody asks for that. */
+/** Never plans "all addresses" unless an operator sets it. */
 export function planAttemptsAddress({ host, port, url, engineUrl, gateway }: AttemptsFacts): AttemptsPlan {
   const listenAt = host ?? (isLocalEngine(engineUrl) ? gateway : null);
   if (url) return { url, listenAt };
@@ -30,7 +32,7 @@ export function planAttemptsAddress({ host, port, url, engineUrl, gateway }: Att
   return { problem: `The container engine is on another machine, so ${adviseSettings(port)}` };
 }
 
-/** What to set where the gateway of the runs' network is not an address of this machine. */
+/** Advises on settings if the gateway of the runs' network is not an address of this machine. */
 export function adviseSettings(port: number): string {
   return (
     'runs cannot reach this server by the gateway of their network. Set PUMPHOUSE_ATTEMPTS_HOST to an address of this server that they ' +

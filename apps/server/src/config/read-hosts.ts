@@ -10,8 +10,8 @@ interface HostValues {
 }
 
 /**
- * Reads the names under which the server answers, besides loopback and the host of its public URL. Runs that were told a URL of their own
- * call the server under its host.
+ * Reads the names under which the server answers, in addition to loopback and the host of its public URL. If
+ * runs have their own URL, they call the server under its host.
  * @throws ConfigError
  */
 export function readAllowedHosts(values: HostValues): string[] {

@@ -1,4 +1,4 @@
-/** Settings that are secrets, or lie in a file so that no variable holds them. */
+/** Reads settings that are secret, or that are in a file to keep them out of variables. */
 import { readFileSync } from 'node:fs';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import { ConfigError } from './config-error.ts';
@@ -18,7 +18,10 @@ interface OpenIdValues {
   PUMPHOUSE_OIDC_SIGN_UP: OpenIdSettings['signUp'];
 }
 
-/** The address of an external database with its password, or null for the embedded one. @throws ConfigError */
+/**
+ * Reads the URL of an external database with its password; null for the embedded one.
+ * @throws ConfigError
+ */
 export function readDatabaseUrl(values: DatabaseValues): string | null {
   const { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: file } = values;
   if (!file) return url ?? null;
@@ -28,7 +31,7 @@ export function readDatabaseUrl(values: DatabaseValues): string | null {
     throw new ConfigError(
       'PUMPHOUSE_DATABASE_URL has a password, and so has PUMPHOUSE_DATABASE_PASSWORD_FILE: take one out.',
     );
-  // Escaped here, since the setter lets a percent sign through as it is.
+  // Encode it first, because the setter does not encode a percent sign.
   withPassword.password = encodeURIComponent(readSecretFile('PUMPHOUSE_DATABASE_PASSWORD_FILE', file));
   return withPassword.href;
 }

@@ -1,4 +1,4 @@
-/** Settings whose text has a syntax of its own. */
+/** Reads settings with their own syntax. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';

@@ -1,10 +1,13 @@
-/** Reads the variables of a table of settings, and says of each wrong one what it is and what it may be. */
+/** Reads the variables of a settings table, and explains each invalid one with its allowed values. */
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 
 type Variables = Record<string, string | undefined>;
 
-/** @throws ConfigError naming each setting that is wrong, its value unless that may be a secret, what is allowed, and an example */
+/**
+ * @throws ConfigError naming each invalid setting, its value unless it may be secret, the allowed values, and
+ * an example
+ */
 export function readValues<Shape extends z.ZodRawShape>(
   table: Shape,
   variables: Variables,
@@ -30,12 +33,12 @@ export function readValues<Shape extends z.ZodRawShape>(
   );
 }
 
-/** A blank variable means the same as none, as in a compose file with an unset value. */
+/** A blank variable counts as unset, as for an empty value in a compose file. */
 export function withoutBlank(variables: Variables): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Other notations (`0x50`, `1e3`) would be read as other numbers than the operator meant. */
+/** Other notations (`0x50`, `1e3`) would be read as numbers that the operator did not mean. */
 function isDecimal(value: string): boolean {
   return /^\d+(\.\d+)?$/.test(value);
 }
@@ -60,7 +63,7 @@ function describeNumber({ minValue, maxValue, format }: z.ZodNumber): string {
   return `${kind} of ${minValue ?? 0} or more`;
 }
 
-/** An example for settings whose default is not one. */
+/** Examples for settings whose default is not one. */
 const examples: Record<string, string> = {
   PUMPHOUSE_PUBLIC_URL: 'https://pumphouse.example.com',
   PUMPHOUSE_DATABASE_URL: 'postgres://pumphouse@db.example.com:5432/pumphouse',
@@ -82,13 +85,15 @@ function readDefault(schema: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** Kubernetes gives containers variables of each Service: `PUMPHOUSE_PORT=tcp://...` for one that is called pumphouse. */
+/**
+ * Explains variables that Kubernetes sets for a Service: `PUMPHOUSE_PORT=tcp://...` for one named pumphouse.
+ */
 function explainKubernetes(value: string): string {
   if (!/^(tcp|udp):\/\/[\d.]+:\d+$/.test(value)) return '';
   return ' (Kubernetes sets it for a Service named pumphouse: set enableServiceLinks to false in the pod, or rename the Service.)';
 }
 
-/** Addresses may hold a password, and what is called a key, a secret or a password is one. */
+/** URLs may contain a password, and settings named key, secret, password or token are secret. */
 function mayBeSecret(name: string): boolean {
   const mayHoldPassword = ['PUMPHOUSE_DATABASE_URL', 'PUMPHOUSE_ENGINE_URL', 'PUMPHOUSE_SMTP_URL'];
   return mayHoldPassword.includes(name) || /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name);

@@ -3,8 +3,9 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The installation's secret key: the setting, else the key file in the data folder (mode 0600), made at the first start. Two servers that
- * start at once agree on one: the file appears whole or not at all.
+ * Reads the installation's secret key: from the setting, otherwise from the key file in the data folder (mode
+ * 0600), which is created at the first start. Two servers that start concurrently agree on one key, because
+ * the file appears atomically.
  */
 export async function readSecretKey(dataDir: string, setting: string | null): Promise<Uint8Array> {
   if (setting) return Buffer.from(setting);

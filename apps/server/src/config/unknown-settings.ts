@@ -1,4 +1,4 @@
-/** Variables that look like settings of Pumphouse and are none. */
+/** Finds variables that look like settings of Pumphouse but are not. */
 import { findNearestName } from '../domain/primitives/nearest-name.ts';
 
 /** Read by the compose file, by the bootstrap of a run, or by tests. */
@@ -15,12 +15,13 @@ const otherNames = new Set([
   'PUMPHOUSE_PROPERTY_SEED',
   'PUMPHOUSE_PUBLISH',
 ]);
-/** Tests, and what Kubernetes sets for a Service named pumphouse. */
+/** Variables of tests, and those that Kubernetes sets for a Service named pumphouse. */
 const otherPatterns = [/^PUMPHOUSE_TEST_/, /^PUMPHOUSE_SERVICE_(HOST|PORT)/, /^PUMPHOUSE_PORT_\d+_(TCP|UDP)/];
 
 /**
- * A warning for each variable that is no setting, with the setting that it most likely means. The server starts all the same: a setting
- * that a newer version has dropped must not keep it from starting. Values are never shown.
+ * Warns of each variable that is not a setting, with the setting that it most likely means. The server starts
+ * nevertheless: a setting that a newer version has dropped must not prevent its start. Values are never
+ * shown.
  */
 export function warnOfUnknownSettings(
   variables: Record<string, string | undefined>,

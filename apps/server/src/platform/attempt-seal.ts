@@ -1,15 +1,15 @@
 /**
- * The server's side of what attempts and servers say to each other: sealed with keys that both derive from the attempt's secret, which is never
- * sent (docs/contribute/attempt-protocol.md, docs/decisions/0053).
+ * The server's side of the messages between attempts and servers: sealed with keys that both derive from the
+ * attempt's secret, which is never sent (docs/contribute/attempt-protocol.md, docs/decisions/0053).
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 
-/** Scheme of the header `Authorization`, and the header that says that an answer is sealed. */
+/** Scheme of the `Authorization` header, and the header that marks a sealed response. */
 export const sealScheme = 'Pumphouse-Sealed';
 
 const nonceBytes = 16;
-/** A bootstrap holds one frame at a time. */
+/** A bootstrap keeps one frame in memory at a time. */
 const frameBytes = 256 * 1024;
 const blockBytes = 256 * 1024;
 
@@ -20,14 +20,14 @@ export interface SealedHeader {
   mac: string;
 }
 
-/** Where an attempt reaches a server. */
+/** The address at which an attempt reaches a server. */
 export interface AttemptsPlace {
   url: string;
-  /** A unix socket of the same machine. */
+  /** A Unix socket on the same machine. */
   socket?: string | undefined;
 }
 
-/** Reads the header; null where it has another scheme or is none. */
+/** Parses the header; null if it is invalid or has another scheme. */
 export function readSealedHeader(header: string | undefined): SealedHeader | null {
   const fields = /^Pumphouse-Sealed nonce=([0-9a-f]{32}),body=([0-9a-f]{64}),mac=([0-9a-f]{64})$/.exec(
     header ?? '',
@@ -44,13 +44,16 @@ export function createAttemptSeal(secret: string, attemptId: string) {
   const derive = (purpose: string) => hmac(secret, `pumphouse attempt 1\n${attemptId}\n${purpose}`);
 
   return {
-    /** Whether a request is the attempt's, as far as its header says. @param route what follows the attempt's id in the address */
+    /**
+     * Verifies that a request comes from the attempt, as far as its header proves.
+     * @param route the part of the URL after the attempt's id
+     */
     isProved(method: string, route: string, { nonce, bodySha256, mac }: SealedHeader): boolean {
       const said = [method, route, nonce.toString('hex'), bodySha256].join('\n');
       return timingSafeEqual(hmac(derive('request mac'), said), Buffer.from(mac, 'hex'));
     },
 
-    /** The body of a request whose header is proved; null where something on the way has changed it. */
+    /** Decrypts the body of a request with a verified header; null if it was changed in transit. */
     openBody({ nonce, bodySha256 }: SealedHeader, body: Uint8Array): Buffer | null {
       if (createHash('sha256').update(body).digest('hex') !== bodySha256) return null;
       return mix(body, Buffer.concat([derive('request'), nonce]));
@@ -81,13 +84,13 @@ export function createAttemptSeal(secret: string, attemptId: string) {
         },
       });
       sealed.push(frames.nonce);
-      // Without its last frame nobody believes what was sent.
+      // Without the last frame, the receiver rejects everything that was sent.
       body.on('error', (error) => sealed.destroy(error));
       sealed.on('close', () => body.destroy());
       return body.pipe(sealed);
     },
 
-    /** What a server that takes over leaves in the attempt's folder. */
+    /** Creates the redirect that a server that takes over writes to the attempt's folder. */
     writeRedirect({ url, socket }: AttemptsPlace): string {
       const mac = hmac(derive('redirect'), `${url}\n${socket ?? ''}`).toString('hex');
       return JSON.stringify({ attempts_url: url, attempts_socket: socket ?? null, mac });
@@ -124,7 +127,10 @@ function hmac(key: string | Uint8Array, said: string | Uint8Array): Buffer {
   return createHmac('sha256', key).update(said).digest();
 }
 
-/** Encrypts, and decrypts again: a key is good for one text only. By words, since a chunk has a million bytes. */
+/**
+ * Encrypts or decrypts: each key is used for one text only. Works on words for speed, because a chunk has a
+ * million bytes.
+ */
 function mix(data: Uint8Array, key: Uint8Array): Buffer {
   const mixed = new Uint32Array(Math.ceil(data.length / 4));
   const bytes = Buffer.from(mixed.buffer);
@@ -138,7 +144,10 @@ function mix(data: Uint8Array, key: Uint8Array): Buffer {
   return bytes.subarray(0, data.length);
 }
 
-/** What a block is mixed with. @param size a multiple of 4 */
+/**
+ * Derives the key stream of a block.
+ * @param size a multiple of 4
+ */
 function streamOf(key: Uint8Array, index: number, size: number): Uint32Array {
   const stream = new Uint32Array(size / 4);
   const hash = createHash('shake256', { outputLength: size })

@@ -1,11 +1,11 @@
-/** Remembers a number of values, and forgets the one that was asked for the longest time ago. */
+/** Creates an LRU cache with a maximum number of values. */
 export function createBoundedMemory<Value>(mostValues: number) {
   const values = new Map<string, Value>();
   return {
     get(key: string): Value | undefined {
       const value = values.get(key);
       if (value === undefined) return undefined;
-      // A map keeps the order of insertion: the key moves to its end.
+      // A Map keeps insertion order, so this moves the key to its end.
       values.delete(key);
       values.set(key, value);
       return value;

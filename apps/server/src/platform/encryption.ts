@@ -9,26 +9,37 @@ import {
   randomBytes,
 } from 'node:crypto';
 
-/** Everything the server derives from its one secret key. Purposes have keys of their own, so no value serves for another. */
+/**
+ * All keys that the server derives from its one secret key. Each purpose has its own key, so that values are
+ * not interchangeable.
+ */
 export interface Encryption {
-  /** AES-256-GCM. `context` (such as the id of what is stored) must be the same at both ends. */
+  /**
+   * AES-256-GCM. `context` (such as the id of the stored row) must be the same for encryption and decryption.
+   */
   encrypt(plain: Uint8Array, context: string): Buffer;
-  /** @throws when the bytes were altered, belong to another context, or were written under another key. */
+  /** @throws if the bytes were altered, belong to another context, or were encrypted with another key */
   decrypt(sealed: Uint8Array, context: string): Buffer;
   /** For JSON Web Tokens that only this server reads. */
   tokenKey: Uint8Array;
-  /** Ed25519, for the tokens of people, which their clients read. All servers that share the secret key have the same. */
+  /**
+   * Ed25519, for the tokens of users, which their clients read. All servers with the same secret key have the
+   * same key pair.
+   */
   personKeys: { privateKey: KeyObject; publicKey: KeyObject };
-  /** A stable unguessable name for a value. */
+  /** Returns a stable, unguessable name for a value. */
   sign(value: string): string;
-  /** What follows a refresh token, the same for everybody who presents it, and known to nobody without the secret key. */
+  /**
+   * Derives the successor of a refresh token: the same for everyone who presents it, and unpredictable
+   * without the secret key.
+   */
   followRefreshToken(token: string): string;
 }
 
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** @param secretKey at least 32 random bytes, never stored in the database. */
+/** @param secretKey at least 32 random bytes, never stored in the database */
 export function createEncryption(secretKey: Uint8Array): Encryption {
   if (secretKey.length < 32) throw new Error('The secret key must have at least 32 bytes');
   const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', secretKey, 'pumphouse', purpose, 32));

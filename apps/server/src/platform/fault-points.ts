@@ -1,6 +1,4 @@
-/**
- * Moments at which a test may stop a server to see what a crash there does. In production `reach` returns at once.
- */
+/** Points at which a test may stop a server, to simulate a crash. In production, `reach` returns at once. */
 export const faultPointNames = [
   'after-claim',
   'in-environment-build',

@@ -9,9 +9,13 @@ export interface LoopDefinition {
   intervalMs: number;
   /** Pause before the first iteration. The default is none. */
   firstDelayMs?: number;
-  /** Varies each pause by this share in both directions, so that servers that started together drift apart. */
+  /**
+   * Varies each pause by this share in both directions, so that servers that started together drift apart.
+   */
   jitter?: number;
-  /** Whether an event of this kind starts an iteration now. Undefined means that wake-ups may have been lost. */
+  /**
+   * Whether an event of this kind starts an iteration now. Undefined means that wake-ups may have been lost.
+   */
   wakesFor?: (kind: string | undefined) => boolean;
   /** Runs before the first iteration. The server does not start when it fails. */
   prepare?: () => Promise<void>;
@@ -21,9 +25,15 @@ export interface LoopDefinition {
    */
   iterate: (signal: AbortSignal) => Promise<number | void>;
   failureMessage: string;
-  /** An iteration that takes longer counts as failed, and the next one does not wait for it: a lost connection may never answer. */
+  /**
+   * An iteration that takes longer counts as failed, and the next one does not wait for it: a lost connection
+   * may never answer.
+   */
   maxIterationMs?: number;
-  /** The server is not ready when no iteration has succeeded for this long. Null keeps the loop out of readiness. */
+  /**
+   * The server is not ready when no iteration has succeeded for this long. Null keeps the loop out of
+   * readiness.
+   */
   readyWithinMs: number | null;
 }
 
@@ -46,10 +56,16 @@ export interface LoopStatus {
   failureCount: number;
 }
 
-/** Subscribes to events of all servers on the same store. Undefined as the kind means that wake-ups may have been lost. */
+/**
+ * Subscribes to events of all servers on the same store. Undefined as the kind means that wake-ups may have
+ * been lost.
+ */
 export type OnWake = (listener: (kind: string | undefined) => void) => Promise<{ close(): Promise<void> }>;
 
-/** All loops of a server. Readiness, metrics and shutdown read this list, so a loop outside of it does not exist. */
+/**
+ * All loops of a server. Readiness, metrics and shutdown read this list, so a loop outside of it does not
+ * exist.
+ */
 export interface Loops {
   /** Prepares a loop and starts it. Its first iteration may still be running when this resolves. */
   start(definition: LoopDefinition): Promise<Loop>;
@@ -61,7 +77,9 @@ export interface Loops {
 /** For loops that run about every second: a server whose loop has not succeeded for longer is not ready. */
 export const maxLoopSilenceMs = 30_000;
 
-/** Pause after the first of several failures in a row. It doubles with each, up to the interval of the loop. */
+/**
+ * Pause after the first of several failures in a row. It doubles with each, up to the interval of the loop.
+ */
 const firstRetryMs = 1000;
 
 export function createLoops({ onWake, log }: { onWake: OnWake; log: Logger }): Loops {

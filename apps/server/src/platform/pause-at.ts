@@ -5,7 +5,7 @@ import { noFaultPoints } from './fault-points.ts';
 
 const lookIntervalMs = 20;
 
-/** Stops the server at one moment, once, until a test removes the file that says so. */
+/** Pauses the server at one fault point, once, until a test removes the file. */
 export function createFaultPoints(pauseAt: { point: string; file: string } | null): FaultPoints {
   if (!pauseAt) return noFaultPoints;
   let wasReached = false;

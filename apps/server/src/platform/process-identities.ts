@@ -1,16 +1,21 @@
 /**
- * User ids for the processes that a server running as root starts. They have no line in /etc/passwd and need none.
+ * User ids for processes started by a server that runs as root. They have no entry in /etc/passwd and need
+ * none.
  *
- * 60706 to 61183 is the one gap below 65536 that systemd's table of uid ranges leaves unassigned: no distribution gives
- * these ids to people, services or containers, and a user namespace of the usual 65536 ids still has them.
- * Postgres and the runs must never meet in one id: the folder of the database is closed to others by ownership alone.
+ * 60706 to 61183 is the only range below 65536 that systemd's table of uid ranges leaves unassigned: no
+ * distribution assigns these ids to users, services or containers, and a user namespace of the usual 65536
+ * ids still includes them. Postgres and the runs must never share an id: only ownership protects the database
+ * folder.
  */
 
 /** Owner of the embedded Postgres and of its data. */
 export const postgresUid = 60_900;
 
-/** First of the ids that runs get: one a workspace, since its local data keeps its owner, and one an organization for builds. */
+/**
+ * First uid for runs: one for each workspace, because local data keeps its owner, and one for each
+ * organization for builds.
+ */
 export const firstRunUid = 60_906;
 
-/** Last of the ids that runs get. */
+/** Last uid for runs. */
 export const lastRunUid = 61_180;

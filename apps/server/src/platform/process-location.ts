@@ -1,7 +1,10 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessLocation } from '../domain/attempts/process-location.ts';
 
-/** The location of this process. @throws where there is no /proc (not Linux) */
+/**
+ * Reads the location of this process.
+ * @throws without /proc (on systems other than Linux)
+ */
 export function readOwnLocation(): ProcessLocation {
   return {
     bootId: readBootId(),
@@ -10,7 +13,10 @@ export function readOwnLocation(): ProcessLocation {
   };
 }
 
-/** The id that the kernel drew at boot. @throws where there is no /proc (not Linux) */
+/**
+ * Reads the id that the kernel generated at boot.
+ * @throws without /proc (on systems other than Linux)
+ */
 export function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

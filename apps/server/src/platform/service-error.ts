@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@pumphouse/contract';
 
-/** A refusal that the caller can understand: a stable code, what is wrong and what to do next. */
+/** An error that the caller can understand: a stable code, what is wrong and what to do next. */
 export class ServiceError extends Error {
   readonly code: ErrorCode;
   readonly extra: unknown;

@@ -1,4 +1,4 @@
-/** Lets so many pieces of work go on at once; the others wait in the order in which they came. */
+/** Limits the number of concurrent pieces of work; the others wait in order of arrival. */
 export function createTurns(atOnce: number) {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -8,7 +8,7 @@ export function createTurns(atOnce: number) {
     try {
       return await work();
     } finally {
-      // The turn goes to the next one, or is free again.
+      // Pass the slot to the next waiting caller, or release it.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;

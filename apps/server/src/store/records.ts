@@ -1,4 +1,4 @@
-/** The shapes of what the store keeps, for all who read it without knowing SQL. */
+/** The types of stored data, for modules that use no SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/sign-in/accounts.ts';
 export type * from './postgres/apps/apps.ts';

@@ -47,7 +47,7 @@ import { createWaitStore } from './postgres/runs/waits.ts';
 import { createWebhookStore } from './postgres/webhooks/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces/workspaces.ts';
 
-/** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
+/** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */
 export type Store = ReturnType<typeof createStore>;
 
 export function createStore(sql: Queryable) {
@@ -103,15 +103,18 @@ export function createStore(sql: Queryable) {
   };
 }
 
-/** The store outside a transaction, and the way into one. */
+/** The store outside of a transaction, and transactions. */
 export interface Persistence {
   store: Store;
-  /** Runs `work` in one transaction; after a deadlock it runs again, so it must do nothing outside the store. */
+  /**
+   * Runs `work` in one transaction. After a deadlock it runs again, so it must have no effects outside of the
+   * store.
+   */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /**
-   * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed, `queue`
-   * when runs wait for room or limits were changed, `mail` when mail is to be sent), and after a
-   * lost connection, with undefined: anything may have happened meanwhile.
+   * Calls `onWake` when any server commits work, with the kind of the event (`schedules` if ticks changed,
+   * `queue` if runs were queued or limits changed, `mail` if mail must be sent), and with undefined after a
+   * lost connection, because signals may have been missed.
    */
   onWake: (listener: (kind: string | undefined) => void) => Promise<{ close(): Promise<void> }>;
 }

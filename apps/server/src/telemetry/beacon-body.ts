@@ -1,13 +1,13 @@
 import { isDeeperThan, refuseBeacon } from './tolerant-json.ts';
 import type { Parsed } from './tolerant-json.ts';
 
-/** dlt's own bodies stay below 20; writing JSON again recurses once for each level. */
+/** dlt's own bodies stay below 20; serializing JSON recurses once for each level. */
 const MAX_DEPTH = 100;
 
 /**
- * The JSON value in the raw bytes of a beacon request. dlt sends no content type, so the bytes are all there is. Broken
- * UTF-8 is replaced; what is no JSON (a cut body, Python's `NaN`) or nests deeper than 100 is a `malformed_beacon`.
- * Never throws. The caller bounds the size.
+ * Decodes the JSON value of a beacon request from its raw bytes, because dlt sends no content type. Invalid
+ * UTF-8 is replaced. Anything that is not JSON (a truncated body, Python's `NaN`) or nests deeper than 100 is
+ * a `malformed_beacon`. Never throws. The caller limits the size.
  */
 export function decodeBeaconBody(bytes: Uint8Array): Parsed<unknown> {
   try {

@@ -13,7 +13,10 @@ const parsers = { trace: parseTrace, state: parseState, job_result: parseJobResu
 const kinds = ['trace', 'state', 'job_result'] as const;
 const captured = kinds.flatMap((kind) => listCaptured(kind).map((name) => ({ kind, name })));
 
-/** Whatever a parser accepts must survive a column: no NUL, no lone surrogate, no number that JSON cannot say. */
+/**
+ * Everything that a parser accepts must survive a column: no NUL, no unpaired surrogate, no number that JSON
+ * cannot represent.
+ */
 function expectStorable(value: unknown): void {
   const json = JSON.stringify(value);
   expect(JSON.parse(json)).toEqual(value);
@@ -28,7 +31,7 @@ function parseAll(body: unknown): void {
   }
 }
 
-/** Calls `replace` on the value at one place of a JSON tree, chosen by `seed`. */
+/** Replaces the value at one position of a JSON tree, chosen by `seed`. */
 function mutateAt(value: unknown, seed: number, replacement: unknown): unknown {
   if (Array.isArray(value) && value.length > 0) {
     const index = seed % value.length;
@@ -40,12 +43,12 @@ function mutateAt(value: unknown, seed: number, replacement: unknown): unknown {
   return { ...value, [key]: mutateAt(value[key], Math.floor(seed / keys.length), replacement) };
 }
 
-/** A metric of the table `t` and the resource `r` in the package `1`. */
+/** Builds a metric of the table `t` and the resource `r` in the package `1`. */
 function writeMetric(items: unknown) {
   return { load_id: '1', table_name: 't', resource_name: 'r', items_count: items };
 }
 
-/** So many arrays, one in the other, as JSON. */
+/** Builds this many nested arrays as JSON. */
 function nestArrays(depth: number): string {
   return `${'['.repeat(depth)}${']'.repeat(depth)}`;
 }
@@ -58,7 +61,7 @@ describe('no body makes a parser throw', () => {
     );
   });
 
-  test('random JSON under the keys that a parser needs', () => {
+  test('random JSON under the keys that a parser requires', () => {
     const shape = fc.record({
       transaction_id: fc.string({ minLength: 1, unit: 'binary' }),
       pipeline_name: fc.string({ minLength: 1, unit: 'binary' }),
@@ -103,7 +106,7 @@ describe('no body makes a parser throw', () => {
     );
   });
 
-  test('captured bodies cut anywhere are no JSON', () => {
+  test('captured bodies truncated at any point are not JSON', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...captured),
@@ -119,7 +122,7 @@ describe('no body makes a parser throw', () => {
   });
 });
 
-describe('what a hostile body says is bounded', () => {
+describe('limits on the content of a hostile body', () => {
   const keys = { transaction_id: 't', pipeline_name: 'p' };
 
   function parse(steps: unknown[]) {
@@ -128,7 +131,7 @@ describe('what a hostile body says is bounded', () => {
     return parsed.facts;
   }
 
-  test('texts are cut and say so', () => {
+  test('texts are truncated with a note', () => {
     const exception = { message: 'm'.repeat(1e6), exception_type: 'E', stack_trace: ['s'.repeat(1e6)] };
     const facts = parse([
       {
@@ -143,7 +146,7 @@ describe('what a hostile body says is bounded', () => {
     expect(facts.errorTraceback?.length).toBeLessThan(70_000);
   });
 
-  test('counts stay safe whole numbers', () => {
+  test('counts stay safe integers', () => {
     const metrics = [
       writeMetric(1e300),
       writeMetric(1e300),
@@ -159,7 +162,7 @@ describe('what a hostile body says is bounded', () => {
     expect(facts.tables[0]?.rowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
   });
 
-  test('lists are cut while totals are not', () => {
+  test('lists are truncated, but totals are not', () => {
     const metrics = Array.from({ length: 6000 }, (_, index) => ({
       load_id: '1',
       table_name: `t${index}`,
@@ -190,7 +193,7 @@ describe('what a hostile body says is bounded', () => {
     expect(parsed.ok && 'polluted' in (parsed.facts.schemas[0]?.document ?? {})).toBe(false);
   });
 
-  test('depth is refused before anything recurses into it', () => {
+  test('depth is rejected before anything recurses into it', () => {
     const decoded = decodeBeaconBody(Buffer.from(`{"steps":${nestArrays(100_000)}}`));
     expect(decoded).toMatchObject({ ok: false, problem: { detail: 'The body nests deeper than 100.' } });
     expect(decodeBeaconBody(Buffer.from(nestArrays(100))).ok).toBe(true);
@@ -198,7 +201,7 @@ describe('what a hostile body says is bounded', () => {
     expect(parseJobResult(result)).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
   });
 
-  test('a trace is answered without values of the configuration', () => {
+  test('a trace is returned without configuration values', () => {
     const body = {
       ...keys,
       steps: ['no'],
@@ -212,7 +215,7 @@ describe('what a hostile body says is bounded', () => {
     });
   });
 
-  test('facts of any run have an answer', () => {
+  test('details of any run can be serialized', () => {
     const stored = { ...parse([]), id: 'i', workspaceId: 'w', jobRunId: null, attemptId: null };
     const answer = toDetailedPipelineRun({ ...stored, createdAt: 'c', updatedAt: 'u' });
     expect(answer).toMatchObject({ id: 'i', job_run_id: null, tables: [], load_packages: [], resources: [] });

@@ -15,7 +15,7 @@ const nothingOfAgents = {
   stopReason: null,
 };
 
-test('every captured result is parsed, with the body kept as it came', () => {
+test('every captured result is parsed, with the body kept unchanged', () => {
   const orders = readCapturedBody('ok/003-job_result');
   expect(parseJobResult(orders)).toEqual({
     ok: true,
@@ -38,7 +38,7 @@ test('every captured result is parsed, with the body kept as it came', () => {
   });
 });
 
-test("an agent's result has its outcome and what the loop cost", () => {
+test("an agent's result has its outcome and the cost of the loop", () => {
   const body = {
     type: 'job.background_agent.triage',
     engine_version: 1,

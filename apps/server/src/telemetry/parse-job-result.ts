@@ -11,15 +11,15 @@ import {
 } from './tolerant-json.ts';
 import type { JsonRecord, Parsed } from './tolerant-json.ts';
 
-/** What a job declared as its result, at most one for each job run. */
+/** The declared result of a job, at most one for each job run. */
 export interface JobResultFacts {
   /** `job.<name>`, or `job.background_agent.<name>` for an agent. */
   resultType: string;
   jobRef: string;
   engineVersion: number;
-  /** Any JSON; null when the job declared none. */
+  /** Any JSON; null if the job declared none. */
   result: unknown;
-  /** From here on null for all but agents. */
+  /** This and the following fields are null for all but agents. */
   agentStatus: string | null;
   /** Markdown. */
   summary: string | null;
@@ -29,10 +29,10 @@ export interface JobResultFacts {
   outputTokens: number | null;
   totalTokens: number | null;
   turnCount: number | null;
-  /** Decimal text, so that no digit is lost in between. */
+  /** Decimal text, so that no digit is lost. */
   costUsd: string | null;
   stopReason: string | null;
-  /** The whole body as it came, fit for `jsonb`: what the result-trace operation answers. */
+  /** The whole body as received, valid for `jsonb`; returned by the result-trace operation. */
   document: JsonRecord;
 }
 
@@ -41,8 +41,8 @@ const MAX_SUMMARY_LENGTH = 256 * 1024;
 const MAX_COST_USD = 1e9;
 
 /**
- * What a `job_result` body of dlt 1.31 says. Needs a type that starts with `job.` and a job ref. One that is too deep or
- * large to be stored is refused whole, since half a result is worse than none. Never throws.
+ * Parses a `job_result` body of dlt 1.31. Requires a type that starts with `job.` and a job ref. A body too
+ * deep or too large to store is rejected, because half a result is worse than none. Never throws.
  */
 export function parseJobResult(body: unknown): Parsed<JobResultFacts> {
   if (!isRecord(body)) return refuseBeacon('The job result is not a JSON object.');

@@ -24,7 +24,7 @@ test('every captured state is parsed', () => {
   ]);
 });
 
-test('a schema has its version, the hashes before it, and its tables without those of dlt', () => {
+test("a schema has its version, previous hashes, and its tables without dlt's own", () => {
   const body = readCapturedBody('ok/001-state');
   const facts = parse(body);
   expect(facts).toMatchObject({ destinationName: 'duckdb', destinationFingerprint: null });
@@ -53,7 +53,7 @@ test('a schema has its version, the hashes before it, and its tables without tho
   expect(schema?.document).toEqual(raw);
 });
 
-test('a schema that cannot be named or stored is left out, the rest stays', () => {
+test('a schema without a name or too large to store is omitted, the rest is kept', () => {
   const good = { name: 'good', version_hash: 'h' };
   const deep = { name: 'deep', version_hash: 'h', x: JSON.parse('['.repeat(50) + ']'.repeat(50)) };
   const facts = parse({ pipeline_name: 'p', schemas: [{ name: 'no hash' }, 7, deep, good] });

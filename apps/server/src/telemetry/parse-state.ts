@@ -13,32 +13,32 @@ import {
 } from './tolerant-json.ts';
 import type { JsonRecord, Parsed } from './tolerant-json.ts';
 
-/** What a `state` body says: the pipeline, where it loads to, and its whole schemas. */
+/** The content of a `state` body: the pipeline, its destination, and its complete schemas. */
 export interface PipelineStateFacts {
   pipelineName: string;
   destinationName: string | null;
   destinationFingerprint: string | null;
-  /** Null for a run that had nothing new to load. */
+  /** Null for a run without new data. */
   datasetName: string | null;
   schemas: SchemaFacts[];
 }
 
-/** One version of one schema; (pipeline, name, versionHash) names it. */
+/** One version of one schema, identified by (pipeline, name, versionHash). */
 export interface SchemaFacts {
   name: string;
   version: number;
   versionHash: string;
-  /** Newest first, as dlt keeps them (at most ten). */
+  /** Newest first, as dlt stores them (at most ten). */
   previousHashes: string[];
   /** Without dlt's own tables. */
   tables: SchemaTable[];
-  /** The schema as dlt stores it, fit for `jsonb`. */
+  /** The schema as dlt stores it, valid for `jsonb`. */
   document: JsonRecord;
 }
 
 export interface SchemaTable {
   name: string;
-  /** The table above a nested one. */
+  /** The parent of a nested table. */
   parent: string | null;
   resourceName: string | null;
   writeDisposition: string | null;
@@ -51,8 +51,8 @@ const MAX_SCHEMAS = 200;
 const MAX_PREVIOUS_HASHES = 100;
 
 /**
- * What a `state` body of dlt 1.31 says. Needs a pipeline name; a schema without a name or a hash, or too deep or large
- * to be stored, is left out. Never throws.
+ * Parses a `state` body of dlt 1.31. Requires a pipeline name; a schema without a name or a hash, or too deep
+ * or too large to store, is omitted. Never throws.
  */
 export function parseState(body: unknown): Parsed<PipelineStateFacts> {
   if (!isRecord(body)) return refuseBeacon('The state is not a JSON object.');

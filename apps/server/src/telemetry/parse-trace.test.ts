@@ -14,7 +14,7 @@ function listRows(facts: PipelineRunFacts) {
   return facts.tables.map((table) => [table.tableName, table.rowsExtracted, table.rowsLoaded]);
 }
 
-/** A captured body that the test may change. */
+/** Copies a captured body so that the test can change it. */
 function copyCaptured(name: string) {
   const body = readRecord(structuredClone(readCapturedBody(name)));
   const step = (wanted: string) => {
@@ -46,7 +46,7 @@ test('every captured trace is parsed, with its outcome', () => {
   ]);
 });
 
-test('a run with nested tables counts them from the normalize step and leaves dlt tables out', () => {
+test("a run with nested tables counts them from the normalize step and omits dlt's own tables", () => {
   const facts = parse(readCapturedBody('ok/002-trace'));
   expect(facts).toMatchObject({
     transactionId: '561ba821c7308fe355c4ffc8e3d1cad6',
@@ -111,7 +111,7 @@ test('a run with nested tables counts them from the normalize step and leaves dl
   ]);
 });
 
-test('the dispositions of an unchanged schema come from the hints of the resources', () => {
+test('the dispositions of an unchanged schema come from the resource hints', () => {
   const facts = parse(readCapturedBody('ok/008-trace'));
   expect(facts.hasSchemaMigration).toBe(false);
   expect(facts.tables.map((table) => [table.tableName, table.writeDisposition])).toEqual([
@@ -160,7 +160,7 @@ test('a failed normalize leaves its package pending', () => {
   expect(listRows(facts)).toEqual([['bad_rows', 2, 0]]);
 });
 
-test('a failed load says that its rows did not arrive', () => {
+test('a failed load reports that its rows did not arrive', () => {
   const facts = parse(readCapturedBody('fail_load/004-trace'));
   expect(facts.errorCause).toBe(
     '_duckdb.ConstraintException: Constraint Error: CHECK constraint failed on table "t" with expression CHECK((x < 0))',
@@ -173,7 +173,7 @@ test('a failed load says that its rows did not arrive', () => {
   expect(facts).toMatchObject({ hasFailedLoadJobs: true, datasetName: 'broken_data' });
 });
 
-test('in a package that loaded with one failed job, only that table has no rows', () => {
+test("in a package that loaded with one failed job, only that job's table has no rows", () => {
   const { body, packagesOf } = copyCaptured('ok/005-trace');
   for (const raw of packagesOf('load')) {
     for (const job of readRecords(raw, 'jobs')) {
@@ -186,7 +186,7 @@ test('in a package that loaded with one failed job, only that table has no rows'
   expect(facts.tables).toMatchObject([{ tableName: 'events', loadJobState: 'failed', rowsLoaded: 0 }]);
 });
 
-test('in a package that did not load whole, a file counts where no merge is still due', () => {
+test('in a partially loaded package, a file counts unless a merge is still due', () => {
   const { body, packagesOf, step } = copyCaptured('ok/002-trace');
   for (const raw of packagesOf('load')) raw['state'] = 'normalized';
   step('load')['step_exception'] = 'the merge failed';
@@ -198,7 +198,7 @@ test('in a package that did not load whole, a file counts where no merge is stil
   ]);
 });
 
-test('a package that an earlier run normalized has unknown rows', () => {
+test('a package that an earlier run normalized has an unknown number of rows', () => {
   const { body, step } = copyCaptured('ok/005-trace');
   body['steps'] = [step('load')];
   const facts = parse(body);
@@ -207,7 +207,7 @@ test('a package that an earlier run normalized has unknown rows', () => {
   expect(facts.isEmptyRun).toBe(false);
 });
 
-test('a failure outside all three steps is that of the run', () => {
+test('a failure outside of all three steps belongs to the run', () => {
   const { body } = copyCaptured('fail_extract/001-trace');
   const steps = readRecords(body, 'steps').filter((step) => step['step'] === 'run');
   const facts = parse({ ...body, steps });
@@ -221,12 +221,12 @@ test.each([
   ['a number for a transaction', { transaction_id: 7, pipeline_name: 'p', steps: [] }],
   ['a key of 300 characters', { transaction_id: 'x'.repeat(300), pipeline_name: 'p', steps: [] }],
   ['no pipeline', { transaction_id: 't', steps: [] }],
-  ['steps that are no list', { transaction_id: 't', pipeline_name: 'p', steps: {} }],
+  ['steps that are not a list', { transaction_id: 't', pipeline_name: 'p', steps: {} }],
 ])('%s is a malformed beacon', (_what, body) => {
   expect(parseTrace(body)).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
 });
 
-test('the three keys alone are enough', () => {
+test('the three required keys are enough', () => {
   const facts = parse({ transaction_id: 't', pipeline_name: 'p', steps: [] });
   expect(facts).toMatchObject({ status: 'succeeded', startedAt: null, durationMs: null, tables: [] });
 });

@@ -26,11 +26,12 @@ import type { JsonRecord, Parsed } from './tolerant-json.ts';
 const MAX_KEY_LENGTH = 256;
 
 /**
- * What a `trace` body of dlt (1.31, trace engine 2) says about one pipeline run. Needs a transaction id, a pipeline name
- * and a list of steps; everything else may be missing or odd and becomes null or empty. Never throws.
+ * Parses a `trace` body of dlt (1.31, trace engine 2) for one pipeline run. Requires a transaction id, a
+ * pipeline name and a list of steps; anything else that is missing or invalid becomes null or empty. Never
+ * throws.
  *
- * Rows loaded are those of the normalize step whose package reached the destination, `_dlt*` tables left out of tables,
- * resources and totals.
+ * Loaded rows are those of the normalize step whose package reached the destination. `_dlt*` tables are
+ * excluded from tables, resources and totals.
  */
 export function parseTrace(body: unknown): Parsed<PipelineRunFacts> {
   if (!isRecord(body)) return refuseBeacon('The trace is not a JSON object.');
@@ -43,7 +44,7 @@ export function parseTrace(body: unknown): Parsed<PipelineRunFacts> {
   return { ok: true, facts: { transactionId, pipelineName, ...describeTrace(body) } };
 }
 
-/** A key is refused where it is too long: two keys cut at the same place would be taken for one. */
+/** A key that is too long is rejected: two keys truncated to the same text would be confused. */
 function readKey(body: JsonRecord, key: string): string | null {
   const value = readField(body, key);
   return typeof value === 'string' && value.length <= MAX_KEY_LENGTH ? readName(body, key) : null;
@@ -98,7 +99,7 @@ type Totals = Pick<
   'totalRowsExtracted' | 'totalBytesExtracted' | 'totalRowsLoaded' | 'totalBytesLoaded'
 >;
 
-/** Sums over everything in the trace, also where the lists of tables and packages are cut. */
+/** Sums over the whole trace, even if the lists of tables and packages are truncated. */
 function sumTotals(
   resources: PipelineRunResource[],
   countsByLoadId: Map<string, Map<string, LoadedCounts>>,
@@ -120,7 +121,7 @@ function sumCounts(counts: (number | null)[]): number {
 
 type Destination = Pick<PipelineRunFacts, 'destinationName' | 'destinationType' | 'datasetName'>;
 
-/** From the last load step; `run` repeats the load info when the run failed in no step of its own. */
+/** Read from the last load step; `run` repeats the load info if the run failed outside of its own steps. */
 function describeDestination(steps: TraceStep[]): Destination {
   const info = steps.findLast(({ name }) => name === 'load' || name === 'run')?.info ?? {};
   return {
@@ -135,7 +136,7 @@ function listSourceNames(packages: Map<string, TracePackage>): string[] {
   return [...new Set(names)];
 }
 
-/** A replaced table that got no rows has a job: the run emptied it, so it was not an empty run. */
+/** A replaced table without rows has a job too: the run emptied it, so it was not an empty run. */
 function hasUserJobs(packages: Map<string, TracePackage>): boolean {
   return [...packages.values()].some(({ jobs }) =>
     [...jobs.values()].some(({ tableName }) => !isDltName(tableName)),

@@ -1,6 +1,7 @@
 /**
- * What one trace says about one `pipeline.run()`. All times are UTC ISO 8601 texts with milliseconds, all sizes bytes.
- * Everything is JSON, so that a fact can be stored as a column or inside `jsonb` and read back equal.
+ * The content of one trace about one `pipeline.run()`. All times are UTC ISO 8601 texts with milliseconds,
+ * all sizes are in bytes. Everything is JSON, so that a value can be stored as a column or in `jsonb` and is
+ * equal when read back.
  */
 
 export type PipelineRunStatus = 'succeeded' | 'failed';
@@ -16,28 +17,28 @@ export interface PipelineRunFacts {
   extractDurationMs: number | null;
   normalizeDurationMs: number | null;
   loadDurationMs: number | null;
-  /** Known once the load step began; null for a run that failed before it. */
+  /** Known once the load step started; null for a run that failed before. */
   destinationName: string | null;
   destinationType: string | null;
-  /** Null also for a run that had nothing new to load. */
+  /** Also null for a run without new data. */
   datasetName: string | null;
-  /** dlt names a schema after its source, so these are the schemas of all packages in their order. */
+  /** dlt names a schema after its source, so these are the schemas of all packages, in order. */
   sourceNames: string[];
   totalRowsExtracted: number;
   totalBytesExtracted: number;
   totalRowsLoaded: number;
   totalBytesLoaded: number;
-  /** extract, normalize or load; `run` only for a failure outside all three. */
+  /** extract, normalize or load; `run` only for a failure outside of all three. */
   errorStep: string | null;
   errorMessage: string | null;
-  /** The innermost exception in one line, `RuntimeError: upstream API said no`. */
+  /** The innermost exception in one line, such as `RuntimeError: upstream API said no`. */
   errorCause: string | null;
   /** Causes first, as Python prints them. */
   errorTraceback: string | null;
   hasSchemaMigration: boolean;
   hasFailedLoadJobs: boolean;
   hasPendingPackages: boolean;
-  /** Succeeded and had no new data. */
+  /** The run succeeded without new data. */
   isEmptyRun: boolean;
   dltVersion: string | null;
   dltPlusVersion: string | null;
@@ -53,10 +54,10 @@ export interface PipelineRunFacts {
 export interface PipelineRunTable {
   tableName: string;
   schemaName: string;
-  /** Null for nested tables, which come to be in the normalize step. */
+  /** Null for nested tables, which are created in the normalize step. */
   rowsExtracted: number | null;
   bytesExtracted: number | null;
-  /** Null when the trace does not say: a package left over from an earlier run was normalized there. */
+  /** Null if the trace does not contain it: an earlier run normalized the package. */
   rowsLoaded: number | null;
   /** Size of the normalized files before compression. */
   bytesLoaded: number | null;
@@ -70,15 +71,15 @@ export interface LoadPackage {
   loadId: string;
   schemaName: string | null;
   schemaHash: string | null;
-  /** new, extracted, normalized, loaded or aborted, as last seen in the trace. */
+  /** new, extracted, normalized, loaded or aborted; the last status in the trace. */
   loadStatus: string | null;
-  /** All jobs, those of `_dlt` tables and follow-ups of merges included. */
+  /** All jobs, including those of `_dlt` tables and follow-up jobs of merges. */
   jobCount: number;
   completedJobCount: number;
   failedJobCount: number;
   totalRowsLoaded: number | null;
   totalBytesLoaded: number | null;
-  /** Left in the pipeline's folder and tried again by the next run, where that folder still exists. */
+  /** Left in the pipeline's folder and retried by the next run, if that folder still exists. */
   isPending: boolean;
   hasSchemaMigration: boolean;
   completedAt: string | null;
@@ -87,10 +88,10 @@ export interface LoadPackage {
 export interface PipelineRunResource {
   resourceName: string;
   schemaName: string;
-  /** Null when the resource was selected and gave no metrics, as after a failed extract. */
+  /** Null if the resource was selected but has no metrics, as after a failed extract. */
   rowsExtracted: number | null;
   bytesExtracted: number | null;
-  /** The resource that feeds a transformer; null for one that feeds itself. */
+  /** The resource that feeds a transformer; null for an independent one. */
   parentResourceName: string | null;
   writeDisposition: string | null;
 }

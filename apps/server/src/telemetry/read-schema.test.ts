@@ -9,7 +9,7 @@ import { readSchema } from './read-schema.ts';
 const documentsOf = (name: string) =>
   (readCapturedBody(name) as { schemas: Record<string, unknown>[] }).schemas;
 
-describe('a schema that dlt sent', () => {
+describe('a schema document from dlt', () => {
   it('is read with its tables, columns and hints', () => {
     const [document] = documentsOf('ok/001-state');
     const shape = readSchema(document);
@@ -51,7 +51,7 @@ describe('a schema that dlt sent', () => {
   });
 });
 
-it('reads variants, references and what a column is for', () => {
+it('is read with variants, references and column descriptions', () => {
   const { tables } = readSchema({
     tables: {
       notes: {
@@ -89,13 +89,13 @@ it('reads variants, references and what a column is for', () => {
     columns: [
       { name: 'note', hints: { dedup_sort: 'desc', incremental: 'yes' }, variantOf: null },
       { name: 'note__v_json', variantOf: 'note' },
-      // Its own name: there is no column `other`.
+      // An ordinary name: there is no column `other`.
       { name: 'other__v_text', precision: 38, scale: 9, variantOf: null },
     ],
   });
 });
 
-it('reads whatever is no schema as one without tables or columns', () => {
+it('that is not a schema is read as one without tables and columns', () => {
   const hostile = [
     null,
     'schema',
@@ -108,7 +108,7 @@ it('reads whatever is no schema as one without tables or columns', () => {
   for (const document of hostile) expect(readSchema(document)).toEqual({ tables: [] });
 });
 
-it('never throws, and what it read compares with anything', () => {
+it('never makes the reader throw, and the result can be compared with any other', () => {
   const cell = fc.oneof(fc.jsonValue(), fc.record({ name: fc.jsonValue(), data_type: fc.jsonValue() }));
   const anyTable = fc.record(
     {

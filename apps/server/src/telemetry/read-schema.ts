@@ -27,12 +27,12 @@ const maxDescriptionLength = 2000;
 const maxReferencesOfTable = 100;
 const maxColumnsOfReference = 50;
 const maxNameLength = 256;
-/** dlt names such a column after the one whose type does not fit, and after its own type. */
+/** dlt names a variant column after the column whose type does not fit, and after its own type. */
 const variantName = /^(.+)__v_[a-z]+$/;
 
 /**
- * What a stored document of a schema says. Never throws: whatever is not as dlt writes it is left out. dlt's own tables are, and
- * columns without a type, which the destination does not have.
+ * Reads the shape of a stored schema document. Never throws: anything that is not in dlt's format is omitted.
+ * So are dlt's own tables, and columns without a type, which do not exist at the destination.
  */
 export function readSchema(document: unknown): SchemaShape {
   const tables = new Map<string, SchemaTableShape>();

@@ -1,6 +1,6 @@
 /**
- * Readers for JSON that user code can shape as it likes. None of them throws; each gives a value that fits a Postgres
- * column (no NUL, no lone surrogate, no number past a safe integer) or says that there is none.
+ * Readers for JSON that user code controls. None of them throws; each returns a value that is valid for a
+ * Postgres column (no NUL, no unpaired surrogate, no unsafe integer), or reports that there is none.
  */
 
 export type JsonRecord = Record<string, unknown>;
@@ -14,13 +14,16 @@ export interface BeaconProblem {
 export type Parsed<T> = { ok: true; facts: T } | { ok: false; problem: BeaconProblem };
 
 export interface JsonBounds {
-  /** Nesting of arrays and objects. */
+  /** Maximum nesting of arrays and objects. */
   maxDepth: number;
-  /** Values of any kind, counted one by one. */
+  /** Maximum number of values of any kind. */
   maxValues: number;
 }
 
-/** Names are in indexes, up to three in one, whose entries have 2,704 bytes at most: a longer name could not be stored. */
+/**
+ * Names are in indexes, up to three in one, whose entries have at most 2,704 bytes: longer names could not be
+ * stored.
+ */
 const NAME_LENGTH = 256;
 const UNICODE_NUL = /\0/g;
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
@@ -29,7 +32,7 @@ export function refuseBeacon(detail: string): { ok: false; problem: BeaconProble
   return { ok: false, problem: { code: 'malformed_beacon', detail } };
 }
 
-/** The value as an object with string keys; an empty one for arrays, null and everything else. */
+/** Returns the value as an object with string keys; an empty one for arrays, null and all other values. */
 export function readRecord(value: unknown): JsonRecord {
   return isRecord(value) ? value : {};
 }
@@ -38,30 +41,30 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An own property only: a body must not be able to name `constructor` and reach a prototype. */
+/** Reads only own properties: a body must not be able to name `constructor` and reach a prototype. */
 export function readField(record: JsonRecord, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** The records in an array field, leaving out whatever is not one. Empty when the field is no array. */
+/** Returns the objects in an array field, without other values; empty if the field is not an array. */
 export function readRecords(record: JsonRecord, key: string): JsonRecord[] {
   const value = readField(record, key);
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** A non-empty name, cut at 256 characters, or null. */
+/** Returns a non-empty name, truncated to 256 characters; null if there is none. */
 export function readName(record: JsonRecord, key: string): string | null {
   const value = readField(record, key);
   return typeof value === 'string' && value !== '' ? cutText(value, NAME_LENGTH) : null;
 }
 
-/** Text of any length cut at `maxLength` UTF-16 units, or null. */
+/** Returns a text, truncated to `maxLength` UTF-16 units; null if there is none. */
 export function readText(record: JsonRecord, key: string, maxLength: number): string | null {
   const value = readField(record, key);
   return typeof value === 'string' ? cutText(value, maxLength) : null;
 }
 
-/** The text without NUL and lone surrogates (Postgres stores neither), saying so where it was cut. */
+/** Removes NUL and unpaired surrogates (Postgres stores neither), and truncates with a note. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return cleanText(text);
   const mark = `… [${text.length - maxLength} more characters]`;
@@ -73,10 +76,13 @@ function cleanText(text: string): string {
   return text.replace(UNICODE_NUL, '�').toWellFormed();
 }
 
-/** The most that a Postgres `integer` holds. */
+/** The maximum of a Postgres `integer`. */
 export const MAX_INTEGER = 2 ** 31 - 1;
 
-/** A count or size: a whole number from 0 to `max` (2^53 - 1), or null for what is no finite, non-negative number. */
+/**
+ * Returns a count or size as an integer from 0 to `max` (2^53 - 1); null if it is not a finite, non-negative
+ * number.
+ */
 export function readCount(
   record: JsonRecord,
   key: string,
@@ -87,7 +93,7 @@ export function readCount(
   return Math.min(Math.floor(value) + 0, max);
 }
 
-/** Adds two counts without leaving the safe integers; null means unknown and adds nothing. */
+/** Adds two counts within the safe integers; null means unknown and adds nothing. */
 export function addCounts(left: number, right: number | null): number {
   return Math.min(left + (right ?? 0), Number.MAX_SAFE_INTEGER);
 }
@@ -97,8 +103,9 @@ export function readFlag(record: JsonRecord, key: string): boolean {
 }
 
 /**
- * An ISO 8601 date and time as UTC with milliseconds (`2026-11-24T22:32:42.707Z`), or null. dlt mixes offsets within one
- * trace: UTC at the top, the job's own zone in the step info. A time without an offset is taken as UTC.
+ * Parses an ISO 8601 date and time to UTC with milliseconds (`2026-11-24T22:32:42.707Z`); null if invalid.
+ * dlt mixes offsets within one trace: UTC at the top, the job's own zone in the step info. A time without an
+ * offset is read as UTC.
  */
 export function readTimestamp(record: JsonRecord, key: string): string | null {
   const value = readField(record, key);
@@ -112,13 +119,18 @@ export function readTimestamp(record: JsonRecord, key: string): string | null {
   return year >= 1970 && year <= 9999 ? instant.toISOString() : null;
 }
 
-/** Milliseconds from one timestamp of `readTimestamp` to another, never negative; null when one is missing. */
+/**
+ * Returns the milliseconds between two timestamps of `readTimestamp`, never negative; null if one is missing.
+ */
 export function measureDurationMs(startedAt: string | null, finishedAt: string | null): number | null {
   if (startedAt === null || finishedAt === null) return null;
   return Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
 }
 
-/** Whether arrays and objects nest deeper than `maxDepth`. Walks level by level, so that depth cannot exhaust the stack. */
+/**
+ * Reports whether arrays and objects nest deeper than `maxDepth`. Walks level by level, so that depth cannot
+ * exhaust the stack.
+ */
 export function isDeeperThan(value: unknown, maxDepth: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -130,8 +142,8 @@ export function isDeeperThan(value: unknown, maxDepth: number): boolean {
 }
 
 /**
- * A copy of a JSON value that Postgres `jsonb` takes: NUL and lone surrogates replaced in texts and keys, `__proto__`
- * left out. Undefined when the value is deeper or larger than the bounds, which would exhaust the stack or the column.
+ * Copies a JSON value for Postgres `jsonb`: replaces NUL and unpaired surrogates in texts and keys, omits
+ * `__proto__`. Undefined if the value exceeds the bounds, which would exhaust the stack or the column.
  */
 export function copyJson(value: unknown, bounds: JsonBounds): unknown {
   const budget = { valuesLeft: bounds.maxValues };

@@ -1,4 +1,7 @@
-/** The load packages of a trace: what became of each, and which of its jobs really reached the destination. */
+/**
+ * Reads the load packages of a trace: the status of each, and which of its jobs actually reached the
+ * destination.
+ */
 import type { LoadPackage } from './pipeline-run-facts.ts';
 import type { TraceStep } from './trace-steps.ts';
 import {
@@ -19,7 +22,7 @@ export interface PackageJob {
   followUpJobIds: string[];
 }
 
-/** A package as the last step that lists it saw it, with the load step's word on each job. */
+/** A package as in the last step that lists it, with the state of each job from the load step. */
 export interface TracePackage {
   loadId: string;
   schemaName: string | null;
@@ -36,7 +39,7 @@ export interface LoadedCounts {
   bytes: number | null;
 }
 
-/** What the normalize step counted, by load id: per table, and per file to load. */
+/** Counts from the normalize step by load id: per table, and per file to load. */
 export interface NormalizeMetrics {
   tables: Map<string, JsonRecord[]>;
   jobs: Map<string, JsonRecord[]>;
@@ -44,7 +47,7 @@ export interface NormalizeMetrics {
 
 const MAX_PACKAGES = 1000;
 
-/** dlt's own tables, whatever case the destination's naming convention gives them. */
+/** Reports whether a table is dlt's own, in any case that the destination's naming convention gives it. */
 export function isDltName(name: string): boolean {
   return name.toLowerCase().startsWith('_dlt');
 }
@@ -95,7 +98,10 @@ function readJobState(raw: JsonRecord): PackageJob['state'] {
   return state === 'completed_jobs' || state === 'completed' ? 'completed' : 'other';
 }
 
-/** A failing load leaves its package listing untouched (`new_jobs`); only the load metrics tell the failed job. */
+/**
+ * A failing load leaves its package listing unchanged (`new_jobs`); only the load metrics show the failed
+ * job.
+ */
 function applyLoadJob(packages: Map<string, TracePackage>, metric: JsonRecord): void {
   const jobId = readName(metric, 'job_id');
   const tableName = readName(metric, 'table_name');
@@ -133,10 +139,10 @@ function groupByLoadId(groups: Map<string, JsonRecord[]>, metrics: JsonRecord[])
 }
 
 /**
- * Rows and bytes that each table of a package got, from normalize metrics. A package that loaded whole gives its table
- * metrics. In any other only single files count that reached the destination: completed, no follow-up of theirs failed,
- * and none still due (a merge or a staged copy is not in the table before its follow-up ran). Null is unknown: the
- * package was normalized by an earlier run.
+ * Counts the rows and bytes loaded into each table of a package, from normalize metrics. For a completely
+ * loaded package, uses its table metrics. Otherwise, counts only files that reached the destination:
+ * completed, without a failed follow-up job and without one still due (a merge or a staged copy is not in the
+ * table before its follow-up job ran). Null means unknown: an earlier run normalized the package.
  */
 export function countLoadedTables(
   tracePackage: TracePackage,
@@ -171,8 +177,8 @@ function hasLoaded(tracePackage: TracePackage, jobId: string | null): boolean {
 }
 
 /**
- * The packages a reader should see. dlt extracts a package even where there is nothing new and drops it before
- * normalize; such a package is neither pending nor loaded, and is left out.
+ * Lists the packages to show. dlt extracts a package even without new data and drops it before normalize;
+ * such a package is neither pending nor loaded, so it is omitted.
  */
 export function describePackages(
   packages: Map<string, TracePackage>,

@@ -1,4 +1,4 @@
-/** The resources that a trace extracted from, and how each writes. */
+/** Reads the resources that a trace extracted from, and their write dispositions. */
 import type { PipelineRunResource } from './pipeline-run-facts.ts';
 import type { TracePackage } from './trace-packages.ts';
 import { isDltName } from './trace-packages.ts';
@@ -8,15 +8,15 @@ import type { JsonRecord } from './tolerant-json.ts';
 
 const MAX_RESOURCES = 5000;
 
-/** A hint as text: dlt sends a word, or `{disposition: 'merge', strategy: ...}`. */
+/** Returns the hint as text: dlt sends a string, or `{disposition: 'merge', strategy: ...}`. */
 export function readWriteDisposition(raw: JsonRecord): string | null {
   const hint = readField(raw, 'write_disposition');
   return isRecord(hint) ? readName(hint, 'disposition') : readName(raw, 'write_disposition');
 }
 
 /**
- * The resources of the extract step without dlt's own, in the order of the trace; at most 5000. A resource that was
- * selected and gave nothing, since the extract failed, is listed with unknown counts.
+ * Lists the resources of the extract step without dlt's own, in trace order; at most 5000. A selected
+ * resource without metrics, after a failed extract, is listed with unknown counts.
  */
 export function describeResources(
   steps: TraceStep[],

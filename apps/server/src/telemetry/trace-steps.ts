@@ -1,4 +1,4 @@
-/** The steps of a trace, its error and its times. */
+/** Reads the steps, the error and the times of a trace. */
 import type { PipelineRunFacts, PipelineRunStep } from './pipeline-run-facts.ts';
 import {
   cutText,
@@ -12,7 +12,7 @@ import {
 } from './tolerant-json.ts';
 import type { JsonRecord } from './tolerant-json.ts';
 
-/** One step of the raw trace with the parts that hold numbers. */
+/** One step of the raw trace, with the parts that contain numbers. */
 export interface TraceStep {
   name: string;
   raw: JsonRecord;
@@ -23,7 +23,7 @@ export interface TraceStep {
   failed: boolean;
 }
 
-/** dlt keeps the last 100 steps of a trace itself. */
+/** dlt itself keeps the last 100 steps of a trace. */
 const MAX_STEPS = 100;
 const MAX_ERROR_MESSAGE_LENGTH = 16 * 1024;
 const MAX_TRACEBACK_LENGTH = 64 * 1024;
@@ -32,8 +32,8 @@ const MAX_EXCEPTIONS = 20;
 const MAX_STACK_LINES = 100;
 
 /**
- * The steps of a trace. dlt adds a step `run` when a run fails, which repeats the failing step with all its packages;
- * counting both would double everything, so it is kept only where no other step failed.
+ * Reads the steps of a trace. If a run fails, dlt adds a step `run`, which repeats the failing step with all
+ * its packages. Counting both would double everything, so it is kept only if no other step failed.
  */
 export function readTraceSteps(trace: JsonRecord): TraceStep[] {
   const steps = readRecords(trace, 'steps').slice(0, MAX_STEPS).map(readTraceStep);
@@ -67,7 +67,7 @@ export function describeSteps(steps: TraceStep[]): PipelineRunStep[] {
   });
 }
 
-/** Milliseconds spent in all steps of one name; null when none of them has both times. */
+/** Sums the milliseconds of all steps with one name; null if none of them has both times. */
 export function sumStepDurationMs(steps: PipelineRunStep[], name: string): number | null {
   const durations = steps.flatMap(({ step, durationMs }) =>
     step === name && durationMs !== null ? [durationMs] : [],
@@ -77,7 +77,7 @@ export function sumStepDurationMs(steps: PipelineRunStep[], name: string): numbe
 
 type ErrorFacts = Pick<PipelineRunFacts, 'errorStep' | 'errorMessage' | 'errorCause' | 'errorTraceback'>;
 
-/** The error of the first step that failed. The texts are user code's: long, hostile or both. */
+/** Describes the error of the first failed step. The texts come from user code: long, hostile or both. */
 export function describeError(steps: TraceStep[]): ErrorFacts {
   const step = steps.find(({ failed }) => failed);
   if (!step) return { errorStep: null, errorMessage: null, errorCause: null, errorTraceback: null };
@@ -97,7 +97,7 @@ function nameException(exception: JsonRecord, maxLength: number): string {
   return `${type}: ${readText(exception, 'message', maxLength) ?? ''}`;
 }
 
-/** dlt lists the outermost exception first, Python prints causes first: this is Python's order. */
+/** dlt lists the outermost exception first; this restores Python's order, with causes first. */
 function writeTraceback(exceptions: JsonRecord[]): string {
   const lengthEach = Math.floor(MAX_TRACEBACK_LENGTH / exceptions.length);
   const blocks = exceptions.toReversed().map((exception) => {

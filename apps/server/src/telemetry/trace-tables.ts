@@ -1,4 +1,4 @@
-/** The tables that a trace wrote to: extracted, loaded, and with which outcome. */
+/** Reads the tables that a trace wrote to, with extracted and loaded counts and the outcome. */
 import type { PipelineRunResource, PipelineRunTable } from './pipeline-run-facts.ts';
 import type { LoadedCounts, TracePackage } from './trace-packages.ts';
 import { isDltName } from './trace-packages.ts';
@@ -24,7 +24,7 @@ interface TableRecord extends PipelineRunTable {
 
 type FindTable = (loadId: string | null, tableName: string | null) => TableRecord | undefined;
 
-/** The tables of a trace without dlt's own, in the order they came to be known; at most 5000. */
+/** Lists the tables of a trace without dlt's own, in order of appearance; at most 5000. */
 export function describeTables(
   steps: TraceStep[],
   packages: Map<string, TracePackage>,
@@ -85,7 +85,7 @@ function addExtracted(step: TraceStep, find: FindTable): void {
   }
 }
 
-/** Unknown in one package makes the table's sum unknown. */
+/** An unknown count in one package makes the sum of the table unknown. */
 function addLoaded(table: TableRecord | undefined, count: LoadedCounts): void {
   if (!table) return;
   table.rowsLoaded =
@@ -99,7 +99,7 @@ function addJobs(tracePackage: TracePackage, find: FindTable): void {
   for (const job of tracePackage.jobs.values()) {
     const table = find(tracePackage.loadId, job.tableName);
     if (!table) continue;
-    // Merges and copies from a stage come as follow-up jobs: their format is not that of the data.
+    // Merges and staged copies are follow-up jobs: their format is not that of the data.
     const isData = isNormalized && job.fileFormat !== 'sql' && job.fileFormat !== 'reference';
     if (isData) table.fileFormat ??= job.fileFormat;
     if (job.state === 'failed') table.loadJobState = 'failed';
@@ -118,7 +118,9 @@ function addLoadTimes(step: TraceStep, find: FindTable): void {
   }
 }
 
-/** A package lists a table's disposition when its schema changed; otherwise the hint of its resource holds. */
+/**
+ * A package lists a table's disposition if its schema changed; otherwise the hint of its resource applies.
+ */
 function addWriteDispositions(
   tables: Map<string, TableRecord>,
   steps: TraceStep[],
@@ -143,7 +145,7 @@ function addFromSchemaChange(raw: JsonRecord, find: FindTable): void {
   }
 }
 
-/** The resource of each table, as the outputs of the load step say. */
+/** Maps each table to its resource, from the outputs of the load step. */
 function readTableOwners(steps: TraceStep[], find: FindTable): Map<TableRecord, string> {
   const owners = new Map<TableRecord, string>();
   for (const output of steps.flatMap(({ info }) => readRecords(info, 'outputs'))) {
@@ -158,7 +160,10 @@ function readTableOwners(steps: TraceStep[], find: FindTable): Map<TableRecord, 
   return owners;
 }
 
-/** `orders` for the nested table `orders__lines`; dlt joins the names of nested tables with two underscores. */
+/**
+ * Returns `orders` for the nested table `orders__lines`; dlt joins the names of nested tables with two
+ * underscores.
+ */
 function rootTableName(tableName: string): string {
   const end = tableName.indexOf('__');
   return end > 0 ? tableName.slice(0, end) : tableName;

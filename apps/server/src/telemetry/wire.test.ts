@@ -38,7 +38,7 @@ function store(name: string): StoredPipelineRun {
 describe.each(listCaptured('trace'))('%s', (name) => {
   const run = store(name);
 
-  test('fills every field that the contract has, and no other', () => {
+  test('fills every field of the contract, and no other', () => {
     const answer = toDetailedPipelineRun(run);
     expect(detailedPipelineRunResponse.parse(answer)).toEqual(answer);
     expect(Object.keys(answer).toSorted()).toEqual(Object.keys(detailedPipelineRunResponse.shape).toSorted());
@@ -51,7 +51,7 @@ describe.each(listCaptured('trace'))('%s', (name) => {
     });
   });
 
-  test('is answered verbatim as a trace', () => {
+  test('is returned verbatim as a trace', () => {
     const body = readCapturedBody(name);
     const answer = toPipelineRunTrace(body, run);
     expect(answer).toEqual(body);
@@ -59,7 +59,7 @@ describe.each(listCaptured('trace'))('%s', (name) => {
   });
 });
 
-test('a detailed run says per table and package what the facts say', () => {
+test('a detailed run contains the details of its tables and packages', () => {
   expect(toDetailedPipelineRun(store('fail_load/004-trace'))).toMatchObject({
     status: 'failed',
     error_step: 'load',

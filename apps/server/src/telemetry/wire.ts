@@ -1,7 +1,4 @@
-/**
- * Facts and rows as the telemetry surface of the contract answers them. Pure; the names of the fields on the wire are
- * the contract's.
- */
+/** Serializes rows for the telemetry operations of the contract, with its field names. Pure functions. */
 import type {
   DatasetStatsResponse,
   DetailedPipelineRunResponse,
@@ -27,7 +24,7 @@ import type {
 import { isRecord, readField, readRecord, readRecords } from './tolerant-json.ts';
 import type { JsonRecord } from './tolerant-json.ts';
 
-/** A stored pipeline run. Its own id is not the job run's: one job run can hold many pipeline runs. */
+/** A stored pipeline run. Its id differs from the job run's: one job run can contain many pipeline runs. */
 export interface StoredPipelineRun extends PipelineRunFacts {
   id: string;
   workspaceId: string;
@@ -37,7 +34,7 @@ export interface StoredPipelineRun extends PipelineRunFacts {
   updatedAt: string;
 }
 
-/** What a list shows: all of a stored run that needs no `jsonb` column. */
+/** The part of a stored run for lists: everything outside of `jsonb` columns. */
 export type PipelineRunHead = Pick<
   StoredPipelineRun,
   | 'id'
@@ -66,7 +63,7 @@ interface RunCounts {
   succeededPipelineRunCount: number;
   totalRowsLoaded: number;
   totalBytesLoaded: number;
-  /** Null when no run in the window finished. */
+  /** Null if no run in the window finished. */
   averageDurationMs: number | null;
   latestStatus: PipelineRunStatus | null;
   latestPipelineRunAt: string | null;
@@ -179,7 +176,7 @@ export function toLoadPackage(loadPackage: LoadPackage): LoadPackageResponse {
   };
 }
 
-/** A step of the pipeline as the pages of runs draw it. */
+/** Serializes a pipeline step for the run pages. */
 export function toPipelineRunStep(step: PipelineRunStep) {
   return {
     step: step.step,
@@ -218,8 +215,8 @@ export function toPipelineRunSummary(run: PipelineRunHead): PipelineRunSummaryRe
 }
 
 /**
- * `PipelineRunTraceResponse`: dlt's trace verbatim, with the four required fields put in where the body lacks them and
- * any value stripped from the resolved configuration (dlt sends none, but the body is user code's to write).
+ * `PipelineRunTraceResponse`: dlt's trace verbatim, but with missing required fields added, and without
+ * values in the resolved configuration (dlt sends none, but user code controls the body).
  */
 export function toPipelineRunTrace(
   body: unknown,
@@ -285,7 +282,7 @@ export function toDatasetStats(stats: DatasetStats): DatasetStatsResponse {
   };
 }
 
-/** `TelemetryWatermarkResponse`: null means that the workspace never recorded anything. */
+/** `TelemetryWatermarkResponse`: null means that nothing was ever recorded for the workspace. */
 export function toWatermark(updatedAt: string | null): TelemetryWatermarkResponse {
   return { updated_at: updatedAt };
 }
@@ -314,7 +311,10 @@ export function toJobResult(result: StoredJobResult): JobResultResponse {
   };
 }
 
-/** `JobResultTraceResponse`: the body as it came. `type` and `job_ref` are in it, or it would have been refused. */
+/**
+ * `JobResultTraceResponse`: the body as received. It contains `type` and `job_ref`; otherwise it would have
+ * been rejected.
+ */
 export function toJobResultTrace(document: JsonRecord): JsonRecord {
   return document;
 }

@@ -27,7 +27,7 @@ const sealed = () => `${plain()}.zst`;
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => `{"line_num":${from + n},"content":"${'x'.repeat(n % 50)}"}\n`);
 
-/** What the store counts of a log, with the lines themselves. */
+/** Tracks the length of a log like the store, with the lines themselves. */
 function createAccount() {
   const lines: string[] = [];
   const bytes = () => Buffer.byteLength(lines.join(''));
@@ -54,7 +54,7 @@ async function readFrom(fromLine: number, toBytes?: number): Promise<string> {
 }
 
 describe('append', () => {
-  test('writes whole lines, for this user alone, that can be read from any line', async () => {
+  test('writes whole lines, accessible only to this user, that can be read from any line', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 3));
     await account.commit(numbered(3, 5));
@@ -66,7 +66,7 @@ describe('append', () => {
     await expect(account.append(['no newline'])).rejects.toThrow('whole lines');
   });
 
-  test('cuts back what was never committed, in the index too', async () => {
+  test('truncates uncommitted data, also in the index', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 900));
     await account.append(numbered(900, 5000));
@@ -77,7 +77,7 @@ describe('append', () => {
     expect(await readFrom(2999)).toBe(account.lines.slice(2999).join(''));
   });
 
-  test('refuses a log that lost bytes, whole or in part', async () => {
+  test('rejects a log that lost bytes, in whole or in part', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 3));
     await truncate(plain(), 10);
@@ -88,7 +88,7 @@ describe('append', () => {
     expect(await readdir(join(folder, 'aa'))).not.toContain(`${id}.ndjson`);
   });
 
-  test('one that its caller gave up does not mix with the next', async () => {
+  test('one abandoned by its caller does not mix with the next', async () => {
     const account = createAccount();
     const abandoned = account.append(numbered(0, 4000));
     await account.commit(['{"line_num":0}\n']);
@@ -96,7 +96,7 @@ describe('append', () => {
     expect(await readFrom(0)).toBe('{"line_num":0}\n');
   });
 
-  test('an attempt id that could lead elsewhere is refused', async () => {
+  test('an attempt id that could lead elsewhere is rejected', async () => {
     const data = Buffer.from('\n');
     for (const bad of ['../../x', 'a/b', '', 'a', 'x'.repeat(65), 'a\0b']) {
       await expect(logs.append(bad, { expectedBytes: 0, firstLine: 0, data })).rejects.toThrow('attempt id');
@@ -106,7 +106,7 @@ describe('append', () => {
 });
 
 describe('read', () => {
-  test('sees up to a byte, whole lines only, in both forms', async () => {
+  test('stops at a byte, at whole lines, in both forms', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 2500));
     const two = Buffer.byteLength(account.lines.slice(0, 2).join(''));
@@ -120,14 +120,14 @@ describe('read', () => {
     }
   });
 
-  test('of an attempt without a log gives nothing, sealed or not', async () => {
+  test('of an attempt without a log returns nothing, sealed or not', async () => {
     expect(await readFrom(0)).toBe('');
     await logs.seal(id);
     expect(await readFrom(0)).toBe('');
     await logs.delete(id);
   });
 
-  test('works on while the log is sealed and deleted', async () => {
+  test('continues while the log is sealed and deleted', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 20_000));
     const reading = logs.read(id, { fromLine: 0 })[Symbol.asyncIterator]();
@@ -143,11 +143,11 @@ describe('read', () => {
   });
 });
 
-describe('the end', () => {
+describe('readEnd', () => {
   const readEnd = async (toBytes: number, atMostBytes: number) =>
     Buffer.from(await logs.readEnd(id, { toBytes, atMostBytes })).toString();
 
-  test('is the whole lines within the last bytes before the one that the store counts', async () => {
+  test('returns the whole lines within the last bytes before the stored length', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 100));
     const all = account.lines.join('');
@@ -156,19 +156,19 @@ describe('the end', () => {
     const last = account.lines.at(-1) ?? '';
     expect(await readEnd(bytes, Buffer.byteLength(last) + 1)).toBe(last);
     expect(await readEnd(bytes, Buffer.byteLength(last) - 1)).toBe('');
-    // What was appended and not committed.
+    // An append without a commit.
     await account.append(['{"line_num":100}\n']);
     expect(await readEnd(bytes, bytes)).toBe(all);
     expect(await readEnd(bytes - 1, bytes)).toBe(account.lines.slice(0, -1).join(''));
   });
 
-  test('is nothing of a log that is not there', async () => {
+  test('returns nothing for a missing log', async () => {
     expect(await readEnd(10, 10)).toBe('');
   });
 });
 
 describe('seal', () => {
-  test('packs into frames that are read alone', async () => {
+  test('compresses into frames that can be read separately', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 5500));
     await logs.seal(id);
@@ -176,7 +176,7 @@ describe('seal', () => {
     expect((await stat(sealed())).size).toBeLessThan(account.bytes() / 5);
     expect(await readFrom(0)).toBe(account.lines.join(''));
 
-    // With its first frames destroyed, what comes after them is still there.
+    // With its first frames destroyed, the later ones are still readable.
     const file = await open(sealed(), 'r+');
     await file.write(Buffer.alloc(500, 0xff), 0, 500, 0);
     await file.close();
@@ -184,7 +184,7 @@ describe('seal', () => {
     await expect(readFrom(0)).rejects.toThrow();
   });
 
-  test('leaves out what was never committed, and then takes nothing more', async () => {
+  test('omits uncommitted data, and then rejects appends', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 10));
     await account.append(numbered(10, 20));
@@ -195,14 +195,14 @@ describe('seal', () => {
     expect(await readFrom(0)).toBe(account.lines.join(''));
   });
 
-  test('refuses to pack a log that lost bytes', async () => {
+  test('rejects a log that lost bytes', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 10));
     await expect(logs.seal(id, { toBytes: account.bytes() + 1 })).rejects.toThrow(LogTooShortError);
     expect(await readFrom(0)).toBe(account.lines.join(''));
   });
 
-  test('after a crash at any point reads the same and can be done again', async () => {
+  test('after a crash at any point reads the same and can be repeated', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 3000));
     const [plainBytes, indexBytes] = [await readFile(plain()), await readFile(index())];
@@ -229,7 +229,7 @@ describe('seal', () => {
     }
   });
 
-  test('a packed log that is damaged says so', async () => {
+  test('a damaged sealed log is reported', async () => {
     await createAccount().commit(numbered(0, 10));
     await logs.seal(id);
     await truncate(sealed(), 40);
@@ -237,7 +237,7 @@ describe('seal', () => {
   });
 });
 
-describe('whatever happens', () => {
+describe('log file properties', () => {
   const line = fc
     .tuple(fc.constantFrom(0, 1, 80, 5000, 70_000), fc.constantFrom('x', 'é'))
     .map(([length, char]) => `${char.repeat(length)}\n`);
@@ -254,7 +254,7 @@ describe('whatever happens', () => {
     fc.record({ kind: fc.constant('zero index' as const) }),
   );
 
-  test('the committed lines, and only they, are read from any line, plain and sealed', async () => {
+  test('exactly the committed lines are read from any line, plain and sealed', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 8 }),
@@ -280,7 +280,7 @@ describe('whatever happens', () => {
     );
   });
 
-  test('the kill of a writer takes nothing that it was told is on disk', async () => {
+  test('killing a writer loses nothing that it reported as durable', async () => {
     const module = new URL('./log-file.ts', import.meta.url).href;
     const script = `
       import { createLogFiles } from ${JSON.stringify(module)};
@@ -309,7 +309,7 @@ describe('whatever happens', () => {
     expect(await readFrom(count)).toBe('after\n');
   });
 
-  test('a lost index is made again by the next append', async () => {
+  test('a lost index is rebuilt by the next append', async () => {
     const account = createAccount();
     await account.commit(numbered(0, 10_000));
     const before = await readFile(index());

@@ -21,9 +21,9 @@ import { readSealedLog, writeSealedLog } from './sealed-log.ts';
 import { createKeyedQueue } from '../keyed-queue.ts';
 
 export interface LogAppend {
-  /** How long the log is by the store's account, which counts. */
+  /** The length of the log according to the store, which is authoritative. */
   expectedBytes: number;
-  /** The number of the first new line; lines count from 0. */
+  /** The number of the first new line, from 0. */
   firstLine: number;
   /** Whole lines, each with its newline. */
   data: Uint8Array;
@@ -32,41 +32,44 @@ export interface LogAppend {
 export interface LogRead {
   /** The first line to read, from 0. */
   fromLine: number;
-  /** Read no further than this byte of the log, to see only what is committed; all without. */
+  /** Stop at this byte of the log, to read only committed data; reads everything if omitted. */
   toBytes?: number;
 }
 
-/** The logs of attempts: one NDJSON file each, which is packed when the attempt is over. */
+/** The logs of attempts: one NDJSON file each, which is compressed when the attempt has ended. */
 export interface LogFiles {
   /**
-   * Writes lines after byte `expectedBytes`; they are on disk when it resolves. What is longer already is cut back first: an
-   * append that a crash kept from being committed. Rejects with a LogTooShortError when bytes are missing, and with a
-   * LogSealedError after `seal`.
+   * Writes lines after byte `expectedBytes`; they are durable when the promise resolves. A longer file is
+   * truncated first: it contains an append whose commit a crash prevented. Rejects with a LogTooShortError if
+   * bytes are missing, and with a LogSealedError after `seal`.
    */
   append(attemptId: string, append: LogAppend): Promise<void>;
-  /** The lines from `fromLine`, in pieces of whole lines; nothing for an attempt without a log, or with no such line. */
+  /**
+   * Reads the lines from `fromLine` on, in pieces of whole lines; empty for an attempt without a log, or
+   * without such a line.
+   */
   read(attemptId: string, read: LogRead): AsyncIterable<Uint8Array>;
   /**
-   * The whole lines within the last `atMostBytes` before byte `toBytes`; nothing for an attempt without a log, and of a log that is
-   * packed, which is over.
+   * Reads the whole lines within the last `atMostBytes` before byte `toBytes`; empty for an attempt without a
+   * log, and for a sealed log, which has ended.
    */
   readEnd(attemptId: string, end: { toBytes: number; atMostBytes: number }): Promise<Uint8Array>;
   /**
-   * Packs a log that is over, up to `toBytes` (all whole lines without). May be repeated after a crash at any point: the log
-   * can be read all the time. An attempt without a log stays without one.
-   * @returns what the packed log takes on the disk; null without a log
+   * Compresses a finished log up to `toBytes` (all whole lines if omitted). Can be repeated after a crash at
+   * any point, and the log stays readable throughout. An attempt without a log stays without one.
+   * @returns the disk size of the compressed log; null without a log
    */
   seal(attemptId: string, options?: { toBytes?: number }): Promise<{ storedBytes: number | null }>;
-  /** Removes the log; nothing happens when there is none. */
+  /** Removes the log; does nothing if there is none. */
   delete(attemptId: string): Promise<void>;
 }
 
-/** The log has fewer bytes than the store counted: the disk lost what it had taken. */
+/** The log has fewer bytes than the store recorded: the disk lost durable data. */
 export class LogTooShortError extends Error {
   override name = 'LogTooShortError';
 }
 
-/** The log was packed; nothing can be added. */
+/** The log was sealed, so nothing can be added. */
 export class LogSealedError extends Error {
   override name = 'LogSealedError';
 }
@@ -81,9 +84,12 @@ interface Paths {
 const attemptIdPattern = /^[\w-]{2,64}$/;
 const newline = 0x0a;
 
-/** Keeps logs in `folder`, open to this user alone, as `<last two characters of the id>/<id>.ndjson`, or `.ndjson.zst` when packed. */
+/**
+ * Keeps logs in `folder`, accessible only to this user, as `<last two characters of the id>/<id>.ndjson`, or
+ * `.ndjson.zst` once compressed.
+ */
 export function createLogFiles(folder: string): LogFiles {
-  // An append whose caller gave up, with its transaction, may still be writing when the next one comes.
+  // An append that was abandoned with its transaction may still be writing when the next one starts.
   const inTurn = createKeyedQueue();
 
   function pathsOf(attemptId: string): Paths {
@@ -129,12 +135,13 @@ async function appendTo(paths: Paths, { expectedBytes, firstLine, data }: LogApp
     throw new LogTooShortError(`${paths.plain} has ${size} bytes of ${expectedBytes}`);
   }
   const last = await prepareIndex(paths, log, index, { line: firstLine, offset: expectedBytes }, size);
-  // After the index: an entry behind the end of the log would count for other lines once the log has grown again.
+  // Truncate after the index: an entry beyond the end of the log would refer to other lines once the log has
+  // grown again.
   if (size > expectedBytes) await log.truncate(expectedBytes);
   await writeAll(log, data, expectedBytes);
   await log.datasync();
   if (expectedBytes === 0) await syncFolder(paths.folder);
-  // Only now: the index must never know of lines that a power cut can take back.
+  // Written last: the index must never refer to lines that a power failure can remove.
   const entries = findEntries(data, { line: firstLine, offset: expectedBytes }, last);
   await writeEntries(index, await countEntries(index), entries);
 }
@@ -152,11 +159,11 @@ async function openToAppend(paths: Paths, expectedBytes: number): Promise<FileHa
 }
 
 async function openIndex(path: string): Promise<FileHandle> {
-  // Neither emptied when it is there, as 'w+' would, nor written at its end only, as 'a+' would.
+  // Neither truncates an existing file, as 'w+' would, nor restricts writes to its end, as 'a+' would.
   return open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 }
 
-/** Brings the index to where the log ends by the store's account, `end`, and gives its last entry. */
+/** Brings the index to the end of the log according to the store, `end`, and returns its last entry. */
 async function prepareIndex(paths: Paths, log: FileHandle, index: FileHandle, end: LineStart, size: number) {
   let last = end.offset === 0 ? undefined : await readLastEntry(index, end.offset);
   if (last === undefined || size > end.offset) {
@@ -176,7 +183,8 @@ async function prepareIndex(paths: Paths, log: FileHandle, index: FileHandle, en
 async function* readLog(paths: Paths, { fromLine, toBytes }: LogRead): AsyncIterable<Uint8Array> {
   const log = await openIfThere(paths.plain);
   if (log === undefined) {
-    // A log is packed before its plain file goes, so one that is not plain any more is there packed.
+    // A log is compressed before its plain file is removed, so without a plain file the compressed one
+    // exists.
     yield* readSealedLog(paths.sealed, fromLine, toBytes);
     return;
   }

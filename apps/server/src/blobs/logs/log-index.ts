@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { isErrorCode } from '../../platform/error-code.ts';
 
-/** Where a line of a log begins. */
+/** The start of a line in a log. */
 export interface LineStart {
   line: number;
   offset: number;
@@ -13,10 +13,13 @@ const entryBytes = 16;
 const linesPerEntry = 1000;
 const bytesPerEntry = 256 * 1024;
 
-/** Line 0 begins at byte 0: the entry that every log has without writing it. */
+/** Line 0 starts at byte 0: the implicit first entry of every log. */
 export const logStart: LineStart = { line: 0, offset: 0 };
 
-/** The starts of every 1,000th line, or of one after 256 KB, in `data`, which begins at `start`; `last` is the entry before it. */
+/**
+ * Finds the index entries in `data`, which begins at `start`: every 1,000th line, or the next line after 256
+ * KB. `last` is the entry before it.
+ */
 export function findEntries(data: Uint8Array, start: LineStart, last: LineStart): LineStart[] {
   const entries: LineStart[] = [];
   let { line } = start;
@@ -31,12 +34,15 @@ export function findEntries(data: Uint8Array, start: LineStart, last: LineStart)
   return entries;
 }
 
-/** Whether an entry is missing between `last` and `end`, where the log ends: the index was lost, or a crash kept it behind. */
+/**
+ * Reports whether an entry is missing between `last` and the end of the log, `end`: the index was lost, or a
+ * crash left it behind.
+ */
 export function hasMissedEntry(last: LineStart, end: LineStart): boolean {
   return end.line - last.line >= linesPerEntry || end.offset - last.offset >= bytesPerEntry;
 }
 
-/** The number of lines in `data`. */
+/** Counts the lines in `data`. */
 export function countLines(data: Uint8Array): number {
   let lines = 0;
   for (let end = data.indexOf(newline); end !== -1; end = data.indexOf(newline, end + 1)) lines += 1;
@@ -44,8 +50,8 @@ export function countLines(data: Uint8Array): number {
 }
 
 /**
- * Reads the index of a log that is `logBytes` long: its entries up to the first that is not sound (what a crash cut short),
- * and none at all when there is no index. Entries may be missing, at the end or all: a reader then scans more.
+ * Reads the index of a log of `logBytes` bytes: its entries up to the first invalid one (left by a crash),
+ * and none if there is no index. Entries may be missing, at the end or entirely: a reader then scans more.
  */
 export async function readLogIndex(path: string, logBytes: number): Promise<LineStart[]> {
   const bytes = await readWhole(path);
@@ -63,7 +69,10 @@ export async function readLogIndex(path: string, logBytes: number): Promise<Line
   return entries;
 }
 
-/** The last entry, at byte `logBytes` or before, of an index that is whole; undefined when it has to be read entry by entry. */
+/**
+ * Returns the last entry at or before byte `logBytes`, if the index is intact; undefined if the entries must
+ * be read one by one.
+ */
 export async function readLastEntry(index: FileHandle, logBytes: number): Promise<LineStart | undefined> {
   const { size } = await index.stat();
   if (size === 0 || size % entryBytes !== 0) return undefined;
@@ -73,7 +82,7 @@ export async function readLastEntry(index: FileHandle, logBytes: number): Promis
   return entry.line > 0 && entry.offset > 0 && entry.offset <= logBytes ? entry : undefined;
 }
 
-/** Makes the file hold `kept` entries followed by `added`. */
+/** Keeps the first `kept` entries of the file and appends `added`. */
 export async function writeEntries(
   index: FileHandle,
   kept: number,
@@ -92,12 +101,12 @@ export async function truncateEntries(index: FileHandle, kept: number): Promise<
   await index.truncate(kept * entryBytes);
 }
 
-/** The number of entries that an index file holds. */
+/** Counts the entries of an index file. */
 export async function countEntries(index: FileHandle): Promise<number> {
   return Math.floor((await index.stat()).size / entryBytes);
 }
 
-/** The last entry at or before a line. */
+/** Finds the last entry at or before a line. */
 export function findEntryBefore<Entry extends LineStart>(
   entries: readonly Entry[],
   line: number,

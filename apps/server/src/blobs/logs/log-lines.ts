@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { countLines } from './log-index.ts';
 import type { LineStart } from './log-index.ts';
 
-/** A piece of a log and where in the log it begins. */
+/** A piece of a log and its position in the log. */
 export interface LogPiece {
   data: Uint8Array;
   start: LineStart;
@@ -11,7 +11,10 @@ export interface LogPiece {
 const newline = 0x0a;
 const chunkBytes = 256 * 1024;
 
-/** Reads a file from `start` up to byte `end`, in pieces that may end within a line; `start.line` is then the line they begin in. */
+/**
+ * Reads a file from `start` to byte `end`, in pieces that may end within a line; `start.line` is then the
+ * line in which they begin.
+ */
 export async function* readChunks(file: FileHandle, start: LineStart, end: number): AsyncIterable<LogPiece> {
   let { line, offset } = start;
   while (offset < end) {
@@ -25,7 +28,7 @@ export async function* readChunks(file: FileHandle, start: LineStart, end: numbe
   }
 }
 
-/** The same bytes in pieces of whole lines; what follows the last newline is left out. */
+/** Regroups the bytes into pieces of whole lines; drops everything after the last newline. */
 export async function* wholeLines(pieces: AsyncIterable<LogPiece>): AsyncIterable<LogPiece> {
   let rest: Uint8Array[] = [];
   let restStart: LineStart | undefined;
@@ -43,7 +46,7 @@ export async function* wholeLines(pieces: AsyncIterable<LogPiece>): AsyncIterabl
   }
 }
 
-/** The bytes from line `fromLine` on. */
+/** Returns the bytes from line `fromLine` on. */
 export async function* skipLines(
   pieces: AsyncIterable<LogPiece>,
   fromLine: number,
@@ -54,7 +57,10 @@ export async function* skipLines(
   }
 }
 
-/** The byte at which the `count`th line after the first begins; the length when there are not so many. */
+/**
+ * Finds the byte at which the `count`th line after the first begins; returns the length if there are fewer
+ * lines.
+ */
 function findLine(data: Uint8Array, count: number): number {
   let from = 0;
   for (let lines = 0; lines < count; lines += 1) {

@@ -9,9 +9,10 @@ import { skipLines } from './log-lines.ts';
 import type { LogPiece } from './log-lines.ts';
 
 /*
- * A packed log is a row of zstd frames, each of about 1,000 lines or 256 KB and readable by itself, and then a skippable frame,
- * which zstd passes over, with the index: per frame the line, the byte of the log and the byte of the file at which it begins,
- * a last entry for the end of all three, and a footer. `zstd -d` gives back the whole log.
+ * A sealed log is a sequence of zstd frames, each of about 1,000 lines or 256 KB and separately readable,
+ * followed by a skippable frame, which zstd ignores, with the index. For each frame, the index contains its
+ * first line, its byte in the log and its byte in the file; then an entry for the end of all three, and a
+ * footer. `zstd -d` restores the whole log.
  */
 interface FrameStart extends LineStart {
   packedOffset: number;
@@ -27,7 +28,7 @@ const skippableMagic = 0x18_4d_2a_50;
 const indexMagic = 0x50_48_4c_31;
 const frameOverheadBytes = 8;
 
-/** Writes the packed form of `pieces`, whole lines from the start of a log, into an empty file. */
+/** Writes the compressed form of `pieces`, whole lines from the start of a log, to an empty file. */
 export async function writeSealedLog(file: FileHandle, pieces: AsyncIterable<LogPiece>): Promise<void> {
   const starts: FrameStart[] = [];
   let packedOffset = 0;
@@ -42,7 +43,10 @@ export async function writeSealedLog(file: FileHandle, pieces: AsyncIterable<Log
   await file.writeFile(encodeIndex([...starts, { ...end, packedOffset }]));
 }
 
-/** The lines from `fromLine` up to byte `toBytes` of the log that is packed at `path`; unpacks no frame before that line. */
+/**
+ * Reads the lines from `fromLine` to byte `toBytes` of the sealed log at `path`, without decompressing
+ * earlier frames.
+ */
 export async function* readSealedLog(
   path: string,
   fromLine: number,
@@ -65,12 +69,13 @@ async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: num
   const from = first === undefined ? 0 : starts.indexOf(first);
   const unpacking = new Map<number, Promise<LogPiece | undefined>>();
   for (let number = from; ; number += 1) {
-    // Whoever wants a second frame mostly wants all: the next ones are unpacked while this one is looked at.
+    // Readers of a second frame mostly read all, so the next ones are decompressed while this one is
+    // consumed.
     const last = number === from ? number : number + framesAhead;
     for (let wanted = number; wanted <= last; wanted += 1) {
       if (unpacking.has(wanted)) continue;
       const piece = unpackFrame(file, starts, wanted, toBytes);
-      // Nobody may ask for it any more.
+      // The consumer may have stopped reading.
       piece.catch(() => undefined);
       unpacking.set(wanted, piece);
     }
@@ -81,7 +86,7 @@ async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: num
   }
 }
 
-/** @returns undefined past the last frame, and past byte `toBytes` of the log */
+/** @returns undefined after the last frame, and after byte `toBytes` of the log */
 async function unpackFrame(
   file: FileHandle,
   starts: readonly FrameStart[],
@@ -98,7 +103,7 @@ async function unpackFrame(
   return { data: wanted.subarray(0, wanted.lastIndexOf(newline) + 1), start };
 }
 
-/** Cuts pieces where an index has its entries, and joins those between. */
+/** Regroups pieces at the boundaries of index entries. */
 async function* splitAtEntries(pieces: AsyncIterable<LogPiece>): AsyncIterable<LogPiece> {
   let parts: Uint8Array[] = [];
   let begin = logStart;

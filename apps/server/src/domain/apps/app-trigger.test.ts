@@ -10,7 +10,7 @@ describe('the port of an app', () => {
     // A module with `__trigger__`: dlt appends it to the bare trigger of the app.
     [['http:', 'http:8601'], 8601],
     [['http:', 'http:8601', 'http:/board'], 8601],
-    // Of a definition from before such ports were refused.
+    // From a definition deployed before such ports were rejected.
     [['http:80'], 5000],
   ])('with triggers %j is %i', (triggers, port) => {
     expect(portOfApp({ triggers })).toBe(port);
@@ -22,12 +22,12 @@ describe('the port of an app', () => {
     [1024, true],
     [32_767, true],
     [32_768, false],
-  ])('may be declared as %s: %s', (port, isGood) => {
+  ])('declared as %s: %s', (port, isGood) => {
     expect(findPortProblem(port) === null).toBe(isGood);
   });
 });
 
-describe('the start of an app', () => {
+describe('the start path of an app', () => {
   it.each([
     [['http:'], '/'],
     [['http:8501'], '/'],

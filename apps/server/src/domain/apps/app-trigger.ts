@@ -1,36 +1,39 @@
-/** Where an app listens, and where it begins: what its `http:` trigger says. Pure. */
+/** The port and start path of an app, as declared by its `http:` triggers. Pure functions. */
 import type { JobDefinition } from '../jobs/job-definition.ts';
 import { parseTrigger, readTriggerType } from '../jobs/trigger.ts';
 
-/** Each app is in a network of its own, so all of them may have the same. */
+/** Each app has its own network, so all of them can use the same port. */
 const usualPort = 5000;
-/** Lower ones take rights that no run has. */
+/** Lower ports need privileges that no run has. */
 const lowestPort = 1024;
-/** Above it outgoing connections come from, as Linux has it where nobody changes that: such ports are not kept from other runs. */
+/**
+ * Linux uses higher ports for outgoing connections by default, and they are not reserved, so other runs may
+ * take them.
+ */
 export const highestAppPort = 32_767;
 
 type Triggered = Pick<JobDefinition, 'triggers'>;
 
-/** The port that an app is told to listen on, and is met at: that of its `http:` trigger, else 5000. */
+/** Returns the port that an app listens on: the one its `http:` trigger declares, otherwise 5000. */
 export function portOfApp(definition: Triggered): number {
   const declared = readTriggers(definition).findLast(({ port }) => port !== null)?.port ?? null;
   return declared !== null && isServed(declared) ? declared : usualPort;
 }
 
-/** Why an app cannot be met at a port that it declares; null where it can, or declares none. */
+/** Explains why an app cannot be served on its declared port; null if it can or declares none. */
 export function findPortProblem(declared: number | null): string | null {
   if (declared === null || isServed(declared)) return null;
   return `declare a port from ${lowestPort} to ${highestAppPort}, or none, which is ${usualPort}`;
 }
 
-/** The path of the app that is opened where no other is asked for. */
+/** Returns the path that opens when a request names no other. */
 export function startPathOf(definition: Triggered): string {
   return readTriggers(definition).findLast(({ path }) => path !== '')?.path ?? '/';
 }
 
 /**
- * All `http:` triggers of a job. dlt gives each app a bare one and appends those of a module's `__trigger__`, so the last one that
- * declares something is the user's.
+ * Lists all `http:` triggers of a job. dlt gives each app a bare one and appends those of a module's
+ * `__trigger__`, so the last one that declares something is the user's.
  * @throws InvalidTriggerError
  */
 function readTriggers({ triggers }: Triggered): { port: number | null; path: string }[] {

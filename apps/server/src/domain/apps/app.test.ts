@@ -30,14 +30,14 @@ describe('the idle time', () => {
     execute: timeout === undefined ? {} : { timeout: { timeout } },
   });
 
-  it('is half an hour, what is declared, or none', () => {
+  it('is half an hour, the declared time, or none', () => {
     expect(idleSecondsOf(declared(undefined))).toBe(1800);
     expect(idleSecondsOf(declared(60))).toBe(60);
     expect(idleSecondsOf(declared(0))).toBeNull();
   });
 });
 
-describe('how an app is', () => {
+describe('the situation of an app', () => {
   const listening = { status: 'running', listeningAt: ago(10) };
   const coming = { status: 'starting', listeningAt: null };
   const going = { status: 'cancelling', listeningAt: ago(10) };
@@ -47,12 +47,12 @@ describe('how an app is', () => {
     failureCount,
   });
 
-  it('is ready while one listens, also while a newer one starts', () => {
+  it('is ready while an instance listens, even while a newer one starts', () => {
     expect(judgeApp([coming, listening], null)).toEqual({ kind: 'ready', instance: listening });
     expect(judgeApp([listening, going], null)).toEqual({ kind: 'ready', instance: listening });
   });
 
-  it('is starting until one listens, and stopped when the last one goes', () => {
+  it('is starting until an instance listens, and stopped when the last one ends', () => {
     expect(judgeApp([coming], failed(3, 1))).toEqual({ kind: 'starting', instance: coming });
     expect(judgeApp([going], null)).toEqual({ kind: 'stopped' });
     expect(judgeApp([], { ...failed(1, 0), status: 'completed' })).toEqual({ kind: 'stopped' });
@@ -64,12 +64,12 @@ describe('how an app is', () => {
     [4, 40],
     [7, 300],
     [50, 300],
-  ])('has failed after %i failures, and is started again after %i s', (failures, seconds) => {
+  ])('has failed after %i failures, and restarts after %i s', (failures, seconds) => {
     const retryAt = new Date(now.getTime() + seconds * 1000);
     expect(judgeApp([], failed(failures, 0))).toEqual({ kind: 'failed', retryAt });
   });
 
-  it('has failed until it is started again, however long ago that was', () => {
+  it('stays failed until it restarts, however long ago it failed', () => {
     expect(judgeApp([], failed(1, 3600)).kind).toBe('failed');
   });
 });
@@ -91,7 +91,7 @@ describe('the end of an app', () => {
     [{ listeningSeconds: null, begunSeconds: null }, null],
     [{ listeningSeconds: null, begunSeconds: listenWithinSeconds }, null],
     [{ listeningSeconds: null, begunSeconds: listenWithinSeconds + 1 }, 'silent'],
-    // Nobody could have used it.
+    // No visitor could have used it yet.
     [{ listeningSeconds: null, begunSeconds: 100, unusedSeconds: 100 }, null],
   ] as const)('with %j is %j', (changed, end) => {
     expect(decideAppEnd({ ...ages, ...changed })).toBe(end);

@@ -1,12 +1,15 @@
-/** What an app is to those who visit it, and when its process is to end. Pure. */
+/** The situation of an app as visitors see it, and when its process must end. Pure functions. */
 import type { Failed } from '../runs/failure-reason.ts';
 import { explainFailed } from '../runs/failure-reason.ts';
 import { variablesOfDashboard } from '../attempts/artifacts.ts';
 import { getIdleTimeoutSeconds, type JobDefinition } from '../jobs/job-definition.ts';
 
-/** Without a visitor for so long, an app that declares nothing is stopped. */
+/** An app that declares no idle time stops after this long without a visitor. */
 const defaultIdleSeconds = 30 * 60;
-/** An app that has not answered by then has failed: a first import of heavy libraries takes half of it on a slow machine. */
+/**
+ * An app that has not answered by then has failed. A first import of heavy libraries takes half of it on a
+ * slow machine.
+ */
 export const listenWithinSeconds = 180;
 
 const firstPauseSeconds = 5;
@@ -14,7 +17,9 @@ const longestPauseSeconds = 5 * 60;
 const longestSlug = 40;
 const idEndLength = 12;
 
-/** Seconds without a visitor after which an app is stopped; null: never. A declared 0 is never. */
+/**
+ * Returns the seconds without a visitor after which an app stops; null means never. A declared 0 means never.
+ */
 export function idleSecondsOf(definition: Pick<JobDefinition, 'entry_point' | 'execute'>): number | null {
   const declared = getIdleTimeoutSeconds(definition);
   if (declared === null) return defaultIdleSeconds;
@@ -22,8 +27,8 @@ export function idleSecondsOf(definition: Pick<JobDefinition, 'entry_point' | 'e
 }
 
 /**
- * The first label of an app's host name: what the job is called, for people, and the end of its id, which names it. Stays as it is for as
- * long as the job is there, and is at most 53 characters (RFC 1035 allows 63).
+ * Builds the first label of an app's host name: a readable slug of the job's name, then the end of the job's
+ * id, which identifies it. Constant for the lifetime of the job; at most 53 characters (RFC 1035 allows 63).
  */
 export function labelOfApp({ jobRef, jobId }: { jobRef: string; jobId: string }): string {
   const slug = (jobRef.split('.').at(-1) ?? '')
@@ -34,15 +39,16 @@ export function labelOfApp({ jobRef, jobId }: { jobRef: string; jobId: string })
   return `${slug === '' ? 'app' : slug}-${jobId.slice(-idEndLength)}`;
 }
 
-/** The end of the id in a label; null for what is no label of an app. */
+/** Extracts the end of the job's id from a label; null if this is not an app's label. */
 export function readIdEnd(label: string): string | null {
   return /^[a-z0-9][a-z0-9-]*-([0-9a-f]{12})$/.exec(label)?.[1] ?? null;
 }
 
 /**
- * Variables that the launcher of an app reads where the workspace sets none of the name. marimo's pages ask a content network for their
- * scripts unless they are told not to: they come from the app then, also where there is no way out.
- * @param documents the files of the configuration that the app reads, parsed
+ * Returns variables for the launcher of an app; the workspace's own variables take precedence. marimo pages
+ * load their scripts from a CDN by default; the empty asset URL makes the app serve them, which also works
+ * without internet access.
+ * @param documents the parsed configuration files that the app reads
  */
 export function variablesOfApp(
   { entry_point: { module, launcher } }: Pick<JobDefinition, 'entry_point'>,
@@ -53,7 +59,7 @@ export function variablesOfApp(
   return { [`JOBS__${(module.split('.').at(-1) ?? module).toUpperCase()}__MARIMO__ASSET_URL`]: '' };
 }
 
-/** A run of the app that has not ended, as far as its state depends on it. */
+/** A run of the app that has not ended, reduced to what its situation depends on. */
 interface LiveInstance {
   status: string;
   listeningAt: Date | null;
@@ -62,21 +68,24 @@ interface LiveInstance {
 interface LastEnd {
   status: string;
   finishedAt: Date;
-  /** Failures one after the other. */
+  /** Number of consecutive failures. */
   failureCount: number;
 }
 
 export type AppSituation<Instance> =
   | { kind: 'ready'; instance: Instance }
   | { kind: 'starting'; instance: Instance }
-  /** Until it is started again, so that people see why it failed: once its time has come, the next visit does. */
+  /**
+   * Stays until the app is started again, so that users see why it failed. After `retryAt`, the next visit
+   * starts it.
+   */
   | { kind: 'failed'; retryAt: Date }
   | { kind: 'stopped' };
 
 /**
- * How an app is, from its runs.
- * @param instances those that have not ended, newest first
- * @param end of the newest run, where it has ended
+ * Derives the situation of an app from its runs.
+ * @param instances runs that have not ended, newest first
+ * @param end the end of the newest run, if it has ended
  */
 export function judgeApp<Instance extends LiveInstance>(
   instances: readonly Instance[],
@@ -90,42 +99,45 @@ export function judgeApp<Instance extends LiveInstance>(
   return retryAt ? { kind: 'failed', retryAt } : { kind: 'stopped' };
 }
 
-/** Why the last run of an app ended, as lists and pages of runs say it too. */
+/** Explains why the last run of an app ended, in the same text as run lists and run pages. */
 export function describeAppEnd(end: Failed): string {
   return explainFailed(end)?.summary ?? 'It ended by itself.';
 }
 
-/** When an app that has failed may be started again by a visitor: later after each failure. Null where it did not fail. */
+/**
+ * Computes when a visitor may restart a failed app, with a backoff after each failure; null if it did not
+ * fail.
+ */
 function findRetryAt({ status, finishedAt, failureCount }: LastEnd): Date | null {
   if (status !== 'failed') return null;
   const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.max(0, failureCount - 1));
   return new Date(finishedAt.getTime() + pauseSeconds * 1000);
 }
 
-/** The line in the log of an app that is stopped for another one. */
+/** The log line of an app that is stopped to free a slot for another one. */
 export function describeRoomEnd(unusedSeconds: number): string {
   return `The app is stopped to make room for another app: it has been idle for ${Math.floor(unusedSeconds)} s. The next visit starts it again.`;
 }
 
-/** Why the server stopped an app that is stopped now, for people; null where it did not. */
+/** Explains to users why the server stopped an app; null if the server did not stop it. */
 export function describeStop(endIntent: string | null): string | null {
   if (endIntent === 'room') return 'It was idle, and another app needed its slot.';
   return endIntent === 'idle' ? 'It was idle for longer than its idle time.' : null;
 }
 
-/** What is known of a running app when it is looked at. */
+/** Ages of a running app. */
 export interface AppAges {
-  /** Since its code began; null before. */
+  /** Since its code started; null before. */
   begunSeconds: number | null;
   /** Since it first answered; null before. */
   listeningSeconds: number | null;
   unusedSeconds: number;
   idleSeconds: number | null;
-  /** A newer run of the job answers. */
+  /** A newer run of the job is listening. */
   isReplaced: boolean;
 }
 
-/** Why a running app is to end now; null: it is not. */
+/** Decides why a running app must end now; null if it must not. */
 export function decideAppEnd(ages: AppAges): 'idle' | 'replaced' | 'silent' | null {
   if (ages.isReplaced) return 'replaced';
   if (ages.listeningSeconds === null)

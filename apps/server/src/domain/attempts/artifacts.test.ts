@@ -17,7 +17,7 @@ describe('artifacts', () => {
     ['artifacts of both', { artifacts: { bucket_url: 's3://a' } }, [null, null]],
     ['artifacts that are sent', { send: { artifacts: { bucket_url: 's3://a' } } }, [null, 'sync']],
     ['artifacts that are fetched', { sync: { artifacts: { bucket_url: 's3://a' } } }, ['send', null]],
-  ])('are left to a file that has %s', (_, document, uses) => {
+  ])('are left alone if a file contains %s', (_, document, uses) => {
     const settings = { documents: [{}, document], variableNames: [] };
     const decided = ['batch', 'interactive'].map(
       (jobType) => decideArtifacts(jobType, settings)?.use ?? null,
@@ -25,14 +25,14 @@ describe('artifacts', () => {
     expect(decided).toEqual(uses);
   });
 
-  it('are left to variables', () => {
+  it('are left alone if variables configure them', () => {
     const settings = { documents: [], variableNames: ['ARTIFACTS__BUCKET_URL'] };
     expect(decideArtifacts('batch', settings)).toBeNull();
     expect(decideArtifacts('interactive', settings)).toBeNull();
   });
 });
 
-it('the dashboard fetches, unless a file decides that', () => {
+it('are fetched by the dashboard unless a file configures that', () => {
   expect(variablesOfDashboard([{ dashboard: {} }])).toEqual({ DASHBOARD__SYNC_FROM_RUNTIME: 'true' });
   expect(variablesOfDashboard([{}, { dashboard: { sync_from_runtime: false } }])).toEqual({});
 });

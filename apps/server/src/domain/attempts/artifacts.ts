@@ -1,26 +1,27 @@
 /**
- * Artifacts: what dlt keeps of the last run of a pipeline (its trace, its state, its schemas) for the workspace dashboard. Runs write them,
- * apps read a copy; the server reads none. Pure.
+ * Artifacts: the files that dlt keeps about the last run of a pipeline (its trace, state and schemas), for
+ * the workspace dashboard. Runs write them and apps read a copy; the server never reads them. Pure functions.
  */
 
-/** Their folder in the local data, which is that of one profile already. Hidden: it is nothing that user code has put there. */
+/** The artifacts folder in the local data of one profile. Hidden, because user code did not put it there. */
 export const artifactsFolder = '.artifacts';
 
-/** What an attempt is to do with them. */
+/** What an attempt does with artifacts. */
 export interface ArtifactsUse {
   use: 'send' | 'sync';
   folder: string;
 }
 
 interface OwnSettings {
-  /** The files of a configuration that a run of the profile reads, parsed. */
+  /** The parsed configuration files that a run of the profile reads. */
   documents: readonly unknown[];
   variableNames: readonly string[];
 }
 
 /**
- * Batch runs send, apps fetch; null where the workspace says itself where artifacts are. dlt reads variables before files, so that
- * ours would take the place of what a file says.
+ * Decides what an attempt does with artifacts: batch runs send them, apps fetch them. Null if the workspace
+ * configures artifacts itself: dlt reads variables before files, so the server's variables would override its
+ * files.
  */
 export function decideArtifacts(
   jobType: string,
@@ -33,7 +34,10 @@ export function decideArtifacts(
   return isOwn ? null : { use, folder: artifactsFolder };
 }
 
-/** What the built-in dashboard is told beside that: to fetch them at all. Nothing where a file decides it. */
+/**
+ * Returns additional variables for the built-in dashboard, which make it fetch artifacts; none if a file
+ * decides that.
+ */
 export function variablesOfDashboard(documents: readonly unknown[]): Record<string, string> {
   const isOwn = documents.some((document) => has(document, 'dashboard', 'sync_from_runtime'));
   return isOwn ? {} : { DASHBOARD__SYNC_FROM_RUNTIME: 'true' };

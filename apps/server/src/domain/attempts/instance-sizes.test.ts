@@ -9,7 +9,7 @@ import {
 const gibibyte = 1024 ** 3;
 
 describe('instance sizes', () => {
-  it('are those of the hosted product unless said otherwise', () => {
+  it('default to those of the hosted product', () => {
     expect(parseInstanceSizes('')).toEqual(parseInstanceSizes(defaultInstanceSizes));
     expect(parseInstanceSizes('')).toMatchObject({
       small: { cpus: 2, memoryBytes: 4 * gibibyte, processes: 512 },
@@ -17,7 +17,7 @@ describe('instance sizes', () => {
     });
   });
 
-  it('change one by one, to no limit too', () => {
+  it('can be set one by one, also to no limit', () => {
     const sizes = parseInstanceSizes(' small=0.5/512/64   large=-/-/- ');
     expect(sizes.small).toEqual({ cpus: 0.5, memoryBytes: gibibyte / 2, processes: 64 });
     expect(sizes.large).toEqual({ cpus: null, memoryBytes: null, processes: null });
@@ -35,11 +35,11 @@ describe('instance sizes', () => {
     'small=1/512/many',
     'small=1/-512/64',
     'small=1/5e3/64',
-  ])('refuse %s', (text) => {
+  ])('reject %s', (text) => {
     expect(() => parseInstanceSizes(text)).toThrow(InstanceSizesSyntaxError);
   });
 
-  it('are small where a job names none', () => {
+  it('default to small if a job names none', () => {
     const sizes = parseInstanceSizes('');
     expect(chooseInstanceLimits(sizes, undefined)).toEqual(sizes.small);
     expect(chooseInstanceLimits(sizes, 'large')).toEqual(sizes.large);

@@ -1,18 +1,21 @@
 import type { InstanceSize } from '../jobs/job-definition.ts';
 import { INSTANCE_SIZES } from '../jobs/job-definition.ts';
 
-/** What a run of one size may use; null: as much as there is. */
+/** Resource limits of a run of one size; null means no limit. */
 export interface InstanceLimits {
   memoryBytes: number | null;
   /** Cores. */
   cpus: number | null;
-  /** Processes and threads at once. */
+  /** Maximum number of processes and threads at once. */
   processes: number | null;
 }
 
 export type InstanceSizes = Record<InstanceSize, InstanceLimits>;
 
-/** Cores and memory are the hosted product's; the processes leave room for a worker pool on each core, and none for a fork bomb. */
+/**
+ * Cores and memory match the hosted product; the process limits allow a worker pool on each core but stop a
+ * fork bomb.
+ */
 export const defaultInstanceSizes =
   'small=2/4096/512 medium=4/8192/1024 large=8/16384/2048 xlarge=16/32768/4096';
 
@@ -25,8 +28,9 @@ const smallestMebibytes = 64;
 const fewestProcesses = 32;
 
 /**
- * Reads `<size>=<cores>/<MiB of memory>/<processes>`, several apart by spaces; `-` stands for no limit. What is not named keeps its
- * default. @throws InstanceSizesSyntaxError naming the part that is wrong
+ * Parses `<size>=<cores>/<MiB of memory>/<processes>` entries, separated by spaces; `-` means no limit. Sizes
+ * that are not listed keep their defaults.
+ * @throws InstanceSizesSyntaxError naming the invalid part
  */
 export function parseInstanceSizes(text: string): InstanceSizes {
   const sizes = readParts(defaultInstanceSizes);
@@ -34,12 +38,12 @@ export function parseInstanceSizes(text: string): InstanceSizes {
   return Object.fromEntries(sizes) as InstanceSizes;
 }
 
-/** What a run may use whose job says this size; one that says none is small. */
+/** Returns the limits of a run whose job names this size; `small` if it names none. */
 export function chooseInstanceLimits(sizes: InstanceSizes, size: InstanceSize | undefined): InstanceLimits {
   return sizes[size ?? 'small'];
 }
 
-/** The size that a definition names; undefined for none, and for one that this version does not know. */
+/** Returns the size that a definition names; undefined for none and for a size unknown to this version. */
 export function readInstanceSize(text: string | null): InstanceSize | undefined {
   return INSTANCE_SIZES.find((size) => size === text);
 }

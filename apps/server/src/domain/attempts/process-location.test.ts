@@ -3,8 +3,8 @@ import { compareLocations, type ProcessLocation } from './process-location.ts';
 
 const here: ProcessLocation = { bootId: 'boot', pidNamespace: 'pid:[1]', machineId: 'machine' };
 
-describe('a location', () => {
-  it('is the same when boot, pid namespace and machine are', () => {
+describe('a process location', () => {
+  it('is the same if boot, pid namespace and machine are equal', () => {
     expect(compareLocations({ ...here }, here)).toBe('same');
     expect(compareLocations({ ...here, machineId: '' }, { ...here, machineId: '' })).toBe('same');
   });
@@ -18,11 +18,11 @@ describe('a location', () => {
     expect(compareLocations({ ...here, ...change }, here)).toBe('elsewhere');
   });
 
-  it('of another boot of a machine with this id is told apart', () => {
+  it('of another boot of a machine with the same id is recognized', () => {
     expect(compareLocations({ ...here, bootId: 'other', pidNamespace: 'pid:[2]' }, here)).toBe('other-boot');
   });
 
-  it('of another boot proves nothing where machines have no id', () => {
+  it('of another boot proves nothing for machines without an id', () => {
     const nameless = { ...here, machineId: '' };
     expect(compareLocations({ ...nameless, bootId: 'other' }, nameless)).toBe('elsewhere');
   });

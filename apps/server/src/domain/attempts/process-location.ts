@@ -1,16 +1,16 @@
-/** Where a process runs. A pid means something only inside one location. */
+/** Where a process runs. A pid is meaningful only within one location. */
 export interface ProcessLocation {
-  /** The id that the kernel drew at boot. */
+  /** The id that the kernel generated at boot. */
   bootId: string;
   pidNamespace: string;
-  /** /etc/machine-id, or '' where a machine has none. Clones and containers of one image share it. */
+  /** /etc/machine-id, or '' for a machine without one. Clones and containers of one image share it. */
   machineId: string;
 }
 
 /**
- * `same`: pids of that location can be looked up here.
- * `other-boot`: a machine with the same id and another boot id. It is this machine before its restart, or a clone that runs now.
- * `elsewhere`: nothing is known about processes there.
+ * `same`: pids of that location can be looked up here. `other-boot`: a machine with the same id and another
+ * boot id, which is either this machine before a restart or a running clone. `elsewhere`: nothing is known
+ * about processes in that location.
  */
 export type LocationRelation = 'same' | 'other-boot' | 'elsewhere';
 

@@ -8,30 +8,33 @@ const statusOf = (change: Partial<ServerProcess>, startTime: number | null = nul
   decideOwnerStatus(formatOwner({ ...server, ...change }), here, () => startTime);
 
 describe('the owner of claims', () => {
-  it('names one process', () => {
+  it('identifies one process', () => {
     expect(parseOwner(formatOwner(server))).toEqual(server);
     const nameless = { ...server, location: { ...here, machineId: '' } };
     expect(parseOwner(formatOwner(nameless))).toEqual(nameless);
   });
 
-  it.each(['', 'host/boot/7/100', 'server:host/machine', 'test-server/1'])('is not read from %j', (text) => {
-    expect(parseOwner(text)).toBeNull();
-  });
+  it.each(['', 'host/boot/7/100', 'server:host/machine', 'test-server/1'])(
+    'is not parsed from %j',
+    (text) => {
+      expect(parseOwner(text)).toBeNull();
+    },
+  );
 
-  it('is taken by a server of the previous release for one of another host', () => {
-    // What that release reads as the host name; no host name has a colon.
+  it('is read by a server of the previous release as an owner on another host', () => {
+    // The host name as the previous release reads it; real host names have no colon.
     expect(formatOwner(server).split('/')[0]).toContain(':');
   });
 });
 
 describe('another server', () => {
-  it('in the same location is gone when its process is', () => {
+  it('in the same location is gone if its process is gone', () => {
     expect(statusOf({}, null)).toBe('gone');
     expect(statusOf({}, 200)).toBe('gone');
     expect(statusOf({}, 100)).toBe('unknown');
   });
 
-  it('in another pid namespace is unknown, whoever has its pid here', () => {
+  it('in another pid namespace is unknown, whichever process has its pid here', () => {
     const location = { ...here, pidNamespace: 'pid:[2]' };
     expect(statusOf({ location }, null)).toBe('unknown');
     expect(statusOf({ location }, 200)).toBe('unknown');
@@ -41,7 +44,7 @@ describe('another server', () => {
     expect(statusOf({ location: { ...here, machineId: 'other', bootId: 'other' } })).toBe('unknown');
   });
 
-  it('of another boot of this machine is gone when it is silent: a clone of the machine is not', () => {
+  it('of another boot of this machine is gone if silent; a clone of the machine is not', () => {
     expect(statusOf({ location: { ...here, bootId: 'other' } })).toBe('gone-if-silent');
   });
 

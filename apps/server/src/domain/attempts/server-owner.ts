@@ -1,32 +1,34 @@
 import type { LocationRelation, ProcessLocation } from './process-location.ts';
 import { compareLocations } from './process-location.ts';
 
-/** One server process, as the owner of claims. */
+/** A server process as the owner of claims. */
 export interface ServerProcess {
   location: ProcessLocation;
   hostName: string;
   pid: number;
-  /** Clock ticks since boot; tells a process from a later one with the same pid. */
+  /** Clock ticks since boot; distinguishes a process from a later one with the same pid. */
   startTime: number;
 }
 
 /**
- * `gone`: the process does not run any more.
- * `gone-if-silent`: gone once it has given no sign of life for a few heartbeats.
- * `unknown`: its leases decide.
+ * `gone`: the process no longer runs. `gone-if-silent`: gone if it has missed a few heartbeats. `unknown`:
+ * its leases decide.
  */
 export type OwnerStatus = 'gone' | 'gone-if-silent' | 'unknown';
 
-/** No host name has a colon, so a server of the previous release takes these owners for servers of another host and waits for leases. */
+/**
+ * No host name has a colon, so a server of the previous release reads these owners as servers on another host
+ * and waits for their leases.
+ */
 const prefix = 'server:';
 
-/** Writes a server process as the owner of claims. */
+/** Formats a server process as the owner of claims. */
 export function formatOwner({ location, hostName, pid, startTime }: ServerProcess): string {
   const { machineId, bootId, pidNamespace } = location;
   return `${prefix}${[hostName, machineId, bootId, pidNamespace, pid, startTime].join('/')}`;
 }
 
-/** Null for an owner that a server of another release wrote. */
+/** Parses the owner of claims; null for an owner in the format of another release. */
 export function parseOwner(owner: string): ServerProcess | null {
   if (!owner.startsWith(prefix)) return null;
   const parts = owner.slice(prefix.length).split('/');
@@ -47,7 +49,8 @@ const statusOf: Record<Exclude<LocationRelation, 'same'>, OwnerStatus> = {
 
 /**
  * Decides whether another server is gone. Only a process in the same location can be looked up.
- * @param readStartTime of the process that has this pid here now; null where none has
+ * @param readStartTime returns the start time of the process that has this pid here now; null if there is
+ * none
  */
 export function decideOwnerStatus(
   owner: string,

@@ -1,7 +1,10 @@
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
 import { runnerLine } from '../logs/log-line.ts';
 
-/** What a bootstrap recorded, one JSON record a line; the format is in docs/contribute/attempt-protocol.md. */
+/**
+ * What a bootstrap recorded, one JSON record per line; docs/contribute/attempt-protocol.md describes the
+ * format.
+ */
 export type SpoolRecord =
   | { kind: 'started'; at: Date }
   | { kind: 'log'; line: UnnumberedLogLine }
@@ -12,9 +15,9 @@ export type SpoolRecord =
 export interface SpoolExit {
   code: number | null;
   signal: string | null;
-  /** Whose end of memory it was. */
+  /** Which limit killed the run: its own memory limit or the memory of the machine. */
   outOfMemory: 'limit' | 'machine' | null;
-  /** A process or thread was refused, because the run had as many as it may. */
+  /** A process or thread could not be created because the run had reached its limit. */
   processLimitReached: boolean;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
@@ -27,8 +30,8 @@ const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d
 const encoder = new TextEncoder();
 
 /**
- * Reads one record. What an attempt says is hostile input: anything unexpected becomes `unreadable`, which is noted in the log and
- * never ends a run.
+ * Parses one record. The output of an attempt is hostile input: anything unexpected becomes `unreadable`,
+ * which is noted in the log and never ends a run.
  */
 export function parseSpoolRecord(text: string): SpoolRecord {
   let value: unknown;
@@ -57,7 +60,10 @@ export function parseSpoolRecord(text: string): SpoolRecord {
   }
 }
 
-/** ISO 8601 with a zone and four digits of year: the dlt client reads the text again, and Postgres knows no year -271821. */
+/**
+ * Requires ISO 8601 with a zone and a four-digit year: the dlt client parses the text again, and Postgres
+ * rejects years such as -271821.
+ */
 function readTime(value: unknown): Date | null {
   if (typeof value !== 'string' || !timePattern.test(value)) return null;
   const time = new Date(value);
@@ -121,12 +127,14 @@ function readInteger(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) : null;
 }
 
-/** Half a surrogate pair is replaced: the dlt client cannot print it. */
+/** Replaces unpaired surrogates, which the dlt client cannot print. */
 function readText(value: unknown): string {
   return typeof value === 'string' ? value.toWellFormed() : '';
 }
 
-/** A text for a column: Postgres takes no NUL, and no half of a pair that the cut leaves. */
+/**
+ * Truncates a text for a column. Postgres rejects NUL and the unpaired surrogate that truncation can leave.
+ */
 function readWord(value: unknown, longest: number): string {
   return readText(value).slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed();
 }

@@ -1,21 +1,27 @@
-/** What a supervisor knows about an attempt whose place it cannot see. */
+/** What a supervisor knows about an attempt whose location it cannot observe. */
 export interface UnknownAttempt {
-  /** For how long this supervisor has not seen the place, without a break. */
+  /** How long this supervisor has continuously been unable to observe the location. */
   hiddenSeconds: number;
-  /** For how long the run is marked as unknown; null while it is not. */
+  /** How long the run has been marked as unknown; null if it is not marked. */
   unknownSeconds: number | null;
-  /** Something asked for the end of the run: cancel, timeout, the rules of apps, or its job or workspace was archived. */
+  /**
+   * The run was requested to end: by cancel, timeout, the rules of apps, or because its job or workspace was
+   * archived.
+   */
   isToEnd: boolean;
 }
 
 export interface UnknownLimits {
   /** A shorter silence, such as the restart of an engine, changes nothing. */
   markAfterSeconds: number;
-  /** How long an unknown run that is to end may stay. */
+  /** How long an unknown run that was requested to end may stay. */
   endAfterSeconds: number;
 }
 
-/** A short silence of an engine must not free slots: runs that start then would come on top of those that go on. */
+/**
+ * A short silence of an engine must not free slots: runs started then would exceed the limit together with
+ * the runs that continue.
+ */
 const longestSilenceSeconds = 30;
 
 export function planUnknownLimits(unknownMinutes: number): UnknownLimits {
@@ -23,7 +29,10 @@ export function planUnknownLimits(unknownMinutes: number): UnknownLimits {
   return { endAfterSeconds, markAfterSeconds: Math.min(longestSilenceSeconds, endAfterSeconds / 10) };
 }
 
-/** `mark`: the run becomes unknown, and gives its slot back. `end`: the run ends as lost. */
+/**
+ * Decides what to do with the attempt. `mark`: the run becomes unknown and releases its slot. `end`: the run
+ * ends as lost.
+ */
 export function decideUnknown(attempt: UnknownAttempt, limits: UnknownLimits): 'wait' | 'mark' | 'end' {
   const { hiddenSeconds, unknownSeconds, isToEnd } = attempt;
   if (unknownSeconds === null) return hiddenSeconds >= limits.markAfterSeconds ? 'mark' : 'wait';

@@ -11,7 +11,7 @@ const secret = (name: string, value: string, revision = 'r'): RunVariable => ({
 });
 
 describe('chooseBuildSettings', () => {
-  it('lets in indexes, their credentials and proxies', () => {
+  it('includes indexes, their credentials and proxies', () => {
     const names = [
       'UV_DEFAULT_INDEX',
       'UV_INDEX',
@@ -30,7 +30,7 @@ describe('chooseBuildSettings', () => {
     expect(ignored).toEqual([]);
   });
 
-  it('keeps out what is for runs, and names what looks like a setting of builds', () => {
+  it('excludes variables for runs, and reports those that look like build settings', () => {
     const names = ['API_TOKEN', 'LD_PRELOAD', 'MY_UV_INDEX', 'uv_index', 'FTP_PROXY'];
     const misplaced = ['UV_CACHE_DIR', 'UV_PYTHON', 'UV_OFFLINE', 'UV_EXCLUDE', 'UV_INDEXES', 'UV_LINK_MODE'];
     const settings = chooseBuildSettings([...names, ...misplaced].map((name) => plain(name)));
@@ -51,7 +51,7 @@ describe('chooseBuildSettings', () => {
     expect(settings.maskedValues).toEqual(['http://me:swordfish@proxy:3128', 'swordfish']);
   });
 
-  it('tells environments apart by what decides their packages, in any order, and by no secret value', () => {
+  it('distinguishes environments by the settings that decide their packages, in any order, and not by secret values', () => {
     const index = plain('UV_DEFAULT_INDEX', 'https://one.example.com');
     const password = secret('UV_INDEX_CORP_PASSWORD', 'swordfish', 'r1');
     const keyOf = (...variables: RunVariable[]) =>

@@ -1,21 +1,25 @@
 import type { RunVariable } from '../variables/run-variable.ts';
 import { listMaskedValues } from '../variables/run-variable.ts';
 
-/** What a build of an environment gets of the workspace's variables. */
+/** The part of the workspace's variables that a build of an environment gets. */
 export interface BuildSettings {
   variables: Record<string, string>;
-  /** What must not show in the lines of the build. */
+  /** Values that must not appear in the build log. */
   maskedValues: string[];
   /**
-   * The settings that decide which packages come, in the order of their names. Environments built with others are others. A secret
-   * is named by its revision: nothing can be learned from it, and another value is still another setting.
+   * The settings that decide which packages are installed, sorted by name. They are part of the environment's
+   * identity. A secret is represented by its revision, which reveals nothing and still changes with the
+   * value.
    */
   packageSettings: [name: string, value: string][];
-  /** Variables that look like settings of uv, and are none of a build. */
+  /** Variables that look like uv settings but that builds do not get. */
   ignored: string[];
 }
 
-/** Where packages come from and which ones are taken. Credentials are among them: an index may show each user something else. */
+/**
+ * Settings that decide where packages come from and which are chosen. They include credentials, because an
+ * index may serve different packages to each user.
+ */
 const PACKAGE_SETTINGS = new Set([
   'UV_DEFAULT_INDEX',
   'UV_EXCLUDE_NEWER',
@@ -35,7 +39,7 @@ const PACKAGE_SETTINGS = new Set([
 ]);
 const INDEX_CREDENTIALS = /^UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)$/;
 
-/** How they are reached: the same packages, whatever these say. */
+/** Settings for how to reach the indexes; they do not change the packages. */
 const TRANSPORT_SETTINGS = new Set([
   'SSL_CERT_DIR',
   'SSL_CERT_FILE',
@@ -53,8 +57,9 @@ const TRANSPORT_SETTINGS = new Set([
 const PROXY = /^(https?|all|no)_proxy$/i;
 
 /**
- * Chooses what a build gets. The lists are of what is let in: other settings of uv move the cache, the interpreter or the environment
- * to where the executor does not look, and all other variables are for runs only.
+ * Selects the variables that a build gets, by allowlists. Other uv settings would move the cache, the
+ * interpreter or the environment to where the executor does not expect them, and all other variables are for
+ * runs only.
  */
 export function chooseBuildSettings(variables: readonly RunVariable[]): BuildSettings {
   const chosen = variables.filter(({ name }) => decidesPackages(name) || isTransport(name));

@@ -22,7 +22,7 @@ describe('findKnownBadCombinations', () => {
     [['DLT==1.31.0', 'SQLGlot==30.22.0'], ['sqlglot<30.22']],
     [['ibis_framework==12.0.0', 'duckdb==2.0.1'], ['duckdb<2']],
     [['psycopg2-binary==2.9.13', 'SQLAlchemy==2.1.9'], ['sqlalchemy<2.1']],
-  ])('finds in %j what mends it', (packages, expected) => {
+  ])('finds a fix for %j', (packages, expected) => {
     expect(pins(packages)).toEqual(expected);
   });
 
@@ -39,7 +39,7 @@ describe('findKnownBadCombinations', () => {
   });
 });
 
-it('names the versions, where it shows, and the pin', () => {
+it('reports the versions, where the problem appears, and the pin', () => {
   const [warning, ...others] = warnOfKnownBad(['dlt==1.31.0', 'duckdb==2.0.1', 'sqlglot==29.0.0']);
   expect(others).toEqual([]);
   expect(warning).toContain('dlt 1.31.0 and duckdb 2.0.1 do not work together');
@@ -47,13 +47,13 @@ it('names the versions, where it shows, and the pin', () => {
   expect(warning).toContain('Add "duckdb<2" to your requirements');
 });
 
-it('lists the warnings of an environment with the versions that it has', () => {
+it('lists the warnings of an environment with its installed versions', () => {
   expect(listPackageWarnings(['duckdb==2.0.1', 'dlt==1.31.0', 'sqlglot==29.0.0'])).toMatchObject([
     { packages: ['duckdb 2.0.1', 'dlt 1.31.0'], pin: 'duckdb<2' },
   ]);
 });
 
-it('reads what a build has installed, whether it is told line by line or in one line', () => {
+it('reads the installed packages from separate lines and from one line', () => {
   expect(readInstalledPackages(' + duckdb==2.0.1')).toEqual(['duckdb==2.0.1']);
   expect(
     readInstalledPackages('Packages: dlt==1.31.0, zope.interface==7.0, torch==2.1.0+cpu, local'),
@@ -67,7 +67,7 @@ it('reads what a build has installed, whether it is told line by line or in one 
     expect(readInstalledPackages(line)).toEqual([]);
 });
 
-it('has ranges that can be read, and pins that are outside of what they mend', () => {
+it('contains only valid ranges, and pins outside the ranges they fix', () => {
   for (const { packages, pin } of knownBadCombinations) {
     for (const range of Object.values(packages)) expect(isVersionRange(range), range).toBe(true);
     const [, name = '', range = ''] =
@@ -80,7 +80,7 @@ it('has ranges that can be read, and pins that are outside of what they mend', (
   }
 });
 
-it('is what docs/operate/known-bad-combinations.md lists', () => {
+it('is listed in docs/operate/known-bad-combinations.md', () => {
   const page = readFileSync(
     new URL('../../../../../docs/operate/known-bad-combinations.md', import.meta.url),
     'utf8',

@@ -1,18 +1,24 @@
-/** Finds known-bad combinations among the packages of an environment, and writes the warnings of its build. Pure. */
+/**
+ * Finds known-bad combinations among the packages of an environment and formats the warnings of its build.
+ * Pure functions.
+ */
 import { knownBadCombinations, type KnownBadCombination } from '@pumphouse/contract';
 import { isInVersionRange } from './python-versions.ts';
 
 export interface PackageWarning {
   /** The packages that do not work together, such as `dlt 1.31.0`. */
   packages: string[];
-  /** Where it shows. */
+  /** Where the problem appears. */
   where: string;
   what: string;
-  /** A requirement that mends it. */
+  /** A requirement that fixes it. */
   pin: string;
 }
 
-/** @param packages `name==version`, as they were installed; other lines are passed over */
+/**
+ * Finds the known-bad combinations among installed packages.
+ * @param packages `name==version` lines as installed; other lines are ignored
+ */
 export function findKnownBadCombinations(packages: readonly string[]): KnownBadCombination[] {
   const versions = new Map(packages.map(splitPin));
   return knownBadCombinations.filter(
@@ -22,7 +28,10 @@ export function findKnownBadCombinations(packages: readonly string[]): KnownBadC
   );
 }
 
-/** The known-bad combinations of an environment. @param packages as for `findKnownBadCombinations` */
+/**
+ * Lists warnings for the known-bad combinations of an environment.
+ * @param packages as for `findKnownBadCombinations`
+ */
 export function listPackageWarnings(packages: readonly string[]): PackageWarning[] {
   return findKnownBadCombinations(packages).map(({ packages: ranges, where, what, pin }) => ({
     packages: packages
@@ -34,7 +43,7 @@ export function listPackageWarnings(packages: readonly string[]): PackageWarning
   }));
 }
 
-/** What the log of the run that builds an environment says of what was installed, one line for each combination. */
+/** Formats the warnings for the log of the run that builds an environment, one line for each combination. */
 export function warnOfKnownBad(packages: readonly string[]): string[] {
   return listPackageWarnings(packages).map(
     ({ packages: named, where, what, pin }) =>
@@ -43,7 +52,10 @@ export function warnOfKnownBad(packages: readonly string[]): string[] {
   );
 }
 
-/** The packages that a line of a build names as installed: ` + name==version` of uv, or a list after `Packages:`. */
+/**
+ * Extracts the installed packages from a line of a build log: ` + name==version` of uv, or a list after
+ * `Packages:`.
+ */
 export function readInstalledPackages(line: string): string[] {
   if (!/^( \+ |Packages: )/.test(line)) return [];
   return line.match(/[A-Za-z0-9][\w.-]*==[\w.!+-]+/g) ?? [];

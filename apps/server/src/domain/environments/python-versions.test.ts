@@ -15,7 +15,7 @@ describe('isInVersionRange', () => {
     ['2.0.1', '>2'],
     ['2.0.0+cu12', '>=2'],
     ['2.0.0.post1', '>=2'],
-  ])('has %s in %s', (version, range) => {
+  ])('includes %s in %s', (version, range) => {
     expect(isInVersionRange(version, range)).toBe(true);
   });
 
@@ -30,12 +30,12 @@ describe('isInVersionRange', () => {
     ['main', '>=1'],
     ['1.0', '~=1.0'],
     ['1.0', ''],
-  ])('does not have %s in %s', (version, range) => {
+  ])('excludes %s from %s', (version, range) => {
     expect(isInVersionRange(version, range)).toBe(false);
   });
 });
 
-it('tells what is a range', () => {
+it('recognizes a range', () => {
   expect(['>=1', '<2,>=1.5', '==3.0.0'].map(isVersionRange)).toEqual([true, true, true]);
   expect(['', '1', '~=1', '>=', '>=1,', '>=x'].map(isVersionRange)).toEqual(Array(6).fill(false));
 });

@@ -1,15 +1,18 @@
-/** Versions of Python packages and ranges of them, as far as PEP 440 is needed for public releases. */
+/** Versions of Python packages and version ranges; the subset of PEP 440 for public releases. */
 
 const rangePart = /^(>=|<=|==|<|>)(\d.*)$/;
 const version = /^(?:\d+!)?(\d+(?:\.\d+)*)[.-]?(?:(a|b|rc|alpha|beta|c|pre|dev)[.-]?(\d*))?/i;
 
-/** Whether a version is in a range such as `>=2,<3`. A pre-release comes before its release. A version that cannot be read is in none. */
+/**
+ * Reports whether a version is in a range such as `>=2,<3`. A pre-release is lower than its release. An
+ * unparsable version is in no range.
+ */
 export function isInVersionRange(text: string, range: string): boolean {
   const parsed = parse(text);
   return parsed !== null && range.split(',').every((part) => fits(parsed, part.trim()));
 }
 
-/** Whether a range can be read: all of its parts. */
+/** Reports whether all parts of a range can be parsed. */
 export function isVersionRange(range: string): boolean {
   return range.split(',').every((part) => parse(rangePart.exec(part.trim())?.[2] ?? '') !== null);
 }
@@ -33,7 +36,9 @@ function fits(parsed: number[], part: string): boolean {
   }
 }
 
-/** The release, with a last number below zero for a pre-release; null for what is no version. */
+/**
+ * Parses a version to its release numbers, with a trailing -1 for a pre-release; null if it is not a version.
+ */
 function parse(text: string): number[] | null {
   const [, release, preRelease] = version.exec(text.trim()) ?? [];
   if (release === undefined) return null;

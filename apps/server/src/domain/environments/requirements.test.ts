@@ -29,7 +29,7 @@ describe('migrations vectors of dlt', () => {
     .map((vector) => vector.requirements_engine_2)
     .filter((expected) => expected !== undefined);
 
-  it('has such a case', () => {
+  it('include a manifest', () => {
     expect(cases).toHaveLength(1);
   });
 
@@ -48,7 +48,7 @@ describe('readRequirementsManifest', () => {
       'groups.main must be a list of texts',
       { engine_version: 2, python_version: '3.11', groups: { main: 'x' } },
     ],
-  ])('refuses: %s', (reason, input) => {
+  ])('rejects: %s', (reason, input) => {
     expect(catchProblem(() => readRequirementsManifest(input))).toEqual({
       problem: 'invalid_manifest',
       message: `the requirements manifest is not valid: ${reason}`,
@@ -57,7 +57,7 @@ describe('readRequirementsManifest', () => {
 });
 
 describe('buildInstallSet', () => {
-  it('joins groups and launcher, sorted, without dlthub and without what only the launcher wants for S3', () => {
+  it('joins groups and launcher, sorted, without dlthub and without what only the launcher needs for S3', () => {
     expect(buildInstallSet(manifest, ['reports'], JOB_LAUNCHER)).toEqual({
       pythonVersion: '3.11',
       requirements: [
@@ -71,7 +71,7 @@ describe('buildInstallSet', () => {
     });
   });
 
-  it('adds dlt in the version of the client where nothing names it', () => {
+  it("adds dlt in the client's version if no requirement names it", () => {
     const bare = { ...manifest, groups: { main: ['requests', 'dlt-hub'] } };
     expect(buildInstallSet(bare, [], 'unknown.launcher').requirements).toEqual([
       'dlt-hub',
@@ -87,7 +87,7 @@ describe('buildInstallSet', () => {
     ],
     [{ mode: 'archive', archive_url: 'https://example.org/dlt.whl' }, 'dlt @ https://example.org/dlt.whl'],
     [{ mode: 'editable' }, 'dlt==1.31.0'],
-  ])('takes dlt from where the client has it: %j', (source, expected) => {
+  ])("installs dlt from the client's source: %j", (source, expected) => {
     const dlt = { name: 'dlt', extras: [], version: '1.31.0', ...source };
     const bare = { ...manifest, groups: { main: [] }, dlt_version: dlt };
     expect(buildInstallSet(bare, [], JOB_LAUNCHER).requirements).toContain(expected);
@@ -97,7 +97,7 @@ describe('buildInstallSet', () => {
     expect(buildWith(line).requirements).toEqual(['dlt[duckdb]==1.31.0']);
   });
 
-  it('names the group that is missing', () => {
+  it('names the missing group', () => {
     for (const group of ['extra', 'constructor']) {
       expect(catchProblem(() => buildInstallSet(manifest, [group], JOB_LAUNCHER))).toEqual({
         problem: 'missing_group',
@@ -121,11 +121,11 @@ describe('buildInstallSet', () => {
     '.',
     'pkg-1.0-py3-none-any.whl',
     'file:///home/user/pkg',
-  ])('refuses %s, which is on the machine of the client', (line) => {
+  ])("rejects %s, which is on the client's machine", (line) => {
     expect(catchProblem(() => buildWith(line))).toMatchObject({ problem: 'local_requirement' });
   });
 
-  it.each(['-e .', '--index-url https://example.org', '-r other.txt', '???'])('refuses %s', (line) => {
+  it.each(['-e .', '--index-url https://example.org', '-r other.txt', '???'])('rejects %s', (line) => {
     expect(catchProblem(() => buildWith(line))).toMatchObject({ problem: 'unsupported_line' });
   });
 
@@ -157,7 +157,7 @@ describe('includesEmbeddedDatabase', () => {
 describe('describeEnvironment', () => {
   const set = { pythonVersion: '3.11', requirements: ['a', 'b'] };
 
-  it('is one text for one environment and another for any difference', () => {
+  it('is equal for one environment and different for any difference', () => {
     const key = describeEnvironment('org', set, 'linux-x64');
     expect(describeEnvironment('org', { ...set, requirements: ['b', 'a'] }, 'linux-x64')).toBe(key);
     expect(describeEnvironment('other', set, 'linux-x64')).not.toBe(key);

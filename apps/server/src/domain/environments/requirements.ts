@@ -1,9 +1,9 @@
 import { isPlainObject } from '../primitives/plain-object.ts';
 
-/** The requirements manifest that comes with a deployment, engine version 2. Unknown keys are kept. */
+/** The requirements manifest of a deployment, engine version 2. Unknown keys are kept. */
 export interface RequirementsManifest {
   engine_version: number;
-  /** Major and minor of the client's interpreter, such as "3.12". */
+  /** Major and minor version of the client's interpreter, such as "3.12". */
   python_version: string;
   default_groups: string[];
   /** PEP 508 lines by group. */
@@ -28,7 +28,7 @@ export interface DltVersion {
 export type RequirementsProblem =
   'invalid_manifest' | 'missing_group' | 'local_requirement' | 'unsupported_line';
 
-/** Requirements that no environment can be built from; `message` is for the run's log. */
+/** Requirements that cannot be built; `message` goes into the run's log. */
 export class RequirementsError extends Error {
   override readonly name = 'RequirementsError';
   readonly problem: RequirementsProblem;
@@ -39,24 +39,24 @@ export class RequirementsError extends Error {
   }
 }
 
-/** What to install for a job. */
+/** The packages to install for a job. */
 export interface InstallSet {
   pythonVersion: string;
-  /** PEP 508 lines, sorted, each once. */
+  /** PEP 508 lines, sorted, without duplicates. */
   requirements: string[];
   /** Lines and parts that were left out, for the log. */
   leftOut: string[];
 }
 
 const MANIFEST_ENGINE_VERSION = 2;
-/** What engine version 1 leaves open, by the rule of dlt 1.31. */
+/** Defaults for keys that engine version 1 lacks, by the rule of dlt 1.31. */
 const OLDEST_DLT_VERSION: DltVersion = { name: 'dlt', extras: [], version: '1.28.0', mode: 'pypi' };
 const DEFAULT_GROUPS = ['main'];
-/** Proprietary, and accepted by downloading it: the runtime does without. */
+/** Proprietary, and downloading it accepts its license, so it is never installed. */
 const PROPRIETARY_NAME = 'dlthub';
-/** The extra of dlt that pulls it in. */
+/** The extra of dlt that requires it. */
 const PROPRIETARY_EXTRA = 'hub';
-/** Launchers ask for these to reach S3; a job that needs them names them itself. */
+/** Launchers require these for S3; a job that needs them must declare them itself. */
 const LAUNCHER_ONLY_NAMES = new Set(['s3fs', 'botocore']);
 const EMBEDDED_DATABASES = new Set([
   'duckdb',
@@ -67,7 +67,7 @@ const EMBEDDED_DATABASES = new Set([
   'kuzu',
   'chdb',
 ]);
-/** Extras of dlt whose destination keeps its data in local files. */
+/** Extras of dlt whose destinations store data in local files. */
 const EMBEDDED_EXTRAS = new Set([
   'duckdb',
   'ducklake',
@@ -101,9 +101,10 @@ export function readRequirementsManifest(input: unknown): RequirementsManifest {
 }
 
 /**
- * The install set of a job: the default groups, its own groups and the needs of its launcher. `dlthub` never, `s3fs`
- * and `botocore` not for the launcher's sake; dlt in the client's version where nothing names it.
- * @throws {RequirementsError} on a group that is missing and on lines that mean the client's own disk
+ * Builds the install set of a job: the default groups, its own groups and the requirements of its launcher.
+ * `dlthub` is always removed, and `s3fs` and `botocore` are if only the launcher requires them. dlt is added
+ * in the client's version if no line names it.
+ * @throws {RequirementsError} on a missing group and on lines that refer to the client's disk
  */
 export function buildInstallSet(
   manifest: RequirementsManifest,
@@ -131,8 +132,8 @@ export function buildInstallSet(
 }
 
 /**
- * Whether an install set holds a database that keeps its data in local files. Runs of such a job share the
- * workspace's local data.
+ * Reports whether an install set contains a database that stores data in local files. Runs of such a job
+ * share the workspace's local data.
  */
 export function includesEmbeddedDatabase(requirements: readonly string[]): boolean {
   return requirements.some((line) => {
@@ -144,8 +145,9 @@ export function includesEmbeddedDatabase(requirements: readonly string[]): boole
 }
 
 /**
- * The text that names an environment; hash it. Equal for install sets that one environment serves.
- * @param packageSettings what decides where packages come from, in the order of names
+ * Builds the text that identifies an environment, to be hashed. It is equal for install sets that share an
+ * environment.
+ * @param packageSettings the settings that decide where packages come from, sorted by name
  */
 export function describeEnvironment(
   workspaceId: string,
@@ -158,12 +160,12 @@ export function describeEnvironment(
     platform,
     installSet.pythonVersion,
     [...installSet.requirements].sort(),
-    // Left out where there are none: environments that were built before there were settings stay good.
+    // Omitted if empty, so that environments built before these settings existed stay valid.
     ...(packageSettings.length === 0 ? [] : [packageSettings]),
   ]);
 }
 
-/** The normalized name of a requirement line (PEP 503), empty when it has none. */
+/** Returns the normalized name in a requirement line (PEP 503); empty if it has none. */
 export function readName(line: string): string {
   const name = /^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)/.exec(line)?.[1] ?? '';
   return normalizeName(name);
@@ -202,7 +204,10 @@ function checkLine(line: string): void {
   }
 }
 
-/** Whether a line, or what follows its `@`, names a file or folder: by URL, by path, or as an archive. */
+/**
+ * Reports whether a line, or the part after its `@`, refers to a file or folder: by URL, by path, or as an
+ * archive.
+ */
 function isLocalPath(text: string): boolean {
   if (/^(?:git\+)?file:/i.test(text)) return true;
   if (/^(?:\.{0,2}[/\\]|~|[A-Za-z]:[\\/]|\.{1,2}$)/.test(text)) return true;

@@ -26,7 +26,7 @@ name = "${name}"
 version = "1.0"
 ${more}`;
 
-describe('a real uv', () => {
+describe('explainUvFailure with a real uv', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('a real uv', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What a failed installation is told by. Nothing is fetched. */
+  /** Returns the explanation of a failed installation. Nothing is downloaded. */
   async function fail(...requirements: string[]): Promise<string> {
     const install = [
       'pip',
@@ -68,36 +68,36 @@ describe('a real uv', () => {
     return explainUvFailure(error.stderr.split('\n'));
   }
 
-  it('is told by the package that no index has', async () => {
+  it('names the package that no index has', async () => {
     expect(await fail('no-such-package')).toMatch(
       /^No solution found when resolving dependencies: Because no-such-package was not found in the provided package locations and you require no-such-package, .* unsatisfiable\.$/,
     );
   });
 
-  it('is told by the Python version that a package needs', async () => {
+  it('names the Python version that a package needs', async () => {
     expect(await fail(join(folder, 'new'))).toMatch(
       /^No solution found when resolving dependencies: .*Python.*>=3\.99.* unsatisfiable\.$/,
     );
   });
 
-  it('is told by the last lines of a source distribution that does not build', async () => {
+  it('quotes the last lines of a source distribution that fails to build', async () => {
     expect(await fail(join(folder, 'bad'))).toMatch(
       /^Failed to build `pumphouse-bad @ file:.*`: The build backend returned an error: Call to `backend\.build_wheel` failed \(exit status: 1\): fatal error: pg_config executable not found cc failed with exit code 1$/,
     );
   });
 
-  it('is told by the file that is not there', async () => {
+  it('names the missing file', async () => {
     expect(await fail('pkg @ file:///nowhere/pkg-1.0-py3-none-any.whl')).toBe(
       'Distribution not found at: file:///nowhere/pkg-1.0-py3-none-any.whl',
     );
   });
 });
 
-/** As uv 0.13.9 printed them, and the tree of older releases. */
-describe('what uv printed', () => {
+/** Output of uv 0.13.9, and the tree format of older releases. */
+describe('explainUvFailure', () => {
   it.each<[what: string, printed: string, told: string]>([
     [
-      'versions that contradict each other, told in two wrapped lines',
+      'conflicting versions, in two wrapped lines',
       `Using Python 3.13.5 environment at: /data/environments/1/venv
 error: No solution found when resolving dependencies
   cause: Because requests==2.31.0 depends on urllib3>=1.21.1,<3 and you require requests==2.31.0, we can conclude that you require urllib3>=1.21.1,<3.
@@ -125,7 +125,7 @@ error: Failed to fetch: https://nowhere.invalid/simple/dlt/
       'Failed to fetch: https://nowhere.invalid/simple/dlt/: error sending request for url (https://nowhere.invalid/simple/dlt/): client error (Connect): dns error: failed to lookup address information: Name or service not known',
     ],
     [
-      'a build that says all on stdout',
+      'a build that prints everything to stdout',
       `Resolved 1 package in 4ms
    Building numpy==1.21.0
 error: Failed to build \`numpy==1.21.0\`
@@ -144,7 +144,7 @@ hint: Build failures usually indicate a problem with the package or the build en
       'Failed to build `numpy==1.21.0`: The build backend returned an error: Call to `backend.build_wheel` failed (exit status: 1): two three four five six',
     ],
     [
-      'a Git server that cannot be reached',
+      'an unreachable Git server',
       `   Updating https://127.0.0.1:9/x.git (HEAD)
 error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
   cause: Git operation failed
@@ -164,7 +164,7 @@ error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
     expect(explainUvFailure(printed.split('\n'))).toBe(told);
   });
 
-  it('is cut at 2,000 characters', () => {
+  it('truncates at 2,000 characters', () => {
     expect(explainUvFailure([`error: ${'a'.repeat(5000)}`])).toHaveLength(2000);
   });
 });

@@ -1,10 +1,11 @@
 /*
- * Why uv failed, read from what it printed. uv prints what it did, then one error: a line that begins with `error:`, causes below it, and,
- * of a source distribution that does not build, the output of its build. Older releases draw the same as a tree.
+ * Explains why uv failed, from its output. uv prints its progress, then one error: a line that starts with
+ * `error:`, its causes below, and the build output if a source distribution does not build. Older releases
+ * print the same as a tree.
  */
 
 const mostCharacters = 2000;
-/** Of the output of a build, which may be that of a compiler: the last lines say what stopped it. */
+/** Maximum lines of build output, which may be that of a compiler: the last lines show what failed. */
 const mostBuildLines = 5;
 
 const errorStart = /^\s*(?:error:|×)(?:\s+|$)/;
@@ -16,8 +17,9 @@ const progress =
   /^\s*(?:Using (?:Python|CPython|PyPy)\b|Creating virtual environment|Activate with|(?:Resolved|Prepared|Installed|Audited|Downloading|Downloaded|Building|Built|Updating|Updated|Cloning)\b|warning:)/;
 
 /**
- * The error that ended uv as one line: the error and its causes, joined by colons. Empty where uv printed nothing.
- * @param lines of stderr, or of stdout where stderr is empty
+ * Joins the error that ended uv and its causes into one line, separated by colons. Empty if uv printed
+ * nothing.
+ * @param lines lines of stderr, or of stdout if stderr is empty
  */
 export function explainUvFailure(lines: readonly string[]): string {
   const start = lines.findLastIndex((line) => errorStart.test(line));
@@ -29,7 +31,7 @@ export function explainUvFailure(lines: readonly string[]): string {
   return `${text.slice(0, mostCharacters - 1)}…`.toWellFormed();
 }
 
-/** The parts of an error: what failed, each cause, and the end of the output of a build. */
+/** Splits an error into what failed, each cause, and the end of the build output. */
 function readError(lines: readonly string[]): string[] {
   const causes: string[][] = [];
   const output = { stdout: [] as string[], stderr: [] as string[] };

@@ -21,6 +21,6 @@ it('names the settings that differ, with their values as JSON', () => {
   ]);
 });
 
-it('finds nothing where only the order of keys differs', () => {
+it('finds nothing if only the order of keys differs', () => {
   expect(compareDefinitions({ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 })).toEqual([]);
 });

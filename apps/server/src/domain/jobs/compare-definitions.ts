@@ -1,16 +1,16 @@
-/** A setting of a job's definition that differs between two versions of it. */
+/** A setting of a job definition that differs between two of its versions. */
 export interface DefinitionChange {
-  /** Keys of objects joined by dots, such as `execute.timeout.timeout`. */
+  /** Object keys joined by dots, such as `execute.timeout.timeout`. */
   key: string;
   change: 'added' | 'removed' | 'changed';
-  /** JSON; null where the key is not there. */
+  /** JSON; null if the key is absent. */
   before: string | null;
   after: string | null;
 }
 
 /**
- * What differs between two definitions of a job, sorted by key. Lists are one value each: what is in them has an order, and is short. An object
- * without keys says nothing. Definitions hold no secrets.
+ * Compares two definitions of a job; the result is sorted by key. A list is compared as one value, because
+ * its entries are ordered and few. An object without keys is ignored. Definitions contain no secrets.
  */
 export function compareDefinitions(before: object, after: object): DefinitionChange[] {
   const old = new Map(listSettings(before));

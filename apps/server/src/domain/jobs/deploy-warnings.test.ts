@@ -10,11 +10,11 @@ const inRegion = (count: number) =>
   }));
 
 describe('the warnings of a deploy', () => {
-  it('are none where each attribute has an effect', () => {
+  it('are empty if each attribute has an effect', () => {
     expect(listDeployWarnings([buildDefinition()])).toEqual([]);
   });
 
-  it('name an attribute once, with its value, the reason and the jobs', () => {
+  it('list an attribute once, with its value, the reason and the jobs', () => {
     expect(listDeployWarnings(inRegion(2))).toEqual([
       'require.region = "eu-west" has no effect on this server: All runs use the executor of this server, wherever that is (jobs.job_0, jobs.job_1).',
     ]);

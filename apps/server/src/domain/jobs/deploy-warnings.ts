@@ -3,7 +3,10 @@ import type { JobDefinition } from './job-definition.ts';
 
 const maxNamedJobs = 3;
 
-/** What the client prints after a deploy: one sentence for each attribute value that has no effect, with the jobs that declare it. */
+/**
+ * Lists the warnings that the client prints after a deploy: one sentence for each attribute value that has no
+ * effect, with the jobs that declare it.
+ */
 export function listDeployWarnings(definitions: readonly JobDefinition[]): string[] {
   const byText = new Map<string, { found: AttributeWithoutEffect; refs: string[] }>();
   for (const definition of definitions) {
@@ -17,7 +20,7 @@ export function listDeployWarnings(definitions: readonly JobDefinition[]): strin
   return [...byText.values()].map(({ found, refs }) => describe(found, refs));
 }
 
-/** @param code the latest version of the code; none is uploaded yet if it is undefined */
+/** @param code the latest version of the code; undefined if none is uploaded yet */
 export function listTagWarnings(code: { version: number; tagsProblem: string | null } | undefined): string[] {
   if (!code || code.tagsProblem === null) return [];
   const subject = `__tags__ of __deployment__.py in code v${code.version} has no effect`;

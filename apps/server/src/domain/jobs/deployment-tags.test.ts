@@ -36,7 +36,7 @@ it.each([
   ['another name', 'my__tags__ = ["no"]\n'],
   ['a comparison', 'print(__tags__ == 3, __tags__ <= 4)\n'],
   ['an attribute of another module', 'print(other.__tags__)\n'],
-])('does not take %s for tags', (_name, source) => {
+])('does not read %s as tags', (_name, source) => {
   expect(readDeploymentTags(`${source}__tags__ = ["yes"]\n`)).toEqual({ tags: ['yes'], problem: null });
 });
 
@@ -61,7 +61,7 @@ it.each([
   ['a condition on one line', 'if debug: __tags__ = ["a"]'],
   ['an import', 'from tags import __tags__'],
   ['two targets', '__tags__ = tags = ["a"]'],
-])('refuses %s', (_name, source, line = 1) => {
+])('rejects %s', (_name, source, line = 1) => {
   expect(readDeploymentTags(source)).toEqual({
     tags: [],
     problem: `line ${line} does not set it to a list of plain strings`,
@@ -81,10 +81,10 @@ it.each([
     `__tags__ = ["${'a'.repeat(maxTagLength + 1)}"]`,
     `the tag "${'a'.repeat(20)}..." has more than ${maxTagLength} characters`,
   ],
-])('names %s', (_name, source, problem) => {
+])('reports %s', (_name, source, problem) => {
   expect(readDeploymentTags(source)).toEqual({ tags: [], problem });
 });
 
-it.each(['(', '"""', "f'{", '\\', '{{{', 'f"{'])('comes to the end of hostile source made of %o', (part) => {
+it.each(['(', '"""', "f'{", '\\', '{{{', 'f"{'])('terminates on hostile source made of %o', (part) => {
   expect(readDeploymentTags(`__tags__ = ${part.repeat(40_000)}`).tags).toEqual([]);
 });

@@ -1,10 +1,13 @@
-/** Reads `__tags__` from the source of a deployment module. The server never runs uploaded code. Pure. */
+/**
+ * Reads `__tags__` from the source of a deployment module. The server never runs uploaded code. Pure
+ * functions.
+ */
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/python';
 
 export interface DeploymentTags {
   tags: string[];
-  /** Why `__tags__` has no effect; null if it was read, or is not there. */
+  /** Why `__tags__` has no effect; null if it was read or is absent. */
   problem: string | null;
 }
 
@@ -14,8 +17,9 @@ export const maxTagLength = 100;
 const noTags: DeploymentTags = { tags: [], problem: null };
 
 /**
- * The tags that the module declares: the last assignment counts. dlt takes any iterable; here it has to be written as a list, tuple or
- * set of strings without escapes. A single string is one tag, as in `expose.tags`.
+ * Reads the tags that the module declares; the last assignment counts. dlt accepts any iterable; this reader
+ * requires a list, tuple or set of string literals without escapes. A single string is one tag, as in
+ * `expose.tags`.
  */
 export function readDeploymentTags(source: string): DeploymentTags {
   if (!source.includes(tagsName)) return noTags;
@@ -29,7 +33,7 @@ export function readDeploymentTags(source: string): DeploymentTags {
   return found;
 }
 
-/** What the statement around a mention of `__tags__` makes of the tags; null where it only reads them. */
+/** Reads the change that a statement makes to `__tags__`; null if it only reads the variable. */
 function readChange(mention: SyntaxNode, source: string): DeploymentTags | null {
   let part = mention;
   for (let node = mention.parent; node; node = node.parent) {
@@ -48,7 +52,7 @@ function readChange(mention: SyntaxNode, source: string): DeploymentTags | null 
 function readAssignment(assignment: SyntaxNode, part: SyntaxNode, source: string): DeploymentTags | null {
   const signs = assignment.getChildren('AssignOp');
   const lastSign = signs.at(-1);
-  // An annotation alone, or a mention in the value.
+  // Either an annotation without a value, or a mention on the right-hand side.
   if (!lastSign || part.from > lastSign.from) return null;
   const isOnlyTarget = signs.length === 1 && part.name === 'VariableName' && part.from === assignment.from;
   const block = assignment.parent?.name === 'StatementGroup' ? assignment.parent.parent : assignment.parent;
@@ -57,7 +61,7 @@ function readAssignment(assignment: SyntaxNode, part: SyntaxNode, source: string
   return tags === null ? refuseLine(part, source) : checkTags([...new Set(tags)].filter((tag) => tag !== ''));
 }
 
-/** What stands behind the sign, without the brackets of a list, tuple or set. */
+/** Lists the nodes to the right of the assignment sign, without the brackets of a list, tuple or set. */
 function listValues(sign: SyntaxNode): SyntaxNode[] {
   const values = listFrom(sign.nextSibling);
   const [only] = values;
@@ -71,7 +75,7 @@ function listFrom(first: SyntaxNode | null): SyntaxNode[] {
   return nodes;
 }
 
-/** Null where anything but plain strings with commas between them is there. */
+/** Reads comma-separated plain string literals; null if there is anything else. */
 function readStrings(values: readonly SyntaxNode[], source: string): string[] | null {
   const [only] = values;
   if (values.length === 1 && only?.name === 'None') return [];
@@ -85,7 +89,10 @@ function readStrings(values: readonly SyntaxNode[], source: string): string[] | 
   return strings;
 }
 
-/** The text of a string; Python joins strings that stand side by side. Null for one with an escape or a replacement field. */
+/**
+ * Reads a string literal; Python concatenates adjacent literals. Null if it contains an escape or a
+ * replacement field.
+ */
 function readString(node: SyntaxNode, source: string): string | null {
   if (node.name === 'ContinuedString') {
     const parts = listFrom(node.firstChild).map((part) => readString(part, source));

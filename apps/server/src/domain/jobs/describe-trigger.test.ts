@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeFreshness, describeTrigger } from './describe-trigger.ts';
 
-describe('a trigger in words', () => {
+describe('the description of a trigger', () => {
   it.each([
     ['schedule:*/10 * * * *', 'every 10 minutes'],
     ['schedule:15 6 * * 1-5', 'at 06:15, Monday through Friday'],
@@ -13,7 +13,7 @@ describe('a trigger in words', () => {
     ['schedule:0 0 * * 5#2', 'at 00:00, on the second Friday of the month'],
     ['schedule:0 0 * * L5', 'at 00:00, on the last Friday of the month'],
     ['schedule:0 22-2 * * *', 'every hour, between 22:00 and 02:00'],
-    // Seconds and years stand at the end in dlt.
+    // dlt puts seconds and years at the end.
     ['schedule:5 4 * * * 30', 'at 04:05:30'],
     ['schedule:5 4 * * * 0', 'at 04:05'],
     ['schedule:0 0 1 1 * 0 2030', 'at 00:00, on day 1 of the month, only in January, only in 2030'],
@@ -37,7 +37,7 @@ describe('a trigger in words', () => {
     expect(describeTrigger(trigger)).toBe(words);
   });
 
-  it('says what a job waits for', () => {
+  it('describes what a job waits for', () => {
     expect(describeFreshness('job.is_fresh:jobs.shop.orders')).toBe('when shop.orders is fresh');
   });
 });

@@ -10,9 +10,9 @@ const unitSeconds = [
 ] as const;
 
 /**
- * What starts a job, in English: "every 10 minutes", "at 06:15, Monday through Friday", "after shop.orders succeeds". A cron that cannot be
- * put in words (one with `R`) is given as it is written, like a trigger that this version does not understand. Clock times are those of the job's
- * zone, which is not named.
+ * Describes in English what starts a job: "every 10 minutes", "at 06:15, Monday through Friday", "after
+ * shop.orders succeeds". A cron without a description (one with `R`) and a trigger unknown to this version
+ * are returned as written. Clock times are in the job's zone, which is not named.
  */
 export function describeTrigger(raw: string): string {
   const trigger = parse(raw);
@@ -43,7 +43,7 @@ export function describeTrigger(raw: string): string {
   }
 }
 
-/** What a constraint of freshness makes a job wait for: "when shop.orders is fresh". */
+/** Describes what a freshness constraint makes a job wait for: "when shop.orders is fresh". */
 export function describeFreshness(constraint: string): string {
   return `when ${nameJob(readUpstreamRef(constraint))} is fresh`;
 }
@@ -61,7 +61,7 @@ function nameJob(ref: string): string {
   return ref.startsWith('jobs.') ? ref.slice('jobs.'.length) : ref;
 }
 
-/** The library reads seconds at the start and years at the end, dlt both at the end. */
+/** The library expects seconds at the start and years at the end; dlt puts both at the end. */
 function describeCron(expression: string): string {
   const text = expression.trim();
   const fields = text.split(/\s+/);

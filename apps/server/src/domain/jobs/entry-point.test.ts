@@ -33,12 +33,12 @@ describe('runtime_entry_point vectors of dlt', () => {
 describe('buildEntryPoint', () => {
   const base = { interval: null, profile: 'prod', refresh: false, dltVersion: null };
 
-  it('sends the zone without an interval when it is not UTC', () => {
+  it('sends the zone without an interval if it is not UTC', () => {
     const definition = buildDefinition({ require: { timezone: 'Europe/Berlin' } });
     expect(buildEntryPoint({ ...base, definition })).toMatchObject({ interval_timezone: 'Europe/Berlin' });
   });
 
-  it('sends an interactive job the port that it declares, or else the usual one', () => {
+  it('sends an interactive job its declared port, otherwise the default', () => {
     const sent = (triggers: string[]) =>
       buildEntryPoint({ ...base, definition: buildDefinition({ jobType: 'interactive', triggers }) })
         .run_args;
@@ -57,7 +57,7 @@ describe('buildEntryPoint', () => {
     ).toEqual({ inputs: { a: 1 } });
   });
 
-  it('keeps milliseconds as Python writes them', () => {
+  it('formats milliseconds as Python does', () => {
     const at = new Date('2026-11-24T05:59:59.250Z');
     expect(
       buildEntryPoint({ ...base, definition: buildDefinition(), interval: { start: at, end: at } })
@@ -65,7 +65,7 @@ describe('buildEntryPoint', () => {
     ).toBe('2026-11-24T05:59:59.250000+00:00');
   });
 
-  it('takes an unknown dlt for a current one', () => {
+  it('treats an unknown dlt version as a current one', () => {
     const definition = buildDefinition({ incremental_mode: 'pipeline' });
     expect(buildEntryPoint({ ...base, definition })).toMatchObject({ incremental_mode: 'pipeline' });
     expect(buildEntryPoint({ ...base, definition, dltVersion: '1.29.0' })).toMatchObject({

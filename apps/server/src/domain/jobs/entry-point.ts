@@ -8,7 +8,10 @@ import {
 import type { RunInterval } from '../scheduling/run-interval.ts';
 import { portOfApp } from '../apps/app-trigger.ts';
 
-/** The JSON that every dlt launcher takes as `--entry-point`. Visible in `ps`: no secrets. */
+/**
+ * The JSON that every dlt launcher takes as `--entry-point`. It is visible in `ps`, so it contains no
+ * secrets.
+ */
 export interface RuntimeEntryPoint {
   module: string;
   function: string | null;
@@ -28,7 +31,7 @@ export interface RuntimeEntryPoint {
   intercept_signals?: boolean;
 }
 
-/** `port` and `base_path` are for interactive jobs; agents find their inputs here too. */
+/** `port` and `base_path` are for interactive jobs; agents also receive their inputs here. */
 export interface RunArguments {
   port?: number;
   base_path?: string;
@@ -50,16 +53,16 @@ export interface EntryPointInput {
   interval: RunInterval | null;
   profile: string | null;
   refresh: boolean;
-  /** Version of dlt in the run's environment; null is taken for a current one. */
+  /** Version of dlt in the run's environment; null is treated as a current version. */
   dltVersion: string | null;
-  /** Configuration values for the job, nested; the launcher makes `JOBS__...` variables of them. */
+  /** Nested configuration values for the job; the launcher turns them into `JOBS__...` variables. */
   config?: Record<string, unknown>;
   runArguments?: RunArguments;
 }
 
 /**
- * The entry point of one attempt. Keys appear only where they say something, as dlt 1.31 writes them; dlt before
- * 1.30.1a0 knows `allow_external_schedulers` in place of the two refresh and increment modes.
+ * Builds the entry point of one attempt. Keys without information are omitted, as in dlt 1.31. dlt before
+ * 1.30.1a0 expects `allow_external_schedulers` in place of the refresh and incremental modes.
  */
 export function buildEntryPoint(input: EntryPointInput): RuntimeEntryPoint {
   const { definition, interval, profile, config } = input;
@@ -82,7 +85,7 @@ export function buildEntryPoint(input: EntryPointInput): RuntimeEntryPoint {
   };
 }
 
-/** Whether a dlt version knows `incremental_mode`: 1.30.1a0 and newer by the order of PEP 440. */
+/** Reports whether a dlt version supports `incremental_mode`: 1.30.1a0 and newer in PEP 440 order. */
 export function knowsIncrementalMode(dltVersion: string): boolean {
   const match = /^v?(?:\d+!)?(\d+(?:\.\d+)*)(.*)$/.exec(dltVersion.trim().toLowerCase());
   if (!match) return true;
@@ -94,7 +97,7 @@ export function knowsIncrementalMode(dltVersion: string): boolean {
   return !/^[._-]?(?:a(?:lpha)?[._-]?0)?[._-]?dev/.test(match[2] ?? '');
 }
 
-/** Launchers of interactive jobs refuse to start without a port. */
+/** Launchers of interactive jobs do not start without a port. */
 function buildRunArguments(
   definition: EntryPointInput['definition'],
   given: RunArguments | undefined,
@@ -126,7 +129,7 @@ function buildModeKeys(
   };
 }
 
-/** As Python's isoformat writes it: offset instead of Z, microseconds only where there are any. */
+/** Formats an instant like Python's isoformat: offset instead of Z, microseconds only if not zero. */
 function formatInstant(at: Date): string {
   const text = at.toISOString();
   const millis = text.slice(20, 23);

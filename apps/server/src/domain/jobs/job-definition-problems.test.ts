@@ -28,7 +28,7 @@ describe('migrations vectors of dlt', () => {
     (vector) => vector.job_engine_1 !== undefined,
   );
 
-  it('has such a case', () => {
+  it('include a job of engine 1', () => {
     expect(cases).toHaveLength(1);
   });
 
@@ -36,13 +36,13 @@ describe('migrations vectors of dlt', () => {
     expect(migrateJobDefinition(before)).toEqual(after);
   });
 
-  it('leaves engine 2 as it is', () => {
+  it('leaves engine 2 unchanged', () => {
     expect(migrateJobDefinition(complete)).toBe(complete);
   });
 });
 
 describe('readJobDefinition', () => {
-  it('keeps a good definition as it is, unknown keys included and absent keys absent', () => {
+  it('keeps a valid definition unchanged, including unknown and absent keys', () => {
     expect(readJobDefinition(complete)).toEqual({ ok: true, definition: complete });
   });
 
@@ -135,11 +135,11 @@ describe('readJobDefinition', () => {
     expect(readJobDefinition(changed)).toEqual({ ok: false, problems: [`jobs.m.o: ${problem}`] });
   });
 
-  it.each([null, 'x', [complete]])('refuses %j', (input) => {
+  it.each([null, 'x', [complete]])('rejects %j', (input) => {
     expect(readJobDefinition(input)).toEqual({ ok: false, problems: ['a job definition must be an object'] });
   });
 
-  it('lists all problems at once', () => {
+  it('reports all problems at once', () => {
     const reading = readJobDefinition({});
     expect(reading).toMatchObject({ ok: false });
     expect(reading.ok ? [] : reading.problems.length).toBe(5);
@@ -160,13 +160,13 @@ describe('isJobRef', () => {
     'jobs.1a',
     'a.b',
     'jobs.a/../b',
-  ])('refuses %s', (ref) => {
+  ])('rejects %s', (ref) => {
     expect(isJobRef(ref)).toBe(false);
   });
 });
 
 describe('findDeploymentProblems', () => {
-  it('finds refs that occur twice and refs to nothing', () => {
+  it('finds duplicate refs and refs to unknown jobs', () => {
     const after = buildDefinition({
       job_ref: 'jobs.b',
       triggers: ['job.success:jobs.a', 'job.fail:jobs.gone', 'job.fail:tag:x'],

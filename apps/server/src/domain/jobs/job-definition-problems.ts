@@ -22,7 +22,7 @@ import {
 } from './trigger.ts';
 import { findPortProblem } from '../apps/app-trigger.ts';
 
-/** A definition that can be stored and run, or everything that is wrong with it, one sentence each. */
+/** A valid definition, or everything that is wrong with it, one sentence for each problem. */
 export type DefinitionReading = { ok: true; definition: JobDefinition } | { ok: false; problems: string[] };
 
 type JsonObject = Record<string, unknown>;
@@ -33,8 +33,9 @@ const OBJECT_INPUT_TYPES = ['job-runs', 'job-run', 'job', 'workspace', 'pipeline
 const OPTIONAL_OBJECTS = ['expose', 'inputs', 'output', 'deliver', 'interval', 'require', 'access', 'agent'];
 
 /**
- * Migrates a definition to engine version 2 and checks all that the server or the dlt client would later trip over:
- * required keys, closed enums, keys that are null instead of absent, triggers, zone, profile. Unknown keys stay.
+ * Migrates a definition to engine version 2 and checks everything that would later break the server or the
+ * dlt client: required keys, closed enums, keys that are null instead of absent, triggers, zone, profile.
+ * Unknown keys are kept.
  */
 export function readJobDefinition(input: unknown): DefinitionReading {
   const migrated = migrateJobDefinition(input);
@@ -64,8 +65,8 @@ export function readJobDefinition(input: unknown): DefinitionReading {
 }
 
 /**
- * What is wrong with definitions as a set: a ref that occurs twice, a job event or freshness constraint on a job that
- * is neither among them nor known.
+ * Finds problems across the definitions of a deployment: duplicate refs, and job events or freshness
+ * constraints on a job that is neither in the deployment nor in `knownRefs`.
  * @param knownRefs jobs of the workspace that the deployment leaves in place
  */
 export function findDeploymentProblems(
@@ -117,7 +118,7 @@ function checkEntryPoint(entryPoint: JsonObject, report: Report): void {
     report('entry_point.function must be a text or null');
   }
   checkEnum(entryPoint['job_type'], JOB_TYPES, 'entry_point.job_type', report, true);
-  // It becomes the argument of `python -m`.
+  // The launcher becomes the argument of `python -m`.
   if (typeof launcher !== 'string' || !launcher.split('.').every(isIdentifier)) {
     report('entry_point.launcher must be the dotted name of a module');
   }
@@ -288,7 +289,7 @@ function checkBoolean(value: unknown, key: string, report: Report): void {
   if (value !== undefined && typeof value !== 'boolean') report(`${key} must be true or false`);
 }
 
-/** Whether a text is `jobs.<name>` or `jobs.<section>.<name>`. */
+/** Reports whether a text is `jobs.<name>` or `jobs.<section>.<name>`. */
 export function isJobRef(text: string): boolean {
   const [root, ...names] = text.split('.');
   const hasNames = names.length === 1 || names.length === 2;

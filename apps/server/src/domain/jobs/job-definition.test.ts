@@ -18,13 +18,13 @@ import { buildDefinition } from './test-definition.ts';
 const DASHBOARD_LAUNCHER = 'dlt._workspace.deployment.launchers.dashboard';
 
 describe('triggers of a job', () => {
-  it('take a single tag for a list of one, and each trigger once', () => {
+  it('treat a single tag as a list of one, and list each trigger once', () => {
     const definition = buildDefinition({ triggers: ['tag:x'], expose: { tags: 'x' } });
     expect(listTags(definition)).toEqual(['x']);
     expect(listTriggers(definition)).toEqual(['tag:x', 'manual:jobs.m.f']);
   });
 
-  it('have the stored default, else the clock, else the first one that is no event', () => {
+  it('default to the stored trigger, then the clock, then the first that is not an event', () => {
     expect(getDefaultTrigger(buildDefinition({ triggers: ['tag:a', 'every:5m'] }))).toBe('every:5m');
     expect(getDefaultTrigger(buildDefinition({ triggers: ['deployment:', 'webhook:x'] }))).toBe('webhook:x');
     expect(getDefaultTrigger(buildDefinition({ triggers: ['deployment:', 'job.fail:jobs.a'] }))).toBeNull();
@@ -34,7 +34,7 @@ describe('triggers of a job', () => {
   });
 });
 
-describe('limits of a run', () => {
+describe('run limits', () => {
   it('are 120 minutes and 30 seconds for a batch job that declares none', () => {
     expect(getTimeoutSeconds(buildDefinition())).toBe(7200);
     expect(getGraceSeconds(buildDefinition())).toBe(30);
@@ -51,7 +51,7 @@ describe('limits of a run', () => {
     expect(getIdleTimeoutSeconds(buildDefinition({ execute: { timeout: { timeout: 300 } } }))).toBeNull();
   });
 
-  it('allow one run at a time unless declared', () => {
+  it('allow one run at a time unless declared otherwise', () => {
     expect(getConcurrencyLimit(buildDefinition())).toBe(1);
     expect(getConcurrencyLimit(buildDefinition({ execute: { concurrency: null } }))).toBeNull();
     expect(getConcurrencyLimit(buildDefinition({ execute: { concurrency: 3 } }))).toBe(3);
@@ -73,13 +73,13 @@ describe('interface and category', () => {
     expect(getCategory(definition)).toBe(category);
   });
 
-  it('are the declared ones where there are any', () => {
+  it('are the declared ones if present', () => {
     const definition = buildDefinition({ expose: { interface: 'gui', category: 'dashboard' } });
     expect(getInterface(definition)).toBe('gui');
     expect(getCategory(definition)).toBe('dashboard');
   });
 
-  it('of batch jobs: no interface, pipeline where one is delivered', () => {
+  it('of batch jobs: no interface; pipeline if the job delivers one', () => {
     expect(getInterface(buildDefinition())).toBeNull();
     expect(getCategory(buildDefinition({ deliver: { pipeline_name: 'p' } }))).toBe('pipeline');
     expect(getCategory(buildDefinition({ agent: { engine_version: 1, name: 'a' } }))).toBe(
@@ -101,14 +101,14 @@ describe('chooseProfile', () => {
     expect(chooseProfile(app, null, ['prod'])).toEqual({ ok: true, profile: 'prod' });
   });
 
-  it.each(['dev', 'tests', '../x', '', 'a b'])('refuses %j', (profile) => {
+  it.each(['dev', 'tests', '../x', '', 'a b'])('rejects %j', (profile) => {
     expect(chooseProfile(batch, profile, [])).toMatchObject({ ok: false });
     expect(findProfileProblem(profile)).not.toBeNull();
   });
 });
 
 describe('toCanonicalJson', () => {
-  it('is equal for objects that differ in the order of their keys only', () => {
+  it('is equal for objects that differ only in key order', () => {
     expect(toCanonicalJson({ b: [{ d: 1, c: null }], a: 'x' })).toBe('{"a":"x","b":[{"c":null,"d":1}]}');
     expect(toCanonicalJson({ a: [1, 2] })).not.toBe(toCanonicalJson({ a: [2, 1] }));
   });

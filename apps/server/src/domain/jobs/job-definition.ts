@@ -20,8 +20,8 @@ export const AUTO_REFRESH_PIPELINE_MODES = ['drop_sources', 'drop_resources', 'd
 export type AutoRefreshPipelineMode = (typeof AUTO_REFRESH_PIPELINE_MODES)[number];
 
 /**
- * A job definition of engine version 2 as the dlt client sends it. It is stored and echoed as it came, unknown keys
- * included and absent keys absent: the client reads it back strictly.
+ * A job definition of engine version 2 as the dlt client sends it. It is stored and returned unchanged,
+ * including unknown and absent keys, because the client parses it strictly.
  */
 export interface JobDefinition {
   engine_version: number;
@@ -55,7 +55,10 @@ export interface JobEntryPoint {
   [key: string]: unknown;
 }
 
-/** `timeout` is in seconds; for an interactive job it is idle time. `concurrency` missing means 1, null no limit. */
+/**
+ * `timeout` is in seconds; for an interactive job it is the idle time. `concurrency`: absent means 1, null
+ * means no limit.
+ */
 export interface JobExecute {
   timeout?: { timeout?: number; grace_period?: number; [key: string]: unknown } | null;
   concurrency?: number | null;
@@ -85,7 +88,9 @@ export interface JobRequire {
   [key: string]: unknown;
 }
 
-/** A bounded window of work: ISO 8601 texts, wall clock of the job's zone where they carry no offset. */
+/**
+ * A bounded window of work as ISO 8601 texts; texts without an offset are wall clock time in the job's zone.
+ */
 export interface DeclaredInterval {
   start: string;
   end?: string;
@@ -97,20 +102,20 @@ const DEFAULT_BATCH_TIMEOUT_SECONDS = 120 * 60;
 const DEFAULT_GRACE_SECONDS = 30;
 const NEVER_DEFAULT_TRIGGERS = new Set(['manual', 'deployment', 'job.success', 'job.fail']);
 
-/** The zone in which a job's schedule and naive dates are read. */
+/** Returns the zone for a job's schedule and naive dates. */
 export function getTimeZone(definition: Pick<JobDefinition, 'require'>): string {
   return definition.require?.timezone ?? 'UTC';
 }
 
-/** The tags of a job; a module's own `__expose__` may hold a single text instead of a list. */
+/** Lists the tags of a job; a module's own `__expose__` may contain a single text instead of a list. */
 export function listTags(definition: Pick<JobDefinition, 'expose'>): string[] {
   const tags = definition.expose?.tags ?? [];
   return typeof tags === 'string' ? [tags] : tags;
 }
 
 /**
- * All triggers of a job: the declared ones, `tag:` for each tag, `manual:` unless switched off, and `pipeline_name:`.
- * Each once, in that order. The API shows these, and selectors match them.
+ * Lists all triggers of a job: the declared ones, `tag:` for each tag, `manual:` unless disabled, and
+ * `pipeline_name:`. Without duplicates, in that order. The API shows these, and selectors match them.
  */
 export function listTriggers(
   definition: Pick<JobDefinition, 'job_ref' | 'triggers' | 'expose' | 'deliver'>,
@@ -123,8 +128,9 @@ export function listTriggers(
 }
 
 /**
- * The default trigger: as the client stored it, else the first `schedule:` or `every:`, else the first declared one
- * that is no `manual:`, `deployment:` or job event, else null.
+ * Returns the default trigger: the one that the client stored, otherwise the first `schedule:` or `every:`,
+ * otherwise the first declared one that is not `manual:`, `deployment:` or a job event; null if there is
+ * none.
  */
 export function getDefaultTrigger(
   definition: Pick<JobDefinition, 'triggers' | 'default_trigger'>,
@@ -136,12 +142,12 @@ export function getDefaultTrigger(
   return findTimedTrigger(definition) ?? other ?? null;
 }
 
-/** The `schedule:` or `every:` trigger of a job (at most one is allowed), or null. */
+/** Finds the `schedule:` or `every:` trigger of a job (at most one is allowed); null if there is none. */
 export function findTimedTrigger(definition: Pick<JobDefinition, 'triggers'>): string | null {
   return definition.triggers.find(isTimedTrigger) ?? null;
 }
 
-/** Whether a clock starts the job, again and again or once: only such a job can be paused. */
+/** Reports whether a clock starts the job, repeatedly or once. Only such a job can be paused. */
 export function isScheduled(definition: Pick<JobDefinition, 'triggers'>): boolean {
   return definition.triggers.some(
     (trigger) => isTimedTrigger(trigger) || readTriggerType(trigger) === 'once',
@@ -149,8 +155,8 @@ export function isScheduled(definition: Pick<JobDefinition, 'triggers'>): boolea
 }
 
 /**
- * Seconds after which a run is stopped, null for no limit: 120 minutes for batch unless declared. Interactive jobs
- * have none, theirs is an idle time (getIdleTimeoutSeconds).
+ * Returns the seconds after which a run is stopped; null for no limit. Batch jobs default to 120 minutes.
+ * Interactive jobs have no limit but an idle time (getIdleTimeoutSeconds).
  */
 export function getTimeoutSeconds(definition: Pick<JobDefinition, 'entry_point' | 'execute'>): number | null {
   const jobType = definition.entry_point.job_type;
@@ -160,7 +166,10 @@ export function getTimeoutSeconds(definition: Pick<JobDefinition, 'entry_point' 
   return timeout?.timeout ?? (jobType === 'batch' ? DEFAULT_BATCH_TIMEOUT_SECONDS : null);
 }
 
-/** Seconds without a visitor after which an interactive job is stopped; null when it declares none or is not one. */
+/**
+ * Returns the seconds without a visitor after which an interactive job stops; null if it declares none or is
+ * not interactive.
+ */
 export function getIdleTimeoutSeconds(
   definition: Pick<JobDefinition, 'entry_point' | 'execute'>,
 ): number | null {
@@ -168,26 +177,29 @@ export function getIdleTimeoutSeconds(
   return definition.execute.timeout?.timeout ?? null;
 }
 
-/** Seconds between TERM and KILL: 30 unless declared. */
+/** Returns the seconds between SIGTERM and SIGKILL; 30 by default. */
 export function getGraceSeconds(definition: Pick<JobDefinition, 'execute'>): number {
   return definition.execute.timeout?.grace_period ?? DEFAULT_GRACE_SECONDS;
 }
 
-/** How many runs of the job may be active at once: 1 unless declared, null without a limit. */
+/** Returns the maximum number of active runs of the job; 1 by default, null for no limit. */
 export function getConcurrencyLimit(definition: Pick<JobDefinition, 'execute'>): number | null {
   const { concurrency } = definition.execute;
   return concurrency === undefined ? 1 : concurrency;
 }
 
-/** The last part of the launcher's module: job, module, agent, marimo, mcp, streamlit or dashboard for dlt's own. */
+/**
+ * Returns the last part of the launcher's module name; for dlt's own launchers: job, module, agent, marimo,
+ * mcp, streamlit or dashboard.
+ */
 export function getLauncherName(definition: Pick<JobDefinition, 'entry_point'>): string {
   const { launcher } = definition.entry_point;
   return launcher.slice(launcher.lastIndexOf('.') + 1);
 }
 
 /**
- * What an interactive job speaks. A module's own `__expose__` replaces what dlt detected, so the launcher decides where
- * the definition says nothing. Null for jobs that serve nothing.
+ * Returns the interface that an interactive job serves. A module's own `__expose__` replaces what dlt
+ * detected, so the launcher decides if the definition declares nothing. Null for jobs that serve nothing.
  */
 export function getInterface(definition: Pick<JobDefinition, 'entry_point' | 'expose'>): JobInterface | null {
   if (definition.expose?.interface !== undefined) return definition.expose.interface;
@@ -197,7 +209,10 @@ export function getInterface(definition: Pick<JobDefinition, 'entry_point' | 'ex
   return launcher === 'marimo' || launcher === 'streamlit' || launcher === 'dashboard' ? 'gui' : 'rest_api';
 }
 
-/** The category under which a job is listed, from its definition, else its launcher, else its pipeline; null if none. */
+/**
+ * Returns the category under which a job is listed: from its definition, otherwise its launcher, otherwise
+ * its pipeline; null if none applies.
+ */
 export function getCategory(
   definition: Pick<JobDefinition, 'entry_point' | 'expose' | 'deliver' | 'agent'>,
 ): JobCategory | null {
@@ -218,13 +233,14 @@ export function getCategory(
   }
 }
 
-/** The profile a run would use, or why there is none. */
+/** The profile of a run, or the reason why it has none. */
 export type ProfileChoice = { ok: true; profile: string } | { ok: false; reason: string };
 
 /**
- * The profile of a run: the request's, else the job's own, else `prod` for batch and stream and `access` for
- * interactive. dlt itself would read only the base files where `access` has none, so that falls back to `prod` here.
- * @param override the request's profile, null for the job's own
+ * Chooses the profile of a run: the request's, otherwise the job's own, otherwise `prod` for batch and stream
+ * and `access` for interactive. Without files for `access`, dlt itself would read only the base files, so
+ * this falls back to `prod`.
+ * @param override the request's profile; null for the job's own
  * @param configurationProfiles profiles for which the configuration has files
  */
 export function chooseProfile(
@@ -244,7 +260,7 @@ export function chooseProfile(
   };
 }
 
-/** Why a profile cannot be used by a run, or null. Its name becomes part of file names. */
+/** Explains why a run cannot use a profile; null if it can. The name becomes part of file names. */
 export function findProfileProblem(profile: string): string | null {
   if (profile === 'dev' || profile === 'tests') {
     return `profile '${profile}' is for local use only and is not deployed`;
@@ -255,7 +271,10 @@ export function findProfileProblem(profile: string): string | null {
   return null;
 }
 
-/** JSON with sorted keys and no spaces: equal for definitions that differ in key order only. Hash or compare it. */
+/**
+ * Serializes a value as JSON with sorted keys and no spaces, so definitions that differ only in key order are
+ * equal. For hashing and comparing.
+ */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, child: unknown) => {
     if (typeof child !== 'object' || child === null || Array.isArray(child)) return child;

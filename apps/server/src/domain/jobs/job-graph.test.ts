@@ -22,8 +22,8 @@ const describeEdges = (edges: JobGraph<TiedJob>['edges']) =>
   edges.map(({ fromId, toId, kind }) => `${fromId} ${kind} ${toId}`).toSorted();
 const idsOf = ({ jobs }: JobGraph<TiedJob>) => jobs.map(({ id }) => id);
 
-describe('the ties of jobs', () => {
-  it('are events that start jobs, and freshness that they wait for', () => {
+describe('job edges', () => {
+  it('are events that start jobs, and freshness that jobs wait for', () => {
     const jobs = [
       job('a'),
       job('b', after('a')),
@@ -41,11 +41,11 @@ describe('the ties of jobs', () => {
 
   it.each([
     ['a job and itself', [job('a', { ...after('a'), ...freshOn('a') })]],
-    ['a job and one that is gone', [job('a', after('gone'))]],
-    ['a job out of service, which nothing starts', [job('a'), job('b', after('a', { isArchived: true }))]],
+    ['a job and a missing one', [job('a', after('gone'))]],
+    ['an archived job, which nothing starts', [job('a'), job('b', after('a', { isArchived: true }))]],
     ['the end of an interactive job', [job('a', { jobType: 'interactive' }), job('b', after('a'))]],
     ['a job and a selector that was not resolved', [job('a'), job('b', { triggers: ['job.success:tag:x'] })]],
-  ])('are none between %s', (_, jobs) => {
+  ])('do not exist between %s', (_, jobs) => {
     expect(listJobEdges(jobs)).toEqual([]);
   });
 });
@@ -61,7 +61,7 @@ describe('the graph around a job', () => {
     job('apart'),
   ];
 
-  it('is what leads to it and what follows from it, the nearest first', () => {
+  it('contains its upstreams and downstreams, nearest first', () => {
     const graph = surroundJob(chain, 'it', 10);
     expect(idsOf(graph)).toEqual(['it', 'up1', 'down1', 'up2', 'down2']);
     expect(describeEdges(graph.edges)).toEqual([
@@ -73,7 +73,7 @@ describe('the graph around a job', () => {
     expect(graph.isTruncated).toBe(false);
   });
 
-  it('is cut where it is too large', () => {
+  it('is truncated if it is too large', () => {
     const graph = surroundJob(chain, 'it', 2);
     expect([idsOf(graph), describeEdges(graph.edges), graph.isTruncated]).toEqual([
       ['it', 'up1'],
@@ -82,7 +82,7 @@ describe('the graph around a job', () => {
     ]);
   });
 
-  it('goes round no circle', () => {
+  it('terminates on a cycle', () => {
     const circle = [job('a', after('c')), job('b', after('a')), job('c', after('b'))];
     expect(idsOf(surroundJob(circle, 'a', 10)).toSorted()).toEqual(['a', 'b', 'c']);
   });
@@ -98,13 +98,13 @@ describe('the graph of all jobs', () => {
     job('past', { isArchived: true }),
   ];
 
-  it('has those with ties first, and of those out of service only what others follow', () => {
+  it('lists connected jobs first, and archived jobs only if others depend on them', () => {
     const graph = drawJobs(jobs, 10);
     expect([idsOf(graph), graph.isTruncated]).toEqual([['b', 'past', 'y', 'z', 'alone'], false]);
     expect(describeEdges(graph.edges)).toEqual(['past success b', 'z success y']);
   });
 
-  it('is cut at the end', () => {
+  it('is truncated at the end', () => {
     const graph = drawJobs(jobs, 3);
     expect([idsOf(graph), describeEdges(graph.edges), graph.isTruncated]).toEqual([
       ['b', 'past', 'y'],
@@ -114,7 +114,7 @@ describe('the graph of all jobs', () => {
   });
 });
 
-it('reaches with a job exactly those of which each step is a tie', () => {
+it('reaches exactly the jobs connected to a job by a path of edges', () => {
   const links = fc.array(fc.tuple(fc.nat(7), fc.nat(7)), { maxLength: 20 });
   fc.assert(
     fc.property(links, (pairs) => {
@@ -123,7 +123,7 @@ it('reaches with a job exactly those of which each step is a tie', () => {
           triggers: pairs.filter((pair) => pair[1] === to).map(([from]) => `job.success:jobs.${from}`),
         }),
       );
-      // Powers of the matrix of ties: who reaches whom in any number of steps.
+      // Transitive closure of the edge matrix: which job reaches which in any number of steps.
       const reaches = jobs.map((_, from) =>
         jobs.map((__, to) => from === to || pairs.some(([a, b]) => a === from && b === to)),
       );

@@ -1,18 +1,20 @@
 import type { JobEdgeKind } from '@pumphouse/contract';
 
-/** The trigger that the end of a run fires: of jobs that follow one that succeeded, or failed. */
+/**
+ * Returns the trigger that the end of a run fires: that of jobs that start after success or after failure.
+ */
 export function jobEvent(kind: Exclude<JobEdgeKind, 'freshness'>, ref: string): string {
   return `job.${kind}:${ref}`;
 }
 
-/** A job as far as its ties to others go. */
+/** The fields of a job that its edges depend on. */
 export interface TiedJob {
   id: string;
   jobRef: string;
   jobType: string;
   isArchived: boolean;
   triggers: readonly string[];
-  /** The jobs whose freshness it waits for. */
+  /** The jobs whose freshness this job waits for. */
   upstreamRefs: readonly string[];
 }
 
@@ -24,15 +26,16 @@ export interface JobEdge {
 
 export interface JobGraph<Job extends TiedJob> {
   jobs: Job[];
-  /** Between the jobs that are given. */
+  /** Only edges between the listed jobs. */
   edges: JobEdge[];
-  /** There are more jobs than were asked for. */
+  /** There are more jobs than the limit. */
   isTruncated: boolean;
 }
 
 /**
- * The ties of jobs, each from the job that ends to the one that starts by it or waits for it. No job is tied to itself, since it neither follows
- * itself nor waits for itself; a job out of service follows nothing, and interactive ones have no end that fires anything.
+ * Lists the edges between jobs, each from the job that ends to the job that it starts or that waits for it.
+ * Edges from a job to itself are omitted. An archived job depends on nothing, and the end of an interactive
+ * job fires no event.
  */
 export function listJobEdges(jobs: readonly TiedJob[]): JobEdge[] {
   const followers = groupFollowers(jobs);
@@ -64,7 +67,8 @@ function addTo(lists: Map<string, string[]>, key: string, id: string): void {
 }
 
 /**
- * The graph around one job: it, what leads to it and what follows from it, however far, the nearest first. Empty where there is no such job.
+ * Builds the graph around one job: the job, its upstreams and its downstreams at any distance, nearest first.
+ * Empty if the job does not exist.
  */
 export function surroundJob<Job extends TiedJob>(
   jobs: readonly Job[],
@@ -81,7 +85,7 @@ export function surroundJob<Job extends TiedJob>(
   return cut(reached, edges, limit);
 }
 
-/** Steps to each job that can be reached, 0 for the first. */
+/** Counts the steps to each reachable job; 0 for the first. */
 function walkFrom(
   startId: string,
   edges: readonly JobEdge[],
@@ -90,14 +94,17 @@ function walkFrom(
   const next = new Map<string, string[]>();
   for (const edge of edges) addTo(next, ...ends(edge));
   const distances = new Map([[startId, 0]]);
-  // A Map goes on over what is added to it.
+  // Iteration over a Map includes entries added meanwhile.
   for (const [id, distance] of distances) {
     for (const other of next.get(id) ?? []) if (!distances.has(other)) distances.set(other, distance + 1);
   }
   return distances;
 }
 
-/** The graph of all jobs in service: those with ties first, the tied together, then the others; by their refs. */
+/**
+ * Builds the graph of all jobs: connected jobs first, grouped by component, then unconnected active jobs,
+ * each in order of ref.
+ */
 export function drawJobs<Job extends TiedJob>(jobs: readonly Job[], limit: number): JobGraph<Job> {
   const edges = listJobEdges(jobs);
   const sorted = jobs.toSorted((a, b) => (a.jobRef < b.jobRef ? -1 : 1));

@@ -17,13 +17,13 @@ function problemsOf(table: unknown): string[] {
   return result.ok ? [] : result.problems;
 }
 
-describe('settings of jobs', () => {
-  it('are the defaults where nothing is set', () => {
+describe('job settings', () => {
+  it('are the defaults if nothing is set', () => {
     expect(chooseJobSettings(null, 'prod', 'jobs.sales.load')).toEqual(defaultJobSettings);
     expect(chooseJobSettings({}, 'prod', 'jobs.load')).toEqual(defaultJobSettings);
   });
 
-  it('are taken from the job before all jobs, and from the profile before every profile', () => {
+  it("prefer the job's table over the one for all jobs, and the profile's over the base", () => {
     const settings: RunSettings = {
       '': read({
         on_limit: 'queue',
@@ -47,7 +47,7 @@ describe('settings of jobs', () => {
     });
   });
 
-  it('give the rest of what retries leaves out, also after they were stored', () => {
+  it('fill in missing keys of retries, also after they were stored', () => {
     const settings = { '': read({ jobs: { load: { retries: { count: 3, backoff: '1.5m' } } } }) };
     const stored = JSON.parse(JSON.stringify(settings)) as RunSettings;
     expect(chooseJobSettings(stored, 'prod', 'jobs.load').retries).toEqual({
@@ -65,7 +65,7 @@ describe('settings of jobs', () => {
     [{ start_deadline: '3 weeks' }, /^pumphouse\.start_deadline: must be seconds or a text like/],
     [{ retries: { count: 1, on: ['always'] } }, /^pumphouse\.retries\.on\.0: /],
     ['queue', /^pumphouse: /],
-  ])('%j is refused with its place', (table, words) => {
+  ])('reject %j with its location', (table, words) => {
     expect(problemsOf(table)).toEqual([expect.stringMatching(words)]);
   });
 });

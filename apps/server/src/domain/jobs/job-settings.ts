@@ -3,45 +3,49 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 import { parsePeriodSeconds } from '../primitives/period.ts';
 
 /**
- * What a team sets, beyond the job definition, about how runs of its jobs start and end: the table `pumphouse` of `config.toml` and
- * `<profile>.config.toml`. It has a table of its own because dlt gives `[jobs...]` to the code of the job as arguments.
+ * Settings for starts and ends of runs that a team adds to the job definitions: the table `pumphouse` of
+ * `config.toml` and `<profile>.config.toml`. It is a separate table because dlt passes `[jobs...]` to the
+ * code of the job as arguments.
  *
  *     [pumphouse]                                  # for every job
  *     on_limit = "queue"
- *     [pumphouse.jobs.<section>.<name>]            # for one, in place of the above
+ *     [pumphouse.jobs.<section>.<name>]            # for one job, overrides the above
  *     retries = { count = 3, backoff = "30s" }
  */
 
-/** Which ends of an attempt are tried again: any failure of it, a timeout, or one that came before its code had begun. */
+/** Which ends of an attempt are retried: any failure, a timeout, or an end before its code started. */
 export const RETRY_REASONS = ['failed', 'timed_out', 'not_begun'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
 export interface RetrySettings {
-  /** Attempts after the first. */
+  /** Maximum number of attempts after the first. */
   count: number;
-  /** The wait before the first retry; it doubles with each one after. */
+  /** Delay before the first retry; it doubles with each further one. */
   backoffSeconds: number;
   on: readonly RetryReason[];
 }
 
 export interface JobSettings {
-  /** What becomes of a start for which there is no room: declined, as dlt has it, or kept until there is. */
+  /** What happens to a start at capacity: skip it, as dlt does, or queue it until a slot is free. */
   onLimit: 'skip' | 'queue';
-  /** Of runs that wait, those with the highest number go first. */
+  /** Waiting runs with a higher priority start first. */
   priority: number;
-  /** What becomes of ticks that came while no server ran: one run for all of them, or none until the next tick. */
+  /**
+   * What happens to ticks that were due while no server ran: one run for all of them, or none until the next
+   * tick.
+   */
   catchUp: 'one' | 'skip';
-  /** After how long a run that has not begun is given up; null waits for as long as it takes. */
+  /** A run that has not started after this long is given up; null means it waits indefinitely. */
   startDeadlineSeconds: number | null;
   retries: RetrySettings;
 }
 
 type JobTable = z.output<typeof jobTable>;
 
-/** A table as it was written, checked; keys that are absent are the defaults'. `jobs` is by ref, without `jobs.`. */
+/** A validated table; absent keys have the defaults. `jobs` is keyed by ref without `jobs.`. */
 export type SettingsTable = JobTable & { jobs: Record<string, JobTable> };
 
-/** The tables of one configuration: `''` is for every profile, each other key for that one. */
+/** The tables of one configuration: `''` applies to every profile, each other key to that profile. */
 export type RunSettings = Record<string, SettingsTable>;
 
 export const defaultJobSettings: JobSettings = {
@@ -49,7 +53,7 @@ export const defaultJobSettings: JobSettings = {
   priority: 0,
   catchUp: 'one',
   startDeadlineSeconds: null,
-  // An attempt whose code has not begun can be made again without harm: nothing of it is there twice.
+  // An attempt whose code has not started can be retried safely: none of its work would run twice.
   retries: { count: 2, backoffSeconds: 10, on: ['not_begun'] },
 };
 
@@ -82,7 +86,9 @@ const ownSettings = {
 const jobTable = z.strictObject(ownSettings);
 const outerTable = z.strictObject({ ...ownSettings, jobs: z.record(z.string(), z.unknown()).optional() });
 
-/** @returns the table `pumphouse` of a configuration file, or what is wrong with it, each with its place in the file */
+/**
+ * @returns the `pumphouse` table of a configuration file, or its problems, each with its location in the file
+ */
 export function readSettingsTable(
   table: unknown,
 ): { ok: true; table: SettingsTable } | { ok: false; problems: string[] } {
@@ -104,7 +110,7 @@ export function readSettingsTable(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, table: { ...own, jobs } };
 }
 
-/** A table below `jobs` is that of `jobs.<name>`, or a section with one for each of its jobs. */
+/** A table below `jobs` is either that of `jobs.<name>`, or a section with one table for each of its jobs. */
 function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
   if (!isPlainObject(value)) return [[name, value]];
   const isSection = Object.entries(value).some(([key, inner]) => key !== 'retries' && isPlainObject(inner));
@@ -112,7 +118,8 @@ function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
 }
 
 /**
- * The settings of a job under a profile. What says more wins: the job's own table over the one for all, and of two such the profile's.
+ * Merges the settings of a job under a profile. The job's own table takes precedence over the table for all
+ * jobs; at the same level, the profile's takes precedence.
  * @param jobRef `jobs.<name>` or `jobs.<section>.<name>`
  */
 export function chooseJobSettings(

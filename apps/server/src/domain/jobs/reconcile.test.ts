@@ -5,7 +5,7 @@ import { buildDefinition } from './test-definition.ts';
 const MODULE = '__deployment__';
 
 describe('reconcileJobs', () => {
-  it('creates, updates, archives and leaves alone, in that order', () => {
+  it('creates, updates, archives and leaves unchanged, in that order', () => {
     const stored = [
       store('jobs.same'),
       store('jobs.gone'),
@@ -25,7 +25,7 @@ describe('reconcileJobs', () => {
     ]);
   });
 
-  it('archives nothing in an ad hoc deployment, and takes no job from its owner', () => {
+  it('archives nothing in an ad hoc deployment, and does not change the owner of a job', () => {
     const stored = [store('jobs.a'), store('jobs.b', { module: null })];
     const incoming = [buildDefinition({ job_ref: 'jobs.a' }), buildDefinition({ job_ref: 'jobs.new' })];
     expect(summarize(reconcileJobs(stored, incoming, null))).toEqual([
@@ -34,12 +34,12 @@ describe('reconcileJobs', () => {
     ]);
   });
 
-  it('archives no job that belongs to another module or to none', () => {
+  it('does not archive jobs of other modules or without a module', () => {
     const stored = [store('jobs.a', { module: 'x' }), store('jobs.b', { module: null })];
     expect(reconcileJobs(stored, [buildDefinition({ job_ref: 'jobs.c' })], MODULE)).toHaveLength(1);
   });
 
-  it('gives a job to the module that deploys it', () => {
+  it('makes the deploying module the owner of a job', () => {
     const [decision] = reconcileJobs(
       [store('jobs.a', { module: 'x' })],
       [buildDefinition({ job_ref: 'jobs.a' })],
@@ -48,7 +48,7 @@ describe('reconcileJobs', () => {
     expect(decision).toMatchObject({ outcome: 'unchanged', deploymentModule: MODULE });
   });
 
-  it('updates a job that comes back from the archive, and archives none twice', () => {
+  it('updates a job that is restored from the archive, and does not archive twice', () => {
     const archived = store('jobs.a', { isArchived: true });
     expect(summarize(reconcileJobs([archived], [buildDefinition({ job_ref: 'jobs.a' })], MODULE))).toEqual([
       'updated jobs.a __deployment__',
@@ -56,12 +56,12 @@ describe('reconcileJobs', () => {
     expect(reconcileJobs([archived], [], MODULE)).toEqual([]);
   });
 
-  it('does not mind the order of keys', () => {
+  it('ignores the order of keys', () => {
     const { triggers, ...rest } = buildDefinition({ job_ref: 'jobs.a' });
     expect(reconcileJobs([store('jobs.a')], [{ triggers, ...rest }], MODULE)[0]?.outcome).toBe('unchanged');
   });
 
-  it('says when a job loses its schedule', () => {
+  it('reports when a job loses its schedule', () => {
     const timed = buildDefinition({ job_ref: 'jobs.a', triggers: ['every:5m'] });
     const untimed = buildDefinition({ job_ref: 'jobs.a' });
     const owned = { isArchived: false, deploymentModule: MODULE };

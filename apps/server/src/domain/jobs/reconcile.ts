@@ -1,10 +1,10 @@
 import { isScheduled, type JobDefinition, toCanonicalJson } from './job-definition.ts';
 
-/** A job of the workspace as stored, archived ones included. */
+/** A job of the workspace as stored; includes archived jobs. */
 export interface StoredJob {
   definition: JobDefinition;
   isArchived: boolean;
-  /** The module that owns the job: a later deployment of it without the job archives it. Null belongs to none. */
+  /** The module that owns the job: its next deployment without the job archives the job. Null: no owner. */
   deploymentModule: string | null;
 }
 
@@ -13,21 +13,22 @@ export type ReconcileOutcome = 'created' | 'updated' | 'archived' | 'unchanged';
 export interface ReconcileDecision {
   ref: string;
   outcome: ReconcileOutcome;
-  /** The definition from now on; for an archived job the one it had. */
+  /** The new definition; for an archived job, the previous one. */
   definition: JobDefinition;
-  /** Owner from now on. It can change while the definition does not. */
+  /** The new owner. It can change while the definition does not. */
   deploymentModule: string | null;
-  /** The job had a schedule and has none any more: a pause of it ends. */
+  /** The job no longer has a schedule, so a pause of it ends. */
   losesSchedule: boolean;
 }
 
 const OUTCOME_ORDER: readonly ReconcileOutcome[] = ['created', 'updated', 'archived', 'unchanged'];
 
 /**
- * What a deployment makes of a workspace's jobs, created before updated before archived before unchanged.
- * A job is unchanged when its definition is equal but for the order of keys and it is not archived; one that comes back
- * from the archive is updated. Jobs that the module owns and no longer has are archived.
- * @param module the deployed module; null (ad hoc) adds and updates only, and takes no job from its owner
+ * Decides what a deployment does to a workspace's jobs; the result lists created, updated, archived, then
+ * unchanged jobs. A job is unchanged if it is not archived and its definition is equal apart from key order.
+ * A job restored from the archive is updated. Jobs that the module owns and no longer contains are archived.
+ * @param module the deployed module; null (ad hoc) only creates and updates, and does not change the owner of
+ * a job
  */
 export function reconcileJobs(
   stored: readonly StoredJob[],

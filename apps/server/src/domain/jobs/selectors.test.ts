@@ -46,7 +46,7 @@ describe('selector vectors of dlt', () => {
 });
 
 describe('expand_event_selectors vector of dlt', () => {
-  it('names the jobs that a selector matches, without the job itself and interactive ones', () => {
+  it('expands a selector to the jobs it matches, without the job itself and interactive ones', () => {
     const [expected] = readVectors<{ after_triggers: string[]; warnings: string[] }>(
       'expand_event_selectors',
     );
@@ -67,7 +67,7 @@ describe('expand_event_selectors vector of dlt', () => {
 });
 
 describe('matchTriggers', () => {
-  it('joins the matches of several selectors in the order of the triggers', () => {
+  it('joins the matches of several selectors in trigger order', () => {
     expect(matchTriggers(getJob('jobs.m.orders'), ['tag:ingest', 'schedule'])).toEqual([
       'schedule:0 6 * * *',
       'tag:ingest',
@@ -80,12 +80,12 @@ describe('matchTriggers', () => {
 });
 
 describe('the trigger of a request', () => {
-  it('is the default one for a job named by its id, else its manual one', () => {
+  it('is the default one for a job named by its id, otherwise its manual one', () => {
     expect(pickTriggerByRef(getJob('jobs.m.orders'))).toBe('schedule:0 6 * * *');
     expect(pickTriggerByRef(getJob('jobs.m.after'))).toBe('manual:jobs.m.after');
   });
 
-  it('resolves the bare manual trigger and declared ones only', () => {
+  it('resolves only the bare manual trigger and declared ones', () => {
     const orders = getJob('jobs.m.orders');
     expect(resolveRequestedTrigger(orders, 'manual:')).toBe('manual:jobs.m.orders');
     expect(resolveRequestedTrigger(orders, 'manual')).toBe('manual:jobs.m.orders');
@@ -119,8 +119,8 @@ describe('compileGlob', () => {
     expect(compileGlob(pattern).test(text)).toBe(expected);
   });
 
-  it('takes no time without bound on a pattern of stars', () => {
-    // Backtracking would never come to an end here.
+  it('takes bounded time on a pattern of many stars', () => {
+    // A backtracking implementation would never finish here.
     expect(compileGlob(`${'*a'.repeat(40)}*b`).test('a'.repeat(400))).toBe(false);
   });
 });

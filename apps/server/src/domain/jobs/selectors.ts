@@ -14,10 +14,10 @@ const JOB_TYPE_KEYWORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The triggers of a job that any of the selectors matches, in the order of listTriggers; empty when none does. The
- * algorithm is dlt 1.31's: a job type (`batch`, `job` for the same, `interactive`, `stream`) or a pattern on the job
- * ref matches all triggers, any other pattern the triggers it fits; `schedule`, `schedule:` mean `schedule:*`.
- * Patterns are those of Python's fnmatch, case-sensitive, and `*` crosses dots and colons.
+ * Lists the triggers of a job that any of the selectors matches, in the order of listTriggers. Uses the
+ * algorithm of dlt 1.31: a job type (`batch`, its alias `job`, `interactive`, `stream`) or a pattern on the
+ * job ref matches all triggers; any other pattern matches single triggers; `schedule` and `schedule:` mean
+ * `schedule:*`. Patterns follow Python's fnmatch, are case-sensitive, and `*` also matches dots and colons.
  */
 export function matchTriggers(job: SelectableJob, selectors: readonly string[]): string[] {
   const triggers = listTriggers(job);
@@ -26,7 +26,7 @@ export function matchTriggers(job: SelectableJob, selectors: readonly string[]):
 }
 
 /**
- * The trigger with which a matched job starts: its default one if among the matches, else the first match; null
+ * Picks the trigger that starts a matched job: its default one if it matched, otherwise the first match; null
  * without a match.
  */
 export function pickTrigger(
@@ -37,7 +37,7 @@ export function pickTrigger(
   return preferred !== null && matched.includes(preferred) ? preferred : (matched[0] ?? null);
 }
 
-/** The trigger with which a job starts that a caller named by its id: the default one, else `manual:<ref>`. */
+/** Picks the trigger that starts a job named by its id: the default one, otherwise `manual:<ref>`. */
 export function pickTriggerByRef(
   job: Pick<JobDefinition, 'job_ref' | 'triggers' | 'default_trigger'>,
 ): string {
@@ -45,8 +45,8 @@ export function pickTriggerByRef(
 }
 
 /**
- * The trigger of a job that a request for one run names, or null when the job has no such trigger. `manual:` and
- * `manual` (the API's default) mean the job's own manual trigger; a bare type means its first trigger of that type.
+ * Resolves the trigger in a request for one run; null if the job has no such trigger. `manual:` and `manual`
+ * (the API's default) mean the job's own manual trigger; a bare type means its first trigger of that type.
  */
 export function resolveRequestedTrigger(job: SelectableJob, requested: string): string | null {
   const triggers = listTriggers(job);
@@ -56,9 +56,10 @@ export function resolveRequestedTrigger(job: SelectableJob, requested: string): 
 }
 
 /**
- * Job events on selectors as events on the jobs they match: the job itself and interactive jobs left out, each event
- * once. The client does this before a deploy. A selector without a match is a warning.
- * @returns the new triggers by job ref, for all jobs given
+ * Expands job events on selectors to events on the jobs they match, without duplicates. The job itself and
+ * interactive jobs are excluded. The client does this before a deploy. A selector without a match is a
+ * warning.
+ * @returns the new triggers by job ref, for all given jobs
  */
 export function expandEventSelectors(jobs: readonly SelectableJob[]): {
   triggers: Map<string, string[]>;
@@ -100,17 +101,20 @@ function completePattern(selector: string): string {
   return TRIGGER_TYPES.some((type) => type === selector) ? `${selector}:*` : selector;
 }
 
-/** Python's fnmatch pattern as an expression over the whole text: `*`, `?`, `[abc]`, `[a-z]`, `[!a]`. */
+/**
+ * Compiles a Python fnmatch pattern to a regular expression for the whole text: `*`, `?`, `[abc]`, `[a-z]`,
+ * `[!a]`.
+ */
 export function compileGlob(pattern: string): RegExp {
   const [first = '', ...rest] = splitAtStars(pattern);
   const last = rest.pop();
   if (last === undefined) return new RegExp(`^${first}$`, 'su');
-  // A lookahead with a back-reference never backtracks: many stars would otherwise take time without bound.
+  // A lookahead with a backreference never backtracks; otherwise many stars could take unbounded time.
   const middle = rest.map((part, index) => `(?=(?<part${index}>.*?${part}))\\k<part${index}>`).join('');
   return new RegExp(`^${first}${middle}.*${last}$`, 'su');
 }
 
-/** The pattern's parts between its stars, as sources of regular expressions. */
+/** Splits the pattern at its stars; returns the parts as regular expression sources. */
 function splitAtStars(pattern: string): string[] {
   const parts: string[] = [];
   let source = '';
@@ -131,7 +135,7 @@ function splitAtStars(pattern: string): string[] {
 }
 
 function compileSet(members: string, isNegated: boolean): string {
-  // A range that runs backwards is an error for RegExp and matches nothing for fnmatch.
+  // A reversed range is an error in RegExp but matches nothing in fnmatch.
   const ranges = [...members.matchAll(/(.)-(.)|(.)/gsu)];
   const kept = ranges.flatMap(([, low, high, single]) => {
     if (single !== undefined) return [escapeSetMember(single)];

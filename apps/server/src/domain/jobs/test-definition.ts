@@ -1,6 +1,6 @@
 import type { JobDefinition, JobType } from './job-definition.ts';
 
-/** A definition for a test, complete but for what the test is about. */
+/** Builds a complete definition for a test, which sets only the keys it is about. */
 export function buildDefinition({
   jobType = 'batch',
   ...keys

@@ -33,7 +33,7 @@ describe('trigger vectors of dlt', () => {
 });
 
 describe('parseTrigger', () => {
-  it('says in the detail what is wrong with a cron', () => {
+  it('explains an invalid cron in the detail', () => {
     const error = catchError(() => parseTrigger('schedule:60 * * * *'));
     expect(error).toMatchObject({
       message: "Invalid trigger 'schedule:60 * * * *': invalid cron expression",
@@ -41,7 +41,7 @@ describe('parseTrigger', () => {
     });
   });
 
-  it('refuses a cron that never occurs', () => {
+  it('rejects a cron that never occurs', () => {
     const error = catchError(() => parseTrigger('schedule:0 0 30 2 *'));
     expect(error).toMatchObject({ detail: 'it never occurs' });
   });
@@ -55,7 +55,7 @@ describe('parseTrigger', () => {
     'once:2026-02-30',
     'manual:',
     'pipeline_name:',
-  ])('refuses %s', (trigger) => {
+  ])('rejects %s', (trigger) => {
     expect(() => parseTrigger(trigger)).toThrow(InvalidTriggerError);
   });
 
@@ -66,7 +66,7 @@ describe('parseTrigger', () => {
 });
 
 describe('trigger types', () => {
-  it('reads types, kinds and whether a clock fires it', () => {
+  it('returns types, kinds and whether a clock fires it', () => {
     expect(readTriggerType('job.success:jobs.a')).toBe('job.success');
     expect(readTriggerType('http')).toBeNull();
     expect(readTriggerType('bogus:x')).toBeNull();

@@ -3,7 +3,7 @@ import { findCronProblem } from '../scheduling/cron.ts';
 import { parsePeriodSeconds } from '../primitives/period.ts';
 import { parseIsoInstant } from '../primitives/time-zone.ts';
 
-/** Trigger types a job may declare, and the two that the server adds. */
+/** Trigger types that a job may declare, and the two that the server adds. */
 export const TRIGGER_TYPES = [
   'schedule',
   'every',
@@ -19,7 +19,7 @@ export const TRIGGER_TYPES = [
 ] as const;
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
 
-/** A parsed trigger: `raw` is the text, `expr` what follows the first colon, in the form of its type. */
+/** A parsed trigger: `raw` is the text; `expr` is the part after the first colon, parsed by type. */
 export type Trigger =
   | { type: 'schedule'; expr: string; raw: string }
   | { type: 'every'; /** Seconds. */ expr: number; raw: string }
@@ -29,7 +29,9 @@ export type Trigger =
   | { type: TextTriggerType; expr: string; raw: string };
 type TextTriggerType = 'job.success' | 'job.fail' | 'webhook' | 'tag' | 'manual' | 'pipeline_name';
 
-/** A trigger that dlt 1.31 refuses too; `message` is dlt's, `detail` says more where there is more to say. */
+/**
+ * A trigger that dlt 1.31 rejects too; `message` is dlt's, `detail` adds more information if there is any.
+ */
 export class InvalidTriggerError extends Error {
   override readonly name = 'InvalidTrigger';
   readonly detail: string | null;
@@ -44,26 +46,29 @@ const SHORTEST_PERIOD_SECONDS = 60;
 const JOB_TYPE_SELECTORS = new Set(['batch', 'interactive', 'stream', 'job']);
 const HIGHEST_PORT = 65_535;
 
-/** The type of a trigger text, or null when it is not `type:expr` of a known type. */
+/** Returns the type of a trigger text; null if it is not `type:expr` with a known type. */
 export function readTriggerType(trigger: string): TriggerType | null {
   const colon = trigger.indexOf(':');
   return colon < 0 ? null : toTriggerType(trigger.slice(0, colon));
 }
 
-/** The API's kind of a trigger text, or null for the types that have none (`tag:`, `deployment:`, `pipeline_name:`). */
+/**
+ * Returns the API's kind of a trigger text; null for types without one (`tag:`, `deployment:`,
+ * `pipeline_name:`).
+ */
 export function readTriggerKind(trigger: string): TriggerKind | null {
   const type = readTriggerType(trigger);
   return triggerKind.options.find((kind) => kind === type) ?? null;
 }
 
-/** Whether the trigger comes from a clock again and again: `schedule:` or `every:`. */
+/** Reports whether a clock fires the trigger repeatedly: `schedule:` or `every:`. */
 export function isTimedTrigger(trigger: string): boolean {
   const type = readTriggerType(trigger);
   return type === 'schedule' || type === 'every';
 }
 
 /**
- * Parses a normalized trigger. Grammar and messages are those of dlt 1.31.
+ * Parses a normalized trigger with the grammar and messages of dlt 1.31.
  * @throws {InvalidTriggerError}
  */
 export function parseTrigger(raw: string): Trigger {
@@ -96,9 +101,10 @@ export function parseTrigger(raw: string): Trigger {
 }
 
 /**
- * The stored form of a trigger as a user writes it: a bare cron gains `schedule:`, bare `http`, `deployment` and
- * `webhook` their colon, job events the full job ref. What has a type stays as written.
- * @throws {InvalidTriggerError} also on `manual:` and `pipeline_name:`, which no user may write
+ * Normalizes a trigger as a user writes it to its stored form: a bare cron gets the prefix `schedule:`, bare
+ * `http`, `deployment` and `webhook` get a colon, job events get the full job ref. A text that has a type is
+ * unchanged.
+ * @throws {InvalidTriggerError} also on `manual:` and `pipeline_name:`, which users must not write
  */
 export function normalizeTrigger(text: string): string {
   const trimmed = text.trim();

@@ -11,7 +11,7 @@ function codeOf(numbers: readonly number[]): string {
 }
 
 describe('a user code', () => {
-  it('has eight letters, none of them a vowel or a digit', () => {
+  it('has eight letters, no vowels and no digits', () => {
     fc.assert(
       fc.property(picks, (numbers) => /^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/.test(codeOf(numbers))),
       { seed: propertySeed },
@@ -19,14 +19,14 @@ describe('a user code', () => {
     expect(codeOf([0, 1, 2, 3, 4, 5, 6, 7])).toBe('BCDF-GHJK');
   });
 
-  it('uses every letter that it may', () => {
+  it('uses every allowed letter', () => {
     const used = new Set(
       Array.from({ length: 20 }, (_, index) => codeOf(Array(8).fill(index) as number[])[0]),
     );
     expect(used.size).toBe(20);
   });
 
-  it('is read as it was written, whatever the case and whatever stands between', () => {
+  it('is parsed in any case and with any separators', () => {
     const between = fc.constantFrom('', ' ', '-', ' - ', '\u2013', '.', '\u00a0', '_');
     fc.assert(
       fc.property(picks, between, fc.boolean(), (numbers, gap, isSmall) => {
@@ -42,12 +42,12 @@ describe('a user code', () => {
     ['digits that look like letters', '8CDF-6HJK', 'BCDF-GHJK'],
     ['letters of full width', 'ＢＣＤＦ－ＧＨＪＫ', 'BCDF-GHJK'],
     ['one and five', 'BCDF-15JK', 'BCDF-LSJK'],
-  ])('is read from %s', (_, typed, code) => {
+  ])('is parsed from %s', (_, typed, code) => {
     expect(readUserCode(typed)).toBe(code);
   });
 
   it.each(['', 'BCDF', 'BCDF-GHJKL', 'BCDF-GHJA', 'BCDF-GHJ0', 'BCDF-GHJÉ', `${' '.repeat(100)}BCDFGHJK`])(
-    'is not read from %j',
+    'is not parsed from %j',
     (typed) => {
       expect(readUserCode(typed)).toBeNull();
     },

@@ -1,18 +1,24 @@
-/** Letters of the codes that people read from one screen and type at another: none is a vowel, so that no word comes about, nor a digit. */
+/**
+ * Letters for codes that users read from one screen and type on another. No vowels, so that no words appear,
+ * and no digits.
+ */
 const letters = 'BCDFGHJKLMNPQRSTVWXZ';
 const length = 8;
 
-/** What people take for a letter. */
+/** Characters that users confuse with a letter. */
 const lookalikes: Record<string, string> = { '1': 'L', '2': 'Z', '5': 'S', '6': 'G', '8': 'B', I: 'L' };
 
-/** @param pick gives a whole number from 0 to below its argument, evenly. @returns such as `BCDF-GHJK` */
+/**
+ * Creates a code such as `BCDF-GHJK`.
+ * @param pick returns a uniformly distributed integer from 0 to below its argument
+ */
 export function createUserCode(pick: (below: number) => number): string {
   return format(Array.from({ length }, () => letters[pick(letters.length)] ?? '').join(''));
 }
 
-/** The code that somebody meant to type, whatever the case and whatever stands between the letters; null for what is none. */
+/** Parses a typed code in any case and with any separators between the letters; null if it is not valid. */
 export function readUserCode(typed: string): string | null {
-  // Bounded before it is worked on: what is typed comes from anybody.
+  // Truncate first: the input is untrusted.
   const characters = Array.from(typed.slice(0, 100).normalize('NFKC').toUpperCase());
   const code = characters
     .filter((character) => /[\p{L}\p{N}]/u.test(character))

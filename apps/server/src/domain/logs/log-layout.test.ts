@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { layOutLog, resolveLine } from './log-layout.ts';
 
-it('numbers the lines of attempts through, and counts a removed log as the one line that says so', () => {
+it('numbers the lines of all attempts consecutively, and counts a removed log as one line', () => {
   const attempts = [
     { logLines: 3, logRemovedAt: null },
     { logLines: 900, logRemovedAt: new Date() },
@@ -17,7 +17,7 @@ it('numbers the lines of attempts through, and counts a removed log as the one l
   expect(layOutLog([])).toEqual([]);
 });
 
-it('counts negative numbers from the end, and stops at the beginning', () => {
+it('counts negative numbers from the end, and stops at the first line', () => {
   expect([0, 7, 500, -1, -10, -11].map((wanted) => resolveLine(wanted, 10))).toEqual([0, 7, 500, 9, 0, 0]);
   expect(resolveLine(-1, 0)).toBe(0);
 });

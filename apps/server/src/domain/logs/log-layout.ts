@@ -1,18 +1,21 @@
-/** An attempt's part of the log of its run. */
+/** An attempt's part of the run's log. */
 export interface LogSpan<Attempt> {
   attempt: Attempt;
-  /** The number of its first line in the log of the run, from 0. */
+  /** The number of its first line in the run's log, from 0. */
   firstLine: number;
   lineCount: number;
 }
 
 interface LoggingAttempt {
   logLines: number;
-  /** A log that was removed is one line, which says so. */
+  /** A removed log counts as one line, which notes the removal. */
   logRemovedAt: Date | null;
 }
 
-/** Attempts follow each other, and their lines are numbered through. @param attempts of one run in their order */
+/**
+ * Lays out the log of a run: attempts in order, with consecutive line numbers.
+ * @param attempts all attempts of one run, in order
+ */
 export function layOutLog<Attempt extends LoggingAttempt>(attempts: readonly Attempt[]): LogSpan<Attempt>[] {
   let firstLine = 0;
   return attempts.map((attempt) => {
@@ -22,7 +25,7 @@ export function layOutLog<Attempt extends LoggingAttempt>(attempts: readonly Att
   });
 }
 
-/** The first line that is meant by a number, which counts from the end where it is negative: -1 is the last line. */
+/** Resolves a line number; a negative number counts from the end, so -1 is the last line. */
 export function resolveLine(wanted: number, lineCount: number): number {
   return wanted < 0 ? Math.max(0, lineCount + wanted) : wanted;
 }

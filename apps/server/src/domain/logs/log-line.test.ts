@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatLogLine, runnerLine, showRunnerLines } from './log-line.ts';
 
-it('takes no more bytes than the bootstrap counts for a line, beside its text as JSON', () => {
+it('takes no more bytes in addition to its text as JSON than the bootstrap assumes', () => {
   const content = 'text "quoted" \u0001 é \u2028';
   const line = formatLogLine({
     line_num: 12_345_678,
@@ -20,13 +20,13 @@ describe('a message from Pumphouse', () => {
   const at = '2026-11-24T10:00:00.123456Z';
   const user = { source: 'user', stage: 'run', io_stream: 'stdout', reported_at: at } as const;
 
-  it('is one line, however many it was given', () => {
+  it('is always one line', () => {
     expect(runnerLine('error: no such\n  version\r\nof dlt\u2028at all\n', at).content).toBe(
       'error: no such version of dlt at all',
     );
   });
 
-  it('is shown to clients that hide it, with its number; what user code printed stays byte for byte', () => {
+  it('is shown to clients that hide it, keeping its number; user output stays byte for byte', () => {
     const hostile = [
       '"source":"runner"',
       '","source":"runner"}',

@@ -1,21 +1,22 @@
-/** One line of a run's log, with the names of the dlt API. */
+/** One line of a run's log, with the field names of the dlt API. */
 export interface LogLine {
   line_num: number;
   content: string;
-  /** `user`: the run's own output; `setup`: the build of its environment; `runner`: messages from Pumphouse. */
+  /** `user`: output of the run; `setup`: the build of its environment; `runner`: messages from Pumphouse. */
   source: 'user' | 'setup' | 'runner';
   stage: 'build' | 'run';
   io_stream: 'stdout' | 'stderr' | 'other';
-  /** ISO 8601 with zone. */
+  /** ISO 8601 with time zone. */
   reported_at: string;
 }
 
 export type UnnumberedLogLine = Omit<LogLine, 'line_num'>;
 
-// The dlt client splits the stream at these as well, so that a line that holds one raw would break its JSON.
+// The dlt client also splits the stream at these characters, so an unescaped one would break the JSON of a
+// line.
 const lineBreakers = /[\u0085\u2028\u2029]/g;
 
-/** A log line as NDJSON, newline included. */
+/** Formats a log line as NDJSON, including the newline. */
 export function formatLogLine(line: LogLine): string {
   return `${escapeLineBreakers(JSON.stringify(line))}\n`;
 }
@@ -24,12 +25,12 @@ function escapeLineBreakers(json: string): string {
   return json.replace(lineBreakers, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** How a text stands in the NDJSON of a line that has it among its content. */
+/** Escapes a text as it appears in the content of an NDJSON line. */
 export function escapeAsContent(text: string): string {
   return escapeLineBreakers(JSON.stringify(text)).slice(1, -1);
 }
 
-/** The same NDJSON line with another number; lines of later attempts go on where the earlier ones ended. */
+/** Replaces the number of an NDJSON line; lines of later attempts continue the numbering of earlier ones. */
 export function renumberLogLine(ndjson: string, lineNumber: number): string {
   return ndjson.replace(/^\{"line_num":\d+/, `{"line_num":${lineNumber}`);
 }
@@ -37,8 +38,8 @@ export function renumberLogLine(ndjson: string, lineNumber: number): string {
 const newlines = /\s*[\r\n\u0085\u2028\u2029]+\s*/g;
 
 /**
- * A message from Pumphouse. Every such message is made here and is one line: the console and terminals would join or break a line that
- * contains another one.
+ * Creates a message from Pumphouse, always as one line: the console and terminals would join or break a line
+ * that contains a line break. All such messages are created here.
  * @param at a time, or an instant as the bootstrap reports it
  */
 export function runnerLine(message: string, at: Date | string): UnnumberedLogLine {
@@ -51,12 +52,15 @@ function toOneLine(message: string): string {
   return message.trim().replace(newlines, ' ');
 }
 
-/** How long a run that is told to end has; said of every stop. */
+/** Describes the grace period of a run that is stopped; appended to every stop message. */
 export function describeGrace(graceSeconds: number): string {
   return `It has ${graceSeconds} s to end before it is killed.`;
 }
 
-/** What a line says where its source is not shown: a message from Pumphouse is marked, user output stays as it is. */
+/**
+ * Returns the content of a line for views without a source: messages from Pumphouse get a prefix, user output
+ * stays unchanged.
+ */
 export function contentWithoutSource({ content, source }: Pick<LogLine, 'content' | 'source'>): string {
   return source === 'runner' ? `Pumphouse: ${toOneLine(content)}` : content;
 }
@@ -64,8 +68,9 @@ export function contentWithoutSource({ content, source }: Pick<LogLine, 'content
 const runnerSource = '"source":"runner"';
 
 /**
- * Log lines as the dlt client shows them. It hides the source `runner`, so messages from Pumphouse get the source `setup` and a prefix.
- * All other lines stay byte for byte: quotes inside content are escaped, so the searched text is never part of what user code printed.
+ * Rewrites log lines for the dlt client. It hides the source `runner`, so messages from Pumphouse get the
+ * source `setup` and a prefix. All other lines stay byte for byte: quotes in content are escaped, so user
+ * output can never contain the searched text.
  * @param ndjson whole lines
  */
 export function showRunnerLines(ndjson: Uint8Array): Uint8Array {
@@ -80,7 +85,7 @@ function showRunnerLine(json: string): string {
   return formatLogLine({ ...line, content: contentWithoutSource(line), source: 'setup' });
 }
 
-/** What a run waits for that has not started. */
+/** Describes what a run that has not started waits for. */
 export function waitLine(reason: string, at: Date): UnnumberedLogLine {
   return runnerLine(reason, at);
 }

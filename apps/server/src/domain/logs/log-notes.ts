@@ -3,11 +3,11 @@ import { explainReservedVariable } from '@pumphouse/contract';
 import { runnerLine, setupLine } from './log-line.ts';
 
 /*
- * What stands in the log of a run that has no lines of its own. A log that is empty for no reason
- * would be taken for a loss.
+ * Notes for the log of a run without lines of its own. An empty log without an explanation would look like
+ * data loss.
  */
 
-/** Why nothing was started: a run that is skipped has no attempt. */
+/** Explains why nothing was started: a skipped run has no attempt. */
 export function skipNote(skip: {
   status: string;
   reasons: readonly string[];
@@ -22,7 +22,7 @@ export function skipNote(skip: {
   return setupLine(`${why} ${times}`, 'stdout', new Date(lastAt));
 }
 
-/** A run as far as its log can be made of it. */
+/** The fields of a run that its notes depend on. */
 interface RunWithoutLines {
   status: string;
   skip: Parameters<typeof skipNote>[0] | null;
@@ -30,7 +30,7 @@ interface RunWithoutLines {
   finishedAt: Date | null;
 }
 
-/** The only line of a run that ended without an attempt; null where there is nothing to tell. */
+/** The only log line of a run that ended without an attempt; null if there is nothing to report. */
 export function unstartedNote({
   status,
   skip,
@@ -42,13 +42,13 @@ export function unstartedNote({
   return runnerLine(waitReason, finishedAt);
 }
 
-/** That retention has removed the log of an attempt. */
+/** Notes that retention removed the log of an attempt. */
 export function removalNote(at: Date): UnnumberedLogLine {
   const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
   return setupLine(words, 'stdout', at);
 }
 
-/** That a run does not get a variable which was set before its name was reserved. */
+/** Notes that a run does not get a variable that was set before its name was reserved. */
 export function leftOutNote(name: string, at: Date): UnnumberedLogLine {
   const reason = explainReservedVariable(name) ?? `${name} is reserved.`;
   return setupLine(`The variable ${name} of the workspace is not used. ${reason}`, 'stderr', at);

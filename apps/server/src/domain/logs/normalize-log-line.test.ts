@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { normalizeLogLine } from './normalize-log-line.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
-/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+/** A linear expression takes milliseconds; one that backtracks over the line would take hours. */
 const catastropheMs = 60_000;
 
-describe('a line of a log without what differs between any two runs', () => {
+describe('normalizing a log line', () => {
   it.each([
     ['2026-03-10 10:00:01,123 INFO started', '<time> INFO started'],
     ['at 2026-03-10T10:00:01.123456Z', 'at <time>'],
@@ -23,7 +23,7 @@ describe('a line of a log without what differs between any two runs', () => {
     ['charges.8f3c2a.insert_values', 'charges.<hex>.insert_values'],
     ['page 119: -1.5e-7', 'page <n>: <n>'],
     ['\u001b[31mred\u001b[0m 5', 'red <n>'],
-    // Names keep their numbers, and words that look like hexadecimal stay words.
+    // Names keep their numbers, and words that look like hexadecimal numbers stay.
     ['table orders_2 of v14, column x1', 'table orders_2 of v14, column x1'],
     ['a decade of facade', 'a decade of facade'],
     ['ValueError: no such column', 'ValueError: no such column'],
@@ -31,7 +31,7 @@ describe('a line of a log without what differs between any two runs', () => {
     expect(normalizeLogLine(line)).toBe(normalized);
   });
 
-  it('is the same again', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (line) => {
         const once = normalizeLogLine(line);
@@ -42,7 +42,7 @@ describe('a line of a log without what differs between any two runs', () => {
   });
 
   it.each(['1', '1,', '1.', 'a', 'a1', '0x', '-', '1e', '12:', '\u001b[1;', '1 '])(
-    'takes time by its length alone, made of %j',
+    'takes time linear in the length of the line, made of %j',
     (part) => {
       const line = part.repeat(100_000 / part.length);
       const startedAt = performance.now();

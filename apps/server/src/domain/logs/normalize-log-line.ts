@@ -1,7 +1,7 @@
 /**
- * What differs between any two runs, each alternative linear in the length of the line:
- * a UUID; a date with or without a time; a time of day; a hexadecimal number; any other number, with its unit of time or size.
- * A number that is part of a name (`orders_2`, `v14`) stays.
+ * Values that differ between any two runs. Each alternative takes time linear in the length of the line: a
+ * UUID; a date with or without a time; a time of day; a hexadecimal number; any other number with its unit of
+ * time or size. A number that is part of a name (`orders_2`, `v14`) is kept.
  */
 const varying = new RegExp(
   [
@@ -13,13 +13,13 @@ const varying = new RegExp(
   'gi',
 );
 
-/** Colours and the like, which a terminal would take. */
+/** Terminal escape sequences such as colors. */
 // oxlint-disable-next-line no-control-regex -- they begin with the control character ESC
 const escapes = /\u001b\[[0-9;?]{0,20}[a-z]/gi;
 
 /**
- * A line of a log with a placeholder for each value that differs between any two runs of the same code: `<time>`, `<id>`, `<hex>`, `<n>`. Two
- * lines that come out alike say the same.
+ * Replaces each value that differs between any two runs of the same code by a placeholder: `<time>`, `<id>`,
+ * `<hex>`, `<n>`. Lines that are equal afterwards have the same meaning.
  */
 export function normalizeLogLine(line: string): string {
   return line.replace(escapes, '').replace(varying, (...args: unknown[]) => {

@@ -24,7 +24,7 @@ const assess = (now: string, lastSuccessAt: string | null, schedules: FeedingSch
 
 describe('assessFreshness', () => {
   it.each([
-    // Monday the 2nd to Monday the 9th of November 2026.
+    // Monday 2 to Monday 9 November 2026.
     ['one start missed', '2026-11-04T05:59Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), false],
     ['the second due', '2026-11-04T06:00Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), true],
     ['a weekend between', '2026-11-09T05:00Z', '2026-11-06T06:10Z', by('schedule:0 6 * * 1-5'), false],
@@ -45,13 +45,13 @@ describe('assessFreshness', () => {
     });
   });
 
-  it('lets the second start take as long as the last success did', () => {
+  it('gives the second start the time that the last success took', () => {
     const at = (now: string) => assess(now, '2026-11-02T06:50Z', [by('schedule:0 * * * *')], 50);
     expect(at('2026-11-02T08:49Z').isStale).toBe(false);
     expect(at('2026-11-02T08:50Z')).toMatchObject({ isStale: true, staleAt: new Date('2026-11-02T08:50Z') });
   });
 
-  it('goes by the schedule that is due first, and by none that is paused or archived', () => {
+  it('uses the schedule that is due first, and ignores paused and archived jobs', () => {
     const schedules = [
       by('every:1d'),
       by('every:1h', { isPaused: true }),
@@ -70,7 +70,7 @@ describe('assessFreshness', () => {
     });
   });
 
-  it('calls nothing stale without a schedule, and says how old it is', () => {
+  it('never reports stale without a schedule, and reports the age', () => {
     const at = (schedules: FeedingSchedule[]) => assess('2026-11-12T06:00Z', '2026-11-02T06:00Z', schedules);
     const old = { isStale: false, staleAt: null, expectedEverySeconds: null, ageSeconds: 864_000 };
     for (const none of [
@@ -85,13 +85,13 @@ describe('assessFreshness', () => {
     expect(paused.detail).toBe('Last succeeded 10 days ago; the jobs that run it by a schedule are paused.');
   });
 
-  it('never succeeded is stale where a schedule asks for it', () => {
+  it('is stale if it never succeeded although a schedule exists', () => {
     const unknown = { why: 'never_succeeded', ageSeconds: null, staleAt: null };
     expect(assess('2026-11-02T06:00Z', null, [])).toMatchObject({ ...unknown, isStale: false });
     expect(assess('2026-11-02T06:00Z', null, [by('every:1h')])).toMatchObject({ ...unknown, isStale: true });
   });
 
-  it('survives a clock that is behind, and a year that is over', () => {
+  it('handles a clock that is behind, and a year in the past', () => {
     expect(assess('2026-11-02T06:00Z', '2026-11-02T06:00:05Z', [by('every:1h')])).toMatchObject({
       ageSeconds: 0,
       why: 'on_time',
@@ -104,7 +104,7 @@ describe('assessFreshness', () => {
     );
   });
 
-  it('only grows older: what is stale stays so until the next success', () => {
+  it('only grows older: a stale pipeline stays stale until the next success', () => {
     const trigger = fc.constantFrom(
       'every:15m',
       'every:1d',
@@ -138,7 +138,7 @@ it.each([
   ['schedule:*/10 * * * *', 600],
   ['schedule:0 6 * * 1', 604_800],
   ['webhook:', null],
-])('findExpectedSeconds of %s is %s, on whatever day it is asked', (trigger, seconds) => {
+])('findExpectedSeconds of %s is %s on any day', (trigger, seconds) => {
   for (let day = 2; day < 9; day += 1)
     expect(findExpectedSeconds(by(trigger), new Date(Date.UTC(2026, 10, day, 12)))).toBe(seconds);
 });

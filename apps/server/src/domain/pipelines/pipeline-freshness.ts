@@ -2,20 +2,23 @@ import type { FreshnessReason } from '@pumphouse/contract';
 import { isTimedTrigger, parseTrigger, type Trigger } from '../jobs/trigger.ts';
 import { nextTick } from '../scheduling/cron.ts';
 
-/** A job that runs a pipeline, and by what clock. */
+/** A job that runs a pipeline, with its clock triggers. */
 export interface FeedingSchedule {
   triggers: readonly string[];
   timeZone: string;
   isPaused: boolean;
   isArchived: boolean;
-  /** As `findExpectedSeconds` tells; it is dear to find, and many pipelines have the same schedule. */
+  /**
+   * The result of `findExpectedSeconds`, passed in because it is expensive and many pipelines share a
+   * schedule.
+   */
   expectedEverySeconds: number | null;
 }
 
 export interface FreshnessFacts {
-  /** When the last run that succeeded was over. */
+  /** End of the last successful run. */
   lastSuccessAt: Date | null;
-  /** How long that run took; 0 where that is not known. */
+  /** Duration of that run; 0 if unknown. */
   lastSuccessDurationMs: number;
   schedules: readonly FeedingSchedule[];
 }
@@ -23,7 +26,7 @@ export interface FreshnessFacts {
 export interface Freshness {
   isStale: boolean;
   why: FreshnessReason;
-  /** `why` in a sentence. */
+  /** `why` as a sentence. */
   detail: string;
   ageSeconds: number | null;
   staleAt: Date | null;
@@ -31,13 +34,14 @@ export interface Freshness {
 }
 
 const secondMs = 1000;
-/** Enough to see past a weekend without running through a year of ticks for each pipeline of a list. */
+/** Enough gaps to include a weekend, without computing a year of ticks for each listed pipeline. */
 const gapsLookedAt = 3;
 
 /**
- * How old the data of a pipeline is, and whether a schedule says that it should be newer. It is stale once two starts have come due
- * since the last success and the second has had as long as that success took: one failure, or one run that is under way, makes nothing
- * stale. Where several schedules feed it, the one that is due first says it. Without a schedule nothing is stale.
+ * Computes the age of a pipeline's data and whether a schedule expects newer data. A pipeline is stale once
+ * two starts were due since the last success and the second has had as long as that success took. So a single
+ * failure, or a run in progress, does not make it stale. If several schedules feed it, the one due first
+ * decides. Without a schedule, a pipeline is never stale.
  */
 export function assessFreshness(facts: FreshnessFacts, now: Date): Freshness {
   const { lastSuccessAt, schedules } = facts;
@@ -58,7 +62,10 @@ export function assessFreshness(facts: FreshnessFacts, now: Date): Freshness {
   };
 }
 
-/** What usually lies between two starts of a job by its clock, the shortest of its triggers; null for a job without one. */
+/**
+ * Computes the usual time between two starts of a job by its clock, the shortest of its triggers; null for a
+ * job without one.
+ */
 export function findExpectedSeconds(
   schedule: Pick<FeedingSchedule, 'triggers' | 'timeZone'>,
   now: Date,
@@ -90,14 +97,15 @@ function findStaleAt(
         .map((trigger) => [JSON.stringify([trigger, timeZone]), { trigger, timeZone }]),
     ),
   );
-  // Once for each clock: a thousand jobs that feed one pipeline have few, and a tick is dear to find.
+  // Once per distinct clock: a thousand jobs that feed one pipeline have few clocks, and finding a tick is
+  // expensive.
   const dueMs = [...clocks.values()].flatMap(({ trigger, timeZone }) =>
     secondStartMs(parseTrigger(trigger), timeZone, lastSuccessAt),
   );
   return dueMs.length === 0 ? null : new Date(Math.min(...dueMs) + lastSuccessDurationMs);
 }
 
-/** The second start after an instant; none where a year field is over. */
+/** Computes the second start after an instant; empty if the year field is in the past. */
 function secondStartMs(trigger: Trigger, timeZone: string, after: Date): number[] {
   if (trigger.type === 'every') return [after.getTime() + 2 * trigger.expr * secondMs];
   if (trigger.type !== 'schedule') return [];
@@ -158,7 +166,7 @@ const units = [
   { name: 'second', seconds: 1 },
 ] as const;
 
-/** `3 hours`: in the largest unit of which there is one, rounded down. */
+/** Formats a duration such as `3 hours`: in the largest unit that fits, rounded down. */
 function sayTime(seconds: number): string {
   const unit = units.find((each) => seconds >= each.seconds) ?? { name: 'second', seconds: 1 };
   const count = Math.floor(seconds / unit.seconds);

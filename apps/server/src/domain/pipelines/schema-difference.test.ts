@@ -38,7 +38,7 @@ const sayAll = ({ changes }: { changes: readonly SchemaChange[] }) =>
   );
 
 describe('compareSchemas', () => {
-  it('says what a reader of the data has to know, the weightiest first', () => {
+  it('reports what readers of the data must know, most important first', () => {
     const before = schema(
       table('orders', [
         column('id', { dataType: 'bigint', isNullable: false, hints: { primary_key: 'yes' } }),
@@ -98,14 +98,14 @@ describe('compareSchemas', () => {
     expect(listChangedTables(difference.changes)).toEqual(['orders', 'customers', 'old']);
   });
 
-  it('cuts texts that would fill a list', () => {
+  it('truncates texts too long for a list', () => {
     const long = table('orders', [column('id')], { hints: { resource: 'r'.repeat(5000) } });
     const [change] = compareSchemas(schema(table('orders', [column('id')])), schema(long)).changes;
     expect(change?.after).toHaveLength(300);
   });
 });
 
-it('describes a first version by what it has', () => {
+it('summarizes a first version', () => {
   const first = schema(
     table('orders', [column('id'), column('_dlt_id', { isDlt: true })]),
     table('orders__lines', [column('sku')]),
@@ -126,7 +126,7 @@ describe('listEdges', () => {
       parent === undefined ? {} : { hints: { parent } },
     );
 
-  it('joins nested tables to the one above, and to the one at the top where that is another', () => {
+  it('joins nested tables to their parent, and to the root if it is a different table', () => {
     const edges = listEdges(schema(keyed('a'), keyed('a__b', 'a'), keyed('a__b__c', 'a__b')));
     expect(
       edges.map(({ kind, table: of, columns, referencedTable, referencedColumns }) => [
@@ -141,7 +141,7 @@ describe('listEdges', () => {
     ]);
   });
 
-  it('comes to an end where tables name each other as parents, and leaves out parents that are not there', () => {
+  it("terminates if tables are each other's parents, and omits missing parents", () => {
     const edges = listEdges(schema(keyed('a', 'b'), keyed('b', 'a'), keyed('c', 'nowhere')));
     expect(edges.map(({ kind, table: of, referencedTable }) => [kind, of, referencedTable])).toEqual([
       ['parent', 'a', 'b'],
@@ -151,7 +151,8 @@ describe('listEdges', () => {
 });
 
 /*
- * Laws. What is compared of a schema is a map of texts: what a table and a column are apart from descriptions.
+ * Property tests. A schema is compared as a map of texts that describe tables and columns, without their
+ * descriptions.
  */
 type Facts = Map<string, string>;
 
@@ -177,7 +178,7 @@ function factsOf(shape: SchemaShape): Map<string, Map<string | null, Facts>> {
   );
 }
 
-/** What the changes make of a schema; of a table or a column that is new they say that it is, and `target` what it is. */
+/** Applies the changes to a schema; for a new table or column the content is taken from `target`. */
 function apply(before: SchemaShape, changes: readonly SchemaChange[], target: SchemaShape) {
   const [made, wanted] = [factsOf(before), factsOf(target)];
   for (const { kind, table: name, column: of, hint, before: was, after: is } of changes) {
@@ -209,7 +210,7 @@ const hintsOf = <Hint extends TableHint | ColumnHint>(hints: readonly Hint[]) =>
   fc.dictionary(fc.constantFrom(...hints), fc.constantFrom('yes', 'a', 'b'), { maxKeys: 3 }) as fc.Arbitrary<
     Partial<Record<Hint, string>>
   >;
-// Few names, so that two schemas have tables and columns in common, and some that objects have by themselves.
+// Few names, so that two schemas share tables and columns, including names that every object has.
 const names = fc.constantFrom('a', 'b', 'c', 'constructor', 'hasOwnProperty', '__proto__');
 const someColumns = fc.uniqueArray(
   fc.record({
@@ -241,7 +242,7 @@ const someSchema: fc.Arbitrary<SchemaShape> = fc.record({
 describe('for any schemas', () => {
   const options = { seed: propertySeed };
 
-  it('there is no change from one to itself, in whatever order it is written', () => {
+  it('a schema has no changes against itself, in any order', () => {
     fc.assert(
       fc.property(someSchema, (any) => {
         const turned = {
@@ -253,7 +254,7 @@ describe('for any schemas', () => {
     );
   });
 
-  it('the changes from one to another make the one the other', () => {
+  it('applying the changes to the first gives the second', () => {
     fc.assert(
       fc.property(someSchema, someSchema, (before, after) => {
         expect(apply(before, compareSchemas(before, after).changes, after)).toEqual(factsOf(after));
@@ -262,7 +263,7 @@ describe('for any schemas', () => {
     );
   });
 
-  it('the way back takes what the way there brought', () => {
+  it('the reverse comparison removes what the forward one adds', () => {
     fc.assert(
       fc.property(someSchema, someSchema, (one, other) => {
         const [there, back] = [compareSchemas(one, other).counts, compareSchemas(other, one).counts];

@@ -7,14 +7,14 @@ import type {
 import type { SchemaChange, SchemaChangeCounts, SchemaChangeKind } from '@pumphouse/contract';
 import { columnHints, countColumns, countShape, formatDataType, tableHints } from './schema-shape.ts';
 
-/** What a version of a schema changed. */
+/** The difference between two versions of a schema. */
 export interface SchemaDifference {
   counts: SchemaChangeCounts;
-  /** The weightiest first: conflicts of types, tables, columns, types, what may be null, hints. */
+  /** Most important first: type conflicts, tables, columns, types, nullability, hints. */
   changes: SchemaChange[];
 }
 
-/** The order in which changes are shown: what may break a reader of the data comes first. */
+/** Display order of changes: those that may break a reader of the data come first. */
 const weight: Record<SchemaChangeKind, number> = {
   schema_created: 0,
   type_conflict: 1,
@@ -28,13 +28,13 @@ const weight: Record<SchemaChangeKind, number> = {
   table_hint_changed: 9,
 };
 
-/** Hints can be long lists of columns; a row of a list shows the beginning. */
+/** Hints can be long lists of columns; a list row shows the beginning. */
 const longestText = 300;
 
 /**
- * The changes that make `before` into `after`. dlt's own columns are left out, as its tables are. A table that came or went is one
- * change, whatever columns it has. A column for values that another one cannot hold is a `type_conflict` from the type of that
- * one to its own.
+ * Lists the changes from `before` to `after`. dlt's own tables and columns are omitted. An added or removed
+ * table is one change, whatever its columns. A variant column, for values that another column cannot hold, is
+ * a `type_conflict` from that column's type to its own.
  */
 export function compareSchemas(before: SchemaShape, after: SchemaShape): SchemaDifference {
   const [tablesBefore, tablesAfter] = [byName(before.tables), byName(after.tables)];
@@ -51,7 +51,7 @@ export function compareSchemas(before: SchemaShape, after: SchemaShape): SchemaD
   return { counts: countChanges(changes), changes: changes.toSorted(byWeight) };
 }
 
-/** The one change of a first version. Its tables are counted as added, and its columns not one by one. */
+/** Describes a first version as one change. Its tables are counted as added; its columns are not listed. */
 export function describeNewSchema(shape: SchemaShape): SchemaDifference {
   const { tableCount, columnCount } = countShape(shape);
   const after = `${tableCount} ${tableCount === 1 ? 'table' : 'tables'}, ${sayColumns(columnCount)}`;
@@ -61,7 +61,7 @@ export function describeNewSchema(shape: SchemaShape): SchemaDifference {
   };
 }
 
-/** Tables that changes are of, each once, in their order. */
+/** Lists the tables that the changes concern, without duplicates, in order. */
 export function listChangedTables(changes: readonly SchemaChange[]): string[] {
   return [...new Set(changes.flatMap(({ table }) => (table === null ? [] : [table])))];
 }

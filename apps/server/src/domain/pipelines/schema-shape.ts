@@ -1,14 +1,17 @@
-/** A version of a schema as dlt keeps it, read from its document: what the destination has, without what dlt keeps for itself. */
+/**
+ * The shape of a schema version, read from dlt's schema document: the tables at the destination, without
+ * dlt's own.
+ */
 export interface SchemaShape {
-  /** Those with at least one column that has a type: dlt makes no others at the destination. */
+  /** Only tables with at least one typed column: dlt does not create others at the destination. */
   tables: SchemaTableShape[];
 }
 
 export interface SchemaTableShape {
   name: string;
-  /** What is set, as text. */
+  /** The hints that are set, as text. */
   hints: Partial<Record<TableHint, string>>;
-  /** References that the resource declared. */
+  /** References declared by the resource. */
   references: SchemaReferenceShape[];
   description: string | null;
   columns: SchemaColumnShape[];
@@ -20,11 +23,11 @@ export interface SchemaColumnShape {
   precision: number | null;
   scale: number | null;
   isNullable: boolean;
-  /** What is set, as text: `yes`, or the order of `dedup_sort`. */
+  /** The hints that are set, as text: `yes`, or the order of `dedup_sort`. */
   hints: Partial<Record<ColumnHint, string>>;
-  /** The column whose type could not hold the values of this one; null for a column of its own. */
+  /** The column whose type could not hold the values of this one; null for an ordinary column. */
   variantOf: string | null;
-  /** One of dlt's own, such as `_dlt_load_id`. */
+  /** A column that dlt adds, such as `_dlt_load_id`. */
   isDlt: boolean;
   description: string | null;
 }
@@ -62,13 +65,13 @@ export const columnHints = [
 ] as const;
 export type ColumnHint = (typeof columnHints)[number];
 
-/** An edge of the graph of a schema: `columns` of `table` name a row of `referencedTable`. */
+/** An edge in the graph of a schema: `columns` of `table` refer to a row of `referencedTable`. */
 export interface SchemaEdge extends SchemaReferenceShape {
   kind: 'parent' | 'root' | 'reference';
   table: string;
 }
 
-/** How many tables and columns a schema has, dlt's own columns left out. */
+/** Counts the tables and columns of a schema, without dlt's own columns. */
 export function countShape(shape: SchemaShape): { tableCount: number; columnCount: number } {
   const columnCount = shape.tables.reduce((sum, table) => sum + countColumns(table), 0);
   return { tableCount: shape.tables.length, columnCount };
@@ -78,13 +81,16 @@ export function countColumns(table: SchemaTableShape): number {
   return table.columns.filter((column) => !column.isDlt).length;
 }
 
-/** `decimal(38,9)`, as a reader writes a type. */
+/** Formats a type for readers, such as `decimal(38,9)`. */
 export function formatDataType({ dataType, precision, scale }: SchemaColumnShape): string {
   if (precision === null) return dataType;
   return scale === null ? `${dataType}(${precision})` : `${dataType}(${precision},${scale})`;
 }
 
-/** What refers to what: nested tables to the table above them (and to the one at the top, where dlt keeps that), and declared references. */
+/**
+ * Lists all references between tables: nested tables to their parent (and to the root table if dlt stores
+ * that key), and declared references.
+ */
 export function listEdges({ tables }: SchemaShape): SchemaEdge[] {
   const byName = new Map(tables.map((table) => [table.name, table]));
   return tables.flatMap((table) => [
@@ -105,7 +111,7 @@ function keyEdge(
 ): SchemaEdge[] {
   if (!referenced) return [];
   const columns = namesWith(table, `${kind}_key`);
-  // Of a table directly below the one at the top, the edge to its parent says it.
+  // If the root is the direct parent, the parent edge is enough.
   if (kind === 'root' && (columns.length === 0 || table.hints.parent === referenced.name)) return [];
   const referencedColumns = namesWith(referenced, 'row_key');
   return [
@@ -129,7 +135,7 @@ function findRoot(
   table: SchemaTableShape,
   byName: ReadonlyMap<string, SchemaTableShape>,
 ): SchemaTableShape | undefined {
-  // A document may name tables as parents of each other.
+  // A document may contain tables that are each other's parents.
   const seen = new Set([table.name]);
   let root: SchemaTableShape | undefined;
   for (

@@ -10,7 +10,7 @@ const instant = fc
   .tuple(fc.nat(4000), fc.oneof(fc.constant(0), fc.nat(dayMs - 1)))
   .map(([day, ms]) => new Date(Date.parse('2020-01-01T00:00:00Z') + day * dayMs + ms));
 
-/** How often the pieces count something at an instant. */
+/** Counts how often the pieces include an instant. */
 function timesCounted(pieces: readonly SumPiece[], ms: number): number {
   return pieces
     .filter((piece) => ms >= piece.fromMs && ms < piece.toMs)
@@ -25,7 +25,7 @@ function describePieces(window: Window): string[] {
 }
 
 describe('the pieces of a window', () => {
-  it('are months, days and ragged ends', () => {
+  it('are months, days and remainders at both ends', () => {
     const window = { start: at('2026-01-20T10:00:00Z'), end: at('2026-06-10T22:00:00Z') };
     expect(describePieces(window)).toEqual([
       '1 month 2026-02-01T00:00 2026-06-01T00:00',
@@ -56,7 +56,7 @@ describe('the pieces of a window', () => {
     expect(describePieces(window)).toEqual(expected);
   });
 
-  it('count every instant of the window once and no other, on borders that rollups have', () => {
+  it('count every instant of the window exactly once and no other, with rollup boundaries', () => {
     const window = fc.record({ start: fc.option(instant), end: fc.option(instant) });
     const property = fc.property(window, fc.array(instant), (window, instants) => {
       const pieces = piecesOfWindow(window);
@@ -75,7 +75,7 @@ describe('the pieces of a window', () => {
     fc.assert(property, { seed: propertySeed, numRuns: 500 });
   });
 
-  it('read half a day of runs at each end at most', () => {
+  it('read at most half a day of runs at each end', () => {
     const property = fc.property(instant, instant, (start, end) => {
       const runs = piecesOfWindow({ start, end }).filter(({ source }) => source === 'run');
       const readMs = runs.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
@@ -92,7 +92,7 @@ describe('the days of a window', () => {
       (endMs - startMs) / 3_600_000,
     ]);
 
-  it('have 23 or 25 hours where clocks move', () => {
+  it('have 23 or 25 hours at clock changes', () => {
     expect(dates('2026-03-28T12:00:00Z', '2026-03-29T22:00:00Z', 'Europe/Berlin')).toEqual([
       ['2026-03-28', 24],
       ['2026-03-29', 23],
@@ -102,7 +102,7 @@ describe('the days of a window', () => {
     ]);
   });
 
-  it('leave out a date that a zone skipped', () => {
+  it('omit a date that a zone skipped', () => {
     expect(dates('2011-12-30T00:00:00Z', '2011-12-31T00:00:00Z', 'Pacific/Apia')).toEqual([
       ['2011-12-29', 24],
       ['2011-12-31', 24],
@@ -110,7 +110,7 @@ describe('the days of a window', () => {
   });
 });
 
-describe('the plan of the days of a zone', () => {
+describe('the day plan of a time zone', () => {
   const plan = (zone: string, unit: 'day' | 'hour') =>
     planDays(
       daysOfWindow({ start: at('2026-01-10T12:00:00Z'), end: at('2026-01-10T13:00:00Z') }, zone),
@@ -119,7 +119,7 @@ describe('the plan of the days of a zone', () => {
   const ms = (texts: string[]) => texts.map((text) => Date.parse(`${text}:00Z`));
   const midnightsMs = ms(['2026-01-10T00:00', '2026-01-11T00:00']);
 
-  it('takes those of UTC, and moves what lies between the two midnights', () => {
+  it('uses UTC days, and moves the runs between the two midnights', () => {
     expect(plan('UTC', 'day')).toEqual({ unit: 'day', bordersMs: midnightsMs, corrections: [] });
     expect(plan('Europe/Berlin', 'day')).toEqual({
       unit: 'day',
@@ -135,7 +135,7 @@ describe('the plan of the days of a zone', () => {
     ]);
   });
 
-  it('takes hours as they are, and moves something only where a midnight lies within one', () => {
+  it('uses hours unchanged, and moves runs only if a midnight falls within an hour', () => {
     expect(plan('America/New_York', 'hour')).toEqual({
       unit: 'hour',
       bordersMs: ms(['2026-01-10T05:00', '2026-01-11T05:00']),

@@ -3,10 +3,12 @@ import { instantOfWallClockMs, wallClockMs } from '../primitives/time-zone.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Where sums over a stretch of time are read: rollups of whole UTC months or days, or the runs themselves. */
+/** The source of sums over a period: rollups of whole UTC months or days, or the runs themselves. */
 export type SumSource = 'month' | 'day' | 'run';
 
-/** A stretch of time from `fromMs` up to, not including, `toMs`, whose sums are added (1) or taken back (-1). */
+/**
+ * The period from `fromMs` (inclusive) to `toMs` (exclusive), whose sums are added (1) or subtracted (-1).
+ */
 export interface SumPiece {
   source: SumSource;
   fromMs: number;
@@ -14,15 +16,16 @@ export interface SumPiece {
   sign: 1 | -1;
 }
 
-/** A stretch of time; null stands for the beginning or the end of everything. */
+/** A time window; null means unbounded. */
 export interface Window {
   start: Date | null;
   end: Date | null;
 }
 
 /**
- * Pieces whose signed sums are those of the window. Months are taken where they can be, days up to the nearest midnight, and runs
- * only between that midnight and the ragged end: at most half a day of them at each end, added or taken back.
+ * Splits a window into pieces whose signed sums equal its own. Uses months where possible, days up to the
+ * nearest midnight, and runs only between that midnight and the end of the window: at most half a day at each
+ * end, added or subtracted.
  */
 export function piecesOfWindow({ start, end }: Window): SumPiece[] {
   const from = start?.getTime() ?? -Infinity;
@@ -41,7 +44,9 @@ export function piecesOfWindow({ start, end }: Window): SumPiece[] {
   ];
 }
 
-/** The sums from `fromMs` to `toMs`: those of the way back, taken back, where `toMs` is the earlier one. */
+/**
+ * Returns the piece from `fromMs` to `toMs`; if `toMs` is earlier, the reverse piece with a negative sign.
+ */
 function stretch(source: SumSource, fromMs: number, toMs: number): SumPiece[] {
   if (fromMs === toMs) return [];
   return [
@@ -49,7 +54,7 @@ function stretch(source: SumSource, fromMs: number, toMs: number): SumPiece[] {
   ];
 }
 
-/** One day of a time zone: what a chart has a point for. */
+/** One day of a time zone, a data point of a chart. */
 export interface ZoneDay {
   /** `YYYY-MM-DD` in the zone. */
   date: string;
@@ -58,8 +63,9 @@ export interface ZoneDay {
 }
 
 /**
- * The days of a zone that a window touches, each whole. A day has 23 or 25 hours where clocks move, and a zone that skipped a date
- * has no such day. @param window both ends, the start before the end
+ * Lists the days of a zone that a window overlaps, as whole days. A day has 23 or 25 hours at a clock change;
+ * a date that the zone skipped is omitted.
+ * @param window both ends, start before end
  */
 export function daysOfWindow(window: { start: Date; end: Date }, zone: string): ZoneDay[] {
   const wallOf = (dayMs: number) => instantOfWallClockMs(dayMs, zone);
@@ -78,8 +84,9 @@ export function daysOfWindow(window: { start: Date; end: Date }, zone: string): 
 }
 
 /**
- * The hours of a zone's clock that a window touches, each whole. They follow each other by 60 minutes, also where clocks move.
- * @param window both ends, the start before the end
+ * Lists the hours of a zone's clock that a window overlaps, as whole hours. They are always 60 minutes apart,
+ * also at clock changes.
+ * @param window both ends, start before end
  */
 export function hoursOfWindow(
   window: { start: Date; end: Date },
@@ -95,29 +102,37 @@ export function hoursOfWindow(
   }));
 }
 
-/** Where sums of whole UTC days or hours are read. */
+/** The unit of the sums that a day plan reads: whole UTC days or hours. */
 export type DayUnit = 'day' | 'hour';
 
-/** Runs between the midnight of a zone's day and the nearest border of the unit: they belong to another day than the unit does. */
+/**
+ * Runs between midnight in the zone and the nearest unit boundary: the unit assigns them to the wrong day.
+ */
 export interface DayCorrection {
   fromMs: number;
   toMs: number;
-  /** Index of the day that they are taken from, and of the one that they go to; -1 and the number of days stand for outside. */
+  /**
+   * Index of the day that the runs move from and the day they move to; -1 and the number of days mean
+   * outside.
+   */
   fromDay: number;
   toDay: number;
 }
 
-/** How the sums of a zone's days come of those of UTC days or hours. */
+/** How to compute the sums of a zone's days from sums of UTC days or hours. */
 export interface DayPlan {
   unit: DayUnit;
-  /** Borders of the unit: day `index` has the units from `index` up to `index + 1`. */
+  /** Unit boundaries: day `index` consists of the units from `index` to `index + 1`. */
   bordersMs: number[];
   corrections: DayCorrection[];
 }
 
 const unitMs: Record<DayUnit, number> = { day: DAY_MS, hour: HOUR_MS };
 
-/** @param days one after the other without a gap */
+/**
+ * Plans the sums of a zone's days.
+ * @param days consecutive days
+ */
 export function planDays(days: readonly ZoneDay[], unit: DayUnit): DayPlan {
   const boundaries = days.map((day) => day.startMs);
   const last = days.at(-1);
@@ -141,10 +156,10 @@ function nearestMs(ms: number, unit: number): number {
   return floorTo(ms + unit / 2, unit);
 }
 
-/** @param midnightMs a midnight of UTC */
+/** @param midnightMs midnight in UTC */
 function nearestMonthMs(midnightMs: number): number {
   if (!Number.isFinite(midnightMs)) return midnightMs;
-  // Setters, since Date.UTC takes a year before 100 for one of the twentieth century.
+  // Uses setters because Date.UTC maps years below 100 to the twentieth century.
   const before = new Date(midnightMs).setUTCDate(1);
   const after = new Date(before).setUTCMonth(new Date(before).getUTCMonth() + 1);
   return midnightMs - before <= after - midnightMs ? before : after;

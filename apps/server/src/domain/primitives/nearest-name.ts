@@ -1,4 +1,4 @@
-/** The name that a misspelled one most likely stands for, or null when none is close. Case does not count. */
+/** Finds the name that a misspelled one most likely means; null if none is close. Case-insensitive. */
 export function findNearestName(misspelled: string, names: Iterable<string>): string | null {
   let nearest: string | null = null;
   let smallest = Math.max(2, Math.floor(misspelled.length / 5)) + 1;
@@ -9,7 +9,7 @@ export function findNearestName(misspelled: string, names: Iterable<string>): st
   return nearest;
 }
 
-/** How many letters have to be added, left out, replaced or swapped with their neighbour. */
+/** Measures the edit distance: insertions, deletions, replacements and swaps of adjacent letters. */
 function measureDistance(left: string, right: string): number {
   let before: number[] = [];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);

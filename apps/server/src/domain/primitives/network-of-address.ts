@@ -1,5 +1,6 @@
 /**
- * What stands for one sender where requests are counted: an IPv4 address, or the 64 bits of an IPv6 address that its owner cannot choose.
+ * Returns the address or prefix that counts as one sender for rate limits: an IPv4 address, or the first 64
+ * bits of an IPv6 address, which its owner cannot choose.
  */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);

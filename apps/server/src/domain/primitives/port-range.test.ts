@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isInRange, parsePortRange, PortRangeSyntaxError } from './port-range.ts';
 
-describe('a range of ports', () => {
-  it('is from the first to the last', () => {
+describe('a port range', () => {
+  it('includes its first and last port', () => {
     const range = parsePortRange('9100-9199');
     expect(range).toEqual({ first: 9100, last: 9199 });
     expect([9099, 9100, 9199, 9200].map((port) => isInRange(range, port))).toEqual([

@@ -1,26 +1,29 @@
-/** Ports from the first to the last, of which each app gets one. Pure. */
+/** A range of ports, from which each app gets one. Pure functions. */
 
 export interface PortRange {
   first: number;
   last: number;
 }
 
-/** What is wrong with a range that was set; the message is for whoever set it. */
+/** A port range that is not valid; the message is for the operator who set it. */
 export class PortRangeSyntaxError extends Error {
   override readonly name = 'PortRangeSyntaxError';
 }
 
 const lowestPort = 1024;
 const highestPort = 65_535;
-/** Each is a socket that is listened on. */
+/** Each port is a listening socket. */
 const mostPorts = 1000;
-/** Of those above 1023, the ports that browsers refuse to open pages at (fetch.spec.whatwg.org, "bad port"). */
+/** Ports above 1023 that browsers refuse to open (fetch.spec.whatwg.org, "bad port"). */
 const blockedPorts = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
   10_080,
 ];
 
-/** @throws PortRangeSyntaxError */
+/**
+ * Parses a port range.
+ * @throws PortRangeSyntaxError
+ */
 export function parsePortRange(text: string): PortRange {
   const [, firstText, lastText] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   const range = { first: Number(firstText), last: Number(lastText) };

@@ -13,26 +13,26 @@ describe('isTimeZone', () => {
   it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires'])('accepts %s', (zone) => {
     expect(isTimeZone(zone)).toBe(true);
   });
-  it.each(['+02:00', 'Mars/Olympus', '', '../UTC'])('refuses %j', (zone) => {
+  it.each(['+02:00', 'Mars/Olympus', '', '../UTC'])('rejects %j', (zone) => {
     expect(isTimeZone(zone)).toBe(false);
   });
 });
 
 describe('wall clock', () => {
-  it('moves a reading in a gap later and takes the first of two', () => {
+  it('moves a reading in a gap later and uses the first of two repeated readings', () => {
     const gap = instantOfWallClockMs(Date.parse('2026-03-29T02:30:00Z'), 'Europe/Berlin');
     expect(new Date(gap)).toEqual(new Date('2026-03-29T01:30:00Z'));
     const doubled = instantOfWallClockMs(Date.parse('2026-10-25T02:30:00Z'), 'Europe/Berlin');
     expect(new Date(doubled)).toEqual(new Date('2026-10-25T00:30:00Z'));
   });
 
-  it('reads an instant in a zone', () => {
+  it("converts an instant to a zone's wall clock", () => {
     const instant = Date.parse('2026-11-24T05:00:00Z');
     expect(wallClockMs(instant, 'Europe/Berlin')).toBe(instant + HOUR_MS);
     expect(wallClockMs(instant, 'UTC')).toBe(instant);
   });
 
-  it('knows the last change of the offset, from its own instant on', () => {
+  it('finds the last offset change, from its own instant on', () => {
     const atMs = Date.parse('2026-10-25T01:00:00Z');
     const change = { atMs, shiftMs: -HOUR_MS };
     expect(recentOffsetChange(atMs, 'Europe/Berlin')).toEqual(change);
@@ -62,7 +62,7 @@ describe('parseIsoInstant', () => {
     '2026-02-30',
     '2026-05-01T25:00',
     '2026-05-01T10:00[Europe/Berlin]',
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseIsoInstant(text, 'UTC')).toBeNull();
   });
 });

@@ -1,17 +1,22 @@
 import { Temporal } from 'temporal-polyfill';
 
 const HOUR_MS = 3_600_000;
-/** Longer than any shift a zone ever made at once (Samoa dropped one whole day in 2011). */
+/** Longer than any single shift in the history of a zone (Samoa skipped a whole day in 2011). */
 const LONGEST_SHIFT_MS = 25 * HOUR_MS;
 
-/** The latest change of a zone's UTC offset: the first instant under the new offset, and by how much clocks moved. */
+/**
+ * The latest change of a zone's UTC offset: the first instant under the new offset, and how far clocks moved.
+ */
 export interface OffsetChange {
   atMs: number;
-  /** Positive when the wall clock jumped forward (a gap), negative when it went back (an overlap). */
+  /** Positive if the wall clock jumped forward (a gap), negative if it went back (an overlap). */
   shiftMs: number;
 }
 
-/** Whether `name` is an IANA zone that dlt accepts. Fixed offsets such as `+02:00` are not: the dlt launcher fails on them. */
+/**
+ * Reports whether `name` is an IANA zone that dlt accepts. Fixed offsets such as `+02:00` are not accepted:
+ * the dlt launcher fails on them.
+ */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -23,16 +28,16 @@ export function isTimeZone(name: string): boolean {
 }
 
 /**
- * The wall clock of a zone as milliseconds of a clock without a zone: 06:00 in Berlin gives the same number as
- * 06:00 in UTC.
+ * Converts an instant to a zone's wall clock, as milliseconds without a zone: 06:00 in Berlin gives the same
+ * number as 06:00 in UTC.
  */
 export function wallClockMs(instantMs: number, zone: string): number {
   return instantMs + offsetMs(instantMs, zone);
 }
 
 /**
- * The instant of a wall clock reading. A reading that a zone skips moves later by the length of the gap; one that
- * happens twice means its first occurrence (`fold=0` of Python, which is what dlt schedules by).
+ * Converts a wall clock reading to an instant. A reading that the zone skips moves later by the length of the
+ * gap; a repeated reading means its first occurrence (`fold=0` in Python, which dlt uses for schedules).
  */
 export function instantOfWallClockMs(wallMs: number, zone: string): number {
   if (zone === 'UTC') return wallMs;
@@ -41,8 +46,8 @@ export function instantOfWallClockMs(wallMs: number, zone: string): number {
 }
 
 /**
- * The latest offset change at or before an instant, or null when the zone kept its offset for the last 25 hours:
- * older changes no longer move a tick across `instantMs`.
+ * Returns the latest offset change at or before an instant; null if the zone kept its offset for the last 25
+ * hours, because older changes no longer move a tick across `instantMs`.
  */
 export function recentOffsetChange(instantMs: number, zone: string): OffsetChange | null {
   if (zone === 'UTC') return null;
@@ -54,8 +59,8 @@ export function recentOffsetChange(instantMs: number, zone: string): OffsetChang
 }
 
 /**
- * The instant an ISO 8601 date or datetime names. Text without an offset is wall clock of `zone`; a date alone is
- * its midnight. Null when the text is not such a date.
+ * Parses an ISO 8601 date or datetime to an instant. A text without an offset is wall clock time in `zone`; a
+ * date without a time is midnight. Null if the text is not valid.
  */
 export function parseIsoInstant(text: string, zone: string): Date | null {
   const trimmed = text.trim();

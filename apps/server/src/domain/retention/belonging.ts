@@ -1,30 +1,37 @@
 /**
- * Something of this installation on an executor's backend, known by its label or its place, and what it is there for. The owner may
- * be gone: who knows the store decides that, and has what nothing owns removed.
+ * A resource of this installation on an executor's backend, identified by its label or location, with its
+ * owner. The owner may no longer exist: the collector, which reads the store, decides that and removes
+ * orphans.
  */
 export interface Belonging {
-  /** `control-group`: of the machine's kernel. */
+  /** `control-group`: a cgroup in the machine's kernel. */
   kind: 'container' | 'volume' | 'network' | 'image' | 'folder' | 'processes' | 'control-group';
-  /** Good for `removeBelonging` of the same executor, and for people. */
+  /** Input for `removeBelonging` of the same executor; also shown to operators. */
   id: string;
   owner: BelongingOwner;
-  /** When it was made, or last changed where the backend knows nothing better. */
+  /** Time of creation, or of the last change if the backend does not record the creation. */
   madeAt: Date;
-  /** Null where it was not asked for, or is not known. */
+  /** Null if not requested or unknown. */
   sizeBytes: number | null;
 }
 
 export type BelongingOwner =
   | { kind: 'attempt'; attemptId: string }
-  /** One that is built, or is being built, or whose builder was killed; `key` is that of its specification. */
+  /**
+   * A finished or unfinished environment, or one whose builder was killed; `key` is the key of its
+   * specification.
+   */
   | { kind: 'environment'; path: string; key: string }
-  /** What one build of an environment needs while it lasts, and nobody afterwards. */
+  /** Needed only while one build of an environment runs. */
   | { kind: 'build'; key: string }
   | { kind: 'cache'; organizationId: string }
   | { kind: 'local-data'; workspaceId: string; profile: string }
-  /** Needed as long as there is the installation. */
+  /** Needed for the lifetime of the installation. */
   | { kind: 'installation' }
-  /** `replacedAt`: since when a later image does its work and no container of ours runs from it; null while it is needed. */
+  /**
+   * `replacedAt`: since when a later image has replaced it and none of our containers runs from it; null
+   * while it is needed.
+   */
   | { kind: 'runner-image'; replacedAt: Date | null }
-  /** Left by a removal that was cut short, or by anything else that has ended for sure. */
+  /** Left by an interrupted removal, or by something else that has certainly ended. */
   | { kind: 'nobody' };

@@ -25,38 +25,38 @@ const cache: BelongingOwner = { kind: 'cache', organizationId: 'o' };
 const localData: BelongingOwner = { kind: 'local-data', workspaceId: 'w', profile: 'prod' };
 const replaced = (days: number): BelongingOwner => ({ kind: 'runner-image', replacedAt: ago(days * day) });
 
-/** Of something that is old. */
+/** Defaults to an old resource. */
 function judge(owner: BelongingOwner, facts: Partial<OwnerFacts> = {}, ageSeconds = 40 * day) {
   return judgeBelonging({ owner, madeAt: ago(ageSeconds) }, { ...nobodyKnown, ...facts }, now);
 }
 
 describe('judgeBelonging', () => {
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt that the store does not know', attempt, {}, /no run knows/],
+    ['an attempt unknown to the store', attempt, {}, /no run knows/],
     [
-      'an attempt whose run is over for a while',
+      'an attempt whose run ended a while ago',
       attempt,
       { runEnds: new Map([['a', ago(10 * minute)]]) },
       /is over/,
     ],
-    ['an environment that nobody knows', environment, {}, /cut short/],
+    ['an unknown environment', environment, {}, /cut short/],
     [
-      'an environment in whose place another was built',
+      'an environment that was replaced by another',
       environment,
       { environmentPaths: new Set(['/environments/k-2/venv']) },
       /another one took its place/,
     ],
     [
-      'an environment whose builder gave no sign of life',
+      'an environment whose builder sent no heartbeat',
       environment,
       { buildLeases: new Map([['k', ago(10 * minute)]]) },
       /cut short/,
     ],
-    ['what a build needed that is over', build, {}, /build .* is over/],
-    ['the cache of an organization that is gone', cache, {}, /organization is gone/],
+    ['a resource of a finished build', build, {}, /build .* is over/],
+    ['the cache of a removed organization', cache, {}, /organization is gone/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
-    ['what a removal left', { kind: 'nobody' }, {}, /removal was cut short/],
-  ])('lets go of %s', (_, owner, facts, words) => {
+    ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was cut short/],
+  ])('marks as orphaned: %s', (_, owner, facts, words) => {
     expect(judge(owner, facts)).toMatchObject({
       isLeftover: true,
       reason: expect.stringMatching(words) as string,
@@ -64,7 +64,7 @@ describe('judgeBelonging', () => {
   });
 
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt whose run is not over', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
+    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
     [
       'an attempt whose run ended a moment ago',
       attempt,
@@ -72,7 +72,7 @@ describe('judgeBelonging', () => {
       /just ended/,
     ],
     [
-      'an environment that is built',
+      'a finished environment',
       environment,
       { environmentPaths: new Set(['/environments/k-1/venv']) },
       /retention/,
@@ -85,18 +85,18 @@ describe('judgeBelonging', () => {
       /being built/,
     ],
     [
-      'an environment whose builder may have stood still',
+      'an environment whose builder may have paused',
       environment,
       { buildLeases: new Map([['k', ago(9 * minute)]]) },
       /being built/,
     ],
-    ['what a build needs', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
+    ['a resource of an active build', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
     ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
     ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
-    ['local data of a workspace that is gone', localData, {}, /nothing but people/],
-    ['what the installation needs', { kind: 'installation' }, {}, /every run/],
+    ['local data of a removed workspace', localData, {}, /nothing but people/],
+    ['a resource of the installation', { kind: 'installation' }, {}, /every run/],
     ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
-    ['an image that was replaced lately', replaced(replacedImageDays - 1), {}, /30 days/],
+    ['a recently replaced image', replaced(replacedImageDays - 1), {}, /30 days/],
   ])('keeps %s', (_, owner, facts, words) => {
     expect(judge(owner, facts)).toMatchObject({
       isLeftover: false,
@@ -104,7 +104,7 @@ describe('judgeBelonging', () => {
     });
   });
 
-  it('keeps what is young, and says until when', () => {
+  it('keeps young resources, and states until when', () => {
     expect(judge(attempt, {}, 9 * minute)).toEqual({
       isLeftover: false,
       reason: 'no run knows of this attempt; goes when it is 10 minutes old',
@@ -113,7 +113,7 @@ describe('judgeBelonging', () => {
   });
 });
 
-describe('whatever the store says and whenever it is', () => {
+describe('for any store contents at any time', () => {
   const names = fc.constantFrom('a', 'b', 'c');
   const times = fc.integer({ min: -day, max: 60 * day }).map(ago);
   const owners: fc.Arbitrary<BelongingOwner> = fc.oneof(
@@ -142,7 +142,7 @@ describe('whatever the store says and whenever it is', () => {
   const check = (law: (belonging: Pick<Belonging, 'owner' | 'madeAt'>, known: OwnerFacts) => void) =>
     fc.assert(fc.property(belongings, facts, law), { seed: propertySeed, numRuns: 2000 });
 
-  it('nothing young goes', () => {
+  it('no young resource is orphaned', () => {
     check((belonging, known) => {
       const age = (now.getTime() - belonging.madeAt.getTime()) / 1000;
       if (judgeBelonging(belonging, known, now).isLeftover)
@@ -150,21 +150,21 @@ describe('whatever the store says and whenever it is', () => {
     });
   });
 
-  it('nothing goes that has an owner', () => {
+  it('no resource with an owner is orphaned', () => {
     check(({ owner, madeAt }, known) => {
       const owned = own(owner, known);
       if (owned) expect(judgeBelonging({ owner, madeAt }, owned, now).isLeftover).toBe(false);
     });
   });
 
-  it('neither the data of users goes nor what the whole installation needs', () => {
+  it('user data and resources of the whole installation are never orphaned', () => {
     check(({ owner, madeAt }, known) => {
       const isKept = owner.kind === 'local-data' || owner.kind === 'installation';
       if (isKept) expect(judgeBelonging({ owner, madeAt }, known, now).isLeftover).toBe(false);
     });
   });
 
-  it('all else goes in the end', () => {
+  it('everything else is orphaned eventually', () => {
     const later = new Date(now.getTime() + 100 * day * 1000);
     check(({ owner, madeAt }) => {
       const isKept =
@@ -175,7 +175,7 @@ describe('whatever the store says and whenever it is', () => {
     });
   });
 
-  it('what goes goes later, too, as long as nobody takes it', () => {
+  it('an orphaned resource stays orphaned as long as it has no owner', () => {
     const later = new Date(now.getTime() + day * 1000);
     check((belonging, known) => {
       if (judgeBelonging(belonging, known, now).isLeftover)
@@ -188,7 +188,7 @@ function toMap<Value>(entries: [string, Value][]): Map<string, Value> {
   return new Map(entries);
 }
 
-/** The same facts, in which the owner is there; null where there is no such fact. */
+/** The same input with an existing owner; null if the resource kind cannot have one. */
 function own(owner: BelongingOwner, facts: OwnerFacts): OwnerFacts | null {
   switch (owner.kind) {
     case 'attempt':

@@ -1,33 +1,33 @@
 import type { Belonging, BelongingOwner } from './belonging.ts';
 
-/** What the store says of the owners of some belongings. What it does not know is not here. */
+/** The store's records about the owners of resources. Unknown owners are absent. */
 export interface OwnerFacts {
-  /** When the run of an attempt ended; null while it has not. */
+  /** When the run of an attempt ended; null while it is active. */
   runEnds: ReadonlyMap<string, Date | null>;
-  /** Where environments are that are built. */
+  /** Paths of environments that are built. */
   environmentPaths: ReadonlySet<string>;
-  /** By the key of an environment that is being built: when the builder's lease ends that is not renewed. */
+  /** By key of an environment under construction: when the builder's lease expires unless renewed. */
   buildLeases: ReadonlyMap<string, Date>;
-  /** Keys of environments that attempts use whose run is not over. */
+  /** Keys of environments that attempts of active runs use. */
   usedKeys: ReadonlySet<string>;
   organizationIds: ReadonlySet<string>;
   workspaceIds: ReadonlySet<string>;
 }
 
-/** Whether nothing owns a belonging any more, so that it is to go, and why it goes or stays: for people. */
+/** Whether a resource is orphaned and must be removed, and why; the reason is shown to operators. */
 export interface Verdict {
   isLeftover: boolean;
   reason: string;
 }
 
-/** Longer than anything takes from its making until the store knows of it, and than clocks differ. */
+/** Longer than any resource takes from its creation until the store records it, and than clocks differ. */
 export const youngestLeftoverSeconds = 600;
-/** How long an image is kept that a later one has replaced: for going back to an older version. */
+/** How long a replaced image is kept, for going back to an older version. */
 export const replacedImageDays = 30;
 
 /**
- * Says of a belonging whether it is left over.
- * @param facts asked for after the belonging was listed: what was born in between is young
+ * Decides whether a resource is orphaned.
+ * @param facts read after the resource was listed: one created in between is young
  */
 export function judgeBelonging(
   { owner, madeAt }: Pick<Belonging, 'owner' | 'madeAt'>,
@@ -79,7 +79,7 @@ function judgeAttempt(runEnd: Date | null | undefined, now: Date): Verdict {
   return stays('its run has just ended');
 }
 
-/** A builder that stood still for a moment takes its lease up again. */
+/** A builder that paused briefly renews its lease. */
 function isUnderLease(key: string, { buildLeases }: OwnerFacts, now: Date): boolean {
   const leaseEnd = buildLeases.get(key);
   return leaseEnd !== undefined && !isPast(leaseEnd, youngestLeftoverSeconds, now);

@@ -14,7 +14,7 @@ const day = 86_400;
 const gigabyte = 1024 ** 3;
 
 describe('parseRetention', () => {
-  it('reads ages, sizes and both', () => {
+  it('parses ages, sizes and both', () => {
     expect(parseRetention('logs=12h/500MB, traces=7d,beacons=1GB')).toMatchObject({
       logs: { maxAgeSeconds: day / 2, maxBytes: 500 * 1024 ** 2 },
       traces: { maxAgeSeconds: 7 * day, maxBytes: null },
@@ -22,7 +22,7 @@ describe('parseRetention', () => {
     });
   });
 
-  it('keeps the defaults, which are on for every kind, of what is left out', () => {
+  it('keeps the defaults of kinds that are left out; every kind has one', () => {
     const limits = parseRetention('logs=1d');
     expect(limits).toEqual({
       ...parseRetention(defaultRetention),
@@ -31,7 +31,7 @@ describe('parseRetention', () => {
     for (const kind of retentionKinds) expect(formatLimit(limits[kind])).not.toBe('off');
   });
 
-  it('takes off for one kind, and for all', () => {
+  it('accepts off for one kind, and for all', () => {
     const one = parseRetention('runs=off');
     expect(one.runs).toEqual({ maxAgeSeconds: null, maxBytes: null });
     expect(one.logs.maxAgeSeconds).toBe(90 * day);
@@ -53,12 +53,12 @@ describe('parseRetention', () => {
     ['runs=365d/5GB', /runs have an age only/],
     ['logs=1d,', /"" is not understood/],
     ['of', /"of" is not understood/],
-  ])('refuses %s and says which part it is', (text, words) => {
+  ])('rejects %s and names the invalid part', (text, words) => {
     expect(() => parseRetention(text)).toThrow(RetentionSyntaxError);
     expect(() => parseRetention(text)).toThrow(words);
   });
 
-  it('reads what formatLimit wrote', () => {
+  it('parses the output of formatLimit', () => {
     const age = fc.option(fc.integer({ min: 0, max: 10 * 365 * day }));
     const megabytes = fc.option(fc.integer({ min: 0, max: 10 ** 6 }));
     const property = fc.property(age, megabytes, (maxAgeSeconds, size) => {
@@ -70,7 +70,7 @@ describe('parseRetention', () => {
 });
 
 describe('parseAge', () => {
-  it('gives seconds, or null for what is no age', () => {
+  it('returns seconds; null for an invalid age', () => {
     expect(['30d', '0d', '90m', '10s', '30', '30GB', ''].map(parseAge)).toEqual([
       30 * day,
       0,

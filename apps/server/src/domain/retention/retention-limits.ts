@@ -1,4 +1,6 @@
-/** What is kept for a while only, in the order in which it is removed: a run that goes lets go of its code and environment. */
+/**
+ * Kinds of data with limited retention, in order of removal: a removed run releases its code and environment.
+ */
 export const retentionKinds = [
   'runs',
   'logs',
@@ -12,7 +14,7 @@ export const retentionKinds = [
 
 export type RetentionKind = (typeof retentionKinds)[number];
 
-/** What passes one of the two goes; null for no limit. */
+/** Data that exceeds either limit is removed; null means no limit. */
 export interface RetentionLimit {
   maxAgeSeconds: number | null;
   maxBytes: number | null;
@@ -23,7 +25,7 @@ export type RetentionLimits = Record<RetentionKind, RetentionLimit>;
 export const defaultRetention =
   'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB,audit=400d';
 
-/** The text is no retention; the message names the part that is wrong and shows one that is right. */
+/** The text is not a valid retention setting; the message names the invalid part and shows a valid one. */
 export class RetentionSyntaxError extends Error {
   override readonly name = 'RetentionSyntaxError';
 }
@@ -31,14 +33,17 @@ export class RetentionSyntaxError extends Error {
 const noLimit: RetentionLimit = { maxAgeSeconds: null, maxBytes: null };
 const secondsOfUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
-/** Ten thousand years of age, or more bytes than a number counts, would be a slip of the finger and overflow a date. */
+/**
+ * A typo such as an age of ten thousand years would overflow a date, or a size would exceed safe integers.
+ */
 const largestAgeSeconds = 36_500 * 86_400;
-/** The size of a row is not known. */
+/** The size of a row is unknown. */
 const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit']);
 
 /**
- * Reads `kind=age/size` parts with commas between, such as `logs=90d/50GB,traces=off`. What is left out keeps its default; `off`
- * alone removes nothing. @throws RetentionSyntaxError
+ * Parses comma-separated `kind=age/size` parts, such as `logs=90d/50GB,traces=off`. Kinds that are left out
+ * keep their defaults; `off` alone disables all removal.
+ * @throws RetentionSyntaxError
  */
 export function parseRetention(text: string): RetentionLimits {
   if (text.trim() === 'off') return parseParts(retentionKinds.map((kind) => `${kind}=off`));
@@ -94,7 +99,7 @@ function requireValue(part: string, value: number | null): number {
   );
 }
 
-/** Seconds of an age like `90d`; null for anything else. */
+/** Parses an age such as `90d` to seconds; null if invalid. */
 export function parseAge(text: string): number | null {
   const seconds = parseQuantity(text, secondsOfUnit);
   return seconds !== null && seconds <= largestAgeSeconds ? seconds : null;
@@ -111,7 +116,7 @@ function parseQuantity(text: string, units: Record<string, number>): number | nu
   return match && unit !== undefined ? Number(match[1]) * unit : null;
 }
 
-/** The limit as the setting has it; `off` for none. */
+/** Formats a limit as in the setting; `off` for no limit. */
 export function formatLimit({ maxAgeSeconds, maxBytes }: RetentionLimit): string {
   const words = [];
   if (maxAgeSeconds !== null) words.push(formatQuantity(maxAgeSeconds, secondsOfUnit));
@@ -119,7 +124,7 @@ export function formatLimit({ maxAgeSeconds, maxBytes }: RetentionLimit): string
   return words.length === 0 ? 'off' : words.join('/');
 }
 
-/** In the largest unit of which it is a whole number, so that reading it again gives the same. */
+/** Uses the largest unit that divides the value, so parsing the result gives the same value. */
 function formatQuantity(value: number, units: Record<string, number>): string {
   const fitting = Object.entries(units).filter(([, size]) => value >= size && value % size === 0);
   const [unit, size] = fitting.at(-1) ?? Object.entries(units)[0] ?? ['', 1];

@@ -26,7 +26,7 @@ describe('decideRemovals', () => {
     expect(decide(three, {})).toEqual({ removed: [], bytesLeft: 15, isDone: true });
   });
 
-  it('removes what has reached the age', () => {
+  it('removes candidates that have reached the maximum age', () => {
     expect(decide(three, { maxAgeSeconds: 200 })).toEqual({
       removed: ['a', 'b'],
       bytesLeft: 5,
@@ -34,12 +34,12 @@ describe('decideRemovals', () => {
     });
   });
 
-  it('removes the oldest until the size is kept', () => {
+  it('removes the oldest until the total size is within the limit', () => {
     expect(decide(three, { maxBytes: 10 })).toEqual({ removed: ['a'], bytesLeft: 10, isDone: true });
     expect(decide(three, { maxBytes: 9 })).toMatchObject({ removed: ['a', 'b'], bytesLeft: 5 });
   });
 
-  it('counts what is needed, and leaves it', () => {
+  it('counts needed candidates, and keeps them', () => {
     const candidates = [kept('a', 300, 50, true), kept('b', 200, 5), kept('c', 100, 5)];
     expect(decide(candidates, { maxBytes: 56 })).toEqual({ removed: ['b'], bytesLeft: 55, isDone: true });
     expect(decide(candidates, { maxAgeSeconds: 0, maxBytes: 0 })).toEqual({
@@ -61,7 +61,7 @@ describe('decideRemovals', () => {
     maxBytes: fc.option(fc.nat(300)),
   });
 
-  it('leaves what is needed, nothing too old, and no more than the limit but what is needed', () => {
+  it('keeps needed candidates, nothing too old, and at most the limit apart from needed ones', () => {
     const property = fc.property(candidatesArbitrary, limitArbitrary, (candidates, limit) => {
       const { removed, bytesLeft } = decide(candidates, limit);
       const gone = new Set(removed);
@@ -76,7 +76,7 @@ describe('decideRemovals', () => {
     fc.assert(property, { seed: propertySeed, numRuns: 500 });
   });
 
-  it('never keeps something that is not needed and older than what it removes', () => {
+  it('never keeps an unneeded candidate older than a removed one', () => {
     const property = fc.property(candidatesArbitrary, limitArbitrary, (candidates, limit) => {
       const gone = new Set(decide(candidates, limit).removed);
       const order = candidates.filter((one) => !one.isNeeded).map((one) => gone.has(one.id));
@@ -109,7 +109,7 @@ describe('decidePauseSeconds', () => {
     ['logs=90d', 3600],
     ['logs=10m', 600],
     ['logs=0s', 5],
-  ])('looks after %s every %i seconds', (text, seconds) => {
+  ])('for %s pauses %i seconds', (text, seconds) => {
     expect(decidePauseSeconds(parseRetention(text))).toBe(seconds);
   });
 });

@@ -1,7 +1,7 @@
 import type { RetentionLimit, RetentionLimits } from './retention-limits.ts';
 import { retentionKinds } from './retention-limits.ts';
 
-/** Something that is kept: what it is called, since when, how large it is, and whether anything needs it. */
+/** A stored item: its id, its time, its size, and whether anything needs it. */
 export interface RetentionCandidate {
   id: string;
   at: Date;
@@ -11,17 +11,17 @@ export interface RetentionCandidate {
 
 export interface RemovalDecision<Candidate> {
   removed: Candidate[];
-  /** What is left of the bytes once they are gone. */
+  /** Remaining bytes after the removals. */
   bytesLeft: number;
-  /** Nothing that is younger than these candidates goes. */
+  /** No candidate younger than these is removed. */
   isDone: boolean;
 }
 
 /**
- * Which of the candidates go: those that are too old, and then the oldest until no more is left than the limit. What is needed
- * counts and stays.
- * @param candidates oldest first; the next ones may be asked for with `bytesLeft`
- * @param bytes of all that is kept, these and younger ones
+ * Decides which candidates to remove: those that are too old, then the oldest until the rest fits the size
+ * limit. Needed candidates count toward the size but are kept.
+ * @param candidates oldest first; request the next page with `bytesLeft`
+ * @param bytes total size of these and all younger candidates
  */
 export function decideRemovals<Candidate extends RetentionCandidate>(
   candidates: readonly Candidate[],
@@ -46,7 +46,7 @@ export function decideRemovals<Candidate extends RetentionCandidate>(
 const longestPauseSeconds = 3600;
 const shortestPauseSeconds = 5;
 
-/** How often to look: once an hour, and more often where something is to go sooner than that. */
+/** Decides the pause between retention runs: one hour, or less if a maximum age is shorter. */
 export function decidePauseSeconds(limits: RetentionLimits): number {
   const ages = retentionKinds.map((kind) => limits[kind].maxAgeSeconds).filter((age) => age !== null);
   return Math.max(shortestPauseSeconds, Math.min(longestPauseSeconds, ...ages));

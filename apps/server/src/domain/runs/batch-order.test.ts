@@ -5,7 +5,7 @@ import { listPendingUpstreams, orderBatch } from './batch-order.ts';
 import type { FreshnessNode } from '../scheduling/refresh.ts';
 
 describe('orderBatch', () => {
-  it('puts upstreams first and else keeps the order', () => {
+  it('puts upstreams first and otherwise keeps the order', () => {
     const jobs = [node('d'), node('c', 'b'), node('b', 'a'), node('a', 'outside'), node('e')];
     expect(orderBatch(jobs).map((job) => job.job_ref)).toEqual(['d', 'a', 'b', 'c', 'e']);
   });
@@ -15,7 +15,7 @@ describe('orderBatch', () => {
     expect(orderBatch(jobs).map((job) => job.job_ref)).toEqual(['c', 'a', 'b']);
   });
 
-  it('has no job before one of its upstreams, whatever the order given', () => {
+  it('puts no job before one of its upstreams, whatever the input order', () => {
     const graphs = fc
       .array(fc.array(fc.nat(9), { maxLength: 3 }), { minLength: 1, maxLength: 10 })
       .chain((edges) => {
@@ -39,7 +39,7 @@ describe('orderBatch', () => {
 });
 
 describe('listPendingUpstreams', () => {
-  it('names the upstreams that are pending, each once', () => {
+  it('lists the pending upstreams without duplicates', () => {
     expect(listPendingUpstreams(node('c', 'a', 'b', 'a'), new Set(['a', 'c', 'x']))).toEqual(['a']);
     expect(listPendingUpstreams(node('c'), new Set(['a']))).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { type FreshnessNode, readUpstreamRef } from '../scheduling/refresh.ts';
 
 /**
- * The jobs of one trigger call, upstreams before what waits for their freshness; otherwise in the order given. Jobs on
- * a cycle keep their order after all that do not depend on them.
+ * Orders the jobs of one trigger call: upstreams before the jobs that wait for their freshness, otherwise in
+ * input order. Jobs on a cycle keep their order and come after all jobs that do not depend on them.
  */
 export function orderBatch<Job extends FreshnessNode>(jobs: readonly Job[]): Job[] {
   const inBatch = new Set(jobs.map((job) => job.job_ref));
@@ -21,9 +21,9 @@ export function orderBatch<Job extends FreshnessNode>(jobs: readonly Job[]): Job
 }
 
 /**
- * The freshness upstreams of a job that this trigger call has started or is still waiting for, so that the job is
- * declined as `skipped_upstream_pending`: it starts by itself when they complete.
- * @param pendingRefs jobs of the batch that were started, or declined for this same reason
+ * Lists the freshness upstreams of a job that this trigger call has started or is waiting for. The job is
+ * then skipped as `skipped_upstream_pending` and starts when they complete.
+ * @param pendingRefs jobs of the batch that were started, or skipped for this same reason
  */
 export function listPendingUpstreams(job: FreshnessNode, pendingRefs: ReadonlySet<string>): string[] {
   return listBatchUpstreams(job, pendingRefs);

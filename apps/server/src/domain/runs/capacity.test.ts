@@ -32,7 +32,7 @@ describe('the capacity of a server', () => {
     expect(capacity.apps).toEqual(capacity.batch);
   });
 
-  it('is the number of runs alone while the machine is not known', () => {
+  it('is limited only by the number of runs while the machine is unknown', () => {
     expect(countFitting(planCapacity(settings, null).batch, 'xlarge')).toBe(8);
   });
 
@@ -48,7 +48,7 @@ describe('a run', () => {
   const machine = { cpus: 1, memoryBytes: gibibyte };
   const { batch } = planCapacity({ ...settings, overcommit: { cpus: 1, memory: 1 } }, machine);
 
-  it('that is larger than the whole pool runs alone', () => {
+  it('runs alone if it is larger than the whole pool', () => {
     const demand = demandOf(sizes.xlarge, batch);
     expect(findShortage(demand, batch, emptyUse)).toBeNull();
     const one = addDemand(emptyUse, demandOf({ cpus: 0.1, memoryBytes: 1 }, batch));

@@ -1,7 +1,10 @@
-/** How much one server runs at once. Batch runs and apps have a pool each, so neither takes the other's slots. Pure. */
+/**
+ * The capacity of one server. Batch runs and apps have separate pools, so neither takes the other's slots.
+ * Pure functions.
+ */
 import type { InstanceLimits } from '../attempts/instance-sizes.ts';
 
-/** What a machine, or the control group of a container, has. */
+/** Resources of a machine, or of the control group of a container. */
 export interface MachineResources {
   cpus: number;
   memoryBytes: number;
@@ -9,7 +12,7 @@ export interface MachineResources {
 
 export type PoolName = 'batch' | 'apps';
 
-/** What one pool holds. Null: not known, so that only the number of runs is bounded. */
+/** Capacity of one pool. Null: unknown, so only the number of runs is limited. */
 export interface Pool {
   maxRuns: number;
   cpus: number | null;
@@ -21,29 +24,34 @@ export type Capacity = Record<PoolName, Pool>;
 export interface CapacitySettings {
   maxActiveRuns: number;
   maxActiveApps: number;
-  /** How many times the cores and the memory of the machine are given out: sizes are limits, and most runs use far less. */
+  /**
+   * Overcommit factors for the cores and memory of the machine: sizes are limits, and most runs use far less.
+   */
   overcommit: { cpus: number; memory: number };
-  /** The part of the cores and the memory that apps get; batch runs get the rest. */
+  /** The share of cores and memory for apps; batch runs get the rest. */
   appsShare: number;
 }
 
-/** What a run takes of its pool while it is active. */
+/** Resources that an active run takes from its pool. */
 export interface Demand {
   cpus: number;
   memoryBytes: number;
 }
 
-/** What the active runs of a pool take. */
+/** Total resources that the active runs of a pool take. */
 export interface PoolUse extends Demand {
   runs: number;
 }
 
-/** What a pool has too little of for a run. */
+/** The resource that a pool lacks for a run. */
 export type Shortage = 'runs' | 'memory' | 'cpus';
 
 export const emptyUse: PoolUse = { runs: 0, cpus: 0, memoryBytes: 0 };
 
-/** The pools of a server. @param machine null while the executor does not tell what its machine has */
+/**
+ * Plans the pools of a server.
+ * @param machine null while the executor does not report the resources of its machine
+ */
 export function planCapacity(settings: CapacitySettings, machine: MachineResources | null): Capacity {
   const { overcommit, appsShare } = settings;
   const poolOf = (maxRuns: number, share: number): Pool => ({
@@ -58,8 +66,9 @@ export function planCapacity(settings: CapacitySettings, machine: MachineResourc
 }
 
 /**
- * What a run of this size takes of the pool. One that is larger than the pool takes all of it, so that it runs alone instead of waiting
- * for ever. A size without a limit takes nothing: its use is unknown, and the number of runs bounds it.
+ * Computes what a run of this size takes from the pool. A run larger than the pool takes all of it, so that
+ * it runs alone instead of waiting forever. A size without a limit takes nothing: its use is unknown, and
+ * only the number of runs limits it.
  */
 export function demandOf(limits: Pick<InstanceLimits, 'cpus' | 'memoryBytes'>, pool: Pool): Demand {
   return {
@@ -68,7 +77,7 @@ export function demandOf(limits: Pick<InstanceLimits, 'cpus' | 'memoryBytes'>, p
   };
 }
 
-/** What keeps the run from starting now; null: it fits. */
+/** Returns the resource that keeps the run from starting now; null if it fits. */
 export function findShortage(demand: Demand, pool: Pool, use: PoolUse): Shortage | null {
   if (use.runs >= pool.maxRuns) return 'runs';
   if (pool.memoryBytes !== null && use.memoryBytes + demand.memoryBytes > pool.memoryBytes) return 'memory';

@@ -32,8 +32,8 @@ const choose = (runs: PendingRun[], active = nothingActive, use = emptyUse) => {
   };
 };
 
-describe('the runs that are claimed next', () => {
-  it('are those of the organization, then of the workspace, with the fewest active runs', () => {
+describe('the next claims', () => {
+  it('go to the organization, then the workspace, with the fewest active runs', () => {
     const runs = [
       pending(),
       pending(),
@@ -49,17 +49,17 @@ describe('the runs that are claimed next', () => {
     expect(choose(runs, active, { ...emptyUse, runs: 1 }).chosen).toEqual([3, 2, 4]);
   });
 
-  it('are, within a workspace, those with the highest priority, then the oldest', () => {
+  it('go, within a workspace, to the highest priority, then the oldest', () => {
     const runs = [pending(), pending({ priority: 5 }), pending({ priority: 5 }), pending({ priority: -1 })];
     expect(choose(runs).chosen).toEqual([1, 2, 0, 3]);
   });
 
-  it('are one of each turn at local data', () => {
+  it('include only one run per local data lock', () => {
     const runs = [pending({ turn: 'a' }), pending({ turn: 'a' }), pending({ turn: 'b' })];
     expect(choose(runs).chosen).toEqual([0, 2]);
   });
 
-  it('do not include more than fits; an app that replaces one that is active needs no slot', () => {
+  it('include no more than fits; an app that replaces an active one needs no slot', () => {
     const full = { ...emptyUse, runs: 4 };
     expect(choose([pending()], nothingActive, full).chosen).toEqual([]);
     expect(choose([pending({ replacesActive: true })], nothingActive, full).chosen).toEqual([0]);
@@ -70,14 +70,14 @@ describe('a run that needs more than is free', () => {
   const large = { cpus: 1, memoryBytes: 16 };
   const use = { runs: 1, cpus: 1, memoryBytes: 1 };
 
-  it('lets smaller ones pass at first', () => {
+  it('lets smaller runs pass at first', () => {
     expect(choose([pending({ demand: large }), pending()], nothingActive, use)).toEqual({
       chosen: [1],
       reserved: null,
     });
   });
 
-  it('has what becomes free kept for it once it has waited long', () => {
+  it('has free capacity reserved after it has waited long', () => {
     const waited = { demand: large, waitedSeconds: reserveAfterSeconds };
     expect(choose([pending(waited), pending()], nothingActive, use)).toEqual({ chosen: [], reserved: 0 });
     expect(choose([pending(waited), pending()]).chosen).toEqual([0]);

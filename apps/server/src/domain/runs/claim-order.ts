@@ -1,45 +1,47 @@
-/** Which pending runs a server claims next. Pure. */
+/** Chooses the pending runs that a server claims next. Pure functions. */
 import type { Demand, Pool, PoolUse, Shortage } from './capacity.ts';
 import { addDemand, findShortage } from './capacity.ts';
 
-/** A pending run that may be claimed now, as far as the choice depends on it. */
+/** A claimable pending run, reduced to what the choice depends on. */
 export interface PendingRun {
   jobRunId: string;
   organizationId: string;
   workspaceId: string;
   priority: number;
   createdAt: Date;
-  /** Since it could have been claimed, by the clock of the database. */
+  /** Since when the run has been claimable, in seconds by the clock of the database. */
   waitedSeconds: number;
   demand: Demand;
-  /** Runs of one turn use the same local data: one at a time. Null: it takes no turns. */
+  /** Key of the local data lock: runs with the same key start one at a time. Null: no lock. */
   turn: string | null;
-  /** It takes the place of an active run of its job, whose slot it gets. */
+  /** The run replaces an active run of its job and gets its slot. */
   replacesActive: boolean;
 }
 
-/** Active runs of a pool, of all servers. */
+/** Numbers of active runs of a pool, across all servers. */
 export interface ActiveCounts {
   organizations: ReadonlyMap<string, number>;
   workspaces: ReadonlyMap<string, number>;
 }
 
 export interface ClaimPlan<Run extends PendingRun> {
-  /** In their order. */
+  /** In claim order. */
   chosen: Run[];
-  /** A run that has waited long for more than there is: what becomes free is kept for it. */
+  /** A run that has waited long for more than is free; free capacity is reserved for it. */
   reservedFor: Run | null;
 }
 
 /**
- * How long smaller runs may pass one that does not fit. After that the pool empties until it does: without a reservation a steady
- * stream of small runs keeps a large one waiting for ever; with one from the start, each large run keeps small ones waiting.
+ * How long smaller runs may pass one that does not fit. After that, the pool drains until it fits. Without a
+ * reservation, a steady stream of small runs would keep a large one waiting forever; with an immediate
+ * reservation, each large run would block small ones.
  */
 export const reserveAfterSeconds = 300;
 
 /**
- * Fair between organizations, then between workspaces: the one with the fewest active runs is next, so a thousand pending runs of one
- * workspace delay another's single run by one end of a run. Within a workspace by priority, then by age.
+ * Chooses fairly between organizations, then between workspaces: the one with the fewest active runs is next.
+ * So a thousand pending runs of one workspace delay another workspace's single run only until the next slot
+ * is free. Within a workspace, by priority, then by age.
  */
 export function chooseClaims<Run extends PendingRun>(
   pending: readonly Run[],
@@ -68,7 +70,10 @@ export function chooseClaims<Run extends PendingRun>(
   return { chosen, reservedFor: null };
 }
 
-/** A run that replaces one that is active starts beside it: it would wait for the very slot that is freed when it has started. */
+/**
+ * A run that replaces an active one starts without a free slot: otherwise it would wait for the slot that is
+ * freed only after it has started.
+ */
 function shortageOf(run: PendingRun, pool: Pool, use: PoolUse): Shortage | null {
   return run.replacesActive ? null : findShortage(run.demand, pool, use);
 }

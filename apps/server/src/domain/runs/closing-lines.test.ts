@@ -9,7 +9,7 @@ const close = (failure: RunFailureReason, reason: FailureReason | null = null) =
   closeWithFailure({ failure, reason }, at).map(({ content }) => content);
 
 describe('closeWithFailure', () => {
-  it('says why, what to do next, and the code', () => {
+  it('states the cause, the next step and the code', () => {
     const { nextStep } = runFailures.exit_code;
     const detail = 'The run ended with exit code 3.';
     expect(closeWithFailure({ failure: { code: 'exit_code', detail }, reason: null }, at)).toEqual([
@@ -25,7 +25,7 @@ describe('closeWithFailure', () => {
     expect(close({ code: 'requirements_missing_group', detail: missing })[0]).toContain(`${missing}. Add`);
   });
 
-  it('puts words of many lines, or none, before or behind the cause', () => {
+  it('puts a detail of many lines before the cause, and omits an empty one', () => {
     const { cause, nextStep } = runFailures.requirements_failed;
     const last = `Failed (requirements_failed): ${cause} ${nextStep}`;
     expect(close({ code: 'requirements_failed', detail: 'no such\nversion\n' })).toEqual([

@@ -8,26 +8,26 @@ import { runnerLine } from '../logs/log-line.ts';
 /** A run or an attempt that failed. */
 export type FailedRun = Failed & { failure: RunFailureReason };
 
-/** A retry that follows a failed attempt. */
+/** The retry after a failed attempt. */
 export interface FollowingRetry {
-  /** Of the attempt that failed. */
+  /** Number of the failed attempt. */
   attemptNumber: number;
   number: number;
   count: number;
-  /** Before this it does not start. */
+  /** Earliest start. */
   notBefore: Date;
 }
 
-/** More of what another program printed is cut: its own lines are in the log already. */
+/** Longer output of another program is truncated: its lines are in the log already. */
 const mostLines = 40;
 
-/** The last lines of the log of a failed run: why it failed, what to do next, and the code. */
+/** Creates the last log lines of a failed run: the cause, the next step and the code. */
 export function closeWithFailure(failed: FailedRun, at: Date): UnnumberedLogLine[] {
   const { code } = failed.failure;
   return describe(failed, (why) => `Failed (${code}): ${why} ${runFailures[code].nextStep}`, at);
 }
 
-/** The last lines of the log of a failed attempt that is followed by another one. */
+/** Creates the last log lines of a failed attempt that is followed by a retry. */
 export function closeWithRetry(failed: FailedRun, retry: FollowingRetry, at: Date): UnnumberedLogLine[] {
   const { attemptNumber, number, count, notBefore } = retry;
   const next = `Retry ${number} of ${count} starts at ${notBefore.toISOString()}.`;
@@ -44,12 +44,12 @@ function describe(failed: FailedRun, phrase: (why: string) => string, at: Date):
   if (reason) return [close(describeReason(failed))];
   const lines = failure.detail.split('\n').filter((line) => line.trim() !== '');
   if (lines.length === 1) return [close(failure.detail.trim())];
-  // Output of another program: its lines stand alone, before the line that explains them.
+  // Output of another program: put its lines before the line that explains them.
   const { cause } = runFailures[readRunFailureCode(failure.code)];
   return [...lines.slice(-mostLines).map((line) => runnerLine(line, at)), close(cause)];
 }
 
-/** `RuntimeError: upstream API said no (step extract, table orders, shop.py:7)`. */
+/** Formats a reason such as `RuntimeError: upstream API said no (step extract, table orders, shop.py:7)`. */
 function describeReason(failed: FailedRun): string {
   const explained = explainFailed(failed);
   if (!explained) return failed.failure.detail;

@@ -11,14 +11,14 @@ const show = (hunks: TextHunk[]) =>
   );
 const whole = (...lines: string[]) => ({ linesBefore: 0, lines });
 
-describe('the difference of two logs', () => {
-  it('is none where only times, numbers and ids differ', async () => {
+describe('the difference between two logs', () => {
+  it('is empty if only times, numbers and ids differ', async () => {
     const before = whole('10:00:01 loaded 5,428 rows in 3.2 s', 'package 1763970312.55 is loaded');
     const after = whole('11:30:02 loaded 5,310 rows in 4 s', 'package 1763973912.71 is loaded');
     expect(await compareLogs(before, after)).toEqual([]);
   });
 
-  it('has the lines as they are, and those of the later log where both have them', async () => {
+  it('shows lines unchanged, and those of the later log if both have them', async () => {
     const before = whole('10:00:01 begins', 'all is well', '10:00:02 ends');
     const after = whole('11:00:01 begins', 'ValueError: bad', 'in body.py', '11:00:02 ends');
     expect(show(await compareLogs(before, after))).toEqual([
@@ -30,24 +30,24 @@ describe('the difference of two logs', () => {
     ]);
   });
 
-  it('counts the lines that come before', async () => {
+  it('counts the lines before the tails', async () => {
     const before = { linesBefore: 100, lines: ['one', 'two'] };
     const hunks = await compareLogs(before, { linesBefore: 200, lines: ['one', 'other'] });
     expect(show(hunks)).toEqual([' 101/201 one', '-102/ two', '+/202 other']);
     expect(hunks).toMatchObject([{ oldStart: 101, oldLines: 2, newStart: 201, newLines: 2 }]);
   });
 
-  it('takes a line for one, whatever is in it', async () => {
+  it('treats each line as one, whatever it contains', async () => {
     const hunks = await compareLogs(whole('a\nb', 'c\r'), whole('a\nb', 'c\r', ''));
     expect(show(hunks)).toEqual([' 1/1 a\nb', ' 2/2 c\r', '+/3 ']);
   });
 
-  it('compares with nothing', async () => {
+  it('compares with an empty log', async () => {
     expect(show(await compareLogs(whole(), whole('a', 'b')))).toEqual(['+/1 a', '+/2 b']);
     expect(await compareLogs(whole(), whole())).toEqual([]);
   });
 
-  it('lets other work go on while logs differ in all their lines', async () => {
+  it('yields to other work while logs differ in all their lines', async () => {
     const lines = (word: string) =>
       Array.from({ length: 5000 }, (_, n) => `${word} ${'ab'.repeat(n % 50)} x${n}`);
     let turns = 0;

@@ -4,14 +4,15 @@ import { normalizeLogLine } from '../logs/normalize-log-line.ts';
 
 /** The last lines of a log. */
 export interface LogTail {
-  /** How many lines come before them. */
+  /** Number of lines before them. */
   linesBefore: number;
   lines: readonly string[];
 }
 
 /**
- * The lines in which two logs differ, without regard to what differs between any two runs. The texts are those of the logs, of a line that both
- * have that of the later one; numbers count from 1, through the whole log. Other work goes on in between, as with texts.
+ * Compares two logs, ignoring values that differ between any two runs. The result contains original texts; a
+ * line in both logs has the text of the later one. Line numbers start at 1 and refer to the whole log. Yields
+ * to other work in between, like compareTexts.
  */
 export async function compareLogs(before: LogTail, after: LogTail): Promise<TextHunk[]> {
   const numberOf = numberTexts();
@@ -26,7 +27,10 @@ export async function compareLogs(before: LogTail, after: LogTail): Promise<Text
   }));
 }
 
-/** Gives equal texts one number. Short lines are compared faster than long ones, and no text has a line feed of its own. */
+/**
+ * Assigns the same number to equal texts. Short lines are faster to compare than long ones, and a number
+ * contains no line feed.
+ */
 function numberTexts(): (text: string) => number {
   const numbers = new Map<string, number>();
   return (text) => {

@@ -23,8 +23,8 @@ const table = (tableName: string, rowsLoaded: number | null, bytesLoaded: number
 });
 const loaded = (schemaHash: string | null) => ({ schemaName: 'shop', schemaHash });
 
-describe('the pipelines of two runs', () => {
-  it('stand beside each other by name, null where a run did not run one', () => {
+describe('comparing the pipelines of two runs', () => {
+  it('pairs them by name, with null if a run did not run one', () => {
     const { pipelines } = comparePipelineRuns([run('b'), run('a')], [run('c'), run('a')]);
     expect(
       pipelines.map(({ pipelineName, before, after }) => [pipelineName, before?.runCount, after?.runCount]),
@@ -35,7 +35,7 @@ describe('the pipelines of two runs', () => {
     ]);
   });
 
-  it('are added up where a run ran one several times', () => {
+  it('sums them if a run ran one several times', () => {
     const failed = run('a', { status: 'failed', durationMs: 7, loadDurationMs: null });
     const { pipelines } = comparePipelineRuns([failed, run('a')], []);
     expect(pipelines[0]?.before).toEqual({
@@ -51,7 +51,7 @@ describe('the pipelines of two runs', () => {
     });
   });
 
-  it('have the schema that was loaded with last', () => {
+  it('uses the schema of the last load', () => {
     const runs = [
       run('a', { loadPackages: [loaded('1'), loaded('2')] }),
       run('a', { loadPackages: [loaded(null)] }),
@@ -62,7 +62,7 @@ describe('the pipelines of two runs', () => {
   });
 });
 
-it('has each table beside itself, what is not known counted as nothing', () => {
+it('pairs each table, with unknown values counted as zero', () => {
   const before = [run('a', { tables: [table('orders', 5, 50), table('old', null)] })];
   const after = [
     run('a', { tables: [table('orders', 6, 60)] }),

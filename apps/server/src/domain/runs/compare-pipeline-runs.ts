@@ -1,4 +1,4 @@
-/** What a pipeline run says of itself, as far as it is compared. */
+/** The compared fields of a pipeline run. */
 export interface ComparablePipelineRun {
   pipelineName: string;
   status: 'succeeded' | 'failed';
@@ -25,16 +25,16 @@ export interface TableSums {
 export interface PipelineSums extends TableSums {
   runCount: number;
   status: 'succeeded' | 'failed';
-  /** Null where no run said it. */
+  /** Null if no run reported it. */
   durationMs: number | null;
   extractDurationMs: number | null;
   normalizeDurationMs: number | null;
   loadDurationMs: number | null;
-  /** Hash of each schema that was loaded with, the last one of a name, by name. */
+  /** Hash of each loaded schema, by name; the last one if a name repeats. */
   schemas: { schemaName: string; versionHash: string }[];
 }
 
-/** Null where that side has nothing of it. */
+/** Null if that side has no such entry. */
 interface Sides<Sums> {
   before: Sums | null;
   after: Sums | null;
@@ -48,8 +48,8 @@ export type TableComparison = Sides<TableSums> & {
 };
 
 /**
- * What the pipelines inside two job runs did, each beside itself: added up where a run ran a pipeline several times, as one that was tried again
- * does. By name.
+ * Compares the pipelines inside two job runs, paired by name. If a run ran a pipeline several times, such as
+ * after a retry, their values are summed.
  * @param before oldest first, like `after`
  */
 export function comparePipelineRuns(
@@ -106,7 +106,7 @@ function sumTables(runs: readonly ComparablePipelineRun[]): Map<string, TableSum
   return sums;
 }
 
-/** Of the values that are known; null where none is. */
+/** Sums the known values; null if there are none. */
 function sum(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);

@@ -14,8 +14,8 @@ const traceback = (exception: string, file = '/work/shop/lib/prices.py') => [
 const stepFailed =
   'dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at `step=load` when processing package';
 
-describe('a traceback alone', () => {
-  it('tells the exception without its module, and the last line of the own code', () => {
+describe('a reason from a traceback only', () => {
+  it('has the exception without its module, and the last line of user code', () => {
     expect(
       findReason({ stderr: traceback('shop.prices.PriceError: no price\nask again'), ...noReport }),
     ).toEqual({
@@ -36,12 +36,12 @@ describe('a traceback alone', () => {
     '/pumphouse/door/__main__.py',
     '<frozen runpy>',
     '/work/other/main.py',
-  ])('passes over frames that are not the own code: %s', (file) => {
+  ])('skips frames outside of user code: %s', (file) => {
     const reason = findReason({ stderr: traceback('ValueError: x', file), ...noReport });
     expect(reason?.location).toEqual({ file: 'main.py', line: 14, function: '<module>' });
   });
 
-  it('names the step where dlt raised and its report did not arrive', () => {
+  it('names the step if dlt raised the exception but its report did not arrive', () => {
     expect(findReason({ stderr: traceback(stepFailed), ...noReport })).toMatchObject({
       kind: 'pipeline',
       step: 'load',
@@ -49,12 +49,12 @@ describe('a traceback alone', () => {
     });
   });
 
-  it('is none where nothing was written', () => {
+  it('is null without output', () => {
     expect(findReason({ stderr: ['nothing to load'], ...noReport })).toBeNull();
   });
 });
 
-describe("dlt's report", () => {
+describe("a reason from dlt's report", () => {
   const pipelineRun = {
     pipelineName: 'stock',
     step: 'load',
@@ -80,7 +80,7 @@ describe("dlt's report", () => {
     failedTables: [],
   };
 
-  it('tells the exception behind those of dlt, the step and the table; the log tells the line', () => {
+  it('has the exception wrapped by dlt, the step and the table; the line comes from the log', () => {
     const reason = findReason({ stderr: traceback(stepFailed), pipelineRun, workFolderName });
     expect(reason).toMatchObject({
       kind: 'pipeline',
@@ -92,7 +92,7 @@ describe("dlt's report", () => {
     });
   });
 
-  it('counts for nothing where the process ended by something else', () => {
+  it('is ignored if the process ended for another reason', () => {
     const reason = findReason({ stderr: traceback('ValueError: later'), pipelineRun, workFolderName });
     expect(reason).toMatchObject({
       kind: 'exception',
@@ -102,7 +102,7 @@ describe("dlt's report", () => {
     });
   });
 
-  it('is enough where the log tells nothing, even without an exception', () => {
+  it('is enough without output in the log, even without an exception', () => {
     expect(findReason({ stderr: [], pipelineRun, workFolderName })).toMatchObject({
       step: 'load',
       location: null,
@@ -115,7 +115,7 @@ describe("dlt's report", () => {
     });
   });
 
-  it('names a table only where it is one', () => {
+  it('names a table only if there is exactly one', () => {
     const tableOf = (failedTables: string[]) =>
       findReason({
         stderr: [],
@@ -127,15 +127,15 @@ describe("dlt's report", () => {
   });
 });
 
-describe('what a run wrote', () => {
-  it('is cut: a line of 120 characters, a message of 2 kB', () => {
+describe('the output of a run', () => {
+  it('is truncated: a line of 120 characters, a message of 2 kB', () => {
     const reason = findReason({ stderr: traceback(`ValueError: ${'ä'.repeat(5000)}`), ...noReport });
     expect(reason?.summary).toHaveLength(120);
     expect(Buffer.byteLength(reason?.message ?? '')).toBeLessThanOrEqual(2048);
     expect(reason?.message.endsWith('ä')).toBe(true);
   });
 
-  it('has nothing that a terminal or the database would take for more than text', () => {
+  it('contains no characters that a terminal or the database would interpret', () => {
     const text = `ValueError: a\u0000b\u001B[31mred\u001B[0m \uD800 \u202Eleft ${'x'.repeat(100)}😀`;
     const reason = findReason({ stderr: traceback(text), ...noReport });
     expect(reason?.message).toMatch(/^a bred \uFFFD {2}left x+😀$/u);
@@ -144,8 +144,8 @@ describe('what a run wrote', () => {
   });
 });
 
-describe('what people are told', () => {
-  it('is what the code says where nothing was left', () => {
+describe('an explained failure', () => {
+  it('uses the text of its code if there is no other reason', () => {
     const told = (detail: string) =>
       explainFailed({ failure: { code: 'out_of_memory', detail }, reason: null })?.summary;
     expect(told('It needed 3 GB.\nIt had 2.')).toBe('It needed 3 GB.');

@@ -4,9 +4,11 @@ import { maximumReasonSummary } from '@pumphouse/contract';
 import { readLastTraceback } from './python-traceback.ts';
 import { readRunFailureCode, runFailures } from './run-failures.ts';
 
-/** Why a run, or an attempt, failed, in the words of who knows it best. */
+/** Why a run or an attempt failed, from the best available source. */
 export interface FailureReason {
-  /** `pipeline`: dlt reported the step; `exception`: a traceback in the log; `runtime`: what was seen from outside. */
+  /**
+   * `pipeline`: dlt reported the step; `exception`: a traceback in the log; `runtime`: observed from outside.
+   */
   kind: 'pipeline' | 'exception' | 'runtime';
   /** One line of at most 120 characters. */
   summary: string;
@@ -19,7 +21,7 @@ export interface FailureReason {
   location: FailureLocation | null;
 }
 
-/** A frame of the user's own code. */
+/** A stack frame in user code. */
 export interface FailureLocation {
   /** Relative to the workspace. */
   file: string;
@@ -27,37 +29,37 @@ export interface FailureLocation {
   function: string | null;
 }
 
-/** What dlt reported of the pipeline run that failed. */
+/** dlt's report of the failed pipeline run. */
 export interface FailedPipelineRun {
   pipelineName: string;
   step: string | null;
   message: string | null;
-  /** In the form in which Python prints it; null where no exception came with the report. */
+  /** In Python's format; null if the report contained no exception. */
   traceback: string | null;
-  /** Tables of which a load job failed. */
+  /** Tables with a failed load job. */
   failedTables: readonly string[];
 }
 
-/** What an attempt left that tells why its code failed. */
+/** Output of an attempt that can explain why its code failed. */
 export interface FailureEvidence {
-  /** The end of what it wrote to stderr, line by line. */
+  /** The last lines that it wrote to stderr. */
   stderr: readonly string[];
-  /** The last pipeline run of it that failed. */
+  /** The last failed pipeline run of the attempt. */
   pipelineRun: FailedPipelineRun | null;
-  /** The name of the folder in which its code lay, below one that is called `work`. */
+  /** Name of the folder that contained its code, inside a folder named `work`. */
   workFolderName: string;
 }
 
 const messageBytes = 2048;
 const longestName = 200;
 
-/** Frames and exceptions of this package are dlt's own: what is wrong was found there, and is seldom there. */
+/** Frames and exceptions of this package belong to dlt: it detects the problem but seldom causes it. */
 const dltModule = /^dlt(hub)?\./;
 const stepFailed = 'dlt.pipeline.exceptions.PipelineStepFailed';
 
 /**
- * Why user code failed; null where nothing tells. dlt's report tells of it, unless the process ended by an exception that did not come
- * of a failed step: user code may have caught that one and gone on.
+ * Finds why user code failed; null if there is no evidence. Uses dlt's report, unless the process ended with
+ * an exception that was not caused by a failed step: user code may have caught that one and continued.
  */
 export function findReason(evidence: FailureEvidence): FailureReason | null {
   const raised = readLastTraceback(evidence.stderr);
@@ -82,17 +84,17 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
   };
 }
 
-/** A failure as every list, page, API and log shows it. */
+/** A failure as all lists, pages, APIs and logs show it. */
 interface ExplainedFailure extends FailureReason {
   code: string;
-  /** A heading: the class of the exception without its module, else the title of the code. */
+  /** A heading: the class of the exception without its module, otherwise the title of the code. */
   title: string;
   nextStep: string;
 }
 
 /**
- * The only source of the name, the cause and the next step of a failure, so that no two places give different ones: the reason that user
- * code left, else the text of the failure's code. Null where nothing failed.
+ * Explains a failure: the reason from user code, otherwise the text of the failure code. The only source of
+ * the title, the cause and the next step, so that all views agree. Null without a failure.
  */
 export function explainFailed({ failure, reason }: Failed): ExplainedFailure | null {
   if (!failure) return null;
@@ -102,7 +104,7 @@ export function explainFailed({ failure, reason }: Failed): ExplainedFailure | n
   return { ...told, code: failure.code, title: className || title, nextStep };
 }
 
-/** A run or an attempt: what is stored of its failure. */
+/** The stored failure of a run or an attempt. */
 export interface Failed {
   failure: { code: string; detail: string } | null;
   reason: FailureReason | null;
@@ -122,12 +124,15 @@ function reasonOfCode({ code, detail }: { code: string; detail: string }): Failu
   };
 }
 
-/** Whether the code of the run failed by itself, so that what it wrote may tell why. */
+/** Reports whether the code of the run failed by itself, so that its output may explain why. */
 export function isOfUserCode({ code }: Pick<RunFailureReason, 'code'>): boolean {
   return code === 'exit_code';
 }
 
-/** The outermost exception that is not dlt's own; where all are, as of a broken schema contract, the innermost that it was raised from. */
+/**
+ * Chooses the outermost exception that is not dlt's own. If all are dlt's, as for a broken schema contract,
+ * chooses the innermost one in the chain of causes.
+ */
 function chooseException(raised: readonly RaisedException[]): RaisedException | null {
   for (const exception of raised) {
     if (!dltModule.test(exception.type) || exception.cameOf !== 'cause') return exception;
@@ -135,7 +140,10 @@ function chooseException(raised: readonly RaisedException[]): RaisedException | 
   return null;
 }
 
-/** Where the told exception passed last through the user's own code, else where those that came of it did, else those that it came of. */
+/**
+ * Finds the last frame in user code of the chosen exception; otherwise of the exceptions that it led to,
+ * otherwise of those that led to it.
+ */
 function findLocation(
   raised: readonly RaisedException[],
   { workFolderName, told }: { workFolderName: string; told: RaisedException | null },
@@ -161,7 +169,7 @@ function ownLocation(frame: TracebackFrame, workFolderName: string): FailureLoca
   return { file, line: frame.line, function: name };
 }
 
-/** dlt names the job that failed `<table>.<id>.<format>`. */
+/** dlt names a failed job `<table>.<id>.<format>`. */
 function findTable({ failedTables, message }: FailedPipelineRun): string | null {
   const [table, another] = failedTables;
   const named =
@@ -177,7 +185,7 @@ function summarize(type: string | null, message: string): string {
   return cut([cleanLine(name), line].filter((part) => part !== '').join(': '), maximumReasonSummary);
 }
 
-/** At most 2 kB of UTF-8, and nothing that Postgres or a terminal would take for more than text. */
+/** Limits a message to 2 kB of UTF-8 without characters that Postgres or a terminal would interpret. */
 function boundMessage(text: string): string {
   const clean = text
     .slice(0, messageBytes)
@@ -193,7 +201,7 @@ function boundMessage(text: string): string {
     .replace(/\uFFFD+$/, '');
 }
 
-/** Colours and the like, as they are written to terminals. */
+/** Terminal escape sequences such as colors. */
 // eslint-disable-next-line no-control-regex
 const controlSequences = /\u001B\[[0-9;?]{0,20}[A-Za-z]/g;
 // eslint-disable-next-line no-control-regex

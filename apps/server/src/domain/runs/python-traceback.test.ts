@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readLastTraceback } from './python-traceback.ts';
 
-/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+/** A linear expression takes milliseconds; one that backtracks over the line would take hours. */
 const catastropheMs = 60_000;
 
 const read = (text: string) => readLastTraceback(text.replace(/^\n/, '').replace(/\n$/, '').split('\n'));
@@ -18,7 +18,7 @@ shop.prices.PriceError: no price
 `;
 
 describe('a traceback', () => {
-  it('has its exception, its message and its frames', () => {
+  it('has its exception, message and frames', () => {
     expect(read(plain)).toEqual([
       {
         type: 'shop.prices.PriceError',
@@ -33,31 +33,31 @@ describe('a traceback', () => {
     ]);
   });
 
-  it('is none where there is none', () => {
+  it('is absent without one in the text', () => {
     expect(read('')).toEqual([]);
     expect(read('loading\nValueError: said a logger')).toEqual([]);
     expect(read('Traceback (most recent call last):\n  File "a.py", line 1, in f\n    f()')).toEqual([]);
-    // A stack that was printed, as `traceback.print_stack` does.
+    // A printed stack, as from `traceback.print_stack`.
     expect(read('Traceback (most recent call last):\n  File "a.py", line 1, in f\n\nloading')).toEqual([]);
   });
 
-  it('is the last of those that were printed', () => {
+  it('is the last of several', () => {
     const [first] = read(`${plain}${plain.replaceAll('no price', 'no stock')}`);
     expect(first?.message).toBe('no stock');
   });
 
-  it('is the one that ended the process, whatever its message holds', () => {
+  it('is the one that ended the process, whatever its message contains', () => {
     const inner = `Traceback (most recent call last):
   File "/lib/dlt/client.py", line 568, in run_managed
     self.run()
 DatabaseError: locked`;
     const raised = read(`${plain.trimEnd()}\n${inner}\n. The job has been queued for retry.`);
     expect(raised.map(({ type }) => type)).toEqual(['shop.prices.PriceError']);
-    // Where none ended it, as with one that was logged before `sys.exit(1)`, the last is told of.
+    // If none ended the process, for example one logged before `sys.exit(1)`, the last one is used.
     expect(read(`loading\n${inner}`).map(({ type }) => type)).toEqual(['DatabaseError']);
   });
 
-  it('has a message of many lines, and one of none', () => {
+  it('may have a message of many lines, or an empty one', () => {
     expect(
       read(plain.replace('Error: no price', 'Error: no price\n\n  - of "a"\nask again'))[0]?.message,
     ).toBe('no price\n\n  - of "a"\nask again');
@@ -67,14 +67,14 @@ DatabaseError: locked`;
     });
   });
 
-  it('passes over lines that stand for repeated frames, and carriage returns of other systems', () => {
+  it('skips lines for repeated frames, and carriage returns', () => {
     const repeated = plain.replace('shop.prices', '  [Previous line repeated 970 more times]\nshop.prices');
     expect(read(repeated)[0]?.frames).toHaveLength(3);
     expect(read(plain.replace('no price\n', 'no price\r\n'))[0]?.type).toBe('shop.prices.PriceError');
   });
 });
 
-describe('exceptions that came of others', () => {
+describe('chained exceptions', () => {
   const chained = (connector: string) => `
 Traceback (most recent call last):
   File "/work/shop/main.py", line 9, in main
@@ -87,19 +87,19 @@ ${plain}`;
   it.each([
     ['The above exception was the direct cause of the following exception:', 'cause'],
     ['During handling of the above exception, another exception occurred:', 'context'],
-  ])('are behind it: %s', (connector, cameOf) => {
+  ])('are read: %s', (connector, cameOf) => {
     const raised = read(chained(connector));
     expect(raised.map(({ type }) => type)).toEqual(['shop.prices.PriceError', 'KeyError']);
     expect(raised.map((each) => each.cameOf)).toEqual([cameOf, null]);
     expect(raised[1]?.message).toBe("'b'");
   });
 
-  it('are told apart from earlier tracebacks', () => {
+  it('are distinguished from earlier tracebacks', () => {
     expect(read(chained('going on'))).toHaveLength(1);
   });
 });
 
-it('has the place of a syntax error, which is in no function', () => {
+it('include the location of a syntax error, which is in no function', () => {
   const [raised] = read(`
 Traceback (most recent call last):
   File "/work/shop/main.py", line 3, in <module>
@@ -113,7 +113,7 @@ SyntaxError: '{' was never closed
   expect(raised?.message).toBe("'{' was never closed");
 });
 
-it('reads an exception group without what it holds', () => {
+it('include an exception group without its members', () => {
   const raised = read(`
   + Exception Group Traceback (most recent call last):
   |   File "<frozen runpy>", line 88, in _run_code
@@ -153,7 +153,7 @@ describe('hostile text', () => {
     ],
     ['tracebacks', repeat(30_000, [header, '  File "a.py", line 1, in f', 'E: x', ''])],
     ['chains', repeat(10_000, [header, '  File "a.py", line 1, in f', 'E: x', '', whileHandled, ''])],
-  ])('costs neither time nor room: %s', (_, lines) => {
+  ])('takes bounded time and memory: %s', (_, lines) => {
     const startedAt = performance.now();
     const raised = readLastTraceback(lines);
     expect(performance.now() - startedAt).toBeLessThan(catastropheMs);

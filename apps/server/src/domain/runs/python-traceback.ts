@@ -1,13 +1,14 @@
 /*
- * What Python wrote to stderr when it ended with an exception. The text is user code's: it may be cut off, imitate a traceback, or be
- * made to cost time. So lines and their number are bounded first, and every pattern reads a line once.
+ * Parses what Python wrote to stderr when it ended with an exception. The text is controlled by user code: it
+ * may be truncated, imitate a traceback, or be made to take long. So the number and length of lines are
+ * bounded first, and every pattern reads a line once.
  */
 
-/** A place in a file, as a traceback names it. */
+/** A location in a file, as in a traceback. */
 export interface TracebackFrame {
   file: string;
   line: number;
-  /** Null in a syntax error, which is in no function. */
+  /** Null for a syntax error, which is in no function. */
   function: string | null;
 }
 
@@ -15,12 +16,13 @@ export interface TracebackFrame {
 export interface RaisedException {
   /** With its module, as Python prints it. */
   type: string;
-  /** All its lines. */
+  /** All lines of the message. */
   message: string;
-  /** Outermost first; the last 100. */
+  /** Outermost first; only the last 100. */
   frames: TracebackFrame[];
   /**
-   * How it came of the next one in the list: `cause`, it was raised from it; `context`, while it was handled. Null for the last.
+   * Relation to the next exception in the list: `cause`, raised from it; `context`, raised while handling it.
+   * Null for the last.
    */
   cameOf: 'cause' | 'context' | null;
 }
@@ -40,15 +42,16 @@ const connectors = new Map<string, 'cause' | 'context'>([
 const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))?$/s;
 const exceptionLine = /^([\p{L}_][\p{L}\p{N}_.<>]{0,199})(?:: ?(.*))?$/su;
 
-/** A traceback as it stands in the lines; `end` is the line after its message. */
+/** A traceback at its position in the lines; `end` is the line after its message. */
 interface Block extends Omit<RaisedException, 'cameOf'> {
   start: number;
   end: number;
 }
 
 /**
- * The exception that ended the process, and those it came of, outermost first; empty without a traceback. Where several tracebacks
- * stand in the text, it is the last that begins at the bottom of the stack, as the interpreter's own do; else the last.
+ * Reads the exception that ended the process and the chain behind it, outermost first; empty without a
+ * traceback. Of several tracebacks, uses the last one that starts at the bottom of the stack, as the
+ * interpreter's own do; otherwise the last one.
  */
 export function readLastTraceback(stderr: readonly string[]): RaisedException[] {
   const lines = stderr.slice(-mostLines).map((line) => line.slice(0, longestLine));
@@ -61,7 +64,7 @@ function isBottomOfStack(frame: TracebackFrame | undefined): boolean {
   return frame?.file === '<frozen runpy>' || frame?.function === '<module>';
 }
 
-/** An exception and those before it that a connecting sentence ties to it. */
+/** Collects an exception and the preceding ones that a connecting sentence links to it. */
 function chainOf(lines: readonly string[], blocks: readonly Block[], index: number): RaisedException[] {
   const chain: RaisedException[] = [];
   for (let at = index; at >= 0 && chain.length < mostExceptions; at -= 1) {
@@ -93,7 +96,10 @@ function isHeader(line: string | undefined): boolean {
   return line === header || line?.trimStart() === groupHeader;
 }
 
-/** Null where no exception follows the frames: a stack that was only printed, or a text that was cut off. */
+/**
+ * Reads one traceback; null if no exception follows the frames, because the stack was only printed or the
+ * text was truncated.
+ */
 function readBlock(lines: readonly string[], start: number): Block | null {
   const inGroup = groupLines(lines, start);
   const body = inGroup ?? lines;
@@ -118,7 +124,10 @@ function readBlock(lines: readonly string[], start: number): Block | null {
   };
 }
 
-/** The lines of an exception group up to those that it holds, without their margin; null for a plain traceback. */
+/**
+ * Returns the lines of an exception group before its members, without their margin; null for a plain
+ * traceback.
+ */
 function groupLines(lines: readonly string[], start: number): string[] | null {
   const first = lines[start] ?? '';
   if (first === header) return null;
@@ -135,7 +144,10 @@ function readFrame(line: string): TracebackFrame | null {
   return { file, line: Number(number), function: name ?? null };
 }
 
-/** A message has as many lines as it likes: it ends where another traceback begins, or is announced. */
+/**
+ * Finds the end of a message, which can have any number of lines: it ends at the next traceback or its
+ * connecting sentence.
+ */
 function endOfMessage(lines: readonly string[], from: number): number {
   let at = from;
   while (at < lines.length && !isHeader(lines[at]) && !isAnnounced(lines, at)) at += 1;

@@ -13,7 +13,7 @@ const decide = (code: RunFailureCode, hasBegun: boolean, settings = always, retr
   decideRetry({ code, hasBegun, retriesSoFar }, settings);
 
 describe('decideRetry', () => {
-  it('by default tries again what had not begun and may pass', () => {
+  it('by default retries attempts whose code had not started, if the failure may be temporary', () => {
     const { retries } = defaultJobSettings;
     const retried = codes.filter((code) => decide(code, false, retries).retry);
     expect(retried).toEqual(codes.filter((code) => runFailures[code].mayPass && code !== 'timed_out'));
@@ -22,7 +22,7 @@ describe('decideRetry', () => {
     expect(codes.filter((code) => decide(code, true, retries).retry)).toEqual([]);
   });
 
-  it('never tries again what fails the same way each time', () => {
+  it('never retries a failure that is certain to repeat', () => {
     const lasting = codes.filter((code) => !runFailures[code].mayPass);
     expect(lasting).toEqual(
       expect.arrayContaining([
@@ -46,11 +46,11 @@ describe('decideRetry', () => {
     ['not_begun', 'attempt_lost', false, true],
     ['not_begun', 'attempt_lost', true, false],
     ['not_begun', 'exit_code', true, false],
-  ])('on %s, for %s with user code begun (%s): %s', (on, code, hasBegun, retry) => {
+  ])('on %s, for %s with user code started (%s): %s', (on, code, hasBegun, retry) => {
     expect(decide(code, hasBegun, { ...always, on: [on] }).retry).toBe(retry);
   });
 
-  it('waits twice as long each time, an hour at most, or as long as was set', () => {
+  it('doubles the delay each time, up to an hour, or up to a longer configured delay', () => {
     const waits = (backoffSeconds: number) =>
       [0, 1, 2, 7, 19].map((retriesSoFar) => {
         const decision = decide('exit_code', true, { ...always, count: 20, backoffSeconds }, retriesSoFar);
@@ -61,7 +61,7 @@ describe('decideRetry', () => {
     expect(waits(7200)).toEqual([7200, 7200, 7200, 7200, 7200]);
   });
 
-  it('gives as many retries as were set, and waits that never get shorter', () => {
+  it('allows as many retries as configured, with delays that never get shorter', () => {
     const settings = fc.record({
       count: fc.integer({ min: 0, max: 20 }),
       backoffSeconds: fc.integer({ min: 0, max: 24 * 3600 }),

@@ -2,23 +2,24 @@ import type { RetrySettings } from '../jobs/job-settings.ts';
 import type { RunFailureCode } from './run-failures.ts';
 import { runFailures } from './run-failures.ts';
 
-/** What is known of an attempt that failed. */
+/** A failed attempt, reduced to what the decision depends on. */
 export interface FailedAttempt {
   code: RunFailureCode;
-  /** Its user code may have done something: what it loaded would be loaded twice. */
+  /** Its user code may have had effects: its loads would be repeated. */
   hasBegun: boolean;
-  /** Retries that its run has had before. */
+  /** Number of earlier retries of the run. */
   retriesSoFar: number;
 }
 
 export type RetryDecision = { retry: true; afterSeconds: number } | { retry: false };
 
-/** Waits double up to this; one that was set longer stays as it was set. */
+/** Delays double up to this limit; a longer configured delay is kept. */
 const longestDoubledSeconds = 3600;
 
 /**
- * Whether a run gets another attempt, and after how long. What fails the same way each time gets none, whatever the settings say; nor
- * does what they do not name. The waits follow from the settings alone, so that a log can be understood from them.
+ * Decides whether a run gets another attempt, and after what delay. A failure that is certain to repeat is
+ * never retried, whatever the settings; neither is one that the settings do not list. Delays depend only on
+ * the settings, so that users can predict them.
  */
 export function decideRetry(failed: FailedAttempt, settings: RetrySettings): RetryDecision {
   const { code, retriesSoFar } = failed;

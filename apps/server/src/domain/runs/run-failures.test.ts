@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readRunFailureCode, runFailures } from './run-failures.ts';
 
-it('takes a code that nobody knows for a failure of the bootstrap', () => {
+it('treats an unknown code as a failure of the bootstrap', () => {
   expect(readRunFailureCode('unpack_failed')).toBe('unpack_failed');
   for (const word of ['', 'toString', 'invented']) expect(readRunFailureCode(word)).toBe('bootstrap_failed');
 });

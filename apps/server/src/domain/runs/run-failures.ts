@@ -1,21 +1,24 @@
-/** What happened to a run that failed, and what its reader can do next. */
+/** What happened to a failed run, and what the reader can do next. */
 interface RunFailureMeaning {
-  /** A heading of a few words. */
+  /** A short heading. */
   title: string;
   cause: string;
   nextStep: string;
-  /** False where another attempt would fail the same way: it is never made, whatever `retries` says. */
+  /** False if another attempt is certain to fail too: there is no retry, whatever `retries` says. */
   mayPass: boolean;
 }
 
-/** Why runs fail. A code keeps its meaning once it is published; the detail of one run may say more than `cause`. */
+/**
+ * Reasons why runs fail. A published code keeps its meaning; the detail of one run may be more specific than
+ * `cause`.
+ */
 export const runFailures = {
   exit_code: {
     title: 'Exit code other than 0',
     cause: 'The code of the run ended with an exit code other than 0, most often by an exception.',
     nextStep:
       'Read the traceback in the log, correct the code or its configuration, and start the job again.',
-    // A source or a destination may be back.
+    // A source or a destination may recover.
     mayPass: true,
   },
   killed: {
@@ -30,7 +33,7 @@ export const runFailures = {
     cause: 'The run needed more memory than it may use and was killed.',
     nextStep:
       'Load in smaller pieces (chunks, `max_table_nesting`, fewer workers), or give the job a larger instance: `require={"instance": {"size": ...}}`.',
-    // How much is needed depends on what there is to load at the time.
+    // The required memory depends on the data to load at the time.
     mayPass: true,
   },
   machine_out_of_memory: {
@@ -65,7 +68,7 @@ export const runFailures = {
     cause: 'The run had not begun by its start deadline.',
     nextStep:
       'Start the job again when there is room; allow it more at once (`concurrency`), a higher `priority`, or a longer `start_deadline`.',
-    // It is later still.
+    // A retry would start even later.
     mayPass: false,
   },
   attempt_lost: {
@@ -81,21 +84,21 @@ export const runFailures = {
       'No server could see the place where the run went on, and the run was to end. It may still go on there until it calls the server.',
     nextStep:
       'Make sure that it does not go on, on the machine or the container engine that the log names, then start the job again.',
-    // It may still go on: an attempt beside it could write the same data twice.
+    // The process may still be running: a second attempt could write the same data twice.
     mayPass: false,
   },
   python_not_found: {
     title: 'Python version not found',
     cause: 'The Python version that the deployment asks for is not on the machine.',
     nextStep: 'Install that version there, or deploy from an environment with one that it has.',
-    // Somebody has to install it.
+    // An operator must install it.
     mayPass: false,
   },
   requirements_failed: {
     title: 'Requirements could not be installed',
     cause: 'The requirements of the deployment cannot be resolved or built; the words of uv are in the log.',
     nextStep: 'Correct the requirements (`uv pip compile` shows the same on your machine) and deploy again.',
-    // The same requirements fail the same way; uv itself has tried again where an index did not answer.
+    // The same requirements fail again; uv itself has retried indexes that did not answer.
     mayPass: false,
   },
   builder_failed: {
@@ -132,14 +135,14 @@ export const runFailures = {
     title: 'Image not usable',
     cause: 'The image in which the run was to start is not there or cannot be used.',
     nextStep: 'Have whoever runs the server look at its images.',
-    // Somebody has to mend the image.
+    // An operator must fix the image.
     mayPass: false,
   },
   executor_quota: {
     title: 'No room for the run',
     cause: 'The place where the run was to start has no room for it.',
     nextStep: 'Wait until other runs are done or have the quota raised, then start the job again.',
-    // Other runs end.
+    // Other runs end and free capacity.
     mayPass: true,
   },
   executor_config: {
@@ -166,21 +169,21 @@ export const runFailures = {
     title: 'Code could not be unpacked',
     cause: 'The code or the configuration of the run could not be unpacked.',
     nextStep: 'Look at the free space of the disk; if there is enough, deploy again.',
-    // The archive stays what it is, and a full disk stays full for longer than retries last.
+    // The archive does not change, and a full disk stays full for longer than retries last.
     mayPass: false,
   },
   work_folder_failed: {
     title: 'Work folder could not be prepared',
     cause: 'The folder of the run could not be prepared.',
     nextStep: 'Have whoever runs the server look at the rights and the free space of its data folder.',
-    // Rights and space of the data folder: somebody has to look.
+    // Permissions or disk space of the data folder: an operator must check.
     mayPass: false,
   },
   environment_missing: {
     title: 'Environment missing',
     cause: 'The environment of the run was removed while the run started.',
     nextStep: 'Start the job again: the environment is built anew.',
-    // The next attempt has it built anew.
+    // The next attempt builds it again.
     mayPass: true,
   },
   launcher_failed: {
@@ -188,14 +191,14 @@ export const runFailures = {
     cause: 'The Python of the environment could not be executed.',
     nextStep:
       'Deploy with other requirements to have an environment built anew; show the log to whoever runs the server.',
-    // Arguments or variables that are too long, or a Python that does not fit the machine.
+    // Arguments or variables are too long, or Python does not match the machine.
     mayPass: false,
   },
   sandbox_failed: {
     title: 'Sandbox could not be created',
     cause: 'The sandbox of the run could not be made.',
     nextStep: 'Have whoever runs the server look at `/readyz`, which says what the sandbox lacks.',
-    // A machine that is short of memory or processes cannot make one either.
+    // A machine that is temporarily short of memory or processes cannot create one either.
     mayPass: true,
   },
   network_failed: {
@@ -212,7 +215,7 @@ export const runFailures = {
   },
 } as const satisfies Record<string, RunFailureMeaning>;
 
-/** The name of a reason for which runs fail. */
+/** Code of a reason why runs fail. */
 export type RunFailureCode = keyof typeof runFailures;
 
 /** Why one run failed. */
@@ -221,7 +224,7 @@ export interface RunFailureReason {
   detail: string;
 }
 
-/** A code as an attempt reports it: one that is not in the list is a failure of the process that reports. */
+/** Reads a failure code that an attempt reports; an unknown one counts as a failure of the bootstrap. */
 export function readRunFailureCode(word: string): RunFailureCode {
   return Object.hasOwn(runFailures, word) ? (word as RunFailureCode) : 'bootstrap_failed';
 }

@@ -23,25 +23,25 @@ describe('readRunInput', () => {
   });
 
   it.each(['{"id": 12345678901234567890}', '[1]', '"text"', 'null', '0', ' {"a":"}]\\"["} '])(
-    'keeps %j as it is',
+    'keeps %j unchanged',
     (text) => {
       expect(read(text)).toEqual({ ok: true, input: text });
     },
   );
 
-  it.each(['{', "{'a': 1}", 'a=1&b=2', '{"a":1}{', ' ', 'NaN', '"\u0001"'])('refuses %j', (text) => {
+  it.each(['{', "{'a': 1}", 'a=1&b=2', '{"a":1}{', ' ', 'NaN', '"\u0001"'])('rejects %j', (text) => {
     const reading = read(text);
     expect(reading.ok ? '' : reading.problem).toMatch(/^The body is not JSON( \(at position \d+\))?\.$/);
   });
 
-  it('refuses what is not UTF-8', () => {
+  it('rejects a body that is not UTF-8', () => {
     expect(readRunInput(Buffer.from([0x22, 0xff, 0x22]))).toEqual({
       ok: false,
       problem: 'The body is not UTF-8.',
     });
   });
 
-  it('takes 100 levels of nesting and no more', () => {
+  it('accepts 100 levels of nesting and no more', () => {
     const nest = (levels: number) => '[{"a":'.repeat(levels / 2) + '"[[["' + '}]'.repeat(levels / 2);
     expect(read(nest(100)).ok).toBe(true);
     expect(read(nest(102))).toEqual({ ok: false, problem: 'The body is nested deeper than 100 levels.' });
@@ -54,11 +54,11 @@ describe('writeEntryPoint', () => {
     expect(JSON.parse(writeEntryPoint(entryPoint, null))).toEqual(entryPoint);
   });
 
-  it('keeps numbers that JavaScript cannot hold', () => {
+  it('keeps numbers that JavaScript cannot represent', () => {
     expect(writeEntryPoint(entryPoint, '[12345678901234567890]')).toContain('[12345678901234567890]');
   });
 
-  it('has any input beside what was there', () => {
+  it('adds any input to the existing arguments', () => {
     const runArguments = fc.option(fc.record({ port: fc.integer() }), { nil: undefined });
     fc.assert(
       fc.property(fc.json(), runArguments, (input, given) => {

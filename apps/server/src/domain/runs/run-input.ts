@@ -1,15 +1,15 @@
 import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
 
-/** The largest body of a webhook, and so the largest input of a run. */
+/** Maximum size of a webhook body, and so of a run's input. */
 export const largestInputBytes = 1024 * 1024;
-/** Readers of JSON give up on deep nesting, each at a depth of its own. */
+/** JSON parsers fail on deep nesting, each at a different depth. */
 const deepestInput = 100;
 
 export type InputReading = { ok: true; input: string | null } | { ok: false; problem: string };
 
 /**
- * The input that a body stands for: its own text, so that numbers which JavaScript cannot hold arrive as they were sent. Null for an
- * empty body.
+ * Reads the input from a body. Its text is kept, so that numbers that JavaScript cannot represent arrive
+ * unchanged. Null for an empty body.
  */
 export function readRunInput(body: Uint8Array): InputReading {
   if (body.length === 0) return { ok: true, input: null };
@@ -22,7 +22,7 @@ export function readRunInput(body: Uint8Array): InputReading {
   try {
     JSON.parse(text);
   } catch (error) {
-    // The words of the engine quote the body, which may hold secrets.
+    // The engine's message quotes the body, which may contain secrets, so only its position is used.
     const place = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
     return { ok: false, problem: `The body is not JSON${place ? ` (${place})` : ''}.` };
   }
@@ -31,7 +31,7 @@ export function readRunInput(body: Uint8Array): InputReading {
     : { ok: true, input: text };
 }
 
-/** @param json valid: every text in it has an end */
+/** @param json valid JSON, so every string in it is terminated */
 function measureDepth(json: string): number {
   let depth = 0;
   let deepest = 0;
@@ -44,18 +44,18 @@ function measureDepth(json: string): number {
   return deepest;
 }
 
-/** @param start where its opening quote is */
+/** @param start position of the opening quote */
 function findEndOfText(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
   return at;
 }
 
-/** The entry point as JSON, with the run's input as `run_args.input` where it has one. */
+/** Serializes the entry point as JSON, with the run's input as `run_args.input` if it has one. */
 export function writeEntryPoint(entryPoint: RuntimeEntryPoint, input: string | null): string {
   if (input === null) return JSON.stringify(entryPoint);
   const { run_args: given = {}, ...rest } = entryPoint;
-  // The text as it is: read and written again, its large numbers would be others.
+  // Insert the text unchanged: parsing and serializing it would change large numbers.
   return addMember(
     JSON.stringify(rest),
     `"run_args":${addMember(JSON.stringify(given), `"input":${input}`)}`,

@@ -12,14 +12,14 @@ export type RunOutcome =
   | { status: 'failed'; failure: RunFailureReason }
   | {
       status: 'cancelled';
-      /** What the log says of it; without, the log has said it already. */
+      /** Additional text for the log; absent if the log contains it already. */
       detail?: string;
     };
 
-/** The settings of a run that its end depends on. */
+/** The settings of a run that its outcome depends on. */
 export interface RunTerms {
   definition: JobDefinition;
-  /** Null or 0 for none. */
+  /** Null or 0 for no timeout. */
   timeoutSeconds: number | null;
   graceSeconds: number;
   instanceSizes: InstanceSizes;
@@ -35,7 +35,7 @@ interface ProcessEnd {
   reason: { code: string; detail: string } | null;
 }
 
-/** Why a run was asked to end; null where nothing asked for it. */
+/** Why a run was asked to end; null if it was not. */
 type Intent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room' | null;
 
 export function readRunTerms(
@@ -48,8 +48,8 @@ export function readRunTerms(
 }
 
 /**
- * What the end of the attempt's process means for its run. Cancel and timeout are told apart by the recorded intent: the exit code
- * of a stopped Python says neither.
+ * Derives the outcome of a run from the end of the attempt's process. The recorded intent distinguishes
+ * cancel from timeout, because the exit code of a stopped Python process does not.
  */
 export function outcomeOfExit(run: { endIntent: Intent }, exit: ProcessEnd, terms: RunTerms): RunOutcome {
   if (run.endIntent === 'cancel') return { status: 'cancelled', detail: describeGrace(exit, terms) };
@@ -76,7 +76,7 @@ export function outcomeOfExit(run: { endIntent: Intent }, exit: ProcessEnd, term
   return failed('exit_code', `The run ended with exit code ${describeExitCode(exit.code)}.`);
 }
 
-/** How a run that was told to end ended. */
+/** Describes how a run that was asked to end actually ended. */
 function describeGrace({ signal, outOfMemory }: ProcessEnd, { graceSeconds }: RunTerms): string {
   return signal === 'SIGKILL' && outOfMemory === null
     ? `It did not end within its grace period of ${graceSeconds} s and was killed.`
@@ -94,7 +94,7 @@ function describeMemory({ peakMemoryBytes }: ProcessEnd, { definition, instanceS
   ].join(' ');
 }
 
-/** The next size with more memory, as far as one exists. */
+/** Describes the next size with more memory, if one exists. */
 function describeLarger(size: InstanceSize, sizes: InstanceSizes): string {
   const memoryOf = (each: InstanceSize) => sizes[each].memoryBytes ?? Infinity;
   const larger = INSTANCE_SIZES.filter((each) => memoryOf(each) > memoryOf(size)).toSorted(
@@ -106,7 +106,7 @@ function describeLarger(size: InstanceSize, sizes: InstanceSizes): string {
   return `The next larger size is ${larger} with ${amount}.`;
 }
 
-/** Signals that end programs; a shell or a parent process reports them as 128 and their number. */
+/** Signals that end programs; a shell or a parent process reports them as 128 plus their number. */
 const signalNames: Readonly<Record<number, string>> = {
   1: 'SIGHUP',
   2: 'SIGINT',

@@ -22,7 +22,9 @@ const attempt = (number: number, keys: Partial<PhasedAttempt>): PhasedAttempt =>
   closedAt: null,
   ...keys,
 });
-/** Such as `running/1 4` for four seconds of the first attempt; `running/1 …` while it lasts. */
+/**
+ * Formats a phase, such as `running/1 4` for four seconds of the first attempt; `running/1 …` while it lasts.
+ */
 const describePhases = (...args: Parameters<typeof listRunPhases>) =>
   listRunPhases(...args).map(
     ({ name, attempt: number, durationMs }) =>
@@ -32,13 +34,13 @@ const describePhases = (...args: Parameters<typeof listRunPhases>) =>
 const prepared = { createdAt: at(2), environmentReadyAt: at(5), begunAt: at(6), startedAt: at(7) };
 const over = { ...prepared, finishedAt: at(11), closedAt: at(12) };
 
-describe('the phases of a run', () => {
-  it('are the wait for a server before the first attempt', () => {
+describe('run phases', () => {
+  it('are only the wait for a server before the first attempt', () => {
     expect(describePhases(run({ status: 'pending' }), [])).toEqual(['queued/1 …']);
     expect(describePhases(run({ status: 'cancelled', finishedAt: at(4) }), [])).toEqual(['queued/1 4']);
   });
 
-  it('are that wait alone while a pending run has an attempt for what its log says', () => {
+  it('are only that wait while the attempt of a pending run exists just for its log', () => {
     const told = attempt(1, { createdAt: at(2) });
     expect(describePhases(run({ status: 'pending' }), [told])).toEqual(['queued/1 …']);
     expect(describePhases(run({ status: 'starting' }), [told])).toEqual(['queued/1 2', 'environment/1 …']);
@@ -53,11 +55,11 @@ describe('the phases of a run', () => {
       { ...prepared, finishedAt: at(11) },
       ['queued/1 2', 'environment/1 3', 'starting/1 2', 'running/1 4', 'ending/1 …'],
     ],
-  ])('has an open one while an attempt %s', (_, keys, phases) => {
+  ])('include an open one while an attempt %s', (_, keys, phases) => {
     expect(describePhases(run(), [attempt(1, keys)])).toEqual(phases);
   });
 
-  it('add up to the time from when it was made to its end', () => {
+  it('add up to the time from creation to end', () => {
     expect(describePhases(run({ status: 'completed', finishedAt: at(12) }), [attempt(1, over)])).toEqual([
       'queued/1 2',
       'environment/1 3',
@@ -67,7 +69,7 @@ describe('the phases of a run', () => {
     ]);
   });
 
-  it('count the wait for the next attempt for that one', () => {
+  it('count the wait for the next attempt as part of that attempt', () => {
     const first = attempt(1, over);
     expect(describePhases(run({ status: 'pending' }), [first]).at(-1)).toBe('queued/2 …');
     const second = attempt(2, { createdAt: at(20), environmentReadyAt: at(20) });
@@ -80,7 +82,7 @@ describe('the phases of a run', () => {
     expect(describePhases(cancelled, [first]).slice(-2)).toEqual(['ending/1 1', 'queued/2 18']);
   });
 
-  it('end in the phase in which the attempt did', () => {
+  it('end in the phase in which the attempt ended', () => {
     const failed = run({ status: 'failed', finishedAt: at(9) });
     const ended = { finishedAt: at(9), closedAt: at(9) };
     expect(describePhases(failed, [attempt(1, { createdAt: at(2), ...ended })])).toEqual([
@@ -96,12 +98,12 @@ describe('the phases of a run', () => {
     ]);
   });
 
-  it('know no environment where none was recorded', () => {
+  it('include no environment phase if none was recorded', () => {
     const old = attempt(1, { ...prepared, environmentReadyAt: null });
     expect(describePhases(run(), [old])).toEqual(['queued/1 2', 'starting/1 5', 'running/1 …']);
   });
 
-  it('are none of a run that was skipped', () => {
+  it('are empty for a skipped run', () => {
     expect(listRunPhases(run({ status: 'skipped', finishedAt: at(0) }), [])).toEqual([]);
   });
 });
@@ -117,7 +119,7 @@ const times = fc.record({
   closedAt: maybe,
 });
 
-it('are in order, without gaps, and add up, whatever clocks say', () => {
+it('are in order, without gaps, and add up, whatever the clocks', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...runStates.filter((status) => status !== 'skipped')),

@@ -1,12 +1,12 @@
 import { isTerminalRunState, type RunPhaseName, type RunState } from '@pumphouse/contract';
 
-/** Where the time of a run goes. */
+/** A phase of a run, which shows how its time was spent. */
 export interface RunPhase {
   name: RunPhaseName;
-  /** The number of the attempt that it belongs to, or that it leads to. */
+  /** Number of the attempt that the phase belongs to or leads to. */
   attempt: number;
   startedAt: Date;
-  /** Null for the phase that the run is in. */
+  /** Null for the current phase. */
   finishedAt: Date | null;
   durationMs: number | null;
 }
@@ -17,7 +17,7 @@ export interface PhasedRun {
   finishedAt: Date | null;
 }
 
-/** What is stored of an attempt. Null is what has not come, or never will. */
+/** The stored times of an attempt. Null: not reached yet, or never. */
 export interface PhasedAttempt {
   number: number;
   createdAt: Date;
@@ -28,7 +28,7 @@ export interface PhasedAttempt {
   closedAt: Date | null;
 }
 
-/** A phase and when it ended; `end` null where it has not. */
+/** A phase and its end; `end` is null if it has not ended. */
 interface Mark {
   name: RunPhaseName;
   attempt: number;
@@ -36,14 +36,15 @@ interface Mark {
 }
 
 /**
- * The phases of a run from when it was made, in their order and without gaps: each begins where the one before it ends, and together they are
- * the time that the run took. What was never recorded (as by older servers) is part of the phase that follows. None for a skipped run.
- * @param attempts in the order of their numbers
+ * Lists the phases of a run from its creation, in order and without gaps: each starts where the previous one
+ * ends, and together they span the run. Times that were never recorded (for example by older servers) are
+ * part of the following phase. Empty for a skipped run.
+ * @param attempts in order of their numbers
  */
 export function listRunPhases(run: PhasedRun, attempts: readonly PhasedAttempt[]): RunPhase[] {
   if (run.status === 'skipped') return [];
   const runEnd = isTerminalRunState(run.status) ? run.finishedAt : null;
-  // An attempt of a run that nothing has claimed is there for its log alone, which says what the run waits for.
+  // An attempt of an unclaimed run exists only for its log, which says what the run waits for.
   const begun = run.status === 'pending' ? attempts.filter(isPreparedOrOver) : attempts;
   const marks = begun.flatMap(markAttempt);
   if (waitsAgain(begun.at(-1), runEnd))
@@ -51,7 +52,7 @@ export function listRunPhases(run: PhasedRun, attempts: readonly PhasedAttempt[]
   const phases: RunPhase[] = [];
   let startedAt = run.createdAt;
   for (const [index, { name, attempt, end }] of marks.entries()) {
-    // A run ends with its last phase, whenever the attempt says it did.
+    // The last phase ends with the run, whatever end the attempt recorded.
     const isLast = index === marks.length - 1;
     const closes = isLast ? (runEnd ?? end) : (end ?? startedAt);
     if (closes === null) return [...phases, { name, attempt, startedAt, finishedAt: null, durationMs: null }];
@@ -63,7 +64,7 @@ export function listRunPhases(run: PhasedRun, attempts: readonly PhasedAttempt[]
   return phases;
 }
 
-/** Whether a run waits, or waited to its end, for an attempt that is not there. */
+/** Reports whether a run waits, or waited until its end, for an attempt that does not exist. */
 function waitsAgain(last: PhasedAttempt | undefined, runEnd: Date | null): boolean {
   if (!last) return true;
   return last.closedAt !== null && (runEnd === null || runEnd > last.closedAt);
@@ -90,7 +91,7 @@ function markAttempt(attempt: PhasedAttempt): Mark[] {
   return marks;
 }
 
-/** User code tells its times by another clock than the database: none may come before the one before it. */
+/** User code reports times by a different clock than the database, so none may precede the previous one. */
 function clamp(at: Date, earliest: Date, latest: Date | null): Date {
   if (at < earliest) return earliest;
   return latest !== null && at > latest ? latest : at;

@@ -32,7 +32,7 @@ describe('run states', () => {
     expect(runStates.filter(isTerminalRunState)).toEqual([...terminalRunStates]);
   });
 
-  it('know what may come before', () => {
+  it('list their possible predecessors', () => {
     expect(statesBefore('completed')).toEqual(['starting', 'running', 'cancelling']);
     expect(statesBefore('pending')).toEqual(['starting', 'running']);
     expect(statesBefore('skipped')).toEqual([]);

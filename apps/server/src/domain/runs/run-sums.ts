@@ -1,4 +1,4 @@
-/** What is summed over pipeline runs. `succeededTimedCount` is how many of them succeeded and have a duration. */
+/** Values summed over pipeline runs. `succeededTimedCount` counts the successful runs with a duration. */
 export const sumNames = [
   'runCount',
   'succeededCount',
@@ -13,5 +13,5 @@ export const sumNames = [
 
 export type SumName = (typeof sumNames)[number];
 
-/** Sums over pipeline runs, none above 2^53 - 1. */
+/** Sums over pipeline runs; none exceeds 2^53 - 1. */
 export type RunSums = Record<SumName, number>;

@@ -13,7 +13,7 @@ const input: StartInput = {
   definition: buildDefinition({ triggers: [trigger] }),
   trigger,
   now,
-  // Today's tick is covered: at this moment nothing would start.
+  // Today's tick is covered: nothing would start now.
   lastCompletedEnd: new Date('2026-11-24T06:00:00Z'),
 };
 
@@ -26,8 +26,8 @@ const upstream = (lastCompletedEnd: Date | null) => ({
 const full = { activeRunCount: 4, runLimit: 4, usedSeconds: 0, minuteLimit: null };
 const usedUp = { activeRunCount: 0, runLimit: null, usedSeconds: 600, minuteLimit: 10 };
 
-describe('what stands in the way of a tick to come', () => {
-  it('is nothing where its interval will be over then', () => {
+describe('the block of a future tick', () => {
+  it('is absent if its interval will be over then', () => {
     expect(findStartBlock(input, tomorrow)).toBe(null);
   });
 
@@ -48,14 +48,14 @@ describe('what stands in the way of a tick to come', () => {
     ['the minutes of the month', { organization: usedUp }, 'minutes_limit', false, null],
     ['an upstream', { upstreams: [upstream(null)] }, 'upstream_stale', true, 'jobs.up'],
     [
-      'what was covered already',
+      'an interval that is covered already',
       { lastCompletedEnd: new Date('2026-11-26T00:00:00Z') },
       'already_covered',
       false,
       null,
     ],
     [
-      'an upstream rather than a full house',
+      'an upstream rather than a capacity limit',
       { upstreams: [upstream(null)], activeRunCount: 1 },
       'upstream_stale',
       true,
@@ -74,7 +74,7 @@ describe('what stands in the way of a tick to come', () => {
     expect(block?.detail).not.toBe('');
   });
 
-  it('is no upstream that is fresh now, whatever ticks of it lie between', () => {
+  it('is not an upstream that is fresh now, whatever ticks the upstream has before', () => {
     const fresh = upstream(new Date('2026-11-24T10:00:00Z'));
     expect(findStartBlock({ ...input, upstreams: [fresh] }, tomorrow)).toBe(null);
     expect(findStartBlock({ ...input, upstreams: [upstream(null)], skipFreshness: true }, tomorrow)).toBe(
@@ -82,7 +82,7 @@ describe('what stands in the way of a tick to come', () => {
     );
   });
 
-  it('is the end of the declared interval, where the tick lies behind it', () => {
+  it('is the end of the declared interval if the tick is after it', () => {
     const definition = buildDefinition({
       triggers: [trigger],
       interval: { start: '2026-11-01T00:00:00Z', end: '2026-11-24T06:00:00Z' },
@@ -90,13 +90,13 @@ describe('what stands in the way of a tick to come', () => {
     expect(findStartBlock({ ...input, definition }, tomorrow)?.code).toBe('out_of_interval');
   });
 
-  it('is no minutes of a month that is over then', () => {
+  it('is not the minute limit of a month that will be over', () => {
     const nextMonth = new Date('2026-12-01T06:00:00Z');
     expect(findStartBlock({ ...input, organization: usedUp }, nextMonth)).toBe(null);
   });
 });
 
-it('looks at a start without a time, and at a tick that has come, as it is now', () => {
+it('uses the current time for a start without a time and for a due tick', () => {
   for (const at of [null, new Date('2026-11-24T06:00:00Z')])
     expect(findStartBlock(input, at)?.code).toBe('already_covered');
 });

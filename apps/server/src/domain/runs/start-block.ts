@@ -4,17 +4,17 @@ import { evaluateFreshness } from '../scheduling/freshness.ts';
 import { readUpstreamRef } from '../scheduling/refresh.ts';
 import { decideStart } from './start-decision.ts';
 
-/** What keeps a start from coming about as things are. */
+/** What prevents a start under the current conditions. */
 export interface BlockedStart {
   code: StartBlock;
   detail: string;
-  /** It can end by itself until then; else somebody has to do something. */
+  /** It can resolve by itself before the start; otherwise a user must act. */
   mayPass: boolean;
-  /** The ref of the job that it waits for. */
+  /** The ref of the job that the start waits for. */
   byRef: string | null;
 }
 
-/** The words for statuses of skips, and whether what they say can end by itself. */
+/** The code for each skip status, and whether the block can resolve by itself. */
 const blocks: Record<SkipStatus, { code: StartBlock; mayPass: boolean }> = {
   skipped_already_covered: { code: 'already_covered', mayPass: false },
   skipped_concurrency_limit: { code: 'concurrency_limit', mayPass: true },
@@ -28,7 +28,7 @@ const blocks: Record<SkipStatus, { code: StartBlock; mayPass: boolean }> = {
   skipped_workspace_archived: { code: 'workspace_archived', mayPass: false },
 };
 
-/** A full house is no obstacle to what is not let in at all. */
+/** Capacity blocks matter only for a start that is allowed otherwise. */
 const roomCodes = new Set<StartBlock>([
   'concurrency_limit',
   'organization_concurrency_limit',
@@ -36,9 +36,10 @@ const roomCodes = new Set<StartBlock>([
 ]);
 
 /**
- * What would keep a start that comes at `at` from coming about, were everything then as it is at `input.now`: the rules are those of
- * `decideStart`. Time alone is that of the start: its interval is over then, and a new month has all its minutes. Null where nothing would.
- * @param at null for a start that has no time
+ * Finds what would prevent a start at `at` if everything else stayed as at `input.now`, by the rules of
+ * `decideStart`. Only time advances: the interval is over then, and a new month has all its minutes. Null if
+ * nothing would.
+ * @param at null for a start without a time
  */
 export function findStartBlock(input: StartInput, at: Date | null): BlockedStart | null {
   const then = at !== null && at > input.now ? at : input.now;
@@ -50,7 +51,7 @@ export function findStartBlock(input: StartInput, at: Date | null): BlockedStart
   return findStale(input) ?? block;
 }
 
-/** Upstreams are looked at as they are now: until the start comes, the ticks of theirs that lie between will have run. */
+/** Evaluates upstreams as of now: their ticks before the start will have run by then. */
 function findStale({ upstreams, now, skipFreshness }: StartInput): BlockedStart | null {
   if (skipFreshness) return null;
   const stale = upstreams.filter((upstream) => !evaluateFreshness(upstream, now).isFresh);

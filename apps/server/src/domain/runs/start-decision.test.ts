@@ -15,13 +15,13 @@ const input: StartInput = {
 };
 
 describe('a scheduled start', () => {
-  it('covers the last interval the first time, and then all since the last completed run', () => {
+  it('first covers the last interval, then everything since the last completed run', () => {
     expect(decideStart(input)).toEqual(start('2026-11-23T06:00:00Z', '2026-11-24T06:00:00Z'));
     const later = { ...input, lastCompletedEnd: new Date('2026-11-20T06:00:00Z') };
     expect(decideStart(later)).toEqual(start('2026-11-20T06:00:00Z', '2026-11-24T06:00:00Z'));
   });
 
-  it('is declined when a completed run covers the last tick, by whomever it is asked for', () => {
+  it('is skipped if a completed run covers the last tick, whoever requests it', () => {
     const covered = { ...input, lastCompletedEnd: new Date('2026-11-24T06:00:00Z') };
     for (const origin of ['tick', 'request', 'freshness'] as const) {
       expect(decideStart({ ...covered, origin })).toEqual({
@@ -45,7 +45,7 @@ describe('a scheduled start', () => {
     );
   });
 
-  it('starts at the first tick of a limited year, where no tick came before', () => {
+  it('starts at the first tick of a limited year if there was none before', () => {
     const trigger = 'schedule:0 0 1 1 * 0 2027';
     const yearly = buildDefinition({ triggers: [trigger] });
     const at = '2027-01-01T00:00:00Z';
@@ -91,7 +91,7 @@ describe('a declared interval', () => {
     );
   });
 
-  it('goes on from the last completed run', () => {
+  it('continues from the last completed run', () => {
     const lastCompletedEnd = new Date('2026-01-30T06:00:00Z');
     expect(decideStart({ ...input, definition: bounded, lastCompletedEnd })).toEqual(
       start('2026-01-30T06:00:00Z', '2026-01-31T06:00:00Z'),
@@ -105,7 +105,7 @@ describe('a declared interval', () => {
     );
   });
 
-  it('declines when it is done, has not begun or does not hold the point in time', () => {
+  it('skips if it is complete, has not begun or does not contain the point in time', () => {
     const lastCompletedEnd = new Date('2026-01-31T06:00:00Z');
     expect(decideStart({ ...input, definition: bounded, lastCompletedEnd })).toEqual(outside);
     const byHand = { ...input, definition: bounded, trigger: 'manual:jobs.m.f' };
@@ -120,7 +120,7 @@ describe('a declared interval', () => {
     });
   });
 
-  it('declines as covered inside an open interval', () => {
+  it('skips as covered inside an open interval', () => {
     const lastCompletedEnd = new Date('2026-11-24T06:00:00Z');
     expect(decideStart({ ...input, definition: open, lastCompletedEnd })).toMatchObject({
       status: 'skipped_already_covered',
@@ -136,7 +136,7 @@ describe('a declared interval', () => {
 });
 
 describe('refresh', () => {
-  it('forgets what was completed, and is ignored with a warning where the job blocks it', () => {
+  it('discards completed intervals, and is ignored with a warning if the job blocks it', () => {
     const covered = { ...input, lastCompletedEnd: new Date('2026-11-24T06:00:00Z'), refresh: true };
     expect(decideStart(covered)).toEqual(start('2026-11-23T06:00:00Z', '2026-11-24T06:00:00Z', true));
     const block = buildDefinition({ triggers: [DAILY], refresh_propagation: 'block' });
@@ -160,7 +160,7 @@ describe('upstreams', () => {
     lastCompletedEnd: null,
   };
 
-  it('hold off a start until they are fresh', () => {
+  it('prevent a start until they are fresh', () => {
     expect(decideStart({ ...input, upstreams: [upstream] })).toEqual({
       outcome: 'skip',
       status: 'skipped_fresh',
@@ -173,7 +173,7 @@ describe('upstreams', () => {
     });
   });
 
-  it('go first where the same call starts them, fresh or not', () => {
+  it('go first if the same call starts them, fresh or not', () => {
     const pending = {
       ...input,
       upstreams: [{ ...upstream, lastCompletedEnd: NOW }],
@@ -189,7 +189,7 @@ describe('upstreams', () => {
 });
 
 describe('limits', () => {
-  it('decline at the concurrency limit of the job', () => {
+  it('skip a start at the concurrency limit of the job', () => {
     expect(decideStart({ ...input, activeRunCount: 1 })).toEqual({
       outcome: 'skip',
       status: 'skipped_concurrency_limit',
@@ -201,7 +201,7 @@ describe('limits', () => {
     });
   });
 
-  it('decline at the limit of the organization', () => {
+  it('skip a start at the limit of the organization', () => {
     expect(
       decideStart({ ...input, organization: { ...input.organization, activeRunCount: 5, runLimit: 5 } }),
     ).toMatchObject({
@@ -215,8 +215,8 @@ describe('limits', () => {
   });
 });
 
-describe('switches', () => {
-  it('let a pause hold off the clock and freshness, not people and events', () => {
+describe('pause and archive', () => {
+  it('a pause stops the clock and freshness, but not users and events', () => {
     const paused = { ...input, isPaused: true };
     for (const origin of ['tick', 'freshness'] as const) {
       expect(decideStart({ ...paused, origin })).toMatchObject({ status: 'skipped_paused' });
@@ -226,7 +226,7 @@ describe('switches', () => {
     }
   });
 
-  it('decline in an archived workspace and refuse an archived job', () => {
+  it('an archived workspace skips starts, and an archived job rejects them', () => {
     expect(decideStart({ ...input, isWorkspaceArchived: true })).toMatchObject({
       status: 'skipped_workspace_archived',
     });

@@ -4,7 +4,7 @@ import { resolveRefresh } from '../scheduling/refresh.ts';
 import type { RunInterval } from '../scheduling/run-interval.ts';
 import { decideInterval, isSkip } from '../scheduling/start-interval.ts';
 
-/** Why a start is declined, in the words of the dlt API. */
+/** Why a start is skipped, with the status names of the dlt API. */
 export const SKIP_STATUSES = [
   'skipped_fresh',
   'skipped_upstream_pending',
@@ -15,19 +15,19 @@ export const SKIP_STATUSES = [
   'skipped_minutes_limit',
   'skipped_paused',
   'skipped_workspace_archived',
-  // Ours: the API of dlt has no word for it, and no call is answered with it.
+  // Specific to Pumphouse: the dlt API has no such status, and no response contains it.
   'skipped_missed',
 ] as const;
 export type SkipStatus = (typeof SKIP_STATUSES)[number];
 
 /**
- * Who asks for the run: a person or API client, the clock, an event (a followed job, a webhook, a deployment), an
- * upstream that has become fresh, or a call whose promise falls due as its upstreams are. A pause holds off the clock
- * and freshness only.
+ * The source of a start: a user or API client, the clock, an event (a followed job, a webhook, a deployment),
+ * an upstream that became fresh, or a deferred start whose upstreams are now fresh. A pause stops only clock
+ * and freshness.
  */
 export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
 
-/** What the organization may run at once and in a month, and how much of it is taken; null has no limit. */
+/** Limits and current use of the organization: active runs and minutes per month. Null means no limit. */
 export interface OrganizationRoom {
   activeRunCount: number;
   runLimit: number | null;
@@ -35,48 +35,49 @@ export interface OrganizationRoom {
   minuteLimit: number | null;
 }
 
-/** Runs of the job that wait for room. */
+/** Runs of the job that wait for a slot. */
 export interface JobQueue {
-  /** A start for which there is no room waits, too; it is declined otherwise. */
+  /** A start at capacity is queued; otherwise it is skipped. */
   isOpen: boolean;
   length: number;
-  /** The number of the run that waits for the same timed trigger; null when there is none. */
+  /** Number of the run that waits for the same timed trigger; null if there is none. */
   sameTriggerNumber: number | null;
 }
 
-/** Runs of one job that may wait: more than that are a mistake, not a backlog. */
+/** Maximum number of queued runs of one job: more indicate a mistake, not a backlog. */
 const longestQueue = 100;
 
 export interface StartInput {
   definition: JobDefinition;
   origin: StartOrigin;
-  /** The trigger picked, one of listTriggers(definition). */
+  /** The chosen trigger, one of listTriggers(definition). */
   trigger: string;
   now: Date;
-  /** End of the last completed run's interval, null when there is none or a refresh forgot it. */
+  /** End of the last completed run's interval; null if there is none or a refresh discarded it. */
   lastCompletedEnd: Date | null;
   /** One entry for each freshness constraint of the job. */
   upstreams: readonly UpstreamFacts[];
   /** Upstreams that the same call has started or waits for (listPendingUpstreams). */
   pendingUpstreams: readonly string[];
-  /** Runs of the job in an active state, those that wait for room left out. */
+  /** Active runs of the job, without those that wait for a slot. */
   activeRunCount: number;
   organization: OrganizationRoom;
   queue: JobQueue;
-  /** The tick came while no server ran, and such ticks are not made up for. */
+  /** The tick was due while no server ran, and the job does not catch up on such ticks. */
   isMissed: boolean;
   isPaused: boolean;
   isArchived: boolean;
   isWorkspaceArchived: boolean;
-  /** Start whatever the upstreams are. */
+  /** Ignore the freshness of upstreams. */
   skipFreshness: boolean;
-  /** Refresh asked for by the caller, or left for the job's next run by a cascade. */
+  /** The caller requested a refresh, or a cascade left one for the job's next run. */
   refresh: boolean;
 }
 
 /**
- * A start with all that the run's row needs; the same for later, when there is room; a skip with its status and sentences; or a
- * refusal, for which the API has no status (an archived job): an error of the call.
+ * The decision on a start: `start` with everything that the run's row needs; `queue` with the same, to start
+ * when a slot is free; `skip` with its status and reasons; or `refuse` for an archived job, which is an error
+ * because the API has no status for it.
  */
 export type StartDecision =
   | { outcome: 'start'; interval: RunInterval; refresh: boolean; warnings: string[] }
@@ -94,7 +95,8 @@ export type StartDecision =
 type Skip = Extract<StartDecision, { outcome: 'skip' }>;
 
 /**
- * Decides whether a run starts now, and on which interval. Pure: the caller holds the job's lock and writes the row.
+ * Decides whether a run starts now, and on which interval. Pure: the caller holds the job's lock and writes
+ * the row.
  * @throws {InvalidTriggerError} on a trigger text that does not parse
  */
 export function decideStart(input: StartInput): StartDecision {
@@ -155,7 +157,7 @@ interface Obstacle {
   reason: string;
 }
 
-/** What there is no room in, if any: the job, or the organization. */
+/** Finds the limit that is reached, if any: that of the job or of the organization. */
 function findObstacle({ definition, activeRunCount, organization, queue }: StartInput): Obstacle | null {
   const limit = getConcurrencyLimit(definition);
   const ofJob = (reason: string): Obstacle => ({
@@ -173,7 +175,7 @@ function findObstacle({ definition, activeRunCount, organization, queue }: Start
       reason: `${organization.activeRunCount} of ${runLimit} allowed runs of the organization are active`,
     };
   }
-  // Who comes now does not overtake who waits already.
+  // A new start must not overtake runs that wait already.
   if (queue.isOpen && queue.length > 0)
     return ofJob(
       `${queue.length} ${queue.length === 1 ? 'run of this job came before and still waits' : 'runs of this job came before and still wait'}`,
@@ -181,7 +183,7 @@ function findObstacle({ definition, activeRunCount, organization, queue }: Start
   return null;
 }
 
-/** A tick while a run waits for an earlier one adds nothing: that run will cover both. */
+/** If a run already waits for the same trigger, another tick adds nothing: that run will cover both. */
 function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle): Skip | null {
   if (queue.sameTriggerNumber !== null) {
     return skip(

@@ -1,11 +1,11 @@
-/** What a pending run waits for, in words. Pure. */
+/** Describes what a pending run waits for. Pure functions. */
 import type { Demand, Pool, PoolName, PoolUse } from './capacity.ts';
 import { findShortage } from './capacity.ts';
 
 export const waitKinds = [
   /** All slots of its pool are in use. */
   'slot',
-  /** There is a slot, and the sizes of active runs leave too little memory or too few cores. */
+  /** A slot is free, but the sizes of active runs leave too little memory or too few cores. */
   'size',
   /** A larger run has waited long and goes first. */
   'turn',
@@ -16,7 +16,7 @@ export const waitKinds = [
 ] as const;
 export type WaitKind = (typeof waitKinds)[number];
 
-/** Kinds of which one follows another as runs start and end: a log says once that a run waits for its turn. */
+/** Kinds that alternate as runs start and end; the log reports the wait once for all of them. */
 const capacityKinds: ReadonlySet<WaitKind | null> = new Set(['slot', 'size', 'turn']);
 
 export function isSameWait(one: WaitKind | null, other: WaitKind): boolean {
@@ -28,20 +28,23 @@ export interface Wait {
   reason: string;
 }
 
-/** Active runs of a pool, of all servers, as the members of one workspace may know them: other names are not theirs to read. */
+/**
+ * Active runs of a pool across all servers, as visible to members of one workspace: they must not see the
+ * names of others.
+ */
 export interface Holders {
   ownWorkspace: number;
   otherWorkspaces: number;
   otherOrganizations: number;
 }
 
-/** Why a run that nothing but capacity holds back has not been claimed. */
+/** Describes why a run that waits only for capacity has not been claimed. */
 export function describeCapacityWait(wait: {
   name: PoolName;
   pool: Pool;
   use: PoolUse;
   demand: Demand;
-  /** Of all servers. */
+  /** Number of slots across all servers. */
   slotCount: number;
   holders: Holders;
 }): Wait {
@@ -59,7 +62,7 @@ export function describeCapacityWait(wait: {
   return { kind: 'size', reason };
 }
 
-/** The same words where the slots are known and the size of the run is not. */
+/** Describes a lack of slots, also for callers that do not know the size of the run. */
 export function describeNoSlot(name: PoolName, slotCount: number, holders: Holders): string {
   const used = holders.ownWorkspace + holders.otherWorkspaces + holders.otherOrganizations;
   if (name === 'apps')
@@ -72,15 +75,15 @@ export function describeNoSlot(name: PoolName, slotCount: number, holders: Holde
   return `Waiting for a free slot: ${used} of ${slotCount} in use, ${parts.join(', ')}.`;
 }
 
-/** A part of the active batch runs; without a name, of those that the reader may not know by name. */
+/** A group of active batch runs; without a name if the reader must not see it. */
 export interface SlotsInUse {
   name: string | null;
-  /** In the organization of the run that waits. */
+  /** In the organization of the waiting run. */
   isOwnOrganization: boolean;
   count: number;
 }
 
-/** Who has the slots of batch runs, for one reader. */
+/** Describes who holds the slots of batch runs, for one reader. */
 export function describeSlotsFor(slotCount: number, parts: readonly SlotsInUse[]): string {
   const sumOf = (some: readonly SlotsInUse[]) => some.reduce((sum, { count }) => sum + count, 0);
   const named = parts.flatMap(({ name, count }) => (name === null ? [] : `${name} (${count})`));

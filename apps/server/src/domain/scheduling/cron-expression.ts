@@ -1,10 +1,11 @@
 /**
- * Cron syntax as dlt's cron library (croniter) reads it, rewritten to patterns that croner evaluates: five fields, a
- * sixth for seconds at the END, a seventh for years; names, aliases, `?`, wrapped ranges (`22-2`), `L`, `L5`, `5#2`,
- * `15W` and `R`. croner itself puts seconds first and knows neither wrapped ranges, `L5` nor `R`.
+ * Translates cron syntax as dlt's cron library (croniter) reads it into patterns that croner evaluates.
+ * Supported: five fields, an optional sixth for seconds at the END, an optional seventh for years; names,
+ * aliases, `?`, wrapped ranges (`22-2`), `L`, `L5`, `5#2`, `15W` and `R`. croner itself puts seconds first
+ * and supports neither wrapped ranges nor `L5` nor `R`.
  */
 
-/** A cron expression that is not understood or never occurs; `message` says which part and why. */
+/** A cron expression that is invalid or never occurs; `message` names the part and the reason. */
 export class CronSyntaxError extends Error {
   override readonly name = 'CronSyntaxError';
 }
@@ -38,9 +39,10 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The croner pattern (seven fields, seconds first) of a dlt cron expression. Surrounding spaces are ignored.
- * `R` picks a value from the expression's own text, so that it is the same on every server and after every restart.
- * @throws {CronSyntaxError} with the part that is not understood
+ * Returns the croner pattern (seven fields, seconds first) for a dlt cron expression. Surrounding spaces are
+ * ignored. `R` derives its value from the text of the expression, so every server picks the same value after
+ * every restart.
+ * @throws {CronSyntaxError} with the part that is invalid
  */
 export function toCronerPattern(expression: string): string {
   const text = expression.trim().toLowerCase();
@@ -95,15 +97,15 @@ function rewriteWeekday(text: string, day: string, seed: string): string {
     throw new CronSyntaxError(`day of week: '${text}' mixes plain weekdays with numbered ones`);
   }
   if (!isEveryDay(day)) {
-    // dlt's library answers such a pair differently from one expression to the next.
+    // dlt's cron library interprets this combination inconsistently, so it is rejected.
     throw new CronSyntaxError(`day of week: '${text}' cannot be combined with a day of month`);
   }
   return occurrences.join(',');
 }
 
 /**
- * croner ORs the two day fields unless one is `*`. A list of all days counts as `*` for dlt's library where the other
- * field has a `*` anywhere, `*` followed by a step included.
+ * croner ORs the two day fields unless one of them is `*`. dlt's library also treats a list of all days as
+ * `*` if the other field contains a `*`, including a stepped one such as `*` followed by a step.
  */
 function rewriteDayField(text: string, other: string, field: Field, seed: string): string {
   if (text === '?') return '*';
@@ -113,7 +115,7 @@ function rewriteDayField(text: string, other: string, field: Field, seed: string
   return isFull && other.includes('*') ? '*' : listValues(values);
 }
 
-/** `5#2`, `mon-wed#2` or `L5` in croner's words; null when the item is a plain weekday. */
+/** Translates `5#2`, `mon-wed#2` or `L5` to croner syntax; returns null for a plain weekday. */
 function rewriteWeekdayOccurrence(item: string): string | null {
   const last = /^l([0-7]|[a-z]{3})$/.exec(item)?.[1];
   if (last !== undefined) return `${readValue(last, WEEKDAY) % 7}#L`;
@@ -155,24 +157,24 @@ function expandItem(item: string, field: Field): number[] {
 
 function expandRange(from: number, to: number, step: number, field: Field): number[] {
   const start = wrapWeekday(from, field);
-  // A range from a value to itself (and from Sunday as 7 to Sunday as 0) is the whole field for dlt's library.
+  // dlt's library reads a range from a value to itself (also Sunday as 7 to Sunday as 0) as the whole field.
   if (from === to || (start === to && from > to)) return countUp(field.min, field.max, step);
   if (from < to) return countUp(from, to, step).map((value) => wrapWeekday(value, field));
   if (start < to) return countUp(start, to, step);
   const beforeEnd = countUp(start, field.max, step);
   const left = field.max - (beforeEnd.at(-1) ?? start);
-  // Where the step does not land on the end of the field, dlt's library goes on one value late; so do we.
+  // If the step does not land on the end of the field, dlt's library continues one value late. Match it.
   const skip = step === left + 1 ? 0 : step - left;
   return [...beforeEnd, ...countUp(field.min + skip, to, step)];
 }
 
-/** The values of `R`, `R(10-20)`, `R/15` and `R(0-29)/10`. */
+/** Picks the values of `R`, `R(10-20)`, `R/15` and `R(0-29)/10`. */
 function pickValues(text: string, field: Field, seed: string): number[] {
   const match = /^r(?:\((\d+)-(\d+)\))?(?:\/(\d+))?$/.exec(text);
   if (!match) throw new CronSyntaxError(`${field.name}: '${text}' is not understood`);
   const [, low, high, stepText] = match;
   const min = low === undefined ? field.min : readValue(low, field);
-  // Without a range, a day that every month has.
+  // Without a range, pick a day that exists in every month.
   const max = high === undefined ? (field === DAY ? 28 : field.max) : readValue(high, field);
   if (max <= min) throw new CronSyntaxError(`${field.name}: the range of '${text}' must go up`);
   const number = hashText(`${seed}|${field.name}`);
@@ -198,7 +200,7 @@ function readRangeEnd(text: string, field: Field): number {
   return text === 'l' && field === DAY ? DAY.max : readValue(text, field);
 }
 
-/** Sunday is 0 and 7. */
+/** Sunday is both 0 and 7. */
 function wrapWeekday(value: number, field: Field): number {
   return field === WEEKDAY ? value % 7 : value;
 }
@@ -213,7 +215,7 @@ function listValues(values: readonly number[]): string {
   return [...new Set(values)].sort((a, b) => a - b).join(',');
 }
 
-/** FNV-1a, 32 bits: spreads well over small ranges and needs no import. */
+/** FNV-1a, 32 bits: distributes well over small ranges and needs no import. */
 function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (const char of text) {

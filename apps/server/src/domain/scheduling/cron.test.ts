@@ -33,7 +33,7 @@ describe('toCronerPattern', () => {
     expect(toCronerPattern(expression)).toBe(pattern);
   });
 
-  it('gives R one value in the range, the same each time', () => {
+  it('picks one stable value in the range for R', () => {
     const pattern = toCronerPattern('R(10-20) R R * *');
     expect(pattern).toBe(toCronerPattern('r(10-20) r r * *'));
     const [second, minute, hour, day] = pattern.split(' ').map(Number);
@@ -44,7 +44,7 @@ describe('toCronerPattern', () => {
     expect(day).toBeLessThanOrEqual(28);
   });
 
-  it('steps from a value that R picks', () => {
+  it('applies the step from the value that R picks', () => {
     const minutes = toCronerPattern('R/15 * * * *').split(' ')[1]?.split(',').map(Number) ?? [];
     const [first = NaN] = minutes;
     expect(first).toBeLessThan(15);
@@ -73,12 +73,12 @@ describe('toCronerPattern', () => {
     ['R(20-10) * * * *', "minute: the range of 'r(20-10)' must go up"],
     ['R,5 * * * *', "minute: 'r,5' is not understood"],
     ['0 0 * * january', "day of week: 'january' is not understood"],
-  ])('refuses %s', (expression, reason) => {
+  ])('rejects %s', (expression, reason) => {
     expect(() => toCronerPattern(expression)).toThrow(new CronSyntaxError(reason));
     expect(findCronProblem(expression)).toBe(reason);
   });
 
-  it('refuses what never occurs and accepts what is over', () => {
+  it('rejects expressions that never occur, accepts expressions in the past', () => {
     expect(findCronProblem('0 0 31 4 *')).toBe('it never occurs');
     expect(findCronProblem('0 0 * * * 0 1990')).toBeNull();
   });
@@ -107,14 +107,14 @@ describe('ticks in UTC', () => {
     ]);
   });
 
-  it('ends where the years end', () => {
+  it('ends after the last year', () => {
     const at = new Date('2031-01-01T00:00:00Z');
     expect(nextTick('0 0 1 1 * 0 2030', at, 'UTC')).toBeNull();
     expect(latestTick('0 0 1 1 * 0 2030', at, 'UTC')?.at).toEqual(new Date('2030-01-01T00:00:00Z'));
     expect(latestTick('0 0 1 1 * 0 2030', new Date('2029-01-01T00:00:00Z'), 'UTC')).toBeNull();
   });
 
-  it('counts a tick as elapsed at its own instant and not a millisecond before', () => {
+  it('counts a tick as elapsed at its own instant, not a millisecond earlier', () => {
     const tick = new Date('2026-11-24T06:00:00Z');
     expect(latestTick('0 6 * * *', tick, 'UTC')?.at).toEqual(tick);
     expect(latestTick('0 6 * * *', new Date(tick.getTime() - 1), 'UTC')?.at).toEqual(
@@ -123,8 +123,8 @@ describe('ticks in UTC', () => {
   });
 });
 
-describe('ticks around a change of the clock', () => {
-  it('never go back in the hour that repeats', () => {
+describe('ticks around a clock change', () => {
+  it('never go back in the repeated hour', () => {
     expect(ticksAfter('*/20 * * * *', '2026-10-25T00:30:00Z', 'Europe/Berlin', 3)).toEqual([
       '2026-10-25T00:40:00Z',
       '2026-10-25T02:00:00Z',
@@ -137,7 +137,7 @@ describe('ticks around a change of the clock', () => {
     );
   });
 
-  it('find a tick that a gap moved past the end of the gap', () => {
+  it('include a tick that a gap moves to the end of the gap', () => {
     const afterGap = new Date('2026-03-29T01:10:00Z');
     expect(nextTick('30 2 * * *', afterGap, 'Europe/Berlin')).toEqual(new Date('2026-03-29T01:30:00Z'));
     expect(latestTick('30 2 * * *', afterGap, 'Europe/Berlin')?.at).toEqual(new Date('2026-03-28T01:30:00Z'));
@@ -146,7 +146,7 @@ describe('ticks around a change of the clock', () => {
     );
   });
 
-  it('keep their order where a gap of half an hour moves one past another', () => {
+  it('keep their order when a half-hour gap moves one past another', () => {
     expect(ticksAfter('15,40 2 * * *', '2026-10-03T14:00:00Z', 'Australia/Lord_Howe', 3)).toEqual([
       '2026-10-03T15:40:00Z',
       '2026-10-03T15:45:00Z',
@@ -155,17 +155,17 @@ describe('ticks around a change of the clock', () => {
   });
 
   it.each([
-    ['while the moved one is still to come', '2026-10-03T15:44:00Z', '2026-10-03T15:40:00Z'],
-    ['when the moved one has come', '2026-10-03T15:45:00Z', '2026-10-03T15:45:00Z'],
+    ['before the moved one', '2026-10-03T15:44:00Z', '2026-10-03T15:40:00Z'],
+    ['at the moved one', '2026-10-03T15:45:00Z', '2026-10-03T15:45:00Z'],
     ['an hour later', '2026-10-03T16:30:00Z', '2026-10-03T15:45:00Z'],
     ['days later', '2026-10-09T00:00:00Z', '2026-10-03T15:45:00Z'],
-  ])('know the latest where a gap of half an hour moved one past another: %s', (_, at, latest) => {
-    // 02:15 is skipped and becomes 02:45, past 02:40; on Sundays only, so that no later tick hides it.
+  ])('find the latest when a half-hour gap moves one past another: %s', (_, at, latest) => {
+    // The gap moves 02:15 to 02:45, past 02:40. On Sundays only, so that no later tick hides the effect.
     const tick = latestTick('15,40 2 * * 0', new Date(at), 'Australia/Lord_Howe');
     expect(tick?.at).toEqual(new Date(latest));
   });
 
-  it('know the one before, where a gap of half an hour moved one past another', () => {
+  it('find the previous one when a half-hour gap moves one past another', () => {
     const before = (at: string) =>
       latestTick('15,40 2,3 * * *', new Date(at), 'Australia/Lord_Howe')?.previous;
     expect(before('2026-10-03T15:40:00Z')).toEqual(new Date('2026-10-02T17:10:00Z'));
@@ -173,7 +173,7 @@ describe('ticks around a change of the clock', () => {
     expect(before('2026-10-03T16:15:00Z')).toEqual(new Date('2026-10-03T15:45:00Z'));
   });
 
-  it('list both ticks that a gap moves to one instant', () => {
+  it('list both ticks that a gap moves to the same instant', () => {
     const ticks = listTicks(
       '0 * * * *',
       new Date('2026-03-29T00:00:00Z'),
@@ -188,7 +188,7 @@ describe('ticks around a change of the clock', () => {
     ]);
   });
 
-  it('list no more ticks than asked for', () => {
+  it('never list more ticks than the limit', () => {
     const from = new Date('2026-01-01T00:00:00Z');
     expect(listTicks('* * * * * *', from, new Date('2027-01-01T00:00:00Z'), 'UTC', 5)).toHaveLength(5);
   });

@@ -8,18 +8,20 @@ import {
 } from '../primitives/time-zone.ts';
 
 /**
- * Cron ticks by the rule of dlt 1.31: the expression runs over the wall clock of the zone without its offset, and each
- * reading then becomes an instant (skipped readings later, doubled ones at their first occurrence). croner's own zone
- * mode gives other ticks, so croner only ever sees a clock in UTC.
+ * Computes cron ticks by the rule of dlt 1.31: the expression runs over the local wall clock without its
+ * offset, then each reading is converted to an instant. Skipped readings move later; repeated readings use
+ * their first occurrence. croner's own time zone mode gives different ticks, so croner always runs in UTC.
  */
 
-/** A tick that has elapsed and the one before it; equal at a spring gap of an hourly cron, as dlt has it. */
+/**
+ * A tick that has elapsed and its predecessor. As in dlt, both are equal at a spring gap of an hourly cron.
+ */
 export interface ElapsedTick {
   at: Date;
   previous: Date | null;
 }
 
-/** What a wall clock shows at a tick, and the instant that this reading becomes. */
+/** The wall clock reading of a tick and the instant it is converted to. */
 interface TickReading {
   wallMs: number;
   ms: number;
@@ -27,14 +29,14 @@ interface TickReading {
 
 const SECOND_MS = 1000;
 const CACHE_LIMIT = 500;
-/** An expression is compiled on every tick of every job; the patterns in use are few. */
+/** Expressions are evaluated on every tick of every job, but few distinct patterns are in use. */
 const compiled = new Map<string, Cron>();
 
-/** Why a cron expression cannot be scheduled, or null when it can. */
+/** Explains why a cron expression cannot be scheduled; null if it can. */
 export function findCronProblem(expression: string): string | null {
   try {
     const cron = compileCron(expression);
-    // A year field may lie in the past; only an expression without any tick at all is a mistake.
+    // A year field may lie in the past. Only an expression that never has a tick is an error.
     if (cron.nextRun(new Date(Date.UTC(1970, 0, 1))) === null) return 'it never occurs';
     return null;
   } catch (error) {
@@ -44,8 +46,8 @@ export function findCronProblem(expression: string): string | null {
 }
 
 /**
- * The first tick strictly after an instant, or null when there is none (a year field that is over).
- * @throws {CronSyntaxError} on an expression that findCronProblem refuses
+ * Returns the first tick strictly after an instant, or null if none follows (a year field in the past).
+ * @throws {CronSyntaxError} on an expression that findCronProblem rejects
  */
 export function nextTick(expression: string, after: Date, zone: string): Date | null {
   const cron = compileCron(expression);
@@ -63,15 +65,15 @@ export function nextTick(expression: string, after: Date, zone: string): Date | 
   const next = nextWallTick(cron, repeatedUntilMs === null ? wallMs : repeatedUntilMs - 1);
   add(next);
   if (next !== null) add(firstTickAfterGap(cron, next, zone));
-  // Ticks inside a gap that just passed come later by its length, so one can still be ahead.
+  // Ticks inside a gap are moved later by the length of the gap, so one of a recent gap can still be ahead.
   if (change !== null && change.shiftMs > 0) add(nextWallTick(cron, wallMs - change.shiftMs));
   return candidates.length === 0 ? null : new Date(Math.min(...candidates));
 }
 
 /**
- * The latest tick at or before an instant (a tick counts as elapsed at its own instant), or null when none has elapsed.
- * In an hour that repeats, all its ticks have elapsed with its first pass.
- * @throws {CronSyntaxError} on an expression that findCronProblem refuses
+ * Returns the latest tick at or before an instant, or null if none has elapsed. A tick counts as elapsed at
+ * its own instant. In a repeated hour, all ticks have elapsed after the first pass.
+ * @throws {CronSyntaxError} on an expression that findCronProblem rejects
  */
 export function latestTick(expression: string, at: Date, zone: string): ElapsedTick | null {
   const cron = compileCron(expression);
@@ -82,9 +84,10 @@ export function latestTick(expression: string, at: Date, zone: string): ElapsedT
 }
 
 /**
- * All ticks from `from` to `to`, both included, in order. Two wall clock ticks that a spring gap moves to one instant
- * are both listed. At most `limit` are given, the first ones: a cron with seconds has 31 million a year.
- * @throws {CronSyntaxError} on an expression that findCronProblem refuses
+ * Lists all ticks from `from` to `to`, both inclusive, in order. Two wall clock ticks that a spring gap moves
+ * to the same instant are both listed. Returns the first `limit` ticks at most: a cron with seconds has 31
+ * million a year.
+ * @throws {CronSyntaxError} on an expression that findCronProblem rejects
  */
 export function listTicks(expression: string, from: Date, to: Date, zone: string, limit = 100_000): Date[] {
   const cron = compileCron(expression);
@@ -107,8 +110,8 @@ function findLatest(cron: Cron, atMs: number, zone: string): TickReading | null 
   const repeatedUntilMs = endOfRepeatedHour(atMs, zone, recentOffsetChange(atMs, zone));
   const wallMs = repeatedUntilMs === null ? wallClockMs(atMs, zone) : repeatedUntilMs - 1;
   const onClock = readLatest(cron, wallMs, zone);
-  // A gap moves its ticks later, past ticks that follow on the clock and may be the last for days: what counts is the gap before
-  // the tick, however long ago that is.
+  // A gap moves its ticks later, past ticks that follow on the clock, and a moved tick can be the last one
+  // for days. So the last gap before the tick matters, however long ago it was.
   const gap = recentOffsetChange(Math.min(atMs, onClock?.ms ?? atMs), zone);
   if (gap === null || gap.shiftMs <= 0) return onClock;
   const lastInGapMs = wallClockMs(gap.atMs, zone) - 1;
@@ -134,7 +137,9 @@ function firstTickAfterGap(cron: Cron, tickWallMs: number, zone: string): number
   return gap === null ? null : nextWallTick(cron, wallClockMs(gap.atMs, zone) - 1);
 }
 
-/** The wall clock at which an hour that is passing for the second time ends, or null when none is. */
+/**
+ * Returns the wall clock time at which the repeated hour in progress ends, or null outside a repeated hour.
+ */
 function endOfRepeatedHour(instantMs: number, zone: string, change: OffsetChange | null): number | null {
   if (change === null || change.shiftMs >= 0) return null;
   const endMs = change.atMs - change.shiftMs;
@@ -145,7 +150,9 @@ function nextWallTick(cron: Cron, afterWallMs: number): number | null {
   return cron.nextRun(new Date(afterWallMs))?.getTime() ?? null;
 }
 
-/** The latest reading at or before a wall clock; croner's own search leaves out the reading it starts from. */
+/**
+ * Returns the latest reading at or before a wall clock time. croner's own search excludes its starting point.
+ */
 function latestWallTick(cron: Cron, wallMs: number): number | null {
   const second = Math.floor(wallMs / SECOND_MS) * SECOND_MS;
   return cron.previousRuns(1, new Date(second + SECOND_MS))[0]?.getTime() ?? null;

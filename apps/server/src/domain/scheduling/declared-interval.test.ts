@@ -51,14 +51,14 @@ describe('local_runner_interval vectors of dlt', () => {
 });
 
 describe('a declared interval', () => {
-  it('without an end goes to the last tick', () => {
+  it('ends at the last tick if it declares no end', () => {
     expect(resolveIntervalSpec({ start: '2026-11-20' }, '0 6 * * *', 'UTC', NOW)).toEqual({
       start: new Date('2026-11-19T06:00:00Z'),
       end: new Date('2026-11-24T06:00:00Z'),
     });
   });
 
-  it('has no window when there is none, and an open one without an end', () => {
+  it('has no window if undeclared, and an open window without an end', () => {
     expect(resolveDeclaredWindow({ triggers: ['every:1h'] }, 'UTC')).toBeNull();
     expect(
       resolveDeclaredWindow({ triggers: ['every:1h'], interval: { start: '2026-11-20T00:30' } }, 'UTC'),
@@ -68,14 +68,14 @@ describe('a declared interval', () => {
     });
   });
 
-  it('cuts an interval at both ends', () => {
+  it('clips an interval at both ends', () => {
     const day = { start: new Date('2026-11-24T00:00:00Z'), end: new Date('2026-11-25T00:00:00Z') };
     const wide = { start: new Date('2026-11-20T00:00:00Z'), end: new Date('2026-11-30T00:00:00Z') };
     expect(clampToWindow(wide, day)).toEqual(day);
     expect(clampToWindow(wide, null)).toBe(wide);
   });
 
-  it('refuses a bound that is no date', () => {
+  it('rejects a bound that is not a date', () => {
     expect(() => resolveIntervalSpec({ start: 'soon' }, '0 6 * * *', 'UTC', NOW)).toThrow(
       InvalidIntervalError,
     );

@@ -4,20 +4,20 @@ import { computeRunInterval, type RunInterval } from './run-interval.ts';
 import { parseIsoInstant } from '../primitives/time-zone.ts';
 import { parseTrigger, type Trigger } from '../jobs/trigger.ts';
 
-/** A declared interval as instants; `end` is null while the window has none. */
+/** A declared interval as instants; `end` is null for a window without an end. */
 export interface DeclaredWindow {
   start: Date;
   end: Date | null;
 }
 
-/** A declared start or end that is not a date. A definition that was checked has none. */
+/** A declared start or end that is not a date. Validated definitions never contain one. */
 export class InvalidIntervalError extends Error {
   override readonly name = 'InvalidIntervalError';
 }
 
 /**
- * The bounds of a declared interval, each moved back to a tick of the cron, as in dlt 1.31; a missing end is now.
- * Texts without an offset are wall clock of `zone`.
+ * Resolves the bounds of a declared interval, each floored to a tick of the cron, as in dlt 1.31. A missing
+ * end is now. Texts without an offset are wall clock time in `zone`.
  * @throws {InvalidIntervalError}
  */
 export function resolveIntervalSpec(
@@ -32,8 +32,8 @@ export function resolveIntervalSpec(
 }
 
 /**
- * The declared interval of a job for one of its triggers, null when it declares none. The job's cron floors the bounds;
- * a job on `every:` keeps them as written.
+ * Resolves the declared interval of a job; null if it declares none. The job's cron floors the bounds; a job
+ * on `every:` keeps them as written.
  * @throws {InvalidIntervalError}
  */
 export function resolveDeclaredWindow(
@@ -50,7 +50,7 @@ export function resolveDeclaredWindow(
   };
 }
 
-/** The interval cut to the window. A window that is over or has not begun gives an end before its start. */
+/** Clips the interval to the window. If the two do not overlap, the result has its end before its start. */
 export function clampToWindow(interval: RunInterval, window: DeclaredWindow | null): RunInterval {
   if (window === null) return interval;
   return {
@@ -59,14 +59,15 @@ export function clampToWindow(interval: RunInterval, window: DeclaredWindow | nu
   };
 }
 
-/** Whether an instant lies in the half-open window. */
+/** Reports whether an instant lies in the half-open window. */
 export function isInWindow(at: Date, window: DeclaredWindow): boolean {
   return at >= window.start && (window.end === null || at < window.end);
 }
 
 /**
- * The interval `dlthub local run` of dlt 1.31 gives a job, which knows no earlier runs: the natural last window, or with
- * refresh all since the declared start, cut to the declared interval. The user's own bounds win over all of that.
+ * Computes the interval that `dlthub local run` of dlt 1.31 gives a job. It knows no earlier runs, so this is
+ * the natural last window (with refresh, everything since the declared start), clipped to the declared
+ * interval. Bounds given by the user take precedence.
  * @param bounds ISO 8601 texts in the job's zone; an end without a start is ignored
  * @throws {InvalidIntervalError}
  */

@@ -36,7 +36,7 @@ describe('freshness', () => {
     interval: { start: '2026-01-01', end: '2026-02-01' },
   });
 
-  it('asks no more of an upstream than its declared interval holds', () => {
+  it("requires nothing beyond the end of the upstream's declared interval", () => {
     const facts = { constraint: 'job.is_fresh:jobs.a.up', definition: upstream };
     const done = { ...facts, lastCompletedEnd: new Date('2026-01-31T06:00:00Z') };
     expect(evaluateFreshness(done, NOW).isFresh).toBe(true);
@@ -46,14 +46,14 @@ describe('freshness', () => {
     ]);
   });
 
-  it('is stale where the upstream is gone', () => {
+  it('is stale if the upstream does not exist', () => {
     const facts = { constraint: 'job.is_fresh:jobs.a.up', definition: null, lastCompletedEnd: null };
     expect(evaluateFreshness(facts, NOW).reasons).toEqual([
       'upstream jobs.a.up does not exist or is archived',
     ]);
   });
 
-  it('holds for all constraints or not at all', () => {
+  it('holds only if all constraints hold', () => {
     const fresh = {
       constraint: 'job.is_fresh:jobs.m.f',
       definition: buildDefinition(),

@@ -4,18 +4,18 @@ import { getDefaultTrigger, getTimeZone, type JobDefinition } from '../jobs/job-
 import { readUpstreamRef } from './refresh.ts';
 import { parseTrigger } from '../jobs/trigger.ts';
 
-/** Whether a freshness constraint holds; `reasons` says why not, in the words of dlt 1.31. */
+/** Whether a freshness constraint holds; `reasons` explains why not, in the wording of dlt 1.31. */
 export interface FreshnessResult {
   isFresh: boolean;
   reasons: string[];
 }
 
-/** What is known of the job that a freshness constraint names. */
+/** Input for one freshness constraint: the upstream job it names. */
 export interface UpstreamFacts {
   constraint: string;
-  /** Null when the job is gone or archived. */
+  /** Null if the job does not exist or is archived. */
   definition: JobDefinition | null;
-  /** End of its last completed run's interval, null when there is none or a refresh forgot it. */
+  /** End of its last completed run's interval; null if it has none or a refresh discarded it. */
   lastCompletedEnd: Date | null;
 }
 
@@ -24,9 +24,10 @@ const FRESH: FreshnessResult = { isFresh: true, reasons: [] };
 const SECOND_MS = 1000;
 
 /**
- * Whether a job may start as far as one upstream is concerned, by the upstream's default trigger: on a schedule its
- * latest tick must be covered, on `every:` less than a period may have passed, else any completed run will do. An
- * upstream whose declared interval has an end needs to reach no later tick than that, since it never will.
+ * Decides whether one upstream allows the job to start, by the upstream's default trigger. On a schedule, its
+ * latest tick must be covered; on `every:`, less than one period may have passed; otherwise any completed run
+ * is enough. If the upstream's declared interval has an end, no tick after that end is required, because the
+ * upstream never reaches one.
  */
 export function evaluateFreshness(upstream: UpstreamFacts, now: Date): FreshnessResult {
   const ref = readUpstreamRef(upstream.constraint);
@@ -60,7 +61,7 @@ export function evaluateFreshness(upstream: UpstreamFacts, now: Date): Freshness
   return FRESH;
 }
 
-/** All constraints of a job together: fresh when each is. */
+/** Evaluates all constraints of a job; fresh only if each of them is. */
 export function evaluateAllFreshness(upstreams: readonly UpstreamFacts[], now: Date): FreshnessResult {
   const reasons = upstreams.flatMap((upstream) => evaluateFreshness(upstream, now).reasons);
   return { isFresh: reasons.length === 0, reasons };
@@ -78,7 +79,7 @@ function stale(reason: string): FreshnessResult {
   return { isFresh: false, reasons: [reason] };
 }
 
-/** As Python prints an aware datetime in UTC. */
+/** Formats an instant as Python prints an aware datetime in UTC. */
 function formatInstant(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')}+00:00`;
 }

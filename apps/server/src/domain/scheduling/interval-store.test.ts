@@ -35,7 +35,7 @@ describe('sort_and_coalesce vectors of dlt', () => {
     expect(sortAndCoalesce(vector.in.map(readInterval))).toEqual(vector.out.map(readInterval));
   });
 
-  it('changes none of the intervals it is given', () => {
+  it('does not modify its input', () => {
     const first = readInterval(['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z']);
     const second = readInterval(['2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z']);
     expect(sortAndCoalesce([first, second])).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { listTicks } from './cron.ts';
 import { isEmptyInterval, type RunInterval } from './run-interval.ts';
 
-/** Joins intervals that overlap or touch; the result is sorted, and no two of it do. Empty ones are dropped. */
+/** Joins intervals that overlap or touch and sorts the result. Empty intervals are dropped. */
 export function sortAndCoalesce(intervals: readonly RunInterval[]): RunInterval[] {
   const sorted = intervals
     .filter((interval) => !isEmptyInterval(interval))
@@ -16,8 +16,8 @@ export function sortAndCoalesce(intervals: readonly RunInterval[]): RunInterval[
 }
 
 /**
- * The intervals between the ticks of a cron that lie in `overall` as a whole, in order. At a spring gap of an hourly
- * cron one is empty, as in dlt 1.31.
+ * Lists the intervals between cron ticks that lie completely within `overall`, in order. At a spring gap of
+ * an hourly cron one of them is empty, as in dlt 1.31.
  */
 export function listIntervals(cron: string, overall: RunInterval, zone: string): RunInterval[] {
   const ticks = listTicks(cron, overall.start, overall.end, zone);
@@ -30,8 +30,8 @@ export function listIntervals(cron: string, overall: RunInterval, zone: string):
 }
 
 /**
- * The intervals of `overall` that still have to run. As in dlt 1.31 a completed range from the very start moves the
- * start to its end, so an interval that it covers in part is not run again.
+ * Lists the intervals of `overall` that still have to run. As in dlt 1.31, a completed range from the very
+ * start moves the start to its own end, so an interval that it covers in part does not run again.
  */
 export function listEligibleIntervals(
   cron: string,
@@ -48,7 +48,7 @@ export function listEligibleIntervals(
   );
 }
 
-/** The first interval that still has to run, or null when all have. */
+/** Returns the first interval that still has to run; null if all have run. */
 export function findNextInterval(
   cron: string,
   overall: RunInterval,

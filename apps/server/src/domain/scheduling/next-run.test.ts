@@ -6,21 +6,21 @@ const NOW = new Date('2026-11-24T10:07:00Z');
 const NEVER_RAN = { previousScheduledRun: null, lastCompletedEnd: null };
 
 describe('computeNextRunAt', () => {
-  it('reads a schedule in the zone of the job', () => {
+  it("reads a schedule in the job's time zone", () => {
     const job = buildDefinition({ triggers: ['schedule:0 6 * * *'], require: { timezone: 'Europe/Berlin' } });
     expect(computeNextRunAt(job, 'schedule:0 6 * * *', NOW, NEVER_RAN)).toEqual(
       new Date('2026-11-25T05:00:00Z'),
     );
   });
 
-  it('fires once: one time only, at once where its instant has passed', () => {
+  it('fires once: only once, and at once if its instant has passed', () => {
     const trigger = 'once:2026-01-01';
     const job = buildDefinition({ triggers: [trigger] });
     expect(computeNextRunAt(job, trigger, NOW, NEVER_RAN)).toEqual(NOW);
     expect(computeNextRunAt(job, trigger, NOW, { ...NEVER_RAN, previousScheduledRun: NOW })).toBeNull();
   });
 
-  it('stops when the declared interval is covered, not when it is merely over', () => {
+  it("stops when runs cover the declared interval, not when the interval's end has passed", () => {
     const trigger = 'schedule:0 6 * * *';
     const job = buildDefinition({
       triggers: [trigger],
@@ -34,7 +34,7 @@ describe('computeNextRunAt', () => {
 });
 
 describe('listClockTriggers', () => {
-  it('leaves out events', () => {
+  it('excludes events', () => {
     const triggers = ['tag:x', 'every:5m', 'http:', 'once:2027-01-01', 'job.success:jobs.a'];
     expect(listClockTriggers(buildDefinition({ triggers }))).toEqual(['every:5m', 'once:2027-01-01']);
   });
@@ -56,11 +56,11 @@ describe('listTicksFrom', () => {
     ['schedule:0 6 * * *', '2026-03-11T06:00:00Z', ['2026-03-12T06:00:00Z', '2026-03-13T06:00:00Z']],
     ['every:10m', '2026-03-10T12:37:00Z', ['2026-03-10T12:47:00Z', '2026-03-10T12:57:00Z']],
     ['once:2026-03-11T00:00:00Z', '2026-03-11T00:00:00Z', []],
-  ])('goes on from the next tick of %s', (trigger, first, following) => {
+  ])('continues from the next tick of %s', (trigger, first, following) => {
     expect(list({ triggers: [trigger] }, first)).toEqual([first, ...following]);
   });
 
-  it('keeps to the clock of the zone where it is set forward', () => {
+  it("follows the zone's wall clock when it moves forward", () => {
     const triggers = ['schedule:30 6 * * *'];
     expect(list({ triggers, require: { timezone: 'Europe/Berlin' } }, '2026-03-28T05:30:00Z')).toEqual([
       '2026-03-28T05:30:00Z',
@@ -78,7 +78,7 @@ describe('listTicksFrom', () => {
     ]);
   });
 
-  it('takes a tick that has come and waits for all up to now', () => {
+  it('starts with an overdue tick, which stands for all ticks up to now', () => {
     expect(list({ triggers: ['schedule:0 * * * *'] }, '2026-03-10T11:00:00Z')).toEqual([
       '2026-03-10T11:00:00Z',
       '2026-03-10T13:00:00Z',

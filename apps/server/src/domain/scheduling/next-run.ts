@@ -3,15 +3,15 @@ import { getTimeZone, type JobDefinition } from '../jobs/job-definition.ts';
 import { nextScheduledRun } from './run-interval.ts';
 import { parseTrigger, readTriggerType } from '../jobs/trigger.ts';
 
-/** What a timed trigger of a job has done so far. */
+/** History of one timed trigger of a job. */
 export interface ScheduleFacts {
-  /** The tick of the last start or skip by this trigger, null before the first. */
+  /** The tick of the last start or skip by this trigger; null before the first. */
   previousScheduledRun: Date | null;
-  /** End of the job's last completed run's interval, null when there is none or a refresh forgot it. */
+  /** End of the job's last completed run's interval; null if it has none or a refresh discarded it. */
   lastCompletedEnd: Date | null;
 }
 
-/** The triggers of a job that a clock fires: `schedule:`, `every:` and `once:`, in declared order. */
+/** Lists the triggers of a job that a clock fires (`schedule:`, `every:` and `once:`), in declared order. */
 export function listClockTriggers(definition: Pick<JobDefinition, 'triggers'>): string[] {
   return definition.triggers.filter((trigger) => {
     const type = readTriggerType(trigger);
@@ -20,10 +20,10 @@ export function listClockTriggers(definition: Pick<JobDefinition, 'triggers'>): 
 }
 
 /**
- * When one of the job's clock triggers fires next, null when never again: a `once:` that fired, a year field that is
- * over, a declared interval that completed runs cover to its end. An interval whose end passed with some of it left
- * still fires, and its run is cut to the interval.
- * @throws {InvalidTriggerError} when the trigger is not one that a clock fires
+ * Computes when a clock trigger of the job fires next; null if it never fires again: a `once:` that fired, a
+ * year field in the past, or a declared interval that completed runs cover to its end. An interval whose end
+ * has passed but is not fully covered still fires; its run is clipped to the interval.
+ * @throws {InvalidTriggerError} if a clock does not fire the trigger
  */
 export function computeNextRunAt(
   definition: Pick<JobDefinition, 'interval' | 'triggers' | 'require'>,
@@ -40,9 +40,10 @@ export function computeNextRunAt(
 }
 
 /**
- * The ticks of one of the job's clock triggers from its next one, as they follow when each run completes: those of a declared interval end
- * with it. At most `limit`; a first tick that has come and waits stands for all up to `now`.
- * @throws {InvalidTriggerError} when the trigger is not one that a clock fires
+ * Lists the ticks of a clock trigger of the job from `first` on, assuming that each run completes. A declared
+ * interval ends the list. Returns at most `limit` ticks; an overdue first tick stands for all ticks up to
+ * `now`.
+ * @throws {InvalidTriggerError} if a clock does not fire the trigger
  */
 export function listTicksFrom(
   definition: Pick<JobDefinition, 'interval' | 'triggers' | 'require'>,

@@ -44,7 +44,7 @@ describe('refresh_cascade vectors of dlt', () => {
     }).toEqual(expected);
   });
 
-  it('ends on a cycle', () => {
+  it('terminates on a cycle', () => {
     const nodes = [
       { job_ref: 'jobs.a', freshness: ['job.is_fresh:jobs.b'] },
       { job_ref: 'jobs.b', freshness: ['job.is_fresh:jobs.a'] },

@@ -2,7 +2,7 @@
 export const REFRESH_PROPAGATIONS = ['auto', 'always', 'block'] as const;
 export type RefreshPropagation = (typeof REFRESH_PROPAGATIONS)[number];
 
-/** What the walks below need of a job; a JobDefinition will do. */
+/** The fields of a job that the graph walks below read; a JobDefinition satisfies it. */
 export interface FreshnessNode {
   job_ref: string;
   freshness?: readonly string[];
@@ -10,9 +10,9 @@ export interface FreshnessNode {
 }
 
 /**
- * Whether a started run gets the refresh signal, and the warning to show when a wish for it is ignored. Text as in
- * dlt 1.31.
- * @param jobName what the warning calls the job
+ * Decides whether a started run gets the refresh signal. `warning` is set if a requested refresh is ignored,
+ * in the wording of dlt 1.31.
+ * @param jobName name of the job in the warning
  */
 export function resolveRefresh(
   requested: boolean,
@@ -25,31 +25,32 @@ export function resolveRefresh(
   return { refresh: false, warning };
 }
 
-/** Whether a job takes no part in refreshes. */
+/** Reports whether a job blocks refreshes. */
 export function blocksRefresh({ refresh_propagation }: Pick<FreshnessNode, 'refresh_propagation'>): boolean {
   return refresh_propagation === 'block';
 }
 
-/** The job ref a freshness constraint (`job.is_fresh:<ref>`) names. */
+/** Returns the job ref that a freshness constraint (`job.is_fresh:<ref>`) names. */
 export function readUpstreamRef(constraint: string): string {
   return constraint.slice(constraint.indexOf(':') + 1);
 }
 
-/** The jobs that have the job as a freshness upstream, in the order given. */
+/** Lists the jobs that have `ref` as a freshness upstream, in input order. */
 export function listDirectDownstreams(jobs: readonly FreshnessNode[], ref: string): string[] {
   return jobs
     .filter((job) => (job.freshness ?? []).some((constraint) => readUpstreamRef(constraint) === ref))
     .map((job) => job.job_ref);
 }
 
-/** All jobs downstream over freshness edges, nearest first, without the job itself. */
+/** Lists all jobs downstream over freshness edges, nearest first, without the job itself. */
 export function listTransitiveDownstreams(jobs: readonly FreshnessNode[], ref: string): string[] {
   return walkDownstreams(jobs, ref, () => true);
 }
 
 /**
- * The jobs a refresh of `ref` reaches: over freshness edges, nearest first. A job that blocks is neither refreshed nor
- * walked through. The policy of `ref` itself does not matter here (see resolveRefresh).
+ * Lists the jobs that a refresh of `ref` reaches over freshness edges, nearest first. A job that blocks
+ * refreshes is neither refreshed nor traversed. The policy of `ref` itself does not matter here (see
+ * resolveRefresh).
  */
 export function listRefreshCascade(jobs: readonly FreshnessNode[], ref: string): string[] {
   const blocked = new Set(jobs.filter(blocksRefresh).map((job) => job.job_ref));

@@ -28,7 +28,7 @@ describe('compute_run_interval vectors of dlt', () => {
   );
 });
 
-describe('an interval around a gap of half an hour that moves 02:15 past 02:40', () => {
+describe('an interval around a half-hour gap that moves 02:15 past 02:40', () => {
   const trigger = 'schedule:15,40 2 * * 0';
   const zone = 'Australia/Lord_Howe';
 
@@ -38,13 +38,13 @@ describe('an interval around a gap of half an hour that moves 02:15 past 02:40',
     expect(late).toEqual({ start: moved, end: moved });
   });
 
-  it('ends at the tick that was moved, though its run comes late', () => {
+  it('ends at the moved tick, even if its run is late', () => {
     const covered = new Date('2026-10-03T15:40:00Z');
     const late = computeRunInterval(trigger, new Date('2026-10-03T16:30:00Z'), covered, zone);
     expect(late).toEqual({ start: covered, end: new Date('2026-10-03T15:45:00Z') });
   });
 
-  it('of a first run does not start at a tick that is still to come', () => {
+  it('of a first run does not start at a future tick', () => {
     const first = computeRunInterval(trigger, new Date('2026-10-03T15:41:00Z'), null, zone);
     expect(first).toEqual({ start: new Date('2026-09-26T16:10:00Z'), end: new Date('2026-10-03T15:40:00Z') });
   });

@@ -1,7 +1,10 @@
 import { latestTick, nextTick } from './cron.ts';
 import { InvalidTriggerError, parseTrigger, type Trigger } from '../jobs/trigger.ts';
 
-/** What a run covers: half-open `[start, end)` in UTC. `start` equals `end` for a run at a point in time. */
+/**
+ * The interval that a run covers: half-open `[start, end)` in UTC. `start` equals `end` for a run at a point
+ * in time.
+ */
 export interface RunInterval {
   start: Date;
   end: Date;
@@ -10,12 +13,13 @@ export interface RunInterval {
 const SECOND_MS = 1000;
 
 /**
- * The interval of a run by the rules of dlt 1.31.
- * - `schedule:` from the end of the last completed run (else one tick back) to the latest elapsed tick, so a late or
- *   missed schedule gives one wider run. Empty when that tick is covered already.
- * - `every:` from the end of the last completed run (else one period back) to now.
- * - `once:` its own instant twice; all others now twice: a point in time, where the last run does not matter.
- * @param previousEnd end of the last COMPLETED run's interval, null when there is none or a refresh forgot it
+ * Computes the interval of a run by the rules of dlt 1.31.
+ * - `schedule:` from the end of the last completed run (otherwise one tick back) to the latest elapsed tick,
+ *   so late or missed ticks give one wider run. Empty if that tick is covered already.
+ * - `every:` from the end of the last completed run (otherwise one period back) to now.
+ * - `once:` its own instant twice. All others: now twice, a point in time, whatever the last run covered.
+ * @param previousEnd end of the last COMPLETED run's interval; null if there is none or a refresh discarded
+ * it
  * @param zone IANA zone of the job (`require.timezone`)
  * @throws {InvalidTriggerError}
  */
@@ -42,12 +46,12 @@ export function computeRunInterval(
 }
 
 /**
- * When a timed trigger fires next, null when never again.
+ * Computes when a timed trigger fires next; null if it never fires again.
  * - `schedule:` the first tick strictly after now.
- * - `every:` one period after the previous scheduled run; where that is past, one period from now (missed runs
- *   collapse instead of following in a burst). The first run waits one period.
- * - `once:` its instant, or now when that has passed. Whether it fired already is the caller's to know.
- * @throws {InvalidTriggerError} when the trigger is not a timed one
+ * - `every:` one period after the previous scheduled run; if that has passed, one period from now, so missed
+ *   runs collapse instead of following in a burst. The first run waits one period.
+ * - `once:` its instant, or now if that has passed. The caller must know whether it has fired already.
+ * @throws {InvalidTriggerError} if the trigger is not a timed one
  */
 export function nextScheduledRun(
   trigger: string | Trigger,
@@ -71,7 +75,7 @@ export function nextScheduledRun(
   }
 }
 
-/** Whether the interval covers no time. */
+/** Reports whether the interval covers no time. */
 export function isEmptyInterval(interval: RunInterval): boolean {
   return interval.end <= interval.start;
 }

@@ -12,7 +12,7 @@ import { parseTrigger } from '../jobs/trigger.ts';
 
 const runs = { seed: propertySeed, numRuns: 200 };
 
-/** What can start a job on a clock; `clock` stands for its own trigger. */
+/** All ways to start a job that has a clock; `clock` stands for its own trigger. */
 const starts = fc.constantFrom<[StartOrigin, string]>(
   ['tick', 'clock'],
   ['request', 'clock'],
@@ -42,7 +42,7 @@ const steps = fc.array(
   }),
   { minLength: 1, maxLength: 25 },
 );
-/** A declared interval that starts some hours from an instant, with and without an end. */
+/** A declared interval that starts some hours from an instant, with or without an end. */
 const declared = fc.option(
   fc.record({
     shiftMs: fc.integer({ min: -100 * hourMs, max: 30 * hourMs }),
@@ -52,7 +52,7 @@ const declared = fc.option(
 );
 const propagations = fc.constantFrom('auto' as const, 'auto' as const, 'always' as const, 'block' as const);
 
-/** Where a refresh has to begin and end at least, worked out from the definition alone. */
+/** Computes the coverage that a refresh must have, from the definition alone. */
 function requireCoverage(definition: JobDefinition, clock: string, zone: string, now: Date) {
   const window: DeclaredWindow | null = resolveDeclaredWindow(definition, zone);
   const trigger = parseTrigger(clock);
@@ -66,8 +66,8 @@ function requireCoverage(definition: JobDefinition, clock: string, zone: string,
   return { start: window?.start ?? oneBack, end };
 }
 
-describe('laws of what a run covers, whatever starts it', () => {
-  it('a refresh covers everything since the declared start, and runs join without gap and overlap', () => {
+describe("properties of a run's coverage, whatever starts it", () => {
+  it('a refresh covers everything since the declared start, and runs join without gaps or overlaps', () => {
     fc.assert(
       fc.property(
         clockTriggers,
@@ -116,7 +116,7 @@ describe('laws of what a run covers, whatever starts it', () => {
             const { interval, refresh } = decision;
             expect(interval.end.getTime()).toBeGreaterThanOrEqual(interval.start.getTime());
             if (refresh) {
-              // Never on nothing: what is dropped is loaded again, all of it.
+              // A refresh is never empty: everything it drops must be loaded again.
               expect(isEmptyInterval(interval)).toBe(false);
               expect(interval).toEqual(requireCoverage(definition, clock, timezone, now));
               isPending = !step.isCompleted;
@@ -138,7 +138,7 @@ describe('laws of what a run covers, whatever starts it', () => {
     );
   });
 
-  it('a refresh starts, or says why there is nothing to cover, the same for each trigger', () => {
+  it('a refresh starts, or explains why there is nothing to cover, equally for each trigger', () => {
     fc.assert(
       fc.property(
         clockTriggers,

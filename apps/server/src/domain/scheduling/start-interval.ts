@@ -9,36 +9,37 @@ import { findTimedTrigger, getTimeZone, type JobDefinition } from '../jobs/job-d
 import { computeRunInterval, isEmptyInterval, type RunInterval } from './run-interval.ts';
 import { parseTrigger, type Trigger } from '../jobs/trigger.ts';
 
-/** What the interval of a start depends on. */
+/** Input for the interval of a start. */
 export interface IntervalInput {
   definition: JobDefinition;
-  /** An upstream that became fresh asks for the run. */
+  /** The start was triggered by an upstream that became fresh. */
   isByFreshness: boolean;
   trigger: string;
   now: Date;
-  /** End of the last completed run's interval, null when there is none. */
+  /** End of the last completed run's interval; null if there is none. */
   lastCompletedEnd: Date | null;
   activeRunCount: number;
-  /** The run refreshes: what was completed does not count. */
+  /** The run refreshes, so completed intervals do not count. */
   refresh: boolean;
-  /** The refresh is a request, or was left pending. A job that refreshes with each run needs no request. */
+  /** The refresh was requested or is pending. A job that refreshes with each run needs no request. */
   isRefreshRequested: boolean;
 }
 
-/** A start without an interval to run on. */
+/** A start that is skipped because it has no interval to cover. */
 export interface IntervalSkip {
   status: 'skipped_out_of_interval' | 'skipped_already_covered';
   reasons: string[];
 }
 
-/** The trigger of the job's clock, which decides what its runs cover. */
+/** The schedule or period of the job, which determines what its runs cover. */
 type ClockTrigger = Extract<Trigger, { type: 'schedule' | 'every' }>;
 
 /**
- * The interval of a run that starts now. As in dlt 1.31, it follows from the clock of the job, whatever starts the run:
- * from the end of the last completed run to the latest tick, and on refresh from the declared start. A start by an event
- * or by hand runs at a point in time where no time is left to cover, or where another run of the job is covering it.
- * A run that refreshes always covers time: else it would drop what is loaded and load nothing.
+ * Decides the interval of a run that starts now. As in dlt 1.31, it follows from the clock trigger of the
+ * job, whatever starts the run: from the end of the last completed run to the latest tick, and on refresh
+ * from the declared start. A start by an event or by hand runs at a point in time if no time is left to cover
+ * or another run of the job is covering it. A run that refreshes always covers time: otherwise it would drop
+ * the loaded data and load nothing.
  * @throws {InvalidTriggerError} on a trigger text that does not parse
  */
 export function decideInterval(input: IntervalInput): RunInterval | IntervalSkip {
@@ -54,7 +55,7 @@ export function decideInterval(input: IntervalInput): RunInterval | IntervalSkip
   return isDue && activeRunCount === 0 ? found : decidePointInTime(trigger, now, zone, window);
 }
 
-/** Whether there is nothing to run on. */
+/** Reports whether the start is skipped. */
 export function isSkip(found: RunInterval | IntervalSkip): found is IntervalSkip {
   return 'status' in found;
 }
@@ -80,14 +81,15 @@ function decidePointInTime(
   return skip('skipped_out_of_interval', describeWindow(window));
 }
 
-/** The time up to the latest tick that no completed run covers. */
+/** Decides the time up to the latest tick that no completed run covers. */
 function decideDueInterval(
   clock: ClockTrigger,
   { isByFreshness, now, lastCompletedEnd, refresh, isRefreshRequested }: IntervalInput,
   zone: string,
   window: DeclaredWindow | null,
 ): RunInterval | IntervalSkip {
-  // A refresh forgets what was completed. Without a completed run, a declared start asks for a backfill from there.
+  // A refresh discards completed intervals. Without a completed run, a declared start means a backfill from
+  // there.
   const completedEnd = refresh ? null : lastCompletedEnd;
   const early = isByFreshness ? findUnfinishedPeriod(clock, completedEnd, now) : null;
   if (early !== null) return early;
@@ -104,7 +106,9 @@ function decideDueInterval(
   return skip(reason.status, ...reason.reasons, 'a refresh now would drop the loaded data and load nothing');
 }
 
-/** An `every:` job that an upstream would start before its period is over: its own tick comes, and has more to cover. */
+/**
+ * Skips an `every:` job that an upstream would start before its period is over: its own tick will cover more.
+ */
 function findUnfinishedPeriod(
   clock: ClockTrigger,
   completedEnd: Date | null,
@@ -120,8 +124,9 @@ function findUnfinishedPeriod(
 }
 
 /**
- * A first run whose interval dlt computes as empty: at a spring gap two ticks of an hourly cron are one instant. The
- * run begins at the last tick before that instant, or covers none where no tick came before.
+ * Widens a first run whose interval dlt computes as empty: at a spring gap, two ticks of an hourly cron are
+ * one instant. The run begins at the last tick before that instant; without an earlier tick, the interval
+ * stays empty.
  */
 function widenFirstRun(clock: ClockTrigger, interval: RunInterval, zone: string): RunInterval {
   if (clock.type !== 'schedule' || !isEmptyInterval(interval)) return interval;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-// What property tests of clocks and starts draw from.
+// Generators for property tests of clocks and starts.
 
 const timeZones = [
   'UTC',
@@ -12,7 +12,7 @@ const timeZones = [
   'Africa/Casablanca',
   'Pacific/Apia',
 ];
-/** Around changes of clocks in these zones, where ticks are most likely to go wrong. */
+/** Clock changes in these zones, where ticks are most likely to go wrong. */
 const clockChanges = [
   '2026-03-29T01:00:00Z',
   '2026-10-25T01:00:00Z',
@@ -24,7 +24,7 @@ const clockChanges = [
 ];
 export const hourMs = 3_600_000;
 
-/** Any instant, often one within 30 hours of a change of clocks. */
+/** Any instant, often one within 30 hours of a clock change. */
 export const instants = fc.oneof(
   fc.date({ min: new Date('2011-01-01'), max: new Date('2036-01-01'), noInvalidDate: true }),
   fc
@@ -44,7 +44,7 @@ export const crons = fc
   .tuple(minutes, hours, days)
   .map(([minute, hour, [day, weekday]]) => `${minute} ${hour} ${day} * ${weekday}`);
 export const zones = fc.constantFrom(...timeZones);
-/** A trigger that a clock fires, with the zone of its job. */
+/** A clock trigger with the time zone of its job. */
 export const clockTriggers = fc.oneof(
   fc.tuple(
     crons.map((cron) => `schedule:${cron}`),
@@ -55,7 +55,7 @@ export const clockTriggers = fc.oneof(
     fc.constant('UTC'),
   ),
 );
-/** A tick of a job that nothing prevents from starting. */
+/** The tick of a job with nothing that prevents its start. */
 export const plainStartInput = {
   origin: 'tick',
   lastCompletedEnd: null,

@@ -12,8 +12,8 @@ import { resolveDeclaredWindow } from './declared-interval.ts';
 
 const runs = { seed: propertySeed, numRuns: 300 };
 
-describe('laws of ticks', () => {
-  it('each next tick is later, and is the latest one at its instant', () => {
+describe('tick properties', () => {
+  it('each next tick is later, and is the latest tick at its own instant', () => {
     fc.assert(
       fc.property(crons, zones, instants, (cron, zone, start) => {
         let at = start;
@@ -28,7 +28,7 @@ describe('laws of ticks', () => {
     );
   });
 
-  it('no tick lies between an instant and its next tick, nor between its latest tick and it', () => {
+  it('no tick lies between an instant and its next tick, or between its latest tick and the instant', () => {
     fc.assert(
       fc.property(crons, zones, instants, (cron, zone, at) => {
         const latest = latestTick(cron, at, zone)?.at ?? new Date(NaN);
@@ -41,7 +41,7 @@ describe('laws of ticks', () => {
     );
   });
 
-  it('a list holds what going from tick to tick meets', () => {
+  it('a list contains exactly the ticks found by stepping from tick to tick', () => {
     fc.assert(
       fc.property(crons, zones, instants, (cron, zone, from) => {
         const to = new Date(from.getTime() + 30 * hourMs);
@@ -59,8 +59,8 @@ describe('laws of ticks', () => {
   });
 });
 
-describe('laws of intervals', () => {
-  it('runs at every tick, late or after an outage, cover time without gap and without overlap', () => {
+describe('interval properties', () => {
+  it('runs at every tick, late or after an outage, cover time without gaps or overlaps', () => {
     const delays = fc.array(
       fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 0, max: 72 * hourMs })),
       { minLength: 1, maxLength: 10 },
@@ -77,7 +77,7 @@ describe('laws of intervals', () => {
           if (watermark !== null) expect(interval.start).toEqual(watermark);
           expect(interval.end.getTime()).toBeGreaterThan(watermark?.getTime() ?? -Infinity);
           expect(interval.end.getTime()).toBeLessThanOrEqual(now.getTime());
-          // Half-open: the end is the last tick that passed, so the next one is still to come.
+          // Half-open: the end is the last elapsed tick, so the next tick is in the future.
           expect(getNextTick(cron, interval.end, zone).getTime()).toBeGreaterThan(now.getTime());
           watermark = interval.end;
         }
@@ -105,7 +105,7 @@ describe('laws of intervals', () => {
     );
   });
 
-  it('every: runs join without gap, and late ones do not come in a burst', () => {
+  it('every: runs join without gaps, and late ones do not cause a burst', () => {
     const delays = fc.array(fc.integer({ min: 0, max: 4 * hourMs }), { minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(instants, fc.integer({ min: 1, max: 90 }), delays, (start, periodMinutes, delaysMs) => {
@@ -130,7 +130,9 @@ describe('laws of intervals', () => {
   });
 });
 
-/** How the clock goes on until somebody looks again: mostly a little, sometimes far, sometimes back. */
+/**
+ * How far the clock moves between two scheduler iterations: mostly a little, sometimes far, sometimes back.
+ */
 const clockMoves = fc.array(
   fc.oneof(
     fc.integer({ min: 0, max: 2 * hourMs }),
@@ -140,7 +142,7 @@ const clockMoves = fc.array(
   { minLength: 1, maxLength: 30 },
 );
 
-/** Lets a clock go and looks at the ticks that have come, as the scheduler does. */
+/** Moves the clock and handles due ticks, as the scheduler does. */
 function lookAgainAndAgain(
   job: Parameters<typeof computeNextRunAt>[0],
   trigger: string,
@@ -167,8 +169,8 @@ function lookAgainAndAgain(
   return due;
 }
 
-describe('laws of a clock that goes on, stands still or is set back', () => {
-  it('ticks strictly increase, none comes before its time, and the next one lies behind both', () => {
+describe('properties of a clock that advances, stands still or is set back', () => {
+  it('ticks strictly increase, none is early, and the next one is after both the tick and now', () => {
     fc.assert(
       fc.property(clockTriggers, instants, clockMoves, ([trigger, timezone], start, moves) => {
         const job = buildDefinition({ triggers: [trigger], require: { timezone } });
@@ -187,7 +189,7 @@ describe('laws of a clock that goes on, stands still or is set back', () => {
     );
   });
 
-  it('completed runs join without gap and overlap, and each covers exactly what was missed', () => {
+  it('completed runs join without gaps or overlaps, and each covers exactly what was missed', () => {
     fc.assert(
       fc.property(clockTriggers, instants, clockMoves, ([trigger, timezone], start, moves) => {
         const job = buildDefinition({ triggers: [trigger], require: { timezone } });
@@ -195,7 +197,7 @@ describe('laws of a clock that goes on, stands still or is set back', () => {
           const { start: from, end } = computeRunInterval(trigger, now, watermark, timezone);
           if (watermark !== null) {
             expect(from).toEqual(watermark);
-            // A clock that was set far ahead and back has nothing to cover for a while.
+            // After a jump far ahead and back, the clock has nothing to cover for a while.
             if (end <= watermark) return watermark;
           }
           expect(end).toEqual(trigger.startsWith('every:') ? now : tick);
@@ -206,7 +208,7 @@ describe('laws of a clock that goes on, stands still or is set back', () => {
     );
   });
 
-  it('what runs once has one tick, whenever it is looked at', () => {
+  it('a `once:` trigger has one tick, whenever the scheduler runs', () => {
     fc.assert(
       fc.property(instants, instants, clockMoves, (instant, start, moves) => {
         const trigger = `once:${instant.toISOString()}`;
@@ -224,8 +226,8 @@ describe('laws of a clock that goes on, stands still or is set back', () => {
   });
 });
 
-describe('laws of a declared interval', () => {
-  it('its runs cover it from its start to its end, nothing else, and then the clock is still', () => {
+describe('declared interval properties', () => {
+  it('its runs cover it from start to end, nothing else, and then the clock stops', () => {
     const lengths = fc.option(fc.integer({ min: 0, max: 200 * hourMs }), { nil: undefined });
     const shifts = fc.integer({ min: -100 * hourMs, max: 20 * hourMs });
     fc.assert(

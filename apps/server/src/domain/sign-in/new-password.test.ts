@@ -15,9 +15,9 @@ describe('a new password', () => {
     expect(findPasswordProblem(password, email)).toBeNull();
   });
 
-  it('needs 12 characters, and says how many there are', () => {
+  it('needs 12 characters, and reports the actual length', () => {
     expect(findPasswordProblem('kvzx93fwppq', email)).toContain('has 11 characters; it needs at least 12');
-    // One character to whoever types it, several code units.
+    // One character for the user, but several code units.
     expect(findPasswordProblem('🐟🐠🐡🦈🐙🐚🦀🦞🦐🦑🐳', email)).toContain('has 11 characters');
   });
 
@@ -39,12 +39,12 @@ describe('a new password', () => {
     'adminadmin123',
     'Welcome-2026-11',
     'correcthorsebatterystaple',
-  ])('is not %s, which is tried first', (password) => {
+  ])('must not be %s, which is a common guess', (password) => {
     expect(findPasswordProblem(password, email)).toContain('tried first');
   });
 
   it.each(['night.loader@example.com', 'Night.Loader1', 'night.loadernight.loader'])(
-    'is not %s, for that e-mail address',
+    'must not be %s, which is derived from the e-mail address',
     (password) => {
       expect(findPasswordProblem(password, email)).toContain('e-mail address');
     },

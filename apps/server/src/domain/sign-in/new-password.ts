@@ -1,13 +1,13 @@
 /**
- * What a new password has to be (NIST SP 800-63B): long, and none of those that are tried first. No rules about kinds of characters: they
- * make passwords that are hard to keep in mind and easy to guess.
+ * Rules for new passwords (NIST SP 800-63B): long, and not a common guess. There are no rules about kinds of
+ * characters: they lead to passwords that are hard to remember and easy to guess.
  */
 
 export const shortestPassword = 12;
-/** Longer ones are no secret that anybody types, only work for the server. */
+/** No user types a longer password; it would only cost the server time. */
 export const longestPassword = 1024;
 
-/** What people add digits and marks to when a password has to be longer. */
+/** Words that users extend with digits and symbols when a password must be longer. */
 const commonWords = new Set(
   (
     'password passwort passw passwords admin administrator root user guest login welcome letmein secret test testing changeme default ' +
@@ -36,7 +36,7 @@ const leet: Record<string, string> = {
   '!': 'i',
 };
 
-/** @returns why the password cannot be one for this account, null when it can */
+/** @returns why the password is not allowed for this account; null if it is */
 export function findPasswordProblem(password: string, email: string): string | null {
   const length = Array.from(password.normalize('NFKC')).length;
   if (length < shortestPassword)
@@ -56,19 +56,19 @@ function isFromEmail(plain: string, email: string): boolean {
 
 function isCommon(plain: string): boolean {
   if (new Set(plain).size < 4 || isRepeated(plain) || runs.some((run) => run.includes(plain))) return true;
-  // What was put before and behind a word to make it longer, then what was put in place of its letters.
+  // Remove the padding around a word, then undo letter substitutions.
   const bare = plain.replace(/^\P{L}+|\P{L}+$/gu, '');
   const asWord = bare.replaceAll(/./gu, (character) => leet[character] ?? character);
   return [bare, asWord, asWord.replaceAll(/\P{L}/gu, '')].some(isCommonWord);
 }
 
-/** A common word, or two in a row. */
+/** Matches a common word, or two in a row. */
 function isCommonWord(text: string): boolean {
   if (commonWords.has(text)) return true;
   return [...commonWords].some((word) => text.startsWith(word) && commonWords.has(text.slice(word.length)));
 }
 
-/** The same short text again and again. */
+/** Matches the same short text repeated. */
 function isRepeated(text: string): boolean {
   return /^(.{1,5})\1+(?:.{0,4})$/u.test(text) && new Set(text).size <= 6;
 }

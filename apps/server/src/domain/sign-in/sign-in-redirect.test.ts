@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerAt, readLoopbackRedirect } from './sign-in-redirect.ts';
 
-describe('where a client waits for the answer', () => {
+describe('a redirect address of a client', () => {
   it.each([
     'http://127.0.0.1:46667/callback',
     'http://localhost:46667/callback',
@@ -36,7 +36,7 @@ describe('where a client waits for the answer', () => {
     expect(readLoopbackRedirect(text)).toBeNull();
   });
 
-  it('gets answers whatever is in them', () => {
+  it('accepts any answer as parameters', () => {
     const url = new URL(answerAt('http://127.0.0.1:4000/callback', { code: 'a+b&c=d', state: 'ä #?' }));
     expect(url.origin + url.pathname).toBe('http://127.0.0.1:4000/callback');
     expect(Object.fromEntries(url.searchParams)).toEqual({ code: 'a+b&c=d', state: 'ä #?' });

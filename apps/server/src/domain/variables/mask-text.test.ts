@@ -15,7 +15,7 @@ describe('createTextMask', () => {
     ['in a form', encodeURIComponent(secret).replaceAll('%20', '+')],
     ['in a URL in small letters', encodeURIComponent(secret).toLowerCase()],
     ['the longer of two', 'swordfish-and-more'],
-  ])('takes a value out %s', (_, form) => {
+  ])('masks a value %s', (_, form) => {
     expect(mask(`before ${form} after ${form}.`)).toBe('before *** after ***.');
   });
 
@@ -28,18 +28,18 @@ describe('createTextMask', () => {
     ['XML', 'a&amp;b&lt;c&gt;&quot;d&apos;é'],
     ['HTML in JSON', 'a&amp;b&lt;c&gt;\\"d\'é'],
     ['JSON in HTML', 'a&amp;b&lt;c&gt;\\&quot;d&#x27;é'],
-  ])('takes a value out of %s', (_, form) => {
+  ])('masks a value in %s', (_, form) => {
     expect(createTextMask(['a&b<c>"d\'é'])(`before ${form} after`)).toBe('before *** after');
   });
 
-  it.each(['', 'u', 'us', 'user:'])('takes it out of base64 of %j and it', (before) => {
+  it.each(['', 'u', 'us', 'user:'])('masks it in base64 of %j followed by the value', (before) => {
     const encoded = Buffer.from(`${before}${secret}`).toString('base64');
     expect(mask(encoded)).toContain('***');
     const url = Buffer.from(`${before}${secret}`).toString('base64url');
     expect(mask(url)).toContain('***');
   });
 
-  it('leaves other text alone, and all of it where there is no secret', () => {
+  it('leaves other text unchanged, and everything if there are no secrets', () => {
     expect(mask('sword fish $& [a-z]')).toBe('sword fish $& [a-z]');
     expect(createTextMask([])('swordfish')).toBe('swordfish');
     expect(createTextMask(['two\nlines'])('two\nlines')).toBe('two\nlines');

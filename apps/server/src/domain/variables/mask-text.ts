@@ -1,12 +1,13 @@
 const MASK = '***';
 
 /**
- * What takes secret values out of texts, in each form in which the output of a build may show them. (Runs are masked by the
- * bootstrap, which sees their output first.) @param values as `listSecretValues` gives them
+ * Creates a function that masks secret values in texts, in every form in which build output may contain them.
+ * (The bootstrap masks runs, because it reads their output first.)
+ * @param values as from `listSecretValues`
  */
 export function createTextMask(values: readonly string[]): (text: string) => string {
   const forms = [...new Set(values.flatMap(listForms))].filter((form) => !/[\r\n]/.test(form));
-  // A form that contains another is masked whole.
+  // A form that contains another must be masked whole.
   forms.sort((left, right) => right.length - left.length);
   return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
 }
@@ -27,7 +28,9 @@ function listForms(value: string): string[] {
   ];
 }
 
-/** How writers of HTML and XML escape quotes, which they need not do in text. `&`, `<` and `>` are escaped by all. */
+/**
+ * How HTML and XML serializers escape quotes, which is optional in text. All of them escape `&`, `<` and `>`.
+ */
 const quoteEscapes: readonly (readonly [double: string, single: string])[] = [
   ['"', "'"],
   ['&quot;', "'"],
@@ -37,7 +40,7 @@ const quoteEscapes: readonly (readonly [double: string, single: string])[] = [
   ['&quot;', '&apos;'],
 ];
 
-/** The value in HTML and XML, and these inside of JSON. */
+/** Lists the value escaped for HTML and XML, and the same inside JSON. */
 function listMarkupForms(texts: readonly string[]): string[] {
   const escaped = texts.flatMap((text) => {
     const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -46,7 +49,10 @@ function listMarkupForms(texts: readonly string[]): string[] {
   return [...escaped, ...escaped.map((text) => JSON.stringify(text).slice(1, -1))];
 }
 
-/** Base64 of anything that holds the value: it begins at one of three places, and shares its first and last letters with neighbours. */
+/**
+ * Lists the base64 forms of a value inside a longer text: it starts at one of three offsets, and its first
+ * and last letters depend on the neighbors.
+ */
 function listBase64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   return [0, 1, 2].flatMap((before) => {

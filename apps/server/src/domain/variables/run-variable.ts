@@ -1,15 +1,18 @@
 import { listPartsOfSecret } from './secret-values.ts';
 
-/** A variable of the workspace in a run, whichever scope it is from. */
+/** A variable of the workspace in a run, from either scope. */
 export interface RunVariable {
   name: string;
   value: string;
   isSecret: boolean;
-  /** Another one after each write; stands for the value where a secret must not show. */
+  /** Changes with each write; represents the value of a secret where the value itself must not appear. */
   revision: string;
 }
 
-/** What must not show in a log of whoever gets these variables. Plain values may. */
+/**
+ * Lists the values that must be masked in the log of a process with these variables. Plain values are not
+ * masked.
+ */
 export function listMaskedValues(variables: readonly RunVariable[]): string[] {
   const secrets = variables.filter((variable) => variable.isSecret);
   return [...new Set(secrets.flatMap((variable) => listPartsOfSecret(variable.value)))];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listPartsOfSecret, listSecretValues } from './secret-values.ts';
 
 describe('listSecretValues', () => {
-  it('lists strings of six characters and more from all levels, longest first, each once', () => {
+  it('lists strings of at least six characters from all levels, longest first, without duplicates', () => {
     const toml = parse(`
       api_key = "abcdef"
       short = "abcde"
@@ -18,7 +18,7 @@ describe('listSecretValues', () => {
     expect(listSecretValues(toml)).toEqual(['correct horse', 'item-one', 'item-two', 'abcdef']);
   });
 
-  it('lists the long lines of a value with several, and the value', () => {
+  it('lists the long lines of a multi-line value, and the value', () => {
     const key = '-----BEGIN-----\nMIIEvQIBADAN\nabc\n  indented-line\n';
     expect(listSecretValues({ key })).toEqual([
       key,
@@ -30,7 +30,7 @@ describe('listSecretValues', () => {
     ]);
   });
 
-  it('lists no blanks', () => {
+  it('omits blank values', () => {
     expect(listSecretValues({ a: ' '.repeat(10), b: null, c: '\n\n\n\n\n\n\n' })).toEqual([]);
   });
 });
@@ -63,7 +63,7 @@ describe('listPartsOfSecret', () => {
     expect(listPartsOfSecret(value)).toEqual(parts);
   });
 
-  it('of JSON that is nested very deep', () => {
+  it('of deeply nested JSON', () => {
     const value = `${'['.repeat(15_000)}"swordfish"${']'.repeat(15_000)}`;
     expect(listPartsOfSecret(value)).toEqual([value, 'swordfish']);
   });

@@ -1,10 +1,13 @@
-/** Shorter values are words that logs are full of; masking them would hide the log and not the secret. */
+/**
+ * Shorter values are common words in logs; masking them would make the log unreadable without hiding the
+ * secret.
+ */
 const SHORTEST_SECRET = 6;
 
 /**
- * The secret strings of a parsed TOML file: every string leaf of at least 6 characters, and each such line of a
- * value with several lines, since a log shows a private key line by line. Numbers, booleans and dates are no secrets.
- * Longest first, each once: a value that contains another is masked whole.
+ * Lists the secret strings of a parsed TOML file: every string leaf of at least 6 characters, and each such
+ * line of a multi-line value, because a log shows a private key line by line. Numbers, booleans and dates are
+ * not secret. Longest first, without duplicates: a value that contains another is masked whole.
  */
 export function listSecretValues(parsedToml: unknown): string[] {
   const found = new Set<string>();
@@ -13,8 +16,8 @@ export function listSecretValues(parsedToml: unknown): string[] {
 }
 
 /**
- * What is secret about a value that somebody declared to be secret: the value, every string in it where it is JSON (as credentials
- * often are), and the password where it is an address. Parsed values show up in logs without what they were wrapped in.
+ * Lists the secret parts of a value declared as secret: the value, every string in it if it is JSON (as
+ * credentials often are), and the password if it is a URL. Logs may show such parts on their own.
  */
 export function listPartsOfSecret(value: string): string[] {
   return listSecretValues([value, parseJson(value), ...readPasswords(value)]);
@@ -29,7 +32,7 @@ function parseJson(value: string): unknown {
   }
 }
 
-/** The password of `scheme://user:password@host`, as written and as meant. */
+/** Reads the password of `scheme://user:password@host`, both encoded and decoded. */
 function readPasswords(value: string): string[] {
   const written = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]*)@/i.exec(value)?.[1];
   if (written === undefined) return [];
@@ -40,7 +43,7 @@ function readPasswords(value: string): string[] {
   }
 }
 
-/** Without recursion: what somebody sets may be nested deeper than a stack is. */
+/** Iterative, because user input may be nested deeper than the call stack allows. */
 function collectStrings(value: unknown, found: Set<string>): void {
   const waiting = [value];
   while (waiting.length > 0) {

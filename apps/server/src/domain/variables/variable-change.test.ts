@@ -15,15 +15,18 @@ describe('findChangeProblem', () => {
     ['an empty plain value', { upserts: [plain('A', '')] }],
     ['a secret', { profile: 'prod', upserts: [secret('A', 'x')] }],
     ['names that differ in case', { upserts: [plain('token'), plain('TOKEN'), plain('path'), plain('_1')] }],
-    ['what only looks reserved', { upserts: [plain('MYPATH'), plain('RUNTIME__LOG_LEVEL'), plain('LANG')] }],
-    ['the deletion of a name that cannot be', { deletes: ['PATH', 'no-name', ''] }],
+    [
+      'a name that only looks reserved',
+      { upserts: [plain('MYPATH'), plain('RUNTIME__LOG_LEVEL'), plain('LANG')] },
+    ],
+    ['the deletion of an invalid name', { deletes: ['PATH', 'no-name', ''] }],
     ['a value of several lines', { upserts: [secret('A', 'line\nline')] }],
     ['the longest value', { upserts: [plain('A', 'é'.repeat(variableLimits.bytesPerValue / 2))] }],
-  ])('lets pass %s', (_, change) => {
+  ])('accepts %s', (_, change) => {
     expect(check(change)).toBeNull();
   });
 
-  it('names every reserved name, and nothing else', () => {
+  it('reports every reserved name, and nothing else', () => {
     const names = [
       'PATH',
       'GOOD',
@@ -44,7 +47,7 @@ describe('findChangeProblem', () => {
     expect(problem?.detail).toBe(problem?.extra.map(({ key, message }) => `${key} ${message}.`).join(' '));
   });
 
-  it('keeps the text of a refusal short, however many names are reserved', () => {
+  it('keeps the detail short, however many names are reserved', () => {
     const problem = check({ upserts: Array.from({ length: 400 }, (_, index) => plain(`LD_${index}`)) });
     expect(problem?.extra).toHaveLength(400);
     expect(problem?.detail.length).toBeLessThan(1100);
@@ -72,22 +75,22 @@ describe('findChangeProblem', () => {
     ['a name that is set twice', { upserts: [plain('A'), secret('A', 'x')] }, ['A']],
     ['a name that is set and deleted', { deletes: ['A'], upserts: [plain('A')] }, ['A']],
     ['a name that is deleted twice', { deletes: ['A', 'A', 'A'] }, ['A']],
-  ])('refuses %s', (_, change, keys) => {
+  ])('rejects %s', (_, change, keys) => {
     const problem = check(change);
     expect(problem?.code).toBe('invalid_request');
     expect(problem?.extra.map(({ key }) => key)).toEqual(keys);
   });
 
-  it('refuses more upserts than a scope holds, before it looks at them', () => {
+  it('rejects more upserts than a scope can hold, before checking them', () => {
     const upserts = Array.from({ length: variableLimits.variablesPerScope + 1 }, () => plain('PATH'));
     expect(check({ upserts })?.code).toBe('variable_limit_exceeded');
   });
 
-  it.each(['dev', 'tests', '', 'a/b'])('refuses the profile %j', (profile) => {
+  it.each(['dev', 'tests', '', 'a/b'])('rejects the profile %j', (profile) => {
     expect(check({ profile })).toMatchObject({ code: 'invalid_profile', extra: [{ key: 'profile' }] });
   });
 
-  it('says how long a value may be, and never what it was', () => {
+  it('reports the maximum length of a value, and never the value', () => {
     const value = 'swordfish'.repeat(10_000);
     const problem = check({ upserts: [secret('A', value)] });
     expect(problem?.detail).toContain('90000 bytes');
@@ -103,12 +106,12 @@ describe('findLimitProblem', () => {
     scopeBytes: variableLimits.bytesPerScope,
   };
 
-  it('lets a scope and a workspace be full', () => {
+  it('allows a scope and a workspace to be full', () => {
     expect(findLimitProblem(full)).toBeNull();
   });
 
   it.each(['workspaceCount', 'scopeCount', 'scopeBytes'] as const)(
-    'says which bound was passed: %s',
+    'reports the exceeded limit: %s',
     (key) => {
       const over = { ...full, [key]: full[key] + 1 };
       const problem = findLimitProblem(over);

@@ -3,7 +3,7 @@ import { describeReservedVariable } from '@pumphouse/contract';
 import { findNameProblem } from './variable-names.ts';
 import { findProfileProblem } from '../jobs/job-definition.ts';
 
-/** A change of one scope; `profile` is null for the workspace scope. */
+/** A change to one scope; `profile` is null for the workspace scope. */
 export interface VariableChange {
   profile: string | null;
   deletes: readonly string[];
@@ -12,7 +12,10 @@ export interface VariableChange {
 
 export type VariableUpsert = NonNullable<UpdateWorkspaceVariablesRequest['upserts']>[number];
 
-/** Why a change is refused; `extra` names the fields, or the variables. No value is ever quoted: it may be a secret. */
+/**
+ * Why a change is rejected; `extra` names the fields or variables. Values are never quoted, because they may
+ * be secret.
+ */
 export interface ChangeProblem {
   code: ErrorCode;
   detail: string;
@@ -20,18 +23,18 @@ export interface ChangeProblem {
 }
 
 /**
- * What the server keeps. A run gets at most two scopes: together they stay far below what Linux takes as an environment, and their
- * secrets few enough to build the masks of a run in a second or two.
+ * Limits for stored variables. A run gets at most two scopes: together they stay far below the size of a
+ * Linux environment, and few enough that the masks for their secrets are built within a second or two.
  */
 export const variableLimits = {
   bytesPerValue: 32 * 1024,
   variablesPerScope: 500,
-  /** Names and values. */
+  /** Names and values together. */
   bytesPerScope: 64 * 1024,
   variablesPerWorkspace: 5000,
 };
 
-/** Why a change cannot be made, whatever is stored; null when it can. */
+/** Finds why a change is never valid, whatever is stored; null if it is valid. */
 export function findChangeProblem(change: VariableChange): ChangeProblem | null {
   return (
     findScopeProblem(change.profile) ??
@@ -47,7 +50,7 @@ function findScopeProblem(profile: string | null): ChangeProblem | null {
   return { code: 'invalid_profile', detail: `${message}.`, extra: [{ key: 'profile', message }] };
 }
 
-/** Any name may be deleted: variables stored before their name was reserved have to go somehow. */
+/** Any name may be deleted, so that variables stored before their name was reserved can be removed. */
 function findReserved({ upserts }: VariableChange): ChangeProblem | null {
   const names = [...new Set(upserts.map(({ name }) => name))];
   const extra = names.flatMap((name) => {
@@ -65,7 +68,7 @@ function findReserved({ upserts }: VariableChange): ChangeProblem | null {
   };
 }
 
-/** A request may hold hundreds of reserved names; `extra` has them all. */
+/** A request may contain hundreds of reserved names; `extra` lists them all. */
 const maxDetailLength = 1000;
 
 function joinWithin(sentences: readonly string[], maxLength: number): string {
@@ -111,7 +114,7 @@ function findValueProblem(type: VariableUpsert['type'], value: string): string |
   return `has ${bytes} bytes; a value has at most ${variableLimits.bytesPerValue}`;
 }
 
-/** What a name that is there twice should become depends on an order that JSON readers need not keep. */
+/** The outcome for a repeated name would depend on key order, which JSON parsers need not preserve. */
 function findRepeated({ deletes, upserts }: VariableChange): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
@@ -122,7 +125,7 @@ function findRepeated({ deletes, upserts }: VariableChange): string[] {
   return [...repeated];
 }
 
-/** Why the variables that a change leaves are too many or too large, or null. */
+/** Finds whether the variables after a change are too many or too large; null if not. */
 export function findLimitProblem(left: {
   workspaceCount: number;
   scopeCount: number;

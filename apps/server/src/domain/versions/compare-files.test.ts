@@ -8,7 +8,7 @@ const file = (relative_path: string, sha3_256: string, linkname?: string) => ({
   ...(linkname === undefined ? {} : { linkname }),
 });
 
-it('tells what became of each file, sorted by path', () => {
+it('reports the change of each file, sorted by path', () => {
   const before = [file('z.py', 'same'), file('gone.py', 'a'), file('b.py', 'old'), file('l', 'h', 'b.py')];
   const after = [file('b.py', 'new'), file('fresh.py', 'a'), file('l', 'h'), file('z.py', 'same')];
   const changes = compareFiles(before, after);

@@ -1,4 +1,4 @@
-/** A file of a version, as its manifest lists it. */
+/** A file of a version, as in its manifest. */
 interface ListedFile {
   relative_path: string;
   size_bytes: number;
@@ -6,7 +6,7 @@ interface ListedFile {
   linkname?: string;
 }
 
-/** What became of a file from one version to another; `null` where it was not there. */
+/** The change of a file between two versions; null where the file did not exist. */
 export interface FileChange {
   path: string;
   change: 'added' | 'removed' | 'changed' | 'unchanged';
@@ -16,7 +16,10 @@ export interface FileChange {
 
 export type ChangeCounts = Record<FileChange['change'], number>;
 
-/** Every file that one of the lists names, sorted by path. A file that became a link, or the other way round, has changed. */
+/**
+ * Lists every file of either version with its change, sorted by path. A file that became a link, or the
+ * reverse, counts as changed.
+ */
 export function compareFiles(before: readonly ListedFile[], after: readonly ListedFile[]): FileChange[] {
   const old = new Map(before.map((file) => [file.relative_path, file]));
   const fresh = new Map(after.map((file) => [file.relative_path, file]));

@@ -8,7 +8,7 @@ import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 const secrets = (text: string): SettingsFile => ({ text, holdsSecrets: true });
 const config = (text: string): SettingsFile => ({ text, holdsSecrets: false });
 
-/** Key, change, before, after of each setting. */
+/** Formats each setting as key, change, before, after. */
 function list(before: SettingsFile | null, after: SettingsFile | null) {
   const comparison = compareSettings(before, after);
   if (comparison.outcome !== 'compared') return comparison.outcome;
@@ -16,7 +16,7 @@ function list(before: SettingsFile | null, after: SettingsFile | null) {
 }
 
 describe('compareSettings', () => {
-  it('masks every value of a secrets file with one mask, and tells each change', () => {
+  it('masks every value of a secrets file identically, and reports each change', () => {
     const before = secrets(
       'gone = "x"\nsame = 1\n[a.credentials]\npassword = "short"\nport = 1\nlist = ["one"]\n',
     );
@@ -32,7 +32,7 @@ describe('compareSettings', () => {
     ]);
   });
 
-  it('shows of a config file what the rule for secrets lets through', () => {
+  it('shows the values of a config file that the rule for secrets allows', () => {
     const before = config(
       '[runtime]\nlog = "INFO"\nworkers = 4\nrate = 1.0\nday = 2026-03-10\ntoken = "abcdef"\nhosts = ["a", "b"]\n',
     );
@@ -49,13 +49,13 @@ describe('compareSettings', () => {
     ]);
   });
 
-  it('sees the same settings in another layout, and nothing of comments', () => {
+  it('treats another layout of the same settings as equal, and ignores comments', () => {
     const before = config('# token = "of-yesterday"\na = { b = 1, "c.d" = 2 }\ntext = "x\\ny"\n');
     const after = config('text = """\nx\ny"""\n[a]\n"c.d" = 2\nb = 1 # "of-today"\n');
     expect(list(before, after)).toEqual([]);
   });
 
-  it('walks tables of arrays, and tells types and empty tables apart', () => {
+  it('walks arrays of tables, and distinguishes types and empty tables', () => {
     const before = config('n = 1\ns = "1"\n[[sources]]\nname = "a"\n[[sources]]\nname = "b"\n[empty]\n');
     const after = config('n = 1.0\ns = 1\n[[sources]]\nname = "a"\n[[sources]]\nname = "c"\n');
     expect(list(before, after)).toEqual([
@@ -72,12 +72,12 @@ describe('compareSettings', () => {
     ]);
   });
 
-  it('takes a file that is not there for one without settings', () => {
+  it('treats a missing file as one without settings', () => {
     expect(list(null, secrets('a = 1'))).toEqual([['a', 'added', null, '******']]);
     expect(list(config('a = 1'), null)).toEqual([['a', 'removed', '1', null]]);
   });
 
-  it('gives nothing of what is no TOML, on either side', () => {
+  it('returns nothing for invalid TOML on either side', () => {
     const broken = secrets('password = "never closed\n');
     for (const good of [secrets('a = 1'), null]) {
       expect(compareSettings(broken, good)).toEqual({ outcome: 'unparsable' });
@@ -90,12 +90,15 @@ describe('compareSettings', () => {
     ['too many settings', Array.from({ length: 6000 }, (_, index) => `k${index} = 1\n`).join('')],
     ['too long a key', `[${'a.'.repeat(600)}b]\nc = 1\n`],
     ['endless arrays of tables', `a = ${'['.repeat(600)}{b = 1}${']'.repeat(600)}`],
-  ])('refuses %s', (_what, text) => {
+  ])('rejects %s', (_what, text) => {
     expect(compareSettings(null, config(text))).toEqual({ outcome: 'too_large' });
   });
 });
 
-/** Secrets of characters that no key, number or word of an answer has, six and more: what the project's rule calls a secret. */
+/**
+ * Secrets of at least six characters, made of characters that no key, number or word of a result contains:
+ * the project's definition of a secret.
+ */
 const secret = fc
   .string({
     unit: fc.constantFrom('ж', 'щ', 'ф', '"', '\\', '\n', ' ', "'", '#', '='),
@@ -119,8 +122,8 @@ const secretTree = fc.letrec<{ value: unknown; table: Record<string, unknown> }>
   }),
 }));
 
-describe('no secret value is ever in an answer', () => {
-  it.each([true, false])('of random TOML, with a secrets file: %s', (holdsSecrets) => {
+describe('results never contain a secret value', () => {
+  it.each([true, false])('for random TOML, with a secrets file: %s', (holdsSecrets) => {
     const property = fc.property(secretTree.table, secretTree.table, secret, (one, other, comment) => {
       const note = `# ${comment.replaceAll('\n', ' ')}\n`;
       const before = { text: note + writeToml(one), holdsSecrets };
@@ -132,12 +135,12 @@ describe('no secret value is ever in an answer', () => {
     fc.assert(property, { seed: propertySeed, numRuns: 400 });
   });
 
-  it('of TOML that was damaged anywhere', () => {
+  it('for TOML that is damaged anywhere', () => {
     const property = fc.property(secretTree.table, fc.nat(), fc.nat(), (one, place, width) => {
       const text = writeToml(one);
       const at = place % (text.length + 1);
       const damaged = text.slice(0, at) + text.slice(at + 1 + (width % 5));
-      // A key that lost its quotes could take a secret for its name: of what is left, only values are promised.
+      // A key that lost its quotes could absorb a secret into its name, so only values are checked.
       const comparison = compareSettings(null, { text: damaged, holdsSecrets: true });
       if (comparison.outcome !== 'compared') return;
       const values = comparison.settings.flatMap(({ before, after }) => [before, after]);
@@ -146,7 +149,7 @@ describe('no secret value is ever in an answer', () => {
     fc.assert(property, { seed: propertySeed, numRuns: 400 });
   });
 
-  it('and a change of one secret is told, whatever its length', () => {
+  it('and a change of one secret is reported, whatever its length', () => {
     const property = fc.property(secret, secret, (one, other) => {
       const shown = list(secrets(writeToml({ key: one })), secrets(writeToml({ key: other })));
       expect(shown).toEqual(one === other ? [] : [['key', 'changed', '******', '******']]);

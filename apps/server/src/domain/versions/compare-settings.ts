@@ -1,18 +1,21 @@
 import { parse as parseToml } from 'smol-toml';
 import { listSecretValues } from '../variables/secret-values.ts';
 
-/** One side of a configuration file that is compared. */
+/** One side of a configuration file comparison. */
 export interface SettingsFile {
   text: string;
-  /** Every value of such a file is masked; in the others, what `listSecretValues` takes for a secret. */
+  /** If true, every value of the file is masked; otherwise only what `listSecretValues` considers secret. */
   holdsSecrets: boolean;
 }
 
 export interface SettingChange {
-  /** As TOML writes it: `destination.postgres.credentials.password`; tables of an array have a number, `sources[0].name`. */
+  /**
+   * In TOML notation: `destination.postgres.credentials.password`; tables of an array have an index,
+   * `sources[0].name`.
+   */
   key: string;
   change: 'added' | 'removed' | 'changed';
-  /** TOML, or the mask; null where the key is not there. */
+  /** TOML or the mask; null if the key is absent. */
   before: string | null;
   after: string | null;
 }
@@ -20,14 +23,14 @@ export interface SettingChange {
 export type SettingsComparison =
   { outcome: 'compared'; settings: SettingChange[] } | { outcome: 'unparsable' | 'too_large' };
 
-/** Stands for every value that may be secret, whatever its kind and length. */
+/** Replaces every value that may be secret, whatever its type and length. */
 export const settingMask = '******';
 
-/** People write these files by hand; larger ones would be read and answered in no bounded memory. */
+/** Users write these files by hand; larger ones would need unbounded memory to parse and compare. */
 const limits = { characters: 256 * 1024, settings: 5000, keyCharacters: 1000 };
 
 interface Setting {
-  /** What is compared. Never given away. */
+  /** The value to compare. Never returned. */
   value: string;
   shown: string;
 }
@@ -35,8 +38,9 @@ interface Setting {
 type Settings = Map<string, Setting>;
 
 /**
- * The settings that differ, sorted by key; empty where only comments, order or layout do. No text of the files is ever given, since
- * comments and what cannot be read may hold secrets as well. A file that is not there has no settings.
+ * Lists the settings that differ, sorted by key; empty if only comments, order or layout differ. The text of
+ * the files is never returned, because comments and invalid parts may contain secrets too. A missing file has
+ * no settings.
  */
 export function compareSettings(before: SettingsFile | null, after: SettingsFile | null): SettingsComparison {
   const old = readSettings(before);
@@ -68,7 +72,7 @@ function readSettings(file: SettingsFile | null): Settings | 'unparsable' | 'too
   if (file.text.length > limits.characters) return 'too_large';
   let document: Record<string, unknown>;
   try {
-    // As bigint, so that 1 and 1.0 differ and no integer is too large.
+    // Parse as bigint, so that 1 and 1.0 differ and no integer is too large.
     document = parseToml(file.text, { integersAsBigInt: true });
   } catch {
     return 'unparsable';
@@ -110,7 +114,9 @@ function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** An array without tables is one value: masked whole, so that not even the number of its items is told. */
+/**
+ * An array without tables is one value and masked whole, so that even the number of its items stays secret.
+ */
 function containsTable(value: unknown): boolean {
   return Array.isArray(value) ? value.some(containsTable) : isTable(value);
 }
@@ -119,7 +125,7 @@ function writeKey(name: string): string {
   return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** JSON's strings are TOML's basic strings. */
+/** JSON strings are valid TOML basic strings. */
 function writeValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(writeValue).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();

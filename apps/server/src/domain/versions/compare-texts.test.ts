@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compareTexts } from './compare-texts.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
-/** The text that the hunks make of another one; throws when a line that they name is not there. */
+/** Applies the hunks to a text; throws if a line that they name does not exist. */
 function apply(before: string, hunks: readonly TextHunk[]): string {
   const old = before.split('\n').map((text, index, all) => (index < all.length - 1 ? `${text}\n` : text));
   const made: string[] = [];
@@ -28,7 +28,7 @@ function apply(before: string, hunks: readonly TextHunk[]): string {
 }
 
 describe('compareTexts', () => {
-  it('numbers the lines of both sides, with three lines around a change', async () => {
+  it('numbers the lines of both sides, with three lines of context', async () => {
     const before = 'a\nb\nc\nd\ne\nf\ng\nh\n';
     const [hunk, ...others] = await compareTexts(before, before.replace('e\n', 'E\nE2\n'));
     expect(others).toEqual([]);
@@ -48,7 +48,7 @@ describe('compareTexts', () => {
     ]);
   });
 
-  it('shows a last line without its line feed, and a carriage return', async () => {
+  it('shows a last line without line feed, and a carriage return', async () => {
     const [hunk] = await compareTexts('a\nb', 'a\r\nb\n');
     expect(hunk?.lines.map(({ kind, text, noNewlineAtEnd }) => [kind, text, noNewlineAtEnd])).toEqual([
       ['removed', 'a', false],
@@ -58,7 +58,7 @@ describe('compareTexts', () => {
     ]);
   });
 
-  it('begins a side without lines at the line before it', async () => {
+  it('starts a side without lines at the line before it', async () => {
     expect(await compareTexts('', 'a\n')).toMatchObject([
       { oldStart: 0, oldLines: 0, newStart: 1, newLines: 1 },
     ]);
@@ -68,7 +68,7 @@ describe('compareTexts', () => {
     expect(await compareTexts('same\n', 'same\n')).toEqual([]);
   });
 
-  it('replaces the whole text where too many lines differ', async () => {
+  it('replaces the whole text if too many lines differ', async () => {
     const before = Array.from({ length: 1500 }, (_, index) => `old ${index}\n`).join('');
     const after = Array.from({ length: 1500 }, (_, index) => `new ${index}`).join('\n');
     const hunks = await compareTexts(before, after);
@@ -77,7 +77,7 @@ describe('compareTexts', () => {
     expect(await compareTexts(before.repeat(2), '')).toMatchObject([{ newStart: 0, newLines: 0 }]);
   });
 
-  it('gives hunks that make the one text of the other', async () => {
+  it('returns hunks that turn one text into the other', async () => {
     const text = fc
       .array(fc.constantFrom('a', 'b', 'c', '', '-x', '+y', '\\ z', 'd\r'), { maxLength: 30 })
       .map((lines) => lines.join('\n'));

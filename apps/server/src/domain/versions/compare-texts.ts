@@ -3,16 +3,19 @@ import { structuredPatch } from 'diff';
 
 export interface TextLine {
   kind: 'context' | 'removed' | 'added';
-  /** Counted from 1; null where the line is not in that version. */
+  /** Counted from 1; null if the line is not in that version. */
   oldNumber: number | null;
   newNumber: number | null;
-  /** Without its line feed; a carriage return stays, since it may be what changed. */
+  /** Without its line feed, but with a carriage return, because that may be the change. */
   text: string;
   /** True for the last line of a text that does not end with a line feed. */
   noNewlineAtEnd: boolean;
 }
 
-/** Lines that changed, with those around them. A side without lines starts at the line behind which it lies, 0 for none. */
+/**
+ * Changed lines with their context. A side without lines starts at the line before its position, 0 if there
+ * is none.
+ */
 export interface TextHunk {
   oldStart: number;
   oldLines: number;
@@ -23,14 +26,15 @@ export interface TextHunk {
 
 const contextLines = 3;
 /**
- * Lines removed and added together, up to which the shortest difference is looked for: the search takes time by the square of it.
- * Texts further apart are a new text in a reader's eyes too.
+ * Maximum number of removed plus added lines for which the shortest difference is computed: the time grows
+ * with its square. Texts that differ more are practically new texts.
  */
 const maxEditLines = 1000;
 
 /**
- * The hunks of a unified diff. Texts that differ in more than 1,000 lines are given as one hunk: all of one goes, all of the other
- * comes. Lets other work go on in between: the search for far differences takes a good part of a second.
+ * Compares two texts; returns the hunks of a unified diff. Texts that differ in more than 1,000 lines are one
+ * hunk that removes all lines of one and adds all of the other. Yields to other work in between: finding a
+ * large difference takes a good part of a second.
  */
 export async function compareTexts(before: string, after: string): Promise<TextHunk[]> {
   const patch = await new Promise<StructuredPatch | undefined>((callback) => {
@@ -41,7 +45,7 @@ export async function compareTexts(before: string, after: string): Promise<TextH
 }
 
 function readHunk({ oldStart, oldLines, newStart, newLines, lines: signed }: StructuredPatchHunk): TextHunk {
-  // The sign of each line comes first; `\\` says of the line before it that its text ends there.
+  // Each line starts with its sign; `\\` means that the line before it has no line feed.
   let oldNumber = oldStart;
   let newNumber = newStart;
   const lines: TextLine[] = [];

@@ -17,7 +17,7 @@ describe('localPathName', () => {
     expect(localPathName(name)).toBe(folder);
   });
 
-  it('is a safe name of any text', () => {
+  it('creates a safe name from any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (name) => {
         expect(localPathName(name)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/);

@@ -1,9 +1,9 @@
 const MAX_LENGTH = 64;
 
 /**
- * A folder name for a workspace name: ASCII letters, digits, `_` and `-` only, at most 64 characters, never empty,
- * never hidden. dlt shows the folder's name as the workspace name in every trace, so it stays close to the original.
- * Two names can give one folder name: use it below a folder that is unique already.
+ * Derives a folder name from a workspace name: only ASCII letters, digits, `_` and `-`, at most 64
+ * characters, never empty, never hidden. dlt shows the folder name as the workspace name in every trace, so
+ * it stays close to the original. Two names can give the same folder name, so use it inside a unique folder.
  */
 export function localPathName(workspaceName: string): string {
   const ascii = workspaceName.normalize('NFKD').replace(/\p{Mark}/gu, '');

@@ -3,8 +3,8 @@ import { readTriggerType } from '../jobs/trigger.ts';
 const longestPathCharacters = 512;
 
 /**
- * The path of a `webhook:` trigger, in the form that all spellings of it share: without slashes at its ends. '' is that of a trigger
- * without a path. Null for triggers of other types.
+ * Reads the path of a `webhook:` trigger in normalized form, without leading and trailing slashes; '' for a
+ * trigger without a path. Null for triggers of other types.
  */
 export function readWebhookPath(trigger: string): string | null {
   if (readTriggerType(trigger) !== 'webhook') return null;
@@ -15,12 +15,12 @@ export function normalizeWebhookPath(path: string): string {
   return path.trim().replaceAll(/^\/+|\/+$/g, '');
 }
 
-/** The trigger of a job that listens to exactly this path; undefined when it has none. */
+/** Finds the trigger of a job that listens on exactly this path; undefined if it has none. */
 export function findWebhookTrigger(triggers: readonly string[], path: string): string | undefined {
   return triggers.find((trigger) => readWebhookPath(trigger) === path);
 }
 
-/** Why no sender could reach the path, or null. */
+/** Explains why no sender could reach the path; null if one can. */
 export function findWebhookPathProblem(path: string): string | null {
   const normal = normalizeWebhookPath(path);
   if (normal.length > longestPathCharacters)
@@ -28,12 +28,12 @@ export function findWebhookPathProblem(path: string): string | null {
   if (/\p{Cc}/u.test(normal) || !normal.isWellFormed()) return 'the path has a control character';
   const parts = normal.split('/');
   if (normal !== '' && parts.includes('')) return 'the path has an empty part';
-  // HTTP clients resolve such parts before they send anything.
+  // HTTP clients resolve such parts before they send a request.
   if (parts.includes('.') || parts.includes('..')) return "the path has a part '.' or '..'";
   return null;
 }
 
-/** The path as the end of an address, with the slash before it. */
+/** Encodes the path as the end of a URL, with a leading slash. */
 export function encodeWebhookPath(path: string): string {
   return path === '' ? '' : `/${path.split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -17,11 +17,11 @@ describe('readSignature', () => {
     expect(read(`v1=${one.toUpperCase()}, v0=x, t=${seconds}`)).toEqual(expected);
   });
 
-  it('reads several signatures, as a sender has them that changes its secret', () => {
+  it('reads several signatures, which a sender has while it changes its secret', () => {
     expect(read(`t=${seconds},v1=${one},v1=${two}`)).toMatchObject({ claim: { signatures: [one, two] } });
   });
 
-  it.each([300, 0, -300])('takes a signature of %i seconds ago', (age) => {
+  it.each([300, 0, -300])('accepts a signature that is %i seconds old', (age) => {
     expect(read(`t=${seconds - age},v1=${one}`).ok).toBe(true);
   });
 
@@ -29,7 +29,7 @@ describe('readSignature', () => {
     [301, 'older than 5 minutes'],
     [-301, 'more in the future than 5 minutes'],
     [seconds, 'older'],
-  ])('refuses one of %i seconds ago', (age, words) => {
+  ])('rejects one that is %i seconds old', (age, words) => {
     const reading = read(`t=${seconds - age},v1=${one}`);
     expect(reading.ok ? '' : reading.problem).toContain(words);
   });
@@ -46,7 +46,7 @@ describe('readSignature', () => {
     `t=1e3,v1=${one}`,
     `t=${seconds},t=${seconds},v1=${one}`,
     `t=${seconds}.5,v1=${one}`,
-  ])('refuses %j', (header) => {
+  ])('rejects %j', (header) => {
     const reading = read(header);
     expect(reading.ok ? '' : reading.problem).toContain('X-Pumphouse-Signature must be');
   });
@@ -56,16 +56,16 @@ describe('readSignature', () => {
     expect(read(undefined, `sha256=${two}`)).toEqual(expected);
   });
 
-  it.each(['', two, `sha1=${two}`, `sha256=${two}00`, 'sha256='])('refuses %j of GitHub', (header) => {
+  it.each(['', two, `sha1=${two}`, `sha256=${two}00`, 'sha256='])('rejects %j of GitHub', (header) => {
     const reading = read(undefined, header);
     expect(reading.ok ? '' : reading.problem).toContain('X-Hub-Signature-256 must be');
   });
 
-  it('does not take the header without a time in place of ours', () => {
+  it('does not accept the header without a time in place of ours', () => {
     expect(read(`t=${seconds - 301},v1=${one}`, `sha256=${two}`).ok).toBe(false);
   });
 
-  it('refuses a delivery without a signature', () => {
+  it('rejects a delivery without a signature', () => {
     const reading = read(undefined);
     expect(reading.ok ? '' : reading.problem).toContain('not signed');
   });

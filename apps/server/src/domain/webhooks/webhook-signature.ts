@@ -1,17 +1,17 @@
-/** How old a signature may be, and how far ahead of the clock of the database. */
+/** Maximum age of a signature, and maximum lead ahead of the database clock. */
 export const signatureSeconds = 300;
 
-/** What has to be signed, and which signatures count: one that is right is enough. */
+/** The data that must be signed, and the signatures of the request: one valid signature is enough. */
 export interface SignatureClaim {
-  /** Stands before the body in what is signed: the time and a dot, or nothing. */
+  /** Signed before the body: the time and a dot, or nothing. */
   prefix: string;
-  /** HMAC-SHA-256, in small hex digits. */
+  /** HMAC-SHA-256 in lowercase hex digits. */
   signatures: string[];
 }
 
 export type SignatureReading = { ok: true; claim: SignatureClaim } | { ok: false; problem: string };
 
-/** The two headers, as they came. */
+/** The raw values of the two headers. */
 export interface SignatureHeaders {
   /** `X-Pumphouse-Signature: t=<unix seconds>,v1=<hex>` */
   own: string | undefined;
@@ -22,8 +22,8 @@ export interface SignatureHeaders {
 const hexSignature = /^[0-9a-f]{64}$/;
 
 /**
- * Reads what a sender says of its signature. Our own header holds a time and counts alone where it is there: to fall back to the other
- * one would let an old delivery be sent again.
+ * Reads the signature headers of a delivery. If our own header is present, only it counts, because it
+ * contains a time: falling back to the other one would allow replays of old deliveries.
  */
 export function readSignature({ own, hub }: SignatureHeaders, now: Date): SignatureReading {
   if (own !== undefined) return readOwnSignature(own, now);

@@ -1,6 +1,6 @@
 const dayMs = 24 * 3600 * 1000;
 
-/** The dates from the first to the last, both taken in; null when there are none, or more than `atMost`. */
+/** Lists the dates from the first to the last, inclusive; null if there are none or more than `atMost`. */
 export function listDates(from: string, to: string, atMost: number): string[] | null {
   const first = Date.parse(`${from}T00:00:00Z`);
   const count = (Date.parse(`${to}T00:00:00Z`) - first) / dayMs + 1;

@@ -1,15 +1,15 @@
 import { liveChangeKind } from '@pumphouse/contract';
 
-/** All that changed in a workspace within a moment: what has to be fetched anew. */
+/** All changes of a workspace within a moment, which tell clients what to fetch again. */
 export interface WorkspaceChange {
   workspaceId: string;
   kinds: ReadonlySet<string>;
-  /** Null where they are too many to name: any may have changed. */
+  /** Null if there are too many to list: any of them may have changed. */
   jobIds: ReadonlySet<string> | null;
   jobRunIds: ReadonlySet<string> | null;
 }
 
-/** One thing that changed. */
+/** A single change. */
 export interface Change {
   workspaceId: string;
   kind: string;
@@ -17,10 +17,10 @@ export interface Change {
   jobRunId: string | null;
 }
 
-/** Jobs, and runs, that are named at most: who shows more fetches all of it anyway. */
+/** Maximum number of jobs and of runs to list: a client that shows more fetches everything again anyway. */
 export const mostNamed = 50;
 
-/** Adds up changes, one for each workspace that has some. */
+/** Groups changes by workspace. */
 export function gatherChanges(changes: readonly Change[]): WorkspaceChange[] {
   const gathered = new Map<string, WorkspaceChange>();
   for (const change of changes) {
@@ -33,7 +33,7 @@ export function gatherChanges(changes: readonly Change[]): WorkspaceChange[] {
   return [...gathered.values()];
 }
 
-/** Both in one; the number of ids stays bounded however often this is done. */
+/** Merges two changes; the number of ids stays bounded however often this is done. */
 export function mergeChanges(one: WorkspaceChange, other: WorkspaceChange): WorkspaceChange {
   return {
     workspaceId: one.workspaceId,
@@ -43,7 +43,7 @@ export function mergeChanges(one: WorkspaceChange, other: WorkspaceChange): Work
   };
 }
 
-/** What is told where it is not known what changed, if anything did. */
+/** Creates a change for a workspace in which anything may have changed. */
 export function changeOfAnything(workspaceId: string): WorkspaceChange {
   return { workspaceId, kinds: new Set(liveChangeKind.options), jobIds: null, jobRunIds: null };
 }

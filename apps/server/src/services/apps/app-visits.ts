@@ -12,7 +12,7 @@ import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 import { startPathOf } from '../../domain/apps/app-trigger.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** An app that somebody wants to see. */
+/** An app that a visitor wants to open. */
 export type VisitedApp = Pick<JobRecord, 'id' | 'workspaceId'>;
 
 export interface AppVisitsDependencies {
@@ -26,7 +26,7 @@ export interface AppVisitsDependencies {
   givePort: GivePort;
 }
 
-/** A browser that was let in; `secret` is for its cookie, and kept as a hash. */
+/** A browser session that was granted access; `secret` goes into its cookie and is stored as a hash. */
 export interface BegunVisit {
   session: AppSessionRecord;
   secret: string;
@@ -41,19 +41,22 @@ export type LinkOutcome =
 export type AppVisits = ReturnType<typeof createAppVisits>;
 
 const memberSeconds = 7 * 24 * 3600;
-/** A public link that was taken back ends them at once; this is for those that nobody takes back. */
+/** Revoking a public link ends its sessions at once; this limit is for links that are never revoked. */
 const guestSeconds = 24 * 3600;
 const codeSeconds = 60;
 const passwordWindowSeconds = 15 * 60;
 const passwordsInWindow = 10;
 
-/** Who sees an app: members by a one-time code, programs by their key, everybody else by a public link. */
+/**
+ * Grants access to apps: members by a one-time code, programs by their key, all other visitors by a public
+ * link.
+ */
 export function createAppVisits(dependencies: AppVisitsDependencies) {
   const { persistence, authorize, credentials, encryption, passwords, swapCodes } = dependencies;
   const { addresses, givePort } = dependencies;
   const { store } = persistence;
 
-  /** Asked anew at each use: roles are taken back, too. */
+  /** Checked at each use, because roles can be revoked. */
   async function mayOpen(userId: string, { workspaceId }: Pick<VisitedApp, 'workspaceId'>): Promise<boolean> {
     const person = { userId, email: '', credential: null, workspaceId: null, kind: 'user' } as const;
     return mayHolderOpen(person, { workspaceId });
@@ -88,7 +91,11 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     return own ?? (await swapCodes.redeem(code))?.userId ?? null;
   }
 
-  /** Counted before it is looked at, so that many at once are no way around. @returns whether it was right, or how long to wait */
+  /**
+   * Checks the password of a public link. Each attempt is counted before it is checked, so parallel attempts
+   * cannot bypass the limit.
+   * @returns whether the password is correct, or how long to wait
+   */
   async function tryPassword(
     publication: PublicationRecord,
     password: string,
@@ -106,9 +113,9 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     mayOpen,
 
     /**
-     * Gives the app an origin where it has none.
-     * @param path null for where the app begins
-     * @returns an address that lets its first visitor in as this person, for a minute
+     * Issues an address that grants this user access for a minute, to its first visitor only. Assigns the app
+     * an origin if it has none.
+     * @param path null for the start page
      * @throws ServiceError job_archived, no_app_port_left
      */
     async issue(
@@ -126,14 +133,17 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
       };
     },
 
-    /** Of a one-time code, ours or that of the dlthub client. Null for one that is not good, and for whoever may not see the app. */
+    /**
+     * Redeems a one-time code, ours or that of the dlthub client. Null if the code is invalid or the user has
+     * no access to the app.
+     */
     async enter(app: VisitedApp, code: string): Promise<BegunVisit | null> {
       const userId = await redeem(app, code);
       if (userId === null || !(await mayOpen(userId, app))) return null;
       return begin(app, { userId, publicationId: null }, memberSeconds);
     },
 
-    /** Null for a session that is over, and for a member who may not see the app any more. */
+    /** Finds a session; null if it has ended, and for a member who no longer has access to the app. */
     async find(app: VisitedApp, secret: string): Promise<AppSessionRecord | null> {
       const session = await store.apps.findSession(app.id, hashSecret(secret));
       if (!session) return null;
@@ -143,14 +153,17 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     noteSeen: (sessionId: string) => store.apps.noteSeen(sessionId),
     end: (sessionId: string) => store.apps.removeSession(sessionId),
 
-    /** The id of a personal or workspace key that may open the app; null for all else, tokens of runs among it. */
+    /**
+     * Returns the id of a personal or workspace key that may open the app; null for everything else,
+     * including run tokens.
+     */
     async findKey(app: VisitedApp, bearer: string): Promise<string | null> {
       const principal = await credentials.authenticateUser(bearer).catch(refusalAsNull);
       if (principal?.credential?.kind !== 'key') return null;
       return (await mayHolderOpen(principal, app)) ? principal.credential.id : null;
     },
 
-    /** Whether a key that opened the app before still does. */
+    /** Reports whether a key that opened the app earlier still gives access. */
     async isKeyGood(app: Pick<VisitedApp, 'workspaceId'>, keyId: string): Promise<boolean> {
       const principal = await credentials.findHolder(keyId);
       return principal !== null && mayHolderOpen(principal, app);
@@ -174,7 +187,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
       return { kind: 'visit', visit };
     },
 
-    /** Of these sessions, those that are not good any more. */
+    /** Returns the given sessions that are no longer valid. */
     async findEnded(
       asked: readonly { sessionId: string; workspaceId: string }[],
     ): Promise<ReadonlySet<string>> {

@@ -4,7 +4,7 @@ import type { OpenApp } from './open-app.ts';
 import type { PublishApp } from './publish-app.ts';
 import type { ReadApps } from './read-apps.ts';
 
-/** The use cases of apps, which the API and the proxy share. */
+/** The use cases for apps, shared by the API and the proxy. */
 export interface AppServices {
   addresses: AppAddresses;
   readApps: ReadApps;

@@ -6,13 +6,13 @@ import { isInRange } from '../../domain/primitives/port-range.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /**
- * Gives an app its port where it has none: at its first need, and for good. The job is locked by the caller.
- * @returns the job with its port; as it came where apps have names
+ * Assigns an app a permanent port when it first needs one. The caller holds the lock of the job.
+ * @returns the job with its port; unchanged if apps use host names
  * @throws ServiceError job_archived, no_app_port_left
  */
 export type GivePort = (store: Pick<Store, 'appPorts'>, job: JobRecord) => Promise<JobRecord>;
 
-/** @param ports null where apps have names */
+/** @param ports null if apps use host names */
 export function createGivePort(ports: PortRange | null): GivePort {
   return async (store, job) => {
     if (ports === null || (job.appPort !== null && isInRange(ports, job.appPort))) return job;
@@ -32,8 +32,8 @@ export function createGivePort(ports: PortRange | null): GivePort {
 }
 
 /**
- * Public links are handed around, so an app that has one gets its port when the server starts: it has none where apps had names before, or other
- * ports. One that gets none is logged.
+ * Assigns ports to published apps when the server starts, because public links are shared. An app lacks one
+ * if apps used host names or another port range before. Failures are logged.
  */
 export async function givePortsToPublished(
   persistence: Persistence,

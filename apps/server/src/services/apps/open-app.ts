@@ -8,13 +8,16 @@ import { ServiceError } from '../../platform/service-error.ts';
 export interface OpenAppRequest {
   jobId: string;
   userId: string;
-  /** Null for where the app begins. */
+  /** Null for the start page. */
   path: string | null;
 }
 
 export type OpenApp = (request: OpenAppRequest) => Promise<{ url: string; name: string }>;
 
-/** Gives a person an address that lets them into an app, wherever it is. What they have no part in is not there for them. */
+/**
+ * Creates the use case that gives a user an address with access to an app of any workspace. An app of a
+ * workspace that the user is not a member of is reported as not found.
+ */
 export function createOpenApp(parts: { persistence: Persistence; visits: AppVisits }): OpenApp {
   const { persistence, visits } = parts;
   return async ({ jobId, userId, path }) => {

@@ -8,7 +8,7 @@ import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A public link as whoever may publish sees it. */
+/** A public link as shown to members who may publish. */
 export interface PublicLink {
   url: string;
   expiresAt: Date | null;
@@ -17,9 +17,9 @@ export interface PublicLink {
 }
 
 export interface PublishOptions {
-  /** Null: until it is taken back. */
+  /** Null: valid until revoked. */
   expiresAt: Date | null;
-  /** Null: the link alone is enough. */
+  /** Null: the link requires no password. */
   password: string | null;
 }
 
@@ -29,13 +29,16 @@ export interface PublishAppDependencies {
   passwords: Passwords;
   addresses: AppAddresses;
   givePort: GivePort;
-  /** Called after a commit that took access back. */
+  /** Called after a commit that revoked access. */
   onTaken: () => void;
 }
 
 export type PublishApp = ReturnType<typeof createPublishApp>;
 
-/** Gives an app an address that anybody may use who has it, and takes it back. Each publishing makes a new one and ends the one before. */
+/**
+ * Publishes an app at an address that works for anyone who has it, and revokes it. Each publication creates a
+ * new address and revokes the previous one.
+ */
 export function createPublishApp(dependencies: PublishAppDependencies) {
   const { persistence, encryption, passwords, addresses, givePort, onTaken } = dependencies;
 
@@ -97,7 +100,10 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
       return published;
     },
 
-    /** An app without a public link stays as it is. @throws ServiceError not_found, not_interactive */
+    /**
+     * Does nothing for an app without a public link.
+     * @throws ServiceError not_found, not_interactive
+     */
     async unpublish(place: { workspaceId: string; jobId: string }): Promise<JobRecord> {
       const job = await persistence.transaction(async (store) => {
         const locked = await lockApp(store, place);

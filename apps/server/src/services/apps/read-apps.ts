@@ -6,10 +6,10 @@ import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/apps/ap
 import { requireInteractive } from './publish-app.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** How an app is, and what is known of its process. */
+/** The situation of an app, with details of its process. */
 export interface AppStanding {
   situation: AppSituation<AppInstanceRecord>;
-  /** Of the newest run, where it has ended. */
+  /** Of the newest run, if it has ended. */
   end: AppEndRecord | null;
 }
 
@@ -17,7 +17,7 @@ export interface AppDescription extends AppStanding {
   job: JobRecord;
   publication: PublicationRecord | null;
   profile: string;
-  /** It would run under `access`, which the configuration does not have. */
+  /** The default profile `access` is missing in the configuration, so the app runs under another one. */
   isProfileFallback: boolean;
   idleSeconds: number | null;
 }
@@ -60,7 +60,7 @@ export function createReadApps({ store }: Persistence) {
   return {
     stand,
 
-    /** Those in service, by name; no more than 200. */
+    /** Lists active apps by name, at most 200. */
     async list(workspaceId: string): Promise<{ items: AppDescription[]; isTruncated: boolean }> {
       const ids = await store.apps.listJobIds(workspaceId, mostListed + 1);
       const jobs = await store.jobs.getMany(ids.slice(0, mostListed));
@@ -94,7 +94,10 @@ export function createReadApps({ store }: Persistence) {
       });
     },
 
-    /** Who opened it lately. @throws ServiceError not_found, not_interactive */
+    /**
+     * Lists recent visitors.
+     * @throws ServiceError not_found, not_interactive
+     */
     async listVisitors(workspaceId: string, jobId: string) {
       const job = await findJob(workspaceId, jobId);
       return store.apps.listVisitors(job.id, 100);

@@ -8,19 +8,19 @@ import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 export type AttemptSecrets = ReturnType<typeof createAttemptSecrets>;
 
 /**
- * Secrets of attempts. They are stored encrypted, not hashed, since the server proves itself with them too; who reads the database alone
- * can do nothing with them.
+ * Manages the secrets of attempts. They are stored encrypted rather than hashed, because the server also uses
+ * them to authenticate itself. Read access to the database alone does not reveal them.
  */
 export function createAttemptSecrets(encryption: Encryption) {
   return {
-    /** A new secret for an attempt of a run, and what is stored of it. */
+    /** Creates a secret for an attempt of a run, and its stored form. */
     create(jobRunId: string): { secret: string; credential: BootstrapCredential } {
       const secret = createSecret('dlt_b_');
       const sealedSecret = encryption.encrypt(Buffer.from(secret), contextOf(jobRunId));
       return { secret, credential: { tokenHash: hashSecret(secret), sealedSecret } };
     },
 
-    /** The seal of an attempt; null of one that the release before this one has started. */
+    /** Returns the seal of an attempt; null if the previous release started it. */
     async openSeal(store: Store, attemptId: string): Promise<AttemptSeal | null> {
       const found = await store.attempts.findWithSecret(attemptId);
       return found ? this.open(found) : null;

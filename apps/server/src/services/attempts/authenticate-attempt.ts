@@ -5,20 +5,20 @@ import type { Persistence } from '../../store/store.ts';
 import { hashSecret } from '../sign-in/credentials.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A call as its head describes it. */
+/** A call, as described by its head. */
 export interface AttemptCall {
   method: string;
-  /** What follows the attempt's id in the address, with the query. */
+  /** The part of the URL after the attempt's id, with the query. */
   route: string;
   header: SealedHeader;
 }
 
 export type AuthenticateAttempt = ReturnType<typeof createAuthenticateAttempt>;
 
-/** Checks that a call is an attempt's own. */
+/** Authenticates calls of attempts. */
 export function createAuthenticateAttempt({ store }: Persistence, secrets: AttemptSecrets) {
   return {
-    /** By the attempt's secret, which both sides know and neither sends. */
+    /** Authenticates by the attempt's secret, which both sides have and neither sends. */
     async bySeal(
       attemptId: string,
       { method, route, header }: AttemptCall,
@@ -31,7 +31,7 @@ export function createAuthenticateAttempt({ store }: Persistence, secrets: Attem
       return { attempt, seal };
     },
 
-    /** By a bearer token: an attempt that the release before this one has started, and whose code was let in by it. */
+    /** Authenticates by a bearer token: for attempts that the previous release started. */
     async byToken(attemptId: string, token: string): Promise<AttemptRecord> {
       const attempt = await store.attempts.findByToken(attemptId, hashSecret(token));
       if (!attempt) throw refuse();

@@ -29,24 +29,27 @@ export interface BeginAttemptDependencies {
   encryption: Encryption;
   credentials: Credentials;
   readRunVariables: RunVariables;
-  /** Where user code reaches the API. */
+  /** The URL at which user code reaches the API. */
   apiUrl: () => string;
 }
 
-/** What a bootstrap needs to start user code; the fields are those of docs/contribute/attempt-protocol.md. */
+/**
+ * The data that a bootstrap needs to start user code; docs/contribute/attempt-protocol.md describes the
+ * fields.
+ */
 export interface AttemptStart {
   run_id: string;
   profile: string;
   launcher: string;
   arguments: string[];
-  /** Follow the arguments, and must not be seen in the list of processes. */
+  /** Appended to the arguments; must not appear in the process list. */
   private_arguments: string[];
   variables: Record<string, string>;
   masked_values: string[];
   log_limit_bytes: number;
   beacon_limit_bytes: number;
   line_limit_bytes: number;
-  /** Where an interactive job is to listen; null for others. */
+  /** The port on which an interactive job must listen; null for other jobs. */
   app_port: number | null;
   code_sha256: string | null;
   configuration_sha256: string | null;
@@ -56,18 +59,21 @@ export interface AttemptStart {
 
 export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
 
-/** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
+/**
+ * Serves the requests of a bootstrap before user code starts: the permission to start, its parameters and the
+ * files.
+ */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const { persistence, blobs, encryption, credentials, readRunVariables, apiUrl } = dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
 
-  /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
+  /** Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on. */
   async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
     const seen = await store.attempts.get(attemptId);
     const run = seen && (await store.jobRuns.lock(seen.jobRunId));
     const attempt = seen && (await store.attempts.lock(attemptId));
     if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
-    // The same process asks again when the first answer got lost.
+    // The same process repeats its request after the first response was lost.
     if (attempt.begunBy === nonce && run.status !== 'starting' && !hasStarted(attempt))
       return { attempt, run };
     const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;
@@ -85,7 +91,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     if (!version || !deployment || !configuration || !workspace)
       throw new Error(`Run ${run.id} has lost what it is made of`);
     const definition = version.definition as JobDefinition;
-    // Read now, and once: a change of the workspace's variables is for runs that begin later.
+    // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
     const selected = await openSelected(configuration, run.profile);
     const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
@@ -142,7 +148,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     };
   }
 
-  /** What the run's profile reads of a configuration, and nothing of the others: the same bytes each time. */
+  /**
+   * Selects the part of a configuration for the run's profile, without other profiles. The bytes are the same
+   * each time.
+   */
   async function openSelected(configuration: ConfigurationRecord, profile: string) {
     return selectConfiguration(await configurationArchives.open(configuration), profile);
   }
@@ -185,15 +194,15 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   };
 }
 
-/** Who asks. */
+/** The bootstrap that makes the request. */
 interface Bootstrap {
-  /** It began at a server of the release before, which announced the whole configuration to it. */
+  /** A server of the previous release started it and announced the whole configuration. */
   isOfOlderRelease: boolean;
 }
 
 const currentBootstrap: Bootstrap = { isOfOlderRelease: false };
 
-/** User code runs, or has run: it gets nothing more, whoever asks in its name. */
+/** User code is running or has run: no caller gets the files of the attempt any more. */
 function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
   return startedAt !== null || exit !== null;
 }

@@ -10,11 +10,11 @@ import { ServiceError } from '../../platform/service-error.ts';
 export type EndUnknownRun = ReturnType<typeof createEndUnknownRun>;
 
 /**
- * Ends runs that are unknown: nothing can say whether they still go on. Their attempts are closed, so a bootstrap that still goes on is
- * refused at its next call and ends its user code.
+ * Ends unknown runs, for which the server cannot tell whether they are still active. Their attempts are
+ * closed, so a bootstrap that is still running is rejected at its next call and ends its user code.
  */
 export function createEndUnknownRun(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
-  /** @returns whether the run ended; false when it is seen again, or has ended already */
+  /** @returns whether the run ended; false if it was observed again or had already ended */
   async function end(
     jobRunId: string,
     detail: string,
@@ -36,22 +36,28 @@ export function createEndUnknownRun(persistence: Persistence, finishRun: FinishR
     requireUnknown(run);
     const detail = `Ended by ${nameActor(currentActor())} while no server could see the place of the run: ${run.unknownDetail ?? 'unknown'}`;
     if (!(await end(run.id, detail, (tx) => recordForcedEnd(tx, run)))) {
-      // It was seen again, or ended, at this moment: what holds now is the answer.
+      // The run was observed again, or ended, at this moment: answer with its current state.
       requireUnknown((await store.jobRuns.find(run.id)) ?? run);
     }
     return (await store.jobRuns.find(run.id)) ?? run;
   }
 
   return {
-    /** Ends it as its supervisor decided. */
+    /** Ends a run by decision of its supervisor. */
     end: (jobRunId: string, detail: string) => end(jobRunId, detail),
 
-    /** Ends a run of a workspace for a person. @throws ServiceError not_found, run_finished, run_not_unknown */
+    /**
+     * Ends a run of a workspace for a user.
+     * @throws ServiceError not_found, run_finished, run_not_unknown
+     */
     async forceOf(workspaceId: string, jobRunId: string): Promise<JobRunRecord> {
       return force(requireRun(await persistence.store.jobRuns.get(workspaceId, jobRunId), jobRunId));
     },
 
-    /** Ends a run of any workspace for an operator. @throws ServiceError not_found, run_finished, run_not_unknown */
+    /**
+     * Ends a run of any workspace for an operator.
+     * @throws ServiceError not_found, run_finished, run_not_unknown
+     */
     async force(jobRunId: string): Promise<JobRunRecord> {
       const run = isUuid(jobRunId) ? await persistence.store.jobRuns.find(jobRunId) : undefined;
       return force(requireRun(run, jobRunId));

@@ -48,12 +48,12 @@ async function readAttempt() {
   return attempt;
 }
 
-describe('a chunk', () => {
+describe('a spool chunk', () => {
   const lines = encode(log('one'), log('two'), log('three'));
   const ends = [...lines.entries()].filter(([, byte]) => byte === 0x0a).map(([index]) => index + 1);
   const firstEnd = ends[0] ?? 0;
 
-  it('is stored once, however often it comes', async () => {
+  it('is stored once, however often it is sent', async () => {
     expect(await send(0, lines)).toEqual({ offset: lines.length });
     const stored = await readAttempt();
     for (let count = 0; count < 3; count += 1) expect(await send(0, lines)).toEqual({ offset: lines.length });
@@ -61,7 +61,7 @@ describe('a chunk', () => {
     expect(await contents()).toEqual(['one', 'two', 'three']);
   });
 
-  it('that overlaps adds what is new, from wherever it begins', async () => {
+  it('that overlaps adds what is new, wherever it starts', async () => {
     await send(0, lines.subarray(0, firstEnd));
     expect(await send(0, lines.subarray(0, ends[1]))).toEqual({ offset: ends[1] });
     expect(await send(firstEnd + 3, lines.subarray(firstEnd + 3))).toEqual({ offset: lines.length });
@@ -69,7 +69,7 @@ describe('a chunk', () => {
     expect(await contents()).toEqual(['one', 'two', 'three']);
   });
 
-  it('sent many times at once is stored once', async () => {
+  it('sent many times concurrently is stored once', async () => {
     const answers = await Promise.all(
       [0, firstEnd, 0, 0].map((from) => send(from, lines.subarray(from)).catch((error: unknown) => error)),
     );
@@ -77,14 +77,14 @@ describe('a chunk', () => {
     expect(await contents()).toEqual(['one', 'two', 'three']);
   });
 
-  it('behind a gap is refused with the offset to go on from', async () => {
+  it('after a gap is rejected with the offset to continue from', async () => {
     await send(0, lines.subarray(0, firstEnd));
     const refusal = { code: 'spool_gap', extra: { offset: firstEnd } };
     await expect(send(firstEnd + 1, lines.subarray(firstEnd + 1))).rejects.toMatchObject(refusal);
     expect(await contents()).toEqual(['one']);
   });
 
-  it('may end inside a record, which is stored when its end comes', async () => {
+  it('may end inside a record, which is stored when its rest arrives', async () => {
     const cut = firstEnd + 7;
     expect(await send(0, lines.subarray(0, cut))).toEqual({ offset: firstEnd });
     expect(await send(firstEnd, lines.subarray(firstEnd, cut))).toEqual({ offset: firstEnd });
@@ -93,14 +93,14 @@ describe('a chunk', () => {
     expect(await contents()).toEqual(['one', 'two', 'three']);
   });
 
-  it('of an attempt that does not exist is refused', async () => {
+  it('of an unknown attempt is rejected', async () => {
     const unknown = '00000000-0000-0000-0000-000000000000';
     await expect(fixture.recordSpool.record(unknown, 0, lines)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
 describe('the log', () => {
-  it('has what a line said, its stream and its time', async () => {
+  it('contains the text, stream and time of each line', async () => {
     await send(0, encode(log('out'), { ...log('err'), io: 'stderr' }, { kind: 'note', at, text: 'noted' }));
     const common = { stage: 'run', reported_at: at };
     expect(await place.readLog(run.id)).toEqual([
@@ -110,7 +110,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('is numbered without a gap while the server writes lines of its own', async () => {
+  it('is numbered without gaps while the server adds lines of its own', async () => {
     const chunk = encode(...Array.from({ length: 12 }, (_, index) => log(`user ${index}`)));
     const ends = [...chunk.entries()].filter(([, byte]) => byte === 0x0a).map(([index]) => index + 1);
     async function sendAll(): Promise<void> {
@@ -128,7 +128,7 @@ describe('the log', () => {
     );
   });
 
-  it('holds no character at which the client would split a line', async () => {
+  it('contains no character at which the client would split a line', async () => {
     const text = 'a\u2028b\u2029c\u0085d\ne';
     await send(0, encode(log(text)));
     const { logBytes } = await readAttempt();
@@ -140,7 +140,7 @@ describe('the log', () => {
     expect(await contents()).toEqual([text]);
   });
 
-  it('that a crash left longer than its row is cut back', async () => {
+  it('longer than its row after a crash is truncated', async () => {
     await send(0, encode(log('one')));
     const { logBytes, logLines } = await readAttempt();
     const lost = [runnerLine('never committed '.repeat(100), new Date())];
@@ -163,7 +163,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('takes no more lines past its limit, and the run goes on', async () => {
+  it('drops lines past its limit, and the run continues', async () => {
     await fixture.database.execute('update attempts set log_bytes = $2 where id = $1', [
       attemptId,
       600 * 1024 ** 2,
@@ -174,7 +174,7 @@ describe('the log', () => {
     expect(await readAttempt()).toMatchObject({ logLines: 0 });
   });
 
-  it('that is sealed takes no late line, and does not have it sent again', async () => {
+  it('drops late lines once sealed, without making the attempt resend them', async () => {
     await send(0, encode(log('one')));
     await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'attempt_lost', detail: 'gone' } });
     const { logBytes, spoolOffset } = await readAttempt();
@@ -204,7 +204,7 @@ describe('a hostile record', () => {
     ['of an unknown kind', `{"kind":"sudo","at":"${at}"}`, 'unknown kind'],
     ['with a kind from the prototype', `{"kind":"constructor","at":"${at}"}`, 'unknown kind'],
     ['nested deep', '['.repeat(50_000), 'not JSON'],
-  ])('%s becomes a line, and the next one is read', async (_what, text, detail) => {
+  ])('%s becomes a line, and the next one is parsed', async (_what, text, detail) => {
     const chunk = Buffer.concat([Buffer.from(`${text}\n`), encode(log('fine'), exit())]);
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
     const lines = await place.readLog(run.id);
@@ -215,7 +215,7 @@ describe('a hostile record', () => {
     expect((await place.getRun(run.id)).status).toBe('completed');
   });
 
-  it('with values of wrong types is read as far as it goes', async () => {
+  it('with values of wrong types is parsed as far as possible', async () => {
     await send(
       0,
       encode(log(7), { ...log({ a: 1 }), io: ['x'] }, { kind: 'beacon', at, type: 5, body: null }),
@@ -244,7 +244,7 @@ describe('a hostile record', () => {
     expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
   });
 
-  it('with text that cannot be stored is read with replacements', async () => {
+  it('with text that cannot be stored is parsed with replacements', async () => {
     const detail = `nul \0, half \ud800, cut ${'x'.repeat(4076)}\u{1f600}`;
     await send(
       0,
@@ -256,7 +256,7 @@ describe('a hostile record', () => {
     );
     expect((await contents())[0]).toBe('half \ufffd');
     const { failure } = await readAttempt();
-    // A code that nobody knows.
+    // An unknown code.
     expect(failure?.code).toBe('bootstrap_failed');
     expect(failure?.detail).toBe(`nul \ufffd, half \ufffd, cut ${'x'.repeat(4076)}\ufffd`);
     expect(
@@ -264,7 +264,7 @@ describe('a hostile record', () => {
     ).toEqual([{ kind: 'tr\ufffdace' }]);
   });
 
-  it('of broken UTF-8 is read with replacements', async () => {
+  it('of invalid UTF-8 is parsed with replacements', async () => {
     const [head, tail] = encode(log('X')).toString().split('X');
     await send(
       0,
@@ -290,7 +290,7 @@ describe('a beacon', () => {
   }
   const pipelineRuns = () => fixture.store.telemetry.listOfJobRuns([run.id]);
 
-  it('is kept as it came and read', async () => {
+  it('is stored unchanged and parsed', async () => {
     const encoded = Buffer.from(JSON.stringify(trace)).toString('base64');
     await send(
       0,
@@ -306,7 +306,7 @@ describe('a beacon', () => {
     expect(await pipelineRuns()).toHaveLength(1);
   });
 
-  it('that is malformed is kept with its problem, and the run goes on', async () => {
+  it('that is malformed is stored with its problem, and the run continues', async () => {
     await send(
       0,
       encode(beacon('trace', { steps: 1 }), beacon('nonsense', {}), beacon('trace', trace), log('on')),
@@ -323,7 +323,7 @@ describe('a beacon', () => {
     expect((await place.getRun(run.id)).status).toBe('completed');
   });
 
-  it('that comes again changes nothing', async () => {
+  it('that is sent again changes nothing', async () => {
     const chunk = encode(beacon('trace', trace), beacon('job_result', readCapturedBody('ok/003-job_result')));
     await send(0, chunk);
     const read = async () => [
@@ -338,7 +338,7 @@ describe('a beacon', () => {
     expect(await read()).toEqual(before);
   });
 
-  it('past the limit is not kept', async () => {
+  it('past the limit is dropped', async () => {
     await fixture.database.execute('update attempts set beacon_bytes = $2 where id = $1', [
       attemptId,
       200 * 1024 ** 2 - 10,
@@ -364,7 +364,7 @@ describe('the exit record', () => {
     expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
-  it('closes the log of a failed run with why, what to do next and the code, once', async () => {
+  it('closes the log of a failed run once, with cause, next step and code', async () => {
     const chunk = encode(log('Traceback'), exit({ code: 3 }));
     await send(0, chunk);
     await send(0, chunk);
@@ -375,12 +375,12 @@ describe('the exit record', () => {
     ]);
   });
 
-  it('adds nothing to the log of a run that completed', async () => {
+  it('adds nothing to the log of a completed run', async () => {
     await send(0, encode(log('last words'), exit()));
     expect(await contents()).toEqual(['last words']);
   });
 
-  it('closes the log of a cancelled run with how it ended, once', async () => {
+  it('closes the log of a cancelled run once, with how it ended', async () => {
     await place.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
     const chunk = encode(log('last words'), exit({ code: null, signal: 'SIGTERM' }));
     await send(0, chunk);
@@ -388,14 +388,14 @@ describe('the exit record', () => {
     expect(await contents()).toEqual(['last words', 'Cancelled. It ended within its grace period of 30 s.']);
   });
 
-  it('counts once: the first one stays, and the run ends once', async () => {
+  it('counts once: the first one is kept, and the run ends once', async () => {
     await send(0, encode(exit({ code: 3 }), exit({ code: 0 })));
     expect(await readAttempt()).toMatchObject({ exit: { code: 3 } });
     expect((await place.getRun(run.id)).status).toBe('failed');
     expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
-  it('ends the run when it comes again after a crash in between', async () => {
+  it('ends the run when it is sent again after a crash in between', async () => {
     const chunk = encode(exit());
     fixture.setFault('between-exit-and-finish', () => {
       throw new Error('crash');

@@ -13,7 +13,9 @@ import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What one attempt may leave behind; user code decides how much it says, not how much we keep. */
+/**
+ * Limits for the stored output of one attempt: user code decides how much it writes, not how much is kept.
+ */
 export const attemptLimits = {
   logBytes: 500 * 1024 * 1024,
   beaconBytes: 200 * 1024 * 1024,
@@ -33,9 +35,10 @@ export interface RecordSpoolDependencies {
 export type RecordSpool = ReturnType<typeof createRecordSpool>;
 
 /**
- * Stores what an attempt said. Chunks are whole records addressed by their offset in the spool, so a repeated chunk changes nothing
- * and a gap is refused with the offset to go on from. When the exit record is stored the run is finished; a crash between the two is
- * mended by whoever sees the repeated chunk, or by the supervisor.
+ * Stores the output of attempts. Chunks are whole records at an offset in the spool, so a repeated chunk
+ * changes nothing, and a chunk after a gap is rejected with the offset to continue from. After the exit
+ * record is stored, the run is finished. After a crash between the two, the repeated chunk or the supervisor
+ * finishes it.
  */
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   const { persistence, attemptLog, blobs, finishRun, ingestTelemetry, faultPoints } = dependencies;
@@ -71,7 +74,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     });
   }
 
-  /** Stores all but the lines, which are written when the row knows of them. */
+  /** Stores everything except the log lines, which are written after the row is updated. */
   async function storeRecords(
     tx: Store,
     attempt: AttemptRecord,
@@ -91,8 +94,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         beaconBytes += record.body.length;
       }
     }
-    // The bootstrap stops at the limit and says so; this is for one that does not. And a sealed log, of a run that is over, takes no
-    // line: to refuse the record would only have it sent again.
+    // The bootstrap stops at the limit and notes it; this check is for one that does not. A sealed log, of a
+    // run that has ended, drops lines: rejecting the record would only make the attempt resend it.
     const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
     const kept = isFull ? [] : lines;
     return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
@@ -117,7 +120,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     await faultPoints.reach('beacon-received');
   }
 
-  /** Ends the run of an attempt whose exit is stored, or has it tried again; harmless when that was done. */
+  /** Ends the run of an attempt with a stored exit, or schedules a retry. Idempotent. */
   async function finishIfExited(attemptId: string): Promise<void> {
     const attempt = await persistence.store.attempts.get(attemptId);
     if (!attempt?.exit || attempt.closedAt) return;
@@ -142,12 +145,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 
   return {
     finishIfExited,
-    /** A chunk that was read where the attempt left it. */
+    /** Stores a chunk that was read from the attempt's folder. */
     record: (attemptId: string, offset: number, chunk: Uint8Array) =>
       record(attemptId, { offset, chunk, isSent: false }),
     /**
-     * A chunk that the attempt has sent. When the attempt is closed nothing new is taken: a repeated chunk, whose answer was lost, is
-     * answered once more. @throws ServiceError attempt_closed
+     * Stores a chunk that the attempt sent. Once the attempt is closed, new chunks are rejected; a repeated
+     * chunk, whose response was lost, is acknowledged again.
+     * @throws ServiceError attempt_closed
      */
     take: (attemptId: string, offset: number, chunk: Uint8Array) =>
       record(attemptId, { offset, chunk, isSent: true }),
@@ -157,7 +161,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 interface Chunk {
   offset: number;
   chunk: Uint8Array;
-  /** By the attempt itself. */
+  /** Sent by the attempt itself. */
   isSent: boolean;
 }
 

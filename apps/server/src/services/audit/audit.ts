@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 export type { Actor };
 
-/** What the server does by itself: the clock, the supervisor, retention. */
+/** The actor of the server's own actions: the clock, the supervisor, retention. */
 const server: Actor = {
   kind: 'server',
   userId: null,
@@ -15,17 +15,17 @@ const server: Actor = {
 };
 
 /**
- * Who acts goes with the call and not through every signature: each change is written down by whoever makes it, however deep (decision
- * 0029). Where nobody has said who acts, the server does.
+ * The actor is passed with the asynchronous call instead of through every signature, because changes are
+ * recorded where they are made, however deep (decision 0029). The default actor is the server.
  */
 const actors = new AsyncLocalStorage<Actor>();
 
-/** Does the work in the name of an actor. */
+/** Runs the work as an actor. */
 export function actAs<Result>(actor: Actor, work: () => Result): Result {
   return actors.run(actor, work);
 }
 
-/** Whoever calls, from where. */
+/** Returns the actor of the current call, with its origin. */
 export function currentActor(): Actor {
   return actors.getStore() ?? server;
 }
@@ -39,12 +39,12 @@ const actorNames: Record<Actor['kind'], string> = {
   nobody: 'an anonymous caller',
 };
 
-/** An actor as logs name it. */
+/** Names an actor for logs. */
 export function nameActor({ kind, email }: Actor): string {
   return email ?? actorNames[kind];
 }
 
-/** Does the work in the name of a person whom the caller has just proved to be. */
+/** Runs the work as a user whose identity the caller has just verified. */
 export function actAsPerson<Result>(
   { userId, email }: { userId: string; email: string },
   work: () => Result,
@@ -52,7 +52,10 @@ export function actAsPerson<Result>(
   return actAs({ ...currentActor(), kind: 'person', userId, email, keyId: null }, work);
 }
 
-/** Writes down a change in the transaction that makes it: both are there, or neither. Never give it a secret, nor a hash of one. */
+/**
+ * Records a change in the transaction that makes it, so that both are committed or neither is. Never pass a
+ * secret, nor the hash of one.
+ */
 export async function recordChange(store: Store, change: Omit<NewAuditEntry, 'actor'>): Promise<void> {
   await store.auditLog.add({ ...change, actor: currentActor() });
 }

@@ -13,7 +13,7 @@ export type ReadAuditLog = ReturnType<typeof createReadAuditLog>;
 
 const exportedAtOnce = 1000;
 
-/** The log of changes of an organization, those of its workspaces with it, or of one workspace. */
+/** Reads the audit log of an organization including its workspaces, or of one workspace. */
 export function createReadAuditLog({ store }: Persistence) {
   const readPage = createPageReader();
   return {
@@ -24,7 +24,7 @@ export function createReadAuditLog({ store }: Persistence) {
       page: PageRequest<AuditSortKey>,
     ): Promise<Page<AuditEntryRecord>> => readPage(page, store.auditLog.list(place, filter)),
 
-    /** All of it, newest first, a page at a time: however long it is, little of it is in memory. */
+    /** Iterates over all entries, newest first, one page at a time, so memory stays bounded. */
     async *walk(place: AuditPlace, filter: AuditFilter): AsyncGenerator<AuditEntryRecord[]> {
       for (let after: ListPosition | null = null; ;) {
         const range = { limit: exportedAtOnce, offset: 0, after };

@@ -31,7 +31,7 @@ async function countVersions(jobRef: string): Promise<number[]> {
 }
 
 describe('a deploy', () => {
-  it('creates, updates, leaves and archives, in that order', async () => {
+  it('creates, updates, keeps and archives, in that order', async () => {
     const first = await place.deployJobs(
       ['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)),
       owner,
@@ -53,7 +53,7 @@ describe('a deploy', () => {
     expect(await countVersions('jobs.b')).toEqual([1, 2]);
   });
 
-  it('of __deployment__ gives the workspace its description; any other leaves that as it is', async () => {
+  it("of __deployment__ sets the workspace's description; any other leaves it unchanged", async () => {
     const readDescription = async () => (await fixture.store.workspaces.get(place.workspaceId))?.description;
     const jobs = [defineJob('jobs.a')];
     const whole = { deploymentModule: '__deployment__' };
@@ -68,7 +68,7 @@ describe('a deploy', () => {
     expect(await readDescription()).toBeNull();
   });
 
-  it('changes nothing when only the order of keys differs, and brings a job back from the archive', async () => {
+  it('changes nothing if only the order of keys differs, and restores an archived job', async () => {
     await place.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
     const reordered = Object.fromEntries(
       Object.entries(defineJob('jobs.a', { description: 'x' })).toReversed(),
@@ -81,7 +81,7 @@ describe('a deploy', () => {
     expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: false, version: 2 });
   });
 
-  it('archives only what its module owns', async () => {
+  it('archives only jobs that its module owns', async () => {
     await place.deployJobs([defineJob('jobs.a')], owner);
     await place.deployJobs([defineJob('jobs.b')], { deploymentModule: 'workspace_b' });
     await place.deployJobs([defineJob('jobs.c')]);
@@ -90,7 +90,7 @@ describe('a deploy', () => {
     for (const ref of ['jobs.a', 'jobs.c']) expect((await place.getJob(ref)).isArchived).toBe(false);
   });
 
-  it('without a module adds and updates, archives nothing and takes no job from its owner', async () => {
+  it('without a module creates and updates, archives nothing and does not change owners', async () => {
     await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b')], owner);
     const { jobs } = await place.deployJobs([defineJob('jobs.a', { description: 'x' }), defineJob('jobs.c')]);
     expect(outcomesOf(jobs)).toEqual({ 'jobs.a': 'updated', 'jobs.c': 'created' });
@@ -99,14 +99,14 @@ describe('a deploy', () => {
     expect((await place.getJob('jobs.c')).deploymentModule).toBeNull();
   });
 
-  it('takes a job over that another module sends unchanged', async () => {
+  it('takes over a job that another module sends unchanged', async () => {
     await place.deployJobs([defineJob('jobs.a')]);
     const { jobs } = await place.deployJobs([defineJob('jobs.a')], owner);
     expect(jobs).toMatchObject([{ outcome: 'unchanged', job: owner }]);
     expect(await place.getJob('jobs.a')).toMatchObject({ ...owner, version: 1 });
   });
 
-  it('ends a pause when the schedule goes, and keeps it while there is one', async () => {
+  it('ends a pause when the schedule is removed, and keeps it otherwise', async () => {
     const timed = (expr: string) => defineJob('jobs.a', { triggers: [`schedule:${expr}`] });
     await place.deployJobs([timed('0 * * * *')], owner);
     await place.setJob('jobs.a', 'is_paused = true');
@@ -126,7 +126,7 @@ describe('a deploy', () => {
 });
 
 describe('the warnings of a deploy', () => {
-  it('name attributes without an effect, also in a dry run and when nothing changed', async () => {
+  it('list attributes without effect, also in a dry run and if nothing changed', async () => {
     const jobs = [defineJob('jobs.a', { require: { region: 'eu-west' } }), defineJob('jobs.b')];
     for (const dryRun of [true, false, false]) {
       const { warnings } = await place.deployJobs(jobs, { ...owner, dryRun });
@@ -137,14 +137,14 @@ describe('the warnings of a deploy', () => {
   });
 });
 
-describe('tags that cannot be read', () => {
+describe('invalid tags', () => {
   const problem = /^__tags__ of __deployment__\.py in code v2 has no effect: line 1 /;
   const upload = (module: string) =>
     place.uploadDeployment(undefined, undefined, { '__deployment__.py': module });
   const warn = async (options: Partial<DeployRequest>) =>
     (await place.deployJobs([defineJob('jobs.a')], options)).warnings;
 
-  it('are named at the deploy of their module, until they are written as text', async () => {
+  it('are reported when their module is deployed, until they are literals', async () => {
     await upload('__tags__ = ["prod"]');
     expect(await warn({ deploymentModule: '__deployment__' })).toEqual([]);
     await upload('__tags__ = load_tags()');
@@ -158,7 +158,7 @@ describe('tags that cannot be read', () => {
 });
 
 describe('a dry run', () => {
-  it('says what would become of each job and stores nothing', async () => {
+  it('reports what would happen to each job and stores nothing', async () => {
     await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
     const read = () =>
       fixture.database.query('select * from jobs where workspace_id = $1 order by id', [place.workspaceId]);
@@ -177,7 +177,7 @@ describe('a dry run', () => {
 });
 
 describe('a definition', () => {
-  it('comes back as it was sent: key order, unknown keys, absent keys absent', async () => {
+  it('is returned as it was sent: key order, unknown keys, absent keys', async () => {
     const text = `{"triggers":[],"zeta":{"b":1,"a":[1.5,null,"\\u2028"]},"execute":{"concurrency":null,"x_new":{}},
       "entry_point":{"launcher":"dlt.launchers.job","job_type":"batch","function":"f","module":"m","extra":0},
       "job_ref":"jobs.a","engine_version":2}`;
@@ -210,7 +210,7 @@ describe('a definition', () => {
     expect(outcomesOf((await place.deployJobs([old])).jobs)).toEqual({ 'jobs.a': 'unchanged' });
   });
 
-  it('gives the job its columns', async () => {
+  it('sets the columns of the job', async () => {
     await place.deployJobs([
       defineJob('jobs.a', {
         triggers: ['webhook:x', 'every:5m'],
@@ -231,7 +231,7 @@ describe('a definition', () => {
   });
 });
 
-describe('what is wrong with one definition', () => {
+describe('a problem in one definition', () => {
   it.each<[string, unknown[], string]>([
     ['no object', ['x'], 'a job definition must be an object'],
     ['a trigger', [defineJob('jobs.x', { triggers: ['schedule:nope'] })], 'jobs.x: '],
@@ -247,7 +247,7 @@ describe('what is wrong with one definition', () => {
       [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.old'] })],
       "jobs.x: refers to unknown job 'jobs.old'",
     ],
-  ])('refuses all of them: %s', async (_what, wrong, reason) => {
+  ])('rejects all definitions: %s', async (_what, wrong, reason) => {
     await place.deployJobs([defineJob('jobs.old')], owner);
     const refusal: unknown = await place
       .deployJobs([defineJob('jobs.new'), ...wrong], owner)
@@ -260,7 +260,7 @@ describe('what is wrong with one definition', () => {
     expect(jobs.map(({ jobRef, isArchived }) => [jobRef, isArchived])).toEqual([['jobs.old', false]]);
   });
 
-  it('is told for every definition at once', async () => {
+  it('is reported for all definitions at once', async () => {
     const wrong = [
       defineJob('jobs.x', { triggers: ['nope'] }),
       defineJob('jobs.y', { triggers: ['every:1s'] }),
@@ -270,7 +270,7 @@ describe('what is wrong with one definition', () => {
     await expect(refusal).rejects.toMatchObject({ extra });
   });
 
-  it('may be a job of another module that stays', async () => {
+  it('is not a reference to an existing job of another module', async () => {
     await place.deployJobs([defineJob('jobs.up')], { deploymentModule: 'workspace_b' });
     const { jobs } = await place.deployJobs(
       [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.up'] })],
@@ -280,8 +280,8 @@ describe('what is wrong with one definition', () => {
   });
 });
 
-describe('the workspace', () => {
-  it('takes nothing while it is archived', async () => {
+describe('a deploy to a workspace', () => {
+  it('is rejected while it is archived', async () => {
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
       place.workspaceId,
     ]);
@@ -292,7 +292,7 @@ describe('the workspace', () => {
     await expect(place.deployJobs([], { workspaceId })).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('takes parallel deploys one after the other', async () => {
+  it('waits for a concurrent deploy to end', async () => {
     const same = await Promise.all(
       Array.from({ length: 4 }, () => place.deployJobs([defineJob('jobs.a')], owner)),
     );
@@ -308,7 +308,7 @@ describe('the workspace', () => {
     expect(texts).toContain(job.description);
   });
 
-  it('lets runs start while somebody holds it: a deploy may be about to wait for a job that they hold', async () => {
+  it('does not block starts of runs: it may be waiting for a job that they lock', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await fixture.persistence.transaction(async (tx) => {
       await tx.workspaces.lock(place.workspaceId);

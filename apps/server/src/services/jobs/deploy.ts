@@ -26,32 +26,35 @@ import { ServiceError } from '../../platform/service-error.ts';
 export interface DeployRequest {
   workspaceId: string;
   membershipId: string;
-  /** Definitions as the client sent them. */
+  /** Definitions as sent by the client. */
   jobs: readonly unknown[];
-  /** The module whose jobs these are; null only adds and updates. */
+  /** The module that owns these jobs; null only creates and updates. */
   deploymentModule: string | null;
-  /** What the workspace is for, in the words of `__deployment__`; undefined leaves it as it is, null takes it away. */
+  /**
+   * The description of the workspace from `__deployment__`; undefined leaves it unchanged, null removes it.
+   */
   description?: string | null | undefined;
   dryRun: boolean;
 }
 
-/** What became of the jobs, and what else the deploy did. */
+/** The results for the jobs, and other effects of the deploy. */
 interface Reconciled {
   result: DeployResult;
-  /** Those that waited for a deployment. */
+  /** Jobs that waited for a deployment. */
   started: StartedJob[];
-  /** Jobs of which nothing changed but the module that owns them, or the words about the workspace. */
+  /** Only the owning module of jobs or the description of the workspace changed. */
   isTouched: boolean;
 }
 
 export type Deploy = ReturnType<typeof createDeploy>;
 
-/** The module that stands for the whole workspace; its description is the workspace's. */
+/** The module that represents the whole workspace; its description is the workspace's. */
 const workspaceModule = '__deployment__';
 
 /**
- * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
- * jobs. Runs that wait of a job that it archives are cancelled, as when somebody archives it by hand.
+ * Creates the use case that reconciles the jobs of a workspace with the definitions, atomically, in one
+ * transaction under the locks of the workspace and its jobs. Queued runs of a job that it archives are
+ * cancelled, as if a user archived the job.
  */
 export function createDeploy(
   persistence: Persistence,
@@ -63,7 +66,8 @@ export function createDeploy(
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
     if (workspace.archivedAt)
       throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
-    // All at once and in id order, as starts take them: one after the other, as they are changed, would deadlock with starts.
+    // Lock all at once and in id order, as starts do: locking each job when it is changed would deadlock with
+    // starts.
     const stored = await store.jobs.lockAll(request.workspaceId);
     const definitions = readDefinitions(request.jobs, listStaying(stored, request.deploymentModule));
     const configuration = await store.configurations.latest(request.workspaceId);
@@ -106,17 +110,20 @@ export function createDeploy(
     };
   }
 
-  /** Lets the clock, webhooks and the deployment itself start the jobs as they are now. */
+  /** Lets the clock, webhooks and the deployment itself start the new jobs. */
   async function putIntoService(store: Store, workspaceId: string, deployed: readonly DeployedJob[]) {
     const arranged = await arrange(store, deployed);
     await webhooks.arrange(store, workspaceId);
     return { arranged, started: await fireDeployment(store, workspaceId) };
   }
 
-  /** Starts what waits for a deployment, once for each version of the code, be it uploaded or brought back. */
+  /**
+   * Starts the jobs that wait for a deployment, once for each version of the code, whether uploaded or rolled
+   * back to.
+   */
   async function fireDeployment(store: Store, workspaceId: string): Promise<StartedJob[]> {
     const deployment = await store.deployments.latest(workspaceId);
-    // Without a configuration nothing can start: the deploy that follows its upload fires.
+    // Without a configuration nothing can start: the deploy after its upload fires the trigger.
     if (!deployment || !(await store.configurations.latest(workspaceId))) return [];
     if (!(await store.workspaces.takeDeployment(workspaceId, deployment.id))) return [];
     const waiting = await store.jobs.listByTriggerType(workspaceId, 'deployment');
@@ -135,7 +142,7 @@ export function createDeploy(
     return deployed.map((one) => ({ ...one, job: byId.get(one.job.id) ?? one.job }));
   }
 
-  /** @returns whether the words are others now */
+  /** @returns whether the description changed */
   async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
     const { description, deploymentModule, dryRun } = request;
     if (dryRun || deploymentModule !== workspaceModule || description === undefined) return false;
@@ -144,7 +151,9 @@ export function createDeploy(
     return true;
   }
 
-  /** The client sends no tags: the server read them from the code, which the client uploads before it deploys. */
+  /**
+   * The client sends no tags: the server read them from the code, which the client uploads before it deploys.
+   */
   async function warnOfTags(store: Store, { workspaceId, deploymentModule }: DeployRequest) {
     if (deploymentModule !== workspaceModule) return [];
     return listTagWarnings(await store.deployments.latest(workspaceId));
@@ -201,11 +210,11 @@ export function createDeploy(
 
 interface ReadDefinition {
   definition: JobDefinition;
-  /** As it came: what is stored and echoed. */
+  /** The original request value, which is stored and returned. */
   sent: Record<string, unknown>;
 }
 
-/** Refs of the jobs that a deploy of the module leaves in place, whatever it sends. */
+/** Lists the refs of jobs that a deploy of the module leaves unchanged, whatever it sends. */
 function listStaying(stored: readonly JobRecord[], module: string | null): string[] {
   return stored
     .filter((job) => !job.isArchived && (module === null || job.deploymentModule !== module))
@@ -233,7 +242,10 @@ function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[])
   return read;
 }
 
-/** Definitions of the older engine are answered in the newer form, which is the one that the client reads strictly. */
+/**
+ * Definitions of the older engine are returned in the newer form, because the client parses only that one
+ * strictly.
+ */
 function echoable(sent: unknown, definition: JobDefinition): Record<string, unknown> {
   const isCurrent = (sent as { engine_version?: unknown }).engine_version === definition.engine_version;
   return isCurrent ? (sent as Record<string, unknown>) : definition;
@@ -266,7 +278,7 @@ function describe(
   };
 }
 
-/** What a deploy would make of a job; ids of jobs that do not exist yet are made up. */
+/** Previews the result of a deploy for a job; jobs that do not exist yet get placeholder ids. */
 function preview(
   request: DeployRequest,
   decision: ReconcileDecision,

@@ -20,8 +20,8 @@ const other = defineJob('jobs.m.other');
 
 const countRuns = async (ref = 'jobs.m.migrate') => (await place.listRuns(ref)).length;
 
-describe('the trigger deployment:', () => {
-  it('fires at the first deploy, for what waits for it', async () => {
+describe('the deployment: trigger', () => {
+  it('fires at the first deploy, for the jobs that wait for it', async () => {
     await place.deployAll([
       waiting,
       defineJob('jobs.m.noted', { triggers: ['deployment:x', 'every:5m'] }),
@@ -51,7 +51,7 @@ describe('the trigger deployment:', () => {
     expect(await countRuns()).toBe(1);
   });
 
-  it('fires once for each new version of the code, and waits for its deploy', async () => {
+  it('fires once for each new code version, and waits for its deploy', async () => {
     await place.deployAll([waiting]);
     await place.uploadDeployment(embeddedRequirements);
     await place.uploadDeployment(plainRequirements);
@@ -83,7 +83,7 @@ describe('the trigger deployment:', () => {
     expect(await countRuns()).toBe(2);
   });
 
-  it('waits for a configuration, without which nothing could start', async () => {
+  it('waits for a configuration, because nothing can start without one', async () => {
     await place.uploadDeployment();
     await place.deployJobs([waiting]);
     expect(await countRuns()).toBe(0);
@@ -92,7 +92,7 @@ describe('the trigger deployment:', () => {
     expect(await countRuns()).toBe(1);
   });
 
-  it('fires for no job that the deploy archives, and undone with a deploy that fails', async () => {
+  it('does not fire for jobs that the deploy archives, and is rolled back with a failed deploy', async () => {
     await place.deployAll([]);
     await place.deployJobs([waiting], { deploymentModule: '__deployment__' });
     await place.uploadDeployment(embeddedRequirements);
@@ -102,14 +102,14 @@ describe('the trigger deployment:', () => {
     expect(await countRuns()).toBe(0);
   });
 
-  it('fires once when deploys come at the same time', async () => {
+  it('fires once for concurrent deploys', async () => {
     await place.uploadDeployment();
     await place.uploadConfiguration();
     await Promise.all(Array.from({ length: 4 }, () => place.deployJobs([waiting])));
     expect(await countRuns()).toBe(1);
   });
 
-  it('leaves a skipped run with its reason where there is no room', async () => {
+  it('records a skipped run with its reason at capacity', async () => {
     const single = { ...waiting, execute: {} };
     await place.deployAll([single]);
     await place.uploadDeployment(embeddedRequirements);

@@ -2,19 +2,19 @@ import type { JobHead, JobRecord, JobVersionRecord } from '../../store/records.t
 import type { Store } from '../../store/store.ts';
 import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 
-/** A definition is some kilobytes large. */
+/** A definition takes some kilobytes. */
 const mostVersions = 500;
 
 export type JobVersions = ReturnType<typeof createJobVersions>;
 
 /**
- * Versions of jobs, each read once: they never change, and reading and parsing the definitions behind a hundred runs took longer than
- * the rest of their list.
+ * Caches versions of jobs. They never change, and reading and parsing the definitions behind a hundred runs
+ * took longer than the rest of the list.
  */
 export function createJobVersions(store: Pick<Store, 'jobs'>) {
   const known = createBoundedMemory<JobVersionRecord>(mostVersions);
 
-  /** By id. */
+  /** Keyed by id. */
   async function getMany(versionIds: Iterable<string>): Promise<Map<string, JobVersionRecord>> {
     const found = new Map<string, JobVersionRecord>();
     const missing: string[] = [];
@@ -31,7 +31,7 @@ export function createJobVersions(store: Pick<Store, 'jobs'>) {
     return found;
   }
 
-  /** Whole jobs, in the order of their heads. */
+  /** Completes heads to whole jobs, in the same order. */
   async function complete(heads: readonly JobHead[]): Promise<JobRecord[]> {
     const versions = await getMany(heads.map((head) => head.currentVersionId));
     return heads.map((head) => {

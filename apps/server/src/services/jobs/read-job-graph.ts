@@ -14,14 +14,16 @@ export interface ReadGraph {
   isTruncated: boolean;
 }
 
-/** An edge with what the job declares to which it leads: a trigger, or a constraint of freshness. */
+/**
+ * An edge with the declaration that creates it on the downstream job: a trigger or a freshness constraint.
+ */
 export type DeclaredEdge = JobEdge & { declared: string };
 
 export type ReadJobGraph = ReturnType<typeof createReadJobGraph>;
 
 export function createReadJobGraph({ store }: Persistence, jobVersions: JobVersions) {
   /**
-   * How the jobs of a workspace hang together: all, or what has to do with one of them.
+   * Reads the graph of all jobs of a workspace, or the graph around one job.
    * @throws ServiceError not_found
    */
   return async function readJobGraph(workspaceId: string, jobId: string | null): Promise<ReadGraph> {

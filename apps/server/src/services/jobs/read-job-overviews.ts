@@ -5,14 +5,14 @@ import type { ReadRunOverviews, RunOverview } from '../runs/read-run-overviews.t
 import { createPageReader } from '../paging/read-page.ts';
 import { shownRecentRuns } from '@pumphouse/contract';
 
-/** A job with all that a list shows of it. */
+/** A job with everything that a list shows. */
 export interface JobOverview {
   job: JobOverviewHead;
   nextStart: NextStart | null;
   /** Newest first. */
   recentRuns: RecentRun[];
   lastRun: RunOverview | null;
-  /** Pipelines that it has run, in the order of the alphabet. */
+  /** Pipelines that the job has run, in alphabetical order. */
   pipelineNames: string[];
 }
 
@@ -30,7 +30,7 @@ export function createReadJobOverviews(
   }
 
   return {
-    /** Newest first unless sorted; a fixed number of statements, whatever the length. */
+    /** Newest first unless sorted. Uses a fixed number of statements, whatever the length. */
     async list(
       workspaceId: string,
       filter: JobFilter,

@@ -16,7 +16,7 @@ import type { JobVersions } from './job-versions.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What is listed inside each job; null leaves it out. */
+/** Lists to include in each job; null omits a list. */
 export interface NestedRuns {
   recentLimit: number | null;
   downstreamLimit: number | null;
@@ -35,7 +35,7 @@ export interface DetailedJob {
 
 export type ReadJobs = ReturnType<typeof createReadJobs>;
 
-/** A version with the job as it is now. */
+/** A version with the current job. */
 export interface VersionOfJob {
   job: JobRecord;
   version: JobVersionRecord;

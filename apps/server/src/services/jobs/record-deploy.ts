@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import { nameSome } from '../runs/record-starts.ts';
 import { recordChange } from '../audit/audit.ts';
 
-/** Writes down what a deploy did to the jobs of a workspace; nothing where it changed and started nothing. */
+/** Records what a deploy did to the jobs of a workspace; nothing if it changed and started nothing. */
 export async function recordDeploy(
   store: Store,
   workspaceId: string,

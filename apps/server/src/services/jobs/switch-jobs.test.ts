@@ -34,7 +34,7 @@ describe('an archived job', () => {
     await place.deployJobs([defineJob('jobs.a', unlimited), defineJob('jobs.b')], owner);
   });
 
-  it('loses the runs that wait, keeps those that have started, and starts no more', async () => {
+  it('loses its queued runs, keeps started ones, and starts no more', async () => {
     const waiting = await place.startRun('jobs.a');
     const { run: running } = await place.createAttempt(await place.startRun('jobs.a'));
     const other = await place.startRun('jobs.b');
@@ -48,12 +48,12 @@ describe('an archived job', () => {
     expect(await place.getRun(running.id)).toMatchObject({ status: 'completed' });
   });
 
-  it('stays as it is when it is archived again', async () => {
+  it('stays unchanged when archived again', async () => {
     const first = await archive('jobs.a');
     expect(await archive('jobs.a')).toEqual(first);
   });
 
-  it('comes back as it was', async () => {
+  it('is restored unchanged', async () => {
     const before = await place.getJob('jobs.a');
     await archive('jobs.a');
     const back = await unarchive('jobs.a');
@@ -62,7 +62,7 @@ describe('an archived job', () => {
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
-  it('comes back with a deploy that has it, and not with one of another job', async () => {
+  it('is restored by a deploy that contains it, and not by one of another job', async () => {
     await archive('jobs.a');
     await place.deployJobs([defineJob('jobs.b')]);
     expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true });
@@ -70,7 +70,7 @@ describe('an archived job', () => {
     expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: false });
   });
 
-  it('may come back without being in the newest code, until the next deploy of its module', async () => {
+  it('may be restored without being in the newest code, until the next deploy of its module', async () => {
     await place.deployJobs([defineJob('jobs.b')], owner);
     expect(await unarchive('jobs.a')).toMatchObject({ isArchived: false });
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
@@ -78,7 +78,7 @@ describe('an archived job', () => {
     expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true });
   });
 
-  it('loses the runs that wait to a deploy as well, not to a dry run', async () => {
+  it('also loses its queued runs to a deploy, but not to a dry run', async () => {
     const waiting = await place.startRun('jobs.a');
     await place.deployJobs([defineJob('jobs.b')], { ...owner, dryRun: true });
     expect(await place.getRun(waiting.id)).toMatchObject({ status: 'pending' });
@@ -86,7 +86,7 @@ describe('an archived job', () => {
     expect(await place.getRun(waiting.id)).toMatchObject({ status: 'cancelled' });
   });
 
-  it('leaves no run waiting, however many calls start, cancel and archive at once', async () => {
+  it('keeps no queued run, however many calls start, cancel and archive concurrently', async () => {
     const earlier = await Promise.all(Array.from({ length: 4 }, () => place.startRun('jobs.a')));
     const calls = earlier.flatMap((run) => [
       place.startRun('jobs.a').catch((error: unknown) => error),
@@ -103,7 +103,7 @@ describe('an archived job', () => {
 
 describe('a paused job', () => {
   it.each([['schedule:0 6 * * *'], ['every:15m'], ['once:2099-01-01T00:00:00Z']])(
-    'has %s, which it keeps',
+    'keeps its trigger %s',
     async (trigger) => {
       await place.deployJobs([defineJob('jobs.a', { triggers: [trigger] })]);
       const paused = await pause('jobs.a');
@@ -118,17 +118,14 @@ describe('a paused job', () => {
     },
   );
 
-  it.each([[[]], [['webhook:x', 'job.success:jobs.b']]])(
-    'cannot be one with the triggers %j',
-    async (triggers) => {
-      await place.deployJobs([defineJob('jobs.a', { triggers }), defineJob('jobs.b')]);
-      const refusal = { code: 'job_not_pausable', message: expect.stringContaining('no schedule') as string };
-      await expect(pause('jobs.a')).rejects.toMatchObject(refusal);
-      await expect(resume('jobs.a')).rejects.toMatchObject(refusal);
-    },
-  );
+  it.each([[[]], [['webhook:x', 'job.success:jobs.b']]])('cannot have the triggers %j', async (triggers) => {
+    await place.deployJobs([defineJob('jobs.a', { triggers }), defineJob('jobs.b')]);
+    const refusal = { code: 'job_not_pausable', message: expect.stringContaining('no schedule') as string };
+    await expect(pause('jobs.a')).rejects.toMatchObject(refusal);
+    await expect(resume('jobs.a')).rejects.toMatchObject(refusal);
+  });
 
-  it('cannot be an archived one, and archiving ends a pause', async () => {
+  it('cannot be archived, and archiving ends a pause', async () => {
     await place.deployJobs([defineJob('jobs.a', daily)]);
     await pause('jobs.a');
     expect(await archive('jobs.a')).toMatchObject({ isPaused: false });
@@ -137,7 +134,7 @@ describe('a paused job', () => {
     expect(await unarchive('jobs.a')).toMatchObject({ isPaused: false });
   });
 
-  it('is started by people and by the runs that it follows', async () => {
+  it('is started by users and by the runs that it follows', async () => {
     await place.deployAll([
       defineJob('jobs.up'),
       defineJob('jobs.a', { ...unlimited, triggers: [...daily.triggers, 'job.success:jobs.up'] }),
@@ -151,7 +148,7 @@ describe('a paused job', () => {
     expect(kinds).toEqual(['schedule', 'manual', 'job.success']);
   });
 
-  it('stays paused through a deploy that keeps a schedule, and not through one that takes it', async () => {
+  it('stays paused through a deploy that keeps a schedule, and not through one that removes it', async () => {
     await place.deployJobs([defineJob('jobs.a', daily)]);
     await pause('jobs.a');
     await place.deployJobs([defineJob('jobs.a', { triggers: ['every:1h'] })]);
@@ -165,7 +162,7 @@ describe('a paused job', () => {
   });
 });
 
-describe('a switch', () => {
+describe('archiving and pausing', () => {
   const switches = ['archive', 'unarchive', 'pause', 'resume'] as const;
 
   it.each(switches)('%s finds no job of another workspace', async (name) => {

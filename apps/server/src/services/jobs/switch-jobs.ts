@@ -17,8 +17,8 @@ interface JobPlace {
 export type SwitchJobs = ReturnType<typeof createSwitchJobs>;
 
 /**
- * The switches of a job: archived and paused. Switching to what is already so changes nothing. All hold the workspace, as deploys do,
- * which switch jobs too; then the job, as starts do.
+ * Creates the switches of a job: archived and paused. A switch to the current state changes nothing. Each
+ * locks the workspace, as deploys do, because they switch jobs too; then the job, as starts do.
  * @throws ServiceError not_found, workspace_archived; pause and resume also job_not_pausable
  */
 export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
@@ -47,7 +47,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
   }
 
   return {
-    /** Takes a job out of service: it starts no more. Its runs that wait are cancelled, those that have started go on. */
+    /** Archives a job: it starts no more runs. Its queued runs are cancelled; started ones continue. */
     async archive(place: JobPlace): Promise<JobRecord> {
       const { archived, cancelled } = await change(place, async (store, job) => {
         if (job.isArchived) return { archived: job, cancelled: [] };
@@ -61,7 +61,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
       return archived;
     },
 
-    /** Brings a job back as it was, not paused; also one that the newest code may lack (docs/decisions/0012). */
+    /** Restores a job, not paused. The newest code may lack it (docs/decisions/0012). */
     unarchive: (place: JobPlace): Promise<JobRecord> =>
       change(place, async (store, job) => {
         if (!job.isArchived) return job;
@@ -70,7 +70,10 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
         return (await store.jobs.get(place.workspaceId, job.id)) ?? job;
       }),
 
-    /** Holds off the clock and upstreams that become fresh; people, events and API clients still start the job. */
+    /**
+     * Stops starts by the clock and by upstreams that become fresh; users, events and API clients can still
+     * start the job.
+     */
     pause: (place: JobPlace): Promise<JobRecord> => setPaused(place, true),
 
     resume: (place: JobPlace): Promise<JobRecord> => setPaused(place, false),

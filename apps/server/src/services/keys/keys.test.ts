@@ -31,7 +31,7 @@ const mine = { name: ' laptop ', days: null };
 const daysLeft = ({ key }: CreatedKey) => Math.round((key.expiresAt.getTime() - Date.now()) / 86_400_000);
 
 describe('a personal key', () => {
-  it('acts as its owner for 90 days, is listed without its secret, and ends at once', async () => {
+  it('acts as its owner for 90 days, is listed without its secret, and can be revoked at once', async () => {
     const created = await fixture.keys.createPersonal(owner.principal, mine);
     expect(created.secret).toMatch(/^dlt_u_/);
     expect(daysLeft(created)).toBe(90);
@@ -65,14 +65,14 @@ describe('a personal key', () => {
     expect(JSON.stringify(log)).not.toContain(created.secret);
   });
 
-  it('is revoked by its owner alone', async () => {
+  it('can be revoked only by its owner', async () => {
     const { key, secret } = await fixture.keys.createPersonal(owner.principal, mine);
     const other = fixture.keys.revokePersonal(place.owner.principal, key.id);
     await expect(other).rejects.toMatchObject({ code: 'not_found' });
     expect(await isGood(secret)).toBe(true);
   });
 
-  it('makes others that end with it, at the latest', async () => {
+  it('creates keys that end no later than itself', async () => {
     const first = await fixture.keys.createPersonal(owner.principal, { name: 'first', days: 30 });
     const asFirst = await fixture.credentials.authenticateUser(first.secret);
     const longer = fixture.keys.createPersonal(asFirst, { name: 'longer', days: 31 });
@@ -94,7 +94,7 @@ describe('a personal key', () => {
   });
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'leaves none behind that is being made with it when it is revoked (%i)',
+    'leaves no key that is created with it during its revocation (%i)',
     async () => {
       const parent = await fixture.keys.createPersonal(owner.principal, { name: 'parent', days: 30 });
       const asParent = await fixture.credentials.authenticateUser(parent.secret);
@@ -111,7 +111,7 @@ describe('a personal key', () => {
     },
   );
 
-  it('dies when its owner is switched off, and lives again when they are switched on', async () => {
+  it('stops working when its owner is disabled, and works again when they are enabled', async () => {
     const { secret } = await fixture.keys.createPersonal(owner.principal, mine);
     const accounts = createAccounts(fixture.persistence);
     expect(await accounts.setDisabled(owner.email, true)).toEqual({ orphaned: [] });
@@ -123,7 +123,7 @@ describe('a personal key', () => {
     expect(await accounts.setDisabled(place.owner.email, true)).toEqual({ orphaned: ['Acme'] });
   });
 
-  it('notes its last use to the minute, beside the calls', async () => {
+  it('records its last use to the minute, asynchronously', async () => {
     const { key, secret } = await fixture.keys.createPersonal(owner.principal, mine);
     const note = vi.spyOn(fixture.store.keys, 'noteUse');
     expect((await fixture.store.keys.get(key.id))?.lastUsedAt).toBeNull();
@@ -131,13 +131,13 @@ describe('a personal key', () => {
     expect(note).toHaveBeenCalledTimes(1);
     await expect.poll(async () => (await fixture.store.keys.get(key.id))?.lastUsedAt).toBeInstanceOf(Date);
     const usedAt = (await fixture.store.keys.get(key.id))?.lastUsedAt;
-    // Another server notes it too: within the minute nothing is written.
+    // Another server records it too: nothing is written again within the minute.
     expect(await fixture.store.keys.noteUse(key.id)).toBe(0);
     expect((await fixture.store.keys.get(key.id))?.lastUsedAt).toEqual(usedAt);
     note.mockRestore();
   });
 
-  it('is good where its use cannot be noted', async () => {
+  it('works even if its use cannot be recorded', async () => {
     const { secret } = await fixture.keys.createPersonal(owner.principal, mine);
     const note = vi.spyOn(fixture.store.keys, 'noteUse').mockRejectedValue(new Error('the database is full'));
     expect(await isGood(secret)).toBe(true);
@@ -149,7 +149,7 @@ describe('a personal key', () => {
 describe('a workspace key', () => {
   const wanted = { name: 'CI', days: 7, role: 'developer' as const };
 
-  it('acts in its workspace alone, with its role, and is nobody once it is revoked', async () => {
+  it('acts only in its workspace, with its role, and not after it is revoked', async () => {
     const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     expect(created.secret).toMatch(/^dlt_sa_/);
     expect(daysLeft(created)).toBe(7);
@@ -161,7 +161,7 @@ describe('a workspace key', () => {
       { name: 'CI', role: 'developer', issuerEmail: owner.email, isIssuerOwner: true },
     ]);
     const people = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
-    // Both came within one millisecond: which is first is a matter of chance.
+    // Both were created within one millisecond, so their order is arbitrary.
     expect(new Map(people.items.map(({ kind, name }) => [kind, name]))).toEqual(
       new Map([
         ['human', null],
@@ -178,7 +178,7 @@ describe('a workspace key', () => {
     expect(after.total).toBe(1);
   });
 
-  it('stays when its issuer goes, which its list tells', async () => {
+  it('stays when its issuer leaves, as its list shows', async () => {
     const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     await fixture.members.remove(place.place(owner), place.owner.principal);
     expect(await isGood(created.secret)).toBe(true);
@@ -186,7 +186,7 @@ describe('a workspace key', () => {
     expect(listed).toMatchObject({ issuerEmail: owner.email, isIssuerOwner: false });
   });
 
-  it('is no member that people could set a role of, or remove', async () => {
+  it('is not a member whose role users could change, or whom they could remove', async () => {
     const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     const { userId } = await fixture.credentials.authenticateUser(secret);
     const membership = await fixture.store.people.findMembership(place.organizationId, userId);
@@ -205,7 +205,7 @@ describe('a workspace key', () => {
     });
   });
 
-  it('has no account, and makes neither keys nor organizations', async () => {
+  it('has no account, and creates neither keys nor organizations', async () => {
     const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     const principal = await fixture.credentials.authenticateUser(secret);
     const noAccount = { code: 'no_account' };
@@ -218,7 +218,7 @@ describe('a workspace key', () => {
     await expect(another).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('is made by an owner of the workspace alone, as long as it is not archived', async () => {
+  it('can be created only by an owner of the workspace, while it is not archived', async () => {
     const developer = await place.createPerson('member', { [workspaceId]: 'developer' });
     for (const { principal } of [developer, place.owner]) {
       const made = fixture.keys.createOfWorkspace(principal, workspaceId, wanted);
@@ -231,7 +231,7 @@ describe('a workspace key', () => {
 });
 
 describe('an operator', () => {
-  it('makes, lists and revokes keys of everybody', async () => {
+  it('creates, lists and revokes keys of all users', async () => {
     const { keys } = fixture;
     const personal = await keys.create({ email: owner.email, days: 1, name: 'night', workspace: null });
     const workspace = await keys.create({

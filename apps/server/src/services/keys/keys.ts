@@ -10,13 +10,13 @@ import { holdOrganizationOf, refusePlayground } from '../people/people-rules.ts'
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A key that was just made. The secret is stored nowhere. */
+/** A key that was just created. The secret is never stored. */
 export interface CreatedKey {
   key: ListedKey;
   secret: string;
 }
 
-/** Who makes a key: the user, and the key they do it with, if it is one. */
+/** The creator of a key: the user, and the key used for the request, if any. */
 interface Issuer {
   userId: string;
   email: string;
@@ -26,9 +26,10 @@ interface Issuer {
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
- * Keys of people, which act as them, and keys of workspaces, which act as users of their own. What is made with a key ends with that
- * key: else whoever finds one would keep a way in after it was revoked.
- * @param forget makes the server look up again what it remembers of credentials
+ * Manages personal keys, which act as their user, and workspace keys, which act as users of their own. A key
+ * created with another key ends with it: otherwise a leaked key could be used to keep access after its
+ * revocation.
+ * @param forget clears the server's cache of credentials
  */
 export function createKeys(persistence: Persistence, forget: () => void = () => undefined) {
   const { store } = persistence;
@@ -44,15 +45,16 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
   }
 
   return {
-    /** @throws ServiceError no_account for the key of a workspace */
+    /** @throws ServiceError no_account for a workspace key */
     async listPersonal({ userId }: Principal): Promise<ListedKey[]> {
       await requirePerson(store, userId);
       return store.keys.listOfUser(userId);
     },
 
     /**
-     * @param wanted.days null for 90, or until the key ends that makes it
-     * @throws ServiceError no_account for the key of a workspace; invalid_request where it would outlive the key that makes it
+     * @param wanted.days null for 90, or until the creating key ends
+     * @throws ServiceError no_account for a workspace key; invalid_request if it would outlive the key that
+     * creates it
      */
     createPersonal(principal: Principal, wanted: { name: string; days: number | null }): Promise<CreatedKey> {
       return persistence.transaction(async (tx) => {
@@ -61,13 +63,19 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
       });
     },
 
-    /** One's own, whichever made it. @throws ServiceError not_found */
+    /**
+     * Revokes any key of the user, whatever created it.
+     * @throws ServiceError not_found
+     */
     revokePersonal: ({ userId }: Principal, keyId: string): Promise<void> =>
       revoke(keyId, (key) => key.kind === 'personal' && key.userId === userId),
 
     listOfWorkspace: (workspaceId: string): Promise<ListedKey[]> => store.keys.listOfWorkspace(workspaceId),
 
-    /** @throws ServiceError not_found where the issuer does not own the workspace; workspace_archived, playground_workspace, invalid_request */
+    /**
+     * @throws ServiceError not_found if the issuer does not own the workspace; workspace_archived,
+     * playground_workspace, invalid_request
+     */
     createOfWorkspace(
       principal: Principal,
       workspaceId: string,
@@ -82,7 +90,10 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
     revokeOfWorkspace: (workspaceId: string, keyId: string): Promise<void> =>
       revoke(keyId, (key) => key.workspaceId === workspaceId),
 
-    /** For operators: a key of an account, or one of a workspace that the account owns. @returns the secret */
+    /**
+     * For operators: creates a key of an account, or one of a workspace that the account owns.
+     * @returns the secret
+     */
     async create(request: {
       email: string;
       days: number;
@@ -103,11 +114,15 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
       return secret;
     },
 
-    /** For operators: all keys that were not revoked, of an account, a workspace, or everybody. */
+    /** For operators: lists all keys that are not revoked, of an account, a workspace, or everyone. */
     listAll: (filter: { email: string | null; workspaceId: string | null }): Promise<ListedKey[]> =>
       store.keys.listAll(filter),
 
-    /** For operators. @param idOrPrefix as a list of keys shows them. @throws ServiceError not_found; invalid_request where it means several */
+    /**
+     * For operators: revokes a key.
+     * @param idOrPrefix as shown in lists of keys
+     * @throws ServiceError not_found; invalid_request if it is ambiguous
+     */
     async revokeByName(idOrPrefix: string): Promise<ListedKey> {
       const found = (await store.keys.findByName(idOrPrefix)).filter((key) => !key.revokedAt);
       const [key, ...others] = found;
@@ -200,7 +215,7 @@ async function insertKey(
   return { key, secret };
 }
 
-/** The key that makes another one has to be good until then, and to outlive it. */
+/** Requires that the creating key is still valid and does not end before the new key. */
 async function checkParent(store: Store, { madeWith }: Issuer, days: number | null): Promise<void> {
   if (!madeWith) return;
   const parent = await store.keys.hold(madeWith);
@@ -214,9 +229,9 @@ async function checkParent(store: Store, { madeWith }: Issuer, days: number | nu
   ]);
 }
 
-/** Ends a key and all that was made with it. The user of a workspace key goes out of its workspace with it. */
+/** Revokes a key and all keys created with it. The user of a workspace key leaves its workspace. */
 async function endKey(store: Store, key: ListedKey): Promise<void> {
-  // One that was being made with one of these when it was looked for is found the next time.
+  // A key that was being created with one of these during the first pass is found in the next one.
   for (
     let ended = await store.keys.revoke(key.id);
     ended.length > 0;

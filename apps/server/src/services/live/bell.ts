@@ -1,8 +1,8 @@
-/** Lets a loop pause until there is something to do. */
+/** A wake-up signal: lets a loop pause until there is something to do. */
 export interface Bell {
-  /** `soon`: once the loop has paused for a while. What is rung while nobody waits counts for the next wait. */
+  /** `soon`: after the loop's minimum pause. A signal without a waiting loop applies to the next wait. */
   ring(when: 'now' | 'soon'): void;
-  /** Resolves after `mostMs`, at once when it is rung for now, and after `leastMs` when it is rung for soon. */
+  /** Resolves after `mostMs`; at once on a signal `now`; after `leastMs` on a signal `soon`. */
   wait(pause: { leastMs: number; mostMs: number }): Promise<void>;
 }
 

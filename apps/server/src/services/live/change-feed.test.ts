@@ -20,7 +20,7 @@ beforeEach(async () => {
   seeded = await seedRun(api);
 });
 
-/** Everything that a feed over `persistence` tells of the seeded workspace. */
+/** Collects every change of the seeded workspace that a feed over `persistence` reports. */
 async function listen(persistence: Persistence = api.persistence) {
   const told: WorkspaceChange[] = [];
   const feed = createChangeFeed({ ...api.dependencies, persistence });
@@ -34,7 +34,7 @@ async function listen(persistence: Persistence = api.persistence) {
   return { told, feed, following };
 }
 
-it('asks nothing of the store once nobody follows, and is there for the next one', async () => {
+it('does not query the store without followers, and resumes for the next one', async () => {
   let asked = 0;
   const { store } = api.persistence;
   const changes = {
@@ -49,7 +49,7 @@ it('asks nothing of the store once nobody follows, and is there for the next one
   following.end();
   const other = await listen();
   const askedBefore = asked;
-  // Another feed goes round twice meanwhile.
+  // Another feed completes two iterations meanwhile.
   for (const status of ['starting', 'running']) {
     await api.setRun(seeded.run.id, `status = '${status}'`);
     await expect.poll(() => other.told.splice(0)).not.toEqual([]);
@@ -70,7 +70,7 @@ it('asks nothing of the store once nobody follows, and is there for the next one
   next.end();
 });
 
-it('misses nothing of a time in which the store did not answer', async () => {
+it('misses no changes made while the store did not answer', async () => {
   let isGone = false;
   let refused = 0;
   const { store } = api.persistence;
@@ -91,7 +91,7 @@ it('misses nothing of a time in which the store did not answer', async () => {
   following.end();
 });
 
-it('reads each change once while they are kept, and the loop forgets those that all have seen', async () => {
+it('reads each change once while it is kept, and the loop removes changes that everyone has seen', async () => {
   const { changes } = api.persistence.store;
   const ids = [seeded.workspaceId];
   const before = await changes.seen();
@@ -107,7 +107,7 @@ it('reads each change once while they are kept, and the loop forgets those that 
   await loop.stop();
 });
 
-it('passes over rows of another cluster, which a backup may bring along', async () => {
+it('skips rows of another cluster, which a restored backup may contain', async () => {
   const { changes } = api.persistence.store;
   const before = await changes.seen();
   await api.testDatabase.database.execute(

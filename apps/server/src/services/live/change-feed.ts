@@ -12,18 +12,18 @@ export interface ChangeFeedDependencies {
   log: Logger;
 }
 
-/** Who is told, and of what. The calls must return at once. */
+/** A subscriber and its subscriptions. The callbacks must return at once. */
 export interface Follower {
   workspaceIds: readonly string[];
   jobRunIds: readonly string[];
   onChange: (change: WorkspaceChange) => void;
-  /** First with how long the log is, then whenever that has changed. */
+  /** Called first with the current length of the log, then whenever it changes. */
   onLog: (extent: LogExtent) => void;
 }
 
-/** A follower that is told. */
+/** A registered follower. */
 export interface Following {
-  /** Resolves once nothing that is committed from then on goes untold. */
+  /** Resolves once every later commit is certain to be reported. */
   joined: Promise<void>;
   end(): void;
 }
@@ -33,22 +33,30 @@ export interface ChangeFeed {
 }
 
 interface FollowerEntry extends Follower {
-  /** How long the logs were when this was told last. */
+  /** The last reported length of each log. */
   told: Map<string, LogExtent>;
-  /** Resolved after the first round that has this follower. */
+  /** Resolved after the first iteration that includes this follower. */
   joined: PromiseWithResolvers<void>;
 }
 
-/** What no wake-up tells of is seen this much later: most changes by other servers but starts and ends, and lines that they stored. */
+/**
+ * Changes without a wake-up signal are noticed after this pause: most changes by other servers except starts
+ * and ends, and log lines that they stored.
+ */
 const pauseMs = 500;
-/** Between two rounds, so that those who follow get four messages a second at most. */
+/** Minimum pause between iterations, so that followers get at most four messages a second. */
 const leastPauseMs = 250;
-/** Changes of one round; past these any may have changed. */
+/** Maximum number of changes in one iteration; beyond that, anything may have changed. */
 const mostChanges = 2000;
-/** Less than rows of changes are kept (scheduler/changes-loop.ts): after a longer silence some may be gone unseen. */
+/**
+ * Shorter than rows of changes are kept (scheduler/changes-loop.ts): after a longer gap, some may have been
+ * removed unread.
+ */
 const longestSilenceMs = 45_000;
 
-/** Asks the store for changes, once for all who follow in this process, and not at all while nobody does. */
+/**
+ * Queries the store for changes, once for all followers in this process, and not at all without followers.
+ */
 export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDependencies): ChangeFeed {
   const { store } = persistence;
   const bell = createBell();
@@ -103,7 +111,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   }
 
   async function goRound(): Promise<void> {
-    // Those who come while it looks are not among those whose workspaces were asked for.
+    // Followers that join during the query are not included in it.
     const present = [...followers];
     try {
       await lookForChanges();
@@ -129,7 +137,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   async function keepRunning(): Promise<void> {
     if (isRunning) return;
     isRunning = true;
-    // Who comes while the last round ends finds it running, and is seen here.
+    // A follower that joins while the last iteration ends finds the loop running, and is noticed here.
     while (followers.size > 0) {
       [seen, lookedAt] = [undefined, performance.now()];
       await run().catch((error: unknown) => {

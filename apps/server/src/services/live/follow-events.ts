@@ -15,12 +15,12 @@ export interface FollowEventsDependencies {
   feed: ChangeFeed;
   log: Logger;
   slots?: StreamSlotOptions;
-  /** How often it is looked whether the caller is still let in. */
+  /** How often to check that the caller still has access. */
   checkMs?: number;
   idleAfterMs?: number;
 }
 
-/** What one stream follows. */
+/** The subscriptions of one stream. */
 export interface FollowedPlaces {
   workspaceIds: readonly string[];
   logs: readonly { workspaceId: string; jobRunId: string }[];
@@ -28,9 +28,12 @@ export interface FollowedPlaces {
 
 export interface FollowEventsOptions {
   principal: Principal;
-  /** Looks again what the caller's credential is worth. @throws ServiceError not_authenticated */
+  /**
+   * Validates the caller's credential again.
+   * @throws ServiceError not_authenticated
+   */
   authenticate: () => Promise<Principal>;
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
@@ -71,8 +74,9 @@ export function createFollowEvents({
   }
 
   /**
-   * Lets the caller in everywhere or nowhere, then gives what happens there. Nothing is kept while the caller does not read but that it
-   * happened. @throws ServiceError not_found, forbidden, too_many_streams
+   * Checks access to all requested workspaces and logs, then streams their changes. While the caller does not
+   * read, only the fact that something changed is kept.
+   * @throws ServiceError not_found, forbidden, too_many_streams
    */
   return async function followEvents(
     places: FollowedPlaces,
@@ -89,7 +93,7 @@ export function createFollowEvents({
       onLog: mailbox.putLog,
     });
     void following.joined.then(mailbox.open);
-    // Beside the reading: who reads nothing is looked at too.
+    // Independent of reads, so that callers who do not read are checked too.
     const check = setInterval(() => {
       void authenticate()
         .then((again) => checkAccess(again, places))

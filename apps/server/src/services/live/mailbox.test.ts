@@ -22,8 +22,8 @@ function changeOf(workspaceId: string, jobRunId: string, kind = 'job-run') {
   return change;
 }
 
-describe('what a slow reader has not taken', () => {
-  it('is one change for each workspace and one length for each log, however much happened', async () => {
+describe('messages that a slow reader has not taken', () => {
+  it('are coalesced into one change for each workspace and one length for each log', async () => {
     mailbox.open();
     expect(await next()).toEqual({ kind: 'ready' });
     for (let count = 0; count < 10_000; count += 1) {
@@ -41,7 +41,7 @@ describe('what a slow reader has not taken', () => {
     expect(await waiting).toMatchObject({ change: { jobRunIds: new Set(['the next run']) } });
   });
 
-  it('names as many as fit', async () => {
+  it('name as many ids as fit', async () => {
     mailbox.open();
     for (let count = 0; count < mostNamed; count += 1)
       mailbox.putChange(changeOf('a', `run ${count % mostNamed}`));
@@ -50,7 +50,7 @@ describe('what a slow reader has not taken', () => {
     expect(message?.kind === 'change' && message.change.jobRunIds?.size).toBe(mostNamed);
   });
 
-  it('is anything, once that may have changed', async () => {
+  it('cover anything, once anything may have changed', async () => {
     mailbox.open();
     mailbox.putChange(changeOfAnything('a'));
     mailbox.putChange(changeOf('a', 'run'));
@@ -59,7 +59,7 @@ describe('what a slow reader has not taken', () => {
   });
 });
 
-it('gives nothing before it is in force', async () => {
+it('are withheld until the queue is open', async () => {
   mailbox.putChange(changeOf('a', 'run'));
   const first = next();
   mailbox.open();
@@ -67,7 +67,7 @@ it('gives nothing before it is in force', async () => {
   expect(await next()).toMatchObject({ kind: 'change' });
 });
 
-it('tells of the end in place of all that waits, once, also before it is in force', async () => {
+it('are replaced by the end, once, also before the queue is open', async () => {
   mailbox.putChange(changeOf('a', 'run'));
   mailbox.end({ reason: 'no_access', detail: 'Gone.' });
   mailbox.end({ reason: 'failed', detail: 'Later.' });
@@ -75,7 +75,7 @@ it('tells of the end in place of all that waits, once, also before it is in forc
   expect(await next()).toBeUndefined();
 });
 
-it('tells of an end that comes while something else is read', async () => {
+it('include an end that arrives during a read', async () => {
   mailbox.open();
   await next();
   mailbox.putChange(changeOf('a', 'run'));
@@ -85,7 +85,7 @@ it('tells of an end that comes while something else is read', async () => {
   expect([(await next())?.kind, (await next())?.kind, await next()]).toEqual(['change', 'end', undefined]);
 });
 
-it('shows that it lives, and stops when nobody reads any more', async () => {
+it('include heartbeats, and stop when the reader leaves', async () => {
   const idle = mailbox.read({ idleAfterMs: 5, signal: reading.signal });
   expect((await idle.next()).value).toEqual({ kind: 'idle' });
   const waiting = next();

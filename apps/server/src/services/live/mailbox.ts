@@ -8,7 +8,7 @@ export interface StreamEnd {
   detail: string;
 }
 
-/** What a follower gets; `idle` after a while without anything else: a moment to show that the stream still lives. */
+/** A message to a follower; `idle` after a while without others, as a heartbeat of the stream. */
 export type LiveMessage =
   | { kind: 'ready' }
   | { kind: 'change'; change: WorkspaceChange }
@@ -16,15 +16,18 @@ export type LiveMessage =
   | { kind: 'idle' }
   | ({ kind: 'end' } & StreamEnd);
 
-/** What waits for one reader. However slowly it is taken, it holds one change for each workspace and one length for each log. */
+/**
+ * A coalescing queue for one reader. However slow the reader, it contains at most one change for each
+ * workspace and one length for each log.
+ */
 export interface Mailbox {
-  /** From now on there is something to take; what was put in before waits until then. */
+  /** Makes messages available to the reader; earlier ones were held back until now. */
   open: () => void;
   putChange: (change: WorkspaceChange) => void;
   putLog: (extent: LogExtent) => void;
-  /** The last message; what is put in later is dropped. */
+  /** Puts the last message; later ones are dropped. */
   end: (end: StreamEnd) => void;
-  /** The messages one after the other, each as it comes, up to the last one. Ends also when the signal is aborted. */
+  /** Yields the messages as they arrive, up to the last one. Also ends when the signal is aborted. */
   read(options: { idleAfterMs: number; signal: AbortSignal }): AsyncGenerator<LiveMessage>;
 }
 
@@ -35,7 +38,7 @@ export function createMailbox(): Mailbox {
   let last: StreamEnd | undefined;
   let wake = () => undefined as void;
 
-  /** All that waits; an ended stream tells nothing but its end. */
+  /** Takes all waiting messages; an ended stream returns only its end. */
   function take(): LiveMessage[] {
     if (last) return [{ kind: 'end', ...last }];
     if (!isOpen) return [];
@@ -88,7 +91,7 @@ export function createMailbox(): Mailbox {
   };
 }
 
-/** @returns whether nothing came in time */
+/** @returns whether the time passed without a message */
 async function waitFor(mail: Promise<void>, idleAfterMs: number, signal: AbortSignal): Promise<boolean> {
   const { promise: end, resolve } = Promise.withResolvers<boolean>();
   const stop = () => resolve(false);

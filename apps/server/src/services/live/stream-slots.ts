@@ -1,18 +1,21 @@
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface StreamSlotOptions {
-  /** A person with several browsers, and what their keys follow. */
+  /** Maximum for one user with several browsers and the clients of their keys. */
   mostOfOne?: number;
-  /** Each holds a connection to this process. */
+  /** Maximum for this process; each stream holds a connection. */
   mostOfAll?: number;
 }
 
-/** Counts the streams that are open in this process. */
+/** Limits the open streams of this process. */
 export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSlotOptions = {}) {
   const openOf = new Map<string, number>();
   let openOfAll = 0;
 
-  /** @returns what gives the slot back. @throws ServiceError too_many_streams */
+  /**
+   * @returns a function that releases the slot
+   * @throws ServiceError too_many_streams
+   */
   return function takeSlot(userId: string): () => void {
     const open = openOf.get(userId) ?? 0;
     if (open >= mostOfOne) throw tooMany(`You have ${open} connections open that wait for events`);

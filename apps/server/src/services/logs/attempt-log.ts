@@ -8,30 +8,37 @@ import { formatLogLine } from '../../domain/logs/log-line.ts';
 /** How much of an attempt's log is stored. */
 export type LogProgress = Pick<AttemptRecord, 'logBytes' | 'logLines'>;
 
-/** Lines that are numbered and not written yet. */
+/** Numbered lines that are not yet written. */
 export interface PreparedLines {
-  /** How much of the log is stored once they are written. */
+  /** The progress of the log after they are written. */
   progress: LogProgress;
   write(): Promise<void>;
 }
 
 export interface AttemptLog {
   /**
-   * Numbers lines that follow `progress`. The caller, in the transaction that holds the attempt's lock, stores the new progress and
-   * then calls `write`: after a crash in between the file is longer than the row says and is cut back before it grows again. The
-   * statement comes first because it fails when the lock was lost (a server that stood still for long). To write all the same would
-   * cut off what another server has stored since.
+   * Numbers lines that follow `progress`. In the transaction that holds the attempt's lock, the caller first
+   * stores the new progress, then calls `write`. After a crash in between, the file is longer than the row
+   * says, and is truncated before it grows again. The statement comes first because it fails if the lock was
+   * lost (a server that was suspended for long); writing anyway would overwrite what another server has
+   * stored since.
    */
   prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
-  /** Tells followers in this process that a run's log or state has changed; call it after the commit. */
+  /** Notifies followers in this process that a run's log or state has changed. Call it after the commit. */
   announce(jobRunId: string): void;
-  /** Calls back at each announcement for the run. @returns what ends that */
+  /**
+   * Registers a callback for the run's announcements.
+   * @returns a function that unregisters it
+   */
   onChange(jobRunId: string, onChange: () => void): () => void;
   /** Resolves at the next announcement for the run, or after the timeout. */
   nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** The server's own words, in the transaction that makes them true; announce the run after the commit. */
+  /**
+   * Writes lines of the server in the transaction of the change that they describe. Announce the run after
+   * the commit.
+   */
   writeWith(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
-  /** The server's own words in a run's log. */
+  /** Writes lines of the server to a run's log. */
   write(jobRunId: string, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
 }
 
@@ -56,7 +63,7 @@ export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): 
 
   async function appendUnderLock(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]) {
     const attempt = await store.attempts.lock(attemptId);
-    // After sealing nothing grows: a late word about a run that is over is not worth unpacking its log.
+    // A sealed log never grows: late lines of an ended run are not worth decompressing its log.
     if (!attempt || attempt.logSealed) return;
     const prepared = prepare(attemptId, attempt, lines);
     await store.attempts.saveProgress(attemptId, { ...attempt, ...prepared.progress });
@@ -72,7 +79,7 @@ export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): 
       changes.emit(jobRunId);
     },
     onChange(jobRunId, onChange) {
-      // A wrapper of its own, so that one function can listen twice.
+      // A separate wrapper, so that the same function can be registered twice.
       const listener = () => onChange();
       changes.on(jobRunId, listener);
       return () => void changes.off(jobRunId, listener);

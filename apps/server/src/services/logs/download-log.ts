@@ -5,13 +5,13 @@ import { contentWithoutSource } from '../../domain/logs/log-line.ts';
 
 /** A log as a file. */
 export interface LogText {
-  /** `<job>-<number>.log`, of characters that any file system takes. */
+  /** `<job>-<number>.log`, with characters that any file system accepts. */
   fileName: string;
-  /** Read part by part, as fast as it is taken. */
+  /** Read in parts, at the speed of the consumer. */
   text: AsyncGenerator<string>;
 }
 
-/** Gives the whole log of a run as text; of a run that goes on, what there is so far. */
+/** Creates the use case that returns the log of a run as text; for an active run, the log so far. */
 export function createDownloadLog({ store }: Persistence, openRunLog: OpenRunLog) {
   return async function downloadLog(
     workspaceId: string,
@@ -39,7 +39,7 @@ async function* toText(log: RunLog, withTimes: boolean): AsyncGenerator<string> 
   }
 }
 
-/** The last part of a job's reference: `jobs.shop.load_orders` is `load_orders`. */
+/** Returns the last part of a job's ref, such as `load_orders` for `jobs.shop.load_orders`. */
 function nameOf(jobRef: string): string {
   const name = jobRef.split('.').at(-1) ?? '';
   return name.replaceAll(/[^\w-]+/g, '_').slice(0, 100) || 'job';

@@ -14,21 +14,23 @@ export interface RunLogDependencies {
   logFiles: LogFiles;
 }
 
-/** Lines that follow each other, as JSON. */
+/** Consecutive lines as JSON. */
 export interface LogPart {
-  /** The number of the first of them in the log of the run; what the JSON says is the number within the attempt. */
+  /** The number of the first line in the run's log; the JSON contains the number within the attempt. */
   firstLine: number;
   lines: readonly string[];
 }
 
-/** The log of a run as it was when it was opened: all that is committed by then. */
+/** A snapshot of a run's log: everything committed when it was opened. */
 export interface RunLog {
   run: JobRunRecord;
-  /** Whether the run is over, so that no line comes any more. */
+  /** Whether the run has ended, so that no more lines follow. */
   isComplete: boolean;
   lineCount: number;
   spans: readonly LogSpan<AttemptRecord>[];
-  /** The lines from a number on, in parts of about 1,000 lines or 256 KB. What lies before is not read. */
+  /**
+   * Reads the lines from a number on, in parts of about 1,000 lines or 256 KB. Earlier lines are not read.
+   */
   read(fromLine: number): AsyncGenerator<LogPart>;
 }
 
@@ -47,7 +49,7 @@ export function createOpenRunLog({ persistence, logFiles }: RunLogDependencies) 
       return;
     }
     let next = Math.max(fromLine, firstLine);
-    // Bytes past what the row says belong to an append that is not committed and may be taken back.
+    // Bytes beyond the row's progress belong to an uncommitted append and may be truncated.
     const wanted = { fromLine: next - firstLine, toBytes: attempt.logBytes };
     for await (const piece of logFiles.read(attempt.id, wanted)) {
       const lines = splitLines(piece);
@@ -58,7 +60,7 @@ export function createOpenRunLog({ persistence, logFiles }: RunLogDependencies) 
 
   /** @throws ServiceError not_found */
   return async function openRunLog(workspaceId: string, jobRunId: string): Promise<RunLog> {
-    // Its state before its lines: of a run that is over, these are the last.
+    // Read the state before the lines: then the lines of an ended run are complete.
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
     const isComplete = isTerminalRunState(run.status);
@@ -83,7 +85,7 @@ async function* readNote(note: UnnumberedLogLine): AsyncGenerator<LogPart> {
   yield { firstLine: 0, lines: [formatLogLine({ line_num: 0, ...note })] };
 }
 
-/** @param piece whole lines, each of which ends with a newline */
+/** @param piece whole lines, each with its newline */
 function splitLines(piece: Uint8Array): string[] {
   return Buffer.from(piece.buffer, piece.byteOffset, piece.length - 1)
     .toString()

@@ -4,18 +4,21 @@ import { resolveLine } from '../../domain/logs/log-layout.ts';
 
 export type ReadLine = LogLine & { truncated?: true };
 
-/** Lines of a log, and what there is of it. */
+/** Lines of a log, with the log they come from. */
 export interface ReadLines {
   log: RunLog;
   lines: ReadLine[];
 }
 
-/** Of what a line says, in UTF-16 units; a run's lines have 64 KiB at most. */
+/** Maximum content of one line, in UTF-16 units; a run's lines have at most 64 KiB. */
 export const mostContent = 16 * 1024;
-/** Of one answer, in UTF-16 units; the line that passes it is the last. */
+/** Maximum content of one response, in UTF-16 units; the line that exceeds it is the last. */
 const mostOfAnswer = 1024 * 1024;
 
-/** Gives the lines of a run from a number on, which counts from the end where it is negative. Reads what it gives and little more. */
+/**
+ * Creates the use case that returns the lines of a run from a number on; negative numbers count from the end.
+ * Reads little more than it returns.
+ */
 export function createReadLogLines(openRunLog: OpenRunLog) {
   return async function readLogLines(
     workspaceId: string,
@@ -44,7 +47,7 @@ async function gather(log: RunLog, range: { fromLine: number; limit: number }): 
 
 function excerpt(line: LogLine, lineNumber: number): ReadLine {
   if (line.content.length <= mostContent) return { ...line, line_num: lineNumber };
-  // Not within a surrogate pair, of which one half is no text.
+  // Do not split a surrogate pair: half of one is not valid text.
   const content = line.content.slice(0, mostContent).replace(/[\uD800-\uDBFF]$/, '');
   return { ...line, line_num: lineNumber, content, truncated: true };
 }

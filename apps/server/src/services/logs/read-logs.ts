@@ -15,25 +15,28 @@ export interface ReadLogsDependencies {
   logFiles: LogFiles;
 }
 
-/** `idle` after a while without lines: a moment to show that the stream still lives. */
+/** `idle` is sent after a while without lines, as a heartbeat of the stream. */
 export type LogEvent = { kind: 'lines'; ndjson: Uint8Array } | { kind: 'idle' };
 
 export interface FollowOptions {
-  /** Ends the stream; it ends by itself when the run is over and all its lines were given. */
+  /** Aborts the stream; it also ends when the run has ended and all its lines were sent. */
   signal: AbortSignal;
   idleAfterMs?: number;
 }
 
 export type ReadLogs = ReturnType<typeof createReadLogs>;
 
-/** A line stored by this server reaches its streams at once; changes that another server made are seen this much later. */
+/**
+ * A line stored by this server reaches its streams at once; changes by other servers are noticed after this
+ * delay.
+ */
 const pollMs = 1000;
 const defaultIdleAfterMs = 15_000;
 
-/** How far a run's log was given: attempts follow each other, and their lines are numbered through. */
+/** Position in a run's log: attempts follow each other, with consecutive line numbers. */
 interface Position {
   attemptIndex: number;
-  /** Lines given of the attempt, and of the whole run. */
+  /** Lines sent of the attempt, and of the whole run. */
   attemptLines: number;
   runLines: number;
 }
@@ -49,7 +52,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
     return run;
   }
 
-  /** What is stored after the position, in pieces of whole lines; moves the position along. */
+  /** Reads what is stored after the position, in pieces of whole lines; advances the position. */
   async function* readStored(
     attempts: readonly AttemptRecord[],
     position: Position,
@@ -71,7 +74,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       position.runLines += 1;
       return;
     }
-    // Bytes past what the row says belong to an append that is not committed and may be taken back.
+    // Bytes beyond the row's progress belong to an uncommitted append and may be truncated.
     if (attempt.logLines <= position.attemptLines) return;
     const shift = position.runLines - position.attemptLines;
     const pieces = logFiles.read(attempt.id, { fromLine: position.attemptLines, toBytes: attempt.logBytes });
@@ -88,8 +91,8 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
     const position = startOfLog();
     let quietSince = Date.now();
     while (!signal.aborted) {
-      // Before reading, so that what changes meanwhile is not missed; the state before the lines, so that the last lines of a
-      // run that is over are among them.
+      // Subscribe before reading, so that no change is missed; read the state before the lines, so that the
+      // last lines of an ended run are included.
       const change = attemptLog.nextChange(jobRunId, Math.min(pollMs, idleAfterMs), signal);
       const run = await store.jobRuns.find(jobRunId);
       const attempts = await store.attempts.listOfRun(jobRunId);
@@ -112,7 +115,10 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
   }
 
   return {
-    /** The stored lines of a run as NDJSON. @throws ServiceError not_found when the run has no log */
+    /**
+     * Reads the stored lines of a run as NDJSON.
+     * @throws ServiceError not_found if the run has no log
+     */
     async read(workspaceId: string, jobRunId: string): Promise<AsyncIterable<Uint8Array>> {
       const run = await findRun(workspaceId, jobRunId);
       const attempts = await store.attempts.listOfRun(jobRunId);
@@ -122,7 +128,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       return readStored(attempts, startOfLog());
     },
 
-    /** All lines of a run from its first, then each as it comes, until the run is over. */
+    /** Streams all lines of a run from the first, including new ones, until the run ends. */
     async follow(
       workspaceId: string,
       jobRunId: string,

@@ -5,37 +5,42 @@ import { escapeAsContent } from '../../domain/logs/log-line.ts';
 import { createTurns } from '../../platform/turns.ts';
 
 export interface LogQuery {
-  /** Part of what a line says, in any case; '' for all lines. */
+  /** Part of a line's content, case-insensitive; '' matches all lines. */
   text: string;
   source?: LogLine['source'] | undefined;
   ioStream?: LogLine['io_stream'] | undefined;
   onlyErrors: boolean;
-  /** Lines up to this one are not looked at. */
+  /** Lines up to and including this one are skipped. */
   afterLine: number;
-  /** Of line numbers that are given. */
+  /** Maximum number of returned line numbers. */
   limit: number;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
 export interface LogMatches {
   log: RunLog;
   lineNumbers: number[];
-  /** All that match up to `searchedToLine`. */
+  /** Number of all matches up to `searchedToLine`. */
   matchCount: number;
   searchedToLine: number;
   reachedEnd: boolean;
 }
 
 export interface SearchLogOptions {
-  /** After which an answer says where to go on. */
+  /** Time after which a search returns the line to continue from. */
   budgetMs?: number;
 }
 
-/** What goes on at once in this process: a search takes a core while it lasts, and other calls need one too. */
+/**
+ * Maximum number of concurrent searches in this process: each occupies a core, and other calls need one too.
+ */
 const searchesAtOnce = 2;
 
-/** Gives the numbers of the lines of a run that match. Reads the log part by part, and lets others run between them. */
+/**
+ * Creates the use case that finds the numbers of the matching lines of a run. Reads the log in parts and
+ * yields to other work between them.
+ */
 export function createSearchLog(openRunLog: OpenRunLog, { budgetMs = 500 }: SearchLogOptions = {}) {
   const takeTurn = createTurns(searchesAtOnce);
 
@@ -68,12 +73,12 @@ async function search(log: RunLog, query: LogQuery, budgetMs: number): Promise<L
     reachedEnd = false;
     break;
   }
-  // Also where lines are gone meanwhile: nobody needs to ask for them again.
+  // Also if lines were removed meanwhile: clients need not request them again.
   if (reachedEnd) searchedToLine = Math.max(query.afterLine, lastLine);
   return { log, lineNumbers, matchCount, searchedToLine, reachedEnd };
 }
 
-/** Lines are looked at as they are stored, which most of them do not pass, before what they say is read. */
+/** Filters lines in their stored form first, which excludes most of them, before parsing their content. */
 function createPartSearch(query: LogQuery): (part: LogPart) => Iterable<number> {
   const text = query.text.toLowerCase();
   const stored = escapeAsContent(text);

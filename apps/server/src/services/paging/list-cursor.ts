@@ -3,14 +3,18 @@ import { createHash } from 'node:crypto';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /**
- * A cursor is opaque to callers: the position of the last row of a page, with a digest of the list that it belongs to (its filters and
- * sorting), in base64url. It holds nothing secret, and grants nothing: a list shows its caller the same rows whatever the cursor.
+ * Encodes a cursor, which is opaque to callers: the position of the last row of a page and a digest of its
+ * list (filters and sorting), in base64url. It contains no secrets and grants no access: a list shows its
+ * caller the same rows with any cursor.
  */
 export function encodeCursor(listDigest: string, position: ListPosition): string {
   return Buffer.from(JSON.stringify([listDigest, ...position])).toString('base64url');
 }
 
-/** @throws ServiceError invalid_request when the cursor is malformed or one of another list */
+/**
+ * Decodes a cursor.
+ * @throws ServiceError invalid_request if the cursor is malformed or belongs to another list
+ */
 export function decodeCursor(listDigest: string, cursor: string): ListPosition {
   const [digest, ...position] = parseCursor(cursor);
   if (position.length === 0) throw refuseCursor('is not one that a list gave');
@@ -28,7 +32,7 @@ function parseCursor(cursor: string): (string | null)[] {
   }
 }
 
-/** What names a list: which one it is and all of its query but the paging. */
+/** Computes a digest that identifies a list: its name and all query parameters except paging. */
 export function digestList(list: string, query: object): string {
   const entries = Object.entries(query)
     .filter(([key, value]) => !pagingKeys.has(key) && value !== undefined)
@@ -39,7 +43,7 @@ export function digestList(list: string, query: object): string {
     .slice(0, digestLength);
 }
 
-/** Enough that no two lists meet by chance; nobody gains by making them meet. */
+/** Enough to avoid accidental collisions; provoking one gains nothing. */
 const digestLength = 12;
 const pagingKeys = new Set(['limit', 'offset', 'cursor']);
 

@@ -6,18 +6,18 @@ import { ServiceError } from '../../platform/service-error.ts';
 import { isTimeZone, parseIsoInstant } from '../../domain/primitives/time-zone.ts';
 import { ListPositionError } from '../../store/list-position.ts';
 
-/** A part of a list: which rows, in which order. */
+/** A request for a part of a list: which rows, in which order. */
 export interface PageRequest<Key extends string = never> {
   limit: number;
   offset: number;
   sorting?: Sorting<Key> | null;
-  /** Where the page begins, instead of an offset. */
+  /** Where the page starts, instead of an offset. */
   after?: ListPosition | null;
-  /** What names the list with its filters and sorting; its cursors carry it. '' where nobody asks for a cursor. */
+  /** Identifies the list with its filters and sorting; part of its cursors. '' if no cursor is requested. */
   listDigest?: string;
 }
 
-/** `total` counts what the filters leave, no further than 10,001; `nextCursor` is null on the last page. */
+/** `total` counts the filtered rows, up to 10,001; `nextCursor` is null on the last page. */
 export interface Page<Item> {
   items: Item[];
   total: number;
@@ -27,7 +27,10 @@ export interface Page<Item> {
 const rememberedMs = 30_000;
 const mostRemembered = 1000;
 
-/** Reads pages of lists of the store. A total that is saturated is remembered for 30 s: it can only grow, but for retention. */
+/**
+ * Creates a function that reads pages of the store's lists. A saturated total is cached for 30 s: apart from
+ * retention, it can only grow.
+ */
 export function createPageReader(now: () => number = Date.now) {
   const saturatedUntil = createBoundedMemory<number>(mostRemembered);
 
@@ -39,8 +42,8 @@ export function createPageReader(now: () => number = Date.now) {
   }
 
   /**
-   * Counts only where the rows themselves do not tell how many there are.
-   * @throws ServiceError invalid_request for a cursor whose values are none of the list's
+   * Counts only if the rows themselves do not reveal the total.
+   * @throws ServiceError invalid_request for a cursor whose values do not fit the list
    */
   return async function readPage<Row, Key extends string>(
     page: PageRequest<Key>,
@@ -61,8 +64,9 @@ export function createPageReader(now: () => number = Date.now) {
 }
 
 /**
- * A page of a list that is short enough to be read whole. Its cursors hold the place and the key of the last item:
- * when items come or go before it, the next page still begins behind that item.
+ * Returns a page of a list that is short enough to be read whole. Its cursors contain the position and the
+ * key of the last item, so that the next page starts after that item even if earlier items were added or
+ * removed.
  */
 export function pageOf<Item>(
   items: readonly Item[],
@@ -90,11 +94,11 @@ function findStart<Item>(items: readonly Item[], after: ListPosition, keyOf: (it
   const before = items[start - 1];
   if (before !== undefined && keyOf(before) === key) return start;
   const moved = items.findIndex((item) => keyOf(item) === key);
-  // The item itself is gone: what followed it has moved up.
+  // The item was removed, so the items after it have moved up.
   return moved === -1 ? Math.max(0, start - 1) : moved + 1;
 }
 
-/** Sorts by the keys, the most important first; rows without a value come last, and those that are equal keep their order. */
+/** Sorts by the keys, most important first. Items without a value come last; equal items keep their order. */
 export function sortBy<Item, Key extends string>(
   items: readonly Item[],
   sorting: Sorting<Key> | null | undefined,
@@ -111,14 +115,17 @@ export function sortBy<Item, Key extends string>(
   });
 }
 
-/** A window of time as a query gives it: dates without an offset are wall clock time of `timezone`. */
+/** A time window as in a query; dates without an offset are wall clock time in `timezone`. */
 export interface TimeWindow {
   start?: string | undefined;
   end?: string | undefined;
   timezone: string;
 }
 
-/** @throws ServiceError invalid_request when the zone or a date is none */
+/**
+ * Parses a time window.
+ * @throws ServiceError invalid_request if the zone or a date is not valid
+ */
 export function readWindow(window: TimeWindow): { start: Date | null; end: Date | null } {
   if (!isTimeZone(window.timezone))
     throw refuseQuery('timezone', `${window.timezone} is no time zone, such as Europe/Berlin`);
@@ -133,7 +140,7 @@ function readInstant(key: 'start' | 'end', window: TimeWindow): Date | null {
   return instant;
 }
 
-/** What a query is refused with whose value for `key` is not as it must be. */
+/** Creates the error for a query with an invalid value for `key`. */
 export function refuseQuery(key: string, message: string): ServiceError {
   return new ServiceError('invalid_request', `The query is not valid: ${key}: ${message}.`, [
     { key, message },

@@ -6,17 +6,20 @@ import type { WorkspaceAccess } from '../../store/records.ts';
 import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/contract';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What the caller was found to be where the operation takes place. */
+/** The roles of the caller where the operation takes place. */
 export interface Authorization {
   principal: Principal;
-  /** Null outside workspaces, and for an owner of the organization who has no role in this one. */
+  /** Null outside of workspaces, and for an organization owner without a role in this workspace. */
   workspace: WorkspaceAccess | null;
   organization: { organizationId: string; membershipId: string; role: OrganizationRole } | null;
 }
 
 export type Authorize = ReturnType<typeof createAuthorize>;
 
-/** Checks a permission at its place. What the caller has no part in does not exist for them: not found, whatever is there. */
+/**
+ * Creates a function that checks a permission. Resources that the caller has no access to are reported as not
+ * found, whether they exist or not.
+ */
 export function createAuthorize(persistence: Persistence) {
   async function atWorkspace(principal: Principal, workspaceId: string): Promise<WorkspaceAccess> {
     const missing = new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
@@ -41,7 +44,10 @@ export function createAuthorize(persistence: Persistence) {
     return { organizationId, membershipId: membership.id, role: membership.role };
   }
 
-  /** An owner of the organization of a workspace, with the role in the workspace if there is one. */
+  /**
+   * Returns the access of an owner of the workspace's organization, with the role in the workspace if there
+   * is one.
+   */
   async function asOrganizationOwner(principal: Principal, workspaceId: string) {
     if (principal.kind === 'run' || principal.workspaceId) return null;
     const found = await persistence.store.workspaces.get(workspaceId);

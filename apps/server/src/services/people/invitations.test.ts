@@ -52,7 +52,7 @@ const notGood = (why: RegExp) => ({
 });
 
 describe('an invitation', () => {
-  it('brings somebody in with what it offers, once', async () => {
+  it('adds a member with what it offers, once', async () => {
     const workspaceId = await place.createWorkspace('Sales');
     const user = await place.createUser('Analyst@Example.com');
     const token = await invite('analyst@example.com', 'member', [{ workspaceId, role: 'developer' }]);
@@ -78,7 +78,7 @@ describe('an invitation', () => {
       'invitation.accept analyst@example.com',
     ]);
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/accepted before/));
-    // The same click again.
+    // A repeated click.
     expect(await fixture.invitations.accept(null, token, user.userId)).toEqual(accepted);
     expect(await place.readLog()).toHaveLength(2);
     await fixture.members.remove({ ...place.place(accepted) }, place.owner.principal);
@@ -87,7 +87,7 @@ describe('an invitation', () => {
     );
   });
 
-  it('joins the transaction that makes the account', async () => {
+  it('joins the transaction that creates the account', async () => {
     const token = await invite('new@example.com', 'member');
     expect(await fixture.invitations.describe(token)).toMatchObject({ hasAccount: false });
     const enter = (mustFail: boolean) =>
@@ -106,7 +106,7 @@ describe('an invitation', () => {
     expect((await place.readRoles())['new@example.com']).toBe('member');
   });
 
-  it('is accepted by the account with its address alone', async () => {
+  it('can be accepted only by the account with its address', async () => {
     const token = await invite('analyst@example.net', 'owner');
     const [other, analyst] = [await place.createUser(), await place.createUser('analyst@example.net')];
     await expect(fixture.invitations.accept(null, token, other.userId)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('an invitation', () => {
     expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
   });
 
-  it('says why it is not good, and nothing else', async () => {
+  it('explains why it is not valid, and nothing else', async () => {
     const user = await place.createUser();
     const tell = async (token: string, why: RegExp) => {
       await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(why));
@@ -137,7 +137,7 @@ describe('an invitation', () => {
     await tell(token, /was revoked/);
   });
 
-  it('is revoked by whoever could make it, and then listed as such', async () => {
+  it('can be revoked by users who could create it, and is then listed as revoked', async () => {
     const member = await place.createPerson('member');
     const token = await invite('analyst@example.org', 'member');
     const list = (status?: string) =>
@@ -162,7 +162,7 @@ describe('an invitation', () => {
   });
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'that is accepted several times at once brings one member (%i)',
+    'adds one member when it is accepted concurrently (%i)',
     async () => {
       const user = await place.createUser();
       const token = await invite(user.email, 'member');
@@ -174,7 +174,7 @@ describe('an invitation', () => {
   );
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'that is revoked while it is accepted does one of both (%i)',
+    'is either revoked or accepted when both happen concurrently (%i)',
     async () => {
       const user = await place.createUser();
       const token = await invite(user.email, 'member');
@@ -194,8 +194,8 @@ describe('an invitation', () => {
   );
 });
 
-describe('who may invite', () => {
-  it('owners of the organization to everything, with workspaces of theirs alone', async () => {
+describe('permission to invite', () => {
+  it('is everything for owners of the organization, with workspaces of that organization only', async () => {
     const member = await place.createPerson('member');
     await expect(invite('a@example.com', 'member', [], member)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(invite('a@example.com', 'collaborator')).rejects.toMatchObject({ code: 'invalid_request' });
@@ -207,7 +207,7 @@ describe('who may invite', () => {
     expect(await place.readLog()).toEqual([]);
   });
 
-  it('owners of a workspace to that one, as collaborators', async () => {
+  it('is inviting collaborators to their workspace for its owners', async () => {
     const [own, other] = [await place.createWorkspace('Own'), await place.createWorkspace('Other')];
     const owner = await place.createPerson('collaborator', { [own]: 'owner', [other]: 'developer' });
     const user = await place.createUser();
@@ -222,7 +222,7 @@ describe('who may invite', () => {
     expect(await place.roleIn(own, user)).toBe('owner');
   });
 
-  it('and revoke those to their workspace, but no invitation of the organization that has it among others', async () => {
+  it('includes revoking those, but not an organization invitation with their workspace among others', async () => {
     const own = await place.createWorkspace('Own');
     const owner = await place.createPerson('member', { [own]: 'owner' });
     await invite('a@example.com', 'member', [{ workspaceId: own, role: 'viewer' }]);
@@ -236,7 +236,7 @@ describe('who may invite', () => {
     expect(await place.readLog()).toContain('invitation.revoke b@example.com');
   });
 
-  it('is looked at again when it is accepted', async () => {
+  it('is checked again on acceptance', async () => {
     const workspaceId = await place.createWorkspace();
     const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
     const user = await place.createUser();
@@ -251,8 +251,8 @@ describe('who may invite', () => {
   });
 });
 
-describe('several invitations of one address', () => {
-  it('are accepted together, and the most permissive wins', async () => {
+describe('several invitations for one address', () => {
+  it('are accepted together, and the most permissive role wins', async () => {
     const [sales, billing] = [await place.createWorkspace('Sales'), await place.createWorkspace('Billing')];
     const user = await place.createUser();
     const workspaceOwner = await place.createPerson('member', { [sales]: 'owner' });
@@ -269,12 +269,12 @@ describe('several invitations of one address', () => {
     expect(left).toEqual([]);
   });
 
-  it('give with a link no more than its inviter could give', async () => {
+  it('grant through a link no more than its inviter could grant', async () => {
     const own = await place.createWorkspace('Own');
     const mallory = await place.createPerson('collaborator', { [own]: 'owner' });
     const ownersToken = await invite('engineer@example.com', 'owner');
     const token = await inviteToWorkspace(own, 'engineer@example.com', 'viewer', mallory);
-    // Whoever has the link of an invitation can make the account of its address.
+    // Anyone who has the link of an invitation can create the account for its address.
     const engineer = await place.createUser('engineer@example.com');
     expect(await fixture.invitations.accept(null, token, engineer.userId)).toMatchObject({
       role: 'collaborator',
@@ -285,7 +285,7 @@ describe('several invitations of one address', () => {
     });
   });
 
-  it('take nothing from somebody who is there already', async () => {
+  it('remove nothing from an existing member', async () => {
     const workspaceId = await place.createWorkspace();
     const person = await place.createPerson('owner', { [workspaceId]: 'owner' });
     const token = await invite(person.email, 'collaborator', [{ workspaceId, role: 'viewer' }]);
@@ -294,7 +294,7 @@ describe('several invitations of one address', () => {
     expect(await place.roleIn(workspaceId, person)).toBe('owner');
   });
 
-  it('are not without end', async () => {
+  it('are limited in number', async () => {
     await fixture.database.execute(
       `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
        select $1, 'x@example.com', 'member', decode(md5($1::uuid::text || n), 'hex'), $2, now() + interval '1 day'

@@ -36,7 +36,7 @@ export interface NamedWorkspace extends InvitedWorkspace {
   name: string;
 }
 
-/** What the page behind a link shows to whoever has it. */
+/** What the page behind a link shows to its bearer. */
 export interface DescribedInvitation {
   email: string;
   organizationName: string;
@@ -44,11 +44,13 @@ export interface DescribedInvitation {
   workspaces: NamedWorkspace[];
   inviterEmail: string;
   expiresAt: Date;
-  /** Whether there is an account with this address: then it has to be signed in, else one can be made. */
+  /**
+   * Whether an account with this address exists: then the user must sign in, otherwise they can create one.
+   */
   hasAccount: boolean;
 }
 
-/** What became of whoever accepted. */
+/** The resulting membership. */
 export interface AcceptedInvitation {
   organizationId: string;
   membershipId: string;
@@ -58,10 +60,10 @@ export interface AcceptedInvitation {
 export type Invitations = ReturnType<typeof createInvitations>;
 
 const validDays = 14;
-/** More than a company of some size asks at once, and too few to fill somebody's mailbox for long. */
+/** More than a large company needs at once, and too few to flood a mailbox for long. */
 const mostPending = 500;
 
-/** Where the page is that takes invitations, at the address of the server. */
+/** Builds the address of the server's page for accepting an invitation. */
 export function invitationLink(origin: string, token: string): string {
   return `${origin}/sign-in/invitation?token=${token}`;
 }
@@ -74,8 +76,8 @@ export interface InvitationDependencies {
 }
 
 /**
- * Who is asked to come to an organization, and coming. An invitation gives no more than its inviter could give at the moment when it is
- * accepted: one who was removed, or demoted, has no way back in through a link they kept.
+ * Manages invitations to an organization. An invitation grants no more than its inviter could grant at the
+ * moment of acceptance: removed or demoted inviters cannot get back in through a link they kept.
  */
 export function createInvitations({ persistence, encryption, sendsMail }: InvitationDependencies) {
   const { store } = persistence;
@@ -101,7 +103,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     return { ...found, items: await Promise.all(found.items.map(listAs)) };
   }
 
-  /** Stores it, with its mail. @returns the link, which is known this once */
+  /**
+   * Stores an invitation and its mail.
+   * @returns the link, which is available only once
+   */
   async function insert(
     tx: Store,
     inviter: Pick<Principal, 'userId'>,
@@ -148,14 +153,14 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     const seen = await tx.invitations.findByToken(hashSecret(token));
     if (!seen) throw notGood('unknown');
     await holdOrganization(tx, seen.organizationId);
-    // Read again: two who accept it follow each other.
+    // Read again under the lock: concurrent acceptances are serialized.
     const invitation = await tx.invitations.findByToken(hashSecret(token));
     if (!invitation) throw notGood('unknown');
     const user = await tx.people.getUser(userId);
     if (user?.kind !== 'human' || user.disabledAt)
       throw new ServiceError('forbidden', 'The account cannot accept this.');
     const known = await tx.members.findByUser(invitation.organizationId, userId);
-    // A second click of the same person.
+    // A repeated click by the same user.
     if (invitation.acceptedBy === userId && known)
       return {
         organizationId: invitation.organizationId,
@@ -189,7 +194,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
   }
 
   return {
-    /** Those that wait to be accepted, unless others are asked for. Newest first unless sorted. */
+    /** Lists pending invitations, or those with the given statuses. Newest first unless sorted. */
     async list(
       organizationId: string,
       page: PageRequest<'created_at' | 'email'>,
@@ -198,7 +203,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       return readPage(await store.invitations.list(organizationId), page, statuses);
     },
 
-    /** The same, of invitations to this workspace alone. */
+    /** Lists invitations to this workspace only, in the same way. */
     async listOfWorkspace(
       workspaceId: string,
       page: PageRequest<'created_at' | 'email'>,
@@ -214,9 +219,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     },
 
     /**
-     * By an owner of the organization: any role, and roles in its workspaces.
-     * @param origin where people reach this server. @throws ServiceError forbidden, too_many_invitations, playground_workspace;
-     * invalid_request for a collaborator without a workspace, or for a workspace of another organization
+     * Creates an invitation as an owner of the organization: any role, and roles in its workspaces.
+     * @param origin the URL at which users reach this server
+     * @throws ServiceError forbidden, too_many_invitations, playground_workspace; invalid_request for a
+     * collaborator without a workspace, or for a workspace of another organization
      */
     async create(
       inviter: Principal,
@@ -237,7 +243,11 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       return describeCreated(created);
     },
 
-    /** By an owner of a workspace: to it alone, as a collaborator of the organization. @throws ServiceError as `create` */
+    /**
+     * Creates an invitation as an owner of a workspace: to that workspace only, as a collaborator of the
+     * organization.
+     * @throws ServiceError as `create`
+     */
     async createToWorkspace(
       inviter: Principal,
       wanted: { workspaceId: string; email: string; role: WorkspaceRole },
@@ -260,7 +270,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       return describeCreated(created);
     },
 
-    /** One that is over stays as it is. @throws ServiceError not_found, forbidden */
+    /**
+     * Revokes an invitation; does nothing if it is no longer pending.
+     * @throws ServiceError not_found, forbidden
+     */
     async revoke(inviter: Principal, organizationId: string, invitationId: string): Promise<void> {
       await persistence.transaction(async (tx) => {
         await holdOrganization(tx, organizationId);
@@ -272,7 +285,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       });
     },
 
-    /** The same, of one to this workspace alone. @throws ServiceError not_found, forbidden */
+    /**
+     * Revokes an invitation to this workspace only, in the same way.
+     * @throws ServiceError not_found, forbidden
+     */
     async revokeToWorkspace(inviter: Principal, workspaceId: string, invitationId: string): Promise<void> {
       await persistence.transaction(async (tx) => {
         await requireManager(tx, await holdOrganizationOf(tx, workspaceId), inviter);
@@ -283,7 +299,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       });
     },
 
-    /** What a link offers. @throws ServiceError invitation_not_good, which says why and nothing else */
+    /**
+     * Describes what a link offers.
+     * @throws ServiceError invitation_not_good, which contains only the reason
+     */
     async describe(token: string): Promise<DescribedInvitation> {
       const invitation = await store.invitations.findByToken(hashSecret(token));
       if (!invitation) throw notGood('unknown');
@@ -301,22 +320,24 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     },
 
     /**
-     * Brings an account in. Whatever else waits for its address comes along, as far as this inviter could have given it; of several
-     * roles the highest counts. The same person again changes nothing.
-     * @param tx an open transaction, such as the one that makes the account; null for one of its own
-     * @throws ServiceError invitation_not_good; invitation_for_another where the account has another address; forbidden
+     * Accepts an invitation for an account. Other pending invitations for its address are accepted with it if
+     * this inviter could have created them; the highest of several roles applies. Repeating it for the same
+     * user changes nothing.
+     * @param tx an open transaction, such as the one that creates the account; null to use a new one
+     * @throws ServiceError invitation_not_good; invitation_for_another if the account has another address;
+     * forbidden
      */
     accept: (tx: Store | null, token: string, userId: string): Promise<AcceptedInvitation> =>
       tx ? acceptIn(tx, token, userId) : persistence.transaction((own) => acceptIn(own, token, userId)),
   };
 }
 
-/** What seals the link of a mail to its row. */
+/** Encryption context that binds the link of a mail to its row. */
 export function mailPlace(invitationId: string): string {
   return JSON.stringify(['invitation mail', invitationId]);
 }
 
-/** How a list names what became of it. */
+/** Derives the status of an invitation for lists. */
 export function statusOf(invitation: InvitationRecord): 'accepted' | 'revoked' | 'expired' | 'pending' {
   if (invitation.acceptedAt) return 'accepted';
   if (invitation.revokedAt) return 'revoked';
@@ -328,7 +349,7 @@ const byEmailOrTime = {
   created_at: ({ createdAt }: { createdAt: Date }) => createdAt.getTime(),
 };
 
-/** The workspaces of an invitation, each once. */
+/** Validates the workspaces of an invitation and removes duplicates. */
 async function checkWorkspaces(
   store: Store,
   wanted: { organizationId: string; role: OrganizationRole; workspaces: readonly InvitedWorkspace[] },
@@ -372,9 +393,10 @@ function notGood(why: 'unknown' | 'accepted' | 'revoked' | 'expired'): ServiceEr
 }
 
 /**
- * What else waits for the address, as far as the inviter could have given it too. An account that is made through a link has proved no
- * more than that it has the link, and the inviter has that as well: without this limit, an owner of one workspace could make the account
- * of somebody whom an owner of the organization has invited, and be what was offered to them.
+ * Lists the other pending invitations for the address that this inviter could have created too. An account
+ * created through a link proves only possession of the link, and the inviter has it as well. Without this
+ * limit, an owner of one workspace could create the account of a user whom an organization owner has invited,
+ * and get what was offered to them.
  */
 async function listMerged(store: Store, invitation: InvitationRecord): Promise<InvitationRecord[]> {
   const { organizationId, email, invitedBy } = invitation;
@@ -387,7 +409,7 @@ async function listMerged(store: Store, invitation: InvitationRecord): Promise<I
   return merged;
 }
 
-/** Gives the account what the invitations offer, and takes nothing that it has. */
+/** Grants the account what the invitations offer, and removes nothing that it has. */
 async function enter(
   store: Store,
   organizationId: string,

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 describe('the role in an organization', () => {
-  it('is set by an owner, and written down', async () => {
+  it('can be set by an owner, and is audited', async () => {
     const member = await place.createPerson('member');
     const changed = await fixture.members.setRole(place.place(member), 'owner', place.owner.principal);
     expect(changed).toMatchObject({ email: member.email, role: 'owner' });
@@ -25,7 +25,7 @@ describe('the role in an organization', () => {
     expect(await place.readLog()).toHaveLength(1);
   });
 
-  it('is not set by others, nor by oneself', async () => {
+  it('cannot be set by others, nor by the member themselves', async () => {
     const member = await place.createPerson('member');
     const { owner } = place;
     const set: typeof fixture.members.setRole = (...call) => fixture.members.setRole(...call);
@@ -45,7 +45,7 @@ describe('the role in an organization', () => {
     expect(await place.readLog()).toEqual([]);
   });
 
-  it('is not that of a collaborator where there is no workspace to collaborate in', async () => {
+  it('cannot be collaborator without a workspace', async () => {
     const member = await place.createPerson('member');
     const set = () => fixture.members.setRole(place.place(member), 'collaborator', place.owner.principal);
     await expect(set()).rejects.toMatchObject({ code: 'invalid_request' });
@@ -59,7 +59,7 @@ describe('the role in an organization', () => {
   });
 
   it.each(Array.from({ length: 8 }, (_, round) => round))(
-    'stays that of one of two owners who demote each other at once (%i)',
+    'stays with one of two owners who demote each other concurrently (%i)',
     async () => {
       const other = await place.createPerson('owner');
       const outcomes = await outcomesOf([
@@ -73,7 +73,7 @@ describe('the role in an organization', () => {
 });
 
 describe('the last owner', () => {
-  it('neither leaves, nor is demoted or removed by an operator', async () => {
+  it('cannot leave, and cannot be demoted or removed by an operator', async () => {
     await place.createPerson('member');
     const { owner, organizationId } = place;
     const lastOwner = { code: 'last_owner' };
@@ -84,7 +84,7 @@ describe('the last owner', () => {
     await expect(fixture.members.remove(place.place(owner), null)).rejects.toMatchObject(lastOwner);
   });
 
-  it('is the last one who can act: an account that was switched off does not count', async () => {
+  it('is the last one who can act: a disabled account does not count', async () => {
     const other = await place.createPerson('owner');
     await fixture.store.people.setDisabled(other.userId, true);
     await expect(fixture.members.leave(place.organizationId, place.owner)).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe('the last owner', () => {
   });
 
   it.each(Array.from({ length: 8 }, (_, round) => round))(
-    'is one of two who leave at once (%i)',
+    'is one of two who leave concurrently (%i)',
     async () => {
       const other = await place.createPerson('owner');
       const outcomes = await outcomesOf(
@@ -108,8 +108,8 @@ describe('the last owner', () => {
   );
 });
 
-describe('somebody who is removed', () => {
-  it('has nothing left there: no workspace, no invitation that they made, and their key only works elsewhere', async () => {
+describe('a removed member', () => {
+  it('keeps no workspace and no invitation there, and their key works only elsewhere', async () => {
     const workspaceId = await place.createWorkspace();
     const leaver = await place.createPerson('owner', { [workspaceId]: 'owner' });
     const elsewhere = await createPeoplePlace(fixture);
@@ -134,7 +134,7 @@ describe('somebody who is removed', () => {
     ]);
   });
 
-  it('is not oneself, nor removed by a member', async () => {
+  it('is never the caller, and is not removed by a plain member', async () => {
     const member = await place.createPerson('member');
     await expect(
       fixture.members.remove(place.place(place.owner), place.owner.principal),
@@ -148,7 +148,7 @@ describe('somebody who is removed', () => {
 });
 
 describe('a list of members', () => {
-  it('has people with the workspaces they were given, and no keys', async () => {
+  it('contains users with their explicit workspaces, and no keys', async () => {
     const [sales, billing] = [await place.createWorkspace('Sales'), await place.createWorkspace('billing')];
     const collaborator = await place.createPerson('collaborator', {
       [sales]: 'viewer',

@@ -17,8 +17,8 @@ export type ListedMember = OrganizationMember & { workspaces: GivenWorkspace[] }
 export type Members = ReturnType<typeof createMembers>;
 
 /**
- * Who belongs to an organization. Every change holds the organization and looks again at what its maker is by then: of two owners who
- * demote each other one is too late.
+ * Manages the members of an organization. Every change locks the organization and checks the caller's role
+ * again, so that of two owners who demote each other, the second fails.
  */
 export function createMembers(persistence: Persistence) {
   const { store } = persistence;
@@ -29,7 +29,7 @@ export function createMembers(persistence: Persistence) {
     return members.map((member) => ({ ...member, workspaces: byMember.get(member.membershipId) ?? [] }));
   }
 
-  /** The member, under the lock, if the changer may change them. */
+  /** Loads the member under the lock, if the caller may change them. */
   async function holdMember(
     tx: Store,
     organizationId: string,
@@ -45,7 +45,10 @@ export function createMembers(persistence: Persistence) {
     return listed;
   }
 
-  /** @throws ServiceError not_found, forbidden, own_role, last_owner; invalid_request for a collaborator without a workspace */
+  /**
+   * @throws ServiceError not_found, forbidden, own_role, last_owner; invalid_request for a collaborator
+   * without a workspace
+   */
   function setRole(
     { organizationId, membershipId }: { organizationId: string; membershipId: string },
     role: OrganizationRole,
@@ -77,7 +80,7 @@ export function createMembers(persistence: Persistence) {
   }
 
   return {
-    /** People; in the order in which they joined unless sorted. */
+    /** Lists users, in the order in which they joined unless sorted. */
     async list(
       organizationId: string,
       page: PageRequest<'joined_at' | 'email'>,
@@ -93,7 +96,10 @@ export function createMembers(persistence: Persistence) {
 
     setRole,
 
-    /** Takes somebody out of the organization and all its workspaces. @throws ServiceError not_found, forbidden, own_role, last_owner */
+    /**
+     * Removes a member from the organization and all its workspaces.
+     * @throws ServiceError not_found, forbidden, own_role, last_owner
+     */
     async remove(
       { organizationId, membershipId }: { organizationId: string; membershipId: string },
       changer: Changer,
@@ -107,7 +113,7 @@ export function createMembers(persistence: Persistence) {
       });
     },
 
-    /** @throws ServiceError last_owner; no_account for a key of a workspace */
+    /** @throws ServiceError last_owner; no_account for a workspace key */
     async leave(organizationId: string, { userId }: { userId: string }): Promise<void> {
       await persistence.transaction(async (tx) => {
         await holdOrganization(tx, organizationId);
@@ -119,7 +125,10 @@ export function createMembers(persistence: Persistence) {
       });
     },
 
-    /** A person of the organization, by e-mail address. @throws ServiceError not_found */
+    /**
+     * Finds a member of the organization by e-mail address.
+     * @throws ServiceError not_found
+     */
     async findByEmail(organizationId: string, email: string): Promise<OrganizationMember> {
       const user = await store.people.findUserByEmail(email);
       const member = user && (await store.members.findByUser(organizationId, user.id));
@@ -127,7 +136,10 @@ export function createMembers(persistence: Persistence) {
       return member;
     },
 
-    /** Gives an account a role in an organization, whether it was a member or not. For operators. @throws ServiceError not_found */
+    /**
+     * For operators: gives an account a role in an organization, whether or not it is a member.
+     * @throws ServiceError not_found
+     */
     async put(organizationId: string, email: string, role: 'owner' | 'member'): Promise<void> {
       const user = await store.people.findUserByEmail(email);
       if (user?.kind !== 'human') throw new ServiceError('not_found', `There is no account ${email}.`);
@@ -151,13 +163,13 @@ export function createMembers(persistence: Persistence) {
   };
 }
 
-/** How lists of people are sorted. */
+/** Sort keys for lists of users. */
 const byEmailOrTime = {
   email: ({ email }: { email: string }) => email.toLowerCase(),
   joined_at: ({ joinedAt }: { joinedAt: Date }) => joinedAt.getTime(),
 };
 
-/** Ends a membership, with the roles in workspaces and the invitations that hang on it, and writes it down. */
+/** Ends a membership with its roles in workspaces and its invitations, and records it. */
 export async function endMembership(
   store: Store,
   member: OrganizationMember,

@@ -11,12 +11,18 @@ import { recordChange } from '../audit/audit.ts';
 import { hasOrganizationRole, hasWorkspaceRole } from '@pumphouse/contract';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** Whoever changes who belongs where: the user that a call acts as, or null for an operator on the command line, who may do all. */
+/**
+ * The caller of a membership change: the user that a call acts as, or null for an operator on the command
+ * line, who may do everything.
+ */
 export type Changer = { userId: string } | null;
 
 const longestName = 200;
 
-/** A name of an organization or a workspace. @throws ServiceError invalid_request */
+/**
+ * Validates the name of an organization or a workspace.
+ * @throws ServiceError invalid_request
+ */
 export function checkName(name: string): string {
   const trimmed = name.trim();
   if (trimmed !== '' && trimmed.length <= longestName) return trimmed;
@@ -25,8 +31,9 @@ export function checkName(name: string): string {
 }
 
 /**
- * Holds an organization, so that changes of its members follow each other. What the caller was found to be at the door may be over by
- * now: check it again. @throws ServiceError not_found
+ * Locks an organization, so that changes of its members are serialized. The caller's earlier authorization
+ * may be outdated by then, so check it again afterwards.
+ * @throws ServiceError not_found
  */
 export async function holdOrganization(store: Store, organizationId: string): Promise<OrganizationRecord> {
   const organization = await store.people.lockOrganization(organizationId);
@@ -34,7 +41,10 @@ export async function holdOrganization(store: Store, organizationId: string): Pr
   return organization;
 }
 
-/** The same, of the organization of a workspace. @throws ServiceError not_found */
+/**
+ * Locks the organization of a workspace in the same way.
+ * @throws ServiceError not_found
+ */
 export async function holdOrganizationOf(store: Store, workspaceId: string): Promise<WorkspaceRecord> {
   const workspace = await store.workspaces.get(workspaceId);
   if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
@@ -52,7 +62,10 @@ export async function requireOrganizationOwner(
     throw new ServiceError('forbidden', 'Only an owner of the organization may do this.');
 }
 
-/** An owner of the workspace, or of its organization. @throws ServiceError forbidden */
+/**
+ * Requires an owner of the workspace or of its organization.
+ * @throws ServiceError forbidden
+ */
 export async function requireManager(
   store: Store,
   workspace: WorkspaceRecord,
@@ -92,7 +105,7 @@ export async function keepAnOwner(store: Store, member: OrganizationMember): Pro
   );
 }
 
-/** Whether somebody could give now what an invitation gives. */
+/** Reports whether a user could grant now what an invitation grants. */
 export async function couldInvite(
   store: Store,
   userId: string,
@@ -109,7 +122,10 @@ export async function couldInvite(
   return true;
 }
 
-/** Who has lost a role has lost what they offered with it: their links would lead back in. */
+/**
+ * Revokes the invitations that a user could no longer create after losing a role: otherwise their links would
+ * lead back in.
+ */
 export async function endLostInvitations(
   store: Store,
   organizationId: string,
@@ -121,7 +137,7 @@ export async function endLostInvitations(
   }
 }
 
-/** One that is over stays as it is. */
+/** Revokes an invitation; does nothing if it is no longer pending. */
 export async function revokeInvitation(store: Store, invitation: InvitationRecord): Promise<void> {
   if (!(await store.invitations.revoke(invitation.id))) return;
   const { id, organizationId, email, role, workspaces } = invitation;
@@ -135,7 +151,9 @@ export async function revokeInvitation(store: Store, invitation: InvitationRecor
   });
 }
 
-/** The workspace of an invitation that is to it alone, and so concerns its owners; else null. */
+/**
+ * Returns the workspace of an invitation to that workspace only, which its owners may manage; otherwise null.
+ */
 export function findOnlyWorkspace({
   role,
   workspaces,

@@ -46,7 +46,7 @@ async function invite(email = 'analyst@example.com') {
 }
 
 const never = new AbortController().signal;
-/** Whatever waits until its time comes again. */
+/** Makes waiting mails due now. */
 const hurry = () => fixture.database.execute('update invitation_mails set taken_until = null');
 
 async function mailOf(invitationId: string) {
@@ -56,7 +56,7 @@ async function mailOf(invitationId: string) {
   return mailFailedAt ? 'failed' : isMailWaiting ? 'waiting' : 'none';
 }
 
-it('hands the link to the mail server, and keeps it no longer', async () => {
+it('passes the link to the mail server, then deletes it', async () => {
   const account = { user: 'pump@example.com', password: 'p@ss word/%' };
   const server = await startMail({ account });
   const { user, password } = account;
@@ -83,7 +83,7 @@ it('hands the link to the mail server, and keeps it no longer', async () => {
   expect(await fixture.database.query('select from invitation_mails')).toEqual([]);
 });
 
-it('does not let an organization write headers of its own', async () => {
+it('does not let an organization inject headers', async () => {
   const server = await startMail();
   await fixture.database.execute(
     `update organizations set name = E'Acme\\r\\nBcc: all@example.com' where id = $1`,
@@ -95,7 +95,7 @@ it('does not let an organization write headers of its own', async () => {
   expect(server.received[0]?.source.split('\r\n\r\n', 1)[0]).not.toMatch(/^Bcc/im);
 });
 
-it('tries again later what could not be sent: no server, a busy one, a wrong password', async () => {
+it('retries temporary failures later: no server, a busy one, a wrong password', async () => {
   const busy = { code: 451, words: 'come back later' };
   const state: { refusal: typeof busy | null } = { refusal: busy };
   const server = await startMail({
@@ -113,7 +113,7 @@ it('tries again later what could not be sent: no server, a busy one, a wrong pas
   ]) {
     expect(await send(never)).toBe(1);
     expect(await mailOf(invitation.id)).toBe('waiting');
-    // Not at once.
+    // Not immediately.
     expect(await send(never)).toBe(0);
     await hurry();
   }
@@ -123,7 +123,7 @@ it('tries again later what could not be sent: no server, a busy one, a wrong pas
   expect(server.received).toHaveLength(1);
 });
 
-it('waits longer with each failure, and an hour at most', async () => {
+it('waits longer after each failure, up to an hour', async () => {
   await invite();
   await fixture.database.execute('update invitation_mails set failures = 500');
   const [mail] = await fixture.store.invitationMails.take(1, 60);
@@ -135,7 +135,7 @@ it('waits longer with each failure, and an hour at most', async () => {
   expect(seconds).toBeLessThan(3601);
 });
 
-it('gives up a mailbox that does not exist, and says so', async () => {
+it('gives up on a mailbox that does not exist, and reports it', async () => {
   const server = await startMail({
     refuse: (address) => (address.startsWith('nobody') ? { code: 550, words: 'no such mailbox' } : null),
   });
@@ -143,12 +143,12 @@ it('gives up a mailbox that does not exist, and says so', async () => {
   await createSender(server.url).send(never);
   expect(await mailOf(gone.invitation.id)).toBe('failed');
   expect(await mailOf(good.invitation.id)).toBe('sent');
-  // The link is good all the same.
+  // The link is still valid.
   const token = new URL(gone.link).searchParams.get('token') ?? '';
   expect(await fixture.invitations.describe(token)).toMatchObject({ email: 'nobody@example.com' });
 });
 
-it('sends nothing for invitations that are over', async () => {
+it('sends nothing for invitations that are no longer pending', async () => {
   const server = await startMail();
   const user = await place.createUser();
   const [revoked, accepted, expired] = [
@@ -167,7 +167,7 @@ it('sends nothing for invitations that are over', async () => {
   expect(server.received).toEqual([]);
 });
 
-it('is sent again by another server where the one that took it is gone before it noted so', async () => {
+it('is sent again by another server if the one that claimed it died before recording it', async () => {
   const held = Promise.withResolvers<void>();
   const server = await startMail({ hold: () => held.promise });
   const { invitation } = await invite();
@@ -178,7 +178,7 @@ it('is sent again by another server where the one that took it is gone before it
   dying.abort();
   await round;
   expect(await mailOf(invitation.id)).toBe('waiting');
-  // Taken still: nobody sends it a second time meanwhile.
+  // Still claimed: no server sends it a second time meanwhile.
   const second = createSender(server.url);
   expect(await second.send(never)).toBe(0);
   held.resolve();
@@ -190,7 +190,7 @@ it('is sent again by another server where the one that took it is gone before it
   expect(ids).toEqual([`<${invitation.id}@example.com>`, `<${invitation.id}@example.com>`]);
 });
 
-it('is one mail, however many servers send at once', async () => {
+it('sends one mail, however many servers send concurrently', async () => {
   const server = await startMail();
   const made = await Promise.all(Array.from({ length: 12 }, (_, n) => invite(`analyst${n}@example.com`)));
   const senders = [createSender(server.url), createSender(server.url), createSender(server.url)];
@@ -200,7 +200,7 @@ it('is one mail, however many servers send at once', async () => {
   );
 });
 
-it('goes out as soon as it is asked for, and a silent mail server keeps the loop from ending no longer than it takes', async () => {
+it('is sent as soon as it is requested, and a silent mail server delays the end of the loop only briefly', async () => {
   const held = Promise.withResolvers<void>();
   const server = await startMail({ hold: () => held.promise });
   const { send, mailer } = createSender(server.url);
@@ -210,10 +210,10 @@ it('goes out as soon as it is asked for, and a silent mail server keeps the loop
   const subscription = await fixture.persistence.onWake((kind) => kinds.push(kind));
   closing.push(() => subscription.close());
   const { invitation } = await invite();
-  // The call did not wait for the mail server, which has answered nothing yet.
+  // The call did not wait for the mail server, which has not answered yet.
   expect(await mailOf(invitation.id)).toBe('waiting');
   await expect.poll(() => server.connections()).toBe(1);
-  // Woken by the commit, rather than by its own clock.
+  // Woken by the commit rather than by its timer.
   await expect.poll(() => kinds).toContain('mail');
   await loop.stop();
   mailer.close();

@@ -9,13 +9,14 @@ import { MailRefusedError } from '../../mail/mailer.ts';
 export type SendInvitationMails = ReturnType<typeof createSendInvitationMails>;
 
 const batch = 5;
-/** Longer than a mail server that still answers takes. */
+/** Longer than a working mail server takes to answer. */
 const takenSeconds = 90;
 
 /**
- * Sends the mails that wait, each at least once: one that was handed over by a server that died before it noted so is sent again, under
- * the same id. It waits for the mail server beside all requests.
- * @returns a function that gives the number of mails it took
+ * Creates a function that sends waiting mails, each at least once: if a server dies after handing one over
+ * and before recording it, the mail is sent again under the same id. Independent of requests, which never
+ * wait for the mail server.
+ * @returns a function that returns the number of mails it claimed
  */
 export function createSendInvitationMails(dependencies: {
   persistence: Persistence;
@@ -36,7 +37,7 @@ export function createSendInvitationMails(dependencies: {
     });
   }
 
-  /** A mail that the server is stopped over stays taken, and is sent again by whoever comes next. */
+  /** A mail that is interrupted by a server stop stays claimed, and the next server sends it again. */
   async function send(mail: WaitingMail, signal: AbortSignal): Promise<void> {
     const about = { invitationId: mail.invitationId, failures: mail.failures };
     try {
@@ -64,7 +65,7 @@ export function createSendInvitationMails(dependencies: {
   };
 }
 
-/** @returns false when the signal came first */
+/** @returns false if the signal came first */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const onAbort = () => resolve(false);
@@ -74,7 +75,7 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<b
     return await Promise.race([work.then(() => true), promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // One that is left behind has nobody to fail to.
+    // No caller waits for abandoned work, so its failure is ignored.
     work.catch(() => undefined);
   }
 }

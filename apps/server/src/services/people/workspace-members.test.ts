@@ -23,7 +23,7 @@ const at = ({ membershipId }: { membershipId: string }, workspace = workspaceId)
 });
 
 describe('the role in a workspace', () => {
-  it('is given, set and taken by its owner, and written down', async () => {
+  it('can be given, set and removed by its owner, and is audited', async () => {
     const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
     const member = await place.createPerson('member');
     const set = (role: WorkspaceRole) => fixture.workspaceMembers.set(at(member), role, owner.principal);
@@ -39,7 +39,7 @@ describe('the role in a workspace', () => {
     ]);
   });
 
-  it('is not set by developers, nor in workspaces of others, nor for people who are no members', async () => {
+  it('cannot be set by developers, nor in other workspaces, nor for users who are not members', async () => {
     const developer = await place.createPerson('member', { [workspaceId]: 'developer' });
     const other = await place.createWorkspace('Other');
     const owner = await place.createPerson('member', { [other]: 'owner' });
@@ -57,7 +57,7 @@ describe('the role in a workspace', () => {
     expect(await place.readLog()).toEqual([]);
   });
 
-  it('is not changed by oneself, but an owner of the organization takes one where they have none', async () => {
+  it('cannot be changed by the member themselves, but an owner of the organization may take one if they have none', async () => {
     const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
     const service = fixture.workspaceMembers;
     await expect(service.set(at(owner), 'viewer', owner.principal)).rejects.toMatchObject({
@@ -70,11 +70,11 @@ describe('the role in a workspace', () => {
     await expect(more).rejects.toMatchObject({ code: 'own_role' });
     await service.leave(workspaceId, owner);
     expect(await place.roleIn(workspaceId, owner)).toBeNull();
-    // Nobody owns the workspace now; the owner of the organization can still say who does.
+    // The workspace has no owner now; the owner of the organization can still appoint one.
     expect(await service.set(at(owner), 'owner', place.owner.principal)).toMatchObject({ role: 'owner' });
   });
 
-  it('takes back the links with which an owner invited others, when it is lowered', async () => {
+  it("revokes an owner's invitations when it is lowered", async () => {
     const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
     const wanted = { workspaceId, email: 'friend@example.com', role: 'owner' as const };
     const { link } = await fixture.invitations.createToWorkspace(owner.principal, wanted, 'http://p');
@@ -86,7 +86,7 @@ describe('the role in a workspace', () => {
 });
 
 describe('a collaborator', () => {
-  it('goes out of the organization with the last workspace', async () => {
+  it('leaves the organization with the last workspace', async () => {
     const other = await place.createWorkspace('Other');
     const collaborator = await place.createPerson('collaborator', {
       [workspaceId]: 'viewer',
@@ -101,7 +101,7 @@ describe('a collaborator', () => {
   });
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'goes too when both are taken at once (%i)',
+    'also leaves if two workspaces are removed concurrently (%i)',
     async () => {
       const other = await place.createWorkspace('Other');
       const collaborator = await place.createPerson('collaborator', {
@@ -120,7 +120,7 @@ describe('a collaborator', () => {
 });
 
 describe('default access', () => {
-  it('is the least that members have, in every workspace but playgrounds, and nothing to collaborators', async () => {
+  it('is the minimum role of members, except in playgrounds and for collaborators', async () => {
     const playground = await place.createWorkspace('Playground', true);
     const member = await place.createPerson('member');
     const viewer = await place.createPerson('member', { [workspaceId]: 'viewer' });
@@ -135,7 +135,7 @@ describe('default access', () => {
 
     const { items } = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
     const roles = items.map((one) => [one.email, one.role, one.ownRole, one.defaultRole]);
-    // Members who came within the same millisecond have no order.
+    // Members who joined within the same millisecond have no order.
     expect(roles).toHaveLength(3);
     expect(roles).toEqual(
       expect.arrayContaining([
@@ -154,7 +154,7 @@ describe('default access', () => {
 });
 
 describe('a playground', () => {
-  it('has one member, its name, and stays', async () => {
+  it('has one member, keeps its name, and stays', async () => {
     const owner = await place.createPerson('owner');
     const playground = await place.createWorkspace('Playground', true);
     await fixture.store.workspaces.addMember(playground, owner.membershipId, 'owner');

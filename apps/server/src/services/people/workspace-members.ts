@@ -27,8 +27,9 @@ interface MemberPlace {
 export type WorkspaceMembers = ReturnType<typeof createWorkspaceMembers>;
 
 /**
- * Who may do what in a workspace. Changes hold the organization, as those of its members do: whether a workspace was the last one of a
- * collaborator has one answer. Also in an archived workspace: who may read it stays to be decided.
+ * Manages the roles in a workspace. Changes lock the organization, as changes of its members do, so that
+ * concurrent changes agree on whether a workspace was the last one of a collaborator. Also works in an
+ * archived workspace, which still has readers.
  */
 export function createWorkspaceMembers(persistence: Persistence) {
   async function hold(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
@@ -44,7 +45,10 @@ export function createWorkspaceMembers(persistence: Persistence) {
     return member;
   }
 
-  /** Takes the role that somebody was given. @throws ServiceError not_found where they were given none */
+  /**
+   * Removes an explicit role.
+   * @throws ServiceError not_found if the member has none
+   */
   async function takeRole(tx: Store, workspace: WorkspaceRecord, member: OrganizationMember): Promise<void> {
     const role = await tx.members.removeFromWorkspace(workspace.id, member.membershipId);
     if (!role) {
@@ -62,14 +66,14 @@ export function createWorkspaceMembers(persistence: Persistence) {
       after: null,
     });
     const remaining = await tx.members.listGivenWorkspaces([member.membershipId]);
-    // A collaborator has nothing but workspaces.
+    // A collaborator has access only to explicit workspaces.
     if (member.role === 'collaborator' && remaining.length === 0)
       await endMembership(tx, member, 'member.remove');
     else await endLostInvitations(tx, workspace.organizationId, member.userId);
   }
 
   return {
-    /** Everybody with a role, whether they were given it or have it as members of the organization; keys of the workspace too. */
+    /** Lists everyone with an explicit role or one from the organization, including keys of the workspace. */
     async list(
       workspaceId: string,
       page: PageRequest<'since' | 'created_at' | 'email'>,
@@ -81,8 +85,9 @@ export function createWorkspaceMembers(persistence: Persistence) {
     },
 
     /**
-     * Adds a member of the organization, or sets their role. An owner of the organization may give themselves a role where they have
-     * none. @throws ServiceError not_found, forbidden, own_role, playground_workspace
+     * Adds a member of the organization, or sets their role. An owner of the organization may give themselves
+     * a role if they have none.
+     * @throws ServiceError not_found, forbidden, own_role, playground_workspace
      */
     set(
       { workspaceId, membershipId }: MemberPlace,
@@ -115,7 +120,10 @@ export function createWorkspaceMembers(persistence: Persistence) {
       });
     },
 
-    /** Takes the role that somebody was given; their own too. @throws ServiceError not_found, forbidden, playground_workspace */
+    /**
+     * Removes an explicit role, possibly the caller's own.
+     * @throws ServiceError not_found, forbidden, playground_workspace
+     */
     async remove({ workspaceId, membershipId }: MemberPlace, changer: Changer): Promise<void> {
       await persistence.transaction(async (tx) => {
         const workspace = await hold(tx, workspaceId);
@@ -124,7 +132,7 @@ export function createWorkspaceMembers(persistence: Persistence) {
       });
     },
 
-    /** @throws ServiceError not_found, playground_workspace; no_account for a key of the workspace */
+    /** @throws ServiceError not_found, playground_workspace; no_account for a workspace key */
     async leave(workspaceId: string, { userId }: { userId: string }): Promise<void> {
       await persistence.transaction(async (tx) => {
         const workspace = await hold(tx, workspaceId);

@@ -25,7 +25,7 @@ const documentWith = (...columns: string[]) => ({
   },
 });
 
-/** A version as a server stores it that knows of no history, so many minutes after the first. */
+/** Stores a version like a server without schema history, this many minutes after the first. */
 async function storeOld(
   minute: number,
   version: Pick<NewSchemaVersion, 'versionHash' | 'document'> & Partial<NewSchemaVersion>,
@@ -76,8 +76,8 @@ async function storeThree(): Promise<void> {
   });
 }
 
-describe('versions that were stored before there was a history', () => {
-  it('get theirs, with the time at which they came, and once', async () => {
+describe('versions stored before there was a history', () => {
+  it('are compared once, with their original times', async () => {
     await storeThree();
     expect(await listChanges()).toEqual([]);
     expect(await compareWaiting()()).toBe(3);
@@ -93,14 +93,14 @@ describe('versions that were stored before there was a history', () => {
     expect(changes?.createdAt).toEqual(new Date('2026-11-24T10:02:00Z'));
   });
 
-  it('are shared by servers that compare at once', async () => {
+  it('are shared by servers that compare concurrently', async () => {
     await storeThree();
     const counts = await Promise.all([compareWaiting()(), compareWaiting()(), compareWaiting()()]);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
     expect(await listChanges()).toEqual(changesOfThree);
   });
 
-  it('wait for the next start when the server stops between two', async () => {
+  it('wait for the next start if the server stops between two', async () => {
     await storeThree();
     const stopping = new AbortController();
     const { signal } = stopping;
@@ -112,7 +112,7 @@ describe('versions that were stored before there was a history', () => {
     expect(await listChanges()).toEqual(changesOfThree);
   });
 
-  it('are not kept back by one that fails', async () => {
+  it('are not blocked by one that fails', async () => {
     await storeThree();
     await fixture.database.execute(
       `alter table schema_changes add constraint refused check (version_hash <> 'second') not valid`,

@@ -12,10 +12,10 @@ import { readSchema } from '../../telemetry/read-schema.ts';
 
 export type CompareSchemas = ReturnType<typeof createCompareSchemas>;
 
-/** A table that changed is named in the row of its version; a hostile schema has any number. */
+/** Maximum number of changed tables in the row of a version; a hostile schema can have any number. */
 const mostChangedTables = 2000;
 
-/** Writes down what a version of a schema that is stored changed, compared with the version that it came of. */
+/** Records the changes of a stored schema version since the version it is based on. */
 export async function noteSchemaChanges(
   store: Store,
   version: NewSchemaVersion & { createdAt?: Date },
@@ -40,11 +40,12 @@ export async function noteSchemaChanges(
 }
 
 /**
- * Compares the versions of schemas that were stored without it: those of before there was a history, and those of older servers on
- * the same store. One version a transaction, so whatever stops it, the next call goes on from there; servers share the work.
+ * Creates a function that compares stored schema versions without a comparison: those from before there was a
+ * history, and those by older servers on the same store. Each version has its own transaction, so after an
+ * interruption the next call continues; servers share the work.
  */
 export function createCompareSchemas({ persistence, log }: { persistence: Persistence; log: Logger }) {
-  /** @returns the version that was compared, null when none waits */
+  /** @returns the compared version; null if none is waiting */
   function compareNext(passed: readonly SchemaVersionKey[], onTaken: (key: SchemaVersionKey) => void) {
     return persistence.transaction(async (store) => {
       const version = await store.schemaVersions.lockUncompared(passed);
@@ -56,7 +57,10 @@ export function createCompareSchemas({ persistence, log }: { persistence: Persis
     });
   }
 
-  /** All that wait, oldest first, until `signal` says to stop. One that fails keeps back no other, and is tried in the next call. */
+  /**
+   * Compares all waiting versions, oldest first, until `signal` aborts. One that fails does not block the
+   * others, and is retried in the next call.
+   */
   return async function compareWaiting(signal?: AbortSignal): Promise<number> {
     const passed: SchemaVersionKey[] = [];
     for (let compared = 0; ;) {

@@ -28,7 +28,7 @@ export interface PipelineJob extends PipelineJobRecord {
   expectedEverySeconds: number | null;
 }
 
-/** A table as the latest schema has it, and what the last runs loaded into it. */
+/** A table of the latest schema, with the rows that the last runs loaded into it. */
 export interface OverviewTable {
   pipelineName: string;
   schemaName: string;
@@ -47,7 +47,7 @@ interface KnownSchema {
 interface Tables {
   tables: OverviewTable[];
   areTablesCut: boolean;
-  /** The runs that were looked at, at most so many for each pipeline. */
+  /** Maximum number of runs that were read for each pipeline. */
   runsLookedAt: number;
   schemaChangeCount: number;
 }
@@ -62,9 +62,9 @@ export interface PipelineOverview extends PipelineNews, Tables {
 export interface DatasetOverview extends Tables {
   datasetName: string;
   pipelines: PipelineNews[];
-  /** Of all pipelines together. */
+  /** Across all its pipelines. */
   lastRun: LastPipelineRunRecord | null;
-  /** That of the pipeline that `freshness` is of. */
+  /** The last success of the pipeline that `freshness` refers to. */
   lastSuccessAt: Date | null;
   freshness: Freshness;
 }
@@ -77,7 +77,7 @@ const changedWithinMs = 30 * 86_400_000;
 const mostChangesCounted = 1000;
 const mostSchedulesRemembered = 10_000;
 const mostWriters = 50;
-/** Of a dataset, for each of the pipelines that write to it. */
+/** Number of runs of a dataset to read for each pipeline that writes to it. */
 const runsOfWriter = 5;
 const mostSchemasRead = 50;
 
@@ -86,9 +86,15 @@ const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | numb
   pipeline_name: ({ pipelineName }) => pipelineName,
 };
 
-/** What the pages of pipelines and datasets show. Rows of tables and what is usual are of the last runs that succeeded. */
+/**
+ * Creates the use cases behind the pages of pipelines and datasets. Table rows and usual values come from the
+ * last successful runs.
+ */
 export function createReadPipelines({ store }: Persistence, clock: () => Date) {
-  /** What lies between the starts of a job as that of today: it is asked for each pipeline of each list. */
+  /**
+   * The usual time between starts of a job, cached for the day, because it is needed for each pipeline of
+   * each list.
+   */
   const expectedSeconds = createBoundedMemory<number | null>(mostSchedulesRemembered);
 
   function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
@@ -129,7 +135,7 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
     return { news, records, jobs };
   }
 
-  /** The tables that schemas have now, and what the last runs of their pipelines loaded into them. */
+  /** Reads the current tables of schemas, and what the last runs of their pipelines loaded into them. */
   async function readTables(
     workspaceId: string,
     schemas: readonly KnownSchema[],
@@ -189,7 +195,7 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
   }
 
   return {
-    /** @throws ServiceError not_found for a pipeline that reported nothing */
+    /** @throws ServiceError not_found for a pipeline without reports */
     async getPipeline(workspaceId: string, pipelineName: string): Promise<PipelineOverview> {
       const [{ news, records, jobs }, schemas] = await Promise.all([
         readNews(workspaceId, [pipelineName]),
@@ -216,7 +222,10 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
       };
     },
 
-    /** Of the first 50 pipelines that wrote to it. @throws ServiceError not_found for a dataset that none wrote to */
+    /**
+     * Reads a dataset, from the first 50 pipelines that wrote to it.
+     * @throws ServiceError not_found for a dataset that none wrote to
+     */
     async getDataset(workspaceId: string, datasetName: string): Promise<DatasetOverview> {
       const names = await store.pipelineOverviews.listWriters(workspaceId, datasetName, mostWriters);
       const { news, records } = await readNews(workspaceId, names, datasetName);
@@ -236,7 +245,7 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
       };
     },
 
-    /** Stale ones first, those of them that succeeded longest ago before the others, unless sorted. */
+    /** Lists stale pipelines first, by oldest last success, unless sorted. */
     async listFreshness(
       workspaceId: string,
       { isStale }: { isStale: boolean | null },
@@ -254,7 +263,7 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
   };
 }
 
-/** Stale ones first, the oldest of them before the others; then those that succeeded last. */
+/** Sorts stale pipelines first, by oldest last success; then the others by newest last success. */
 function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
   const at = ({ lastSuccessAt }: PipelineNews) => lastSuccessAt?.getTime() ?? 0;
   return news.toSorted((left, right) => {

@@ -5,7 +5,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export interface PipelineRunInRun {
   run: AttemptPipelineRunRecord;
-  /** The new versions of schemas that it was the first to report. */
+  /** New schema versions that the run was the first to report. */
   schemaChanges: SchemaChangesRecord[];
 }
 
@@ -14,7 +14,10 @@ export type ReadRunPipelines = ReturnType<typeof createReadRunPipelines>;
 const mostSchemaChanges = 200;
 
 export function createReadRunPipelines({ store }: Persistence) {
-  /** The pipeline runs inside a job run, as they were reported. @throws ServiceError not_found */
+  /**
+   * Reads the pipeline runs inside a job run, as reported.
+   * @throws ServiceError not_found
+   */
   return async function readRunPipelines(
     workspaceId: string,
     jobRunId: string,
@@ -39,7 +42,10 @@ export function createReadRunPipelines({ store }: Persistence) {
   };
 }
 
-/** The first run whose packages have the version; a schema also comes without a package, and then with the pipeline's first run. */
+/**
+ * Finds the first run whose packages contain the version. A schema may also be reported without a package; it
+ * is then assigned to the pipeline's first run.
+ */
 function findBringer(
   runs: readonly AttemptPipelineRunRecord[],
   { pipelineName, versionHash }: SchemaChangesRecord,

@@ -29,7 +29,10 @@ export interface SchemaVersion {
 
 export type ReadSchemas = ReturnType<typeof createReadSchemas>;
 
-/** What became of the schemas of pipelines. A version is there once it is compared: at once, but for those of older servers. */
+/**
+ * Reads the history of pipeline schemas. A version appears once it is compared: at once, except for those by
+ * older servers.
+ */
 export function createReadSchemas({ store }: Persistence) {
   const readPage = createPageReader();
 
@@ -40,7 +43,7 @@ export function createReadSchemas({ store }: Persistence) {
   }
 
   return {
-    /** Versions with what they changed, newest first unless sorted. */
+    /** Lists versions with their changes, newest first unless sorted. */
     listChanges: (
       workspaceId: string,
       filter: SchemaChangeFilter,
@@ -89,9 +92,9 @@ export function createReadSchemas({ store }: Persistence) {
     },
 
     /**
-     * All that a version changed since another, whichever came first.
-     * @param baseHash null for the version before, or for nothing where there is none
-     * @throws ServiceError not_found when one of the two is not there
+     * Compares a version with another one, in either order.
+     * @param baseHash null for the previous version, or for an empty schema if there is none
+     * @throws ServiceError not_found if either version does not exist
      */
     async compare(
       key: SchemaVersionKey,

@@ -31,7 +31,7 @@ export interface DatasetStatistics extends StatisticsRecord {
   tableCount: number;
 }
 
-/** Sums for each day, 0 where there were no runs. */
+/** Sums for each day; 0 for days without runs. */
 export type DailySums = Record<SumName, number[]>;
 
 export interface DailySeries {
@@ -56,9 +56,12 @@ const sortValues: Record<StatisticsSortKey, (row: StatisticsRecord) => string | 
   total_rows_loaded: (row) => row.rowsLoaded,
 };
 
-/** What pipelines and datasets did over a window: the runs whose `created_at` lies in it, as a list of pipeline runs has them. */
+/**
+ * Reads statistics of pipelines and datasets over a time window: of the runs whose `created_at` lies in it,
+ * as in lists of pipeline runs.
+ */
 export function createReadStatistics({ store }: Persistence, clock: () => Date) {
-  /** By name unless sorted otherwise. */
+  /** By name unless sorted. */
   async function list(
     subject: StatisticsSubject,
     workspaceId: string,
@@ -97,10 +100,11 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
     },
 
     /**
-     * Sums for each day of a time zone that the window touches.
-     * @param asked.names only these; the total is theirs then
-     * @param asked.limit how many pipelines or datasets, those with the most runs; the total is of all
-     * @throws ServiceError invalid_request when the window ends before it starts, or has more than 400 days
+     * Sums the values for each day of a time zone that the window overlaps.
+     * @param asked.names restricts the series and the total to these
+     * @param asked.limit maximum number of pipelines or datasets, those with the most runs; the total covers
+     * all
+     * @throws ServiceError invalid_request if the window ends before it starts, or has more than 400 days
      */
     async daily(
       subject: StatisticsSubject,
@@ -124,7 +128,7 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
   };
 }
 
-/** Of the runs that succeeded and have a duration; null when none has. */
+/** Averages over the successful runs with a duration; null if there are none. */
 export function averageDurationMs(
   sums: Pick<RunSums, 'succeededDurationMs' | 'succeededTimedCount'>,
 ): number | null {

@@ -10,7 +10,7 @@ import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 let fixture: ServiceFixture;
 let statistics: ReturnType<typeof createReadStatistics>;
-/** Where runs are stored: a workspace, one job run and its attempt. */
+/** Where the runs are stored: a workspace, one job run and its attempt. */
 let at: { workspaceId: string; jobRunId: string; attemptId: string };
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterEach(removeAll);
 afterAll(() => fixture.close());
 
-/** A pipeline run as it is stored; its key is the transaction. */
+/** A stored pipeline run, keyed by its transaction. */
 interface Run {
   transactionId: string;
   createdAt: Date;
@@ -56,7 +56,7 @@ const days = [
 const transactionId = fc.integer({ min: 0, max: 30 }).map((number) => `t${number}`);
 const pipelineName = fc.constantFrom('orders', 'Events', 'users');
 const count = fc.oneof(fc.nat(1000), fc.constantFrom(0, Number.MAX_SAFE_INTEGER - 1));
-/** Often on a border of days of some zone, and else anywhere. */
+/** Often on a day boundary of some zone, otherwise at any time. */
 const instant = fc
   .tuple(
     fc.constantFrom(...days),
@@ -94,7 +94,7 @@ const timezone = fc.constantFrom(
   'Asia/Kathmandu',
   'Pacific/Apia',
 );
-/** Of pipelines and of datasets. */
+/** Names of pipelines and datasets. */
 const names = fc.subarray(['orders', 'Events', 'shop', 'Lake', 'gone'], { minLength: 1 });
 const window = fc.record({
   start: fc.option(instant, { freq: 4 }),
@@ -114,7 +114,7 @@ async function apply(change: Change, sql: Pick<ServiceFixture['database'], 'exec
   );
 }
 
-/** Late and repeated bodies: what is there already gets the new values, and its day and names may be others. */
+/** Late and repeated bodies: existing runs get new values, possibly with another day and other names. */
 async function put(runs: readonly Run[], sql: Pick<ServiceFixture['database'], 'execute'>) {
   const values = runs.map((one) => ({
     transaction_id: one.transactionId,
@@ -147,7 +147,7 @@ interface Row extends Run {
   id: string;
 }
 
-/** The full scan: every run of the workspace, newest first. */
+/** Full scan: every run of the workspace, newest first. */
 async function scan(): Promise<Row[]> {
   return fixture.database.query<Row>(
     `select id, transaction_id as "transactionId", created_at as "createdAt", pipeline_name as "pipelineName",
@@ -161,7 +161,7 @@ async function scan(): Promise<Row[]> {
 
 const nameOf = { pipeline: (one: Row) => one.pipelineName, dataset: (one: Row) => one.datasetName };
 
-/** As SQL orders text. */
+/** Sorts as SQL orders text. */
 const byName = <Item extends { name: string }>(items: Item[]) =>
   items.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 
@@ -265,7 +265,7 @@ async function expectDaily(asked: {
   }
 }
 
-/** The calendar, one date after the other. */
+/** Lists the calendar dates in order. */
 function listDays({ start, end, timezone }: { start: Date; end: Date; timezone: string }) {
   const zoned = (date: Date) =>
     Temporal.Instant.fromEpochMilliseconds(date.getTime()).toZonedDateTimeISO(timezone);
@@ -278,7 +278,7 @@ function listDays({ start, end, timezone }: { start: Date; end: Date; timezone: 
   }
 }
 
-it('equals a full scan, whatever came, came again, moved or went', async () => {
+it('equals a full scan, whatever was inserted, repeated, moved or removed', async () => {
   const property = fc.asyncProperty(
     fc.array(change, { minLength: 1, maxLength: 8 }),
     fc.array(window, { minLength: 3, maxLength: 3 }),
@@ -291,7 +291,7 @@ it('equals a full scan, whatever came, came again, moved or went', async () => {
   await fc.assert(property, { seed: propertySeed, numRuns: 60 });
 });
 
-it('gives each day of each zone what a full scan gives', async () => {
+it('returns for each day of each zone the same as a full scan', async () => {
   const property = fc.asyncProperty(
     fc.array(change, { minLength: 1, maxLength: 5 }),
     fc.tuple(instant, instant).filter(([one, other]) => one.getTime() !== other.getTime()),
@@ -306,7 +306,7 @@ it('gives each day of each zone what a full scan gives', async () => {
   await fc.assert(property, { seed: propertySeed, numRuns: 60 });
 });
 
-it('keeps nothing of runs that went', async () => {
+it('keeps nothing of removed runs', async () => {
   await put(fc.sample(runs, { seed: propertySeed, numRuns: 1 })[0] ?? [], fixture.database);
   const count = () =>
     fixture.database.one<{ rollups: number; hours: number }>(
@@ -320,8 +320,11 @@ it('keeps nothing of runs that went', async () => {
   expect(await count()).toEqual({ rollups: 0, hours: 0 });
 });
 
-/** Each connection has transactions of its own, as each attempt has, and takes one statement after the other without a retry. */
-it('equals a full scan after four connections have written the same days at once', async () => {
+/**
+ * Each connection has its own transactions, like an attempt, and runs one statement after the other without
+ * retries.
+ */
+it('equals a full scan after four connections have written the same days concurrently', async () => {
   const [changes = []] = fc.sample(fc.array(change, { minLength: 120, maxLength: 120 }), {
     seed: propertySeed,
     numRuns: 1,

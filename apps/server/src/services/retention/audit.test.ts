@@ -23,7 +23,7 @@ const addEntries = (count: number, days: number) =>
     [count, days],
   );
 
-it('keeps the log of changes for 400 days, and removes what is older in small steps', async () => {
+it('keeps audit entries for 400 days, and removes older ones in small steps', async () => {
   await addEntries(450, 401);
   await addEntries(3, 399);
   const report = (await kept.retention.report(parseRetention(defaultRetention))).find(

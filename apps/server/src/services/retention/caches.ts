@@ -4,12 +4,13 @@ import type { RetainedKind } from './retained-kind.ts';
 import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import { createListedKind } from './retained-kind.ts';
 
-/** Begins the ids of packages of the store, among those of organizations. */
+/** Prefix for ids of stored packages, which share a list with ids of organizations. */
 const packageMark = 'package:';
 
 /**
- * What builds of environments keep for later builds: a cache for each organization, and the packages of the store. Removing one costs
- * nothing but time. A build does not record when it reads a cache: a cache counts as used when an environment of its organization is.
+ * Caches for later builds: one cache for each organization, and the stored packages. Removing them costs only
+ * time. Builds do not record cache reads, so a cache counts as used when an environment of its organization
+ * is used.
  */
 export function createRetainedCaches(persistence: Persistence, executor: Executor): RetainedKind {
   async function remove(organizationId: string): Promise<boolean> {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-/** An environment that is built and was last used so many days ago. */
+/** Adds a finished environment that was last used this many days ago. */
 async function addEnvironment(key: string, days: number): Promise<EnvironmentLocation> {
   const { environments } = fixture.store;
   const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
@@ -38,7 +38,7 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
   return location;
 }
 
-/** A run whose attempt uses the environment, last used so many days ago. */
+/** Makes the run's attempt use the environment, last used this many days ago. */
 async function use(location: EnvironmentLocation, run: JobRunRecord, days: number): Promise<JobRunRecord> {
   const { id } = await place.createAttempt(run);
   expect(await fixture.store.environments.noteUse(id, location.path)).toBe(true);
@@ -52,20 +52,20 @@ async function use(location: EnvironmentLocation, run: JobRunRecord, days: numbe
 const isThere = (location: EnvironmentLocation) => kept.executor.hasEnvironment(location);
 
 describe('environments', () => {
-  it('unused for long go; the one last used in the organization stays', async () => {
+  it('are removed when unused for long, except the one last used in the organization', async () => {
     const [old, last] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
     expect(await kept.purge('environments=30d')).toMatchObject({ environments: { count: 1, bytes: 1000 } });
     expect([await isThere(old), await isThere(last)]).toEqual([false, true]);
     expect(await fixture.store.environments.find('old')).toBeUndefined();
   });
 
-  it('past their size go, longest unused first', async () => {
+  it('are removed past their size limit, longest unused first', async () => {
     const [old, young] = [await addEnvironment('old', 2), await addEnvironment('young', 1)];
     expect(await kept.purge('environments=0MB')).toMatchObject({ environments: { count: 1 } });
     expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
   });
 
-  it('in use by a run that is under way stay, and go when it is over', async () => {
+  it('are kept while an active run uses them, and removed when it has ended', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await use(used, await place.startRun('jobs.a'), 50);
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
@@ -74,7 +74,7 @@ describe('environments', () => {
     expect(await isThere(used)).toBe(false);
   });
 
-  it('that the run before used stay for a run that waits', async () => {
+  it('of the previous run are kept for a queued run', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     await place.complete(await use(used, await place.startRun('jobs.a'), 50));
     const waiting = await place.startRun('jobs.a');
@@ -83,14 +83,14 @@ describe('environments', () => {
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
   });
 
-  it('all stay while an attempt runs that was started before uses were noted', async () => {
+  it('are all kept while an attempt runs that started before uses were recorded', async () => {
     await addEnvironment('old', 50);
     await addEnvironment('last', 40);
     await place.createAttempt(await place.startRun('jobs.a'));
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
   });
 
-  it('that went are not taken for use any more', async () => {
+  it('that were removed cannot be used any more', async () => {
     const [old] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
     const { id } = await place.createAttempt(await place.startRun('jobs.a'));
     await fixture.database.execute('update attempts set begun_at = null');
@@ -98,7 +98,7 @@ describe('environments', () => {
     expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
   });
 
-  it('that a use is being noted of are waited for, and stay', async () => {
+  it('are kept if their use is just being recorded', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await place.startRun('jobs.a');
     const { id } = await place.createAttempt(run);
@@ -107,7 +107,7 @@ describe('environments', () => {
     await fixture.persistence.transaction(async (store) => {
       await store.environments.noteUse(id, used.path);
       purging.resolve(kept.purge('environments=30d'));
-      // Until it waits for the environment: only then does the commit decide.
+      // Wait until the purge blocks on the environment: only then does the commit decide.
       await kept.awaitLockWait();
     });
     expect(await purging.promise).toMatchObject({ environments: { count: 0 } });
@@ -116,7 +116,7 @@ describe('environments', () => {
 });
 
 describe('caches', () => {
-  it('past their size go, but not while their organization builds', async () => {
+  it('are removed past their size limit, but not while their organization builds', async () => {
     await addEnvironment('built', 0);
     const spec = { key: 'b', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
     await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
@@ -127,7 +127,7 @@ describe('caches', () => {
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 
-  it('unused for long go: a cache is used when an environment of its organization is', async () => {
+  it('are removed when unused for long: a cache is used when an environment of its organization is', async () => {
     const before = new Date();
     await addEnvironment('built', 40);
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
@@ -140,7 +140,7 @@ describe('caches', () => {
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 
-  it('counts packages of the store by their own last use, and keeps what environments have', async () => {
+  it('include stored packages with their own last use, and keep those in environments', async () => {
     const executor = createFakeExecutor();
     const days = (count: number) => new Date(Date.now() - count * 86_400_000);
     executor.storedPackages.push(

@@ -4,14 +4,19 @@ import type { RetainedKind } from './retained-kind.ts';
 import type { StoredEnvironment } from '../../store/records.ts';
 import { createListedKind } from './retained-kind.ts';
 
-/** Environments, whose age counts from their last use. One that is asked for again is built again. */
+/**
+ * Retention of environments, whose age counts from their last use. A removed one is built again on demand.
+ */
 export function createRetainedEnvironments(persistence: Persistence, executor: Executor): RetainedKind {
   const { environments } = persistence.store.storage;
 
-  /** Environments share files: when one goes, the shares of the others grow. */
+  /** Environments share files: when one is removed, the shares of the others grow. */
   let isOutdated = false;
 
-  /** Walking through the files of all environments takes seconds: they are measured again only when one has come or gone. */
+  /**
+   * Reading all files of all environments takes seconds, so sizes are measured again only after one was added
+   * or removed.
+   */
   async function measureAll(stored: readonly StoredEnvironment[]): Promise<Map<string, number>> {
     const isMeasured = !isOutdated && stored.every(({ sizeBytes }) => sizeBytes !== null);
     if (isMeasured) return new Map(stored.map(({ key, sizeBytes }) => [key, sizeBytes ?? 0]));

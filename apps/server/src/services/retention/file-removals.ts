@@ -16,8 +16,8 @@ export interface FileRemovalsDependencies {
 const batchSize = 100;
 
 /**
- * Gives what removes the files that were noted for removal. May be repeated after a crash at any point: a file that is gone already
- * is no problem, and one that cannot be removed now is tried again in the next round.
+ * Creates a function that removes the files marked for removal. It can be repeated after a crash at any
+ * point: a missing file is fine, and one that cannot be removed now is retried in the next run.
  */
 export function createFileRemovals({
   persistence,

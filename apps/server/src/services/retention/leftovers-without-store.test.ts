@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-it('removes nothing while its Postgres is stopped, before and in the middle, and goes on when it is back', async () => {
+it('removes nothing while its Postgres is stopped, before and during a run, and continues when it is back', async () => {
   const executor = createFakeExecutor();
   const old = new Date(Date.now() - 3_600_000);
   for (const id of ['first', 'second', 'third'])
@@ -49,7 +49,7 @@ it('removes nothing while its Postgres is stopped, before and in the middle, and
     log: pino({ level: 'silent' }),
   });
 
-  // Postgres goes with the first removal: the others stay.
+  // Postgres stops after the first removal: the others are kept.
   const { removed, failed } = await leftovers.remove();
   expect(removed.map(({ id }) => id)).toEqual(['first']);
   expect(failed.map(({ belonging }) => belonging.id)).toEqual(['second', 'third']);

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-/** The leftovers of a server whose clock is ahead by `later` milliseconds. */
+/** Creates the orphan collector of a server whose clock is ahead by `later` milliseconds. */
 const createService = (over: Executor = executor) =>
   createLeftovers({
     persistence: fixture.persistence,
@@ -52,8 +52,8 @@ async function startBuild(key: string) {
   );
 }
 
-describe('what is left over', () => {
-  it('is removed when it is old enough, and said with its reason', async () => {
+describe('an orphaned resource', () => {
+  it('is removed when it is old enough, and logged with its reason', async () => {
     const lost = plant({ kind: 'attempt', attemptId: randomUUID() });
     const odd = plant({ kind: 'attempt', attemptId: 'not-an-id' });
     const nobodys = plant({ kind: 'nobody' });
@@ -77,7 +77,7 @@ describe('what is left over', () => {
     expect(await listIds()).toEqual([]);
   });
 
-  it('of an attempt waits for the end of its run, and a while more', async () => {
+  it('of an attempt is kept until its run ends, and a while longer', async () => {
     const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
     const volume = plant({ kind: 'attempt', attemptId: id });
     later = minutes(1000);
@@ -91,22 +91,22 @@ describe('what is left over', () => {
     ]);
   });
 
-  it('of a build goes when the lease has ended for a while; the build is free for others then', async () => {
+  it('of a build is removed a while after the lease has expired; the build is then free for others', async () => {
     const location = await startBuild('k');
     plant({ kind: 'build', key: 'k' }, 'container');
     expect(await fixture.store.storage.environments.holdBuilds(place.organizationId)).toBe(true);
-    // The lease is of a minute.
+    // The lease lasts one minute.
     later = minutes(10);
     expect((await createService().remove()).removed).toEqual([]);
     later = minutes(12);
     const { removed } = await createService().remove();
     expect(removed.map(({ id }) => id)).toEqual([location.path, 'container']);
     expect(await fixture.store.storage.environments.holdBuilds(place.organizationId)).toBe(false);
-    // The builder comes back: what it built is not taken.
+    // The builder returns: its build is rejected.
     expect(await fixture.store.environments.finishBuild('k', 'builder', { location })).toBe(false);
   });
 
-  it('does not hold an environment that is built, or that a run uses whose place another took', async () => {
+  it('is never a finished environment, or a replaced one that a run still uses', async () => {
     const built = await startBuild('k');
     await fixture.store.environments.finishBuild('k', 'builder', { location: built });
     const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
@@ -121,7 +121,7 @@ describe('what is left over', () => {
     expect((await createService().remove()).removed).toMatchObject([{ id: built.path }]);
   });
 
-  it('is the cache of an organization that is gone, and never local data', async () => {
+  it('may be the cache of a removed organization, and never local data', async () => {
     const cache = plant({ kind: 'cache', organizationId: randomUUID() });
     plant({ kind: 'cache', organizationId: place.organizationId });
     plant({ kind: 'local-data', workspaceId: randomUUID(), profile: 'prod' });
@@ -133,7 +133,7 @@ describe('what is left over', () => {
     expect(reasons[2]).toBe("a workspace's data");
   });
 
-  it('that cannot be removed does not keep the rest, and is tried again', async () => {
+  it('that cannot be removed does not block the rest, and is retried', async () => {
     const [stuck, other] = [plant({ kind: 'nobody' }), plant({ kind: 'nobody' })];
     executor.refuseToRemove(stuck.id, 'The engine is busy.');
     later = minutes(11);
@@ -153,7 +153,7 @@ describe('what is left over', () => {
     expect(await listIds()).toEqual([]);
   });
 
-  it('is asked about once more before it goes: what got an owner meanwhile stays', async () => {
+  it('is checked again before its removal: one that got an owner meanwhile is kept', async () => {
     const first = plant({ kind: 'nobody' });
     const environment = plant({ kind: 'environment', path: 'place', key: 'k' });
     const spec = { key: 'k', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };

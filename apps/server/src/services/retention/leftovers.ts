@@ -8,7 +8,7 @@ import { judgeBelonging, youngestLeftoverSeconds } from '../../domain/retention/
 export interface LeftoversDependencies {
   persistence: Persistence;
   executor: Executor;
-  /** The database's clock, by which leases count. */
+  /** The database clock, on which leases are based. */
   readNow?: () => Promise<Date>;
   log: Logger;
 }
@@ -17,15 +17,16 @@ export type JudgedBelonging = Belonging & Verdict;
 
 export interface RemovedLeftovers {
   removed: JudgedBelonging[];
-  /** Those that are still there, and why. */
+  /** Resources that could not be removed, and why. */
   failed: { belonging: JudgedBelonging; problem: string }[];
 }
 
 export type Leftovers = ReturnType<typeof createLeftovers>;
 
 /**
- * Finds and removes what the executor keeps and nothing owns, as crashes leave it. May run in several servers and beside them at once.
- * Each answer of the store is needed: while it cannot be asked, nothing is removed.
+ * Creates the orphan collector, which finds and removes resources of the executor without an owner, as left
+ * behind by crashes. Safe to run concurrently, in servers and from the command line. Every answer of the
+ * store is required: while the store is unavailable, nothing is removed.
  */
 export function createLeftovers({ persistence, executor, log, ...options }: LeftoversDependencies) {
   const { ownership, installation } = persistence.store;
@@ -42,7 +43,7 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
       if (owner.kind === 'cache') organizationIds.push(owner.organizationId);
       if (owner.kind === 'local-data') workspaceIds.push(owner.workspaceId);
     }
-    // Uses and leases before places: a build that ends in between is found as one or as the other.
+    // Read uses and leases before paths: a build that ends in between is found as one or the other.
     const usedKeys = await ownership.listUsedKeys();
     const buildLeases = await ownership.listBuildLeases();
     return {
@@ -61,7 +62,7 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
     return belongings.map((one) => ({ ...one, ...judgeBelonging(one, facts, now) }));
   }
 
-  /** First the list, then the store: what is born in between is young. */
+  /** Lists the resources first, then reads the store: those created in between are young. */
   async function list(withSizes: boolean): Promise<JudgedBelonging[]> {
     return judge(await executor.listBelongings({ withSizes }));
   }
@@ -71,7 +72,7 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
     await ownership.endAbandonedBuilds(new Date(now.getTime() - youngestLeftoverSeconds * 1000));
   }
 
-  /** Asks once more, since those before it may have taken a while. */
+  /** Checks again, because earlier removals may have taken a while. */
   async function removeIfStillLeft(belonging: JudgedBelonging): Promise<JudgedBelonging | null> {
     const [again] = await judge([belonging]);
     if (!again?.isLeftover) return null;
@@ -82,10 +83,13 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
   }
 
   return {
-    /** Everything that the executor keeps, with what becomes of it. Removes nothing. */
+    /** Lists all resources of the executor with their status. Removes nothing. */
     list: () => list(true),
 
-    /** Removes what is left over. @throws when the store or the executor cannot be asked */
+    /**
+     * Removes orphaned resources.
+     * @throws if the store or the executor is unavailable
+     */
     async remove({ signal }: { signal?: AbortSignal } = {}): Promise<RemovedLeftovers> {
       const result: RemovedLeftovers = { removed: [], failed: [] };
       await endAbandonedBuilds();

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-/** Runs of 30, 20 and 10 days ago. */
+/** Adds runs of 30, 20 and 10 days ago. */
 async function addThree(): Promise<[PastRun, PastRun, PastRun]> {
   return [
     await kept.addPastRun('jobs.a', 30),
@@ -50,7 +50,7 @@ async function readTraceCode({ run }: PastRun): Promise<string> {
 }
 
 describe('logs', () => {
-  it('past their age go, and say so where they were', async () => {
+  it('are removed past their age, and leave a note', async () => {
     const [old, young, latest] = await addThree();
     expect(await kept.purge('logs=25d')).toMatchObject({ logs: { count: 1 } });
     const today = new Date().toISOString().slice(0, 10);
@@ -65,7 +65,7 @@ describe('logs', () => {
     expect((await place.getRun(old.run.id)).status).toBe('completed');
   });
 
-  it('go oldest first until their size on the disk is kept', async () => {
+  it('are removed oldest first until the disk size is within the limit', async () => {
     const [old, young] = await addThree();
     const { logs } = fixture.store.storage;
     const { count, bytes } = await logs.measure();
@@ -80,7 +80,7 @@ describe('logs', () => {
     expect(await readWords(young)).toEqual(['Pumphouse: working']);
   });
 
-  it('of the newest run of a job stay, and so do those of runs under way and those not packed yet', async () => {
+  it('of the newest run of a job are kept, and so are those of active runs and those not yet packed', async () => {
     const busy = await kept.runOnce('jobs.a');
     await kept.sealLog(busy.attemptId);
     const unpacked = await kept.runOnce('jobs.a');
@@ -94,7 +94,7 @@ describe('logs', () => {
 });
 
 describe('traces', () => {
-  it('past their age go; the pipeline run stays and says so', async () => {
+  it('are removed past their age; the pipeline run is kept and notes it', async () => {
     const [old, young] = await addThree();
     expect(await kept.purge('traces=25d')).toMatchObject({ traces: { count: 1 } });
     expect(await readTraceCode(old)).toBe('trace_removed');
@@ -105,7 +105,7 @@ describe('traces', () => {
     );
   });
 
-  it('of the newest run of a job and of runs under way stay', async () => {
+  it('of the newest run of a job and of active runs are kept', async () => {
     const busy = await kept.runOnce('jobs.a');
     const latest = await kept.addPastRun('jobs.a', 800);
     expect(await kept.purge('traces=0d')).toMatchObject({ traces: { count: 0 } });
@@ -115,7 +115,7 @@ describe('traces', () => {
 });
 
 describe('raw beacon bodies', () => {
-  it('past their age go once they were read; traces and what was read from them stay', async () => {
+  it('are removed past their age once parsed; traces and parsed data are kept', async () => {
     const [old, young, latest] = await addThree();
     expect(await kept.purge('beacons=15d')).toMatchObject({ beacons: { count: 4 } });
     expect(await kept.listBlobs('beacons/')).toEqual(
@@ -128,7 +128,7 @@ describe('raw beacon bodies', () => {
     expect(await readTraceCode(old)).toBe('there');
   });
 
-  it('that were not read yet stay, until it is clear that they never will be', async () => {
+  it('are kept until parsed, or until they certainly never will be', async () => {
     const past = await kept.addPastRun('jobs.a', 0);
     await kept.addPastRun('jobs.a', 0);
     await kept.addBody(past.attemptId, 3, 'trace', readCapturedBody('ok/002-trace'));
@@ -140,7 +140,7 @@ describe('raw beacon bodies', () => {
     expect(await kept.purge('beacons=0d')).toMatchObject({ beacons: { count: 1 } });
   });
 
-  it('that could not be understood go like the others', async () => {
+  it('that could not be parsed are removed like the others', async () => {
     const past = await kept.addPastRun('jobs.a', 0);
     await kept.addBody(past.attemptId, 3, 'trace', 'no trace');
     await fixture.ingestTelemetry.ofAttempt(past.attemptId);
@@ -149,7 +149,7 @@ describe('raw beacon bodies', () => {
 });
 
 describe('a crash after the commit', () => {
-  it('leaves files that nobody reads, and the next round removes them', async () => {
+  it('leaves unused files, and the next run removes them', async () => {
     const [old] = await addThree();
     fixture.setFault('before-files-removed', () => {
       throw new Error('killed');
@@ -163,7 +163,7 @@ describe('a crash after the commit', () => {
     expect(await kept.countRows('storage_removals')).toBe(0);
   });
 
-  it('of runs that went with their rows too', async () => {
+  it('also leaves files of runs whose rows were removed', async () => {
     const [old] = await addThree();
     fixture.setFault('before-files-removed', () => {
       throw new Error('killed');
@@ -176,7 +176,7 @@ describe('a crash after the commit', () => {
 });
 
 describe('a dry run and a report', () => {
-  it('say what would go, and remove nothing', async () => {
+  it('list what would be removed, and remove nothing', async () => {
     await addThree();
     const { bytes } = await fixture.store.storage.traces.measure();
     expect(await kept.purge('runs=25d,traces=15d', { dryRun: true })).toMatchObject({

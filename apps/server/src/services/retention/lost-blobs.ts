@@ -5,16 +5,17 @@ import { archivePrefixes } from './packages.ts';
 export interface LostBlobsDependencies {
   persistence: Persistence;
   blobs: BlobStore;
-  /** Removes blobs of which a killed server wrote a part; gives how many. */
+  /** Removes blobs that a killed server wrote in part; returns how many. */
   removeUnfinishedBlobs: (olderThanHours: number) => Promise<number>;
 }
 
-/** Longer than any upload takes: what is that old and belongs to nothing was left by a server that was killed. */
+/** Longer than any upload takes: an unreferenced blob of that age was left by a killed server. */
 const abandonedAfterHours = 24;
 
 /**
- * Gives what removes the blobs that killed servers left: those of which they had written a part, and archives that they had not told
- * the store of yet. @returns how many
+ * Creates a function that removes blobs left by killed servers: partly written ones, and archives not yet
+ * recorded in the store.
+ * @returns the number of removed blobs
  */
 export function createLostBlobs({ persistence, blobs, removeUnfinishedBlobs }: LostBlobsDependencies) {
   const { packages } = persistence.store.storage;

@@ -29,7 +29,7 @@ const listDeployments = async () =>
   ).map(({ key }) => key);
 
 describe('packages', () => {
-  it('that no run has and that are not the newest go; their rows and file lists stay', async () => {
+  it('that no run uses and that are not the newest are removed; their rows and file lists are kept', async () => {
     for (let version = 1; version <= 3; version += 1) {
       await place.uploadDeployment();
       await place.uploadConfiguration();
@@ -51,7 +51,7 @@ describe('packages', () => {
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
   });
 
-  it('of runs that exist stay: of one that waits, and of one that is long over', async () => {
+  it('of existing runs are kept: of a queued one, and of one that ended long ago', async () => {
     await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     await kept.addPastRun('jobs.a', 900);
     await place.uploadDeployment();
@@ -64,7 +64,7 @@ describe('packages', () => {
     expect(await kept.listBlobs()).toEqual(before);
   });
 
-  it('go with the last run that had them', async () => {
+  it('are removed with the last run that used them', async () => {
     await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     await kept.addPastRun('jobs.a', 900);
     await place.uploadDeployment();
@@ -76,7 +76,7 @@ describe('packages', () => {
     expect(await kept.listBlobs('deployments/')).toEqual((await listDeployments()).slice(1));
   });
 
-  it('whose archive a newer version shares stay', async () => {
+  it('whose archive a newer version shares are kept', async () => {
     const old = await place.uploadDeployment();
     await place.uploadDeployment();
     const brought = { ...old, id: randomUUID(), files: [] };
@@ -85,7 +85,7 @@ describe('packages', () => {
     expect(await kept.listBlobs('deployments/')).toEqual([old.archiveKey]);
   });
 
-  it('wait for a run that is just being made of them, and see it', async () => {
+  it('are kept if a run is just being created from them', async () => {
     await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     const model = await place.startRun('jobs.a');
     const unused = await place.uploadDeployment();
@@ -93,7 +93,7 @@ describe('packages', () => {
     await fixture.persistence.transaction(async (store) => {
       const held = await store.deployments.holdLatest(place.workspaceId);
       expect(held?.id).toBe(unused.id);
-      // By now it is not the newest any more, and has no run yet.
+      // By now it is no longer the newest version, and has no run yet.
       await place.uploadDeployment();
       purging.resolve(kept.purge('packages=0d'));
       await kept.awaitLockWait();
@@ -103,7 +103,7 @@ describe('packages', () => {
     expect(await kept.listBlobs('deployments/')).toContain(unused.archiveKey);
   });
 
-  it('go oldest first until their size is kept', async () => {
+  it('are removed oldest first until their size is within the limit', async () => {
     for (let version = 1; version <= 3; version += 1) await place.uploadDeployment();
     const { packages } = await kept.purge('packages=0MB');
     expect(packages?.count).toBe(2);
@@ -111,7 +111,7 @@ describe('packages', () => {
 });
 
 describe('a version whose archive was removed', () => {
-  it('can be neither brought back nor compared line by line, and says why', async () => {
+  it('can be neither rolled back to nor compared line by line, with an explanation', async () => {
     const old = await place.uploadDeployment();
     const oldConfiguration = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
     const latest = await place.uploadDeployment({ ...plainRequirements, python_version: '3.11' });
@@ -134,8 +134,8 @@ describe('a version whose archive was removed', () => {
   });
 });
 
-describe('archives that no version names', () => {
-  it('go after a day: the server was killed between the file and the row', async () => {
+describe('archives without a version', () => {
+  it('are removed after a day: the server was killed between the file and the row', async () => {
     await place.uploadDeployment();
     await fixture.blobs.put('deployments/lost.tar.gz', Buffer.from('lost'));
     expect(await kept.retention.removeLostBlobs()).toBe(0);

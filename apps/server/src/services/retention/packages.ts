@@ -5,7 +5,10 @@ import { createListedKind } from './retained-kind.ts';
 
 export const archivePrefixes = ['deployments/', 'configurations/'];
 
-/** Archives of code and configurations. Which files a version had stays known; what is in them goes. */
+/**
+ * Retention of the archives of code and configurations. The file list of a version is kept, the contents are
+ * removed.
+ */
 export function createRetainedPackages(persistence: Persistence, blobs: BlobStore): RetainedKind {
   async function measureArchives(): Promise<Map<string, number>> {
     const sizes = new Map<string, number>();

@@ -2,19 +2,20 @@ import type { Persistence, Store } from '../../store/store.ts';
 import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import type { StoredItem, StoredTotals } from '../../store/records.ts';
 
-/** How one kind is measured, looked through and removed. */
+/** How to measure, list and remove one kind of data. */
 export interface RetainedKind {
   measure(): Promise<StoredTotals>;
-  /** All of it, oldest first, in pages. */
+  /** All items, oldest first, in pages. */
   pages(): AsyncIterable<RetentionCandidate[]>;
   /**
-   * Makes them go, unless they have become needed meanwhile: after the commit nobody looks for them any more, and their files are
-   * noted for removal. @returns the ids of those that go
+   * Removes items unless they have become needed meanwhile: after the commit they are no longer used, and
+   * their files are marked for removal.
+   * @returns the ids of the removed items
    */
   remove(ids: readonly string[]): Promise<string[]>;
 }
 
-/** Bounds what one transaction locks and how long it takes; a page is read in some milliseconds. */
+/** Limits the locks and the duration of one transaction; reading a page takes some milliseconds. */
 export const pageSize = 200;
 
 interface StoredKind {
@@ -23,7 +24,7 @@ interface StoredKind {
   remove(ids: readonly string[]): Promise<string[]>;
 }
 
-/** A kind of which there may be millions: the store counts it and gives it in pages. */
+/** Creates a kind with possibly millions of items: the store counts them and returns them in pages. */
 export function createStoredKind(
   persistence: Persistence,
   kindOf: (store: Store) => StoredKind,
@@ -43,7 +44,7 @@ export function createStoredKind(
   };
 }
 
-/** A kind that is small enough to be looked through as a whole. */
+/** Creates a kind that is small enough to be listed as a whole. */
 export function createListedKind(
   list: () => Promise<RetentionCandidate[]>,
   remove: (ids: readonly string[]) => Promise<string[]>,

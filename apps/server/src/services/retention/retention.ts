@@ -20,13 +20,13 @@ import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & { faultPoints: FaultPoints; now: () => Date };
 
-/** What goes, or would. */
+/** Totals that are removed, or would be. */
 export interface RemovedTotals {
   count: number;
   bytes: number;
 }
 
-/** How much is kept of a kind, for how long, and what of it is past that now. */
+/** The stored amount and limit of a kind, and what currently exceeds the limit. */
 export interface StorageReport extends StoredTotals {
   kind: RetentionKind;
   limit: RetentionLimit;
@@ -36,7 +36,7 @@ export interface StorageReport extends StoredTotals {
 export interface PurgeOptions {
   kinds: readonly RetentionKind[];
   limits: RetentionLimits;
-  /** Only says what would go. */
+  /** Only report what would be removed. */
   dryRun: boolean;
   signal?: AbortSignal;
 }
@@ -46,8 +46,9 @@ export type Purged = Partial<Record<RetentionKind, RemovedTotals>>;
 export type Retention = ReturnType<typeof createRetention>;
 
 /**
- * Removes what has passed its limits: in a transaction the rows are marked or removed and the files noted, then the files go. May
- * run several times at once, in servers and beside them. Nothing is removed that the store did not let go of.
+ * Creates the retention use case. A transaction marks or removes rows and records their files, then the files
+ * are removed. Safe to run concurrently, in servers and from the command line. Nothing is removed without a
+ * commit in the store.
  */
 export function createRetention(dependencies: RetentionDependencies) {
   const { persistence, blobs, executor, faultPoints, now } = dependencies;
@@ -64,7 +65,7 @@ export function createRetention(dependencies: RetentionDependencies) {
     audit: createStoredKind(persistence, (store) => store.auditLog.stored),
   };
 
-  /** @returns the ids that went, of those that should */
+  /** @returns which of the ids were removed */
   async function removeAll(kind: RetainedKind, ids: readonly string[]): Promise<Set<string>> {
     const gone = new Set<string>();
     for (let from = 0; from < ids.length; from += pageSize) {
@@ -99,7 +100,10 @@ export function createRetention(dependencies: RetentionDependencies) {
   }
 
   return {
-    /** Removes of each kind what has passed its limit. @returns what went, or with `dryRun` would go */
+    /**
+     * Removes what exceeds the limits, for each kind.
+     * @returns what was removed, or would be with `dryRun`
+     */
     async purge({ kinds, limits, dryRun, signal }: PurgeOptions): Promise<Purged> {
       if (!dryRun) await removeFiles();
       const purged: Purged = {};
@@ -110,7 +114,10 @@ export function createRetention(dependencies: RetentionDependencies) {
       return purged;
     },
 
-    /** Blobs that servers left which were killed. @returns how many */
+    /**
+     * Removes blobs left by killed servers.
+     * @returns the number of removed blobs
+     */
     removeLostBlobs: () => removeLostBlobs(now()),
 
     async report(limits: RetentionLimits): Promise<StorageReport[]> {

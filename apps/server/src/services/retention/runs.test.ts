@@ -27,7 +27,7 @@ afterEach(() => fixture.close());
 const numbersOf = async (jobRef: string) => (await place.listRuns(jobRef)).map((run) => run.number);
 
 describe('runs past their age', () => {
-  it('go with all that they said, and leave the younger ones whole', async () => {
+  it('are removed with all their data, and leave younger ones intact', async () => {
     const old = await kept.addPastRun('jobs.b', 400);
     const young = await kept.addPastRun('jobs.b', 300);
     const latest = await kept.addPastRun('jobs.b', 200);
@@ -46,7 +46,7 @@ describe('runs past their age', () => {
     expect((await place.readLog(young.run.id)).map((line) => line.content)).toEqual(['working']);
   });
 
-  it('leave the newest of each job, however old', async () => {
+  it('are kept if they are the newest of their job, however old', async () => {
     await kept.addPastRun('jobs.b', 900);
     await kept.addPastRun('jobs.b', 800);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
@@ -54,7 +54,7 @@ describe('runs past their age', () => {
     expect((await place.startRun('jobs.b')).number).toBe(3);
   });
 
-  it('leave those that are under way, in whatever state', async () => {
+  it('are kept while they are active, in any state', async () => {
     const states = ['pending', 'starting', 'running', 'cancelling'];
     for (const status of states) {
       const { id } = await place.startRun('jobs.b');
@@ -65,7 +65,7 @@ describe('runs past their age', () => {
     expect(await numbersOf('jobs.b')).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('that started others are no longer named by them', async () => {
+  it('that started others are no longer referenced by them', async () => {
     const old = await kept.addPastRun('jobs.a', 400);
     const [follower] = await place.listRuns('jobs.b');
     expect(follower?.previousJobRunId).toBe(old.run.id);
@@ -74,7 +74,7 @@ describe('runs past their age', () => {
     expect((await place.getRun(follower?.id ?? '')).previousJobRunId).toBeNull();
   });
 
-  it('wait while their attempts are cleaned up, but not for ever', async () => {
+  it('are kept while their attempts are cleaned up, but not forever', async () => {
     const just = await kept.runOnce('jobs.b');
     await place.complete(just.run);
     await kept.addPastRun('jobs.b', 0);
@@ -83,7 +83,7 @@ describe('runs past their age', () => {
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
   });
 
-  it('leave the schemas that they brought', async () => {
+  it('leave the schemas that they reported', async () => {
     await kept.addPastRun('jobs.b', 400);
     const schemas = await kept.countRows('schema_versions');
     await kept.addPastRun('jobs.b', 1);
@@ -98,7 +98,7 @@ describe('runs past their age', () => {
     );
   });
 
-  it('that somebody holds at this moment are left for the next round', async () => {
+  it('that are locked at the moment are left for the next run', async () => {
     const old = await kept.addPastRun('jobs.b', 400);
     await kept.addPastRun('jobs.b', 1);
     await fixture.persistence.transaction(async (store) => {
@@ -108,7 +108,7 @@ describe('runs past their age', () => {
     expect(await kept.purge('runs=365d')).toMatchObject({ runs: { count: 1 } });
   });
 
-  it('go in pages, two rounds at once', async () => {
+  it('are removed in pages, by two concurrent purges', async () => {
     const { id } = await place.getJob('jobs.b');
     const model = await place.startRun('jobs.b');
     await place.complete(model);

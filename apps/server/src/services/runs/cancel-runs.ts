@@ -19,8 +19,8 @@ export type CancelResult =
   | { outcome: 'not-found'; jobRunId: string };
 
 /**
- * Asks for the end of runs. One that waits is cancelled at once; one that has started becomes `cancelling`, and the supervisor that
- * drives it stops it (TERM, grace, TERM, KILL).
+ * Creates the use case that cancels runs. A pending run is cancelled at once; a started one becomes
+ * `cancelling`, and its supervisor stops it (SIGTERM, grace period, SIGTERM, SIGKILL).
  */
 export function createCancelRuns(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
   async function cancelOne(workspaceId: string, jobRunId: string): Promise<CancelResult> {
@@ -29,7 +29,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     if (!run) return { outcome: 'not-found', jobRunId };
     if (isTerminalRunState(run.status)) return { outcome: 'finished', run };
     const isCancelled = run.status === 'pending' ? await endWaiting(run) : await askForStop(jobRunId);
-    // It was claimed, or went back to waiting, at this moment: what holds now decides.
+    // It was claimed, or became pending again, at this moment: decide by its new state.
     if (!isCancelled) return cancelOne(workspaceId, jobRunId);
     const now = await store.jobRuns.get(workspaceId, jobRunId);
     return { outcome: 'cancelling', run: now ?? run, previousStatus: run.status };
@@ -55,8 +55,9 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
   }
 
   /**
-   * The words are stored with the state: a stop that is quick ends the run, and closes its log, before anything could be added.
-   * @returns whether the run is being stopped, for this call or an earlier one
+   * Writes the log line together with the state: a quick stop ends the run and closes its log before a later
+   * line could be added.
+   * @returns whether the run is being stopped, by this call or an earlier one
    */
   async function askForStop(jobRunId: string): Promise<boolean> {
     const isAsked = await persistence.transaction(async (store) => {
@@ -85,7 +86,10 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       return result.run;
     },
 
-    /** Each apart: one that has ended does not keep the others from being cancelled. */
+    /**
+     * Cancels each run independently: one that has already ended does not prevent the others from being
+     * cancelled.
+     */
     async cancelMany(workspaceId: string, jobRunIds: readonly string[]): Promise<CancelResult[]> {
       const results: CancelResult[] = [];
       for (const jobRunId of new Set(jobRunIds)) results.push(await cancelOne(workspaceId, jobRunId));
@@ -93,9 +97,9 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     },
 
     /**
-     * Cancels the runs of jobs that wait, and ends what was promised of the jobs, in the transaction that takes them out of service; it
-     * holds their locks, so no run is added meanwhile. Runs that have started go on. @returns the ids of those that were cancelled, to be
-     * announced after the commit
+     * Cancels the queued runs of jobs and removes their deferred starts, in the transaction that pauses or
+     * archives the jobs. It holds their locks, so no run is added meanwhile. Started runs continue.
+     * @returns the ids of the cancelled runs, to be announced after the commit
      */
     async cancelWaiting(store: Store, jobs: readonly JobRecord[]): Promise<string[]> {
       await dropPromisesOf(store, jobs);
@@ -113,7 +117,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
   };
 }
 
-/** The line that tells who cancelled a run that has started, and how long it has. */
+/** Creates the log line that names who cancelled a started run, and its grace period. */
 async function describeRequest(store: Store, run: JobRunRecord): Promise<UnnumberedLogLine> {
   const [version] = await store.jobs.getVersions([run.jobVersionId]);
   const grace = version ? ` ${describeGrace(getGraceSeconds(version.definition as JobDefinition))}` : '';

@@ -20,7 +20,7 @@ export interface ComparedLog {
 export interface LogComparison {
   base: ComparedLog | null;
   target: ComparedLog;
-  /** None without a base. */
+  /** Empty without a base. */
   hunks: TextHunk[];
 }
 
@@ -31,14 +31,14 @@ export interface CompareRunLogsDependencies {
 
 export type CompareRunLogs = ReturnType<typeof createCompareRunLogs>;
 
-/** What went wrong is at the end of a log. A line that is longer is no text that anybody reads whole. */
+/** The cause of a failure is at the end of a log. Longer lines are not read by users in full. */
 const most = { lines: 5000, lineCharacters: 500 };
 
-/** The lines in which the logs of two runs of a job differ. */
+/** Creates the use case that compares the logs of two runs of a job. */
 export function createCompareRunLogs({ persistence, logFiles }: CompareRunLogsDependencies) {
   const { store } = persistence;
   const findPair = createFindRunPair(persistence);
-  // A comparison may take a second of the processor: a workspace has one after the other, whoever asks how often.
+  // A comparison may take a second of CPU time, so each workspace runs one at a time.
   const inTurn = createKeyedQueue();
 
   async function readTail(run: JobRunRecord): Promise<{ log: ComparedLog; tail: LogTail }> {
@@ -84,7 +84,7 @@ export function createCompareRunLogs({ persistence, logFiles }: CompareRunLogsDe
   };
 }
 
-/** As the log is numbered: where one was removed, a line says so. */
+/** Counts lines as the log numbers them: a removed log is one line, which notes the removal. */
 function countLines({ logRemovedAt, logLines }: AttemptRecord): number {
   return logRemovedAt ? 1 : logLines;
 }

@@ -8,14 +8,14 @@ import { compareDefinitions } from '../../domain/jobs/compare-definitions.ts';
 import { comparePipelineRuns } from '../../domain/runs/compare-pipeline-runs.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** Which run is compared, and with which one: with the last one before it that completed where `baseId` is null. */
+/** The run to compare, and its base; if `baseId` is null, the last completed run before it. */
 export interface RunPair {
   workspaceId: string;
   targetId: string;
   baseId: string | null;
 }
 
-/** A run with what it was made of. */
+/** A run with its attempts and versions. */
 export interface ComparedRun {
   run: JobRunRecord;
   attempts: AttemptRecord[];
@@ -30,13 +30,13 @@ export interface RunComparison {
   definitionChanges: DefinitionChange[];
   pipelines: PipelineComparison[];
   tables: TableComparison[];
-  /** A run reported more than is compared, or there are more tables than are given. */
+  /** A run reported more than is compared, or there are more tables than are returned. */
   isTruncated: boolean;
 }
 
 export type CompareRuns = ReturnType<typeof createCompareRuns>;
 
-/** Nobody reads further; a run may report without end. */
+/** Limits the comparison, because a run may report any number. */
 const most = { pipelineRuns: 200, tables: 5000 };
 
 export function createCompareRuns({ store }: Persistence, jobVersions: JobVersions) {
@@ -67,7 +67,10 @@ export function createCompareRuns({ store }: Persistence, jobVersions: JobVersio
     return rows.map(({ facts }) => facts);
   }
 
-  /** A run beside another one of the same job. @throws ServiceError not_found, invalid_request: the base is a run of another job */
+  /**
+   * Compares a run with another one of the same job.
+   * @throws ServiceError not_found, invalid_request: the base is a run of another job
+   */
   return async function compareRuns(pair: RunPair): Promise<RunComparison> {
     const { base, target } = await findPair(pair);
     const [described, describedBase, after, before] = await Promise.all([

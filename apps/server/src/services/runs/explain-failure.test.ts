@@ -48,7 +48,7 @@ it('is stored with the end of the run, and with its attempt', async () => {
   expect((await fixture.store.attempts.get(id))?.reason).toEqual(reason);
 });
 
-it('is of the attempt alone while another one follows, and then of the run as well', async () => {
+it('is stored only with the attempt while a retry follows, and finally with the run as well', async () => {
   const first = await place.createAttempt(await place.startRun('jobs.retried'));
   await send(first.id, recordsOf('first'));
   expect(await place.getRun(first.run.id)).toMatchObject({ status: 'pending', reason: null });
@@ -63,21 +63,21 @@ it.each([
   ['killed', { code: null, signal: 'SIGSEGV' }, ''],
   ['out_of_memory', { code: null, signal: 'SIGKILL', out_of_memory: 'limit' }, ''],
   ['timed_out', {}, `end_intent = 'timeout', status = 'cancelling'`],
-])('is what was seen from outside, whatever a traceback says: %s', async (code, exit, assignments) => {
+])('is what was observed from outside, whatever a traceback says: %s', async (code, exit, assignments) => {
   const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
   if (assignments) await place.setRun(run.id, assignments);
   await send(id, recordsOf('while it was stopped', exit));
   expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code }, reason: null });
 });
 
-it('is none of a run that completed or was cancelled', async () => {
+it('is null for a completed or cancelled run', async () => {
   const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
   await place.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
   await send(id, recordsOf('while it was stopped'));
   expect(await place.getRun(run.id)).toMatchObject({ status: 'cancelled', reason: null });
 });
 
-it('is read when the end comes again after a crash in between', async () => {
+it('is derived when the end is reported again after a crash in between', async () => {
   const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
   fixture.setFault('between-exit-and-finish', () => {
     throw new Error('crash');
@@ -88,7 +88,7 @@ it('is read when the end comes again after a crash in between', async () => {
   expect((await place.getRun(run.id)).reason?.summary).toBe('ValueError: no price');
 });
 
-it('keeps no run from ending whose log cannot be read', async () => {
+it('does not prevent the end of a run whose log cannot be read', async () => {
   const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
   const [exit, ...lines] = recordsOf('no price').toReversed();
   await send(id, lines.toReversed());

@@ -13,10 +13,13 @@ export interface ExplainFailureDependencies {
   log: Pick<Logger, 'error'>;
 }
 
-/** Why the code of an attempt failed, by what it left; null where that tells nothing, or cannot be read. */
+/**
+ * Explains why the code of an attempt failed, from its output; null if that explains nothing or cannot be
+ * read.
+ */
 export type ExplainFailure = (attemptId: string) => Promise<FailureReason | null>;
 
-/** A traceback, with those that it came of, is some kilobytes; a log is up to 500 MB. */
+/** A traceback with its chain takes some kilobytes; a log is up to 500 MB. */
 const readLogBytes = 256 * 1024;
 
 export function createExplainFailure({
@@ -46,7 +49,7 @@ export function createExplainFailure({
     try {
       return await explain(attemptId);
     } catch (error) {
-      // A run has to end whatever its log is like: its failure still has a code.
+      // A run must end even if its log cannot be read: its failure still has a code.
       log.error({ err: error, attemptId }, 'the reason of a failure could not be read');
       return null;
     }

@@ -31,7 +31,7 @@ async function startRunning(jobRef: string): Promise<JobRunRecord> {
   return place.getRun(run.id);
 }
 
-/** The terms of a run of a job with these settings. */
+/** Creates the terms of a run of a job with these settings. */
 function termsOf(definition: object, maxRunTimeSeconds: number | null = null) {
   const version = { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds };
   return readRunTerms(version, parseInstanceSizes(''));
@@ -40,7 +40,7 @@ function termsOf(definition: object, maxRunTimeSeconds: number | null = null) {
 describe('the end of a run', () => {
   beforeEach(() => place.deployAll([defineJob('jobs.a', unlimited)]));
 
-  it('is stored with its event and announced when it is committed', async () => {
+  it('is stored with its event and announced after the commit', async () => {
     const run = await startRunning('jobs.a');
     expect(await fixture.finishRun(run.id, failed)).toBe(true);
     const ended = await place.getRun(run.id);
@@ -53,7 +53,7 @@ describe('the end of a run', () => {
     expect(fixture.announced.at(-1)).toBe(run.id);
   });
 
-  it('is the one that came first, however many come at once', async () => {
+  it('is recorded once, however many calls are concurrent', async () => {
     const run = await startRunning('jobs.a');
     await place.setRun(run.id, `status = 'cancelling'`);
     const outcomes = [completed, failed, cancelled, completed, failed, cancelled];
@@ -82,14 +82,14 @@ describe('the end of a run', () => {
     ['starting', completed, true],
     ['running', cancelled, false],
     ['cancelling', completed, true],
-  ])('from %s as %j is a transition of the table: %s', async (status, outcome, isAllowed) => {
+  ])('from %s as %j is allowed: %s', async (status, outcome, isAllowed) => {
     const run = await place.startRun('jobs.a');
     await place.setRun(run.id, `status = '${status}'`);
     expect(await fixture.finishRun(run.id, outcome)).toBe(isAllowed);
     expect((await place.getRun(run.id)).status).toBe(isAllowed ? outcome.status : status);
   });
 
-  it('holds only from the states and for the claim that the caller means', async () => {
+  it('applies only in the states and for the claim that the caller names', async () => {
     const run = await startRunning('jobs.a');
     await place.setRun(run.id, 'claim_number = 3');
     expect(await fixture.finishRun(run.id, failed, { claimNumber: 2 })).toBe(false);
@@ -120,14 +120,14 @@ describe('the watermark', () => {
     expect(await end(completed, [4, 5])).toEqual({ until: new Date(day(5)), hasCompleted: true });
   });
 
-  it('does not move with an interval that covers no time', async () => {
+  it('does not move with an empty interval', async () => {
     expect(await end(completed, [6, 6])).toEqual({ until: null, hasCompleted: true });
     expect(await end(completed, [1, 2])).toEqual({ until: new Date(day(2)), hasCompleted: true });
     expect(await end(completed, [6, 6])).toEqual({ until: new Date(day(2)), hasCompleted: true });
   });
 });
 
-describe('runs that follow', () => {
+describe('followers of a run', () => {
   const jobs = [
     defineJob('jobs.a', unlimited),
     defineJob('jobs.happy', { ...after('success', 'jobs.a'), ...unlimited }),
@@ -145,20 +145,20 @@ describe('runs that follow', () => {
   it.each([
     [completed, [1, 1, 0]],
     [failed, [0, 0, 1]],
-  ])('%j start once, under many finishers', async (outcome, counts) => {
+  ])('%j start once, with many concurrent finishers', async (outcome, counts) => {
     const run = await startRunning('jobs.a');
     await Promise.all(Array.from({ length: 8 }, () => fixture.finishRun(run.id, outcome)));
     expect(await countFollowers()).toEqual(counts);
   });
 
-  it('do not follow a cancelled run', async () => {
+  it('do not start after a cancelled run', async () => {
     const run = await startRunning('jobs.a');
     await place.setRun(run.id, `status = 'cancelling'`);
     expect(await fixture.finishRun(run.id, cancelled)).toBe(true);
     expect(await countFollowers()).toEqual([0, 0, 0]);
   });
 
-  it('say what they follow, each of its own run', async () => {
+  it('record the run that they follow', async () => {
     const first = await startRunning('jobs.a');
     const second = await startRunning('jobs.a');
     await Promise.all([first, second].map((run) => fixture.finishRun(run.id, completed)));
@@ -173,7 +173,7 @@ describe('runs that follow', () => {
     });
   });
 
-  it('start when paused, not when archived, and do not hold back the end', async () => {
+  it('start when paused, not when archived, and do not block the end', async () => {
     await place.setJob('jobs.happy', 'is_paused = true');
     await place.setJob('jobs.glad', 'is_archived = true');
     await place.complete(await place.startRun('jobs.a'));
@@ -181,13 +181,13 @@ describe('runs that follow', () => {
     await place.deployJobs([defineJob('jobs.happy', after('success', 'jobs.a'))]);
     await place.complete(await place.startRun('jobs.a'));
     await place.complete(await place.startRun('jobs.a'));
-    // The follower has a run that waits, and room for no other: both events are told by one row.
+    // The follower has a queued run and no free slot, so one row records both events.
     expect((await place.listRuns('jobs.happy')).slice(1)).toMatchObject([
       { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
     ]);
   });
 
-  it('of each other end at the same moment without a loss', async () => {
+  it('of each other can end concurrently', async () => {
     await place.deployJobs([
       defineJob('jobs.x', { ...after('success', 'jobs.y'), ...unlimited }),
       defineJob('jobs.y', { ...after('success', 'jobs.x'), ...unlimited }),
@@ -206,7 +206,7 @@ describe('runs that follow', () => {
 });
 
 describe('a crash before the commit', () => {
-  it('leaves the run as it was, without event, watermark or follower', async () => {
+  it('leaves the run unchanged, without event, watermark or follower', async () => {
     const own = await createServiceFixture();
     try {
       const there = await createPlace(own);
@@ -238,7 +238,7 @@ describe('a crash before the commit', () => {
   });
 });
 
-describe('what an exit means', () => {
+describe('the outcome of an exit', () => {
   const clean: AttemptExit = {
     code: 0,
     signal: null,
@@ -275,7 +275,7 @@ describe('what an exit means', () => {
       'failed',
       'machine_out_of_memory',
     ],
-    ['memory that ran out and was coped with', null, { outOfMemory: 'limit' }, 'completed', null],
+    ['memory that ran out without failing the run', null, { outOfMemory: 'limit' }, 'completed', null],
     ['too many processes', null, { code: 1, processLimitReached: true }, 'failed', 'process_limit'],
     [
       'too many processes, and a signal',
@@ -291,7 +291,7 @@ describe('what an exit means', () => {
       'failed',
       'out_of_memory',
     ],
-    ['processes that were refused and done without', null, { processLimitReached: true }, 'completed', null],
+    ['rejected processes without failing the run', null, { processLimitReached: true }, 'completed', null],
     ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {
@@ -300,7 +300,7 @@ describe('what an exit means', () => {
     expect(outcome.status === 'failed' ? outcome.failure.code : null).toBe(code);
   });
 
-  it('is told in words', () => {
+  it('has a description', () => {
     const tell = (exit: Partial<AttemptExit>) =>
       outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, termsOf({}));
     expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
@@ -323,7 +323,7 @@ describe('what an exit means', () => {
     [{ code: null, signal: 'SIGTERM' }, 'It ended within its grace period of 5 s.'],
     [{ code: 0 }, 'It ended within its grace period of 5 s.'],
     [{ code: null, signal: 'SIGKILL' }, 'It did not end within its grace period of 5 s and was killed.'],
-  ])('tells of a stop whether the grace period was kept: %j', (exit, stop) => {
+  ])('states whether a stopped run kept its grace period: %j', (exit, stop) => {
     const terms = termsOf({ execute: { timeout: { grace_period: 5 } } }, 60);
     const seen = { ...clean, ...exit };
     expect(detailOf({ endIntent: 'cancel' }, seen, terms)).toBe(stop);
@@ -353,7 +353,7 @@ describe('what an exit means', () => {
       'xlarge',
       'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
     ],
-  ])('tells the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
+  ])('states the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
     const exit: AttemptExit = {
       ...clean,
       code: null,

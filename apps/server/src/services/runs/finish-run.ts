@@ -25,15 +25,18 @@ import { statesBefore } from '../../domain/runs/run-state.ts';
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
   onlyFrom?: readonly RunState[];
-  /** Ends the run only while this claim holds: what a server concludes about a run that another one has taken over is stale. */
+  /**
+   * Ends the run only while this claim is valid: conclusions of a server about a run that another one has
+   * taken over are stale.
+   */
   claimNumber?: number;
-  /** Ends the run only while it is at this attempt: the end of an earlier one has been dealt with. */
+  /** Ends the run only if this is its latest, open attempt: the end of an earlier one has been handled. */
   attemptId?: string | undefined;
-  /** Ends the run only while it is unknown where its attempt is. */
+  /** Ends the run only while it is marked as unknown. */
   onlyUnknown?: boolean;
-  /** What was seen of the attempt's end where its own record of it is not to be had. */
+  /** The observed end of the attempt, used if its own exit record is not available. */
   seen?: AttemptExit;
-  /** What the attempt left that tells why it failed. */
+  /** The reason of a failure, from the attempt's output. */
   reason?: FailureReason | null;
 }
 
@@ -43,16 +46,17 @@ export interface FinishRunDependencies {
   attemptLog: Pick<AttemptLog, 'writeWith'>;
   explainFailure: ExplainFailure;
   faultPoints: FaultPoints;
-  /** Told after the commit that a run has changed: its streams and its watch look at once. */
+  /** Called after the commit that changes a run, so that its streams and its watch react at once. */
   announce: (jobRunId: string) => void;
 }
 
 /**
- * Ends a run, or has it wait for its next attempt; false when it has ended already, or is not what the options ask for.
+ * Ends a run, or makes it wait for its next attempt; returns false if it has already ended or does not match
+ * the options.
  */
 export interface FinishRun {
   (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
-  /** Ends it in the caller's transaction; the caller announces the run after the commit. */
+  /** Ends the run in the caller's transaction; the caller announces it after the commit. */
   inTransaction(
     store: Store,
     jobRunId: string,
@@ -62,9 +66,9 @@ export interface FinishRun {
 }
 
 /**
- * The door through which every run ends: its state, what it completed, the last words of its log, the runs that follow it and the event
- * are one transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then. A failed attempt
- * that is to be followed by another one ends no run: nothing but the attempt is over.
+ * Creates the only function that ends runs. One transaction covers the state, the completed interval, the
+ * last log lines, the runs that follow and the event. An ended run never changes, so finishing twice is
+ * harmless and returns false. A failed attempt with a retry does not end the run; only the attempt is closed.
  */
 export function createFinishRun({
   persistence,
@@ -92,7 +96,8 @@ export function createFinishRun({
           ...(await store.jobs.listDownstreams(run.workspaceId, job.jobRef)),
         ]
       : [];
-    // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
+    // Lock jobs before runs, as everywhere, and all at once in id order: otherwise the ends of jobs that
+    // follow each other could deadlock.
     const jobs = [job, ...touched];
     const locked = await lockForStart(
       store,
@@ -100,7 +105,7 @@ export function createFinishRun({
       jobs.map(({ id }) => id),
       jobs.some(refreshesOthers),
     );
-    // As they are under the lock: a deploy may have changed them since they were found.
+    // Use their state under the lock: a deploy may have changed them since they were found.
     const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
     const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));
     const held = await store.jobRuns.lock(jobRunId);
@@ -137,7 +142,7 @@ export function createFinishRun({
     return true;
   }
 
-  /** @returns whether another attempt follows, so that the run goes on */
+  /** @returns whether a retry follows, so that the run continues */
   async function closeAttempt(
     store: Store,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
@@ -155,7 +160,10 @@ export function createFinishRun({
     return true;
   }
 
-  /** What is built on a job that always refreshes has been overtaken by each of its runs that completes. */
+  /**
+   * Discards the completions downstream of a job that always refreshes: each of its completed runs makes them
+   * outdated.
+   */
   async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
     const open = downstreams.filter(({ definition }) => !blocksRefresh(definition as JobDefinition));
     if (open.length === 0) return;
@@ -169,7 +177,7 @@ export function createFinishRun({
     outcome: RunOutcome,
     options: FinishOptions = {},
   ): Promise<boolean> {
-    // Before the transaction, which holds locks: all that an attempt wrote is stored before its end is.
+    // Read before the transaction, which holds locks: all output of an attempt is stored before its end.
     const reason = await readReason(outcome, options);
     const ended = await persistence.transaction(async (store) => {
       const result = await end(store, jobRunId, outcome, { ...options, reason });
@@ -189,7 +197,7 @@ export function createFinishRun({
   return Object.assign(finishRun, { inTransaction: end });
 }
 
-/** Whether the outcome is that of an attempt, or of a claim, that the run is not at any more. */
+/** Reports whether the outcome belongs to an attempt or a claim that is no longer the run's current one. */
 function isStale(
   run: JobRunRecord,
   latest: AttemptRecord | undefined,
@@ -200,13 +208,16 @@ function isStale(
   return attemptId !== undefined && (latest?.id !== attemptId || latest.closedAt !== null);
 }
 
-/** What the log says of a cancel; null for another end, and where the log has said it already. */
+/** Describes a cancel for the log; null for another end, and if the log contains it already. */
 function describeCancel(outcome: RunOutcome): string | null {
   if (outcome.status !== 'cancelled' || outcome.detail === undefined) return null;
   return `Cancelled. ${outcome.detail}`;
 }
 
-/** The last lines of an attempt's log, written in the transaction that ends it: a crash leaves both, or neither. */
+/**
+ * Creates the last log lines of an attempt, written in the transaction that ends it, so that a crash leaves
+ * both or neither.
+ */
 function closingLines(
   outcome: RunOutcome,
   failed: FailedRun | null,
@@ -218,13 +229,18 @@ function closingLines(
   return cancel === null ? [] : [runnerLine(cancel, at)];
 }
 
-/** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
+/**
+ * Returns the event that the end fires. Cancelled and skipped runs fire none: a stop by a user is not an
+ * outcome of the work.
+ */
 function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
   if (outcome.status === 'completed') return jobEvent('success', jobRef);
   return outcome.status === 'failed' ? jobEvent('fail', jobRef) : null;
 }
 
-/** The end of the time that a completed run covered; null for a point in time, which covers none. */
+/**
+ * Returns the end of the interval that a completed run covered; null for a point in time, which covers none.
+ */
 function coveredEnd(run: JobRunRecord): Date | null {
   if (!run.intervalStart || !run.intervalEnd) return null;
   return run.intervalEnd > run.intervalStart ? run.intervalEnd : null;

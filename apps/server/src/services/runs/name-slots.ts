@@ -5,7 +5,7 @@ import { describeSlotsFor } from '../../domain/runs/wait-reason.ts';
 
 type WaitingRun = Pick<JobRunRecord, 'status' | 'waitKind' | 'waitReason' | 'isApp'>;
 
-/** Who reads, and where. */
+/** The reader and their organization. */
 interface Reader {
   principal: Pick<Principal, 'kind' | 'userId' | 'workspaceId'>;
   organizationId: string | undefined;
@@ -13,14 +13,17 @@ interface Reader {
 
 export type NameSlots = ReturnType<typeof createNameSlots>;
 
-/** Says of a run that waits for a slot who has the slots now, with the names that the reader may see: what is stored has none. */
+/**
+ * Creates a function that adds to a run that waits for a slot who holds the slots now, with the names that
+ * the reader may see. The stored text contains no names.
+ */
 export function createNameSlots({ store }: Persistence) {
   return async function nameSlots<Run extends WaitingRun>(
     run: Run,
     { principal, organizationId }: Reader,
   ): Promise<Run> {
     if (run.status !== 'pending' || run.waitKind !== 'slot' || run.isApp) return run;
-    // A key of one workspace, and the token of a run, read nothing of others.
+    // A workspace key or a run token must not see other workspaces.
     if (principal.kind !== 'user' || principal.workspaceId !== null) return run;
     const [rows, slots] = await Promise.all([
       store.claims.countActiveFor(principal.userId),

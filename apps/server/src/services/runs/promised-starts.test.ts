@@ -24,7 +24,7 @@ const chain = [
   defineJob('jobs.c', freshOn('jobs.b')),
 ];
 
-/** Starts `jobs.a`; the call promises the jobs behind it. */
+/** Starts `jobs.a`; the call defers the starts of the jobs downstream. */
 async function promiseAll(refs = ['jobs.a', 'jobs.b', 'jobs.c']): Promise<JobRunRecord> {
   const jobs = await Promise.all(refs.map((ref) => place.getJob(ref)));
   const { succeeded } = await place.trigger({ jobIds: jobs.map(({ id }) => id) });
@@ -42,8 +42,8 @@ async function listPromised(): Promise<string[]> {
   return rows.map(({ ref }) => ref);
 }
 
-describe('a promised start', () => {
-  it('comes true when the upstream completes', async () => {
+describe('a deferred start', () => {
+  it('starts when the upstream completes', async () => {
     const run = await promiseAll();
     expect(await listPromised()).toEqual(['jobs.b', 'jobs.c']);
     await place.complete(run);
@@ -51,7 +51,7 @@ describe('a promised start', () => {
     expect(await listPromised()).toEqual(['jobs.c']);
   });
 
-  it('ends, with what builds on it, when its job is archived, and does not come back with the job', async () => {
+  it('is removed, with those downstream, when its job is archived, and is not restored with the job', async () => {
     const run = await promiseAll();
     const { id } = await place.getJob('jobs.b');
     const switches = { workspaceId: place.workspaceId, jobId: id };
@@ -62,7 +62,7 @@ describe('a promised start', () => {
     expect(await place.listRuns('jobs.b')).toEqual([]);
   });
 
-  it('ends when a deploy or the archiving of the workspace takes its job out of service', async () => {
+  it('is removed when a deploy or the archiving of the workspace archives its job', async () => {
     const own = { deploymentModule: 'workspace' };
     await place.deployJobs(chain, own);
     await promiseAll();
@@ -77,7 +77,7 @@ describe('a promised start', () => {
     expect(await listPromised()).toEqual([]);
   });
 
-  it('that is declined when it falls due is told, and waits for no later night', async () => {
+  it('that is skipped when due is recorded, and does not wait for a later night', async () => {
     const active = await place.startRun('jobs.b', { skipFreshness: true });
     const run = await promiseAll(['jobs.a', 'jobs.b']);
     await place.complete(run);
@@ -89,7 +89,7 @@ describe('a promised start', () => {
   });
 
   it.each([1, null])(
-    'is fulfilled by the start of the same event, with concurrency %s',
+    'is fulfilled by the start from the same event, with concurrency %s',
     async (concurrency) => {
       const own = { triggers: ['job.success:jobs.a'], execute: { concurrency } };
       await place.deployJobs([defineJob('jobs.follower', { ...freshOn('jobs.a'), ...own })]);
@@ -102,7 +102,7 @@ describe('a promised start', () => {
     },
   );
 
-  it('starts beside the start of the same event when it was asked for under another profile', async () => {
+  it('starts in addition to the start from the same event if it was requested under another profile', async () => {
     const own = { triggers: ['job.success:jobs.a'], execute: { concurrency: null } };
     await place.deployJobs([defineJob('jobs.follower', { ...freshOn('jobs.a'), ...own })]);
     const jobs = await Promise.all(['jobs.a', 'jobs.follower'].map((ref) => place.getJob(ref)));
@@ -113,7 +113,7 @@ describe('a promised start', () => {
     expect(profiles.toSorted()).toEqual(['access', 'prod']);
   });
 
-  it('waits on while another upstream is to come', async () => {
+  it('keeps waiting while another upstream is pending', async () => {
     const both = defineJob('jobs.both', freshOn('jobs.a', 'jobs.other'));
     await place.deployJobs([defineJob('jobs.other'), both]);
     const refs = ['jobs.a', 'jobs.other', 'jobs.both'];

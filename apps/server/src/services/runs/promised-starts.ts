@@ -1,14 +1,20 @@
 import type { JobRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 
-/** A call has promised starts for when this job completes. It will not: the promises end, and those that build on them. */
+/**
+ * Removes the starts that were deferred until this job completes, after it failed to; also those further
+ * downstream.
+ */
 export async function dropPromises(store: Store, workspaceId: string, jobRef: string): Promise<void> {
   for (const job of await store.jobs.listDownstreams(workspaceId, jobRef)) {
     if ((await store.promisedStarts.remove([job.id])) > 0) await dropPromises(store, workspaceId, job.jobRef);
   }
 }
 
-/** The jobs are out of service: what was promised of them, and of what waits for them, must not come true when they are brought back. */
+/**
+ * Removes the deferred starts of archived jobs, and those further downstream, so that they do not start when
+ * the jobs are restored.
+ */
 export async function dropPromisesOf(store: Store, jobs: readonly JobRecord[]): Promise<void> {
   for (const job of jobs) {
     if ((await store.promisedStarts.remove([job.id])) > 0)

@@ -9,7 +9,7 @@ import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 
-/** Jobs of which each has a lock of its own: only that of the organization keeps their starts apart. */
+/** Jobs with a lock each, so only the organization's lock serializes their starts. */
 const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
 
 let fixture: ServiceFixture;
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 beforeEach(async () => {
   loops = [];
-  // What a test left open, or set, is no concern of the next one.
+  // End the runs and reset the limits that a test left.
   await fixture.database.execute(
     `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
   );
@@ -53,7 +53,7 @@ const startLoop = async (): Promise<void> => {
   await loop.start(defineQueueLoop(fixture.releaseQueued));
 };
 
-/** What takes room at one moment, by job. A run that somebody has claimed takes some, whatever else its row says. */
+/** Counts the active runs at one moment, by job. A claimed run counts, whatever else its row contains. */
 async function countActive(): Promise<Record<string, number>> {
   const rows = await fixture.database.query<{ jobRef: string; count: number }>(
     `select jobs.job_ref as "jobRef", count(*)::int as count from job_runs join jobs on jobs.id = job_runs.job_id
@@ -65,7 +65,7 @@ async function countActive(): Promise<Record<string, number>> {
 
 const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
 
-/** A supervisor: claims what may run, and ends it. */
+/** A supervisor that claims pending runs and ends them. */
 async function work(owner: string, isOver: () => boolean): Promise<number> {
   let ended = 0;
   while (!isOver()) {
@@ -83,7 +83,7 @@ async function work(owner: string, isOver: () => boolean): Promise<number> {
   return ended;
 }
 
-it('exceeds no limit while many start and end runs at once, and lets every run go in the end', async () => {
+it('exceeds no limit while many runs start and end concurrently, and eventually starts every run', async () => {
   await setRunLimit(4);
   await startLoop();
   await startLoop();
@@ -102,7 +102,7 @@ it('exceeds no limit while many start and end runs at once, and lets every run g
       return open === 0;
     });
   };
-  // A worker that sees too many fails the test at once.
+  // A worker that observes too many fails the test at once.
   await Promise.race([allEnd(), workers]).finally(() => (isOver = true));
   const ended = await workers;
   expect(runs).toHaveLength(36);
@@ -110,7 +110,7 @@ it('exceeds no limit while many start and end runs at once, and lets every run g
   expect(runs.some((run) => run.isQueued)).toBe(true);
 });
 
-it('exceeds no limit of the organization when starts, and then releases, of many jobs meet at one moment', async () => {
+it('exceeds no limit of the organization when starts, and then releases, of many jobs coincide', async () => {
   await setRunLimit(2);
   const runs = await Promise.all(others.map((ref) => place.startRun(ref)));
   expect(runs.filter((run) => !run.isQueued)).toHaveLength(2);
@@ -124,14 +124,14 @@ it('exceeds no limit of the organization when starts, and then releases, of many
   }
 });
 
-it('lets go what a server left waiting that died, though nothing wakes the next one', async () => {
+it('releases runs that a dead server left queued, without a wake-up signal', async () => {
   const first = await place.startRun('jobs.one');
   const second = await place.startRun('jobs.one');
-  // The run ends, and whoever would have been told of it is gone.
+  // The run ends, and the server that would have been notified is gone.
   await place.complete(first);
   await startLoop();
   await eventually('it goes', async () => !(await place.getRun(second.id)).isQueued);
-  // A word that gets lost costs a poll: this change tells nobody.
+  // A lost signal costs one poll interval: this change sends none.
   const third = await place.startRun('jobs.one');
   expect(third.isQueued).toBe(true);
   await fixture.database.execute(`update job_runs set status = 'failed', finished_at = now() where id = $1`, [

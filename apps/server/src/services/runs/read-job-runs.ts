@@ -13,18 +13,18 @@ import type { JobVersions } from '../jobs/job-versions.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A job run with its job, the version of the job that it runs, and what telemetry knows of it. */
+/** A job run with its job, the job version that it runs, and its telemetry. */
 export interface DetailedJobRun {
   run: JobRunRecord;
   job: JobRecord;
   version: JobVersionRecord;
   pipelineRuns: PipelineRunHeadRecord[];
-  /** Null where they were not asked for. */
+  /** Null if not requested. */
   downstreamRuns: DownstreamRun[] | null;
 }
 
 export interface DownstreamOptions {
-  /** Null leaves the downstream runs out. */
+  /** Null omits the downstream runs. */
   limit: number | null;
   category: string | null;
 }
@@ -81,18 +81,24 @@ export function createReadJobRuns({ store }: Persistence, jobVersions: JobVersio
       return detailed;
     },
 
-    /** The JSON text that a webhook gave to the run; null when nothing did. @throws ServiceError not_found */
+    /**
+     * Returns the JSON text that a webhook passed to the run; null if none did.
+     * @throws ServiceError not_found
+     */
     async getInput(workspaceId: string, jobRunId: string): Promise<string | null> {
       const run = await store.jobRuns.get(workspaceId, jobRunId);
       if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
       return store.jobRuns.readInput(run.id);
     },
 
-    /** What a cancellation would find, with nothing cancelled; undefined for ids that name no run of the workspace. */
+    /**
+     * Previews a cancellation without cancelling anything; undefined for ids that are not runs of the
+     * workspace.
+     */
     findMany: (workspaceId: string, jobRunIds: readonly string[]): Promise<(JobRunRecord | undefined)[]> =>
       Promise.all(jobRunIds.map((jobRunId) => store.jobRuns.get(workspaceId, jobRunId))),
 
-    /** The refs of the runs' jobs, by job id. */
+    /** Returns the job refs of runs, by job id. */
     async refsOf(runs: readonly JobRunRecord[]): Promise<Map<string, string>> {
       const jobs = await store.jobs.getMany([...new Set(runs.map((run) => run.jobId))]);
       return new Map(jobs.map((job) => [job.id, job.jobRef]));

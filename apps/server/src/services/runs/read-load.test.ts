@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-it('the load of an installation has its slots, what waits, and what makes batch runs wait long', async () => {
+it('the load of an installation contains its slots, pending runs, and what makes batch runs wait long', async () => {
   const readLoad = createReadLoad(fixture.persistence);
   const empty = { pending: 0, active: 0, slots: 0, free: 0 };
   expect(await readLoad()).toEqual({

@@ -3,7 +3,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { PoolName } from '../../domain/runs/capacity.ts';
 import { longWaitSeconds } from '@pumphouse/contract';
 
-/** The slots of one pool, in all servers. */
+/** The slots of one pool across all servers. */
 export interface PoolLoad {
   pending: number;
   active: number;
@@ -11,18 +11,18 @@ export interface PoolLoad {
   free: number;
 }
 
-/** How busy the installation is, without a name of anything: for whoever watches it. */
+/** The load of the installation without any names, for monitoring. */
 export interface Load extends Record<PoolName, PoolLoad> {
-  /** Active runs whose place no server can see. */
+  /** Active runs in a location that no server can observe. */
   unknown: number;
   longestWait: { seconds: number; kind: PendingSummary['kind'] } | null;
-  /** What makes runs wait longer than they should, a sentence each. */
+  /** What makes runs wait longer than they should, one sentence each. */
   problems: string[];
 }
 
 export type ReadLoad = ReturnType<typeof createReadLoad>;
 
-/** Waits that end by what people or their own code do; the others are the installation's. */
+/** Waits caused by users or their code; the others are caused by the installation. */
 const ownWaits: ReadonlySet<PendingSummary['kind']> = new Set(['limit', 'retry', 'local-data']);
 
 const kindWords: Record<PendingSummary['kind'], string> = {
@@ -78,7 +78,7 @@ function describeUnknown(count: number): string[] {
   ];
 }
 
-/** Apps that wait have a page that says so; a batch run that waits is looked at by nobody. */
+/** Apps that wait have a page that shows it; batch runs have none. */
 function describeLongWait({ isApp, kind, count, longestSeconds }: PendingSummary): string[] {
   if (isApp || ownWaits.has(kind) || longestSeconds < longWaitSeconds) return [];
   const runs = count === 1 ? '1 batch run is' : `${count} batch runs are`;

@@ -17,17 +17,20 @@ type Explained<Subject extends { failure: AttemptFailure | null }> = Omit<Subjec
 
 export interface RunLife {
   run: Explained<JobRunRecord>;
-  /** In their order. */
+  /** In order. */
   attempts: Explained<AttemptRecord>[];
   phases: RunPhase[];
-  /** Of the environment of its last attempt. */
+  /** Warnings for the environment of the last attempt. */
   packageWarnings: PackageWarning[];
 }
 
 export type ReadRunLife = ReturnType<typeof createReadRunLife>;
 
 export function createReadRunLife({ store }: Persistence) {
-  /** What became of a run and of each of its attempts. @throws ServiceError not_found */
+  /**
+   * Reads the timeline of a run and of each of its attempts.
+   * @throws ServiceError not_found
+   */
   return async function readRunLife(workspaceId: string, jobRunId: string): Promise<RunLife> {
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);

@@ -13,17 +13,17 @@ import type { Persistence } from '../../store/store.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A run with all that a list shows of it. */
+/** A run with everything that a list shows. */
 export interface RunOverview {
   run: RunOverviewHead;
   surroundings: RunSurroundings;
-  /** Null where no pipeline run was reported. */
+  /** Null if no pipeline run was reported. */
   loaded: RunLoaded | null;
-  /** Null where it brought no new version of a schema. */
+  /** Null if it brought no new schema version. */
   schemaChanges: RunSchemaChanges | null;
 }
 
-/** A run with those of the same job around it. */
+/** A run with its neighbors in the same job. */
 export interface RunOverviewDetail extends RunOverview {
   previous: RunNeighbour | null;
   next: RunNeighbour | null;
@@ -35,7 +35,7 @@ export type ReadRunOverviews = ReturnType<typeof createReadRunOverviews>;
 export function createReadRunOverviews({ store }: Persistence) {
   const readPage = createPageReader();
 
-  /** In the order of the runs: three statements, whatever their number. */
+  /** Completes runs in the same order, with three statements, whatever their number. */
   async function describe(runs: readonly RunOverviewHead[]): Promise<RunOverview[]> {
     const ids = runs.map((run) => run.id);
     const [surroundings, loaded, schemaChanges] = await Promise.all([
@@ -81,7 +81,10 @@ export function createReadRunOverviews({ store }: Persistence) {
       return { ...overview, previous, next, lastCompleted };
     },
 
-    /** The last ended runs of a job, oldest first. @throws ServiceError not_found */
+    /**
+     * Lists the last ended runs of a job, oldest first.
+     * @throws ServiceError not_found
+     */
     async trend(workspaceId: string, jobId: string, limit: number): Promise<TrendRun[]> {
       const job = await store.jobs.get(workspaceId, jobId);
       if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);

@@ -15,7 +15,7 @@ export interface RunBucket {
 export interface RunSeries {
   buckets: RunBucket[];
   total: RunCounts;
-  /** The workspace at this moment. */
+  /** The current state of the workspace. */
   now: { lastDay: RunCounts; running: number; pending: number; failingJobs: number };
 }
 
@@ -23,12 +23,14 @@ export type ReadRunSeries = ReturnType<typeof createReadRunSeries>;
 
 const quarterMs = 900_000;
 const dayMs = 86_400_000;
-/** How far back a series goes that names no start. */
+/** Default length of a series without a start. */
 const defaultLengthMs: Record<SeriesBucket, number> = { hour: dayMs, day: 30 * dayMs };
 
-/** How many runs were made when, and what became of them. */
+/** Creates the use case that counts runs by time of creation and outcome. */
 export function createReadRunSeries({ store }: Persistence, clock: () => Date) {
-  /** @throws ServiceError invalid_request when the window ends before it starts, or has more than 400 buckets */
+  /**
+   * @throws ServiceError invalid_request if the window ends before it starts, or has more than 400 buckets
+   */
   return async function readRunSeries(
     workspaceId: string,
     asked: { window: TimeWindow; bucket: SeriesBucket },
@@ -38,7 +40,7 @@ export function createReadRunSeries({ store }: Persistence, clock: () => Date) {
     const dayBefore = new Date(Math.floor((now.getTime() - dayMs) / quarterMs) * quarterMs);
     const [quarters, lastDay, active, failingJobs] = await Promise.all([
       store.runSeries.listQuarters(workspaceId, endsOf(spans)),
-      // To the end of time: the clock of the database may be ahead.
+      // Extend into the future: the clock of the database may be ahead.
       store.runSeries.listQuarters(workspaceId, { start: dayBefore, end: new Date(now.getTime() + dayMs) }),
       store.runSeries.countActive(workspaceId),
       store.jobOverviews.countFailing(workspaceId),
@@ -66,7 +68,7 @@ function readSpans({ window, bucket }: { window: TimeWindow; bucket: SeriesBucke
   if (start >= end) throw refuseQuery('start', 'must be before end');
   const tooLong = refuseQuery('start', `must be at most ${maximumSeriesBuckets} ${bucket}s before end`);
   const unitMs = bucket === 'hour' ? dayMs / 24 : dayMs;
-  // Before they are made: a window may be as long as time itself.
+  // Check before creating the spans: a window may have any length.
   if (end.getTime() - start.getTime() > (maximumSeriesBuckets + 1) * unitMs) throw tooLong;
   const spansOf = bucket === 'hour' ? hoursOfWindow : daysOfWindow;
   const spans = spansOf({ start, end }, window.timezone);
@@ -78,7 +80,7 @@ function endsOf(spans: readonly Span[]): { start: Date; end: Date } {
   return { start: new Date(spans[0]?.startMs ?? 0), end: new Date(spans.at(-1)?.endMs ?? 0) };
 }
 
-/** Both in the order of time. */
+/** Sums the quarters of each span. Both inputs are in order of time. */
 function fillSpans(spans: readonly Span[], quarters: readonly QuarterCounts[]): RunBucket[] {
   let at = 0;
   return spans.map(({ startMs, endMs }) => {

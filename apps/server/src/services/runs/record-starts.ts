@@ -2,10 +2,10 @@ import type { Store } from '../../store/store.ts';
 import type { TriggerResult } from './start-request.ts';
 import { recordChange } from '../audit/audit.ts';
 
-/** More are counted, and not named: a call may start all jobs of a workspace. */
+/** Maximum number of listed names; the total is always recorded. A call may start all jobs of a workspace. */
 const mostNamed = 100;
 
-/** Writes down, once for a call, which runs it started, and which jobs it promised to start once others are done. */
+/** Records, once for a call, which runs it started, and which jobs it deferred until others complete. */
 export async function recordStarts(
   store: Store,
   workspaceId: string,
@@ -39,7 +39,7 @@ export async function recordStarts(
   });
 }
 
-/** As many names as an entry holds. */
+/** Limits names to the maximum of an audit entry. */
 export function nameSome(names: readonly string[]): string[] {
   return names.slice(0, mostNamed);
 }

@@ -19,7 +19,10 @@ beforeEach(async () => {
 
 const daily = 'schedule:0 6 * * *';
 const declared = { interval: { start: '2026-01-01' } };
-/** All that a refresh has to cover at noon: from the declared start, on its tick, to the latest tick. */
+/**
+ * Everything that a refresh must cover at noon: from the declared start, floored to its tick, to the latest
+ * tick.
+ */
 const everything = {
   refresh: true,
   intervalStart: new Date('2025-12-31T06:00:00Z'),
@@ -44,7 +47,7 @@ async function deploy(jobs: readonly unknown[], settings = ''): Promise<void> {
 const listStarted = async () =>
   (await place.listRuns('jobs.load')).filter(({ status }) => status !== 'skipped');
 
-/** Everything up to the latest tick is loaded. */
+/** Marks everything up to the latest tick as loaded. */
 const coverAll = () =>
   place.setJob(
     'jobs.load',
@@ -77,7 +80,7 @@ async function sendWebhook(): Promise<void> {
 const completeSource = async () => place.complete(await place.startRun('jobs.source'));
 const idsOf = (...refs: string[]) => Promise.all(refs.map(async (ref) => (await place.getJob(ref)).id));
 
-/** Starts jobs.load with the refresh that a cascade has left to it. */
+/** Ways to start jobs.load with a refresh that a cascade left pending. */
 const pendingStarts: [string, () => Promise<unknown>][] = [
   ['a job that it follows', completeSource],
   ['a webhook', sendWebhook],
@@ -99,7 +102,7 @@ async function deployAgain(): Promise<void> {
   await place.deployJobs([source, load]);
 }
 
-/** Calls that ask for a refresh of jobs.load. */
+/** Calls that request a refresh of jobs.load. */
 const requestedStarts: [string, () => Promise<unknown>][] = [
   ['its id', async () => place.trigger({ jobIds: await idsOf('jobs.load'), refresh: true })],
   ['its tag', () => place.trigger({ selectors: ['tag:nightly'], refresh: true })],
@@ -118,14 +121,14 @@ async function expectCovered(run: JobRunRecord, wanted = everything): Promise<vo
 }
 
 describe('a refresh covers everything since the declared start', () => {
-  it.each(requestedStarts)('where a call asks for it by %s', async (_, start) => {
+  it.each(requestedStarts)('if a call requests it by %s', async (_, start) => {
     await deploy([source, load]);
     await coverAll();
     await start();
     await expectCovered(await newest());
   });
 
-  it.each(pendingStarts)('where it was pending, and %s starts the job', async (name, start) => {
+  it.each(pendingStarts)('if it was pending, and %s starts the job', async (name, start) => {
     await deploy([source, load]);
     await leavePending();
     await start();
@@ -133,14 +136,14 @@ describe('a refresh covers everything since the declared start', () => {
     await expectCovered(await newest(), { ...everything, intervalEnd });
   });
 
-  it('where each run refreshes, and the job that it follows completes', async () => {
+  it('if each run refreshes, and the job that it follows completes', async () => {
     await deploy([source, { ...load, refresh_propagation: 'always' }]);
     await coverAll();
     await completeSource();
     await expectCovered(await newest());
   });
 
-  it('where the job behind it always refreshes', async () => {
+  it('if the upstream job always refreshes', async () => {
     const always = { ...source, refresh_propagation: 'always' };
     await deploy([always, { ...load, ...freshOn('jobs.source') }]);
     await coverAll();
@@ -150,7 +153,7 @@ describe('a refresh covers everything since the declared start', () => {
     await expectCovered(byEvent as JobRunRecord);
   });
 
-  it('where the start waits for an upstream of the same call, by a trigger that is no clock', async () => {
+  it('if the start waits for an upstream of the same call, with a trigger other than a clock', async () => {
     const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] } });
     await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
     await coverAll();
@@ -161,7 +164,7 @@ describe('a refresh covers everything since the declared start', () => {
     await expectCovered(await newest());
   });
 
-  it('where the upstream that the start waits for takes no part in refreshes', async () => {
+  it('if the upstream that the start waits for blocks refreshes', async () => {
     const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] }, refresh_propagation: 'block' });
     await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
     await coverAll();
@@ -172,7 +175,7 @@ describe('a refresh covers everything since the declared start', () => {
     await expectCovered(await newest());
   });
 
-  it('where the start was queued, up to the tick before it goes', async () => {
+  it('if the start was queued, up to the last tick before it starts', async () => {
     await deploy([source, load], '[pumphouse]\non_limit = "queue"\n');
     await coverAll();
     const before = await place.startRun('jobs.load');
@@ -184,7 +187,7 @@ describe('a refresh covers everything since the declared start', () => {
     await expectCovered(await newest(), { ...everything, intervalEnd: new Date('2026-03-12T06:00:00Z') });
   });
 
-  it('where its first attempt failed, and after a run that failed', async () => {
+  it('if its first attempt failed, and after a failed run', async () => {
     await deploy([source, load], '[pumphouse]\nretries = { count = 1, backoff = "1s" }\n');
     await coverAll();
     const { id: runId } = await place.startRun('jobs.load', { refresh: true });
@@ -207,7 +210,7 @@ describe('a refresh that has nothing to cover yet', () => {
   const future = { ...load, interval: { start: '2027-01-01' } };
   const reason = 'a refresh now would drop the loaded data and load nothing';
 
-  it.each(requestedStarts)('starts nothing where a call asks for it by %s', async (_, start) => {
+  it.each(requestedStarts)('starts nothing if a call requests it by %s', async (_, start) => {
     await deploy([source, begun]);
     const before = await listStarted();
     await start().catch((error: unknown) => expect(error).toMatchObject({ code: 'start_declined' }));
@@ -218,7 +221,7 @@ describe('a refresh that has nothing to cover yet', () => {
   it.each([
     ['has not begun', future],
     ['has begun, without a tick since', begun],
-  ])('stays pending, with the reason, where the declared interval %s', async (_, definition) => {
+  ])('stays pending, with the reason, if the declared interval %s', async (_, definition) => {
     await deploy([source, definition]);
     await leavePending();
     await completeSource();
@@ -232,8 +235,8 @@ describe('a refresh that has nothing to cover yet', () => {
   });
 });
 
-describe('a start that is no tick', () => {
-  it('covers the time that a failed run has left, and counts for what waits for the job', async () => {
+describe('a start without a tick', () => {
+  it('covers the time that a failed run left, and counts for jobs that wait for this one', async () => {
     await deploy([source, load]);
     await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
     await completeSource();
@@ -248,7 +251,7 @@ describe('a start that is no tick', () => {
     expect(await place.getJob('jobs.load')).toMatchObject({ completedIntervalEnd: everything.intervalEnd });
   });
 
-  it('is at a point in time where another run covers that time, or nothing is left', async () => {
+  it('is at a point in time if another run covers that time, or nothing is left', async () => {
     await deploy([source, { ...load, execute: { concurrency: 2 } }]);
     await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
     const first = await place.startRun('jobs.load');
@@ -261,7 +264,7 @@ describe('a start that is no tick', () => {
 });
 
 describe('a dry run', () => {
-  it('tells what a refresh covers, what a start covers, and where a job has no clock', async () => {
+  it('reports what a refresh and a start cover, and a job without a clock', async () => {
     await deploy([source, load]);
     await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
     const jobIds = await idsOf('jobs.load', 'jobs.source');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  // What another test left waiting is no concern of this one.
+  // End the runs that another test left.
   await fixture.database.execute(
     `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
   );
@@ -44,7 +44,7 @@ const setLimits = (concurrentRuns: number | null, minutesAMonth: number | null =
   fixture.store.organizationLimits.set(place.organizationId, { concurrentRuns, minutesAMonth });
 const again = async (run: JobRunRecord) => place.getRun(run.id);
 
-/** Claims all that may be claimed, in the order in which that is given. */
+/** Claims all claimable runs; returns them in claim order. */
 async function claimAll(): Promise<string[]> {
   const claimed: string[] = [];
   for (;;) {
@@ -54,8 +54,8 @@ async function claimAll(): Promise<string[]> {
   }
 }
 
-describe('a start for which there is no room', () => {
-  it('waits, says what for, is claimed by nobody, and goes when the run before it ends', async () => {
+describe('a start at capacity', () => {
+  it('is queued with a reason, is not claimed, and starts when the previous run ends', async () => {
     await deployQueueing([defineJob('jobs.a')]);
     const first = await place.startRun('jobs.a');
     const { id } = await place.getJob('jobs.a');
@@ -80,7 +80,7 @@ describe('a start for which there is no room', () => {
     expect(await claimAll()).toEqual([second.id]);
   });
 
-  it('does not overtake those that wait, though there is room for it', async () => {
+  it('does not overtake queued runs, even with a free slot', async () => {
     await deployQueueing([defineJob('jobs.a')]);
     const first = await place.startRun('jobs.a');
     const second = await place.startRun('jobs.a');
@@ -98,7 +98,7 @@ describe('a start for which there is no room', () => {
     });
   });
 
-  it('is declined as before where its job does not queue', async () => {
+  it('is skipped if its job does not queue', async () => {
     await deployQueueing([defineJob('jobs.a')], '[pumphouse.jobs.a]\non_limit = "skip"\n');
     await place.startRun('jobs.a');
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({
@@ -106,7 +106,7 @@ describe('a start for which there is no room', () => {
     });
   });
 
-  it('is declined when 100 runs of the job wait', async () => {
+  it('is skipped if 100 runs of the job are queued', async () => {
     await deployQueueing([defineJob('jobs.a')]);
     await place.startRun('jobs.a');
     const { id } = await place.startRun('jobs.a');
@@ -136,7 +136,7 @@ describe('a start for which there is no room', () => {
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
   });
 
-  it('is cancelled with its job, and by hand', async () => {
+  it('is cancelled with its job, and by a user', async () => {
     await deployQueueing([defineJob('jobs.a')]);
     await place.startRun('jobs.a');
     const [second, third] = [await place.startRun('jobs.a'), await place.startRun('jobs.a')];
@@ -148,8 +148,8 @@ describe('a start for which there is no room', () => {
   });
 });
 
-describe('a tick that waits', () => {
-  it('covers all time until it goes, and those that come meanwhile are declined', async () => {
+describe('a queued tick', () => {
+  it('covers all time until it starts, and later ticks are skipped meanwhile', async () => {
     await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
     at('10T13:00:00');
     await tick('jobs.a');
@@ -184,13 +184,13 @@ describe('a tick that waits', () => {
     });
   });
 
-  it('is called off, and says so, when another run has covered its time', async () => {
+  it('is cancelled with a reason if another run has covered its time', async () => {
     await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
     const first = await place.startRun('jobs.a', { trigger: hourly });
     const second = await place.startRun('jobs.a', { trigger: hourly });
     const third = await place.startRun('jobs.a');
     await place.complete(first);
-    // What has become needless does not keep the next one waiting.
+    // A needless run does not block the next one.
     expect(await release()).toBe(1);
     const words =
       'Not started, and called off: a completed run covers everything until 2026-03-10T12:00:00.000Z; the next interval is not over yet.';
@@ -199,7 +199,7 @@ describe('a tick that waits', () => {
     expect(await again(third)).toMatchObject({ status: 'pending', isQueued: false });
   });
 
-  it('goes though its job was paused meanwhile', async () => {
+  it('starts although its job was paused meanwhile', async () => {
     await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
     at('10T13:00:00');
     await tick('jobs.a');
@@ -213,7 +213,7 @@ describe('a tick that waits', () => {
     expect(await again(second)).toMatchObject({ isQueued: false });
   });
 
-  it('waits on while its upstream is stale, and lets those behind it pass', async () => {
+  it('keeps waiting while its upstream is stale, and lets later ones pass', async () => {
     await deployQueueing([
       defineJob('jobs.up', { triggers: [hourly] }),
       defineJob('jobs.a', { triggers: [hourly], freshness: ['job.is_fresh:jobs.up'] }),
@@ -231,7 +231,7 @@ describe('a tick that waits', () => {
       isQueued: true,
       waitReason: 'Waiting: upstream jobs.up missing run for 2026-03-10 13:00:00+00:00.',
     });
-    // Completed, it would have covered what the other one waits to cover.
+    // If it completed, it would cover what the other one waits to cover.
     await fixture.finishRun(behind.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
     await place.complete(await place.startRun('jobs.up', { trigger: hourly }));
     expect(await release()).toBe(1);
@@ -241,7 +241,7 @@ describe('a tick that waits', () => {
     });
   });
 
-  it('refreshes when it goes, not before', async () => {
+  it('refreshes when it starts, not before', async () => {
     const interval = { start: '2026-03-10T08:00:00Z' };
     await deployQueueing([defineJob('jobs.a', { triggers: [hourly], interval })]);
     const first = await place.startRun('jobs.a', { trigger: hourly });
@@ -259,7 +259,7 @@ describe('a tick that waits', () => {
 });
 
 describe('priority', () => {
-  it('decides what goes first and is claimed first; of equals the oldest', async () => {
+  it('decides which run starts and is claimed first; the oldest if equal', async () => {
     const [low, middle, high] = ['low', 'middle', 'high'].map((name) => `jobs.${name}`) as [
       string,
       string,
@@ -291,7 +291,7 @@ describe('priority', () => {
 describe('the start deadline', () => {
   const deadline = 'start_deadline = "10m"\n';
 
-  it('fails what has not begun by then, whether it waits for room or for a server', async () => {
+  it('fails a run that has not started by then, whether it waits for a slot or for a server', async () => {
     await deployQueueing(
       [defineJob('jobs.a'), defineJob('jobs.b', { triggers: ['job.fail:jobs.a'] })],
       deadline,
@@ -317,7 +317,7 @@ describe('the start deadline', () => {
     expect(await release()).toBe(0);
   });
 
-  it('does not matter to a run that has begun', async () => {
+  it('does not affect a started run', async () => {
     await deployQueueing([defineJob('jobs.a')], deadline);
     const { run } = await place.createAttempt(await place.startRun('jobs.a'));
     // Between two attempts.
@@ -328,8 +328,8 @@ describe('the start deadline', () => {
   });
 });
 
-describe('the limits of the organization', () => {
-  it('hold over all its workspaces, for those that queue and those that do not', async () => {
+describe('limits of the organization', () => {
+  it('apply across all its workspaces, to starts that queue and those that do not', async () => {
     await deployQueueing([defineJob('jobs.a', unlimited)], '[pumphouse.jobs.b]\non_limit = "skip"\n');
     await place.deployJobs([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
     await setLimits(2);
@@ -344,14 +344,14 @@ describe('the limits of the organization', () => {
     expect(await again(waiting)).toMatchObject({ isQueued: false });
   });
 
-  it('count what one call starts', async () => {
+  it('count the starts of the same call', async () => {
     await deployQueueing(['a', 'b', 'c'].map((name) => defineJob(`jobs.${name}`)));
     await setLimits(2);
     const { succeeded } = await place.trigger({ selectors: ['manual:*'] });
     expect(succeeded.map(({ run }) => run?.isQueued)).toEqual([false, false, true]);
   });
 
-  it('decline what comes when the minutes of the month are used, and keep waiting what waits', async () => {
+  it('skip new starts when the minutes of the month are used up, and keep queued runs waiting', async () => {
     await deployQueueing([defineJob('jobs.a')]);
     const first = await place.startRun('jobs.a');
     const second = await place.startRun('jobs.a');
@@ -363,7 +363,7 @@ describe('the limits of the organization', () => {
         'the runs of the organization have taken 61 of the 60 minutes that they may take this month (UTC)',
       ],
     };
-    // Runs that are active count, too.
+    // Active runs count, too.
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });
     await fixture.finishRun(first.id, { status: 'completed' });
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });

@@ -13,7 +13,7 @@ export interface ReleaseQueuedDependencies {
   finishRun: FinishRun;
   attemptLog: AttemptLog;
   clock: Clock;
-  /** Of the attempts that are made for what the log of a waiting run says. */
+  /** Executor of the attempts that are created only for the log of a queued run. */
   executorName: string;
   log: Logger;
 }
@@ -22,25 +22,28 @@ export type ReleaseQueued = ReturnType<typeof createReleaseQueued>;
 
 const batchSize = 100;
 
-/** Runs that wait for room: lets them go when there is some, tells what they wait for, and ends those whose deadline has passed. */
+/**
+ * Manages queued runs: starts them when slots become free, records what they wait for, and ends those whose
+ * deadline has passed.
+ */
 export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   const { persistence, finishRun, attemptLog, clock, executorName, log } = dependencies;
 
   const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
 
   /**
-   * Ends a run that has waited in vain as cancelled: nothing of it ran, and whoever follows it has to see an end. Its log and its wait
-   * reason say that nobody cancelled it.
+   * Ends an obsolete queued run as cancelled: none of it ran, and clients that follow it need to see an end.
+   * Its log and its wait reason state that no user cancelled it.
    */
   async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
     const words = `Not started, and called off: ${reasons.join('; ')}.`;
     await store.runQueue.setWaitReason(run.id, words, { isTold: true });
-    // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
+    // The held lock of its job prevents it from being ended or claimed meanwhile.
     await tellWaits.write(store, run.id, words);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
   }
 
-  /** One job that cannot be decided on must not keep the others waiting. */
+  /** An error for one job must not block the others. */
   async function tryRelease(head: QueueHead): Promise<QueueOutcome> {
     try {
       return await releaseNext(head);
@@ -62,8 +65,9 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
 
   return {
     /**
-     * Lets go all for which there is room, highest priority first, then oldest. Each is a transaction of its own: what starts and ends
-     * meanwhile counts. @returns how many went
+     * Starts all queued runs with a free slot, highest priority first, then oldest. Each has its own
+     * transaction, so that concurrent starts and ends count.
+     * @returns the number of started runs
      */
     async release(): Promise<number> {
       const passed = { jobIds: [] as string[], organizationIds: [] as string[] };
@@ -77,10 +81,13 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
       }
     },
 
-    /** Says in the log of each run that waits what it waits for: once, and again when that is something else. */
+    /** Writes to the log of each queued run what it waits for, and again when the reason changes. */
     tellWaits: () => tellWaits.tell({ isQueued: true, limit: batchSize }),
 
-    /** Fails runs that have not begun by their start deadline, whatever they wait for. @returns how many */
+    /**
+     * Fails runs that have not started by their deadline, whatever they wait for.
+     * @returns the number of failed runs
+     */
     async failOverdue(): Promise<number> {
       const overdue = await persistence.store.runQueue.listOverdue(await clock(persistence.store), batchSize);
       let failed = 0;
@@ -101,7 +108,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   async function failOne(run: JobRunRecord): Promise<boolean> {
     const failure = { code: 'start_deadline_passed', detail: describeOverdue(run) } as const;
     const isFailed = await persistence.transaction(async (store) => {
-      // Its log is where people look first; the end of the run writes the reason into it.
+      // Users look at its log first; the end of the run writes the reason to it.
       await store.attempts.ensureOpen(run.id, executorName);
       return finishRun.inTransaction(store, run.id, { status: 'failed', failure }, { onlyFrom: ['pending'] });
     });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  // What a test left waiting is not for the claims of the next one.
+  // End the pending runs that a test left, so that later tests do not claim them.
   await fixture.database.execute(
     `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
   );
@@ -32,7 +32,7 @@ const lost: RunOutcome = { status: 'failed', failure: { code: 'attempt_lost', de
 const timedOut: RunOutcome = { status: 'failed', failure: { code: 'timed_out', detail: 'Too long.' } };
 const follower = defineJob('jobs.after', { triggers: ['job.fail:jobs.a', 'job.success:jobs.a'] });
 
-/** Deploys `jobs.a`, and a job that follows it, with this table as the settings. */
+/** Deploys `jobs.a`, and a job that follows it, with this settings table. */
 async function deploySettings(toml: string, name = 'config.toml'): Promise<void> {
   await place.uploadDeployment(plainRequirements);
   await place.uploadConfiguration({ [name]: toml });
@@ -41,12 +41,12 @@ async function deploySettings(toml: string, name = 'config.toml'): Promise<void>
 
 const deployRetries = (retries: string) => deploySettings(`[pumphouse.jobs.a]\nretries = ${retries}\n`);
 
-/** A run whose user code has begun. */
+/** Creates an attempt whose user code has started. */
 async function startBegun(run?: JobRunRecord) {
   return place.createAttempt(run ?? (await place.startRun('jobs.a')));
 }
 
-/** A run whose attempt was started and has not begun. */
+/** Creates an attempt that was launched but whose user code has not started. */
 async function startUnbegun(run: JobRunRecord): Promise<string> {
   await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
   const { claimNumber } = await place.getRun(run.id);
@@ -59,7 +59,7 @@ async function startUnbegun(run: JobRunRecord): Promise<string> {
   return attempt.id;
 }
 
-/** Seconds that the run waits from the end of its attempt, by the database's clock. */
+/** Returns the seconds that the run waits after the end of its attempt, by the database clock. */
 async function readWait(jobRunId: string): Promise<number> {
   const row = await fixture.database.one<{ wait: number }>(
     'select extract(epoch from not_before - updated_at)::float8 as wait from job_runs where id = $1',
@@ -76,8 +76,8 @@ const exitRecord = (keys: object = {}) => {
   return Buffer.from(`${JSON.stringify(record)}\n`);
 };
 
-describe('a run whose attempt failed', () => {
-  it('ends with it, without settings, when user code had begun', async () => {
+describe('a run with a failed attempt', () => {
+  it('fails by default if user code had started', async () => {
     await deploySettings('');
     const { id, run } = await startBegun();
     expect(await fixture.finishRun(run.id, lost, { attemptId: id })).toBe(true);
@@ -86,7 +86,7 @@ describe('a run whose attempt failed', () => {
     expect(await followers()).toHaveLength(1);
   });
 
-  it('gets two more, without settings, when user code had not begun', async () => {
+  it('gets two retries by default if user code had not started', async () => {
     await deploySettings('');
     const { id } = await place.startRun('jobs.a');
     for (const seconds of [10, 20]) {
@@ -106,7 +106,7 @@ describe('a run whose attempt failed', () => {
     ]);
   });
 
-  it('gets two more, without settings, when it says itself that user code could not start', async () => {
+  it('gets two retries by default if it reports that user code could not start', async () => {
     await deploySettings('');
     const { id, run } = await startBegun();
     const reason = { code: 'sandbox_failed', detail: 'no namespaces' };
@@ -114,7 +114,7 @@ describe('a run whose attempt failed', () => {
     expect((await place.getRun(run.id)).status).toBe('pending');
   });
 
-  it('waits for the next one with its reason and its time, and nothing follows it before its end', async () => {
+  it('waits for the retry with its reason and time, and fires no event before its end', async () => {
     await deployRetries('{ count = 2, backoff = "30s" }');
     const { id, run } = await startBegun();
     await place.setRun(
@@ -150,7 +150,7 @@ describe('a run whose attempt failed', () => {
     expect((await place.listEvents(run.id)).at(-1)).toBe('job_run.finished');
   });
 
-  it('waits twice as long for each attempt, and fails with the last', async () => {
+  it('doubles the delay for each retry, and fails with the last one', async () => {
     await deployRetries('{ count = 2, backoff = 40 }');
     let run = await place.startRun('jobs.a');
     for (const seconds of [40, 80]) {
@@ -166,7 +166,7 @@ describe('a run whose attempt failed', () => {
     expect((await contents(run.id)).at(-1)).toMatch(/^Failed \(exit_code\): It ended with 1\. /);
   });
 
-  it('goes by the settings of its profile, in the configuration that it was made with', async () => {
+  it('uses the settings of its profile, in the configuration that it was created with', async () => {
     await deploySettings('[pumphouse]\nretries = { count = 1 }\n', 'prod.config.toml');
     const prod = await startBegun();
     await place.uploadConfiguration({ 'config.toml': '' });
@@ -178,7 +178,7 @@ describe('a run whose attempt failed', () => {
     expect((await place.getRun(later.run.id)).status).toBe('failed');
   });
 
-  it('is not tried again when a person has asked for its end', async () => {
+  it('is not retried if a user cancelled it', async () => {
     await deployRetries('{ count = 2 }');
     const { id, run } = await startBegun();
     await fixture.cancelRuns.cancel(place.workspaceId, run.id);
@@ -186,7 +186,7 @@ describe('a run whose attempt failed', () => {
     expect((await place.getRun(run.id)).status).toBe('failed');
   });
 
-  it('is not tried again when a cancel comes on top of its timeout', async () => {
+  it('is not retried if a cancel follows its timeout', async () => {
     await deployRetries('{ count = 2 }');
     const { id, run } = await startBegun();
     await place.setRun(run.id, `end_intent = 'timeout'`);
@@ -195,7 +195,7 @@ describe('a run whose attempt failed', () => {
     expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'timed_out' } });
   });
 
-  it('begins its next attempt without the timeout of the last', async () => {
+  it('starts its next attempt without the timeout of the last', async () => {
     await deployRetries('{ count = 1, on = ["timed_out"] }');
     const { id, run } = await startBegun();
     await place.setRun(run.id, `end_intent = 'timeout'`);
@@ -203,7 +203,7 @@ describe('a run whose attempt failed', () => {
     expect(await place.getRun(run.id)).toMatchObject({ status: 'pending', endIntent: null });
   });
 
-  it('fails at once while it only waits, for instance for a start that never came', async () => {
+  it('fails at once while it only waits, for instance after a start that never happened', async () => {
     await deployRetries('{ count = 2 }');
     const run = await place.startRun('jobs.a');
     await fixture.store.attempts.ensureOpen(run.id, 'fake');
@@ -221,7 +221,7 @@ describe('a run between two attempts', () => {
     return { attemptId: id, run: await place.getRun(run.id) };
   }
 
-  it('is claimed when its time has come, not before, and by one server', async () => {
+  it('is claimed when it is due, not before, and by one server', async () => {
     const { run } = await startWaiting();
     const claim = (owner: string) => claimNext(fixture.store, owner, 30);
     expect(await claim('one')).toBeUndefined();
@@ -235,26 +235,26 @@ describe('a run between two attempts', () => {
     });
   });
 
-  it('lets runs pass that came later', async () => {
+  it('lets later runs pass', async () => {
     await place.deployJobs([defineJob('jobs.b')]);
     await startWaiting();
     const { id } = await place.startRun('jobs.b');
     expect(await claimNext(fixture.store, 'one', 30)).toMatchObject({ jobRunId: id });
   });
 
-  it('is cancelled at once, and nothing follows', async () => {
+  it('is cancelled at once, and no run follows', async () => {
     const { run } = await startWaiting();
     await fixture.cancelRuns.cancel(place.workspaceId, run.id);
     expect(await place.getRun(run.id)).toMatchObject({ status: 'cancelled', notBefore: null, failure: null });
     expect(await followers()).toEqual([]);
   });
 
-  it('counts as active: its job starts no other', async () => {
+  it('counts as active: its job starts no other run', async () => {
     await startWaiting();
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
   });
 
-  it('lets no bootstrap of the attempt that is over begin again', async () => {
+  it('does not admit a bootstrap of the closed attempt again', async () => {
     const { attemptId, run } = await startWaiting();
     const begin = () =>
       fixture.beginAttempt.begin(attemptId, { claimNumber: run.claimNumber, nonce: 'nonce' });
@@ -263,7 +263,7 @@ describe('a run between two attempts', () => {
     await expect(begin()).rejects.toMatchObject({ code: 'claim_lost' });
   });
 
-  it('has no open attempt until one is asked for, and then one, however many ask', async () => {
+  it('has no open attempt until one is requested, and then exactly one', async () => {
     const { run } = await startWaiting();
     expect(await fixture.store.attempts.findOpen(run.id)).toBeUndefined();
     const asked = await Promise.all([1, 2, 3].map(() => fixture.store.attempts.ensureOpen(run.id, 'fake')));
@@ -276,7 +276,7 @@ describe('a run between two attempts', () => {
 describe('the end of an attempt', () => {
   beforeEach(() => deployRetries('{ count = 3, backoff = "1h" }'));
 
-  it('is dealt with once, however many servers see it', async () => {
+  it('is handled once, however many servers observe it', async () => {
     const { id, run } = await startBegun();
     const seen = Array.from({ length: 6 }, () => fixture.finishRun(run.id, failed, { attemptId: id }));
     const chunks = Array.from({ length: 6 }, () => fixture.recordSpool.record(id, 0, exitRecord()));
@@ -287,7 +287,7 @@ describe('the end of an attempt', () => {
     expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
   });
 
-  it('that comes again, or late, does nothing to the attempt after it', async () => {
+  it('that is repeated or late does not affect the next attempt', async () => {
     const first = await startBegun();
     await fixture.recordSpool.record(first.id, 0, exitRecord());
     const second = await startBegun(await place.getRun(first.run.id));
@@ -302,7 +302,7 @@ describe('the end of an attempt', () => {
     expect(await contents(first.run.id)).toHaveLength(1);
   });
 
-  it('that was never recorded leaves the late record of it its facts, and nothing else', async () => {
+  it('without an exit record is completed by a late one, which changes nothing else', async () => {
     const first = await startBegun();
     await fixture.finishRun(first.run.id, lost, { attemptId: first.id });
     await fixture.recordSpool.record(first.id, 0, exitRecord({ code: 0, peak_memory_bytes: 4096 }));
@@ -316,7 +316,7 @@ describe('the end of an attempt', () => {
   });
 
   it.each(['between-exit-and-finish', 'in-finish-before-commit', 'after-finish-commit'] as const)(
-    'is dealt with once after a crash %s',
+    'is handled once after a crash %s',
     async (moment) => {
       const { id, run } = await startBegun();
       fixture.setFault(moment, () => {
@@ -333,7 +333,7 @@ describe('the end of an attempt', () => {
     },
   );
 
-  it('keeps the facts of each attempt', async () => {
+  it('keeps the details of each attempt', async () => {
     const first = await startBegun();
     const memory = { code: null, signal: 'SIGKILL', out_of_memory: 'limit', peak_memory_bytes: 1000 };
     await fixture.recordSpool.record(first.id, 0, exitRecord(memory));
@@ -350,14 +350,14 @@ describe('the end of an attempt', () => {
   });
 });
 
-describe('what a run takes', () => {
+describe('the minutes of a run', () => {
   const readUsage = () => createReadUsage(fixture.persistence)({ workspaceId: place.workspaceId }, {});
 
-  it('is the time of its attempts, not the waits between them', async () => {
+  it('are the time of its attempts, without the waits between them', async () => {
     await deployRetries('{ count = 3, backoff = "1h" }');
     const first = await startBegun();
     await fixture.finishRun(first.run.id, failed, { attemptId: first.id });
-    // It ran for a minute, and waits for 50 now.
+    // It ran for a minute, and has been waiting for 50.
     await fixture.database.execute(
       `update attempts set begun_at = now() - interval '51 minutes', closed_at = now() - interval '50 minutes' where id = $1`,
       [first.id],
@@ -375,8 +375,8 @@ describe('what a run takes', () => {
   });
 });
 
-describe('the log of a run that is tried again', () => {
-  it('is the logs of its attempts in order, numbered through, on a stream that ends with the run', async () => {
+describe('the log of a retried run', () => {
+  it('is the logs of its attempts in order, numbered consecutively, on a stream that ends with the run', async () => {
     await deployRetries('{ count = 2, backoff = 0 }');
     const readLogs = createReadLogs(fixture);
     const say = (text: string) =>

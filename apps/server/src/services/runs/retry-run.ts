@@ -7,7 +7,7 @@ import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import { decideRetry } from '../../domain/runs/retry-decision.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
 
-/** An attempt that failed, with its run as it is under its lock. */
+/** A failed attempt and its run, read under its lock. */
 export interface Failed {
   run: JobRunRecord;
   attempt: AttemptRecord;
@@ -16,14 +16,15 @@ export interface Failed {
 }
 
 /**
- * Puts a run whose attempt failed back among those that wait, where its settings have another attempt for it. The settings are those
- * of the configuration that the run was made with, as is all else that an attempt is made of. The caller holds the run's lock.
- * @returns the retry that follows; undefined when none does
+ * Returns a run with a failed attempt to `pending` if its settings allow a retry. They come from the
+ * configuration that the run was created with, like everything else in an attempt. The caller holds the run's
+ * lock.
+ * @returns the retry that follows; undefined if none does
  */
 export async function retryRun(store: Store, failed: Failed): Promise<FollowingRetry | undefined> {
   const { run, attempt, jobRef, failure } = failed;
   const before = statesBefore('pending');
-  // A run that is being cancelled is in none of these states: a person's stop is never undone.
+  // A run that is being cancelled is in none of these states: a stop by a user is never undone.
   if (!before.includes(run.status)) return undefined;
   const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
   const settings = (configuration?.runSettings ?? null) as RunSettings | null;
@@ -40,7 +41,10 @@ export async function retryRun(store: Store, failed: Failed): Promise<FollowingR
   return notBefore && { ...retry, notBefore };
 }
 
-/** An attempt that was let in and left a reason for which it could not start has run no user code: see the attempt protocol. */
+/**
+ * An admitted attempt that reported a reason for which it could not start has run no user code: see the
+ * attempt protocol.
+ */
 function hasUserCodeBegun({ begunAt, exit }: AttemptRecord): boolean {
   return begunAt !== null && !exit?.reason;
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   workspaceId = place.workspaceId;
   await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
   modelRunId = (await place.startRun('jobs.a')).id;
-  // Far from the times of the test: it is the model that the others are copied from.
+  // Far from the times of the test: the other runs are copied from this one.
   await place.setRun(modelRunId, `created_at = '2001-01-01'`);
 });
 afterEach(() =>
@@ -38,7 +38,7 @@ type Change =
 const number = fc.integer({ min: 2, max: 30 });
 const numbers = fc.array(number, { minLength: 1, maxLength: 8 });
 const status = fc.constantFrom(...runStates);
-/** Often where hours, days or quarters of some zone begin, and where clocks move. */
+/** Often at the start of hours, days or quarter hours of some zone, and at clock changes. */
 const instant = fc
   .tuple(
     fc.constantFrom('2025-10-25', '2025-10-26', '2026-03-08', '2026-03-29', '2026-04-05'),
@@ -88,7 +88,7 @@ async function apply(sql: Sql, made: Change): Promise<void> {
   else await sql.execute(`update job_runs set created_at = $3 where ${whose}`, [...values, made.createdAt]);
 }
 
-it('a series has in each bucket what the list of runs has for its start and end, whatever was done to the runs', async () => {
+it('each bucket of a series equals the run list for its start and end, after any changes to the runs', async () => {
   const readRunSeries = createReadRunSeries(fixture.persistence, () => new Date('2026-03-08T12:00:00Z'));
   const seen = { runs: 0, filledBuckets: 0 };
   const cases = fc.record({
@@ -136,11 +136,11 @@ it('a series has in each bucket what the list of runs has for its start and end,
     }),
     { seed: propertySeed, numRuns: 30 },
   );
-  // A comparison of empty series would say nothing.
+  // Comparing only empty series would prove nothing.
   expect(seen.filledBuckets).toBeGreaterThan(20);
 });
 
-it('the sums by quarter are those of a scan after many changes, also of transactions that were taken back', async () => {
+it('the sums by quarter hour equal those of a scan after many changes, including rollbacks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.array(change), fc.boolean()), { maxLength: 6 }), async (steps) => {
       for (const [changes, isTakenBack] of steps) {

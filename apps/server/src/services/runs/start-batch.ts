@@ -16,14 +16,15 @@ interface Batch {
   store: Store;
   facts: StartFacts;
   options: BatchOptions;
-  /** Jobs of the batch that were started, or wait for one that was. */
+  /** Jobs of the batch that were started, or that wait for one that was. */
   pendingRefs: Set<string>;
   result: TriggerResult;
 }
 
 /**
- * Decides on jobs of one workspace in the caller's transaction, upstreams first, and writes what follows: the runs, the refreshes, the
- * promises, and a row for what the clock or an event asked for in vain. It takes the locks of the jobs, in id order.
+ * Decides on jobs of one workspace in the caller's transaction, upstreams first, and writes the results: the
+ * runs, the refreshes, the deferred starts, and a row for each skipped start by the clock or an event. Locks
+ * the jobs in id order.
  */
 export async function decideBatch(
   store: Store,
@@ -62,7 +63,7 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
   else await begin(batch, candidate, decision);
 }
 
-/** What the decision on a start reads that does not wait yet. */
+/** Assembles the input for the decision on a new start. */
 export function describeStart(
   facts: StartFacts,
   job: JobRecord,
@@ -111,13 +112,14 @@ async function decline(
     if (options.refresh && !blocksRefresh(facts.definitionOf(job)))
       await leaveRefreshPending(batch, [job.id]);
   }
-  // Who asks by hand has the answer; what the clock, an event or a promise asked for is to be found later.
+  // A caller gets the answer directly; skipped starts by the clock, by an event or after a deferral need a
+  // row to be found later.
   const isBroken = options.origin === 'promise' && decision.status !== 'skipped_fresh';
   if (options.origin === 'tick' || options.origin === 'event' || isBroken)
     await noteSkip(batch, candidate, decision.status, decision.reasons);
 }
 
-/** Makes the run, which waits where there is no room for it. */
+/** Creates the run, which is queued if it has no free slot. */
 async function begin(
   batch: Batch,
   candidate: Candidate,
@@ -127,14 +129,15 @@ async function begin(
   const isQueued = decision.outcome === 'queue';
   pendingRefs.add(candidate.job.jobRef);
   const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
-  // The tick had a run already: another server was here before the clock was set back. A refresh stays to be made then.
+  // The tick already has a run: another server handled it before the clock was set back. Keep a pending
+  // refresh.
   if (run === undefined) return;
-  // A run that waits refreshes when it goes: what others complete until then is forgotten, too.
+  // A queued run refreshes when it starts, so that completions until then are discarded, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
   else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
   if (!isQueued) facts.countStart(candidate.job.id);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
-  // A run that exists shows its interval itself.
+  // An existing run shows its own interval; only a dry run needs the preview.
   const preview = options.dryRun ? describeInterval(decision) : [];
   result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: [...reasons, ...preview] });
 }
@@ -167,7 +170,7 @@ async function insertRun(
   return run;
 }
 
-/** What a run is told to wait for. */
+/** Describes what a run waits for. */
 export function describeWait(reasons: readonly string[]): string {
   return `Waiting: ${reasons.join('; ')}.`;
 }
@@ -178,7 +181,10 @@ async function sharesLocalData({ store, facts }: Batch, job: JobRecord, profile:
   return store.workspaces.hasLocalData(job.workspaceId, profile);
 }
 
-/** Declined for the same reason as before: that row counts on. A start in between, or another reason, begins a new one. */
+/**
+ * Records a skip. If the last row is a skip by the same trigger for the same reason, its count is increased;
+ * otherwise a new row is added.
+ */
 async function noteSkip(
   batch: Batch,
   candidate: Candidate,
@@ -201,7 +207,7 @@ async function noteSkip(
   await store.jobRuns.insertSkipped(await describeRun(batch, candidate), skip);
 }
 
-/** What a row says of a run whether it starts or not. */
+/** Builds the row of a run, whether or not it starts. */
 async function describeRun(
   { store, facts, options }: Batch,
   { job, trigger }: Candidate,
@@ -237,12 +243,18 @@ async function describeRun(
   };
 }
 
-/** A cascade has left the job a refresh that its definition blocks since: kept, it would keep every completion from counting. */
+/**
+ * Drops a refresh that a cascade left pending if the job's definition has since blocked refreshes: otherwise
+ * no completion of the job would ever count.
+ */
 async function endBlockedRefresh({ store }: Pick<Batch, 'store'>, job: JobRecord): Promise<void> {
   if (job.refreshPending) await store.jobs.clearRefreshPending(job.id);
 }
 
-/** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */
+/**
+ * Discards, before the run, the completions of the job and of all jobs that a refresh reaches; later
+ * decisions of the batch take it into account.
+ */
 export async function applyRefresh(
   {
     store,
@@ -262,7 +274,10 @@ export async function applyRefresh(
   await reopenIntervals(store, [job.id, ...downstream], options.now);
 }
 
-/** Leaves a refresh to the next run of each job, and forgets what the jobs have completed, as a cascade does. */
+/**
+ * Leaves a refresh pending for the next run of each job, and discards the jobs' completions, as a cascade
+ * does.
+ */
 async function leaveRefreshPending(
   { store, facts, options }: Pick<Batch, 'store' | 'facts' | 'options'>,
   jobIds: readonly string[],
@@ -272,7 +287,7 @@ async function leaveRefreshPending(
   await reopenIntervals(store, jobIds, options.now);
 }
 
-/** A declared interval that was covered to its end has ticks again. */
+/** Recomputes the schedules of the jobs: a declared interval that was covered to its end has ticks again. */
 async function reopenIntervals(store: Store, jobIds: readonly string[], now: Date): Promise<void> {
   await arrangeSchedules(store, await store.jobs.getMany(jobIds), now);
 }

@@ -11,15 +11,15 @@ import { isTimedTrigger } from '../../domain/jobs/trigger.ts';
 import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** All that decisions on a batch of jobs read, loaded once, under the locks of the jobs. */
+/** The input for decisions on a batch of jobs, loaded once under the locks of the jobs. */
 export interface StartFacts {
   /** The jobs of the batch by id. */
   jobs: ReadonlyMap<string, JobRecord>;
   deployment: DeploymentRecord | undefined;
   configuration: ConfigurationRecord | undefined;
-  /** As they are after what the batch has started so far, like `organization`. */
+  /** Include what the batch has started so far, like `organization`. */
   activeCounts: ReadonlyMap<string, number>;
-  /** The runs of each job that wait for room, in the order in which they go. */
+  /** The queued runs of each job, in the order in which they start. */
   queues: ReadonlyMap<string, JobRunRecord[]>;
   organization: OrganizationRoom;
   isWorkspaceArchived: boolean;
@@ -28,15 +28,15 @@ export interface StartFacts {
   profileOf(job: JobRecord, override: string | null): string;
   settingsOf(job: JobRecord, override: string | null): JobSettings;
   listUpstreams(definition: JobDefinition): UpstreamFacts[];
-  /** A job in service that one of the batch waits for. */
+  /** Finds an active job that one of the batch waits for. */
   findUpstream(ref: string): JobRecord | undefined;
-  /** A run of the job more is active. */
+  /** Counts one more active run of the job. */
   countStart(jobId: string): void;
-  /** A refresh has reached these jobs: nothing of theirs is completed any more. */
+  /** Discards the completions of these jobs, which a refresh has reached. */
   forget(jobIds: readonly string[]): void;
 }
 
-/** What a decision on a job reads of the facts; the rest is the ask's own. */
+/** Assembles the part of a decision's input that depends on the job, not on the request. */
 export function describeJob(facts: StartFacts, job: JobRecord) {
   const definition = facts.definitionOf(job);
   return {
@@ -61,7 +61,7 @@ export async function loadStartFacts(
   return gatherFacts(store, workspaceId, locked, 'held');
 }
 
-/** The same without any lock: what decisions on the jobs would read at this moment, for those who tell what is to come. */
+/** Loads the same input without locks, as of this moment, for previews. */
 export function readStartFacts(
   store: Store,
   workspaceId: string,
@@ -70,7 +70,10 @@ export function readStartFacts(
   return gatherFacts(store, workspaceId, jobs, 'seen');
 }
 
-/** Facts that are held stay true until the transaction ends; those that are seen may be over when the caller has them. */
+/**
+ * Input loaded with locks (`held`) is valid until the transaction ends; input loaded without (`seen`) may
+ * already be outdated when it is returned.
+ */
 type Hold = 'held' | 'seen';
 
 async function gatherFacts(
@@ -146,7 +149,10 @@ function latestOf<Row>(versions: Versions<Row>, workspaceId: string, hold: Hold)
   return hold === 'held' ? versions.holdLatest(workspaceId) : versions.latest(workspaceId);
 }
 
-/** Counted under the lock of the organization, which is taken only where it has a limit: else its starts would follow each other for nothing. */
+/**
+ * Counted under the lock of the organization, which is taken only if it has a limit: otherwise its starts
+ * would be serialized needlessly.
+ */
 async function readOrganizationRoom(
   store: Store,
   organizationId: string | undefined,
@@ -180,8 +186,8 @@ async function lockJobs(
 }
 
 /**
- * Locks jobs of a workspace of which some may start, as they are then. A refresh changes jobs downstream too; to lock those later would be
- * out of order, and two such calls would deadlock.
+ * Locks jobs of a workspace that may start, and returns their state under the lock. A refresh also changes
+ * downstream jobs; locking those later would break the lock order, and two such calls would deadlock.
  */
 export async function lockForStart(
   store: Store,
@@ -199,14 +205,14 @@ function definitionOf(job: JobRecord): JobDefinition {
 }
 
 /**
- * Whether a start of the job changes jobs downstream. Then all jobs of the workspace are locked, before any one of them is: locks that
- * are taken one after the other are in no order.
+ * Reports whether a start of the job changes downstream jobs. Then all jobs of the workspace must be locked
+ * first, because locks taken one by one are in no defined order.
  */
 export function refreshesOthers(job: JobRecord): boolean {
   return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
 }
 
-/** What counts as completed: covered time for a job on a clock, any completed run for the others. */
+/** Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. */
 function completionOf(job: JobRecord): Date | null {
   const trigger = getDefaultTrigger(definitionOf(job));
   return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;

@@ -6,7 +6,7 @@ import { createPlace, defineJob } from '../testing/service-place.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-/** Refs of jobs in the order of their ids, which is that of their locks. */
+/** Job refs sorted by job id, which is the lock order. */
 let inOrder: string[];
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -23,8 +23,9 @@ beforeEach(async () => {
 const idOf = async (ref = '') => (await place.getJob(ref)).id;
 
 /**
- * Does something while somebody else holds the job whose lock comes first. It has to wait for that, and may hold no lock that
- * comes later meanwhile: the other one may want it next, and each would wait for the other.
+ * Runs the work while another transaction holds the job whose lock comes first. The work must wait for it,
+ * and must not hold a later lock meanwhile: the other transaction may need that next, and they would
+ * deadlock.
  */
 async function expectOrder(work: () => Promise<unknown>): Promise<void> {
   const [first, ...later] = await Promise.all(inOrder.map((ref) => idOf(ref)));
@@ -48,7 +49,7 @@ async function countWaiting(): Promise<number> {
   return rows.length;
 }
 
-describe('what refreshes other jobs locks all of them in order', () => {
+describe('a start that refreshes other jobs locks all of them in order', () => {
   it('at a tick', async () => {
     const [, , last = ''] = inOrder;
     await place.deployJobs([

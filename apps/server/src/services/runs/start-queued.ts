@@ -7,19 +7,20 @@ import { applyRefresh, describeWait } from './start-batch.ts';
 import { decideStart } from '../../domain/runs/start-decision.ts';
 import { describeJob, loadStartFacts } from './start-facts.ts';
 
-/** What became of the runs of a job that wait for room. */
+/** The outcome for the queued runs of a job. */
 export interface QueueOutcome {
   started: JobRunRecord | null;
-  /** Runs for which there is nothing to do any more, with the reasons; the caller ends them. */
+  /** Runs that have become unnecessary, with the reasons; the caller ends them. */
   obsolete: { run: JobRunRecord; reasons: string[] }[];
-  /** What has no room for the rest. */
+  /** What lacks capacity for the rest. */
   full: 'job' | 'organization' | null;
 }
 
 /**
- * Lets the first run go that waits for room in a job, in the caller's transaction. It takes the locks, counts again and decides again, on
- * the job as it is now: its interval begins where completed runs have come to meanwhile. A pause does not matter: the run was
- * asked for before. One whose upstreams have become stale stays, and lets those behind it pass.
+ * Starts the first queued run of a job that can start, in the caller's transaction. Takes the locks, then
+ * counts and decides again with the current job: its interval begins at what runs completed meanwhile. A
+ * pause does not matter, because the run was requested before. A run whose upstreams have become stale stays
+ * queued and lets later ones pass.
  */
 export async function startQueued(store: Store, jobId: string, clock: Clock): Promise<QueueOutcome> {
   const outcome: QueueOutcome = { started: null, obsolete: [], full: null };
@@ -34,7 +35,7 @@ export async function startQueued(store: Store, jobId: string, clock: Clock): Pr
   const known = new Set(seen.map((run) => run.id));
   const queue = facts.queues.get(jobId) ?? [];
   for (const [index, run] of queue.entries()) {
-    // It came since, and may want locks that were not taken.
+    // Queued since; it may need locks that were not taken.
     if (!known.has(run.id)) return outcome;
     const decision = decideAgain(facts, job, run, now);
     if (decision.outcome === 'start') {
@@ -54,7 +55,7 @@ export async function startQueued(store: Store, jobId: string, clock: Clock): Pr
   return outcome;
 }
 
-/** Writes down what a run waits for whose turn it is. */
+/** Records what the next queued run waits for. */
 async function noteTurn(store: Store, decision: StartDecision, run: JobRunRecord): Promise<void> {
   if (decision.outcome === 'start') return;
   const reasons = decision.outcome === 'queue' ? [decision.reason] : decision.reasons;
@@ -65,16 +66,16 @@ function decideAgain(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: 
   return decideStart(describeQueued(facts, job, run, now));
 }
 
-/** What the decision on a run that waits for room reads. */
+/** Assembles the input for the decision on a queued run. */
 export function describeQueued(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartInput {
   return {
     ...describeJob(facts, job),
-    // Of the origins, the one that nothing holds off.
+    // The origin that nothing stops.
     origin: 'request',
     trigger: run.trigger,
     now,
     pendingUpstreams: [],
-    // Those before it have been passed over, and those behind it are no concern of its.
+    // Earlier runs were passed over, and later ones do not matter.
     queue: { isOpen: true, length: 0, sameTriggerNumber: null },
     isMissed: false,
     isPaused: false,
@@ -94,7 +95,7 @@ async function letGo(
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
     intervalEnd: decision.interval.end,
-    // A run before it may have been the first to leave local data.
+    // An earlier run may have been the first to create local data.
     sharesLocalData:
       run.sharesLocalData ||
       (job.jobType === 'batch' && (await store.workspaces.hasLocalData(job.workspaceId, run.profile))),
@@ -103,7 +104,7 @@ async function letGo(
   facts.countStart(job.id);
 }
 
-/** Whether waiting helps: else its time is covered or over, or the job is out of service. */
+/** Reports whether waiting helps; otherwise its time is covered or over, or the job is archived. */
 function mayPass(status: SkipStatus): boolean {
   return status === 'skipped_fresh' || status === 'skipped_minutes_limit';
 }

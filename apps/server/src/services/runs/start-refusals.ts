@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A job for which the call was wrong: unknown, archived, without code to run, or under a profile that cannot be. */
+/** A job that the call cannot start: unknown, archived, without code to run, or under an invalid profile. */
 export interface FailedStart {
   ref: string;
   code: ErrorCode;
@@ -14,7 +14,7 @@ export interface FailedStart {
 
 const wholeCallCodes = new Set<ErrorCode>(['no_deployment', 'no_configuration', 'invalid_profile']);
 
-/** Reasons for which the contract has no status: they are errors of the call. */
+/** Finds reasons without a status in the contract, which are errors of the call. */
 export function findRefusal(
   batch: {
     deployment: DeploymentRecord | undefined;
@@ -38,7 +38,11 @@ export function findRefusal(
   return profile.ok ? null : { code: 'invalid_profile', detail: profile.reason };
 }
 
-/** The job's row has to be locked: then nobody archives it, or its workspace, before the run is stored. @throws ServiceError */
+/**
+ * Rejects an archived job. Its row must be locked, so that it and its workspace stay active until the run is
+ * stored.
+ * @throws ServiceError
+ */
 export async function refuseArchived(store: Store, job: JobRecord): Promise<void> {
   const workspace = await store.workspaces.get(job.workspaceId);
   if (workspace?.archivedAt)
@@ -47,13 +51,17 @@ export async function refuseArchived(store: Store, job: JobRecord): Promise<void
     throw refusal('job_archived', `The job ${job.jobRef} is archived; bring it back first.`);
 }
 
-/** What is wrong for every job of a call is an error of the call: of a receipt the dlt client only says "not found". @throws ServiceError */
+/**
+ * Rejects a call with a problem that applies to all its jobs, because the dlt client shows only "not found"
+ * for such a receipt.
+ * @throws ServiceError
+ */
 export function refuseWholeCall(failed: readonly FailedStart[]): void {
   const [first] = failed.filter(({ code }) => wholeCallCodes.has(code));
   if (first) throw refusal(first.code, first.detail);
 }
 
-/** Why the only start of a call was declined. */
+/** Explains why the only start of a call was skipped. */
 export function declined(result: {
   skipped: readonly { status: string; reasons: string[] }[];
   failed: readonly FailedStart[];

@@ -2,7 +2,7 @@ import type { FailedStart } from './start-refusals.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { StartOrigin } from '../../domain/runs/start-decision.ts';
 
-/** One job to be decided on. */
+/** A job to decide on. */
 export interface Candidate {
   job: JobRecord;
   trigger: string;
@@ -10,7 +10,7 @@ export interface Candidate {
 }
 
 export interface StartedJob extends Candidate {
-  /** Null where the start was declined, and in a dry run. */
+  /** Null for a skipped start, and in a dry run. */
   run: JobRunRecord | null;
   status: string;
   reasons: string[];
@@ -24,11 +24,11 @@ export interface TriggerResult {
 
 export interface BatchOptions {
   origin: StartOrigin;
-  /** The database's clock. */
+  /** The time by the database clock. */
   now: Date;
-  /** The tick of the clock that asks; null for all others. */
+  /** The tick, for starts by the clock; null for all others. */
   tickAt: Date | null;
-  /** The tick came while no server ran. */
+  /** The tick was due while no server ran. */
   isMissed: boolean;
   membershipId: string | null;
   profile: string | null;
@@ -36,15 +36,17 @@ export interface BatchOptions {
   skipFreshness: boolean;
   dryRun: boolean;
   previousRun: JobRunRecord | null;
-  /** What the event brought, a JSON text; null for nothing. */
+  /** Input from the event, a JSON text; null for none. */
   input: string | null;
   /** The caller has locked the jobs, and read them since. */
   isLocked: boolean;
-  /** It takes the place of the runs of its job that are active, which go once it is there: they take no room from it. */
+  /**
+   * The run replaces the active runs of its job, which end once it is ready: they do not count against it.
+   */
   takesPlace: boolean;
 }
 
-/** What a start is unless its caller says otherwise. */
+/** Defaults for a start. */
 export const plainStart = {
   tickAt: null,
   isMissed: false,

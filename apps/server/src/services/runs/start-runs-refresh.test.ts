@@ -50,7 +50,7 @@ describe('a refresh', () => {
   }
   const untouched = { blocked: 'kept', behind: 'kept', other: 'kept' };
 
-  it('does not count what completes downstream while its own refresh is still to come', async () => {
+  it('ignores downstream completions while their own refresh is pending', async () => {
     const [a, c] = await Promise.all([place.getJob('jobs.a'), place.getJob('jobs.c')]);
     const before = await fixture.startRuns.createRun({
       workspaceId: place.workspaceId,
@@ -67,7 +67,7 @@ describe('a refresh', () => {
     expect((await readMarks())['c']).toBe('forgotten, pending');
   });
 
-  it('forgets what the job and all that it reaches have completed, once', async () => {
+  it('discards the completions of the job and of all that it reaches, once', async () => {
     const { id } = await place.getJob('jobs.a');
     const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });
     const run = succeeded[0]?.run;
@@ -91,7 +91,7 @@ describe('a refresh', () => {
     expect(await place.startRun('jobs.b')).toMatchObject({ refresh: false });
   });
 
-  it('counts for what the same call decides next: an upstream that was forgotten is not fresh', async () => {
+  it('affects later decisions of the same call: a discarded upstream is not fresh', async () => {
     // The newest job comes first.
     await place.setJob('jobs.a', `created_at = now() + interval '1 hour'`);
     const ids = await Promise.all(['jobs.a', 'jobs.c'].map(async (ref) => (await place.getJob(ref)).id));
@@ -110,28 +110,25 @@ describe('a refresh', () => {
     expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
   });
 
-  it.each(['failed', 'cancelled'] as const)(
-    'whose run is %s stays to be made by the next run',
-    async (end) => {
-      const run = await place.startRun('jobs.a', { refresh: true });
-      const failure = { code: 'exit_code', detail: 'It failed.' } as const;
-      await fixture.finishRun(
-        run.id,
-        end === 'failed' ? { status: 'failed', failure } : { status: 'cancelled' },
-        {
-          onlyFrom: ['pending'],
-        },
-      );
-      expect((await readMarks())['a']).toBe('forgotten, pending');
-      const next = await place.startRun('jobs.a');
-      expect(next.refresh).toBe(true);
-      await place.complete(next);
-      expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: false });
-      expect(await place.startRun('jobs.a')).toMatchObject({ refresh: false });
-    },
-  );
+  it.each(['failed', 'cancelled'] as const)('whose run is %s stays pending for the next run', async (end) => {
+    const run = await place.startRun('jobs.a', { refresh: true });
+    const failure = { code: 'exit_code', detail: 'It failed.' } as const;
+    await fixture.finishRun(
+      run.id,
+      end === 'failed' ? { status: 'failed', failure } : { status: 'cancelled' },
+      {
+        onlyFrom: ['pending'],
+      },
+    );
+    expect((await readMarks())['a']).toBe('forgotten, pending');
+    const next = await place.startRun('jobs.a');
+    expect(next.refresh).toBe(true);
+    await place.complete(next);
+    expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: false });
+    expect(await place.startRun('jobs.a')).toMatchObject({ refresh: false });
+  });
 
-  it('that a cascade left to a job which blocks it since is dropped by its next run, which counts', async () => {
+  it('that a cascade left to a job which now blocks it is dropped by its next run, which counts', async () => {
     await place.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
     const run = await place.startRun('jobs.blocked', { skipFreshness: true });
     expect(run.refresh).toBe(false);
@@ -141,7 +138,7 @@ describe('a refresh', () => {
     expect(lastCompletedAt).not.toBeNull();
   });
 
-  it('that starts nothing forgets nothing', async () => {
+  it('that starts nothing discards nothing', async () => {
     await place.startRun('jobs.a');
     await expect(place.createRun('jobs.a', { refresh: true })).rejects.toMatchObject({
       code: 'start_declined',
@@ -150,8 +147,8 @@ describe('a refresh', () => {
   });
 });
 
-describe('a run that was started before a refresh', () => {
-  it('counts for nothing when it completes, also where the refresh had not to wait for it', async () => {
+describe('a run that started before a refresh', () => {
+  it('does not count when it completes, even if the refresh did not wait for it', async () => {
     await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
     const before = await place.startRun('jobs.wide', { trigger: hourly });
     const refresh = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
@@ -166,8 +163,8 @@ describe('a run that was started before a refresh', () => {
   });
 });
 
-describe('a refresh that failed', () => {
-  it('is not made again where a run that began later makes it', async () => {
+describe('a failed refresh', () => {
+  it('is not repeated if a later run has done it', async () => {
     await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
     const first = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
     const second = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
@@ -179,7 +176,7 @@ describe('a refresh that failed', () => {
 });
 
 describe('a dry run', () => {
-  it('says what would happen and stores nothing', async () => {
+  it('reports what would happen and stores nothing', async () => {
     await place.deployAll([
       defineJob('jobs.a', { triggers: [hourly] }),
       defineJob('jobs.b', freshOn('jobs.a')),

@@ -29,7 +29,7 @@ async function countRuns(): Promise<number> {
   return row.count;
 }
 
-describe('the trigger that a run gets', () => {
+describe('the trigger of a run', () => {
   beforeEach(() =>
     place.deployAll([
       defineJob('jobs.timed', { triggers: ['webhook:x', hourly], expose: { tags: ['nightly'] } }),
@@ -67,7 +67,7 @@ describe('the trigger that a run gets', () => {
     expect([skipped, failed]).toEqual([[], []]);
   });
 
-  it('is the one that a single run names, which has to be one of the job', async () => {
+  it('is the one in a request for a single run, if it belongs to the job', async () => {
     const run = await place.startRun('jobs.timed', { trigger: 'webhook' });
     expect(run).toMatchObject({ trigger: 'webhook:x', triggerKind: 'webhook' });
     const refusal = { code: 'invalid_trigger', extra: (await place.getJob('jobs.timed')).triggers };
@@ -76,7 +76,7 @@ describe('the trigger that a run gets', () => {
 });
 
 describe('the interval of a scheduled job', () => {
-  it('is its last full one when its own trigger starts it, and goes on from the watermark', async () => {
+  it('is its last full one if its own trigger starts it, and continues from the watermark', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
     const { id } = await place.getJob('jobs.a');
     const first = (await place.trigger({ jobIds: [id] })).succeeded[0]?.run;
@@ -96,7 +96,7 @@ describe('the interval of a scheduled job', () => {
     ]);
   });
 
-  it('is the moment when a person starts it by hand and nothing is due', async () => {
+  it('is a point in time if a user starts it and nothing is due', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
     await place.complete(await place.startRun('jobs.a'));
     const run = await place.startRun('jobs.a');
@@ -112,7 +112,7 @@ describe('upstreams', () => {
     defineJob('jobs.a'),
   ];
 
-  it('run first: what waits for them is told so and starts nothing', async () => {
+  it('run first: a job that waits for them gets that answer and starts nothing', async () => {
     await place.deployAll(chain);
     const result = await place.trigger({ selectors: ['batch'] });
     expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
@@ -131,7 +131,7 @@ describe('upstreams', () => {
     expect(await countRuns()).toBe(1);
   });
 
-  it('that have not completed hold a job back, with reasons', async () => {
+  it('that have not completed prevent a start, with reasons', async () => {
     await place.deployAll(chain);
     const { id } = await place.getJob('jobs.b');
     const reasons = ["upstream jobs.a didn't process any intervals yet (refresh pending)"];
@@ -146,14 +146,14 @@ describe('upstreams', () => {
     expect((await place.trigger({ jobIds: [id] })).succeeded).toMatchObject([{ status: 'triggered' }]);
   });
 
-  it('do not count for a run that skips freshness', async () => {
+  it('do not matter for a run that skips freshness', async () => {
     await place.deployAll(chain);
     expect(await place.startRun('jobs.b', { skipFreshness: true })).toMatchObject({ status: 'pending' });
   });
 });
 
-describe('a limit of runs at once', () => {
-  it('is one unless declared, also under parallel calls', async () => {
+describe('a concurrency limit', () => {
+  it('is one unless declared, also for parallel calls', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const calls = await Promise.allSettled(Array.from({ length: 8 }, () => place.createRun('jobs.a')));
     expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -171,7 +171,7 @@ describe('a limit of runs at once', () => {
     expect(await place.startRun('jobs.a')).toMatchObject({ number: 2 });
   });
 
-  it('can be lifted: numbers have no gap and no twin under 20 parallel calls', async () => {
+  it('can be removed: numbers have no gaps or duplicates under 20 parallel calls', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
     const { id } = await place.getJob('jobs.a');
     await Promise.all(
@@ -187,7 +187,7 @@ describe('a limit of runs at once', () => {
     }
   });
 
-  it('makes "when not running" give the run that is active, once under parallel calls', async () => {
+  it('makes "when not running" return the active run, once for parallel calls', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const calls = await Promise.all(
       Array.from({ length: 8 }, () => place.createRun('jobs.a', { mode: 'when_not_running' })),
@@ -216,7 +216,7 @@ describe('a profile', () => {
     expect(await place.startRun(jobRef, { profile })).toMatchObject({ profile: used });
   });
 
-  it.each(['dev', 'tests', '../x', ''])('called %j is refused', async (profile) => {
+  it.each(['dev', 'tests', '../x', ''])('named %j is rejected', async (profile) => {
     const { id } = await place.getJob('jobs.a');
     const detail = expect.stringContaining(`profile '${profile}'`) as string;
     const refusal = { code: 'invalid_profile', extra: { reasons: [detail] } };
@@ -226,8 +226,8 @@ describe('a profile', () => {
   });
 });
 
-describe('what cannot start', () => {
-  it('is an archived job: refused by id, passed over by selectors', async () => {
+describe('a start that is impossible', () => {
+  it('concerns an archived job: rejected by id, skipped by selectors', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await place.setJob('jobs.a', 'is_archived = true');
     const { id } = await place.getJob('jobs.a');
@@ -237,7 +237,7 @@ describe('what cannot start', () => {
     await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
   });
 
-  it('is anything in an archived workspace', async () => {
+  it('concerns any job of an archived workspace', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
       place.workspaceId,
@@ -247,7 +247,7 @@ describe('what cannot start', () => {
     await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
   });
 
-  it('is a job without a deployment, or without a configuration', async () => {
+  it('concerns a job without a deployment, or without a configuration', async () => {
     await place.deployJobs([defineJob('jobs.a')]);
     await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_deployment' });
     await place.uploadDeployment();
@@ -257,7 +257,7 @@ describe('what cannot start', () => {
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
-  it('is an id that the workspace does not have', async () => {
+  it('concerns an id outside of the workspace', async () => {
     const other = await createPlace(fixture);
     await other.deployAll([defineJob('jobs.a')]);
     const foreign = (await other.getJob('jobs.a')).id;
@@ -270,7 +270,7 @@ describe('what cannot start', () => {
 });
 
 describe('a started run', () => {
-  it('starts although its job is paused: a pause holds off the clock', async () => {
+  it('starts although its job is paused: a pause only stops the clock', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
     await place.setJob('jobs.a', 'is_paused = true');
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
@@ -288,12 +288,12 @@ describe('a started run', () => {
   it.each([
     ['batch', 'prod', true],
     ['stream', 'prod', false],
-  ] as const)('takes turns at local data: %s of %s', async (jobType, profile, sharesLocalData) => {
+  ] as const)('takes the local data lock: %s of %s', async (jobType, profile, sharesLocalData) => {
     await place.deployAll([defineJob('jobs.a', { jobType })], embeddedRequirements);
     expect(await place.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
   });
 
-  it('waits for a deploy of its job, and has the version that it made', async () => {
+  it('waits for a deploy of its job, and uses the new version', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const job = await place.getJob('jobs.a');
     const deployed = Promise.withResolvers<void>();
@@ -316,7 +316,7 @@ describe('a started run', () => {
     expect(runs.map((run) => run.jobVersionId)).toEqual([currentVersionId, currentVersionId]);
   });
 
-  it('takes turns in a profile whose runs have used local data before', async () => {
+  it('takes the local data lock in a profile whose runs have used local data before', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     await fixture.store.workspaces.noteLocalData(place.workspaceId, 'eu');
     expect(await place.startRun('jobs.a', { profile: 'eu' })).toMatchObject({ sharesLocalData: true });

@@ -34,7 +34,7 @@ export interface TriggerRequest {
   profile: string | null;
   refresh: boolean;
   dryRun: boolean;
-  /** Asked for by a viewer, who starts jobs that run under the profile `access`, and no others. */
+  /** Requested by a viewer, who may only start jobs that run under the profile `access`. */
   isByViewer?: boolean;
 }
 
@@ -54,15 +54,16 @@ export interface CreateRunRequest {
 export type StartRuns = ReturnType<typeof createStartRuns>;
 
 /**
- * The door through which every run is made. It holds the locks of the jobs it decides on (in id order) and can join its caller's
- * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
+ * Creates the only functions that create runs. They hold the locks of the jobs they decide on (in id order)
+ * and can join the caller's transaction. A start is stored as a row, and so is a skipped start by a tick or
+ * an event; a skipped call only gets a response.
  */
 export function createStartRuns(
   persistence: Persistence,
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
-  /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
+  /** The caller holds the lock of the job, and of all jobs of the workspace if its start refreshes them. */
   async function decideOnTick(
     store: Store,
     job: JobRecord | undefined,
@@ -93,7 +94,10 @@ export function createStartRuns(
     return result;
   }
 
-  /** A refresh changes other jobs: their locks come in order, so that of the job has to be let go first. */
+  /**
+   * A refresh changes other jobs, whose locks must be taken in order, so the lock of the job is released
+   * first.
+   */
   function decideUnderAllLocks(
     { workspaceId, id }: JobRecord,
     trigger: string,
@@ -106,7 +110,8 @@ export function createStartRuns(
 
   return {
     /**
-     * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
+     * `-trigger`: starts jobs by id and by selector, in dependency order. A selector without a match is not
+     * an error.
      * @throws ServiceError invalid_profile, no_deployment, no_configuration: no job of the call could start
      */
     async trigger(request: TriggerRequest): Promise<TriggerResult> {
@@ -130,8 +135,9 @@ export function createStartRuns(
     },
 
     /**
-     * One run of one job. @throws ServiceError not_found, forbidden, invalid_trigger, and with the reasons in `extra`: start_declined, job_archived,
-     * workspace_archived, invalid_profile, no_deployment, no_configuration
+     * Creates one run of one job.
+     * @throws ServiceError not_found, forbidden, invalid_trigger, and with the reasons in `extra`:
+     * start_declined, job_archived, workspace_archived, invalid_profile, no_deployment, no_configuration
      */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
       return persistence.transaction(async (store) => {
@@ -171,8 +177,8 @@ export function createStartRuns(
     },
 
     /**
-     * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
-     * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
+     * Starts one tick of one trigger for the clock, once however many servers see it.
+     * @returns undefined if there is nothing to decide: another server did, or holds the job's lock
      */
     async startTick({
       jobId,
@@ -188,7 +194,10 @@ export function createStartRuns(
       return result;
     },
 
-    /** Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`, `job.fail:<ref>`). */
+    /**
+     * Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`,
+     * `job.fail:<ref>`).
+     */
     async startFollowers(
       store: Store,
       follow: { event: string; followers: readonly JobRecord[]; previousRun: JobRunRecord },
@@ -203,8 +212,9 @@ export function createStartRuns(
     },
 
     /**
-     * Starts, in the caller's transaction, what waits for an event from outside: a webhook, with what it brought, or a deployment.
-     * @param event.jobs with the trigger of each; the caller has locked them
+     * Starts, in the caller's transaction, the jobs that wait for an external event: a webhook, with its
+     * input, or a deployment.
+     * @param event.jobs jobs with their triggers; the caller has locked them
      */
     async startForEvent(
       store: Store,
@@ -221,9 +231,10 @@ export function createStartRuns(
     },
 
     /**
-     * Starts, in the transaction that completes a run, the jobs that waited for its job to be fresh: those that a call has promised to
-     * start, and those on a clock whose time nothing has covered yet.
-     * @param follow.followed what the event of the same run started: that fulfils a promise of the same profile
+     * Starts, in the transaction that completes a run, the jobs that waited for its job to be fresh: deferred
+     * starts, and jobs on a clock with uncovered time.
+     * @param follow.followed starts by the event of the same run, which fulfil deferred starts with the same
+     * profile
      */
     async startDownstreams(
       store: Store,
@@ -260,24 +271,26 @@ export function createStartRuns(
             previousRun,
           },
         );
-        // It stays for as long as another upstream is to come; kept for longer, it would start the job at some later night.
+        // Keep it only while another upstream is pending; otherwise it would start the job at some later
+        // night.
         const isStillToCome = skipped.some(({ status }) => status === 'skipped_fresh');
         if (promise && !isStillToCome) await store.promisedStarts.remove([job.id]);
       }
     },
 
     /**
-     * One process of an app: the one that is coming or there, else a new one. Asked for by a visit or a new deployment, whatever its
-     * upstreams are.
-     * @param replaces the run whose place a new one takes; without effect where a newer one has been made since
+     * Ensures one process of an app: returns the current or starting one, otherwise creates a run. Requested
+     * by a visit or a new deployment, whatever its upstreams.
+     * @param replaces the run that a new one replaces; ignored if a newer one has been created since
      * @returns the id of its run
-     * @throws ServiceError start_declined, job_archived, workspace_archived, no_deployment, no_configuration, invalid_profile
+     * @throws ServiceError start_declined, job_archived, workspace_archived, no_deployment, no_configuration,
+     * invalid_profile
      */
     async startApp(asked: {
       jobId: string;
       membershipId: string | null;
       replaces?: string;
-      /** A person asked for it, not a visit or a deployment: it is written down. */
+      /** Requested by a user rather than by a visit or a deployment, so it is audited. */
       isAsked?: boolean;
     }): Promise<string> {
       return persistence.transaction(async (store) => {
@@ -312,14 +325,14 @@ export function createStartRuns(
       });
     },
 
-    /** Gives a job's schedules the ticks that follow from its definition as it is now; the caller holds its lock. */
+    /** Recomputes the schedules of jobs from their current definitions; the caller holds their locks. */
     async arrange(store: Store, jobs: readonly JobRecord[]): Promise<void> {
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
 }
 
-/** The job of a call, locked; with all others where its start refreshes them. */
+/** Locks the job of a call, and all others if its start refreshes them. */
 async function lockOne(
   store: Store,
   { workspaceId, jobId, refresh }: CreateRunRequest,

@@ -21,7 +21,10 @@ const at = (time: string) => {
   fixture.clock.now = new Date(`2026-03-${time}Z`);
 };
 
-/** All ticks of the workspace that have come, until none is left. @returns how many were decided on */
+/**
+ * Handles all due ticks of the workspace.
+ * @returns the number of handled ticks
+ */
 async function tick(): Promise<number> {
   let decided = 0;
   for (;;) {
@@ -47,7 +50,7 @@ const window = (start: string, end: string) => ({
 });
 
 describe('a schedule', () => {
-  it('starts a run at each tick, on the time since the last one', async () => {
+  it('starts a run at each tick, for the time since the last one', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T13:00:00.000Z');
     expect(await tick()).toBe(0);
@@ -64,7 +67,7 @@ describe('a schedule', () => {
     expect(await nextTick('jobs.a')).toBe('2026-03-10T15:00:00.000Z');
   });
 
-  it('makes up for downtime with one run over all of it, and goes on from there', async () => {
+  it('catches up after downtime with one run for all of it, and continues from there', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
@@ -89,7 +92,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('tells the same refusal once, with its count, however often it comes', async () => {
+  it('records the same skip once, with its count, however often it repeats', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     for (const hour of ['13', '14', '15', '16']) {
       at(`10T${hour}:00:00`);
@@ -111,7 +114,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('is decided on once by any number of servers', async () => {
+  it('is handled once by any number of servers', async () => {
     await place.deployAll(Array.from({ length: 10 }, (_, index) => defineJob(`jobs.job${index}`, hourly)));
     at('10T13:00:00');
     await Promise.all([tick(), tick(), tick(), tick()]);
@@ -119,7 +122,7 @@ describe('a schedule', () => {
       expect(await place.listRuns(`jobs.job${index}`)).toHaveLength(1);
   });
 
-  it('starts nothing again when the clock is set back', async () => {
+  it('starts nothing again if the clock is set back', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
@@ -128,7 +131,7 @@ describe('a schedule', () => {
     expect(await tick()).toBe(0);
     at('10T13:00:00');
     expect(await tick()).toBe(0);
-    // Even where its tick comes again: the job was archived and brought back meanwhile.
+    // Even if its tick is due again: the job was archived and restored meanwhile.
     at('10T12:20:00');
     const { id } = await place.getJob('jobs.a');
     await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId: id });
@@ -138,7 +141,7 @@ describe('a schedule', () => {
     expect(await place.listRuns('jobs.a')).toMatchObject([{ status: 'completed' }]);
   });
 
-  it('keeps a refresh that is to come when the clock is set back to a tick that had its run', async () => {
+  it('keeps a pending refresh if the clock is set back to a tick that had its run', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
@@ -155,7 +158,7 @@ describe('a schedule', () => {
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
   });
 
-  it('of a paused job passes by, and its next run covers the pause', async () => {
+  it('of a paused job passes, and its next run covers the pause', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
@@ -177,7 +180,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('of an archived workspace is still, and begins anew when it comes back', async () => {
+  it('of an archived workspace stops, and restarts from now when it is restored', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     await fixture.workspaces.archive(place.workspaceId);
     at('10T15:30:00');
@@ -187,7 +190,7 @@ describe('a schedule', () => {
     expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
   });
 
-  it('ends where the declared interval ends, and begins again when a refresh forgets it', async () => {
+  it('ends with the declared interval, and starts again when a refresh discards its completions', async () => {
     const interval = { start: '2026-03-10T12:00:00Z', end: '2026-03-10T14:00:00Z' };
     await place.deployAll([defineJob('jobs.a', { ...hourly, interval })]);
     at('10T14:00:00');
@@ -208,7 +211,7 @@ describe('a schedule', () => {
 describe('a deploy', () => {
   const everyHour = { triggers: ['every:1h'] };
 
-  it('keeps the anchor of a period that stays, and sets that of one that changes', async () => {
+  it('keeps the anchor of an unchanged period, and resets that of a changed one', async () => {
     await place.deployAll([defineJob('jobs.a', everyHour)]);
     at('10T13:10:00');
     await place.deployJobs([defineJob('jobs.a', { ...everyHour, description: 'New words.' })]);
@@ -217,7 +220,7 @@ describe('a deploy', () => {
     expect(await nextTick('jobs.a')).toBe('2026-03-10T15:10:00.000Z');
   });
 
-  it('takes no tick away that has come and waits', async () => {
+  it('removes no due tick', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00.100');
     await place.deployJobs([defineJob('jobs.a', { ...hourly, description: 'New words.' })]);
@@ -231,7 +234,7 @@ describe('a deploy', () => {
     expect(await nextTick('jobs.a')).toBe('2026-03-11T05:00:00.000Z');
   });
 
-  it('starts what was to run once and is past, once', async () => {
+  it('starts an overdue `once:`, once', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await tick();
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
@@ -241,7 +244,7 @@ describe('a deploy', () => {
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
   });
 
-  it('starts what has run once not again when the job is archived and brought back', async () => {
+  it('does not start a finished `once:` again when the job is archived and restored', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await tick();
     await completeAll('jobs.a');
@@ -254,7 +257,7 @@ describe('a deploy', () => {
     expect(await nextTick('jobs.a')).toBeUndefined();
   });
 
-  it('takes the schedule of a job that loses it', async () => {
+  it('removes the schedule of a job that loses it', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     await place.deployJobs([defineJob('jobs.a', { triggers: [] })]);
     at('10T15:00:00');
@@ -262,10 +265,10 @@ describe('a deploy', () => {
   });
 });
 
-describe('jobs that wait for the freshness of another', () => {
+describe('jobs that wait for the freshness of an upstream', () => {
   const fresh = (ref: string, extra = {}) => ({ freshness: [`job.is_fresh:${ref}`], ...extra });
 
-  it('start when it completes, on the tick that they were too early for', async () => {
+  it('start when it completes, for the tick that they were too early for', async () => {
     await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', fresh('jobs.a', hourly))]);
     at('10T13:00:00');
     await tick();
@@ -281,7 +284,7 @@ describe('jobs that wait for the freshness of another', () => {
       ...window('10T12:00', '10T13:00'),
     });
     await completeAll('jobs.b');
-    // Covered already: another run of the upstream starts nothing.
+    // Already covered: another run of the upstream starts nothing.
     await place.complete(await place.startRun('jobs.a'));
     expect(await place.listRuns('jobs.b')).toHaveLength(2);
   });
@@ -305,7 +308,7 @@ describe('jobs that wait for the freshness of another', () => {
     expect((await place.listRuns('jobs.c')).map(({ status }) => status)).toEqual(['skipped']);
   });
 
-  it('start as a call has promised them, each after the one before it', async () => {
+  it('start as deferred by a call, each after the previous one', async () => {
     await place.deployAll([
       defineJob('jobs.a'),
       defineJob('jobs.b', fresh('jobs.a')),
@@ -323,13 +326,13 @@ describe('jobs that wait for the freshness of another', () => {
     expect(await place.listRuns('jobs.c')).toEqual([]);
     await completeAll('jobs.b');
     await completeAll('jobs.c');
-    // A promise is kept once.
+    // A deferred start happens once.
     await place.complete(await place.startRun('jobs.a'));
     expect(await place.listRuns('jobs.b')).toHaveLength(1);
     expect(await place.listRuns('jobs.c')).toMatchObject([{ status: 'completed' }]);
   });
 
-  it('are not promised any more when it fails, nor what builds on them', async () => {
+  it('are no longer deferred if it fails, nor are those downstream', async () => {
     await place.deployAll([
       defineJob('jobs.a'),
       defineJob('jobs.b', fresh('jobs.a')),
@@ -348,7 +351,7 @@ describe('jobs that wait for the freshness of another', () => {
     expect(await place.listRuns('jobs.c')).toEqual([]);
   });
 
-  it('load anew each time after a job that always refreshes', async () => {
+  it('reload each time after a job that always refreshes', async () => {
     await place.deployAll([
       defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' }),
       defineJob('jobs.b', fresh('jobs.a', hourly)),
@@ -369,8 +372,8 @@ describe('jobs that wait for the freshness of another', () => {
   });
 });
 
-describe('schedules that an older server left out', () => {
-  it('are made when a scheduler starts', async () => {
+describe('schedules that an older server did not create', () => {
+  it('are created when a scheduler starts', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     await fixture.database.execute('delete from schedules');
 

@@ -5,13 +5,13 @@ import { waitLine } from '../../domain/logs/log-line.ts';
 export interface TellWaitsDependencies {
   persistence: Persistence;
   attemptLog: AttemptLog;
-  /** Of the attempts that are made for what the log of a waiting run says. */
+  /** Executor of the attempts that are created only for the log of a pending run. */
   executorName: string;
 }
 
 export type TellWaits = ReturnType<typeof createTellWaits>;
 
-/** Writes what a pending run waits for into its log. No other code writes such lines. */
+/** Creates the only code that writes to a run's log what it waits for. */
 export function createTellWaits({ persistence, attemptLog, executorName }: TellWaitsDependencies) {
   async function write(store: Store, jobRunId: string, reason: string): Promise<void> {
     const attempt = await store.attempts.ensureOpen(jobRunId, executorName);
@@ -22,8 +22,9 @@ export function createTellWaits({ persistence, attemptLog, executorName }: TellW
     write,
 
     /**
-     * Says in the log of runs what they wait for: once, and again when that is something else.
-     * @param options.isQueued those that wait for room in their job or organization, or the others
+     * Writes to the log of runs what they wait for, and again when the reason changes.
+     * @param options.isQueued whether to handle the runs that wait for a slot of their job or organization,
+     * or the others
      */
     async tell(options: { isQueued: boolean; limit: number }): Promise<void> {
       const told = await persistence.transaction(async (store) => {

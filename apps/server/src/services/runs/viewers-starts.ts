@@ -4,7 +4,7 @@ import type { JobRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
 
-/** The profile under which a viewer may start jobs: what it is given can read and nothing more. */
+/** The only profile under which a viewer may start jobs; it is meant to have read-only credentials. */
 export const viewersProfile = 'access';
 
 interface AskedStart {
@@ -15,8 +15,9 @@ interface AskedStart {
 }
 
 /**
- * The jobs of a call that its caller may start. A viewer's are those whose profile, with the call's own over it, is `access`; and they are
- * started with that profile named, so that whatever a deploy changes meanwhile, also while a start waits, nothing runs under another one.
+ * Picks the jobs of a call that its caller may start. A viewer may start those whose profile, overridden by
+ * the call's, is `access`. Their starts name that profile explicitly, so that no later deploy, even while a
+ * start is queued, makes one run under another profile.
  */
 export async function pickAllowed<Candidate extends { job: JobRecord }>(
   store: Store,
@@ -44,7 +45,7 @@ function explainRefusal(
   const whyNot = choice.ok ? `${job.jobRef} would run under the profile "${choice.profile}"` : choice.reason;
   if (!choice.ok || choice.profile !== viewersProfile)
     return `A viewer starts only jobs that run under the profile "${viewersProfile}", and ${whyNot}. Ask a developer of the workspace.`;
-  // A refresh makes other jobs load everything again, under whatever profile they have.
+  // A refresh makes other jobs reload everything, under any profile.
   return refresh
     ? `A viewer cannot refresh ${job.jobRef}: what follows it would load everything again.`
     : null;

@@ -6,9 +6,9 @@ import { computeNextRunAt, listClockTriggers } from '../../domain/scheduling/nex
 import { getTimeZone } from '../../domain/jobs/job-definition.ts';
 
 /**
- * Makes the schedules of jobs what their definitions say, in the transaction that changes the jobs and holds their locks. A trigger
- * that stays as it was keeps its next tick: a deploy moves no `every:`, and takes no tick away that has come and waits. Archived jobs
- * have none; one that comes back begins anew, from now.
+ * Reconciles the schedules of jobs with their definitions, in the transaction that changes the jobs and holds
+ * their locks. An unchanged trigger keeps its next tick: a deploy does not shift an `every:`, and does not
+ * remove a due tick. Archived jobs have no schedules; a restored one starts anew from now.
  */
 export async function arrangeSchedules(store: Store, jobs: readonly JobRecord[], now: Date): Promise<void> {
   const schedules = await store.schedules.ofJobs(jobs.map((job) => job.id));
@@ -18,7 +18,7 @@ export async function arrangeSchedules(store: Store, jobs: readonly JobRecord[],
   if (isChanged) await store.outbox.wake('schedules');
 }
 
-/** Jobs in service whose triggers have no schedule: an older server, which had no scheduler, deployed them. */
+/** Creates missing schedules for active jobs that an older server, without a scheduler, deployed. */
 export async function arrangeMissing(persistence: Persistence, clock: Clock): Promise<void> {
   for (const workspaceId of await persistence.store.schedules.listUnarranged()) {
     await persistence.transaction(async (store) => {
@@ -29,7 +29,7 @@ export async function arrangeMissing(persistence: Persistence, clock: Clock): Pr
   }
 }
 
-/** @returns whether a tick is set that was not */
+/** @returns whether a tick was added or changed */
 async function arrange(
   store: Store,
   job: JobRecord,

@@ -16,7 +16,7 @@ import { plainStart } from '../runs/start-request.ts';
 import { findRefusal } from '../runs/start-refusals.ts';
 import { findStartBlock } from '../../domain/runs/start-block.ts';
 
-/** A start that is to come. */
+/** A future start. */
 export type PlannedStart =
   | { source: 'tick'; tick: NextTick }
   | { source: 'retry'; run: JobRunRecord }
@@ -28,7 +28,7 @@ export type NextStartBlock = Omit<BlockedStart, 'byRef'> & {
   by: { jobId: string | null; ref: string } | null;
 };
 
-/** What was read once for all starts. */
+/** The data that was loaded once for all starts. */
 export interface Situation {
   facts: StartFacts;
   holders: readonly LocalDataHolder[];
@@ -36,8 +36,8 @@ export interface Situation {
 }
 
 /**
- * What stands in the way of a start of a job, by the rules by which starts are decided; null where nothing does. Of a run that waits for its
- * next attempt, or to be taken up, nothing is decided any more.
+ * Finds what prevents a start of a job, by the rules that decide about starts; null if nothing does. Runs
+ * that wait for a retry or to be claimed are not decided on again.
  */
 export function findNextStartBlock(
   start: PlannedStart,
@@ -86,7 +86,7 @@ const withoutPending = (input: Omit<StartInput, 'pendingUpstreams'>): StartInput
   pendingUpstreams: [],
 });
 
-/** A promise waits for runs that its call has started, however fresh the upstreams were before. */
+/** A deferred start waits for runs that its call has started, however fresh the upstreams were before. */
 function awaitUpstreams(job: JobRecord, block: BlockedStart | null): BlockedStart | null {
   if (block && block.code !== 'upstream_stale') return block;
   const byRef = block?.byRef ?? job.upstreamRefs[0] ?? null;

@@ -30,13 +30,13 @@ const describeStart = ({ source, job, at, blocked }: NextStart) =>
   [source, job.jobRef, at?.toISOString() ?? 'waits', blocked?.code ?? 'free'].join(' ');
 const describeAll = async (limit?: number) => (await read(limit)).items.map(describeStart);
 
-describe('what runs next', () => {
-  it('is nothing in a workspace without jobs on a clock', async () => {
+describe('the next starts', () => {
+  it('are empty in a workspace without jobs on a clock', async () => {
     await place.deployAll([defineJob('jobs.plain')]);
     expect(await read()).toEqual({ items: [], isTruncated: false });
   });
 
-  it('is each tick of the clock in the order of time, of this workspace alone', async () => {
+  it("are the clock's ticks in order of time, of this workspace only", async () => {
     const other = await createPlace(fixture);
     await other.deployAll([defineJob('jobs.elsewhere', hourly)]);
     await place.deployAll([
@@ -56,7 +56,7 @@ describe('what runs next', () => {
     expect((await read(4)).isTruncated).toBe(false);
   });
 
-  it('says which are paused, and which would find an upstream stale, with its id', async () => {
+  it('mark paused ones, and those with a stale upstream, with its id', async () => {
     await place.deployAll([
       defineJob('jobs.up', hourly),
       defineJob('jobs.down', { ...hourly, freshness: ['job.is_fresh:jobs.up'] }),
@@ -75,7 +75,7 @@ describe('what runs next', () => {
     expect((await read()).items.find(({ job }) => job.jobRef === 'jobs.down')?.blocked).toBe(null);
   });
 
-  it('has runs that wait for room first, and says what for', async () => {
+  it('list queued runs first, with their reasons', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     await place.uploadConfiguration(queueing);
     const active = await place.startRun('jobs.a');
@@ -91,7 +91,7 @@ describe('what runs next', () => {
     expect(items[0]?.blocked?.mayPass).toBe(true);
   });
 
-  it('has a run that nobody has taken up, and one whose turn at the local data is to come', async () => {
+  it('include an unclaimed run, and one that waits for the local data lock', async () => {
     await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
     const [first] = [await place.startRun('jobs.a'), await place.startRun('jobs.b')];
     expect(await describeAll()).toEqual(['pending jobs.a waits free', 'pending jobs.b waits free']);
@@ -101,7 +101,7 @@ describe('what runs next', () => {
     expect(items[0]?.blocked?.by).toEqual({ jobId: first.jobId, ref: 'jobs.a' });
   });
 
-  it('has a run at the time of its next attempt', async () => {
+  it('include a run at the time of its retry', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const run = await place.startRun('jobs.a');
     await place.setRun(run.id, `not_before = now() + interval '1 h', wait_reason = 'Attempt 1 failed.'`);
@@ -110,7 +110,7 @@ describe('what runs next', () => {
     expect(items[0]?.at?.getTime()).toBeGreaterThan(run.createdAt.getTime() + 3_000_000);
   });
 
-  it('has starts that a call has promised, which wait for its upstreams', async () => {
+  it('include deferred starts, which wait for their upstreams', async () => {
     await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b', { freshness: ['job.is_fresh:jobs.a'] })]);
     const [a, b] = [await place.getJob('jobs.a'), await place.getJob('jobs.b')];
     await place.trigger({ jobIds: [a.id, b.id] });
@@ -122,20 +122,20 @@ describe('what runs next', () => {
     expect(items[1]?.blocked).toMatchObject({ mayPass: true, by: { jobId: a.id, ref: 'jobs.a' } });
   });
 
-  it('says what is missing before anything can start', async () => {
+  it('report what is missing before anything can start', async () => {
     await place.uploadDeployment();
     await place.deployJobs([defineJob('jobs.a', hourly)]);
     expect((await read()).items[0]?.blocked).toMatchObject({ code: 'no_configuration', mayPass: false });
   });
 
-  it('says that the minutes of the month are used up', async () => {
+  it('report that the minutes of the month are used up', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     const limits = { concurrentRuns: null, minutesAMonth: 0 };
     await fixture.store.organizationLimits.set(place.organizationId, limits);
     expect((await read()).items[0]?.blocked).toMatchObject({ code: 'minutes_limit', mayPass: false });
   });
 
-  it('remembers of each job whether the last run that ended failed', async () => {
+  it('show for each job whether its last ended run failed', async () => {
     await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
     const fail = async () => {
       const run = await place.startRun('jobs.a');
@@ -150,7 +150,7 @@ describe('what runs next', () => {
     expect(await lastFailed()).toEqual({ 'jobs.a': false, 'jobs.b': false });
   });
 
-  it('gives half of a short list to what waits, and all of it where nothing has a time', async () => {
+  it('give half of a short list to waiting starts, and all of it if none has a time', async () => {
     const many = { execute: { concurrency: null } };
     await place.deployAll([
       defineJob('jobs.many', many),
@@ -165,7 +165,7 @@ describe('what runs next', () => {
     expect(await sources(4)).toEqual(Array<string>(4).fill('pending'));
   });
 
-  it('holds up nobody who starts runs', async () => {
+  it('do not block callers that start runs', async () => {
     await place.deployAll([defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' })]);
     const { id } = await place.getJob('jobs.a');
     await fixture.persistence.transaction(async (store) => {

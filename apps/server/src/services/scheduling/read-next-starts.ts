@@ -6,15 +6,15 @@ import { findNextStartBlock } from './next-start-blocks.ts';
 import { readStartFacts } from '../runs/start-facts.ts';
 
 export interface NextStart {
-  /** Null for what waits for something that has no time. */
+  /** Null for starts that wait for something without a known time. */
   at: Date | null;
   source: PlannedStart['source'];
   job: JobRecord;
   trigger: string;
-  /** Of what waits as a run already. */
+  /** For starts that already have a pending run. */
   run: JobRunRecord | null;
   blocked: NextStartBlock | null;
-  /** The last run of the job that ended has failed. */
+  /** The last ended run of the job failed. */
   lastFailed: boolean;
 }
 
@@ -23,7 +23,7 @@ type Planned = PlannedStart & Pick<NextStart, 'at' | 'trigger'> & { jobId: strin
 export type ReadNextStarts = ReturnType<typeof createReadNextStarts>;
 
 export function createReadNextStarts({ store }: Persistence, clock: Clock) {
-  /** One more than asked for of each kind, where there is more. */
+  /** Reads one more than the limit of each kind, to detect truncation. */
   async function plan(workspaceId: string, limit: number) {
     const atMost = limit + 1;
     const [ticks, retries, waiting, promises] = await Promise.all([
@@ -44,8 +44,9 @@ export function createReadNextStarts({ store }: Persistence, clock: Clock) {
   }
 
   /**
-   * What runs next in a workspace, and what stands in the way of each. First what waits without a time, in the order in which it goes; then
-   * by time. Of what waits no more than half is given where more than the other half has a time.
+   * Reads the next starts of a workspace, and what blocks each of them. Starts without a time come first, in
+   * the order in which they will start; then the others by time. Starts without a time fill at most half of
+   * the list if enough others exist.
    */
   return async function readNextStarts(
     workspaceId: string,

@@ -21,7 +21,10 @@ export interface TriggerTicks {
 export type ReadNextTicks = ReturnType<typeof createReadNextTicks>;
 
 export function createReadNextTicks({ store }: Persistence, clock: Clock) {
-  /** All triggers of a job, those of the clock with their next ticks. @throws ServiceError not_found */
+  /**
+   * Lists all triggers of a job, with the next ticks of clock triggers.
+   * @throws ServiceError not_found
+   */
   return async function readNextTicks(workspaceId: string, jobId: string, limit: number): Promise<JobTicks> {
     const job = await store.jobs.get(workspaceId, jobId);
     if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);

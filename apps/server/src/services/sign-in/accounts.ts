@@ -9,17 +9,20 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-/** What `create-owner` did: a new organization, a place in an existing one, or a new password for an existing account. */
+/**
+ * The result of `create-owner`: a new organization, a membership in an existing one, or a new password for an
+ * existing account.
+ */
 export type CreatedOwner =
   | { userId: string; outcome: 'created' | 'joined'; organization: string }
   | { userId: string; outcome: 'password'; organization: null };
 
 const passwordLinkMinutes = 60;
 const firstOrganization = 'Default';
-/** A refusal that lists more names than this is not read to its end. */
+/** Maximum number of names in an error message; users would not read more. */
 const maxListedOrganizations = 10;
 
-/** What an operator does on the command line: the first account, and accounts that are switched off. */
+/** Account operations on the command line: creating the first account, and disabling accounts. */
 export function createAccounts(persistence: Persistence) {
   const passwords = createPasswords();
 
@@ -31,8 +34,9 @@ export function createAccounts(persistence: Persistence) {
 
   return {
     /**
-     * Creates an account that owns an organization: the named one, else the only one of the server, else a new one. For an account that
-     * exists, only sets its password. @throws ServiceError invalid_request when it is unclear which organization is meant
+     * Creates an account that owns an organization: the named one, otherwise the only one of the server,
+     * otherwise a new one. For an existing account, only sets its password.
+     * @throws ServiceError invalid_request if it is ambiguous which organization is meant
      */
     async createOwner(owner: {
       email: string;
@@ -47,7 +51,10 @@ export function createAccounts(persistence: Persistence) {
       return persistence.transaction(work);
     },
 
-    /** For somebody who cannot sign in: the secret of a link that sets a new password, once, within the hour. */
+    /**
+     * Creates the secret of a link that sets a new password, once, within the hour: for users who cannot sign
+     * in.
+     */
     async createPasswordLink(email: string): Promise<string> {
       const token = createSecret('');
       const work = async (store: Store) => {
@@ -70,8 +77,9 @@ export function createAccounts(persistence: Persistence) {
     },
 
     /**
-     * Switches an account off, at once: no key, session or token of it is good any more. Switched on again, they are good as before.
-     * @returns whether it was the last owner of an organization that could still act, by name
+     * Disables an account at once: all its keys, sessions and tokens stop working. Once it is enabled again,
+     * they work as before.
+     * @returns the names of organizations of which it was the last owner who could act
      */
     async setDisabled(email: string, isDisabled: boolean): Promise<{ orphaned: string[] }> {
       return persistence.transaction(async (store) => {
@@ -94,7 +102,10 @@ export function createAccounts(persistence: Persistence) {
   };
 }
 
-/** @throws ServiceError invalid_request. @returns the address without spaces around it */
+/**
+ * @returns the address without surrounding spaces
+ * @throws ServiceError invalid_request
+ */
 export function readEmail(text: string): string {
   const email = text.trim();
   if (email.length > 254 || !/^[^@\s]+@[^@\s]+$/.test(email))
@@ -102,7 +113,7 @@ export function readEmail(text: string): string {
   return email;
 }
 
-/** An organization that a person owns from its beginning. */
+/** Creates an organization with a first owner. */
 export async function createOwnedOrganization(store: Store, userId: string, name: string) {
   const organization = await store.people.createOrganization({ name, dataplaneId });
   await store.people.addMember(organization.id, userId, 'owner');
@@ -113,7 +124,7 @@ async function makeOwner(
   store: Store,
   owner: { email: string; passwordHash: string; organization: string | null },
 ): Promise<CreatedOwner> {
-  // The set-up link takes the same lock, so the link and this command never create two organizations.
+  // The set-up link takes the same lock, so that the link and this command never create two organizations.
   await store.oneTimeLinks.lockSetup();
   await store.oneTimeLinks.removeUnusedSetupLinks();
   const existing = await store.accounts.findByEmail(owner.email);
@@ -133,7 +144,10 @@ async function makeOwner(
   return { userId: account.id, outcome, organization: choice.name };
 }
 
-/** Which organization a new owner gets; a null id stands for a new one. @throws ServiceError invalid_request */
+/**
+ * Chooses the organization of a new owner; a null id means a new one.
+ * @throws ServiceError invalid_request
+ */
 async function chooseOrganization(
   store: Store,
   named: string | null,
@@ -189,7 +203,7 @@ async function joinAsOwner(
   });
 }
 
-/** Said to operators, who can make one. */
+/** Creates an error for operators, who can create the account. */
 export function noAccount(email: string): ServiceError {
   return new ServiceError(
     'not_found',

@@ -19,7 +19,7 @@ afterEach(() => fixture.close());
 const origin = 'https://pumphouse.example.com';
 const redirectUri = 'http://127.0.0.1:46667/callback';
 
-/** A sign-in as the client begins it. */
+/** Begins a sign-in as the client does. */
 async function issue(changes: { redirectUri?: string; codeChallenge?: string; state?: string } = {}) {
   const verifier = randomBytes(64).toString('base64url');
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
@@ -28,7 +28,10 @@ async function issue(changes: { redirectUri?: string; codeChallenge?: string; st
   return { url, id: new URL(url).searchParams.get('request') ?? '', verifier };
 }
 
-/** Agreed to. @returns the code */
+/**
+ * Approves a sign-in.
+ * @returns the code
+ */
 async function approve(id: string): Promise<string> {
   const url = new URL(await fixture.signIn.authorizationRequests.approve(id, person.userId));
   return url.searchParams.get('code') ?? '';
@@ -43,7 +46,7 @@ const refusal = (words: RegExp) => ({
 });
 
 describe('a sign-in in the browser', () => {
-  it('goes from the client over the page back to the client', async () => {
+  it('goes from the client to the page and back to the client', async () => {
     const { authorizationRequests, sessions } = fixture.signIn;
     const { url, id, verifier } = await issue();
     expect(url).toBe(`${origin}/sign-in/authorize?request=${id}`);
@@ -71,12 +74,12 @@ describe('a sign-in in the browser', () => {
     ['state', { state: '' }],
     ['state', { state: 'x'.repeat(513) }],
     ['state', { state: 'a\nb' }],
-  ])('is not begun with another %s than a client would send: %j', async (key, changes) => {
+  ])('is rejected with %s that no client would send: %j', async (key, changes) => {
     await expect(issue(changes)).rejects.toMatchObject({ code: 'invalid_request', extra: [{ key }] });
     expect(await place.count('authorization_requests')).toBe(0);
   });
 
-  it('that the person declines tells the client so, and gives no code', async () => {
+  it('that the user denies reports it to the client, without a code', async () => {
     const { id } = await issue();
     const back = new URL(await fixture.signIn.authorizationRequests.deny(id));
     expect(Object.fromEntries(back.searchParams)).toEqual({
@@ -97,7 +100,7 @@ describe('a sign-in in the browser', () => {
     await expect(authorizationRequests.describe(id)).rejects.toMatchObject(refusal(/answered before/));
   });
 
-  it('waits for 10 minutes', async () => {
+  it('expires after 10 minutes', async () => {
     const { id } = await issue();
     await place.letPass('590 seconds');
     expect(await fixture.signIn.authorizationRequests.describe(id)).toMatchObject({ id });
@@ -111,7 +114,7 @@ describe('a sign-in in the browser', () => {
   });
 
   it.each(['', 'nonsense', randomUUID(), `${randomUUID()}'`, '\0'])(
-    'that never was is unknown: %j',
+    'that does not exist is unknown: %j',
     async (id) => {
       const { authorizationRequests } = fixture.signIn;
       await expect(authorizationRequests.describe(id)).rejects.toMatchObject(refusal(/no such sign-in/));
@@ -120,8 +123,8 @@ describe('a sign-in in the browser', () => {
   );
 });
 
-describe('a code', () => {
-  it('is good for a minute', async () => {
+describe('an authorization code', () => {
+  it('is valid for a minute', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     await place.letPass('60 seconds');
@@ -129,12 +132,12 @@ describe('a code', () => {
     expect(await place.count('sessions')).toBe(0);
   });
 
-  it('that nobody was given is unknown', async () => {
+  it('that was never issued is unknown', async () => {
     for (const code of ['', 'dlt_c_', 'nonsense'])
       await expect(redeem(code, 'verifier')).rejects.toMatchObject(refusal(/no such code/));
   });
 
-  it('is worth nothing without the verifier, which does not use it up', async () => {
+  it('is useless without the verifier, and stays valid', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     for (const other of ['', verifier.slice(1), createHash('sha256').update(verifier).digest('base64url')])
@@ -142,7 +145,7 @@ describe('a code', () => {
     expect(await redeem(code, verifier)).toMatchObject({ userId: person.userId });
   });
 
-  it('that comes a second time ends what was begun with it', async () => {
+  it('that is reused ends the session that it began', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     const { refreshToken, sessionId } = await redeem(code, verifier);
@@ -160,7 +163,7 @@ describe('a code', () => {
     });
   });
 
-  it('that comes many times at once begins one session at most, which is over then', async () => {
+  it('that is used concurrently begins at most one session, which is then ended', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => redeem(code, verifier)));
@@ -169,7 +172,7 @@ describe('a code', () => {
     expect(await fixture.signIn.sessions.list(person.userId)).toEqual([]);
   });
 
-  it('of an account that was switched off meanwhile begins nothing', async () => {
+  it('of an account that was disabled meanwhile begins nothing', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     await place.switchOff(person.userId);
@@ -184,7 +187,7 @@ describe('a code', () => {
   });
 });
 
-describe('many who begin to sign in', () => {
+describe('many pending sign-ins', () => {
   const open = (count: number, network: string) =>
     fixture.database.execute(
       `insert into authorization_requests (code_challenge, redirect_uri, state, client, network, expires_at)
@@ -193,7 +196,7 @@ describe('many who begin to sign in', () => {
     );
   const full = { code: 'too_many_sign_ins', extra: { retry_after_seconds: 60 } };
 
-  it('are a hundred from one address, who leave room for others', async () => {
+  it('are limited to a hundred from one address, which leaves capacity for others', async () => {
     await open(99, '10.0.0.1');
     const { id } = await issue();
     await expect(issue()).rejects.toMatchObject(full);
@@ -201,14 +204,14 @@ describe('many who begin to sign in', () => {
     const { authorizationRequests, deviceCodes } = fixture.signIn;
     await place.asClient(() => authorizationRequests.issue(elsewhere, origin), '10.0.0.2');
     await place.asClient(() => deviceCodes.issue(origin));
-    // One who was answered waits no more.
+    // An answered sign-in is no longer pending.
     await authorizationRequests.deny(id);
     await issue();
     await place.letPass('10 minutes');
     await issue();
   });
 
-  it('are a hundred from one network of IPv6', async () => {
+  it('are limited to a hundred from one IPv6 network', async () => {
     await open(100, '2001:db8:1:2::/64');
     const request = { codeChallenge: 'a'.repeat(43), redirectUri, state: 's' };
     const issueFrom = (address: string) =>
@@ -217,13 +220,13 @@ describe('many who begin to sign in', () => {
     await issueFrom('2001:db8:1:3:9::1');
   });
 
-  it('are a thousand in all', async () => {
+  it('are limited to a thousand in total', async () => {
     for (let network = 0; network < 10; network += 1) await open(100, `10.1.0.${network}`);
     await expect(issue()).rejects.toMatchObject(full);
     expect(await place.count('authorization_requests')).toBe(1000);
   });
 
-  it('are forgotten an hour after their time', async () => {
+  it('are removed an hour after they expire', async () => {
     await open(100, '10.0.0.1');
     await place.letPass('69 minutes');
     await issue();

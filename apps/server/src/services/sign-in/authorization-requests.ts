@@ -8,25 +8,28 @@ import { createSecret, hashSecret } from './credentials.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What the page shows a person before they agree. */
+/** The details that the page shows a user before they approve. */
 export interface AuthorizationRequest {
   id: string;
-  /** What the client calls itself; it proves nothing. */
+  /** The self-reported name of the client; it proves nothing. */
   client: string;
   address: string | null;
-  /** Where the answer goes: a port of the person's own machine, or the console of this server. */
+  /** Receives the answer: a port on the user's own machine, or the console of this server. */
   redirectUri: string;
   createdAt: Date;
 }
 
-/** The client waits for 5 minutes; some people have to find their password first. */
+/** The client waits for 5 minutes, but some users must find their password first. */
 const requestSeconds = 10 * 60;
-/** From the browser to the client on the same machine it takes a moment. */
+/** The redirect from the browser to the client on the same machine takes a moment. */
 const codeSeconds = 60;
 
 export type AuthorizationRequests = ReturnType<typeof createAuthorizationRequests>;
 
-/** Signing in through a browser on the same machine: authorization code with PKCE (RFC 7636, S256) and a loopback port (RFC 8252). */
+/**
+ * Manages sign-ins through a browser on the same machine: authorization code with PKCE (RFC 7636, S256) and a
+ * loopback port (RFC 8252).
+ */
 export function createAuthorizationRequests({
   persistence,
   sessions,
@@ -49,7 +52,7 @@ export function createAuthorizationRequests({
 
   return {
     /**
-     * @returns where the person agrees, below `origin`
+     * @returns the address below `origin` at which the user approves
      * @throws ServiceError invalid_request, too_many_sign_ins
      */
     async issue(
@@ -77,13 +80,21 @@ export function createAuthorizationRequests({
       return `${origin}/sign-in/authorize?request=${made.id}${isConsole ? '&for=console' : ''}`;
     },
 
-    /** What the page shows. @throws ServiceError sign_in_refused when it is unknown, too old or answered, with words for the page */
+    /**
+     * Reads the details for the page.
+     * @throws ServiceError sign_in_refused if the request is unknown, expired or answered, with a message for
+     * the page
+     */
     async describe(requestId: string): Promise<AuthorizationRequest> {
       const { id, client, address, redirectUri, createdAt } = await get(requestId);
       return { id, client, address, redirectUri, createdAt };
     },
 
-    /** The person agrees. @returns where to send the browser, with a GET @throws ServiceError as `describe` */
+    /**
+     * Approves the sign-in.
+     * @returns the address to redirect the browser to, with a GET
+     * @throws ServiceError as `describe`
+     */
     async approve(requestId: string, userId: string): Promise<string> {
       await get(requestId);
       const code = createSecret('dlt_c_');
@@ -93,7 +104,11 @@ export function createAuthorizationRequests({
       return answerAt(approved.redirectUri, { code, state: approved.state });
     },
 
-    /** The person does not agree. @returns where to send the browser, which tells the client @throws ServiceError as `describe` */
+    /**
+     * Denies the sign-in.
+     * @returns the address to redirect the browser to, which tells the client
+     * @throws ServiceError as `describe`
+     */
     async deny(requestId: string): Promise<string> {
       await get(requestId);
       const denied = await signInRequests.denyAuthorization(requestId);
@@ -102,14 +117,15 @@ export function createAuthorizationRequests({
     },
 
     /**
-     * Once: a code that comes a second time was seen by somebody else, so what was begun with it ends.
+     * Redeems a code once: a reused code has leaked, so the session that it began is ended.
      * @throws ServiceError sign_in_refused
      */
     async redeem(code: string, verifier: string): Promise<SignedIn> {
       const answer = await persistence.transaction(async (store) => {
         const request = await store.signInRequests.lockAuthorizationByCode(hashSecret(code));
         if (!request?.userId) return refused('There is no such code, or it is long over.');
-        // Before anything else: who has no verifier can neither use a code up nor end what was begun with it.
+        // Check this first: a caller without the verifier can neither use up a code nor end the session that
+        // it began.
         if (!isVerifierOf(verifier, request.codeChallenge))
           return refused('The verifier is not the one that the sign-in began with.');
         if (request.redeemedAt) {

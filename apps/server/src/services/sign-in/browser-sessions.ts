@@ -5,7 +5,7 @@ import { createSecret, hashSecret } from './credentials.ts';
 
 export interface BrowserSession extends BrowserSessionRecord {
   secretHash: Buffer;
-  /** Set when it was made longer just now, so that the cookie has to be as well. */
+  /** The session was extended just now, so its cookie must be extended as well. */
   isRenewed: boolean;
 }
 
@@ -15,12 +15,12 @@ export const browserSessionHours = 12;
 const longestDays = 7;
 const renewAfterMs = 10 * 60 * 1000;
 
-/** People signed in at the pages of this server, and nowhere else: the API takes no cookie. */
+/** Manages the sessions of users at this server's own pages. The API accepts no cookies. */
 export function createBrowserSessions(persistence: Persistence) {
   const { store } = persistence;
 
   return {
-    /** @param signedInBy what the person came with: `password`, `link`, `client`, or an issuer */
+    /** @param signedInBy how the user signed in: `password`, `link`, `client`, or an issuer */
     async begin(account: { id: string; email: string }, signedInBy: string): Promise<string> {
       const secret = createSecret('dlt_w_');
       await persistence.transaction(async (tx) => {
@@ -43,7 +43,7 @@ export function createBrowserSessions(persistence: Persistence) {
       return secret;
     },
 
-    /** Twelve hours from the last use, a week at most. */
+    /** Finds a session, which lasts twelve hours from its last use, at most a week. */
     async find(secret: string): Promise<BrowserSession | null> {
       const secretHash = hashSecret(secret);
       const session = await store.browserSessions.find(secretHash);
@@ -54,12 +54,12 @@ export function createBrowserSessions(persistence: Persistence) {
       return { ...session, secretHash, isRenewed };
     },
 
-    /** Ends the session, and the person's sessions at apps. */
+    /** Ends the session, and the user's sessions at apps. */
     end: (session: BrowserSession) => persistence.transaction((tx) => endBrowserSession(tx, session)),
   };
 }
 
-/** Ends a session of the sign-in pages in a transaction of the caller, and the person's sessions at apps. */
+/** Ends a session of the sign-in pages and the user's sessions at apps, in the caller's transaction. */
 export async function endBrowserSession(
   tx: Store,
   { secretHash, userId }: Pick<BrowserSession, 'secretHash' | 'userId'>,

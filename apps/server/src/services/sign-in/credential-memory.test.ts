@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createCredentialMemory } from './credential-memory.ts';
 
 let now = 0;
-/** Keys in the order in which they were looked up. */
+/** Keys in the order of their look-ups. */
 let lookedUp: string[] = [];
 let goodKeys = new Set<string>();
 
@@ -21,8 +21,8 @@ const create = (options: Parameters<typeof createCredentialMemory>[0] = {}) => {
     });
 };
 
-describe('what a credential is worth', () => {
-  it('is looked up again once it was forgotten, also by who asks while the first look-up is under way', async () => {
+describe('a cached credential', () => {
+  it('is looked up again once it was forgotten, even for callers during the first look-up', async () => {
     const { remember, forget } = createCredentialMemory<string>({ now: () => now });
     const slow = Promise.withResolvers<{ value: string | null; expiresAt: null }>();
     const before = remember('a', () => slow.promise);
@@ -33,7 +33,7 @@ describe('what a credential is worth', () => {
     expect(await remember('a', async () => ({ value: 'never asked', expiresAt: null }))).toBeNull();
   });
 
-  it('is remembered for 5 seconds, and not one millisecond more', async () => {
+  it('is cached for 5 seconds, and not one millisecond longer', async () => {
     const ask = create();
     expect(await ask('good')).toBe('good');
     goodKeys.clear();
@@ -49,7 +49,7 @@ describe('what a credential is worth', () => {
     expect(lookedUp).toHaveLength(3);
   });
 
-  it('is not remembered past its own end', async () => {
+  it('is not cached past its own expiry', async () => {
     const ask = create();
     await ask('good', new Date(now + 100));
     goodKeys.clear();
@@ -57,7 +57,7 @@ describe('what a credential is worth', () => {
     expect(await ask('good')).toBeNull();
   });
 
-  it('is looked up once for all who ask at the same time', async () => {
+  it('is looked up once for concurrent callers', async () => {
     const ask = create();
     expect(await Promise.all(Array.from({ length: 50 }, () => ask('good')))).toEqual(
       Array.from({ length: 50 }, () => 'good'),
@@ -66,7 +66,7 @@ describe('what a credential is worth', () => {
     expect(lookedUp).toEqual(['good', 'bad']);
   });
 
-  it('is asked again after a look-up that failed', async () => {
+  it('is looked up again after a failed look-up', async () => {
     const { remember } = createCredentialMemory<string>({ now: () => now });
     await expect(remember('a', () => Promise.reject(new Error('no store')))).rejects.toThrow('no store');
     expect(await remember('a', async () => ({ value: 'a', expiresAt: null }))).toBe('a');
@@ -74,7 +74,7 @@ describe('what a credential is worth', () => {
 });
 
 describe('a flood of bad credentials', () => {
-  it('does not drive out the good ones', async () => {
+  it('does not evict good ones', async () => {
     const ask = create({ mostBad: 10 });
     await ask('good');
     await Promise.all(Array.from({ length: 5000 }, (_, n) => ask(`bad ${n}`)));
@@ -83,7 +83,7 @@ describe('a flood of bad credentials', () => {
     expect(lookedUp).toEqual([]);
   });
 
-  it('is looked up a few at a time, and those who are known need not wait for it', async () => {
+  it('is looked up a few at a time, and cached credentials do not wait for it', async () => {
     const { remember } = createCredentialMemory<string>({ now: () => now, strangersAtOnce: 2 });
     await remember('good', async () => ({ value: 'good', expiresAt: null }));
     now += 5000;
@@ -104,7 +104,7 @@ describe('a flood of bad credentials', () => {
     expect({ most, open }).toEqual({ most: 2, open: 0 });
   });
 
-  it('goes on after a look-up of it has failed', async () => {
+  it('continues after one look-up has failed', async () => {
     const { remember } = createCredentialMemory<string>({ now: () => now, strangersAtOnce: 1 });
     const failing = remember('a', () => Promise.reject(new Error('no store')));
     const next = remember('b', async () => ({ value: null, expiresAt: null }));

@@ -2,19 +2,19 @@ import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 import { createTurns } from '../../platform/turns.ts';
 
 export interface CredentialMemoryOptions {
-  /** How long a credential that was revoked may still be taken for good. */
+  /** Maximum time that a revoked credential may still be accepted. */
   rememberedMs?: number;
   mostGood?: number;
   mostBad?: number;
-  /** How many that were never good are looked up at once; the others wait. */
+  /** Maximum number of concurrent look-ups of credentials never seen as good; the others wait. */
   strangersAtOnce?: number;
   now?: () => number;
 }
 
-/** What a look-up found; null is a credential that is not good. */
+/** The result of a look-up; null for an invalid credential. */
 export interface LookedUp<Value> {
   value: Value | null;
-  /** Not good from then on, whatever is remembered. */
+  /** The time from which the credential is invalid, whatever is cached. */
   expiresAt: Date | null;
 }
 
@@ -24,8 +24,9 @@ interface Entry<Value> {
 }
 
 /**
- * Remembers for some seconds what credentials are worth. Bad ones have a memory of their own, and only few of them are looked up at
- * once: a flood of them neither drives out those who are known, nor takes the connections that their calls need.
+ * Caches for some seconds whether credentials are valid. Bad ones have a separate cache, and only few of them
+ * are looked up concurrently, so that a flood of them neither evicts good ones nor takes the connections that
+ * other calls need.
  */
 export function createCredentialMemory<Value>(options: CredentialMemoryOptions = {}) {
   const {
@@ -39,11 +40,11 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
   const bad = createBoundedMemory<Entry<Value>>(mostBad);
   const underWay = new Map<string, Promise<Value | null>>();
   const takeTurn = createTurns(strangersAtOnce);
-  /** Counts what was forgotten: what was looked up before is not remembered after. */
+  /** Counts invalidations: a look-up that began before one must not be cached after it. */
   let generation = 0;
 
   async function lookUp(key: string, find: () => Promise<LookedUp<Value>>): Promise<Value | null> {
-    // The time before the look-up counts: what is revoked meanwhile is taken for good no longer than anything else.
+    // Cache from before the look-up, so that a revocation during it takes effect no later than any other.
     const startedAt = now();
     const asked = generation;
     const { value, expiresAt } = await find();
@@ -56,7 +57,7 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
     return value;
   }
 
-  /** The value behind a key of this memory, looked up once for all who ask at the same time. */
+  /** Returns the value for a key, with one look-up for concurrent callers. */
   async function remember(key: string, find: () => Promise<LookedUp<Value>>): Promise<Value | null> {
     const trusted = good.get(key);
     const known = trusted ?? bad.get(key);
@@ -76,7 +77,7 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
     generation += 1;
     good.clear();
     bad.clear();
-    // Who asks from now on must not get what was looked up before.
+    // Later callers must not get the result of an earlier look-up.
     underWay.clear();
   }
 

@@ -52,7 +52,7 @@ async function createSession() {
 
 type Use = () => Promise<unknown>;
 
-/** Whatever comes from a key or a session: each dies with it. */
+/** Lists all uses of a key or a session and of the tokens derived from it, which end with it. */
 async function listUses(bearer: string): Promise<Record<string, Use>> {
   const principal: Principal = await credentials.authenticateUser(bearer);
   const dataplane = await credentials.issueDataplaneToken(principal, place.workspaceId);
@@ -72,7 +72,7 @@ async function expectDeathWithin5Seconds(uses: Record<string, Use>, revoke: () =
   for (const [name, use] of Object.entries(uses)) await expect(use(), name).rejects.toMatchObject(refused);
 }
 
-describe('5 seconds after it was revoked, nothing is good any more', () => {
+describe('5 seconds after a revocation, nothing is valid any more', () => {
   it('of a key', async () => {
     const uses = await listUses(await createKey());
     await expectDeathWithin5Seconds(uses, () =>
@@ -87,7 +87,7 @@ describe('5 seconds after it was revoked, nothing is good any more', () => {
     );
   });
 
-  it.each(['key', 'session'])('of the %s of a person whose account was switched off', async (kind) => {
+  it.each(['key', 'session'])('of the %s of a user whose account was disabled', async (kind) => {
     const bearer = kind === 'key' ? await createKey() : (await createSession()).token;
     await expectDeathWithin5Seconds(await listUses(bearer), () =>
       fixture.database.execute('update users set disabled_at = now() where id = $1', [place.userId]),
@@ -95,8 +95,8 @@ describe('5 seconds after it was revoked, nothing is good any more', () => {
   });
 });
 
-describe('what is past its time', () => {
-  it('is refused at once, whatever is remembered', async () => {
+describe('an expired credential', () => {
+  it('is rejected at once, whatever is cached', async () => {
     const key = await createKey();
     await fixture.database.execute(
       `update api_keys set expires_at = now() + interval '2 s' where user_id = $1`,
@@ -109,8 +109,8 @@ describe('what is past its time', () => {
   });
 });
 
-describe('a flood of keys that never were', () => {
-  it('leaves those who are known known, and is not looked up where it has not the form of one', async () => {
+describe('a flood of unknown keys', () => {
+  it('does not evict cached ones, and is not looked up if it is malformed', async () => {
     const key = await createKey();
     const asked: string[] = [];
     const keys = {
@@ -132,7 +132,7 @@ describe('a flood of keys that never were', () => {
   });
 });
 
-describe('the token of a run', () => {
+describe('a run token', () => {
   let run: JobRunRecord;
 
   beforeEach(async () => {
@@ -140,7 +140,7 @@ describe('the token of a run', () => {
     run = await place.startRun('jobs.a');
   });
 
-  it('is good while its attempt goes on', async () => {
+  it('is valid while its attempt is active', async () => {
     const attempt = await place.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
     expect(await credentials.authenticateUser(token)).toMatchObject({
@@ -150,7 +150,7 @@ describe('the token of a run', () => {
     expect(await credentials.authenticateRun(token)).toMatchObject({ kind: 'run' });
   });
 
-  it('dies with its attempt, also where the run goes on with another one', async () => {
+  it('ends with its attempt, even if the run continues with another one', async () => {
     const first = await place.createAttempt(run);
     const token = await credentials.issueRunToken(first.id);
     await fixture.store.attempts.close(first.id, {
@@ -168,7 +168,7 @@ describe('the token of a run', () => {
     });
   });
 
-  it('dies when user code has ended, before anybody has decided what that means', async () => {
+  it('ends when user code has ended, before the outcome is decided', async () => {
     const attempt = await place.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
     const exit = {
@@ -183,21 +183,21 @@ describe('the token of a run', () => {
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });
 
-  it('dies with its run', async () => {
+  it('ends with its run', async () => {
     const attempt = await place.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
     await place.complete(run);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });
 
-  it('names an attempt: one that names a run only, as older ones did, is none', async () => {
+  it('names an attempt: one that names only a run, as older ones did, is invalid', async () => {
     await place.createAttempt(run);
     await expect(credentials.authenticateUser(await credentials.issueRunToken(run.id))).rejects.toMatchObject(
       refused,
     );
   });
 
-  it('is in what its attempt begins with', async () => {
+  it('is part of the start of its attempt', async () => {
     await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
     const { claimNumber } = await place.getRun(run.id);
     const attempt = await fixture.store.attempts.insert(

@@ -8,21 +8,22 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What a principal came with; what it was given in exchange dies with it. */
+/** The credential that a principal presented; whatever was issued in exchange ends with it. */
 export interface PrincipalCredential {
   kind: 'key' | 'session';
   id: string;
 }
 
 /**
- * Who calls: a user (signed in, or through a key), or the code of one run, which reads its own workspace and does nothing else.
+ * The caller: a user (signed in, or with a key), or the code of one run, which can only read its own
+ * workspace.
  */
 export interface Principal {
   userId: string;
   email: string;
   /** Null for the code of a run. */
   credential: PrincipalCredential | null;
-  /** Set where the credential is good for one workspace only. */
+  /** Set if the credential is limited to one workspace. */
   workspaceId: string | null;
   kind: 'user' | 'run';
 }
@@ -41,21 +42,21 @@ const dataplaneTokenSeconds = 15 * 60;
 const uploadTokenSeconds = 60 * 60;
 const runTokenSeconds = 48 * 60 * 60;
 const personTokenSeconds = 15 * 60;
-/** Not the address: that may change, and servers of one installation may have several. */
+/** Not the address, because it may change and servers of one installation may have several. */
 const personTokenIssuer = 'pumphouse';
-/** How exactly the last use of a key is known. */
+/** How precisely the last use of a key is recorded. */
 const useNotedMs = 60_000;
 
 const keyPrefixes = { personal: 'dlt_u_', workspace: 'dlt_sa_' } as const;
-/** What else begins like a key is none, and need not be looked up. */
+/** Other texts that begin like a key are invalid, and need no look-up. */
 const keyForm = /^dlt_[a-z]+_[\w-]{43}$/;
 
-/** 256 random bits under a prefix that says what they are. */
+/** Creates a secret of 256 random bits with a prefix that shows its kind. */
 export function createSecret(prefix: string): string {
   return `${prefix}${randomBytes(32).toString('base64url')}`;
 }
 
-/** A key: shown once, stored as a hash. So many random bits need no slow hash. */
+/** Creates a key, which is shown once and stored as a hash. So many random bits need no slow hash. */
 export function createKeySecret(kind: keyof typeof keyPrefixes) {
   const secret = createSecret(keyPrefixes[kind]);
   return { secret, hash: hashSecret(secret), prefix: secret.slice(0, keyPrefixes[kind].length + 6) };
@@ -68,8 +69,8 @@ export function hashSecret(secret: string): Buffer {
 type Found = LookedUp<Principal>;
 
 /**
- * Checks what callers present. Tokens are signed by this installation and name the key or session they came from; each use looks that
- * up again (cached for 5 s), so a token dies with it.
+ * Authenticates callers. Tokens are signed by this installation and name the key or session they were derived
+ * from; each use looks that up again (cached for 5 s), so a token ends with it.
  */
 export function createCredentials(
   persistence: Persistence,
@@ -79,7 +80,7 @@ export function createCredentials(
   const { remember, forget } = createCredentialMemory<Principal>({ now });
   const usesNotedAt = createBoundedMemory<number>(10_000);
 
-  /** Beside the call, which waits for nothing: a use that could not be noted is no reason to refuse it. */
+  /** Records the use asynchronously: a failure to record it is no reason to reject the call. */
   function noteUse({ credential }: Principal): void {
     if (credential?.kind !== 'key') return;
     if (now() - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
@@ -125,7 +126,7 @@ export function createCredentials(
     }
   }
 
-  /** The principal behind a token, bound to the token's workspace. */
+  /** Returns the principal of a token, limited to the token's workspace. */
   async function principalOfToken(payload: Record<string, unknown>): Promise<Principal> {
     const principal = await principalOf(readCredential(payload));
     if (!principal) throw notAuthenticated();
@@ -153,7 +154,7 @@ export function createCredentials(
   }
 
   return {
-    /** What was just revoked is not good any more at this server; at others within 5 s. */
+    /** Revocations take effect at once on this server; on others within 5 s. */
     forget,
 
     async authenticateUser(bearer: string): Promise<Principal> {
@@ -170,8 +171,8 @@ export function createCredentials(
     },
 
     /**
-     * The same, where only runs call: a key that comes from there has come into wrong hands, or to the wrong address. Whether it is good
-     * is not looked at.
+     * Authenticates at an address only for runs: a key presented there was leaked or sent to the wrong
+     * address. Its validity is not checked.
      */
     async authenticateRun(bearer: string): Promise<Principal> {
       if (isKey(bearer) || isTokenOfOthers(bearer)) {
@@ -183,10 +184,16 @@ export function createCredentials(
       return authenticateRunToken(bearer);
     },
 
-    /** Whoever a key stands for that was good before. @returns null where it is not any more */
+    /**
+     * Finds the principal of a key that was valid before.
+     * @returns null if it is no longer valid
+     */
     findHolder: (keyId: string): Promise<Principal | null> => principalOf({ kind: 'key', id: keyId }),
 
-    /** For a person who has signed in at a client. Clients read `sub` and `email`. @returns with the time of its end in Unix seconds */
+    /**
+     * Issues a token for a user who has signed in at a client. Clients read `sub` and `email`.
+     * @returns the token and its expiry in Unix seconds
+     */
     async issuePersonToken(session: { id: string; userId: string; email: string }) {
       const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
       const token = await new SignJWT({ email: session.email, session: session.id })
@@ -225,7 +232,10 @@ export function createCredentials(
       };
     },
 
-    /** For user code: reads its workspace as a viewer until its attempt is over; the next attempt of the run has its own. */
+    /**
+     * Issues a token for user code: it reads its workspace as a viewer until its attempt ends; the next
+     * attempt of the run has its own.
+     */
     issueRunToken: async (attemptId: string) =>
       (await sign('run', { attempt: attemptId }, runTokenSeconds)).token,
   };
@@ -235,7 +245,7 @@ function claimOf({ credential }: Principal): Record<string, string> {
   return credential ? { [credential.kind]: credential.id } : {};
 }
 
-/** A token that names neither leads to a key that does not exist. */
+/** A token with neither resolves to a key that does not exist. */
 function readCredential(payload: Record<string, unknown>): PrincipalCredential {
   const { key, session } = payload;
   return typeof session === 'string'
@@ -243,7 +253,7 @@ function readCredential(payload: Record<string, unknown>): PrincipalCredential {
     : { kind: 'key', id: typeof key === 'string' ? key : '00000000-0000-0000-0000-000000000000' };
 }
 
-/** Decides which check a token gets, and nothing else. */
+/** Only selects the check for a token; does not verify it. */
 function isPersonToken(bearer: string): boolean {
   try {
     return decodeProtectedHeader(bearer).alg === 'EdDSA';
@@ -256,7 +266,7 @@ function isKey(bearer: string): boolean {
   return Object.values(keyPrefixes).some((prefix) => bearer.startsWith(prefix));
 }
 
-/** Decides what a refusal says and nothing else: the signature is not looked at. */
+/** Only selects the error message; the signature is not verified. */
 function isTokenOfOthers(bearer: string): boolean {
   try {
     return decodeJwt(bearer).aud !== 'run';

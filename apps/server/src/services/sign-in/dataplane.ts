@@ -1,4 +1,7 @@
-/** The one data plane: this server. The dlt client asks where a workspace runs; with Pumphouse that is always here. */
+/**
+ * The only data plane: this server. The dlt client asks where a workspace runs; with Pumphouse, that is
+ * always here.
+ */
 export const dataplaneId = 'local';
 
 export const dataplanes = [

@@ -25,13 +25,13 @@ const refusal = (words: RegExp) => ({
   message: expect.stringMatching(words) as unknown,
 });
 
-/** Not the code, but one that could be. */
+/** Returns another valid user code. */
 function other(userCode: string): string {
   return userCode.startsWith('B') ? `C${userCode.slice(1)}` : `B${userCode.slice(1)}`;
 }
 
-describe('a sign-in with a code', () => {
-  it('is shown with where to type it', async () => {
+describe('a sign-in with a device code', () => {
+  it('is shown with the address to enter it', async () => {
     const issued = await issue();
     expect(issued.userCode).toMatch(/^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/);
     expect(issued).toMatchObject({
@@ -42,7 +42,7 @@ describe('a sign-in with a code', () => {
     expect((await issue()).userCode).not.toBe(issued.userCode);
   });
 
-  it('begins a session of the person who agreed, once', async () => {
+  it('begins a session of the user who approved, once', async () => {
     const { deviceCode, userCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await approve(userCode);
@@ -57,7 +57,7 @@ describe('a sign-in with a code', () => {
     });
   });
 
-  it('begins one session when it is asked for many times at once', async () => {
+  it('begins one session for concurrent requests', async () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => redeem(deviceCode)));
@@ -78,14 +78,14 @@ describe('a sign-in with a code', () => {
     await redeem(deviceCode).catch(() => undefined);
   });
 
-  it('that the person declines is over for the client', async () => {
+  it('that the user denies is over for the client', async () => {
     const { deviceCode, userCode } = await issue();
     await fixture.signIn.deviceCodes.deny(userCode);
     for (let turn = 0; turn < 2; turn += 1)
       await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/declined/));
   });
 
-  it('can be answered, and redeemed, for a quarter of an hour', async () => {
+  it('can be answered and redeemed for a quarter of an hour', async () => {
     const [early, late] = [await issue(), await issue()];
     await place.letPass('890 seconds');
     await approve(early.userCode);
@@ -98,14 +98,14 @@ describe('a sign-in with a code', () => {
     await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/no such code/));
   });
 
-  it('of an account that was switched off meanwhile begins nothing', async () => {
+  it('of an account that was disabled meanwhile begins nothing', async () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
     await place.switchOff(person.userId);
     await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/switched off/));
   });
 
-  it('is unknown to who does not have the secret of the client', async () => {
+  it('is unknown to callers without the secret of the client', async () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
     for (const guess of ['', userCode, 'dlt_d_', deviceCode.toLowerCase()])
@@ -115,8 +115,8 @@ describe('a sign-in with a code', () => {
   });
 });
 
-describe('a client that asks', () => {
-  it('too early is told to slow down, until it does', async () => {
+describe('a client that polls', () => {
+  it('too early must slow down', async () => {
     const { deviceCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
@@ -128,14 +128,14 @@ describe('a client that asks', () => {
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
   });
 
-  it('gets what it waits for however often it asks', async () => {
+  it('gets its session however often it polls', async () => {
     const { deviceCode, userCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await approve(userCode);
     expect(await redeem(deviceCode)).toMatchObject({ userId: person.userId });
   });
 
-  it('many times at once is answered as pending once', async () => {
+  it('concurrently is answered as pending once', async () => {
     const { deviceCode } = await issue();
     const answers = await Promise.allSettled(Array.from({ length: 10 }, () => redeem(deviceCode)));
     const codes = answers.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code);
@@ -144,8 +144,8 @@ describe('a client that asks', () => {
   });
 });
 
-describe('a code that a person types', () => {
-  it('is found however it is typed', async () => {
+describe('a code that a user types', () => {
+  it('is found in any spelling', async () => {
     const { userCode } = await issue();
     const plain = userCode.replace('-', '');
     for (const typed of [userCode, plain, userCode.toLowerCase(), ` ${plain.split('').join(' ')} `])
@@ -181,7 +181,7 @@ describe('a code that a person types', () => {
     expect(await deviceCodes.find(next.userCode, person.userId)).toMatchObject({ userCode: next.userCode });
   });
 
-  it('cannot be guessed faster by many guesses at once', async () => {
+  it('cannot be guessed faster by concurrent guesses', async () => {
     const guesses = await Promise.allSettled(
       Array.from({ length: 30 }, () => fixture.signIn.deviceCodes.find('BBBB-BBBB', person.userId)),
     );
@@ -190,7 +190,7 @@ describe('a code that a person types', () => {
   });
 });
 
-describe('many codes', () => {
+describe('many device codes', () => {
   const open = (count: number, network: string) =>
     fixture.database.execute(
       `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
@@ -200,7 +200,7 @@ describe('many codes', () => {
     );
   const full = { code: 'too_many_sign_ins', extra: { retry_after_seconds: 60 } };
 
-  it('are a hundred from one address, and a thousand in all', async () => {
+  it('are limited to a hundred from one address, and a thousand in total', async () => {
     await open(99, '10.0.0.1');
     await issue();
     await expect(issue()).rejects.toMatchObject(full);
@@ -211,16 +211,16 @@ describe('many codes', () => {
     expect(await place.count('device_codes')).toBe(1000);
   });
 
-  it('that come at once stay near the limit', async () => {
+  it('that are requested concurrently stay near the limit', async () => {
     await open(95, '10.0.0.1');
     const answers = await Promise.allSettled(Array.from({ length: 60 }, issue));
     const made = answers.filter(({ status }) => status === 'fulfilled').length;
     expect(made).toBeGreaterThanOrEqual(5);
-    // As many as there are connections may look at the same moment.
+    // As many calls as there are connections may check at the same moment.
     expect(made).toBeLessThanOrEqual(15);
   });
 
-  it('are forgotten an hour after their time', async () => {
+  it('are removed an hour after they expire', async () => {
     await open(100, '10.0.0.1');
     await place.letPass('74 minutes');
     await issue();

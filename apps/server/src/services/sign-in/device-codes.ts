@@ -19,10 +19,10 @@ export interface IssuedDeviceCode {
   interval: number;
 }
 
-/** What the page shows a person before they agree. */
+/** The details that the page shows a user before they approve. */
 export interface DeviceCode {
   userCode: string;
-  /** What the client calls itself; it proves nothing. */
+  /** The self-reported name of the client; it proves nothing. */
   client: string;
   address: string | null;
   createdAt: Date;
@@ -30,14 +30,17 @@ export interface DeviceCode {
 
 const codeSeconds = 15 * 60;
 const intervalSeconds = 5;
-/** A call that is under way for longer than the one before it comes a little early. */
+/** Tolerance for a call that was faster than the previous one and so arrives slightly early. */
 const toleranceSeconds = 1;
-/** Of 20^8 codes 1000 at most are open: whoever may type so few of them hits none. */
+/** At most 1000 of 20^8 codes are open, so this few guesses practically never hit one. */
 const wrongCodes = { most: 10, windowSeconds: 15 * 60 };
 
 export type DeviceCodes = ReturnType<typeof createDeviceCodes>;
 
-/** Signing in at a client that cannot open a browser: a code is shown there and typed elsewhere (RFC 8628). */
+/**
+ * Manages sign-ins at a client that cannot open a browser: it shows a code, which the user types elsewhere
+ * (RFC 8628).
+ */
 export function createDeviceCodes({
   persistence,
   sessions,
@@ -47,7 +50,7 @@ export function createDeviceCodes({
 }) {
   const { signInRequests } = persistence.store;
 
-  /** One that waits for an answer. */
+  /** Finds a code that waits for an answer. */
   async function get(typed: string): Promise<DeviceCodeRecord> {
     const userCode = readUserCode(typed);
     const code = userCode === null ? undefined : await signInRequests.findDeviceCode(userCode);
@@ -64,12 +67,16 @@ export function createDeviceCodes({
   }
 
   return {
-    /** @param origin under which the person finds the page @throws ServiceError too_many_sign_ins */
+    /**
+     * @param origin the URL at which the user finds the page
+     * @throws ServiceError too_many_sign_ins
+     */
     async issue(origin: string): Promise<IssuedDeviceCode> {
       await signInRequests.forgetOld(signInForgottenAfterSeconds, 100);
       const deviceCode = createSecret('dlt_d_');
       const caller = { ...describeCaller(), hash: hashSecret(deviceCode) };
-      // A second one for the case that somebody has the first: with 1000 open of 20^8 it comes once in 25 million times.
+      // Try a second code in case the first is taken: with 1000 of 20^8 open, that happens once in 25 million
+      // times.
       for (let tries = 1; tries <= 2; tries += 1) {
         const code = { ...caller, userCode: createUserCode(randomInt) };
         const made = await signInRequests.insertDeviceCode(code, codeSeconds, openLimits);
@@ -79,8 +86,9 @@ export function createDeviceCodes({
     },
 
     /**
-     * What the page shows for a code that somebody typed, in whatever way. Only for a person who is signed in: what they type wrong counts.
-     * @throws ServiceError sign_in_refused with words for the page; too_many_sign_ins
+     * Reads the details for the page of a code, however it was typed. Only for a signed-in user: wrong codes
+     * are counted for them.
+     * @throws ServiceError sign_in_refused with a message for the page; too_many_sign_ins
      */
     async find(typed: string, userId: string): Promise<DeviceCode> {
       const bucket = hashSecret(`device codes typed by ${userId}`);
@@ -94,13 +102,21 @@ export function createDeviceCodes({
       return { userCode, client, address, createdAt };
     },
 
-    /** The person agrees: the client is signed in as they are at its next call. @throws ServiceError sign_in_refused */
+    /**
+     * Approves the sign-in: the client is signed in as the user at its next call.
+     * @throws ServiceError sign_in_refused
+     */
     approve: (userCode: string, userId: string): Promise<void> => answer(userCode, 'approved', userId),
 
-    /** The person does not agree. @throws ServiceError sign_in_refused */
+    /**
+     * Denies the sign-in.
+     * @throws ServiceError sign_in_refused
+     */
     deny: (userCode: string): Promise<void> => answer(userCode, 'denied', null),
 
-    /** @throws ServiceError authorization_pending, slow_down while nobody has answered; sign_in_refused for good */
+    /**
+     * @throws ServiceError authorization_pending, slow_down while there is no answer; sign_in_refused finally
+     */
     async redeem(deviceCode: string): Promise<SignedIn> {
       const hash = hashSecret(deviceCode);
       const answer = await persistence.transaction(async (store) => {

@@ -1,17 +1,17 @@
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface GateLimits {
-  /** How many pieces of work go on at once. */
+  /** Maximum number of concurrent pieces of work. */
   atOnce: number;
-  /** How many more may wait. */
+  /** Maximum number of waiting callers. */
   waiting: number;
-  /** How many of these may be for one key, so that one caller cannot take all the room. */
+  /** Maximum number of waiting callers with the same key, so that one caller cannot fill the queue. */
   waitingForOne?: number;
 }
 
 export type Gate = ReturnType<typeof createGate>;
 
-/** A short queue before work that is expensive. Where it is full, callers are told to come again rather than left waiting. */
+/** Creates a short queue for expensive work. Once it is full, callers are rejected instead of waiting. */
 export function createGate({ atOnce, waiting, waitingForOne = waiting }: GateLimits) {
   const queue: { key: string; start: () => void }[] = [];
   let active = 0;
@@ -40,14 +40,14 @@ export function createGate({ atOnce, waiting, waitingForOne = waiting }: GateLim
   }
 
   function leave(): void {
-    // The place is handed on, so nobody who comes now is before those who wait.
+    // Pass the slot on, so that new callers do not overtake waiting ones.
     const next = queue.shift();
     if (next) next.start();
     else active -= 1;
   }
 
   return {
-    /** @throws ServiceError too_many_sign_ins when the queue is full */
+    /** @throws ServiceError too_many_sign_ins if the queue is full */
     async pass<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
       await enter(key);
       try {

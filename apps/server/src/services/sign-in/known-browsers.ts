@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>;
 
 /**
- * A mark that a browser keeps after somebody signed in there. It proves nothing about who sits before it and is good for one thing: failed
- * tries of others do not count against the account there, so nobody locks an owner out of their own browser.
+ * Manages a mark that a browser keeps after a user signed in there. It does not prove who uses the browser.
+ * Its only effect is that failed sign-ins elsewhere do not count against the account in this browser, so that
+ * attackers cannot lock an owner out of it.
  */
 export function createKnownBrowsers(encryption: Encryption) {
   const signature = (id: string, email: string) =>
@@ -17,7 +18,7 @@ export function createKnownBrowsers(encryption: Encryption) {
       return `${id}.${signature(id, email)}`;
     },
 
-    /** @returns the id of the browser, null when this account has not signed in there */
+    /** @returns the id of the browser; null if this account has not signed in there */
     read(mark: string | null, email: string): string | null {
       const [id, signed] = mark?.split('.') ?? [];
       return id && signed === signature(id, email) ? id : null;

@@ -6,19 +6,21 @@ export interface OpenIdSettings {
   issuer: string;
   clientId: string;
   clientSecret: string | null;
-  /** As people know the provider: "Continue with <name>". */
+  /** The name of the provider for users: "Continue with <name>". */
   name: string;
   signUp: 'invited' | 'anyone';
 }
 
-/** What has to come back together with the answer of the provider; kept sealed in the browser meanwhile. */
+/**
+ * Values that must come back together with the provider's answer; kept encrypted in the browser meanwhile.
+ */
 export interface OpenIdFlow {
   state: string;
   nonce: string;
   verifier: string;
 }
 
-/** Whom the provider vouches for. */
+/** The identity that the provider confirmed. */
 export interface VouchedPerson {
   issuer: string;
   subject: string;
@@ -30,10 +32,13 @@ export interface VouchedPerson {
 export type OpenId = ReturnType<typeof createOpenId>;
 
 const timeoutSeconds = 10;
-/** Endpoints and keys of a provider change rarely; new keys are fetched by themselves. */
+/** Endpoints and keys of a provider change rarely; new keys are fetched automatically. */
 const discoveryMs = 60 * 60 * 1000;
 
-/** Code flow with PKCE, state and nonce at one OpenID provider. Its signature is checked although the token comes over TLS. */
+/**
+ * Implements the code flow with PKCE, state and nonce for one OpenID provider. The token's signature is
+ * checked although the token arrives over TLS.
+ */
 export function createOpenId(settings: OpenIdSettings, log: Logger) {
   let discovered: { configuration: Promise<oidc.Configuration>; at: number } | null = null;
 
@@ -48,7 +53,7 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
       ],
     });
     discovered = { configuration, at: Date.now() };
-    // A provider that was down is asked again at the next sign-in.
+    // If the provider was down, try again at the next sign-in.
     configuration.catch(() => {
       discovered = null;
     });
@@ -70,7 +75,10 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
     name: settings.name,
     signUp: settings.signUp,
 
-    /** Where to send the browser, and what it has to keep meanwhile. @throws ServiceError provider_unavailable */
+    /**
+     * Returns the address for the browser, and what it must keep meanwhile.
+     * @throws ServiceError provider_unavailable
+     */
     async begin(redirectUri: string): Promise<{ url: string; flow: OpenIdFlow }> {
       const configuration = await requireProvider();
       const flow = {
@@ -89,7 +97,10 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
       return { url: url.href, flow };
     },
 
-    /** @param answer the address that the provider sent the browser to @throws ServiceError provider_unavailable, sign_in_not_confirmed */
+    /**
+     * @param answer the address to which the provider redirected the browser
+     * @throws ServiceError provider_unavailable, sign_in_not_confirmed
+     */
     async finish(answer: URL, { state, nonce, verifier }: OpenIdFlow): Promise<VouchedPerson> {
       const configuration = await requireProvider();
       try {
@@ -108,7 +119,7 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
           issuer: claims.iss,
           subject: claims.sub,
           email: readText(told['email']),
-          // One large provider writes it as a text.
+          // One large provider sends it as a string.
           isEmailVerified: told['email_verified'] === true || told['email_verified'] === 'true',
           name: readText(told['name']),
         };
@@ -130,7 +141,10 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
   }
 }
 
-/** As the provider says it wants it; a client without a secret is public and has PKCE alone. */
+/**
+ * Authenticates by the method that the provider supports; a client without a secret is public and relies on
+ * PKCE.
+ */
 function authenticateClient({ clientSecret }: OpenIdSettings): oidc.ClientAuth {
   if (clientSecret === null) return oidc.None();
   const [basic, post] = [oidc.ClientSecretBasic(clientSecret), oidc.ClientSecretPost(clientSecret)];

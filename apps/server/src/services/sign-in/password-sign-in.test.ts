@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => testDatabase.drop());
 beforeEach(() => testDatabase.database.query('delete from sign_in_failures'));
 
-/** What one server has, with the real hashes, counted. */
+/** Creates the services of one server, with real hashes that are counted. */
 function createServer() {
   const derive = promisify(argon2);
   const hashes: Argon2Parameters[] = [];
@@ -53,7 +53,7 @@ function createServer() {
 }
 
 const wrong = { email, password: 'not the password' };
-/** Makes waits longer than any machine takes for a hash. */
+/** Makes waits longer than a hash takes on any machine. */
 const stretchWaits = () =>
   testDatabase.database.query(
     `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
@@ -64,8 +64,8 @@ const codeOf = (work: Promise<unknown>) =>
     (error: { code?: string }) => error.code ?? 'another error',
   );
 
-describe('a flood of tries to sign in', () => {
-  it('computes two hashes at once, and tells all others clearly to come again', async () => {
+describe('a flood of sign-in attempts', () => {
+  it('computes two hashes concurrently, and clearly tells all others to try again later', async () => {
     const server = createServer();
     const codes = await Promise.all(
       Array.from({ length: 1000 }, (_, number) =>
@@ -84,7 +84,7 @@ describe('a flood of tries to sign in', () => {
     expect(server.hashes).toHaveLength(14);
   });
 
-  it('from one address leaves room for others in the queue', async () => {
+  it('from one address leaves capacity for others in the queue', async () => {
     const server = createServer();
     const flood = Array.from({ length: 50 }, (_, number) =>
       codeOf(server.signInFrom('10.1.1.1', { email: `${number}@example.com`, password })),
@@ -94,15 +94,15 @@ describe('a flood of tries to sign in', () => {
   });
 });
 
-describe('whoever guesses', () => {
-  it('is let through five times, on any number of servers, then has to wait and computes nothing', async () => {
+describe('an attacker who guesses', () => {
+  it('is admitted five times, on any number of servers, then must wait and causes no more hashing', async () => {
     const servers = [createServer(), createServer()];
     const codes: string[] = [];
     for (let number = 0; number < 8; number += 1) {
       codes.push(await codeOf(servers[number % 2]!.signInFrom('10.3.0.1', wrong)));
       await stretchWaits();
     }
-    // The sixth is let through at once; its failure is what begins the waits.
+    // The sixth attempt is admitted at once; its failure starts the waits.
     expect(codes).toEqual([
       ...Array.from({ length: 6 }, () => 'wrong_password'),
       'too_many_tries',
@@ -119,7 +119,7 @@ describe('whoever guesses', () => {
   it('waits twice as long each time, a minute at most', async () => {
     const waits: number[] = [];
     for (let number = 0; number < 14; number += 1) {
-      // A server that has just started, and that much later.
+      // Another server, just started, after that wait.
       const { throttle } = createServer();
       await testDatabase.database.query(`update sign_in_failures set blocked_until = now() - interval '1 s'`);
       await throttle.admit({ account: 'somebody@example.com', address: null });
@@ -131,7 +131,7 @@ describe('whoever guesses', () => {
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('has as few tries at an account that does not exist, which cost as much', async () => {
+  it('has as few attempts at an unknown account, which cost as much', async () => {
     const [known, unknown] = [createServer(), createServer()];
     const codes: string[][] = [[], []];
     for (let number = 0; number < 7; number += 1) {
@@ -145,7 +145,7 @@ describe('whoever guesses', () => {
     expect(costs(unknown)).toEqual(costs(known));
   });
 
-  it('has thirty tries from one address, whichever accounts they are at, and a whole /64 is one address', async () => {
+  it('has thirty attempts from one address, at any accounts, and a whole /64 is one address', async () => {
     const { throttle } = createServer();
     const admit = (number: number) =>
       codeOf(
@@ -160,7 +160,7 @@ describe('whoever guesses', () => {
     );
   });
 
-  it('is forgotten after a day without a try', async () => {
+  it('is forgotten after a day without an attempt', async () => {
     const { throttle } = createServer();
     for (let number = 0; number < 6; number += 1) await throttle.admit({ account: email, address: null });
     await testDatabase.database.query(
@@ -170,21 +170,21 @@ describe('whoever guesses', () => {
   });
 });
 
-describe('whoever knows the password', () => {
-  it('signs in, and begins to count anew', async () => {
+describe('a user who knows the password', () => {
+  it('signs in, which resets the count', async () => {
     const server = createServer();
     for (let number = 0; number < 4; number += 1) await codeOf(server.signInFrom('10.5.0.1', wrong));
     expect(await codeOf(server.signInFrom('10.5.0.1', { email, password }))).toBe('signed in');
     for (let number = 0; number < 4; number += 1)
       expect(await codeOf(server.signInFrom('10.5.0.1', wrong))).toBe('wrong_password');
-    // Tries that failed stay with the address: an account of one's own does not wipe them out.
+    // Failed attempts stay with the address: signing in to one's own account does not reset them.
     const rows = await testDatabase.database.query<{ failures: number }>(
       'select failures from sign_in_failures order by failures',
     );
     expect(rows).toEqual([{ failures: 4 }, { failures: 8 }, { failures: 8 }]);
   });
 
-  it('gets in from a browser that is known while strangers guess', async () => {
+  it('can sign in from a known browser during an attack', async () => {
     const server = createServer();
     const browsers = createKnownBrowsers(encryption);
     const mark = browsers.issue(email);
@@ -197,7 +197,7 @@ describe('whoever knows the password', () => {
     expect(browsers.read(`${mark}x`, email)).toBeNull();
   });
 
-  it('gets in from a browser that is not known while somebody elsewhere guesses forty times', async () => {
+  it('can sign in from an unknown browser during forty guesses from elsewhere', async () => {
     const server = createServer();
     for (let number = 0; number < 40; number += 1) await codeOf(server.signInFrom('10.9.0.1', wrong));
     await stretchWaits();
@@ -205,7 +205,7 @@ describe('whoever knows the password', () => {
     expect(await codeOf(server.signInFrom('10.9.1.1', { email, password }))).toBe('signed in');
   });
 
-  it('waits for ten seconds at most while somebody guesses from a hundred addresses', async () => {
+  it('waits for at most ten seconds during guesses from a hundred addresses', async () => {
     const guess = async (number: number) => {
       await testDatabase.database.query('update sign_in_failures set blocked_until = null');
       return codeOf(createServer().throttle.admit({ account: email, address: `10.10.${number}.1` }));
@@ -218,14 +218,14 @@ describe('whoever knows the password', () => {
     await stretchWaits();
     const refused = createServer().signInFrom('10.11.0.1', { email, password });
     await expect(refused).rejects.toMatchObject({ code: 'too_many_tries' });
-    // Having to wait is not counted as a try: after the wait the person has all of theirs.
+    // A wait does not count as an attempt: after it, the user has all of theirs.
     const rows = await testDatabase.database.query('select 1 from sign_in_failures where failures = 0');
     expect(rows).toHaveLength(2);
     await testDatabase.database.query(`update sign_in_failures set blocked_until = now() - interval '1 s'`);
     expect(await codeOf(createServer().signInFrom('10.11.0.1', { email, password }))).toBe('signed in');
   });
 
-  it('gets in from a known browser whose address is blocked by tries at other accounts', async () => {
+  it('can sign in from a known browser whose address is blocked by attempts at other accounts', async () => {
     const server = createServer();
     for (let number = 0; number < 31; number += 1)
       await server.throttle.admit({ account: `${number}@example.com`, address: '10.12.0.1' });
@@ -249,7 +249,7 @@ describe('whoever knows the password', () => {
 });
 
 describe('the audit log', () => {
-  it('has the first failures and then fewer and fewer, and of accounts that do not exist no name', async () => {
+  it('contains the first failures, then fewer and fewer, and no names of unknown accounts', async () => {
     await testDatabase.database.query('delete from audit_log');
     for (let number = 0; number < 17; number += 1) {
       await testDatabase.database.query('update sign_in_failures set blocked_until = null');

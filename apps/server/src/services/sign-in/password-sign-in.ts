@@ -10,15 +10,15 @@ import { ServiceError } from '../../platform/service-error.ts';
 export interface PasswordTry {
   email: string;
   password: string;
-  /** A browser in which this account has signed in before, see `known-browsers.ts`. */
+  /** A browser in which this account has signed in before; see `known-browsers.ts`. */
   knownBrowser: string | null;
 }
 
 export type PasswordSignIn = ReturnType<typeof createPasswordSignIn>;
 
 /**
- * Answers whether a password is that of an account. To whoever does not know it, an account that exists, one that does not and one without a
- * password look the same: in words, in time and in how often one may try.
+ * Checks passwords of accounts. Without the password, an existing account, an unknown one and one without a
+ * password are indistinguishable: in messages, in time and in the number of attempts.
  */
 export function createPasswordSignIn(parts: {
   persistence: Persistence;
@@ -26,7 +26,7 @@ export function createPasswordSignIn(parts: {
   throttle: SignInThrottle;
 }) {
   const { persistence, passwords, throttle } = parts;
-  // Before the database is asked: a flood takes neither its connections nor the threads.
+  // In front of the database, so that a flood takes neither its connections nor the threads.
   const gate = createGate({ atOnce: 2, waiting: 12, waitingForOne: 4 });
 
   async function check(tried: PasswordTry, email: string, admitted: AdmittedTry): Promise<AccountRecord> {
@@ -45,7 +45,7 @@ export function createPasswordSignIn(parts: {
     return account;
   }
 
-  /** Of an address that is nobody's, nothing is written down: it may be a password in the wrong field. */
+  /** The name of an unknown account is not recorded: it may be a password typed in the wrong field. */
   async function noteFailure(account: AccountRecord | undefined, failures: number) {
     await recordChange(persistence.store, {
       action: 'person.sign-in-failed',

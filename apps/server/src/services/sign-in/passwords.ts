@@ -6,7 +6,7 @@ export interface Argon2Parameters {
   message: string;
   nonce: Uint8Array;
   tagLength: number;
-  /** KiB. */
+  /** In KiB. */
   memory: number;
   passes: number;
   parallelism: number;
@@ -22,14 +22,15 @@ const tagLength = 32;
 const phcPattern = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
 /**
- * argon2id hashes as PHC strings. A hash takes a thread of libuv's four for some tenths of a second, and 64 MiB: two at once, so that files
- * and names are still read beside them, and a short queue.
+ * Computes argon2id hashes as PHC strings. A hash takes one of libuv's four threads for some tenths of a
+ * second, and 64 MiB of memory. So two run concurrently, which leaves threads for files and name resolution,
+ * with a short queue.
  */
 export function createPasswords(derive: Derive = promisify(argon2)) {
   const gate = createGate({ atOnce: 2, waiting: 16 });
 
   function compute(password: string, nonce: Uint8Array, chosen: typeof settings, length: number) {
-    // The same password typed on another keyboard may come as other code points (NIST SP 800-63B, 5.1.1.2).
+    // The same password may arrive as different code points from another keyboard (NIST SP 800-63B, 5.1.1.2).
     const message = password.normalize('NFKC');
     return gate.pass('', () => derive('argon2id', { message, nonce, tagLength: length, ...chosen }));
   }
@@ -41,7 +42,10 @@ export function createPasswords(derive: Derive = promisify(argon2)) {
       return `$argon2id$v=19$m=${settings.memory},t=${settings.passes},p=${settings.parallelism}$${encode(nonce)}$${encode(hash)}`;
     },
 
-    /** Without a hash to compare with it takes as long and says no: nothing tells that there is no such account, or none with a password. */
+    /**
+     * Verifies a password. Without a stored hash it takes as long and returns false, so that nothing reveals
+     * whether the account exists or has a password.
+     */
     async verify(password: string, stored: string | null): Promise<boolean> {
       const known = stored === null ? null : parse(stored);
       const expected = known?.hash ?? randomBytes(tagLength);
@@ -56,7 +60,7 @@ export function createPasswords(derive: Derive = promisify(argon2)) {
   };
 }
 
-/** @throws Error when the database holds something else than this program writes */
+/** @throws Error if the stored hash was not written by this program */
 function parse(stored: string) {
   const [, memory, passes, parallelism, nonce = '', hash = ''] = phcPattern.exec(stored) ?? [];
   if (!memory) throw new Error('A stored password hash cannot be read');

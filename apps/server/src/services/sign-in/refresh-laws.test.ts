@@ -18,10 +18,13 @@ afterAll(() => fixture.close());
 
 const graceSeconds = 30;
 
-/** What happens to one session: time passes, or some who hold a copy of a token present it at the same moment, at any of two servers. */
+/**
+ * An event of a session: time passes, or several holders of a copy of a token present it concurrently, at
+ * either of two servers.
+ */
 type Step = { kind: 'wait'; seconds: number } | { kind: 'refresh'; holder: number; times: number };
 
-/** No pause that ends near the limit: the test itself takes time. */
+/** No pause ends near the limit, because the test itself takes time. */
 const seconds = fc.constantFrom(2, 9, 45, 3600);
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), seconds }),
@@ -47,7 +50,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   let [now, isAlive] = [0, true];
   const isYoung = (at: number) => now - at < graceSeconds;
 
-  /** What the rules say that the token is answered with; null for a refusal. */
+  /** Returns the expected answer to a token by the rules; null for a rejection. */
   function expectNext(secret: string): number | null {
     const index = chain.findIndex((token) => token.secret === secret);
     const token = chain[index];
@@ -92,14 +95,14 @@ async function play(steps: readonly Step[]): Promise<void> {
 }
 
 describe('refresh tokens', () => {
-  it('have one that is good at any time, whoever presents which, until one comes too late', async () => {
+  it('have exactly one valid token at any time, until a replaced one is presented too late', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), play), {
       seed: propertySeed,
       numRuns: 60,
     });
   });
 
-  it('of which one is presented by twenty at once are followed by one', async () => {
+  it('presented by twenty concurrently have one successor', async () => {
     await play([
       { kind: 'wait', seconds: 3600 },
       { kind: 'refresh', holder: 0, times: 20 },
@@ -108,7 +111,7 @@ describe('refresh tokens', () => {
     ]);
   });
 
-  it('end with their session when many present an old one at once, and nobody goes on', async () => {
+  it('end with their session when many present an old one concurrently, and none continues', async () => {
     const { userId } = await place.createPerson();
     const { sessions } = fixture.signIn;
     const first = await sessions.begin({ userId, client: 'test' });

@@ -2,7 +2,10 @@ import type { Encryption } from '../../platform/encryption.ts';
 
 export type Sealed = ReturnType<typeof createSealed>;
 
-/** What a browser keeps for the server for some minutes and can neither read nor change. A value for one purpose is good for no other. */
+/**
+ * Encrypts values that a browser keeps for the server for some minutes and can neither read nor change. A
+ * value for one purpose is not valid for another.
+ */
 export function createSealed(encryption: Encryption) {
   const contextOf = (purpose: string) => `kept in a browser for ${purpose}`;
   return {
@@ -11,7 +14,7 @@ export function createSealed(encryption: Encryption) {
       return encryption.encrypt(Buffer.from(kept), contextOf(purpose)).toString('base64url');
     },
 
-    /** @returns null for what this server has not sealed for that purpose, or too long ago */
+    /** @returns null for a value that this server has not sealed for that purpose, and for an expired one */
     open(purpose: string, sealed: string | null): unknown {
       if (!sealed) return null;
       try {

@@ -24,8 +24,8 @@ const refresh = (token: string) => place.asClient(() => fixture.signIn.sessions.
 const ended = { code: 'session_ended' };
 const reused = { code: 'refresh_token_reused' };
 
-describe('a session that begins', () => {
-  it('gives a token that clients can read and the API takes', async () => {
+describe('a new session', () => {
+  it('issues a token that clients can read and the API accepts', async () => {
     const { jwt, ...session } = await begin();
     expect(session).toMatchObject({ userId: person.userId, email: person.email });
     expect(decodeProtectedHeader(jwt)).toEqual({ alg: 'EdDSA' });
@@ -48,7 +48,7 @@ describe('a session that begins', () => {
     ['another issuer', { iss: 'somebody' }],
     ['another audience', { aud: 'other' }],
     ['no time left', { exp: 1 }],
-  ])('gives no token that would be taken with %s', async (_, claims) => {
+  ])('issues no token that would be accepted with %s', async (_, claims) => {
     const { jwt } = await begin();
     const { privateKey } = fixture.encryption.personKeys;
     const sign = (changes: object) =>
@@ -59,7 +59,7 @@ describe('a session that begins', () => {
     });
   });
 
-  it('is known to its person, with where it is', async () => {
+  it('is listed for its user, with its origin', async () => {
     const { sessionId } = await begin();
     expect(await fixture.signIn.sessions.list(person.userId)).toMatchObject([
       {
@@ -71,7 +71,7 @@ describe('a session that begins', () => {
     ]);
   });
 
-  it('is written down in the name of the person', async () => {
+  it('is audited in the name of the user', async () => {
     const { sessionId } = await begin();
     expect(await place.listChanges()).toEqual([
       {
@@ -85,7 +85,7 @@ describe('a session that begins', () => {
     ]);
   });
 
-  it('leaves no secret in the store', async () => {
+  it('stores no secret', async () => {
     const { refreshToken, jwt } = await begin();
     const next = await place.letPass('1 minute').then(() => refresh(refreshToken));
     const tables = ['sessions', 'refresh_tokens', 'audit_log'];
@@ -100,7 +100,7 @@ describe('a session that begins', () => {
     }
   });
 
-  it('is refused to an account that is switched off, and to one that is no person', async () => {
+  it('is rejected for a disabled account, and for one that is not a person', async () => {
     await place.switchOff(person.userId);
     await expect(begin()).rejects.toMatchObject({ code: 'sign_in_refused' });
     const account = await fixture.store.people.createUser({
@@ -112,7 +112,7 @@ describe('a session that begins', () => {
     expect(await place.listChanges()).toEqual([]);
   });
 
-  it('ends the one used longest ago when there are more than a hundred', async () => {
+  it('ends the least recently used one of more than a hundred', async () => {
     await fixture.database.execute(
       `insert into sessions (user_id, client, last_used_at, expires_at)
        select $1, 'c' || n, now() - make_interval(mins => n), now() + interval '1 day' from generate_series(1, 100) n`,
@@ -131,7 +131,7 @@ describe('a session that begins', () => {
 });
 
 describe('a refresh', () => {
-  it('gives another refresh token and a good token of the same session', async () => {
+  it('issues another refresh token and a valid token of the same session', async () => {
     const first = await begin();
     await place.letPass('1 minute');
     const second = await refresh(first.refreshToken);
@@ -143,7 +143,7 @@ describe('a refresh', () => {
     expect(await fixture.credentials.authenticateUser(third.jwt)).toMatchObject({ email: person.email });
   });
 
-  it('gives a token back that is younger than half a minute', async () => {
+  it('returns a token that is younger than half a minute unchanged', async () => {
     const first = await begin();
     expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
     await place.letPass('28 seconds');
@@ -152,7 +152,7 @@ describe('a refresh', () => {
     expect((await refresh(first.refreshToken)).refreshToken).not.toBe(first.refreshToken);
   });
 
-  it('gives the one that follows again to who presents the same one within half a minute', async () => {
+  it('returns the same successor for the same token within half a minute', async () => {
     const first = await begin();
     await place.letPass('1 minute');
     const second = await refresh(first.refreshToken);
@@ -162,21 +162,21 @@ describe('a refresh', () => {
     expect((await refresh(second.refreshToken)).refreshToken).not.toBe(second.refreshToken);
   });
 
-  it('with a token that was followed long ago ends the session, for everybody', async () => {
+  it('with a token that was replaced long ago ends the session, for all its holders', async () => {
     const first = await begin();
     const other = await begin();
     await place.letPass('1 minute');
     const second = await refresh(first.refreshToken);
     await place.letPass('31 seconds');
     await expect(refresh(first.refreshToken)).rejects.toMatchObject(reused);
-    // It stays ended although the call was refused, and is not found to be reused a second time.
+    // It stays ended although the call was rejected, and the reuse is not detected a second time.
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(ended);
     await expect(refresh(first.refreshToken)).rejects.toMatchObject(ended);
     await expect(fixture.credentials.authenticateUser(second.jwt)).rejects.toMatchObject({
       code: 'not_authenticated',
     });
     const changes = (await place.listChanges()).filter(({ action }) => action === 'session.revoke');
-    // Who that was is not known.
+    // It is unknown who that was.
     expect(changes).toMatchObject([
       {
         actor_kind: 'nobody',
@@ -189,7 +189,7 @@ describe('a refresh', () => {
     expect(await refresh(other.refreshToken)).toMatchObject({ sessionId: other.sessionId });
   });
 
-  it('tells the thief who comes first from the owner who comes later, days after', async () => {
+  it('distinguishes a thief who comes first from the owner who comes days later', async () => {
     const owner = await begin();
     let thief = owner;
     for (let day = 0; day < 20; day += 1) {
@@ -200,12 +200,12 @@ describe('a refresh', () => {
     await expect(refresh(thief.refreshToken)).rejects.toMatchObject(ended);
   });
 
-  it('is refused for a token that never was', async () => {
+  it('is rejected for an unknown token', async () => {
     for (const token of ['', 'dlt_r_', 'nonsense', 'x'.repeat(100_000)])
       await expect(refresh(token)).rejects.toMatchObject(ended);
   });
 
-  it('is refused for an account that is switched off, and good again when it is switched on', async () => {
+  it('is rejected for a disabled account, and valid again when it is enabled', async () => {
     const { refreshToken } = await begin();
     await place.switchOff(person.userId);
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
@@ -213,7 +213,7 @@ describe('a refresh', () => {
     expect(await refresh(refreshToken)).toMatchObject({ email: person.email });
   });
 
-  it('keeps a session for 90 days more, and for a year at most', async () => {
+  it('extends a session by 90 days, up to a year in total', async () => {
     let session = await begin();
     for (let quarter = 0; quarter < 4; quarter += 1) {
       await place.letPass('89 days');
@@ -226,7 +226,7 @@ describe('a refresh', () => {
     await expect(refresh(session.refreshToken)).rejects.toMatchObject(ended);
   });
 
-  it('is refused for a session that was not used for 90 days, whose token is not good either', async () => {
+  it('is rejected for a session that was unused for 90 days, whose token is invalid too', async () => {
     const { refreshToken, jwt } = await begin();
     await place.letPass('90 days');
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
@@ -235,7 +235,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('is served by every server that shares the secret key, within the half minute too', async () => {
+  it('works at every server with the same secret key, also within half a minute', async () => {
     const { refreshToken } = await begin();
     await place.letPass('1 minute');
     const second = await refresh(refreshToken);
@@ -245,7 +245,7 @@ describe('a refresh', () => {
 });
 
 describe('signing out', () => {
-  it('ends the session whose token is presented, and says nothing of others', async () => {
+  it('ends the session of the presented token, and no others', async () => {
     const [one, other] = [await begin(), await begin()];
     for (const token of [one.refreshToken, one.refreshToken, 'nonsense'])
       await place.asClient(() => fixture.signIn.sessions.signOut(token));
@@ -259,7 +259,7 @@ describe('signing out', () => {
     ]);
   });
 
-  it('takes a token that was followed by another, too', async () => {
+  it('accepts a token that was replaced, too', async () => {
     const first = await begin();
     await place.letPass('1 minute');
     const second = await refresh(first.refreshToken);
@@ -269,8 +269,8 @@ describe('signing out', () => {
   });
 });
 
-describe('the sessions of a person', () => {
-  it('are listed by their last use, without those that are over and those of others', async () => {
+describe('the sessions of a user', () => {
+  it('are listed by their last use, without ended ones and those of others', async () => {
     const stranger = await place.createPerson();
     await begin(stranger.userId);
     const [first, second, third] = [await begin(), await begin(), await begin()];
@@ -281,7 +281,7 @@ describe('the sessions of a person', () => {
     expect(listed.map(({ id }) => id)).toEqual([first.sessionId, third.sessionId]);
   });
 
-  it('can be ended one by one, by their person only', async () => {
+  it('can be ended one by one, only by their user', async () => {
     const stranger = await place.createPerson();
     const { sessionId, refreshToken } = await begin();
     const missing = { code: 'not_found' };
@@ -293,7 +293,7 @@ describe('the sessions of a person', () => {
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
   });
 
-  it('can be ended all but one', async () => {
+  it('can all be ended except one', async () => {
     const sessions = [await begin(), await begin(), await begin()];
     const kept = sessions[1]?.sessionId ?? '';
     expect(await fixture.signIn.sessions.revokeOthers(person.userId, kept)).toBe(2);
@@ -302,7 +302,7 @@ describe('the sessions of a person', () => {
     expect(await fixture.signIn.sessions.revokeOthers(person.userId, kept)).toBe(0);
   });
 
-  it('cannot begin any more with what was agreed to before all of them were ended', async () => {
+  it('cannot be begun with earlier approvals after all of them were ended', async () => {
     const { deviceCodes, sessions } = fixture.signIn;
     const { deviceCode, userCode } = await deviceCodes.issue('http://localhost');
     await deviceCodes.approve(userCode, person.userId);
@@ -311,8 +311,8 @@ describe('the sessions of a person', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('are sessions for a month after their end, then nothing of them', async () => {
+describe('retention of sign-in data', () => {
+  it('keeps ended sessions for a month', async () => {
     const { sessionId, refreshToken } = await begin();
     await fixture.signIn.swapCodes.issue(refreshToken);
     await fixture.signIn.sessions.revoke(person.userId, sessionId);
@@ -326,7 +326,7 @@ describe('what is kept', () => {
     expect(await place.count('swap_codes')).toBe(0);
   });
 
-  it('are tokens that were followed for as long as somebody may still come with them', async () => {
+  it('keeps replaced tokens for as long as they could be presented', async () => {
     let session = await begin();
     for (let turn = 0; turn < 5; turn += 1) {
       await place.letPass('30 days');
@@ -336,7 +336,7 @@ describe('what is kept', () => {
     expect(await place.count('refresh_tokens')).toBe(4);
   });
 
-  it('is not more for who refreshes all the time', async () => {
+  it('keeps no more for a client that refreshes constantly', async () => {
     const { refreshToken } = await begin();
     for (let turn = 0; turn < 20; turn += 1) await refresh(refreshToken);
     expect(await place.count('refresh_tokens')).toBe(1);

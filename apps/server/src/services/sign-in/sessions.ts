@@ -6,18 +6,18 @@ import { actAsPerson, currentActor, recordChange } from '../audit/audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** What a client gets for a person who has signed in. */
+/** What a client receives for a signed-in user. */
 export interface SignedIn {
   userId: string;
   email: string;
   sessionId: string;
-  /** A token for some minutes, see `credentials.issuePersonToken`. */
+  /** A short-lived token; see `credentials.issuePersonToken`. */
   jwt: string;
-  /** With which the next token is asked for. */
+  /** Used to request the next token. */
   refreshToken: string;
 }
 
-/** A session that was made, before the transaction has committed. */
+/** A session that was created in a transaction that has not yet committed. */
 export interface BegunSession {
   id: string;
   userId: string;
@@ -28,24 +28,28 @@ export interface BegunSession {
 const limits = { unusedDays: 90, longestDays: 365 };
 
 /**
- * Commands that run at the same time read one file and present the same token; so does a client that refreshes twice in one command. For
- * so long they are taken for one, and a token that young is not followed by another, so that there is one good token at any time.
+ * Concurrent commands read one file and present the same refresh token, and so does a client that refreshes
+ * twice in one command. Within this time they count as one holder, and a token that young is not replaced, so
+ * that there is exactly one valid token at any time.
  */
 const graceSeconds = 30;
 
-/** Far more than anybody has clients; who begins more ends those used longest ago. */
+/** Far more clients than any user has; beyond it, the least recently used sessions are ended. */
 const mostSessions = 100;
 
-/** For so long it is known that a session was there, and that a token of it was followed by another. */
+/** How long an ended session, and the fact that a token was replaced, are kept. */
 const endedSessionsDays = 30;
 const rotatedTokensDays = limits.unusedDays;
 
-/** How many sessions one sign-in forgets at most, so that none of them takes long. */
+/** Maximum number of removals for each sign-in, so that none takes long. */
 const forgottenAtOnce = 10;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** People signed in at clients: how sessions begin, go on and end. All of it is decided by rows and their locks, whatever server is asked. */
+/**
+ * Manages sessions of users at clients: how they begin, continue and end. Rows and their locks decide
+ * everything, so any server can answer.
+ */
 export function createSessions({
   persistence,
   credentials,
@@ -61,7 +65,7 @@ export function createSessions({
     return { userId, email, sessionId: id, jwt: token, refreshToken };
   }
 
-  /** @throws ServiceError sign_in_refused for an account that is switched off */
+  /** @throws ServiceError sign_in_refused for a disabled account */
   async function beginIn(store: Store, person: { userId: string; client: string }): Promise<BegunSession> {
     const { address, userAgent } = currentActor();
     const session = await store.sessions.insert({ ...person, address, userAgent }, limits);
@@ -82,7 +86,10 @@ export function createSessions({
     return { ...session, refreshToken };
   }
 
-  /** Ends a session, in the name of whoever acts. @returns whether it was alive, and that person's where one is given */
+  /**
+   * Ends a session, in the name of the current actor.
+   * @returns whether it was alive and, if a user is given, theirs
+   */
   async function end(store: Store, id: string, because: SessionEnd, userId?: string): Promise<boolean> {
     const ended = await store.sessions.revoke(id, because, userId ?? null);
     if (!ended) return false;
@@ -95,7 +102,10 @@ export function createSessions({
     return true;
   }
 
-  /** A token that is presented, with the lock of its session. One that was followed long ago ends the session, so commit and refuse. */
+  /**
+   * Checks a presented token, under the lock of its session. A token that was replaced long ago ends the
+   * session, so commit before rejecting the call.
+   */
   async function present(store: Store, token: string): Promise<RefreshTokenRecord | ServiceError> {
     const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
     if (!found || found.isSessionOver) return sessionEnded();
@@ -107,7 +117,7 @@ export function createSessions({
     );
   }
 
-  /** The token that is good now, given one for which `present` did not refuse. */
+  /** Returns the valid token for one that `present` accepted. */
   async function follow(store: Store, token: string, { sessionId, isRotated, isFresh }: RefreshTokenRecord) {
     if (isFresh && !isRotated) return token;
     const next = encryption.followRefreshToken(token);
@@ -126,17 +136,20 @@ export function createSessions({
   }
 
   return {
-    /** @throws ServiceError sign_in_refused for an account that is switched off */
+    /** @throws ServiceError sign_in_refused for a disabled account */
     async begin(person: { userId: string; client: string }): Promise<SignedIn> {
       return complete(await persistence.transaction((store) => beginIn(store, person)));
     },
 
-    /** The same in a transaction of the caller; what clients get is made of it by `complete` when that has committed. */
+    /**
+     * Begins a session in the caller's transaction; after its commit, `complete` creates the result for the
+     * client.
+     */
     beginIn,
     complete,
 
     /**
-     * Another token for some minutes, and the refresh token from then on.
+     * Issues a new short-lived token, and the current refresh token.
      * @throws ServiceError session_ended, refresh_token_reused
      */
     async refresh(token: string): Promise<SignedIn> {
@@ -151,15 +164,24 @@ export function createSessions({
       return complete(answer);
     },
 
-    /** Ends the session of any of its refresh tokens. An unknown token, or one of an ended session, is no error. */
+    /**
+     * Ends the session of any of its refresh tokens. An unknown token, or one of an ended session, is not an
+     * error.
+     */
     async signOut(token: string): Promise<void> {
       await persistence.transaction((store) => signOutIn(store, token));
     },
 
-    /** The same in a transaction of the caller. @returns the id of the person; null for an unknown token */
+    /**
+     * Signs out in the caller's transaction.
+     * @returns the id of the user; null for an unknown token
+     */
     signOutIn,
 
-    /** The session of a refresh token, which stays as it is. @throws ServiceError as `refresh` */
+    /**
+     * Uses the session of a refresh token without replacing the token.
+     * @throws ServiceError as `refresh`
+     */
     async use<Result>(
       token: string,
       work: (store: Store, session: RefreshTokenRecord) => Promise<Result>,
@@ -172,25 +194,28 @@ export function createSessions({
       return answer.result;
     },
 
-    /** Those that are alive, the one used last first. */
+    /** Lists live sessions, most recently used first. */
     list: (userId: string): Promise<ListedSession[]> => persistence.store.sessions.listAlive(userId),
 
-    /** @throws ServiceError not_found for one that is over, or somebody else's */
+    /** @throws ServiceError not_found for an ended session, or another user's */
     async revoke(userId: string, sessionId: string): Promise<void> {
       const isEnded = await persistence.transaction((store) => end(store, sessionId, 'revoked', userId));
       if (!isEnded) throw new ServiceError('not_found', `You have no session ${sessionId}.`);
     },
 
-    /** Ends all of a person but one. @returns how many */
+    /**
+     * Ends all sessions of a user but one.
+     * @returns the number of ended sessions
+     */
     revokeOthers: (userId: string, kept: string | null): Promise<number> =>
       persistence.transaction((store) => endOthers(store, userId, kept)),
 
-    /** Ends one in a transaction of the caller. */
+    /** Ends a session in the caller's transaction. */
     endIn: end,
   };
 
   async function endOthers(store: Store, userId: string, kept: string | null): Promise<number> {
-    // A client that is about to be signed in would else be signed in right after.
+    // Otherwise an approved client would be signed in right afterwards.
     await store.signInRequests.forgetApproved(userId);
     let ended = 0;
     for (const { id } of await store.sessions.listAlive(userId))

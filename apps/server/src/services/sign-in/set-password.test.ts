@@ -23,7 +23,7 @@ afterEach(() => fixture.close());
 const origin = 'https://pumphouse.example.com';
 const password = 'quite another password';
 
-/** What a person has agreed to, and no client has asked for yet. */
+/** Approves sign-ins that no client has redeemed yet. */
 async function agreeToClients() {
   const { authorizationRequests, deviceCodes } = fixture.signIn;
   const device = await place.asClient(() => deviceCodes.issue(origin));
@@ -58,7 +58,7 @@ describe('a new password', () => {
       createAccounts(fixture.persistence).createOwner({ email: person.email, password, organization: 'W' }),
   };
 
-  it.each(Object.keys(ways))('%s ends sessions, and takes back what was agreed to before', async (way) => {
+  it.each(Object.keys(ways))('%s ends sessions, and revokes earlier approvals', async (way) => {
     const session = await place.asClient(() =>
       fixture.signIn.sessions.begin({ userId: person.userId, client: 'dlthub-cli 0.28.7' }),
     );

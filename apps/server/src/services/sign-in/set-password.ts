@@ -18,8 +18,9 @@ export function requireGoodPassword(password: string, email: string): void {
 }
 
 /**
- * Sets a password, in the transaction of the caller and in the name of whoever acts. All that the person is signed in with ends, but the
- * browser that is kept, and so does what they agreed to and no client has asked for yet: it would be signed in right after.
+ * Sets a password, in the caller's transaction and in the name of the current actor. Ends all sessions of the
+ * user except the browser session in `keep`, and revokes sign-ins that were approved but not redeemed, which
+ * would otherwise begin new sessions.
  */
 export async function writePassword(
   store: Store,
@@ -37,7 +38,10 @@ export async function writePassword(
   });
 }
 
-/** New passwords of people who have one, or who were given a link. Either way all other sign-ins of the person end; their keys stay. */
+/**
+ * Sets new passwords for users who know the old one, or have a link. Either way all other sessions of the
+ * user end; their keys stay.
+ */
 export function createSetPassword(parts: {
   persistence: Persistence;
   passwords: Passwords;
@@ -56,7 +60,7 @@ export function createSetPassword(parts: {
     async change(session: BrowserSession, words: { old: string; new: string }): Promise<void> {
       const { userId, email } = session;
       requireGoodPassword(words.new, email);
-      // Who has found a browser open is not to try out passwords there.
+      // Limits guessing by anyone who finds an open browser.
       const admitted = await throttle.admit({ account: `changes the password of ${userId}`, address: null });
       const account = await persistence.store.accounts.find(userId);
       if (!(await passwords.verify(words.old, account?.passwordHash ?? null)))
@@ -67,7 +71,10 @@ export function createSetPassword(parts: {
       await persistence.transaction((store) => writePassword(store, { id: userId, email }, change));
     },
 
-    /** Whose password a link sets. @throws ServiceError link_not_good */
+    /**
+     * Returns whose password a link sets.
+     * @throws ServiceError link_not_good
+     */
     async describeLink(token: string): Promise<{ email: string }> {
       const { email } = await findLink(token);
       return { email };

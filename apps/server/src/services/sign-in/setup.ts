@@ -19,8 +19,8 @@ export type Setup = ReturnType<typeof createSetup>;
 const linkHours = 24;
 
 /**
- * Makes the first owner of an installation that has none: for whoever reads the console of the server. Of several servers that start at once
- * the link that was made last is good.
+ * Creates the first owner of a new installation, with a link for operators who can read the server's console
+ * output. If several servers start concurrently, the last link is valid.
  */
 export function createSetup(persistence: Persistence, passwords: Passwords) {
   async function requireGoodLink(token: string, { oneTimeLinks, people } = persistence.store): Promise<void> {
@@ -30,11 +30,11 @@ export function createSetup(persistence: Persistence, passwords: Passwords) {
   }
 
   return {
-    /** @returns the secret of a new link; null where there is an owner already */
+    /** @returns the secret of a new link; null if there is an owner already */
     async issueLink(): Promise<string | null> {
       const token = createSecret('');
       return persistence.transaction(async (store) => {
-        // Asked first without a lock: a server that starts where all is set up waits for nobody.
+        // Check without a lock first, so that a server of a set-up installation never waits at startup.
         if (await store.people.hasOwner()) return null;
         await store.oneTimeLinks.lockSetup();
         if (await store.people.hasOwner()) return null;

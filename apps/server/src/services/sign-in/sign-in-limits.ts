@@ -5,15 +5,16 @@ import { readClientName } from '../../domain/sign-in/client-name.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /**
- * Anybody may begin a sign-in. So many may wait for an answer at once, in all and from one address, each kind for itself: a flood fills
- * neither the table nor the room of others. Many people may come from one address, that of an office or of a proxy.
+ * Maximum number of pending sign-ins, in total and from one address, for each kind. Anyone may begin a
+ * sign-in, so a flood must fill neither the table nor the share of others. Many users may share an address,
+ * such as that of an office or a proxy.
  */
 export const openLimits: OpenLimits = { total: 1000, ofNetwork: 100 };
 
-/** For an hour the client is told what became of its code; from then on the code is unknown. */
+/** For an hour, the client is told the outcome of its code; after that the code is unknown. */
 export const signInForgottenAfterSeconds = 60 * 60;
 
-/** Whose client calls, as far as can be known. */
+/** Describes the calling client, as far as it is known. */
 export function describeCaller(): SignInOrigin {
   const { address, userAgent } = currentActor();
   return {
@@ -23,7 +24,7 @@ export function describeCaller(): SignInOrigin {
   };
 }
 
-/** @returns what a call is refused with when too many sign-ins wait */
+/** @returns the error for a call while too many sign-ins are pending */
 export function refuseFlood(): ServiceError {
   return new ServiceError(
     'too_many_sign_ins',

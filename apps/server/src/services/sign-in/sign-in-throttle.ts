@@ -9,10 +9,11 @@ export type SignInThrottle = ReturnType<typeof createSignInThrottle>;
 const hour = 3600;
 
 /**
- * `account` counts the tries at an account from one browser that it knows, or from one address: five, then one after 1 s, 2 s, 4 s and so on,
- * up to a minute. So whoever guesses slows down only callers at the same address. `everywhere` counts the tries at an account from all
- * unknown browsers: someone with many addresses has some 9000 guesses a day, and the person waits for 10 s at most, from a known
- * browser not at all. An `address` may be that of a whole office.
+ * `account` counts attempts at an account from one known browser, or from one address: five, then one after 1
+ * s, 2 s, 4 s and so on, up to a minute. So an attacker slows down only callers at the same address.
+ * `everywhere` counts the attempts at an account from all unknown browsers: with many addresses an attacker
+ * has some 9000 guesses a day, while the user waits for at most 10 s, or not at all in a known browser. An
+ * `address` may be that of a whole office.
  */
 const limits = {
   account: { freeTries: 5, firstWaitSeconds: 1, longestWaitSeconds: 60, windowSeconds: 24 * hour },
@@ -27,9 +28,9 @@ interface Bucket {
   name: string;
 }
 
-/** What a try counts for. */
+/** The counters to which an attempt belongs. */
 export interface Buckets {
-  /** The account as it was named, whether it exists or not; null where no account was named. */
+  /** The account name as typed, whether it exists or not; null if none was given. */
   account: string | null;
   address: string | null;
   /** A browser in which the account has signed in before; see `known-browsers.ts`. */
@@ -37,25 +38,34 @@ export interface Buckets {
 }
 
 export interface AdmittedTry {
-  /** Tries at the account, and from the address, including this one, since the last success or a long pause. */
+  /**
+   * Attempts at the account, and from the address, including this one, since the last success or a long
+   * pause.
+   */
   failures: { account: number; address: number };
-  /** The password was right: forgets the tries at the account from here, and this one try of all other counts. */
+  /**
+   * Records a correct password: resets the attempts at the account from here, and removes this attempt from
+   * the other counters.
+   */
   succeeded(): Promise<void>;
 }
 
-/** Bounds how fast passwords (and codes) can be guessed. Counts are in the database, so any number of servers count together. */
+/**
+ * Limits how fast passwords (and codes) can be guessed. Counters are in the database, so all servers count
+ * together.
+ */
 export function createSignInThrottle(persistence: Persistence, encryption: Encryption) {
   const { signInFailures } = persistence.store;
-  /** Buckets that are known to be blocked: a flood on one of them does not reach the database. */
+  /** Buckets that are certainly blocked, so that a flood on one of them does not reach the database. */
   const blocked = new Map<string, number>();
   let admitted = 0;
 
-  /** Hashed with the installation's key: nobody reads from the database what somebody typed. */
+  /** Hashed with the installation's key, so that the database does not reveal what users typed. */
   const nameBucket = (kind: Kind, name: string) => encryption.sign(`sign-in failures ${kind} ${name}`);
 
   const toBucket = (kind: Kind, name: string): Bucket => ({ kind, name: nameBucket(kind, name) });
 
-  /** A known browser has a count of its own: what others do, at its address too, does not slow it down. */
+  /** A known browser has its own counter: attempts by others, even from its address, do not slow it down. */
   function listBuckets({ account, address, knownBrowser }: Buckets): Bucket[] {
     if (account && knownBrowser) return [toBucket('account', `${account} ${knownBrowser}`)];
     const network = address ? networkOf(address) : null;
@@ -82,7 +92,7 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
     throw tooManyTries(until);
   }
 
-  /** A try that one count refuses is no try, and stays in no other. */
+  /** An attempt that one counter rejects is removed from the others. */
   async function admitToAll(list: readonly Bucket[]): Promise<Record<Kind, number>> {
     const failures = { account: 0, everywhere: 0, address: 0 };
     const counted: Bucket[] = [];
@@ -98,19 +108,25 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
     return failures;
   }
 
-  /** Now and then: rows of addresses that never come again would stay. */
+  /** Removes rows of addresses that never return, on every hundredth attempt. */
   async function tidyUp(): Promise<void> {
     admitted += 1;
     if (admitted % 100 === 0) await signInFailures.removeExpired();
   }
 
   return {
-    /** Costs nothing. @throws ServiceError too_many_tries when this server knows that it has to wait */
+    /**
+     * Rejects attempts that this server knows to be blocked, at no cost.
+     * @throws ServiceError too_many_tries
+     */
     refuseKnown(buckets: Buckets): void {
       for (const { name } of listBuckets(buckets)) refuseBlocked(name);
     },
 
-    /** Counts the try before it is made. @throws ServiceError too_many_tries, with how long to wait */
+    /**
+     * Counts the attempt before it is checked.
+     * @throws ServiceError too_many_tries, with the time to wait
+     */
     async admit(buckets: Buckets): Promise<AdmittedTry> {
       const list = listBuckets(buckets);
       for (const { name } of list) refuseBlocked(name);
@@ -127,7 +143,7 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
       };
     },
 
-    /** The person has proved in another way who they are. */
+    /** Resets the counters after the user has proved their identity in another way. */
     async forgive(buckets: Buckets): Promise<void> {
       for (const { kind, name } of listBuckets(buckets)) {
         if (kind === 'address') continue;
@@ -138,7 +154,10 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
   };
 }
 
-/** An entry for each of the first ones, later for the 8th, 16th, 32nd: a flood does not fill the log. */
+/**
+ * Selects the failures to audit: the first five, then the 8th, 16th, 32nd and so on, so that a flood does not
+ * fill the log.
+ */
 export function isWorthAnEntry(failures: number): boolean {
   return failures <= 5 || (failures & (failures - 1)) === 0;
 }

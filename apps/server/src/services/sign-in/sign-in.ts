@@ -8,7 +8,7 @@ import { createSwapCodes } from './swap-codes.ts';
 
 export type SignIn = ReturnType<typeof createSignIn>;
 
-/** How people sign in at clients, and their sessions there. */
+/** Creates the use cases for signing in at clients, and for sessions there. */
 export function createSignIn(dependencies: {
   persistence: Persistence;
   credentials: Credentials;

@@ -3,7 +3,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { Sessions } from './sessions.ts';
 import { endBrowserSession } from './browser-sessions.ts';
 
-/** What a browser holds for a person: a session of the console, one of the sign-in pages, either or both. */
+/** What a browser holds for a user: a session of the console, one of the sign-in pages, or both. */
 export interface BrowserSignOut {
   /** Any refresh token of the console's session. */
   refreshToken: string | null;
@@ -13,8 +13,8 @@ export interface BrowserSignOut {
 export type SignOut = ReturnType<typeof createSignOut>;
 
 /**
- * Signs a browser out. The session of the sign-in pages lets the console in again without a click, so both sessions end in one
- * transaction: either both are over, or the caller gets an error and neither is.
+ * Signs a browser out. The session of the sign-in pages would sign the console in again without a click, so
+ * both end in one transaction: either both are ended, or the caller gets an error and neither is.
  */
 export function createSignOut(persistence: Persistence, sessions: Sessions) {
   return ({ refreshToken, browserSession }: BrowserSignOut): Promise<void> =>

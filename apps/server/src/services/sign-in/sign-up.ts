@@ -9,27 +9,31 @@ import { readEmail } from './accounts.ts';
 import { requireGoodPassword } from './set-password.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** Whom an OpenID provider vouched for, with an e-mail address that is theirs. */
+/** An identity confirmed by an OpenID provider, with a verified e-mail address. */
 export interface VerifiedPerson extends VouchedPerson {
   email: string;
 }
 
-/** What becomes of somebody whom a provider vouches for. */
+/** The outcome for a confirmed identity. */
 export type Recognized =
   | { account: AccountRecord }
-  /** Somebody has an account with that e-mail address: it takes its password to show that both are one person. */
+  /**
+   * An account with that e-mail address exists: its password must prove that both belong to the same user.
+   */
   | { link: VerifiedPerson };
 
-/** With what somebody comes who has no account yet. */
+/** The invitation of a user who has no account yet. */
 export interface Invited {
   email: string;
-  /** Takes the invitation in the transaction that makes the account: without the one there is not the other. */
+  /**
+   * Accepts the invitation in the transaction that creates the account, so that both happen or neither does.
+   */
   accept(store: Store, account: AccountRecord): Promise<unknown>;
 }
 
 export type SignUp = ReturnType<typeof createSignUp>;
 
-/** How accounts come to be, and how those of a provider are found again. */
+/** Creates accounts, and finds those of a provider's identities. */
 export function createSignUp(parts: {
   persistence: Persistence;
   passwords: Passwords;
@@ -38,7 +42,7 @@ export function createSignUp(parts: {
 }) {
   const { persistence, passwords, passwordSignIn } = parts;
 
-  /** @param isLinked false where the account has just been made for it */
+  /** @param isLinked false if the account was just created for the identity */
   async function linkIdentity(
     store: Store,
     account: AccountRecord,
@@ -60,12 +64,16 @@ export function createSignUp(parts: {
 
   async function mayHaveAccount(email: string, invited: Invited | null): Promise<boolean> {
     if (invited?.email.toLowerCase() === email.toLowerCase()) return true;
-    // Whoever is the first in an organization owns it: nobody is before the one who set the server up.
+    // The first member of an organization owns it, so no one may sign up before the operator who sets up the
+    // server.
     return parts.signUp === 'anyone' && (await persistence.store.people.hasOwner());
   }
 
   return {
-    /** For somebody who was invited. @throws ServiceError account_exists, password_refused */
+    /**
+     * Creates an account for an invited user.
+     * @throws ServiceError account_exists, password_refused
+     */
     async withPassword(invited: Invited, password: string): Promise<AccountRecord> {
       const email = readEmail(invited.email);
       requireGoodPassword(password, email);
@@ -87,8 +95,8 @@ export function createSignUp(parts: {
     },
 
     /**
-     * An identity is found by issuer and subject and by nothing else: an e-mail address alone opens no account.
-     * @param invited the invitation with which the person came
+     * Recognizes an identity, by issuer and subject only: an e-mail address alone opens no account.
+     * @param invited the invitation that the user presents
      * @throws ServiceError account_disabled, email_not_verified, account_not_linked or sign_up_closed
      */
     async recognize(person: VouchedPerson, invited: Invited | null): Promise<Recognized> {
@@ -116,7 +124,10 @@ export function createSignUp(parts: {
       return { account };
     },
 
-    /** The person proves with the password that the account is theirs. @throws ServiceError as `passwordSignIn.signIn` */
+    /**
+     * Links an identity to an account after the user has proved with the password that it is theirs.
+     * @throws ServiceError as `passwordSignIn.signIn`
+     */
     async link(
       person: VerifiedPerson,
       tried: { password: string; knownBrowser: string | null },

@@ -20,7 +20,7 @@ afterEach(() => fixture.close());
 const issue = (token = session.refreshToken) => fixture.signIn.swapCodes.issue(token);
 const redeem = (code: string) => fixture.signIn.swapCodes.redeem(code);
 
-it('carries the person over, and leaves the refresh token as it is', async () => {
+it('transfers the user, and leaves the refresh token unchanged', async () => {
   await place.letPass('1 hour');
   const { code, expiresInSeconds } = await issue();
   expect(expiresInSeconds).toBe(60);
@@ -29,14 +29,14 @@ it('carries the person over, and leaves the refresh token as it is', async () =>
   expect(await place.count('refresh_tokens')).toBe(1);
 });
 
-it('is good once, however many redeem it at the same time', async () => {
+it('is valid once, however many redeem it concurrently', async () => {
   const { code } = await issue();
   const redeemed = await Promise.all(Array.from({ length: 20 }, () => redeem(code)));
   expect(redeemed.filter((one) => one !== null)).toHaveLength(1);
   expect(await redeem(code)).toBeNull();
 });
 
-it('is good for a minute', async () => {
+it('is valid for a minute', async () => {
   const [early, late] = [await issue(), await issue()];
   await place.letPass('58 seconds');
   expect(await redeem(early.code)).toMatchObject({ userId: session.userId });
@@ -46,11 +46,11 @@ it('is good for a minute', async () => {
   expect(await place.count('swap_codes')).toBe(1);
 });
 
-it('is nothing where nobody was given it', async () => {
+it('is invalid if it was never issued', async () => {
   for (const code of ['', 'dlt_x_', session.refreshToken]) expect(await redeem(code)).toBeNull();
 });
 
-it('dies with the session, and with the account', async () => {
+it('ends with the session, and with the account', async () => {
   const [first, second] = [await issue(), await issue()];
   await place.switchOff(session.userId);
   expect(await redeem(first.code)).toBeNull();
@@ -59,14 +59,14 @@ it('dies with the session, and with the account', async () => {
   expect(await redeem(second.code)).toBeNull();
 });
 
-it('is given for a token that was just followed by another, as clients race', async () => {
+it('is issued for a token that was just replaced, because clients race', async () => {
   await place.letPass('1 hour');
   await fixture.signIn.sessions.refresh(session.refreshToken);
   const { code } = await issue();
   expect(await redeem(code)).toMatchObject({ userId: session.userId });
 });
 
-it('is not given for a token that was followed long ago, which ends the session', async () => {
+it('is not issued for a token that was replaced long ago, which ends the session', async () => {
   await place.letPass('1 hour');
   const next = await fixture.signIn.sessions.refresh(session.refreshToken);
   await place.letPass('1 hour');

@@ -4,7 +4,7 @@ import { createSecret, hashSecret } from './credentials.ts';
 
 const codeSeconds = 60;
 
-/** Whom a code stands for. */
+/** The user of a code. */
 export interface SwappedPerson {
   userId: string;
   email: string;
@@ -14,10 +14,16 @@ export interface SwappedPerson {
 
 export type SwapCodes = ReturnType<typeof createSwapCodes>;
 
-/** Codes that carry a person who is signed in at a terminal over to the browser that it opens: in an address, so good once and for a minute. */
+/**
+ * Manages codes that transfer a user signed in at a terminal to the browser that it opens. They are part of
+ * an address, so they are valid once and for a minute.
+ */
 export function createSwapCodes({ persistence, sessions }: { persistence: Persistence; sessions: Sessions }) {
   return {
-    /** The refresh token stays as it is. @throws ServiceError session_ended, refresh_token_reused */
+    /**
+     * Issues a code without replacing the refresh token.
+     * @throws ServiceError session_ended, refresh_token_reused
+     */
     async issue(refreshToken: string): Promise<{ code: string; expiresInSeconds: number }> {
       const code = createSecret('dlt_x_');
       await sessions.use(refreshToken, async (store, { sessionId }) => {
@@ -27,7 +33,9 @@ export function createSwapCodes({ persistence, sessions }: { persistence: Persis
       return { code, expiresInSeconds: codeSeconds };
     },
 
-    /** Null for a code that was redeemed before, is too old, or never was, and where the session has ended meanwhile. */
+    /**
+     * Redeems a code; null if it was redeemed before, has expired, never existed, or its session has ended.
+     */
     redeem: async (code: string): Promise<SwappedPerson | null> =>
       (await persistence.store.sessions.redeemSwapCode(hashSecret(code))) ?? null,
   };

@@ -24,7 +24,7 @@ beforeEach(async () => {
   ({ run, id: attemptId } = await place.createAttempt(await place.startRun('jobs.a')));
 });
 
-/** Stores a body as the spool does, and reads nothing yet. */
+/** Stores a body as the spool does, without ingesting it. */
 async function keep(number: number, kind: string, body: unknown, to = attemptId): Promise<void> {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const blobKey = `beacons/${to}/${number}.json`;
@@ -69,8 +69,8 @@ async function listProblems() {
   );
 }
 
-describe('the bodies that dlt sent', () => {
-  it('become one pipeline run for each trace, with its facts', async () => {
+describe('bodies from dlt', () => {
+  it('become one pipeline run for each trace, with its details', async () => {
     const names = await keepCaptured('trace');
     await ingest();
     const facts = (await readPipelineRuns()).map((row) => row?.facts);
@@ -109,7 +109,7 @@ describe('the bodies that dlt sent', () => {
     expect(stored?.facts.totalRowsLoaded).toBeGreaterThan(0);
   });
 
-  it('tell the tables of a dataset, as last reported and without those that never had data', async () => {
+  it('list the tables of a dataset, as last reported and without those that never had data', async () => {
     await keepCaptured('state');
     await ingest();
     const tables = () =>
@@ -130,8 +130,8 @@ describe('the bodies that dlt sent', () => {
     expect(await shop()).toEqual(['orders', 'customers', 'orders__lines', 'users']);
   });
 
-  it('are stored however long their names are', async () => {
-    // Letters of three bytes that do not compress: an index entry has no room for two names of 512 of them.
+  it('are stored with names of any length', async () => {
+    // Letters of three bytes that do not compress: two such names of 512 letters exceed an index entry.
     const longName = (length: number) =>
       Array.from({ length }, (_, index) =>
         String.fromCodePoint(0x4e00 + ((index * index * 7919 + index * 31) % 20_000)),
@@ -181,7 +181,7 @@ describe('the bodies that dlt sent', () => {
     }
   });
 
-  it('give the run its result; the last one counts', async () => {
+  it('set the result of the run; the last one counts', async () => {
     await keepCaptured('job_result');
     await ingest();
     const last = readCapturedBody(listCaptured('job_result').at(-1) ?? '');
@@ -192,7 +192,7 @@ describe('the bodies that dlt sent', () => {
     });
   });
 
-  it('change nothing when they are read a second time', async () => {
+  it('change nothing when ingested a second time', async () => {
     const names = await keepCaptured('trace', 'state');
     await keep(names.length, 'job_result', readCapturedBody('ok/003-job_result'));
     await ingest();
@@ -210,7 +210,7 @@ describe('the bodies that dlt sent', () => {
     expect((await listProblems()).filter(({ waits }) => waits)).toEqual([]);
   });
 
-  it('may say more about a run that is known', async () => {
+  it('may add details to an existing run', async () => {
     const trace = readCapturedBody('ok/002-trace') as Record<string, unknown>;
     await keep(0, 'trace', { ...trace, steps: [] });
     await ingest();
@@ -223,8 +223,8 @@ describe('the bodies that dlt sent', () => {
   });
 });
 
-describe('a body that cannot be used', () => {
-  it('is marked with its problem once, and the others are read', async () => {
+describe('an unusable body', () => {
+  it('is marked with its problem once, and the others are ingested', async () => {
     await keep(0, 'trace', '{"transaction_id":');
     await keep(1, 'trace', 'NaN');
     await keep(2, 'state', []);
@@ -246,7 +246,7 @@ describe('a body that cannot be used', () => {
     ]);
   });
 
-  it('because its blob is gone waits, and holds back its own attempt only', async () => {
+  it('whose blob is missing waits, and blocks only its own attempt', async () => {
     const trace = readCapturedBody('ok/002-trace');
     await keep(0, 'trace', trace);
     await keep(1, 'trace', trace);
@@ -262,8 +262,8 @@ describe('a body that cannot be used', () => {
   });
 });
 
-describe('what a server that crashed had stored', () => {
-  it('is read at the next start, of all attempts and in any number', async () => {
+describe('bodies stored by a crashed server', () => {
+  it('are ingested at the next start, of all attempts and in any number', async () => {
     const trace = readCapturedBody('ok/002-trace') as Record<string, unknown>;
     const count = 120;
     for (let number = 0; number < count; number += 1) {

@@ -20,8 +20,9 @@ export type IngestTelemetry = ReturnType<typeof createIngestTelemetry>;
 const batchSize = 100;
 
 /**
- * Reads stored beacon bodies into pipeline runs, schemas and job results. A body is read once for its key (attempt, transaction), so
- * the same body again changes nothing; one that cannot be read is kept with its problem and never stops a run.
+ * Ingests stored beacon bodies into pipeline runs, schemas and job results. Each body is ingested once by its
+ * key (attempt, transaction), so a repeated body changes nothing. An unreadable body is kept with its problem
+ * and never stops a run.
  */
 export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemetryDependencies) {
   async function ingest(body: BeaconBodyRecord): Promise<void> {
@@ -39,8 +40,8 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
   }
 
   /**
-   * A body that cannot be ingested (its blob is gone) keeps back those that follow it in its attempt, which may be newer words about
-   * the same, and nobody else's.
+   * A body that cannot be ingested (its blob is missing) blocks the later ones of its attempt, which may
+   * update the same data, and no others.
    */
   async function ingestAll(attemptId: string | null): Promise<void> {
     const stuck = new Set<string>();
@@ -65,12 +66,12 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
 
   return {
     ofAttempt: (attemptId: string) => ingestAll(attemptId),
-    /** What a server that crashed had stored and not read. */
+    /** Ingests what a crashed server had stored but not ingested. */
     waiting: () => ingestAll(null),
   };
 }
 
-/** @returns the problem in words, null when the body was understood */
+/** @returns a description of the problem; null if the body was understood */
 async function storeFacts(store: Store, body: BeaconBodyRecord, bytes: Uint8Array): Promise<string | null> {
   const decoded = decodeBeaconBody(bytes);
   if (!decoded.ok) return decoded.problem.detail;
@@ -116,14 +117,14 @@ async function storeState(store: Store, body: BeaconBodyRecord, value: unknown):
       datasetName,
       pipelineName,
       schemaName: schema.name,
-      // A table that never had data has no columns, and dlt makes none at the destination.
+      // A table that never had data has no columns, and dlt does not create it at the destination.
       tableNames: schema.tables.filter((table) => table.columnCount > 0).map((table) => table.name),
     });
   }
   return null;
 }
 
-/** Most runs report the version that is known; its document, which may be large, is not sent to the store again. */
+/** Most runs report an existing version, so its possibly large document is not sent to the store again. */
 async function storeSchema(store: Store, version: NewSchemaVersion): Promise<void> {
   if (await store.schemaVersions.touch(version)) return;
   if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);

@@ -15,7 +15,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export type ReadTelemetry = ReturnType<typeof createReadTelemetry>;
 
-/** What pipelines reported. */
+/** Reads what pipelines reported. */
 export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
   const readPage = createPageReader();
 
@@ -35,7 +35,7 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
     ): Promise<Page<PipelineRunHeadRecord>> =>
       readPage(page, await store.telemetry.listPipelineRuns(workspaceId, filter)),
 
-    /** The trace as dlt sent it, parsed. */
+    /** Returns the trace as dlt sent it, parsed. */
     async getTrace(
       workspaceId: string,
       pipelineRunId: string,
@@ -64,7 +64,7 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
       return result;
     },
 
-    /** When anything was last recorded for the workspace; null for never. */
+    /** Returns when anything was last recorded for the workspace; null for never. */
     watermark: async (workspaceId: string): Promise<Date | null> =>
       (await store.telemetry.watermark(workspaceId)) ?? null,
   };

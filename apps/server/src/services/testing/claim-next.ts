@@ -9,7 +9,10 @@ const oneSlot = planCapacity(
   null,
 );
 
-/** Claims one batch run as a server with a free slot does. Undefined where none may be claimed, or another server was quicker. */
+/**
+ * Claims one batch run like a server with a free slot. Undefined if none is claimable, or another server was
+ * faster.
+ */
 export async function claimNext(
   store: Store,
   owner: string,

@@ -3,7 +3,7 @@ import type { Principal } from '../sign-in/credentials.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
 
-/** Somebody in the organization of a test. */
+/** A member of a test's organization. */
 export interface TestPerson {
   userId: string;
   email: string;
@@ -11,7 +11,7 @@ export interface TestPerson {
   principal: Principal;
 }
 
-/** An organization with an owner, and ways to bring people and workspaces into it. */
+/** Creates an organization with an owner, and functions to add members and workspaces. */
 export async function createPeoplePlace(fixture: ServiceFixture) {
   const { store, database } = fixture;
   const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
@@ -56,7 +56,7 @@ export async function createPeoplePlace(fixture: ServiceFixture) {
     createWorkspace,
     createPerson,
 
-    /** What each member is, by e-mail address. */
+    /** Returns the role of each member, by e-mail address. */
     async readRoles(): Promise<Record<string, OrganizationRole>> {
       return Object.fromEntries(
         (await store.members.list(organization.id)).map((one) => [one.email, one.role]),
@@ -67,7 +67,7 @@ export async function createPeoplePlace(fixture: ServiceFixture) {
       return (await store.workspaces.findAccess(workspaceId, userId))?.workspaceRole ?? null;
     },
 
-    /** What was written down, oldest first. */
+    /** Returns the audit entries, oldest first. */
     async readLog(): Promise<string[]> {
       const rows = await database.query<{ action: string; target: string }>(
         'select action, target_name as target from audit_log where organization_id = $1 order by id',
@@ -83,7 +83,7 @@ export async function createPeoplePlace(fixture: ServiceFixture) {
   };
 }
 
-/** How each of several calls that were made at once ended: its value's kind, or the code of its refusal. */
+/** Returns the outcomes of concurrent calls: `done`, or the code of the error. */
 export async function outcomesOf(calls: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(calls);
   return settled

@@ -11,7 +11,7 @@ import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodie
 import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 
-/** What a run that is over left behind. */
+/** An ended run and its data. */
 export interface PastRun {
   run: JobRunRecord;
   attemptId: string;
@@ -19,10 +19,10 @@ export interface PastRun {
 
 export type RetentionPlace = ReturnType<typeof createRetentionPlace>;
 
-/** Retention over a place and an executor, and runs that ended days ago. */
+/** Creates retention over a fixture and an executor, and runs that ended days ago. */
 export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlace, executor: Executor) {
   const { store, database, blobs } = fixture;
-  /** What retention takes for now; null for the time that it is. */
+  /** The current time for retention; null for the real time. */
   const clock: { now: Date | null } = { now: null };
   const retention = createRetention({
     ...fixture,
@@ -39,7 +39,7 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
     await store.telemetry.addBody({ attemptId, number, kind, sizeBytes: bytes.length, blobKey, receivedAt });
   }
 
-  /** As if all that happened to the run had happened so many days before. */
+  /** Moves everything about a run this many days into the past. */
   async function makeOlder({ run, attemptId }: PastRun, days: number): Promise<void> {
     await place.setRun(run.id, `finished_at = finished_at - interval '${days} days'`);
     await database.execute(
@@ -53,7 +53,7 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
     );
   }
 
-  /** A run with a line of log, a trace, a state and a job result, which are read. */
+  /** Creates a run with a log line, a trace, a state and a job result, which are ingested. */
   async function runOnce(jobRef: string): Promise<PastRun> {
     const { run, id: attemptId } = await place.createAttempt(await place.startRun(jobRef));
     await fixture.attemptLog.write(run.id, attemptId, [runnerLine('working', new Date())]);
@@ -78,7 +78,7 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
     runOnce,
     sealLog,
 
-    /** A run that ended so many days ago and was cleaned up after. */
+    /** Adds a run that ended this many days ago and whose attempt was cleaned up. */
     async addPastRun(jobRef: string, days: number): Promise<PastRun> {
       const past = await runOnce(jobRef);
       await place.complete(past.run);
@@ -87,7 +87,7 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
       return { ...past, run: await place.getRun(past.run.id) };
     },
 
-    /** Removes what passes these limits, such as `logs=0d`, and nothing of other kinds. */
+    /** Removes what exceeds these limits, such as `logs=0d`, and nothing of other kinds. */
     purge(limits: string, options: Partial<PurgeOptions> = {}): Promise<Purged> {
       const others = retentionKinds.filter((kind) => !limits.includes(kind)).map((kind) => `${kind}=off`);
       const parsed = parseRetention([...others, limits].join(','));
@@ -99,7 +99,7 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
       return keys.toSorted();
     },
 
-    /** Until a transaction of this test waits for another one. */
+    /** Waits until one transaction of this test blocks on another one. */
     awaitLockWait: () =>
       eventually('a transaction waits for another', async () => {
         const { count } = await database.one<{ count: number }>(

@@ -41,10 +41,10 @@ import { createWorkspaces } from '../workspaces/workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
 
-/** What `clock.now` is unless a test sets it. */
+/** The value of `clock.now` unless a test sets it. */
 export const noon = new Date('2026-03-10T12:30:00Z');
 
-/** All services over a database and folders of their own; nothing runs by itself. */
+/** Creates all services with their own database and folders, without background loops. */
 export async function createServiceFixture() {
   const testDatabase = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-services-'));
@@ -56,14 +56,14 @@ export async function createServiceFixture() {
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   const logFiles = createLogFiles(join(folder, 'logs'));
   const attemptLog = createAttemptLog(persistence, logFiles);
-  /** The time that start decisions see. */
+  /** The time for start decisions. */
   const clock = { now: noon };
   const { faultPoints, setFault } = createFaults();
   const readRunVariables = createRunVariables(persistence, encryption);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const readClock = async () => clock.now;
   const startRuns = createStartRuns(persistence, readClock, faultPoints);
-  /** Runs whose change was announced, in order. */
+  /** Runs with an announced change, in order. */
   const announced: string[] = [];
   const finishRun = createFinishRun({
     persistence,
@@ -153,7 +153,7 @@ export async function createServiceFixture() {
   };
 }
 
-/** Fault points at which a test may fail or wait; without one they let everything pass. */
+/** Creates fault points at which a test may fail or wait; by default they do nothing. */
 function createFaults() {
   let fault: { name: FaultPointName; act: () => Promise<void> | void } | null = null;
   const faultPoints: FaultPoints = {

@@ -14,7 +14,7 @@ import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 
 export type ServicePlace = Awaited<ReturnType<typeof createPlace>>;
 
-/** What a deployment needs besides its files: plain code that keeps no local data. */
+/** Requirements of a deployment of plain code without local data. */
 export const plainRequirements = {
   engine_version: 2,
   python_version: '3.12',
@@ -22,15 +22,15 @@ export const plainRequirements = {
   groups: { main: ['requests==2.32.0'] },
 };
 
-/** The same with a database in local files: its runs take turns. */
+/** Requirements with a database in local files: its runs take the local data lock. */
 export const embeddedRequirements = { ...plainRequirements, groups: { main: ['duckdb==1.4.0'] } };
 
-/** A definition that the client could have sent. */
+/** Builds a definition that the client could have sent. */
 export function defineJob(jobRef: string, keys: Parameters<typeof buildDefinition>[0] = {}): JobDefinition {
   return buildDefinition({ job_ref: jobRef, ...keys });
 }
 
-/** A workspace of its own, its owner, and what the owner does there. */
+/** Creates a workspace with its owner, and functions for what the owner does there. */
 export async function createPlace(fixture: ServiceFixture) {
   const { store } = fixture;
   const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
@@ -100,7 +100,7 @@ function createDeploying(
     uploadDeployment,
     uploadConfiguration,
     deployJobs,
-    /** A deployment, a configuration and the jobs. */
+    /** Deploys code, a configuration and the jobs. */
     async deployAll(jobs: readonly unknown[], requirements: unknown = plainRequirements): Promise<void> {
       await uploadDeployment(requirements);
       await uploadConfiguration();
@@ -138,7 +138,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
     });
   }
 
-  /** Sets columns of a run: what a supervisor or a person would do. */
+  /** Sets columns of a run, in place of a supervisor or a user. */
   async function setRun(jobRunId: string, assignments: string): Promise<void> {
     await database.execute(`update job_runs set ${assignments} where id = $1`, [jobRunId]);
   }
@@ -171,13 +171,13 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       ]);
     },
 
-    /** Ends a run as completed, as if its user code had run through. */
+    /** Ends a run as completed, as if its user code had finished. */
     async complete(run: JobRunRecord): Promise<void> {
       await setRun(run.id, `status = 'running'`);
       if (!(await fixture.finishRun(run.id, { status: 'completed' }))) throw new Error('It did not end');
     },
 
-    /** The runs of a job, oldest first. */
+    /** Lists the runs of a job, oldest first. */
     async listRuns(jobRef: string): Promise<JobRunRecord[]> {
       const { id } = await getJob(jobRef);
       const rows = await database.query<{ id: string }>(
@@ -187,7 +187,10 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       return Promise.all(rows.map((row) => getRun(row.id)));
     },
 
-    /** The attempt of a run that runs, as if a supervisor had started it and its bootstrap had been let in. */
+    /**
+     * Creates the attempt of a running run, as if a supervisor had started it and its bootstrap had been
+     * admitted.
+     */
     async createAttempt(run: JobRunRecord): Promise<{ id: string; run: JobRunRecord }> {
       await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
       const { claimNumber } = await getRun(run.id);
@@ -203,7 +206,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       return { id: attempt.id, run: await getRun(run.id) };
     },
 
-    /** The log of a run, attempts one after the other. */
+    /** Reads the log of a run, with its attempts in order. */
     async readLog(jobRunId: string): Promise<LogLine[]> {
       const lines: LogLine[] = [];
       for (const attempt of await store.attempts.listOfRun(jobRunId)) {

@@ -3,7 +3,7 @@ import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
 import { actAs } from '../audit/audit.ts';
 
-/** A client that nobody has signed in at. */
+/** A client without a signed-in user. */
 export const client: Actor = {
   kind: 'nobody',
   userId: null,
@@ -15,7 +15,7 @@ export const client: Actor = {
 
 export type SignInPlace = ReturnType<typeof createSignInPlace>;
 
-/** What tests of signing in do with people, clients and time. */
+/** Creates helpers for sign-in tests: users, clients and time. */
 export function createSignInPlace({ database, store }: Pick<ServiceFixture, 'database' | 'store'>) {
   const columns = {
     sessions: ['created_at', 'last_used_at', 'expires_at', 'revoked_at'],
@@ -36,11 +36,11 @@ export function createSignInPlace({ database, store }: Pick<ServiceFixture, 'dat
       await database.execute('update users set disabled_at = now() where id = $1', [userId]);
     },
 
-    /** Does what a client does that calls from an address. */
+    /** Runs the work as a client that calls from an address. */
     asClient: <Result>(work: () => Result, address = client.address): Result =>
       actAs({ ...client, address }, work),
 
-    /** As if all that was noted had been noted so much earlier. */
+    /** Moves all recorded times this far into the past. */
     async letPass(interval: string): Promise<void> {
       for (const [table, names] of Object.entries(columns)) {
         const set = names.map((name) => `${name} = ${name} - interval '${interval}'`);

@@ -23,11 +23,14 @@ function setVariables(profile: string | null, ...upserts: VariableUpsert[]) {
   return place.updateVariables({ profile, deletes: [], upserts });
 }
 
-describe('a run that begins', () => {
+describe('a run that starts', () => {
   let attemptId: string;
   let claimNumber: number;
 
-  /** What the bootstrap of a run of the profile is told. @param nonce the same for a bootstrap that asks again */
+  /**
+   * Requests the start of the run's attempt like its bootstrap.
+   * @param nonce the same for a bootstrap that repeats its request
+   */
   function begin(nonce = 'nonce') {
     return fixture.beginAttempt.begin(attemptId, { claimNumber, nonce });
   }
@@ -48,7 +51,7 @@ describe('a run that begins', () => {
     await place.deployAll([defineJob('jobs.m.a', { execute: { concurrency: null } })]);
   });
 
-  it('gets the variables of the workspace, and over them those of its profile', async () => {
+  it('gets the variables of the workspace, overridden by those of its profile', async () => {
     await setVariables(
       null,
       plain('ONE', 'of all'),
@@ -66,7 +69,7 @@ describe('a run that begins', () => {
     expect((await begin()).variables).toMatchObject({ ONE: 'of other', TWO: 'of all', FOUR: 'of other' });
   });
 
-  it('has its secrets masked, with what is in them, and nothing that is plain', async () => {
+  it('has its secrets masked, including their parts, and no plain values', async () => {
     await setVariables(
       null,
       secret('PASSWORD', 'swordfish'),
@@ -82,9 +85,9 @@ describe('a run that begins', () => {
     expect(masked).not.toContain('good morning');
   });
 
-  it('keeps what Pumphouse sets, whatever is stored, and may choose its language', async () => {
+  it('keeps the variables of Pumphouse, whatever is stored, and may set its language', async () => {
     await setVariables(null, plain('LANG', 'de_DE.UTF-8'));
-    // Names that were reserved after somebody had set them.
+    // Names that were reserved after a user had set them.
     await fixture.database.execute(
       `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
        select $1, name, 'stored', $2, $2 from unnest(array['RUNTIME__RUN_ID', 'PYTHONUNBUFFERED']) as given (name)`,
@@ -95,7 +98,7 @@ describe('a run that begins', () => {
     expect(variables).toMatchObject({ LANG: 'de_DE.UTF-8', RUNTIME__RUN_ID: runId, PYTHONUNBUFFERED: '1' });
   });
 
-  it('does not get a stored variable whose name is reserved by now, and the reader names it', async () => {
+  it('does not get a stored variable whose name is now reserved, which is reported', async () => {
     await setVariables('prod', plain('KEPT', '1'));
     await fixture.database.execute(
       `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
@@ -111,14 +114,14 @@ describe('a run that begins', () => {
     expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(2);
   });
 
-  it('gets them as they are at that moment', async () => {
+  it('gets the values of that moment', async () => {
     await setVariables(null, plain('A', 'when it was started'));
     await startRun();
     await setVariables(null, plain('A', 'when it began'));
     expect((await begin()).variables).toMatchObject({ A: 'when it began' });
   });
 
-  it('is not let go on with a secret that cannot be opened, and the error does not quote it', async () => {
+  it('does not continue with a secret that cannot be decrypted, and the error does not quote it', async () => {
     await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
     await fixture.database.execute(
       `update variables set sealed_value = (select sealed_value from variables where workspace_id = $1 and name = 'A')
@@ -131,7 +134,7 @@ describe('a run that begins', () => {
 });
 
 describe('a change of variables', () => {
-  it('is made by one after the other, and neither gets past the bounds', async () => {
+  it('is serialized with others, and none exceeds the limits', async () => {
     const many = (prefix: string) =>
       Array.from({ length: 300 }, (_, index) => plain(`${prefix}${index}`, ''));
     const outcomes = await Promise.allSettled([
@@ -142,7 +145,7 @@ describe('a change of variables', () => {
     expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(300);
   });
 
-  it('gives each write a revision of its own, with the same value too', async () => {
+  it('gives each write its own revision, even for the same value', async () => {
     const revisions = new Set<string>();
     for (let count = 0; count < 3; count += 1) {
       await setVariables(null, secret('A', 'swordfish'));
@@ -153,7 +156,7 @@ describe('a change of variables', () => {
     expect(revisions.size).toBe(3);
   });
 
-  it('keeps no secret where it can be read, and seals the same value differently each time', async () => {
+  it('stores no readable secret, and encrypts the same value differently each time', async () => {
     await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
     const [a, b] = await fixture.store.variables.list(place.workspaceId);
     expect(a?.plainValue).toBeNull();

@@ -12,15 +12,16 @@ export interface ReadRunVariables {
 
 export type RunVariables = ReturnType<typeof createRunVariables>;
 
-/** The variables of a workspace as a run of one profile gets them. */
+/** Reads the variables of a workspace for a run of one profile. */
 export function createRunVariables({ store }: Persistence, encryption: Encryption) {
   /**
-   * Those of the workspace scope, and over them those of the profile, with secrets opened, as they are at this moment.
-   * @throws Error when a secret cannot be opened
+   * Returns the current variables of the workspace scope, overridden by those of the profile, with secrets
+   * decrypted.
+   * @throws Error if a secret cannot be decrypted
    */
   return async function readRunVariables(workspaceId: string, profile: string): Promise<ReadRunVariables> {
     const rows = await store.variables.listForProfile(workspaceId, profile);
-    // The workspace scope comes first: what the profile sets takes its place.
+    // The workspace scope comes first, so the profile overrides it.
     const effective = new Map(rows.map((row) => [row.name, row]));
     const usable = [...effective.values()].filter(({ name }) => findReservedVariable(name) === null);
     const variables = usable.map(({ name, plainValue, sealedValue, profile: scope, revision }) =>

@@ -1,7 +1,7 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { VariableScope } from '../../store/records.ts';
 
-/** A secret value, sealed for its place: in another row it cannot be opened. */
+/** Encrypts a secret value for its row: in another row it cannot be decrypted. */
 export function sealVariable(
   encryption: Encryption,
   scope: VariableScope,
@@ -11,7 +11,7 @@ export function sealVariable(
   return encryption.encrypt(Buffer.from(value), describePlace(scope, name));
 }
 
-/** @throws Error naming the variable when it was sealed under another key, or for another place */
+/** @throws Error naming the variable if it was sealed with another key, or for another row */
 export function openVariable(
   encryption: Encryption,
   scope: VariableScope,
@@ -26,7 +26,7 @@ export function openVariable(
   }
 }
 
-/** JSON, so that no two places have one description. */
+/** JSON, so that no two rows have the same description. */
 function describePlace({ workspaceId, profile }: VariableScope, name: string): string {
   return JSON.stringify(['variable', workspaceId, profile, name]);
 }

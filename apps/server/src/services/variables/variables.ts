@@ -22,7 +22,7 @@ export interface ListedScope {
 /** Which scopes to list: all, or one. */
 export interface ScopeFilter {
   profile: string | null;
-  /** True: the workspace scope only. False: all but it. */
+  /** True: only the workspace scope. False: all others. */
   isWorkspaceScope: boolean | null;
 }
 
@@ -33,7 +33,9 @@ export interface VariableResult {
 
 export type Variables = ReturnType<typeof createVariables>;
 
-/** What the owners of a workspace set for its runs. How a run gets it is in `run-variables.ts`. */
+/**
+ * Manages the variables that owners of a workspace set for its runs. `run-variables.ts` passes them to runs.
+ */
 export function createVariables(persistence: Persistence, encryption: Encryption) {
   function toNewVariable(scope: VariableScope, { name, type, value }: VariableUpsert): NewVariable {
     if (type === 'plain') return { name, plainValue: value, sealedValue: null };
@@ -42,8 +44,8 @@ export function createVariables(persistence: Persistence, encryption: Encryption
 
   return {
     /**
-     * The workspace scope first, then those of profiles by name, each with its variables by name. The workspace scope and a scope
-     * that was asked for are there even when they are empty. Also for an archived workspace.
+     * Lists the workspace scope first, then the profiles by name, each with its variables by name. The
+     * workspace scope and a requested scope are included even if empty. Also works for an archived workspace.
      */
     async list({ workspace: access }: Authorization, filter: ScopeFilter): Promise<ListedScope[]> {
       if (!access) throw new Error('The operation was not authorized at a workspace');
@@ -63,9 +65,10 @@ export function createVariables(persistence: Persistence, encryption: Encryption
     },
 
     /**
-     * Changes one scope, all of it or nothing. A run that began before keeps what it had.
+     * Changes one scope atomically. Runs that started before keep their values.
      * @returns a result for each name, in the order of the request: deletes, then upserts
-     * @throws ServiceError reserved_variable_name, invalid_profile, invalid_request, variable_limit_exceeded, workspace_archived
+     * @throws ServiceError reserved_variable_name, invalid_profile, invalid_request, variable_limit_exceeded,
+     * workspace_archived
      */
     async update(
       { workspace: access, principal }: Authorization,
@@ -98,7 +101,9 @@ export function createVariables(persistence: Persistence, encryption: Encryption
   };
 }
 
-/** Names and types, never a value, also of a plain one: what is not marked as secret is often one all the same. */
+/**
+ * Records names and types, never values, not even plain ones: users often store secrets without marking them.
+ */
 async function record(
   tx: Store,
   { workspaceId, profile }: VariableScope,

@@ -26,7 +26,7 @@ export interface CompareVersionsDependencies {
   encryption: Encryption;
 }
 
-/** Which version of a workspace is compared, and with which one: with the one before it where `baseId` is null. */
+/** The version to compare, and its base; if `baseId` is null, the previous version. */
 export interface VersionPair {
   workspaceId: string;
   targetId: string;
@@ -57,19 +57,19 @@ export interface ConfigurationFileComparison {
 
 export type CompareVersions = ReturnType<typeof createCompareVersions>;
 
-/** Larger files are no text that anybody reads line by line. */
+/** Users do not read larger files line by line. */
 const maxTextBytes = 512 * 1024;
 
-/** What changed between two versions of a workspace's code or configuration. */
+/** Creates the use cases that compare two versions of a workspace's code or configuration. */
 export function createCompareVersions({ persistence, blobs, encryption }: CompareVersionsDependencies) {
   const { store } = persistence;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
-  // To find a file an archive may have to be unpacked to its end: a workspace reads one after the other, whoever asks how often.
+  // Finding a file may require unpacking a whole archive, so each workspace reads one at a time.
   const inTurn = createKeyedQueue();
   const deployments = createFilesComparing<DeploymentRecord>(store.deployments, 'deployment');
   const configurations = createFilesComparing<ConfigurationRecord>(store.configurations, 'configuration');
 
-  /** The text of a side of a change; null for one that is no UTF-8 text. */
+  /** Reads the text of one side of a change; null if it is not UTF-8 text. */
   async function readText(deployment: DeploymentRecord | null, path: string, isThere: boolean) {
     if (!deployment || !isThere) return '';
     requireArchive(deployment);
@@ -119,7 +119,7 @@ export function createCompareVersions({ persistence, blobs, encryption }: Compar
       return { base, target, file, ...contents };
     },
 
-    /** Values that may be secret are masked, and no text is ever given; see `compareSettings`. */
+    /** Values that may be secret are masked, and file texts are never returned; see `compareSettings`. */
     async configurationFile(pair: VersionPair, path: string): Promise<ConfigurationFileComparison> {
       const { base, target, file } = await configurations.find(pair, path);
       const before = file.before ? await readSettingsFile(base, path) : null;

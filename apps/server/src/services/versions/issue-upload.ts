@@ -6,7 +6,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 export type IssueUpload = ReturnType<typeof createIssueUpload>;
 
 /**
- * The id that an upload will have, and a token that is good for this upload alone. Nothing is stored before the upload itself.
+ * Issues the id of a future upload, and a token for this upload only. Nothing is stored before the upload.
  */
 export function createIssueUpload(credentials: Credentials) {
   return async function issueUpload(

@@ -1,6 +1,9 @@
 import { parse as parseToml } from 'smol-toml';
 
-/** What a configuration file holds. One that is no TOML fails the run inside dlt; whatever looks like a value in it is masked all the same. */
+/**
+ * Parses a configuration file. Invalid TOML fails the run inside dlt, but everything in it that looks like a
+ * value is masked nevertheless.
+ */
 export function parseConfiguration(text: string): unknown {
   try {
     return parseToml(text);

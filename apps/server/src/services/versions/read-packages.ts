@@ -12,7 +12,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export type ReadPackages = ReturnType<typeof createReadPackages>;
 
-/** Deployments and configurations of a workspace, and the names of their files. */
+/** Reads deployments and configurations of a workspace, and their file lists. */
 export function createReadPackages({ store }: Persistence) {
   return {
     deployments: createReadings<DeploymentRecord>(store.deployments, 'deployment'),

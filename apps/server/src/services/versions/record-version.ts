@@ -5,9 +5,9 @@ import { recordChange } from '../audit/audit.ts';
 export type StoredVersion = DeploymentRecord | ConfigurationRecord;
 
 /**
- * Writes down that a version of code or configuration was made. Of a configuration no hash: who knows its files but for one short
- * secret could find that secret by trying.
- * @param from the older version whose content it has
+ * Records that a version of code or configuration was created. For a configuration without the hash: with all
+ * files known but one short secret, the hash would allow guessing that secret.
+ * @param from the older version with the same content
  */
 export function recordVersion(
   store: Store,

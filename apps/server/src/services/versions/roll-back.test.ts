@@ -41,7 +41,7 @@ async function countBlobs(): Promise<number> {
 }
 
 describe('a rollback of code', () => {
-  it('is a new version with the old content, in an archive of its own', async () => {
+  it('is a new version with the old content, in its own archive', async () => {
     const first = await deployCode('x = 1', embeddedRequirements);
     await deployCode('x = 2');
     const back = await fixture.rollBack.deployment(requestFor(first.id));
@@ -58,13 +58,13 @@ describe('a rollback of code', () => {
     expect(await fixture.store.deployments.files(place.workspaceId, back.id)).toEqual(
       await fixture.store.deployments.files(place.workspaceId, first.id),
     );
-    // What removes the old version takes nothing from the new one.
+    // Deleting the old archive does not affect the new version.
     await fixture.blobs.delete(first.archiveKey);
     const content = await readArchiveFile(await fixture.blobs.openRead(back.archiveKey), 'a.py', 100);
     expect(content.toString()).toBe('x = 1');
   });
 
-  it('is what the next run starts with, with the jobs as they are', async () => {
+  it('is used by the next run, with the current jobs', async () => {
     const first = await deployCode('x = 1');
     await place.uploadConfiguration();
     await deployCode('x = 2');
@@ -75,7 +75,7 @@ describe('a rollback of code', () => {
     expect(await place.getJob('jobs.m.f')).toMatchObject({ version: 1, description: 'newer' });
   });
 
-  it('refuses the content that is the latest already, and leaves no blob behind', async () => {
+  it('rejects content that is already the latest, and leaves no blob behind', async () => {
     const first = await deployCode('x = 1');
     const second = await deployCode('x = 2');
     const third = await fixture.rollBack.deployment(requestFor(first.id));
@@ -90,7 +90,7 @@ describe('a rollback of code', () => {
     expect((await fixture.rollBack.deployment(requestFor(second.id))).version).toBe(4);
   });
 
-  it('tells the same files with other requirements apart', async () => {
+  it('distinguishes the same files with other requirements', async () => {
     const first = await deployCode('x = 1');
     await deployCode('x = 1', embeddedRequirements);
     expect(await fixture.rollBack.deployment(requestFor(first.id))).toMatchObject({
@@ -99,7 +99,7 @@ describe('a rollback of code', () => {
     });
   });
 
-  it('made twice at once makes one version', async () => {
+  it('requested twice concurrently creates one version', async () => {
     const first = await deployCode('x = 1');
     await deployCode('x = 2');
     const blobs = await countBlobs();
@@ -115,7 +115,7 @@ describe('a rollback of code', () => {
     expect((await fixture.store.deployments.latest(place.workspaceId))?.version).toBe(3);
   });
 
-  it('of a damaged archive makes nothing', async () => {
+  it('of a damaged archive creates nothing', async () => {
     const first = await deployCode('x = 1');
     await deployCode('x = 2');
     await fixture.blobs.put(first.archiveKey, Buffer.from('damaged'));
@@ -135,7 +135,7 @@ const definition = {
 };
 
 describe('a rollback of configuration', () => {
-  it('is a new version with the old content, sealed for itself', async () => {
+  it('is a new version with the old content, encrypted for itself', async () => {
     const first = await place.uploadConfiguration({ 'prod.secrets.toml': 'password = "of-old"' });
     await place.uploadConfiguration({ 'config.toml': 'a = 1' });
     const back = await fixture.rollBack.configuration(requestFor(first.id));
@@ -147,7 +147,7 @@ describe('a rollback of configuration', () => {
     ]);
   });
 
-  it('refuses the content that is the latest already', async () => {
+  it('rejects content that is already the latest', async () => {
     const first = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
     await expect(fixture.rollBack.configuration(requestFor(first.id))).rejects.toMatchObject({
       code: 'content_is_latest',
@@ -159,7 +159,7 @@ describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (k
   const upload = async (content: string) =>
     kind === 'deployment' ? deployCode(content) : place.uploadConfiguration({ 'config.toml': content });
 
-  it('is refused in an archived workspace', async () => {
+  it('is rejected in an archived workspace', async () => {
     const first = await upload('x = 1');
     await upload('x = 2');
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
@@ -172,7 +172,7 @@ describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (k
     expect(await countBlobs()).toBe(blobs);
   });
 
-  it('does not know a version of another workspace, nor one that never was', async () => {
+  it('does not find a version of another workspace, or an unknown one', async () => {
     const elsewhere = await upload('x = 1');
     await upload('x = 2');
     place = await createPlace(fixture);

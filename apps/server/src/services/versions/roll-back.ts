@@ -15,7 +15,7 @@ export interface RollBackDependencies {
   encryption: Encryption;
 }
 
-/** Which version a member wants back. */
+/** The version to roll back to. */
 export interface RollBackRequest {
   workspaceId: string;
   membershipId: string;
@@ -25,9 +25,10 @@ export interface RollBackRequest {
 export type RollBack = ReturnType<typeof createRollBack>;
 
 /**
- * Makes a new version with the content of an older one: history only grows, and the runs of each version stay true. The new version
- * has an archive of its own, so that it outlives the removal of the old one. Jobs stay as they are.
- * Both throw ServiceError not_found, workspace_archived, content_is_latest, archive_removed.
+ * Creates a new version with the content of an older one, because history is append-only and each run keeps
+ * its version. The new version has its own archive, which outlives the removal of the old one. Jobs are
+ * unchanged. Both functions throw ServiceError not_found, workspace_archived, content_is_latest,
+ * archive_removed.
  */
 export function createRollBack({ persistence, blobs, encryption }: RollBackDependencies) {
   const configurationArchives = createConfigurationArchives(blobs, encryption);
@@ -46,7 +47,7 @@ export function createRollBack({ persistence, blobs, encryption }: RollBackDepen
     async deployment({ workspaceId, membershipId, versionId }: RollBackRequest): Promise<DeploymentRecord> {
       const id = randomUUID();
       const readOld = (store: Store) => readOlder(store.deployments, 'deployment', workspaceId, versionId);
-      // Asked before too, so that nothing large is copied in vain; what counts is the answer under the lock.
+      // Check before copying too, to avoid needless large copies; the check under the lock decides.
       const { old } = await readOld(persistence.store);
       const archiveKey = await copyDeploymentArchive(id, old);
       return storeVersion(workspaceId, archiveKey, async (tx) => {
@@ -89,7 +90,7 @@ interface VersionStore<Row> {
   files(workspaceId: string, id: string): Promise<PackageFile[] | undefined>;
 }
 
-/** A version whose content is not the latest already. */
+/** Reads a version whose content differs from the latest. */
 async function readOlder<Row extends { version: number; contentHash: string; requirements?: unknown }>(
   versions: VersionStore<Row>,
   kind: string,
@@ -100,7 +101,8 @@ async function readOlder<Row extends { version: number; contentHash: string; req
   const files = await versions.files(workspaceId, id);
   const latest = await versions.latest(workspaceId);
   if (!old || !files || !latest) throw new ServiceError('not_found', `There is no ${kind} ${id}.`);
-  // The requirements of a deployment are sent beside its archive: the same files may have run with others.
+  // The requirements of a deployment are sent separately from its archive, so the same files may have run
+  // with others.
   const isLatest =
     old.contentHash === latest.contentHash && isDeepStrictEqual(old.requirements, latest.requirements);
   if (isLatest) {

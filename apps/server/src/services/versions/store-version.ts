@@ -3,8 +3,9 @@ import type { Persistence, Store } from '../../store/store.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /**
- * Stores the row of an archive that is stored already, under the workspace's lock, so that versions have no gap and no twin. The
- * archive of a refused one is removed. @throws ServiceError workspace_archived, and what `insert` refuses
+ * Creates a function that stores the row of a stored archive under the workspace's lock, so that version
+ * numbers have no gaps or duplicates. The archive of a rejected version is removed.
+ * @throws ServiceError workspace_archived, and errors of `insert`
  */
 export function createStoreVersion({ persistence, blobs }: { persistence: Persistence; blobs: BlobStore }) {
   return async function storeVersion<Row>(
@@ -20,7 +21,8 @@ export function createStoreVersion({ persistence, blobs }: { persistence: Persis
         return insert(tx);
       });
     } catch (error) {
-      // Only after a refusal is it certain that no row names the blob: a commit whose answer got lost may have stored one.
+      // Only a rejection guarantees that no row refers to the blob: a commit with a lost response may have
+      // stored one.
       if (error instanceof ServiceError) await blobs.delete(archiveKey);
       throw error;
     }

@@ -44,7 +44,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const latest = () => fixture.store.deployments.latest(place.workspaceId);
 
 describe('an upload', () => {
-  it('of code is stored as it came, with what it holds', async () => {
+  it('of code is stored unchanged, with its report', async () => {
     const archive = buildArchive({ 'a.py': 'x = 1', 'lib/b.py': 'y = 2' });
     const grant = place.grant('deployment');
     const deployment = await uploadCode(archive, plainRequirements, grant);
@@ -63,7 +63,7 @@ describe('an upload', () => {
     expect(files?.map((file) => file.relative_path)).toEqual(['a.py', 'lib/b.py']);
   });
 
-  it('of a configuration is encrypted: neither its text nor its archive is on the disk', async () => {
+  it('of a configuration is encrypted: neither its text nor its archive is on disk in plain form', async () => {
     const archive = buildArchive({ 'prod.secrets.toml': 'key = "plain-secret-value"', 'config.toml': '' });
     const configuration = await uploadConfiguration(archive);
     expect(configuration).toMatchObject({ version: 1, profiles: ['prod'], archiveSha256: sha256(archive) });
@@ -78,7 +78,7 @@ describe('an upload', () => {
     expect(JSON.stringify(rows)).not.toContain('plain-secret-value');
   });
 
-  it('gets the next version, without a gap, however many come at once', async () => {
+  it('gets the next version number without gaps, however many are concurrent', async () => {
     const archive = buildArchive({ 'a.py': 'x = 1' });
     const code = await Promise.all(Array.from({ length: 10 }, () => uploadCode(archive)));
     const toml = buildArchive({ 'config.toml': '' });
@@ -91,15 +91,15 @@ describe('an upload', () => {
 
   it.each<[string, unknown, boolean]>([
     ['a database in local files', embeddedRequirements, true],
-    ['a line that nobody can install', { ...plainRequirements, groups: { main: ['./local'] } }, true],
+    ['a line that cannot be installed', { ...plainRequirements, groups: { main: ['./local'] } }, true],
     ['neither', plainRequirements, false],
-  ])('knows whether its runs share local data: %s', async (_what, requirements, hasEmbeddedDatabase) => {
+  ])('records whether its runs share local data: %s', async (_what, requirements, hasEmbeddedDatabase) => {
     const deployment = await uploadCode(buildArchive({ 'a.py': '' }), requirements);
     expect(deployment).toMatchObject({ hasEmbeddedDatabase, requirements });
   });
 });
 
-describe('a refused upload', () => {
+describe('a rejected upload', () => {
   async function refuse(upload: () => Promise<unknown>, code: string) {
     const before = [await keysOf('deployments/'), await keysOf('configurations/')];
     await expect(upload()).rejects.toMatchObject({ code });
@@ -108,10 +108,10 @@ describe('a refused upload', () => {
 
   it.each<[string, Buffer, string]>([
     ['no archive', Buffer.from('hello'), 'archive_invalid'],
-    ['a cut archive', buildArchive({ 'a.py': 'x'.repeat(5000) }).subarray(0, 100), 'archive_truncated'],
-    ['a way out', buildArchive({ '../a.py': 'x' }), 'archive_unsafe'],
+    ['a truncated archive', buildArchive({ 'a.py': 'x'.repeat(5000) }).subarray(0, 100), 'archive_truncated'],
+    ['a path out of the archive', buildArchive({ '../a.py': 'x' }), 'archive_unsafe'],
     [
-      'a manifest that lies',
+      'a manifest with a wrong name',
       buildArchive({ 'a.py': 'x' }, { changeManifest: (text) => text.replace('a.py', 'b.py') }),
       'archive_invalid',
     ],
@@ -122,7 +122,7 @@ describe('a refused upload', () => {
     expect(await fixture.store.configurations.latest(place.workspaceId)).toBeUndefined();
   });
 
-  it('refuses more secrets than bootstraps can mask, and takes as many values that are none', async () => {
+  it('may have too many secrets to mask, but not too many plain values', async () => {
     const values = Array.from({ length: 10_001 }, (_, number) => `key_${number} = "secret-${number}"`).join(
       '\n',
     );
@@ -134,12 +134,12 @@ describe('a refused upload', () => {
     ['no object', []],
     ['no Python version', { engine_version: 2 }],
     ['another engine', { ...plainRequirements, engine_version: 3 }],
-  ])('leaves nothing when its requirements are %s', async (_what, requirements) => {
+  ])('leaves nothing if its requirements are %s', async (_what, requirements) => {
     await refuse(() => uploadCode(buildArchive({ 'a.py': '' }), requirements), 'invalid_request');
     expect(await latest()).toBeUndefined();
   });
 
-  it('leaves nothing in a workspace that was archived, or lost its member, meanwhile', async () => {
+  it('leaves nothing in a workspace that was archived, or lost the member, meanwhile', async () => {
     const archive = buildArchive({ 'a.py': '' });
     const stranger = await createPlace(fixture);
     const grant = { ...place.grant('deployment'), principal: stranger.grant('deployment').principal };
@@ -159,7 +159,7 @@ describe('an upload id', () => {
   const first = buildArchive({ 'a.py': 'first' });
   const second = buildArchive({ 'a.py': 'second' });
 
-  it('is good once: the second upload changes nothing of the first', async () => {
+  it('is valid once: a second upload does not change the first', async () => {
     const grant = place.grant('deployment');
     const stored = await uploadCode(first, plainRequirements, grant);
     const refusal = { code: 'upload_already_received' };
@@ -169,7 +169,7 @@ describe('an upload id', () => {
     expect(await keysOf(`deployments/${grant.uploadId}`)).toEqual([stored.archiveKey]);
   });
 
-  it('is good once for a configuration too', async () => {
+  it('is valid once for a configuration too', async () => {
     const grant = place.grant('configuration');
     const [one, two] = ['a = 1', 'a = 2'].map((text) => buildArchive({ 'config.toml': text }));
     if (!one || !two) throw new Error('There are two archives');
@@ -180,7 +180,7 @@ describe('an upload id', () => {
     expect(await keysOf(`configurations/${grant.uploadId}`)).toEqual([stored.archiveKey]);
   });
 
-  it('is good once when both come at the same moment', async () => {
+  it('is valid once for concurrent uploads', async () => {
     const grant = place.grant('deployment');
     const uploads = [first, second];
     const answers = await Promise.allSettled(

@@ -23,15 +23,15 @@ export interface UploadPackageDependencies {
   blobs: BlobStore;
   encryption: Encryption;
   archiveLimits: ArchiveLimits;
-  /** Those of the process unless a test gives others. */
+  /** Those of the process, unless a test passes others. */
   threads?: ArchiveThreads;
 }
 
 export type UploadPackage = ReturnType<typeof createUploadPackage>;
 
 /**
- * Takes an uploaded archive that lies in a temporary file, checks it whole and stores it as the next version. Nothing is unpacked.
- * A refused archive leaves no row and no blob.
+ * Creates the use case that checks an uploaded archive in a temporary file and stores it as the next version.
+ * Nothing is unpacked. A rejected archive leaves no row and no blob.
  */
 export function createUploadPackage({
   persistence,
@@ -49,7 +49,10 @@ export function createUploadPackage({
     return access.membershipId;
   }
 
-  /** An upload that was taken already is refused: the blob of the second one goes, its key is its own, so the first one's stays. */
+  /**
+   * Rejects an upload whose id was used already. The blob of the second upload is removed; it has its own
+   * key, so the first one's is kept.
+   */
   function store<Row extends StoredVersion>(
     grant: UploadGrant,
     archiveKey: string,
@@ -71,7 +74,8 @@ export function createUploadPackage({
 
   return {
     /**
-     * Refuses a code archive of which only the first bytes, as many as the server takes, lie at the path.
+     * Rejects a truncated code archive, of which the path contains only the first bytes, up to the upload
+     * limit.
      * @throws ServiceError upload_too_large
      */
     refuseLargeDeployment: (path: string, declaredBytes: number | null): Promise<never> =>
@@ -114,7 +118,7 @@ export function createUploadPackage({
       );
     },
 
-    /** The archive holds secrets: it is stored encrypted. */
+    /** The archive contains secrets, so it is stored encrypted. */
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
       const { grant, archive } = upload;
       const { report, runSettings } = await threads.check({ kind: 'configuration', archive });
@@ -142,7 +146,10 @@ export function createUploadPackage({
   };
 }
 
-/** A manifest that cannot be read is refused at the upload; one that cannot be installed fails the runs, with the resolver's words. */
+/**
+ * An invalid manifest is rejected at the upload; one that cannot be installed fails the runs, with the
+ * resolver's message.
+ */
 function readEmbeddedDatabase(requirements: unknown): boolean {
   try {
     const manifest = readRequirementsManifest(requirements);

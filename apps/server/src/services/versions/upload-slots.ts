@@ -1,12 +1,15 @@
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A deploy sends two uploads at once. */
+/** A deploy sends two uploads concurrently. */
 const defaultPerAccount = 6;
 const retryAfterSeconds = 5;
 
 export type UploadSlots = ReturnType<typeof createUploadSlots>;
 
-/** Bounds how many uploads of one account this server receives and checks at once, so that they do not fill the queue of others. */
+/**
+ * Limits how many uploads of one account this server receives and checks concurrently, so that they do not
+ * fill the queue of others.
+ */
 export function createUploadSlots(mostPerAccount = defaultPerAccount) {
   const taken = new Map<string, number>();
   return {

@@ -5,12 +5,15 @@ import { randomUUID } from 'node:crypto';
 import { readBlob } from '../../blobs/read-blob.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A key of its own for each try to store a deployment: a refused one can be removed without a look at the others. */
+/**
+ * Returns a unique key for each attempt to store a deployment, so that a rejected one can be removed without
+ * checking the others.
+ */
 export function nameDeploymentArchive(deploymentId: string): string {
   return `deployments/${deploymentId}.${randomUUID()}.tar.gz`;
 }
 
-/** @throws ServiceError archive_removed for a version of which only the names of the files are left */
+/** @throws ServiceError archive_removed for a version of which only the file list is left */
 export function requireArchive({
   version,
   archiveRemovedAt,
@@ -23,7 +26,7 @@ export function requireArchive({
 
 export type ConfigurationArchives = ReturnType<typeof createConfigurationArchives>;
 
-/** Archives of configurations are full of secrets: they are encrypted, each for the configuration that it belongs to. */
+/** Stores archives of configurations, which contain secrets: each is encrypted for its configuration. */
 export function createConfigurationArchives(blobs: BlobStore, encryption: Encryption) {
   return {
     /** Stores an archive. @returns its key */
@@ -34,7 +37,8 @@ export function createConfigurationArchives(blobs: BlobStore, encryption: Encryp
     },
 
     /**
-     * Rejects with a BlobNotFoundError, or when the bytes are not those that were sealed for this configuration.
+     * Decrypts an archive. Rejects with a BlobNotFoundError, or if the bytes were not sealed for this
+     * configuration.
      * @throws ServiceError archive_removed
      */
     async open(configuration: ConfigurationRecord): Promise<Buffer> {

@@ -40,14 +40,14 @@ async function deliver(body: string, options: { id?: string; signature?: string 
   });
 }
 
-/** The arguments of the launcher of a run, those that everybody may see and those that nobody may. */
+/** Returns the start data of a run's attempt, with public and private launcher arguments. */
 async function begin(jobRunId: string) {
   const { id, run } = await place.createAttempt(await place.getRun(jobRunId));
   return fixture.beginAttempt.begin(id, { claimNumber: run.claimNumber, nonce: 'nonce' });
 }
 
-describe('a run that a delivery started', () => {
-  it('has the input in its entry point, where nobody else sees it', async () => {
+describe('a run started by a delivery', () => {
+  it('gets the input in its entry point, as a private argument', async () => {
     const { answer } = await deliver('{"id": 12345678901234567890}');
     const start = await begin(answer.started[0]?.jobRunId ?? '');
     expect(start.arguments).toEqual(['--run-id', start.run_id, '--trigger', 'webhook:']);
@@ -59,7 +59,7 @@ describe('a run that a delivery started', () => {
     expect(entryPoint.run_args).toHaveProperty('input.id');
   });
 
-  it('starts as every other one where nothing was sent', async () => {
+  it('starts like any other without input', async () => {
     const { answer } = await deliver('');
     const start = await begin(answer.started[0]?.jobRunId ?? '');
     expect(start.private_arguments).toEqual([]);
@@ -68,8 +68,8 @@ describe('a run that a delivery started', () => {
   });
 });
 
-describe('the clock of the database', () => {
-  it('decides how old a signature is', async () => {
+describe('the database clock', () => {
+  it('decides the age of a signature', async () => {
     const { id: webhookId } = await findWebhook();
     await fixture.webhooks.setSigningSecret({ workspaceId: place.workspaceId, webhookId }, secret);
     const time = noon.getTime() / 1000;

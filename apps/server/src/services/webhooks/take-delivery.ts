@@ -12,21 +12,21 @@ import { readSignature } from '../../domain/webhooks/webhook-signature.ts';
 import { lockForStart, refreshesOthers } from '../runs/start-facts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** Where a delivery is sent to. */
+/** The address of a delivery. */
 export interface WebhookAddress {
   token: string;
-  /** Decoded, without slashes at its ends. */
+  /** Decoded, without leading and trailing slashes. */
   path: string;
 }
 
 export interface Delivery {
   body: Buffer;
-  /** What the sender calls it; null when it says nothing. */
+  /** The sender's id of the delivery; null if it sends none. */
   deliveryId: string | null;
   signature: SignatureHeaders;
 }
 
-/** What came of a delivery. */
+/** The result of a delivery. */
 export interface DeliveryAnswer {
   started: { jobRef: string; jobRunId: string }[];
   declined: { jobRef: string; status: string; reasons: string[] }[];
@@ -34,17 +34,19 @@ export interface DeliveryAnswer {
 
 export interface TakenDelivery {
   answer: DeliveryAnswer;
-  /** It had been taken before: nothing was started now. */
+  /** The same delivery was accepted before, so nothing was started now. */
   isRepeated: boolean;
 }
 
 export type TakeDelivery = ReturnType<typeof createTakeDelivery>;
 
 const rememberedSeconds = 24 * 3600;
-/** Starts that were declined for these may come about if they are asked for again. */
+/** Starts skipped for these reasons may succeed if the delivery is sent again. */
 const limitStatuses = new Set(['skipped_concurrency_limit', 'skipped_org_concurrency_limit']);
 
-/** Takes what is sent to webhooks, and starts the jobs that listen, each delivery once. */
+/**
+ * Creates the use case that accepts webhook deliveries and starts the listening jobs, once for each delivery.
+ */
 export function createTakeDelivery(dependencies: {
   persistence: Persistence;
   webhooks: Webhooks;
@@ -53,7 +55,10 @@ export function createTakeDelivery(dependencies: {
 }) {
   const { persistence, webhooks, startRuns, clock } = dependencies;
 
-  /** @returns the signatures of the body that are right; none where none is asked for. @throws ServiceError invalid_signature */
+  /**
+   * @returns the valid signatures of the body; empty if the webhook requires none
+   * @throws ServiceError invalid_signature
+   */
   function checkSignature(webhook: WebhookRecord, { body, signature }: Delivery, now: Date): string[] {
     const secret = webhooks.openSigningSecret(webhook);
     if (secret === null) return [];
@@ -73,7 +78,7 @@ export function createTakeDelivery(dependencies: {
   async function start(store: Store, webhook: WebhookRecord, input: string | null): Promise<DeliveryAnswer> {
     const { workspaceId, path } = webhook;
     const found = listListening(await store.jobs.listByTriggerType(workspaceId, 'webhook'), path);
-    // As they are under the lock: a deploy may have changed them since they were found.
+    // Use their state under the lock: a deploy may have changed them since they were found.
     const ids = found.map(({ job }) => job.id);
     const reachesOthers = found.some(({ job }) => refreshesOthers(job));
     const locked = await lockForStart(store, workspaceId, ids, reachesOthers);
@@ -83,7 +88,10 @@ export function createTakeDelivery(dependencies: {
   }
 
   return {
-    /** Asked before the body is read, so that nobody sends one in vain. @throws ServiceError not_found */
+    /**
+     * Finds the webhook before the body is read, so that no client sends one in vain.
+     * @throws ServiceError not_found
+     */
     async find({ token, path }: WebhookAddress): Promise<WebhookRecord> {
       const webhook = await persistence.store.webhooks.findByToken(hashSecret(token));
       if (webhook?.path !== path) throw unknownAddress();
@@ -93,7 +101,8 @@ export function createTakeDelivery(dependencies: {
     },
 
     /**
-     * Starts what listens. A delivery of which nothing came, and that may be sent again for that, is not remembered.
+     * Starts the listening jobs. A delivery that started nothing, and may be sent again for that reason, is
+     * not remembered.
      * @throws ServiceError not_found, invalid_signature, invalid_request, start_declined, too_many_runs
      */
     async take({ id, path }: WebhookRecord, delivery: Delivery): Promise<TakenDelivery> {
@@ -101,7 +110,7 @@ export function createTakeDelivery(dependencies: {
         const webhook = await store.webhooks.lock(id);
         if (webhook?.path !== path) throw unknownAddress();
         const now = await clock(store);
-        // Both are remembered: nothing signs the id, so a delivery that is sent again could have another.
+        // Remember both: the id is not signed, so a replayed delivery could have another one.
         const keys = [
           ...checkSignature(webhook, delivery, now).map((signature) => keyOf('signature', signature)),
           ...(delivery.deliveryId === null ? [] : [keyOf('id', delivery.deliveryId)]),
@@ -116,7 +125,7 @@ export function createTakeDelivery(dependencies: {
         if (answer.started.length > 0) await store.webhooks.remember(id, { keys, answer, at: now, since });
         return { answer, isRepeated: false };
       });
-      // Only now: that a job was declined is kept.
+      // Throw after the commit, so that the row of a skipped job is kept.
       if (taken.answer.started.length === 0) throw nothingStarted(taken.answer);
       return taken;
     },
@@ -146,7 +155,10 @@ function keyOf(kind: 'id' | 'signature', value: string): Buffer {
     .digest();
 }
 
-/** The same for a token that nobody has and for a path that nobody listens to: who guesses learns nothing. */
+/**
+ * Creates the same error for an unknown token and for a path without listening jobs, so that guessing reveals
+ * nothing.
+ */
 function unknownAddress(): ServiceError {
   return new ServiceError('not_found', 'There is no webhook at this address.');
 }

@@ -7,12 +7,12 @@ import { findWebhookTrigger, readWebhookPath } from '../../domain/webhooks/webho
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** A webhook as those see it who manage the jobs that listen to it. */
+/** A webhook as shown to members who manage its jobs. */
 export interface ListedWebhook {
   webhook: WebhookRecord;
-  /** The secret of its address. */
+  /** The secret part of its address. */
   token: string;
-  /** Those that a delivery would start; none when its jobs were archived or changed. */
+  /** The jobs that a delivery would start; empty if its jobs were archived or changed. */
   jobs: JobRecord[];
 }
 
@@ -23,7 +23,9 @@ interface WebhookRequest {
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-/** The addresses of a workspace's webhooks and their secrets. What is sent to them is taken in `take-delivery.ts`. */
+/**
+ * Manages the addresses of a workspace's webhooks and their secrets. `take-delivery.ts` handles deliveries.
+ */
 export function createWebhooks(persistence: Persistence, encryption: Encryption) {
   function makeToken(webhookId: string) {
     const token = createSecret('dlt_h_');
@@ -49,8 +51,8 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
   }
 
   /**
-   * Changes one webhook; `apply` gives undefined where it is so already. An archived workspace's stay as they are. What is written
-   * down is that a secret was changed, and nothing of it.
+   * Changes one webhook; `apply` returns undefined if there is nothing to change. Webhooks of an archived
+   * workspace cannot be changed. The audit entry contains only the fact that a secret was changed.
    */
   async function change(
     { workspaceId, webhookId }: WebhookRequest,
@@ -73,7 +75,10 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
   }
 
   return {
-    /** Gives every path that jobs of the workspace listen to an address, in the caller's transaction. Those that are there stay. */
+    /**
+     * Creates missing addresses for all paths that jobs of the workspace listen on, in the caller's
+     * transaction. Existing addresses are kept.
+     */
     async arrange(store: Store, workspaceId: string): Promise<void> {
       const jobs = await store.jobs.listByTriggerType(workspaceId, 'webhook');
       const wanted = new Set(jobs.flatMap((job) => job.triggers.map(readWebhookPath)));
@@ -87,39 +92,51 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
       }
     },
 
-    /** By path. */
+    /** Sorted by path. */
     async list(workspaceId: string): Promise<ListedWebhook[]> {
       const { store } = persistence;
       const listening = await store.jobs.listByTriggerType(workspaceId, 'webhook');
       return (await store.webhooks.list(workspaceId)).map((webhook) => describe(webhook, listening));
     },
 
-    /** Another address in place of the present one, which is unknown from then on. @throws ServiceError not_found, workspace_archived */
+    /**
+     * Replaces the address; the old one stops working at once.
+     * @throws ServiceError not_found, workspace_archived
+     */
     rotateToken: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
       change({ workspaceId, webhookId }, 'webhook.rotate-token', (store) =>
         store.webhooks.setToken(workspaceId, webhookId, makeToken(webhookId)),
       ),
 
-    /** From then on deliveries have to be signed with this secret. @throws ServiceError not_found, workspace_archived */
+    /**
+     * Requires deliveries to be signed with this secret from now on.
+     * @throws ServiceError not_found, workspace_archived
+     */
     setSigningSecret: ({ workspaceId, webhookId }: WebhookRequest, secret: string): Promise<ListedWebhook> =>
       change({ workspaceId, webhookId }, 'webhook.set-signing-secret', (store) => {
         const sealed = encryption.encrypt(Buffer.from(secret), signingPlace(webhookId));
         return store.webhooks.setSigningSecret(workspaceId, webhookId, sealed);
       }),
 
-    /** From then on the address is all that a sender needs. @throws ServiceError not_found, workspace_archived */
+    /**
+     * Stops requiring signatures: the address is all that a sender needs.
+     * @throws ServiceError not_found, workspace_archived
+     */
     removeSigningSecret: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
       change({ workspaceId, webhookId }, 'webhook.remove-signing-secret', async (store, known) =>
         known.sealedSigningSecret ? store.webhooks.setSigningSecret(workspaceId, webhookId, null) : undefined,
       ),
 
-    /** Null when deliveries need no signature. */
+    /** Null if deliveries need no signature. */
     openSigningSecret: (webhook: WebhookRecord): string | null =>
       webhook.sealedSigningSecret && open(webhook.sealedSigningSecret, signingPlace(webhook.id), webhook),
   };
 }
 
-/** What is sealed for one place cannot be opened at another. JSON, so that no two places have one description. */
+/**
+ * Encryption contexts: a value sealed with one cannot be decrypted with another. JSON, so that no two are
+ * equal.
+ */
 function tokenPlace(webhookId: string): string {
   return JSON.stringify(['webhook token', webhookId]);
 }

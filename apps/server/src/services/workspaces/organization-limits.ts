@@ -6,7 +6,10 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export type OrganizationLimitService = ReturnType<typeof createOrganizationLimits>;
 
-/** What the runs of an organization may take: read by its members, set by its owners and by operators. */
+/**
+ * Manages the limits for the runs of an organization: its members read them, its owners and operators set
+ * them.
+ */
 export function createOrganizationLimits(persistence: Persistence) {
   async function get(organizationId: string): Promise<OrganizationLimits> {
     const limits = await persistence.store.organizationLimits.get(organizationId);
@@ -17,7 +20,7 @@ export function createOrganizationLimits(persistence: Persistence) {
   return {
     get,
 
-    /** What is left out stays as it is. A lower limit stops nothing that runs; a higher one lets go what waits. */
+    /** Changes the given limits. A lower limit stops no active runs; a higher one starts queued runs. */
     set(organizationId: string, change: Partial<OrganizationLimits>): Promise<OrganizationLimits> {
       return persistence.transaction(async (store) => {
         const known = await store.organizationLimits.lock(organizationId);
@@ -37,7 +40,7 @@ export function createOrganizationLimits(persistence: Persistence) {
       });
     },
 
-    /** @throws ServiceError not_found; invalid_request where several have the name */
+    /** @throws ServiceError not_found; invalid_request if several have the name */
     async find(nameOrId: string): Promise<{ id: string; name: string }> {
       const [found, ...others] = await persistence.store.organizationLimits.find(nameOrId);
       if (!found)

@@ -25,7 +25,7 @@ export interface OrganizationMe {
   workspaces: (WorkspaceRecord & { role: WorkspaceRole })[];
 }
 
-/** The caller's own account: the organization that was joined first, the one that was joined last, and all. */
+/** The caller's own account: the organization joined first, the one joined last, and all of them. */
 export interface AccountMe {
   principal: Principal;
   name: string | null;
@@ -38,7 +38,7 @@ export type JoinedOrganization = OrganizationRecord & { membershipId: string; ro
 
 export type Organizations = ReturnType<typeof createOrganizations>;
 
-/** Organizations as their members see them. */
+/** Manages organizations for their members. */
 export function createOrganizations(persistence: Persistence) {
   const { store } = persistence;
 
@@ -48,7 +48,7 @@ export function createOrganizations(persistence: Persistence) {
     return organization;
   }
 
-  /** Once: of calls that come together the first one makes it, and the others wait for it. */
+  /** Creates it once: of concurrent calls, the first one creates it and the others wait. */
   function makePersonal({ id }: UserRecord): Promise<JoinedOrganization[]> {
     return persistence.transaction(async (tx) => {
       const user = await tx.people.lockUser(id);
@@ -85,8 +85,8 @@ export function createOrganizations(persistence: Persistence) {
     },
 
     /**
-     * Somebody who belongs nowhere gets an organization of their own, with a playground.
-     * @throws ServiceError no_account for the key of a workspace
+     * Reads the caller's account. A user without an organization gets a personal one, with a playground.
+     * @throws ServiceError no_account for a workspace key
      */
     async account(principal: Principal): Promise<AccountMe> {
       const user = await store.people.getUser(principal.userId);
@@ -103,7 +103,10 @@ export function createOrganizations(persistence: Persistence) {
       return { principal, name: user.name, primary, latest, memberships };
     },
 
-    /** Its maker owns it. @throws ServiceError no_account for the key of a workspace; invalid_request */
+    /**
+     * Creates an organization; the caller owns it.
+     * @throws ServiceError no_account for a workspace key; invalid_request
+     */
     async create(
       { userId }: Principal,
       wanted: { name: string; description: string | null },
@@ -117,7 +120,10 @@ export function createOrganizations(persistence: Persistence) {
       );
     },
 
-    /** Changes what is given; a description of null is removed, a default role of null takes back what all members had. */
+    /**
+     * Changes the given fields; a description of null is removed, a default role of null revokes the role
+     * that all members had.
+     */
     update(
       organizationId: string,
       change: {
@@ -173,7 +179,7 @@ export function createOrganizations(persistence: Persistence) {
 
 const longestLocalPart = 64;
 
-/** An organization with its first owner; a personal one has a playground. */
+/** Creates an organization with its first owner; a personal one gets a playground. */
 async function insertOrganization(
   store: Store,
   owner: UserRecord,
@@ -210,7 +216,7 @@ function describe({ name, description, defaultWorkspaceRole }: OrganizationRecor
   return { name, description, default_workspace_role: defaultWorkspaceRole };
 }
 
-/** How short lists of organizations and workspaces are sorted. */
+/** Sort keys for short lists of organizations and workspaces. */
 export const byNameOrAge = {
   name: (row: { name: string }) => row.name.toLowerCase(),
   created_at: (row: { createdAt: Date }) => row.createdAt.getTime(),

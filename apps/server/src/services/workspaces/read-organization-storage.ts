@@ -8,23 +8,23 @@ import type {
 import { createKeyedQueue } from '../../blobs/keyed-queue.ts';
 import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
-/** What is kept of a kind, and for how long; null is what only a look at the disk would tell. */
+/** The stored amount of one kind, and its limits; null for values that only the disk could tell. */
 export interface OrganizationStorage {
   kind: RetentionKind;
   count: number | null;
   bytes: number | null;
   oldest: Date | null;
-  /** Its size is that of all organizations of the server together. */
+  /** Its size limit applies to all organizations of the server together. */
   limit: RetentionLimit;
 }
 
 export type ReadOrganizationStorage = ReturnType<typeof createReadOrganizationStorage>;
 
 export function createReadOrganizationStorage({ store }: Persistence, limits: RetentionLimits) {
-  // It adds up all runs of an organization: however often it is asked for, that goes on once at a time.
+  // Measuring sums up all runs of an organization, so each organization runs one measurement at a time.
   const inTurn = createKeyedQueue();
 
-  /** One for each kind of which the server removes what has passed its limits. */
+  /** Returns one entry for each kind with retention limits. */
   return async function readOrganizationStorage(organizationId: string): Promise<OrganizationStorage[]> {
     const shares = await inTurn(organizationId, () => store.organizationStorage.measure(organizationId));
     const known = new Map<RetentionKind, OrganizationShare>(shares.map((share) => [share.kind, share]));

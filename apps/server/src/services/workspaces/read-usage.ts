@@ -20,7 +20,7 @@ export interface Usage {
   limits: OrganizationLimits;
 }
 
-/** The first and the last day; without them the month so far. */
+/** The first and the last day; by default the current month so far. */
 interface AskedDays {
   from?: string | undefined;
   to?: string | undefined;
@@ -30,7 +30,7 @@ export type ReadUsage = ReturnType<typeof createReadUsage>;
 
 const nothing: UsageSums = { completedCount: 0, failedCount: 0, cancelledCount: 0, runMs: 0 };
 
-/** What the runs of an organization or a workspace took, by day, and how much of the month's limit that is. */
+/** Reads the use of an organization or a workspace by day, and how much of the month's limit that is. */
 export function createReadUsage({ store }: Persistence) {
   async function readLimits(subject: UsageSubject): Promise<OrganizationLimits> {
     const organizationId =
@@ -70,20 +70,20 @@ async function chooseDays(store: Store, asked: AskedDays) {
   ]);
 }
 
-/** What one workspace, or one job, took. */
+/** The use of one workspace or one job. */
 export interface UsagePart {
   workspaceId: string;
   workspaceName: string;
   jobId: string | null;
   jobRef: string | null;
   total: UsageSums;
-  /** Only those on which runs ended. */
+  /** Only days on which runs ended. */
   days: UsageDay[];
 }
 
 export type ReadUsageParts = ReturnType<typeof createReadUsageParts>;
 
-/** What each workspace or each job of a subject took, by day; those that took most first. */
+/** Reads the use of each workspace or each job of a subject by day, the largest first. */
 export function createReadUsageParts({ store }: Persistence) {
   return async function readUsageParts(
     subject: UsageSubject,

@@ -10,7 +10,7 @@ import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-/** A run of each job, of which others are copies. */
+/** One run of each job, from which the others are copied. */
 let templates: JobRunRecord[];
 
 beforeAll(async () => {
@@ -25,11 +25,11 @@ interface EndedRun {
   job: number;
   status: 'completed' | 'failed' | 'cancelled';
   finishedAt: Date;
-  /** Null for a run that never began. */
+  /** Null for a run that never started. */
   tookMs: number | null;
 }
 
-/** Often on a border of days. */
+/** Often on a day boundary. */
 const instant = fc
   .tuple(fc.constantFrom('2026-02-28', '2026-03-01', '2026-03-29'), fc.constantFrom(0, -1, 1, 43_200_000))
   .map(([day, ms]) => new Date(Date.parse(`${day}T00:00:00Z`) + ms));
@@ -37,7 +37,7 @@ const endedRun: fc.Arbitrary<EndedRun> = fc.record({
   job: fc.nat(1),
   status: fc.constantFrom('completed', 'failed', 'cancelled'),
   finishedAt: instant,
-  // Below 0: the clock of the database was set back meanwhile.
+  // Negative: the database clock was set back meanwhile.
   tookMs: fc.option(fc.integer({ min: -10, max: 100_000_000 })),
 });
 
@@ -58,7 +58,7 @@ async function insert({ job, status, finishedAt, tookMs }: EndedRun): Promise<st
   return id;
 }
 
-/** The full scan: every run that has ended, by job and day. */
+/** Full scan: every ended run, by job and day. */
 function scan(runs: readonly EndedRun[]) {
   const groups = Map.groupBy(runs, (run) => `${run.job} ${run.finishedAt.toISOString().slice(0, 10)}`);
   const sums = [...groups].map(([key, group]) => [
@@ -82,7 +82,7 @@ async function readRollup() {
   return Object.fromEntries(rows.map(({ jobId, day, ...sums }) => [`${jobIds.indexOf(jobId)} ${day}`, sums]));
 }
 
-it('equals a scan of the runs, in whatever order and at once they ended', async () => {
+it('equals a scan of the runs, in whatever order and however concurrently they ended', async () => {
   const property = fc.asyncProperty(fc.array(endedRun, { minLength: 1, maxLength: 10 }), async (runs) => {
     await fixture.database.execute('delete from usage_days');
     const ids: string[] = [];
@@ -102,7 +102,7 @@ it('equals a scan of the runs, in whatever order and at once they ended', async 
   await fc.assert(property, { seed: propertySeed, numRuns: 30 });
 });
 
-it('is kept by the transaction that ends a run, once', async () => {
+it('is recorded by the transaction that ends a run, once', async () => {
   await fixture.database.execute('delete from usage_days');
   const failure = { code: 'exit_code', detail: 'It failed.' } as const;
   const [first, second] = templates as [JobRunRecord, JobRunRecord];

@@ -24,7 +24,7 @@ const unarchive = () => fixture.workspaces.unarchive(place.workspaceId);
 const archived = { code: 'workspace_archived' };
 
 describe('an archived workspace', () => {
-  it('loses the runs that wait; those that have started go on, and nothing follows them', async () => {
+  it('loses its queued runs; started ones continue, without followers', async () => {
     const waiting = await place.startRun('jobs.a');
     const { run: running } = await place.createAttempt(await place.startRun('jobs.a'));
     const elsewhere = await createPlace(fixture);
@@ -41,7 +41,7 @@ describe('an archived workspace', () => {
     ]);
   });
 
-  it('has its running runs cancelled when somebody asks for it', async () => {
+  it('has its active runs cancelled on request', async () => {
     const { run } = await place.createAttempt(await place.startRun('jobs.a'));
     await archive();
     expect(await fixture.cancelRuns.cancel(place.workspaceId, run.id)).toMatchObject({
@@ -50,7 +50,7 @@ describe('an archived workspace', () => {
     });
   });
 
-  it('takes no upload, no deploy, no change of its name and no run', async () => {
+  it('rejects uploads, deploys, renames and runs', async () => {
     await archive();
     await expect(place.uploadDeployment()).rejects.toMatchObject(archived);
     await expect(place.uploadConfiguration()).rejects.toMatchObject(archived);
@@ -67,7 +67,7 @@ describe('an archived workspace', () => {
     expect(new Set(skipped.map(({ status }) => status))).toEqual(new Set(['skipped_workspace_archived']));
   });
 
-  it('stays as it is when it is archived again, and comes back with its jobs', async () => {
+  it('stays unchanged when archived again, and is restored with its jobs', async () => {
     const first = await archive();
     expect(await archive()).toEqual(first);
     const back = await unarchive();
@@ -77,7 +77,7 @@ describe('an archived workspace', () => {
     expect(await place.deployJobs([defineJob('jobs.a')])).toMatchObject({ jobs: [{ outcome: 'updated' }] });
   });
 
-  it('leaves no run waiting, whatever starts while it is archived', async () => {
+  it('keeps no queued run, whatever starts while it is archived', async () => {
     await place.startRun('jobs.a');
     const starts = Array.from({ length: 6 }, () => place.startRun('jobs.a').catch((error: unknown) => error));
     await Promise.all([...starts, archive(), place.deployJobs([defineJob('jobs.c')]).catch(() => null)]);
@@ -85,7 +85,7 @@ describe('an archived workspace', () => {
     expect(runs.map(({ status }) => status)).toEqual(runs.map(() => 'cancelled'));
   });
 
-  it('cannot be one that does not exist', async () => {
+  it('can only be an existing one', async () => {
     const nowhere = '00000000-0000-4000-8000-000000000000';
     await expect(fixture.workspaces.archive(nowhere)).rejects.toMatchObject({ code: 'not_found' });
     await expect(fixture.workspaces.unarchive(nowhere)).rejects.toMatchObject({ code: 'not_found' });

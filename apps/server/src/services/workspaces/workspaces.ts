@@ -19,7 +19,7 @@ export interface WorkspaceOwner {
   membershipId: string;
 }
 
-/** A workspace in a list, with who owns it. */
+/** A workspace in a list, with its owners. */
 export interface ListedWorkspace {
   workspace: WorkspaceRecord;
   memberCount: number;
@@ -63,7 +63,10 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       return { principal, access, organization };
     },
 
-    /** Owners of the organization see every workspace, others those in which they have a role. Oldest first unless sorted. */
+    /**
+     * Lists all workspaces for owners of the organization, for other members those in which they have a role.
+     * Oldest first unless sorted.
+     */
     async list(
       { organization }: Authorization,
       options: PageRequest<'created_at' | 'name'> & { includeArchived: boolean },
@@ -77,7 +80,10 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       return { ...page, items: await describe(page.items) };
     },
 
-    /** The creator becomes the owner. Names may repeat. @throws ServiceError region_not_set */
+    /**
+     * Creates a workspace, owned by the caller. Names need not be unique.
+     * @throws ServiceError region_not_set
+     */
     async create(
       { organization }: Authorization,
       wanted: { name: string; description: string | null },
@@ -100,7 +106,7 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       });
     },
 
-    /** Changes what is given; a description of null is removed. */
+    /** Changes the given fields; a description of null is removed. */
     async update(
       workspaceId: string,
       change: { name?: string | null | undefined; description?: string | null | undefined },
@@ -122,15 +128,15 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
     },
 
     /**
-     * Takes a workspace out of service: it can be read, and nothing in it starts or changes. Runs that wait are cancelled, those that
-     * have started go on. Archiving it again changes nothing.
+     * Archives a workspace: it becomes read-only, and nothing in it starts. Queued runs are cancelled;
+     * started ones continue. Archiving it again changes nothing.
      */
     async archive(workspaceId: string): Promise<WorkspaceRecord> {
       const { workspace, cancelled } = await persistence.transaction(async (tx) => {
         const found = await lock(tx, workspaceId);
         refusePlayground(found, 'A playground is not archived.');
         if (found.archivedAt) return { workspace: found, cancelled: [] };
-        // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
+        // An earlier start decision has stored its run by now; a later one sees the archived workspace.
         const jobs = await tx.jobs.lockAll(workspaceId);
         await tx.schedules.removeOfJobs(jobs.map(({ id }) => id));
         const cancelled = await cancelRuns.cancelWaiting(tx, jobs);
@@ -141,12 +147,12 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       return workspace;
     },
 
-    /** Brings a workspace back with its jobs as they were; what was cancelled stays so. */
+    /** Restores a workspace with its jobs unchanged; cancelled runs stay cancelled. */
     unarchive(workspaceId: string): Promise<WorkspaceRecord> {
       return persistence.transaction(async (tx) => {
         const workspace = await lock(tx, workspaceId);
         if (!workspace.archivedAt) return workspace;
-        // From now on: what the clock would have started meanwhile is covered by the next run of each job.
+        // Schedules restart from now: the next run of each job covers the ticks missed meanwhile.
         await arrangeSchedules(tx, await tx.jobs.lockAll(workspaceId), await clock(tx));
         await record(tx, workspace, 'workspace.unarchive', null, null);
         return tx.workspaces.setArchived(workspaceId, false);

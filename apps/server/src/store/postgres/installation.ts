@@ -8,14 +8,14 @@ interface InstallationRow {
   engineUrl: string | null;
 }
 
-/** The one row that says which installation this is and what was decided for it. */
+/** Stores the single row that identifies the installation and contains what was decided for it. */
 export function createInstallationStore(sql: Queryable) {
   return {
     get: () => sql.one<InstallationRow>('select id, executor, engine_url as "engineUrl" from installation'),
 
     /**
-     * Decided once; the decision of whoever was first comes back.
-     * @param engineUrl the container engine that was found; null where there is none, or it was set
+     * Decides on the executor once; returns the first decision.
+     * @param engineUrl the container engine that was found; null if there is none, or it was configured
      */
     decideExecutor: (executor: string, engineUrl: string | null) =>
       sql.one<Pick<InstallationRow, 'executor' | 'engineUrl'>>(
@@ -24,7 +24,7 @@ export function createInstallationStore(sql: Queryable) {
         [executor, engineUrl],
       ),
 
-    /** What the database's clock shows at this moment, not at the start of the transaction. */
+    /** Reads the current time of the database clock, not the start of the transaction. */
     readClock: async () =>
       (await sql.one<{ now: Date }>('select clock_timestamp()::timestamptz(3) as now')).now,
 

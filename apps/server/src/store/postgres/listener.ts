@@ -1,7 +1,7 @@
 import { Client, escapeIdentifier } from 'pg';
 import type { ClientConfig } from 'pg';
 
-/** An open `listen`; after `close` its callback is called no more. */
+/** An open `listen`; its callback is never called after `close`. */
 export interface Subscription {
   close(): Promise<void>;
 }
@@ -13,8 +13,8 @@ const longestPauseMs = 2000;
 const keepAliveSeconds = 30;
 
 /**
- * One connection, opened at the first `listen`, for the channels of all listeners. When it is lost it is made again for as
- * long as there are listeners, and each of them is called with undefined then.
+ * Creates a listener: one connection, opened at the first `listen`, for the channels of all callers. If it is
+ * lost, it is reopened as long as there are callers, each of which is then called with undefined.
  */
 export function createListener(config: ClientConfig, onConnectionError: (error: Error) => void) {
   const channels = new Map<string, Set<OnNotify>>();
@@ -23,7 +23,7 @@ export function createListener(config: ClientConfig, onConnectionError: (error: 
   let closed = false;
 
   async function connect(): Promise<Client> {
-    // Without it a connection that a firewall dropped would look alive forever.
+    // Without a timeout, a connection dropped by a firewall would look alive forever.
     const next = new Client({ ...config, query_timeout: 10_000 });
     next.on('error', onConnectionError);
     next.on('notification', ({ channel, payload }) => {
@@ -81,7 +81,7 @@ export function createListener(config: ClientConfig, onConnectionError: (error: 
     if (closed) throw new Error('The database is closed');
     const listeners = channels.get(channel) ?? new Set<OnNotify>();
     channels.set(channel, listeners);
-    // A wrapper of its own, so that one function can listen twice.
+    // A separate wrapper, so that the same function can be registered twice.
     const entry: OnNotify = (payload) => onNotify(payload);
     listeners.add(entry);
     try {
@@ -98,7 +98,7 @@ export function createListener(config: ClientConfig, onConnectionError: (error: 
     const listeners = channels.get(channel);
     if (!listeners?.delete(entry) || listeners.size > 0) return;
     channels.delete(channel);
-    // A lost connection listens to nothing: its failure here changes nothing.
+    // A lost connection listens to nothing, so a failure here does not matter.
     await client?.then((open) => open.query(`UNLISTEN ${escapeIdentifier(channel)}`)).catch(() => undefined);
   }
 

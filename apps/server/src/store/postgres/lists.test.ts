@@ -29,7 +29,7 @@ beforeAll(async () => {
   own = await createTestDatabase();
   store = createStore(own.database);
   const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
-  // The second has rows of the same kinds, none of which may be seen from the first.
+  // The second has rows of the same kinds, which must not be visible from the first.
   for (const seed of [propertySeed, propertySeed + 1]) {
     const workspace = await store.workspaces.create({
       organizationId: organization.id,
@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(() => own.drop());
 
-/** What a list shows, found by looking at every row. */
+/** The expected content of a list, found by scanning all rows. */
 interface Scan<Item, Filter, Key extends string> {
   items: () => readonly Item[];
   passes: (item: Item, filter: Filter) => boolean;
@@ -103,7 +103,7 @@ function sortings<Key extends string>(keys: readonly [Key, ...Key[]]) {
     key: fc.constantFrom(...keys),
     order: fc.constantFrom('asc' as const, 'desc' as const),
   });
-  // One sort key is what callers ask for.
+  // Callers mostly use one sort key.
   return fc.oneof(
     fc.constant([]),
     fc.array(term, { minLength: 1, maxLength: 1 }),
@@ -147,7 +147,7 @@ async function compareWithScan<Item extends Identified, Filter, Key extends stri
     }),
     { seed: propertySeed, numRuns: 80 },
   );
-  // A comparison of empty lists would say nothing.
+  // Comparing only empty lists would prove nothing.
   expect(seen.pages).toBeGreaterThan(20);
 }
 
@@ -224,7 +224,7 @@ describe('job runs', () => {
     triggeredBy: some(people),
     profiles: some(profiles),
     jobTypes: some(['batch', 'interactive']),
-    // Half way between the durations that occur: what is equal in binary floating point is not for this test to decide.
+    // Between the durations that occur: equality in binary floating point is not the subject of this test.
     minDurationSeconds: fc.integer({ min: 0, max: 6 }).map((step) => step + 0.5),
     maxDurationSeconds: fc.integer({ min: 0, max: 6 }).map((step) => step + 0.5),
     includeSystemJobs: fc.constant(true),
@@ -234,7 +234,7 @@ describe('job runs', () => {
   };
   const sorting = sortings(['created_at', 'duration_seconds', 'finished_at', 'number', 'started_at']);
 
-  it('are what a scan of all rows finds, for each filter alone', async () => {
+  it('equal a scan of all rows, for each filter separately', async () => {
     const alone = Object.entries(one).map(([key, values]) =>
       values.map((value: unknown) => ({ [key]: value })),
     );
@@ -245,7 +245,7 @@ describe('job runs', () => {
     });
   });
 
-  it('are what a scan of all rows finds, for filters together', async () => {
+  it('equal a scan of all rows, for combined filters', async () => {
     const together = Object.fromEntries(
       Object.entries(one).map(([key, values]) => [
         key,
@@ -292,7 +292,7 @@ describe('pipeline runs', () => {
     },
   };
 
-  it('are what a scan of all rows finds', async () => {
+  it('equal a scan of all rows', async () => {
     const filter = fc.record({
       search: rarely(fc.constantFrom('ORDER', 'shop', 'stock', 'nothing', '')),
       jobRunIds: rarely(
@@ -387,7 +387,7 @@ describe('jobs', () => {
     },
   };
 
-  it('are what a scan of all rows finds', async () => {
+  it('equal a scan of all rows', async () => {
     const values = {
       ref: fc.constant('jobs.shop.load_3'),
       search: fc.constantFrom('load', 'ORDERS', 'load_1', ''),
@@ -428,14 +428,14 @@ describe('jobs', () => {
   });
 });
 
-describe('a position that no list gave', () => {
+describe('an invented position', () => {
   it.each([
     ['too few values', ['2026-03-01T00:00:00Z']],
     ['too many values', ['2026-03-01T00:00:00Z', people[0] ?? '', people[0] ?? '']],
     ['no time', ['soon', people[0] ?? '']],
     ['no id', ['2026-03-01T00:00:00Z', 'first']],
     ['a NUL character', ['\0', people[0] ?? '']],
-  ])('is refused: %s', async (_, after) => {
+  ])('is rejected: %s', async (_, after) => {
     const list = await store.jobRuns.list(history.workspaceId, {});
     await expect(list.read({ limit: 1, offset: 0, after })).rejects.toThrow(ListPositionError);
     const sorting = [{ key: 'started_at' as const, order: 'asc' as const }];

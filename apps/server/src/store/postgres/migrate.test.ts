@@ -26,7 +26,7 @@ afterEach(async () => {
 const write = (name: string, sql: string) => writeFile(join(folder, name), sql);
 const migrateIt = () => migrate(own.url, folder);
 
-test('applies what is new, in order, once', async () => {
+test('applies new files, in order, once', async () => {
   expect(await migrateIt()).toEqual(['0001_first.sql']);
   await write('0003_third.sql', '-- breaking\nINSERT INTO second VALUES (3);\n');
   await write('0002_second.sql', '-- compatible\nCREATE TABLE second (id int);\n');
@@ -42,14 +42,14 @@ test('applies what is new, in order, once', async () => {
   ]);
 });
 
-test('20 at once apply each file once', async () => {
+test('20 concurrent calls apply each file once', async () => {
   await write('0002_slow.sql', '-- compatible\nSELECT pg_sleep(0.05);\nINSERT INTO first VALUES (2);\n');
   const applied = await Promise.all(Array.from({ length: 20 }, migrateIt));
   expect(applied.flat()).toEqual(['0001_first.sql', '0002_slow.sql']);
   expect(await own.database.query('SELECT id FROM first ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
-test('a file that fails leaves nothing of itself, and those before it stay', async () => {
+test('a failing file is rolled back completely, and earlier ones stay', async () => {
   await write(
     '0002_bad.sql',
     '-- compatible\nINSERT INTO first VALUES (2);\nINSERT INTO nowhere VALUES (2);\n',
@@ -67,7 +67,7 @@ test('an applied file is final', async () => {
   await expect(migrateIt()).rejects.toThrow('0001_first.sql has changed');
 });
 
-test('an older server works with a compatible migration it does not know, and refuses a breaking one', async () => {
+test('an older server accepts an unknown compatible migration, and rejects a breaking one', async () => {
   await write('0002_newer.sql', '-- compatible\nSELECT 1;\n');
   await migrateIt();
   await rm(join(folder, '0002_newer.sql'));
@@ -84,13 +84,13 @@ test.each([
   ['0002_marked.sql', '-- compatible indeed\n', 'does not begin with a line'],
   ['2_short.sql', '-- compatible\n', 'is not named like'],
   ['0001_again.sql', '-- compatible\n', 'have the same number'],
-])('refuses %s before it changes anything', async (name, sql, message) => {
+])('rejects %s before it changes anything', async (name, sql, message) => {
   await write(name, sql);
   await expect(migrateIt()).rejects.toThrow(message);
   expect(await own.database.one("SELECT to_regclass('first') AS found")).toEqual({ found: null });
 });
 
-test('refuses a file that comes before an applied one', async () => {
+test('rejects a file that comes before an applied one', async () => {
   await write('0003_third.sql', '-- compatible\nSELECT 1;\n');
   await migrateIt();
   await write('0002_late.sql', '-- compatible\nSELECT 1;\n');

@@ -14,7 +14,7 @@ type Compatibility = 'compatible' | 'breaking';
 interface Migration {
   number: number;
   name: string;
-  /** Whether servers that do not know this migration go on working with the schema it leaves. */
+  /** Whether servers that do not know this migration can still work with the resulting schema. */
   compatibility: Compatibility;
   sql: string;
   sha256: string;
@@ -22,22 +22,25 @@ interface Migration {
 
 type AppliedMigration = Omit<Migration, 'sql'>;
 
-/** The schema and the migrations of this server do not fit; nothing was changed after the migration that fits last. */
+/**
+ * The schema does not fit the migrations of this server; nothing was changed after the last migration that
+ * fits.
+ */
 export class MigrationError extends Error {
   override name = 'MigrationError';
 }
 
 const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
 const firstLine = /^-- (compatible|breaking)\r?\n/;
-// Any number does, so long as all versions of Pumphouse take the same.
+// Any number works, as long as all versions of Pumphouse use the same.
 const lockKey = 7_082_211;
 
 /**
- * Brings the schema to the last migration in `folder` (files `NNNN_name.sql` that begin with a line `-- compatible` or
- * `-- breaking`), each in a transaction of its own, and gives the names of those it applied. Callers at the same time wait
- * for each other. Migrations unknown to this server are let pass when they are compatible, which lets the servers of an
- * installation be replaced one by one. Rejects with a MigrationError when the schema holds a breaking one that is unknown
- * here, when an applied file has changed, and when a file comes before one that is applied.
+ * Migrates the schema to the last migration in `folder` (files `NNNN_name.sql` whose first line is `--
+ * compatible` or `-- breaking`), each in its own transaction, and returns the names of those it applied.
+ * Concurrent callers wait for each other. Unknown migrations are accepted if they are compatible, so that the
+ * servers of an installation can be upgraded one by one. Rejects with a MigrationError if the schema contains
+ * an unknown breaking migration, if an applied file has changed, or if a file comes before an applied one.
  */
 export async function migrate(connection: DatabaseConnection, folder = migrationsFolder): Promise<string[]> {
   const known = await readMigrations(folder);
@@ -45,7 +48,7 @@ export async function migrate(connection: DatabaseConnection, folder = migration
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // Held by the session: ending the connection gives it back, however this ends.
+    // A session lock: ending the connection releases it in any case.
     await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
     const pending = findPending(known, await readApplied(client));
     for (const migration of pending) await apply(client, migration);

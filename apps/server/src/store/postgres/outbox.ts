@@ -1,23 +1,24 @@
 import type { Queryable } from './pool.ts';
 
-/** Events that commit with the state they tell of. */
+/** Events that are committed together with the state they report. */
 export type OutboxEvent =
   | { kind: 'job_run.created'; payload: { jobRunId: string } }
-  /** It failed, and its run waits for another one. */
+  /** The attempt failed, and its run waits for a retry. */
   | { kind: 'attempt.closed'; payload: { jobRunId: string; attemptId: string } }
   | { kind: 'job_run.finished'; payload: { jobRunId: string } };
 
-/** `failures`: how often it was taken before and not dealt with. */
+/** `failures`: how often it was taken before without success. */
 export type TakenEvent = OutboxEvent & { id: number; failures: number };
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
-/** The channel on which waiting supervisors are woken; a lost wake-up costs a poll interval, never a run. */
+/** The channel that wakes waiting supervisors; a lost signal costs one poll interval, never a run. */
 export const wakeChannel = 'pumphouse_wake';
 
 /**
- * Events for the relay, delivered at least once. One that was acted on is removed: nobody reads it again, and a long history would keep
- * two for each run. (`processed_at` is set by servers of the first release only, which may still run beside this one.)
+ * Stores events for the relay, delivered at least once. A handled event is removed: it is never read again,
+ * and a long history would keep two for each run. (Only servers of the first release, which may still be
+ * running, set `processed_at`.)
  */
 export function createOutboxStore(sql: Queryable) {
   return {
@@ -29,11 +30,14 @@ export function createOutboxStore(sql: Queryable) {
       );
     },
 
-    /** Wakes the loops of every server when the transaction commits; schedules and the queue are for schedulers alone, mail is for who sends it. */
+    /**
+     * Wakes the loops of every server when the transaction commits. `schedules` and `queue` are only for
+     * schedulers, `mail` for servers that send mail.
+     */
     wake: (kind: 'schedules' | 'queue' | 'mail' | '' = '') =>
       sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
 
-    /** Takes events for so many seconds; what is not removed by then is taken again. */
+    /** Takes events for this many seconds; those that are not removed by then are taken again. */
     take: (limit: number, seconds: number) =>
       sql.query<TakenEvent>(
         `update outbox set taken_until = now() + make_interval(secs => $2)
@@ -45,7 +49,10 @@ export function createOutboxStore(sql: Queryable) {
 
     remove: (eventId: number) => sql.execute('delete from outbox where id = $1', [eventId]),
 
-    /** Comes back later: 2 s, 4 s, ... 5 minutes at most, which is where doubling ends: the power itself would overflow some day. */
+    /**
+     * Schedules a retry: after 2 s, 4 s and so on, up to 5 minutes. The exponent is limited too, because the
+     * power would overflow eventually.
+     */
     markFailed: (eventId: number) =>
       sql.execute(
         `update outbox set failures = failures + 1,

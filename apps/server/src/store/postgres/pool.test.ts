@@ -11,13 +11,13 @@ beforeAll(async () => {
   await own.database.query('CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL)');
 });
 
-/** Nothing is waited for that is not there at once, unless the machine is slow. */
+/** Long only for slow machines: everything that is waited for is normally immediate. */
 const patience = { timeout: 300_000 };
 
 afterAll(() => own.drop());
 
 describe('column types', () => {
-  test('come back as the types that the store works with', async () => {
+  test('are returned as the types that the store uses', async () => {
     const row = await own.database.one(
       `SELECT 9007199254740991::int8 AS big, '{1,NULL,3}'::int8[] AS bigs, '{}'::int8[] AS none, 1.50::numeric AS exact,
          '2026-01-02T03:04:05.678Z'::timestamptz AS at, '2026-01-02'::date AS day, $1::jsonb AS json, $2::text[] AS texts`,
@@ -35,7 +35,7 @@ describe('column types', () => {
     });
   });
 
-  test('an int8 that a number cannot hold is an error, and the connection stays good', async () => {
+  test('an int8 outside of the safe integers is an error, and the connection stays usable', async () => {
     await expect(own.database.query('SELECT 9007199254740993::int8')).rejects.toThrow('does not fit');
     await expect(own.database.one('SELECT 1 AS n')).resolves.toEqual({ n: 1 });
   });
@@ -49,7 +49,7 @@ describe('an instant', () => {
     ['Asia/Kolkata', '2026-01-02T03:04:05.678Z'],
     ['America/New_York', '2026-07-02T03:04:05.678Z'],
     ['Asia/Kolkata', '1890-01-02T03:04:05Z'],
-  ])('is read in the zone %s: %s', async (zone, instant) => {
+  ])('is parsed in the zone %s: %s', async (zone, instant) => {
     const row = await own.database.transaction(async (tx) => {
       await tx.query(`SET LOCAL timezone = '${zone}'`);
       return tx.one<{ at: Date }>('SELECT $1::timestamptz AS at', [instant]);
@@ -57,7 +57,7 @@ describe('an instant', () => {
     expect(row.at).toEqual(new Date(instant));
   });
 
-  test('may be without end', async () => {
+  test('may be infinite', async () => {
     expect(await own.database.one(`SELECT 'infinity'::timestamptz AS at`)).toEqual({ at: Infinity });
   });
 });
@@ -87,7 +87,7 @@ describe('a prepared statement', () => {
 });
 
 describe('rows', () => {
-  test('one and maybeOne hold callers to the number of rows', async () => {
+  test('one and maybeOne enforce the number of rows', async () => {
     const { database } = own;
     await expect(database.one('SELECT 1 WHERE false')).rejects.toThrow('got none');
     await expect(database.one('SELECT generate_series(1, 2)')).rejects.toThrow('got 2');
@@ -95,7 +95,7 @@ describe('rows', () => {
     await expect(database.execute(`UPDATE counters SET value = 0 WHERE name = 'nobody'`)).resolves.toBe(0);
   });
 
-  test('an error of Postgres tells its SQLSTATE', async () => {
+  test('an error of Postgres contains its SQLSTATE', async () => {
     const error = await own.database.query('SELECT 1 / 0').catch((caught: unknown) => caught);
     expect(sqlState(error)).toBe('22012');
     expect(sqlState(new Error('other'))).toBeUndefined();
@@ -111,12 +111,12 @@ const add = (tx: Queryable, name: string) =>
   );
 
 describe('transaction', () => {
-  test('commits what ran, and gives what the function gave', async () => {
+  test('commits, and returns the result of the function', async () => {
     await expect(own.database.transaction((tx) => add(tx, 'committed'))).resolves.toBe(1);
     expect(await read('committed')).toEqual({ value: 1 });
   });
 
-  test('rolls back on an error, which it throws', async () => {
+  test('rolls back on an error, which it rethrows', async () => {
     const failing = own.database.transaction(async (tx) => {
       await add(tx, 'rolled back');
       throw new Error('no');
@@ -125,7 +125,7 @@ describe('transaction', () => {
     expect(await read('rolled back')).toBeUndefined();
   });
 
-  test('does not pass for committed when a statement failed and the function went on', async () => {
+  test('does not report success if a statement failed and the function continued', async () => {
     const swallowing = own.database.transaction(async (tx) => {
       await add(tx, 'swallowed');
       await tx.query('SELECT 1 / 0').catch(() => undefined);
@@ -134,7 +134,7 @@ describe('transaction', () => {
     expect(await read('swallowed')).toBeUndefined();
   });
 
-  test('runs again after a deadlock', async () => {
+  test('retries after a deadlock', async () => {
     await own.database.query(`INSERT INTO counters VALUES ('left', 0), ('right', 0)`);
     let runs = 0;
     let arrived = 0;
@@ -163,7 +163,7 @@ describe('transaction', () => {
     expect(runs).toBe(5);
   });
 
-  test('fails when its connection is lost, and the pool goes on', async () => {
+  test('fails if its connection is lost, and the pool continues', async () => {
     const lost = own.database.transaction(async (tx) => {
       const { pid } = await tx.one<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       await own.database.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
@@ -182,11 +182,11 @@ describe('settings', () => {
     await database.close();
   });
 
-  test('a transaction in which nothing happens is ended', async () => {
+  test('an idle transaction is ended', async () => {
     const database = createDatabase(own.url, { idleTransactionTimeoutSeconds: 0.05 });
     const gone = Promise.withResolvers<void>();
     const idle = database.transaction(async (tx) => {
-      // Its pid is not asked for: on a slow machine the transaction has ended before it could say.
+      // Its pid is not read: on a slow machine the transaction would have ended before that.
       await vi.waitFor(async () => {
         const inTransaction = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`;
         expect(await own.database.query(inTransaction)).toEqual([]);
@@ -201,7 +201,7 @@ describe('settings', () => {
 });
 
 describe('listen', () => {
-  test('hears from when it resolves, per channel, until closed', async () => {
+  test('receives from when it resolves, per channel, until closed', async () => {
     const heard: string[] = [];
     const listening = await own.database.listen('runs', (payload) => heard.push(`runs ${payload}`));
     const other = await own.database.listen('Other "x"', (payload) => heard.push(`other ${payload}`));
@@ -215,7 +215,7 @@ describe('listen', () => {
     await other.close();
   });
 
-  test('connects again when the connection is lost, says so, and hears on', async () => {
+  test('reconnects after a lost connection, reports it, and continues to receive', async () => {
     const heard: (string | undefined)[] = [];
     const listening = await own.database.listen('again', (payload) => heard.push(payload));
     const { n } = await own.database.one<{ n: number }>(

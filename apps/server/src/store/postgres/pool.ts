@@ -6,61 +6,65 @@ import { createStatementNames } from './statements/statement-names.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
 
-/** Where a Postgres answers: a URL (`postgresql://...`), or a host (a folder for a Unix socket), port, user and database. */
+/**
+ * The address of a Postgres: a URL (`postgresql://...`), or host (a folder for a Unix socket), port, user and
+ * database.
+ */
 export type DatabaseConnection =
   string | { host: string; port: number; user: string; database: string; password?: string };
 
 /**
- * What runs SQL: the database itself or one open transaction.
+ * Runs SQL, either on the database or in one open transaction.
  *
- * Values come back as int8 -> number (an error beyond 2^53), numeric -> string, timestamptz -> Date, date -> 'YYYY-MM-DD',
- * json and jsonb -> parsed. As a parameter an array becomes a Postgres array and an object becomes JSON: a JSON array has
- * to be given as `JSON.stringify(value)`.
+ * Result types: int8 -> number (an error beyond 2^53), numeric -> string, timestamptz -> Date, date ->
+ * 'YYYY-MM-DD', json and jsonb -> parsed. As a parameter, an array becomes a Postgres array and an object
+ * becomes JSON: pass a JSON array as `JSON.stringify(value)`.
  */
 export interface Queryable {
-  /** All rows. */
+  /** Returns all rows. */
   query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /**
-   * As `query`, and Postgres keeps the plan of the text for each connection, since planning a list, or a row of several tables, takes
-   * longer than reading it. Only for the few texts that are asked again and again, as those of each start and end of a run: after some
-   * hundred different ones further texts are planned each time.
+   * Like `query`, but Postgres keeps the plan of the text for each connection, because planning a list, or a
+   * row of several tables, takes longer than reading it. Only for the few texts that run constantly, as at
+   * each start and end of a run: after a hundred different ones, further texts are planned each time.
    */
   prepared<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
-  /** As `execute`, with a plan that is kept as that of `prepared`. */
+  /** Like `execute`, with a kept plan like `prepared`. */
   executePrepared(sql: string, params?: readonly unknown[]): Promise<number>;
-  /** The one row; throws when there is none, or more than one. */
+  /** Returns the only row; throws if there is none, or more than one. */
   one<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row>;
-  /** The one row or undefined; throws when there is more than one. */
+  /** Returns the only row or undefined; throws if there is more than one. */
   maybeOne<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row | undefined>;
-  /** Runs a statement and gives the number of rows it touched. */
+  /** Runs a statement and returns the number of affected rows. */
   execute(sql: string, params?: readonly unknown[]): Promise<number>;
 }
 
 export interface Database extends Queryable {
   /**
-   * Runs `fn` in one transaction (read committed). After a deadlock or serialization failure the whole of `fn` runs again,
-   * 5 times at most: it must do nothing outside the transaction. Any other error rolls back and is thrown.
+   * Runs `fn` in one transaction (read committed). After a deadlock or serialization failure `fn` is retried
+   * as a whole, up to 5 times, so it must have no effects outside of the transaction. Any other error rolls
+   * back and is rethrown.
    */
   transaction<T>(fn: (tx: Queryable) => Promise<T>): Promise<T>;
   /**
-   * Calls `onNotify` with the payload of each NOTIFY on the channel, from when the promise resolves. After the connection
-   * was lost and made again it is called with undefined: anything may have been missed, so look at the tables.
+   * Calls `onNotify` with the payload of each NOTIFY on the channel, from when the promise resolves. After a
+   * reconnect it is called with undefined: notifications may have been missed, so read the tables.
    */
   listen(channel: string, onNotify: (payload: string | undefined) => void): Promise<Subscription>;
-  /** Ends all connections; running queries finish first. */
+  /** Closes all connections; running queries finish first. */
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
-  /** Connections of the pool; `listen` takes one more. */
+  /** Connections of the pool; `listen` uses one more. */
   maxConnections?: number;
-  /** A statement that runs longer is cancelled by Postgres. */
+  /** Postgres cancels a statement that runs longer. */
   statementTimeoutSeconds?: number;
-  /** A transaction in which nothing happens for so long is ended by Postgres, so that a hung caller frees its locks. */
+  /** Postgres ends a transaction that is idle for this long, so that a hung caller releases its locks. */
   idleTransactionTimeoutSeconds?: number;
   /** How long a query waits for a Postgres that is starting or restarting. */
   connectTimeoutSeconds?: number;
-  /** Told of lost connections, which the pool replaces by itself. */
+  /** Called for lost connections, which the pool replaces automatically. */
   onConnectionError?: (error: Error) => void;
 }
 
@@ -68,7 +72,7 @@ const transactionTries = 5;
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
 
-/** A pool of connections to the Postgres at `connection`. Connects on first use. */
+/** Creates a pool of connections to the Postgres at `connection`. Connects on first use. */
 export function createDatabase(connection: DatabaseConnection, options: DatabaseOptions = {}): Database {
   const connectTimeoutMs = (options.connectTimeoutSeconds ?? 10) * 1000;
   const onConnectionError = options.onConnectionError ?? (() => undefined);
@@ -77,11 +81,11 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   pool.on('error', onConnectionError);
   const listener = createListener(config, onConnectionError);
 
-  /** Gives `use` a connection, which goes back to the pool, or is thrown away when it broke meanwhile. */
+  /** Calls `use` with a connection, which then returns to the pool, or is discarded if it broke meanwhile. */
   async function withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await connectPatiently(pool, connectTimeoutMs);
     let broken: Error | undefined;
-    // The pool does not watch a connection while it is out: without a listener its loss would end the process.
+    // The pool does not watch a connection in use: without a listener, its loss would crash the process.
     const onError = (error: Error) => {
       broken = error;
       onConnectionError(error);
@@ -108,7 +112,7 @@ export function createDatabase(connection: DatabaseConnection, options: Database
         return await withClient((client) => runTransaction(client, runOn, fn));
       } catch (error) {
         if (tries >= transactionTries || !isTransactionConflict(error)) throw error;
-        // A random pause keeps two transactions that deadlocked from meeting in the same order again.
+        // A random delay keeps two deadlocked transactions from colliding in the same order again.
         await delay(Math.random() * 20 * 2 ** tries);
       }
     }
@@ -127,7 +131,7 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   };
 }
 
-/** The settings of `pg` for one connection, with our column types. */
+/** Builds the `pg` settings for one connection, with our column types. */
 export function clientConfig(connection: DatabaseConnection, options: DatabaseOptions = {}): PoolConfig {
   const place = typeof connection === 'string' ? { connectionString: connection } : connection;
   return {
@@ -141,7 +145,10 @@ export function clientConfig(connection: DatabaseConnection, options: DatabaseOp
   };
 }
 
-/** The SQLSTATE of an error that Postgres answered with, such as '23505' for a unique violation; undefined for other errors. */
+/**
+ * Returns the SQLSTATE of an error response from Postgres, such as '23505' for a unique violation; undefined
+ * for other errors.
+ */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
@@ -199,12 +206,12 @@ async function runTransaction<T>(
   try {
     const result = await fn(createQueryable((sql, params, how) => runOn(client, sql, params, how)));
     const { command } = await client.query('COMMIT');
-    // After an error that `fn` swallowed Postgres answers COMMIT with ROLLBACK: nothing was stored.
+    // After an error that `fn` caught, Postgres answers COMMIT with ROLLBACK: nothing was stored.
     if (command !== 'COMMIT')
       throw new Error('The transaction was rolled back: one of its statements had failed');
     return result;
   } catch (error) {
-    // On a lost connection there is nothing to roll back; the first error is the one that tells why.
+    // On a lost connection there is nothing to roll back; the first error is the one to report.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
@@ -215,7 +222,7 @@ function isTransactionConflict(error: unknown): boolean {
   return state === serializationFailure || state === deadlockDetected;
 }
 
-/** Waits out the moments in which Postgres is not there: nothing was sent yet, so trying again is safe. */
+/** Waits while Postgres is unavailable. Nothing was sent yet, so retrying is safe. */
 async function connectPatiently(pool: Pool, timeoutMs: number): Promise<PoolClient> {
   const deadline = Date.now() + timeoutMs;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 500)) {

@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const writeLine = (name: string, content: object) => writeFile(join(folder, name), JSON.stringify(content));
 
-test('a server is there from its registration to its removal', async () => {
+test('a server is listed from its registration to its removal', async () => {
   const [first, second] = [await registerServer(folder), await registerServer(folder)];
   const own = { pid: process.pid, visible: true };
   expect(await listServers(folder)).toEqual([own, own]);
@@ -27,7 +27,7 @@ test('a server is there from its registration to its removal', async () => {
   expect(await listServers(folder)).toEqual([]);
 });
 
-test('a server that died, or whose pid another process has, is gone, and its line is removed', async () => {
+test('a server that died, or whose pid was reused, is not listed, and its entry is removed', async () => {
   const child = spawn('sleep', ['100']);
   const pid = child.pid ?? 0;
   const { place } = identifyOwnProcess();
@@ -41,7 +41,7 @@ test('a server that died, or whose pid another process has, is gone, and its lin
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a server that cannot be seen counts for as long as it refreshes its line', async () => {
+test('a server that cannot be observed is listed as long as it refreshes its entry', async () => {
   await writeLine('hidden.json', { pid: 1, startTime: 1, place: 'another container' });
   expect(await listServers(folder)).toEqual([{ pid: 1, visible: false }]);
   await expect(awaitHiddenServers(folder, 100)).rejects.toThrow('in another container');
@@ -50,7 +50,7 @@ test('a server that cannot be seen counts for as long as it refreshes its line',
   await expect(awaitHiddenServers(folder, 100)).resolves.toBeUndefined();
 });
 
-test('a server from before a restart of this machine counts for less long, a server of another machine does not', async () => {
+test('a server from before a restart of this machine is listed for a shorter time, a server of another machine is not', async () => {
   const own = identifyOwnProcess();
   const [, pidNamespace] = own.place.split(' ');
   const earlier = { ...own, machineId: 'a', place: `another-boot ${pidNamespace}` };
@@ -62,7 +62,7 @@ test('a server from before a restart of this machine counts for less long, a ser
   expect(readLiveness({ ...earlier, machineId: own.machineId ?? '' }, fresh)).toBe('hidden');
   expect(readLiveness(earlier, silent)).toBe('hidden');
   expect(readLiveness({ ...own, place: `${own.place.split(' ')[0]} pid:[1]` }, silent)).toBe('hidden');
-  // As the previous release writes it.
+  // As written by the previous release.
   const { machineId: _, ...older } = own;
   expect(readLiveness(older, silent)).toBe('alive');
   expect(readLiveness({ ...older, place: earlier.place }, silent)).toBe('hidden');

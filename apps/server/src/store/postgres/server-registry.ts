@@ -4,23 +4,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identifyOwnProcess, readLiveness } from './embedded/live-process.ts';
 import type { LiveProcess } from './embedded/live-process.ts';
 
-/** This server's line in the register of the servers on one data folder. */
+/** This server's entry in the registry of servers on one data folder. */
 export interface ServerRegistration {
-  /** Says that this server lives, to servers that cannot see its process. To be called every half a second. */
+  /**
+   * Signals that this server is alive to servers that cannot observe its process. Call it every half second.
+   */
   refresh(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** A server found in the register. */
+/** A server in the registry. */
 export interface RegisteredServer {
   pid: number;
-  /** False for one in another container or on another machine, known alive only because it refreshed its line lately. */
+  /**
+   * False for a server in another container or on another machine, which only its recently refreshed entry
+   * shows to be alive.
+   */
   visible: boolean;
 }
 
 let registrations = 0;
 
-/** Registers this server as `<folder>/<pid>-<start time>-<n>.json`; `n` tells several in one process apart. */
+/**
+ * Registers this server as `<folder>/<pid>-<start time>-<n>.json`; `n` distinguishes several in one process.
+ */
 export async function registerServer(folder: string): Promise<ServerRegistration> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const owner = identifyOwnProcess();
@@ -37,7 +44,7 @@ export async function registerServer(folder: string): Promise<ServerRegistration
   };
 }
 
-/** The servers that live; the lines of those that died are removed. */
+/** Lists the live servers and removes the entries of dead ones. */
 export async function listServers(folder: string): Promise<RegisteredServer[]> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
@@ -47,10 +54,10 @@ export async function listServers(folder: string): Promise<RegisteredServer[]> {
 }
 
 /**
- * Waits until no server that cannot be seen from here uses the data folder, and rejects when one still does after
- * `timeoutMs`: a server in another container may run a Postgres that we cannot see, and a second one on the same files would
- * destroy them. A server that was killed stops refreshing its line, and counts for 10 s more, or for 2 s when this machine
- * restarted since.
+ * Waits until no server that is invisible from here uses the data folder; rejects if one still does after
+ * `timeoutMs`. A server in another container may run a Postgres that we cannot see, and a second one on the
+ * same files would destroy them. A killed server stops refreshing its entry, and counts for 10 s more, or for
+ * 2 s if this machine was restarted since.
  */
 export async function awaitHiddenServers(folder: string, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
@@ -71,7 +78,7 @@ async function readServer(path: string): Promise<RegisteredServer | undefined> {
     const liveness = readLiveness(owner, Date.now() - (await stat(path)).mtimeMs);
     if (liveness !== 'dead') return { pid: owner.pid, visible: liveness === 'alive' };
   } catch {
-    // Removed meanwhile, or cut short by a crash: nobody lives behind it either way.
+    // Removed meanwhile, or truncated by a crash: in either case the server is not alive.
   }
   await rm(path, { force: true });
   return undefined;

@@ -28,7 +28,7 @@ afterAll(async () => {
   await own.drop();
 });
 
-/** A PgBouncer in front of the test's database; gives its address. */
+/** Starts a PgBouncer in front of the test's database; returns its address. */
 async function startPooler(mode: 'transaction' | 'session'): Promise<string> {
   const url = new URL(own.url);
   const database = url.pathname.slice(1);
@@ -45,7 +45,7 @@ pool_mode = ${mode}
 `;
   const path = join(folder, `${mode}.ini`);
   await writeFile(path, configuration);
-  // Postgres lets its own user in alone, and a pooler does not run as root.
+  // Postgres accepts only its own user, and a pooler does not run as root.
   const { uid, gid } = await stat(url.searchParams.get('host') ?? '');
   if (process.getuid?.() !== uid) await chown(path, uid, gid);
   // The folders above that socket are closed to that user.
@@ -74,13 +74,13 @@ async function canConnect(connectionString: string): Promise<boolean> {
 
 const asks = (connectionString: string) => isTransactionPooler({ connectionString });
 
-it('Postgres itself is none, and neither is an address where nobody answers', async () => {
+it('Postgres itself is not one, and neither is an address without a server', async () => {
   expect(await asks(own.url)).toBe(false);
   expect(await asks(`postgresql://nobody@127.0.0.1:${await findFreePort()}/nothing`)).toBe(false);
 });
 
-describe.skipIf(program === undefined)('PgBouncer (not tested where it is not installed)', () => {
-  it('is one in transaction mode, and none in session mode', async () => {
+describe.skipIf(program === undefined)('PgBouncer (not tested if it is not installed)', () => {
+  it('is one in transaction mode, and is not in session mode', async () => {
     expect(await asks(await startPooler('transaction'))).toBe(true);
     expect(await asks(await startPooler('session'))).toBe(false);
   });

@@ -8,15 +8,16 @@ export const transactionPoolerAdvice =
   'each server keeps 21 connections at most, and reuses them.';
 
 /**
- * Whether a pooler stands before Postgres that gives each transaction whichever session is free. Notifications and prepared statements get
- * lost there. False where nobody answers: who connects next says why.
+ * Reports whether Postgres is behind a pooler that assigns any free session to each transaction, which loses
+ * notifications and prepared statements. False if the address does not answer: the next connection reports
+ * why.
  */
 export async function isTransactionPooler(config: ClientConfig): Promise<boolean> {
   const [first, second] = [createClient(config), createClient(config)];
   try {
     await Promise.all([first.connect(), second.connect()]);
     const session = await readSession(first);
-    // A pooler hands out the session that was used last, and takes it away from nobody while a transaction is open in it.
+    // A pooler assigns the most recently used session, and never reassigns one with an open transaction.
     await second.query('begin');
     return (await readSession(second)) === session || (await readSession(first)) !== session;
   } catch {
@@ -28,7 +29,7 @@ export async function isTransactionPooler(config: ClientConfig): Promise<boolean
 
 function createClient(config: ClientConfig): Client {
   const client = new Client({ connectionTimeoutMillis: patienceMs, query_timeout: patienceMs, ...config });
-  // A connection that breaks between two queries would end the process.
+  // A connection that breaks between two queries would crash the process.
   return client.on('error', () => undefined);
 }
 

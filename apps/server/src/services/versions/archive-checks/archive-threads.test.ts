@@ -50,7 +50,7 @@ describe('a thread that checks archives', () => {
     });
   });
 
-  it('refuses in the words and classes that the server answers with', async () => {
+  it("rejects with the messages and error classes of the server's responses", async () => {
     const unsafe = await refusalOf(
       check(buildArchive({}, { entries: [{ name: 'files/../x', content: 'x' }] })),
     );
@@ -65,12 +65,12 @@ describe('a thread that checks archives', () => {
     expect(settings).toMatchObject({ code: 'invalid_run_settings', extra: [expect.any(String)] });
   });
 
-  it('passes errors of the system on with their code', async () => {
+  it('passes system errors on with their code', async () => {
     const missing = threads.check({ kind: 'deployment', path: join(folder, 'none'), limits });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('refuses a small archive of many zeros before it has unpacked much of it', async () => {
+  it('rejects a small archive of many zeros before unpacking much of it', async () => {
     const bomb = buildArchive({ 'zeros.bin': Buffer.alloc(160 * megabyte) });
     expect(bomb.length).toBeLessThan(megabyte);
     await expect(check(bomb)).rejects.toMatchObject({
@@ -79,12 +79,12 @@ describe('a thread that checks archives', () => {
     });
   });
 
-  it('takes an archive in which one file compresses well, where the whole does not', async () => {
+  it('accepts an archive with one highly compressible file if the whole is not', async () => {
     const files = { 'zeros.bin': Buffer.alloc(70 * megabyte), 'noise.bin': noise(megabyte) };
     expect((await check(buildArchive(files))).report.fileCount).toBe(2);
   });
 
-  it('that ends fails its own task alone', async () => {
+  it('that exits fails only its own task', async () => {
     const failing = createArchiveThreads({
       count: 1,
       entry: new URL('testing/failing-worker.ts', import.meta.url),
@@ -96,7 +96,7 @@ describe('a thread that checks archives', () => {
 
 function noise(bytes: number): Buffer {
   const content = Buffer.alloc(bytes);
-  // xorshift: what gzip cannot compress, and the same at each run.
+  // xorshift: incompressible data that is the same at each run.
   for (let index = 0, state = 1; index < bytes; index += 1) {
     state ^= state << 13;
     state ^= state >>> 17;

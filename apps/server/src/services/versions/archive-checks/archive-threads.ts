@@ -1,4 +1,4 @@
-/** Threads in which uploaded archives are checked, so that the server answers meanwhile. */
+/** Checks uploaded archives in threads, so that the server stays responsive. */
 import type { ArchiveResults, ArchiveTask } from './check-archive.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -14,12 +14,15 @@ interface Job {
 
 type Message = { result: unknown } | { error: PackedError };
 
-/** One core stays free for the server. Unpacking takes threads of libuv, too, of which there are four and passwords need two. */
+/**
+ * One core stays free for the server. Unpacking also uses libuv threads, of which there are four, and
+ * password hashing needs two.
+ */
 const defaultCount = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Far more than the largest manifest needs: a thread that goes beyond ends alone. */
+/** Far more than the largest manifest needs; a thread that exceeds it exits alone. */
 const maxThreadMegabytes = 512;
 
-/** @param options.entry the module of a thread; `workerData` is for those of tests */
+/** @param options.entry the module of a thread; `workerData` is for threads of tests */
 export function createArchiveThreads(options: { count?: number; entry?: URL; workerData?: unknown } = {}) {
   const { count = defaultCount, entry = new URL('archive-worker.ts', import.meta.url), workerData } = options;
   const waiting: Job[] = [];
@@ -57,13 +60,13 @@ export function createArchiveThreads(options: { count?: number; entry?: URL; wor
     const fail = (error: unknown) => finish(() => job.reject(error), false);
     const end = () => fail(new Error('A thread that checks archives ended'));
     thread.on('message', read).on('error', fail).on('exit', end);
-    // A server that stops does not wait for archives.
+    // A stopping server does not wait for archives.
     thread.unref();
     thread.postMessage(job.task);
   }
 
   return {
-    /** @throws ArchiveError or ServiceError that refuses the archive */
+    /** @throws ArchiveError or ServiceError that rejects the archive */
     check<Kind extends ArchiveTask['kind']>(
       task: Extract<ArchiveTask, { kind: Kind }>,
     ): Promise<ArchiveResults[Kind]> {
@@ -75,5 +78,5 @@ export function createArchiveThreads(options: { count?: number; entry?: URL; wor
   };
 }
 
-/** Those of this process, which start at the first upload. */
+/** The threads of this process, started at the first upload. */
 export const archiveThreads: ArchiveThreads = createArchiveThreads();

@@ -1,4 +1,4 @@
-/** A thread of `archive-threads.ts`: checks one archive after the other. */
+/** Worker thread of `archive-threads.ts`: checks one archive after the other. */
 import { parentPort } from 'node:worker_threads';
 import { checkArchive, type ArchiveTask } from './check-archive.ts';
 import { packError } from './packed-error.ts';

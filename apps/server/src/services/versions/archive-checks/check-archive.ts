@@ -1,4 +1,6 @@
-/** What is found out about uploaded archives. It takes seconds of a processor, so it is done in threads: see `archive-threads.ts`. */
+/**
+ * Checks uploaded archives. It takes seconds of CPU time, so it runs in threads; see `archive-threads.ts`.
+ */
 import type { ArchiveLimits, ArchiveReport } from '../../../archives/inspect-archive.ts';
 import type { ConfigurationReport } from '../../../archives/configuration-archive.ts';
 import type { DeploymentTags } from '../../../domain/jobs/deployment-tags.ts';
@@ -37,10 +39,10 @@ export interface ArchiveResults {
 export type ArchiveTask =
   | { kind: 'deployment'; path: string; limits: ArchiveLimits }
   | { kind: 'configuration'; archive: Uint8Array }
-  /** A code archive of which only the first bytes, as many as the server takes, lie at the path. */
+  /** A truncated code archive: the path contains only its first bytes, up to the upload limit. */
   | { kind: 'cut-off'; path: string; limits: ArchiveLimits; declaredBytes: number | null };
 
-/** @throws ArchiveError or ServiceError that refuses the archive */
+/** @throws ArchiveError or ServiceError that rejects the archive */
 export async function checkArchive(task: ArchiveTask): Promise<ArchiveResults[ArchiveTask['kind']]> {
   if (task.kind === 'configuration') return checkConfiguration(Buffer.from(task.archive));
   if (task.kind === 'deployment') return checkDeployment(task.path, task.limits);

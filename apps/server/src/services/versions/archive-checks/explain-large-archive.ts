@@ -4,7 +4,7 @@ import { surveyArchive } from '../../../archives/survey-archive.ts';
 import { formatBytes } from '../../../domain/primitives/format-bytes.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
-/** The settings that raise a limit; the other limits are fixed. */
+/** Settings that raise a limit; the other limits are fixed. */
 const settingOf: Partial<Record<ArchiveLimitName, string>> = {
   bytes: 'PUMPHOUSE_MAX_UPLOAD_MB',
   unpackedBytes: 'PUMPHOUSE_MAX_UNPACKED_MB',
@@ -14,13 +14,16 @@ const shownCount = 5;
 const maxSurveyMilliseconds = 5000;
 
 export interface LargeArchive {
-  /** What was received of it. */
+  /** The received part of the archive. */
   path: string;
   maxUnpackedBytes: number;
   maxEntries: number;
 }
 
-/** Refuses a code archive that passes a limit: with the limit, its setting, what takes the room, and how to leave that out. */
+/**
+ * Explains why a code archive exceeds a limit: the limit, its setting, what takes the space, and how to
+ * exclude it.
+ */
 export async function explainLargeArchive(
   error: ArchiveTooLargeError,
   { path, maxUnpackedBytes, maxEntries }: LargeArchive,
@@ -34,7 +37,10 @@ export async function explainLargeArchive(
   return new ServiceError('upload_too_large', detail, [{ key: 'file', message: error.message }]);
 }
 
-/** The refusal of an archive of which no more than the limit was received. @param declaredBytes of the whole request, or null */
+/**
+ * Creates the error for an archive that was received only up to the limit.
+ * @param declaredBytes size of the whole request, or null
+ */
 export function exceedUploadLimit(maxBytes: number, declaredBytes: number | null): ArchiveTooLargeError {
   const size = declaredBytes !== null && declaredBytes > maxBytes ? formatBytes(declaredBytes) : null;
   const limit = formatBytes(maxBytes);

@@ -4,11 +4,11 @@ import { listSecretValues } from '../../../domain/variables/secret-values.ts';
 import { parseConfiguration } from '../parse-configuration.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
-/** A bootstrap needs some 2 KB for each, outside the memory of its run. */
+/** For each secret, a bootstrap needs some 2 KB outside of the memory of its run. */
 const mostSecrets = 10_000;
 
 /**
- * Bounds what bootstraps mask.
+ * Limits the number of secrets that bootstraps mask.
  * @throws ServiceError too_many_secrets
  */
 export function requireFewSecrets(files: readonly ConfigurationFile[]): void {

@@ -1,4 +1,4 @@
-/** Errors on their way between threads, where they lose their classes and most of their fields. */
+/** Errors in transit between threads, where they lose their classes and most of their fields. */
 import { ArchiveError, type ArchiveErrorCode } from '../../../archives/archive-error.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 

@@ -6,8 +6,10 @@ import { readSettingsTable } from '../../../domain/jobs/job-settings.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
 /**
- * The tables `pumphouse` of a configuration's files. A file that is no TOML has none: it fails the runs, in the words of dlt.
- * @throws ServiceError invalid_run_settings, with each mistake: a setting that is misspelt would be missed at night only
+ * Reads the `pumphouse` tables of a configuration's files. An invalid TOML file has none; dlt will report it
+ * when it fails the runs.
+ * @throws ServiceError invalid_run_settings with each problem, so that a misspelled setting is noticed at the
+ * upload
  */
 export function readRunSettings(files: readonly ConfigurationFile[]): RunSettings {
   const settings: RunSettings = {};

@@ -7,7 +7,10 @@ const modulePath = '__deployment__.py';
 const maxModuleBytes = 256 * 1024;
 const none: DeploymentTags = { tags: [], problem: null };
 
-/** `__tags__` of the deployment module in a checked archive. Never refuses the upload: tags that cannot be read have a problem instead. */
+/**
+ * Reads `__tags__` of the deployment module in a checked archive. Never rejects the upload: the result for
+ * invalid tags contains a problem instead.
+ */
 export async function readUploadedTags(
   archivePath: string,
   files: readonly PackageFile[],

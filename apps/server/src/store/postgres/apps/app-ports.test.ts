@@ -60,8 +60,8 @@ const archive = (jobId: string, daysAgo: number) =>
   ]);
 const portOf = async (jobId: string) => (await persistence.store.jobs.find(jobId))?.appPort;
 
-describe('giving ports', () => {
-  it('gives each job one, and the same to whoever asks again', async () => {
+describe('assigning ports', () => {
+  it('assigns each job one port, and always the same one', async () => {
     const [one, two] = [await createApp('one'), await createApp('two')];
     expect(await portOf(one)).toBeNull();
     expect([await give(one), await give(two), await give(one)]).toEqual([9100, 9101, 9100]);
@@ -70,12 +70,12 @@ describe('giving ports', () => {
     expect(await persistence.store.appPorts.findJobId(9102)).toBeNull();
   });
 
-  it('gives no port twice to servers that give at the same time, and none where none is left', async () => {
+  it('assigns no port twice to concurrent servers, and none if none is left', async () => {
     const other = createDatabase(own.url);
     const servers = [persistence, createPersistence(other)] as const;
     const range = { first: 9100, last: 9119 };
     const jobs = await Promise.all(Array.from({ length: 25 }, (_, n) => createApp(`app${n}`)));
-    // Both servers give to each job.
+    // Both servers assign a port to each job.
     const given = await Promise.all(
       jobs.flatMap((job) => servers.map((by) => give(job, { range, by }).then((port) => ({ job, port })))),
     );
@@ -91,7 +91,7 @@ describe('giving ports', () => {
 });
 
 describe('a port whose app is archived', () => {
-  it('is given on only where none is left that was never given, and rests before', async () => {
+  it('is reassigned only after a rest period, if no unused port is left', async () => {
     const [one, two, three, four] = await Promise.all(['one', 'two', 'three', 'four'].map(createApp));
     await give(one ?? '');
     await archive(one ?? '', 400);
@@ -105,7 +105,7 @@ describe('a port whose app is archived', () => {
     expect([await portOf(one ?? ''), await portOf(three ?? '')]).toEqual([null, null]);
   });
 
-  it('goes to others after those that are out of service for longer', async () => {
+  it('is reassigned after those that have been inactive for longer', async () => {
     const jobs = await Promise.all(['one', 'two', 'three'].map(createApp));
     for (const [at, days] of [40, 90, 60].entries()) {
       await give(jobs[at] ?? '');
@@ -116,7 +116,7 @@ describe('a port whose app is archived', () => {
     expect(given).toEqual([9101, 9102, 9100]);
   });
 
-  it('is its own again when it is brought back in time', async () => {
+  it('is kept if its app is restored in time', async () => {
     const one = await createApp('one');
     await give(one);
     await archive(one, 400);
@@ -124,7 +124,7 @@ describe('a port whose app is archived', () => {
     expect(await give(one)).toBe(9100);
   });
 
-  it('counts as such with its workspace', async () => {
+  it('counts as inactive if its workspace is archived', async () => {
     const jobs = await Promise.all(['one', 'two', 'three', 'four'].map(createApp));
     for (const job of jobs.slice(0, 3)) await give(job);
     const [last = ''] = jobs.slice(3);
@@ -134,7 +134,7 @@ describe('a port whose app is archived', () => {
   });
 });
 
-it('outside of the range is left for another, which rests too', async () => {
+it('outside of the range is replaced by another, and also rests', async () => {
   const [one, two] = [await createApp('one'), await createApp('two')];
   await give(one);
   expect(await give(one, { range: { first: 9300, last: 9300 } })).toBe(9300);

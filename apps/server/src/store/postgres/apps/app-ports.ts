@@ -1,15 +1,18 @@
 import type { PortRange } from '../../../domain/primitives/port-range.ts';
 import type { Queryable } from '../pool.ts';
 
-/** How long a port rests after its app: cookies, caches and open pages of browsers are of the port, whoever has it. */
+/**
+ * How long a port rests after its app: cookies, caches and open pages of browsers belong to the port,
+ * whichever app has it.
+ */
 const restDays = 30;
 
 export type AppPortStore = ReturnType<typeof createAppPortStore>;
 
-/** Which app has which port, where apps have ports of their own. */
+/** Stores the ports of apps, if apps have their own ports. */
 export function createAppPortStore(sql: Queryable) {
   return {
-    /** The job that has the port; null for one that nobody has. */
+    /** Finds the job with this port; null if the port is unassigned. */
     async findJobId(port: number): Promise<string | null> {
       const [row] = await sql.prepared<{ jobId: string | null }>(
         'select job_id as "jobId" from app_ports where port = $1',
@@ -19,9 +22,10 @@ export function createAppPortStore(sql: Queryable) {
     },
 
     /**
-     * The port of a job that is locked and in service: the one that it has, if that is in the range, or else one that was never anybody's, or the
-     * one whose app is out of service for longest. One at a time in all servers, until the transaction ends.
-     * @returns null where all are in use, or were lately
+     * Assigns a port to a locked, active job: its current one if in the range, otherwise one that was never
+     * used, otherwise the one whose app has been inactive for longest. Serialized across all servers until
+     * the transaction ends.
+     * @returns null if all ports are in use or resting
      */
     async give(jobId: string, { first, last }: PortRange): Promise<number | null> {
       await sql.execute('lock table app_ports in share row exclusive mode');

@@ -3,7 +3,7 @@ import type { EndIntent } from '../runs/job-runs.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 
-/** A run of an interactive job that has not ended, newest first in lists. */
+/** A run of an interactive job that has not ended; newest first in lists. */
 export interface AppInstanceRecord {
   jobRunId: string;
   status: 'pending' | 'starting' | 'running' | 'cancelling';
@@ -11,28 +11,28 @@ export interface AppInstanceRecord {
   configurationId: string;
   jobVersionId: string;
   createdAt: Date;
-  /** What it waits for while it is pending or starting. */
+  /** What the run waits for while it is pending or starting. */
   waitReason: string | null;
   listeningAt: Date | null;
-  /** Since then, by the clock of the database. */
+  /** Seconds since then, by the database clock. */
   listeningSeconds: number | null;
   lastUsedAt: Date | null;
   attemptId: string | null;
   handle: AttemptRecord['handle'];
-  /** As the version of its job has them. */
+  /** The triggers of its job version. */
   triggers: string[];
 }
 
-/** How the last run of an app ended by itself. */
+/** The end of an app's last run. */
 export interface AppEndRecord {
   jobRunId: string;
   status: 'completed' | 'failed' | 'cancelled';
   finishedAt: Date;
-  /** Why the server stopped it; null where it ended by itself. */
+  /** Why the server stopped it; null if it ended by itself. */
   endIntent: EndIntent | null;
   failure: AttemptFailure | null;
   reason: FailureReason | null;
-  /** Runs that failed one after the other, up to now. */
+  /** Number of consecutive failed runs, up to now. */
   failureCount: number;
 }
 
@@ -46,7 +46,7 @@ export interface PublicationRecord {
   createdAt: Date;
 }
 
-/** Who sees an app: a member, or somebody who came by a public link. */
+/** A visitor of an app: a member, or a bearer of a public link. */
 export interface AppSessionRecord {
   id: string;
   jobId: string;
@@ -55,13 +55,13 @@ export interface AppSessionRecord {
 }
 
 export interface AppVisitorRecord {
-  /** Null for those who came by a public link. */
+  /** Null for visitors with a public link. */
   email: string | null;
   lastSeenAt: Date;
   sessionCount: number;
 }
 
-/** What has changed since the run was made, so that another one should take its place. */
+/** The versions that a new run would use; if they differ from a run's, a new run should replace it. */
 export interface AppVersions {
   deploymentId: string | null;
   configurationId: string | null;
@@ -74,10 +74,10 @@ const isCurrent = '(ended_at is null and (expires_at is null or expires_at > now
 
 export type AppStore = ReturnType<typeof createAppStore>;
 
-/** Apps: processes that answer, public links, and who is let in. */
+/** Stores apps: listening processes, public links, and visitor sessions. */
 export function createAppStore(sql: Queryable) {
   return {
-    /** The interactive jobs whose ids end so; one, as good as always. */
+    /** Lists the interactive jobs whose ids have this end; practically always one. */
     listByIdEnd: async (idEnd: string): Promise<string[]> => {
       const rows = await sql.prepared<{ id: string }>(
         `select id from jobs where job_type = 'interactive' and right(id::text, 12) = $1`,
@@ -86,7 +86,10 @@ export function createAppStore(sql: Queryable) {
       return rows.map(({ id }) => id);
     },
 
-    /** Interactive jobs in service, by ref: without their definitions, which a workspace of ten thousand jobs has many of. */
+    /**
+     * Lists active interactive jobs by ref, without their definitions, of which a workspace of ten thousand
+     * jobs has many.
+     */
     listJobIds: async (workspaceId: string, limit: number): Promise<string[]> => {
       const rows = await sql.prepared<{ id: string }>(
         `select id from jobs where workspace_id = $1 and job_type = 'interactive' and not is_archived
@@ -96,7 +99,7 @@ export function createAppStore(sql: Queryable) {
       return rows.map(({ id }) => id);
     },
 
-    /** Runs of the job that have not ended, newest first. */
+    /** Lists the runs of the job that have not ended, newest first. */
     listInstances: (jobId: string) =>
       sql.prepared<AppInstanceRecord>(
         `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
@@ -114,7 +117,7 @@ export function createAppStore(sql: Queryable) {
         [jobId],
       ),
 
-    /** The last run that ended, where none has been made since. */
+    /** Finds the last ended run, unless a newer run exists. */
     async findEnd(jobId: string): Promise<AppEndRecord | null> {
       const [row] = await sql.prepared<AppEndRecord>(
         `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.end_intent as "endIntent", last.failure, last.reason,
@@ -128,7 +131,7 @@ export function createAppStore(sql: Queryable) {
       return row ?? null;
     },
 
-    /** Runs of apps of a workspace that have begun, with what their copies of local data are reached by. */
+    /** Lists started app runs of a workspace, with the handles for their copies of local data. */
     listLiveOfWorkspace: (workspaceId: string) =>
       sql.prepared<{ profile: string; handle: AttemptRecord['handle'] }>(
         `select job_runs.profile, attempts.handle
@@ -138,7 +141,7 @@ export function createAppStore(sql: Queryable) {
         [workspaceId],
       ),
 
-    /** Whether a run holds the local data of a profile, or has begun since. */
+    /** Reports whether a run is using the local data of a profile, or has started since. */
     async isLocalDataTouched(place: { workspaceId: string; profile: string; since: Date }) {
       const [row] = await sql.prepared<{ isTouched: boolean }>(
         `select exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
@@ -156,7 +159,7 @@ export function createAppStore(sql: Queryable) {
         [jobRunId, jobId],
       ),
 
-    /** It answered; it is as good as used then. */
+    /** Records that the app answered, which also counts as a use. */
     noteListening: (jobRunId: string) =>
       sql.query(
         `update app_instances set listening_at = now(), last_used_at = now()
@@ -164,7 +167,7 @@ export function createAppStore(sql: Queryable) {
         [jobRunId],
       ),
 
-    /** Its process is gone, or another attempt follows: it has to answer anew. */
+    /** Records that its process ended, or a new attempt follows: it must answer again. */
     noteSilent: (jobRunId: string) =>
       sql.query('update app_instances set listening_at = null where job_run_id = $1', [jobRunId]),
 
@@ -174,14 +177,14 @@ export function createAppStore(sql: Queryable) {
         [jobIds],
       ),
 
-    /** Visitors have connections open, whether or not anything goes over them. */
+    /** Records that visitors have open connections, even idle ones. */
     noteConnected: (jobIds: readonly string[]) =>
       sql.query(
         'update app_instances set connected_at = now() where job_id = any($1) and listening_at is not null',
         [jobIds],
       ),
 
-    /** Whether no other server makes room for apps, until the transaction ends. Never waits. */
+    /** Tries to become the only server that frees slots for apps, until the transaction ends. Never waits. */
     async tryHoldRoom(): Promise<boolean> {
       const { isHeld } = await sql.one<{ isHeld: boolean }>(
         `select pg_try_advisory_xact_lock(hashtext('pumphouse: room for apps')) as "isHeld"`,
@@ -190,11 +193,11 @@ export function createAppStore(sql: Queryable) {
     },
 
     /**
-     * Has the app of this server that has been idle longest end, where more apps wait for a slot than are ending. An app that was used
-     * lately, or has a connection open, is never chosen.
-     * Needs `tryHoldRoom` in the same transaction.
-     * @param idle.ending how many apps of this server are known to be ending, or to have ended a moment ago
-     * @returns undefined where none is to end
+     * Requests the end of this server's longest idle app, if more apps wait for a slot than are ending. An
+     * app that was used recently, or has an open connection, is never chosen. Requires `tryHoldRoom` in the
+     * same transaction.
+     * @param idle.ending number of apps of this server that are ending, or ended a moment ago
+     * @returns undefined if no app was chosen
      */
     makeRoom: (owner: string, idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number }) =>
       sql.maybeOne<{ jobRunId: string; attemptId: string | null; unusedSeconds: number }>(
@@ -219,7 +222,7 @@ export function createAppStore(sql: Queryable) {
         [owner, idle.unusedSeconds, idle.disconnectedSeconds, idle.ending],
       ),
 
-    /** What an app would run with if it were started now. */
+    /** Returns the versions with which an app would start now. */
     async findVersions(jobId: string): Promise<AppVersions | null> {
       const [row] = await sql.prepared<AppVersions>(
         `select jobs.current_version_id as "jobVersionId",
@@ -231,7 +234,10 @@ export function createAppStore(sql: Queryable) {
       return row ?? null;
     },
 
-    /** Seconds since an instance listens, and since it was used last, by the clock of the database; and whether it is out of service. */
+    /**
+     * Reads how many seconds ago an instance started listening and was last used, by the database clock, and
+     * whether it is archived.
+     */
     async readAges(jobRunId: string) {
       const [row] = await sql.prepared<{
         listeningSeconds: number | null;
@@ -260,7 +266,7 @@ export function createAppStore(sql: Queryable) {
         [jobIds],
       ),
 
-    /** Jobs in service that have a public link now. */
+    /** Lists active jobs with a valid public link. */
     listPublishedJobIds: async (): Promise<string[]> => {
       const rows = await sql.query<{ id: string }>(
         `select jobs.id from app_publications join jobs on jobs.id = app_publications.job_id
@@ -276,7 +282,10 @@ export function createAppStore(sql: Queryable) {
         [jobId, secretHash],
       ),
 
-    /** @returns whether there was one; its visitors have no session any more */
+    /**
+     * Ends a public link and the sessions of its visitors.
+     * @returns whether there was one
+     */
     endPublication: async (jobId: string) => {
       const ended = await sql.execute(
         'update app_publications set ended_at = now() where job_id = $1 and ended_at is null',
@@ -318,7 +327,9 @@ export function createAppStore(sql: Queryable) {
         [session.jobId, session.secretHash, session.userId, session.publicationId, seconds],
       ),
 
-    /** Undefined for one that is over: its time, its public link, or its person's account. */
+    /**
+     * Finds a session; undefined if it expired, its public link ended, or its user's account was disabled.
+     */
     async findSession(jobId: string, secretHash: Buffer) {
       const [row] = await sql.prepared<AppSessionRecord>(
         `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
@@ -332,7 +343,7 @@ export function createAppStore(sql: Queryable) {
       return row;
     },
 
-    /** Those of the sessions that are still good. */
+    /** Lists those of the sessions that are still valid. */
     async listLiveSessions(ids: readonly string[]) {
       return sql.prepared<AppSessionRecord>(
         `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
@@ -350,7 +361,7 @@ export function createAppStore(sql: Queryable) {
 
     removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
 
-    /** A person signs out, and is seen out of all apps: no session says in which browser it is. */
+    /** Removes the user's sessions of all apps at sign-out, because sessions do not record their browser. */
     removeSessionsOf: (userId: string) => sql.query('delete from app_sessions where user_id = $1', [userId]),
 
     removeExpiredSessions: async () => {
@@ -358,7 +369,7 @@ export function createAppStore(sql: Queryable) {
       await sql.query('delete from app_codes where expires_at <= now()');
     },
 
-    /** Who opened the app lately, latest first. */
+    /** Lists recent visitors, latest first. */
     listVisitors: (jobId: string, limit: number) =>
       sql.query<AppVisitorRecord>(
         `select users.email, max(app_sessions.last_seen_at) as "lastSeenAt", count(*)::int as "sessionCount"
@@ -374,7 +385,10 @@ export function createAppStore(sql: Queryable) {
         [code.codeHash, code.jobId, code.userId, seconds],
       ),
 
-    /** @returns whom it stands for, once */
+    /**
+     * Redeems a one-time code.
+     * @returns the user
+     */
     async redeemCode(jobId: string, codeHash: Buffer): Promise<string | null> {
       const [row] = await sql.query<{ userId: string }>(
         `delete from app_codes where code_hash = $1 and job_id = $2 and expires_at > now() returning user_id as "userId"`,

@@ -7,7 +7,7 @@ export interface AttemptExit {
   code: number | null;
   signal: string | null;
   outOfMemory: 'limit' | 'machine' | null;
-  /** Not there in what an earlier version stored. */
+  /** Absent in rows of an earlier version. */
   processLimitReached?: boolean;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
@@ -34,46 +34,46 @@ export interface AttemptRecord {
   logBytes: number;
   logLines: number;
   logSealed: boolean;
-  /** When retention removed the log; null while it is there. */
+  /** When retention removed the log; null while it exists. */
   logRemovedAt: Date | null;
   beaconCount: number;
   beaconBytes: number;
   exit: AttemptExit | null;
-  /** Null also where it did not fail, and where another one took its place before it began. */
+  /** Also null if it did not fail, and if another attempt replaced it before it started. */
   failure: AttemptFailure | null;
-  /** What its code left that tells why it failed; null where the failure's code says all that is known. */
+  /** Why its code failed, from its output; null if the failure's code is all that is known. */
   reason: FailureReason | null;
   createdAt: Date;
-  /** When its Python environment was there; null before, and of attempts of older servers. */
+  /** When its Python environment was ready; null before, and for attempts of older servers. */
   environmentReadyAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
-  /** When it was decided what its end means for the run; from then on it decides nothing. */
+  /** When its effect on the run was decided; from then on it has no further effect. */
   closedAt: Date | null;
 }
 
-/** What an attempt's bootstrap is known by. */
+/** Authenticates the bootstrap of an attempt. */
 export interface BootstrapCredential {
   tokenHash: Uint8Array;
-  /** Null only of an attempt that the release before this one has started. */
+  /** Null only for an attempt that the previous release started. */
   sealedSecret: Uint8Array | null;
 }
 
-/** How long the log of a run is. */
+/** The length of a run's log. */
 export interface LogExtent {
   jobRunId: string;
-  /** Of all attempts. */
+  /** Lines of all attempts. */
   lineCount: number;
-  /** The run is over: no line comes any more. */
+  /** The run has ended, so no more lines follow. */
   isComplete: boolean;
 }
 
-/** What the end of an attempt means for its run. */
+/** The end of an attempt, as recorded by its supervisor. */
 export interface AttemptEnd extends Pick<AttemptRecord, 'failure' | 'reason'> {
   seen: AttemptExit | null;
 }
 
-/** How far an attempt's spool is stored. */
+/** How much of an attempt's spool is stored. */
 export interface SpoolProgress {
   spoolOffset: number;
   logBytes: number;
@@ -110,7 +110,7 @@ const attemptColumns = columns('attempts', [
 
 export type AttemptStore = ReturnType<typeof createAttemptStore>;
 
-/** Attempts of job runs, and how far what they said is stored. */
+/** Stores attempts of job runs, and the progress of their output. */
 export function createAttemptStore(sql: Queryable) {
   const latest = (jobRunId: string) =>
     sql.maybeOne<AttemptRecord>(
@@ -118,7 +118,7 @@ export function createAttemptStore(sql: Queryable) {
       [jobRunId],
     );
 
-  /** The attempt that a run is at; undefined before its first, and between two. */
+  /** Finds the current attempt of a run; undefined before the first, and between two. */
   async function findOpen(jobRunId: string): Promise<AttemptRecord | undefined> {
     const attempt = await latest(jobRunId);
     return attempt?.closedAt ? undefined : attempt;
@@ -126,8 +126,8 @@ export function createAttemptStore(sql: Queryable) {
 
   return {
     /**
-     * The next attempt of a run under a claim that holds, whose environment is there; undefined when it does not. Attempts of earlier claims that have not begun
-     * never will: they are closed.
+     * Inserts the next attempt of a run with a valid claim, once the environment is ready; undefined if the
+     * claim is invalid. Attempts of earlier claims that have not started never will, so they are closed.
      */
     insert: (claim: Claim, executor: string, { tokenHash, sealedSecret }: BootstrapCredential) =>
       sql.maybeOne<AttemptRecord>(
@@ -142,8 +142,9 @@ export function createAttemptStore(sql: Queryable) {
       ),
 
     /**
-     * The attempt that a run is at, made where there is none: a log needs an attempt before an executor does, since the lines of an
-     * environment build come first. Undefined when the run has ended.
+     * Returns the current attempt of a run, creating one if there is none: the log needs an attempt before
+     * the executor does, because the lines of an environment build come first. Undefined if the run has
+     * ended.
      */
     ensureOpen: async (jobRunId: string, executor: string) => {
       await sql.execute(
@@ -159,7 +160,7 @@ export function createAttemptStore(sql: Queryable) {
       return findOpen(jobRunId);
     },
 
-    /** The run of an attempt that was made for its log, while the run waited, is prepared from now on. */
+    /** Marks that preparation starts now for an attempt that was created for the log while its run waited. */
     restart: (attemptId: string) =>
       sql.execute('update attempts set created_at = now() where id = $1 and environment_ready_at is null', [
         attemptId,
@@ -167,7 +168,10 @@ export function createAttemptStore(sql: Queryable) {
 
     findOpen,
 
-    /** Gives an attempt that has not begun, and whose environment is there, to a new claim and token; undefined when it has begun or the claim does not hold. */
+    /**
+     * Assigns an attempt that has not started, and whose environment is ready, to a new claim and token;
+     * undefined if it has started or the claim is invalid.
+     */
     assign: (
       attemptId: string,
       claim: Claim,
@@ -196,7 +200,10 @@ export function createAttemptStore(sql: Queryable) {
       return row;
     },
 
-    /** Where an attempt runs, while it does: undefined once it is over, its run is, or the run has a later one. */
+    /**
+     * Finds the run of an active attempt; undefined once the attempt or its run has ended, or the run has a
+     * later attempt.
+     */
     async findLive(attemptId: string): Promise<{ workspaceId: string; jobRunId: string } | undefined> {
       const text = `select job_runs.workspace_id as "workspaceId", job_runs.id as "jobRunId"
          from attempts join job_runs on job_runs.id = attempts.job_run_id
@@ -206,7 +213,7 @@ export function createAttemptStore(sql: Queryable) {
       return row;
     },
 
-    /** An attempt without a secret, as the release before this one started them, whose bootstrap was let in. */
+    /** Finds an admitted attempt without a secret, as the previous release started them. */
     findByToken: (attemptId: string, tokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
         `select ${attemptColumns} from attempts
@@ -214,7 +221,7 @@ export function createAttemptStore(sql: Queryable) {
         [attemptId, tokenHash],
       ),
 
-    /** An attempt that has a secret, and that secret as it is stored. */
+    /** Finds an attempt with a secret, including the secret in its stored form. */
     async findWithSecret(attemptId: string) {
       const text = `select ${attemptColumns}, bootstrap_secret as "sealedSecret" from attempts
                      where id = $1 and bootstrap_secret is not null`;
@@ -230,7 +237,7 @@ export function createAttemptStore(sql: Queryable) {
         [jobRunId],
       ),
 
-    /** How long the logs of runs are, each as `layOutLog` (domain) counts it; nothing for a run that is not there. */
+    /** Measures the logs of runs, counted like `layOutLog` (domain); unknown runs are omitted. */
     measureLogs: (jobRunIds: readonly string[]) =>
       sql.prepared<LogExtent>(
         `select job_runs.id as "jobRunId", job_runs.finished_at is not null as "isComplete",
@@ -245,7 +252,7 @@ export function createAttemptStore(sql: Queryable) {
     saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>
       sql.execute('update attempts set handle = $2 where id = $1', [attemptId, handle]),
 
-    /** Lets a bootstrap in: once for an attempt, and again for the same process when the answer got lost. */
+    /** Admits a bootstrap once for an attempt, and again for the same process if the response was lost. */
     async begin(attemptId: string, nonce: string) {
       const touched = await sql.execute(
         `update attempts set begun_by = $2, begun_at = coalesce(begun_at, now())
@@ -281,7 +288,7 @@ export function createAttemptStore(sql: Queryable) {
         finishedAt,
       ]),
 
-    /** Of the attempts of a run, those that failed. */
+    /** Counts the failed attempts of a run. */
     countFailed: async (jobRunId: string) => {
       const { count } = await sql.one<{ count: number }>(
         'select count(*)::int as count from attempts where job_run_id = $1 and failure is not null',
@@ -290,7 +297,10 @@ export function createAttemptStore(sql: Queryable) {
       return count;
     },
 
-    /** @param end.seen what others have seen of its end; its own record of it counts more */
+    /**
+     * Closes an attempt.
+     * @param end.seen its end as observed by others; its own record takes precedence
+     */
     close: (attemptId: string, { failure, reason, seen }: AttemptEnd) =>
       sql.execute(
         `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = $2, reason = $4,
@@ -298,7 +308,7 @@ export function createAttemptStore(sql: Queryable) {
         [attemptId, failure, seen, reason],
       ),
 
-    /** @param storedBytes of the packed log on the disk; null where there is none */
+    /** @param storedBytes disk size of the compressed log; null if there is none */
     markSealed: (attemptId: string, storedBytes: number | null) =>
       sql.execute('update attempts set log_sealed = true, log_stored_bytes = $2 where id = $1', [
         attemptId,

@@ -1,4 +1,4 @@
-/** A claim that this server holds: writes of a supervisor count only while the number is still the run's. */
+/** A claim of this server: writes of a supervisor apply only while the number is still the run's. */
 export interface Claim {
   jobRunId: string;
   claimNumber: number;

@@ -7,11 +7,11 @@ import { sqlState } from '../pool.ts';
 export interface WatchedRun {
   jobVersionId: string;
   endIntent: JobRunRecord['endIntent'];
-  /** Its job, or its workspace, is archived. */
+  /** Its job or its workspace is archived. */
   isArchived: boolean;
-  /** For how long it has been unknown where its attempt is; null while it can be seen. */
+  /** How long the location of its attempt has been unobservable, in seconds; null while it is observable. */
   unknownSeconds: number | null;
-  /** By the database's clock, since this attempt was let in; null before. */
+  /** Seconds since this attempt was admitted, by the database clock; null before. */
   begunSecondsAgo: number | null;
 }
 
@@ -24,9 +24,9 @@ export interface ClaimableRun {
   priority: number;
   createdAt: Date;
   waitedSeconds: number;
-  /** What names its turn at local data; null where it takes none. */
+  /** Key of its local data lock; null if it takes none. */
   turn: string | null;
-  /** The instance size that its job asks for. */
+  /** The instance size that its job requests. */
   size: string | null;
 }
 
@@ -37,11 +37,11 @@ export interface ActiveOfWorkspace {
 }
 
 export interface NamedActive extends ActiveOfWorkspace {
-  /** Null where it is not the reader's to know. */
+  /** Null if the reader must not see it. */
   name: string | null;
 }
 
-/** A claimed run, as far as its slot depends on it. */
+/** A claimed run, reduced to what its slot depends on. */
 export interface ClaimedRun {
   jobRunId: string;
   jobId: string;
@@ -54,11 +54,12 @@ export type ClaimStore = ReturnType<typeof createClaimStore>;
 const uniqueViolation = '23505';
 
 /**
- * Which supervisor drives which run. Leases use the database's clock: the clocks of two servers need not agree. A claim has a
- * number that grows with each owner; what a former owner still does under its old number counts for nothing.
+ * Stores which supervisor drives which run. Leases use the database clock, so servers' clocks need not agree.
+ * The number of a claim increases with each owner; writes of a former owner with its old number have no
+ * effect.
  */
 export function createClaimStore(sql: Queryable) {
-  /** @throws when two servers gave the same turn at the same moment: the index lets one of them through */
+  /** @throws if two servers claimed the same local data lock concurrently: the index allows only one */
   const take = (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
     sql.prepared<Claim>(
       `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $2,
@@ -73,8 +74,8 @@ export function createClaimStore(sql: Queryable) {
 
   return {
     /**
-     * The first runs of each workspace that may be claimed now, `limit` of each: by priority, then by age. Runs whose time, or whose turn
-     * at their workspace's local data, has not come are left out.
+     * Lists the first claimable runs of each workspace, `limit` for each: by priority, then by age. Excludes
+     * runs that are not yet due, or whose local data lock is taken.
      */
     listClaimable: (isApp: boolean, limit: number) =>
       sql.prepared<ClaimableRun>(
@@ -103,7 +104,7 @@ export function createClaimStore(sql: Queryable) {
         [isApp, limit],
       ),
 
-    /** Runs of a kind that take a slot, of all servers, by workspace. An unknown run takes none. */
+    /** Counts active runs of a kind across all servers, by workspace. An unknown run takes no slot. */
     countActive: (isApp: boolean) =>
       sql.prepared<ActiveOfWorkspace>(
         `select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
@@ -112,7 +113,7 @@ export function createClaimStore(sql: Queryable) {
         [isApp],
       ),
 
-    /** The same of batch runs, with the names of the workspaces that this person may see. */
+    /** Counts active batch runs in the same way, with the names of workspaces that this user may see. */
     countActiveFor: (userId: string) =>
       sql.query<NamedActive>(
         `select active.*, (
@@ -126,7 +127,7 @@ export function createClaimStore(sql: Queryable) {
         [userId],
       ),
 
-    /** What claims that a server has taken over take of its slots. */
+    /** Reads what runs that a server has taken over take of its slots. */
     describe: (jobRunIds: readonly string[]) =>
       sql.query<ClaimedRun>(
         `select job_runs.id as "jobRunId", job_runs.is_app as "isApp", job_runs.job_id as "jobId",
@@ -136,8 +137,8 @@ export function createClaimStore(sql: Queryable) {
       ),
 
     /**
-     * Takes those of these runs that may still be claimed. Another server may be quicker to some of them, or to a turn: then the others
-     * are taken one by one.
+     * Claims those of the runs that are still claimable. Another server may be faster for some runs or for a
+     * local data lock; then the others are claimed one by one.
      */
     async claim(jobRunIds: readonly string[], owner: string, leaseSeconds: number): Promise<Claim[]> {
       try {
@@ -152,7 +153,7 @@ export function createClaimStore(sql: Queryable) {
       }
     },
 
-    /** Takes runs whose owner let its lease run out. */
+    /** Takes over runs whose owner's lease has expired. */
     takeOverExpired: (owner: string, leaseSeconds: number, limit: number) =>
       sql.query<Claim>(
         `update job_runs set claim_number = claim_number + 1, claimed_by = $1,
@@ -163,7 +164,7 @@ export function createClaimStore(sql: Queryable) {
         [owner, leaseSeconds, limit],
       ),
 
-    /** Takes, without waiting for leases, the runs of owners that are known to be dead. */
+    /** Takes over runs of dead owners, without waiting for leases. */
     takeOverOf: (deadOwners: readonly string[], owner: string, leaseSeconds: number) =>
       sql.query<Claim>(
         `update job_runs set claim_number = claim_number + 1, claimed_by = $2,
@@ -180,7 +181,7 @@ export function createClaimStore(sql: Queryable) {
       return rows.map((row) => row.owner);
     },
 
-    /** Extends the leases of the claims; gives those that still hold. */
+    /** Extends the leases of claims; returns those that are still valid. */
     renew: async (claims: readonly Claim[], leaseSeconds: number) => {
       const rows = await sql.query<{ jobRunId: string }>(
         `update job_runs set lease_expires_at = now() + make_interval(secs => $3)
@@ -194,8 +195,8 @@ export function createClaimStore(sql: Queryable) {
     },
 
     /**
-     * What the watch of an attempt goes by; undefined when its claim holds no more, since the run has ended, waits for another
-     * attempt, or is another server's.
+     * Reads the state that the watch of an attempt needs; undefined if its claim is no longer valid because
+     * the run has ended, waits for a retry, or belongs to another server.
      */
     look: (claim: Claim, attemptId: string) =>
       sql.maybeOne<WatchedRun>(

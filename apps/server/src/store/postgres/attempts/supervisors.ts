@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** How many runs supervisors drive at once. */
+/** Maximum number of runs that supervisors drive concurrently. */
 export interface SlotCounts {
   batch: number;
   apps: number;
@@ -8,7 +8,7 @@ export interface SlotCounts {
 
 export type SupervisorStore = ReturnType<typeof createSupervisorStore>;
 
-/** The supervisors of the installation that are there, with the slots that they have. */
+/** Stores the live supervisors of the installation with their slots. */
 export function createSupervisorStore(sql: Queryable) {
   return {
     async keepAlive(owner: string, slots: SlotCounts, seconds: number): Promise<void> {
@@ -18,14 +18,14 @@ export function createSupervisorStore(sql: Queryable) {
          on conflict (owner) do update set batch_slots = $2, app_slots = $3, expires_at = excluded.expires_at, seen_at = now()`,
         [owner, slots.batch, slots.apps, seconds],
       );
-      // Those that were killed: their rows say nothing any more.
+      // Rows of killed supervisors, which no longer matter.
       await sql.execute(`delete from supervisors where expires_at < now() - interval '1 hour'`);
     },
 
-    /** A sign of life between two calls of `keepAlive`. */
+    /** Sends a heartbeat between two calls of `keepAlive`. */
     beat: (owner: string) => sql.execute('update supervisors set seen_at = now() where owner = $1', [owner]),
 
-    /** Those of the owners that have given no sign of life for so long, or have stopped. */
+    /** Lists those of the owners that have sent no heartbeat for this long, or have stopped. */
     async listSilent(owners: readonly string[], seconds: number): Promise<string[]> {
       const rows = await sql.query<{ owner: string }>(
         `select asked.owner from unnest($1::text[]) as asked (owner)
@@ -38,7 +38,7 @@ export function createSupervisorStore(sql: Queryable) {
 
     remove: (owner: string) => sql.execute('delete from supervisors where owner = $1', [owner]),
 
-    /** Slots of all supervisors together; no supervisor is there where both are 0. */
+    /** Counts the slots of all supervisors; both are 0 if there is no supervisor. */
     countSlots: () =>
       sql.one<SlotCounts>(
         `select coalesce(sum(batch_slots), 0)::int as batch, coalesce(sum(app_slots), 0)::int as apps

@@ -2,7 +2,7 @@ import type { AttemptRecord } from './attempts.ts';
 import type { Claim } from './claim.ts';
 import type { Queryable } from '../pool.ts';
 
-/** An active run whose supervisor cannot see the place of its attempt. */
+/** An active run whose supervisor cannot observe the location of its attempt. */
 export interface UnknownRun {
   jobRunId: string;
   handle: NonNullable<AttemptRecord['handle']>;
@@ -10,13 +10,16 @@ export interface UnknownRun {
 
 export type UnknownRunStore = ReturnType<typeof createUnknownRunStore>;
 
-/** As the partial index has it. */
+/** Matches the condition of the partial index. */
 export const isUnknown = `unknown_since is not null and job_runs.status in ('starting', 'running', 'cancelling')`;
 
-/** Runs that are active, and of which their supervisors cannot tell whether they still go on. */
+/** Stores active runs whose supervisors cannot tell whether they are still running. */
 export function createUnknownRunStore(sql: Queryable) {
   return {
-    /** @returns false when the run was unknown before, or the claim holds no more */
+    /**
+     * Marks a run as unknown.
+     * @returns false if it was already unknown, or the claim is no longer valid
+     */
     async mark(claim: Claim, detail: string): Promise<boolean> {
       const touched = await sql.execute(
         `update job_runs set unknown_since = now(), unknown_detail = $3, updated_at = now()
@@ -26,7 +29,10 @@ export function createUnknownRunStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** The supervisor sees the attempt again. @returns false when the run was not unknown, or the claim holds no more */
+    /**
+     * Records that the supervisor observes the attempt again.
+     * @returns false if the run was not unknown, or the claim is no longer valid
+     */
     async clear(claim: Claim): Promise<boolean> {
       const touched = await sql.execute(
         `update job_runs set unknown_since = null, unknown_detail = null, updated_at = now()
@@ -43,7 +49,7 @@ export function createUnknownRunStore(sql: Queryable) {
       return count;
     },
 
-    /** Those of other owners, longest unknown first. */
+    /** Lists those of other owners, longest unknown first. */
     listOfOthers: (owner: string, limit: number) =>
       sql.query<UnknownRun>(
         `select job_runs.id as "jobRunId", attempts.handle
@@ -53,7 +59,7 @@ export function createUnknownRunStore(sql: Queryable) {
         [owner, limit],
       ),
 
-    /** Takes, without waiting for leases, those that are still unknown to their owners. */
+    /** Takes over runs that are still unknown to their owners, without waiting for leases. */
     takeOver: (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
       sql.query<Claim>(
         `update job_runs set claim_number = claim_number + 1, claimed_by = $2,

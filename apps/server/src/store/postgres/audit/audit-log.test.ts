@@ -10,7 +10,7 @@ let own: TestDatabase;
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const entries = 200_000;
 
-/** Two organizations of four workspaces each, a hundred people, a change a minute. */
+/** Two organizations with four workspaces each, a hundred users, one change per minute. */
 beforeAll(async () => {
   own = await createTestDatabase();
   await own.database.execute(
@@ -34,7 +34,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** How Postgres carries out what the store asks. */
+/** Returns the query plan of the store's statement. */
 async function explain(ask: (sql: Queryable) => Promise<unknown>) {
   const asked: { text: string; values: readonly unknown[] }[] = [];
   const noting: Queryable = {
@@ -68,20 +68,20 @@ describe('a page of a long log', () => {
     ['of an organization', organization, {}],
     ['of a workspace', workspace, {}],
     ['before an early day', organization, { end: early }],
-    ['of one person', organization, { actorUserId: id(1007) }],
+    ['of one user', organization, { actorUserId: id(1007) }],
     ['about one thing', organization, { targetId: '77' }],
     ['of one kind of change', workspace, { actions: ['job.pause'] }],
-  ])('%s is a walk along an index', async (_name, place, filter) => {
+  ])('%s is an index scan', async (_name, place, filter) => {
     const range = { limit: 100, offset: 0 };
     const { nodes, blocks } = await explain((sql) =>
       createAuditLogStore(sql).list(place, filter).read(range),
     );
     expect(nodes).not.toContain('Seq Scan');
-    // The table has some thousands.
+    // The table has some thousand blocks.
     expect(blocks).toBeLessThan(700);
   });
 
-  it('from a cursor far back is one too', async () => {
+  it('from a cursor far back is also an index scan', async () => {
     const range = { limit: 100, offset: 0, after: [early.toISOString(), '30000'] };
     const { nodes, blocks } = await explain((sql) =>
       createAuditLogStore(sql).list(organization, {}).read(range),
@@ -90,7 +90,7 @@ describe('a page of a long log', () => {
     expect(blocks).toBeLessThan(50);
   });
 
-  it('is counted no further than it has to be', async () => {
+  it('is counted no further than necessary', async () => {
     const { blocks } = await explain((sql) => createAuditLogStore(sql).list(organization, {}).count(1000));
     expect(await createAuditLogStore(own.database).list(organization, {}).count(1000)).toBe(1000);
     expect(blocks).toBeLessThan(700);

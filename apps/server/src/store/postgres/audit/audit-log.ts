@@ -6,7 +6,10 @@ import { columns } from '../statements/columns.ts';
 import { countRows, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 
-/** Who did something: a person, a key of theirs or of a workspace, the code of a run, an operator on the command line, the server itself. */
+/**
+ * Who made a change: a user, a key of a user or of a workspace, the code of a run, an operator on the command
+ * line, or the server itself.
+ */
 export interface Actor {
   kind: 'person' | 'key' | 'run' | 'operator' | 'server' | 'nobody';
   userId: string | null;
@@ -17,19 +20,22 @@ export interface Actor {
 }
 
 export interface NewAuditEntry {
-  /** Left out for what belongs to no organization, such as a person's password. That of a workspace follows from the workspace. */
+  /**
+   * Omitted for changes outside of organizations, such as of a user's password. Derived from the workspace if
+   * there is one.
+   */
   organizationId?: string | null;
   workspaceId?: string | null;
   actor: Actor;
-  /** `<what>.<verb>`, such as `job.archive`. */
+  /** `<object>.<verb>`, such as `job.archive`. */
   action: string;
   target: { kind: string; id: string | null; name: string | null };
-  /** What changed, without secrets; null where there was nothing. */
+  /** The changed values, without secrets; null if there are none. */
   before: object | null;
   after: object | null;
 }
 
-/** A change as it was written down. */
+/** A recorded change. */
 export interface AuditEntryRecord {
   id: string;
   at: Date;
@@ -106,7 +112,10 @@ function conditions({ organizationId, workspaceId }: AuditPlace, filter: AuditFi
 
 export type AuditLogStore = ReturnType<typeof createAuditLogStore>;
 
-/** What was changed, by whom. Rows are added, in the transaction of the change, and never altered; retention removes old ones. */
+/**
+ * Stores what was changed, and by whom. Rows are inserted in the transaction of the change and never updated;
+ * retention removes old ones.
+ */
 export function createAuditLogStore(sql: Queryable) {
   return {
     add: (entry: NewAuditEntry) =>
@@ -133,7 +142,7 @@ export function createAuditLogStore(sql: Queryable) {
         ],
       ),
 
-    /** The entries of an organization or a workspace that the filter leaves, newest first unless sorted. */
+    /** Lists the filtered entries of an organization or a workspace, newest first unless sorted. */
     list: (place: AuditPlace, filter: AuditFilter): RowList<AuditEntryRecord, AuditSortKey> => ({
       async read(range) {
         const where = conditions(place, filter);
@@ -146,7 +155,10 @@ export function createAuditLogStore(sql: Queryable) {
         }),
     }),
 
-    /** What retention asks. Ids grow with time, so the walk needs no other order; an entry that is out of turn goes a round later. */
+    /**
+     * The statements of retention. Ids grow with time, so the scan needs no other order; an entry out of
+     * order is removed one run later.
+     */
     stored: {
       measure: () =>
         sql.one<StoredTotals>(

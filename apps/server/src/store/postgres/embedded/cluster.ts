@@ -7,26 +7,30 @@ import { isErrorCode } from '../../../platform/error-code.ts';
 
 const run = promisify(execFile);
 
-/** The role that owns the cluster. Trust is right for it and all others: only the folder's owner and root reach the socket. */
+/**
+ * The role that owns the cluster. Trust authentication is safe for all roles: only the folder's owner and
+ * root can reach the socket.
+ */
 export const superuser = 'postgres';
 
-/** Only the name of the socket depends on it. */
+/** Only determines the name of the socket. */
 export const postgresPort = 5432;
 
-/** What Postgres and its tools get of the environment: nothing of the server's. */
+/** The environment of Postgres and its tools, without the server's variables. */
 export const postgresEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * The path by which Postgres names its data folder: its own working directory. A folder in which the process already stands
- * is reachable however closed the folders above it are (a data folder in /root), and a socket in it has a short path.
+ * The path that Postgres uses for its data folder: its own working directory. A process can access its
+ * working directory even if parent folders are closed to it (a data folder in /root), and a socket in it has
+ * a short path.
  */
 export const ownFolder = '/proc/self/cwd';
 
 const unfinishedMark = '.unfinished-';
 
 /**
- * Makes the database cluster in `folder` unless it is there. It appears whole or not at all. Refuses one that another major
- * version of Postgres made: its files mean other things there.
+ * Creates the database cluster in `folder`, atomically, unless it exists. Rejects one of another major
+ * version of Postgres, whose files are incompatible.
  */
 export async function ensureCluster(
   folder: string,
@@ -45,12 +49,15 @@ export async function ensureCluster(
   await removeUnfinished(folder);
   const fresh = await mkdtemp(`${folder}${unfinishedMark}`);
   await initializeCluster(fresh, binaries, runAs, durable);
-  // Empty by now, and rename does not replace a folder of another owner everywhere.
+  // Empty by now; rename cannot replace a folder of another owner on every system.
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
 }
 
-/** What killed servers left. An initdb of theirs may still write there, and ends once it misses its files. */
+/**
+ * Removes what killed servers left. A running initdb of theirs may still write there, and fails once its
+ * files are gone.
+ */
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     if (!name.startsWith(`${basename(folder)}${unfinishedMark}`)) continue;
@@ -95,8 +102,8 @@ async function initializeCluster(folder: string, binaries: PostgresBinaries, run
 }
 
 /**
- * initdb, unlike the server, refuses a user that /etc/passwd does not name, as the one of Postgres is not. So it runs as
- * one that is named, nobody by preference, in a folder closed to everyone else.
+ * Unlike the server, initdb requires a user in /etc/passwd, and the one of Postgres is not. So it runs as an
+ * existing user, preferably nobody, in a folder closed to everyone else.
  */
 async function findNamedUser(): Promise<{ uid: number; gid: number }> {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));

@@ -47,7 +47,10 @@ async function withDatabase<T>(
   }
 }
 
-/** Another server process on the data folder, once its Postgres is ready; it stops when it is told 'stop'. */
+/**
+ * Starts another server process on the data folder and waits until its Postgres is ready; it stops on the
+ * message 'stop'.
+ */
 async function spawnServer() {
   const module = new URL('./embedded.ts', import.meta.url).href;
   const script = `
@@ -64,8 +67,8 @@ async function spawnServer() {
   return child;
 }
 
-describe('a data folder', () => {
-  test('gets a database that stays, with checksums, on a socket only', async () => {
+describe('the embedded Postgres of a data folder', () => {
+  test('is persistent, with checksums, only on a socket', async () => {
     const first = await start();
     await withDatabase(first.connection, async (database) => {
       await database.query('CREATE TABLE kept AS SELECT 1 AS n');
@@ -95,7 +98,7 @@ describe('a data folder', () => {
     await second.stop();
   });
 
-  test('is open to the owner of Postgres alone', async () => {
+  test('is accessible only to the owner of Postgres', async () => {
     const postgres = await start();
     const owner = process.getuid?.() === 0 ? postgresUid : process.getuid?.();
     const cluster = await stat(join(dataDir, 'postgres/data'));
@@ -105,7 +108,7 @@ describe('a data folder', () => {
     await postgres.stop();
   });
 
-  test('may lie deep below folders that are closed to others', async () => {
+  test('may be deep below folders that are closed to others', async () => {
     await chmod(dataDir, 0o700);
     const deep = join(dataDir, 'x'.repeat(120), 'data');
     const postgres = await start(deep);
@@ -115,14 +118,14 @@ describe('a data folder', () => {
     await postgres.stop();
   });
 
-  test('of another major version is refused, and nothing is left running or registered', async () => {
+  test('of another major version is rejected, and nothing is left running or registered', async () => {
     await (await start()).stop();
     await writeFile(join(dataDir, 'postgres/data/PG_VERSION'), '17\n');
     await expect(start()).rejects.toThrow('was made by Postgres 17; this Pumphouse runs Postgres 18');
     expect(await listServerFiles()).toEqual([]);
   });
 
-  test('that Postgres cannot start on gives the end of its log', async () => {
+  test('reports the end of its log if it cannot start', async () => {
     await (await start()).stop();
     await writeFile(join(dataDir, 'postgres/data/postgresql.conf'), 'no_such_setting = 1\n');
     await expect(start()).rejects.toThrow(/ended while starting[^]*no_such_setting/);
@@ -139,7 +142,7 @@ describe('a data folder', () => {
 });
 
 describe('several servers', () => {
-  test('that start at once share one Postgres, and the last one stops it', async () => {
+  test('that start concurrently share one Postgres, and the last one stops it', async () => {
     const servers = await Promise.all([spawnServer(), spawnServer(), start()]);
     const [first, second, own] = servers;
     const pid = await readPid();
@@ -153,7 +156,7 @@ describe('several servers', () => {
     expect(readStartTime(pid)).toBeUndefined();
   });
 
-  test('of which one was killed: its line counts no more', async () => {
+  test('ignore the registration of a killed one', async () => {
     const killed = await spawnServer();
     const own = await start();
     const pid = await readPid();
@@ -165,8 +168,8 @@ describe('several servers', () => {
   });
 });
 
-describe('when something is killed', () => {
-  test('Postgres outlives its server, and the next server takes it over', async () => {
+describe('a killed process', () => {
+  test('Postgres outlives its server, and the next server adopts it', async () => {
     const server = await spawnServer();
     const pid = await readPid();
     server.kill('SIGKILL');
@@ -181,7 +184,7 @@ describe('when something is killed', () => {
     expect(readStartTime(pid)).toBeUndefined();
   });
 
-  test('a killed Postgres is started again under its server, with all that was committed', async () => {
+  test('a killed Postgres is restarted by its server, with all committed data', async () => {
     const postgres = await start();
     await withDatabase(postgres.connection, async (database) => {
       const heard: (string | undefined)[] = [];
@@ -213,7 +216,7 @@ describe('when something is killed', () => {
     await next.stop();
   });
 
-  test('a Postgres that is stopping, as its server was killed while it stopped it, is started again', async () => {
+  test('a Postgres that is stopping because its server was killed during the stop is started again', async () => {
     const server = await spawnServer();
     const stopping = await readPid();
     server.kill('SIGKILL');
@@ -226,7 +229,7 @@ describe('when something is killed', () => {
     await next.stop();
   });
 
-  test('a pid file whose pid another process has by now stops nothing, and that process is left alone', async () => {
+  test('a pid file with a reused pid does not stop anything, and the other process is left alone', async () => {
     await (await start()).stop();
     const other = spawn('sleep', ['100']);
     started.push(other);
@@ -239,7 +242,7 @@ describe('when something is killed', () => {
     expect(other.exitCode).toBeNull();
   });
 
-  test('a copy of a data folder in use is not taken for the folder itself', async () => {
+  test('a copy of a data folder in use is not mistaken for the folder itself', async () => {
     const original = await start();
     const copy = await mkdtemp(join(tmpdir(), 'pumphouse-embedded-'));
     await cp(join(dataDir, 'postgres/data/PG_VERSION'), join(copy, 'PG_VERSION'));
@@ -251,7 +254,7 @@ describe('when something is killed', () => {
     await rm(copy, { recursive: true });
   });
 
-  test('a first start that was cut short is done anew', async () => {
+  test('an interrupted first start is repeated', async () => {
     await (await start()).stop();
     await rm(join(dataDir, 'postgres/data/PG_VERSION'));
     await expect(start()).rejects.toThrow('not a database');

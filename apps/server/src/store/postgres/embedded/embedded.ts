@@ -23,17 +23,20 @@ import type { EmbeddedLog } from './postmaster-watch.ts';
 export type { EmbeddedLog } from './postmaster-watch.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** The server's data folder, made if missing: `postgres/` and `servers/` below it are used. */
+  /** The server's data folder, created if missing; uses `postgres/` and `servers/` in it. */
   dataDir: string;
   log: EmbeddedLog;
-  /** False where the data is thrown away, as in tests: a crash of the machine may then damage it. */
+  /** False for temporary data, as in tests, which a crash of the machine may damage. */
   durable?: boolean;
 }
 
 export interface EmbeddedPostgres {
-  /** `host` is the folder of the Unix socket; good within this process. */
+  /** `host` is the folder of the Unix socket; valid within this process. */
   connection: { host: string; port: number; user: string; database: string };
-  /** Leaves Postgres, and stops it unless another server on the data folder lives. To be called once the pool is closed. */
+  /**
+   * Leaves Postgres, and stops it unless another server on the data folder is alive. Call it after the pool
+   * is closed.
+   */
   stop(): Promise<void>;
 }
 
@@ -53,7 +56,7 @@ const hiddenServerTimeoutMs = 15_000;
 // A socket path has at most 107 bytes.
 const longestSocketFolder = 107 - `/.s.PGSQL.${port}`.length;
 
-/** For a server that is idle most of the time: some 20 MB of memory. */
+/** Settings for a server that is mostly idle: some 20 MB of memory. */
 const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
@@ -78,12 +81,14 @@ const settings = {
 const throwAwaySettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 
 /**
- * Gives the Postgres of a data folder: made at the first start, started when none runs, else the running one, be it of
- * another server or left by one that was killed. While this server runs, a Postgres that dies is started again.
+ * Returns the Postgres of a data folder: created at the first start, started if none runs, otherwise the
+ * running one, which may belong to another server or be left by a killed one. While this server runs, a
+ * Postgres that dies is restarted.
  *
- * Postgres refuses to run as root: there it gets a user id of its own (`postgresUid`). It listens on a Unix socket alone,
- * in its data folder, which is open to its owner (and root) only: that, and no password, is what keeps others out.
- * Rejects with the end of Postgres' log when it does not start, and when the data is of another major version.
+ * Postgres does not run as root, so for root it gets its own user id (`postgresUid`). It listens only on a
+ * Unix socket in its data folder, which is accessible only to its owner (and root): that, and no password, is
+ * its access control. Rejects with the end of Postgres' log if it does not start, and if the data is of
+ * another major version.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, durable = true } = options;
@@ -126,7 +131,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Stops the Postgres that servers of a data folder left running, unless one of them lives. */
+/** Stops the Postgres that servers of a data folder left running, unless one of them is alive. */
 export async function stopAbandonedPostgres(dataDir: string, log: EmbeddedLog): Promise<void> {
   const paths = await layOut(dataDir);
   await withFolderLock(paths.lock, lockTimeoutSeconds, () => stopUnlessUsed(paths, log));
@@ -158,7 +163,7 @@ async function setUp(paths: Paths, durable: boolean): Promise<PostmasterSetup> {
   };
 }
 
-/** Gives a Postgres that has our database in it. */
+/** Returns a Postgres that contains our database. */
 async function bringUp(setup: PostmasterSetup, log: EmbeddedLog): Promise<Postmaster> {
   for (let tries = 1; ; tries += 1) {
     const postmaster = await adoptOrStart(setup, log);
@@ -167,7 +172,7 @@ async function bringUp(setup: PostmasterSetup, log: EmbeddedLog): Promise<Postma
       await ensureDatabase(socket.path);
       return postmaster;
     } catch (error) {
-      // A server that was killed while it stopped Postgres leaves one that still looks ready for a moment.
+      // A server that was killed while stopping Postgres leaves one that looks ready for a moment.
       if (tries >= 3 || !(await hasEnded(postmaster, 5))) throw error;
     }
   }
@@ -201,7 +206,7 @@ async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
   log.info({ pid: postmaster.pid }, 'Embedded Postgres stopped');
 }
 
-/** The folder of the socket by a path that is short enough, however deep the data folder is. */
+/** Opens the folder of the socket under a path that is short enough, however deep the data folder is. */
 async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { path: string }> {
   if (Buffer.byteLength(cluster) <= longestSocketFolder) {
     return { path: cluster, [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -210,13 +215,13 @@ async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { pa
   return { path: `/proc/${process.pid}/fd/${folder.fd}`, [Symbol.asyncDispose]: () => folder.close() };
 }
 
-/** The role and the database that the server uses: no superuser, as on an external Postgres. */
+/** Creates the role and the database of the server; not a superuser, as on an external Postgres. */
 async function ensureDatabase(host: string): Promise<void> {
   const client = new Client({ host, port, user: superuser, database: 'postgres' });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // The session of a server that was killed may still be at it; a CREATE DATABASE runs to its end.
+    // The session of a killed server may still be doing this; a CREATE DATABASE runs to its end.
     await client.query('SELECT pg_advisory_lock($1)', [databaseLockKey]);
     const roles = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
     if (roles.rowCount === 0) await client.query(`CREATE ROLE ${role} LOGIN CREATEDB`);

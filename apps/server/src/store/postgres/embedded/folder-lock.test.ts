@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const lockModule = new URL('./folder-lock.ts', import.meta.url).href;
 
-/** Another process that runs `body` with `withFolderLock` at hand. */
+/** Starts another process that runs `body` with access to `withFolderLock`. */
 function spawnLocker(body: string) {
   const script = `import { withFolderLock } from ${JSON.stringify(lockModule)}; const folder = ${JSON.stringify(folder)}; ${body}`;
   return spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -27,7 +27,7 @@ function spawnLocker(body: string) {
   });
 }
 
-test('one at a time, among callers of several processes', async () => {
+test('allows one caller at a time, across processes', async () => {
   const counter = join(folder, 'counter');
   await writeFile(counter, '0');
   const body = `
@@ -44,7 +44,7 @@ test('one at a time, among callers of several processes', async () => {
   expect((await readdir(folder)).toSorted()).toEqual(['counter', expect.stringMatching(/^lock\.\d+$/)]);
 });
 
-test('is taken over when its owner was killed', async () => {
+test('is taken over if its owner was killed', async () => {
   const owner = spawnLocker(
     `await withFolderLock(folder, 300, async () => { console.log('held'); setInterval(() => undefined, 1000); await new Promise(() => undefined); });`,
   );
@@ -57,7 +57,7 @@ test('is taken over when its owner was killed', async () => {
   ).resolves.toEqual([1, 2, 3]);
 });
 
-test('of a process that cannot be seen counts while it is fresh', async () => {
+test('of a process that cannot be observed counts while it is fresh', async () => {
   const path = join(folder, 'lock.7');
   await writeFile(path, JSON.stringify({ ...identifyOwnProcess(), place: 'another container' }));
   await expect(withFolderLock(folder, 0.1, async () => 'mine')).rejects.toThrow('Another process holds');
@@ -66,7 +66,7 @@ test('of a process that cannot be seen counts while it is fresh', async () => {
   await expect(withFolderLock(folder, 0.1, async () => 'mine')).resolves.toBe('mine');
 });
 
-test('is given back when the work fails, and a file without content holds nobody', async () => {
+test('is released if the work fails, and an empty file does not hold it', async () => {
   await writeFile(join(folder, 'lock.3'), '');
   const work = vi.fn(() => Promise.reject(new Error('failed')));
   await expect(withFolderLock(folder, 1, work)).rejects.toThrow('failed');
@@ -74,8 +74,8 @@ test('is given back when the work fails, and a file without content holds nobody
   expect(work).toHaveBeenCalledOnce();
 });
 
-// Root alone may mount, and a disk that others use too cannot be filled.
-test.skipIf(process.getuid?.() !== 0)('is given back on a full disk', async ({ skip }) => {
+// Only root may mount, and a shared disk cannot be filled.
+test.skipIf(process.getuid?.() !== 0)('is released on a full disk', async ({ skip }) => {
   try {
     await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
   } catch (error) {

@@ -11,13 +11,14 @@ const refreshMs = 500;
 const lockName = /^lock\.(\d+)$/;
 
 /**
- * Runs `fn` while no other process runs one under the same folder. A lock whose owner died is taken over at once. A lock of
- * another container or machine is taken over when it was not refreshed for 10 s, and one from before a restart of this
- * machine after 2 s. Rejects when `timeoutSeconds` pass without the lock.
+ * Runs `fn` while no other process runs one for the same folder. A lock whose owner died is taken over at
+ * once. A lock of another container or machine is taken over if it was not refreshed for 10 s, and one from
+ * before a restart of this machine after 2 s. Rejects if `timeoutSeconds` pass without the lock.
  *
- * Node has no flock. The folder holds files `lock.1`, `lock.2`, ...: the highest counts, and the next one is made, already
- * with its content, by link(2), which fails when the name exists. A name is never used again, so two processes that both see
- * a dead owner cannot both succeed, as they could by removing and making one file.
+ * Node has no flock. The folder contains files `lock.1`, `lock.2`, ...: the highest counts, and the next one
+ * is created, complete with its content, by link(2), which fails if the name exists. Names are never reused,
+ * so two processes that both observe a dead owner cannot both succeed, as they could by removing and
+ * recreating one file.
  */
 export async function withFolderLock<T>(
   folder: string,
@@ -65,7 +66,7 @@ async function claim(folder: string, ticket: string, number: number): Promise<st
     if (isErrorCode(error, 'EEXIST')) return undefined;
     throw error;
   }
-  // Our listing may be old: since then others may have locked, released and cleaned up, this very name included.
+  // Our listing may be outdated: others may have locked, released and cleaned up since, including this name.
   if ((await highestLock(folder)) !== number) {
     await rm(path, { force: true });
     return undefined;
@@ -74,12 +75,15 @@ async function claim(folder: string, ticket: string, number: number): Promise<st
   return path;
 }
 
-/** The file stays, as the mark up to which names are used; emptied, since a full disk has no room for other words. */
+/**
+ * The file stays to mark the highest used name. It is emptied, because a full disk has no space for other
+ * content.
+ */
 async function release(path: string): Promise<void> {
   try {
     await truncate(path);
   } catch (error) {
-    // A later owner, who took this process for dead, cleaned up.
+    // A later owner, which considered this process dead, cleaned up.
     if (!isErrorCode(error, 'ENOENT')) throw error;
   }
 }
@@ -89,7 +93,8 @@ async function isHeld(path: string): Promise<boolean> {
     const owner = JSON.parse(await readFile(path, 'utf8')) as LiveProcess;
     return readLiveness(owner, Date.now() - (await stat(path)).mtimeMs) !== 'dead';
   } catch (error) {
-    // Gone: a later owner cleaned up. Not to be read: it was given back, or a power cut left it without its content.
+    // Missing: a later owner cleaned up. Unreadable: it was released, or a power failure left it without
+    // content.
     if (isErrorCode(error, 'ENOENT') || error instanceof SyntaxError) return false;
     throw error;
   }

@@ -6,23 +6,26 @@ import {
 } from '../../../domain/attempts/process-location.ts';
 import { readOwnLocation } from '../../../platform/process-location.ts';
 
-/** Names one process for good: a pid alone is given to another process sooner or later. */
+/** Identifies one process permanently: a pid alone is reused sooner or later. */
 export interface LiveProcess {
   pid: number;
   /** Clock ticks from boot to the start of the process. */
   startTime: number;
-  /** `<boot id> <pid namespace>`: elsewhere the same pid is another process. */
+  /** `<boot id> <pid namespace>`: elsewhere, the same pid is another process. */
   place: string;
   /** Missing in files of the previous release. */
   machineId?: string;
 }
 
-/** A process that cannot be looked up counts as alive until it has not refreshed its file for so long. */
+/** A process that cannot be looked up counts as alive until it has not refreshed its file for this long. */
 const foreignStaleMs = 10_000;
-/** The same after a restart of this machine, which must not delay it: clones of a machine do not share a data folder. */
+/**
+ * Shorter after a restart of this machine, which must not be delayed: clones of a machine do not share a data
+ * folder.
+ */
 const otherBootStaleMs = 2000;
 
-/** This process. */
+/** Identifies this process. */
 export function identifyOwnProcess(): LiveProcess {
   const startTime = readStartTime(process.pid);
   if (startTime === undefined) throw new Error('/proc/self/stat cannot be read: Pumphouse needs /proc');
@@ -32,7 +35,8 @@ export function identifyOwnProcess(): LiveProcess {
 export type Liveness = 'alive' | 'dead' | 'hidden';
 
 /**
- * Whether the process still runs. `hidden`: it counts as alive because it refreshed its file lately, but this process cannot see it.
+ * Reports whether the process is still running. `hidden`: it counts as alive because it refreshed its file
+ * recently, but this process cannot observe it.
  * @param silentMs time since the process refreshed its file
  */
 export function readLiveness(owner: LiveProcess, silentMs: number): Liveness {
@@ -47,17 +51,22 @@ function locate({ place, machineId }: LiveProcess): LocationRelation {
   return compareLocations({ bootId, pidNamespace, machineId }, ownLocation());
 }
 
-/** When the process started, in clock ticks since boot; undefined when it does not run or is a zombie. */
+/**
+ * Reads when the process started, in clock ticks since boot; undefined if it is not running or is a zombie.
+ */
 export function readStartTime(pid: number): number | undefined {
   const stat = readProcFile(`/proc/${pid}/stat`);
-  // The second field is the name in parentheses, which may hold spaces and parentheses itself.
+  // The second field is the name in parentheses, which may itself contain spaces and parentheses.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTime] = [fields?.[0], fields?.[19]];
   if (state === undefined || state === 'Z' || state === 'X' || startTime === undefined) return undefined;
   return Number(startTime);
 }
 
-/** The command line of a process, its arguments divided by NUL; empty when it does not run. Any user may read it. */
+/**
+ * Reads the command line of a process, with arguments separated by NUL; empty if it is not running. Any user
+ * may read it.
+ */
 export function readCommandLine(pid: number): string {
   return readProcFile(`/proc/${pid}/cmdline`) ?? '';
 }

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Postgres' programs in a place from which a given user can run them. */
+/** Postgres programs in a location from which a given user can run them. */
 export interface PostgresBinaries {
   postgres: string;
   initdb: string;
   major: number;
 }
 
-/** The user a program runs as; undefined: the user of this process. */
+/** The user that a program runs as; undefined means the user of this process. */
 export type RunAs = { uid: number; gid: number } | undefined;
 
 interface PlatformPackage {
@@ -23,9 +23,9 @@ const run = promisify(execFile);
 const sharedCache = '/var/cache/pumphouse';
 
 /**
- * Finds the npm package with Postgres for this platform and makes sure that `runAs` can run it. It is used from node_modules
- * where that is possible. Otherwise (a home closed to others, library links that npm did not make in a folder we cannot
- * write) a copy is made, once per version: in `copyFolder`, or below /var/cache where this process is root.
+ * Finds the npm package with Postgres for this platform and makes sure that `runAs` can run it, from
+ * node_modules if possible. Otherwise (a home closed to others, or missing library links in a folder that is
+ * not writable) it is copied once per version: to `copyFolder`, or below /var/cache if this process is root.
  */
 export async function preparePostgresBinaries(copyFolder: string, runAs: RunAs): Promise<PostgresBinaries> {
   const { native, version } = await findPlatformPackage();
@@ -33,7 +33,7 @@ export async function preparePostgresBinaries(copyFolder: string, runAs: RunAs):
   await makeLibraryLinks(native).catch(() => undefined);
   if (await canRun(native, runAs)) return programs(native, major);
 
-  // As root the data folder is closed to the user of Postgres by intent.
+  // As root, the data folder is closed to the user of Postgres on purpose.
   const folder = runAs === undefined ? copyFolder : sharedCache;
   try {
     return programs(await copyNative(native, join(folder, `postgres-${version}`), runAs), major);
@@ -66,7 +66,9 @@ function programs(native: string, major: number): PostgresBinaries {
   return { postgres: join(native, 'bin/postgres'), initdb: join(native, 'bin/initdb'), major };
 }
 
-/** npm packs no links: the package lists them for an install script, which npm 12 does not run. */
+/**
+ * npm packages cannot contain links: the package lists them for an install script, which npm 12 does not run.
+ */
 async function makeLibraryLinks(native: string): Promise<void> {
   const list = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
@@ -80,13 +82,13 @@ async function makeLibraryLinks(native: string): Promise<void> {
     );
     if (exists) continue;
     await symlink(relative(dirname(target), source), path).catch((error: unknown) => {
-      // Another server starting now made it first.
+      // Another starting server created it first.
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     });
   }
 }
 
-/** Whether the program loads, with its libraries, as that user. */
+/** Reports whether the program and its libraries load as that user. */
 async function canRun(native: string, runAs: RunAs): Promise<boolean> {
   try {
     await run(join(native, 'bin/postgres'), ['--version'], { ...runAs, cwd: '/', env: {} });
@@ -115,7 +117,7 @@ async function copyNative(native: string, target: string, runAs: RunAs): Promise
   }
   await rename(fresh, target).catch(async (error: unknown) => {
     await rm(fresh, { recursive: true, force: true });
-    // Another server made the same copy meanwhile.
+    // Another server created the same copy meanwhile.
     if (!(await isTrusted(target))) throw error;
   });
   return copied;
@@ -125,7 +127,7 @@ function userId(runAs: RunAs): number | undefined {
   return runAs?.uid ?? process.getuid?.();
 }
 
-/** A copy that others could have written would be a way to run their code as Postgres. */
+/** Anyone who can write to a copy could run code as Postgres. */
 async function isTrusted(folder: string): Promise<boolean> {
   try {
     const { uid, mode } = await lstat(folder);
@@ -135,12 +137,12 @@ async function isTrusted(folder: string): Promise<boolean> {
   }
 }
 
-/** The static libraries and headers are 2 MB that nothing reads at run time. */
+/** The static libraries and headers are 2 MB that are unused at run time. */
 function isNeeded(path: string): boolean {
   return extname(path) !== '.a' && basename(path) !== 'pkgconfig';
 }
 
-/** The modes that a strict umask took away. */
+/** Restores permissions that a strict umask removed. */
 async function openToReaders(folder: string): Promise<void> {
   await chmod(dirname(folder), 0o755);
   await chmod(folder, 0o755);

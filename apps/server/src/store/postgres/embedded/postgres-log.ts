@@ -4,8 +4,8 @@ const boundBytes = 8 * 1024 * 1024;
 const keptBytes = 1024 * 1024;
 
 /**
- * Keeps Postgres' log below 8 MB: the last 1 MB goes to `<path>.old` and the file starts anew. Postgres holds the file open
- * for appending, so it is emptied in place; lines written in that moment may be lost.
+ * Keeps Postgres' log below 8 MB: moves the last 1 MB to `<path>.old` and truncates the file. Postgres keeps
+ * the file open for appending, so it is truncated in place; lines written at that moment may be lost.
  */
 export async function boundLog(path: string): Promise<void> {
   const size = await stat(path).then(
@@ -18,7 +18,10 @@ export async function boundLog(path: string): Promise<void> {
   await truncate(path, 0);
 }
 
-/** What was written to the log after `fromOffset`, its last 4 KB at most, for an error message; empty without a log. */
+/**
+ * Reads what was written to the log after `fromOffset`, at most its last 4 KB, for an error message; empty
+ * without a log.
+ */
 export async function readLogSince(path: string, fromOffset: number): Promise<string> {
   const size = await logSize(path);
   const tail = await readTail(path, Math.min(4096, Math.max(0, size - fromOffset))).catch(() =>
@@ -27,7 +30,7 @@ export async function readLogSince(path: string, fromOffset: number): Promise<st
   return tail.toString('utf8').trim();
 }
 
-/** Bytes in the log; 0 without one. */
+/** Returns the size of the log in bytes; 0 without one. */
 export async function logSize(path: string): Promise<number> {
   return stat(path).then(
     (found) => found.size,

@@ -2,19 +2,19 @@ import type { Logger } from 'pino';
 import { isPostmasterAlive } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
 
-/** What the embedded Postgres needs of a logger. */
+/** The logger methods that the embedded Postgres uses. */
 export type EmbeddedLog = Pick<Logger, 'info' | 'warn' | 'error'>;
 
 export interface PostmasterWatch {
-  /** Ends the watch; a restart under way finishes first. */
+  /** Ends the watch; a restart in progress finishes first. */
   stop(): Promise<void>;
 }
 
 interface WatchDeps {
   postmaster: Postmaster;
-  /** Starts Postgres, or gives the one that another server started meanwhile. */
+  /** Starts Postgres, or returns the one that another server has started. */
   restart: () => Promise<Postmaster>;
-  /** Upkeep, about every half a second. */
+  /** Maintenance, about every half second. */
   onTick: () => Promise<void>;
   log: EmbeddedLog;
 }
@@ -22,7 +22,7 @@ interface WatchDeps {
 const checkMs = 200;
 const ticksPerUpkeep = 2;
 
-/** Looks every 200 ms whether Postgres lives and starts it again when it does not, for as long as that takes. */
+/** Checks every 200 ms whether Postgres is alive and restarts it if not, however long that takes. */
 export function watchPostmaster(deps: WatchDeps): PostmasterWatch {
   const { restart, onTick, log } = deps;
   let postmaster = deps.postmaster;

@@ -8,7 +8,7 @@ import { readCommandLine, readStartTime } from './live-process.ts';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
 import { logSize, readLogSince } from './postgres-log.ts';
 
-/** A running Postgres; the start time tells it from a later process with its pid. */
+/** A running Postgres; the start time distinguishes it from a later process with its pid. */
 export interface Postmaster {
   pid: number;
   startTime: number;
@@ -20,7 +20,7 @@ export interface PostmasterSetup {
   logPath: string;
   binaries: PostgresBinaries;
   runAs: RunAs;
-  /** Settings given on the command line. */
+  /** Settings passed on the command line. */
   settings: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +28,7 @@ const pollMs = 5;
 const orphanTimeoutMs = 15_000;
 const readyTimeoutMs = 120_000;
 
-/** The Postgres that runs on the cluster, whoever started it; undefined when none does. */
+/** Finds the Postgres that runs on the cluster, whichever server started it; undefined if none runs. */
 export async function findPostmaster(folder: string): Promise<Postmaster | undefined> {
   const pid = (await readPidFile(folder)).pid;
   if (pid === undefined || !runsOn(pid, folder)) return undefined;
@@ -41,8 +41,8 @@ export function isPostmasterAlive(postmaster: Postmaster): boolean {
 }
 
 /**
- * Starts Postgres as a session of its own, which a kill of this process does not touch, and waits until it takes connections,
- * after recovery if it has to recover. Rejects with the end of its log when it ends instead.
+ * Starts Postgres in its own session, which a kill of this process does not affect, and waits until it
+ * accepts connections, after any recovery. Rejects with the end of its log if it exits instead.
  */
 export async function startPostmaster(setup: PostmasterSetup): Promise<Postmaster> {
   const emerged = await clearRemains(setup.folder);
@@ -61,7 +61,10 @@ export async function startPostmaster(setup: PostmasterSetup): Promise<Postmaste
   return postmaster;
 }
 
-/** The Postgres that runs on the cluster, once it takes connections; undefined when none does, or it was ending. */
+/**
+ * Returns the Postgres that runs on the cluster once it accepts connections; undefined if none runs, or it
+ * was stopping.
+ */
 export async function adoptPostmaster(folder: string): Promise<Postmaster | undefined> {
   const postmaster = await findPostmaster(folder);
   if (postmaster === undefined) return undefined;
@@ -75,8 +78,8 @@ export async function adoptPostmaster(folder: string): Promise<Postmaster | unde
 }
 
 /**
- * @param earlierStart what the lock file of an earlier Postgres says. In a container that restarts, the new one often has the pid of the
- * old one, and the file of that one, which was killed, says `ready`.
+ * @param earlierStart start time in the lock file of an earlier Postgres. In a restarted container the new
+ * one often has the same pid as the old one, and the file of the old, killed one still contains `ready`.
  */
 async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?: string): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
@@ -92,9 +95,12 @@ async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?:
   );
 }
 
-/** Ends Postgres: transactions roll back, what is committed is written out. Rejects when it is still there after 60 s. */
+/**
+ * Stops Postgres: transactions are rolled back, committed data is flushed. Rejects if it is still running
+ * after 60 s.
+ */
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
-  // Fast shutdown, then immediate: recovery at the next start makes up for the second.
+  // Fast shutdown, then immediate; after an immediate one, the next start recovers.
   for (const [signal, seconds] of [
     ['SIGINT', 45],
     ['SIGQUIT', 15],
@@ -106,7 +112,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   throw new Error(`Postgres (pid ${postmaster.pid}) does not stop`);
 }
 
-/** Whether Postgres is gone, or goes within that time. */
+/** Reports whether Postgres has ended, or ends within that time. */
 export async function hasEnded(postmaster: Postmaster, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
@@ -134,7 +140,7 @@ async function spawnPostmaster({ folder, logPath, binaries, runAs, settings }: P
     });
     child.unref();
     const pid = child.pid ?? 0;
-    // A process that ended already has no start time; waiting for it to be ready then says so.
+    // A process that has already ended has no start time; waiting for readiness then reports it.
     return { pid, startTime: readStartTime(pid) ?? 0 };
   } finally {
     await log.close();
@@ -142,11 +148,11 @@ async function spawnPostmaster({ folder, logPath, binaries, runAs, settings }: P
 }
 
 /**
- * Clears the way after a Postgres that was killed. Its backends hold the shared memory until each has seen that it is gone.
- * Postgres itself removes a lock file whose process is gone, but not one whose pid another process of its user has by now,
- * nor that of a zombie, which a container without an init keeps for good.
+ * Clears the remains of a killed Postgres. Its backends keep the shared memory until each has noticed that it
+ * is gone. Postgres itself removes a lock file whose process is gone, but not one whose pid now belongs to
+ * another process of its user, or to a zombie, which remains forever in a container without an init.
  *
- * Gives a Postgres that turns up meanwhile: the one of a server that was killed while it was starting it.
+ * Returns a Postgres that appears meanwhile: that of a server that was killed while starting it.
  */
 async function clearRemains(folder: string): Promise<Postmaster | undefined> {
   const deadline = Date.now() + orphanTimeoutMs;
@@ -166,8 +172,9 @@ async function clearRemains(folder: string): Promise<Postmaster | undefined> {
 }
 
 /**
- * What tells the processes of this cluster from all others: it is in the command line of the postmaster and in the titles of
- * its backends, which any user may read. It follows a folder that is renamed, and a copy of a folder has another.
+ * Creates the mark that distinguishes the processes of this cluster: it is in the command line of the
+ * postmaster and in the titles of its backends, which any user may read. It stays with a renamed folder, and
+ * a copy of a folder gets another one.
  */
 function clusterMark(folder: string): string {
   const { dev, ino } = statSync(folder, { bigint: true });
@@ -192,7 +199,7 @@ async function readPidFile(
   const text = await readFile(join(folder, name), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
-  // The last of the eight lines is rewritten as the state changes.
+  // The last of the eight lines changes with the state.
   if (Number.isNaN(pid)) return {};
   return { pid: Math.abs(pid), startedAt: (lines[2] ?? '').trim(), status: (lines[7] ?? '').trim() };
 }

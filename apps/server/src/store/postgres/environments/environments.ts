@@ -12,13 +12,16 @@ const environmentColumns = columns('environments', ['key', 'state', 'location', 
 
 export type EnvironmentStore = ReturnType<typeof createEnvironmentStore>;
 
-/** Which environments are built, and who builds one right now (a lease on the database's clock). */
+/** Stores finished environments, and who is building one (with a lease by the database clock). */
 export function createEnvironmentStore(sql: Queryable) {
   return {
     find: (key: string) =>
       sql.maybeOne<EnvironmentRecord>(`select ${environmentColumns} from environments where key = $1`, [key]),
 
-    /** True when the caller may build: nobody does, the former builder's lease ran out, or the ready one is gone from disk. */
+    /**
+     * Returns true if the caller may build: there is no builder, its lease expired, or the finished
+     * environment is missing on disk.
+     */
     async takeBuild(
       environment: {
         key: string;
@@ -57,7 +60,7 @@ export function createEnvironmentStore(sql: Queryable) {
         [key, builder, leaseSeconds],
       ),
 
-    /** False when another builder has taken over: the caller throws its result away. */
+    /** Returns false if another builder has taken over; the caller then discards its result. */
     async finishBuild(
       key: string,
       builder: string,
@@ -73,7 +76,8 @@ export function createEnvironmentStore(sql: Queryable) {
     },
 
     /**
-     * Notes that an attempt uses the environment at a place, which keeps it from being removed. False when it is not there any more.
+     * Records that an attempt uses the environment at this path, which prevents its removal. Returns false if
+     * it no longer exists.
      */
     async noteUse(attemptId: string, path: string) {
       const touched = await sql.execute(
@@ -86,7 +90,9 @@ export function createEnvironmentStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** The packages of the environment that the last attempt of a run used, as `name==version`; none if it is not known. */
+    /**
+     * Lists the packages of the environment of a run's last attempt, as `name==version`; empty if unknown.
+     */
     async packagesOfRun(jobRunId: string): Promise<string[]> {
       const row = await sql.maybeOne<{ packages: string[] }>(
         `select environments.packages from attempts join environments on environments.key = attempts.environment_key
@@ -102,7 +108,7 @@ export function createEnvironmentStore(sql: Queryable) {
         builder,
       ]),
 
-    /** Builds of servers that are known to be dead are free at once. */
+    /** Releases builds of dead servers at once. */
     freeBuildsOf: (deadBuilders: readonly string[]) =>
       sql.execute(
         `update environments set lease_expires_at = now() where state = 'building' and builder = any($1)`,

@@ -10,19 +10,19 @@ export interface JobFilter {
   isPaused?: boolean | null;
   isStarred?: boolean | null;
   jobTypes?: readonly string[] | null;
-  /** Part of the display name or the ref, in any case. */
+  /** Part of the display name or the ref, case-insensitive. */
   search?: string | null;
   profiles?: readonly string[] | null;
   pipelineNames?: readonly string[] | null;
   /** States of the newest run. */
   latestStatuses?: readonly string[] | null;
   triggerKinds?: readonly string[] | null;
-  /** Whether a trigger starts the job without a person. */
+  /** Whether any trigger starts the job automatically. */
   isSelfFiring?: boolean | null;
   categories?: readonly string[] | null;
   excludedCategories?: readonly string[] | null;
   tags?: readonly string[] | null;
-  /** Jobs with a run that was created at or after this time, and before `end`: one and the same run. */
+  /** Jobs with a run that was created at or after this time, and before `end`; both apply to the same run. */
   start?: Date | null;
   end?: Date | null;
 }
@@ -45,7 +45,7 @@ const latestRun = (
   column: string,
 ) => `(select job_runs.${column} from job_runs where job_runs.job_id = jobs.id
   order by job_runs.created_at desc, job_runs.id desc limit 1)`;
-/** The next tick of a job, null without one. That of a paused job too: time goes on for it. */
+/** The next tick of a job, null without one. A paused job has one too, because its schedule advances. */
 export const nextTickOfJob =
   '(select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id)';
 const hasKind = `exists (select 1 from unnest(jobs.triggers) as declared where split_part(declared, ':', 1) = any(?))`;
@@ -58,7 +58,7 @@ const sortable: Record<JobSortKey, SortColumn> = {
   last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
   name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
   next_scheduled_run_at: { sql: nextTickOfJob, type: 'timestamptz', isNullable: true },
-  // A paused job starts nothing, though its time goes on.
+  // A paused job starts nothing, although its schedule advances.
   next_start_at: {
     sql: `(case when not jobs.is_paused then ${nextTickOfJob} end)`,
     type: 'timestamptz',
@@ -68,7 +68,7 @@ const sortable: Record<JobSortKey, SortColumn> = {
 
 const from = 'jobs join job_versions on job_versions.id = jobs.current_version_id';
 
-/** The jobs of a workspace that the filter leaves, newest first unless sorted: few, so each is looked at. */
+/** Lists the filtered jobs of a workspace, newest first unless sorted. They are few, so each is scanned. */
 export function listJobs<Job extends object>(
   sql: Queryable,
   columns: string,

@@ -5,7 +5,7 @@ import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { isStarredJob, listJobs } from './job-list.ts';
 
-/** A job as lists for people show it. */
+/** A job as shown in user-facing lists. */
 export type JobOverviewHead = Pick<
   JobHead,
   | 'id'
@@ -23,13 +23,13 @@ export type JobOverviewHead = Pick<
   category: string | null;
   description: string | null;
   isStarred: boolean;
-  /** The pipeline that it declares. */
+  /** The pipeline that the job declares. */
   pipelineName: string | null;
-  /** Runs that failed since the job last completed; 0 where its last outcome was no failure. */
+  /** Number of failed runs since the job last completed; 0 if its last outcome was not a failure. */
   failureCount: number;
   failingSinceNumber: number | null;
   failingSinceAt: Date | null;
-  /** Null also when retention has removed the run. */
+  /** Also null if retention has removed the run. */
   failingSinceRunId: string | null;
 };
 
@@ -64,7 +64,7 @@ export function createJobOverviewStore(sql: Queryable) {
     list: (workspaceId: string, filter: JobFilter): RowList<JobOverviewHead, JobSortKey> =>
       listJobs<JobOverviewHead>(sql, headColumns, workspaceId, filter),
 
-    /** Of each job that the clock starts, the next tick. */
+    /** Returns the next tick of each job that a clock starts. */
     nextStartsOf: (jobIds: readonly string[]) =>
       sql.prepared<NextStart>(
         `select distinct on (job_id) job_id as "jobId", next_tick_at as at, trigger
@@ -72,7 +72,7 @@ export function createJobOverviewStore(sql: Queryable) {
         [jobIds],
       ),
 
-    /** The pipelines that each job has run, in the order of the alphabet. */
+    /** Lists the pipelines that each job has run, in alphabetical order. */
     pipelinesOf: async (workspaceId: string, jobIds: readonly string[]) => {
       const rows = await sql.prepared<{ jobId: string; names: string[] }>(
         `select job_id as "jobId", array_agg(distinct pipeline_name order by pipeline_name) as names
@@ -82,7 +82,7 @@ export function createJobOverviewStore(sql: Queryable) {
       return new Map(rows.map(({ jobId, names }) => [jobId, names]));
     },
 
-    /** Jobs in service whose last outcome was a failure. */
+    /** Counts active jobs whose last outcome was a failure. */
     countFailing: async (workspaceId: string) => {
       const { count } = await sql.one<{ count: number }>(
         'select count(*)::int as count from jobs where workspace_id = $1 and failure_count > 0 and not is_archived',

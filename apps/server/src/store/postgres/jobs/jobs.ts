@@ -23,18 +23,18 @@ export interface JobRecord {
   completedIntervalEnd: Date | null;
   lastCompletedAt: Date | null;
   refreshPending: boolean;
-  /** The jobs whose freshness it waits for. */
+  /** The jobs whose freshness this job waits for. */
   upstreamRefs: string[];
-  /** When the clock next asks for a run; null while nothing will, as of a paused job. */
+  /** When a clock fires next; null if none will, as for a paused job. */
   nextScheduledRunAt: Date | null;
-  /** The secret of its public link, as `services/apps` sealed it; null for a job that is not public. */
+  /** The secret of its public link, sealed by `services/apps`; null for a job that is not public. */
   sealedPublicLink: Buffer | null;
-  /** The port that was given to it as an app, whether or not it is among those that the server listens on now. */
+  /** The port assigned to it as an app, whether or not the server currently listens on it. */
   appPort: number | null;
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
-  /** As it was deployed, key order included. */
+  /** As it was deployed, including key order. */
   definition: Record<string, unknown>;
   definitionHash: string;
   engineVersion: number;
@@ -42,7 +42,7 @@ export interface JobRecord {
   maxRunTimeSeconds: number | null;
 }
 
-/** A job without its current version's content, which `JobVersionRecord` has. */
+/** A job without the content of its current version, which is in `JobVersionRecord`. */
 export type JobHead = Omit<
   JobRecord,
   'definition' | 'definitionHash' | 'engineVersion' | 'description' | 'maxRunTimeSeconds'
@@ -62,7 +62,7 @@ export interface JobVersionRecord {
   createdAt: Date;
 }
 
-/** What a deploy makes of a definition; the same for a new job and a new version. */
+/** The columns derived from a definition at a deploy; the same for a new job and a new version. */
 export interface JobVersionContent {
   definition: Record<string, unknown>;
   definitionHash: string;
@@ -100,7 +100,7 @@ const ownColumns = columns('jobs', [
   'created_at',
   'updated_at',
 ]);
-/** Where one that answers to anybody is met: read for few, since only apps have any. */
+/** The valid public link of a job; read only for interactive jobs, because only apps have one. */
 const publicLinkOfJob = `(select app_publications.sealed_secret from app_publications
   where jobs.job_type = 'interactive' and app_publications.job_id = jobs.id and app_publications.ended_at is null
     and (app_publications.expires_at is null or app_publications.expires_at > now()))`;
@@ -125,14 +125,14 @@ const versionColumns = columns('job_versions', [
 const selectJobs = `select ${jobColumns}, ${contentColumns}
   from jobs join job_versions on job_versions.id = jobs.current_version_id`;
 
-/** Shorter than a lease: what a server that stands still keeps from the others is ticks and ends of runs. */
+/** Shorter than a lease, because a suspended server blocks ticks and ends of runs for the others. */
 const longestStandstillSeconds = 10;
-/** In a statement that locks jobs: Postgres ends the transaction when nothing happens in it for so long. */
+/** Part of statements that lock jobs: Postgres ends the transaction if it is idle for this long. */
 const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${longestStandstillSeconds}s', true)`;
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
-/** Jobs with their current version, and the versions themselves. */
+/** Stores jobs with their current version, and all versions. */
 export function createJobStore(sql: Queryable) {
   async function insertVersion(
     jobId: string,
@@ -176,14 +176,14 @@ export function createJobStore(sql: Queryable) {
   return {
     get,
 
-    /** All jobs of a workspace, archived ones included, newest first. */
+    /** Lists all jobs of a workspace, including archived ones, newest first. */
     listAll,
 
     list: (workspaceId: string, filter: JobFilter) => listJobs<JobHead>(sql, jobColumns, workspaceId, filter),
 
     listVersions: (jobId: string) => listVersions(sql, jobId),
 
-    /** All jobs of a workspace, archived ones included, as far as their ties to each other go. */
+    /** Lists all jobs of a workspace, including archived ones, with the fields for job edges. */
     listTied: (workspaceId: string) =>
       sql.prepared<TiedJob>(
         `select id, job_ref as "jobRef", job_type as "jobType", is_archived as "isArchived", triggers, upstream_refs as "upstreamRefs"
@@ -191,7 +191,7 @@ export function createJobStore(sql: Queryable) {
         [workspaceId],
       ),
 
-    /** Without what their current versions say. */
+    /** Reads jobs without the content of their current versions. */
     getHeads: (jobIds: readonly string[]) =>
       sql.prepared<JobHead>(`select ${jobColumns} from jobs where id = any($1)`, [jobIds]),
 
@@ -204,8 +204,9 @@ export function createJobStore(sql: Queryable) {
       sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
 
     /**
-     * Locks jobs in id order, so that two start decisions that share jobs wait for each other instead of deadlocking. They are read
-     * when they are locked: in one statement a job whose version a deploy changed meanwhile would be left out of the answer.
+     * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
+     * deadlocking. Reads them after locking: a single statement would omit a job whose version a deploy
+     * changed meanwhile.
      */
     async lock(jobIds: readonly string[]) {
       await sql.executePrepared(
@@ -215,7 +216,10 @@ export function createJobStore(sql: Queryable) {
       return sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
     },
 
-    /** Locks every job of a workspace, in id order. No start is decided meanwhile. @returns all, newest first */
+    /**
+     * Locks every job of a workspace, in id order, which prevents start decisions meanwhile.
+     * @returns all, newest first
+     */
     async lockAll(workspaceId: string) {
       await sql.execute(
         `select ${boundStandstill} from jobs where workspace_id = $1 order by id for update`,
@@ -224,20 +228,20 @@ export function createJobStore(sql: Queryable) {
       return listAll(workspaceId);
     },
 
-    /** Locks a job unless somebody holds it already; false then. */
+    /** Locks a job without waiting; returns false if another transaction holds the lock. */
     tryLock: async (jobId: string) =>
       (await sql.executePrepared(`select ${boundStandstill} from jobs where id = $1 for update skip locked`, [
         jobId,
       ])) === 1,
 
-    /** Jobs by their refs, those that are archived left out. */
+    /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
       sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`,
         [workspaceId, refs],
       ),
 
-    /** Active jobs that wait for the freshness of this one, by id. */
+    /** Lists active jobs that wait for the freshness of this one, by id. */
     listDownstreams: (workspaceId: string, ref: string) =>
       sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
@@ -245,14 +249,14 @@ export function createJobStore(sql: Queryable) {
         [workspaceId, ref],
       ),
 
-    /** Active jobs that carry exactly this trigger: what follows an event. */
+    /** Lists active jobs with exactly this trigger, which start after an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
       sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
         [workspaceId, trigger],
       ),
 
-    /** Active jobs that have a trigger of this type, whatever its expression, by id. */
+    /** Lists active jobs with a trigger of this type, whatever its expression, by id. */
     listByTriggerType: (workspaceId: string, type: string) =>
       sql.query<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
@@ -273,7 +277,7 @@ export function createJobStore(sql: Queryable) {
       content: JobVersionContent,
       createdBy: string,
     ): Promise<JobRecord> {
-      // The job and its first version name each other; the constraint between them is checked at commit.
+      // The job and its first version refer to each other; the constraint is checked at commit.
       const { id } = await sql.one<{ id: string }>(
         `insert into jobs (workspace_id, job_ref, job_type, version, current_version_id, deployment_module, profile, triggers,
                            default_trigger, upstream_refs, created_by)
@@ -343,7 +347,7 @@ export function createJobStore(sql: Queryable) {
     setDeploymentModule: (jobIds: readonly string[], deploymentModule: string) =>
       sql.execute('update jobs set deployment_module = $2 where id = any($1)', [jobIds, deploymentModule]),
 
-    /** The next number of the job's runs; the job's row has to be locked. */
+    /** Takes the next number for a run of the job; the job's row must be locked. */
     takeRunNumber: async (jobId: string) => {
       const [row] = await sql.prepared<{ number: number }>(
         'update jobs set last_run_number = last_run_number + 1 where id = $1 returning last_run_number as number',
@@ -353,7 +357,7 @@ export function createJobStore(sql: Queryable) {
       return row.number;
     },
 
-    /** Forgets what was completed: the next interval starts over. */
+    /** Discards the completions, so that the next interval starts over. */
     forgetCompletion: (jobIds: readonly string[], options: { refreshPending: boolean }) =>
       sql.execute(
         `update jobs set completed_interval_end = null, last_completed_at = null,
@@ -362,8 +366,8 @@ export function createJobStore(sql: Queryable) {
       ),
 
     /**
-     * A run that was to refresh has ended without success: the refresh stays to be made, by the next run, unless a run that began later
-     * makes it already.
+     * Records that a refreshing run ended without success: the next run must refresh, unless a later run
+     * already does.
      */
     leaveRefreshPending: (run: { jobId: string; number: number }) =>
       sql.execute(`update jobs set refresh_pending = true where id = $1 and not ${laterRefresh('$2')}`, [
@@ -375,9 +379,9 @@ export function createJobStore(sql: Queryable) {
       sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
 
     /**
-     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What was started
-     * before a refresh counts for nothing: neither while the refresh is still to come, nor, where several runs may be active at once,
-     * after one that began later.
+     * Records a completed run. An empty interval covers no time, so it must not move the watermark past time
+     * that was never loaded. A run that started before a refresh does not count: neither while the refresh is
+     * pending, nor after a later one if several runs may be active.
      */
     noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
       sql.execute(
@@ -386,7 +390,7 @@ export function createJobStore(sql: Queryable) {
         [run.jobId, intervalEnd, run.number],
       ),
 
-    /** Counts a run that failed among those since the job last completed; the first of them is kept. */
+    /** Counts a failed run since the job last completed, and keeps the first of them. */
     noteFailure: (run: { id: string; jobId: string; number: number }) =>
       sql.execute(
         `update jobs set failure_count = failure_count + 1,
@@ -396,7 +400,7 @@ export function createJobStore(sql: Queryable) {
         [run.jobId, run.id, run.number],
       ),
 
-    /** A run completed, whatever it covered: the job fails no more. */
+    /** Resets the failure count after a completed run, whatever it covered. */
     endFailures: (jobId: string) =>
       sql.execute(
         `update jobs set failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
@@ -406,7 +410,7 @@ export function createJobStore(sql: Queryable) {
   };
 }
 
-/** Whether a run of the job `$1` with a higher number refreshes, and has been let go. */
+/** Whether a later run of the job `$1` refreshes and has started. */
 function laterRefresh(number: string): string {
   return `exists (select 1 from job_runs as later
                    where later.job_id = $1 and later.number > ${number} and later.refresh and not later.is_queued)`;
@@ -414,7 +418,10 @@ function laterRefresh(number: string): string {
 
 const versionNumber: SortColumn = { sql: 'job_versions.version', type: 'bigint', isNullable: false };
 
-/** The versions of a job; numbered as they come, so age and number are one order. Newest first unless sorted. */
+/**
+ * Lists the versions of a job. Numbers grow with time, so age and number have the same order. Newest first
+ * unless sorted.
+ */
 function listVersions(sql: Queryable, jobId: string): RowList<JobVersionRecord, VersionSortKey> {
   const from = 'job_versions';
   const whereJob = () => {

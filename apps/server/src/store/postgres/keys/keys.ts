@@ -2,7 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { UserRecord, WorkspaceRole } from '../people/people.ts';
 import { columns } from '../statements/columns.ts';
 
-/** A key, as far as it decides whether it is good. */
+/** A key, reduced to what its validity depends on. */
 export interface KeyRecord {
   id: string;
   kind: 'personal' | 'workspace';
@@ -14,19 +14,19 @@ export interface KeyRecord {
   userDisabledAt: Date | null;
 }
 
-/** A key as those see it who manage it. */
+/** A key as shown to those who manage it. */
 export interface ListedKey {
   id: string;
   kind: 'personal' | 'workspace';
   name: string | null;
   prefix: string;
-  /** Whom it acts as. */
+  /** The user that it acts as. */
   userId: string;
   email: string;
   userDisabledAt: Date | null;
-  /** Of a workspace key. */
+  /** Only for a workspace key. */
   workspaceId: string | null;
-  /** What it is good for there; null when that was taken away. */
+  /** Its role in the workspace; null if revoked. */
   role: WorkspaceRole | null;
   issuedBy: string;
   issuerEmail: string;
@@ -47,7 +47,7 @@ export interface NewKey {
   validDays: number;
   name?: string | null;
   workspaceId?: string | null;
-  /** The key with which it is made; it ends no later. */
+  /** The key that creates it, which it must not outlive. */
   madeWith?: string | null;
 }
 
@@ -82,7 +82,7 @@ const newestFirst = 'order by api_keys.created_at desc, api_keys.id desc';
 
 export type KeyStore = ReturnType<typeof createKeyStore>;
 
-/** Keys of people and of workspaces: hashes, never secrets. */
+/** Stores keys of users and workspaces: hashes, never secrets. */
 export function createKeyStore(sql: Queryable) {
   return {
     /** @returns its id */
@@ -112,7 +112,7 @@ export function createKeyStore(sql: Queryable) {
     findByHash: (secretHash: Uint8Array) =>
       sql.maybeOne<KeyRecord>(`${selectKeys} where secret_hash = $1`, [secretHash]),
 
-    /** Holds a key until the transaction ends, so that it is not revoked meanwhile. */
+    /** Locks a key until the transaction ends, so that it is not revoked meanwhile. */
     hold: (keyId: string) =>
       sql.maybeOne<Pick<KeyRecord, 'expiresAt' | 'revokedAt'>>(
         'select expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where id = $1 for share',
@@ -121,21 +121,24 @@ export function createKeyStore(sql: Queryable) {
 
     get: (keyId: string) => sql.maybeOne<ListedKey>(`${selectListed} where api_keys.id = $1`, [keyId]),
 
-    /** Personal keys that were not revoked, newest first. */
+    /** Lists personal keys that are not revoked, newest first. */
     listOfUser: (userId: string) =>
       sql.query<ListedKey>(
         `${selectListed} where api_keys.user_id = $1 and api_keys.kind = 'personal' and api_keys.revoked_at is null ${newestFirst}`,
         [userId],
       ),
 
-    /** Keys of a workspace that were not revoked, newest first. */
+    /** Lists keys of a workspace that are not revoked, newest first. */
     listOfWorkspace: (workspaceId: string) =>
       sql.query<ListedKey>(
         `${selectListed} where api_keys.workspace_id = $1 and api_keys.revoked_at is null ${newestFirst}`,
         [workspaceId],
       ),
 
-    /** All that are good or have expired, newest first; only those that an account acts with or has issued, or of one workspace. */
+    /**
+     * Lists valid and expired keys, newest first; optionally only those that an account uses or has issued,
+     * or those of one workspace.
+     */
     listAll: (filter: { email: string | null; workspaceId: string | null }) =>
       sql.query<ListedKey>(
         `${selectListed}
@@ -144,14 +147,17 @@ export function createKeyStore(sql: Queryable) {
         [filter.email, filter.workspaceId],
       ),
 
-    /** Keys whose id or first characters these are. */
+    /** Finds keys by id or prefix. */
     findByName: (idOrPrefix: string) =>
       sql.query<ListedKey>(
         `${selectListed} where (api_keys.id::text = lower($1) or api_keys.prefix = $1) ${newestFirst}`,
         [idOrPrefix],
       ),
 
-    /** Revokes a key and all that was made with it, however indirectly. @returns those that it ended */
+    /**
+     * Revokes a key and all keys created with it, directly or indirectly.
+     * @returns the revoked keys
+     */
     revoke: (keyId: string) =>
       sql.query<{ id: string; kind: KeyRecord['kind']; userId: string }>(
         `with recursive ended as (
@@ -162,7 +168,7 @@ export function createKeyStore(sql: Queryable) {
         [keyId],
       ),
 
-    /** Notes that a key was used, to the minute. */
+    /** Records the use of a key, to the minute. */
     noteUse: (keyId: string) =>
       sql.executePrepared(
         `update api_keys set last_used_at = now()

@@ -1,33 +1,38 @@
 import type { Queryable } from '../pool.ts';
 
-/** That something changed: a hint to look again. */
+/** A hint that something changed and must be read again. */
 export interface ChangeRecord {
   workspaceId: string;
-  /** In the words of `liveChangeKind`. */
+  /** One of `liveChangeKind`. */
   kind: string;
   jobId: string | null;
   jobRunId: string | null;
 }
 
-/** What a reader has seen so far: the transactions that were over at that moment. */
+/** What a reader has seen so far: the transactions that had ended at that moment. */
 export interface ChangesSeen {
   snapshot: string;
 }
 
 export type ChangeStore = ReturnType<typeof createChangeStore>;
 
-/** Changes in workspaces, which triggers write (migration 0013). They are kept for some minutes. */
+/**
+ * Stores changes in workspaces, which database triggers write (migration 0013). They are kept for some
+ * minutes.
+ */
 export function createChangeStore(sql: Queryable) {
   return {
-    /** All that is committed by now; what is read from here on comes after. */
+    /** Marks everything committed by now as seen. */
     seen: () => sql.one<ChangesSeen>('select pg_current_snapshot()::text as snapshot'),
 
     /**
-     * What was committed in the workspaces since then, each thing once, in no order; with the place to go on from, which leaves nothing
-     * out. One more than `limit` says that there are more, which are not given another time.
+     * Lists what was committed in the workspaces since then, without duplicates, in no particular order, and
+     * the position to continue from, so that nothing is missed. A result of more than `limit` rows means that
+     * there are more, which are not returned again.
      */
     async listSince({ snapshot }: ChangesSeen, workspaceIds: readonly string[], limit: number) {
-      // What stems from another cluster, as after a restored backup, may have numbers that this one has yet to reach.
+      // Rows of another cluster, as after a restored backup, may have transaction numbers that this one has
+      // not reached.
       const rows = await sql.prepared<{ snapshot: string } & (ChangeRecord | { kind: null })>(
         `select now.snapshot::text as snapshot, changed.*
            from (select pg_current_snapshot() as snapshot) as now left join lateral (
@@ -41,7 +46,7 @@ export function createChangeStore(sql: Queryable) {
       return { seen: { snapshot: rows[0]?.snapshot ?? snapshot }, changes };
     },
 
-    /** Forgets what whoever has seen that moment has seen. */
+    /** Removes changes that every reader at that position has seen. */
     forget: ({ snapshot }: ChangesSeen) =>
       sql.execute('delete from changes where transaction_id < pg_snapshot_xmin($1::pg_snapshot)', [snapshot]),
   };

@@ -1,10 +1,10 @@
 import type { Queryable } from '../pool.ts';
 
-/** A mail that waits to be sent, with what it says. */
+/** A waiting mail, with its content. */
 export interface WaitingMail {
   invitationId: string;
   sealedLink: Buffer;
-  /** How often the mail server has refused it, or could not be reached. */
+  /** How often the mail server rejected it or was unreachable. */
   failures: number;
   email: string;
   organizationName: string;
@@ -14,7 +14,7 @@ export interface WaitingMail {
 
 export type InvitationMailStore = ReturnType<typeof createInvitationMailStore>;
 
-/** Links of invitations on their way to the mail server: sent at least once, kept until then. */
+/** Stores the links of invitations for the mail server: sent at least once, kept until then. */
 export function createInvitationMailStore(sql: Queryable) {
   return {
     add: (invitationId: string, sealedLink: Uint8Array) =>
@@ -23,7 +23,9 @@ export function createInvitationMailStore(sql: Queryable) {
         sealedLink,
       ]),
 
-    /** Takes mails for so many seconds; what is neither sent nor put back by then is taken again. */
+    /**
+     * Claims mails for this many seconds; those that are neither sent nor put back by then are claimed again.
+     */
     take: (limit: number, seconds: number) =>
       sql.query<WaitingMail>(
         `with taken as (
@@ -40,7 +42,7 @@ export function createInvitationMailStore(sql: Queryable) {
         [limit, seconds],
       ),
 
-    /** The mail server has it. */
+    /** Records that the mail server accepted the mail, and removes it. */
     markSent: (invitationId: string) =>
       sql.execute(
         `with sent as (delete from invitation_mails where invitation_id = $1)
@@ -48,7 +50,7 @@ export function createInvitationMailStore(sql: Queryable) {
         [invitationId],
       ),
 
-    /** Comes back later: 4 s, 8 s, ... an hour at most. */
+    /** Schedules a retry: after 4 s, 8 s and so on, up to an hour. */
     putBack: (invitationId: string) =>
       sql.execute(
         `update invitation_mails set failures = failures + 1,
@@ -57,7 +59,7 @@ export function createInvitationMailStore(sql: Queryable) {
         [invitationId],
       ),
 
-    /** The mail server will never take it. */
+    /** Gives up a mail that the mail server rejects permanently. */
     giveUp: (invitationId: string) =>
       sql.execute(
         `with given_up as (delete from invitation_mails where invitation_id = $1)
@@ -65,7 +67,7 @@ export function createInvitationMailStore(sql: Queryable) {
         [invitationId],
       ),
 
-    /** Those whose invitations have expired; their links are good for nothing. */
+    /** Removes mails of expired invitations, whose links no longer work. */
     removeExpired: () =>
       sql.execute(
         `delete from invitation_mails using invitations

@@ -2,7 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { OrganizationRole, WorkspaceRole } from './people.ts';
 import { columns } from '../statements/columns.ts';
 
-/** A role in a workspace that comes with an invitation. */
+/** A workspace role that is part of an invitation. */
 export interface InvitedWorkspace {
   workspaceId: string;
   role: WorkspaceRole;
@@ -21,7 +21,7 @@ export interface InvitationRecord {
   revokedAt: Date | null;
   acceptedAt: Date | null;
   acceptedBy: string | null;
-  /** By the clock of the database. */
+  /** By the database clock. */
   isExpired: boolean;
   mailedAt: Date | null;
   mailFailedAt: Date | null;
@@ -50,7 +50,10 @@ const isPending = `invitations.accepted_at is null and invitations.revoked_at is
 
 export type InvitationStore = ReturnType<typeof createInvitationStore>;
 
-/** Who was asked to come to organizations: hashes of their links, never the links. Changed under the lock of the organization. */
+/**
+ * Stores invitations to organizations, with hashes of their links, never the links. Changed under the lock of
+ * the organization.
+ */
 export function createInvitationStore(sql: Queryable) {
   return {
     /** @returns its id */
@@ -92,7 +95,10 @@ export function createInvitationStore(sql: Queryable) {
         [organizationId],
       ),
 
-    /** Those that can be accepted, oldest first: all of an organization, those for an address, or those of an inviter. */
+    /**
+     * Lists pending invitations, oldest first: all of an organization, those for an address, or those of an
+     * inviter.
+     */
     listPending: (organizationId: string, of: { email?: string; invitedBy?: string } = {}) =>
       sql.query<InvitationRecord>(
         `${selectInvitations}
@@ -102,7 +108,10 @@ export function createInvitationStore(sql: Queryable) {
         [organizationId, of.email ?? null, of.invitedBy ?? null],
       ),
 
-    /** Its mail is not sent any more. @returns whether it was pending */
+    /**
+     * Revokes an invitation and removes its waiting mail.
+     * @returns whether it was pending
+     */
     revoke: async (invitationId: string) => {
       const touched = await sql.execute(
         `with unsent as (delete from invitation_mails where invitation_id = $1)

@@ -3,7 +3,7 @@ import type { OrganizationRole, UserRecord, WorkspaceRole } from './people.ts';
 import { columns } from '../statements/columns.ts';
 import { defaultRole, effectiveRole, withEffectiveRole } from './effective-role.ts';
 
-/** A person in an organization. */
+/** A user in an organization. */
 export interface OrganizationMember {
   membershipId: string;
   organizationId: string;
@@ -15,7 +15,7 @@ export interface OrganizationMember {
   joinedAt: Date;
 }
 
-/** The role that a member of an organization was given in one of its workspaces. */
+/** The explicit role of an organization member in one of its workspaces. */
 export interface GivenWorkspace {
   membershipId: string;
   workspaceId: string;
@@ -23,7 +23,7 @@ export interface GivenWorkspace {
   role: WorkspaceRole;
 }
 
-/** Whoever may do something in a workspace: people, and keys of the workspace that are good. */
+/** A member of a workspace: a user, or a valid key of the workspace. */
 export interface WorkspaceMember {
   membershipId: string;
   userId: string;
@@ -32,7 +32,7 @@ export interface WorkspaceMember {
   name: string | null;
   disabledAt: Date | null;
   organizationRole: OrganizationRole;
-  /** What counts. */
+  /** The effective role. */
   role: WorkspaceRole;
   ownRole: WorkspaceRole | null;
   defaultRole: WorkspaceRole | null;
@@ -50,16 +50,18 @@ const selectWorkspaceMembers = `select organization_memberships.id as "membershi
     coalesce(workspace_memberships.created_at, organization_memberships.created_at) as since
   from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id`;
 
-/** A key acts as a user of its own, which is nobody once the key is over. */
+/** A key acts as its own user, which has no access once the key is revoked or expired. */
 const isAlive = `(users.kind = 'human' or exists (
   select from api_keys where api_keys.user_id = users.id and revoked_at is null and expires_at > now()))`;
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
-/** Who belongs to organizations and to workspaces. Changes are made under the lock of the organization. */
+/**
+ * Stores the members of organizations and workspaces. Changes are made under the lock of the organization.
+ */
 export function createMemberStore(sql: Queryable) {
   return {
-    /** People, in the order in which they joined. */
+    /** Lists users, in the order in which they joined. */
     list: (organizationId: string) =>
       sql.query<OrganizationMember>(
         `${selectMembers} where organization_memberships.organization_id = $1
@@ -82,11 +84,11 @@ export function createMemberStore(sql: Queryable) {
     setRole: (membershipId: string, role: OrganizationRole) =>
       sql.execute('update organization_memberships set role = $2 where id = $1', [membershipId, role]),
 
-    /** Takes a member out of an organization and its workspaces. */
+    /** Removes a member from an organization and its workspaces. */
     remove: (membershipId: string) =>
       sql.execute('delete from organization_memberships where id = $1', [membershipId]),
 
-    /** Whether somebody else can act as an owner. */
+    /** Reports whether another member can act as an owner. */
     hasOtherOwner: async (organizationId: string, membershipId: string) => {
       const { found } = await sql.one<{ found: boolean }>(
         `select exists (
@@ -98,7 +100,7 @@ export function createMemberStore(sql: Queryable) {
       return found;
     },
 
-    /** The roles that members were given in workspaces, by name of the workspace. */
+    /** Lists the explicit roles of members in workspaces, by name of the workspace. */
     listGivenWorkspaces: (membershipIds: readonly string[]) =>
       sql.query<GivenWorkspace>(
         `select membership_id as "membershipId", workspace_id as "workspaceId", workspaces.name, role
@@ -107,7 +109,7 @@ export function createMemberStore(sql: Queryable) {
         [membershipIds],
       ),
 
-    /** Everybody with a role in a workspace, in the order in which they got it. */
+    /** Lists all members of a workspace, in the order in which they got their roles. */
     listOfWorkspace: (workspaceId: string) =>
       sql.query<WorkspaceMember>(
         `${selectWorkspaceMembers} where workspaces.id = $1 and ${effectiveRole} is not null and ${isAlive}
@@ -128,7 +130,7 @@ export function createMemberStore(sql: Queryable) {
         [workspaceId, membershipId, role],
       ),
 
-    /** @returns the role that it took; undefined when there was none */
+    /** @returns the removed role; undefined if there was none */
     async removeFromWorkspace(workspaceId: string, membershipId: string) {
       const row = await sql.maybeOne<{ role: WorkspaceRole }>(
         'delete from workspace_memberships where workspace_id = $1 and membership_id = $2 returning role',

@@ -9,7 +9,7 @@ export interface UserRecord {
   kind: 'human' | 'service_account';
   email: string;
   name: string | null;
-  /** Set where an operator has switched the account off. */
+  /** Set if an operator has disabled the account. */
   disabledAt: Date | null;
   createdAt: Date;
 }
@@ -20,9 +20,9 @@ export interface OrganizationRecord {
   description: string | null;
   dataplaneId: string | null;
   sandboxUidOffset: number;
-  /** The least role of each member and owner in its workspaces; null for none. */
+  /** The minimum role of each member and owner in its workspaces; null for none. */
   defaultWorkspaceRole: 'developer' | 'viewer' | null;
-  /** Made when its owner first came. */
+  /** Created at the first sign-in of its owner. */
   isPersonal: boolean;
   createdAt: Date;
   updatedAt: Date;
@@ -51,13 +51,13 @@ const membershipColumns = columns('organization_memberships', ['id', 'organizati
 
 export type PeopleStore = ReturnType<typeof createPeopleStore>;
 
-/** Users, organizations and who belongs to them. */
+/** Stores users, organizations and memberships. */
 export function createPeopleStore(sql: Queryable) {
   return {
     findUserByEmail: (email: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where lower(email) = lower($1)`, [email]),
 
-    /** Whether any person owns any organization. */
+    /** Reports whether any user owns any organization. */
     hasOwner: async () => {
       const row = await sql.one<{ found: boolean }>(
         `select exists (
@@ -70,14 +70,14 @@ export function createPeopleStore(sql: Queryable) {
     getUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
 
-    /** Organizations of more than one person, the oldest first. */
+    /** Lists organizations that are not personal, oldest first. */
     listSharedOrganizations: (limit: number) =>
       sql.query<{ id: string; name: string }>(
         'select id, name from organizations where not is_personal order by created_at, id limit $1',
         [limit],
       ),
 
-    /** Holds the account until the transaction ends. Rows that name it can still be made. */
+    /** Locks the account until the transaction ends. Rows that reference it can still be inserted. */
     lockUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1 for no key update`, [userId]),
 
@@ -92,7 +92,7 @@ export function createPeopleStore(sql: Queryable) {
         [user.email, user.kind, user.passwordHash, user.name ?? null],
       ),
 
-    /** Switches an account off now, or on again; once off, it keeps the time. */
+    /** Disables or enables an account; a disabled account keeps its original time. */
     setDisabled: (userId: string, isDisabled: boolean) =>
       sql.one<UserRecord>(
         `update users set disabled_at = case when $2 then coalesce(disabled_at, now()) end where id = $1 returning ${userColumns}`,
@@ -117,8 +117,8 @@ export function createPeopleStore(sql: Queryable) {
       ),
 
     /**
-     * Holds the organization until the transaction ends: changes of who belongs to it follow each other, and each sees what the one
-     * before has left. Rows that name the organization can still be made.
+     * Locks the organization until the transaction ends, so that membership changes are serialized and each
+     * sees the result of the previous one. Rows that reference the organization can still be inserted.
      */
     lockOrganization: (organizationId: string) =>
       sql.maybeOne<OrganizationRecord>(
@@ -141,7 +141,7 @@ export function createPeopleStore(sql: Queryable) {
         organizationId,
       ]),
 
-    /** Chooses, once, where the workspaces of an organization run; undefined when that was chosen before. */
+    /** Sets, once, where the workspaces of an organization run; undefined if already set. */
     setDataplane: (organizationId: string, dataplaneId: string) =>
       sql.maybeOne<OrganizationRecord>(
         `update organizations set dataplane_id = $2, updated_at = now()
@@ -149,7 +149,7 @@ export function createPeopleStore(sql: Queryable) {
         [organizationId, dataplaneId],
       ),
 
-    /** Organizations of a user, oldest first. */
+    /** Lists the organizations of a user, oldest first. */
     listOrganizationsOf: (userId: string) =>
       sql.query<OrganizationRecord>(
         `select ${organizationColumns} from organizations
@@ -158,7 +158,7 @@ export function createPeopleStore(sql: Queryable) {
         [userId],
       ),
 
-    /** The memberships of a user with their organizations, in the order in which the user joined. */
+    /** Lists the memberships of a user with their organizations, in the order in which the user joined. */
     listMembershipsOf: (userId: string) =>
       sql.query<OrganizationRecord & { membershipId: string; role: OrganizationRole }>(
         `select ${organizationColumns}, organization_memberships.id as "membershipId", organization_memberships.role

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** The last run of a pipeline, with the job run that it was part of. */
+/** The last run of a pipeline, with its job run. */
 export interface LastPipelineRunRecord {
   id: string;
   pipelineName: string;
@@ -23,23 +23,23 @@ export interface LastPipelineRunRecord {
   jobRef: string;
 }
 
-/** What became of a pipeline last. */
+/** The latest state of a pipeline. */
 export interface PipelineNewsRecord {
   pipelineName: string;
-  /** Null once retention removed all its runs. */
+  /** Null once retention has removed all its runs. */
   lastRun: LastPipelineRunRecord | null;
   lastSuccess: LastSuccessRecord | null;
 }
 
 export interface LastSuccessRecord {
-  /** When it was over. */
+  /** When it ended. */
   at: Date;
-  /** When it was stored; what was stored later failed. */
+  /** When it was stored; runs stored later have failed. */
   createdAt: Date;
   durationMs: number | null;
 }
 
-/** A job that ran a pipeline at some time. */
+/** A job that has run a pipeline. */
 export interface PipelineJobRecord {
   pipelineName: string;
   jobId: string;
@@ -56,7 +56,7 @@ export interface TableRowsRecord {
   pipelineName: string;
   schemaName: string;
   tableName: string;
-  /** Runs that said how many rows they loaded into it. */
+  /** Number of runs that reported how many rows they loaded into it. */
   runCount: number;
   rowsLoaded: number;
   rowsLastLoaded: number | null;
@@ -64,7 +64,7 @@ export interface TableRowsRecord {
   lastLoadedAt: Date;
 }
 
-/** Medians of the last runs that succeeded. */
+/** Medians over the last successful runs. */
 export interface UsualRunRecord {
   runCount: number;
   durationMs: number | null;
@@ -72,7 +72,7 @@ export interface UsualRunRecord {
   bytesLoaded: number | null;
 }
 
-/** Of one pipeline, or of all; in one dataset, or in any. */
+/** Restricts the result to pipelines, and optionally to a dataset. */
 export interface NewsFilter {
   pipelineNames: readonly string[];
   datasetName?: string | null;
@@ -82,13 +82,13 @@ const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, r
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
   runs.error_step, runs.error_message, runs.job_run_id`;
 
-/** Runs, and the days that have any, of one of the names and, where one is given, of the dataset. */
+/** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
   `${table}.workspace_id = $1 and ${table}.pipeline_name = names.name and ($3::text is null or ${table}.dataset_name = $3)`;
 
 /**
- * The newest run of a name that `of` chooses. By the day that has one, as the sums of days tell: a pipeline may have failed, or written to
- * other datasets, a hundred thousand times since.
+ * Selects the newest run of a name that `of` matches, by way of the newest day with one in the daily rollups:
+ * since then a pipeline may have failed, or written to other datasets, a hundred thousand times.
  */
 function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: string }): string {
   return `select ${selected}
@@ -112,10 +112,13 @@ interface NewsRow extends Omit<LastPipelineRunRecord, 'id'> {
 
 export type PipelineOverviewStore = ReturnType<typeof createPipelineOverviewStore>;
 
-/** What the pages of pipelines and datasets show, from the last runs and the sums of days: never from a whole history. */
+/**
+ * Reads the data for pages of pipelines and datasets from the last runs and the daily rollups, never from a
+ * whole history.
+ */
 export function createPipelineOverviewStore(sql: Queryable) {
   return {
-    /** The names of all pipelines of a workspace that reported a run. */
+    /** Lists the names of all pipelines of a workspace that reported a run. */
     listNames: async (workspaceId: string): Promise<string[]> =>
       (
         await sql.query<{ name: string }>(
@@ -124,7 +127,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
         )
       ).map(({ name }) => name),
 
-    /** The names of the pipelines that wrote to a dataset, the first `limit` of them. */
+    /** Lists the names of the pipelines that wrote to a dataset, up to `limit`. */
     listWriters: async (workspaceId: string, datasetName: string, limit: number): Promise<string[]> =>
       (
         await sql.query<{ name: string }>(
@@ -164,7 +167,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
       return rows.map(toNews);
     },
 
-    /** The jobs that run pipelines or have run them, those in service first. */
+    /** Lists the jobs that run or have run pipelines, active ones first. */
     listJobs: (workspaceId: string, pipelineNames: readonly string[]) =>
       sql.query<PipelineJobRecord>(
         `select ran.pipeline_name as "pipelineName", jobs.id as "jobId", jobs.job_ref as "jobRef", jobs.triggers,
@@ -179,7 +182,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
       ),
 
     /**
-     * Of the last runs that succeeded.
+     * Computes the medians of the last successful runs.
      * @param until when the newest of them was stored
      */
     usualRun: (workspaceId: string, pipelineName: string, { until, limit }: { until: Date; limit: number }) =>
@@ -195,7 +198,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
       ),
 
     /**
-     * What the last runs that succeeded loaded into each table, by name; at most `tables`.
+     * Lists what the last successful runs loaded into each table, by name; at most `tables`.
      * @param of for each pipeline, when the newest of the runs was stored
      */
     listTableRows: (

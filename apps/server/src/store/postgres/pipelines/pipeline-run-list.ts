@@ -15,7 +15,7 @@ import { columns } from '../statements/columns.ts';
 import { createConditions } from '../statements/conditions.ts';
 
 export interface PipelineRunFilter {
-  /** Part of the pipeline's or the dataset's name, in any case. */
+  /** Part of the pipeline's or the dataset's name, case-insensitive. */
   search?: string | null;
   jobRunIds?: readonly string[] | null;
   pipelineNames?: readonly string[] | null;
@@ -30,7 +30,7 @@ export interface PipelineRunFilter {
 export type PipelineRunSortKey =
   'duration_ms' | 'finished_at' | 'started_at' | 'total_bytes_loaded' | 'total_rows_loaded';
 
-/** A pipeline run without its facts: all that a list shows. */
+/** A pipeline run without its detailed facts: everything that a list shows. */
 export interface PipelineRunHeadRecord {
   id: string;
   jobRunId: string;
@@ -84,7 +84,7 @@ const sortable: Record<PipelineRunSortKey, SortColumn> = {
   total_rows_loaded: { sql: 'pipeline_runs.total_rows_loaded', type: 'bigint', isNullable: false },
 };
 
-/** Columns that have an index of their own with the time of creation behind them. */
+/** Columns with an index that continues with the creation time. */
 const indexed = [
   { column: 'pipeline_runs.pipeline_name', of: (filter: PipelineRunFilter) => filter.pipelineNames },
   { column: 'pipeline_runs.dataset_name', of: (filter: PipelineRunFilter) => filter.datasetNames },
@@ -94,7 +94,7 @@ const indexed = [
 
 const from = 'pipeline_runs';
 
-/** The names that a search finds. */
+/** The names that match a search. */
 interface FoundNames {
   pipelines: string[];
   datasets: string[];
@@ -103,11 +103,11 @@ interface FoundNames {
 interface Scope {
   workspaceId: string;
   filter: PipelineRunFilter;
-  /** Null where nothing is searched. */
+  /** Null without a search. */
   names: FoundNames | null;
 }
 
-/** The pipeline runs of a workspace that the filter leaves, newest first unless sorted. */
+/** Lists the filtered pipeline runs of a workspace, newest first unless sorted. */
 export async function listPipelineRuns(
   sql: Queryable,
   workspaceId: string,
@@ -159,7 +159,10 @@ function readRuns(
   return read((isNullable ? walkNullable : walk)({ columns, from, where }, order, range), where);
 }
 
-/** At most one condition narrows the list: then one index answers it, and its plan does not depend on the values. */
+/**
+ * Reports whether at most one condition restricts the list: then one index suffices, and the plan does not
+ * depend on the values.
+ */
 function isSimple({ filter, names }: Scope): boolean {
   const given = [
     ...indexed.map(({ of }) => of(filter)),
@@ -171,7 +174,10 @@ function isSimple({ filter, names }: Scope): boolean {
   return given.filter((value) => value != null).length <= 1;
 }
 
-/** Where the runs of a list lie in a few places of an index, each in the order of the list; null where they do not. */
+/**
+ * Returns branches if the runs of a list are in a few places of an index, each sorted like the list;
+ * otherwise null.
+ */
 function spreadRuns(
   scope: Scope,
   order: ListOrder,
@@ -200,7 +206,7 @@ function spreadRuns(
   return { branches, where };
 }
 
-/** @param without a column of `indexed` whose condition is left out */
+/** @param without a column of `indexed` whose condition is omitted */
 function runConditions({ workspaceId, filter, names }: Scope, without = ''): Conditions {
   const where = createConditions();
   where.add('pipeline_runs.workspace_id = ?', workspaceId);

@@ -8,10 +8,10 @@ import { columns } from '../statements/columns.ts';
 import { countRows, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 
-/** What a version of a schema changed, as it is written down when the version comes. */
+/** The changes of a schema version, as recorded when the version is stored. */
 export interface NewSchemaChanges extends SchemaVersionKey {
   version: number | null;
-  /** Null for the first version that is known. */
+  /** Null for the first stored version. */
   baseHash: string | null;
   datasetName: string | null;
   jobRunId: string | null;
@@ -19,10 +19,10 @@ export interface NewSchemaChanges extends SchemaVersionKey {
   columnCount: number;
   counts: SchemaChangeCounts;
   changeCount: number;
-  /** The first ones. */
+  /** Only the first ones. */
   changes: readonly SchemaChange[];
   changedTables: readonly string[];
-  /** When the version came; null for now. */
+  /** When the version was stored; null for now. */
   createdAt: Date | null;
 }
 
@@ -56,13 +56,15 @@ export interface SchemaChangeFilter {
 
 export type SchemaChangeSortKey = 'created_at';
 
-/** What the new versions of schemas that a job run brought changed, all of them together. */
+/** The combined changes of all new schema versions that a job run reported. */
 export interface RunSchemaChanges {
   jobRunId: string;
-  /** Versions that were first ones are none of the changes: their tables would be counted as added. */
+  /**
+   * Number of first versions, which are not part of the changes: otherwise their tables would count as added.
+   */
   createdSchemaCount: number;
   changeCount: number;
-  /** Null where no schema changed that was there. */
+  /** Null if no existing schema changed. */
   firstChange: SchemaChange | null;
 }
 
@@ -74,7 +76,7 @@ export interface TableChangeRecord {
   changedAt: Date;
 }
 
-/** Versions that are looked through for when tables changed. */
+/** Maximum number of versions to search for table changes. */
 const mostVersionsOfSchemas = 1000;
 
 const countColumns = [
@@ -126,10 +128,10 @@ function conditions(workspaceId: string, filter: SchemaChangeFilter): Conditions
 
 export type SchemaChangeStore = ReturnType<typeof createSchemaChangeStore>;
 
-/** What each version of a schema changed. A version has one row, for as long as the version is kept. */
+/** Stores the changes of each schema version. A version has one row, for as long as it is kept. */
 export function createSchemaChangeStore(sql: Queryable) {
   return {
-    /** Does nothing for a version whose changes are known. */
+    /** Does nothing for a version whose changes are recorded already. */
     add: (changes: NewSchemaChanges) =>
       sql.execute(
         `insert into schema_changes (workspace_id, pipeline_name, schema_name, version_hash, version, base_hash, dataset_name,
@@ -180,7 +182,10 @@ export function createSchemaChangeStore(sql: Queryable) {
         [workspaceId, pipelineName, schemaName, versionHash],
       ),
 
-    /** For each of the runs that brought new versions of schemas, what they changed. Runs that brought none are left out. */
+    /**
+     * Summarizes, for each of the runs, the changes of the schema versions it reported. Runs without new
+     * versions are omitted.
+     */
     async summarizeByRun(jobRunIds: readonly string[]): Promise<Map<string, RunSchemaChanges>> {
       const rows = await sql.prepared<RunSchemaChanges>(
         `select job_run_id as "jobRunId", count(*) filter (where base_hash is null)::int as "createdSchemaCount",
@@ -192,7 +197,7 @@ export function createSchemaChangeStore(sql: Queryable) {
       return new Map(rows.map((row) => [row.jobRunId, row]));
     },
 
-    /** When tables of pipelines last changed, by their newest 1,000 versions of schemas. */
+    /** Lists when tables of pipelines last changed, from their newest 1,000 schema versions. */
     listTableChanges: (workspaceId: string, pipelineNames: readonly string[]) =>
       sql.query<TableChangeRecord>(
         `select pipeline_name as "pipelineName", schema_name as "schemaName", table_name as "tableName", max(created_at) as "changedAt"
@@ -202,7 +207,7 @@ export function createSchemaChangeStore(sql: Queryable) {
         [workspaceId, pipelineNames],
       ),
 
-    /** New versions since an instant that changed a schema which was there, no further than `atMost`. */
+    /** Counts new versions since an instant that changed an existing schema, up to `atMost`. */
     countSince: async (
       workspaceId: string,
       filter: SchemaChangeFilter,

@@ -1,13 +1,13 @@
 import type { Queryable } from '../pool.ts';
 
-/** What a schema is told apart by. */
+/** Identifies a schema. */
 export interface SchemaKey {
   workspaceId: string;
   pipelineName: string;
   schemaName: string;
 }
 
-/** What a version of a schema is told apart by. */
+/** Identifies a schema version. */
 export interface SchemaVersionKey extends SchemaKey {
   versionHash: string;
 }
@@ -27,12 +27,12 @@ export interface SchemaVersionRecord extends NewSchemaVersion {
   lastSeenAt: Date;
 }
 
-/** The version of a schema that was reported last. */
+/** The most recently reported version of a schema. */
 export interface LatestSchemaRecord {
   schemaName: string;
   versionHash: string;
   lastSeenAt: Date;
-  /** No further than 10,001. */
+  /** Up to 10,001. */
   versionCount: number;
 }
 
@@ -48,17 +48,23 @@ const keyOf = (key: SchemaVersionKey) => [key.workspaceId, key.pipelineName, key
 
 export type SchemaVersionStore = ReturnType<typeof createSchemaVersionStore>;
 
-/** Versions of schemas as pipelines reported them, each once, with its document. */
+/** Stores schema versions as reported by pipelines, each once, with its document. */
 export function createSchemaVersionStore(sql: Queryable) {
   return {
-    /** Notes that a version was reported again. @returns whether it is known */
+    /**
+     * Records that a version was reported again.
+     * @returns whether it exists
+     */
     touch: async (key: SchemaVersionKey): Promise<boolean> =>
       (await sql.executePrepared(
         `update schema_versions set last_seen_at = now() where ${isVersion}`,
         keyOf(key),
       )) > 0,
 
-    /** A version that is compared in the same transaction. @returns false when somebody else has just stored it */
+    /**
+     * Inserts a version, which is compared in the same transaction.
+     * @returns false if another transaction has just stored it
+     */
     insert: async (version: NewSchemaVersion): Promise<boolean> =>
       (await sql.execute(
         `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
@@ -81,7 +87,10 @@ export function createSchemaVersionStore(sql: Queryable) {
         keyOf(key),
       ),
 
-    /** The version that this one came of: the newest of those that it names, else the one that was reported last of those before it. */
+    /**
+     * Finds the base of a version: the newest of its previous hashes, otherwise the most recently reported
+     * version before it.
+     */
     findBase: (version: Pick<NewSchemaVersion, 'previousHashes'> & SchemaVersionKey) =>
       sql.maybeOne<{ versionHash: string; document: unknown }>(
         `with this as (select created_at from schema_versions where ${isVersion}),
@@ -101,10 +110,10 @@ export function createSchemaVersionStore(sql: Queryable) {
         [...keyOf(version), version.previousHashes],
       ),
 
-    /** Schemas of a pipeline by name, at most 200, each with the version that was reported last. */
+    /** Lists the schemas of a pipeline by name, at most 200, each with its most recently reported version. */
     listLatest: (workspaceId: string, pipelineName: string) =>
       sql.query<LatestSchemaRecord>(
-        // One probe of the index for each name, however many versions it has.
+        // One index probe for each name, however many versions it has.
         `with recursive names as (
            (select schema_name from schema_versions where workspace_id = $1 and pipeline_name = $2 order by schema_name limit 1)
            union all
@@ -126,7 +135,7 @@ export function createSchemaVersionStore(sql: Queryable) {
         [workspaceId, pipelineName],
       ),
 
-    /** The documents of schemas as they were reported last. */
+    /** Lists the most recently reported documents of schemas. */
     listLatestDocuments: (workspaceId: string, schemas: readonly Omit<SchemaKey, 'workspaceId'>[]) =>
       sql.query<{ pipelineName: string; schemaName: string; document: unknown }>(
         `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName", latest.document
@@ -143,7 +152,7 @@ export function createSchemaVersionStore(sql: Queryable) {
         ],
       ),
 
-    /** The hash of the version that was reported last. */
+    /** Returns the hash of the most recently reported version. */
     findLatestHash: async ({ workspaceId, pipelineName, schemaName }: SchemaKey): Promise<string | null> =>
       (
         await sql.maybeOne<{ versionHash: string }>(
@@ -154,8 +163,8 @@ export function createSchemaVersionStore(sql: Queryable) {
       )?.versionHash ?? null,
 
     /**
-     * The oldest version that nobody has compared and that is not in `except`; it is locked, and others pass it by. Older servers store such
-     * versions, as all did before there was anything to compare them by.
+     * Locks the oldest version without a comparison that is not in `except`; other servers skip it. Older
+     * servers store such versions, as all did before the history existed.
      */
     lockUncompared: (except: readonly SchemaVersionKey[]) =>
       sql.maybeOne<SchemaVersionRecord>(

@@ -6,18 +6,21 @@ import { createConditions } from '../statements/conditions.ts';
 import { piecesOfWindow, planDays } from '../../../domain/pipelines/statistics-window.ts';
 import { sumNames } from '../../../domain/runs/run-sums.ts';
 
-/** What runs are told apart by in statistics. */
+/** The grouping of runs in statistics. */
 export type StatisticsSubject = 'pipeline' | 'dataset';
 
 export interface StatisticsFilter extends Window {
-  /** Part of the name, in any case. */
+  /** Part of the name, case-insensitive. */
   search?: string | null;
   names?: readonly string[] | null;
   latestStatuses?: readonly string[] | null;
   latestDestinationNames?: readonly string[] | null;
 }
 
-/** One pipeline or dataset over a window. `latest...` is of its newest run within the window. */
+/**
+ * Statistics of one pipeline or dataset over a window. The `latest...` fields refer to its newest run within
+ * the window.
+ */
 export interface StatisticsRecord extends RunSums {
   name: string;
   distinctPipelineCount: number;
@@ -29,14 +32,17 @@ export interface StatisticsRecord extends RunSums {
   latestDestinationName: string | null;
 }
 
-/** Sums by day: `days` has the indexes of the days that have runs, and each list of sums one value for each of these. */
+/**
+ * Sums by day: `days` contains the indexes of the days with runs, and each list of sums has one value for
+ * each of them.
+ */
 export interface SeriesRecord extends Record<SumName, number[]> {
   /** Null: all pipelines or datasets together. */
   name: string | null;
   days: number[];
 }
 
-/** Columns of the rollup, and what they sum up of pipeline_runs. */
+/** Columns of the rollup, and the expressions over pipeline_runs that they sum. */
 const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
   runCount: { column: 'run_count', ofRun: '1' },
   succeededCount: { column: 'succeeded_count', ofRun: `(status = 'succeeded')::int` },
@@ -65,12 +71,12 @@ const nameColumns: Record<StatisticsSubject, 'pipeline_name' | 'dataset_name'> =
 export type StatisticsStore = ReturnType<typeof createStatisticsStore>;
 
 /**
- * Sums over pipeline runs, from the rollups that triggers keep and from the runs at the ragged ends. Each answer is of one statement
- * and so of one moment: what a scan of pipeline_runs would have given then.
+ * Reads sums over pipeline runs, from the rollups maintained by triggers and from the runs at the ends of the
+ * window. Each result comes from one statement, so it equals a scan of pipeline_runs at that moment.
  */
 export function createStatisticsStore(sql: Queryable) {
   return {
-    /** All pipelines or datasets that have a run in the window and pass the filter, by name. */
+    /** Lists all pipelines or datasets with a run in the window that match the filter, by name. */
     list: async (
       workspaceId: string,
       subject: StatisticsSubject,
@@ -105,8 +111,10 @@ export function createStatisticsStore(sql: Queryable) {
     },
 
     /**
-     * Sums by day, of the pipelines or datasets with the most runs and, where there are any runs, of all together.
-     * @param days at least one, one after the other without a gap @param atMost how many pipelines or datasets
+     * Returns sums by day, for the pipelines or datasets with the most runs and, if there are any runs, for
+     * all together.
+     * @param days at least one, consecutive
+     * @param atMost maximum number of pipelines or datasets
      */
     series: async (
       workspaceId: string,
@@ -117,7 +125,7 @@ export function createStatisticsStore(sql: Queryable) {
       const scope = createScope(workspaceId, name, { names });
       const window = { start: new Date(days.at(0)?.startMs ?? 0), end: new Date(days.at(-1)?.endMs ?? 0) };
       const counts = piecesOfWindow(window).map((piece) => selectPiece(scope, name, piece));
-      // The sums by hour are of all names together.
+      // Hourly rollups exist only for all names together.
       const totalUnit = names ? 'day' : 'hour';
       const cells = selectDayParts(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
       const total = selectDayParts(scope, planDays(days, totalUnit), { name });
@@ -133,7 +141,7 @@ export function createStatisticsStore(sql: Queryable) {
       );
     },
 
-    /** The sources of pipeline runs, by the id of the run. */
+    /** Lists the sources of pipeline runs, by run id. */
     sourceNames: async (pipelineRunIds: readonly string[]): Promise<Map<string, string[]>> => {
       const rows = await sql.query<{ id: string; names: string[] | null }>(
         `select id, facts->'sourceNames' as names from pipeline_runs where id = any($1)`,
@@ -142,7 +150,7 @@ export function createStatisticsStore(sql: Queryable) {
       return new Map(rows.map(({ id, names }) => [id, names ?? []]));
     },
 
-    /** How many tables each dataset has, by the schemas that its pipelines last reported. */
+    /** Counts the tables of each dataset, from the schemas that its pipelines last reported. */
     tableCounts: async (
       workspaceId: string,
       datasetNames: readonly string[],
@@ -158,7 +166,10 @@ export function createStatisticsStore(sql: Queryable) {
   };
 }
 
-/** The runs of some names: conditions that hold for pipeline_runs and for its rollup. The workspace is `$1`. */
+/**
+ * Creates conditions for the runs of some names that are valid for pipeline_runs and for its rollup. The
+ * workspace is `$1`.
+ */
 function createScope(
   workspaceId: string,
   name: string,
@@ -168,7 +179,7 @@ function createScope(
   scope.add('workspace_id = ?', workspaceId);
   scope.add(`${name} = any(?)`, filter.names);
   scope.add(`strpos(lower(${name}), ?) > 0`, filter.search?.toLowerCase());
-  // Runs without a dataset are no dataset's.
+  // Runs without a dataset belong to none.
   return { ...scope, sql: () => `${scope.sql()} and ${name} is not null` };
 }
 
@@ -194,14 +205,20 @@ function selectPiece(scope: Conditions, name: string, piece: SumPiece): string {
            where ${scope.sql()} and period = '${piece.source}' and ${betweenDates(scope, piece)}`;
 }
 
-/** One row: the days that have runs, and their sums. @param parts sums of days, which may have several for a day */
+/**
+ * Selects one row: the days with runs, and their sums.
+ * @param parts sums by day, possibly several for one day
+ */
 function selectLists(parts: string): string {
   return `select array_agg(day order by day) as days,
                  ${eachColumn(({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`)}
             from (select day, ${sumEach} from (${parts}) as parts group by day having sum(run_count) > 0) as sums`;
 }
 
-/** Sums of days of a zone, in parts: the whole units of each day, and what belongs to another day than its unit. */
+/**
+ * Selects sums by day of a zone in parts: the whole units of each day, and the corrections between a day and
+ * its units.
+ */
 function selectDayParts(
   scope: Conditions,
   { unit, bordersMs, corrections }: DayPlan,
@@ -243,7 +260,7 @@ function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds, column = '
   return `${column} >= ${instant(fromMs)} and ${column} < ${instant(toMs)}`;
 }
 
-/** @param bounds midnights of UTC */
+/** @param bounds midnights in UTC */
 function betweenDates(scope: Conditions, { fromMs, toMs }: Bounds): string {
   const date = (ms: number) => `(to_timestamp(${scope.bind(ms / 1000)}::float8) at time zone 'UTC')::date`;
   return `starts_on >= ${date(fromMs)} and starts_on < ${date(toMs)}`;
@@ -261,7 +278,7 @@ function eachColumn(toSql: (sum: { column: string; ofRun: string }, name: SumNam
   return sumNames.map((name) => toSql(sumColumns[name], name)).join(', ');
 }
 
-/** A sum as a number that JavaScript holds: runs may claim more rows than that. */
+/** Limits a sum to a safe JavaScript integer: runs may report more rows than that. */
 function boundedSum(column: string): string {
   return `least(${column}, 9007199254740991)::int8`;
 }

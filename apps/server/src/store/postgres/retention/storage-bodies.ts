@@ -2,7 +2,10 @@ import type { AfterItem, StoredItem, StoredTotals } from './stored-item.ts';
 import type { Queryable } from '../pool.ts';
 import { belongsToLastRun } from './storage-logs.ts';
 
-/** The conditions are word for word those of two indexes: with others a sum over a million bodies would read the table. */
+/**
+ * The conditions must match those of two indexes word for word: otherwise a sum over a million bodies would
+ * read the table.
+ */
 const kinds = {
   traces: {
     condition: "kind = 'trace' and ingested_at is not null and problem is null",
@@ -10,12 +13,13 @@ const kinds = {
   },
   beacons: {
     condition: "(kind <> 'trace' or ingested_at is null or problem is not null)",
-    // What was not read for so long never will be: its blob is gone, or one before it is.
+    // A body that was not ingested for this long never will be: its blob is missing, or that of an earlier
+    // one.
     isNeeded: `(beacon_bodies.ingested_at is null and beacon_bodies.received_at > now() - interval '30 days')`,
   },
 };
 
-/** Bodies that dlt's beacon sent, as they came. An id is `<attempt>/<number>`. */
+/** Retention of the raw bodies of dlt's beacon. An id is `<attempt>/<number>`. */
 export function createStoredBodies(sql: Queryable, name: keyof typeof kinds) {
   const { condition, isNeeded } = kinds[name];
   return {
@@ -37,7 +41,10 @@ export function createStoredBodies(sql: Queryable, name: keyof typeof kinds) {
       );
     },
 
-    /** Within a transaction. A pipeline run says from then on that its trace was removed. @returns those that are gone */
+    /**
+     * Removes bodies, within a transaction. Their pipeline runs are marked as having no trace.
+     * @returns the removed ids
+     */
     async remove(ids: readonly string[]): Promise<string[]> {
       const split = ids.map((id) => id.split('/'));
       const rows = await sql.query<{ id: string }>(

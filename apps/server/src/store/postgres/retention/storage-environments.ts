@@ -4,14 +4,15 @@ export interface StoredEnvironment {
   key: string;
   location: { executor: string; path: string };
   lastUsedAt: Date;
-  /** Null until it was measured; an environment does not change once it is built. */
+  /** Null until measured; a finished environment never changes. */
   sizeBytes: number | null;
   isNeeded: boolean;
 }
 
 /**
- * Needed are: what a run that is under way runs in; what the latest run of a job used that has one under way, since it will ask for
- * it in a moment; the one last used in its organization; and, while an attempt runs that was started before uses were noted, all.
+ * Needed environments: those of active runs; those of the previous run of a job with an active run, which
+ * will request it in a moment; the one last used in its organization; and all, while an attempt runs that
+ * started before uses were recorded.
  */
 const isNeeded = `(
   exists (select 1 from job_runs join attempts on attempts.job_run_id = job_runs.id
@@ -28,7 +29,7 @@ const isNeeded = `(
                   where other.organization_id = environments.organization_id and other.state = 'ready'
                     and (other.last_used_at, other.key) > (environments.last_used_at, environments.key)))`;
 
-/** Environments that are built. */
+/** Retention of finished environments. */
 export function createStoredEnvironments(sql: Queryable) {
   return {
     /** Longest unused first. */
@@ -45,11 +46,12 @@ export function createStoredEnvironments(sql: Queryable) {
       ),
 
     /**
-     * Within a transaction. A run that comes for one of them waits for the lock, finds none and builds anew.
-     * @returns the keys of those that are gone
+     * Removes environments, within a transaction. A run that requests one of them waits for the lock, finds
+     * none and builds it again.
+     * @returns the removed keys
      */
     async remove(keys: readonly string[]): Promise<string[]> {
-      // A statement of its own: the next one then sees the uses that this one has waited for.
+      // A separate statement, so that the next one sees the uses that this one has waited for.
       await sql.execute('select 1 from environments where key = any($1) order by key for update', [keys]);
       const rows = await sql.query<{ key: string }>(
         `with gone as (
@@ -63,7 +65,7 @@ export function createStoredEnvironments(sql: Queryable) {
       return rows.map((row) => row.key);
     },
 
-    /** When an environment of each organization that has any was last used. */
+    /** Returns when an environment of each organization was last used. */
     async listLastUses() {
       const rows = await sql.query<{ organizationId: string; lastUsedAt: Date }>(
         `select organization_id as "organizationId", max(last_used_at) as "lastUsedAt" from environments group by organization_id`,
@@ -71,7 +73,9 @@ export function createStoredEnvironments(sql: Queryable) {
       return new Map(rows.map(({ organizationId, lastUsedAt }) => [organizationId, lastUsedAt]));
     },
 
-    /** Holds builds of the organization back until the transaction ends; true while one is under way. */
+    /**
+     * Blocks builds of the organization until the transaction ends; returns true while one is in progress.
+     */
     async holdBuilds(organizationId: string) {
       await sql.execute('select 1 from organizations where id = $1 for update', [organizationId]);
       const row = await sql.one<{ isBuilding: boolean }>(

@@ -3,13 +3,13 @@ import type { Queryable } from '../pool.ts';
 
 const since = 'coalesce(attempts.finished_at, attempts.created_at)';
 
-/** True for what belongs to a run that is under way or the newest of its job. */
+/** True for data of an active run, or of the newest run of its job. */
 export const belongsToLastRun = `exists (
   select 1 from job_runs
    where job_runs.id = attempts.job_run_id and (job_runs.finished_at is null or not exists (
            select 1 from job_runs newer where newer.job_id = job_runs.job_id and newer.number > job_runs.number)))`;
 
-/** Logs of attempts, once they are packed: before that their run may still write to them. */
+/** Retention of attempt logs, once they are compressed: before that, their run may still write to them. */
 export function createStoredLogs(sql: Queryable) {
   return {
     measure: () =>
@@ -27,7 +27,10 @@ export function createStoredLogs(sql: Queryable) {
         [after?.at ?? null, after?.id ?? null, limit],
       ),
 
-    /** Within a transaction; the rows say from then on that the log was removed. @returns those whose log goes */
+    /**
+     * Removes logs, within a transaction; their rows are marked accordingly.
+     * @returns the ids of attempts whose log is removed
+     */
     async remove(attemptIds: readonly string[]): Promise<string[]> {
       const rows = await sql.query<{ id: string }>(
         `with locked as (

@@ -1,9 +1,9 @@
 import type { Queryable } from '../pool.ts';
 
-/** An archive, which several versions share where one brought back another's content. */
+/** An archive, which several versions may share if one was rolled back to another. */
 export interface StoredArchive {
   key: string;
-  /** When the newest of its versions was made. */
+  /** When the newest of its versions was created. */
   at: Date;
   isNeeded: boolean;
 }
@@ -13,15 +13,21 @@ const tables = [
   { name: 'configurations', reference: 'configuration_id' },
 ];
 
-/** True for a version that is the newest of its workspace, or that a run has: its run may need it, or be looked at with it. */
+/**
+ * True for the newest version of a workspace, and for a version that a run uses, because the run may need it
+ * or be inspected with it.
+ */
 const isVersionNeeded = ({ name, reference }: (typeof tables)[number]) => `(
   not exists (select 1 from ${name} newer where newer.workspace_id = ${name}.workspace_id and newer.version > ${name}.version)
   or exists (select 1 from job_runs where job_runs.${reference} = ${name}.id))`;
 
-/** The archives of deployments and configurations. Their rows stay: which files a version had can be read for ever. */
+/**
+ * Retention of the archives of deployments and configurations. Their rows are kept, so the file list of a
+ * version stays readable forever.
+ */
 export function createStoredPackages(sql: Queryable) {
   return {
-    /** Every archive that was not removed, oldest first. */
+    /** Lists every archive that was not removed, oldest first. */
     list: () =>
       sql.query<StoredArchive>(
         `${tables
@@ -35,8 +41,9 @@ export function createStoredPackages(sql: Queryable) {
       ),
 
     /**
-     * Within a transaction. The locks make this wait for a run that is just being made of a version, and see it.
-     * @returns the keys of the archives that go
+     * Removes archives, within a transaction. The locks make it wait for, and see, a run that is being
+     * created from a version.
+     * @returns the keys of the removed archives
      */
     async remove(keys: readonly string[]): Promise<string[]> {
       const removed: string[] = [];
@@ -62,7 +69,7 @@ export function createStoredPackages(sql: Queryable) {
       return removed;
     },
 
-    /** Which of the keys a version names. */
+    /** Returns those of the keys that a version references. */
     findKnown: async (keys: readonly string[]) => {
       const rows = await sql.query<{ key: string }>(
         tables

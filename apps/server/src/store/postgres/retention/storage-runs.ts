@@ -2,18 +2,18 @@ import type { AfterItem, StoredItem, StoredTotals } from './stored-item.ts';
 import type { Queryable } from '../pool.ts';
 
 /**
- * The newest run of a job stays: lists, intervals and the next number count on it. So does one that has just ended while its
- * attempts are still being cleaned up; a week later whatever held them is gone for good.
+ * The newest run of a job is needed: lists, intervals and the next number depend on it. So is one that has
+ * just ended while its attempts are being cleaned up; after a week, cleanup no longer counts.
  */
 const isNeeded = `(
   not exists (select 1 from job_runs newer where newer.job_id = job_runs.job_id and newer.number > job_runs.number)
   or (job_runs.finished_at > now() - interval '7 days'
       and exists (select 1 from attempts where attempts.job_run_id = job_runs.id and not attempts.log_sealed)))`;
 
-/** Tables whose rows go with a run. */
+/** Tables whose rows are removed with a run. */
 const tables = ['job_runs', 'attempts', 'beacon_bodies', 'pipeline_runs', 'job_results'];
 
-/** Job runs that are over, with all that they said. */
+/** Retention of ended job runs, with all their data. */
 export function createStoredRuns(sql: Queryable) {
   async function removeRowsOf(runIds: readonly string[]): Promise<void> {
     const ofRuns = 'attempt_id in (select id from attempts where job_run_id = any($1))';
@@ -37,7 +37,7 @@ export function createStoredRuns(sql: Queryable) {
   }
 
   return {
-    /** The bytes are those of the tables, with the room that removed rows have left in them. */
+    /** The bytes are those of the tables, including free space left by removed rows. */
     measure: () =>
       sql.one<StoredTotals>(
         `select count(*)::int as count, min(finished_at) as oldest,
@@ -54,7 +54,10 @@ export function createStoredRuns(sql: Queryable) {
         [after?.at ?? null, after?.id ?? null, limit],
       ),
 
-    /** Within a transaction. Runs that somebody holds at this moment are left for later. @returns those that are gone */
+    /**
+     * Removes runs, within a transaction. Locked runs are skipped until later.
+     * @returns the removed ids
+     */
     async remove(runIds: readonly string[]): Promise<string[]> {
       const rows = await sql.query<{ id: string }>(
         `select id from job_runs where id = any($1) and finished_at is not null and not ${isNeeded}

@@ -5,7 +5,7 @@ import { createStoredLogs } from './storage-logs.ts';
 import { createStoredPackages } from './storage-packages.ts';
 import { createStoredRuns } from './storage-runs.ts';
 
-/** A file that nobody looks for any more and that is still there. */
+/** A file that is no longer used and must be removed. */
 export type FileRemoval = { id: number } & (
   | { kind: 'blob'; target: { key: string } }
   | { kind: 'log'; target: { attemptId: string } }
@@ -14,7 +14,10 @@ export type FileRemoval = { id: number } & (
 
 export type StorageStore = ReturnType<typeof createStorageStore>;
 
-/** What is kept, how much of it, and what of it may go. What is removed stays away: a row says so, or is gone itself. */
+/**
+ * Retention of stored data: how much there is, and what may be removed. Removed data is gone for good: a row
+ * records the removal, or is itself removed.
+ */
 export function createStorageStore(sql: Queryable) {
   return {
     runs: createStoredRuns(sql),
@@ -26,7 +29,10 @@ export function createStorageStore(sql: Queryable) {
     packages: createStoredPackages(sql),
     environments: createStoredEnvironments(sql),
 
-    /** True for the one server that may go round now; false when a round began less than so many seconds ago. */
+    /**
+     * Returns true for the one server that may run retention now; false if a run started less than this many
+     * seconds ago.
+     */
     async takeRound(pauseSeconds: number) {
       const touched = await sql.execute(
         `update installation set retention_round_at = now()

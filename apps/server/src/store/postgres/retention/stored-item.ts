@@ -1,18 +1,18 @@
-/** How much is kept of one kind. */
+/** Stored totals of one kind. */
 export interface StoredTotals {
   count: number;
   bytes: number;
   oldest: Date | null;
 }
 
-/** One thing that is kept; `at` is what its age counts from. */
+/** One stored item; its age is counted from `at`. */
 export interface StoredItem {
   id: string;
   at: Date;
   bytes: number;
-  /** Something that exists needs it, or it is the last of its kind. */
+  /** Existing data needs it, or it is the last of its kind. */
   isNeeded: boolean;
 }
 
-/** Where a page of items begins: after this one, oldest first. */
+/** The start of a page of items: after this one, oldest first. */
 export type AfterItem = Pick<StoredItem, 'id' | 'at'> | null;

@@ -6,7 +6,7 @@ export interface JobRunFilter {
   statuses?: readonly string[] | null;
   jobTypes?: readonly string[] | null;
   previousJobRunId?: string | null;
-  /** The version of the code that they were made with. */
+  /** The code version with which they were created. */
   deploymentId?: string | null;
   configurationId?: string | null;
   triggers?: readonly string[] | null;
@@ -22,8 +22,8 @@ export interface JobRunFilter {
   pipelineNames?: readonly string[] | null;
   /** Runs of jobs with one of these tags. */
   tags?: readonly string[] | null;
-  /** Leaves out rows that stand for declined starts. */
+  /** Excludes rows of skipped starts. */
   leaveOutSkipped?: boolean;
-  /** Only active runs whose place no server can see. */
+  /** Only active runs in a location that no server can observe. */
   onlyUnknown?: boolean;
 }

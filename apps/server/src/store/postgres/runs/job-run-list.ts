@@ -21,7 +21,7 @@ import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 
 export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 'number' | 'started_at';
 
-/** The job of the built-in dashboard; its runs are hidden unless asked for. */
+/** The job of the built-in dashboard; its runs are hidden unless requested. */
 const systemJobRef = 'jobs.workspace.dashboard';
 
 const duration = '(extract(epoch from job_runs.finished_at - job_runs.started_at))';
@@ -35,7 +35,7 @@ const sortable: Record<JobRunSortKey, SortColumn> = {
   started_at: { sql: 'job_runs.started_at', type: 'timestamptz', isNullable: true },
 };
 
-/** Columns that have an index of their own with the time of creation behind them. */
+/** Columns with an index that continues with the creation time. */
 const indexed = [
   { column: 'job_runs.triggered_by', type: 'uuid', of: (filter: JobRunFilter) => filter.triggeredBy },
   { column: 'job_runs.trigger', type: 'text', of: (filter: JobRunFilter) => filter.triggers },
@@ -46,19 +46,19 @@ const indexed = [
 
 const from = 'job_runs';
 
-/** What is known of a filter before the runs are read. */
+/** Data that is loaded for a filter before the runs are read. */
 interface Scope {
   workspaceId: string;
   filter: JobRunFilter;
-  /** The job whose runs are hidden, where the workspace has one. */
+  /** The job whose runs are hidden, if the workspace has it. */
   hiddenJobId: string | null;
-  /** The jobs that a search or a type leaves; null where neither is asked for. */
+  /** The jobs that match a search or job filter; null without either. */
   jobs: FoundJobs | null;
 }
 
 /**
- * The runs of a workspace that the filter leaves, newest first unless sorted. What a filter says of jobs is turned into ids of jobs at
- * once; then each list is read along an index in its order, or gathered from a few places of one.
+ * Lists the filtered runs of a workspace, newest first unless sorted. Job conditions are resolved to job ids
+ * first; then the list is read by one index scan in its order, or gathered from a few places of an index.
  */
 export async function listJobRuns<Run extends object>(
   sql: Queryable,
@@ -108,7 +108,10 @@ function readRuns<Run extends object>(
   return read((isNullable ? walkNullable : walk)({ columns, from, where }, order, range), where);
 }
 
-/** At most one condition narrows the list: then one index answers it, and its plan does not depend on the values. */
+/**
+ * Reports whether at most one condition restricts the list: then one index suffices, and the plan does not
+ * depend on the values.
+ */
 function isSimple({ filter, jobs }: Scope): boolean {
   const given = [
     ...indexed.map(({ of }) => of(filter)),
@@ -118,7 +121,7 @@ function isSimple({ filter, jobs }: Scope): boolean {
     filter.start ?? filter.end,
     jobs,
   ];
-  // How many runs are longer than a time, or were made with a version, cannot be planned without knowing which.
+  // The number of runs above a duration, or with a version, cannot be estimated without the value.
   const needsValue = [
     filter.minDurationSeconds,
     filter.maxDurationSeconds,
@@ -128,7 +131,10 @@ function isSimple({ filter, jobs }: Scope): boolean {
   return !needsValue && given.filter((value) => value != null).length <= 1;
 }
 
-/** Where the runs of a list lie in a few places of an index, each in the order of the list; null where they do not. */
+/**
+ * Returns branches if the runs of a list are in a few places of an index, each sorted like the list;
+ * otherwise null.
+ */
 function spreadRuns(
   scope: Scope,
   order: ListOrder,
@@ -169,14 +175,17 @@ function spreadOverJobs(scope: Scope, jobs: FoundJobs, order: ListOrder, range: 
   return { branches, where };
 }
 
-/** One value and no `exists`, for which Postgres would rather read the pipeline runs of all time once than those of some hundred runs. */
+/**
+ * A scalar subquery instead of `exists`: for the latter Postgres would read the pipeline runs of all time
+ * once rather than those of some hundred runs.
+ */
 const ranPipeline = (search: string) => `(select true from pipeline_runs
   where pipeline_runs.job_run_id = job_runs.id and strpos(lower(pipeline_runs.pipeline_name), ${search}::text) > 0 limit 1)`;
 
 const ranOneOf = (names: string) => `(select true from pipeline_runs
   where pipeline_runs.job_run_id = job_runs.id and pipeline_runs.pipeline_name = any(${names}::text[]) limit 1)`;
 
-/** @param without a column of `indexed` whose condition is left out */
+/** @param without a column of `indexed` whose condition is omitted */
 function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
   addPlace(where, workspaceId, filter.jobId);
@@ -199,7 +208,10 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
   return where;
 }
 
-/** Runs of one job are counted from an index that knows the job and not the workspace: the workspace is asked of the job, once. */
+/**
+ * Runs of one job are counted from an index with the job but without the workspace, so the workspace is
+ * checked once on the job.
+ */
 function addPlace(where: Conditions, workspaceId: string, jobId: string | null | undefined): void {
   if (jobId == null) {
     where.add('job_runs.workspace_id = ?', workspaceId);

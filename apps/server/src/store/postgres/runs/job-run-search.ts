@@ -2,19 +2,21 @@ import type { JobRunFilter } from './job-run-filter.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowRange } from '../statements/keyset.ts';
 
-/** The jobs whose runs a search, or a filter by what their jobs are, leaves. */
+/** The jobs whose runs match a search or a job filter. */
 export interface FoundJobs {
-  /** All their runs are in the list. */
+  /** Jobs with all their runs in the list. */
   whole: string[];
-  /** Of these only runs that ran a pipeline whose name holds the searched text. */
+  /** Jobs of which only runs match that ran a pipeline whose name contains the searched text. */
   byPipeline: string[];
-  /** Jobs of the asked types, with the asked tags, that have run the asked pipelines; null where none were asked for. */
+  /**
+   * Jobs with the requested types and tags that have run the requested pipelines; null without such a filter.
+   */
   typed: string[] | null;
-  /** Runs of this number are in the list whatever their job; null where the search is no number. */
+  /** Runs with this number match whatever their job; null if the search is not a number. */
   number: number | null;
-  /** About how many runs all these jobs have, and each of them. */
+  /** Estimated number of runs for each of these jobs. */
   runs: number[];
-  /** About how many runs the workspace has. */
+  /** Estimated number of runs of the workspace. */
   totalRuns: number;
 }
 
@@ -28,7 +30,7 @@ interface Row {
 
 const largestNumber = 2 ** 31 - 1;
 
-/** Null when the filter says nothing of jobs. */
+/** Finds the matching jobs; null if the filter has no job conditions. */
 export async function findJobs(
   sql: Queryable,
   workspaceId: string,
@@ -68,18 +70,22 @@ export function hasJobs(jobs: FoundJobs): boolean {
   return jobs.whole.length + jobs.byPipeline.length > 0;
 }
 
-/** A run's number in the form in which it is shown; anything else is none. */
+/** Parses a run number in its displayed form; null for anything else. */
 function readNumber(search: string): number | null {
   return /^[1-9]\d*$/.test(search) && Number(search) <= largestNumber ? Number(search) : null;
 }
 
-/** A walk reads ahead in the order of the table, a spread jumps to each job. */
+/**
+ * Cost of a jump to a job relative to reading the next row: an index scan reads ahead in the order of the
+ * table.
+ */
 const costOfJump = 20;
 const alwaysCheap = 3000;
 
 /**
- * Whether the newest runs of each job are fewer to read than the runs among which a page of them lies. The second supposes that runs
- * of all jobs are mixed in time; where they are not, a walk can pass a long history, so few jobs are always spread over.
+ * Reports whether reading the newest runs of each job costs less than scanning the runs of the workspace for
+ * a page of them. The second estimate assumes that runs of all jobs are mixed in time; if they are not, a
+ * scan can pass a long history, so few jobs are always read one by one.
  */
 export function isSpreadCheaper(jobs: FoundJobs, range: RowRange): boolean {
   const wanted = range.limit + range.offset + 1;

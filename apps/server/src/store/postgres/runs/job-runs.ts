@@ -12,19 +12,22 @@ export interface RunFailure {
   detail: string;
 }
 
-/** Why starts were declined, one after the other for the same reason. */
+/** Consecutive skipped starts with the same reason. */
 export interface RunSkip {
   /** A SkipStatus of domain/runs/start-decision. */
   status: string;
-  /** What the last of them was told. */
+  /** The reasons of the last one. */
   reasons: string[];
   count: number;
-  /** ISO 8601, of the first and the last of them. */
+  /** ISO 8601; times of the first and the last skip. */
   firstAt: string;
   lastAt: string;
 }
 
-/** Why the server ends a run that has begun: asked to, too long, or an app that is unused, replaced, never listened, or makes room. */
+/**
+ * Why the server ends a started run: requested, timed out, or an app that is unused, replaced, never
+ * listened, or frees a slot.
+ */
 export type EndIntent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room';
 
 export interface JobRunRecord {
@@ -46,30 +49,33 @@ export interface JobRunRecord {
   previousJobRunId: string | null;
   sharesLocalData: boolean;
   failure: RunFailure | null;
-  /** What its last attempt left that tells why it failed; null where the failure's code says all that is known. */
+  /** Why its last attempt failed, from its output; null if the failure's code is all that is known. */
   reason: FailureReason | null;
-  /** Of a row that stands for declined starts. */
+  /** Only for a row of skipped starts. */
   skip: RunSkip | null;
   endIntent: EndIntent | null;
   claimNumber: number;
   waitNoted: boolean;
   /** A run of an interactive job. */
   isApp: boolean;
-  /** Nobody claims it before; null where it may be claimed at once. */
+  /** Earliest time for a claim; null if it may be claimed at once. */
   notBefore: Date | null;
-  /** Of a pending run: it waits for room. */
+  /** Pending runs only: it waits for a slot of its job or organization. */
   isQueued: boolean;
-  /** What it waits for, in words; of a run that waited in vain, why it was called off. */
+  /** Describes what it waits for; for an obsolete run, why it was cancelled. */
   waitReason: string | null;
-  /** What kind of wait that is; null where no supervisor has looked at it. */
+  /** The kind of that wait; null if no supervisor has examined it. */
   waitKind: WaitKind | null;
-  /** Since when its supervisor cannot see the place of its attempt; null where it can. It stays when the run ends. */
+  /**
+   * Since when its supervisor has been unable to observe the location of its attempt; null if it can. Kept
+   * when the run ends.
+   */
   unknownSince: Date | null;
-  /** Why the supervisor cannot see it. */
+  /** Why the supervisor cannot observe it. */
   unknownDetail: string | null;
   priority: number;
   skipFreshness: boolean;
-  /** It fails when it has not begun by then. */
+  /** Deadline: a run that has not started by then fails. */
   startBy: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -102,7 +108,7 @@ export type NewJobRun = Pick<
   | 'startBy'
 > & { tickAt: Date | null };
 
-/** One of the newest runs of a job, as a list of jobs shows it. */
+/** One of the newest runs of a job, as in a list of jobs. */
 export type RecentRun = Pick<
   JobRunRecord,
   'id' | 'jobId' | 'number' | 'status' | 'createdAt' | 'startedAt' | 'finishedAt'
@@ -110,13 +116,13 @@ export type RecentRun = Pick<
   rowsLoaded: number | null;
 };
 
-/** A run that the end of another run started. */
+/** A run that was started by the end of another run. */
 export type DownstreamRun = Pick<
   JobRunRecord,
   'id' | 'jobId' | 'number' | 'status' | 'trigger' | 'startedAt' | 'finishedAt' | 'createdAt'
 > & { previousJobRunId: string; jobRef: string; displayName: string | null; category: string | null };
 
-/** All of a job run's columns. */
+/** All columns of a job run. */
 export const runColumns = columns('job_runs', [
   'id',
   'workspace_id',
@@ -159,7 +165,9 @@ export const runColumns = columns('job_runs', [
 
 export type JobRunStore = ReturnType<typeof createJobRunStore>;
 
-/** Job runs. Rows are made only by `start-runs` and end only by `finish-run`; claims are in `claims.ts`. */
+/**
+ * Stores job runs. Only `start-runs` inserts rows and only `finish-run` ends them; claims are in `claims.ts`.
+ */
 export function createJobRunStore(sql: Queryable) {
   async function insert(run: NewJobRun, status: RunState, skip: RunSkip | null) {
     const [row] = await sql.prepared<JobRunRecord>(
@@ -202,27 +210,27 @@ export function createJobRunStore(sql: Queryable) {
   }
 
   return {
-    /** Undefined when the tick of the run has had one already. */
+    /** Undefined if the tick already has a run. */
     insert: (run: NewJobRun) => insert(run, 'pending', null),
 
-    /** A row for a start that was declined: nothing of it will run. */
+    /** Inserts a row for a skipped start, of which nothing will run. */
     insertSkipped: (run: NewJobRun, skip: RunSkip) => insert(run, 'skipped', skip),
 
-    /** The same was declined again. */
+    /** Records that the same start was skipped again. */
     repeatSkip: (jobRunId: string, skip: RunSkip) =>
       sql.execute('update job_runs set skip = $2, finished_at = now(), updated_at = now() where id = $1', [
         jobRunId,
         skip,
       ]),
 
-    /** The run with the highest number of a job. */
+    /** Finds the run with the highest number of a job. */
     async newestOfJob(jobId: string) {
       const text = `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`;
       const [row] = await sql.prepared<JobRunRecord>(text, [jobId]);
       return row;
     },
 
-    /** The last run of a job before the one with this number that completed. */
+    /** Finds the last completed run of a job before this number. */
     lastCompletedBefore: (jobId: string, number: number) =>
       sql.maybeOne<JobRunRecord>(
         `select ${runColumns} from job_runs where job_id = $1 and number < $2 and status = 'completed'
@@ -236,11 +244,13 @@ export function createJobRunStore(sql: Queryable) {
         jobRunId,
       ]),
 
-    /** Gives a run that was just made its input, a JSON text. */
+    /** Sets the input of a new run, a JSON text. */
     setInput: (jobRunId: string, input: string) =>
       sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
 
-    /** The JSON text of a run's input; null when it has none. It may be large, so no list has it. */
+    /**
+     * Reads the JSON text of a run's input; null if it has none. It may be large, so lists do not contain it.
+     */
     async readInput(jobRunId: string) {
       const row = await sql.maybeOne<{ input: string | null }>(
         'select input::text from job_runs where id = $1',
@@ -264,7 +274,10 @@ export function createJobRunStore(sql: Queryable) {
     list: (workspaceId: string, filter: JobRunFilter) =>
       listJobRuns<JobRunRecord>(sql, runColumns, workspaceId, filter),
 
-    /** The newest runs of each job, newest first, with the rows that their pipeline runs loaded (null when none reported). */
+    /**
+     * Lists the newest runs of each job, newest first, with the rows that their pipeline runs loaded (null if
+     * none reported).
+     */
     recentOfJobs: (jobIds: readonly string[], limit: number) =>
       sql.query<RecentRun>(
         `select ${columns('recent', ['id', 'job_id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
@@ -276,7 +289,10 @@ export function createJobRunStore(sql: Queryable) {
         [jobIds, limit],
       ),
 
-    /** Runs that the end of each of these runs started, newest first; with a category only runs of jobs that declare it. */
+    /**
+     * Lists the runs started by the end of each of these runs, newest first; with a category, only runs of
+     * jobs that declare it.
+     */
     downstreamOf: (jobRunIds: readonly string[], options: { limit: number; category: string | null }) =>
       sql.query<DownstreamRun>(
         `select started.* from unnest($1::uuid[]) as asked (job_run_id)
@@ -295,7 +311,7 @@ export function createJobRunStore(sql: Queryable) {
         [jobRunIds, options.limit, options.category],
       ),
 
-    /** Active runs of each job; what waits for room takes none. */
+    /** Counts the active runs of each job, without queued ones. */
     countActive: async (jobIds: readonly string[]) => {
       const rows = await sql.prepared<{ jobId: string; count: number }>(
         `select job_id as "jobId", count(*)::int as count from job_runs
@@ -312,7 +328,7 @@ export function createJobRunStore(sql: Queryable) {
         [jobId],
       ),
 
-    /** Ids of the runs of these jobs that nobody has claimed, oldest first. */
+    /** Lists the ids of unclaimed runs of these jobs, oldest first. */
     listPending: async (jobIds: readonly string[]) => {
       const rows = await sql.query<{ id: string }>(
         `select id from job_runs where job_id = any($1) and status = 'pending' order by created_at, id`,
@@ -322,7 +338,7 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     latestOfJobs: async (jobIds: readonly string[]) => {
-      // One step into the index for each job: `distinct on` would read all runs of the jobs.
+      // One index probe for each job: `distinct on` would read all runs of the jobs.
       const rows = await sql.prepared<JobRunRecord>(
         `select ${runColumns} from unnest($1::uuid[]) as asked (job_id)
            cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
@@ -332,7 +348,10 @@ export function createJobRunStore(sql: Queryable) {
       return new Map(rows.map((row) => [row.jobId, row]));
     },
 
-    /** Compare and set; false when the run was in none of the `from` states any more. */
+    /**
+     * Changes the state by compare-and-set; returns false if the run is no longer in one of the `from`
+     * states.
+     */
     async transition(
       jobRunId: string,
       from: readonly ActiveRunState[],
@@ -347,7 +366,7 @@ export function createJobRunStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** User code is about to start; false when the run is not waiting for that any more. */
+    /** Records that user code is about to start; returns false if the run is no longer waiting for that. */
     async begin(jobRunId: string) {
       const touched = await sql.execute(
         `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null, wait_kind = null, updated_at = now()
@@ -357,7 +376,7 @@ export function createJobRunStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** A stop that the run's own clock asks for; false when something else ends it already. */
+    /** Records a stop that the run's supervisor decided; returns false if the run is already being ended. */
     async setEndIntent(claim: Claim, intent: Exclude<EndIntent, 'cancel'>) {
       const touched = await sql.execute(
         `update job_runs set end_intent = $3, updated_at = now()
@@ -368,8 +387,8 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     /**
-     * The run waits for its next attempt: its turns, and what it was asked to do, begin anew.
-     * @returns when that may start; undefined when the run was in none of the `from` states any more
+     * Makes the run wait for its retry, and resets its claims and end requests.
+     * @returns when the retry may start; undefined if the run was no longer in one of the `from` states
      */
     async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
       const row = await sql.maybeOne<{ notBefore: Date }>(
@@ -383,7 +402,10 @@ export function createJobRunStore(sql: Queryable) {
       return row?.notBefore;
     },
 
-    /** The end of a run; false when it has ended already. `told` stays as its wait reason where it has no log to tell it. */
+    /**
+     * Ends a run; returns false if it has already ended. `told` stays as its wait reason if it has no log for
+     * it.
+     */
     async end(
       jobRunId: string,
       from: readonly RunState[],

@@ -1,7 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** A start that a call has promised for when the upstreams of the same call complete. */
+/** A start that a call has deferred until its upstreams in the same call complete. */
 export interface PromisedStart {
   jobId: string;
   trigger: string;
@@ -14,7 +14,7 @@ export const promiseColumns = columns('promised_starts', ['job_id', 'trigger', '
 
 export type PromisedStartStore = ReturnType<typeof createPromisedStartStore>;
 
-/** One for each job at most: of two promises the later one holds. */
+/** Stores at most one deferred start for each job; a later one replaces it. */
 export function createPromisedStartStore(sql: Queryable) {
   return {
     set: ({ jobId, trigger, profile, membershipId }: PromisedStart) =>

@@ -6,7 +6,7 @@ import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 
-/** A run without what only its making and driving needs. */
+/** A run without the columns for creating and driving it. */
 export type RunOverviewHead = Pick<
   JobRunRecord,
   | 'id'
@@ -35,21 +35,21 @@ export type RunOverviewHead = Pick<
   | 'startedAt'
   | 'finishedAt'
 > & {
-  /** Of a run that the clock started: the time that it is for. */
+  /** For a run started by the clock: its tick. */
   tickAt: Date | null;
 };
 
-/** What a list says of a run that stands in other tables. */
+/** The data of a run in lists that comes from other tables. */
 export interface RunSurroundings {
   jobRunId: string;
   jobRef: string;
-  /** The display name, or the ref where there is none. */
+  /** The display name, otherwise the ref. */
   jobName: string;
   jobType: string;
   deploymentVersion: number;
   configurationVersion: number;
   attemptCount: number;
-  /** Of the member who started it; null without one, and when that member has gone. */
+  /** E-mail address of the member who started it; null without one, and after that member has left. */
   starterEmail: string | null;
   /** The run whose end started it. */
   causeId: string | null;
@@ -59,7 +59,7 @@ export interface RunSurroundings {
   causeJobName: string | null;
 }
 
-/** What telemetry knows of all pipeline runs of a run. */
+/** Sums over all pipeline runs of a run. */
 export interface RunLoaded {
   jobRunId: string;
   pipelineRunCount: number;
@@ -68,7 +68,7 @@ export interface RunLoaded {
   bytes: number;
   tableCount: number;
   hasSchemaChange: boolean;
-  /** In the order of the alphabet. */
+  /** In alphabetical order. */
   pipelineNames: string[];
 }
 
@@ -77,17 +77,17 @@ export interface RunNeighbour {
   number: number;
 }
 
-/** What an ended run took. */
+/** Duration and loaded data of an ended run. */
 export interface TrendRun extends Pick<
   JobRunRecord,
   'id' | 'number' | 'status' | 'createdAt' | 'startedAt' | 'finishedAt'
 > {
-  /** Null where no pipeline run was reported. */
+  /** Null if no pipeline run was reported. */
   rowsLoaded: number | null;
   bytesLoaded: number | null;
 }
 
-/** How many numbers before a run are looked through for a completed one. */
+/** How many earlier run numbers are searched for a completed run. */
 const farthestCompleted = 10_000;
 
 const headColumns = columns('job_runs', [
@@ -121,7 +121,7 @@ const headColumns = columns('job_runs', [
 
 export type RunOverviewStore = ReturnType<typeof createRunOverviewStore>;
 
-/** Runs as lists for people show them: each list is a fixed number of statements, whatever its length. */
+/** Reads runs for user-facing lists, with a fixed number of statements for each list, whatever its length. */
 export function createRunOverviewStore(sql: Queryable) {
   const neighbour = async (text: string, values: readonly unknown[]) => {
     const [row] = await sql.prepared<RunNeighbour>(text, values);
@@ -138,7 +138,7 @@ export function createRunOverviewStore(sql: Queryable) {
         [workspaceId, jobRunId],
       ),
 
-    /** The newest run of each job. */
+    /** Returns the newest run of each job. */
     latestOfJobs: (jobIds: readonly string[]) =>
       sql.prepared<RunOverviewHead>(
         `select ${headColumns} from unnest($1::uuid[]) as asked (job_id)
@@ -168,7 +168,7 @@ export function createRunOverviewStore(sql: Queryable) {
         [jobRunIds],
       ),
 
-    /** Of the runs of which telemetry knows pipeline runs. */
+    /** Only runs with reported pipeline runs. */
     loadedOf: (jobRunIds: readonly string[]) =>
       sql.prepared<RunLoaded>(
         `select job_run_id as "jobRunId", count(*)::int as "pipelineRunCount",
@@ -193,7 +193,7 @@ export function createRunOverviewStore(sql: Queryable) {
         number,
       ]),
 
-    /** Not beyond 10,000 numbers before it, so that a job that always fails costs no more. */
+    /** Searches at most 10,000 earlier numbers, to limit the cost for a job that always fails. */
     lastCompletedBefore: (jobId: string, number: number) =>
       neighbour(
         `select id, number from job_runs
@@ -202,7 +202,7 @@ export function createRunOverviewStore(sql: Queryable) {
         [jobId, number],
       ),
 
-    /** The last ended runs of a job, newest first. */
+    /** Lists the last ended runs of a job, newest first. */
     trendOf: (jobId: string, limit: number) =>
       sql.prepared<TrendRun>(
         `select ended.*, loaded.rows as "rowsLoaded", loaded.bytes as "bytesLoaded"

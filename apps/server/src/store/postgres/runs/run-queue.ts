@@ -2,7 +2,7 @@ import type { JobRunRecord } from './job-runs.ts';
 import type { Queryable } from '../pool.ts';
 import { runColumns } from './job-runs.ts';
 
-/** A run that waits for room, as far as the choice of the next one goes. */
+/** A queued run, reduced to what the choice of the next one depends on. */
 export interface QueueHead {
   jobId: string;
   organizationId: string;
@@ -10,10 +10,10 @@ export interface QueueHead {
 
 export type RunQueueStore = ReturnType<typeof createRunQueueStore>;
 
-/** Runs that wait: for room, and until their start deadline. */
+/** Stores queued runs and start deadlines. */
 export function createRunQueueStore(sql: Queryable) {
   return {
-    /** The runs of these jobs that wait for room, in the order in which they go. */
+    /** Lists the queued runs of these jobs, in the order in which they start. */
     list: (jobIds: readonly string[]) =>
       sql.query<JobRunRecord>(
         `select ${runColumns} from job_runs where job_id = any($1) and status = 'pending' and is_queued
@@ -22,8 +22,9 @@ export function createRunQueueStore(sql: Queryable) {
       ),
 
     /**
-     * The job whose turn it is: that of the first waiting run whose job has room, the named jobs and organizations passed over. The
-     * limit is read from the definition to spare transactions only; who lets a run go counts again, under the lock of the job.
+     * Finds the next job: that of the first queued run whose job has a free slot, skipping the given jobs and
+     * organizations. The limit in the definition is only read to avoid needless transactions; the release
+     * checks it again under the lock of the job.
      */
     next: (passed: { jobIds: readonly string[]; organizationIds: readonly string[] }) =>
       sql.maybeOne<QueueHead>(
@@ -42,7 +43,9 @@ export function createRunQueueStore(sql: Queryable) {
         [passed.jobIds, passed.organizationIds],
       ),
 
-    /** Ends the wait for room: any supervisor may claim the run now. The caller holds the lock of its job. */
+    /**
+     * Ends the wait for a slot: any supervisor may claim the run now. The caller holds the lock of its job.
+     */
     release: (
       jobRunId: string,
       run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
@@ -54,7 +57,10 @@ export function createRunQueueStore(sql: Queryable) {
         [jobRunId, run.refresh, run.sharesLocalData, run.intervalStart, run.intervalEnd],
       ),
 
-    /** What a run waits for now. @param isTold whether its log says so already */
+    /**
+     * Sets what a run waits for now.
+     * @param isTold whether its log already contains it
+     */
     setWaitReason: (jobRunId: string, reason: string, { isTold }: { isTold: boolean }) =>
       sql.execute(
         `update job_runs set wait_reason = $2, wait_noted = $3, updated_at = now()
@@ -62,7 +68,7 @@ export function createRunQueueStore(sql: Queryable) {
         [jobRunId, reason, isTold],
       ),
 
-    /** Runs that have not begun by their start deadline. */
+    /** Lists runs that have not started by their deadline. */
     listOverdue: (now: Date, limit: number) =>
       sql.prepared<JobRunRecord>(
         `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= $1

@@ -2,7 +2,7 @@ import type { ActiveRunState } from '@pumphouse/contract';
 import type { Queryable } from '../pool.ts';
 import { activeRunStates } from '@pumphouse/contract';
 
-/** Rows of the list of runs that were made in one quarter of an hour, by what became of them. */
+/** Numbers of runs, including skipped ones, that were created within a quarter hour, by outcome. */
 export interface RunCounts {
   completed: number;
   failed: number;
@@ -22,8 +22,8 @@ const active = `array[${activeRunStates.map((state) => `'${state}'`).join(', ')}
 export function createRunSeriesStore(sql: Queryable) {
   return {
     /**
-     * The quarters from `start` up to `end` in which runs were made, in their order. Those that have ended are summed up already; those
-     * that have not are few, and are counted.
+     * Lists the quarter hours from `start` to `end` in which runs were created, in order. Ended runs are
+     * summed in advance; the few active ones are counted.
      */
     listQuarters: (workspaceId: string, { start, end }: { start: Date; end: Date }) =>
       sql.query<QuarterCounts>(
@@ -39,7 +39,7 @@ export function createRunSeriesStore(sql: Queryable) {
         [workspaceId, start, end],
       ),
 
-    /** Runs that have not ended, by their states. */
+    /** Counts active runs by state. */
     countActive: async (workspaceId: string) => {
       const rows = await sql.query<{ status: ActiveRunState; count: number }>(
         `select status, count(*)::int as count from job_runs where workspace_id = $1 and status = any(${active}) group by status`,

@@ -2,7 +2,7 @@ import type { Claim } from '../attempts/claim.ts';
 import type { Queryable } from '../pool.ts';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
 
-/** A pending run whose reason to wait is not known yet, or has changed. */
+/** A pending run whose reason to wait is unknown or has changed. */
 export interface UnexplainedWait {
   jobRunId: string;
   workspaceId: string;
@@ -10,7 +10,7 @@ export interface UnexplainedWait {
   isApp: boolean;
   size: string | null;
   waitKind: WaitKind | null;
-  /** The run that has its turn at local data. */
+  /** The run that holds the local data lock. */
   holderNumber: number | null;
   holderRef: string | null;
 }
@@ -19,14 +19,14 @@ export interface ExplainedWait {
   jobRunId: string;
   kind: WaitKind;
   reason: string;
-  /** Its log says as much, once it says anything. */
+  /** The log already contains an equivalent reason, or will once it is written. */
   isSame: boolean;
 }
 
 /** Pending runs of one pool that wait for the same kind of thing. */
 export interface PendingSummary {
   isApp: boolean;
-  /** `limit`: room in its job or organization. `server`: no supervisor has looked at it. */
+  /** `limit`: a slot of its job or organization. `server`: no supervisor has examined it. */
   kind: WaitKind | 'limit' | 'server';
   count: number;
   longestSeconds: number;
@@ -34,16 +34,19 @@ export interface PendingSummary {
 
 export type WaitStore = ReturnType<typeof createWaitStore>;
 
-/** A wait for capacity is described anew no more often than this: its figures change with each run that starts or ends. */
+/**
+ * Minimum time between two descriptions of a capacity wait, because its numbers change with each run that
+ * starts or ends.
+ */
 const refreshedAfterSeconds = 60;
 
-/** What pending runs wait for, other than for room in their job or organization (`run-queue.ts`). */
+/** Stores what pending runs wait for, except for slots of their job or organization (`run-queue.ts`). */
 export function createWaitStore(sql: Queryable) {
   return {
     /**
-     * Runs that could have been claimed a second ago, where what is known of their wait is another kind or old. It reads the pending
-     * runs, not the history.
-     * @param full whether the slots of batch runs, and of apps, are all in use
+     * Lists runs that have been claimable for a second and whose recorded wait is of another kind or
+     * outdated. Reads only pending runs, not the history.
+     * @param full whether all slots of batch runs, and of apps, are in use
      */
     listUnexplained: (full: { batch: boolean; apps: boolean }, limit: number) =>
       sql.prepared<UnexplainedWait>(
@@ -73,7 +76,7 @@ export function createWaitStore(sql: Queryable) {
         [full.batch, full.apps, limit],
       ),
 
-    /** Writes down what runs wait for that are pending still. */
+    /** Records what runs wait for, if they are still pending. */
     explain: (waits: readonly ExplainedWait[]) =>
       sql.executePrepared(
         `update job_runs set wait_kind = wait.kind, wait_reason = wait.reason, wait_noted = job_runs.wait_noted and wait.is_same, updated_at = now()
@@ -87,7 +90,10 @@ export function createWaitStore(sql: Queryable) {
         ],
       ),
 
-    /** What a claimed run waits for that has not begun; null: for nothing any more. Its log says so by other lines. */
+    /**
+     * Records what a claimed run waits for before it starts; null: nothing any more. Its log reports this
+     * with other lines.
+     */
     setWhileStarting: (claim: Claim, wait: { kind: WaitKind; reason: string } | null) =>
       sql.execute(
         `update job_runs set wait_kind = $3, wait_reason = $4, updated_at = now()
@@ -95,7 +101,7 @@ export function createWaitStore(sql: Queryable) {
         [claim.jobRunId, claim.claimNumber, wait?.kind ?? null, wait?.reason ?? null],
       ),
 
-    /** Runs that wait, and whose log does not say yet what for. */
+    /** Takes waiting runs whose log does not yet contain the reason. */
     takeUntold: (options: { isQueued: boolean; limit: number }) =>
       sql.prepared<{ jobRunId: string; waitReason: string }>(
         `update job_runs set wait_noted = true
@@ -106,7 +112,7 @@ export function createWaitStore(sql: Queryable) {
         [options.isQueued, options.limit],
       ),
 
-    /** What the pending runs of the installation wait for, and how long the first of each kind has. */
+    /** Summarizes what the pending runs of the installation wait for, and the longest wait of each kind. */
     summarizePending: () =>
       sql.query<PendingSummary>(
         `select is_app as "isApp", kind, count(*)::int as count, max(extract(epoch from now() - created_at))::float8 as "longestSeconds"

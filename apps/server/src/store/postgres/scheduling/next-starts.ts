@@ -5,10 +5,10 @@ import type { ScheduleRecord } from './schedules.ts';
 import { promiseColumns } from '../runs/promised-starts.ts';
 import { runColumns } from '../runs/job-runs.ts';
 
-/** A tick to come. */
+/** A future tick. */
 export type NextTick = Pick<ScheduleRecord, 'jobId' | 'trigger'> & { nextTickAt: Date };
 
-/** A run that holds the local data of a workspace and profile: those that share it wait for its end. */
+/** A run that holds the local data lock of a workspace and profile; others wait for its end. */
 export interface LocalDataHolder {
   profile: string;
   jobId: string;
@@ -18,13 +18,13 @@ export interface LocalDataHolder {
 
 export type NextStartStore = ReturnType<typeof createNextStartStore>;
 
-/** What is to start in a workspace, from where it is written down. */
+/** Lists the future starts of a workspace, from their sources. */
 export function createNextStartStore(sql: Queryable) {
   const waiting = (condition: string, order: string) =>
     `select ${runColumns} from job_runs where workspace_id = $1 and status = 'pending' and ${condition} order by ${order} limit $2`;
 
   return {
-    /** Ticks of the clock, soonest first. */
+    /** Lists ticks of the clock, soonest first. */
     listTicks: (workspaceId: string, limit: number) =>
       sql.prepared<NextTick>(
         `select schedules.job_id as "jobId", schedules.trigger, schedules.next_tick_at as "nextTickAt"
@@ -34,14 +34,14 @@ export function createNextStartStore(sql: Queryable) {
         [workspaceId, limit],
       ),
 
-    /** Runs that wait for the time of their next attempt, soonest first. */
+    /** Lists runs that wait for the time of their retry, soonest first. */
     listRetries: (workspaceId: string, limit: number) =>
       sql.prepared<JobRunRecord>(waiting('not is_queued and not_before > now()', 'not_before, id'), [
         workspaceId,
         limit,
       ]),
 
-    /** Runs that wait for something without a time, in the order in which they go. */
+    /** Lists runs that wait without a known time, in the order in which they start. */
     listWaiting: (workspaceId: string, limit: number) =>
       sql.prepared<JobRunRecord>(
         waiting(
@@ -51,7 +51,7 @@ export function createNextStartStore(sql: Queryable) {
         [workspaceId, limit],
       ),
 
-    /** Starts that calls have promised for when the upstreams complete, those that were promised first before the others. */
+    /** Lists deferred starts, oldest first. */
     listPromised: (workspaceId: string, limit: number) =>
       sql.prepared<PromisedStart>(
         `select ${promiseColumns} from promised_starts join jobs on jobs.id = promised_starts.job_id
@@ -59,7 +59,7 @@ export function createNextStartStore(sql: Queryable) {
         [workspaceId, limit],
       ),
 
-    /** Of these jobs, those of which the last run that ended has failed. */
+    /** Returns those of the jobs whose last ended run failed. */
     async findFailed(jobIds: readonly string[]) {
       const rows = await sql.prepared<{ jobId: string }>(
         `select asked.job_id as "jobId" from unnest($1::uuid[]) as asked (job_id)
@@ -73,7 +73,7 @@ export function createNextStartStore(sql: Queryable) {
       return new Set(rows.map((row) => row.jobId));
     },
 
-    /** One for each profile at most. */
+    /** At most one for each profile. */
     listLocalDataHolders: (workspaceId: string) =>
       sql.prepared<LocalDataHolder>(
         `select job_runs.profile, job_runs.job_id as "jobId", jobs.job_ref as "jobRef", job_runs.number

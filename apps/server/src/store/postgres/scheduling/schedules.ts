@@ -6,13 +6,13 @@ export interface ScheduleRecord {
   jobId: string;
   trigger: string;
   timeZone: string;
-  /** Null when the trigger fires no more. */
+  /** Null if the trigger does not fire again. */
   nextTickAt: Date | null;
-  /** The last tick on which it was decided whether a run starts. */
+  /** The last tick that was handled. */
   previousTickAt: Date | null;
 }
 
-/** A trigger whose tick has come. */
+/** A trigger whose tick is due. */
 export type DueTick = Pick<ScheduleRecord, 'jobId' | 'trigger'> & { workspaceId: string };
 
 const scheduleColumns = columns('schedules', [
@@ -25,10 +25,10 @@ const scheduleColumns = columns('schedules', [
 
 export type ScheduleStore = ReturnType<typeof createScheduleStore>;
 
-/** The ticks to come. Their time is the database's: the clocks of servers need not agree. */
+/** Stores future ticks. Their time is the database's, so servers' clocks need not agree. */
 export function createScheduleStore(sql: Queryable) {
   return {
-    /** Ticks that have come, oldest first. Whoever acts on one holds its job, and looks again. */
+    /** Lists due ticks, oldest first. To handle one, lock its job and read it again. */
     listDue: (now: Date, limit: number) =>
       sql.prepared<DueTick>(
         `select schedules.job_id as "jobId", schedules.trigger, jobs.workspace_id as "workspaceId"
@@ -37,7 +37,7 @@ export function createScheduleStore(sql: Queryable) {
         [now, limit],
       ),
 
-    /** The schedules of jobs that the caller has locked, so that nobody changes them meanwhile. */
+    /** Reads the schedules of jobs that the caller has locked, which prevents concurrent changes. */
     ofJobs: (jobIds: readonly string[]) =>
       sql.prepared<ScheduleRecord>(`select ${scheduleColumns} from schedules where job_id = any($1)`, [
         jobIds,
@@ -50,7 +50,7 @@ export function createScheduleStore(sql: Queryable) {
         [jobId, trigger, timeZone, nextTickAt],
       ),
 
-    /** A tick was decided on; the next one follows. */
+    /** Records that a tick was handled, and sets the next one. */
     advance: (jobId: string, trigger: string, ticks: { previousTickAt: Date; nextTickAt: Date | null }) =>
       sql.executePrepared(
         'update schedules set previous_tick_at = $3, next_tick_at = $4 where job_id = $1 and trigger = $2',
@@ -63,7 +63,10 @@ export function createScheduleStore(sql: Queryable) {
     removeOfJobs: (jobIds: readonly string[]) =>
       sql.execute('delete from schedules where job_id = any($1)', [jobIds]),
 
-    /** Workspaces with jobs in service that have a clock trigger and no schedule: a server without a scheduler deployed them. */
+    /**
+     * Lists workspaces with active jobs that have a clock trigger but no schedule: a server without a
+     * scheduler deployed them.
+     */
     listUnarranged: async () => {
       const rows = await sql.query<{ workspaceId: string }>(
         `select distinct jobs.workspace_id as "workspaceId"
@@ -77,7 +80,7 @@ export function createScheduleStore(sql: Queryable) {
       return rows.map((row) => row.workspaceId);
     },
 
-    /** The oldest tick that nobody has decided on, which may be one to come; null when there is none. */
+    /** Returns the oldest tick that was not handled, possibly a future one; null if there is none. */
     nextTickAt: async () =>
       (
         await sql.one<{ at: Date | null }>(

@@ -1,7 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** A person as far as signing in goes. Service accounts are none: they have keys and nothing else. */
+/** A user, as needed for signing in. Service accounts are excluded: they have only keys. */
 export interface AccountRecord {
   id: string;
   email: string;
@@ -10,12 +10,12 @@ export interface AccountRecord {
   disabledAt: Date | null;
 }
 
-/** Whom an OpenID provider vouched for. */
+/** A user's identity at an OpenID provider. */
 export interface IdentityRecord {
   issuer: string;
   subject: string;
   userId: string;
-  /** As the provider had it when the identity was linked. */
+  /** The address at the provider when the identity was linked. */
   email: string;
 }
 
@@ -23,7 +23,7 @@ const accountColumns = columns('users', ['id', 'email', 'name', 'password_hash',
 
 export type AccountStore = ReturnType<typeof createAccountStore>;
 
-/** What people sign in with: passwords, identities at OpenID providers, and what they are signed in with now. */
+/** Stores how users sign in (passwords, identities at OpenID providers), and ends their sessions. */
 export function createAccountStore(sql: Queryable) {
   return {
     find: (userId: string) =>
@@ -44,7 +44,7 @@ export function createAccountStore(sql: Queryable) {
         [issuer, subject],
       ),
 
-    /** Undefined when somebody else has the e-mail address, however it is written. */
+    /** Undefined if another account has the e-mail address, compared case-insensitively. */
     insert: (account: { email: string; name: string | null; passwordHash: string | null }) =>
       sql.maybeOne<AccountRecord>(
         `insert into users (email, name, password_hash, kind) values ($1, $2, $3, 'human')
@@ -55,7 +55,7 @@ export function createAccountStore(sql: Queryable) {
     setPasswordHash: (userId: string, passwordHash: string) =>
       sql.execute('update users set password_hash = $2 where id = $1', [userId, passwordHash]),
 
-    /** @returns false when the identity is linked already, to whichever account */
+    /** @returns false if the identity is already linked to any account */
     addIdentity: async ({ issuer, subject, userId, email }: IdentityRecord) => {
       const added = await sql.execute(
         `insert into identities (issuer, subject, user_id, email) values ($1, $2, $3, $4) on conflict do nothing`,
@@ -70,7 +70,7 @@ export function createAccountStore(sql: Queryable) {
         [userId],
       ),
 
-    /** Ends everything that a person is signed in with, but the browser that is named. Keys are not touched. */
+    /** Ends all sessions of a user except the given browser session. Keys are not affected. */
     async endSessions(userId: string, because: string, exceptBrowser: Uint8Array | null) {
       await sql.query(
         'delete from browser_sessions where user_id = $1 and ($2::bytea is null or secret_hash <> $2)',

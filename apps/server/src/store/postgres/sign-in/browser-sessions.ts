@@ -1,11 +1,11 @@
 import type { Queryable } from '../pool.ts';
 
-/** A person signed in at the pages of this server. */
+/** A session of a user at this server's own pages. */
 export interface BrowserSessionRecord {
   userId: string;
   email: string;
   name: string | null;
-  /** `password`, `link`, `client`, or the issuer that vouched for the person. */
+  /** `password`, `link`, `client`, or the issuer that confirmed the identity. */
   signedInBy: string;
   createdAt: Date;
   lastUsedAt: Date;
@@ -13,7 +13,7 @@ export interface BrowserSessionRecord {
 
 export type BrowserSessionStore = ReturnType<typeof createBrowserSessionStore>;
 
-/** Cookies of the sign-in pages, as hashes. */
+/** Stores cookies of the sign-in pages, as hashes. */
 export function createBrowserSessionStore(sql: Queryable) {
   return {
     insert: (session: { secretHash: Uint8Array; userId: string; signedInBy: string; hours: number }) =>
@@ -23,7 +23,7 @@ export function createBrowserSessionStore(sql: Queryable) {
         [session.secretHash, session.userId, session.signedInBy, session.hours],
       ),
 
-    /** Undefined when it has ended, or its person was switched off. */
+    /** Undefined if the session has ended, or its user was disabled. */
     async find(secretHash: Uint8Array) {
       const text = `select users.id as "userId", users.email, users.name, signed_in_by as "signedInBy",
                            browser_sessions.created_at as "createdAt", last_used_at as "lastUsedAt"
@@ -33,7 +33,7 @@ export function createBrowserSessionStore(sql: Queryable) {
       return row;
     },
 
-    /** Good for so many hours from now, and never longer than so many days from its sign-in. */
+    /** Extends a session by this many hours from now, up to this many days from its sign-in. */
     renew: (secretHash: Uint8Array, { hours, days }: { hours: number; days: number }) =>
       sql.query(
         `update browser_sessions set last_used_at = now(),

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** What a link is good for is in its row; whether it still is, too. */
+/** The purpose of a link, and whether it is still valid, are stored in its row. */
 export interface SetupLinkRecord {
   expiresAt: Date;
   usedAt: Date | null;
@@ -13,13 +13,18 @@ export interface PasswordLinkRecord extends SetupLinkRecord {
 
 export type OneTimeLinkStore = ReturnType<typeof createOneTimeLinkStore>;
 
-/** The link that makes the first owner, and those that set a new password. Only hashes are kept. */
+/**
+ * Stores the link that creates the first owner, and links that set a new password. Only hashes are stored.
+ */
 export function createOneTimeLinkStore(sql: Queryable) {
   return {
-    /** One at a time makes the first owner, or a link for that: whoever waits here sees afterwards what the other one did. */
+    /**
+     * Serializes the creation of the first owner and of its links: each caller sees the result of the
+     * previous one.
+     */
     lockSetup: () => sql.query('lock table setup_links in share row exclusive mode'),
 
-    /** Takes the place of all links before. */
+    /** Replaces all previous links. */
     async replaceSetupLink(tokenHash: Uint8Array, hours: number) {
       await sql.query('delete from setup_links where used_at is null');
       await sql.query(
@@ -37,7 +42,7 @@ export function createOneTimeLinkStore(sql: Queryable) {
     useSetupLink: (tokenHash: Uint8Array) =>
       sql.query('update setup_links set used_at = now() where token_hash = $1', [tokenHash]),
 
-    /** Once there is an owner, no link that was not used is good any more. */
+    /** Removes all unused links once there is an owner. */
     removeUnusedSetupLinks: () => sql.query('delete from setup_links where used_at is null'),
 
     async replacePasswordLink(link: { tokenHash: Uint8Array; userId: string; minutes: number }) {
@@ -55,7 +60,7 @@ export function createOneTimeLinkStore(sql: Queryable) {
         [tokenHash],
       ),
 
-    /** @returns false when it is not good any more; of two at once, one gets true */
+    /** @returns false if the link is no longer valid; of two concurrent calls, one gets true */
     usePasswordLink: async (tokenHash: Uint8Array) => {
       const used = await sql.execute(
         `update password_links set used_at = now() where token_hash = $1 and used_at is null and expires_at > now()`,

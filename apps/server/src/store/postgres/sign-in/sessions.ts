@@ -1,7 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** A sign-in of a person at a client, as far as it decides whether a token of it is good. */
+/** A sign-in of a user at a client, reduced to what the validity of its tokens depends on. */
 export interface SessionRecord {
   id: string;
   userId: string;
@@ -11,7 +11,7 @@ export interface SessionRecord {
   userDisabledAt: Date | null;
 }
 
-/** What a person sees of their sessions. */
+/** A session as shown to its user. */
 export interface ListedSession {
   id: string;
   client: string;
@@ -29,7 +29,7 @@ export interface NewSession {
   userAgent: string | null;
 }
 
-/** Why a session ended before its time. */
+/** Why a session was ended early. */
 export type SessionEnd =
   | 'signed-out'
   | 'revoked'
@@ -38,23 +38,23 @@ export type SessionEnd =
   | 'too-many-sessions'
   | 'account-changed';
 
-/** A refresh token that was presented, and how things stand with its session. */
+/** A presented refresh token, and the state of its session. */
 export interface RefreshTokenRecord {
   sessionId: string;
   userId: string;
   email: string;
   client: string;
   isSessionOver: boolean;
-  /** Followed by another one. */
+  /** Replaced by a newer one. */
   isRotated: boolean;
-  /** Issued, or followed by another one, less than so many seconds ago. */
+  /** Issued, or replaced, less than the given number of seconds ago. */
   isFresh: boolean;
 }
 
 export interface SessionLimits {
-  /** Ends when it was not used for so long. */
+  /** Days without use after which a session ends. */
   unusedDays: number;
-  /** Ends in any case. */
+  /** Maximum duration of a session. */
   longestDays: number;
 }
 
@@ -74,10 +74,10 @@ const listedColumns = columns('sessions', [
   'expires_at',
 ]);
 
-/** Sessions that are not over, of people who are not switched off. */
+/** Sessions that have not ended, of users who are not disabled. */
 const isAlive = 'sessions.revoked_at is null and sessions.expires_at > now()';
 
-/** People signed in at clients, and the refresh tokens of each. */
+/** Stores sessions of users at clients, and their refresh tokens. */
 export function createSessionStore(sql: Queryable) {
   return {
     async find(sessionId: string) {
@@ -85,7 +85,7 @@ export function createSessionStore(sql: Queryable) {
       return row;
     },
 
-    /** Undefined for an account that is switched off, or is no person's. */
+    /** Undefined for an account that is disabled, or is not a person's. */
     insert: ({ userId, client, address, userAgent }: NewSession, { unusedDays }: SessionLimits) =>
       sql.maybeOne<{ id: string; userId: string; email: string }>(
         `with person as (select id, email from users where id = $1 and kind = 'human' and disabled_at is null)
@@ -95,14 +95,14 @@ export function createSessionStore(sql: Queryable) {
         [userId, client, address, userAgent, unusedDays],
       ),
 
-    /** Alive ones of a person, the one used last first. */
+    /** Lists live sessions of a user, most recently used first. */
     listAlive: (userId: string) =>
       sql.query<ListedSession>(
         `select ${listedColumns} from sessions where user_id = $1 and ${isAlive} order by last_used_at desc, id`,
         [userId],
       ),
 
-    /** Alive ones of a person but for those used last. */
+    /** Lists live sessions of a user, without the most recently used ones. */
     listBeyond: (userId: string, kept: number) =>
       sql.query<{ id: string }>(
         `select id from sessions where user_id = $1 and ${isAlive} order by last_used_at desc, id offset $2`,
@@ -110,8 +110,9 @@ export function createSessionStore(sql: Queryable) {
       ),
 
     /**
-     * Ends one that is alive. @param userId given: only if it is that person's
-     * @returns what it was; undefined when it is over or somebody else's
+     * Ends a live session.
+     * @param userId if given, only a session of this user
+     * @returns the session; undefined if it has already ended or belongs to another user
      */
     revoke: (sessionId: string, because: SessionEnd, userId: string | null = null) =>
       sql.maybeOne<{ id: string; userId: string; client: string }>(
@@ -135,7 +136,7 @@ export function createSessionStore(sql: Queryable) {
         [tokenHash, sessionId],
       ),
 
-    /** The session of a token is locked: of several who present it, one at a time goes on. */
+    /** Locks the session of a token, so that concurrent callers with it are serialized. */
     async lockByRefreshToken(
       tokenHash: Buffer,
       freshSeconds: number,
@@ -144,7 +145,8 @@ export function createSessionStore(sql: Queryable) {
         'select from sessions where id = (select session_id from refresh_tokens where token_hash = $1) for update',
         [tokenHash],
       );
-      // A statement of its own: it has to see what those did who had the lock before. The clock runs on while one waits for it.
+      // A separate statement, because it must see the changes of previous lock holders. The clock advances
+      // during the wait.
       return sql.maybeOne<RefreshTokenRecord>(
         `select sessions.id as "sessionId", sessions.user_id as "userId", users.email, sessions.client,
                 (sessions.revoked_at is not null or sessions.expires_at <= clock_timestamp()
@@ -164,7 +166,7 @@ export function createSessionStore(sql: Queryable) {
         tokenHash,
       ]),
 
-    /** Forgets tokens of a session that were followed by others longer ago. */
+    /** Removes tokens of a session that were replaced longer ago. */
     forgetRotatedTokens: (sessionId: string, days: number) =>
       sql.execute(
         `delete from refresh_tokens where session_id = $1 and created_at < now() - make_interval(days => $2)
@@ -172,7 +174,7 @@ export function createSessionStore(sql: Queryable) {
         [sessionId, days],
       ),
 
-    /** Forgets some of the sessions that have been over for longer, with their tokens. */
+    /** Removes some of the sessions that ended longer ago, with their tokens. */
     forgetEnded: (days: number, atMost: number) =>
       sql.execute(
         `delete from sessions where id in (
@@ -187,7 +189,10 @@ export function createSessionStore(sql: Queryable) {
         [code.hash, code.sessionId, code.seconds],
       ),
 
-    /** The person of a code, once: undefined when it was redeemed, is too old, or its session is over. */
+    /**
+     * Redeems a code once and returns its user; undefined if it was redeemed, has expired, or its session has
+     * ended.
+     */
     redeemSwapCode: (codeHash: Buffer) =>
       sql.maybeOne<{ userId: string; email: string; sessionId: string }>(
         `update swap_codes set redeemed_at = now()
@@ -198,7 +203,7 @@ export function createSessionStore(sql: Queryable) {
         [codeHash],
       ),
 
-    /** Forgets some of those that are too old. */
+    /** Removes some of the expired codes. */
     forgetSwapCodes: (atMost: number) =>
       sql.execute(
         `delete from swap_codes where code_hash in (

@@ -1,22 +1,23 @@
 import type { Queryable } from '../pool.ts';
 
-/** How many tries are free, and how long those after them have to wait: twice as long each time, up to a longest wait. */
+/** The number of free attempts, and the waits after them, which double each time up to a maximum. */
 export interface TryLimits {
   freeTries: number;
   firstWaitSeconds: number;
   longestWaitSeconds: number;
-  /** Without a try for so long, all is forgotten. */
+  /** After this long without an attempt, the counter is reset. */
   windowSeconds: number;
 }
 
 export type SignInFailureStore = ReturnType<typeof createSignInFailureStore>;
 
-/** Tries to sign in that did not succeed (yet), counted by account and by address. */
+/** Stores attempts to sign in that have not succeeded (yet), counted by account and by address. */
 export function createSignInFailureStore(sql: Queryable) {
   return {
     /**
-     * Counts a try before it is made, so that any number of servers asked at once let only so many through.
-     * @returns how many tries there were, or when the next one may be made
+     * Counts an attempt before it is checked, so that concurrent servers together admit no more than the
+     * limit.
+     * @returns the number of attempts, or when the next one is allowed
      */
     async admit(
       bucket: Uint8Array,
@@ -34,11 +35,11 @@ export function createSignInFailureStore(sql: Queryable) {
         'select blocked_until as "blockedUntil" from sign_in_failures where bucket = $1',
         [bucket],
       );
-      // Freed between the two statements: the next try will be let through.
+      // Unblocked between the two statements: the next attempt will be admitted.
       return { blockedUntil: blocked?.blockedUntil ?? new Date() };
     },
 
-    /** The try that was counted was none. */
+    /** Removes an attempt that must not count. */
     takeBack: (bucket: Uint8Array) =>
       sql.query(
         `update sign_in_failures set failures = greatest(failures - 1, 0), blocked_until = null where bucket = $1`,
@@ -53,7 +54,10 @@ export function createSignInFailureStore(sql: Queryable) {
 
 const failuresNow = 'case when known.window_ends_at <= now() then 1 else known.failures + 1 end';
 
-/** The wait after the n-th try. The exponent is bounded: a power of two of any count would overflow. */
+/**
+ * The wait after the n-th attempt. The exponent is limited, because a power of two of any count would
+ * overflow.
+ */
 const waitAfter = (failures: string) =>
   `case when ${failures} <= $2 then null else now() + make_interval(secs => least($4, $3 * power(2, least(${failures} - $2 - 1, 30)))) end`;
 

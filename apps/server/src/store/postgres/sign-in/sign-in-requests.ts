@@ -1,21 +1,21 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** Whose client asks, and from where. */
+/** The client that asks, and its origin. */
 export interface SignInOrigin {
   client: string;
   address: string | null;
-  /** What the limits count by. */
+  /** The key for limits. */
   network: string;
 }
 
-/** How many may wait for a person at once. */
+/** Maximum numbers of pending sign-ins. */
 export interface OpenLimits {
   total: number;
   ofNetwork: number;
 }
 
-/** A request as it stands. */
+/** The state of a request. */
 interface RequestState {
   isExpired: boolean;
   outcome: 'approved' | 'denied' | null;
@@ -39,7 +39,7 @@ export interface DeviceCodeRecord extends RequestState {
   client: string;
   address: string | null;
   createdAt: Date;
-  /** Asked for less than the given number of seconds ago. */
+  /** The client polled less than the given number of seconds ago. */
   wasJustAsked: boolean;
 }
 
@@ -69,10 +69,13 @@ const deviceColumns = `${columns('device_codes', [
 
 export type SignInRequestStore = ReturnType<typeof createSignInRequestStore>;
 
-/** Sign-ins that wait for a person to agree. Those that nobody answered in time are open no more, and are forgotten later. */
+/** Stores sign-ins that wait for a user's approval. Unanswered ones expire, and are removed later. */
 export function createSignInRequestStore(sql: Queryable) {
   return {
-    /** Undefined when so many are open already. Calls that come at the very same moment may go beyond by their number. */
+    /**
+     * Undefined if the limit of open requests is reached. Exactly concurrent calls may exceed it by their
+     * number.
+     */
     insertAuthorization: (
       request: SignInOrigin & Pick<AuthorizationRequestRecord, 'codeChallenge' | 'redirectUri' | 'state'>,
       seconds: number,
@@ -108,7 +111,7 @@ export function createSignInRequestStore(sql: Queryable) {
         [codeHash],
       ),
 
-    /** Undefined when it is too old or was answered before. */
+    /** Undefined if it has expired or was already answered. */
     approveAuthorization: (id: string, approval: { userId: string; codeHash: Buffer; seconds: number }) =>
       sql.maybeOne<AuthorizationRequestRecord>(
         `update authorization_requests
@@ -130,7 +133,7 @@ export function createSignInRequestStore(sql: Queryable) {
         sessionId,
       ]),
 
-    /** As `insertAuthorization`; also undefined when another has this user code. */
+    /** Like `insertAuthorization`; also undefined if the user code is taken. */
     insertDeviceCode: (
       code: SignInOrigin & { hash: Buffer; userCode: string },
       seconds: number,
@@ -170,7 +173,7 @@ export function createSignInRequestStore(sql: Queryable) {
     noteAsked: (hash: Buffer) =>
       sql.execute('update device_codes set last_asked_at = now() where device_code_hash = $1', [hash]),
 
-    /** Undefined when it is too old or was answered before. */
+    /** Undefined if it has expired or was already answered. */
     answerDeviceCode: (userCode: string, outcome: 'approved' | 'denied', userId: string | null) =>
       sql.maybeOne<DeviceCodeRecord>(
         `update device_codes set outcome = $2, user_id = $3
@@ -182,13 +185,16 @@ export function createSignInRequestStore(sql: Queryable) {
     finishDeviceCode: (hash: Buffer) =>
       sql.execute('update device_codes set redeemed_at = now() where device_code_hash = $1', [hash]),
 
-    /** Takes back what a person has agreed to and no client has redeemed yet. */
+    /** Revokes a user's approvals that no client has redeemed yet. */
     async forgetApproved(userId: string): Promise<void> {
       for (const table of ['authorization_requests', 'device_codes'])
         await sql.execute(`delete from ${table} where user_id = $1 and redeemed_at is null`, [userId]);
     },
 
-    /** Counts a typed code before it is looked up, so that many at once are no way around. @returns how many there were in the window */
+    /**
+     * Counts a typed code before it is looked up, so that concurrent attempts cannot bypass the limit.
+     * @returns the number of codes in the window
+     */
     async countTypedCode(bucket: Buffer, windowSeconds: number): Promise<number> {
       const { failures } = await sql.one<{ failures: number }>(
         `insert into sign_in_failures as known (bucket, failures, window_ends_at)
@@ -202,11 +208,11 @@ export function createSignInRequestStore(sql: Queryable) {
       return failures;
     },
 
-    /** The code was right. */
+    /** Removes a correct code from the count. */
     uncountTypedCode: (bucket: Buffer) =>
       sql.execute('update sign_in_failures set failures = failures - 1 where bucket = $1', [bucket]),
 
-    /** Forgets some of those that have been too old for so long. */
+    /** Removes some of the requests that expired this long ago. */
     async forgetOld(seconds: number, atMost: number): Promise<void> {
       for (const [table, key] of [
         ['authorization_requests', 'id'],
@@ -223,7 +229,10 @@ export function createSignInRequestStore(sql: Queryable) {
   };
 }
 
-/** Whether fewer are open than parameter `first`, and of the network in parameter 3 fewer than the parameter after it. */
+/**
+ * Reports whether fewer are open than parameter `first`, and fewer of the network in parameter 3 than the
+ * next parameter.
+ */
 function hasRoom(table: string, first = 8): string {
   const open = `select from ${table} where expires_at > now() and outcome is null`;
   return `(select count(*) from (${open} limit $${first}) as open) < $${first}

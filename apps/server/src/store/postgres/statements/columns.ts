@@ -1,5 +1,5 @@
 /**
- * A select list that names columns as the server's types do.
+ * Builds a select list that names columns in camel case.
  * @example columns('jobs', ['id', 'job_ref']) // jobs.id as "id", jobs.job_ref as "jobRef"
  */
 export function columns(table: string, names: readonly string[]): string {

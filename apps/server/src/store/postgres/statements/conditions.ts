@@ -1,12 +1,20 @@
-/** Conditions of a `where` that depend on which filters a caller gave, with their parameters. */
+/** Conditions of a `where` clause that depend on the given filters, with their parameters. */
 export interface Conditions {
-  /** Adds a condition in which each `?` stands for the value; nothing when the value is undefined or null. */
+  /**
+   * Adds a condition in which each `?` stands for the value; does nothing if the value is undefined or null.
+   */
   add(sql: string, value: unknown): void;
-  /** Adds a condition as it is. */
+  /** Adds a condition without parameters. */
   require(sql: string): void;
-  /** Adds that the column has one of the values; equality where there is one, which keeps what an index orders behind it. */
+  /**
+   * Adds the condition that the column has one of the values. Uses equality for a single value, which
+   * preserves the order of an index.
+   */
   addOneOf(column: string, values: readonly string[] | null | undefined, type?: string): void;
-  /** A parameter outside the conditions, such as a limit. @returns its placeholder */
+  /**
+   * Adds a parameter outside of the conditions, such as a limit.
+   * @returns its placeholder
+   */
   bind(value: unknown): string;
   sql(): string;
   readonly values: unknown[];
@@ -18,7 +26,7 @@ export function createConditions(): Conditions {
   const bind = (value: unknown) => `$${values.push(value)}`;
   function add(sql: string, value: unknown): void {
     if (value === undefined || value === null) return;
-    // One placeholder however often it occurs.
+    // One placeholder, however often it occurs.
     const placeholder = bind(value);
     conditions.push(`(${sql.replaceAll('?', placeholder)})`);
   }
@@ -35,5 +43,5 @@ export function createConditions(): Conditions {
   };
 }
 
-/** What a list is sorted by, the most important key first. */
+/** The sort keys of a list, most important first. */
 export type Sorting<Key extends string> = readonly { key: Key; order: 'asc' | 'desc' }[];

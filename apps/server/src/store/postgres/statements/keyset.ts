@@ -11,7 +11,7 @@ export interface SortColumn {
   isNullable: boolean;
 }
 
-/** Which rows of a list: those behind a position, or behind a number of rows. */
+/** A range of a list: the rows after a position, or after a number of rows. */
 export interface RowRange<Key extends string = string> {
   limit: number;
   offset: number;
@@ -19,13 +19,13 @@ export interface RowRange<Key extends string = string> {
   after?: ListPosition | null;
 }
 
-/** Rows of a range, and the position of the last one; null when no row follows it. */
+/** The rows of a range, and the position of the last one; null if no row follows. */
 export interface RowPage<Row> {
   rows: Row[];
   next: ListPosition | null;
 }
 
-/** A filtered list, from which ranges are read and which counts no further than `atMost`. */
+/** A filtered list, which can be read in ranges and counted up to `atMost`. */
 export interface RowList<Row, Key extends string = string> {
   read(range: RowRange<Key>): Promise<RowPage<Row>>;
   count(atMost: number): Promise<number>;
@@ -35,7 +35,10 @@ interface Term extends SortColumn {
   order: 'asc' | 'desc';
 }
 
-/** What a list is ordered by. The last term is the id, in the direction of the one before it, so that no two rows are equal. */
+/**
+ * The order of a list. The last term is the id, in the direction of the term before it, so that no two rows
+ * are equal.
+ */
 export type ListOrder = readonly Term[];
 
 export function orderOf<Key extends string>(
@@ -49,15 +52,18 @@ export function orderOf<Key extends string>(
   return [...asked, { sql: id, type: 'uuid', isNullable: false, order }];
 }
 
-/** Rows without a value come last in both directions: who sorts by duration asks for the longest or the shortest that there is. */
+/**
+ * Rows without a value come last in both directions: sorting by duration asks for the longest or shortest
+ * existing value.
+ */
 function orderBy(order: ListOrder): string {
   const terms = order.map((term) => `${term.sql} ${term.order}${term.isNullable ? ' nulls last' : ''}`);
   return `order by ${terms.join(', ')}`;
 }
 
 /**
- * The condition that a row comes behind a position; 'true' without one.
- * @throws ListPositionError when the position is one of another order
+ * Builds the condition that a row comes after a position; 'true' without one.
+ * @throws ListPositionError if the position belongs to another order
  */
 export function behind(order: ListOrder, after: ListPosition | null | undefined, where: Conditions): string {
   if (!after) return 'true';
@@ -74,7 +80,9 @@ function checkPosition(order: ListOrder, after: ListPosition | null | undefined)
   }
 }
 
-/** One comparison of rows, which an index can be entered with; undefined where directions differ or a value may be missing. */
+/**
+ * Builds one row comparison, which an index supports; undefined if directions differ or a value may be null.
+ */
 function compareRows(order: ListOrder, places: (string | null)[]): string | undefined {
   const direction = order[0]?.order;
   const isPlain = order.every((term) => !term.isNullable && term.order === direction);
@@ -94,19 +102,22 @@ function compareTerms(order: ListOrder, places: (string | null)[]): string {
   return `(${term.sql} ${sign} ${place}${orNone} or (${term.sql} = ${place} and ${further}))`;
 }
 
-/** The position of each row, as a column of a select list. */
+/** Selects the position of each row. */
 function positionColumn(order: ListOrder): string {
   return `json_build_array(${order.map((term) => `(${term.sql})::text`).join(', ')})::text as "position"`;
 }
 
-/** What is read: `from` is a table or a join, `where` its filter. */
+/** The source of a list: `from` is a table or a join, `where` its filter. */
 export interface ListSource {
   columns: string;
   from: string;
   where: Conditions;
 }
 
-/** The statement that reads a range in one walk along the order. One row more than asked for tells whether any follows. */
+/**
+ * Builds the statement that reads a range by one scan in list order. One additional row shows whether more
+ * follow.
+ */
 export function walk({ columns, from, where }: ListSource, order: ListOrder, range: RowRange): string {
   const start = behind(order, range.after, where);
   return `select ${columns}, ${positionColumn(order)} from ${from} where ${where.sql()} and ${start} ${orderBy(order)}
@@ -114,8 +125,9 @@ export function walk({ columns, from, where }: ListSource, order: ListOrder, ran
 }
 
 /**
- * The same in a table whose first rows are found in several places, each of them ordered in itself: `branches` give
- * `id` and `sort_value` of the rows that can be on the page (see `branch`), and only those of the page are then read in full.
+ * Builds the same for a table whose first rows are in several places, each sorted in itself. `branches`
+ * select `id` and `sort_value` of the rows that can be on the page (see `branch`); only the rows of the page
+ * are then read in full.
  */
 export function gather(
   { columns, from }: Pick<ListSource, 'columns' | 'from'>,
@@ -132,18 +144,21 @@ export function gather(
     ) as chosen join ${from} on ${from}.id = chosen.id ${orderBy(order)}`;
 }
 
-/** A branch of `gather`: as many rows as the page can need from this one place. */
+/** Builds a branch of `gather`: as many rows as the page can need from this place. */
 export function branch(from: string, condition: string, order: ListOrder, range: RowRange): string {
   return `(select ${from}.id, ${order[0]?.sql ?? 'null'} as sort_value from ${from} where ${condition} ${orderBy(order)}
     limit ${whole(range.limit) + whole(range.offset) + 1})`;
 }
 
-/** For each row of `asked` the rows of a branch that refers to it. */
+/** Joins each row of `asked` with the rows of a branch that references it. */
 export function lateral(asked: string, ofEach: string): string {
   return `(select spread.id, spread.sort_value from ${asked} cross join lateral ${ofEach} as spread)`;
 }
 
-/** For each value of a column the rows that can be on the page; `values` is the placeholder of an array. */
+/**
+ * Selects, for each value of a column, the rows that can be on the page; `values` is the placeholder of an
+ * array.
+ */
 export function spreadOver(
   from: string,
   { column, type, values }: { column: string; type: string; values: string },
@@ -156,8 +171,8 @@ export function spreadOver(
 }
 
 /**
- * The range of a table ordered by one column that may be empty: an index gives the rows with a value and those without each in order,
- * but not the second behind the first in both directions.
+ * Reads a range of a table sorted by one nullable column: an index returns the rows with a value and those
+ * without, each in order, but not the latter after the former in both directions.
  */
 export function walkNullable(source: ListSource, order: ListOrder, range: RowRange): string {
   const { from, where } = source;
@@ -165,7 +180,7 @@ export function walkNullable(source: ListSource, order: ListOrder, range: RowRan
   const [term, ...further] = order;
   if (!term || further.length !== 1) throw new Error('Only one column and the id can be walked this way');
   checkPosition(order, after);
-  // Each branch has the order of the index, read from one end or the other.
+  // Each branch has the order of the index, read from either end.
   const inIndex = [{ ...term, isNullable: false }, ...further];
   const isBehindFilled = after?.[0] === null;
   const filled = `${where.sql()} and ${term.sql} is not null`;
@@ -184,8 +199,8 @@ export function walkNullable(source: ListSource, order: ListOrder, range: RowRan
 
 /**
  * Runs a statement of `walk` or `gather`.
- * @param isPrepared whether Postgres may keep its plan: only where the plan does not depend on the values
- * @throws ListPositionError when the values of the position are none of the columns' types
+ * @param isPrepared whether Postgres may keep the plan: only if it does not depend on the values
+ * @throws ListPositionError if the values of the position do not match the columns' types
  */
 export async function readRange<Row extends object>(
   sql: Queryable,
@@ -216,10 +231,10 @@ function runList<Row extends object>(
   return isPrepared ? sql.prepared<Row>(text, values) : sql.query<Row>(text, values);
 }
 
-/** SQLSTATE class 22, data exceptions: text that is no timestamp, a number out of range. */
+/** SQLSTATE class 22, data exceptions: text that is not a timestamp, a number out of range. */
 const invalidValueClass = '22';
 
-/** The count of a filtered list; it stops at `atMost`, so that a long history is not read for it. */
+/** Counts a filtered list up to `atMost`, to avoid reading a long history. */
 export async function countRows(
   sql: Queryable,
   { from, where }: Pick<ListSource, 'from' | 'where'>,
@@ -231,7 +246,7 @@ export async function countRows(
   return row?.count ?? 0;
 }
 
-/** Limits stand in the text: for a parameter Postgres plans as if a tenth of all rows were wanted. */
+/** Limits are literals in the text: for a parameter, Postgres plans as if a tenth of all rows were wanted. */
 function whole(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no number of rows`);
   return value;

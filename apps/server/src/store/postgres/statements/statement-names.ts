@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** Each connection keeps the plans of all its names, some 50 KB each. */
+/** Each connection keeps the plans of all names, some 50 KB each. */
 const mostNames = 100;
 
 /**
- * Names for statements whose plan a connection keeps, the same for the same text. The first hundred texts get one, others none: a
- * caller that invents combinations of filters must not fill the memory of Postgres.
+ * Names statements whose plan a connection keeps; equal texts get the same name. Only the first hundred texts
+ * get one: a caller that invents combinations of filters must not fill the memory of Postgres.
  */
 export function createStatementNames(): (sql: string) => string | undefined {
   const names = new Map<string, string>();

@@ -20,7 +20,7 @@ export interface PipelineRunRecord {
   jobRunId: string;
   attemptId: string;
   traceBlobKey: string;
-  /** When retention removed the trace; null while it is there. */
+  /** When retention removed the trace; null while it exists. */
   traceRemovedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -38,7 +38,7 @@ export interface JobResultRecord {
   jobRef: string;
   resultType: string;
   engineVersion: number;
-  /** The body that dlt sent, verbatim. */
+  /** The body from dlt, verbatim. */
   document: Record<string, unknown>;
   createdAt: Date;
   updatedAt: Date;
@@ -68,7 +68,7 @@ const resultColumns = columns('job_results', [
 
 export type TelemetryStore = ReturnType<typeof createTelemetryStore>;
 
-/** What dlt's beacon said: bodies as they came, and the pipeline runs and results read from them. */
+/** Stores the data from dlt's beacon: raw bodies, and the pipeline runs and results parsed from them. */
 export function createTelemetryStore(sql: Queryable) {
   return {
     addBody: (body: {
@@ -85,7 +85,7 @@ export function createTelemetryStore(sql: Queryable) {
         [body.attemptId, body.number, body.kind, body.sizeBytes, body.blobKey, body.receivedAt],
       ),
 
-    /** Bodies that were stored and not read yet, in the order in which they came. */
+    /** Lists stored bodies that were not ingested yet, in order of arrival. */
     listWaiting: (attemptId: string | null, limit: number) =>
       sql.prepared<BeaconBodyRecord>(
         `select beacon_bodies.attempt_id as "attemptId", beacon_bodies.number, beacon_bodies.kind,
@@ -100,7 +100,7 @@ export function createTelemetryStore(sql: Queryable) {
         [attemptId, limit],
       ),
 
-    /** A body with a problem is kept and not tried again. */
+    /** A body with a problem is kept and not retried. */
     markIngested: (attemptId: string, number: number, problem: string | null) =>
       sql.execute(
         'update beacon_bodies set ingested_at = now(), problem = $3 where attempt_id = $1 and number = $2',
@@ -122,7 +122,7 @@ export function createTelemetryStore(sql: Queryable) {
       return row?.updatedAt;
     },
 
-    /** The same trace again changes nothing but `updated_at`. */
+    /** A repeated trace changes nothing but `updated_at`. */
     upsertPipelineRun: (run: Omit<PipelineRunRecord, 'id' | 'createdAt' | 'updatedAt' | 'traceRemovedAt'>) =>
       sql.execute(
         `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, started_at,
@@ -177,7 +177,10 @@ export function createTelemetryStore(sql: Queryable) {
         [workspaceId, pipelineRunId],
       ),
 
-    /** All of the first `limit` pipeline runs of a job run, in the order in which they were reported. */
+    /**
+     * Lists the first `limit` pipeline runs of a job run with all columns, in the order in which they were
+     * reported.
+     */
     listPipelineRunsOfJobRun: (jobRunId: string, limit: number) =>
       sql.query<AttemptPipelineRunRecord>(
         `select ${pipelineRunColumns}, attempts.number as "attemptNumber"
@@ -186,14 +189,17 @@ export function createTelemetryStore(sql: Queryable) {
         [jobRunId, limit],
       ),
 
-    /** Pipeline runs of several job runs, oldest first: the summaries on a list of job runs in one query. */
+    /**
+     * Lists pipeline runs of several job runs, oldest first: the summaries for a list of job runs in one
+     * query.
+     */
     listOfJobRuns: (jobRunIds: readonly string[]) =>
       sql.prepared<PipelineRunHeadRecord>(
         `select ${pipelineRunHeadColumns} from pipeline_runs where job_run_id = any($1) order by created_at, id`,
         [jobRunIds],
       ),
 
-    /** The facts of the pipeline run of an attempt that failed last. */
+    /** Returns the facts of the last failed pipeline run of an attempt. */
     async lastFailedOfAttempt(attemptId: string) {
       const row = await sql.maybeOne<{ facts: PipelineRunFacts }>(
         `select facts from pipeline_runs where attempt_id = $1 and status = 'failed'
@@ -202,14 +208,14 @@ export function createTelemetryStore(sql: Queryable) {
       );
       return row?.facts;
     },
-    /** What the pipeline runs of one job run said, oldest first. */
+    /** Lists the pipeline runs of one job run with their facts, oldest first. */
     listFactsOfJobRun: (jobRunId: string, limit: number) =>
       sql.query<PipelineRunRecord>(
         `select ${pipelineRunColumns} from pipeline_runs where job_run_id = $1 order by created_at, id limit $2`,
         [jobRunId, limit],
       ),
 
-    /** What tables a pipeline's schema has in a dataset; what was last reported holds. */
+    /** Sets the tables of a pipeline's schema in a dataset; the latest report replaces earlier ones. */
     upsertDatasetSchema: (schema: {
       workspaceId: string;
       datasetName: string;
@@ -225,7 +231,7 @@ export function createTelemetryStore(sql: Queryable) {
         [schema.workspaceId, schema.datasetName, schema.pipelineName, schema.schemaName, schema.tableNames],
       ),
 
-    /** The schemas of a dataset, the first `limit` by pipeline and name, with the tables that each has in it. */
+    /** Lists the schemas of a dataset, the first `limit` by pipeline and name, with their tables in it. */
     listDatasetSchemas: (workspaceId: string, datasetName: string, limit: number) =>
       sql.query<{ pipelineName: string; schemaName: string; tableNames: string[] }>(
         `select pipeline_name as "pipelineName", schema_name as "schemaName", table_names as "tableNames" from dataset_schemas

@@ -2,7 +2,7 @@ import type { JobRunRecord, PipelineRunHeadRecord } from '../../records.ts';
 import type { Queryable } from '../pool.ts';
 import { createHash } from 'node:crypto';
 
-/** A job as the lists look at it. */
+/** A job, reduced to what the lists use. */
 export interface HistoryJob {
   id: string;
   ref: string;
@@ -54,7 +54,7 @@ export type HistoryPipelineRun = Pick<
 
 export interface History {
   workspaceId: string;
-  /** Ids of versions of the code; those of the configuration have the same. */
+  /** Ids of code versions; configurations have the same ids. */
   packageIds: string[];
   jobs: HistoryJob[];
   runs: HistoryRun[];
@@ -70,13 +70,13 @@ export const datasets = ['shop', 'orders_raw', null];
 export const destinations = ['duckdb', 'postgres'];
 const startMs = Date.parse('2026-03-01T00:00:00Z');
 
-/** Numbers below `bound` that are the same for the same seed. */
+/** Returns numbers below `bound`, the same for the same seed. */
 type Draw = (bound: number) => number;
 
 function createDraw(seed: number): Draw {
   let state = seed >>> 0;
   return (bound) => {
-    // Mulberry32: small, and even enough for test data.
+    // Mulberry32: small, and uniform enough for test data.
     state = (state + 0x6d_2b_79_f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
@@ -86,16 +86,16 @@ function createDraw(seed: number): Draw {
 
 const pick = <Value>(draw: Draw, values: readonly Value[]): Value => values[draw(values.length)] as Value;
 
-/** A UUID that is the same for the same name, and in no order. */
+/** Derives a UUID from a name, in no particular order. */
 function idOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Few different times, so that many rows are equal in what they are sorted by. */
+/** Draws from few distinct times, so that many rows are equal in their sort keys. */
 const time = (draw: Draw, spread = 40) => new Date(startMs + draw(spread) * 21_599_999);
 
-/** Rows of a workspace, with twins and gaps in all that lists are sorted by. They are not stored yet. */
+/** Generates rows of a workspace, with duplicates and nulls in all sort keys. They are not stored yet. */
 export function drawHistory(
   workspaceId: string,
   seed: number,
@@ -123,7 +123,7 @@ export function drawHistory(
 function drawJob(draw: Draw, name: string, index: number): HistoryJob {
   return {
     id: idOf(name),
-    // One is the dashboard's, whose runs are hidden.
+    // The first job is the dashboard's, whose runs are hidden.
     ref: index === 0 ? 'jobs.workspace.dashboard' : `jobs.shop.load_${index}`,
     type: pick(draw, ['batch', 'batch', 'batch', 'interactive']),
     name: pick(draw, [null, `Load ${index % 3}`, 'Orders']),
@@ -189,7 +189,7 @@ function drawPipelineRun(draw: Draw, name: string, run: HistoryRun): HistoryPipe
   };
 }
 
-/** Stores the rows; the workspace has to be there. */
+/** Stores the rows; the workspace must exist. */
 export async function storeHistory(sql: Queryable, history: History): Promise<void> {
   const { workspaceId, packageIds } = history;
   const shared = `'hash', 'sha', 'key', 1, 1`;

@@ -1,14 +1,14 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** One variable of a scope. Exactly one of the two values is set, which says what type the variable has. */
+/** One variable of a scope. Exactly one of the two values is set, which determines the variable's type. */
 export interface VariableRecord {
   /** Null for the workspace scope. */
   profile: string | null;
   name: string;
   plainValue: string | null;
   sealedValue: Buffer | null;
-  /** Another one after each write. */
+  /** Changes with each write. */
   revision: string;
   createdBy: string;
   updatedBy: string;
@@ -16,7 +16,7 @@ export interface VariableRecord {
   updatedAt: Date;
 }
 
-/** The variables of a workspace: those of every run, and those of the runs of one profile. */
+/** A scope of variables: the workspace's, for every run, or a profile's, for runs under that profile. */
 export interface VariableScope {
   workspaceId: string;
   /** Null for the workspace scope. */
@@ -41,7 +41,7 @@ const inScope = `workspace_id = $1 and coalesce(profile, '') = coalesce($2, '')`
 
 export function createVariableStore(sql: Queryable) {
   return {
-    /** All scopes, the workspace's first, then profiles by name; variables by name, in the order of their bytes. */
+    /** Lists all scopes, the workspace's first, then profiles by name; variables by name, in byte order. */
     list: (workspaceId: string) =>
       sql.query<VariableRecord>(
         `select ${variableColumns} from variables where workspace_id = $1
@@ -49,7 +49,7 @@ export function createVariableStore(sql: Queryable) {
         [workspaceId],
       ),
 
-    /** The workspace scope and that of one profile, in one statement: a single moment's. */
+    /** Lists the workspace scope and that of one profile in one statement, so both are of the same moment. */
     listForProfile: (workspaceId: string, profile: string) =>
       sql.query<VariableRecord>(
         `select ${variableColumns} from variables where workspace_id = $1 and coalesce(profile, '') in ('', $2)
@@ -57,7 +57,7 @@ export function createVariableStore(sql: Queryable) {
         [workspaceId, profile],
       ),
 
-    /** @returns those of the names that were there */
+    /** @returns those of the names that existed */
     async remove({ workspaceId, profile }: VariableScope, names: readonly string[]): Promise<Set<string>> {
       const rows = await sql.query<{ name: string }>(
         `delete from variables where ${inScope} and name = any($3) returning name`,
@@ -66,7 +66,7 @@ export function createVariableStore(sql: Queryable) {
       return new Set(rows.map((row) => row.name));
     },
 
-    /** Writes each variable, whatever type it had before. */
+    /** Writes each variable, whatever its previous type. */
     upsert: ({ workspaceId, profile }: VariableScope, variables: readonly NewVariable[], userId: string) =>
       sql.execute(
         `insert into variables (workspace_id, profile, name, plain_value, sealed_value, created_by, updated_by)
@@ -85,7 +85,9 @@ export function createVariableStore(sql: Queryable) {
         ],
       ),
 
-    /** How many variables the workspace and one scope of it have, and how many bytes the scope's names and values take. */
+    /**
+     * Counts the variables of the workspace and of one scope, and the bytes of the scope's names and values.
+     */
     measure: ({ workspaceId, profile }: VariableScope) =>
       sql.one<{ workspaceCount: number; scopeCount: number; scopeBytes: number }>(
         `select count(*) as "workspaceCount",

@@ -24,7 +24,7 @@ interface PackageRecord {
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
-  /** When retention removed the archive; null while it is there. */
+  /** When retention removed the archive; null while it exists. */
   archiveRemovedAt: Date | null;
 }
 
@@ -34,17 +34,17 @@ export interface DeploymentRecord extends PackageRecord {
   hasEmbeddedDatabase: boolean;
   /** `__tags__` of the deployment module. */
   tags: string[];
-  /** Why `__tags__` has no effect (domain/jobs/deployment-tags); null if it was read, or is not there. */
+  /** Why `__tags__` has no effect (domain/jobs/deployment-tags); null if it was read or is absent. */
   tagsProblem: string | null;
 }
 
 export interface ConfigurationRecord extends PackageRecord {
   profiles: string[];
-  /** Its tables `pumphouse`, by profile (domain/jobs/job-settings); null where an older server stored it. */
+  /** Its `pumphouse` tables by profile (domain/jobs/job-settings); null if an older server stored it. */
   runSettings: unknown;
 }
 
-/** What the store gives a version itself. */
+/** Columns that the store sets itself. */
 type Given = 'version' | 'createdAt' | 'updatedAt' | 'archiveRemovedAt';
 
 export type NewDeployment = Omit<DeploymentRecord, Given> & {
@@ -86,14 +86,17 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
         [workspaceId],
       ),
 
-    /** The latest, for a run: until the transaction ends its archive is not removed, even if a newer version comes meanwhile. */
+    /**
+     * Locks the latest version for a run: until the transaction ends its archive is not removed, even if a
+     * newer version is added meanwhile.
+     */
     async holdLatest(workspaceId: string) {
       const text = `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`;
       const [row] = await sql.prepared<Row>(text, [workspaceId]);
       return row;
     },
 
-    /** The one before a version; numbers may have gaps where older versions were removed. */
+    /** Finds the previous version; numbers may have gaps where older versions were removed. */
     before: (workspaceId: string, version: number) =>
       sql.maybeOne<Row>(
         `select ${selected} from ${table} where workspace_id = $1 and version < $2 order by version desc limit 1`,
@@ -122,7 +125,9 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
   };
 }
 
-/** Versions are numbered as they come, so age and number are one order. Newest first unless sorted. */
+/**
+ * Lists versions. Numbers grow with time, so age and number have the same order. Newest first unless sorted.
+ */
 function listPackages<Row extends object>(
   sql: Queryable,
   of: { table: string; selected: string; workspaceId: string; version: number | null },
@@ -148,7 +153,10 @@ function listPackages<Row extends object>(
 
 export type DeploymentStore = ReturnType<typeof createDeploymentStore>;
 
-/** Snapshots of a workspace's code. `insert` needs the workspace's lock: versions have no gap and no twin. */
+/**
+ * Stores snapshots of a workspace's code. `insert` requires the workspace's lock, so that version numbers
+ * have no gaps or duplicates.
+ */
 export function createDeploymentStore(sql: Queryable) {
   return {
     ...createReadings<DeploymentRecord>(sql, 'deployments', deploymentColumns),
@@ -182,7 +190,10 @@ export function createDeploymentStore(sql: Queryable) {
 
 export type ConfigurationStore = ReturnType<typeof createConfigurationStore>;
 
-/** Snapshots of a workspace's `.dlt/*.toml`; the archive is encrypted. `insert` needs the workspace's lock. */
+/**
+ * Stores snapshots of a workspace's `.dlt/*.toml`; the archive is encrypted. `insert` requires the
+ * workspace's lock.
+ */
 export function createConfigurationStore(sql: Queryable) {
   return {
     ...createReadings<ConfigurationRecord>(sql, 'configurations', configurationColumns),

@@ -1,13 +1,13 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 
-/** The address of one path of a workspace. */
+/** The address of one webhook path of a workspace. */
 export interface WebhookRecord {
   id: string;
   workspaceId: string;
   path: string;
   sealedToken: Buffer;
-  /** Null when deliveries need no signature. */
+  /** Null if deliveries need no signature. */
   sealedSigningSecret: Buffer | null;
   lastDeliveryAt: Date | null;
   createdAt: Date;
@@ -31,7 +31,7 @@ const webhookColumns = columns('webhooks', [
 
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
-/** Addresses of webhooks, and which deliveries they have taken. */
+/** Stores addresses of webhooks, and accepted deliveries. */
 export function createWebhookStore(sql: Queryable) {
   return {
     list: (workspaceId: string) =>
@@ -45,13 +45,13 @@ export function createWebhookStore(sql: Queryable) {
         tokenHash,
       ]),
 
-    /** Deliveries of one webhook follow each other. Taken before the locks of jobs. */
+    /** Serializes the deliveries of one webhook. Taken before the locks of jobs. */
     lock: (webhookId: string) =>
       sql.maybeOne<WebhookRecord>(`select ${webhookColumns} from webhooks where id = $1 for update`, [
         webhookId,
       ]),
 
-    /** Nothing when the path has one already. */
+    /** Does nothing if the path already has one. */
     insert: ({ id, workspaceId, path, tokenHash, sealedToken }: NewWebhook) =>
       sql.execute(
         `insert into webhooks (id, workspace_id, path, token_hash, sealed_token) values ($1, $2, $3, $4, $5)
@@ -59,7 +59,7 @@ export function createWebhookStore(sql: Queryable) {
         [id, workspaceId, path, tokenHash, sealedToken],
       ),
 
-    /** Another address: the one before is unknown from now on. Undefined when the workspace has no such webhook. */
+    /** Replaces the address; the old one stops working. Undefined if the workspace has no such webhook. */
     setToken: (workspaceId: string, webhookId: string, token: { hash: Buffer; sealed: Buffer }) =>
       sql.maybeOne<WebhookRecord>(
         `update webhooks set token_hash = $3, sealed_token = $4, updated_at = now()
@@ -67,7 +67,10 @@ export function createWebhookStore(sql: Queryable) {
         [workspaceId, webhookId, token.hash, token.sealed],
       ),
 
-    /** @param sealed null takes the secret away. Undefined when the workspace has no such webhook. */
+    /**
+     * Sets the signing secret. Undefined if the workspace has no such webhook.
+     * @param sealed null removes the secret
+     */
     setSigningSecret: (workspaceId: string, webhookId: string, sealed: Buffer | null) =>
       sql.maybeOne<WebhookRecord>(
         `update webhooks set sealed_signing_secret = $3, updated_at = now()
@@ -78,7 +81,7 @@ export function createWebhookStore(sql: Queryable) {
     noteDelivery: (webhookId: string, at: Date) =>
       sql.execute('update webhooks set last_delivery_at = $2 where id = $1', [webhookId, at]),
 
-    /** The answer to a delivery with one of these keys that was taken after `since`. */
+    /** Finds the answer to a delivery with one of these keys that was accepted after `since`. */
     async findAnswer(webhookId: string, keys: readonly Buffer[], since: Date): Promise<unknown> {
       const [row] = await sql.query<{ answer: unknown }>(
         `select answer from webhook_deliveries where webhook_id = $1 and key = any($2) and received_at > $3
@@ -88,7 +91,7 @@ export function createWebhookStore(sql: Queryable) {
       return row?.answer;
     },
 
-    /** Remembers a delivery under its keys, and forgets those of the webhook from before `since`. */
+    /** Stores a delivery under its keys, and removes those of the webhook from before `since`. */
     async remember(
       webhookId: string,
       delivery: { keys: readonly Buffer[]; answer: unknown; at: Date; since: Date },

@@ -1,10 +1,10 @@
 import type { Queryable } from '../pool.ts';
 
-/** What the runs of an organization may take; null has no limit. */
+/** Limits for the runs of an organization; null means no limit. */
 export interface OrganizationLimits {
-  /** Runs that are active at once. */
+  /** Maximum number of active runs. */
   concurrentRuns: number | null;
-  /** Minutes that runs take, added up over a month (UTC). */
+  /** Run minutes, summed over a month (UTC). */
   minutesAMonth: number | null;
 }
 
@@ -12,7 +12,7 @@ const limitColumns = 'concurrent_runs as "concurrentRuns", minutes_a_month as "m
 
 export type OrganizationLimitStore = ReturnType<typeof createOrganizationLimitStore>;
 
-/** The limits of organizations. */
+/** Stores the limits of organizations. */
 export function createOrganizationLimitStore(sql: Queryable) {
   return {
     get: (organizationId: string) =>
@@ -21,8 +21,8 @@ export function createOrganizationLimitStore(sql: Queryable) {
       ]),
 
     /**
-     * Holds the organization until the transaction ends: starts that are counted follow each other. It comes after the locks of jobs.
-     * Rows that name the organization can still be made.
+     * Locks the organization until the transaction ends, so that counted starts are serialized. Taken after
+     * the locks of jobs. Rows that reference the organization can still be inserted.
      */
     lock: (organizationId: string) =>
       sql.maybeOne<OrganizationLimits>(
@@ -36,7 +36,7 @@ export function createOrganizationLimitStore(sql: Queryable) {
         [organizationId, limits.concurrentRuns, limits.minutesAMonth],
       ),
 
-    /** Organizations of this name, or the one with this id. */
+    /** Finds organizations by name, or one by id. */
     find: (nameOrId: string) =>
       sql.query<{ id: string; name: string }>(
         'select id, name from organizations where id::text = lower($1) or name = $1 order by created_at, id',

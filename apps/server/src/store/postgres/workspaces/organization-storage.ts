@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** What is kept of an organization, of one kind. Null is what rows do not know. */
+/** The stored data of an organization, of one kind. Null: not known from rows. */
 export interface OrganizationShare {
   kind: 'runs' | 'logs' | 'traces' | 'beacons' | 'packages' | 'environments' | 'audit';
   count: number;
@@ -16,7 +16,7 @@ const totals = (bytes: string, oldest: string) =>
   `count(*)::int as count, ${bytes} as bytes, min(${oldest}) as oldest`;
 const sumOf = (bytes: string) => `coalesce(sum(${bytes}), 0)::bigint`;
 
-/** One archive that several versions share takes its room once. */
+/** An archive that several versions share counts once. */
 const archives = ['deployments', 'configurations']
   .map(
     (table) => `select archive_key, max(size_bytes) as size_bytes, max(created_at) as created_at
@@ -25,10 +25,12 @@ const archives = ['deployments', 'configurations']
   )
   .join(' union all ');
 
-/** How much of what the server keeps belongs to an organization, by kind, from what rows know of files. */
+/**
+ * Measures how much of the stored data belongs to an organization, by kind, from the sizes recorded in rows.
+ */
 export function createOrganizationStorageStore(sql: Queryable) {
   return {
-    /** One for each kind, whatever is kept of it. */
+    /** Returns one row for each kind, even if empty. */
     measure: (organizationId: string) =>
       sql.query<OrganizationShare>(
         `with places as (select id from workspaces where organization_id = $1),

@@ -3,7 +3,10 @@ import type { Queryable } from '../pool.ts';
 
 export type OwnershipStore = ReturnType<typeof createOwnershipStore>;
 
-/** Whether the owners of what executors keep are there. Ids come from labels and names of folders: they may be no ids at all. */
+/**
+ * Reads whether the owners of executor resources exist. Ids come from labels and folder names, so they may be
+ * invalid.
+ */
 export function createOwnershipStore(sql: Queryable) {
   async function findIds(table: 'organizations' | 'workspaces', ids: readonly string[]) {
     const rows = await sql.query<{ id: string }>(`select id from ${table} where id = any($1::uuid[])`, [
@@ -13,7 +16,7 @@ export function createOwnershipStore(sql: Queryable) {
   }
 
   return {
-    /** By the id of each attempt that is known: when its run ended, null while it has not. */
+    /** Returns, by id of each existing attempt, when its run ended; null while it is active. */
     async findRunEnds(attemptIds: readonly string[]) {
       const rows = await sql.query<{ id: string; finishedAt: Date | null }>(
         `select attempts.id, job_runs.finished_at as "finishedAt"
@@ -23,7 +26,7 @@ export function createOwnershipStore(sql: Queryable) {
       return new Map(rows.map(({ id, finishedAt }) => [id, finishedAt]));
     },
 
-    /** Those of the places at which an environment is built. */
+    /** Returns those of the paths that contain a finished environment. */
     async findEnvironmentPaths(paths: readonly string[]) {
       const rows = await sql.query<{ path: string }>(
         `select location->>'path' as path from environments where state = 'ready' and location->>'path' = any($1)`,
@@ -32,7 +35,7 @@ export function createOwnershipStore(sql: Queryable) {
       return new Set(rows.map(({ path }) => path));
     },
 
-    /** When the leases end, or ended, of all builds that are under way or were abandoned, by the key of the environment. */
+    /** Returns when the leases of all active or abandoned builds expire, by environment key. */
     async listBuildLeases() {
       const rows = await sql.query<{ key: string; leaseEnd: Date }>(
         `select key, lease_expires_at as "leaseEnd" from environments where state = 'building'`,
@@ -40,7 +43,7 @@ export function createOwnershipStore(sql: Queryable) {
       return new Map(rows.map(({ key, leaseEnd }) => [key, leaseEnd]));
     },
 
-    /** Keys of the environments of attempts whose run is not over. */
+    /** Lists the keys of environments used by attempts of active runs. */
     async listUsedKeys() {
       const rows = await sql.query<{ key: string }>(
         `select distinct attempts.environment_key as key from job_runs join attempts on attempts.job_run_id = job_runs.id
@@ -52,7 +55,10 @@ export function createOwnershipStore(sql: Queryable) {
     findOrganizations: (ids: readonly string[]) => findIds('organizations', ids),
     findWorkspaces: (ids: readonly string[]) => findIds('workspaces', ids),
 
-    /** Builds whose lease ended before then: who comes back after that finds that it is not the builder any more. */
+    /**
+     * Removes builds whose lease expired before this time; a builder that returns later finds that it lost
+     * the build.
+     */
     endAbandonedBuilds: (before: Date) =>
       sql.execute(`delete from environments where state = 'building' and lease_expires_at < $1`, [before]),
   };

@@ -1,11 +1,11 @@
 import type { Queryable } from '../pool.ts';
 
-/** What runs add up to. Rows that stand for declined starts count for nothing. */
+/** Sums over runs. Rows of skipped starts do not count. */
 export interface UsageSums {
   completedCount: number;
   failedCount: number;
   cancelledCount: number;
-  /** From the begin of the runs to their ends, less the time between their attempts. */
+  /** From the start of the runs to their end, without the time between attempts. */
   runMs: number;
 }
 
@@ -14,29 +14,29 @@ export interface UsageDay extends UsageSums {
   day: string;
 }
 
-/** What one part of a subject took on one day. */
+/** The usage of one part of a subject on one day. */
 export interface UsageShare extends UsageDay {
   workspaceId: string;
   workspaceName: string;
-  /** Null where workspaces are the parts. */
+  /** Null if workspaces are the parts. */
   jobId: string | null;
   jobRef: string | null;
 }
 
-/** Whose runs are added up. */
+/** The organization or workspace whose runs are summed. */
 export type UsageSubject = { organizationId: string } | { workspaceId: string };
 
-/** The month so far (UTC). */
+/** The current month so far (UTC). */
 export interface UsedMonth {
   /** Its first day. */
   startsOn: string;
-  /** Of runs that ended in it, and of those that run now. */
+  /** Of runs that ended in it, and of active runs. */
   usedSeconds: number;
   /** Without unknown runs, which take no slot. */
   activeRunCount: number;
 }
 
-/** How long a run took nothing: from the end of an attempt to the begin of the next, where it was tried again. */
+/** The idle time of a retried run: from the end of an attempt to the start of the next. */
 const betweenAttempts = `coalesce((
   select sum(coalesce(next_begun_at, job_runs.finished_at, now()) - closed_at)
     from (select closed_at, lead(begun_at) over (order by number) as next_begun_at from attempts
@@ -47,12 +47,13 @@ const isActive = `job_runs.status in ('pending', 'starting', 'running', 'cancell
 export type UsageStore = ReturnType<typeof createUsageStore>;
 
 /**
- * What runs took, by job and day (UTC) of their end. Days and months are those of the database's clock. Kept by the transaction that
- * ends a run, so a scan of the runs gives the same sums, as long as retention has removed none.
+ * Stores the usage of runs, by job and by day (UTC) of their end. Days and months follow the database clock.
+ * Recorded by the transaction that ends a run, so a scan of the runs gives the same sums, unless retention
+ * has removed some.
  */
 export function createUsageStore(sql: Queryable) {
   return {
-    /** Adds a run that has ended, once: in the transaction that ended it, which holds its job. */
+    /** Adds an ended run once, in the transaction that ended it, which holds the lock of its job. */
     add: (jobRunId: string) =>
       sql.execute(
         `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
@@ -68,7 +69,7 @@ export function createUsageStore(sql: Queryable) {
         [jobRunId],
       ),
 
-    /** The days that have runs, from the first to the last day, both taken in. */
+    /** Lists the days with runs, from the first to the last day, inclusive. */
     listDays: (subject: UsageSubject, range: { from: string; to: string }) => {
       const { condition, id } = whose(subject);
       return sql.query<UsageDay>(
@@ -81,7 +82,7 @@ export function createUsageStore(sql: Queryable) {
       );
     },
 
-    /** The same days of each workspace, or of each job. */
+    /** Lists the same days for each workspace, or for each job. */
     listShares: (subject: UsageSubject, range: { from: string; to: string }, by: 'workspace' | 'job') => {
       const { condition, id } = whose(subject);
       const job = by === 'job' ? 'jobs.id' : 'null::uuid';
@@ -113,7 +114,7 @@ export function createUsageStore(sql: Queryable) {
       );
     },
 
-    /** The day that it is (UTC). */
+    /** Returns the current day (UTC). */
     readToday: async () =>
       (await sql.one<{ today: string }>(`select (now() at time zone 'UTC')::date as today`)).today,
   };

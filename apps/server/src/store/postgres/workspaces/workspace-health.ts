@@ -2,7 +2,7 @@ import type { Queryable } from '../pool.ts';
 import { activeRunStates } from '@pumphouse/contract';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 
-/** How the jobs of a workspace are at this moment. */
+/** The current health of a workspace's jobs. */
 export interface WorkspaceHealth {
   workspaceId: string;
   failingJobCount: number;
@@ -18,8 +18,8 @@ const active = `array[${activeRunStates.map((state) => `'${state}'`).join(', ')}
 export function createWorkspaceHealthStore(sql: Queryable) {
   return {
     /**
-     * The workspaces in which a user has a role, oldest first. Each count enters an index that holds only what it counts: failing jobs, and
-     * runs that have not ended.
+     * Lists the workspaces in which a user has a role, oldest first. Each count uses an index of just the
+     * counted rows: failing jobs, and active runs.
      * @param only the one workspace that the credential is limited to, if any
      */
     listOfUser: (userId: string, { only, limit }: { only: string | null; limit: number }) =>

@@ -15,7 +15,7 @@ export interface WorkspaceRecord {
   updatedAt: Date;
 }
 
-/** What a user is in a workspace and in its organization. */
+/** The roles of a user in a workspace and in its organization. */
 export interface WorkspaceAccess {
   workspace: WorkspaceRecord;
   workspaceRole: WorkspaceRole;
@@ -37,7 +37,7 @@ const workspaceColumns = columns('workspaces', [
 
 export type WorkspaceStore = ReturnType<typeof createWorkspaceStore>;
 
-/** Workspaces, who belongs to them, and the local data that their runs share. */
+/** Stores workspaces, their members, and which local data their runs share. */
 export function createWorkspaceStore(sql: Queryable) {
   return {
     create: (workspace: {
@@ -59,8 +59,9 @@ export function createWorkspaceStore(sql: Queryable) {
     },
 
     /**
-     * Holds the workspace until the transaction ends: deploys, uploads and archiving of one workspace follow each other. Rows that name
-     * the workspace can still be made: to `for update` a start would wait with the locks of jobs that a deploy waits for.
+     * Locks the workspace until the transaction ends, so that deploys, uploads and archiving of one workspace
+     * are serialized. Rows that reference the workspace can still be inserted: `for update` would block a
+     * start that holds locks of jobs for which a deploy waits.
      */
     lock: (workspaceId: string) =>
       sql.maybeOne<WorkspaceRecord>(
@@ -74,7 +75,10 @@ export function createWorkspaceStore(sql: Queryable) {
         [workspaceId, change.name, change.description],
       ),
 
-    /** Whether `deployment:` triggers were not fired for this deployment yet; they count as fired from now on. Under the lock. */
+    /**
+     * Marks `deployment:` triggers as fired for this deployment; returns whether they were not before.
+     * Requires the lock.
+     */
     async takeDeployment(workspaceId: string, deploymentId: string) {
       const touched = await sql.execute(
         `update workspaces set fired_deployment_id = $2
@@ -84,7 +88,7 @@ export function createWorkspaceStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** Archives a workspace now, or brings it back. */
+    /** Archives or restores a workspace. */
     setArchived: (workspaceId: string, isArchived: boolean) =>
       sql.one<WorkspaceRecord>(
         `update workspaces set archived_at = case when $2 then now() end, updated_at = now()
@@ -100,11 +104,11 @@ export function createWorkspaceStore(sql: Queryable) {
       ]),
 
     /**
-     * The higher of the user's own role and of what the organization gives its members. Undefined when the user has none: to the caller
-     * such a workspace does not exist.
+     * Returns the user's access, with the higher of their own role and the organization's default. Undefined
+     * if the user has none: to the caller, such a workspace does not exist.
      */
     async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
-      // Every call asks this, and planning the joins takes longer than running them.
+      // Every call runs this, and planning the joins takes longer than running them.
       const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
         `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
                 organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
@@ -117,7 +121,7 @@ export function createWorkspaceStore(sql: Queryable) {
       return { workspace, workspaceRole, organizationRole, membershipId };
     },
 
-    /** Workspaces of a membership that are not archived, with the role in each, oldest first. */
+    /** Lists workspaces of a membership that are not archived, with the role in each, oldest first. */
     listOfMembership: (membershipId: string) =>
       sql.query<WorkspaceRecord & { role: WorkspaceRole }>(
         `select ${workspaceColumns}, ${effectiveRole} as role from workspaces ${withEffectiveRole}
@@ -126,7 +130,10 @@ export function createWorkspaceStore(sql: Queryable) {
         [membershipId],
       ),
 
-    /** Workspaces of an organization, oldest first; only those in which one membership has a role, unless it is null. */
+    /**
+     * Lists workspaces of an organization, oldest first; only those in which one membership has a role,
+     * unless it is null.
+     */
     listOfOrganization: (
       organizationId: string,
       options: { membershipId: string | null; includeArchived: boolean },
@@ -141,7 +148,7 @@ export function createWorkspaceStore(sql: Queryable) {
         [organizationId, options.includeArchived, options.membershipId],
       ),
 
-    /** How many people have a role in each. */
+    /** Counts the users with a role in each workspace. */
     countMembers: async (workspaceIds: string[]) => {
       const rows = await sql.query<{ workspaceId: string; count: number }>(
         `select workspaces.id as "workspaceId", count(*)::int as count

@@ -1,4 +1,4 @@
-/** A thread that ends at its first task. */
+/** A thread that exits at its first task. */
 import { parentPort } from 'node:worker_threads';
 
 parentPort?.on('message', () => process.exit(1));

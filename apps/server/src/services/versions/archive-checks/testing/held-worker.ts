@@ -1,9 +1,9 @@
-/** A thread that computes without a pause until a test lets it go on, as one that unpacks a bomb does. */
+/** A thread that computes without a pause until a test releases it, like one that unpacks a zip bomb. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkArchive, type ArchiveTask } from '../check-archive.ts';
 import { packError } from '../packed-error.ts';
 
-/** The first counts the threads that compute, the second lets them go on. */
+/** Indexes of the counter of computing threads and of the release flag. */
 const [started, released] = [0, 1];
 const shared = new Int32Array(workerData as SharedArrayBuffer);
 
