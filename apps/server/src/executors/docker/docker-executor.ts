@@ -38,6 +38,7 @@ import {
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
+import type { ClosedMachine } from './container-plan.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -47,8 +48,15 @@ import {
 } from './environments.ts';
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
+import { createMachineAddresses } from './machine-addresses.ts';
 import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
-import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
+import {
+  ensureNetwork,
+  listGateways,
+  planNetwork,
+  type NetworkOptions,
+  type RunsNetwork,
+} from './network.ts';
 import { copySnapshot, takeSnapshot, type CopyPlace } from './snapshots.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, listCacheVolumes, sumCaches } from './volume-sizes.ts';
@@ -67,6 +75,8 @@ export interface DockerExecutorOptions {
   /** What the build of an environment may use. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
+  /** TCP ports at which runs and builds reach the engine's machine all the same. */
+  openPorts: readonly number[];
   faultPoints?: FaultPoints;
 }
 
@@ -92,6 +102,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   const spools = createSpoolReader();
   const connections = createConnections();
   let opening: Promise<Connection> | null = null;
+  let listMachineAddresses = createMachineAddresses();
   let measureVolumes: ReturnType<typeof createVolumeSizes> | null = null;
 
   async function open(): Promise<Connection> {
@@ -105,6 +116,8 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
+    // Another engine may be on another machine.
+    listMachineAddresses = createMachineAddresses();
     return { engine, facts, engineId, images, bootstrap };
   }
 
@@ -153,6 +166,21 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, purpose));
   }
 
+  /** What code in a container of that network is kept from: the machine of the engine, and in a network of our own the other containers. */
+  async function closeMachine(
+    connection: Connection,
+    image: string,
+    { subnets }: RunsNetwork,
+  ): Promise<ClosedMachine> {
+    const { engine, facts } = connection;
+    const [addresses, gateways] = await Promise.all([
+      listMachineAddresses(describeCopying(connection, image)),
+      listGateways(engine, facts.isPodman),
+    ]);
+    const others = network.name === null ? subnets : [];
+    return { closed: [...new Set([...addresses, ...gateways, ...others])], openPorts: options.openPorts };
+  }
+
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
     checkNames(spec);
     return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
@@ -186,6 +214,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
+          machine: await closeMachine(connection, image.id, runsNetwork),
           async copyLocalData() {
             if (localData?.access === 'copy')
               await copySnapshot(
@@ -251,11 +280,13 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
         const image = await connection.images.require(spec.pythonVersion, asLines(onLine));
+        const buildsNetwork = await requireNetwork(connection, 'builds');
         const place = {
           engine: connection.engine,
           installationId,
           image,
-          network: (await requireNetwork(connection, 'builds')).name,
+          network: buildsNetwork.name,
+          machine: await closeMachine(connection, image.id, buildsNetwork),
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,
