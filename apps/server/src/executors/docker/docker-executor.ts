@@ -38,7 +38,7 @@ import {
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
-import type { ClosedMachine } from './container-plan.ts';
+import { createMachineClosing, type CloseMachine } from './closed-machine.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -48,15 +48,8 @@ import {
 } from './environments.ts';
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
-import { createMachineAddresses } from './machine-addresses.ts';
 import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
-import {
-  ensureNetwork,
-  listGateways,
-  planNetwork,
-  type NetworkOptions,
-  type RunsNetwork,
-} from './network.ts';
+import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
 import { copySnapshot, takeSnapshot, type CopyPlace } from './snapshots.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, listCacheVolumes, sumCaches } from './volume-sizes.ts';
@@ -93,6 +86,7 @@ interface Connection {
   images: Images;
   /** Fingerprint of this server's bootstrap. */
   bootstrap: string;
+  closeMachine: CloseMachine;
 }
 
 /** An executor for the engine at an address; nothing is asked of it yet. */
@@ -102,7 +96,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   const spools = createSpoolReader();
   const connections = createConnections();
   let opening: Promise<Connection> | null = null;
-  let listMachineAddresses = createMachineAddresses();
   let measureVolumes: ReturnType<typeof createVolumeSizes> | null = null;
 
   async function open(): Promise<Connection> {
@@ -116,9 +109,8 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
-    // Another engine may be on another machine.
-    listMachineAddresses = createMachineAddresses();
-    return { engine, facts, engineId, images, bootstrap };
+    const closeMachine = createMachineClosing(facts.isPodman, options);
+    return { engine, facts, engineId, images, bootstrap, closeMachine };
   }
 
   /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
@@ -166,21 +158,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, purpose));
   }
 
-  /** What code in a container of that network is kept from: the machine of the engine, and in a network of our own the other containers. */
-  async function closeMachine(
-    connection: Connection,
-    image: string,
-    { subnets }: RunsNetwork,
-  ): Promise<ClosedMachine> {
-    const { engine, facts } = connection;
-    const [addresses, gateways] = await Promise.all([
-      listMachineAddresses(describeCopying(connection, image)),
-      listGateways(engine, facts.isPodman),
-    ]);
-    const others = network.name === null ? subnets : [];
-    return { closed: [...new Set([...addresses, ...gateways, ...others])], openPorts: options.openPorts };
-  }
-
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
     checkNames(spec);
     return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
@@ -214,7 +191,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
-          machine: await closeMachine(connection, image.id, runsNetwork),
+          machine: await connection.closeMachine(describeCopying(connection, image.id), runsNetwork),
           async copyLocalData() {
             if (localData?.access === 'copy')
               await copySnapshot(
@@ -286,7 +263,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           installationId,
           image,
           network: buildsNetwork.name,
-          machine: await closeMachine(connection, image.id, buildsNetwork),
+          machine: await connection.closeMachine(describeCopying(connection, image.id), buildsNetwork),
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,
