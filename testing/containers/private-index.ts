@@ -21,6 +21,8 @@ export async function startPrivateIndex({ isHeld = false } = {}) {
   const { port } = server.address() as AddressInfo;
 
   return {
+    /** What a server needs so that its builds reach the index, which listens on the machine of the engine. */
+    settings: { PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(port) },
     /** Those of its callers so far. */
     passwords: () => passwords,
     /** What UV_INDEX is set to, for builds of an engine that has had a run already. */

@@ -138,6 +138,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           // Under a name of its own an image is somebody's who builds it too.
           imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
+          openPorts: config.runsLoopbackPorts,
           faultPoints: createFaultPoints(config.pauseAt),
         }),
     },

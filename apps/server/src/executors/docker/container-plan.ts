@@ -31,9 +31,12 @@ const temporaryBytes = 256 * 1024 * 1024;
 const sharedMemoryBytes = 256 * 1024 * 1024;
 
 /** The bootstrap: user code is somebody else, and so reads neither its files nor its memory, and does not end it. */
-const bootstrapUser: Owner = { uid: 0, gid: 0 };
-/** To become the user of user code, and to end what that has started. No right over files: those are the user's, or the bootstrap's own. */
-const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL'] as const;
+export const bootstrapUser: Owner = { uid: 0, gid: 0 };
+/**
+ * To become the user of user code, to end what that has started, and to close the machine of the engine to it, which the bootstrap gives up before
+ * user code is there. No right over files: those are the user's, or the bootstrap's own.
+ */
+const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL', 'NET_ADMIN'] as const;
 
 /** The options of a container: no rights but those it asks for, nothing writable but its volumes and memory. */
 export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { name: string } {
@@ -45,7 +48,8 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Cmd: plan.command,
     User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
-    Hostname: 'pumphouse',
+    // In the network of the machine a container has its name, too.
+    ...(plan.network === 'host' ? {} : { Hostname: 'pumphouse' }),
     // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
     StopSignal: 'SIGTERM',
     Labels: plan.labels,
@@ -69,6 +73,19 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
       })),
     },
   };
+}
+
+/** What the network of a container forbids to its user. */
+export interface ClosedMachine {
+  /** Addresses and networks. */
+  closed: readonly string[];
+  /** TCP ports that stay open all the same. */
+  openPorts: readonly number[];
+}
+
+/** As the bootstrap reads it. */
+export function describeMachine({ closed, openPorts }: ClosedMachine) {
+  return { closed, open_ports: openPorts };
 }
 
 export interface AttemptVolumes {
@@ -120,7 +137,10 @@ function describeLocalData(localData: AttemptSpec['localData']) {
  * What is put into an attempt's volume before it starts: folders of its user, and one of the bootstrap with start.json, which the bootstrap
  * removes.
  */
-export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owner: Owner } {
+export function planAttemptFiles(
+  spec: AttemptSpec,
+  machine: ClosedMachine,
+): { files: PlacedFile[]; owner: Owner } {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
   const start = {
     attempt_id: spec.attemptId,
@@ -140,6 +160,7 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     // What a run says takes none of the room that the engine's disk keeps for root.
     takes_room_as: { uid: spec.uid, gid: spec.uid },
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
+    machine: describeMachine(machine),
     network_gets_closed: spec.network === 'apart',
   };
   return {

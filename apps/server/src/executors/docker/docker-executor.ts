@@ -38,6 +38,7 @@ import {
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';
+import { createMachineClosing, type CloseMachine } from './closed-machine.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -67,6 +68,8 @@ export interface DockerExecutorOptions {
   /** What the build of an environment may use. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
+  /** TCP ports at which runs and builds reach the engine's machine all the same. */
+  openPorts: readonly number[];
   faultPoints?: FaultPoints;
 }
 
@@ -83,6 +86,7 @@ interface Connection {
   images: Images;
   /** Fingerprint of this server's bootstrap. */
   bootstrap: string;
+  closeMachine: CloseMachine;
 }
 
 /** An executor for the engine at an address; nothing is asked of it yet. */
@@ -105,7 +109,8 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
-    return { engine, facts, engineId, images, bootstrap };
+    const closeMachine = createMachineClosing(facts.isPodman, options);
+    return { engine, facts, engineId, images, bootstrap, closeMachine };
   }
 
   /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
@@ -186,6 +191,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
+          machine: await connection.closeMachine(describeCopying(connection, image.id), runsNetwork),
           async copyLocalData() {
             if (localData?.access === 'copy')
               await copySnapshot(
@@ -251,11 +257,13 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
         const image = await connection.images.require(spec.pythonVersion, asLines(onLine));
+        const buildsNetwork = await requireNetwork(connection, 'builds');
         const place = {
           engine: connection.engine,
           installationId,
           image,
-          network: (await requireNetwork(connection, 'builds')).name,
+          network: buildsNetwork.name,
+          machine: await connection.closeMachine(describeCopying(connection, image.id), buildsNetwork),
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,
