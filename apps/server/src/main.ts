@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from './api/app.ts';
 import type { Config } from './config.ts';
+import type { Encryption } from './services/encryption.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
 import type { RunsListener } from './runs-listener.ts';
@@ -38,6 +39,7 @@ import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createSchemasLoop } from './supervisor/schemas-loop.ts';
 import { listenOnOtherLoopback, type OtherLoopback } from './other-loopback.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
+import { openRegistration, type RegisteredServer } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './exposure.ts';
 
@@ -56,6 +58,7 @@ export { createKeys } from './services/keys.ts';
 export { createMembers } from './services/members.ts';
 export { createOrganizationLimits } from './services/organization-limits.ts';
 export { assembleRunEnds } from './compose/assemble-run-ends.ts';
+export { assembleRotateKey } from './compose/assemble-rotate-key.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore };
 
@@ -66,10 +69,17 @@ export function createServerLog(config: Config): Logger {
 /** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened = await openStore(config, log);
-  try {
-    return await serve(config, log, opened.persistence, () => opened.close());
-  } catch (error) {
+  const { persistence } = opened;
+  let registered: RegisteredServer | null = null;
+  async function close(): Promise<void> {
+    await registered?.stop();
     await opened.close();
+  }
+  try {
+    registered = await openRegistration(config, persistence, log);
+    return await serve(config, log, { persistence, encryption: registered.encryption, close });
+  } catch (error) {
+    await close();
     throw error;
   }
 }
@@ -77,9 +87,9 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 async function serve(
   config: Config,
   log: Logger,
-  persistence: Persistence,
-  close: () => Promise<void>,
+  parts: { persistence: Persistence; encryption: Encryption; close: () => Promise<void> },
 ): Promise<RunningServer> {
+  const { persistence, encryption, close } = parts;
   const { id: installationId } = await persistence.store.installation.get();
   // Filled in when the server listens: a port of 0 is known only then.
   const address = { url: '' };
@@ -87,7 +97,7 @@ async function serve(
   let attemptsSocket: AttemptsSocket | null = null;
   const publicUrl = () => config.publicUrl ?? address.url;
   const apiUrl = () => runsListener?.url() ?? publicUrl();
-  const services = await assembleServices(config, persistence, log, apiUrl);
+  const services = assembleServices(config, { persistence, encryption, log, apiUrl });
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const created = await createExecutor(config, persistence, log);

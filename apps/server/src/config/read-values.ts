@@ -91,7 +91,7 @@ function explainKubernetes(value: string): string {
 /** Addresses may hold a password, and what is called a key, a secret or a password is one. */
 function mayBeSecret(name: string): boolean {
   const mayHoldPassword = ['PUMPHOUSE_DATABASE_URL', 'PUMPHOUSE_ENGINE_URL', 'PUMPHOUSE_SMTP_URL'];
-  return mayHoldPassword.includes(name) || /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name);
+  return mayHoldPassword.includes(name) || /(KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name);
 }
 
 function unwrap(schema: unknown): unknown {

@@ -4,6 +4,7 @@ import type { Persistence, Store } from '../store/store.ts';
 import { randomUUID } from 'node:crypto';
 import { createSecret, hashSecret } from './credentials.ts';
 import { findWebhookTrigger, readWebhookPath } from '../domain/webhook-path.ts';
+import { explainClosed } from './ciphertext.ts';
 import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -43,8 +44,9 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
     try {
       return encryption.decrypt(sealed, place).toString();
     } catch (error) {
-      const words = `The secrets of the webhook "${path}" cannot be opened: the secret key of the server is not the one they were stored under`;
-      throw new Error(words, { cause: error });
+      throw new Error(`The secrets of the webhook "${path}" cannot be opened: ${explainClosed(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -120,10 +122,10 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
 }
 
 /** What is sealed for one place cannot be opened at another. JSON, so that no two places have one description. */
-function tokenPlace(webhookId: string): string {
+export function tokenPlace(webhookId: string): string {
   return JSON.stringify(['webhook token', webhookId]);
 }
 
-function signingPlace(webhookId: string): string {
+export function signingPlace(webhookId: string): string {
   return JSON.stringify(['webhook signing secret', webhookId]);
 }

@@ -34,6 +34,8 @@ export type * from './postgres/run-series.ts';
 export type * from './postgres/schedules.ts';
 export type * from './postgres/schema-changes.ts';
 export type * from './postgres/schema-versions.ts';
+export type * from './postgres/ciphertexts.ts';
+export type * from './postgres/servers.ts';
 export type * from './postgres/sign-in-failures.ts';
 export type * from './postgres/sessions.ts';
 export type * from './postgres/sign-in-requests.ts';

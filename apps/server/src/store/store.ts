@@ -6,6 +6,7 @@ import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
 import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
 import { createChangeStore } from './postgres/changes.ts';
+import { createCiphertextStore } from './postgres/ciphertexts.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
@@ -33,6 +34,8 @@ import { createWorkspaceHealthStore } from './postgres/workspace-health.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSchemaChangeStore } from './postgres/schema-changes.ts';
 import { createSchemaVersionStore } from './postgres/schema-versions.ts';
+import { createSecretKeyStore } from './postgres/secret-keys.ts';
+import { createServerStore } from './postgres/servers.ts';
 import { createSessionStore } from './postgres/sessions.ts';
 import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
 import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
@@ -53,6 +56,9 @@ export type Store = ReturnType<typeof createStore>;
 export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
+    secretKeys: createSecretKeyStore(sql),
+    servers: createServerStore(sql),
+    ciphertexts: createCiphertextStore(sql),
     people: createPeopleStore(sql),
     accounts: createAccountStore(sql),
     members: createMemberStore(sql),

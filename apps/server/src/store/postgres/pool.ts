@@ -1,6 +1,7 @@
 import { DatabaseError, Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectPatiently } from './connect-patiently.ts';
 import { readColumnType } from './column-types.ts';
 import { createStatementNames } from './statement-names.ts';
 import { createListener } from './listener.ts';
@@ -79,7 +80,7 @@ export function createDatabase(connection: DatabaseConnection, options: Database
 
   /** Gives `use` a connection, which goes back to the pool, or is thrown away when it broke meanwhile. */
   async function withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await connectPatiently(pool, connectTimeoutMs);
+    const client = await connectPatiently(() => pool.connect(), connectTimeoutMs);
     let broken: Error | undefined;
     // The pool does not watch a connection while it is out: without a listener its loss would end the process.
     const onError = (error: Error) => {
@@ -213,31 +214,6 @@ async function runTransaction<T>(
 function isTransactionConflict(error: unknown): boolean {
   const state = sqlState(error);
   return state === serializationFailure || state === deadlockDetected;
-}
-
-/** Waits out the moments in which Postgres is not there: nothing was sent yet, so trying again is safe. */
-async function connectPatiently(pool: Pool, timeoutMs: number): Promise<PoolClient> {
-  const deadline = Date.now() + timeoutMs;
-  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 500)) {
-    try {
-      return await pool.connect();
-    } catch (error) {
-      if (!isAbsence(error) || Date.now() + pauseMs > deadline) throw error;
-      await delay(pauseMs);
-    }
-  }
-}
-
-// 57P03: starting up, shutting down or recovering.
-const absenceCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03']);
-
-function isAbsence(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return (
-    (typeof code === 'string' && absenceCodes.has(code)) ||
-    error.message === 'Connection terminated unexpectedly'
-  );
 }
 
 function firstLine(sql: string): string {
