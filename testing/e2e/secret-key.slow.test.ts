@@ -12,6 +12,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { defineAppJob, findApp } from '../fixtures/app-site.ts';
+import { findFreePort } from '../fixtures/free-port.ts';
 import { ownerEmail, ownerPassword, runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const variable = 'swordfish of the variable';
@@ -40,7 +41,7 @@ let server: TestServer;
 let workspaceId: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ PUMPHOUSE_APPS_PORT: String(await findFreePort()) });
   workspaceId = await createWorkspace(server, 'keys');
   await deployWorkspace(server, workspaceId, {
     files: {
