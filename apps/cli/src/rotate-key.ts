@@ -61,12 +61,17 @@ function report({ keyId, rotated, unopened, retiredKeyIds }: Rotation): void {
 }
 
 /** The file may still hold the key of a secret that nothing opened. */
-async function forget({ dataDir, otherSecretKeys }: Config, { unopened }: Rotation): Promise<void> {
+async function forget(
+  { dataDir, secretKey, otherSecretKeys }: Config,
+  { unopened }: Rotation,
+): Promise<void> {
   if (unopened.length > 0) {
     write(`Servers start without the missing keys. The file ${otherKeysFile(dataDir)} was left as it is.`);
     return;
   }
   if (await removeOtherKeys(dataDir)) write(`Removed ${otherKeysFile(dataDir)}.`);
+  if (secretKey !== null)
+    write('If the data folder has a file secret.key, remove it: PUMPHOUSE_SECRET_KEY took its place.');
   if (otherSecretKeys.length > 0) write('Take the old keys out of PUMPHOUSE_OTHER_SECRET_KEYS.');
   write('Restart the servers: until then they still accept what the old keys signed.');
 }

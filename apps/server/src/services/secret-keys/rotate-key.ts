@@ -6,7 +6,7 @@ import type { Persistence, Store } from '../../store/store.ts';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { ciphertextColumns } from '../../store/postgres/ciphertexts.ts';
 import { ciphertextKinds, contextOf } from './ciphertext-contexts.ts';
-import { findKeyProblems, liveSeconds } from './server-keys.ts';
+import { findKeyProblems, liveSeconds, requireKeys } from './server-keys.ts';
 import { headerBytes, headerOf, keyIdOf } from '../ciphertext.ts';
 import { buffer } from 'node:stream/consumers';
 import { readBlob } from '../../blobs/read-blob.ts';
@@ -85,11 +85,12 @@ export function createRotateKey(dependencies: RotationDependencies) {
     if (problems.length > 0) throw new RotationRefusedError(problems);
   }
 
-  async function begin(): Promise<void> {
+  /** With wrong keys, as from a shell without the settings of the servers, nothing is changed. */
+  async function begin(forgetsLost: boolean): Promise<void> {
     await persistence.transaction(async (tx) => {
       await tx.secretKeys.lock();
       await requireServersReady(tx);
-      const usedKeyIds = await tx.secretKeys.listUsed();
+      const usedKeyIds = forgetsLost ? await tx.secretKeys.listUsed() : await requireKeys(tx, encryption);
       await tx.secretKeys.noteUsed(encryption.keyId);
       await recordChange(tx, {
         action: 'secret-key.rotate',
@@ -219,10 +220,11 @@ export function createRotateKey(dependencies: RotationDependencies) {
 
   /**
    * @param options.forgetsLost servers may start without keys that are lost, whatever is still under them
+   * @throws SecretKeyError when a key is missing that ciphertexts may be under
    * @throws RotationRefusedError when a running server cannot read the key, or encrypts with another one
    */
   return async function rotateKey({ forgetsLost }: { forgetsLost: boolean }): Promise<Rotation> {
-    await begin();
+    await begin(forgetsLost);
     const rotated = Object.fromEntries(rotatedKinds.map((kind) => [kind, 0])) as Rotation['rotated'];
     const unopened = await rotateAll(rotated);
     const retiredKeyIds = await retire(rotated, forgetsLost);

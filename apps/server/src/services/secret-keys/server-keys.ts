@@ -36,9 +36,7 @@ export async function registerServer(
   const server = { id, owner, keyId, readableKeyIds };
   const registered = await persistence.transaction(async (store) => {
     await store.secretKeys.lock();
-    const usedKeyIds = await store.secretKeys.listUsed();
-    requireKeys(encryption, usedKeyIds);
-    if (usedKeyIds.length === 0) await requireReadable(store, encryption);
+    const usedKeyIds = await requireKeys(store, encryption);
     await store.secretKeys.noteUsed(keyId);
     const others = await store.servers.listLive(liveSeconds);
     await store.servers.keepAlive(server);
@@ -49,17 +47,29 @@ export async function registerServer(
     olderKeyIds: registered.usedKeyIds.filter((used) => used !== keyId),
     /** Servers that cannot read what this one encrypts. */
     serversWithoutKey: registered.others.filter((other) => !other.readableKeyIds.includes(keyId)),
-    beat: () => persistence.store.servers.keepAlive(server),
+    async beat(): Promise<void> {
+      await persistence.store.servers.keepAlive(server);
+      // A server that stood still while its key was retired encrypts with it again.
+      await persistence.store.secretKeys.noteUsed(keyId);
+    },
     remove: () => persistence.store.servers.remove(id),
   };
 }
 
-function requireKeys({ readableKeyIds }: Encryption, usedKeyIds: readonly string[]): void {
+/**
+ * Checks within a transaction that these keys open what is stored.
+ * @returns the ids of the keys that ciphertexts may be under
+ * @throws SecretKeyError
+ */
+export async function requireKeys(store: Store, encryption: Encryption): Promise<string[]> {
+  const { readableKeyIds } = encryption;
+  const usedKeyIds = await store.secretKeys.listUsed();
+  if (usedKeyIds.length === 0) await requireReadable(store, encryption);
   const missing = usedKeyIds.find((id) => !readableKeyIds.includes(id));
-  if (missing === undefined) return;
+  if (missing === undefined) return usedKeyIds;
   throw new SecretKeyError(
     'secret_key_missing',
-    `This installation has secrets under key ${missing}. This server has ${listKeys(readableKeyIds)}. ` +
+    `This installation has secrets under key ${missing}. The settings give ${listKeys(readableKeyIds)}. ` +
       'Set PUMPHOUSE_SECRET_KEY to the missing key, or add it to PUMPHOUSE_OTHER_SECRET_KEYS. Without the setting the key is ' +
       'the file secret.key in the data folder: put it back from the backup. If the key is lost, run ' +
       'bin/pumphouse admin rotate-key --forget: secrets under it stay closed and have to be set again.',
@@ -79,7 +89,7 @@ async function requireReadable(store: Store, encryption: Encryption): Promise<vo
   if (tried === 0) return;
   throw new SecretKeyError(
     'secret_key_wrong',
-    `This server has ${listKeys(encryption.readableKeyIds)}, which opens none of the stored secrets. ` +
+    `The settings give ${listKeys(encryption.readableKeyIds)}, which opens none of the stored secrets. ` +
       'Set PUMPHOUSE_SECRET_KEY to the key of this installation, or put the file secret.key of the backup into the data folder.',
   );
 }
