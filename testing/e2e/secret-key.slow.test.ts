@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createRunsPlace } from '../fixtures/runs-place.ts';
@@ -12,6 +12,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { defineAppJob, findApp } from '../fixtures/app-site.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { findFreePort } from '../fixtures/free-port.ts';
 import { ownerEmail, ownerPassword, runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
@@ -71,6 +72,19 @@ const workspace = (): ApiWorkspace => createApiWorkspace(server, workspaceId);
 async function restart(): Promise<void> {
   await server.end('SIGTERM');
   server = await server.restart();
+}
+
+/** Kills the command between reading a secret and writing it back. */
+async function killRotation(dataDir: string): Promise<void> {
+  const file = join(dataDir, 'paused');
+  const variables = { PUMPHOUSE_PAUSE_AT: `in-key-rotation:${file}` };
+  const rotation = expect(runAdmin({ dataDir, variables }, ['rotate-key'])).rejects.toThrow(
+    'ended with code',
+  );
+  const pid = await eventually('the rotation is paused', () => existsSync(file) && readFile(file, 'utf8'));
+  process.kill(Number(pid), 'SIGKILL');
+  await rotation;
+  await rm(file);
 }
 
 /** A browser that signed in at the pages of the server. @returns its cookies */
@@ -151,6 +165,8 @@ it('the secret key is replaced while a run is active: it ends well, all secrets 
   // The server that runs has the old key alone.
   await expect(runAdmin({ dataDir }, ['rotate-key'])).rejects.toThrow('key_rotation_refused');
   await restart();
+  await expectSecretsReachRuns();
+  await killRotation(dataDir);
   await expectSecretsReachRuns();
   await runAdmin({ dataDir }, ['rotate-key']);
   await runAdmin({ dataDir }, ['rotate-key', '--forget']);
