@@ -78,7 +78,7 @@ async function forget(
 
 function describeNextStep({ secretKey }: Config): string {
   const end =
-    'Tokens of runs and sessions that the old key signed are good until then: wait for active runs to end.';
+    'First wait until active runs have ended: servers without the old key refuse API tokens that it signed.';
   return secretKey === null
     ? `Next: ${command} --forget removes the old keys from the data folder. ${end}`
     : `Next: take the old key out of PUMPHOUSE_OTHER_SECRET_KEYS and restart the servers. ${end}`;
