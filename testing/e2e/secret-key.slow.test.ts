@@ -81,7 +81,9 @@ async function killRotation(dataDir: string): Promise<void> {
   const rotation = expect(runAdmin({ dataDir, variables }, ['rotate-key'])).rejects.toThrow(
     'ended with code',
   );
-  const pid = await eventually('the rotation is paused', () => existsSync(file) && readFile(file, 'utf8'));
+  const pid = await eventually('the rotation is paused', async () =>
+    existsSync(file) ? readFile(file, 'utf8') : null,
+  );
   process.kill(Number(pid), 'SIGKILL');
   await rotation;
   await rm(file);

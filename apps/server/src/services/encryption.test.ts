@@ -59,7 +59,7 @@ describe('ciphertexts', () => {
     expect(() => both.decrypt(sealed.subarray(16), context)).toThrow();
     expect(() => both.decrypt(sealed, 'another place')).toThrow();
     for (const offset of [0, 8, 16, 28, sealed.length - 1]) {
-      const flipped = replaceAt(sealed, offset, [(sealed[offset] ?? 0) ^ 1]);
+      const flipped = replaceAt(sealed, offset, Uint8Array.of((sealed[offset] ?? 0) ^ 1));
       expect(() => both.decrypt(flipped, context)).toThrow();
     }
     expect(() => both.decrypt(sealed.subarray(0, 20), context)).toThrow();
