@@ -19,6 +19,7 @@ const features = [
   'retention',
   'runs',
   'scheduling',
+  'secret-keys',
   'sign-in',
   'telemetry',
   'variables',
