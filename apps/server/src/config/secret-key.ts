@@ -1,15 +1,8 @@
+import type { SecretKeys } from '../platform/secret-keys.ts';
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../blobs/durable-folder.ts';
-
-/** The secret keys of a server. */
-export interface SecretKeys {
-  /** Writes and reads. */
-  current: Uint8Array;
-  /** Only read: keys of before, and a key that is to be the next one. */
-  others: readonly Uint8Array[];
-}
 
 /** What the settings say of secret keys. */
 export interface SecretKeySettings {

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { SecretKeys } from '../config/secret-key.ts';
+import type { SecretKeys } from './secret-keys.ts';
 import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { keyIdOf, openCiphertext, sealCiphertext, UnknownKeyError } from './ciphertext.ts';
 
