@@ -5,8 +5,9 @@ import { ServiceError } from '../platform/service-error.ts';
 const maxShownLength = 100;
 
 /**
- * The refusal of a call to the API below another path, which a client makes whose base URL has that path; null for other addresses.
- * The status is not 404: clients take that for a workspace or an organization that is not there, and show no detail of it.
+ * Returns the error for an API call below another path, which happens when the client's base URL contains
+ * that path; null for other URLs. The status is not 404 because clients read that as a missing workspace or
+ * organization and hide the detail.
  */
 export function refuseWrongBaseUrl(url: string): ServiceError | null {
   const [path = ''] = url.split('?', 1);
