@@ -1,9 +1,10 @@
 """
-`python3 -I -S <this file> <absolute path of the plan>`: runs the commands that make an environment, as PID 1 of a container.
+`python3 -I -S <this file> <absolute path of the plan>`: run the commands of an environment build, as PID 1 of
+a container.
 
-The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: []}. It may hold secrets and is removed first. What the
-commands say goes on to stdout and stderr line by line, without the secrets. The exit code is 0, or 10 plus the number of the step
-that failed.
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: []}. It may contain secrets and
+is deleted first. Output of the commands is forwarded line by line with secrets masked. The exit code is 0, or
+10 plus the number of the failed step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import threading
 
-# Last, so that nothing beside this package can stand in for a module of the standard library.
+# Append the path, so that nothing beside this package can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from pumphouse_bootstrap.masking import Masker
@@ -24,7 +25,7 @@ _LONGEST_LINE_BYTES = 8192
 
 
 def run_build(plan_path: str) -> int:
-    """Gives the exit code."""
+    """Run the plan; return the exit code."""
     with open(plan_path, encoding="utf-8") as file:
         plan = json.load(file)
     os.unlink(plan_path)
@@ -57,7 +58,7 @@ def _run_step(command: list[str], variables: dict[str, str], masker: Masker) -> 
 
 
 def _pass_on(source, target, masker: Masker) -> None:
-    """Whole lines are masked before a long one is cut: a part of a secret would not be known for one."""
+    """Mask whole lines before truncating them, because part of a secret would not be recognized."""
     for line in source:
         target.write(masker.mask(line.rstrip(b"\r\n"))[:_LONGEST_LINE_BYTES] + b"\n")
         target.flush()
