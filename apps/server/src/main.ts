@@ -28,11 +28,11 @@ import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
 
 export interface RunningServer {
-  /** The address it listens on. */
+  /** The URL it listens on. */
   url: string;
-  /** Where the first owner makes an account, once and within a day; null where there is one. */
+  /** Where the first owner creates an account, once and within a day; null if there is an owner. */
   setupUrl: string | null;
-  /** Takes no more work, leaves runs running, and ends. */
+  /** Stops accepting work, leaves runs running, and ends. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ async function serve(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { id: installationId } = await persistence.store.installation.get();
-  // Filled in when the server listens: a port of 0 is known only then.
+  // Set when the server listens, because port 0 is resolved only then.
   const address = { url: '' };
   let runsListener: RunsListener | null = null;
   let attemptsSocket: AttemptsSocket | null = null;
@@ -122,7 +122,7 @@ async function serve(
     runsListener = await openRunsListener(config, created, apiDependencies);
     attemptsSocket = await openSocketOfAttempts(config, created, apiDependencies);
   } catch (error) {
-    // What it listens on already would keep the process of a server that has not started alive.
+    // Open listeners would keep the process alive although the server did not start.
     await Promise.all([otherLoopback?.close(), closeHttpApp(api), appsListener.stop()]);
     throw error;
   }
@@ -157,7 +157,7 @@ async function serve(
   };
 }
 
-/** How this machine reaches what it listens on: "all addresses" has loopback among them. */
+/** How this machine reaches the listening address: a wildcard address includes loopback. */
 function addressOf({ address, family, port }: AddressInfo): string {
   if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (address === '::') return `http://[::1]:${port}`;

@@ -25,8 +25,8 @@ import { readSecretKey } from '../config/secret-key.ts';
 export type Services = Awaited<ReturnType<typeof assembleServices>>;
 
 /**
- * The use cases over one store and one place for blobs.
- * @param apiUrl where user code reaches the API; asked when a run begins
+ * Assembles the services over one database and one blob store.
+ * @param apiUrl URL at which user code reaches the API; called when a run begins
  */
 export async function assembleServices(
   config: Config,
