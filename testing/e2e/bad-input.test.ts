@@ -301,7 +301,7 @@ describe("another user's workspace", () => {
     }
   });
 
-  it('cannot lend its data to a workspace that the key may read', async () => {
+  it('does not serve its ids through a workspace that the key may read', async () => {
     const own = `/api/v1/workspaces/${strangersWorkspaceId}`;
     const job = await ours.findJob('jobs.main');
     for (const path of [`/job-runs/${ourRunId}`, `/jobs/${job.id}`, `/deployments/${randomUUID()}`]) {

@@ -58,7 +58,7 @@ describe('a run that waits for capacity', () => {
     expect(month).toMatchObject({ active_run_count: 0, concurrent_runs: 2, minutes_a_month: null });
   });
 
-  it('is not blocked by an invalid limit', async () => {
+  it('is not affected by an invalid limit, which is rejected', async () => {
     await expect(setLimit('many')).rejects.toThrow(
       /--concurrent-runs is a whole number, or none, not "many"/,
     );

@@ -59,7 +59,10 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
       return row?.failure?.code ?? null;
     },
 
-    /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */
+    /**
+     * Waits until everything that the site's attempts needed is cleaned up: their folders removed, their logs
+     * packed.
+     */
     async awaitTidiness(): Promise<void> {
       await eventually('attempts are removed and logs packed', async () => {
         const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });
