@@ -30,13 +30,13 @@ import { requireExposureAllowed } from './config/exposure.ts';
 export interface RunningServer {
   /** The URL it listens on. */
   url: string;
-  /** Where the first owner creates an account, once and within a day; null if there is an owner. */
+  /** Where the first owner signs up, once and within a day; null if there is an owner already. */
   setupUrl: string | null;
-  /** Stops accepting work, leaves runs running, and ends. */
+  /** Stops accepting work and exits; runs continue. */
   stop(): Promise<void>;
 }
 
-/** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
+/** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened = await openStore(config, log);
   try {
@@ -157,7 +157,9 @@ async function serve(
   };
 }
 
-/** How this machine reaches the listening address: a wildcard address includes loopback. */
+/**
+ * Returns a URL at which this machine reaches the listening address; a wildcard address includes loopback.
+ */
 function addressOf({ address, family, port }: AddressInfo): string {
   if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (address === '::') return `http://[::1]:${port}`;

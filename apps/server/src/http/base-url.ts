@@ -21,12 +21,15 @@ export function refuseWrongBaseUrl(url: string): ServiceError | null {
   );
 }
 
-/** The address under which the caller reaches this server: the configured one, else that of the request itself. */
+/**
+ * Returns the origin of this server for URLs in responses: the configured one, otherwise the origin of the
+ * request.
+ */
 export function originOf(request: FastifyRequest, publicUrl: string | null): string {
   return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
 }
 
-/** The path that a server with this public address lies under, without a slash at its end; '' for none. */
+/** Returns the path prefix of the public URL without a trailing slash; empty if there is none. */
 export function basePathOf(publicUrl: string | null): string {
   return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }

@@ -28,7 +28,7 @@ export function addClientVersions(app: FastifyInstance): void {
   });
 }
 
-/** The version of an official client that is too old for this server; null for every other caller. */
+/** Returns the version of an official client that is too old for this server; null for every other caller. */
 function readOldVersion(userAgent: string | undefined): string | null {
   const version = officialClient.exec(userAgent ?? '')?.[1];
   return version !== undefined && isBefore(version, minClientVersion) ? version : null;

@@ -9,8 +9,8 @@ export interface AttemptsAddress {
    */
   find(): Promise<AttemptsPlace | { problem: string }>;
   /**
-   * Reports that this attempt was started or found. Whatever it needs to reach this server stays in place as
-   * long as it runs.
+   * Reports an attempt that was started or found: whatever it needs to reach this server is kept while it
+   * runs.
    */
   noteStarted(handle: AttemptHandle): void;
 }

@@ -129,7 +129,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     for (const jobRunId of held.keys()) attemptLog.announce(jobRunId);
   }
 
-  /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
+  /**
+   * Claims new runs first: every start and end of a run triggers an iteration, while what other servers left
+   * can wait for a second.
+   */
   async function superviseRuns(): Promise<void> {
     const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
