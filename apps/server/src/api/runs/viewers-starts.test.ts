@@ -173,7 +173,7 @@ describe('a run created by a viewer', () => {
     expect((await create(developer, 'jobs.plain', asked)).statusCode).toBe(200);
   });
 
-  it('stays under access when its job is deployed with another profile while the run is pending', async () => {
+  it('runs under access even if its job is deployed with another profile while the run is pending', async () => {
     const { workspace, owner } = place;
     const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
     const deploy = (profile: string) =>
