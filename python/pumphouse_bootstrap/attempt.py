@@ -6,7 +6,7 @@ import os
 import sys
 
 from pumphouse_bootstrap import events as event_names
-from pumphouse_bootstrap.early_network import start_network
+from pumphouse_bootstrap.early_network import close_machine, start_network
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
@@ -31,6 +31,7 @@ def _run(start_path: str) -> int:
     start = take_attempt(start_path)
     if start is None:
         return 0
+    unclosed = close_machine(start)
     events = Events()
     preparation = Preparation(start, events)
     early = start_network(start)
@@ -52,8 +53,9 @@ def _run(start_path: str) -> int:
     if stopped:
         reason = CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         return recording.finish_unstarted(reason)
-    if preparation.error is not None:
-        return recording.finish_unstarted(_explain(preparation.error))
+    error = unclosed or preparation.error
+    if error is not None:
+        return recording.finish_unstarted(_explain(error))
     return recording.run()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.start_file import StartFile
 
 if TYPE_CHECKING:
@@ -37,3 +38,23 @@ def start_network(start: StartFile) -> EarlyNetwork | None:
     listener = listen()
     ports = [listener.getsockname()[1], *start.network["ports"]]
     return EarlyNetwork(listener, Network(start.network["pasta"], ports, {"PUMPHOUSE_ATTEMPT_ID": start.attempt_id}))
+
+
+def close_machine(start: StartFile) -> CannotStart | None:
+    """
+    Closes the machine of a container's engine to user code, and gives up the right to open it again. Before there is another thread, which
+    would keep that right. Gives why it could not be done.
+    """
+    if start.machine is None or start.drop_to is None:
+        return None
+    # Loaded where it is needed only.
+    from pumphouse_bootstrap import closed_machine
+
+    try:
+        closed_machine.close_machine(
+            start.machine["closed"], start.machine["open_ports"], start.attempts_url, start.drop_to["uid"]
+        )
+        closed_machine.give_up_network_rights()
+    except (OSError, ValueError) as error:
+        return CannotStart("network_failed", f"The machine of the engine could not be closed to the run: {error}")
+    return None

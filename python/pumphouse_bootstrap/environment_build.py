@@ -2,9 +2,9 @@
 `python3 -I -S <this file> <absolute path of the plan>`: run the commands of an environment build, as PID 1 of
 a container.
 
-The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: []}. It may contain secrets and
-is deleted first. Output of the commands is forwarded line by line with secrets masked. The exit code is 0, or
-10 plus the number of the failed step.
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may hold secrets and is removed first.
+In a container this is root until it has closed the machine of the engine to the user `drop_to`, and then that user for good. What the commands say goes on to stdout and stderr line by line, without the secrets. The exit code is 0, or 10 plus the number of the step
+that failed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from pumphouse_bootstrap.masking import Masker
 
 FIRST_FAILURE = 10
+# No step has it: the build fails for a reason that is not in its requirements.
+_NOT_CLOSED = 1
 _LONGEST_LINE_BYTES = 8192
 
 
@@ -29,12 +31,29 @@ def run_build(plan_path: str) -> int:
     with open(plan_path, encoding="utf-8") as file:
         plan = json.load(file)
     os.unlink(plan_path)
+    _close_machine(plan.get("machine"), plan.get("drop_to"))
     masker = Masker(plan["masked_values"])
     masker.prepare()
     for number, step in enumerate(plan["steps"]):
         if _run_step(step["command"], plan["variables"], masker) != 0:
             return FIRST_FAILURE + number
     return 0
+
+
+def _close_machine(machine: dict | None, user: dict | None) -> None:
+    if machine is None or user is None:
+        return
+    # Loaded where it is needed only.
+    from pumphouse_bootstrap.closed_machine import close_machine
+
+    try:
+        close_machine(machine["closed"], machine["open_ports"], None, user["uid"])
+        os.setgroups([])
+        os.setresgid(user["gid"], user["gid"], user["gid"])
+        os.setresuid(user["uid"], user["uid"], user["uid"])
+    except (OSError, ValueError) as error:
+        print(f"The machine of the engine could not be closed to the build: {error}", file=sys.stderr, flush=True)
+        sys.exit(_NOT_CLOSED)
 
 
 def _run_step(command: list[str], variables: dict[str, str], masker: Masker) -> int:

@@ -1,9 +1,8 @@
 """
-Block access from a run's own network to listeners on its machine.
+Closes the way from a run's own network to what listens on its machine. pasta connects for the run, from the machine: to an address of the
+machine it would get. So inside, each address of the machine is one of the loopback, where nothing of the machine listens.
 
-pasta connects on behalf of the run from the machine itself, so it could reach the machine's own addresses.
-Therefore each address of the machine is assigned to the loopback inside, where nothing of the machine
-listens.
+As a program (`python3 -I -S <this file>`) it writes the addresses of the network that it is in, as a JSON list.
 """
 
 from __future__ import annotations
@@ -13,6 +12,10 @@ import errno
 import os
 import socket
 import struct
+import sys
+
+if __name__ == "__main__":
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from pumphouse_bootstrap import netlink
 
@@ -105,3 +108,10 @@ def _forbid_link_local(connection: socket.socket) -> int:
     body += netlink.encode_attribute(_FRA_PRIORITY, struct.pack("=I", _RULE_PRIORITY))
     body += netlink.encode_attribute(_FRA_DESTINATION, _LINK_LOCAL)
     return netlink.request_change(connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)
+
+
+if __name__ == "__main__":
+    import json
+
+    families = {4: socket.AF_INET, 16: socket.AF_INET6}
+    print(json.dumps([socket.inet_ntop(families[len(address)], address) for address in list_machine_addresses()]))

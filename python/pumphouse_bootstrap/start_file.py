@@ -31,6 +31,7 @@ class StartFile:
         self.control_groups: dict | None = fields["control_groups"]
         self.join_groups: list[str] = fields.get("join_groups", [])
         self.network: dict | None = fields.get("network")
+        self.machine: dict | None = fields.get("machine")
         self.network_gets_closed: bool = fields.get("network_gets_closed", False)
 
 

@@ -3,7 +3,7 @@ import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { createContainerSite, endless, neighbourScript, type ContainerSite } from './container-site.ts';
-import { startPrivateIndex } from './private-index.ts';
+import { startPrivateIndex, type PrivateIndex } from './private-index.ts';
 
 /** Ends when a certain file exists. */
 const held = `
@@ -18,14 +18,17 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
   let engine: TestEngine;
   let site: ContainerSite;
   let workspace: ApiWorkspace;
+  let index: PrivateIndex;
 
   beforeAll(async () => {
     engine = await startTestEngine(kind);
-    site = await createContainerSite(engine);
+    index = await startPrivateIndex({ isHeld: true });
+    site = await createContainerSite(engine, index.settings);
     workspace = await site.deployScripts('engine-loss', { endless, held, ...neighbourScript });
     expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
   });
   afterAll(async () => {
+    await index.close();
     await site.close();
     await engine.close();
   });
@@ -113,27 +116,21 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  // This test is last, because resources of the first build stay on the engine for ten minutes before they
-  // count as orphaned.
-  it('an engine that goes down during an environment build: it is built when the engine is back', async () => {
-    const index = await startPrivateIndex({ isHeld: true });
-    try {
-      const other = await site.deployScripts('new-environment', neighbourScript);
-      const value = await index.describeUrl(engine, 'none');
-      await site.server.client.call('update_workspace_variables', {
-        params: { workspace_id: other.id },
-        body: { profile: null, upserts: [{ name: 'UV_INDEX', type: 'secret', value }] },
-      });
-      const id = await site.start(other, 'neighbour');
-      await eventually('the build asks its index', () => index.passwords().length > 0);
-      await engine.kill();
-      await eventually('the server is not ready', async () => (await site.readReadiness()).status === 503);
-      expect(await other.getRun(id)).toMatchObject({ status: 'starting' });
-      index.release();
-      await engine.start();
-      expect(await site.awaitEnd(other, id)).toMatchObject({ status: 'completed', said: 'is well' });
-    } finally {
-      await index.close();
-    }
+  // The last one: what the first build leaves on the engine stays for the ten minutes of everything that nothing owns.
+  it('an engine that goes away while it builds an environment: it is built when the engine is back', async () => {
+    const other = await site.deployScripts('new-environment', neighbourScript);
+    const value = await index.describeUrl(engine, 'none');
+    await site.server.client.call('update_workspace_variables', {
+      params: { workspace_id: other.id },
+      body: { profile: null, upserts: [{ name: 'UV_INDEX', type: 'secret', value }] },
+    });
+    const id = await site.start(other, 'neighbour');
+    await eventually('the build asks its index', () => index.passwords().length > 0);
+    await engine.kill();
+    await eventually('the server is not ready', async () => (await site.readReadiness()).status === 503);
+    expect(await other.getRun(id)).toMatchObject({ status: 'starting' });
+    index.release();
+    await engine.start();
+    expect(await site.awaitEnd(other, id)).toMatchObject({ status: 'completed', said: 'is well' });
   });
 });

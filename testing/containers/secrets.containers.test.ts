@@ -57,8 +57,8 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
 
   beforeAll(async () => {
     engine = await startTestEngine(kind);
-    site = await createContainerSite(engine);
     index = await startPrivateIndex();
+    site = await createContainerSite(engine, index.settings);
     const plain = await site.deployScripts('plain', neighbourScript);
     expect(await site.run(plain, 'neighbour')).toMatchObject({ status: 'completed' });
     workspace = await site.deployScripts(

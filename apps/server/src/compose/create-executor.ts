@@ -141,6 +141,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           // A custom image name means that the operator builds the image.
           imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
+          openPorts: config.runsLoopbackPorts,
           faultPoints: createFaultPoints(config.pauseAt),
         }),
     },

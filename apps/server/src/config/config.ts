@@ -109,7 +109,7 @@ export const settings = {
     .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports with commas between them, as in 5432,8123')
     .optional()
     .describe(
-      'Ports of the loopback of the machine that runs as processes reach at `localhost`, as `5432` for a database there',
+      'Ports of the machine that runs and builds reach, as `5432` for a database there: processes at `localhost`, on its loopback; containers at its addresses',
     ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])

@@ -11,7 +11,13 @@ import {
   type LocalDataPlace,
 } from '../executor.ts';
 import { buildHandle } from './attempt-place.ts';
-import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
+import {
+  planAttempt,
+  planAttemptFiles,
+  planContainer,
+  type AttemptVolumes,
+  type ClosedMachine,
+} from './container-plan.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import { attemptName, filterOf, folders, labels, labelsOf, shortInstallation } from './names.ts';
@@ -40,6 +46,7 @@ export interface AttemptPlace {
   network: string;
   engineCpus: number;
   volumes: AttemptVolumes;
+  machine: ClosedMachine;
   /** Fills the volume of an attempt that has a copy of local data. */
   copyLocalData: () => Promise<void>;
   faultPoints: FaultPoints;
@@ -86,7 +93,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   const container = engine.getContainer(plan.name);
   await place.faultPoints.reach('in-attempt-preparation');
   try {
-    const { files, owner } = planAttemptFiles(spec);
+    const { files, owner } = planAttemptFiles(spec, place.machine);
     await putFiles(container, folders.attempt, files, owner);
     await container.start();
   } catch (error) {

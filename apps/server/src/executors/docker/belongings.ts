@@ -100,15 +100,16 @@ function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>
         ? { kind: 'local-data', workspaceId: read(labels.workspace), profile: read(labels.profile) }
         : { kind: 'nobody' };
     case 'copying':
+    case 'reading':
       return { kind: 'nobody' };
     default:
       return { kind: 'installation' };
   }
 }
 
-/** A container that is still copying ends on its own, however long that takes. */
+/** One that still copies or reads ends by itself, however long it takes. */
 function isCopying(own: Labels, state: string): boolean {
-  return own[labels.kind] === 'copying' && state === 'running';
+  return (own[labels.kind] === 'copying' || own[labels.kind] === 'reading') && state === 'running';
 }
 
 /** The last complete snapshot of each workspace and profile, and those being copied. */

@@ -24,13 +24,15 @@ const place = {
   volumes: { attempt: 'attempt-volume', environment: 'environment-1', localData: 'data-volume' },
 };
 
+const machine = { closed: ['192.0.2.2', '10.89.0.0/24'], openPorts: [5432] };
+
 const planOf = (changes: Partial<AttemptSpec> = {}) =>
   planContainer(planAttempt({ ...spec, ...changes }, place));
 
 describe('the container of an attempt', () => {
   it('contains no secret; secrets go into a file that user code cannot read', () => {
     expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapSecret);
-    const { files, owner } = planAttemptFiles(spec);
+    const { files, owner } = planAttemptFiles(spec, machine);
     expect(owner).toEqual({ uid: 60_910, gid: 60_910 });
     const root = { uid: 0, gid: 0 };
     expect(files.filter(({ owner: own }) => own !== undefined)).toEqual([
@@ -41,7 +43,10 @@ describe('the container of an attempt', () => {
     const dropTo = { uid: 60_910, gid: 60_910 };
     expect(JSON.parse(start)).toMatchObject({ secret: spec.bootstrapSecret, sandbox: [], drop_to: dropTo });
     expect(planOf()).toMatchObject({ User: '0:0' });
-    expect(planOf().HostConfig).toMatchObject({ CapDrop: ['ALL'], CapAdd: ['SETUID', 'SETGID', 'KILL'] });
+    expect(planOf().HostConfig).toMatchObject({
+      CapDrop: ['ALL'],
+      CapAdd: ['SETUID', 'SETGID', 'KILL', 'NET_ADMIN'],
+    });
   });
 
   it('has the limits of its size: memory without swap, and at most the existing cores', () => {
@@ -73,7 +78,7 @@ describe('the container of an attempt', () => {
 
 describe('the start of an attempt', () => {
   const startOf = (changes: Partial<AttemptSpec>) => {
-    const { files } = planAttemptFiles({ ...spec, ...changes });
+    const { files } = planAttemptFiles({ ...spec, ...changes }, machine);
     return JSON.parse(files.find(({ path }) => path === 'record/start.json')?.content ?? '{}') as object;
   };
 
@@ -90,7 +95,13 @@ describe('the start of an attempt', () => {
     expect(startOf({})).toMatchObject({ local_data: { path: '/local-data', mounted: false } });
   });
 
-  it('waits until its network is closed, if it is isolated', () => {
+  it('says what user code is kept from', () => {
+    expect(startOf({})).toMatchObject({
+      machine: { closed: ['192.0.2.2', '10.89.0.0/24'], open_ports: [5432] },
+    });
+  });
+
+  it('waits until its network is closed, where that is apart', () => {
     expect(startOf({ network: 'apart' })).toMatchObject({ network_gets_closed: true });
     expect(startOf({})).toMatchObject({ network_gets_closed: false });
   });

@@ -33,16 +33,13 @@ const temporaryBytes = 256 * 1024 * 1024;
 /** For semaphores and shared arrays of multiprocessing; counts as memory of the container. */
 const sharedMemoryBytes = 256 * 1024 * 1024;
 
+/** The bootstrap: user code is somebody else, and so reads neither its files nor its memory, and does not end it. */
+export const bootstrapUser: Owner = { uid: 0, gid: 0 };
 /**
- * The bootstrap's user. User code has another one, so it can neither read the bootstrap's files and memory
- * nor end it.
+ * To become the user of user code, to end what that has started, and to close the machine of the engine to it, which the bootstrap gives up before
+ * user code is there. No right over files: those are the user's, or the bootstrap's own.
  */
-const bootstrapUser: Owner = { uid: 0, gid: 0 };
-/**
- * Needed to switch to the user of user code, and to end its processes. No capabilities over files: those
- * belong to the user or to the bootstrap itself.
- */
-const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL'] as const;
+const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL', 'NET_ADMIN'] as const;
 
 /** Options of a container with only the requested capabilities; only its volumes and memory are writable. */
 export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { name: string } {
@@ -54,8 +51,9 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Cmd: plan.command,
     User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
-    Hostname: 'pumphouse',
-    // The executor signals PID 1 explicitly; an image's own choice would only affect other callers.
+    // In the network of the machine a container has its name, too.
+    ...(plan.network === 'host' ? {} : { Hostname: 'pumphouse' }),
+    // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
     StopSignal: 'SIGTERM',
     Labels: plan.labels,
     HostConfig: {
@@ -78,6 +76,19 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
       })),
     },
   };
+}
+
+/** What the network of a container forbids to its user. */
+export interface ClosedMachine {
+  /** Addresses and networks. */
+  closed: readonly string[];
+  /** TCP ports that stay open all the same. */
+  openPorts: readonly number[];
+}
+
+/** As the bootstrap reads it. */
+export function describeMachine({ closed, openPorts }: ClosedMachine) {
+  return { closed, open_ports: openPorts };
 }
 
 export interface AttemptVolumes {
@@ -132,7 +143,10 @@ function describeLocalData(localData: AttemptSpec['localData']) {
  * Plans the files of an attempt's volume: folders of its user, and the bootstrap's folder with start.json,
  * which the bootstrap deletes.
  */
-export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owner: Owner } {
+export function planAttemptFiles(
+  spec: AttemptSpec,
+  machine: ClosedMachine,
+): { files: PlacedFile[]; owner: Owner } {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
   const start = {
     attempt_id: spec.attemptId,
@@ -152,6 +166,7 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     // A run's output must not use the disk space reserved for root.
     takes_room_as: { uid: spec.uid, gid: spec.uid },
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
+    machine: describeMachine(machine),
     network_gets_closed: spec.network === 'apart',
   };
   return {

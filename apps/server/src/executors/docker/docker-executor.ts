@@ -38,6 +38,7 @@ import {
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';
+import { createMachineClosing, type CloseMachine } from './closed-machine.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -67,6 +68,8 @@ export interface DockerExecutorOptions {
   /** Resource limits of an environment build. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
+  /** TCP ports at which runs and builds reach the engine's machine all the same. */
+  openPorts: readonly number[];
   faultPoints?: FaultPoints;
 }
 
@@ -86,6 +89,7 @@ interface Connection {
   images: Images;
   /** Fingerprint of this server's bootstrap. */
   bootstrap: string;
+  closeMachine: CloseMachine;
 }
 
 /** Creates an executor for the engine at an address. Sends nothing yet. */
@@ -108,7 +112,8 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
-    return { engine, facts, engineId, images, bootstrap };
+    const closeMachine = createMachineClosing(facts.isPodman, options);
+    return { engine, facts, engineId, images, bootstrap, closeMachine };
   }
 
   /**
@@ -192,6 +197,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
+          machine: await connection.closeMachine(describeCopying(connection, image.id), runsNetwork),
           async copyLocalData() {
             if (localData?.access === 'copy')
               await copySnapshot(
@@ -257,11 +263,13 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
         const image = await connection.images.require(spec.pythonVersion, asLines(onLine));
+        const buildsNetwork = await requireNetwork(connection, 'builds');
         const place = {
           engine: connection.engine,
           installationId,
           image,
-          network: (await requireNetwork(connection, 'builds')).name,
+          network: buildsNetwork.name,
+          machine: await connection.closeMachine(describeCopying(connection, image.id), buildsNetwork),
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,

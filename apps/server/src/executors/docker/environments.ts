@@ -25,7 +25,7 @@ import type { FaultPoints } from '../../platform/fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
 import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
-import { planContainer } from './container-plan.ts';
+import { bootstrapUser, describeMachine, planContainer, type ClosedMachine } from './container-plan.ts';
 import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import type { RunnerImage } from './images.ts';
@@ -48,6 +48,8 @@ const firstFailure = 10;
  */
 const lastWordsLines = 200;
 
+const planFolder = `${folders.attempt}/plan`;
+
 const paths: BuildPaths = {
   environment: folders.virtualEnvironment,
   cache: folders.cache,
@@ -64,6 +66,7 @@ export interface BuildPlace {
   network: string;
   engineCpus: number;
   limits: AttemptLimits;
+  machine: ClosedMachine;
   faultPoints: FaultPoints;
 }
 
@@ -128,10 +131,12 @@ export async function buildEnvironment(
           '-I',
           '-S',
           `${programs.bootstrap}/environment_build.py`,
-          `${folders.record}/build.json`,
+          `${planFolder}/build.json`,
         ],
         labels: label('build'),
-        user: { uid: spec.uid, gid: spec.uid },
+        // Until it has closed the machine of the engine to the user that the commands are run as.
+        user: bootstrapUser,
+        capabilities: ['SETUID', 'SETGID', 'NET_ADMIN'],
         mounts: [
           { volume: build.volume, folder: folders.attempt, writable: true },
           { volume: id, folder: folders.environment, writable: true },
@@ -142,7 +147,7 @@ export async function buildEnvironment(
         engineCpus: place.engineCpus,
       }),
     );
-    await runBuild(container, spec, onLine, signal);
+    await runBuild(container, spec, place.machine, { onLine, signal });
     await place.faultPoints.reach('before-environment-complete');
     isBuilt = true;
     return { executor: executorName, path: id };
@@ -162,22 +167,25 @@ export async function buildEnvironment(
 async function runBuild(
   container: Docker.Container,
   spec: EnvironmentSpec,
-  onLine: (line: EnvironmentLine) => void,
-  signal?: AbortSignal,
+  machine: ClosedMachine,
+  { onLine, signal }: { onLine: (line: EnvironmentLine) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
   const steps = planBuildSteps(paths, programs.python, spec.requirements);
   const { requirements, excludes } = planBuildFiles(spec.requirements);
+  const owner = { uid: spec.uid, gid: spec.uid };
   const plan = {
+    machine: describeMachine(machine),
+    drop_to: owner,
     steps,
     variables: planBuildVariables(spec, paths, certificateBundle),
     masked_values: spec.maskedValues,
   };
-  const owner = { uid: spec.uid, gid: spec.uid };
   const files = [
     { path: 'record', content: null },
     { path: 'record/requirements.txt', content: requirements },
     { path: 'record/excludes.txt', content: excludes },
-    { path: 'record/build.json', content: JSON.stringify(plan) },
+    { path: 'plan', content: null, owner: bootstrapUser },
+    { path: 'plan/build.json', content: JSON.stringify(plan), owner: bootstrapUser },
   ];
   await putFiles(container, folders.attempt, files, owner);
   const kill = (): void => void container.kill({ signal: 'SIGKILL' }).catch(() => undefined);

@@ -36,6 +36,7 @@ export type ObjectKind =
   | 'snapshot'
   | 'snapshot-mark'
   | 'copying'
+  | 'reading'
   | 'engine'
   | 'open'
   | 'closed';

@@ -53,6 +53,8 @@ export interface RunsNetwork {
   name: string;
   /** The address at which its containers reach the engine's machine; null if it has none. */
   gateway: string | null;
+  /** What its containers have addresses of. */
+  subnets: string[];
 }
 
 /**
@@ -65,7 +67,7 @@ export async function ensureNetwork(
   planned: ReturnType<typeof planNetwork>,
 ): Promise<RunsNetwork> {
   const name = 'existing' in planned ? planned.existing : planned.own.name;
-  const found = await inspectNetwork(engine, name);
+  const found = await inspectNetwork(engine, isPodman, name);
   if (found !== null) return found;
   if ('existing' in planned) {
     throw new ExecutorError(
@@ -79,18 +81,58 @@ export async function ensureNetwork(
     // Another server was faster.
     if (!isConflict(error)) throw error;
   }
-  const made = await inspectNetwork(engine, name);
+  const made = await inspectNetwork(engine, isPodman, name);
   if (made === null) throw new Error(`The network ${name} is not there although it was made.`);
   return made;
 }
 
-async function inspectNetwork(engine: Docker, name: string): Promise<RunsNetwork | null> {
-  const found = (await orNull(engine.getNetwork(name).inspect())) as {
-    IPAM?: { Config?: { Gateway?: string }[] };
-  } | null;
-  if (found === null) return null;
-  const gateways = (found.IPAM?.Config ?? []).map(({ Gateway }) => Gateway?.split('/')[0] ?? '');
-  return { name, gateway: gateways.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)) ?? null };
+async function inspectNetwork(engine: Docker, isPodman: boolean, name: string): Promise<RunsNetwork | null> {
+  const found = isPodman
+    ? (await listPodmanNetworks(engine, name)).find((network) => network.name === name)
+    : await orNull(engine.getNetwork(name).inspect() as Promise<DockerNetwork>);
+  if (!found) return null;
+  const subnets = subnetsOf(found);
+  const gateway = subnets.find((one) => /^\d+\.\d+\.\d+\.\d+$/.test(one.gateway))?.gateway ?? null;
+  return { name, gateway, subnets: subnets.map(({ subnet }) => subnet).filter(Boolean) };
+}
+
+/** Addresses that the engine's machine has in its networks, also while no container is in one and its bridge does not exist. */
+export async function listGateways(engine: Docker, isPodman: boolean): Promise<string[]> {
+  const networks = isPodman ? await listPodmanNetworks(engine) : await engine.listNetworks();
+  return networks.flatMap((network) => subnetsOf(network).map(({ gateway }) => gateway)).filter(Boolean);
+}
+
+interface DockerNetwork {
+  IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] | null };
+}
+
+interface PodmanNetwork {
+  name: string;
+  subnets?: { subnet?: string; gateway?: string }[];
+}
+
+function subnetsOf(network: DockerNetwork | PodmanNetwork): { subnet: string; gateway: string }[] {
+  const listed =
+    'name' in network
+      ? network.subnets
+      : network.IPAM?.Config?.map(({ Subnet: subnet, Gateway: gateway }) => ({ subnet, gateway }));
+  return (listed ?? []).map(({ subnet = '', gateway = '' }) => ({
+    subnet,
+    gateway: gateway.split('/')[0] ?? '',
+  }));
+}
+
+/**
+ * By Podman's own API, and as a list. What answers for one network, and the list that Docker's clients ask for, look at each container too, and store
+ * what became of it: on a full disk they fail as soon as a container has ended.
+ */
+async function listPodmanNetworks(engine: Docker, name?: string): Promise<PodmanNetwork[]> {
+  const filters =
+    name === undefined ? '' : `?filters=${encodeURIComponent(JSON.stringify({ name: [name] }))}`;
+  return (await dial(engine, {
+    path: `/v4.0.0/libpod/networks/json${filters}`,
+    method: 'GET',
+  })) as PodmanNetwork[];
 }
 
 async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
@@ -113,7 +155,7 @@ async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<v
  * killed engine. Without it, containers query the machine's own resolvers.
  */
 async function createPodmanNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
-  await dial(engine, '/v4.0.0/libpod/networks/create', {
+  const network = {
     name: plan.name,
     driver: 'bridge',
     network_interface: plan.bridge,
@@ -123,13 +165,17 @@ async function createPodmanNetwork(engine: Docker, plan: NetworkPlan): Promise<v
     // through which runs reach their server; without a default route, which a run has no privilege to create,
     // they reach only that address.
     options: { isolate: 'true', ...(plan.internal ? { no_default_route: 'true' } : {}) },
-  });
+  };
+  await dial(engine, { path: '/v4.0.0/libpod/networks/create', method: 'POST', options: network });
 }
 
-function dial(engine: Docker, path: string, body: object): Promise<unknown> {
+function dial(
+  engine: Docker,
+  call: { path: string; method: 'GET' | 'POST'; options?: object },
+): Promise<unknown> {
   const statusCodes = { 200: true, 400: 'bad request', 409: 'conflict', 500: 'server error' };
   return new Promise((resolve, reject) => {
-    engine.modem.dial({ path, method: 'POST', options: body, statusCodes }, (error, data: unknown) =>
+    engine.modem.dial({ ...call, statusCodes }, (error, data: unknown) =>
       error ? reject(error) : resolve(data),
     );
   });

@@ -23,6 +23,7 @@ function createExecutor(socket: string): DockerExecutor {
     imageSources: null,
     buildLimits: { memoryBytes: null, cpus: null, processes: null },
     network: { name: null, egress: true },
+    openPorts: [],
   });
 }
 

@@ -88,6 +88,7 @@ export async function createInstallation(
       imageSources: null,
       buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
       network,
+      openPorts: [],
       ...overrides,
     });
   const url = `http://${await createExecutor().findGateway()}:${new URL(routes.url).port}`;

@@ -1,4 +1,4 @@
-/** A package index on loopback, with generated packages. */
+/** A package index with packages made on the spot. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -54,8 +54,8 @@ function describeLink(name: string, content: Uint8Array | undefined): string {
   return `<a href="/files/${name}#sha256=${hash}">${name}</a>`;
 }
 
-/** Starts the index. */
-export async function createPackageIndex(): Promise<PackageIndex> {
+/** Starts the index. @param host the address to listen on; containers do not reach loopback */
+export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageIndex> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();
   const hanging = new Map<string, () => void>();
@@ -73,8 +73,8 @@ export async function createPackageIndex(): Promise<PackageIndex> {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end(names.map((name) => describeLink(name, files.get(name))).join('\n'));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   return {
     url: `${origin}/simple`,

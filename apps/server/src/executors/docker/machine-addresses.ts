@@ -1,0 +1,100 @@
+/** The addresses of the engine's machine, which is not always this one: only a program in the network of that machine sees them. */
+import { randomUUID } from 'node:crypto';
+import type Docker from 'dockerode';
+import { ExecutorError } from '../executor.ts';
+import { planContainer } from './container-plan.ts';
+import { followOutput } from './environments.ts';
+import { labelsOf, programs, shortInstallation } from './names.ts';
+
+/** Where the program runs that reads them. */
+export interface ReadingPlace {
+  engine: Docker;
+  installationId: string;
+  /** Of a runner; any will do. */
+  image: string;
+  engineCpus: number;
+}
+
+/** Addresses that are older than this are read again, for the next start. */
+const freshMilliseconds = 60_000;
+const limits = { memoryBytes: 128 * 1024 * 1024, cpus: 1, processes: 16 };
+/** Not a user of any workspace. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/**
+ * Keeps what was read last. Only the first start waits for a reading; later ones use what is there, and have it read again when it is old.
+ * @param read reads the addresses
+ * @param now milliseconds of a clock that never goes back
+ */
+export function createMachineAddresses(
+  read: (place: ReadingPlace) => Promise<string[]> = readMachineAddresses,
+  now: () => number = () => performance.now(),
+): (place: ReadingPlace) => Promise<string[]> {
+  let kept: { addresses: string[]; readAt: number } | null = null;
+  let reading: Promise<string[]> | null = null;
+
+  async function readAndKeep(place: ReadingPlace): Promise<string[]> {
+    const addresses = await read(place);
+    kept = { addresses, readAt: now() };
+    return addresses;
+  }
+
+  function readOnce(place: ReadingPlace): Promise<string[]> {
+    reading ??= readAndKeep(place).finally(() => (reading = null));
+    return reading;
+  }
+
+  return async (place) => {
+    if (kept === null) return readOnce(place);
+    // A reading that fails changes nothing: the next start tries again.
+    if (now() - kept.readAt > freshMilliseconds) readOnce(place).catch(() => undefined);
+    return kept.addresses;
+  };
+}
+
+/** @throws ExecutorError backend, or what the engine says */
+async function readMachineAddresses({
+  engine,
+  installationId,
+  image,
+  engineCpus,
+}: ReadingPlace): Promise<string[]> {
+  const name = `pumphouse-${shortInstallation(installationId)}-addresses-${randomUUID()}`;
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  try {
+    const container = await engine.createContainer(
+      planContainer({
+        name,
+        image,
+        command: [programs.python, '-I', '-S', `${programs.bootstrap}/machine_addresses.py`],
+        labels: labelsOf(installationId, 'reading'),
+        user: nobody,
+        mounts: [],
+        network: 'host',
+        limits,
+        engineCpus,
+      }),
+    );
+    await followOutput(container, ({ stream, text }) => (stream === 'stdout' ? stdout : stderr).push(text));
+    return parseAddresses(stdout.join(''), stderr.join(' '));
+  } finally {
+    await engine
+      .getContainer(name)
+      .remove({ v: true, force: true })
+      .catch(() => undefined);
+  }
+}
+
+function parseAddresses(text: string, problem: string): string[] {
+  try {
+    const addresses = JSON.parse(text) as string[];
+    if (Array.isArray(addresses)) return addresses;
+  } catch {
+    // What the program says instead is told below.
+  }
+  throw new ExecutorError(
+    'backend',
+    `The addresses of the engine's machine could not be read, so nothing could keep a run from them: ${problem || 'no answer'}`,
+  );
+}

@@ -1,0 +1,146 @@
+"""
+Keeps the code in a container from what listens on the machine of its engine and in other containers: rules of the container's own network
+forbid to send there (ip-rule(8)). They hold for one user, so that the bootstrap goes on reaching its server wherever that comes back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+
+from pumphouse_bootstrap import netlink
+
+# Names that engines write into /etc/hosts for their machine. Rootless Podman has an address for it that no interface has.
+_MACHINE_NAMES = {"host.containers.internal", "host.docker.internal"}
+# Each interface has its own of these: that of the machine, too.
+_LINK_LOCAL = "fe80::/10"
+
+_NEW_RULE = 32
+_DESTINATION, _PRIORITY, _USERS, _PROTOCOL, _DESTINATION_PORTS = 1, 6, 20, 22, 24
+_LOOK_UP, _PROHIBIT = 1, 8
+_MAIN_TABLE = 254
+# After the rule for the network's own addresses (0), before every route (32766). The kernel takes a rule without a destination for the same as one
+# that differs from it by its destination only: they need priorities of their own.
+_OPEN_PORT_PRIORITY, _OPEN_HOST_PRIORITY, _CLOSED_PRIORITY = 20, 21, 22
+_DNS_PORT = 53
+
+_CAP_NET_ADMIN = 12
+_CAPABILITY_VERSION = 0x20080522
+
+
+def close_machine(closed: list[str], open_ports: list[int], server_url: str | None, user: int) -> None:
+    """
+    Forbids user `user` to send to the addresses and networks in `closed`, but to the server, to name servers, and to these TCP ports of
+    any address. Raises OSError, and ValueError for an address that is none. A second call changes nothing.
+    """
+    with netlink.open_netlink() as connection:
+        rules = _Rules(connection, user)
+        for host, port in _list_server(server_url):
+            rules.open(socket.IPPROTO_TCP, port, host)
+        for host in _list_name_servers():
+            rules.open(socket.IPPROTO_TCP, _DNS_PORT, host)
+            rules.open(socket.IPPROTO_UDP, _DNS_PORT, host)
+        for port in open_ports:
+            rules.open(socket.IPPROTO_TCP, port)
+        for network in dict.fromkeys([*closed, *_list_named_machines(), _LINK_LOCAL]):
+            rules.close(network)
+
+
+def give_up_network_rights() -> None:
+    """Takes CAP_NET_ADMIN from this thread and all that it starts: what is closed stays closed. Call it before there is another thread."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    # Effective, permitted and inheritable capabilities below 32, then those above.
+    sets = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    for number in range(3):
+        sets[number] &= ~(1 << _CAP_NET_ADMIN)
+    if libc.capset(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+class _Rules:
+    def __init__(self, connection: socket.socket, user: int) -> None:
+        self._connection = connection
+        self._user = netlink.encode_attribute(_USERS, struct.pack("=II", user, user))
+
+    def open(self, protocol: int, port: int, host: str | None = None) -> None:
+        ports = netlink.encode_attribute(_PROTOCOL, struct.pack("=B", protocol))
+        ports += netlink.encode_attribute(_DESTINATION_PORTS, struct.pack("=HH", port, port))
+        if host is not None:
+            self._add(*_parse(host), _LOOK_UP, _OPEN_HOST_PRIORITY, ports)
+            return
+        for family in (socket.AF_INET, socket.AF_INET6):
+            self._add(family, b"", 0, _LOOK_UP, _OPEN_PORT_PRIORITY, ports)
+
+    def close(self, network: str) -> None:
+        family, address, bits = _parse(network)
+        self._add(family, address, bits, _PROHIBIT, _CLOSED_PRIORITY)
+
+    def _add(self, family: int, address: bytes, bits: int, action: int, priority: int, more: bytes = b"") -> None:
+        table = _MAIN_TABLE if action == _LOOK_UP else 0
+        body = struct.pack("=BBBBBBBBI", family, bits, 0, 0, table, 0, 0, action, 0)
+        body += netlink.encode_attribute(_PRIORITY, struct.pack("=I", priority)) + self._user + more
+        if address:
+            body += netlink.encode_attribute(_DESTINATION, address)
+        code = netlink.request_change(self._connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)
+        # A kernel without IPv6 has no way there that could be closed.
+        without_ipv6 = family == socket.AF_INET6 and code in (errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
+        if code not in (0, errno.EEXIST) and not without_ipv6:
+            raise OSError(code, os.strerror(code))
+
+
+def _parse(text: str) -> tuple[int, bytes, int]:
+    """Family, address without the bits of the host, and the length of an address or a network."""
+    host, _, length = text.partition("/")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        address = socket.inet_pton(family, host)
+    except OSError as error:
+        raise ValueError(f"{text} is neither an address nor a network") from error
+    width = len(address) * 8
+    bits = int(length) if length else width
+    if not 0 < bits <= width:
+        raise ValueError(f"{text} is neither an address nor a network")
+    mask = ((1 << bits) - 1) << (width - bits)
+    return family, (int.from_bytes(address, "big") & mask).to_bytes(len(address), "big"), bits
+
+
+def _list_server(url: str | None) -> list[tuple[str, int]]:
+    if url is None:
+        return []
+    scheme, _, rest = url.partition("://")
+    host, _, port = rest.partition("/")[0].rpartition(":") if _has_port(rest) else (rest.partition("/")[0], "", "")
+    number = int(port) if port else 443 if scheme == "https" else 80
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), number, type=socket.SOCK_STREAM)
+    except OSError:
+        # The bootstrap asks for the name again. User code does not reach a server on the machine whose name is unknown now.
+        return []
+    return list(dict.fromkeys((str(entry[4][0]).partition("%")[0], number) for entry in found))
+
+
+def _has_port(rest: str) -> bool:
+    return rest.partition("/")[0].rpartition("]")[2].count(":") == 1
+
+
+def _list_name_servers() -> list[str]:
+    entries = [line.split() for line in _read_lines("/etc/resolv.conf")]
+    return [words[1].partition("%")[0] for words in entries if len(words) > 1 and words[0] == "nameserver"]
+
+
+def _list_named_machines() -> list[str]:
+    entries = [line.partition("#")[0].split() for line in _read_lines("/etc/hosts")]
+    return [words[0].partition("%")[0] for words in entries if _MACHINE_NAMES & set(words[1:])]
+
+
+def _read_lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,91 @@
+"""What the network of a container forbids to its user, in a network whose routes all lead to its own loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+PYTHON_FOLDER = Path(__file__).parent.parent
+
+ROUTES = 'ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set d1 up && ip link set lo up && ip route add default dev lo && ip -6 route add default dev lo; exec "$@"'
+
+PROGRAM = """
+import errno, json, socket, sys
+sys.path.append(sys.argv[1])
+from pumphouse_bootstrap import closed_machine
+
+def try_to_send(kind, host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as question:
+        question.setblocking(False)
+        return errno.errorcode.get(question.connect_ex(socket.getaddrinfo(host, port)[0][4]), "sent")
+
+plan = json.loads(sys.argv[2])
+problem = None
+try:
+    for _ in range(2):
+        closed_machine.close_machine(plan["closed"], plan["open_ports"], plan["server"], plan["user"])
+    closed_machine.give_up_network_rights()
+except ValueError as error:
+    problem = str(error)
+try:
+    closed_machine.close_machine(["203.0.113.0/24"], [], None, 0)
+    is_given_up = False
+except OSError as error:
+    is_given_up = error.errno == errno.EPERM
+sent = {f"{host} {port}": try_to_send(socket.SOCK_STREAM, host, port) for host, port in plan["targets"]}
+print(json.dumps({"sent": sent, "udp": try_to_send(socket.SOCK_DGRAM, "192.0.2.1", 8081), "given_up": is_given_up, "problem": problem}))
+"""
+
+
+def close(targets: list[tuple[str, int]], **plan) -> dict:
+    """As root of a user namespace, whose only user is 0."""
+    whole = {"closed": [], "open_ports": [], "server": None, "user": 0, **plan, "targets": targets}
+    command = ["unshare", "--map-root-user", "--net", "sh", "-c", ROUTES, "sh", sys.executable, "-I", "-S", "-c", PROGRAM]
+    ended = subprocess.run([*command, str(PYTHON_FOLDER), json.dumps(whole)], capture_output=True, text=True, timeout=60)
+    if ended.returncode != 0:
+        raise AssertionError(ended.stderr)
+    return json.loads(ended.stdout)
+
+
+@unittest.skipUnless(shutil.which("ip"), "needs iproute2")
+class ClosedMachine(unittest.TestCase):
+    def test_forbids_addresses_and_networks_but_the_server_and_open_ports(self) -> None:
+        targets = [
+            ("192.0.2.1", 8081), ("192.0.2.1", 8082), ("192.0.2.9", 8081), ("192.0.2.9", 5432), ("198.51.100.7", 80), ("198.51.100.8", 80),
+            ("fd00::1", 80), ("fd00::2", 80), ("fe80::1%d0", 80),
+        ]
+        answer = close(
+            targets,
+            closed=["192.0.2.0/24", "198.51.100.7", "fd00::1"],
+            open_ports=[5432],
+            server="http://192.0.2.1:8081/behind",
+        )
+        self.assertEqual(answer["sent"]["192.0.2.1 8081"], "EINPROGRESS")
+        forbidden = [target for target, word in answer["sent"].items() if word == "EACCES"]
+        self.assertEqual(
+            forbidden,
+            ["192.0.2.1 8082", "192.0.2.9 8081", "198.51.100.7 80", "fd00::1 80", "fe80::1%d0 80"],
+        )
+        # The server is reached over TCP alone.
+        self.assertEqual(answer["udp"], "EACCES")
+
+    def test_opens_a_port_that_is_the_server_s_too(self) -> None:
+        targets = [("192.0.2.1", 8081), ("192.0.2.9", 8081), ("192.0.2.9", 80)]
+        answer = close(targets, closed=["192.0.2.0/24"], open_ports=[8081], server="http://192.0.2.1:8081")
+        self.assertEqual(list(answer["sent"].values()), ["EINPROGRESS", "EINPROGRESS", "EACCES"])
+
+    def test_gives_up_the_right_to_change_what_is_closed(self) -> None:
+        self.assertEqual(close([], closed=["192.0.2.1"])["given_up"], True)
+
+    def test_refuses_what_is_no_address(self) -> None:
+        for wrong in ("machine", "192.0.2.1/33", "192.0.2.1/0"):
+            self.assertRegex(close([], closed=[wrong])["problem"] or "", "neither an address nor a network")
+
+
+if __name__ == "__main__":
+    unittest.main()
