@@ -26,8 +26,8 @@ class EarlyNetwork:
 
 def start_network(start: StartFile) -> EarlyNetwork | None:
     """
-    Start the network; None if user code uses the network of this process. Errors are reported by the later
-    wait.
+    Start the network; None if user code uses the network of this process. Failures are reported when the
+    network is awaited.
     """
     if start.network is None:
         return None
@@ -42,12 +42,12 @@ def start_network(start: StartFile) -> EarlyNetwork | None:
 
 def close_machine(start: StartFile) -> CannotStart | None:
     """
-    Closes the machine of a container's engine to user code, and gives up the right to open it again. Before there is another thread, which
-    would keep that right. Gives why it could not be done.
+    Block the engine's machine for user code, and drop the privilege to unblock it. Call it before starting
+    threads, which would keep that privilege. Returns why it failed, or None.
     """
     if start.machine is None or start.drop_to is None:
         return None
-    # Loaded where it is needed only.
+    # Imported only where needed.
     from pumphouse_bootstrap import closed_machine
 
     try:

@@ -2,9 +2,10 @@
 `python3 -I -S <this file> <absolute path of the plan>`: run the commands of an environment build, as PID 1 of
 a container.
 
-The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may hold secrets and is removed first.
-In a container this is root until it has closed the machine of the engine to the user `drop_to`, and then that user for good. What the commands say goes on to stdout and stderr line by line, without the secrets. The exit code is 0, or 10 plus the number of the step
-that failed.
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may
+contain secrets and is deleted first. In a container the process is root until it has blocked the engine's
+machine for the user `drop_to`; then it becomes that user permanently. Output of the commands is forwarded
+line by line with secrets masked. The exit code is 0, or 10 plus the number of the failed step.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from pumphouse_bootstrap.masking import Masker
 
 FIRST_FAILURE = 10
-# No step has it: the build fails for a reason that is not in its requirements.
+# Not the exit code of a step: the build fails for a reason unrelated to its requirements.
 _NOT_CLOSED = 1
 _LONGEST_LINE_BYTES = 8192
 
@@ -43,7 +44,7 @@ def run_build(plan_path: str) -> int:
 def _close_machine(machine: dict | None, user: dict | None) -> None:
     if machine is None or user is None:
         return
-    # Loaded where it is needed only.
+    # Imported only where needed.
     from pumphouse_bootstrap.closed_machine import close_machine
 
     try:

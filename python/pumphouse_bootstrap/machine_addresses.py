@@ -1,8 +1,11 @@
 """
-Closes the way from a run's own network to what listens on its machine. pasta connects for the run, from the machine: to an address of the
-machine it would get. So inside, each address of the machine is one of the loopback, where nothing of the machine listens.
+Block access from a run's own network to listeners on its machine.
 
-As a program (`python3 -I -S <this file>`) it writes the addresses of the network that it is in, as a JSON list.
+pasta connects on behalf of the run from the machine itself, so it could reach the machine's own addresses.
+Therefore each address of the machine is assigned to the loopback inside, where nothing of the machine
+listens.
+
+As a program (`python3 -I -S <this file>`) it prints the addresses of its network as a JSON list.
 """
 
 from __future__ import annotations

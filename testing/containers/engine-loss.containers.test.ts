@@ -116,8 +116,9 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  // The last one: what the first build leaves on the engine stays for the ten minutes of everything that nothing owns.
-  it('an engine that goes away while it builds an environment: it is built when the engine is back', async () => {
+  // This test is last, because resources of the first build stay on the engine for ten minutes before they
+  // count as orphaned.
+  it('an engine that goes down during an environment build: it is built when the engine is back', async () => {
     const other = await site.deployScripts('new-environment', neighbourScript);
     const value = await index.describeUrl(engine, 'none');
     await site.server.client.call('update_workspace_variables', {

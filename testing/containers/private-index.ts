@@ -21,9 +21,9 @@ export async function startPrivateIndex({ isHeld = false } = {}) {
   const { port } = server.address() as AddressInfo;
 
   return {
-    /** What a server needs so that its builds reach the index, which listens on the machine of the engine. */
+    /** Settings with which a server's builds can reach the index, which listens on the engine's machine. */
     settings: { PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(port) },
-    /** Those of its callers so far. */
+    /** Passwords of its callers so far. */
     passwords: () => passwords,
     /** Value of UV_INDEX for builds on an engine that has already had a run. */
     describeUrl: async (engine: TestEngine, password: string): Promise<string> =>

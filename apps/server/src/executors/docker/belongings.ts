@@ -107,7 +107,7 @@ function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>
   }
 }
 
-/** One that still copies or reads ends by itself, however long it takes. */
+/** A container that is still copying or reading ends on its own, however long that takes. */
 function isCopying(own: Labels, state: string): boolean {
   return (own[labels.kind] === 'copying' || own[labels.kind] === 'reading') && state === 'running';
 }

@@ -95,13 +95,13 @@ describe('the start of an attempt', () => {
     expect(startOf({})).toMatchObject({ local_data: { path: '/local-data', mounted: false } });
   });
 
-  it('says what user code is kept from', () => {
+  it('says what is blocked for user code', () => {
     expect(startOf({})).toMatchObject({
       machine: { closed: ['192.0.2.2', '10.89.0.0/24'], open_ports: [5432] },
     });
   });
 
-  it('waits until its network is closed, where that is apart', () => {
+  it('waits until its network is closed, if it is isolated', () => {
     expect(startOf({ network: 'apart' })).toMatchObject({ network_gets_closed: true });
     expect(startOf({})).toMatchObject({ network_gets_closed: false });
   });

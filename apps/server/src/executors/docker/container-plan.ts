@@ -33,11 +33,15 @@ const temporaryBytes = 256 * 1024 * 1024;
 /** For semaphores and shared arrays of multiprocessing; counts as memory of the container. */
 const sharedMemoryBytes = 256 * 1024 * 1024;
 
-/** The bootstrap: user code is somebody else, and so reads neither its files nor its memory, and does not end it. */
+/**
+ * The bootstrap's user. User code has another one, so it can neither read the bootstrap's files and memory
+ * nor end it.
+ */
 export const bootstrapUser: Owner = { uid: 0, gid: 0 };
 /**
- * To become the user of user code, to end what that has started, and to close the machine of the engine to it, which the bootstrap gives up before
- * user code is there. No right over files: those are the user's, or the bootstrap's own.
+ * Needed to switch to the user of user code, to end its processes, and to block the engine's machine for it;
+ * the bootstrap drops the last one (NET_ADMIN) before user code starts. No capabilities over files: those
+ * belong to the user or to the bootstrap itself.
  */
 const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL', 'NET_ADMIN'] as const;
 
@@ -51,9 +55,9 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Cmd: plan.command,
     User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
-    // In the network of the machine a container has its name, too.
+    // A container in the machine's network also uses its host name.
     ...(plan.network === 'host' ? {} : { Hostname: 'pumphouse' }),
-    // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
+    // The executor signals PID 1 explicitly; an image's own choice would only affect other callers.
     StopSignal: 'SIGTERM',
     Labels: plan.labels,
     HostConfig: {
@@ -78,15 +82,15 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
   };
 }
 
-/** What the network of a container forbids to its user. */
+/** What a container's network blocks for its user. */
 export interface ClosedMachine {
-  /** Addresses and networks. */
+  /** Blocked addresses and networks. */
   closed: readonly string[];
-  /** TCP ports that stay open all the same. */
+  /** TCP ports that stay open on all addresses. */
   openPorts: readonly number[];
 }
 
-/** As the bootstrap reads it. */
+/** The format that the bootstrap reads. */
 export function describeMachine({ closed, openPorts }: ClosedMachine) {
   return { closed, open_ports: openPorts };
 }

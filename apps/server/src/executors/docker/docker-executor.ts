@@ -68,7 +68,7 @@ export interface DockerExecutorOptions {
   /** Resource limits of an environment build. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
-  /** TCP ports at which runs and builds reach the engine's machine all the same. */
+  /** TCP ports of the engine's machine that runs and builds may connect to. */
   openPorts: readonly number[];
   faultPoints?: FaultPoints;
 }

@@ -134,7 +134,7 @@ export async function buildEnvironment(
           `${planFolder}/build.json`,
         ],
         labels: label('build'),
-        // Until it has closed the machine of the engine to the user that the commands are run as.
+        // Root, until the engine's machine is blocked for the user that runs the commands.
         user: bootstrapUser,
         capabilities: ['SETUID', 'SETGID', 'NET_ADMIN'],
         mounts: [

@@ -94,7 +94,7 @@ for (const kind of await findInstalledEngines()) {
 
     it('has no privileges, and can write only to its own volumes', async () => {
       const none = '0000000000000000';
-      // What the bootstrap may: without new privileges nobody else comes by it.
+      // Capabilities of the bootstrap: without new privileges no other process can acquire them.
       const ofBootstrap = '00000000000010e0';
       expect(await observe()).toMatchObject({
         user: [60_910, 60_910, []],
@@ -120,7 +120,7 @@ for (const kind of await findInstalledEngines()) {
       const place = await createEnginePlace(kind, { network: { name: null, egress } });
       try {
         const { hostname: gateway, port } = new URL(place.url);
-        // Open, so that it is the way out that makes the difference.
+        // The port is open, so that only the egress setting makes the difference.
         const executor = place.createExecutor({ openPorts: [Number(port)] });
         const environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
         const addresses = { gateway: [gateway, Number(port)], machine: [findOwnAddress(), Number(port)] };

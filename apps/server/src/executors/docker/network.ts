@@ -53,7 +53,7 @@ export interface RunsNetwork {
   name: string;
   /** The address at which its containers reach the engine's machine; null if it has none. */
   gateway: string | null;
-  /** What its containers have addresses of. */
+  /** The networks that its containers' addresses belong to. */
   subnets: string[];
 }
 
@@ -96,7 +96,10 @@ async function inspectNetwork(engine: Docker, isPodman: boolean, name: string): 
   return { name, gateway, subnets: subnets.map(({ subnet }) => subnet).filter(Boolean) };
 }
 
-/** Addresses that the engine's machine has in its networks, also while no container is in one and its bridge does not exist. */
+/**
+ * Lists the addresses of the engine's machine in its container networks, including networks whose bridge does
+ * not exist because they have no containers.
+ */
 export async function listGateways(engine: Docker, isPodman: boolean): Promise<string[]> {
   const networks = isPodman ? await listPodmanNetworks(engine) : await engine.listNetworks();
   return networks.flatMap((network) => subnetsOf(network).map(({ gateway }) => gateway)).filter(Boolean);
@@ -123,8 +126,8 @@ function subnetsOf(network: DockerNetwork | PodmanNetwork): { subnet: string; ga
 }
 
 /**
- * By Podman's own API, and as a list. What answers for one network, and the list that Docker's clients ask for, look at each container too, and store
- * what became of it: on a full disk they fail as soon as a container has ended.
+ * Uses the list of Podman's own API. The inspect call and the Docker-compatible list also look at each
+ * container and store its state, so they fail on a full disk as soon as a container has ended.
  */
 async function listPodmanNetworks(engine: Docker, name?: string): Promise<PodmanNetwork[]> {
   const filters =

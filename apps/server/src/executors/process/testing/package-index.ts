@@ -1,4 +1,4 @@
-/** A package index with packages made on the spot. */
+/** A package index with generated packages. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -54,7 +54,10 @@ function describeLink(name: string, content: Uint8Array | undefined): string {
   return `<a href="/files/${name}#sha256=${hash}">${name}</a>`;
 }
 
-/** Starts the index. @param host the address to listen on; containers do not reach loopback */
+/**
+ * Starts the index.
+ * @param host the address to listen on; containers cannot reach loopback
+ */
 export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageIndex> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();
