@@ -7,17 +7,20 @@ import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executo
 import { assembleServices, type Services } from '@pumphouse/server/compose/assemble-services.ts';
 import { createLoops } from '@pumphouse/server/platform/loops.ts';
 import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
+import { createEncryption } from '@pumphouse/server/platform/encryption.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/operator';
 import { readConfig } from '@pumphouse/server/config/config.ts';
+import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
 const config = readConfig(process.env);
 const log = createServerLog(config);
 const opened = await openStore(config, log);
 const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
-const services = await assembleServices(config, persistence, log, () => address);
+const encryption = createEncryption(await readSecretKeys(config));
+const services = assembleServices(config, { persistence, encryption, log, apiUrl: () => address });
 const { id: installationId } = await persistence.store.installation.get();
 const executor: FakeExecutor = createFakeExecutor({
   scripts: {

@@ -22,6 +22,7 @@ const features = [
   'retention',
   'runs',
   'scheduling',
+  'secret-keys',
   'sign-in',
   'telemetry',
   'variables',

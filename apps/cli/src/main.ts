@@ -4,6 +4,7 @@ import { createOwner, createKey, createPasswordLink, setLimits } from './admin.t
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
+import { rotateKey } from './rotate-key.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
@@ -35,7 +36,7 @@ program
 const admin = program
   .command('admin')
   .description(
-    'Manage accounts, keys, limits, storage, unknown runs and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
+    'Manage accounts, keys, the secret key, limits, storage, unknown runs and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
   );
 
 admin
@@ -159,6 +160,13 @@ admin
   .description('End a run whose place no server can see; cancel any other run')
   .argument('<id>', 'id of the run')
   .action(endRun);
+
+admin
+  .command('rotate-key')
+  .description('Re-encrypt all secrets under the current secret key, while servers run; safe to run again')
+  .option('--new', 'only make a new key file; the old key goes to the file of other keys')
+  .option('--forget', 'then remove the file of other keys, and let servers start without lost keys')
+  .action(rotateKey);
 
 admin
   .command('leftovers')

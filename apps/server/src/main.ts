@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
+import type { Encryption } from './platform/encryption.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
 import type { RunsListener } from './listeners/runs-listener.ts';
@@ -15,7 +16,7 @@ import { buildApi } from './compose/build-api.ts';
 import type { AttemptsSocket } from './listeners/attempts-socket.ts';
 import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
 import { checkReadiness } from './compose/check-readiness.ts';
-import { createLoops } from './platform/loops.ts';
+import { createLoops, type Loops } from './platform/loops.ts';
 import { startLoops } from './compose/start-loops.ts';
 import { closeHttpApp } from './http/http-app.ts';
 import { createAuthorize } from './services/people/authorize.ts';
@@ -24,6 +25,7 @@ import { createFixedAddress } from './listeners/attempts-address.ts';
 import { createReadLoad } from './services/runs/read-load.ts';
 import { listenOnOtherLoopback, type OtherLoopback } from './listeners/other-loopback.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
+import { openRegistration, type RegisteredServer } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
 
@@ -39,10 +41,20 @@ export interface RunningServer {
 /** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened = await openStore(config, log);
-  try {
-    return await serve(config, log, opened.persistence, () => opened.close());
-  } catch (error) {
+  const { persistence } = opened;
+  const loops = createLoops({ onWake: persistence.onWake, log });
+  let registered: RegisteredServer | null = null;
+  async function close(): Promise<void> {
+    await loops.stop();
+    await registered?.remove();
     await opened.close();
+  }
+  try {
+    registered = await openRegistration(config, persistence, log);
+    await loops.start(registered.loop);
+    return await serve(config, log, { persistence, encryption: registered.encryption, loops, close });
+  } catch (error) {
+    await close();
     throw error;
   }
 }
@@ -50,9 +62,9 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 async function serve(
   config: Config,
   log: Logger,
-  persistence: Persistence,
-  close: () => Promise<void>,
+  parts: { persistence: Persistence; encryption: Encryption; loops: Loops; close: () => Promise<void> },
 ): Promise<RunningServer> {
+  const { persistence, encryption, loops, close } = parts;
   const { id: installationId } = await persistence.store.installation.get();
   // Set when the server listens, because port 0 is resolved only then.
   const address = { url: '' };
@@ -60,7 +72,7 @@ async function serve(
   let attemptsSocket: AttemptsSocket | null = null;
   const publicUrl = () => config.publicUrl ?? address.url;
   const apiUrl = () => runsListener?.url() ?? publicUrl();
-  const services = await assembleServices(config, persistence, log, apiUrl);
+  const services = assembleServices(config, { persistence, encryption, log, apiUrl });
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const created = await createExecutor(config, persistence, log);
@@ -70,7 +82,6 @@ async function serve(
     publicUrl: config.publicUrl,
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
-  const loops = createLoops({ onWake: persistence.onWake, log });
   let areLoopsStarted = false;
   const authorize = createAuthorize(persistence);
   const appsListener = prepareApps(config, { persistence, authorize, services, executor, log, publicUrl });

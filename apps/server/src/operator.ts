@@ -23,3 +23,7 @@ export { createAccounts } from './services/sign-in/accounts.ts';
 export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';
 export type { AuditEntryRecord } from './store/records.ts';
 export type { Persistence } from './store/store.ts';
+export { assembleRotateKey } from './compose/assemble-rotate-key.ts';
+export { makeNewKey, otherKeysFile, removeOtherKeys } from './config/secret-key.ts';
+export { identifyKey } from './platform/encryption.ts';
+export type { Rotation } from './services/secret-keys/rotate-key.ts';

@@ -47,6 +47,7 @@ export function assemblePages(parts: {
     knownBrowsers: createKnownBrowsers(encryption),
     sealed: createSealed(encryption),
     sign: (value) => encryption.sign(value),
+    isSignature: (value, signature) => encryption.isSignature(value, signature),
     findAccount: (userId) => persistence.store.accounts.find(userId),
     listIdentities: (userId) => persistence.store.accounts.listIdentities(userId),
     authorizationRequests: signIn.authorizationRequests,

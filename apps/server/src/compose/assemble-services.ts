@@ -8,7 +8,7 @@ import { createCancelRuns } from '../services/runs/cancel-runs.ts';
 import { createCompareVersions } from '../services/versions/compare-versions.ts';
 import { createCredentials } from '../services/sign-in/credentials.ts';
 import { createDeploy } from '../services/jobs/deploy.ts';
-import { createEncryption } from '../platform/encryption.ts';
+import type { Encryption } from '../platform/encryption.ts';
 import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
 import { createInvitations } from '../services/people/invitations.ts';
 import { createIngestTelemetry } from '../services/telemetry/ingest-telemetry.ts';
@@ -20,21 +20,18 @@ import { createSignIn } from '../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../services/webhooks/take-delivery.ts';
 import { createVariables } from '../services/variables/variables.ts';
 import { createWebhooks } from '../services/webhooks/webhooks.ts';
-import { readSecretKey } from '../config/secret-key.ts';
 
-export type Services = Awaited<ReturnType<typeof assembleServices>>;
+export type Services = ReturnType<typeof assembleServices>;
 
 /**
- * Assembles the services over one database and one blob store.
- * @param apiUrl URL at which user code reaches the API; called when a run begins
+ * The use cases over one store and one place for blobs.
+ * @param parts.apiUrl where user code reaches the API; asked when a run begins
  */
-export async function assembleServices(
+export function assembleServices(
   config: Config,
-  persistence: Persistence,
-  log: Logger,
-  apiUrl: () => string,
+  parts: { persistence: Persistence; encryption: Encryption; log: Logger; apiUrl: () => string },
 ) {
-  const encryption = createEncryption(await readSecretKey(config.dataDir, config.secretKey));
+  const { persistence, encryption, log, apiUrl } = parts;
   const credentials = createCredentials(persistence, encryption);
   const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(config.blobsDir);

@@ -16,7 +16,7 @@ import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { faultPointNames } from '../platform/fault-points.ts';
 import { ConfigError } from './config-error.ts';
-import { readDatabaseUrl, readOpenId } from './read-secrets.ts';
+import { readDatabaseUrl, readOpenId, readOtherSecretKeys } from './read-secrets.ts';
 import { readAllowedHosts } from './read-hosts.ts';
 import {
   readBlobsFolder,
@@ -119,7 +119,13 @@ export const settings = {
     .string()
     .min(32)
     .optional()
-    .describe('Encrypts configurations and signs tokens (default: a key file in the data folder)'),
+    .describe('Encrypts secrets and signs tokens (default: a key file in the data folder)'),
+  PUMPHOUSE_OTHER_SECRET_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'Secret keys of before, or the next one, with commas: this server reads with them; see [several servers](several-servers.md#replacing-the-secret-key)',
+    ),
   PUMPHOUSE_ATTEMPTS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
@@ -259,6 +265,8 @@ export interface Config {
   /** Loopback ports of the machine that runs as processes can reach. */
   runsLoopbackPorts: number[];
   secretKey: string | null;
+  /** Keys that the server only reads with. */
+  otherSecretKeys: string[];
   attemptsUrl: string | null;
   /** Null: the address of this machine on the network of the runs. */
   attemptsHost: string | null;
@@ -306,6 +314,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     engine: readEngine(values, env),
     runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
+    otherSecretKeys: readOtherSecretKeys(values.PUMPHOUSE_OTHER_SECRET_KEYS),
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
     attemptsHost: readAttemptsHost(values),
     attemptsPort,

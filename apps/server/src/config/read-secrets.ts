@@ -36,6 +36,19 @@ export function readDatabaseUrl(values: DatabaseValues): string | null {
   return withPassword.href;
 }
 
+/** @throws ConfigError that names no key */
+export function readOtherSecretKeys(text: string | undefined): string[] {
+  const keys = (text ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+  if (keys.some((key) => key.length < 32))
+    throw new ConfigError(
+      'PUMPHOUSE_OTHER_SECRET_KEYS: each key has at least 32 characters, and commas separate keys. Give a key that has a comma in base64.',
+    );
+  return keys;
+}
+
 function readSecretFile(setting: string, file: string): string {
   let secret: string;
   try {

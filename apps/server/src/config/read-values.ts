@@ -96,7 +96,7 @@ function explainKubernetes(value: string): string {
 /** URLs may contain a password, and settings named key, secret, password or token are secret. */
 function mayBeSecret(name: string): boolean {
   const mayHoldPassword = ['PUMPHOUSE_DATABASE_URL', 'PUMPHOUSE_ENGINE_URL', 'PUMPHOUSE_SMTP_URL'];
-  return mayHoldPassword.includes(name) || /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name);
+  return mayHoldPassword.includes(name) || /(KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name);
 }
 
 function unwrap(schema: unknown): unknown {

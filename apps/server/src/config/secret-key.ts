@@ -1,26 +1,76 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../blobs/durable-folder.ts';
+
+/** The secret keys of a server. */
+export interface SecretKeys {
+  /** Writes and reads. */
+  current: Uint8Array;
+  /** Only read: keys of before, and a key that is to be the next one. */
+  others: readonly Uint8Array[];
+}
+
+/** What the settings say of secret keys. */
+export interface SecretKeySettings {
+  dataDir: string;
+  /** Null: the key file in the data folder. */
+  secretKey: string | null;
+  otherSecretKeys: readonly string[];
+}
+
+const minKeyBytes = 32;
+/** The key file. */
+const keyFile = (dataDir: string) => join(dataDir, 'secret.key');
+/** One key a line, as in the key file. */
+export const otherKeysFile = (dataDir: string): string => join(dataDir, 'other-secret.keys');
 
 /**
- * Reads the installation's secret key: from the setting, otherwise from the key file in the data folder (mode
- * 0600), which is created at the first start. Two servers that start concurrently agree on one key, because
- * the file appears atomically.
+ * The current key is the setting, else the key file in the data folder (mode 0600), made at the first start. The others are those of the
+ * setting and of the file of other keys, and the key file where the current key is set: it was the current key before.
  */
-export async function readSecretKey(dataDir: string, setting: string | null): Promise<Uint8Array> {
-  if (setting) return Buffer.from(setting);
-  const path = join(dataDir, 'secret.key');
-  const known = await readKey(path);
-  if (known) return known;
+export async function readSecretKeys({
+  dataDir,
+  secretKey,
+  otherSecretKeys,
+}: SecretKeySettings): Promise<SecretKeys> {
+  const current = secretKey ? Buffer.from(secretKey) : await readOrMakeKey(dataDir);
+  const fromFile = secretKey ? await readKey(keyFile(dataDir)) : null;
+  const others = [
+    ...otherSecretKeys.flatMap(readingsOf),
+    ...(await readOtherKeys(dataDir)),
+    ...(fromFile ? [fromFile] : []),
+  ];
+  return { current, others };
+}
+
+/**
+ * Makes a new key file. The key of before goes to the file of other keys first, so that a crash in between loses none.
+ * @returns the keys as they are from then on
+ */
+export async function makeNewKey(dataDir: string): Promise<SecretKeys> {
+  const before = await readOrMakeKey(dataDir);
+  await writeOtherKeys(dataDir, [before, ...(await readOtherKeys(dataDir))]);
+  const draft = await writeDraft(keyFile(dataDir), createKeyText());
+  await rename(draft, keyFile(dataDir));
+  await syncFolder(dataDir);
+  return readSecretKeys({ dataDir, secretKey: null, otherSecretKeys: [] });
+}
+
+/** Removes the file of other keys. @returns whether there was one */
+export async function removeOtherKeys(dataDir: string): Promise<boolean> {
+  const found = await readOtherKeys(dataDir);
+  await rm(otherKeysFile(dataDir), { force: true });
+  return found.length > 0;
+}
+
+/** Two servers that start at once agree on one: the file appears whole or not at all. */
+async function readOrMakeKey(dataDir: string): Promise<Uint8Array> {
+  const path = keyFile(dataDir);
+  const existing = await readKey(path);
+  if (existing) return existing;
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
-  try {
-    await file.writeFile(randomBytes(48).toString('base64'));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const draft = await writeDraft(path, createKeyText());
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
@@ -30,9 +80,55 @@ export async function readSecretKey(dataDir: string, setting: string | null): Pr
   return key;
 }
 
+function createKeyText(): string {
+  return randomBytes(48).toString('base64');
+}
+
 async function readKey(path: string): Promise<Uint8Array | null> {
+  const text = await readText(path);
+  return text === null ? null : Buffer.from(text, 'base64');
+}
+
+async function readOtherKeys(dataDir: string): Promise<Uint8Array[]> {
+  const path = otherKeysFile(dataDir);
+  const lines = ((await readText(path)) ?? '').split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    const key = Buffer.from(line, 'base64');
+    if (key.length < minKeyBytes)
+      throw new Error(`${path} has a line that is no key. Each line is the content of a key file.`);
+    return key;
+  });
+}
+
+async function writeOtherKeys(dataDir: string, keys: readonly Uint8Array[]): Promise<void> {
+  const lines = new Set(keys.map((key) => Buffer.from(key).toString('base64')));
+  const draft = await writeDraft(otherKeysFile(dataDir), `${[...lines].join('\n')}\n`);
+  await rename(draft, otherKeysFile(dataDir));
+}
+
+/** A file beside `path` that only this user reads, on disk when it resolves. */
+async function writeDraft(path: string, text: string): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
   try {
-    return Buffer.from(await readFile(path, 'utf8'), 'base64');
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return draft;
+}
+
+/** A key may be given as it was set, or as the content of a key file, which is base64: it is known as both. */
+function readingsOf(text: string): Uint8Array[] {
+  const decoded = Buffer.from(text, 'base64');
+  const isBase64 = decoded.length >= minKeyBytes && decoded.toString('base64') === text;
+  return isBase64 ? [Buffer.from(text), decoded] : [Buffer.from(text)];
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -45,16 +45,17 @@ export async function openVisit(
   if (secret && session?.isRenewed) write(cookies.session, secret, browserSessionHours * 3600);
   const visitor = readOwn(cookies.visitor);
 
-  /** The form token for this page: bound to the session, or to the browser of a visitor without one. */
-  function makeFormToken(): string {
-    if (session) return services.sign(`form of session ${session.secretHash.toString('base64url')}`);
-    if (visitor) return services.sign(`form of visitor ${visitor}`);
-    if (request.method !== 'GET') return '';
+  /** What forms of this page are bound to: the session, or the browser of somebody who has none. Null without either. */
+  function findFormOwner(): string | null {
+    if (session) return `form of session ${session.secretHash.toString('base64url')}`;
+    if (visitor) return `form of visitor ${visitor}`;
+    if (request.method !== 'GET') return null;
     const made = randomBytes(24).toString('base64url');
     write(cookies.visitor, made, visitorSeconds);
-    return services.sign(`form of visitor ${made}`);
+    return `form of visitor ${made}`;
   }
-  const formToken = makeFormToken();
+  const formOwner = findFormOwner();
+  const formToken = formOwner === null ? '' : services.sign(formOwner);
 
   return {
     request,
@@ -72,7 +73,7 @@ export async function openVisit(
 
     /** @throws ServiceError foreign_form when the form is not from a page shown in this browser */
     requireFormToken(): void {
-      if (formToken === '' || form.get('form_token') !== formToken) {
+      if (formOwner === null || !services.isSignature(formOwner, form.get('form_token') ?? '')) {
         throw new ServiceError(
           'foreign_form',
           'This page was open for too long, or in another tab somebody signed in or out. Open it again and send it from there. The browser has to take cookies.',

@@ -17,6 +17,7 @@ export const faultPointNames = [
   'in-environment-removal',
   'in-tick-before-commit',
   'after-tick-commit',
+  'in-key-rotation',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

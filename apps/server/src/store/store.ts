@@ -8,6 +8,7 @@ import { createBrowserSessionStore } from './postgres/sign-in/browser-sessions.t
 import { createChangeStore } from './postgres/live/changes.ts';
 import { createClaimStore } from './postgres/attempts/claims.ts';
 import { createEnvironmentStore } from './postgres/environments/environments.ts';
+import { createCiphertextStore } from './postgres/secret-keys/ciphertexts.ts';
 import { createInstallationStore } from './postgres/installation.ts';
 import { createInvitationMailStore } from './postgres/people/invitation-mails.ts';
 import { createInvitationStore } from './postgres/people/invitations.ts';
@@ -46,6 +47,8 @@ import { createVariableStore } from './postgres/variables/variables.ts';
 import { createWaitStore } from './postgres/runs/waits.ts';
 import { createWebhookStore } from './postgres/webhooks/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces/workspaces.ts';
+import { createSecretKeyStore } from './postgres/secret-keys/secret-keys.ts';
+import { createServerStore } from './postgres/secret-keys/servers.ts';
 
 /** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */
 export type Store = ReturnType<typeof createStore>;
@@ -53,6 +56,9 @@ export type Store = ReturnType<typeof createStore>;
 export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
+    secretKeys: createSecretKeyStore(sql),
+    servers: createServerStore(sql),
+    ciphertexts: createCiphertextStore(sql),
     people: createPeopleStore(sql),
     accounts: createAccountStore(sql),
     members: createMemberStore(sql),

@@ -108,7 +108,8 @@ function createParts(
   const { folder, changes, openId, appPorts } = place;
   const log = pino({ level: 'silent' });
   const persistence = createPersistence(testDatabase.database);
-  const encryption = createEncryption(randomBytes(32));
+  const olderSecretKey = randomBytes(32);
+  const encryption = createEncryption({ current: randomBytes(32), others: [olderSecretKey] });
   const credentials = createCredentials(persistence, encryption);
   const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
@@ -217,6 +218,8 @@ function createParts(
     app,
     dependencies,
     persistence,
+    /** A key that `encryption` reads with. */
+    olderSecretKey,
     encryption,
     credentials,
     signIn: dependencies.services.signIn,

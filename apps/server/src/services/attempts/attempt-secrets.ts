@@ -16,7 +16,7 @@ export function createAttemptSecrets(encryption: Encryption) {
     /** Creates a secret for an attempt of a run, and its stored form. */
     create(jobRunId: string): { secret: string; credential: BootstrapCredential } {
       const secret = createSecret('dlt_b_');
-      const sealedSecret = encryption.encrypt(Buffer.from(secret), contextOf(jobRunId));
+      const sealedSecret = encryption.encrypt(Buffer.from(secret), attemptSecretContext(jobRunId));
       return { secret, credential: { tokenHash: hashSecret(secret), sealedSecret } };
     },
 
@@ -35,11 +35,14 @@ export function createAttemptSecrets(encryption: Encryption) {
       jobRunId: string;
       sealedSecret: Uint8Array;
     }): AttemptSeal {
-      return createAttemptSeal(encryption.decrypt(sealedSecret, contextOf(jobRunId)).toString(), id);
+      return createAttemptSeal(
+        encryption.decrypt(sealedSecret, attemptSecretContext(jobRunId)).toString(),
+        id,
+      );
     },
   };
 }
 
-function contextOf(jobRunId: string): string {
+export function attemptSecretContext(jobRunId: string): string {
   return `bootstrap secret of ${jobRunId}`;
 }

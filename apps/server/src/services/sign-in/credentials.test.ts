@@ -6,6 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCredentials, createKeySecret, hashSecret } from './credentials.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { randomBytes } from 'node:crypto';
+import { createEncryption } from '../../platform/encryption.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
@@ -49,6 +51,19 @@ async function createSession() {
   });
   return { id: session.id, token };
 }
+
+describe('a server with another current key', () => {
+  it('takes tokens under a key that it knows, and none under another', async () => {
+    const principal = await credentials.authenticateUser(await createKey());
+    const { token } = await credentials.issueDataplaneToken(principal, place.workspaceId);
+    const withKeys = (others: Uint8Array[]) =>
+      createCredentials(fixture.persistence, createEncryption({ current: randomBytes(48), others }));
+    expect(await withKeys([fixture.secretKey]).authenticateDataplane(token)).toMatchObject({
+      userId: place.userId,
+    });
+    await expect(withKeys([randomBytes(48)]).authenticateDataplane(token)).rejects.toMatchObject(refused);
+  });
+});
 
 type Use = () => Promise<unknown>;
 

@@ -2,6 +2,8 @@ import type { Encryption } from '../../platform/encryption.ts';
 import type { KeyRecord } from '../../store/records.ts';
 import type { SessionRecord } from '../../store/postgres/sign-in/sessions.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { JWTVerifyOptions } from 'jose';
+import type { KeyObject } from 'node:crypto';
 import { createHash, randomBytes } from 'node:crypto';
 import { createCredentialMemory, type LookedUp } from './credential-memory.ts';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
@@ -118,12 +120,12 @@ export function createCredentials(
   }
 
   async function verify(audience: string, token: string): Promise<Record<string, unknown>> {
-    try {
-      const { payload } = await jwtVerify(token, encryption.tokenKey, { audience, algorithms: ['HS256'] });
-      return payload;
-    } catch {
-      throw notAuthenticated();
-    }
+    const verified = await verifyWithAny(token, encryption.acceptedTokenKeys, {
+      audience,
+      algorithms: ['HS256'],
+    });
+    if (!verified) throw notAuthenticated();
+    return verified;
   }
 
   /** Returns the principal of a token, limited to the token's workspace. */
@@ -135,13 +137,12 @@ export function createCredentials(
   }
 
   async function authenticatePerson(token: string): Promise<Principal> {
-    const { publicKey } = encryption.personKeys;
-    const verified = await jwtVerify(token, publicKey, {
+    const verified = await verifyWithAny(token, encryption.acceptedPersonKeys, {
       audience: 'api',
       issuer: personTokenIssuer,
       algorithms: ['EdDSA'],
-    }).catch(() => null);
-    const principal = verified && (await principalOf(readCredential(verified.payload)));
+    });
+    const principal = verified && (await principalOf(readCredential(verified)));
     if (!principal) throw notAuthenticated();
     return principal;
   }
@@ -239,6 +240,19 @@ export function createCredentials(
     issueRunToken: async (attemptId: string) =>
       (await sign('run', { attempt: attemptId }, runTokenSeconds)).token,
   };
+}
+
+/** @returns null for a token that none of the keys verifies */
+async function verifyWithAny(
+  token: string,
+  keys: readonly (Uint8Array | KeyObject)[],
+  options: JWTVerifyOptions,
+): Promise<Record<string, unknown> | null> {
+  for (const key of keys) {
+    const verified = await jwtVerify(token, key, options).catch(() => null);
+    if (verified) return verified.payload;
+  }
+  return null;
 }
 
 function claimOf({ credential }: Principal): Record<string, string> {

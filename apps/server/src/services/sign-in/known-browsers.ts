@@ -9,19 +9,18 @@ export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>;
  * attackers cannot lock an owner out of it.
  */
 export function createKnownBrowsers(encryption: Encryption) {
-  const signature = (id: string, email: string) =>
-    encryption.sign(`known browser ${id} ${email.trim().toLowerCase()}`);
+  const describe = (id: string, email: string) => `known browser ${id} ${email.trim().toLowerCase()}`;
 
   return {
     issue(email: string): string {
       const id = randomBytes(12).toString('base64url');
-      return `${id}.${signature(id, email)}`;
+      return `${id}.${encryption.sign(describe(id, email))}`;
     },
 
     /** @returns the id of the browser; null if this account has not signed in there */
     read(mark: string | null, email: string): string | null {
       const [id, signed] = mark?.split('.') ?? [];
-      return id && signed === signature(id, email) ? id : null;
+      return id && signed && encryption.isSignature(describe(id, email), signed) ? id : null;
     },
   };
 }

@@ -3,6 +3,9 @@ import type { SignedIn } from './sessions.ts';
 import type { SignInPlace } from '../testing/sign-in-place.ts';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { createCredentials } from './credentials.ts';
+import { createEncryption } from '../../platform/encryption.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignInPlace } from '../testing/sign-in-place.ts';
@@ -241,6 +244,25 @@ describe('a refresh', () => {
     const second = await refresh(refreshToken);
     const other = createSignIn(fixture);
     expect((await other.sessions.refresh(refreshToken)).refreshToken).toBe(second.refreshToken);
+  });
+
+  it('goes on at servers with another current key, while the secret key is replaced', async () => {
+    const first = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(first.refreshToken);
+    const encryption = createEncryption({ current: randomBytes(48), others: [fixture.secretKey] });
+    const credentials = createCredentials(fixture.persistence, encryption);
+    const other = createSignIn({ persistence: fixture.persistence, encryption, credentials });
+    // Within the half minute both servers give the token that is stored.
+    expect((await other.sessions.refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
+    expect(await credentials.authenticateUser(second.jwt)).toMatchObject(person);
+    await place.letPass('1 minute');
+    const third = await other.sessions.refresh(second.refreshToken);
+    await place.letPass('1 minute');
+    expect((await other.sessions.refresh(third.refreshToken)).sessionId).toBe(first.sessionId);
+    // A key that nobody here has gives nothing.
+    const stranger = createCredentials(fixture.persistence, createEncryption(randomBytes(48)));
+    await expect(stranger.authenticateUser(second.jwt)).rejects.toMatchObject({ code: 'not_authenticated' });
   });
 });
 

@@ -120,12 +120,18 @@ export function createSessions({
   /** Returns the valid token for one that `present` accepted. */
   async function follow(store: Store, token: string, { sessionId, isRotated, isFresh }: RefreshTokenRecord) {
     if (isFresh && !isRotated) return token;
-    const next = encryption.followRefreshToken(token);
-    if (isRotated) return next;
+    const [next, ...underOtherKeys] = encryption.listFollowingRefreshTokens(token);
+    if (isRotated) return findIssued(store, [next, ...underOtherKeys]);
     await store.sessions.rotateRefreshToken(hashSecret(token));
     await store.sessions.addRefreshToken(sessionId, hashSecret(next));
     await store.sessions.forgetRotatedTokens(sessionId, rotatedTokensDays);
     return next;
+  }
+
+  /** A server with another current key may have followed the token: the one that is stored is the good one. */
+  async function findIssued(store: Store, tokens: readonly [string, ...string[]]): Promise<string> {
+    for (const token of tokens) if (await store.sessions.hasRefreshToken(hashSecret(token))) return token;
+    return tokens[0];
   }
 
   async function signOutIn(store: Store, token: string): Promise<string | null> {

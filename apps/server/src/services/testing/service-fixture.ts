@@ -50,7 +50,8 @@ export async function createServiceFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-services-'));
   const log = pino({ level: 'silent' });
   const persistence = createPersistence(testDatabase.database);
-  const encryption = createEncryption(randomBytes(32));
+  const secretKey = randomBytes(32);
+  const encryption = createEncryption(secretKey);
   const credentials = createCredentials(persistence, encryption);
   const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
@@ -90,6 +91,8 @@ export async function createServiceFixture() {
     log,
     persistence,
     store: persistence.store,
+    /** The key of `encryption`. */
+    secretKey,
     encryption,
     attemptSecrets,
     blobs,

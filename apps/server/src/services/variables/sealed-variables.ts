@@ -1,5 +1,6 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { VariableScope } from '../../store/records.ts';
+import { explainClosed } from '../../platform/ciphertext.ts';
 
 /** Encrypts a secret value for its row: in another row it cannot be decrypted. */
 export function sealVariable(
@@ -8,7 +9,7 @@ export function sealVariable(
   name: string,
   value: string,
 ): Buffer {
-  return encryption.encrypt(Buffer.from(value), describePlace(scope, name));
+  return encryption.encrypt(Buffer.from(value), variableContext(scope, name));
 }
 
 /** @throws Error naming the variable if it was sealed with another key, or for another row */
@@ -19,14 +20,15 @@ export function openVariable(
   sealed: Buffer,
 ): string {
   try {
-    return encryption.decrypt(sealed, describePlace(scope, name)).toString();
+    return encryption.decrypt(sealed, variableContext(scope, name)).toString();
   } catch (error) {
-    const words = `The secret variable ${name} cannot be opened: the secret key of the server is not the one it was stored under`;
-    throw new Error(words, { cause: error });
+    throw new Error(`The secret variable ${name} cannot be opened: ${explainClosed(error)}`, {
+      cause: error,
+    });
   }
 }
 
-/** JSON, so that no two rows have the same description. */
-function describePlace({ workspaceId, profile }: VariableScope, name: string): string {
+/** JSON, so that no two places have one description. */
+export function variableContext({ workspaceId, profile }: VariableScope, name: string): string {
   return JSON.stringify(['variable', workspaceId, profile, name]);
 }

@@ -6,6 +6,7 @@ import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 import { findWebhookTrigger, readWebhookPath } from '../../domain/webhooks/webhook-path.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { explainClosed } from '../../platform/ciphertext.ts';
 
 /** A webhook as shown to members who manage its jobs. */
 export interface ListedWebhook {
@@ -45,8 +46,9 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
     try {
       return encryption.decrypt(sealed, place).toString();
     } catch (error) {
-      const words = `The secrets of the webhook "${path}" cannot be opened: the secret key of the server is not the one they were stored under`;
-      throw new Error(words, { cause: error });
+      throw new Error(`The secrets of the webhook "${path}" cannot be opened: ${explainClosed(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -133,14 +135,11 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
   };
 }
 
-/**
- * Encryption contexts: a value sealed with one cannot be decrypted with another. JSON, so that no two are
- * equal.
- */
-function tokenPlace(webhookId: string): string {
+/** What is sealed for one place cannot be opened at another. JSON, so that no two places have one description. */
+export function tokenPlace(webhookId: string): string {
   return JSON.stringify(['webhook token', webhookId]);
 }
 
-function signingPlace(webhookId: string): string {
+export function signingPlace(webhookId: string): string {
   return JSON.stringify(['webhook signing secret', webhookId]);
 }

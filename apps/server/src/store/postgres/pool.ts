@@ -3,6 +3,7 @@ import type { PoolClient, PoolConfig } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readColumnType } from './statements/column-types.ts';
 import { createStatementNames } from './statements/statement-names.ts';
+import { connectPatiently } from './connect-patiently.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
 
@@ -83,7 +84,7 @@ export function createDatabase(connection: DatabaseConnection, options: Database
 
   /** Calls `use` with a connection, which then returns to the pool, or is discarded if it broke meanwhile. */
   async function withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await connectPatiently(pool, connectTimeoutMs);
+    const client = await connectPatiently(() => pool.connect(), connectTimeoutMs);
     let broken: Error | undefined;
     // The pool does not watch a connection in use: without a listener, its loss would crash the process.
     const onError = (error: Error) => {
@@ -220,31 +221,6 @@ async function runTransaction<T>(
 function isTransactionConflict(error: unknown): boolean {
   const state = sqlState(error);
   return state === serializationFailure || state === deadlockDetected;
-}
-
-/** Waits while Postgres is unavailable. Nothing was sent yet, so retrying is safe. */
-async function connectPatiently(pool: Pool, timeoutMs: number): Promise<PoolClient> {
-  const deadline = Date.now() + timeoutMs;
-  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 500)) {
-    try {
-      return await pool.connect();
-    } catch (error) {
-      if (!isAbsence(error) || Date.now() + pauseMs > deadline) throw error;
-      await delay(pauseMs);
-    }
-  }
-}
-
-// 57P03: starting up, shutting down or recovering.
-const absenceCodes = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03']);
-
-function isAbsence(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return (
-    (typeof code === 'string' && absenceCodes.has(code)) ||
-    error.message === 'Connection terminated unexpectedly'
-  );
 }
 
 function firstLine(sql: string): string {

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +17,7 @@ const patience = { timeout: 300_000 };
 let own: TestDatabase;
 let folder: string;
 const poolers: ChildProcess[] = [];
+const slowServers: Server[] = [];
 
 beforeAll(async () => {
   own = await createTestDatabase();
@@ -23,6 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (const server of slowServers) server.close();
   for (const pooler of poolers) pooler.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });
   await own.drop();
@@ -74,14 +78,50 @@ async function canConnect(connectionString: string): Promise<boolean> {
 
 const asks = (connectionString: string) => isTransactionPooler({ connectionString });
 
-it('Postgres itself is not one, and neither is an address without a server', async () => {
+/** A Postgres that is still starting to its first callers, and then what answers at `port`. Gives its port. */
+async function startSlowly(port: number, refusals: number): Promise<number> {
+  let callers = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    callers += 1;
+    if (callers <= refusals) {
+      socket.once('data', () => socket.end(startingUp));
+      return;
+    }
+    const behind = connect({ host: '127.0.0.1', port });
+    behind.on('error', () => socket.destroy());
+    socket.pipe(behind).pipe(socket);
+  });
+  slowServers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The answer of Postgres to a caller while it starts: SQLSTATE 57P03. */
+const startingUp = (() => {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0');
+  const head = Buffer.alloc(5);
+  head.write('E');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
+
+it('Postgres itself is none, and an address where nobody answers is an error', async () => {
   expect(await asks(own.url)).toBe(false);
-  expect(await asks(`postgresql://nobody@127.0.0.1:${await findFreePort()}/nothing`)).toBe(false);
+  const nobody = `postgresql://nobody@127.0.0.1:${await findFreePort()}/nothing`;
+  await expect(asks(nobody)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 describe.skipIf(program === undefined)('PgBouncer (not tested if it is not installed)', () => {
   it('is one in transaction mode, and is not in session mode', async () => {
     expect(await asks(await startPooler('transaction'))).toBe(true);
     expect(await asks(await startPooler('session'))).toBe(false);
+  });
+
+  it('is noticed also while Postgres behind it is still starting', async () => {
+    const url = new URL(await startPooler('transaction'));
+    url.port = String(await startSlowly(Number(url.port), 3));
+    expect(await asks(url.href)).toBe(true);
   });
 });

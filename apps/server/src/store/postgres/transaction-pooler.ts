@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import { connectPatiently } from './connect-patiently.ts';
 
 const patienceMs = 10_000;
 
@@ -8,29 +9,39 @@ export const transactionPoolerAdvice =
   'each server keeps 21 connections at most, and reuses them.';
 
 /**
- * Reports whether Postgres is behind a pooler that assigns any free session to each transaction, which loses
- * notifications and prepared statements. False if the address does not answer: the next connection reports
- * why.
+ * Whether a pooler stands before Postgres that gives each transaction whichever session is free. Notifications and prepared statements get
+ * lost there. Waits for a Postgres that is still starting. Rejects when it cannot tell: a server that went on could not see the pooler.
  */
 export async function isTransactionPooler(config: ClientConfig): Promise<boolean> {
-  const [first, second] = [createClient(config), createClient(config)];
+  const first = await connect(config);
   try {
-    await Promise.all([first.connect(), second.connect()]);
-    const session = await readSession(first);
-    // A pooler assigns the most recently used session, and never reassigns one with an open transaction.
-    await second.query('begin');
-    return (await readSession(second)) === session || (await readSession(first)) !== session;
-  } catch {
-    return false;
+    const second = await connect(config);
+    try {
+      const session = await readSession(first);
+      // A pooler hands out the session that was used last, and takes it away from nobody while a transaction is open in it.
+      await second.query('begin');
+      return (await readSession(second)) === session || (await readSession(first)) !== session;
+    } finally {
+      await second.end().catch(() => undefined);
+    }
   } finally {
-    await Promise.allSettled([first.end(), second.end()]);
+    await first.end().catch(() => undefined);
   }
 }
 
-function createClient(config: ClientConfig): Client {
-  const client = new Client({ connectionTimeoutMillis: patienceMs, query_timeout: patienceMs, ...config });
-  // A connection that breaks between two queries would crash the process.
-  return client.on('error', () => undefined);
+async function connect(config: ClientConfig): Promise<Client> {
+  return connectPatiently(async () => {
+    const client = new Client({ connectionTimeoutMillis: patienceMs, query_timeout: patienceMs, ...config });
+    // A connection that breaks between two queries would end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  }, patienceMs);
 }
 
 async function readSession(client: Client): Promise<number> {

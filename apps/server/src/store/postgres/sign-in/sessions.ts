@@ -161,6 +161,10 @@ export function createSessionStore(sql: Queryable) {
       );
     },
 
+    hasRefreshToken: async (tokenHash: Buffer): Promise<boolean> =>
+      (await sql.maybeOne('select 1 as one from refresh_tokens where token_hash = $1', [tokenHash])) !==
+      undefined,
+
     rotateRefreshToken: (tokenHash: Buffer) =>
       sql.execute('update refresh_tokens set rotated_at = clock_timestamp() where token_hash = $1', [
         tokenHash,

@@ -1,0 +1,66 @@
+import type { Config } from '../config/config.ts';
+import type { Encryption } from '../platform/encryption.ts';
+import type { Logger } from 'pino';
+import type { LoopDefinition } from '../platform/loops.ts';
+import type { Persistence } from '../store/store.ts';
+import { randomUUID } from 'node:crypto';
+import { createEncryption } from '../platform/encryption.ts';
+import { createServerProcesses } from '../supervisor/server-processes.ts';
+import { nameServer, registerServer, type ServerRegistration } from '../services/secret-keys/server-keys.ts';
+import { readSecretKeys } from '../config/secret-key.ts';
+
+const beatMs = 3000;
+
+export interface RegisteredServer {
+  encryption: Encryption;
+  /** Renews the registration. */
+  loop: LoopDefinition;
+  /** Removes the registration of a server that stops. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Reads the secret keys of this server and registers the server with them.
+ * @throws SecretKeyError when the installation has secrets that these keys do not open
+ */
+export async function openRegistration(
+  config: Config,
+  persistence: Persistence,
+  log: Logger,
+): Promise<RegisteredServer> {
+  const encryption = createEncryption(await readSecretKeys(config));
+  const { self: owner } = createServerProcesses();
+  const registration = await registerServer(persistence, encryption, { id: randomUUID(), owner });
+  warnOfKeys(registration, encryption, log);
+  return {
+    encryption,
+    loop: {
+      name: 'registration',
+      intervalMs: beatMs,
+      firstDelayMs: beatMs,
+      iterate: async () => void (await registration.beat()),
+      maxIterationMs: 5 * beatMs,
+      failureMessage: 'the server could not renew its registration',
+      readyWithinMs: null,
+    },
+    remove: () =>
+      registration
+        .remove()
+        .catch((error: unknown) =>
+          log.warn({ err: error }, 'the registration of the server was not removed'),
+        ),
+  };
+}
+
+function warnOfKeys(registration: ServerRegistration, { keyId }: Encryption, log: Logger): void {
+  if (registration.olderKeyIds.length > 0)
+    log.warn(
+      { keyId, olderKeyIds: registration.olderKeyIds },
+      'secrets may be under older keys: run bin/pumphouse admin rotate-key once all servers use the new key',
+    );
+  for (const { owner } of registration.serversWithoutKey)
+    log.warn(
+      { keyId },
+      `${nameServer(owner)} cannot read key ${keyId}, which this server encrypts with: add it to PUMPHOUSE_OTHER_SECRET_KEYS there, and restart that server`,
+    );
+}

@@ -1,0 +1,23 @@
+import type { CiphertextKind } from '../../store/records.ts';
+import { attemptSecretContext } from '../attempts/attempt-secrets.ts';
+import { mailPlace } from '../people/invitations.ts';
+import { publicLinkContext } from '../apps/app-addresses.ts';
+import { signingPlace, tokenPlace } from '../webhooks/webhooks.ts';
+import { variableContext } from '../variables/sealed-variables.ts';
+
+/** What a ciphertext of each kind was made for, from the columns that `store/postgres/ciphertexts` reads. */
+const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => string> = {
+  variables: (workspaceId, profile = '', name = '') =>
+    variableContext({ workspaceId, profile: profile === '' ? null : profile }, name),
+  'webhook-tokens': tokenPlace,
+  'webhook-signing-secrets': signingPlace,
+  'invitation-mails': mailPlace,
+  'public-links': publicLinkContext,
+  'attempt-secrets': attemptSecretContext,
+};
+
+export const ciphertextKinds = Object.keys(contexts) as CiphertextKind[];
+
+export function contextOf(kind: CiphertextKind, [first = '', ...rest]: readonly string[]): string {
+  return contexts[kind](first, ...rest);
+}

@@ -1,0 +1,298 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ciphertextColumns } from '../../store/postgres/secret-keys/ciphertexts.ts';
+import { ciphertextKinds, contextOf } from './ciphertext-contexts.ts';
+import { createConfigurationArchives } from '../versions/version-archives.ts';
+import { createEncryption } from '../../platform/encryption.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createRotateKey, rotatedKinds, type RotatedKind } from './rotate-key.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { mailPlace } from '../people/invitations.ts';
+import { publicLinkContext } from '../apps/app-addresses.ts';
+import { readBlob } from '../../blobs/read-blob.ts';
+import { registerServer } from './server-keys.ts';
+import { sealVariable } from '../variables/sealed-variables.ts';
+import { signingPlace } from '../webhooks/webhooks.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+/** The new key, with the one of the fixture as the other. */
+let next: Encryption;
+/** A server that has the new key alone. */
+let nextAlone: Encryption;
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  const key = randomBytes(48);
+  next = createEncryption({ current: key, others: [fixture.secretKey] });
+  nextAlone = createEncryption(key);
+});
+afterEach(() => fixture.close());
+
+function rotate(encryption = next, forgetsLost = false) {
+  const { persistence, blobs, faultPoints } = fixture;
+  return createRotateKey({ persistence, blobs, encryption, faultPoints, onProgress: () => undefined })({
+    forgetsLost,
+  });
+}
+
+async function register(encryption: Encryption) {
+  const server = { id: randomUUID(), owner: 'server:there/m/b/n/7/1' };
+  const registration = await registerServer(fixture.persistence, encryption, server);
+  await keepLive('servers');
+  return registration;
+}
+
+/** Lets servers and supervisors that are there count as running, however long the test takes. */
+const keepLive = (table: 'servers' | 'supervisors') =>
+  fixture.database.execute(`update ${table} set seen_at = now() + interval '1 hour'`);
+
+const setSecret = (name: string, value: string, profile: string | null = null) =>
+  place.updateVariables({ profile, deletes: [], upserts: [{ name, type: 'secret', value }] });
+
+/** Something of each kind, all of it under the key of the fixture. */
+async function fill(): Promise<void> {
+  const { database, encryption } = fixture;
+  await place.deployAll([
+    defineJob('jobs.m.a', { execute: { concurrency: null } }),
+    defineJob('jobs.m.hook', { triggers: ['webhook:orders'] }),
+  ]);
+  await setSecret('PASSWORD', 'of all');
+  await setSecret('PASSWORD', 'of prod', 'prod');
+  await place.createAttempt(await place.startRun('jobs.m.a'));
+  const { id: webhookId } = await database.one<{ id: string }>('select id from webhooks');
+  await database.execute('update webhooks set sealed_signing_secret = $1', [
+    encryption.encrypt(Buffer.from('signing'), signingPlace(webhookId)),
+  ]);
+  const { id: jobId } = await place.getJob('jobs.m.a');
+  await database.execute(
+    'insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, $2, $3)',
+    [jobId, hash('link'), encryption.encrypt(Buffer.from('link'), publicLinkContext(jobId))],
+  );
+  const { id: invitationId } = await database.one<{ id: string }>(
+    `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
+     values ($1, 'a@example.com', 'member', $2, $3, now()) returning id`,
+    [place.organizationId, hash('invitation'), place.userId],
+  );
+  await database.execute('insert into invitation_mails (invitation_id, sealed_link) values ($1, $2)', [
+    invitationId,
+    encryption.encrypt(Buffer.from('mail'), mailPlace(invitationId)),
+  ]);
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest();
+
+/** All ciphertexts as they are opened with these keys, by kind. @throws when one is not opened */
+async function openAll(encryption: Encryption): Promise<Record<RotatedKind, string[]>> {
+  const opened = {} as Record<RotatedKind, string[]>;
+  for (const kind of ciphertextKinds) {
+    const rows = await fixture.store.ciphertexts.listWithout(kind, Buffer.alloc(1), null, 100);
+    opened[kind] = rows.map(({ owner, sealed }) =>
+      encryption.decrypt(sealed, contextOf(kind, owner)).toString(),
+    );
+  }
+  const archives = createConfigurationArchives(fixture.blobs, encryption);
+  const configuration = await fixture.store.configurations.latest(place.workspaceId);
+  opened.configurations = configuration ? [(await archives.open(configuration)).toString('base64')] : [];
+  return opened;
+}
+
+function countAll(counts: object): number {
+  return Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0);
+}
+
+async function listAudited(): Promise<string[]> {
+  const rows = await fixture.database.query<{ action: string }>(
+    `select action from audit_log where action like 'secret-key.%' order by id`,
+  );
+  return rows.map(({ action }) => action);
+}
+
+describe('a rotation of the secret key', () => {
+  beforeEach(fill);
+
+  it('puts ciphertexts of every kind under the new key, which opens them alone', async () => {
+    await register(fixture.encryption).then((server) => server.remove());
+    const before = await openAll(fixture.encryption);
+    const rotation = await rotate();
+    expect(rotatedKinds.filter((kind) => rotation.rotated[kind] === 0)).toEqual([]);
+    expect(rotation).toMatchObject({ unopened: [], retiredKeyIds: [fixture.encryption.keyId] });
+    expect(await openAll(nextAlone)).toEqual(before);
+    await expect(openAll(fixture.encryption)).rejects.toThrow('secret_key_unknown');
+    expect(await listAudited()).toEqual(['secret-key.rotate', 'secret-key.finish-rotation']);
+    // A server without the old key starts.
+    await register(nextAlone);
+  });
+
+  it('changes nothing when it is done again', async () => {
+    await rotate();
+    const sealed = () => fixture.store.ciphertexts.listWithout('variables', Buffer.alloc(1), null, 10);
+    const before = await sealed();
+    const again = await rotate();
+    expect(countAll(again.rotated)).toBe(0);
+    expect(await sealed()).toEqual(before);
+  });
+
+  it('keeps the revision of a variable, which is part of the key of environments', async () => {
+    const revisions = () => fixture.database.query('select revision from variables order by revision');
+    const before = await revisions();
+    await rotate();
+    expect(await revisions()).toEqual(before);
+  });
+
+  it('lets a value that is written meanwhile win', async () => {
+    let isWritten = false;
+    fixture.setFault('in-key-rotation', async () => {
+      if (isWritten) return;
+      isWritten = true;
+      // Kinds go in the order of the list: this is the first variable, read and not yet written.
+      const scope = { workspaceId: place.workspaceId, profile: null };
+      const sealed = sealVariable(next, scope, 'PASSWORD', 'written meanwhile');
+      await fixture.store.variables.upsert(
+        scope,
+        [{ name: 'PASSWORD', plainValue: null, sealedValue: sealed }],
+        place.userId,
+      );
+    });
+    const { rotated, unopened } = await rotate();
+    expect(isWritten).toBe(true);
+    expect(rotated.variables).toBe(1);
+    expect(unopened).toEqual([]);
+    expect((await openAll(nextAlone)).variables).toEqual(['written meanwhile', 'of prod']);
+  });
+
+  it('goes on where it was killed', async () => {
+    const before = await openAll(fixture.encryption);
+    const total = Object.values(before).flat().length;
+    for (let left = total; left > 1; left -= 1) {
+      let survives = 1;
+      fixture.setFault('in-key-rotation', () => {
+        survives -= 1;
+        if (survives < 0) throw new Error('killed');
+      });
+      await expect(rotate()).rejects.toThrow('killed');
+      // Both keys open all of it at every moment.
+      expect(await openAll(next)).toEqual(before);
+    }
+    fixture.setFault('in-key-rotation', () => undefined);
+    await rotate();
+    expect(await openAll(nextAlone)).toEqual(before);
+  });
+
+  it('is refused while a server does not read the new key, or encrypts with the old one, and changes nothing', async () => {
+    const old = await register(fixture.encryption);
+    await expect(rotate()).rejects.toThrow(
+      `The server on there (pid 7) encrypts with key ${fixture.encryption.keyId} and cannot read key ${next.keyId}`,
+    );
+    await old.remove();
+    const both = createEncryption({ current: fixture.secretKey, others: [] });
+    const behind = await register(both);
+    await expect(rotate()).rejects.toMatchObject({ code: 'key_rotation_refused' });
+    expect((await openAll(fixture.encryption)).variables).toEqual(['of all', 'of prod']);
+    expect(await listAudited()).toEqual([]);
+    await behind.remove();
+    await register(next);
+    await rotate();
+    expect((await openAll(nextAlone)).variables).toEqual(['of all', 'of prod']);
+  });
+
+  it('is refused while a supervisor of the previous release runs', async () => {
+    await fixture.store.supervisors.keepAlive('server:older/m/b/n/9/1', { batch: 1, apps: 1 }, 60);
+    await keepLive('supervisors');
+    await expect(rotate()).rejects.toThrow(
+      'The server on older (pid 9) is of a release that knows no key ids',
+    );
+  });
+
+  it('does not retire the old key when a server began to encrypt with it meanwhile', async () => {
+    let isRegistered = false;
+    fixture.setFault('in-key-rotation', async () => {
+      if (isRegistered) return;
+      isRegistered = true;
+      await fixture.store.servers.keepAlive({
+        id: randomUUID(),
+        owner: 'server:late/m/b/n/8/1',
+        keyId: fixture.encryption.keyId,
+        readableKeyIds: next.readableKeyIds,
+      });
+      await keepLive('servers');
+    });
+    await register(fixture.encryption).then((server) => server.remove());
+    await expect(rotate()).rejects.toThrow('The server on late (pid 8) encrypts with key');
+    expect(await fixture.store.secretKeys.listUsed()).toContain(fixture.encryption.keyId);
+  });
+
+  it('names what no key opens, and leaves it alone', async () => {
+    const lost = createEncryption(randomBytes(48));
+    const scope = { workspaceId: place.workspaceId, profile: null };
+    const sealed = sealVariable(lost, scope, 'LOST', 'x');
+    await fixture.store.variables.upsert(
+      scope,
+      [{ name: 'LOST', plainValue: null, sealedValue: sealed }],
+      place.userId,
+    );
+    const { unopened } = await rotate();
+    expect(unopened).toEqual([
+      { kind: 'variables', name: `variables.sealed_value of ${place.workspaceId} LOST`, keyId: lost.keyId },
+    ]);
+    expect(await fixture.store.variables.list(place.workspaceId)).toContainEqual(
+      expect.objectContaining({ name: 'LOST', sealedValue: sealed }),
+    );
+  });
+
+  it('removes an archive again that retention removed meanwhile', async () => {
+    const configuration = await fixture.store.configurations.latest(place.workspaceId);
+    const key = configuration?.archiveKey ?? '';
+    await rotate();
+    const { encryption } = fixture;
+    await fixture.blobs.put(
+      key,
+      encryption.encrypt(await readBlob(fixture.blobs, key), configuration?.id ?? ''),
+    );
+    fixture.setFault('in-key-rotation', async () => {
+      await fixture.database.execute('update configurations set archive_removed_at = now()');
+      await fixture.blobs.delete(key);
+    });
+    expect((await rotate()).rotated.configurations).toBe(0);
+    expect(await fixture.blobs.stat(key)).toBeUndefined();
+  });
+});
+
+describe('a server that starts', () => {
+  it('is refused without a key that secrets may be under', async () => {
+    await register(fixture.encryption);
+    await expect(register(nextAlone)).rejects.toMatchObject({ code: 'secret_key_missing' });
+    await expect(register(nextAlone)).rejects.toThrow(`secrets under key ${fixture.encryption.keyId}`);
+    const warned = await register(next);
+    expect(warned.olderKeyIds).toEqual([fixture.encryption.keyId]);
+    expect(warned.serversWithoutKey).toHaveLength(1);
+    // From now on secrets are under the new key too.
+    await expect(register(fixture.encryption)).rejects.toThrow(`secrets under key ${next.keyId}`);
+  });
+
+  it('is refused with a wrong key on a database of the previous release, which noted none', async () => {
+    await fill();
+    await expect(register(nextAlone)).rejects.toMatchObject({ code: 'secret_key_wrong' });
+    expect(await fixture.store.secretKeys.listUsed()).toEqual([]);
+    await register(fixture.encryption);
+  });
+
+  it('may do without a key that is lost, once that was said', async () => {
+    await fill();
+    await register(fixture.encryption).then((server) => server.remove());
+    await expect(rotate(nextAlone)).rejects.toMatchObject({ code: 'secret_key_missing' });
+    expect(await fixture.store.secretKeys.listUsed()).toEqual([fixture.encryption.keyId]);
+    const { unopened, retiredKeyIds } = await rotate(nextAlone, true);
+    expect(unopened).toHaveLength(Object.values(await openAll(fixture.encryption)).flat().length);
+    expect(retiredKeyIds).toEqual([fixture.encryption.keyId]);
+    await register(nextAlone);
+  });
+});
+
+it('the list of kinds has each column of ciphertexts', () => {
+  expect([...ciphertextKinds].toSorted()).toEqual(Object.keys(ciphertextColumns).toSorted());
+});

@@ -1,0 +1,119 @@
+import type { Queryable } from '../pool.ts';
+
+interface CiphertextColumn {
+  table: string;
+  column: string;
+  /** A unique key of the row: expressions and their types, in the order of an index. */
+  key: Readonly<Record<string, string>>;
+  /** What the ciphertext was made for, where that is not the key. */
+  owner?: string;
+}
+
+/** Every column of the database that holds ciphertexts. A test compares this list with the schema. */
+export const ciphertextColumns = {
+  variables: {
+    table: 'variables',
+    column: 'sealed_value',
+    key: { workspace_id: 'uuid', "coalesce(profile, '')": 'text', name: 'text' },
+  },
+  'webhook-tokens': { table: 'webhooks', column: 'sealed_token', key: { id: 'uuid' } },
+  'webhook-signing-secrets': { table: 'webhooks', column: 'sealed_signing_secret', key: { id: 'uuid' } },
+  'invitation-mails': {
+    table: 'invitation_mails',
+    column: 'sealed_link',
+    key: { invitation_id: 'uuid' },
+  },
+  'public-links': {
+    table: 'app_publications',
+    column: 'sealed_secret',
+    key: { id: 'uuid' },
+    owner: 'job_id',
+  },
+  'attempt-secrets': {
+    table: 'attempts',
+    column: 'bootstrap_secret',
+    key: { id: 'uuid' },
+    owner: 'job_run_id',
+  },
+} as const satisfies Record<string, CiphertextColumn>;
+
+export type CiphertextKind = keyof typeof ciphertextColumns;
+
+export interface StoredCiphertext {
+  /** The unique key of its row. */
+  key: string[];
+  /** What it was made for: the key, unless the column names another owner. */
+  owner: string[];
+  sealed: Buffer;
+}
+
+/** A configuration whose archive is stored. */
+export interface StoredArchiveKey {
+  id: string;
+  archiveKey: string;
+}
+
+export type CiphertextStore = ReturnType<typeof createCiphertextStore>;
+
+/** All ciphertexts of the installation, for replacing the key that they are under. */
+export function createCiphertextStore(sql: Queryable) {
+  return {
+    /**
+     * Ciphertexts that do not begin with these bytes, in the order of their keys.
+     * @param after the key of the last one; null for the first ones
+     */
+    listWithout(
+      kind: CiphertextKind,
+      header: Buffer,
+      after: readonly string[] | null,
+      limit: number,
+    ): Promise<StoredCiphertext[]> {
+      const { table, column, key, owner }: CiphertextColumn = ciphertextColumns[kind];
+      const parts = Object.keys(key);
+      const isAfter = after === null ? 'true' : `(${parts.join(', ')}) > (${readKey(key, 4)})`;
+      const keyTexts = parts.map((part) => `(${part})::text`).join(', ');
+      return sql.query<StoredCiphertext>(
+        `select array[${keyTexts}] as key, array[${owner ? `${owner}::text` : keyTexts}] as owner, ${column} as sealed
+           from ${table}
+          where ${column} is not null and substring(${column} from 1 for $1) <> $2 and ${isAfter}
+          order by ${parts.join(', ')} limit $3`,
+        [header.length, header, limit, ...(after ?? [])],
+      );
+    },
+
+    /** Replaces a ciphertext unless it was changed meanwhile. @returns whether it was replaced */
+    async replace(
+      kind: CiphertextKind,
+      { key: keyOfRow, sealed }: StoredCiphertext,
+      next: Buffer,
+    ): Promise<boolean> {
+      const { table, column, key }: CiphertextColumn = ciphertextColumns[kind];
+      const touched = await sql.execute(
+        `update ${table} set ${column} = $1
+          where ${column} = $2 and (${Object.keys(key).join(', ')}) = (${readKey(key, 3)})`,
+        [next, sealed, ...keyOfRow],
+      );
+      return touched === 1;
+    },
+
+    /** Configurations whose archives are stored, in the order of their ids. */
+    listArchives: (after: string | null, limit: number) =>
+      sql.query<StoredArchiveKey>(
+        `select id, archive_key as "archiveKey" from configurations
+          where archive_removed_at is null and ($1::uuid is null or id > $1) order by id limit $2`,
+        [after, limit],
+      ),
+
+    isArchiveStored: async (configurationId: string): Promise<boolean> =>
+      (await sql.maybeOne(
+        `select 1 as one from configurations where id = $1 and archive_removed_at is null`,
+        [configurationId],
+      )) !== undefined,
+  };
+}
+
+function readKey(key: Readonly<Record<string, string>>, firstParameter: number): string {
+  return Object.values(key)
+    .map((type, index) => `$${firstParameter + index}::${type}`)
+    .join(', ');
+}

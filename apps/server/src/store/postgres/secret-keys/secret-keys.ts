@@ -1,0 +1,21 @@
+import type { Queryable } from '../pool.ts';
+
+export type SecretKeyStore = ReturnType<typeof createSecretKeyStore>;
+
+/** The ids of the secret keys that ciphertexts may be under. */
+export function createSecretKeyStore(sql: Queryable) {
+  return {
+    /** Within a transaction: servers that start and a rotation that ends wait for each other. */
+    lock: () => sql.execute('lock table secret_keys in exclusive mode'),
+
+    async listUsed(): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>('select id from secret_keys order by first_used_at, id');
+      return rows.map(({ id }) => id);
+    },
+
+    noteUsed: (id: string) =>
+      sql.execute('insert into secret_keys (id) values ($1) on conflict do nothing', [id]),
+
+    remove: (ids: readonly string[]) => sql.execute('delete from secret_keys where id = any($1)', [ids]),
+  };
+}

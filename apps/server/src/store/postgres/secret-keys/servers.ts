@@ -1,0 +1,49 @@
+import type { Queryable } from '../pool.ts';
+
+/** A server that runs, and the ids of its secret keys. */
+export interface LiveServer {
+  /** As the owner of claims. */
+  owner: string;
+  /** Null for a server of the previous release, which tells nothing about its keys. */
+  keyId: string | null;
+  readableKeyIds: string[];
+}
+
+export interface ServerKeys {
+  id: string;
+  owner: string;
+  keyId: string;
+  readableKeyIds: readonly string[];
+}
+
+export type ServerStore = ReturnType<typeof createServerStore>;
+
+/** The servers of the installation, whatever their roles are. */
+export function createServerStore(sql: Queryable) {
+  return {
+    async keepAlive({ id, owner, keyId, readableKeyIds }: ServerKeys): Promise<void> {
+      await sql.execute(
+        `insert into servers (id, owner, key_id, readable_key_ids) values ($1, $2, $3, $4)
+         on conflict (id) do update set seen_at = now()`,
+        [id, owner, keyId, readableKeyIds],
+      );
+      // Servers that were killed.
+      await sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`);
+    },
+
+    remove: (id: string) => sql.execute('delete from servers where id = $1', [id]),
+
+    /** Servers with a sign of life in the last seconds, and supervisors of the previous release. */
+    listLive: (seconds: number) =>
+      sql.query<LiveServer>(
+        `select owner, key_id as "keyId", readable_key_ids as "readableKeyIds" from servers
+          where seen_at > now() - make_interval(secs => $1)
+         union all
+         select owner, null, '{}' from supervisors
+          where seen_at > now() - make_interval(secs => $1)
+            and not exists (select from servers where servers.owner = supervisors.owner)
+         order by owner`,
+        [seconds],
+      ),
+  };
+}
