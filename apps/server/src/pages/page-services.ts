@@ -25,7 +25,7 @@ export interface PageServices {
   sealed: Sealed;
   /** A stable, unguessable text for a value; see `Encryption.sign`. */
   sign(value: string): string;
-  /** Whether a text was made by `sign` for the value, see `Encryption.isSignature`. */
+  /** Whether `sign` created this text for the value; see `Encryption.isSignature`. */
   isSignature(value: string, signature: string): boolean;
   findAccount(userId: string): Promise<AccountRecord | undefined>;
   listIdentities(userId: string): Promise<{ issuer: string; email: string }[]>;

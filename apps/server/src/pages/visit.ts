@@ -45,7 +45,10 @@ export async function openVisit(
   if (secret && session?.isRenewed) write(cookies.session, secret, browserSessionHours * 3600);
   const visitor = readOwn(cookies.visitor);
 
-  /** What forms of this page are bound to: the session, or the browser of somebody who has none. Null without either. */
+  /**
+   * What forms of this page are bound to: the session, or the browser of a visitor without one; null if there
+   * is neither.
+   */
   function findFormOwner(): string | null {
     if (session) return `form of session ${session.secretHash.toString('base64url')}`;
     if (visitor) return `form of visitor ${visitor}`;

@@ -218,7 +218,7 @@ function createParts(
     app,
     dependencies,
     persistence,
-    /** A key that `encryption` reads with. */
+    /** A previous key with which `encryption` still decrypts. */
     olderSecretKey,
     encryption,
     credentials,
