@@ -38,17 +38,20 @@ export async function openRegistration(
       name: 'registration',
       intervalMs: beatMs,
       firstDelayMs: beatMs,
-      iterate: async () => void (await registration.beat()),
+      async iterate() {
+        await registration.beat();
+      },
       maxIterationMs: 5 * beatMs,
       failureMessage: 'the server could not renew its registration',
       readyWithinMs: null,
     },
-    remove: () =>
-      registration
-        .remove()
-        .catch((error: unknown) =>
-          log.warn({ err: error }, 'the registration of the server was not removed'),
-        ),
+    async remove() {
+      try {
+        await registration.remove();
+      } catch (error) {
+        log.warn({ err: error }, 'the registration of the server was not removed');
+      }
+    },
   };
 }
 
