@@ -1,5 +1,6 @@
-// `node health-check.mjs /readyz`: ends with 0 when the server of this container answers that path with success, and prints what it said.
-// A script of its own: the `pumphouse` command loads the whole server, and an image need not have curl.
+// `node health-check.mjs /readyz`: exits with 0 when this container's server responds to that path with
+// success, and prints the response. A separate script, because the `pumphouse` command loads the whole
+// server, and an image may not have curl.
 const path = process.argv[2] ?? '/healthz';
 const port = process.env.PUMPHOUSE_PORT || '8080';
 const timeoutMs = 4000;

@@ -1,4 +1,5 @@
-// Installs what the tests of pages need: Chromium. As root on Debian; elsewhere it says what to install. A second call does nothing.
+// Installs Chromium, which the tests of pages need. Installs as root on Debian; elsewhere it prints what to
+// install. A second call does nothing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

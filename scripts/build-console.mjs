@@ -1,4 +1,5 @@
-// Builds the console into apps/web/dist, unless it was built from these very files. A second call does nothing.
+// Builds the console into apps/web/dist, unless it was built from the current files. A second call does
+// nothing.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ function listFiles(path) {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** A hash of all that the console is made of. */
+/** A hash of all sources of the console. */
 function fingerprintSources() {
   const hash = createHash('sha256');
   for (const source of sources) {
@@ -33,10 +34,10 @@ function fingerprintSources() {
   return hash.digest('hex');
 }
 
-/** @param {NodeJS.ProcessEnv} env of `prepareToolchain` */
+/** @param {NodeJS.ProcessEnv} env from `prepareToolchain` */
 export function buildConsole(env) {
   if (isBuiltFrom(fingerprintSources())) return;
-  // Under the lock, in a process of its own: two builds at once would empty each other's folder.
+  // In a separate process under the lock: two concurrent builds would empty each other's folder.
   runLocked(findPython(), [process.execPath, fileURLToPath(import.meta.url), '--locked'], { env });
 }
 

@@ -1,12 +1,14 @@
-// Installs what `npm run test:containers` needs: Podman, and with --docker Docker too. As root on Debian; elsewhere it says what to
-// install. A second call does nothing.
+// Installs what `npm run test:containers` needs: Podman, and with --docker also Docker. Installs as root on
+// Debian; elsewhere it prints what to install. A second call does nothing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-// runc: crun, which Debian's Podman would bring, refuses cgroups of version 1. catatonit: the first process of a container with --init.
+// runc: crun, the default of Debian's Podman, does not support version 1 cgroups. catatonit: the first
+// process of a container with --init.
 const podmanPackages = ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'catatonit'];
 const dockerPackages = ['docker.io', 'docker-cli', 'iptables'];
-// mmdebstrap makes the images; iproute2 and util-linux keep test engines apart; passt gives processes a network of their own.
+// mmdebstrap builds the images; iproute2 and util-linux isolate test engines; passt gives processes their own
+// network.
 const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt'];
 
 const wanted = [

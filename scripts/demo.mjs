@@ -1,4 +1,4 @@
-// `npm run demo`: installs all it needs, then hands over to the demo itself, which needs Node 24.
+// `npm run demo`: installs everything it needs, then starts the demo itself, which needs Node 24.
 import { spawnSync } from 'node:child_process';
 import { prepareToolchain, root } from './toolchain.mjs';
 

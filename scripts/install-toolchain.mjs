@@ -1,10 +1,10 @@
-// Started by toolchain.mjs under the lock of the set-up.
+// Started by toolchain.mjs under the set-up lock.
 import { installToolchain } from './toolchain.mjs';
 
 try {
   installToolchain();
 } catch (error) {
-  // What npm or pip said stands above; a stack would bury it.
+  // npm or pip has printed its error above; a stack trace would bury it.
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,8 @@
 """
-`<environment>/bin/python scripts/list_start_modules.py > python/pumphouse_bootstrap/start_modules.json`: the modules that a first run
-imports, by their paths below site-packages. Run it in an environment of `dlt[duckdb]` after an upgrade of dlt; a slow test says when.
+`<environment>/bin/python scripts/list_start_modules.py > python/pumphouse_bootstrap/start_modules.json`:
+print the modules that a first run imports, as paths below site-packages.
+
+Run it in an environment of `dlt[duckdb]` after an upgrade of dlt; a slow test fails when it is needed.
 """
 
 import importlib
@@ -33,7 +35,7 @@ def list_modules() -> list[str]:
 
 
 if __name__ == "__main__":
-    # What dlt prints is no part of the list.
+    # Output of dlt is not part of the list.
     stdout, sys.stdout = sys.stdout, sys.stderr
     import_start()
     json.dump(list_modules(), stdout, indent=0)

@@ -1,4 +1,5 @@
-// `npm run test:properties -- N` (10 without N): runs the files with property tests N times, with a random seed each.
+// `npm run test:properties -- N` (default 10): runs the files with property tests N times, with a random seed
+// each.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

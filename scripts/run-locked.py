@@ -1,8 +1,10 @@
 """
-`python3 run-locked.py <lock file> <command> ...`: runs the command when no other process runs one under the same lock file.
+`python3 run-locked.py <lock file> <command> ...`: run the command when no other process runs one under the
+same lock file.
 
-The command takes the place of this process and inherits the locked descriptor, as do its children. So the lock is given back by the
-kernel when the last of them has ended, however it ended: a killed set-up leaves no lock, and an npm that outlives it still holds it.
+The command replaces this process and inherits the locked descriptor, as do its children. The kernel releases
+the lock when the last of them has ended for any reason: a killed set-up leaves no lock, and an npm that
+outlives it still holds it.
 """
 
 import fcntl

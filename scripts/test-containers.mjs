@@ -1,5 +1,6 @@
-// `npm run test:containers`: the tests that need a container engine, on each one that is installed. Arguments name files.
-// Their images are made once, of Debian's packages; nothing is pulled. The last line is `N passed, N failed` alone.
+// `npm run test:containers`: runs the tests that need a container engine, on each installed engine. Arguments
+// name files. Their images are built once from Debian's packages; nothing is pulled. The last line is just `N
+// passed, N failed`.
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain } from './toolchain.mjs';
 

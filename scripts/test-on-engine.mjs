@@ -1,6 +1,6 @@
-// `npm run test:on-engine -- podman|docker [--own-disk] [files]`: the tests of whole servers, with their runs in containers. With
-// --own-disk the engine sees other files than the servers. Slow tests are run where they are named. The last line is `N passed, N failed`
-// alone.
+// `npm run test:on-engine -- podman|docker [--own-disk] [files]`: runs the tests of whole servers, with their
+// runs in containers. With --own-disk the engine sees other files than the servers. Slow tests run only if
+// named. The last line is just `N passed, N failed`.
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain } from './toolchain.mjs';
 

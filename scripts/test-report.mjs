@@ -1,4 +1,4 @@
-// Steps of a test run, and what came of them. The last line is `N passed, N failed` alone.
+// Steps of a test run and their results. The last line is just `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { root } from './toolchain.mjs';
 import { listVitestFailures } from './what-failed.mjs';
 
-/** Runs steps with the environment of the toolchain and counts. */
+/** Runs steps with the toolchain's environment and counts results. */
 export class TestReport {
   #env;
   #folder = mkdtempSync(join(tmpdir(), 'pumphouse-results-'));
@@ -27,7 +27,9 @@ export class TestReport {
     this.#failures.push(...failures);
   }
 
-  /** @param isAside another step writes meanwhile: the output comes as a whole, when the step has ended */
+  /**
+   * @param isAside another step prints meanwhile, so the output is printed as a whole when the step has ended
+   */
   async #step(name, command, args, { variables = {}, isAside = false } = {}) {
     const announce = () => process.stderr.write(`\n== ${name}\n`);
     if (!isAside) announce();
@@ -41,7 +43,10 @@ export class TestReport {
     return status === 0;
   }
 
-  /** A command that counts as one test. @returns {Promise<boolean>} whether it passed */
+  /**
+   * Runs a command that counts as one test.
+   * @returns {Promise<boolean>} whether it passed
+   */
   async check(name, command, args) {
     const isGood = await this.#step(name, command, args);
     if (isGood) this.count(1, 0, []);
@@ -49,7 +54,7 @@ export class TestReport {
     return isGood;
   }
 
-  /** @param options `variables` for the environment, `isAside` where another step writes meanwhile */
+  /** @param options `variables` for the environment, `isAside` if another step prints meanwhile */
   async runVitest(name, args, options = {}) {
     const report = join(this.#folder, `${randomUUID()}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -59,7 +64,7 @@ export class TestReport {
       const described = listVitestFailures(results, root);
       this.count(results.numPassedTests, results.numFailedTests, described);
       if (isGood || results.numFailedTests > 0) return;
-      // A file that could not be loaded has no failed test of its own; nor has an error outside of all tests.
+      // A file that could not be loaded has no failed test, and neither has an error outside of all tests.
       const elsewhere = `${name}: an error outside of all tests; see "== ${name}" above`;
       this.count(0, 1, described.length === 0 ? [elsewhere] : []);
     } catch {
@@ -67,7 +72,7 @@ export class TestReport {
     }
   }
 
-  /** Writes what failed and the last line, and ends this process. */
+  /** Prints the failures and the last line, and ends this process. */
   end() {
     rmSync(this.#folder, { recursive: true, force: true });
     if (this.#failures.length > 0)

@@ -1,4 +1,5 @@
-// Runs every check and every test, after installing what is missing. The last line is `N passed, N failed` alone.
+// Runs every check and every test, after installing what is missing. The last line is just `N passed, N
+// failed`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -13,7 +14,7 @@ const env = prepareToolchain();
 buildConsole(env);
 const report = new TestReport(env);
 
-/** Starts the Python tests below a folder. Their output is kept, since other steps write meanwhile. */
+/** Starts the Python tests below a folder. Their output is kept, because other steps print meanwhile. */
 function startPythonTests(folder) {
   const python = env.PUMPHOUSE_PYTHON ?? 'python3';
   const args = ['-m', 'unittest', 'discover', '-s', 'tests'];
@@ -22,13 +23,13 @@ function startPythonTests(folder) {
   return Promise.all([once(child, 'exit'), text(child.stderr)]);
 }
 
-/** unittest closes with `Ran N tests` and, where some failed, `FAILED (failures=N, errors=N)`. */
+/** unittest ends with `Ran N tests` and, after failures, `FAILED (failures=N, errors=N)`. */
 function countPythonTests(name, [[status], output]) {
   process.stderr.write(`\n== ${name} (Python)\n${output}`);
   const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
   const bad = [...output.matchAll(/(?:failures|errors|unexpected successes)=(\d+)/g)];
   const badCount = bad.reduce((sum, match) => sum + Number(match[1]), 0);
-  // A run that broke off before its last line has failed, whatever it counted.
+  // A run that ended before its last line has failed, whatever it counted.
   const failed = status === 0 && ran > 0 ? 0 : Math.max(1, badCount);
   const described = listPythonFailures(output);
   const brokeOff = `${name} (Python): broke off; see "== ${name} (Python)" above`;
@@ -36,7 +37,7 @@ function countPythonTests(name, [[status], output]) {
   report.count(Math.max(0, ran - failed), failed, failures);
 }
 
-/** Where no container engine can be had the tests on one are left out, which is said. CI has one. */
+/** Without a container engine, its tests are skipped with a message. CI has one. */
 function canRunEngines() {
   if (process.platform !== 'linux' || process.getuid() !== 0) return false;
   return env.CI === 'true' || findInPath('podman');
@@ -49,7 +50,7 @@ function findInPath(program) {
 const runsEngines = canRunEngines();
 const hasTools =
   runsEngines && (await report.check('container tools', 'node', ['scripts/container-tools.mjs']));
-/** Where neither Chromium is nor can be had the tests of pages are left out, which is said. CI has it. */
+/** Without Chromium, the tests of pages are skipped with a message. CI has it. */
 const canHaveBrowser = existsSync('/usr/bin/chromium') || env.CI === 'true' || process.getuid() === 0;
 const hasBrowser = canHaveBrowser && (await report.check('browser', 'node', ['scripts/browser-tools.mjs']));
 const bootstrapTests = startPythonTests('python');
@@ -71,7 +72,10 @@ await report.runVitest('tests', [
   'testing/house',
   'testing/simulate',
 ]);
-/** On engines of their own; most of it is waiting for them. The rest of what needs an engine: npm run test:containers, test:on-engine, test:image. */
+/**
+ * On separate engines, and mostly waiting for them. The other tests that need an engine: npm run
+ * test:containers, test:on-engine, test:image.
+ */
 async function runOnEngines() {
   const executor = ['--config', 'vitest.containers.config.ts', 'apps/server/src/executors/docker'];
   const variables = { PUMPHOUSE_TEST_ENGINES: 'podman', PUMPHOUSE_TEST_CONTAINERS: 'some' };

@@ -1,5 +1,5 @@
-// What every script here runs on, made ready on a machine that has only Node 20 or newer, npm, Python and git.
-// Plain JavaScript, since the Node that starts it may not run TypeScript yet.
+// Prepares the tools that all scripts here use, on a machine with only Node 20 or newer, npm, Python and git.
+// Plain JavaScript, because the Node that starts it may not run TypeScript yet.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -19,7 +19,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const toolsFolder = join(root, '.tools');
 const toolsBin = join(toolsFolder, 'bin');
 
-/** uv builds environments; bubblewrap isolates runs where no container engine answers. */
+/** uv builds environments; bubblewrap isolates runs without a container engine. */
 const versions = JSON.parse(readFileSync(join(root, 'scripts', 'python-tools.json'), 'utf8'));
 const pythonTools = Object.entries(versions).map(([name, version]) => `${name}==${version}`);
 
@@ -32,7 +32,10 @@ function fingerprint(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A part of the tool chain, and the mark that its marker file holds once it is there: a second start does nothing. */
+/**
+ * A part of the tool chain. Its marker file contains its mark once it is installed, so that a second start
+ * does nothing.
+ */
 function isMarked({ marker, mark }) {
   return existsSync(marker) && readFileSync(marker, 'utf8') === mark;
 }
@@ -54,7 +57,7 @@ const nodePackages = () => ({
   },
 });
 
-/** The folder of a Node 24 binary: the npm platform package, else the Node that runs this. */
+/** The folder of a Node 24 binary: the npm platform package, otherwise the Node that runs this. */
 function findNodeFolder() {
   const require = createRequire(join(root, 'package.json'));
   try {
@@ -69,7 +72,7 @@ function findNodeFolder() {
   }
 }
 
-/** @returns {string} the command of a Python 3.10 to 3.14 of this machine */
+/** @returns {string} the command of a Python 3.10 to 3.14 on this machine */
 export function findPython() {
   const names = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.14', 'python3'];
   for (const name of [process.env.PUMPHOUSE_PYTHON, 'python3', ...names]) {
@@ -108,16 +111,19 @@ const toolsOfPython = (python) => ({
   },
 });
 
-/** pip into a folder of its own. Debian packages pip and the venv module apart: one of them is enough. */
+/**
+ * Installs with pip into a separate folder. Debian packages pip and the venv module separately: one of them
+ * is enough.
+ */
 function installWithPip(python, target) {
   const arguments_ = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', target];
-  // The warning is about a shared Python; these go into a folder of their own.
+  // The warning is about a shared Python, but these packages go into a separate folder.
   run(findPip(python), [...arguments_, ...pythonTools], {
     env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' },
   });
 }
 
-/** @returns {string} this Python where it has pip, else one of a virtual environment with pip */
+/** @returns {string} this Python if it has pip, otherwise that of a virtual environment with pip */
 function findPip(python) {
   const tryRun = (command, args) => execFileSync(command, args, { stdio: 'ignore' });
   try {
@@ -162,7 +168,7 @@ function readHooksPath() {
 }
 
 /**
- * Installs what is missing and gives the environment for commands that need the tools.
+ * Installs what is missing and returns the environment for commands that need the tools.
  * @returns {NodeJS.ProcessEnv} with Node 24, uv, bwrap and the packages' commands first in PATH
  */
 export function prepareToolchain() {
@@ -175,14 +181,17 @@ export function prepareToolchain() {
   return { ...process.env, PATH: [...folders, process.env.PATH].join(delimiter) };
 }
 
-/** To be run under the lock alone: two at once would remove each other's files. What the other one has installed is left as it is. */
+/**
+ * Run this only under the lock: two at once would remove each other's files. Parts installed by the other one
+ * are kept.
+ */
 export function installToolchain() {
   for (const part of [nodePackages(), toolsOfPython(findPython())]) makeUnlessMarked(part);
 }
 
 /**
- * Runs a command when no other set-up of this folder runs one.
- * @throws Error when the command fails, after it has said why
+ * Runs a command while no other set-up of this folder runs one.
+ * @throws Error when the command fails, after it has printed the reason
  */
 export function runLocked(python, command, options = {}) {
   mkdirSync(toolsFolder, { recursive: true });

@@ -1,12 +1,12 @@
-// What failed, in few lines: a log of CI is cut in the middle, its end is kept.
+// Failures in a few lines: CI logs are cut in the middle, but their end is kept.
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 const shownLines = 12;
 
 /**
- * Failures in a JSON report of vitest: the file, the full name of the test, the first lines of each error. A file that could not be
- * loaded has no test to name.
+ * Failures in a JSON report of vitest: the file, the full name of the test, the first lines of each error. A
+ * file that could not be loaded has no test to name.
  */
 export function listVitestFailures(report, root) {
   return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
@@ -17,7 +17,10 @@ export function listVitestFailures(report, root) {
   });
 }
 
-/** Failures in what Python's unittest wrote: the test, the place, and the end of the traceback, which says what was wrong. */
+/**
+ * Failures in the output of Python's unittest: the test, the location, and the end of the traceback with the
+ * error.
+ */
 export function listPythonFailures(output) {
   const blocks = output.split(/^={70}$/m).slice(1);
   return blocks.map((block) => {

@@ -8,18 +8,18 @@ import { callEngine, hasImage, type EngineCommand } from './engine-command.ts';
 
 const cacheFolder = fileURLToPath(new URL('../../.tools/images', import.meta.url));
 
-/** The Python that a release of Debian has. */
+/** The Debian release for each Python version. */
 const debianReleases: Record<string, string> = { '3.11': 'bookworm', '3.13': 'trixie' };
 export const debianMinors = Object.keys(debianReleases);
 
-/** What Docker's official Python images have too; python3-venv stands for their pip. */
+/** The packages that Docker's official Python images also contain; python3-venv provides pip. */
 const packages = ['python3', 'python3-venv', 'ca-certificates', 'tzdata', 'netbase'];
-/** As Debian's own images leave it out. */
+/** Debian's own images leave these out too. */
 const leftOut = ['/usr/share/locale/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/doc/*'];
 
 /**
- * Makes sure that the engine has an image with this Python, made of Debian's packages: nothing is pulled from any registry. The
- * root's tar is kept in .tools/images.
+ * Makes sure that the engine has an image with this Python, built from Debian's packages: nothing is pulled
+ * from any registry. The root's tar is kept in .tools/images.
  * @returns the image's name
  */
 export async function importDebianBase(engine: EngineCommand, python: string): Promise<string> {
@@ -32,13 +32,16 @@ export async function importDebianBase(engine: EngineCommand, python: string): P
 }
 
 export interface DebianRoot {
-  /** What the image is called, and the beginning of its tag. */
+  /** The name of the image, and the beginning of its tag. */
   name: `${string}:${string}`;
   release: string;
   packages: readonly string[];
 }
 
-/** As `importDebianBase`, with packages of one's own. @returns the image's name */
+/**
+ * Like `importDebianBase`, with other packages.
+ * @returns the image's name
+ */
 export async function importDebianRoot(engine: EngineCommand, root: DebianRoot): Promise<string> {
   const image = `localhost/pumphouse-debian-${root.name}-${recipeOf(root)}`;
   if (!(await hasImage(engine, image)))
@@ -46,7 +49,10 @@ export async function importDebianRoot(engine: EngineCommand, root: DebianRoot):
   return image;
 }
 
-/** Makes the tar of a root folder, once: it is kept in .tools/images. @returns its path */
+/**
+ * Creates the tar of a root folder once; it is kept in .tools/images.
+ * @returns its path
+ */
 export function makeDebianRoot(root: Omit<DebianRoot, 'name'>): Promise<string> {
   return makeRoot(`${root.release}-${recipeOf(root)}`, bootstrapArguments(root));
 }

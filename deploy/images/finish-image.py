@@ -1,4 +1,6 @@
-"""Makes a base with Python into a runner image; runs once, as root, in the build of the Containerfile beside it."""
+"""
+Turn a base with Python into a runner image; runs once, as root, in the build of the Containerfile beside it.
+"""
 
 import compileall
 import os
@@ -11,10 +13,10 @@ import sysconfig
 
 # The users of runs: docs/decisions/0007-users-of-runs.md.
 FIRST_UID, LAST_UID = 60906, 61180
-# Volumes are mounted here. An engine gives a new volume the mode of the folder below it.
+# Mount points of volumes. An engine gives a new volume the mode of the folder at its mount point.
 VOLUME_FOLDERS = ("/attempt", "/local-data", "/environment", "/cache")
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-# Of the standard library, what no run imports.
+# Parts of the standard library that no run imports.
 NOT_COMPILED = r"/(test|tests|idlelib|lib2to3|tkinter|turtledemo|ensurepip|site-packages|dist-packages)/"
 
 
@@ -29,7 +31,9 @@ def link_python() -> None:
 
 
 def compile_library() -> None:
-    """The root of a run is read-only: what is not compiled here, every single start of Python would compile again."""
+    """
+    The root of a run is read-only: modules not compiled here would be compiled at every start of Python.
+    """
     compileall.compile_dir(
         sysconfig.get_path("stdlib"),
         quiet=2,
@@ -39,7 +43,7 @@ def compile_library() -> None:
 
 
 def name_users() -> None:
-    """Libraries ask for the name and the home of the user that they run as."""
+    """Libraries look up the name and the home of the user that they run as."""
     ids = range(FIRST_UID, LAST_UID + 1)
     with open("/etc/passwd", "a") as users:
         users.writelines(f"pumphouse:x:{uid}:{uid}:Pumphouse run:/tmp:/bin/sh\n" for uid in ids)
@@ -54,14 +58,17 @@ def make_volume_folders() -> None:
 
 
 def trust_bundle() -> None:
-    """OpenSSL's own default is a folder of single certificates, which a bundle that was given to the build does not change."""
+    """
+    OpenSSL's own default is a folder of single certificates, which a bundle passed to the build does not
+    change.
+    """
     default = ssl.get_default_verify_paths().openssl_cafile
     if not os.path.lexists(default):
         os.symlink(CA_BUNDLE, default)
 
 
 def drop_privileged_bits() -> None:
-    """Nothing in a run may become another user, not even where an engine was told to allow it."""
+    """Nothing in a run may switch to another user, even on an engine that was configured to allow it."""
     for folder, _, names in os.walk("/usr"):
         for path in (os.path.join(folder, name) for name in names):
             mode = os.lstat(path).st_mode

@@ -21,13 +21,13 @@ export interface RunnerImage {
   python: string;
   /** Its name, with its tag. */
   name: string;
-  /** The image with that Python to start from; null: Docker's official one. */
+  /** The base image with that Python; null means Docker's official one. */
   base: string | null;
-  /** A file of PEM certificates which takes the place of the base's, where a company has an authority of its own. */
+  /** A file of PEM certificates that replaces the base's, for companies with their own authority. */
   caBundle: string | null;
 }
 
-/** Builds a runner image with the engine. The build itself needs no network but for a base that the engine does not have. */
+/** Builds a runner image with the engine. The build needs no network, except to pull a missing base. */
 export async function buildRunnerImage(engine: EngineCommand, image: RunnerImage): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), 'pumphouse-image-'));
   try {
@@ -60,7 +60,7 @@ async function buildOptions({ python, base, caBundle }: RunnerImage, wheel: stri
   return ['--file', join(imagesFolder, recipeFile), ...options];
 }
 
-/** The engine's own: it may be another machine than this one. */
+/** Architecture of the engine, which may be on another machine. */
 function askArchitecture(engine: EngineCommand): Promise<string> {
   const format = engine.kind === 'podman' ? '{{.Host.Arch}}' : '{{.Architecture}}';
   return callEngine(engine, ['info', '--format', format]);

@@ -8,7 +8,7 @@ import pythonTools from '../../scripts/python-tools.json' with { type: 'json' };
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cacheFolder = join(root, '.tools', 'images', 'wheels');
 
-/** By what engines say of their machine. */
+/** Keyed by the architecture that engines report. */
 const wheelPlatforms: Record<string, string> = {
   amd64: 'manylinux2014_x86_64',
   x86_64: 'manylinux2014_x86_64',
@@ -17,8 +17,9 @@ const wheelPlatforms: Record<string, string> = {
 };
 
 /**
- * uv as a wheel for the engine's architecture, downloaded once. This machine's pip does it, outside of the build: so all of its
- * settings hold (index, proxy, certificates, constraints), and no credential among them comes near an image.
+ * Fetches uv as a wheel for the engine's architecture, downloaded once. This machine's pip does it outside of
+ * the build, so that all of its settings apply (index, proxy, certificates, constraints) and none of its
+ * credentials gets near an image.
  * @returns the wheel's path
  */
 export async function fetchUvWheel(architecture: string): Promise<string> {

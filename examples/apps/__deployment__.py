@@ -15,7 +15,7 @@ __all__ = ["load_visits", "notebook", "board", "tools", "counts"]
 
 @run.pipeline("visits", trigger="@daily", expose={"tags": ["visits"]})
 def load_visits():
-    """Loads the visits that the apps show."""
+    """Load the visits that the apps show."""
     print(visits.load())
 
 
@@ -36,6 +36,6 @@ class Counts(BaseHTTPRequestHandler):
     expose={"display_name": "Visit counts", "starred": True},
 )
 def counts(run_context: run.TJobRunContext):
-    """Answers each request with the visitors of each page, as JSON."""
+    """Answer each request with the visitors of each page, as JSON."""
     port = run_context["run_args"]["port"]
     ThreadingHTTPServer(("0.0.0.0", port), Counts).serve_forever()

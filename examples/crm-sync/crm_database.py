@@ -1,4 +1,4 @@
-"""A CRM's database, in SQLite, so that the example needs no server. Replace the URL by that of yours."""
+"""A CRM's database, in SQLite, so that the example needs no server. Replace the URL with yours."""
 
 import sqlite3
 import tempfile

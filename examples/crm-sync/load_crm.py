@@ -1,11 +1,11 @@
-"""Copies the tables of the CRM. A column that appears in the source is refused: the schema is a contract."""
+"""Copy the tables of the CRM. New columns in the source are rejected: the schema is a contract."""
 
 import dlt
 from dlt.sources.sql_database import sql_database
 
 from crm_database import create_database
 
-# A plain script is a job too. What decorators say elsewhere, these names say here.
+# A plain script is a job too. These names replace the decorators.
 __trigger__ = "30 2 * * *"
 __expose__ = {"display_name": "CRM tables", "tags": ["crm", "nightly"], "starred": True}
 __require__ = {"timezone": "Europe/Lisbon", "instance": {"size": "small"}}

@@ -1,4 +1,4 @@
-"""Loads tickets from a REST API, page by page."""
+"""Load tickets from a REST API, page by page."""
 
 import dlt
 from dlt.sources.rest_api import rest_api_source

@@ -1,4 +1,4 @@
-"""A ticket system's API on loopback, page by page, so that the example needs no account anywhere."""
+"""A paged ticket system's API on loopback, so that the example needs no account."""
 
 import json
 from contextlib import contextmanager

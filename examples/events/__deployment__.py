@@ -1,4 +1,4 @@
-"""Events that are loaded hour by hour, and orders that come in by a webhook."""
+"""Events loaded hour by hour, and orders received through a webhook."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -12,7 +12,7 @@ FIRST = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 @dlt.resource
 def events(happened_at=dlt.sources.incremental("happened_at", initial_value=FIRST)):
-    """An event each half hour, for ever. dlt keeps those of the run's interval."""
+    """One event every half hour, without end. dlt keeps those of the run's interval."""
     start, end = dlt.current.interval()
     first = int((start - FIRST) / timedelta(minutes=30)) - 2
     last = int((end - FIRST) / timedelta(minutes=30)) + 2
@@ -28,7 +28,7 @@ def events(happened_at=dlt.sources.incremental("happened_at", initial_value=FIRS
     expose={"tags": ["history"]},
 )
 def load_events(run_context: run.TJobRunContext):
-    """Loads the events of the interval: the scheduler keeps what was loaded, not the pipeline."""
+    """Load the events of the interval: the scheduler, not the pipeline, tracks what was loaded."""
     pipeline = dlt.pipeline("events", destination="duckdb", dataset_name="event_data")
     pipeline.run(events())
     with pipeline.sql_client() as client:
@@ -45,14 +45,14 @@ def changes(changed=dlt.sources.incremental("changed", initial_value=0)):
 
 @run.pipeline("changes", trigger="every:15m", incremental_mode="pipeline", auto_refresh_pipeline_mode="drop_resources")
 def load_changes(run_context: run.TJobRunContext):
-    """Loads what changed since the last run: here the pipeline keeps where it was."""
+    """Load what changed since the last run: here the pipeline tracks its position."""
     print("refresh is", run_context["refresh"])
     dlt.pipeline("changes", destination="duckdb", dataset_name="change_data").run(changes())
 
 
 @run.job(trigger=run.trigger.webhook("orders"), execute={"concurrency": 5})
 def take_order(run_context: run.TJobRunContext):
-    """Stores the order that a shop sent. The body of the request is the input of the run."""
+    """Store the order that a shop sent. The body of the request is the input of the run."""
     order = run_context.get("run_args", {}).get("input")
     if order is None:
         print("started without an order")

@@ -1,4 +1,4 @@
-"""Loads CSV files of meter readings into DuckDB. A second run reads only the files that are new or changed."""
+"""Load CSV files of meter readings into DuckDB. A second run reads only new and changed files."""
 
 import csv
 from pathlib import Path

@@ -47,7 +47,7 @@ def orders(placed_at=dlt.sources.incremental("placed_at", initial_value=OPENED))
     require=BERLIN,
 )
 def load_orders(run_context: run.TJobRunContext):
-    """Loads the orders of the run's interval: one night, or everything that is missing."""
+    """Load the orders of the run's interval: one night, or everything that is missing."""
     pipeline = dlt.pipeline("shop_orders", destination="duckdb", dataset_name="shop")
     pipeline.run(orders())
     with pipeline.sql_client() as client:
@@ -64,7 +64,7 @@ def load_orders(run_context: run.TJobRunContext):
     expose={"tags": ["ingest", "backfill"]},
 )
 def load_rates():
-    """Loads exchange rates of the last half hour."""
+    """Load exchange rates of the last half hour."""
     start, end = dlt.current.interval()
     rates = [{"day": day, "currency": "USD", "rate": 1.1} for day in (start.date(), end.date())]
     dlt.pipeline("shop_rates", destination="duckdb", dataset_name="rates").run(rates, table_name="rates")
@@ -73,7 +73,7 @@ def load_rates():
 
 @run.job(trigger=["0 4 * * 1-5", "tag:stock"], expose={"tags": "ingest"}, require=BERLIN)
 def load_stock():
-    """Loads what is in stock, on working days before the shop opens."""
+    """Load what is in stock, on working days before the shop opens."""
     stock = [{"sku": f"sku-{number}", "count": number + 3} for number in range(10)]
     pipeline = dlt.pipeline("shop_stock", destination="duckdb", dataset_name="stock")
     pipeline.run(stock, table_name="stock", write_disposition="replace")
@@ -81,14 +81,14 @@ def load_stock():
 
 @run.job(trigger="30 5 * * *", freshness=load_orders.is_fresh, require=BERLIN)
 def build_report():
-    """Sums up the orders. Starts only when the orders of the night are loaded."""
+    """Sum up the orders. Starts only when the orders of the night are loaded."""
     pipeline = dlt.pipeline("shop_report", destination="duckdb", dataset_name="report")
     pipeline.run([{"built_at": datetime.now(timezone.utc)}], table_name="reports")
 
 
 @run.job(trigger=build_report.success, require={"dependency_groups": ["report"]})
 def publish_report():
-    """Prints the report as a table, with a package of its own dependency group."""
+    """Print the report as a table, with a package of its own dependency group."""
     from tabulate import tabulate
 
     print(tabulate([["orders", "loaded"], ["report", "built"]], headers=["what", "state"]))
@@ -96,7 +96,7 @@ def publish_report():
 
 @run.job
 def check_stock(minimum_stock: int = dlt.config.value):
-    """Fails when a shelf is nearly empty. The threshold is configuration, not code."""
+    """Fail when a shelf is nearly empty. The threshold is configuration, not code."""
     lowest = 7
     if lowest < minimum_stock:
         raise ValueError(f"only {lowest} left of sku-4, {minimum_stock} wanted")
@@ -105,19 +105,19 @@ def check_stock(minimum_stock: int = dlt.config.value):
 
 @run.job(require={"profile": "checks"}, expose={"tags": ["checks"]})
 def check_prices(highest_price: int = dlt.config.value):
-    """Runs under a profile of its own, with the configuration of checks.config.toml."""
+    """Run under a separate profile, with the configuration of checks.config.toml."""
     print("no price above", highest_price)
 
 
 @run.job(trigger=[check_stock.fail, run.trigger.job_fail("tag:ingest")])
 def notify(run_context: run.TJobRunContext):
-    """Starts when the stock check or any job tagged "ingest" fails."""
+    """Start when the stock check or any job tagged "ingest" fails."""
     print("somebody should look at", run_context["trigger"])
 
 
 @run.job(trigger=check_stock.completed, execute={"concurrency": None, "intercept_signals": False})
 def log_outcome(run_context: run.TJobRunContext):
-    """Starts whatever the outcome of the check was. Any number of these may run at once."""
+    """Start whether the check succeeded or failed. Any number of these may run at once."""
     print("outcome of the check:", run_context["trigger"])
 
 
@@ -128,7 +128,7 @@ def log_outcome(run_context: run.TJobRunContext):
     execute={"concurrency": 2, "timeout": {"grace_period": 5}},
 )
 def rebuild_catalog(run_context: run.TJobRunContext):
-    """Loads the catalog anew each week. Jobs behind it load anew too, unless they block that."""
+    """Reload the catalog every week. Downstream jobs reload too, unless they block that."""
     products = [{"sku": f"sku-{number}"} for number in range(10)]
     dlt.pipeline("shop_catalog", destination="duckdb", dataset_name="catalog").run(products, table_name="products")
     print("refresh is", run_context["refresh"])
@@ -136,17 +136,17 @@ def rebuild_catalog(run_context: run.TJobRunContext):
 
 @run.job(trigger="@monthly", freshness=rebuild_catalog.is_fresh, refresh_propagation="block")
 def price_history(run_context: run.TJobRunContext):
-    """Keeps its history when the catalog is rebuilt."""
+    """Keep the history when the catalog is rebuilt."""
     print("refresh is", run_context["refresh"])
 
 
 @run.job(trigger="once:2026-01-01T06:00:00Z")
 def import_archive():
-    """Starts once, at the first deploy, since its time has passed."""
+    """Start once, at the first deploy, because its time has passed."""
     print("archive imported")
 
 
 @run.job(trigger="deployment")
 def on_deploy():
-    """Starts after each deploy of new code."""
+    """Start after each deploy of new code."""
     print("deployed")

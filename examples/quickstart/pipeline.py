@@ -1,4 +1,4 @@
-"""Loads a few orders into a DuckDB file: the smallest pipeline that shows tables, nested tables and rows."""
+"""Load a few orders into a DuckDB file: the smallest pipeline that shows tables, nested tables and rows."""
 
 import dlt
 

@@ -1,4 +1,4 @@
-"""A warehouse: jobs with names, sections, arguments and sizes of their own."""
+"""A warehouse: jobs with their own names, sections, arguments and sizes."""
 
 from typing import Annotated, Optional, TypedDict
 
@@ -32,7 +32,7 @@ class SyncConfiguration(BaseConfiguration):
     require={"instance": {"size": "medium"}},
 )
 def sync(dataset: str, dry_run: bool):
-    """Loads the stock. Its arguments come from the configuration."""
+    """Load the stock. The arguments come from the configuration."""
     if dry_run:
         print("would load", len(SHELVES), "shelves into", dataset)
         return
@@ -46,30 +46,31 @@ class StockCount(TypedDict):
 
 @run.job(section="warehouse", trigger=sync.success, execute={"timeout": "5m"})
 def count_stock(minimum: int = dlt.config.value, only: Optional[str] = None) -> StockCount:
-    """Counts the stock, and has the result as data: `dlthub job runs result`."""
+    """Count the stock, and return the result as data: `dlthub job runs result`."""
     shelves = {item: count for item, count in SHELVES.items() if only in (None, item)}
     short = [item for item, count in shelves.items() if count < minimum]
     return run.result({"items": len(shelves), "short": short}, type="stock_count")
 
 
-# No start by hand: people must not count twice.
+# No manual start, so that users cannot count twice.
 @run.job(section="warehouse", trigger="@daily", expose={"manual": False, "tags": ["stock"]})
 def recount():
-    """Counts every shelf once a day, by the clock only."""
+    """Count every shelf once a day, only by the clock."""
     print("counted", sum(SHELVES.values()))
 
 
 @run.job(section="warehouse")
 def explain(pipeline_name: Annotated[str, run.Entity("pipeline")] = "stock"):
-    """Explains what a pipeline loads. A console can offer it on the page of a pipeline."""
+    """Explain what a pipeline loads. A console can offer it on the page of a pipeline."""
     print(pipeline_name, "loads what is on the shelves")
 
 
-# Written for a hosted runtime: where runs are placed. Pumphouse says at the deploy that it has no effect here.
+# Written for a hosted runtime: where runs are placed. Pumphouse reports at the deploy that it has no effect
+# here.
 @run.job(
     section="warehouse",
     require={"provider": "modal", "region": "eu-west", "static_egress_ips": True, "instance": {"size": "large", "gpu": 1}},
 )
 def export():
-    """Hands the stock to a partner."""
+    """Hand the stock to a partner."""
     print("exported", len(SHELVES), "items")

@@ -3,10 +3,10 @@
 import os
 import sys
 
-# Last, so that nothing beside this package can stand in for a module of the standard library.
+# Append the path, so that nothing beside this package can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# This file is compiled at every start; all else is in modules, whose bytecode is kept.
+# Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
 from pumphouse_bootstrap.attempt import run_attempt
 
 if __name__ == "__main__":

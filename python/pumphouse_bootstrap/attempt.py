@@ -1,4 +1,4 @@
-"""The order of work of one attempt."""
+"""The sequence of one attempt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pumphouse_bootstrap.start_file import take_attempt
 
 
 def run_attempt(start_path: str) -> None:
-    """Does everything, and ends the process."""
+    """Run the attempt and end the process."""
     status = 1
     try:
         status = _run(start_path)
@@ -23,7 +23,7 @@ def run_attempt(start_path: str) -> None:
         report_failure(error)
         _kill_everything()
     sys.stderr.flush()
-    # Threads that wait for something are not waited for.
+    # Do not wait for blocked threads.
     os._exit(status)
 
 
@@ -35,7 +35,7 @@ def _run(start_path: str) -> int:
     events = Events()
     preparation = Preparation(start, events)
     early = start_network(start)
-    # What follows is loaded while the server thinks, and pasta works.
+    # Load the following modules while the server responds and pasta starts.
     from pumphouse_bootstrap.process_control import adopt_orphans, forbid_inspection
 
     adopt_orphans()
@@ -47,7 +47,7 @@ def _run(start_path: str) -> int:
         if early is not None:
             early.network.close()
         return _leave_before_begin(preparation.error)
-    # A stopped preparation may still be using its own connection.
+    # A stopped preparation may still be using its own connection, so open another one.
     calls = ServerCalls(start) if stopped else preparation.calls
     recording = Recording(start, preparation, calls, events, early)
     if stopped:
@@ -60,7 +60,7 @@ def _run(start_path: str) -> int:
 
 
 def _await_preparation(preparation: Preparation, events: Events) -> bool:
-    """True when a signal said stop."""
+    """Wait for the preparation; return True if a stop signal came first."""
     while (event := events.next()) != event_names.PREPARED:
         if event in STOP_SIGNALS:
             return True
@@ -68,7 +68,7 @@ def _await_preparation(preparation: Preparation, events: Events) -> bool:
 
 
 def _leave_before_begin(error: Exception | None) -> int:
-    """Nothing is written: another bootstrap may have begun, and the spool is its."""
+    """Write nothing: another bootstrap may have begun, and the spool belongs to it."""
     if error is not None and not isinstance(error, Refused):
         report_failure(error)
         return 1

@@ -1,4 +1,7 @@
-"""The address to which dlt sends its telemetry: on the attempt's own loopback, known to user code only."""
+"""
+The beacon: the URL to which dlt sends its telemetry, on the attempt's own loopback and known only to user
+code.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pumphouse_bootstrap.spool import Spool, SpoolClosed
 
 TYPES = ("trace", "state", "job_result")
 BODY_LIMIT_BYTES = 60 * 1024 * 1024
-# The server takes 64 MiB in one call, and refuses what is longer for good.
+# The server accepts 64 MiB per call, and permanently rejects longer records.
 _RECORD_LIMIT_BYTES = 63 * 1024 * 1024
 _SMALL_BODY_BYTES = 1024 * 1024
 _MOST_CONNECTIONS = 32
@@ -20,39 +23,42 @@ _SILENCE_SECONDS = 30.0
 
 
 def listen() -> socket.socket:
-    """Where telemetry will come."""
+    """Create the listening socket of the beacon."""
     return socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
 
 
 class Beacon:
     """
-    An HTTP server that takes `PUT <address>/<type>` and answers 200 when the body is on disk. User code is hostile: connections,
-    bodies and the attempt's total are bounded.
+    HTTP server that accepts `PUT <address>/<type>` and answers 200 once the body is on disk.
+
+    User code is hostile, so connections, bodies and the attempt's total are bounded.
     """
 
     def __init__(self, spool: Spool, masker: Masker, limit_bytes: int, listener: socket.socket) -> None:
-        """`listener`: as `listen()` makes it."""
+        """`listener`: a socket from `listen()`."""
         self._spool = spool
         self._masker = masker
         self._limit = limit_bytes
         self._used = 0
         self._noted: set[str] = set()
         self._counting = threading.Lock()
-        # Large bodies are held in memory one at a time.
+        # Hold at most one large body in memory.
         self._large_body = threading.Lock()
         self._connections = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._listener = listener
         secret = os.urandom(16).hex()
         self.port: int = self._listener.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/{secret}"
-        # Found by hash: the time of an answer says nothing about a path that is nearly right.
+        # Look paths up by hash, so that response times reveal nothing about almost correct paths.
         self._types = {f"/{secret}/{name}": name for name in TYPES}
 
     def start(self) -> None:
         threading.Thread(target=self._accept, name="beacon", daemon=True).start()
 
     def close(self) -> None:
-        """Takes no more bodies. One that is being stored may still be: the exit record is what ends it all."""
+        """
+        Accept no more bodies. One that is being stored may still finish; the exit record ends everything.
+        """
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -71,7 +77,7 @@ class Beacon:
             try:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
             except RuntimeError:
-                # User code has all the processes and threads that its attempt may have; later ones may find room again.
+                # User code uses all processes and threads of its attempt; later connections may succeed.
                 connection.close()
                 self._connections.release()
 
@@ -89,7 +95,7 @@ class Beacon:
         except RequestError as error:
             _try_to_answer(connection, error.status)
         except (OSError, SpoolClosed):
-            # The sender gave up, or the attempt is over: nobody waits for an answer.
+            # The sender gave up, or the attempt is over. No one waits for a response.
             pass
         finally:
             connection.close()
@@ -155,8 +161,10 @@ class Beacon:
 
 def _encode_body(body: bytes) -> dict[str, str] | None:
     """
-    As text; as base64 where it is none, or where a large body's escapes would make it longer than base64 does. None where neither
-    fits into a record.
+    Encode a body as text, or as base64 if it is not UTF-8 or a large body's escapes would be longer than
+    base64.
+
+    None if neither fits into a record.
     """
     try:
         text = body.decode("utf-8")
@@ -176,7 +184,7 @@ def _encode_body(body: bytes) -> dict[str, str] | None:
 
 
 def _count_escapes(body: bytes) -> int:
-    """Bytes that JSON adds when the body becomes a string."""
+    """Count the bytes that JSON adds when the body becomes a string."""
     controls = sum(body.count(bytes([code])) for code in range(32))
     return body.count(b'"') + body.count(b"\\") + 5 * controls
 

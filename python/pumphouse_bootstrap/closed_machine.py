@@ -1,6 +1,7 @@
 """
-Keeps the code in a container from what listens on the machine of its engine and in other containers: rules of the container's own network
-forbid to send there (ip-rule(8)). They hold for one user, so that the bootstrap goes on reaching its server wherever that comes back.
+Blocks connections from code in a container to its engine's machine and to other containers, with routing
+rules (ip-rule(8)) in the container's own network. The rules apply to a single user, so that the bootstrap can
+still reach its server, wherever that is restarted.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import struct
 
 from pumphouse_bootstrap import netlink
 
-# Names that engines write into /etc/hosts for their machine. Rootless Podman has an address for it that no interface has.
+# Names that engines put into /etc/hosts for their machine. Rootless Podman uses an address for it that no
+# interface has.
 _MACHINE_NAMES = {"host.containers.internal", "host.docker.internal"}
-# Each interface has its own of these: that of the machine, too.
+# Each interface has link-local addresses of its own, including the machine's.
 _LINK_LOCAL = "fe80::/10"
 
 _NEW_RULE = 32
 _DESTINATION, _PRIORITY, _USERS, _PROTOCOL, _DESTINATION_PORTS = 1, 6, 20, 22, 24
 _LOOK_UP, _PROHIBIT = 1, 8
 _MAIN_TABLE = 254
-# After the rule for the network's own addresses (0), before every route (32766). The kernel takes a rule without a destination for the same as one
-# that differs from it by its destination only: they need priorities of their own.
+# After the rule for the network's own addresses (0), before all routes (32766). The kernel treats a rule
+# without a destination as equal to one that differs only in its destination, so they need separate
+# priorities.
 _OPEN_PORT_PRIORITY, _OPEN_HOST_PRIORITY, _CLOSED_PRIORITY = 20, 21, 22
 _DNS_PORT = 53
 
@@ -33,8 +36,9 @@ _CAPABILITY_VERSION = 0x20080522
 
 def close_machine(closed: list[str], open_ports: list[int], server_url: str | None, user: int) -> None:
     """
-    Forbids user `user` to send to the addresses and networks in `closed`, but to the server, to name servers, and to these TCP ports of
-    any address. Raises OSError, and ValueError for an address that is none. A second call changes nothing.
+    Forbid `user` to send to the addresses and networks in `closed`, except to the server, to name servers,
+    and to `open_ports` (TCP) of any address. Raises OSError, and ValueError for an invalid address. A second
+    call changes nothing.
     """
     with netlink.open_netlink() as connection:
         rules = _Rules(connection, user)
@@ -50,7 +54,10 @@ def close_machine(closed: list[str], open_ports: list[int], server_url: str | No
 
 
 def give_up_network_rights() -> None:
-    """Takes CAP_NET_ADMIN from this thread and all that it starts: what is closed stays closed. Call it before there is another thread."""
+    """
+    Drop CAP_NET_ADMIN from this thread and everything it starts, so that the rules cannot be removed. Call it
+    before starting other threads.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     # Effective, permitted and inheritable capabilities below 32, then those above.
@@ -88,14 +95,17 @@ class _Rules:
         if address:
             body += netlink.encode_attribute(_DESTINATION, address)
         code = netlink.request_change(self._connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)
-        # A kernel without IPv6 has no way there that could be closed.
+        # A kernel without IPv6 has no IPv6 route to block.
         without_ipv6 = family == socket.AF_INET6 and code in (errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
         if code not in (0, errno.EEXIST) and not without_ipv6:
             raise OSError(code, os.strerror(code))
 
 
 def _parse(text: str) -> tuple[int, bytes, int]:
-    """Family, address without the bits of the host, and the length of an address or a network."""
+    """
+    Return the family, the address with its host bits cleared, and the prefix length of an address or a
+    network.
+    """
     host, _, length = text.partition("/")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -119,7 +129,8 @@ def _list_server(url: str | None) -> list[tuple[str, int]]:
     try:
         found = socket.getaddrinfo(host.strip("[]"), number, type=socket.SOCK_STREAM)
     except OSError:
-        # The bootstrap asks for the name again. User code does not reach a server on the machine whose name is unknown now.
+        # The bootstrap resolves the name again later. User code cannot reach a server on the machine if its
+        # name cannot be resolved now.
         return []
     return list(dict.fromkeys((str(entry[4][0]).partition("%")[0], number) for entry in found))
 

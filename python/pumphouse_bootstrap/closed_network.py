@@ -1,7 +1,10 @@
 """
-A network into which no connection is made. As a program (`python3 -I -S <this file>`, with the right to do it) it forbids the network
-that it is in to send anything from a port below 32768, but to itself: whoever calls a listening port from outside gets no answer,
-while connections to the outside come from ports above. `await_closed_network` returns when it is so, as anybody may find out.
+A network that accepts no incoming connections.
+
+As a program (`python3 -I -S <this file>`, with the required privilege) it forbids its network to send
+anything from a port below 32768, except to itself: callers of a listening port get no response, while
+outgoing connections use higher ports. `await_closed_network` returns once that is in effect, which any
+process can check.
 """
 
 from __future__ import annotations
@@ -18,30 +21,30 @@ if __name__ == "__main__":
 
 from pumphouse_bootstrap import netlink
 
-# Ports that outgoing connections come from begin at 32768 (net.ipv4.ip_local_port_range).
+# Ports of outgoing connections begin at 32768 (net.ipv4.ip_local_port_range).
 _FIRST_PORT, LAST_PORT = 1, 32767
 _PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.01
-# After the rule for the network's own addresses (0), before every route (32766).
+# After the rule for the network's own addresses (0), before all routes (32766).
 _PRIORITY = 10
 
 _RTM_NEWRULE = 32
 _PROHIBIT = 8
 _FRA_PRIORITY, _FRA_SOURCE_PORTS = 6, 23
 
-# Addresses that are nobody's (RFC 5737, RFC 3849). Nothing is sent: a datagram's address is only looked up.
+# Documentation addresses (RFC 5737, RFC 3849). Nothing is sent: a datagram's address is only looked up.
 _SOMEBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 
 
 def close_network() -> None:
-    """Raises OSError. A second call changes nothing."""
+    """Close the network. Raises OSError. A second call changes nothing."""
     with netlink.open_netlink() as connection:
         for family in _list_families():
             _forbid(connection, family)
 
 
 def _list_families() -> list[int]:
-    """Without IPv6 in its kernel a machine has none that could be closed."""
+    """List the IP families to close; a machine without IPv6 in its kernel has none to close for it."""
     families = []
     for family in _SOMEBODY:
         try:
@@ -76,7 +79,10 @@ def _is_forbidden(family: int, port: int) -> bool:
 
 
 def await_closed_network() -> bool:
-    """False when nobody has closed it in a minute: whoever was to do so is gone."""
+    """
+    Wait until the network is closed; False if that takes longer than a minute, because the closing process is
+    gone.
+    """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not is_network_closed():
         if time.monotonic() > deadline:

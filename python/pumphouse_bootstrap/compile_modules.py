@@ -1,9 +1,11 @@
 """
-`python3 -I -S <this file> <environment> <plan> <folder>`: compiles modules of one package, in a sandbox of its own. The plan has paths
-below the environment, each ended by a NUL; the bytecode of the nth goes to `<folder>/<n>.pyc`. A file that is no module is left out.
+`python3 -I -S <this file> <environment> <plan> <folder>`: compile modules of one package in its own sandbox.
 
-About 30 of these start for each new environment, so this file avoids json and py_compile: importing them takes longer
-than compiling most packages.
+The plan contains paths below the environment, each ended by a NUL. The bytecode of the nth goes to
+`<folder>/<n>.pyc`. A file that is not a module is skipped.
+
+About 30 of these start for each new environment, so this file avoids json and py_compile: importing them
+takes longer than compiling most packages.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ import resource
 import sys
 import warnings
 
-# A text that a package brings may be made to break the compiler.
+# A package's source may be crafted to crash or exhaust the compiler.
 _LIMITS = {resource.RLIMIT_AS: 4 << 30, resource.RLIMIT_CPU: 600, resource.RLIMIT_FSIZE: 64 << 20}
-# PEP 552: Python compares the source with the bytecode neither by time nor by content.
+# PEP 552 unchecked hash: Python compares the source with the bytecode neither by time nor by content.
 _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
@@ -32,7 +34,9 @@ def compile_modules(environment: str, paths: list[str], folder: str) -> None:
 
 
 def _compile(path: str, name: str) -> bytes:
-    """@param name: replaced by the module's real path when it is imported: the same bytecode serves every environment"""
+    """
+    @param name: replaced by the module's real path on import, so the same bytecode serves every environment
+    """
     with open(path, "rb") as file:
         source = file.read()
     code = compile(source, name, "exec", dont_inherit=True)

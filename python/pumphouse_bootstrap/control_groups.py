@@ -1,15 +1,15 @@
-"""What the kernel has counted for the control groups of user code: ends of memory, and processes that it refused."""
+"""Kernel counters of user code's control groups: out-of-memory kills and rejected processes."""
 
 from __future__ import annotations
 
 import os
 
-# Memory is charged in pieces of up to 64 pages: a group that is nearer to its limit than this has met it.
+# Memory is charged in batches of up to 64 pages, so a group this close to its limit has hit it.
 _NEAR_BYTES = 1024 * 1024
 
 
 class ControlGroups:
-    """Counts from the moment it is made. A folder or a file that is not there counts nothing."""
+    """Counters since the creation of this object. A missing folder or file counts as zero."""
 
     def __init__(self, folders: dict | None) -> None:
         """`folders`: `control_groups` of start.json."""
@@ -22,8 +22,10 @@ class ControlGroups:
 
     def describe_out_of_memory(self) -> str | None:
         """
-        Whose end of memory has killed something of the group since: its own `limit`, or the `machine`'s. The kernel counts both
-        kinds of kill as one; what tells them apart is whether the limit was met.
+        Return which memory ran out when a process of the group was killed: its own `limit`, or the
+        `machine`'s.
+
+        The kernel counts both kinds of kill together; whether the limit was hit tells them apart.
         """
         if self._count_kills() <= self._kills:
             return None
@@ -42,7 +44,7 @@ class ControlGroups:
         return hits + sum(self._memory_count(name) for name in ("memory.failcnt", "memory.memsw.failcnt"))
 
     def _has_touched_limit(self) -> bool:
-        """Version 1: some kernels leave `failcnt` at 0 whatever happens."""
+        """Version 1: some kernels always leave `failcnt` at 0."""
         for prefix in ("memory", "memory.memsw"):
             limit = self._memory_count(f"{prefix}.limit_in_bytes")
             if 0 < limit <= self._memory_count(f"{prefix}.max_usage_in_bytes") + _NEAR_BYTES:
@@ -57,7 +59,10 @@ class ControlGroups:
 
 
 def _find_group(folder: str | None, controller: str, files: tuple[str, ...]) -> str | None:
-    """The folder itself, or the one of the controller in it: in a container of version 1 each controller has its own."""
+    """
+    Return the folder itself, or the controller's folder in it: in a version 1 container each controller has
+    its own.
+    """
     if folder is None:
         return None
     for candidate in (folder, f"{folder}/{controller}"):
@@ -67,7 +72,7 @@ def _find_group(folder: str | None, controller: str, files: tuple[str, ...]) -> 
 
 
 def _read_count(path: str, name: str | None) -> int:
-    """The number of a line `<name> <number>`, or the only one of the file; 0 where there is none."""
+    """Return the number of a line `<name> <number>`, or the only one in the file; 0 if there is none."""
     try:
         with open(path, encoding="ascii") as file:
             for line in file:

@@ -1,11 +1,13 @@
 """
-`python3 -I -S <this file> <source> <target> [<name>]`: makes a folder the same as another one, while somebody may be reading the target.
-With a name, the same as if that one entry were all there is in the source.
+`python3 -I -S <this file> <source> <target> [<name>]`: mirror one folder to another that may be in use.
 
-A file that differs comes whole or not at all: under a name of its own first, then in the place of the old one, which whoever has it
-open keeps. What is gone in the source goes, at last. Both folders are full of what strangers' code has put there. So every name is
-looked up from its own folder and no link is followed; links are copied as links; pipes, sockets and devices are left out. Holes stay
-holes, and where the file system can share the blocks of two files, they are shared. Says {"size_bytes": N} at the end.
+With a name, the source is treated as if it contained only that entry.
+
+A changed file is replaced as a whole: it is written under a temporary name, then renamed over the old file,
+which stays readable for processes that have it open. Files missing in the source are deleted last. Both
+folders contain files of untrusted code, so every name is looked up from its own folder and no link is
+followed. Links are copied as links; pipes, sockets and devices are skipped. Holes stay holes, and blocks are
+shared if the file system supports it. Prints {"size_bytes": N} at the end.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _LOCK_SECONDS = 60.0
 _SIGN_OF_LIFE_SECONDS = 20.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THIS_WAY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
-# Beside the file of a database: its changes that are not in it yet, and what did not fit in memory.
+# Companions of a DuckDB file: changes that are not in it yet, and data that did not fit in memory.
 _CHANGES, _SPILLED = ".wal", ".tmp"
 
 
@@ -36,7 +38,7 @@ class CannotCopy(Exception):
 
 
 def copy_data(source: str, target: str, only: str | None = None) -> int:
-    """Gives the bytes that the disk keeps for the source. Raises OSError and CannotCopy."""
+    """Return the disk usage of the source in bytes. Raises OSError and CannotCopy."""
     os.makedirs(target, 0o700, exist_ok=True)
     source_folder, target_folder = os.open(source, _FOLDER), os.open(target, _FOLDER)
     _lock(target_folder)
@@ -46,7 +48,9 @@ def copy_data(source: str, target: str, only: str | None = None) -> int:
 
 
 def _lock(folder: int) -> None:
-    """One at a time. Whoever owns the folder can hold it forever, but keeps nobody waiting so long."""
+    """
+    Allow one copy at a time. The folder's owner could hold the lock forever, so give up after the timeout.
+    """
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
@@ -65,12 +69,12 @@ class _Copying:
         self._count = 0
 
     def bring(self, source: int, target: int, wanted: list[str], level: int) -> int:
-        """What is wanted of a folder, and nothing else; gives its size."""
+        """Copy the wanted entries of a folder and delete all others; return the size."""
         if level > _MOST_LEVELS:
             raise CannotCopy(f"Folders are nested deeper than {_MOST_LEVELS} levels.")
         size = 0
         kept, replaced = set(), set()
-        # A file comes before what is beside it under a longer name.
+        # Sorted order copies a file before its companions, which have longer names.
         for name in sorted(wanted):
             facts = os.stat(name, dir_fd=source, follow_symlinks=False)
             if name.startswith(_TEMPORARY) or facts.st_dev != self._device:
@@ -100,7 +104,7 @@ class _Copying:
             inner_target = os.open(name, _FOLDER, dir_fd=target)
             try:
                 size = self.bring(inner_source, inner_target, os.listdir(inner_source), level + 1)
-                # Its owner can always change what is in it: the next copy has to.
+                # Keep the folder writable for its owner, because the next copy has to change it.
                 os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
                 return size
             finally:
@@ -120,7 +124,7 @@ class _Copying:
         self._put_in_place(temporary, name, target)
 
     def _bring_file(self, name: str, source: int, target: int) -> bool:
-        """Whether there was something to bring."""
+        """Copy one file; return whether there was anything to copy."""
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
         try:
             facts = os.fstat(file)
@@ -135,7 +139,7 @@ class _Copying:
                 os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
             finally:
                 os.close(copy)
-            # They are of the old file: with the new one they would be changes that it never had.
+            # They belong to the old file; beside the new one they would be changes that it never had.
             _remove(name + _CHANGES, target, 0)
             self._put_in_place(temporary, name, target)
             return True
@@ -176,7 +180,7 @@ class _Copying:
                 self._say_alive()
 
     def _say_alive(self) -> None:
-        """A copy that is being made is not taken for one that was left half-made."""
+        """Touch the folder, so that a copy in progress is not taken for an orphaned one."""
         if time.monotonic() < self._alive_at + _SIGN_OF_LIFE_SECONDS:
             return
         self._alive_at = time.monotonic()
@@ -205,7 +209,7 @@ def _is_same(facts: os.stat_result, name: str, target: int) -> bool:
 
 
 def _is_beside(name: str, kept: set[str], replaced: set[str]) -> bool:
-    """Of a database of the target that is in use, and was not replaced."""
+    """Whether it is a companion of a database in the target that is in use and was not replaced."""
     file, ending = name[:-4], name[-4:]
     return ending == _SPILLED and file in kept or ending == _CHANGES and file in kept and file not in replaced
 
@@ -218,7 +222,7 @@ def _is_folder(name: str, folder: int) -> bool:
 
 
 def _remove(name: str, folder: int, level: int) -> None:
-    """Whatever it is, if it is there."""
+    """Delete an entry of any type, if it exists."""
     if not _is_folder(name, folder):
         try:
             os.unlink(name, dir_fd=folder)

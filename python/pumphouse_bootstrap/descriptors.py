@@ -1,4 +1,4 @@
-"""How much a process may have open. Machines and engines often allow 1024 at first, and many times that to whoever asks."""
+"""The limit of open files. Machines and engines often start at 1024, and allow many times that on request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import resource
 
 
 def allow_descriptors(wanted: int) -> int:
-    """Has this process have so many open, or as many as it can get. @returns how many those are"""
+    """
+    Raise the limit of open files to `wanted`, or as far as allowed.
+
+    @returns the resulting limit
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)

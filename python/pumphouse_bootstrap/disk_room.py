@@ -1,4 +1,4 @@
-"""Room on a full disk: for what user code says of it, and for the record of how user code has ended."""
+"""Emergency space on a full disk, for the last output of user code and for its exit record."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import os
 
 from pumphouse_bootstrap.file_user import files_of
 
-# User code that has filled the disk tells of it, as a rule, and ends.
+# User code that fills the disk usually reports an error and ends.
 _RESERVED_BYTES = 256 * 1024
 
 
 class DiskRoom:
     """
-    What can be given up. A reserve comes first, since a run can fill the disk with what is not the attempt's to remove, such as local
-    data; when user code has ended, its own files go too.
+    Disk space that can be released.
+
+    First a reserve, because a run may have filled the disk with files that the attempt must not delete, such
+    as local data. After user code has ended, its own files too.
     """
 
     def __init__(self, folder: str, work_folder: str, drop_to: dict | None = None) -> None:
@@ -30,15 +32,17 @@ class DiskRoom:
             finally:
                 os.close(descriptor)
         except OSError:
-            # The disk is full already, or cannot reserve.
+            # The disk is already full, or cannot reserve space.
             pass
 
     def user_code_ended(self) -> None:
-        """From now on nobody needs its files."""
+        """Mark the files of user code as no longer needed."""
         self._user_code_ended = True
 
     def make(self) -> bool:
-        """Whether something was given up, so that a write that found no room may try again. Links are not followed."""
+        """
+        Release some space; return whether a write that failed is worth retrying. Links are not followed.
+        """
         if self._reserve is not None:
             path, self._reserve = self._reserve, None
             try:
@@ -52,7 +56,7 @@ class DiskRoom:
 
         self.work_removed = True
         shutil.rmtree(self._work, ignore_errors=True)
-        # In a container root has no right over the files of others.
+        # Inside a container, root may not delete other users' files.
         with files_of(self._drop_to):
             shutil.rmtree(self._work, ignore_errors=True)
         return True

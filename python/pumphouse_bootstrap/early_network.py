@@ -1,4 +1,7 @@
-"""What of a network of user code's own begins before the server has said yes: pasta takes tens of milliseconds, and so does the server."""
+"""
+The part of user code's network that starts before the server responds, because pasta takes tens of
+milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EarlyNetwork:
-    """Pasta, which needs the port of the beacon, and so the beacon's socket."""
+    """Pasta, and the beacon's socket, whose port pasta needs."""
 
     def __init__(self, beacon_listener: socket.socket, network: Network) -> None:
         self.beacon_listener = beacon_listener
@@ -22,10 +25,13 @@ class EarlyNetwork:
 
 
 def start_network(start: StartFile) -> EarlyNetwork | None:
-    """None where user code has the network that this process is in. What fails is said when the network is waited for."""
+    """
+    Start the network; None if user code uses the network of this process. Failures are reported when the
+    network is awaited.
+    """
     if start.network is None:
         return None
-    # Loaded where it is needed only.
+    # Load these only if needed.
     from pumphouse_bootstrap.beacon import listen
     from pumphouse_bootstrap.network import Network
 
@@ -36,12 +42,12 @@ def start_network(start: StartFile) -> EarlyNetwork | None:
 
 def close_machine(start: StartFile) -> CannotStart | None:
     """
-    Closes the machine of a container's engine to user code, and gives up the right to open it again. Before there is another thread, which
-    would keep that right. Gives why it could not be done.
+    Block the engine's machine for user code, and drop the privilege to unblock it. Call it before starting
+    threads, which would keep that privilege. Returns why it failed, or None.
     """
     if start.machine is None or start.drop_to is None:
         return None
-    # Loaded where it is needed only.
+    # Imported only where needed.
     from pumphouse_bootstrap import closed_machine
 
     try:

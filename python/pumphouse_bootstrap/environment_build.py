@@ -1,9 +1,11 @@
 """
-`python3 -I -S <this file> <absolute path of the plan>`: runs the commands that make an environment, as PID 1 of a container.
+`python3 -I -S <this file> <absolute path of the plan>`: run the commands of an environment build, as PID 1 of
+a container.
 
-The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may hold secrets and is removed first.
-In a container this is root until it has closed the machine of the engine to the user `drop_to`, and then that user for good. What the commands say goes on to stdout and stderr line by line, without the secrets. The exit code is 0, or 10 plus the number of the step
-that failed.
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may
+contain secrets and is deleted first. In a container the process is root until it has blocked the engine's
+machine for the user `drop_to`; then it becomes that user permanently. Output of the commands is forwarded
+line by line with secrets masked. The exit code is 0, or 10 plus the number of the failed step.
 """
 
 from __future__ import annotations
@@ -14,19 +16,19 @@ import subprocess
 import sys
 import threading
 
-# Last, so that nothing beside this package can stand in for a module of the standard library.
+# Append the path, so that nothing beside this package can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from pumphouse_bootstrap.masking import Masker
 
 FIRST_FAILURE = 10
-# No step has it: the build fails for a reason that is not in its requirements.
+# Not the exit code of a step: the build fails for a reason unrelated to its requirements.
 _NOT_CLOSED = 1
 _LONGEST_LINE_BYTES = 8192
 
 
 def run_build(plan_path: str) -> int:
-    """Gives the exit code."""
+    """Run the plan; return the exit code."""
     with open(plan_path, encoding="utf-8") as file:
         plan = json.load(file)
     os.unlink(plan_path)
@@ -42,7 +44,7 @@ def run_build(plan_path: str) -> int:
 def _close_machine(machine: dict | None, user: dict | None) -> None:
     if machine is None or user is None:
         return
-    # Loaded where it is needed only.
+    # Imported only where needed.
     from pumphouse_bootstrap.closed_machine import close_machine
 
     try:
@@ -76,7 +78,7 @@ def _run_step(command: list[str], variables: dict[str, str], masker: Masker) -> 
 
 
 def _pass_on(source, target, masker: Masker) -> None:
-    """Whole lines are masked before a long one is cut: a part of a secret would not be known for one."""
+    """Mask whole lines before truncating them, because part of a secret would not be recognized."""
     for line in source:
         target.write(masker.mask(line.rstrip(b"\r\n"))[:_LONGEST_LINE_BYTES] + b"\n")
         target.flush()

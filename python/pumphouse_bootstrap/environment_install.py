@@ -1,8 +1,10 @@
 """
-`python3 -I -S <this file> <plan>`: installs wheels, each into a folder of its own, in a sandbox in which no package's code runs. The
-plan is JSON: {together: [...], folder: string, apart: [[...]], parallel: number}. `together` installs all wheels into `folder`: one process
-downloads them side by side and fills the cache. `apart` then has one command for each wheel, which finds it in the cache.
-Prints nothing, or the output of the first command that failed.
+`python3 -I -S <this file> <plan>`: install wheels, each into its own folder, in a sandbox that runs no
+package's code.
+
+The plan is JSON: {together: [...], folder: string, apart: [[...]], parallel: number}. `together` installs all
+wheels into `folder`: one process downloads them in parallel and fills the cache. `apart` then has one command
+per wheel, which finds it in the cache. Prints nothing, or the output of the first failed command.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def install(together: list[str], folder: str, apart: list[list[str]], parallel: int) -> int:
-    """@return: the exit code of the first command that failed, else 0"""
+    """@return: the exit code of the first failed command, otherwise 0"""
     downloaded = _run(together)
     if downloaded.returncode != 0:
         return _report(downloaded)
@@ -29,7 +31,10 @@ def install(together: list[str], folder: str, apart: list[list[str]], parallel: 
 
 
 def _install_cached(command: list[str]) -> subprocess.CompletedProcess[bytes]:
-    """Installs from the cache; uses the network only if the index forbids caching. With the network, uv revalidates each wheel."""
+    """
+    Install from the cache; use the network only if the index forbids caching. With the network, uv
+    revalidates each wheel.
+    """
     result = _run([*command, "--offline"])
     return result if result.returncode == 0 else _run(command)
 

@@ -1,4 +1,4 @@
-"""Signals and messages of threads in one queue, so that the main thread waits at one place."""
+"""A single queue for signals and thread messages, so that the main thread waits in one place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import select
 import signal
 
-# Above every signal number.
+# Higher than any signal number.
 PREPARED = 128
 OUTPUT_ENDED = 129
 DELIVERED = 130
@@ -17,7 +17,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 
 
 class Events:
-    """Made in the main thread, before any other thread."""
+    """Create the queue in the main thread, before any other thread."""
 
     def __init__(self) -> None:
         self._read_end, self._write_end = os.pipe()
@@ -25,24 +25,24 @@ class Events:
         os.set_blocking(self._write_end, False)
         for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
             signal.signal(ignored, signal.SIG_IGN)
-        # The number of each signal is written to the queue; the handler itself has nothing to do.
+        # Python writes the number of each signal to the queue, so the handler itself does nothing.
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         for number in (*STOP_SIGNALS, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
 
     def post(self, event: int) -> None:
-        """From any thread."""
+        """Post an event from any thread."""
         os.write(self._write_end, bytes([event]))
 
     def next(self, timeout_seconds: float | None = None) -> int | None:
-        """The next event, or None after the timeout."""
+        """Return the next event, or None after the timeout."""
         event, _ = self.next_or_readable(None, timeout_seconds)
         return event
 
     def next_or_readable(
         self, descriptor: int | None, timeout_seconds: float | None = None
     ) -> tuple[int | None, bool]:
-        """The next event, if there is one, and whether the descriptor can be read (or has ended)."""
+        """Return the next event, if any, and whether the descriptor is readable (or has ended)."""
         poll = select.poll()
         poll.register(self._read_end, select.POLLIN)
         if descriptor is not None:

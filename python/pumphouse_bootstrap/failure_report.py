@@ -1,4 +1,4 @@
-"""Words on stderr, which the executor keeps beside the attempt, about what should not have happened."""
+"""Reports of unexpected failures on stderr, which the executor stores with the attempt."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import sys
 
 
 def report_failure(error: BaseException) -> None:
-    """The whole traceback. Loaded here only: it takes longer to load than all that is needed before."""
+    """
+    Print the whole traceback. `traceback` is imported only here, because it loads slower than everything
+    needed before.
+    """
     import traceback
 
     traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)

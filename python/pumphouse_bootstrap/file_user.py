@@ -1,4 +1,4 @@
-"""Being another user to the file system for a while."""
+"""Temporary access to the file system as another user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LIBC = ctypes.CDLL(None)
 
 @contextmanager
 def files_of(drop_to: dict | None):
-    """As that user to the file system, this thread alone (setfsuid(2)); as who it is where there is none."""
+    """Access files as this user, in this thread only (setfsuid(2)); as the current user if None."""
     if drop_to is None:
         yield
         return
@@ -19,7 +19,7 @@ def files_of(drop_to: dict | None):
     libc.setfsgid(drop_to["gid"])
     libc.setfsuid(drop_to["uid"])
     try:
-        # The only way to learn whether it was done.
+        # The call reports no error, so this is the only way to check it.
         if libc.setfsuid(-1) != drop_to["uid"]:
             raise OSError("The user of the file system could not be changed")
         yield

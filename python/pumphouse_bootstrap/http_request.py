@@ -1,4 +1,7 @@
-"""Reads HTTP/1.1 requests from a socket. The standard library's server takes longer to load than a run takes to start."""
+"""
+HTTP/1.1 requests read from a socket. The standard library's server would take longer to load than a run takes
+to start.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _REASONS = {
 
 
 class RequestError(Exception):
-    """What was sent is no request that is understood; the connection ends with this status."""
+    """An unsupported or malformed request; the connection ends with this status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -58,14 +61,14 @@ class HttpRequest:
 
 
 class RequestReader:
-    """Requests of one connection, one after the other: a head, then its body."""
+    """Sequential requests of one connection: headers, then a body."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = b""
 
     def read_head(self) -> HttpRequest | None:
-        """None when the other side has ended. Raises RequestError, OSError."""
+        """Read the next headers; None when the other side has ended. Raises RequestError, OSError."""
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > _HEAD_LIMIT_BYTES:
                 raise RequestError(431)
@@ -77,7 +80,7 @@ class RequestReader:
         return HttpRequest(head)
 
     def read_body(self, request: HttpRequest, limit_bytes: int) -> bytes:
-        """Raises RequestError(413) above the limit."""
+        """Read the body. Raises RequestError(413) above the limit."""
         pieces: list[bytes] = []
         self._take_body(request, limit_bytes, pieces.append)
         return b"".join(pieces)
@@ -137,7 +140,7 @@ class RequestReader:
 
 
 def format_answer(status: int, keep: bool) -> bytes:
-    """A whole answer with a small JSON body."""
+    """Format a whole response with an empty JSON object as its body."""
     body = b"{}"
     connection = "keep-alive" if keep else "close"
     head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: {connection}\r\n\r\n"

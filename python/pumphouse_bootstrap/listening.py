@@ -1,4 +1,7 @@
-"""Sees where an app listens, in the kernel's own tables: nobody connects to it before a visitor does, and none has to wait."""
+"""
+Detect in the kernel's tables where an app listens, without a connection before the first visitor's and
+without delay.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,18 @@ from pumphouse_bootstrap.closed_network import LAST_PORT
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
 
 _LOOK_SECONDS = 0.05
-# Frameworks open ports for themselves, too. Whoever has another one for so long, and not the one it was given, took no notice of that.
+# Frameworks open ports of their own, too. After this time on another port, the app has evidently ignored its
+# assigned port.
 _OTHER_SECONDS = 20.0
 _LISTENING = "0A"
 
 
 class ListeningWatch:
     """
-    Says once in the log that the app listens, which has the server look whether it answers; or, once, where it listens instead. The
-    process is one of user code; at `own_ports` listens what is none of user code's.
+    Report once in the log that the app listens, or on which other port it listens.
+
+    The first report makes the server check that the app answers. `pid` is a process of user code; listeners
+    on `own_ports` do not belong to user code.
     """
 
     def __init__(self, pid: int, port: int, own_ports: set[int], spool: Spool) -> None:
@@ -47,7 +53,7 @@ class ListeningWatch:
             if self._port in ports:
                 self._spool.append("note", text=f"The app listens on port {self._port}.")
                 return
-            # Above are ports that systems hand out, to Docker's resolver in each container among others.
+            # Higher ports are assigned by the system, for example to Docker's resolver in each container.
             others = sorted(port for port in ports if port <= LAST_PORT)
             if others and not is_told and time.monotonic() > other_at:
                 is_told = True
@@ -57,7 +63,7 @@ class ListeningWatch:
 
 
 def list_listening_ports(pid: int) -> set[int]:
-    """TCP ports on which anything listens in the network of a process; none when it is gone."""
+    """Return the TCP ports with listeners in a process's network; none if the process is gone."""
     ports: set[int] = set()
     for table in ("tcp", "tcp6"):
         try:

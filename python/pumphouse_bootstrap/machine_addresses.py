@@ -1,8 +1,11 @@
 """
-Closes the way from a run's own network to what listens on its machine. pasta connects for the run, from the machine: to an address of the
-machine it would get. So inside, each address of the machine is one of the loopback, where nothing of the machine listens.
+Block access from a run's own network to listeners on its machine.
 
-As a program (`python3 -I -S <this file>`) it writes the addresses of the network that it is in, as a JSON list.
+pasta connects on behalf of the run from the machine itself, so it could reach the machine's own addresses.
+Therefore each address of the machine is assigned to the loopback inside, where nothing of the machine
+listens.
+
+As a program (`python3 -I -S <this file>`) it prints the addresses of its network as a JSON list.
 """
 
 from __future__ import annotations
@@ -22,11 +25,11 @@ from pumphouse_bootstrap import netlink
 _NEW_ADDRESS, _LIST_ADDRESSES, _NEW_RULE = 20, 22, 32
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _FRA_DESTINATION, _FRA_PRIORITY = 1, 6
-# No check whether another machine has the address, which would keep it from use for a second (IPv6).
+# Skip duplicate address detection, which would delay the use of an IPv6 address by a second.
 _NO_CHECK = 0x02
 _PERMANENT = 0x80
 _PROHIBIT = 8
-# After the rule for the network's own addresses (0), before every route (32766).
+# After the rule for the network's own addresses (0), before all routes (32766).
 _RULE_PRIORITY = 10
 _LOOPBACK_INDEX = 1
 _LINK_LOCAL = bytes.fromhex("fe80") + bytes(14)
@@ -35,7 +38,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 def list_machine_addresses() -> list[bytes]:
-    """Each address of the network that this process is in, but those of its loopback: 4 or 16 bytes."""
+    """List the addresses of this process's network except its loopback: 4 or 16 bytes each."""
     found = []
     with netlink.open_netlink() as connection:
         for entry in netlink.list_all(connection, _LIST_ADDRESSES, struct.pack("=B", socket.AF_UNSPEC)):
@@ -49,10 +52,13 @@ def list_machine_addresses() -> list[bytes]:
 
 def close_machine(holder: int, addresses: list[bytes]) -> None:
     """
-    In the network of the process `holder`, gives the loopback these addresses, and lets nothing be sent to link-local ones: each
-    interface has its own of these, and that of the machine is pasta's next neighbour. Raises OSError.
+    Assign these addresses to the loopback of `holder`'s network, and prohibit link-local destinations.
+
+    Each interface has its own link-local addresses, and the machine's interface is pasta's direct neighbour.
+    Raises OSError.
     """
-    # A process of its own enters: one with threads cannot enter a user namespace, and cannot come back. No Python module is loaded in it.
+    # Enter in a child process: a process with threads cannot enter a user namespace, and none can return. The
+    # child imports no Python module.
     libc = ctypes.CDLL(None, use_errno=True)
     child = os.fork()
     if child == 0:
@@ -71,7 +77,7 @@ def close_machine(holder: int, addresses: list[bytes]) -> None:
 
 
 def _enter(libc: ctypes.CDLL, holder: int) -> None:
-    # Root needs no right of the namespace's owner, and would lose its own.
+    # Root needs no privileges in the user namespace, and would lose its own by entering it.
     kinds = [("net", _CLONE_NEWNET)] if os.geteuid() == 0 else [("user", _CLONE_NEWUSER), ("net", _CLONE_NEWNET)]
     for name, flag in kinds:
         descriptor = os.open(f"/proc/{holder}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
@@ -81,10 +87,10 @@ def _enter(libc: ctypes.CDLL, holder: int) -> None:
 
 
 def _close(connection: socket.socket, addresses: list[bytes]) -> int:
-    """0, or the errno of what the kernel refused."""
+    """Return 0, or the errno of the kernel's rejection."""
     for address in addresses:
         code = _add_address(connection, address)
-        # Without IPv6 inside there is no way to one of these.
+        # Without IPv6 inside there is no route to such an address.
         if code not in (0, errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
             return code
     code = _forbid_link_local(connection)

@@ -1,4 +1,7 @@
-"""Takes secrets out of the artifacts that dlt has left: a trace has the words of exceptions as they were, and the dashboard shows them."""
+"""
+Mask secrets in the artifacts that dlt has left: traces contain exception messages, and the dashboard shows
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,24 @@ import stat
 from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.masking import Masker
 
-# Pipelines, what is of one, and its schemas.
+# Pipelines, the files of one, and its schemas.
 _DEEPEST = 3
-# What is larger is no artifact, and is not kept.
+# Larger files are not artifacts and are deleted.
 _LARGEST_BYTES = 256 * 1024 * 1024
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Clocks of file systems are coarse.
+# File system timestamps are coarse.
 _CLOCK_SECONDS = 2.0
 
 
 def mask_artifacts(data: str, names: list[str], masker: Masker, since: float, drop_to: dict | None) -> None:
     """
-    Masks what was written since then below the folder that the names lead to from a folder of local data: each secret with as many
-    bytes as it has, since a pickle counts them. Whatever cannot be masked is removed. As the user that wrote it, and over no link: the
-    folder is user code's, and other runs may be writing there.
+    Mask all files written since `since`, in the folder reached through `names` below the local data.
+
+    Each secret is replaced by as many bytes, because a pickle stores lengths. Files that cannot be masked are
+    deleted. This runs as the user that wrote the files and follows no link: the folder belongs to user code,
+    and other runs may be writing to it.
     """
-    # As who this is: what is above is closed to runs.
+    # Open as the current user: the parent folders are closed to runs.
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with files_of(drop_to):
@@ -33,7 +38,7 @@ def mask_artifacts(data: str, names: list[str], masker: Masker, since: float, dr
                 folder = below
             _mask_below(folder, masker, since - _CLOCK_SECONDS, 1)
     except (FileNotFoundError, NotADirectoryError):
-        # The run left none.
+        # The run left no artifacts.
         pass
     finally:
         os.close(folder)

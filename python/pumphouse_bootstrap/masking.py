@@ -1,4 +1,4 @@
-"""Takes the attempt's secret values out of everything it says, in each form in which they are likely to appear."""
+"""Mask the attempt's secret values in all of its output, in each form in which they are likely to appear."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 MASK = b"***"
-# Shorter values are words that logs are full of.
+# Shorter values are common words in logs.
 SHORTEST_SECRET = 6
-# How writers of HTML and XML escape: `html.escape` with and without quotes, markupsafe, Django, XML attributes. `&` is always first.
+# Escapes of HTML and XML writers: `html.escape` with and without quotes, markupsafe, Django, XML attributes.
+# `&` is always first.
 _QUOTE_ESCAPES = (
     {},
     {'"': "&quot;"},
@@ -24,26 +25,31 @@ _QUOTE_ESCAPES = (
 _MARKUP_ESCAPES = tuple(str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **quotes}) for quotes in _QUOTE_ESCAPES)
 
 
-# In JSON, in addresses and in markup these are what they are.
+# These characters are never escaped in JSON, URLs or markup.
 _PLAIN = re.compile("[A-Za-z0-9_.-]+")
 
 
 class Masker:
     """
-    Masks bytes, lines or whole bodies. No form of a secret holds a newline: a value of several lines is masked line by line.
-    Any thread may use it; the tables are built at the first use, or by `prepare`, off the way to user code.
+    Mask bytes, lines or whole bodies.
 
-    One pattern for all forms took 7 KB and 0.2 ms for each value, and longer for each byte the more there are. So a small pattern finds the
-    places where a form may begin, and a table of the first six bytes says which forms to compare there.
+    No form of a secret contains a newline: a multi-line value is masked line by line. Thread-safe. The tables
+    are built on first use, or by `prepare`, outside the critical path to user code.
+
+    One pattern for all forms took 7 KB and 0.2 ms per value, and slowed down with each further value. So a
+    small pattern finds candidate positions, and a table keyed by the first six bytes gives the forms to
+    compare there.
     """
 
     def __init__(self, values: list[str]) -> None:
         self._values = values
         self._preparing = threading.Lock()
         self._is_prepared = False
-        # Matches, without taking a byte, where each of the next six bytes is at that place in some form. None: there are no forms.
+        # Zero-width match of positions where each of the next six bytes occurs at that place in some form.
+        # None: no forms.
         self._beginnings: re.Pattern[bytes] | None = None
-        # By their first six bytes, longest first: a form that contains another is masked whole.
+        # Forms by their first six bytes, longest first, so that a form that contains another is masked as a
+        # whole.
         self._forms_by_beginning: dict[bytes, tuple[bytes, ...]] = {}
         self._sorted_forms: list[bytes] = []
         self._longest = 0
@@ -67,12 +73,15 @@ class Masker:
 
     @property
     def longest(self) -> int:
-        """Bytes of the longest form."""
+        """Length of the longest form in bytes."""
         self.prepare()
         return self._longest
 
     def find(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Start and end of each secret in `data`, first to last. Those that overlap an earlier one are left out."""
+        """
+        Yield start and end of each secret in `data`, in order. Secrets that overlap an earlier one are
+        skipped.
+        """
         self.prepare()
         if self._beginnings is None:
             return
@@ -97,8 +106,10 @@ class Masker:
 
     def mask_start(self, data: bytes, wanted: int) -> tuple[bytes, int]:
         """
-        Masks the beginning of a line whose end is not there yet: the masked bytes, and how many bytes of `data` they stand for,
-        `wanted` or a few more or less. No secret and no character is cut, provided that `data` has `longest` bytes beyond `wanted`.
+        Mask the beginning of an unfinished line.
+
+        Returns the masked bytes and the number of bytes of `data` they cover: about `wanted`. No secret and
+        no character is split, provided that `data` has `longest` bytes beyond `wanted`.
         """
         cut = find_character_start(data, wanted)
         for start, end in self.find(data):
@@ -108,12 +119,12 @@ class Masker:
         return self.mask(data[:cut]), cut
 
     def count_undecided(self, data: bytes) -> int:
-        """How many bytes at the end of `data` may be the beginning of a secret."""
+        """Return how many bytes at the end of `data` may be the beginning of a secret."""
         self.prepare()
         forms = self._sorted_forms
         for start in range(max(0, len(data) - self._longest + 1), len(data)):
             tail = data[start:]
-            # The first form that sorts after the tail begins with it, if any form does.
+            # If any form begins with the tail, it is the first form that sorts after the tail.
             number = bisect_right(forms, tail)
             if number < len(forms) and forms[number].startswith(tail):
                 return len(tail)
@@ -121,7 +132,10 @@ class Masker:
 
 
 def find_character_start(data: bytes, position: int) -> int:
-    """The last position up to `position` where no UTF-8 character is cut; `position` itself where the bytes are no UTF-8."""
+    """
+    Return the last position up to `position` that does not split a UTF-8 character; `position` itself if the
+    bytes are not UTF-8.
+    """
     for start in range(position, max(0, position - 4), -1):
         if start >= len(data) or data[start] & 0xC0 != 0x80:
             return start
@@ -129,7 +143,7 @@ def find_character_start(data: bytes, position: int) -> int:
 
 
 def count_begun_character(data: bytes) -> int:
-    """How many bytes at the end are the beginning of a UTF-8 character that is not there yet."""
+    """Return how many bytes at the end belong to an incomplete UTF-8 character."""
     for back in range(1, min(3, len(data)) + 1):
         byte = data[-back]
         if byte & 0xC0 == 0x80:
@@ -140,7 +154,10 @@ def count_begun_character(data: bytes) -> int:
 
 
 def list_forms(values: list[str]) -> set[bytes]:
-    """Every pattern for these values. What is no string, or shorter than six characters, is no secret."""
+    """
+    Return all forms of these values. Values that are not strings or have fewer than six characters are
+    ignored.
+    """
     forms: set[bytes] = set()
     for value in values:
         if not isinstance(value, str):
@@ -161,7 +178,7 @@ def _list_text_forms(text: str) -> set[bytes]:
     if _PLAIN.fullmatch(text):
         return {raw} | _list_base64_forms(raw)
     texts = {*_list_json_forms(text), repr(text)[1:-1]}
-    # Text that holds JSON is itself a string of JSON in a trace.
+    # In a trace, JSON text may itself be inside a JSON string.
     texts |= {json.dumps(escaped)[1:-1] for escaped in list(texts)}
     texts |= {escaped.replace("/", "\\/") for escaped in list(texts)}
     texts |= _list_markup_forms(text)
@@ -173,7 +190,7 @@ def _list_text_forms(text: str) -> set[bytes]:
 
 
 def _list_markup_forms(text: str) -> set[str]:
-    """The value in HTML and XML, as JSON inside of them, and they inside of JSON."""
+    """The value in HTML and XML, with JSON inside them and them inside JSON."""
     if not re.search("[&<>\"']", text):
         return set()
     inner = {text, *_list_json_forms(text)}
@@ -187,8 +204,10 @@ def _list_json_forms(text: str) -> set[str]:
 
 def _list_base64_forms(raw: bytes) -> set[bytes]:
     """
-    Base64 of anything that holds the value: three bytes become four characters, so the value begins at one of three places.
-    Characters that also depend on the neighbours are left out.
+    Return base64 forms of any text that contains the value.
+
+    Three bytes become four characters, so the value begins at one of three offsets. Characters that depend on
+    neighbouring bytes are left out.
     """
     forms: set[bytes] = set()
     for before in range(3):
@@ -200,7 +219,7 @@ def _list_base64_forms(raw: bytes) -> set[bytes]:
 
 
 def _compile_beginnings(beginnings: Iterable[bytes]) -> re.Pattern[bytes] | None:
-    """What matches wherever one of the beginnings may be, and elsewhere too; None without any."""
+    """Build a pattern that matches wherever a form may begin, and possibly elsewhere; None without forms."""
     places = [bytes(sorted(set(column))) for column in zip(*beginnings)]
     if not places:
         return None

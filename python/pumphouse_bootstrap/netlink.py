@@ -1,4 +1,6 @@
-"""Requests to the kernel's routing tables (rtnetlink, netlink(7)), which the standard library does not offer."""
+"""
+Requests to the kernel's routing tables (rtnetlink, netlink(7)), which the standard library does not offer.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ _HEADER_BYTES = 16
 
 
 def open_netlink() -> socket.socket:
-    """A socket in the network of whoever calls."""
+    """Open a socket in the caller's network."""
     netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
     netlink.bind((0, 0))
     return netlink
@@ -35,7 +37,7 @@ def decode_attributes(data: bytes) -> dict[int, bytes]:
 
 
 def request_change(netlink: socket.socket, kind: int, body: bytes, flags: int) -> int:
-    """0, or the errno with which the kernel refused."""
+    """Send a request; return 0, or the errno of the kernel's rejection."""
     _send(netlink, kind, body, REQUEST | ACKNOWLEDGE | flags)
     answer = netlink.recv(65536)
     answer_kind = struct.unpack_from(_HEADER, answer)[1]
@@ -46,7 +48,7 @@ def request_change(netlink: socket.socket, kind: int, body: bytes, flags: int) -
 
 
 def list_all(netlink: socket.socket, kind: int, body: bytes) -> Iterator[bytes]:
-    """The body of each entry of a table."""
+    """Yield the body of each entry of a table."""
     _send(netlink, kind, body, REQUEST | _DUMP)
     while True:
         data = netlink.recv(1 << 20)

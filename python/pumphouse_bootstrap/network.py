@@ -1,7 +1,9 @@
 """
-A network of user code's own: a way out through pasta, the ports of the machine's loopback that user code may reach, and, for an app, one way
-in, the door. The network lives as long as a shell that pasta holds in it, which ends, and pasta with it, when this process ends, however
-it does.
+User code's own network.
+
+It has a way out through pasta, access to selected ports of the machine's loopback, and, for an app, one way
+in: the ingress socket. The network exists as long as a shell that pasta runs in it. The shell, and with it
+pasta, ends when this process ends for any reason.
 """
 
 from __future__ import annotations
@@ -24,20 +26,23 @@ _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, 
 
 
 class Network:
-    """Starts pasta, and does not wait for it: that takes tens of milliseconds, in which others work."""
+    """Start pasta without waiting for it, because that takes tens of milliseconds."""
 
     def __init__(self, pasta: list[str], ports: list[int], marks: dict[str, str]) -> None:
-        """`ports`: of the machine's loopback, to be reached at the loopback inside. `marks`: variables that name what the helpers belong to."""
+        """
+        `ports`: of the machine's loopback, made available on the loopback inside. `marks`: variables that
+        identify the owner of the helpers.
+        """
         self._variables = {**_VARIABLES, **marks}
-        # Processes that are none of user code's: pasta, and what serves the door.
+        # Pids that are not user code: pasta, and the process that serves the ingress socket.
         self.helpers: set[int] = set()
-        # Argv that precedes a command and puts it into the network; there once the network is ready.
+        # Argv that precedes a command to run it in the network; set once the network is ready.
         self.enter: list[str] = []
-        # Who waits at the other end sees this one close when this process is gone.
+        # The process at the other end sees this pipe close when this process is gone.
         self._life, self._life_write = os.pipe()
         self._output, child_output = os.pipe()
         self._errors, child_errors = os.pipe()
-        # Nobody reads what pasta says later: it is to be dropped, not waited for.
+        # pasta's later output is never read, so it must be dropped instead of blocking.
         os.set_blocking(child_errors, False)
         self._pasta = 0
         self._failure: OSError | None = None
@@ -52,8 +57,8 @@ class Network:
             os.close(child_errors)
 
     def await_ready(self) -> None:
-        """Raises CannotStart where it cannot be made; nothing is left then."""
-        # Loaded while pasta works.
+        """Wait until the network is ready. Raises CannotStart if it fails; nothing is left then."""
+        # Load these while pasta starts.
         from pumphouse_bootstrap.machine_addresses import close_machine, list_machine_addresses
 
         try:
@@ -74,7 +79,7 @@ class Network:
         self.enter = ["nsenter", *namespaces, "--"]
 
     def _await_holder(self) -> int:
-        """Gives the process that holds the network."""
+        """Return the process that holds the network."""
         said = _read_line(self._output, time.monotonic() + _READY_SECONDS)
         held = [process.pid for process in list_descendants(self._pasta)] if said else []
         if not held:
@@ -83,7 +88,11 @@ class Network:
         return held[0]
 
     def open_door(self, folder: str, user: int) -> None:
-        """A way in: see `door`. `user`: the one that its process becomes; -1: this one. Raises CannotStart."""
+        """
+        Open the ingress socket: see `door`.
+
+        `user`: the uid to which its process switches; -1 keeps the current one. Raises CannotStart.
+        """
         main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "door", "__main__.py")
         command = [*self.enter, sys.executable, "-I", "-S", main, str(user)]
         try:
@@ -94,7 +103,9 @@ class Network:
             raise CannotStart("network_failed", f"{error.filename or 'The way in'}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Ends the helpers, and sees that they are gone: they are nothing that the run left behind."""
+        """
+        End the helpers and wait for them, so that they do not count as processes that the run left behind.
+        """
         if self._life_write >= 0:
             for descriptor in (self._life_write, self._life, self._output, self._errors):
                 os.close(descriptor)
@@ -108,7 +119,7 @@ class Network:
         self.helpers.clear()
 
     def _spawn(self, command: list[str], *descriptors: int) -> int:
-        """A process with these as its descriptors 0, 1 and 2."""
+        """Start a process with these as its descriptors 0, 1 and 2."""
         pid = os.posix_spawnp(
             command[0],
             command,
@@ -122,13 +133,17 @@ class Network:
 
 
 def _listen(folder: str) -> socket.socket:
-    """The door: `door` in the attempt's folder, which is closed to all but the server's user. By way of a descriptor, since the path
-    of a unix socket may have 107 bytes only."""
+    """
+    Create the ingress socket: `door` in the attempt's folder, which only the server's user can access.
+
+    It is bound through a descriptor, because the path of a unix socket is limited to 107 bytes.
+    """
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(f"/proc/self/fd/{descriptor}/door")
-        # Who finds it full is refused by the kernel, and not told to wait: a page asks for many files at once.
+        # The kernel rejects connections to a full queue instead of delaying them, and a page requests many
+        # files at once.
         listener.listen(1024)
         return listener
     finally:

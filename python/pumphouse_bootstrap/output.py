@@ -1,4 +1,4 @@
-"""Turns what user code writes on stdout and stderr into log records."""
+"""Convert user code's stdout and stderr to log records."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pumphouse_bootstrap.masking import Masker, count_begun_character, find_char
 from pumphouse_bootstrap.spool import LINE_OVERHEAD_BYTES, Spool, encode_line
 
 _READ_BYTES = 64 * 1024
-# Progress without a newline is shown when nothing followed it for this long.
+# Output without a newline is shown after this silence.
 _SILENCE_SECONDS = 1.0
-# A line whose end may begin a secret is shown later: its last letters would become a line of their own, also where it is the last line
-# of a process that takes a while to end.
+# A line that may end with the beginning of a secret is held longer. Shown too early, its last letters would
+# become a separate line, even for the last line of a process that takes a while to end.
 _UNDECIDED_SECONDS = 5.0
 
 
 class LineSplitter:
-    """Masked lines of one stream. Lines above the limit come in several pieces; nothing is lost."""
+    """Masked lines of one stream. Lines above the limit are split into pieces; nothing is lost."""
 
     def __init__(self, masker: Masker, limit_bytes: int) -> None:
         self._masker = masker
         self._limit = max(4, limit_bytes)
         self._pending = b""
-        # A piece of the line was given already: if nothing but its newline follows, there is no other piece.
+        # A piece of the line was already returned: if only its newline follows, there is no further piece.
         self._continued = False
 
     @property
@@ -51,11 +51,14 @@ class LineSplitter:
         return lines
 
     def count_undecided(self) -> int:
-        """How many bytes at the end of the unfinished line may be the beginning of a secret or of a character."""
+        """
+        Return how many bytes at the end of the unfinished line may be the beginning of a secret or a
+        character.
+        """
         return max(self._masker.count_undecided(self._pending), count_begun_character(self._pending))
 
     def flush_silent(self) -> list[bytes]:
-        """The unfinished line, less an end that is undecided."""
+        """Return the unfinished line without its undecided end."""
         masked, used = self._masker.mask_start(self._pending, len(self._pending) - self.count_undecided())
         if used == 0:
             return []
@@ -71,7 +74,7 @@ class LineSplitter:
         return lines
 
     def take_pending(self) -> bytes:
-        """The unfinished line as it was said, not masked."""
+        """Return the unfinished line, unmasked."""
         pending = self._pending
         self._pending = b""
         return pending
@@ -95,10 +98,10 @@ class _Stream:
     def __init__(self, io: str, splitter: LineSplitter) -> None:
         self.io = io
         self.splitter = splitter
-        # When the unfinished line is shown if nothing follows it.
+        # When to show the unfinished line if nothing follows.
         self.show_at = 0.0
         self.is_held = False
-        # The last bytes that came after the log limit are of a line that has not ended.
+        # The last bytes after the log limit belong to an unfinished line.
         self.dropped_begun = False
 
     def read(self) -> None:
@@ -106,7 +109,10 @@ class _Stream:
         self.is_held = False
 
     def flush_silent(self) -> list[bytes]:
-        """What a silence shows of the unfinished line; nothing the first time where its end is undecided."""
+        """
+        Return what to show of the unfinished line after a silence; nothing the first time if its end is
+        undecided.
+        """
         now = time.monotonic()
         if not self.is_held and self.splitter.count_undecided() > 0:
             self.is_held = True
@@ -117,7 +123,7 @@ class _Stream:
 
 
 class OutputReader:
-    """A thread that reads both pipes to their end. Posts OUTPUT_ENDED."""
+    """Thread that reads both pipes to their end. Posts OUTPUT_ENDED."""
 
     def __init__(
         self,
@@ -147,13 +153,13 @@ class OutputReader:
         self._thread.start()
 
     def drain(self) -> None:
-        """Reads what is there now, waits for no more, and returns when all of it is recorded."""
+        """Read what is available now, and return when all of it is recorded."""
         self._draining = True
         os.write(self._wake_write, b".")
         self._thread.join()
 
     def describe_dropped(self) -> str | None:
-        """What the log lacks, after the end."""
+        """Describe what the log lacks, after the end."""
         if self._dropped_bytes == 0:
             return None
         return (
@@ -167,7 +173,7 @@ class OutputReader:
             self._read_all()
             self._events.post(OUTPUT_ENDED)
         except Exception as error:
-            # Nobody would read the pipes any more, and user code would wait for ever.
+            # Otherwise no one would read the pipes any more, and user code would block forever.
             report_failure(error)
             self._events.post(FAILED)
 
@@ -205,11 +211,13 @@ class OutputReader:
         if not waiting or self._used >= self._limit:
             return None
         remaining = min(waiting) - time.monotonic()
-        # What is held back as undecided waits for more, and is looked at once a second.
+        # An undecided line is checked once a second.
         return max(10, int(remaining * 1000) + 1)
 
     def _flush_silent(self, ready: list[int]) -> None:
-        """Where this reader itself was kept from reading, by a full disk, more of the line is there already: that is no silence."""
+        """
+        If a full disk blocked this reader, more of the line may already be available, so it was not silent.
+        """
         now = time.monotonic()
         for descriptor, stream in self._streams.items():
             if descriptor in ready or not stream.splitter.has_pending or self._used >= self._limit:
@@ -232,7 +240,7 @@ class OutputReader:
                 self._count_dropped(len(line) + 1, 1)
                 continue
             encoded = encode_line(line.decode("utf-8", "backslashreplace"))
-            # What it takes on a disk, not what was said: a line of one letter takes a hundred times as much.
+            # Count the space on disk, not the output: a line of one letter takes a hundred times as much.
             self._used += len(encoded) + LINE_OVERHEAD_BYTES
             reached = self._used >= self._limit
             kept.append(encoded)
@@ -243,7 +251,10 @@ class OutputReader:
             self._spool.append("note", text=words)
 
     def _drop(self, stream: _Stream, data: bytes) -> None:
-        """What comes after the limit is counted and not split; a line that had begun before it is counted with its end."""
+        """
+        Bytes after the limit are counted but not split into lines; a line that began before the limit is
+        counted when it ends.
+        """
         data = stream.splitter.take_pending() + data
         if data:
             stream.dropped_begun = not data.endswith(b"\n")

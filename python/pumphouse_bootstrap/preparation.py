@@ -1,4 +1,4 @@
-"""What must be had before user code can start: the server's yes and the two archives."""
+"""Prerequisites of user code: the server's admission and the two archives."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _DOWNLOAD_TRIES = 3
 
 
 class BeginAnswer:
-    """The answer to `-begin`; see the protocol for the fields. Raises KeyError for a missing one."""
+    """The response to `-begin`; see the protocol for the fields. Raises KeyError for a missing one."""
 
     def __init__(self, fields: dict) -> None:
         self.profile: str = fields["profile"]
         self.launcher: str = fields["launcher"]
         self.arguments: list[str] = fields["arguments"]
-        # A server of an older version, which took over meanwhile, has none.
+        # Absent if a server of an older version has taken over.
         self.private_arguments: list[str] = fields.get("private_arguments", [])
         self.variables: dict[str, str] = fields["variables"]
         self.masked_values: list[str] = fields["masked_values"]
         self.log_limit_bytes: int = fields["log_limit_bytes"]
         self.beacon_limit_bytes: int = fields["beacon_limit_bytes"]
         self.line_limit_bytes: int = fields["line_limit_bytes"]
-        # Where an interactive job is to listen. A server of an older version says nothing of it.
+        # The port on which an interactive job must listen. Absent on a server of an older version.
         self.app_port: int | None = fields.get("app_port")
         self.code_sha256: str | None = fields["code_sha256"]
         self.configuration_sha256: str | None = fields["configuration_sha256"]
-        # A server of an older version has none of this either.
+        # Absent on a server of an older version.
         self.artifacts: dict | None = fields.get("artifacts")
 
 
 class CannotStart(Exception):
-    """User code cannot be started: the `reason` of the exit record."""
+    """User code cannot be started. Carries the `reason` of the exit record."""
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
@@ -44,12 +44,16 @@ class CannotStart(Exception):
 
 
 class Preparation:
-    """Runs in a thread of its own, so that signals are heard while no server answers. Posts PREPARED at its end."""
+    """
+    Preparation in a separate thread, so that signals are handled while no server responds. Posts PREPARED at
+    its end.
+    """
 
     def __init__(self, start: StartFile, events: Events) -> None:
         self._start = start
         self._events = events
-        # All are written by the thread, and read after PREPARED; `begin` is set as soon as the server said yes.
+        # Written by the thread and read after PREPARED; `begin` is set once the server has admitted the
+        # attempt.
         self.calls: ServerCalls | None = None
         self.begin: BeginAnswer | None = None
         self.code: int | None = None
@@ -73,17 +77,17 @@ class Preparation:
             file = _open_unnamed_file(start.folder)
             self.code = _download(calls, "code", file, self.begin.code_sha256)
         if self.begin.configuration_sha256 is not None:
-            # Full of secrets: it never touches a disk.
+            # The configuration contains secrets, so it never touches a disk.
             file = os.memfd_create("configuration", os.MFD_CLOEXEC)
             self.configuration = _download(calls, "configuration", file, self.begin.configuration_sha256)
 
 
 def _open_unnamed_file(folder: str) -> int:
-    """A file that is gone when the last descriptor of it is closed."""
+    """Open a file that disappears when its last descriptor is closed."""
     try:
         return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError:
-        # Not every file system has these.
+        # Not every file system supports O_TMPFILE.
         path = os.path.join(folder, ".code")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         os.unlink(path)

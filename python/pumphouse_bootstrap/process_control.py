@@ -21,20 +21,23 @@ def _prctl(option: int, value: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Makes this process the parent of every descendant whose own parent has ended, so that none is lost."""
+    """Make this process the parent of orphaned descendants, so that none is lost."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def forbid_inspection() -> None:
-    """Keeps processes of the same user from reading this one's memory, environment and descriptors."""
+    """Prevent processes of the same user from reading this one's memory, environment and descriptors."""
     _prctl(PR_SET_DUMPABLE, 0)
 
 
 def forbid_new_privileges() -> None:
-    """From here on no program that is executed can gain rights (setuid bits, file capabilities)."""
+    """Prevent programs executed from here on from gaining privileges (setuid bits, file capabilities)."""
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
 def end_with_parent() -> None:
-    """SIGKILL to this process when its parent dies; it stays so over execve, not over fork or a change of user."""
+    """
+    Send SIGKILL to this process when its parent dies. The setting survives execve, but not fork or a change
+    of user.
+    """
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

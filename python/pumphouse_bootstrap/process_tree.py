@@ -1,4 +1,4 @@
-"""The processes of the attempt: whatever descends from the bootstrap."""
+"""The processes of the attempt: all descendants of the bootstrap."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 
 _KILL_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.005
-# PF_EXITING of the kernel: set before a process gives up its files, so that whoever saw its pipes end sees this too.
+# The kernel's PF_EXITING: set before a process closes its files, so it is visible once its pipes have ended.
 _EXITING_FLAG = 0x4
 
 
 class Process:
-    """One line of the machine's process table."""
+    """One entry of the machine's process table."""
 
     __slots__ = ("pid", "parent", "group", "exiting")
 
@@ -21,12 +21,12 @@ class Process:
         self.pid = pid
         self.parent = parent
         self.group = group
-        # On its way out already, by itself or by an earlier signal.
+        # Already exiting, on its own or after an earlier signal.
         self.exiting = exiting
 
 
 def list_descendants(root: int) -> list[Process]:
-    """Everything below a process that runs now, parents first. What has ended and was not looked at yet is left out."""
+    """List all running descendants of a process, parents first. Zombies are left out."""
     by_parent: dict[int, list[Process]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (process := _read_process(name)) is not None:
@@ -46,9 +46,9 @@ def _read_process(name: str) -> Process | None:
 
 
 def read_stat(pid: int, stat: bytes) -> Process | None:
-    """A process as its /proc/<pid>/stat describes it; None when it has ended."""
+    """Parse /proc/<pid>/stat; None if the process has ended."""
     try:
-        # The name may hold spaces and parentheses; the last one closes it.
+        # The name may contain spaces and parentheses; the last parenthesis closes it.
         state, parent, group, _, _, _, flags = stat.rpartition(b")")[2].split()[:7]
     except ValueError:
         return None
@@ -59,8 +59,9 @@ def read_stat(pid: int, stat: bytes) -> Process | None:
 
 def find_by_inner_pid(inner_pid: int) -> int | None:
     """
-    The descendant that calls itself `inner_pid` in its own pid namespace, which a sandbox may have made; where several do, the
-    one that is deepest in namespaces.
+    Find the descendant with pid `inner_pid` in its own pid namespace, which a sandbox may have created.
+
+    If there are several, return the one in the deepest namespace.
     """
     found: list[tuple[int, int]] = []
     for process in list_descendants(os.getpid()):
@@ -83,8 +84,10 @@ def _read_namespace_pids(pid: int) -> list[int]:
 
 def terminate_user_code(user_pid: int) -> None:
     """
-    SIGTERM, once each, to user code's process group and to those below it that left the group. What is above it, the sandbox's
-    own processes, is left alone: they would take user code down at once.
+    Send SIGTERM once to each process of user code: to its process group, and to descendants that left the
+    group.
+
+    The sandbox's own processes above it are spared, because they would end user code at once.
     """
     outside_group = [process.pid for process in list_descendants(user_pid) if process.group != user_pid]
     try:
@@ -97,9 +100,11 @@ def terminate_user_code(user_pid: int) -> None:
 
 def kill_descendants(reap) -> int:
     """
-    SIGKILL to everything below this process until nothing is left; `reap()` is called in between. Gives how many were killed.
-    Those in a pid namespace of their own are not counted: they end with it, and whether they are still seen is chance. Nor are
-    those that were about to end by themselves.
+    Send SIGKILL to all descendants until none is left, calling `reap()` in between; return how many were
+    killed.
+
+    Processes in their own pid namespace are not counted: they end with the namespace, and whether they are
+    still seen is chance. Neither are processes that were already exiting.
     """
     killed: set[int] = set()
     give_up_at = time.monotonic() + _KILL_SECONDS

@@ -1,4 +1,6 @@
-"""From the server's yes to the acknowledged end: user code, its output, its telemetry, its exit record."""
+"""
+From the server's admission to the acknowledged end: user code, its output, its telemetry, its exit record.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from pumphouse_bootstrap.spool import Spool
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.user_process import UserProcess
 
-# After the end of user code its pipes may still be held by what it left running.
+# After user code has ended, background processes may still hold its pipes open.
 _DRAIN_SECONDS = 2.0
 
 
@@ -34,7 +36,7 @@ class Recording:
     def __init__(
         self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events, early: EarlyNetwork | None
     ) -> None:
-        """`preparation` has its answer."""
+        """`preparation` is complete."""
         assert preparation.begin is not None
         self._start = start
         self._began_at = time.time()
@@ -52,12 +54,12 @@ class Recording:
         self._refused = False
 
     def run(self) -> int:
-        """Gives the exit status of the bootstrap."""
+        """Run user code; return the exit status of the bootstrap."""
         beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener)
         try:
             self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
-            # Sandbox and interpreter start meanwhile.
+            # The sandbox and the interpreter start meanwhile.
             beacon.start()
             self._masker.prepare()
             self._process.await_launcher(self._events)
@@ -85,11 +87,11 @@ class Recording:
         return self._finish(output.describe_dropped(), killed)
 
     def _watch_listening(self):
-        """A watch that runs, for an app in a network of its own; else None."""
+        """Start a watch for an app in its own network; otherwise None."""
         port = self._begin.app_port
         if port is None or not self._process.pid or not self._process.has_own_network:
             return None
-        # Loaded for apps only.
+        # Load this only for apps.
         from pumphouse_bootstrap.listening import ListeningWatch
 
         watch = ListeningWatch(self._process.pid, port, self._process.own_ports, self._spool)
@@ -97,7 +99,7 @@ class Recording:
         return watch
 
     def finish_unstarted(self, reason: CannotStart) -> int:
-        """The end of an attempt whose user code never ran."""
+        """End an attempt whose user code never ran."""
         self._process.close_network()
         self._sender.start()
         self._room.user_code_ended()
@@ -120,7 +122,7 @@ class Recording:
             kill_descendants(self._process.reap)
 
     def _end_what_is_left(self, output: OutputReader) -> int:
-        """How many processes had to be killed."""
+        """End the remaining processes; return how many had to be killed."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         while not self._output_ended and (remaining := deadline - time.monotonic()) > 0:
             self._handle(self._events.next(remaining))
@@ -166,7 +168,7 @@ class Recording:
         )
 
     def _await_delivery(self) -> int:
-        """Signals change nothing here: nothing is left to be stopped, and the end is to be told."""
+        """Ignore signals here: nothing is left to stop, and the end must still be delivered."""
         while not self._refused:
             event = self._events.next()
             if event == event_names.DELIVERED:

@@ -1,6 +1,8 @@
 """
-Seals what the bootstrap and its server say to each other, with keys that both derive from the attempt's secret. The secret itself is never
-sent. A peer that does not know it reads nothing, and nothing that it answers is believed (docs/decisions/0053).
+Seal messages between the bootstrap and its server, with keys that both derive from the attempt's secret.
+
+The secret itself is never sent. A peer that does not know it can neither read the messages nor forge a
+response (docs/decisions/0053).
 """
 
 from __future__ import annotations
@@ -14,16 +16,16 @@ _NONCE_BYTES = 16
 _TAG_BYTES = 32
 _LENGTH_BYTES = 4
 _BLOCK_BYTES = 256 * 1024
-# More than a server puts into one frame: nobody makes the bootstrap hold more before the tag is checked.
+# More than a server puts into one frame. It limits how much the bootstrap buffers before it checks the tag.
 _LONGEST_FRAME_BYTES = 1024 * 1024
 
 
 class NotProved(Exception):
-    """The answer does not come from the attempt's server, or something on the way has changed it."""
+    """The response does not come from the attempt's server, or was changed on the way."""
 
 
 class Sealing:
-    """Of one attempt."""
+    """The seal of one attempt."""
 
     def __init__(self, secret: str, attempt_id: str) -> None:
         def derive(purpose: str) -> bytes:
@@ -36,7 +38,7 @@ class Sealing:
         self._redirect_key = derive("redirect")
 
     def seal_request(self, method: str, route: str, body: bytes) -> SealedRequest:
-        """`route` is what follows the attempt's id in the address, with its query."""
+        """Seal a request. `route` is the part of the URL after the attempt's id, with its query."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = _mix(body, self._request_key + nonce)
         digest = hashlib.sha256(sealed).hexdigest()
@@ -46,8 +48,10 @@ class Sealing:
 
     def read_answer(self, request: SealedRequest, status: int, read):
         """
-        Yields the answer piece by piece, each one proved. `read(size)` gives so many bytes, fewer at the end only.
-        Raises NotProved; what came before that is true, but is not all of the answer.
+        Yield the response piece by piece, each one verified.
+
+        `read(size)` returns that many bytes, and fewer only at the end. Raises NotProved; the pieces before
+        that are authentic, but incomplete.
         """
         nonces = request.nonce + _read_exactly(read, _NONCE_BYTES)
         index = 0
@@ -74,7 +78,7 @@ class Sealing:
 
 
 class SealedRequest:
-    """What is sent: the body, and the header `Authorization` that proves it."""
+    """The sealed body, and the header `Authorization` that proves it."""
 
     def __init__(self, nonce: bytes, body: bytearray, authorization: str) -> None:
         self.nonce = nonce
@@ -83,7 +87,11 @@ class SealedRequest:
 
 
 def _mix(data: bytes, key: bytes) -> bytearray:
-    """Encrypts, and decrypts again: a key is good for one text only. By blocks, since a record may have 64 MiB, and a run little memory."""
+    """
+    Encrypt or decrypt; a key must be used for only one text.
+
+    Works in blocks, because a record may have 64 MiB while a run has little memory.
+    """
     mixed = bytearray(len(data))
     whole = memoryview(data)
     for index, at in enumerate(range(0, len(data), _BLOCK_BYTES)):

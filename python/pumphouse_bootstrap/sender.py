@@ -1,4 +1,4 @@
-"""Sends the spool to the server, whole records, from where the server says it is."""
+"""Send the spool to the server in whole records, continuing from the server's offset."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from pumphouse_bootstrap.server_calls import (
 from pumphouse_bootstrap.spool import Spool
 
 BATCH_BYTES = 1024 * 1024
-# Between the starts of two calls: a run that prints in bursts then costs the server a hundred calls a second at most.
+# Minimum time between calls: limits a run that prints in bursts to a hundred calls a second.
 _PACE_SECONDS = 0.01
 
 
 class Sender:
     """
-    A thread that ends with one event: DELIVERED when the exit record is acknowledged (or nobody took it for 24 hours), REFUSED
-    when the server says no for good.
+    Thread that ends with one event.
+
+    DELIVERED when the exit record is acknowledged (or was not accepted for 24 hours), REFUSED when the server
+    rejects it permanently.
     """
 
     def __init__(self, spool: Spool, calls: ServerCalls, events: Events) -> None:
@@ -40,7 +42,7 @@ class Sender:
         threading.Thread(target=self._run, name="sender", daemon=True).start()
 
     def user_code_ended(self) -> None:
-        """From now on the sender may give up after 24 hours without a server."""
+        """Let the sender give up after 24 hours without a server."""
         self._ended = True
 
     def _run(self) -> None:
@@ -58,7 +60,7 @@ class Sender:
                 self._events.post(DELIVERED)
                 return
             except Exception as error:
-                # A run must not fall silent over a mistake in here: the server says where to go on.
+                # A bug in this code must not silence a run: the server reports where to continue.
                 report_failure(error)
                 time.sleep(LONGEST_PAUSE_SECONDS)
 
@@ -95,7 +97,10 @@ class Sender:
         return offset
 
     def _read_batch(self, offset: int) -> bytes:
-        """Whole records from the offset: as many as one batch takes, or one that is longer. Needs one to be there."""
+        """
+        Read whole records from the offset: as many as fit in a batch, or a single longer one. At least one
+        must exist.
+        """
         size, _ = self._spool.wait_beyond(offset)
         wanted = min(BATCH_BYTES, size - offset)
         batch = os.pread(self._descriptor, wanted, offset)

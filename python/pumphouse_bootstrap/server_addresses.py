@@ -1,4 +1,4 @@
-"""Where the attempt's server may be reached, and how a connection to there is made."""
+"""Addresses of the attempt's server, and connections to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REDIRECT_BYTES = 64 * 1024
 
 
 class Address:
-    """One way to the attempt routes. With a socket, host and scheme say nothing."""
+    """One address of the attempt routes. With a socket, host and scheme are unused."""
 
     def __init__(self, attempts_url: str, attempt_id: str, socket_path: str | None = None) -> None:
         self.scheme, _, rest = attempts_url.partition("://")
@@ -36,8 +36,10 @@ class Address:
 
 class ServerAddresses:
     """
-    What start.json says, and before it what a server that takes over has said in the attempt's folder, under the attempt's own key: user
-    code may be able to write there.
+    The addresses from start.json, preceded by those from a redirect in the attempt's folder.
+
+    A server that takes over writes the redirect with the attempt's own key, because user code may be able to
+    write to the folder.
     """
 
     def __init__(self, start: StartFile, sealing: Sealing) -> None:
@@ -45,7 +47,7 @@ class ServerAddresses:
         self._sealing = sealing
         self._redirect_path = os.path.join(start.folder, "redirect")
         self._first = self._list_ways(start.attempts_url, start.attempts_socket)
-        # Whether OpenSSL is loaded is decided once: a redirect changes nothing about it.
+        # Decide once whether to load OpenSSL; a redirect does not change that.
         self.scheme = self._first[-1].scheme
         self._redirected: list[Address] = []
         self._seen = b""
@@ -54,7 +56,7 @@ class ServerAddresses:
         self.has_new_redirect()
 
     def has_new_redirect(self) -> bool:
-        """Whether a redirect has come that was not there at the last look. Calls go there from now on."""
+        """Check for a new redirect; later calls use it."""
         try:
             with open(self._redirect_path, "rb") as file:
                 content = file.read(_REDIRECT_BYTES)
@@ -72,7 +74,7 @@ class ServerAddresses:
         return True
 
     def go_on(self) -> bool:
-        """The current address has failed: the next one is. False when all of them have, and it is time for a pause."""
+        """Switch to the next address after a failure. False when all have failed and it is time to pause."""
         self._tried.add(self.current)
         ways = [*self._redirected, *self._first]
         fresh = [way for way in ways if way not in self._tried]
@@ -82,7 +84,7 @@ class ServerAddresses:
         return bool(fresh)
 
     def note_answer(self) -> None:
-        """The current address works."""
+        """Note that the current address works."""
         self._tried.clear()
 
     def _read_redirect(self, content: bytes) -> list[Address]:
@@ -105,8 +107,9 @@ class ServerAddresses:
 
 def connect_to_socket(path: str) -> socket.socket:
     """
-    By a descriptor of its folder, since the path of a unix socket may have 107 bytes only. Raises OSError, also for a folder
-    that others could have put a socket into.
+    Connect through a descriptor of the folder, because the path of a unix socket is limited to 107 bytes.
+
+    Raises OSError, also for a folder in which other users could have created the socket.
     """
     folder_path, name = os.path.split(path)
     folder = os.open(folder_path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

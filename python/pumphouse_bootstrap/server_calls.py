@@ -1,4 +1,4 @@
-"""Calls of the attempt routes, repeated until the server answers."""
+"""Calls of the attempt routes, repeated until the server responds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOK_SECONDS = 1.0
 
 
 class Refused(Exception):
-    """The server's final no."""
+    """The server's permanent rejection."""
 
     def __init__(self, status: int, body: dict) -> None:
         self.status = status
@@ -31,11 +31,11 @@ class Refused(Exception):
 
 
 class GaveUp(Exception):
-    """No server answered for 24 hours."""
+    """No server responded for 24 hours."""
 
 
 class _NoAnswer(Exception):
-    """Connection error, 429, 5xx, or an answer that is none: the call is repeated."""
+    """Connection error, 429, 5xx or an invalid response: the call is repeated."""
 
     def __init__(self, words: str, connected: bool = False, redirected: bool = False) -> None:
         self.connected = connected
@@ -45,8 +45,10 @@ class _NoAnswer(Exception):
 
 class ServerCalls:
     """
-    One kept connection; used by one thread at a time. Everything is sealed (sealing.py): an answer that does not prove to be the
-    server's counts as none. Where the server does not answer, its other addresses are tried.
+    One persistent connection, for use by one thread at a time.
+
+    Everything is sealed (sealing.py): a response that is not proven to come from the server is ignored. If
+    the server does not respond, its other addresses are tried.
     """
 
     def __init__(self, start: StartFile) -> None:
@@ -57,17 +59,21 @@ class ServerCalls:
         self._unproved: str | None = None
 
     def post_json(self, route: str, body: dict) -> dict:
-        """Raises Refused or GaveUp."""
+        """Call a route with a JSON body. Raises Refused or GaveUp."""
         return self._repeat("POST", route, json.dumps(body).encode(), self._read_json)
 
     def post_bytes(self, route: str, body: bytes, keep_trying=None) -> dict:
-        """`keep_trying()` true: does not give up after 24 hours. Raises Refused or GaveUp."""
+        """
+        Call a route with a binary body. While `keep_trying()` is true, the 24-hour limit does not apply.
+        Raises Refused or GaveUp.
+        """
         return self._repeat("POST", route, body, self._read_json, keep_trying)
 
     def download(self, route: str, write, restart) -> None:
         """
-        Gives the body to `write(bytes)` piece by piece; `restart()` is called before each try.
-        Raises Refused, GaveUp, or what `write` raises.
+        Pass the response body to `write(bytes)` in pieces, calling `restart()` before each try.
+
+        Raises Refused, GaveUp, or whatever `write` raises.
         """
 
         def read(pieces) -> None:
@@ -91,7 +97,7 @@ class ServerCalls:
                 if self._addresses.has_new_redirect() or error.redirected:
                     continue
                 if kept and not error.connected:
-                    # The server may have closed the kept connection while nothing was said: that is no failure of this call.
+                    # The server may have closed the idle connection, which is not a failure of this call.
                     continue
                 if self._addresses.go_on():
                     continue
@@ -118,7 +124,7 @@ class ServerCalls:
                 self._close()
             raise refusal
         answer = read(pieces)
-        # Its end has to be read before the connection can be used again.
+        # Read to the end before the connection can be reused.
         if self._guard(lambda: response.read(1)) or response.will_close:
             self._close()
         return answer
@@ -149,7 +155,9 @@ class ServerCalls:
         return connection
 
     def _await_answer(self, connection) -> None:
-        """A server that stands still takes connections and says nothing: another one may have taken over meanwhile."""
+        """
+        A suspended server accepts connections without responding; another one may have taken over meanwhile.
+        """
         poll = select.poll()
         poll.register(connection, select.POLLIN)
         give_up_at = time.monotonic() + ANSWER_TIMEOUT_SECONDS
@@ -165,11 +173,15 @@ class ServerCalls:
         except NotProved as error:
             raise self._doubt(str(error)) from error
         except (OSError, self._http.HTTPException, ValueError) as error:
-            # ValueError: an answer that is not JSON does not come from the server, but from something before it.
+            # ValueError: a response that is not JSON comes not from the server but from something in front of
+            # it.
             raise _NoAnswer(f"{type(error).__name__}: {error}") from error
 
     def _doubt(self, words: str, may_pass: bool = False) -> _NoAnswer:
-        """Says once for each address that somebody else answers there. A proxy before the server may say that it is away."""
+        """
+        Report once per address that something else responds there. A proxy may legitimately report that the
+        server is down.
+        """
         name = self._addresses.current.name
         if self._unproved != name and not may_pass:
             self._unproved = name

@@ -1,4 +1,4 @@
-"""The attempt's own record of what it said: one file, appended to, complete before anything is acknowledged."""
+"""The attempt's own record of its output: one append-only file, written before anything is acknowledged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _NOTED_WAIT_SECONDS = 1.0
-# What a line takes in the log file of the server besides its text; here it takes less.
+# Size of a line in the server's log file in addition to its text; in the spool it is smaller.
 LINE_OVERHEAD_BYTES = 128
 
 
@@ -25,14 +25,15 @@ class SpoolClosed(Exception):
 
 class Spool:
     """
-    Threads may append at any time. While the disk is full an append waits, and with it whoever has something to say: user code
-    then waits in its own write.
+    Append-only file that any thread may write to.
+
+    While the disk is full, an append blocks its caller: user code then blocks in its own write.
     """
 
     def __init__(self, folder: str, room: DiskRoom | None = None, takes_room_as: dict | None = None) -> None:
         """
-        `room`: given up on a full disk, before an append waits. `takes_room_as`: who writes, to the file system, which keeps the last room of
-        a disk for root.
+        `room`: released on a full disk, before an append blocks. `takes_room_as`: the user that writes,
+        because file systems reserve the last space for root.
         """
         self.path = os.path.join(folder, "spool")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
@@ -49,14 +50,16 @@ class Spool:
         self._second_text = ""
 
     def append(self, kind: str, synced: bool = False, **fields: object) -> None:
-        """One record. `synced`: returns when the disk itself has it. Raises SpoolClosed after `append_exit`."""
+        """
+        Append one record. `synced`: return only when it is on disk. Raises SpoolClosed after `append_exit`.
+        """
         with self._writing:
             self._write(self._format(kind, fields))
         if synced:
             os.fdatasync(self._descriptor)
 
     def append_exit(self, **fields: object) -> None:
-        """The last record."""
+        """Append the last record."""
         with self._writing:
             self._write(self._format("exit", fields))
             self._closed = True
@@ -65,7 +68,7 @@ class Spool:
             self._grown.notify_all()
 
     def append_lines(self, io: str, lines: list[bytes]) -> None:
-        """A log record for each line, which is given as `encode_line` makes it."""
+        """Append a log record for each line, given as the output of `encode_line`."""
         with self._writing:
             at = self._format_time()
             parts = []
@@ -77,11 +80,14 @@ class Spool:
             self._write(b"".join(parts))
 
     def wait_beyond(self, offset: int) -> tuple[int, bool]:
-        """Waits until there is more than `offset` bytes, or the exit record; gives the size and whether it is final."""
+        """
+        Wait until the spool has more than `offset` bytes or the exit record; return its size and whether it
+        is final.
+        """
         with self._grown:
             while self._size <= offset and not self._closed:
                 self._grown.wait()
-            # In this order: a size that was read before the exit record is not final.
+            # In this order: a size read before the exit record is not final.
             closed = self._closed
             return self._size, closed
 
@@ -100,7 +106,8 @@ class Spool:
     def _write(self, data: bytes) -> None:
         if self._closed:
             raise SpoolClosed()
-        # Summed up: whoever else gives up on the full disk makes a little room again and again.
+        # Waits are summed up, because other processes that give up on the full disk keep freeing a little
+        # space.
         self._waited += self._write_all(data)
         if self._waited >= _NOTED_WAIT_SECONDS:
             words = f"The disk of the run's server was full: output waited {self._waited:.0f} s. Nothing was lost."
@@ -108,7 +115,10 @@ class Spool:
             self._write_all(self._format("note", {"text": words}))
 
     def _write_all(self, data: bytes) -> float:
-        """Gives the seconds that were waited for space. A record that is written in part is completed, never repeated."""
+        """
+        Write everything; return the seconds spent waiting for space. A partly written record is completed,
+        never repeated.
+        """
         view = memoryview(data)
         pause = _FIRST_PAUSE_SECONDS
         waited = 0.0
@@ -132,7 +142,7 @@ class Spool:
 
 
 def encode_line(text: str) -> bytes:
-    """A line as JSON that is as long as the server's: the same characters are escaped."""
+    """Encode a line as JSON of the same length as the server's, with the same characters escaped."""
     encoded = json.dumps(text, ensure_ascii=False)
     if not encoded.isascii():
         for breaker, escape in (("\u0085", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
@@ -141,5 +151,5 @@ def encode_line(text: str) -> bytes:
 
 
 def _encode(text: str) -> bytes:
-    # A lone surrogate cannot be UTF-8; its escape is JSON all the same.
+    # A lone surrogate has no UTF-8 form, but its escape is valid JSON.
     return text.encode("utf-8", "backslashreplace")

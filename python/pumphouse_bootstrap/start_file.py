@@ -1,4 +1,7 @@
-"""start.json, what the executor tells the bootstrap, and process.json, by which one bootstrap takes the attempt."""
+"""
+start.json, the executor's input for the bootstrap, and process.json, with which one bootstrap claims the
+attempt.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 
 
 class StartFile:
-    """The fields of start.json; see the protocol for what each one means. Raises KeyError for a missing one."""
+    """The fields of start.json; see the protocol for their meaning. Raises KeyError for a missing one."""
 
     def __init__(self, fields: dict) -> None:
         self.attempt_id: str = fields["attempt_id"]
@@ -34,8 +37,9 @@ class StartFile:
 
 def take_attempt(start_path: str) -> StartFile | None:
     """
-    Reads start.json and takes the attempt. None when another bootstrap was first.
-    The one that took it removes start.json: the secret in it is then in this process only.
+    Read start.json and claim the attempt; None if another bootstrap was first.
+
+    The bootstrap that claims the attempt deletes start.json, so that only this process has the secret.
     """
     folder = os.path.dirname(start_path)
     try:
@@ -52,7 +56,9 @@ def take_attempt(start_path: str) -> StartFile | None:
 
 
 def _write_process_record(folder: str) -> bool:
-    """Whole or not at all, since whoever loses may read it at once; link(2) fails where the name exists."""
+    """
+    Write it atomically, because the losing bootstrap may read it at once; link(2) fails if the name exists.
+    """
     path = os.path.join(folder, "process.json")
     draft = f"{path}.{os.getpid()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -69,7 +75,8 @@ def _write_process_record(folder: str) -> bool:
 
 def _describe_process() -> dict:
     with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
-        # The name may hold spaces and parentheses; the last one closes it. Field 22 is the start time.
+        # The name may contain spaces and parentheses; the last parenthesis closes it. Field 22 is the start
+        # time.
         fields = file.read().rpartition(")")[2].split()
     return {
         "pid": os.getpid(),
@@ -81,7 +88,7 @@ def _describe_process() -> dict:
 
 
 def _read_machine_id() -> str:
-    """Empty where a machine has none. The executor compares it with its own."""
+    """Return the machine id, which the executor compares with its own; empty if there is none."""
     try:
         return _read_line("/etc/machine-id")
     except OSError:

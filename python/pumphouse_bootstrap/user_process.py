@@ -1,4 +1,4 @@
-"""Starts user code: the sandbox, in it the inside stage, in its place the launcher."""
+"""Start user code: the sandbox, then the inside stage, which is replaced by the launcher."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ from pumphouse_bootstrap.start_file import StartFile
 if TYPE_CHECKING:
     from pumphouse_bootstrap.network import Network
 
-# A sandbox that keeps the status pipe open is believed after this long.
+# If a sandbox holds the status pipe open, the launcher counts as started after this time.
 _EXEC_SECONDS = 1.0
 _LAST_WORDS_BYTES = 4096
-# Whatever holds the status pipe is user code's side, and may write anything.
+# The writer of the status pipe is on user code's side and may write anything.
 _REPORT_BYTES = 64 * 1024
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, *STOP_SIGNALS, signal.SIGCHLD)
 ATTEMPT_ID_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
 
 
 class UserProcess:
-    """The process that the bootstrap started, its pipes, and what is known of its end."""
+    """The process started by the bootstrap, its pipes, and details of its end."""
 
     def __init__(self, start: StartFile, begin: BeginAnswer, network: Network | None = None) -> None:
-        """`network`: one of user code's own, on its way."""
+        """`network`: user code's own network, which is being started."""
         self._start = start
         self._begin = begin
         self._child = 0
         self._status_read = -1
         self.pipes: dict[str, int] = {}
-        # User code's own process, as this side sees it; 0 until it runs.
+        # Pid of user code in this pid namespace; 0 until it runs.
         self.pid = 0
         self.ended = False
         self.code: int | None = None
         self.signal: str | None = None
         self.peak_memory_bytes: int | None = None
         self._network = network
-        # Where user code finds telemetry and the server: nothing of its own listens there.
+        # Ports of telemetry and the server inside the network; user code never listens there.
         self.own_ports: set[int] = set()
 
     def open_network(self, beacon_port: int) -> None:
-        """Raises CannotStart."""
+        """Wait for the network. Raises CannotStart."""
         self.own_ports = {beacon_port, *(self._start.network["ports"] if self._start.network else ())}
         if self._start.network_gets_closed:
-            # Loaded where it is needed only.
+            # Load this only if needed.
             from pumphouse_bootstrap.closed_network import await_closed_network
 
             if not await_closed_network():
@@ -62,7 +62,9 @@ class UserProcess:
 
     @property
     def has_own_network(self) -> bool:
-        """Whether what listens in its network is user code, or the bootstrap, and nothing else of the machine."""
+        """
+        Whether only user code and the bootstrap listen in its network, and no other process of the machine.
+        """
         return self._start.network is not None or self._start.network_gets_closed
 
     def close_network(self) -> None:
@@ -70,11 +72,14 @@ class UserProcess:
             self._network.close()
 
     def spawn(self, beacon_address: str, code: int | None, configuration: int | None) -> None:
-        """From the main thread only: a sandbox that ends with its parent ends with the thread that started it."""
+        """
+        Start user code. Main thread only: a sandbox that ends with its parent ends with the thread that
+        started it.
+        """
         start = self._start
         self._status_read, status = os.pipe()
         with files_of(start.drop_to):
-            # User code opens its own output again, as /dev/stdout.
+            # User code may reopen its own output as /dev/stdout.
             stdout, child_stdout = os.pipe()
             stderr, child_stderr = os.pipe()
         self.pipes = {"stdout": stdout, "stderr": stderr}
@@ -130,7 +135,7 @@ class UserProcess:
             "code_fd": code,
             "configuration_fd": configuration,
         }
-        # In memory: it holds the secrets of the run.
+        # In memory, because it contains the run's secrets.
         descriptor = os.memfd_create("control", os.MFD_CLOEXEC)
         view = memoryview(json.dumps(control).encode())
         while view:
@@ -140,9 +145,11 @@ class UserProcess:
 
     def await_launcher(self, events: Events) -> None:
         """
-        Returns when the launcher has taken the inside stage's place. Raises CannotStart when it will not: everything that was
-        started has then ended. A signal to stop ends it too, until the stage has said its pid: from then on user code may run, and
-        the signal is left in the queue for it.
+        Wait until the launcher has replaced the inside stage.
+
+        Raises CannotStart if that fails; everything that was started has then ended. A stop signal also ends
+        the wait until the stage has reported its pid. After that, user code may run, and the signal stays in
+        the queue for it.
         """
         report = b""
         executed_at = None
@@ -172,7 +179,7 @@ class UserProcess:
             events.post(event)
 
     def _kill_and_read_rest(self) -> bytes:
-        """What the stage still said before it was killed: it may have become user code meanwhile."""
+        """Kill the stage and return its last report: it may have become user code meanwhile."""
         kill_descendants(self.reap)
         os.set_blocking(self._status_read, False)
         try:
@@ -186,7 +193,7 @@ class UserProcess:
             self.pid = find_by_inner_pid(inner_pid) or (0 if self._start.sandbox else self._child)
 
     def _check_report(self, report: bytes) -> None:
-        """The stage says its pid before it executes the launcher, and why it cannot start it."""
+        """The stage reports its pid before it executes the launcher, and otherwise why it cannot."""
         last = _parse_report(report.splitlines()[-1]) if report else {}
         if "pid" in last:
             return
@@ -207,7 +214,7 @@ class UserProcess:
         return words[-_LAST_WORDS_BYTES:].decode("utf-8", "backslashreplace").strip()
 
     def reap(self) -> None:
-        """Takes note of every child that has ended; orphans of user code are children too."""
+        """Reap every child that has ended; orphans of user code are children too."""
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -226,7 +233,7 @@ class UserProcess:
     def _read_status(self, code: int) -> None:
         number = -code
         if self._start.sandbox and code > 128:
-            # A sandbox cannot die of its child's signal; it says 128 + n, as shells do.
+            # A sandbox cannot die from its child's signal; like shells, it exits with 128 + n.
             number = code - 128
         if number > 0 and number in {int(known) for known in signal.valid_signals()}:
             self.signal = _name_signal(number)
@@ -243,7 +250,7 @@ def _parse_report(line: bytes) -> dict:
 
 
 def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:
-    """Where the run has a proxy, telemetry to the attempt's own loopback must not be sent there."""
+    """With a proxy configured, telemetry to the attempt's own loopback must bypass it."""
     if not any(name.lower() in ("http_proxy", "all_proxy") for name in variables):
         return {}
     listed = variables.get("no_proxy") or variables.get("NO_PROXY") or ""

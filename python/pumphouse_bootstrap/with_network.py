@@ -1,6 +1,9 @@
 """
-`<python> -I -S <this file> <plan> <command>...`: runs a command in a network of its own, which ends with it. The plan is JSON: {pasta, ports}, as
-in start.json. Ends as the command ends, and with the process that started it.
+`<python> -I -S <this file> <plan> <command>...`: run a command in its own network, which ends with the
+command.
+
+The plan is JSON: {pasta, ports}, as in start.json. Exits with the command's status, and ends with the process
+that started it.
 """
 
 import json
@@ -8,7 +11,7 @@ import os
 import signal
 import sys
 
-# No command of a build ends with it by itself: those who start this tell the two apart.
+# No build command uses this exit code, so callers can tell a network failure from a command's own.
 _NO_NETWORK_CODE = 125
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -19,7 +22,7 @@ from pumphouse_bootstrap.process_control import end_with_parent
 
 
 def run_with_network(plan: dict, command: list[str]) -> int:
-    """Gives the exit code of the command; 128 + n where signal n ended it, as shells say it."""
+    """Run the command; return its exit code, or 128 + n if signal n ended it, as shells do."""
     end_with_parent()
     network = Network(plan["pasta"], plan["ports"], {})
     try:

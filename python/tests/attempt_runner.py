@@ -1,4 +1,4 @@
-"""Runs the real bootstrap on a folder of its own, with a real environment, with or without bubblewrap."""
+"""Runs the real bootstrap in its own folder, with a real environment, with or without bubblewrap."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ MANIFEST = ("manifest.yaml", b"engine_version: 1\nfiles: []\n")
 
 
 def build_archive(files: dict[str, bytes | str], raw: list[tarfile.TarInfo] = [], manifest: bool = True) -> bytes:
-    """A gzip tar as the client makes it: `files/<path>` entries, those of `raw` as they are, the manifest."""
+    """
+    Build a gzip tar like the client's: `files/<path>` entries, the entries of `raw` unchanged, and the
+    manifest.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for path, content in files.items():
@@ -52,7 +55,7 @@ def add_file(archive: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644
 
 @lru_cache
 def plain_environment() -> str:
-    """An environment without packages."""
+    """Create an environment without packages."""
     folder = tempfile.mkdtemp(prefix="pumphouse-environment-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.chmod(folder, 0o755)
@@ -62,7 +65,9 @@ def plain_environment() -> str:
 
 @lru_cache
 def dlt_environment() -> str:
-    """An environment with dlt and our hooks, as the environment builder makes it; built once for each Python."""
+    """
+    Create an environment with dlt and our hooks, like the environment builder; built once for each Python.
+    """
     version = ".".join(map(str, sys.version_info[:2]))
     folder = REPOSITORY / ".tools" / "test-environments" / f"{DLT.replace('==', '-')}-python-{version}"
     complete = folder / ".complete"
@@ -81,7 +86,7 @@ def dlt_environment() -> str:
 
 @lru_cache
 def find_tool(name: str) -> str:
-    """A program of the repository's tools, or of the system."""
+    """Find a program of the repository's tools, or of the system."""
     found = shutil.which(name, path=f"{REPOSITORY}/.tools/bin:{os.environ['PATH']}")
     if found is None:
         raise RuntimeError(f"{name} is needed: run npm run setup")
@@ -89,10 +94,12 @@ def find_tool(name: str) -> str:
 
 
 def build_sandbox(work_folder: str, environment: str, inside_work_folder: str) -> list[str]:
-    """Bubblewrap with what the process executor shows a run, less what these tests do not look at."""
+    """
+    Bubblewrap with the mounts that the process executor gives a run, except those irrelevant to these tests.
+    """
     binds = ["/usr", "/etc", os.path.realpath(sys.base_prefix), environment]
     binds.append(str(BOOTSTRAP))
-    # Made by bubblewrap on its way, these would be closed to all but root.
+    # Folders that bubblewrap creates implicitly would be accessible only to root.
     parents = {str(parent) for path in [*binds, inside_work_folder] for parent in Path(path).parents} - {"/", "/tmp", "/usr"}
     links = [name for name in ("bin", "lib", "lib64", "sbin") if os.path.islink(f"/{name}")]
     return [
@@ -170,7 +177,7 @@ class AttemptRunner:
         os.kill(self.pid, number)
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """The exit status of the bootstrap."""
+        """Wait for the bootstrap; return its exit status."""
         assert self._process is not None
         try:
             status = self._process.wait(seconds)
@@ -179,7 +186,7 @@ class AttemptRunner:
         return status
 
     def run(self) -> dict:
-        """To its end; gives the exit record that the server has."""
+        """Run to the end; return the exit record that the server received."""
         status = self.begin().wait()
         if status != 0:
             raise AssertionError(f"bootstrap ended with {status}: {self.errors}")
@@ -211,7 +218,7 @@ def is_running(pid: int) -> bool:
 
 
 def find_processes(mark: str) -> list[int]:
-    """Processes that run now and have the mark in their arguments."""
+    """List running processes with the mark in their arguments."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and is_running(int(entry.name)):

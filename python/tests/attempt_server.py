@@ -1,4 +1,4 @@
-"""The attempt routes, played by a small real HTTP server."""
+"""The attempt routes, simulated by a small real HTTP server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from sealed_server import ATTEMPT as ATTEMPT_ID
 from sealed_server import SCHEME, SECRET, open_request, seal_answer
 
-# As many seconds as a slow machine may take; nothing waits for them to pass.
+# Generous for slow machines; no test waits for it to pass.
 PATIENCE_SECONDS = 300.0
 
 
 class AttemptServer:
     """
-    Serves one attempt. It can be stopped and started again on the same port: what it stored stays.
-    `fail_next`: statuses that the next spool calls are answered with, without storing anything.
+    Server of one attempt.
+
+    It can be stopped and restarted on the same port without losing what it stored. `fail_next`: statuses for
+    the next spool calls, which then store nothing.
     """
 
     def __init__(self, program: str = "user_program", **begin: object) -> None:
@@ -45,16 +47,16 @@ class AttemptServer:
         self.spool = b""
         self.calls: list[str] = []
         self.fail_next: list[int] = []
-        # Answers that are lost after the chunk was stored.
+        # Number of responses to drop after the chunk was stored.
         self.drop_answers = 0
         self.forget_bytes = 0
-        # Cleared: archives do not come.
+        # While cleared, archives are not sent.
         self.hold_archives = threading.Event()
         self.hold_archives.set()
         self._changed = threading.Condition()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
-        # Bound and deaf: while the server is stopped nobody else is given its port.
+        # Bound but not listening: no other process gets the port while the server is stopped.
         self._port_holder: socket.socket | None = None
         self.start()
 
@@ -71,7 +73,7 @@ class AttemptServer:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
-        """Refuses connections from here on, and ends those that are open at their next call."""
+        """Refuse connections from now on, and close open ones at their next call."""
         if self._server is not None:
             server, self._server = self._server, None
             server.shutdown()
@@ -81,7 +83,7 @@ class AttemptServer:
             self._port_holder.bind(("127.0.0.1", self._port))
 
     def vacate(self) -> int:
-        """Stops, and leaves its port to whoever wants it."""
+        """Stop, and release the port."""
         self.stop()
         self._release_port()
         return self._port
@@ -96,7 +98,7 @@ class AttemptServer:
         self._release_port()
 
     def move(self) -> None:
-        """Answers on another port from here on, as a server that takes over does."""
+        """Move to another port, as a server that takes over does."""
         self.stop()
         self._port = 0
         self.start()
@@ -135,7 +137,7 @@ class AttemptServer:
         return last
 
     def await_log(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
-        """Waits until a log line with this text has arrived."""
+        """Wait until a log line with this text has arrived."""
         needle = json.dumps(text)[1:-1].encode()
         with self._changed:
             if not self._changed.wait_for(lambda: needle in self.spool, seconds):
@@ -144,7 +146,7 @@ class AttemptServer:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A bootstrap that was killed ends its connection without a word; the tests see what it did."""
+        """A killed bootstrap closes its connection without notice; the tests check what it did."""
 
 
 def decode_body(record: dict) -> bytes:
@@ -172,7 +174,7 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             route = path.removeprefix(f"/pumphouse/v1/attempts/{ATTEMPT_ID}/")
             if state._server is None:
-                # Stopped: like a process that died, it answers nothing.
+                # When stopped, answer nothing, like a process that died.
                 self.close_connection = True
                 return
             state.calls.append(route)

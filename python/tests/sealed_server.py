@@ -1,4 +1,7 @@
-"""The server's side of the seal (docs/contribute/attempt-protocol.md), written anew so that a mistake is not made on both sides."""
+"""
+The server's side of the seal (docs/contribute/attempt-protocol.md), implemented a second time so that one
+mistake cannot hide on both sides.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def _mix(data: bytes, key: bytes) -> bytes:
 
 
 def open_request(method: str, route: str, headers, body: bytes) -> tuple[bytes, bytes] | None:
-    """The nonce and the body; None for a request that is not the attempt's."""
+    """Return the nonce and the body; None for a request that is not the attempt's."""
     scheme, _, rest = (headers.get("Authorization") or "").partition(" ")
     if scheme != SCHEME:
         return None
@@ -51,7 +54,7 @@ def seal_answer(nonce: bytes, status: int, body: bytes, frame_bytes: int = 256 *
 
 
 def write_redirect(folder, url: str, socket_path: str | None = None) -> None:
-    """As a server that takes over does."""
+    """Write a redirect like a server that takes over."""
     mac = hmac.digest(_derive("redirect"), f"{url}\n{socket_path or ''}".encode(), "sha256").hex()
     draft = folder / "redirect.draft"
     draft.write_text(json.dumps({"attempts_url": url, "attempts_socket": socket_path, "mac": mac}))

@@ -1,4 +1,4 @@
-"""Where dlt is told that its artifacts are."""
+"""The artifact locations passed to dlt."""
 
 import json
 import tempfile

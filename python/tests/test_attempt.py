@@ -1,4 +1,4 @@
-"""Whole attempts: the real bootstrap, real user code, with and without bubblewrap."""
+"""Whole attempts: the real bootstrap and real user code, with and without bubblewrap."""
 
 import json
 import os
@@ -65,7 +65,7 @@ class HappyPath(AttemptCase):
         self.assertEqual(facts["path"], f"{runner.start['environment']}/bin:/usr/local/bin:/usr/bin:/bin")
         self.assertEqual(facts["environment"], runner.start["environment"])
         self.assertEqual((facts["umask"], facts["unbuffered"], facts["no_new_privileges"]), (0o077, True, ["1"]))
-        # 0 to 2, and the one that lists them.
+        # 0 to 2, and the descriptor of the listing itself.
         self.assertEqual(len(facts["descriptors"]), 4)
         expected = {"NAME", "PATH", "HOME", "TMPDIR", "LANG", "RUNTIME__DLTHUB_DSN", "PUMPHOUSE_ATTEMPT_ID"}
         self.assertEqual(set(facts["variables"]) - {"LC_CTYPE"}, expected)
@@ -85,7 +85,7 @@ class HappyPath(AttemptCase):
 
     def test_in_bubblewrap_as_another_user(self) -> None:
         if os.geteuid() != 0:
-            # Only root can become somebody else; there is nothing to be seen without it.
+            # Only root can switch to another user; without it there is nothing to observe.
             self.assertEqual(self.run_program(sandboxed=True)[1]["uid"], os.geteuid())
             return
         _, facts = self.run_program(sandboxed=True, drop_to={"uid": 60_906, "gid": 60_907})
@@ -169,7 +169,8 @@ class HappyPath(AttemptCase):
     def test_user_code_enters_its_groups_and_the_bootstrap_does_not(self) -> None:
         for sandboxed in (False, True):
             with tempfile.TemporaryDirectory() as folder:
-                # Who writes 0 into the file of a real group is in it; this one keeps who wrote.
+                # A process joins a real group by writing 0 to its file; this fake file records the writer's
+                # pid instead.
                 group = f"{folder}/cgroup.procs"
                 join = ["/bin/sh", "-c", f'echo $$ >>{group}; exec "$@"', "sh"]
                 runner = self.attempt("raise SystemExit(7)", sandboxed=sandboxed, join_groups=join)
@@ -257,7 +258,7 @@ class Beginning(AttemptCase):
         self.assertEqual([process.wait(PATIENCE_SECONDS) for process in processes], [0] * 4)
         self.assertEqual(runner.server.calls.count("-begin"), 1)
         self.assertEqual(runner.server.log(), ["once"])
-        # And one that comes when all is over.
+        # And a bootstrap that starts after the end.
         self.assertEqual(runner.spawn().wait(PATIENCE_SECONDS), 0)
 
     def test_the_folder_itself_can_be_run(self) -> None:

@@ -99,7 +99,7 @@ class BeaconCalls(unittest.TestCase):
         for body in bodies[:3]:
             answers.append(self.call(f"/{self.secret}/state", body))
         with self.assertRaises((http.client.HTTPException, OSError)):
-            # Refused before it is read: the connection is closed while the body is on its way.
+            # Rejected before it is read: the connection is closed while the body is being sent.
             if self.call(f"/{self.secret}/state", bodies[3]) == 413:
                 raise ConnectionError
         self.assertEqual(answers, [200, 200, 200])

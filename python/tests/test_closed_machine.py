@@ -1,4 +1,6 @@
-"""What the network of a container forbids to its user, in a network whose routes all lead to its own loopback."""
+"""
+What a container's network forbids its user, tested in a network that routes everything to its own loopback.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ print(json.dumps({"sent": sent, "udp": try_to_send(socket.SOCK_DGRAM, "192.0.2.1
 
 
 def close(targets: list[tuple[str, int]], **plan) -> dict:
-    """As root of a user namespace, whose only user is 0."""
+    """Run as root of a user namespace, whose only user is 0."""
     whole = {"closed": [], "open_ports": [], "server": None, "user": 0, **plan, "targets": targets}
     command = ["unshare", "--map-root-user", "--net", "sh", "-c", ROUTES, "sh", sys.executable, "-I", "-S", "-c", PROGRAM]
     ended = subprocess.run([*command, str(PYTHON_FOLDER), json.dumps(whole)], capture_output=True, text=True, timeout=60)
@@ -71,7 +73,7 @@ class ClosedMachine(unittest.TestCase):
             forbidden,
             ["192.0.2.1 8082", "192.0.2.9 8081", "198.51.100.7 80", "fd00::1 80", "fe80::1%d0 80"],
         )
-        # The server is reached over TCP alone.
+        # The server can be reached over TCP only.
         self.assertEqual(answer["udp"], "EACCES")
 
     def test_opens_a_port_that_is_the_server_s_too(self) -> None:

@@ -1,4 +1,4 @@
-"""What is read of control groups, on folders that stand for both versions."""
+"""Readings of control groups, on folders that imitate both versions."""
 
 import tempfile
 import unittest

@@ -1,4 +1,4 @@
-"""One folder is made the same as another, whatever strangers put into either."""
+"""Mirroring a folder, whatever untrusted code put into source or target."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the server gets: everything, once, in order, whatever happens to it meanwhile."""
+"""Delivery to the server: everything, once, in order, through all interruptions."""
 
 import json
 import socket
@@ -8,7 +8,7 @@ from attempt_runner import AttemptRunner, await_true, is_running
 from attempt_server import AttemptServer
 from sealed_server import write_redirect
 
-# It says half of its lines, and the rest when it may.
+# It prints half of its lines, and the rest once it is allowed to.
 COUNTING = """
 import os, time
 for number in range(600):
@@ -25,7 +25,7 @@ class DeliveryCase(unittest.TestCase):
         return runner
 
     def begin_counting(self) -> AttemptRunner:
-        """Half of the lines have arrived."""
+        """Start an attempt and wait for half of its lines."""
         runner = self.attempt(COUNTING).begin()
         runner.server.await_log("line 299")
         return runner
@@ -78,7 +78,7 @@ class Delivery(DeliveryCase):
         runner.server.stop()
         self.go_on(runner)
         with socket.create_server(("127.0.0.1", port)) as silent:
-            # It has taken the connection and will never say a word.
+            # The server has accepted the connection and will never respond.
             connection, _ = silent.accept()
             self.addCleanup(connection.close)
             runner.server.move()
@@ -213,7 +213,7 @@ class Output(DeliveryCase):
 
 
 def format_stored_line(number: int, record: dict) -> bytes:
-    """A log record as it is in the log file of the server."""
+    """Convert a log record to its line in the server's log file."""
     line = {
         "line_num": number,
         "content": record.get("text", ""),

@@ -1,4 +1,4 @@
-"""A real dlt job, from its launcher to what it says about itself."""
+"""A real dlt job, from its launcher to its telemetry."""
 
 import json
 import subprocess
@@ -63,7 +63,7 @@ class DltRun(unittest.TestCase):
                 "RUNTIME__RUN_ID": "run-1",
                 "RUNTIME__DLTHUB_TELEMETRY": "false",
                 "PYTHONUNBUFFERED": "1",
-                # Telemetry of the attempt must find its way past a proxy.
+                # Telemetry of the attempt must bypass the proxy.
                 "HTTP_PROXY": "http://127.0.0.1:9",
             },
         )
@@ -96,7 +96,7 @@ class DltRun(unittest.TestCase):
         self.assertEqual(files, ["schemas/shop.schema.json", "state.json", "trace.pickle"])
         state = json.loads((left / "state.json").read_text())
         self.assertEqual((state["pipeline_name"], state["dataset_name"]), ("shop", "raw"))
-        # An app finds the data by the path that the state names, under the profile that wrote it.
+        # An app finds the data by the path in the state, under the profile that wrote it.
         self.assertEqual(state["_local"]["initial_cwd"], f"{runner.work}/.dlt/data/prod")
         self.assertNotIn(b"token-of-the-shop", b"".join(path.read_bytes() for path in left.rglob("*") if path.is_file()))
 

@@ -1,4 +1,6 @@
-"""The door's process, on a real unix socket and real ports; that these are in a network of their own changes nothing here."""
+"""
+The ingress process, on a real unix socket and real ports. A network of its own would make no difference here.
+"""
 
 import os
 import resource
@@ -16,13 +18,13 @@ LARGE = os.urandom(1024) * 5000
 
 
 def setUpModule() -> None:
-    # Two descriptors for each connection are of the test.
+    # The test itself needs two descriptors per connection.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class DoorCase(unittest.TestCase):
-    # Soft and hard limit, as on many machines; 2000 connections take 4016.
+    # Soft and hard limit, as on many machines; 2000 connections need 4016 descriptors.
     descriptors = "1024:8192"
 
     def setUp(self) -> None:
@@ -82,7 +84,7 @@ class Door(DoorCase):
         thread = threading.Thread(target=take)
         thread.start()
         caller.sendall(LARGE)
-        # An end of one direction leaves the other.
+        # The end of one direction leaves the other open.
         caller.shutdown(socket.SHUT_WR)
         with caller.makefile("rb") as answer:
             self.assertEqual(answer.read(), LARGE[::-1])

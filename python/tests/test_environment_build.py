@@ -1,4 +1,6 @@
-"""The commands that make an environment: in order, masked, with a code that names the one that failed."""
+"""
+The commands of an environment build: in order, masked, with an exit code that identifies the failed one.
+"""
 
 from __future__ import annotations
 

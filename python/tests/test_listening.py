@@ -1,4 +1,4 @@
-"""Real sockets of this process, and what is said of them."""
+"""Real sockets of this process, and the reports about them."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Notes:
-    """What a spool takes."""
+    """A spool that collects notes."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -44,7 +44,7 @@ class Listening(unittest.TestCase):
         return server
 
     def watch(self, port: int) -> Notes:
-        """What listens on the machine already is taken for the bootstrap's own."""
+        """Existing listeners on the machine count as the bootstrap's own."""
         notes = Notes()
         watch = ListeningWatch(os.getpid(), port, list_listening_ports(os.getpid()), notes)
         self.addCleanup(watch.end)
@@ -71,7 +71,7 @@ class Listening(unittest.TestCase):
 
     def test_it_is_said_once_where_it_listens_instead(self) -> None:
         wanted, other = self.bind(), self.bind()
-        # The ports of this test are such as systems hand out.
+        # This test uses ports that the system assigns.
         with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, LAST_PORT=65535):
             port, other_port = wanted.getsockname()[1], other.getsockname()[1]
             notes = self.watch(port)

@@ -1,4 +1,4 @@
-"""Artifacts with secrets, and what is left of them."""
+"""Artifacts with secrets, and their contents after masking."""
 
 import os
 import pickle
@@ -17,7 +17,7 @@ class MaskArtifacts(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        # What is above local data is closed to runs, as this folder is.
+        # Parent folders of local data are closed to runs, and so is this one.
         self.folder = Path(folder.name, "data", "pipelines")
         (self.folder / "shop/schemas").mkdir(parents=True)
 
@@ -71,7 +71,7 @@ class MaskArtifacts(unittest.TestCase):
         ours.unlink()
         self.mask(drop_to={"uid": 60999, "gid": 60999})
         self.assertNotIn(SECRET.encode(), theirs.read_bytes())
-        # And is who it was.
+        # Afterwards it is the original user again.
         ours.write_text("x", encoding="utf-8")
         self.assertEqual(ours.stat().st_uid, 0)
 

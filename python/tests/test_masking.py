@@ -57,7 +57,7 @@ class MaskingForms(unittest.TestCase):
                     whole = encode(b"u" * before + SECRET.encode() + b"v" * after)
                     masked = self.masker.mask(whole)
                     self.assertIn(MASK, masked)
-                    # At most the characters that the neighbours have a part in stay.
+                    # At most the characters that depend on neighbouring bytes remain.
                     self.assertLessEqual(len(masked.replace(MASK, b"")), 4 + before * 2 + after * 2 + 2)
         credentials = base64.b64encode(b"user:" + SECRET.encode())
         self.assertNotIn(base64.b64encode(SECRET.encode())[4:12], self.masker.mask(credentials))
@@ -122,7 +122,7 @@ class ManyValues(unittest.TestCase):
             self.assertEqual(masker.count_undecided(tail), undecided, (values, tail))
 
     def test_take_little_memory(self) -> None:
-        """One pattern for as many took 140 MB."""
+        """One pattern for this many values took 140 MB."""
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         masker = Masker([f"{number}-{'k' * 20}-{number * 7919}" for number in range(20_000)])

@@ -1,4 +1,4 @@
-"""A network of a command's own, made by root and by an ordinary user."""
+"""A command's own network, created by root and by an unprivileged user."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ sys.path.insert(0, str(PYTHON_FOLDER))
 from pumphouse_bootstrap.machine_addresses import list_machine_addresses  # noqa: E402
 
 ORDINARY_UID = 61_234
-# As the process executor has it.
+# As the process executor calls it.
 PASTA = [
     *("pasta", "--quiet", "--config-net", "--no-map-gw", "--address", "10.0.2.100", "--netmask", "24", "--gateway", "10.0.2.2"),
     *("--dns-forward", "10.0.2.3", "--tcp-ports", "none", "--udp-ports", "none", "--udp-ns", "none"),
 ]
-# An ordinary machine opens this to all users; a machine for tests may not.
+# Ordinary machines open this device to all users; a test machine may not.
 OPEN_TUN = 'mknod "$1/tun" c 10 200 && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
 
 REACH = """
@@ -40,7 +40,7 @@ print(json.dumps(reached))
 
 
 def listen() -> socket.socket:
-    """At all addresses of this machine, IPv4 and IPv6."""
+    """Listen on all addresses of this machine, IPv4 and IPv6."""
     return socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
 
 
@@ -53,7 +53,7 @@ def list_hosts() -> list[str]:
 
 
 def find_python(user: str) -> str:
-    """An interpreter that the user may execute: that of the tests may lie below the closed home of root."""
+    """Find an interpreter that the user may execute: the tests' own may be below root's private home."""
     own = Path(sys.executable).resolve()
     if user == "root" or all(parent.stat().st_mode & 0o001 for parent in own.parents):
         return str(own)
@@ -68,7 +68,7 @@ class WithNetwork(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="pumphouse-network-")
         self.addCleanup(shutil.rmtree, self.folder)
         os.chmod(self.folder, 0o755)
-        # The checkout may lie below a folder that is closed to others.
+        # The checkout may be below a private folder.
         shutil.copytree(PYTHON_FOLDER / "pumphouse_bootstrap", f"{self.folder}/pumphouse_bootstrap")
 
     def run_in_network(self, command: list[str], user: str, ports: list[int] = []) -> subprocess.CompletedProcess:

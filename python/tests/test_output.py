@@ -79,14 +79,14 @@ class Lines(unittest.TestCase):
 
 
 class Posted(queue.Queue):
-    """What is posted; the real queue takes over the signals of its process."""
+    """The posted events; the real queue would take over the signals of its process."""
 
     def post(self, event: int) -> None:
         self.put(event)
 
 
 class Silence(unittest.TestCase):
-    """A line without a newline, whose last letter may be the first one of a secret."""
+    """A line without a newline whose last letter may be the first one of a secret."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -128,7 +128,7 @@ class Silence(unittest.TestCase):
 
 class LogLimit(unittest.TestCase):
     def count_dropped(self, before: bytes, after: bytes) -> str | None:
-        """`before` reaches a limit of two lines; `after` is written once that is noted."""
+        """Write `before`, which reaches a limit of two lines, then `after` once that is noted."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "spool"
             events = Posted()

@@ -1,4 +1,4 @@
-"""What is counted as killed."""
+"""Which processes count as killed."""
 
 import os
 import subprocess

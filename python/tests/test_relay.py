@@ -1,4 +1,4 @@
-"""The relay's process, on real pipes and real ports, spoken to in frames; and the network that nobody connects to, in a real one."""
+"""The relay process, driven with frames over real pipes and real ports; and a real closed network."""
 
 import os
 import shutil
@@ -87,7 +87,7 @@ class Relay(RelayCase):
             received += len(content)
         self.assertEqual(received, WINDOW_BYTES)
         other.sendall(b"here")
-        # Nothing of the other one came in between.
+        # No frame of the other connection came in between.
         self.assertEqual(self.receive(), (DATA, 2, b"here"))
         self.send(CREDIT, 1, (100).to_bytes(4, "big"))
         self.assertEqual(self.receive(), (DATA, 1, bytes(100)))
@@ -150,7 +150,7 @@ class ClosedNetwork(unittest.TestCase):
         inside = 'ip link set lo up; exec "$@"'
         command = ["unshare", "--net", "sh", "-c", inside, "sh", sys.executable, "-I", "-c", CHECK, str(BOOTSTRAP.parent)]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
-        # 101: no route, as in any network without a way out; 13 would be: forbidden.
+        # 101: no route, as in any network without a way out; 13 would mean forbidden.
         self.assertEqual((ended.stdout.split(), ended.stderr), (["False", "True", "101"], ""))
 
 

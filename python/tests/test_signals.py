@@ -1,4 +1,4 @@
-"""Stopping: what reaches user code, and that nothing of an attempt is left."""
+"""Stopping: which signals reach user code, and that nothing of an attempt is left."""
 
 import json
 import os
@@ -86,7 +86,7 @@ class Terminating(SignalCase):
         runner.server.stop()
         runner.begin()
         await_true(lambda: (runner.folder / "process.json").exists() and not runner.start_path.exists(), "a start")
-        # The handlers are there soon after the folder is taken.
+        # The signal handlers are installed soon after the folder is claimed.
         await_true(lambda: _handles_signals(runner.pid), "handlers")
         runner.signal(signal.SIGTERM)
         self.assertEqual(runner.wait(), 0)
@@ -168,7 +168,7 @@ class Killing(SignalCase):
             exit_record = runner.run()
             self.assertEqual(exit_record["code"], 0)
             self.assertEqual(sorted(set(runner.server.log())), ["left behind", "main ends"])
-            # bubblewrap ends its sandbox itself, and nobody can count.
+            # bubblewrap ends its sandbox itself, so the processes cannot be counted.
             self.assertEqual(exit_record["killed_descendants"], 0 if sandboxed else 1)
             self.assertEqual(len(runner.server.notes()), 0 if sandboxed else 1)
 
@@ -203,7 +203,7 @@ class StoppingEarly(SignalCase):
         self.assertEqual([json.loads(line)["kind"] for line in runner.server.spool.splitlines()], ["exit"])
 
     def test_term_that_meets_the_start_of_user_code_reaches_it(self) -> None:
-        # It says that it is about to run user code, holds the pipe that tells of it, and is user code at once.
+        # A stage that reports its pid, keeps the status pipe open, and becomes user code at once.
         program = """
 import json, os, signal, time
 signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(5)))
@@ -259,7 +259,7 @@ time.sleep(600)
 
 
 def _handles_signals(pid: int) -> bool:
-    """SIGUSR1 is caught."""
+    """Whether SIGUSR1 is caught."""
     with open(f"/proc/{pid}/status") as file:
         caught = next(line.split()[1] for line in file if line.startswith("SigCgt"))
     return bool(int(caught, 16) >> (signal.SIGUSR1 - 1) & 1)

@@ -50,7 +50,7 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual(self.spool.wait_beyond(10_000), (os.path.getsize(self.spool.path), True))
 
     def test_a_full_disk_makes_output_wait_and_loses_nothing(self) -> None:
-        # The kernel's own full disk stands in for the spool's, until there is room.
+        # Replace the spool's file by /dev/full until space is available.
         descriptor = self.spool._descriptor
         full = os.open("/dev/full", os.O_WRONLY)
         kept = os.dup(descriptor)

@@ -1,4 +1,6 @@
-"""Strangers at the server's address: they learn nothing, are believed nothing, and the attempt comes to its end all the same."""
+"""
+Impostors at the server's address: they learn nothing, cannot forge anything, and the attempt still completes.
+"""
 
 import http.client
 import json
@@ -22,7 +24,7 @@ while not os.path.exists("go"):
     time.sleep(0.01)
 print("it ends")
 """
-# What a stranger would have user code be.
+# User code that an impostor tries to inject.
 FOREIGN = {
     "run_id": "run-1",
     "profile": "prod",
@@ -41,7 +43,10 @@ FOREIGN = {
 
 
 class Stranger:
-    """Listens somewhere, notes every byte that it is sent, and answers as it likes. It hangs up after each answer."""
+    """
+    Impostor that records every received byte, answers as the test says, and closes the connection after each
+    response.
+    """
 
     def __init__(self, answer, port: int = 0) -> None:
         self.heard: list[bytes] = []
@@ -84,12 +89,12 @@ class Stranger:
 
 
 def say_yes(status: int = 200, headers: dict = {}):
-    """Lets everybody in."""
+    """Admits every caller."""
     return lambda method, path, sent, body: (status, headers, json.dumps({**FOREIGN, "offset": 10**6}).encode())
 
 
 def relay_to(server: AttemptServer, change=lambda status, body: (status, body)):
-    """Passes everything on to the true server, and what that says back, as it is or changed."""
+    """Forward everything to the real server and return its response, unchanged or altered."""
 
     def answer(method, path, headers, body):
         connection = http.client.HTTPConnection(server.url.partition("://")[2])
@@ -135,7 +140,7 @@ class AtTheAddress(StrangerCase):
                 stranger = self.stranger(say_yes(status, headers))
                 runner.start["attempts_url"] = stranger.url
                 runner.begin()
-                # It has come back after what it was told, instead of believing it.
+                # It has retried after the forged response, instead of trusting it.
                 await_true(lambda: len(stranger.heard) >= 2, "another try")
                 self.assertFalse((runner.folder / "spool").exists())
                 write_redirect(runner.folder, runner.server.url)
@@ -226,7 +231,7 @@ class Redirects(StrangerCase):
                 (runner.folder / "redirect").write_text(content)
                 away = Stranger(say_yes(503), runner.server.vacate())
                 self.go_on(runner)
-                # Between two calls that fail it looks for a redirect.
+                # It checks for a redirect between two failed calls.
                 await_true(lambda: len(away.heard) >= 2, "two calls")
                 away.close()
                 runner.server.start()
@@ -248,7 +253,7 @@ class Redirects(StrangerCase):
 
 
 class Sockets(StrangerCase):
-    """The server's unix socket, played by a relay to the server of the test."""
+    """Simulate the server's unix socket with a relay to the test's server."""
 
     def serve_socket(self, folder: Path, server: AttemptServer) -> tuple[str, list[int]]:
         path = folder / "server.sock"
@@ -282,7 +287,7 @@ class Sockets(StrangerCase):
         return str(path), taken
 
     def folder(self, mode: int = 0o700) -> Path:
-        # Longer than the path of a socket may be.
+        # Longer than the maximum path of a socket.
         top = Path(tempfile.mkdtemp(prefix="pumphouse-sockets-"))
         folder = top / ("long-" * 30)
         folder.mkdir(mode=0o700)

@@ -19,14 +19,14 @@ import { ownerEmail } from '../fixtures/server.ts';
 import { sendSignInForm } from '../fixtures/sign-in-form.ts';
 import { startBenchServer } from './bench-server.ts';
 
-/** How a visitor comes to an app: through Pumphouse, or at the port of its process. */
+/** How a visitor reaches an app: through Pumphouse, or directly at the port of its process. */
 export interface Door {
   browser: Browser;
-  /** What the visitor's browser has of sessions. */
+  /** Cookies and sessions of the visitor's browser. */
   state?: Awaited<ReturnType<BrowserContext['storageState']>>;
-  /** Where browsers go. */
+  /** The URL for browsers. */
   address: string;
-  /** Where programs go, and what they send. */
+  /** The URL for programs, and the headers they send. */
   bareAddress: string;
   headers: Record<string, string>;
 }
@@ -35,22 +35,22 @@ export interface AppKind {
   name: string;
   job: Record<string, unknown> & { job_ref: string };
   files: Record<string, string>;
-  /** Resolves when a visitor sees what the app shows. */
+  /** Resolves when a visitor sees the app's content. */
   see(door: Door): Promise<void>;
 }
 
-/** A server with one app of each kind, and the same launchers beside it. */
+/** A server with one app of each kind, and the same launchers without a server. */
 export interface AppPlace {
-  /** The app through the proxy, as somebody who is signed in. */
+  /** The app through the proxy, for a signed-in user. */
   visit(kind: AppKind): Promise<Door & { stop(): Promise<void> }>;
-  /** Starts the launcher of the app without the server, and waits for its port. */
+  /** Starts the app's launcher without the server, and waits for its port. */
   launch(kind: AppKind): Promise<Door & { end(): void }>;
   remove(): Promise<void>;
 }
 
 const requirements = ['duckdb', 'ibis-framework', 'marimo', 'pyarrow', 's3fs', 'streamlit', 'fastmcp', 'mcp'];
 const patienceMs = 180_000;
-/** Where marimo's scripts come from, which is a content network unless it is told. */
+/** URL of marimo's scripts, which otherwise come from a CDN. */
 const bareVariables = { JOBS__NOTEBOOK__MARIMO__ASSET_URL: '', WORKSPACE__PROFILE: 'access' };
 
 const notebook = `
@@ -99,7 +99,7 @@ def serve(run_context):
     http.server.ThreadingHTTPServer(("0.0.0.0", port), Answer).serve_forever()
 `;
 
-/** A cold browser, in which nothing of the app is kept, and a text that the app shows. */
+/** A new browser context without cache, and a text that the app shows. */
 const seeText = (text: RegExp) => async (door: Door) => {
   const context = await door.browser.newContext({ storageState: door.state });
   const page = await context.newPage();
@@ -211,7 +211,7 @@ async function visit(
   const page = await context.newPage();
   await page.goto(app.url);
   await sendSignInForm(page, ownerEmail);
-  // By a visitor who was let in: the browser has its session.
+  // By a visitor who is already admitted: the browser has its session.
   await awaitApp(server, api, jobRef, ({ state }) => state === 'ready');
   const state = await context.storageState();
   await context.close();
@@ -246,7 +246,8 @@ async function launch(
       ...bareVariables,
     },
     stdio: 'ignore',
-    // A group of its own, which ends whole: the dashboard's launcher leaves its child behind.
+    // A separate process group that is killed as a whole, because the dashboard's launcher leaves its child
+    // running.
     detached: true,
   });
   await awaitPort(port);

@@ -2,25 +2,28 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Moments of an attempt's start, in milliseconds since the epoch, as its files tell them (executor `process`). The kernel stamps
- * files with a clock that moves every few milliseconds: single values are that coarse, their medians less so.
+ * Times of an attempt's start in milliseconds since the epoch, read from its files (executor `process`). The
+ * kernel's file clock advances every few milliseconds, so single values are coarse; medians are better.
  */
 export interface AttemptTimes {
-  /** The executor made the attempt's folder. */
+  /** The executor created the attempt's folder. */
   folderMade: number;
-  /** It has written what the bootstrap needs, and starts it. */
+  /** The executor has written the bootstrap's input and starts it. */
   bootstrapSpawned: number;
-  /** The bootstrap runs and has taken the attempt. */
+  /** The bootstrap runs and has claimed the attempt. */
   bootstrapRuns: number;
-  /** The server has let it in and given it the archives. */
+  /** The server has admitted the attempt and sent the archives. */
   begun: number;
-  /** The sandbox is there, in it the inside stage, and the workspace's files are unpacked. */
+  /** The sandbox and the inside stage run, and the workspace's files are unpacked. */
   unpacked: number;
-  /** The launcher has taken the inside stage's place. */
+  /** The launcher has replaced the inside stage. */
   launched: number;
 }
 
-/** Reads them while the run is there: the folder is removed after its end. Null when it is gone, or not of this executor. */
+/**
+ * Reads the times while the run is active, because the folder is removed after its end. Null if it is gone,
+ * or belongs to another executor.
+ */
 export async function readAttemptTimes(dataDir: string, jobRunId: string): Promise<AttemptTimes | null> {
   try {
     const folder = await findAttemptFolder(join(dataDir, 'attempts'), jobRunId);
@@ -56,6 +59,6 @@ async function readStartedRecord(spool: string): Promise<number> {
   const [line = '{}'] = (await readFile(spool, 'utf8')).split('\n');
   const { kind, at } = JSON.parse(line) as { kind?: string; at?: string };
   if (kind !== 'started' || !at) throw new Error('The spool does not begin with the start of user code');
-  // A Date has milliseconds only.
+  // A Date has only milliseconds.
   return Date.parse(at) + Number(at.slice(23, 26)) / 1000;
 }

@@ -6,13 +6,13 @@ import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.
 import type { TestServer } from '../fixtures/server.ts';
 import { startBenchServer } from './bench-server.ts';
 
-/** A server with what the benchmark runs deployed, its environments built. */
+/** A server with the benchmark's workspaces deployed and their environments built. */
 export interface BenchPlace {
   server: TestServer;
   install: DltClientInstall;
   /** Scripts that print the time; duckdb is installed with them. */
   scripts: BenchWorkspace;
-  /** A job that may run any number of times at once. */
+  /** A job without a concurrency limit. */
   together: BenchWorkspace;
   remove(): Promise<void>;
 }

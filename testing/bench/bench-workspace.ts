@@ -6,30 +6,33 @@ import { join } from 'node:path';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { repositoryFolder, type TestServer } from '../fixtures/server.ts';
 
-/** One of the folders in `workspaces/`, deployed. */
+/** A deployed folder of `workspaces/`. */
 export interface DeployedWorkspace {
-  /** Of the workspace, as a developer has it. */
+  /** The workspace folder, as a developer has it. */
   folder: string;
   client: ClientWorkspace;
   /** Starts a run of a job, by the last part of its ref, with one API call. */
   startRun(jobName: string): Promise<{ jobRunId: string; calledAtMs: number }>;
-  /** Starts a run and follows its log to its end. @throws Error when it does not complete */
+  /**
+   * Starts a run and follows its log to the end.
+   * @throws Error when the run does not complete
+   */
   completeRun(jobName: string, options?: CompleteRunOptions): Promise<CompletedRun>;
-  /** What the server starts for a job, after the path of Python. */
+  /** The arguments after the path of Python with which the server starts a job. */
   launcherArguments(jobName: string): string[];
 }
 
-/** The same code and environment without the server, beside it. */
+/** The same code and environment, usable without the server. */
 export interface BenchWorkspace extends DeployedWorkspace {
-  /** The launcher that the server starts for a job, alone. */
+  /** The launcher that the server starts for a job, on its own. */
   bareLauncher(jobName: string): string[];
   bareScript(name: string): string[];
-  /** Where the two run: an unpacked copy of the workspace, with a run's variables. */
+  /** Where both run: an unpacked copy of the workspace, with a run's variables. */
   bare: CommandPlace;
 }
 
 interface CompleteRunOptions {
-  /** Called when a line of user code is received, with the run's id. */
+  /** Called with the run's id when a line of user code is received. */
   onLine?: (jobRunId: string) => void;
 }
 
@@ -37,34 +40,34 @@ interface CompleteRunOptions {
 interface CompletedRun {
   calledAtMs: number;
   answeredAtMs: number;
-  /** The stream of the log has ended. */
+  /** The log stream has ended. */
   endedAtMs: number;
-  /** What user code printed. */
+  /** Output of user code. */
   lines: { content: string; receivedAtMs: number }[];
 }
 
 export interface WorkspacePlace {
   install: DltClientInstall;
   server: TestServer;
-  /** Where the workspace's folder is made. */
+  /** Parent of the workspace's folder. */
   parentFolder: string;
 }
 
 interface WorkspaceOptions {
-  /** Of a folder in `workspaces/`. */
+  /** Name of a folder in `workspaces/`. */
   name: string;
   requirements: string;
-  /** Run once, so that the environment is built. */
+  /** Run once to build the environment. */
   firstJob: string;
 }
 
-/** The workspaces that the benchmark runs; duckdb is installed with the scripts. */
+/** The benchmark's workspaces; duckdb is installed with the scripts. */
 export const workspaces = {
   scripts: { name: 'scripts', requirements: 'dlt[duckdb]==1.31.0', firstJob: 'nothing' },
   together: { name: 'together', requirements: 'dlt==1.31.0', firstJob: 'together' },
 } as const satisfies Record<string, WorkspaceOptions>;
 
-/** What the launcher is told outside of any run. */
+/** The run id for launchers without a server. */
 const bareRunId = randomUUID();
 
 /** Deploys a workspace with the official client and runs one job. */
@@ -81,7 +84,7 @@ export async function deployWorkspace(
   return { folder, client, ...runs };
 }
 
-/** The same on the process executor, whose environment can be used from outside. */
+/** The same on the process executor, whose environment can be used without the server. */
 export async function deployBenchWorkspace(
   place: WorkspacePlace,
   options: WorkspaceOptions,
@@ -171,7 +174,7 @@ export async function copyBare(workspaceFolder: string, folder: string): Promise
   await writeFile(join(folder, '.dlt', '.workspace'), '');
 }
 
-/** What a run gets, but for the folders. */
+/** The variables of a run, except those for folders. */
 export function bareVariables(): Record<string, string> {
   return {
     LANG: 'C.UTF-8',

@@ -10,13 +10,16 @@ export interface CommandPlace {
 }
 
 export interface CommandRun {
-  /** Milliseconds since the epoch, of the moment before the process was made. */
+  /** Milliseconds since the epoch, just before the process was created. */
   startedAtMs: number;
   durationMs: number;
   lines: string[];
 }
 
-/** Runs a command to its end and gives the lines of its standard output. @throws Error when its exit code is not 0 */
+/**
+ * Runs a command to completion and returns the lines of its standard output.
+ * @throws Error when its exit code is not 0
+ */
 export async function runCommand(argv: readonly string[], place: CommandPlace): Promise<CommandRun> {
   const [command = '', ...args] = argv;
   const startedAtMs = Date.now();
@@ -39,7 +42,10 @@ export async function runCommand(argv: readonly string[], place: CommandPlace): 
   return { startedAtMs, durationMs, lines };
 }
 
-/** A line that is `time.time_ns()`, in milliseconds since the epoch. @throws Error for another line */
+/**
+ * Converts a printed `time.time_ns()` to milliseconds since the epoch.
+ * @throws Error for another line
+ */
 export function readTimeMs(line: string | undefined): number {
   if (!line || !/^\d{19}$/.test(line)) throw new Error(`"${line}" is not the time that a script prints`);
   return Number(BigInt(line) / 1000n) / 1000;

@@ -13,17 +13,17 @@ import { startBenchServer } from './bench-server.ts';
 import { startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import type { TestServer } from '../fixtures/server.ts';
 
-/** The same workspace in all the ways that are compared. */
+/** The same workspace in all compared variants. */
 export interface ComparedWorkspace {
   /** On the process executor, and without the server in the same environment. */
   process: BenchWorkspace;
   /** On the docker executor. */
   docker: DeployedWorkspace;
-  /** In a container that the engine's own command runs, in the docker executor's environment. */
+  /** In a container started with the engine's own command, in the docker executor's environment. */
   engineRun: EngineRun;
 }
 
-/** A server for each executor, on one machine, with what the benchmark runs. */
+/** A server for each executor on one machine, with the benchmark's workspaces. */
 export interface ContainerPlace {
   engine: TestEngine;
   processServer: TestServer;

@@ -11,7 +11,10 @@ import {
   parseInstanceSizes,
 } from '@pumphouse/server/domain/attempts/instance-sizes.ts';
 
-/** `podman run --rm` or `docker run --rm` of what the docker executor runs: its image, limits, network and environment. */
+/**
+ * Runs the same as the docker executor with `podman run --rm` or `docker run --rm`: its image, limits,
+ * network and environment.
+ */
 export interface EngineRun {
   launcher(jobName: string): string[];
   script(name: string): string[];
@@ -23,7 +26,7 @@ const folders = { environment: '/environment', attempt: '/attempt' };
 const python = `${folders.environment}/venv/bin/python`;
 const temporaryBytes = 256 * 1024 * 1024;
 
-/** Takes the environment that was built last, so it is called when the workspace's first run has ended. */
+/** Uses the latest built environment, so call it after the workspace's first run has ended. */
 export async function createEngineRun(engine: TestEngine, workspace: DeployedWorkspace): Promise<EngineRun> {
   const folder = `${workspace.folder}-engine-run`;
   await mkdir(folder);
@@ -52,7 +55,7 @@ export async function createEngineRun(engine: TestEngine, workspace: DeployedWor
   };
 }
 
-/** As the docker executor's own containers are (container-plan.ts). */
+/** The same options as the docker executor's containers (container-plan.ts). */
 function planOptions(): string[] {
   const { small } = parseInstanceSizes(defaultInstanceSizes);
   return [

@@ -1,6 +1,6 @@
 /**
- * A supervisor as a process of its own, over the real store and services, whose attempts run nothing: each is let in, and ends at once.
- * What is left of a run is what the server itself does for it.
+ * A supervisor process over the real database and services, whose attempts run nothing: each is admitted and
+ * ends at once. What remains of a run is the server's own work.
  */
 import type { AttemptSpec } from '@pumphouse/server/executors/executor.ts';
 import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
@@ -30,7 +30,7 @@ const executor: FakeExecutor = createFakeExecutor({
     },
   },
 });
-/** What is in flight when the measurement is over finds the database closed. */
+/** Runs in flight at the end of the measurement find the database closed. */
 let isStopped = false;
 function tellUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
@@ -52,7 +52,7 @@ process.once('SIGTERM', () => {
   void supervisor.stop().then(() => opened.close());
 });
 
-/** What a bootstrap asks and tells when its user code has nothing to do. */
+/** Makes the calls of a bootstrap whose user code does nothing. */
 async function runThrough({ beginAttempt, recordSpool }: Services, spec: AttemptSpec): Promise<void> {
   await beginAttempt.begin(spec.attemptId, { claimNumber: spec.claimNumber, nonce: spec.attemptId });
   const exit = {

@@ -4,8 +4,8 @@ import { appKinds, createAppPlace, type AppKind } from './app-place.ts';
 import { summarize } from './samples.ts';
 
 /**
- * How long until somebody sees an app of each kind: one that was stopped, whose environment is there, and one that runs. Beside the same
- * launcher started by hand, at its own port.
+ * Time until a visitor sees an app of each kind: a stopped one with a built environment, and a running one.
+ * Compared with the same launcher started manually on its own port.
  */
 export async function measureAppOpening(rounds: number): Promise<Row[]> {
   const place = await createAppPlace();
@@ -33,7 +33,7 @@ async function measureKind(place: AppPlace, kind: AppKind, rounds: number): Prom
     const bare = await place.launch(kind);
     await kind.see(bare);
     times.bareCold.push(performance.now() - bareFrom);
-    // In turn, so that what else the machine does meets both.
+    // Alternate, so that other load on the machine affects both.
     for (let visit = 0; visit < 3; visit += 1) {
       times.warm.push(await timeOpening(kind, served));
       times.bareWarm.push(await timeOpening(kind, bare));

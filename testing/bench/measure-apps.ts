@@ -24,7 +24,9 @@ const warmUps = 200;
 const callsInRound = 300;
 const downloadMb = 256;
 
-/** What the proxy in front of apps adds to a request, a message and a download; beside the same app at its own port. */
+/**
+ * The proxy's overhead for a request, a message and a download, compared with the same app on its own port.
+ */
 export async function measureApps(rounds: number): Promise<Row[]> {
   const upstream = await startApp();
   const port = (upstream.address() as AddressInfo).port;
@@ -69,7 +71,7 @@ async function compare(
   overBaseline: number | null,
 ): Promise<Row> {
   const times = { direct: [] as number[], proxied: [] as number[] };
-  // In turn, so that what else the machine does meets both.
+  // Alternate, so that other load on the machine affects both.
   for (let round = 0; round < rounds; round += 1) {
     times.direct.push(...(await take(direct)));
     times.proxied.push(...(await take(proxied)));
@@ -156,7 +158,7 @@ function writeDownload(response: ServerResponse): void {
   write();
 }
 
-/** Lets everybody in, at once: what deciding costs is measured elsewhere. */
+/** Admits everyone immediately: the cost of access checks is measured elsewhere. */
 function createOpenGate(port: number): AppGate {
   const ready = {
     kind: 'ready' as const,

@@ -12,7 +12,7 @@ import { summarize } from './samples.ts';
 const lookIntervalMs = 250;
 const timeoutMs = 10 * 60_000;
 
-/** Many runs of a job of one line, started at once; beside as many bare launchers, a few at a time. */
+/** Many runs of a one-line job started at once, compared with as many bare launchers, a few at a time. */
 export async function measureBurst(place: BenchPlace, runCount: number): Promise<Row[]> {
   const { server, together } = place;
   const served = await runAtOnce(server, together, runCount);
@@ -53,10 +53,13 @@ export async function measureBurst(place: BenchPlace, runCount: number): Promise
   return rows;
 }
 
-/** As many as a server drives at once by itself (PUMPHOUSE_MAX_ACTIVE_RUNS). */
+/** The server's default of PUMPHOUSE_MAX_ACTIVE_RUNS. */
 export const runsDrivenAtOnce = () => Math.max(4, 4 * availableParallelism());
 
-/** Starts that many runs of the job `together` with one call each. @returns seconds until the last has ended */
+/**
+ * Starts that many runs of the job `together` with one call each.
+ * @returns seconds until the last has ended
+ */
 export async function runAtOnce(
   server: TestServer,
   workspace: DeployedWorkspace,
@@ -86,7 +89,10 @@ async function listRuns(server: TestServer, { client }: DeployedWorkspace, ids: 
   return items.filter((run) => ids.has(run.id));
 }
 
-/** Runs a command that often, a few at a time. @returns seconds until the last has ended */
+/**
+ * Runs a command that often, a few at a time.
+ * @returns seconds until the last has ended
+ */
 export async function launchBare(
   command: readonly string[],
   place: CommandPlace,

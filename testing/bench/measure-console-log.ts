@@ -3,19 +3,19 @@ import type { Page } from 'playwright-core';
 import type { Row } from './report.ts';
 import { summarize } from './samples.ts';
 
-/** What the page itself saw, frame by frame. */
+/** The page's own measurements, frame by frame. */
 interface Scrolled {
   frameMs: number[];
-  /** Frames in which a place of the view had no row at all. */
+  /** Frames in which part of the view had no row. */
   framesWithBlank: number;
-  /** Shares of the rows in sight whose text had not come yet. */
+  /** Share of visible rows without text, per frame. */
   shareWithoutText: number[];
 }
 
 const framesOfScroll = 300;
 const jumps = 10;
 
-/** Scrolls by a page of the window with each frame, as fast as a wheel that is spun, and looks at what each frame shows. */
+/** Scrolls by one page per frame, like a fast wheel, and records what each frame shows. */
 const scrollScript = `(async () => {
   const scroller = document.querySelector('[data-log-scroller]');
   const seen = { frameMs: [], framesWithBlank: 0, shareWithoutText: [] };
@@ -41,7 +41,7 @@ const scrollScript = `(async () => {
   return seen;
 })()`;
 
-/** An empty box as high as the log, scrolled in the same way: what the browser takes by itself. */
+/** An empty box as high as the log, scrolled the same way: the browser's own cost. */
 const bareScript = `(async () => {
   const box = document.createElement('div');
   box.style.height = '600px';
@@ -64,7 +64,7 @@ const bareScript = `(async () => {
   return frameMs;
 })()`;
 
-/** Jumps to a place of the log that was not shown yet, and waits until its rows have their text. */
+/** Jumps to a part of the log that was not shown yet, and waits until its rows have text. */
 const jumpScript = (share: number) => `(async () => {
   const scroller = document.querySelector('[data-log-scroller]');
   const startedAt = performance.now();
@@ -81,7 +81,7 @@ const jumpScript = (share: number) => `(async () => {
   return performance.now() - startedAt;
 })()`;
 
-/** A log of 100,000 lines in the page of its run. */
+/** Measures a log of 100,000 lines on its run's page. */
 export async function measureLongLog(place: ConsolePlace, address: string, rounds: number): Promise<Row[]> {
   const context = await place.browser.newContext({
     storageState: place.state,

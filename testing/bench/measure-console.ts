@@ -16,7 +16,10 @@ import { summarize } from './samples.ts';
 const historyRuns = 100_000;
 const logLines = 100_000;
 
-/** The console over a long history, as Chromium on this machine shows it: what comes over the wire, and how long until something is seen. */
+/**
+ * The console with a long history in Chromium on this machine: bytes transferred, and time until content is
+ * visible.
+ */
 export async function measureConsole(rounds: number): Promise<Row[]> {
   const history = await seedHistory({ runs: historyRuns, pipelineRuns: historyRuns / 2 });
   const browser = await launchBrowser();
@@ -46,7 +49,7 @@ async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsolePl
   return state;
 }
 
-/** Opens a page in a browser that has nothing of the console yet. */
+/** Opens a page in a browser without any cached files of the console. */
 async function openCold(place: ConsolePlace, address: string, shown: (page: Page) => Promise<void>) {
   const context = await place.browser.newContext({
     storageState: place.state,
@@ -67,7 +70,7 @@ async function openCold(place: ConsolePlace, address: string, shown: (page: Page
   await page.goto(address);
   await shown(page);
   const elapsedMs = performance.now() - startedAt;
-  // Not until the network is idle: the stream of events stays open.
+  // Not "network idle", because the event stream stays open.
   await eventually('all scripts were loaded', () => underWay.size === 0);
   return { context, page, elapsedMs, scriptKb: scriptBytes / 1000 };
 }
@@ -115,7 +118,7 @@ async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<R
   return rows;
 }
 
-/** From a click to what it leads to, in a console that is open, with and without a pointer that was there before. */
+/** Time from a click to its result in an open console, with and without hovering first. */
 async function measureClicks(place: ConsolePlace, rounds: number): Promise<Row[]> {
   const { context, page } = await openCold(place, `${place.workspaceUrl}/jobs`, awaitRows);
   const navigation = page.getByRole('navigation', { name: 'Workspace' });
@@ -160,7 +163,10 @@ async function measureClicks(place: ConsolePlace, rounds: number): Promise<Row[]
   ];
 }
 
-/** A run that wrote a log of 100,000 lines. @returns the address of its page */
+/**
+ * A run with a log of 100,000 lines.
+ * @returns the URL of its page
+ */
 async function writeLongLog(server: TestServer): Promise<string> {
   const api = createApiWorkspace(server, await createWorkspace(server, 'long log'));
   const script = `for number in range(${logLines}): print(f"event {number:06}: page_view /products/{number % 97}")`;

@@ -8,11 +8,11 @@ import { launchBare, runAtOnce, runsDrivenAtOnce } from './measure-burst.ts';
 import { readTimeMs, runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
-/** Ways to run the same script, the least first. */
+/** Ways to run the same script, cheapest first. */
 type Way = 'script' | 'launcher' | 'engineScript' | 'engineLauncher' | 'process' | 'docker';
 type Take = (way: Way) => Promise<number>;
 
-/** What each way is set against. */
+/** The baselines of each way. */
 const comparisons: [Way, Way[]][] = [
   ['launcher', ['script']],
   ['engineScript', ['script']],
@@ -44,7 +44,7 @@ export function measureContainerLaunch(place: ContainerPlace, rounds: number): P
   );
 }
 
-/** From the command or the API call until the end is seen: of the process, or of the run's log. */
+/** From the command or the API call to the observed end of the process, or of the run's log. */
 export function measureContainerPipeline(place: ContainerPlace, rounds: number): Promise<Row[]> {
   const { scripts } = place;
   return compareWays(place, '1,000 rows -> DuckDB', rounds, (way) =>
@@ -55,7 +55,7 @@ export function measureContainerPipeline(place: ContainerPlace, rounds: number):
   );
 }
 
-/** Many runs at once on each executor, beside as many bare ones with the same number at a time. */
+/** Many runs at once on each executor, compared with as many bare ones at the same parallelism. */
 export async function measureContainerBurst(place: ContainerPlace, runCount: number): Promise<Row[]> {
   const { together, engine } = place;
   const { process, docker, engineRun } = together;
@@ -86,7 +86,7 @@ export async function measureContainerBurst(place: ContainerPlace, runCount: num
   ];
 }
 
-/** All ways in turn within each round, so that what else the machine does meets all of them alike. */
+/** All ways in turn within each round, so that other load on the machine affects all of them alike. */
 async function compareWays(place: ContainerPlace, what: string, rounds: number, take: Take): Promise<Row[]> {
   const taken = new Map<Way, number[]>(ways.map((way) => [way, []]));
   for (let round = 0; round < rounds; round += 1)
@@ -140,7 +140,7 @@ async function runToLast(
   return seconds;
 }
 
-/** Containers of runs that have ended are removed beside what comes next. */
+/** Containers of ended runs are removed in the background. */
 async function awaitQuiet({ engine }: ContainerPlace): Promise<void> {
   await eventually(
     'no container was left',

@@ -4,7 +4,7 @@ import type { Row } from './report.ts';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
-/** `dlthub deploy` where nothing has changed, beside what the client needs for itself. */
+/** `dlthub deploy` without changes, compared with the client's own overhead. */
 export async function measureDeploy({ scripts, install }: BenchPlace, rounds: number): Promise<Row[]> {
   const deploys: number[] = [];
   const starts: number[] = [];

@@ -21,7 +21,7 @@ import { summarize } from './samples.ts';
 
 const run = promisify(execFile);
 const plain = ['dlt[duckdb]'];
-/** Ten sets of requirements that have most packages in common. */
+/** Ten sets of requirements that share most packages. */
 const overlapping = [
   [],
   ['requests>=2'],
@@ -40,11 +40,14 @@ interface Built {
   location: EnvironmentLocation;
   lines: string[];
   buildMs: number;
-  /** Until the first line of a program that has imported dlt. */
+  /** Time to the first line of a program that has imported dlt. */
   firstLineMs: number;
 }
 
-/** What an environment costs: beside what uv takes for the same, copied and compiled whole, as environments were built before. */
+/**
+ * The cost of an environment, compared with plain uv that copies and compiles everything, as environments
+ * were built before.
+ */
 export async function measureEnvironments(rounds: number): Promise<Row[]> {
   const version = await findInstalledPython();
   const cold: Built[] = [];
@@ -99,7 +102,7 @@ function compare(name: string, built: readonly Built[], uv: readonly number[]): 
   };
 }
 
-/** What ten environments take on the disk: each byte once, as du counts hard links. */
+/** Disk usage of ten environments, counting hard links once like du. */
 export async function measureEnvironmentDisk(): Promise<Row[]> {
   const version = await findInstalledPython();
   const byHand = await createUvBaseline(version);
@@ -161,13 +164,13 @@ async function build(executor: Executor, spec: EnvironmentSpec): Promise<Built> 
   return { location, lines, buildMs: built - begun, firstLineMs: performance.now() - built };
 }
 
-/** The versions that a build has chosen, as an exported lock file names them. */
+/** The versions chosen by a build, in the form of an exported lock file. */
 function listPins(built: Built | undefined): string[] {
   const line = built?.lines.find((text) => text.startsWith('Packages: ')) ?? '';
   return line.slice('Packages: '.length).split(', ');
 }
 
-/** Until what is compiled in the background is. */
+/** Waits until background compilation is done. */
 async function settle(built: Built | undefined): Promise<void> {
   const rest = join(built?.location.path ?? '', '../rest.json');
   await run('sh', ['-c', 'while [ -e "$0" ]; do sleep 0.2; done', rest]);
@@ -181,7 +184,7 @@ async function createUvBaseline(version: string) {
   let environments = 0;
   return {
     folder,
-    /** Builds with the cache of a name, and gives the milliseconds to the first line of a program. */
+    /** Builds with the named cache, and returns milliseconds to the first line of a program. */
     async build(requirements: readonly string[], name: string): Promise<number> {
       environments += 1;
       const environment = join(folder(name), `venv-${environments}`);

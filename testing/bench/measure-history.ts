@@ -10,15 +10,16 @@ import { summarize } from './samples.ts';
 const calls = 40;
 const warmUps = 10;
 
-/** Median and p95 of each list over one history, with what is aimed at. */
+/** Median and p95 of each list over one history, with its goal. */
 type Measured = Map<string, { figure: Summary; goalMs: number }>;
 
-/** Of lists that one statement reads. */
+/** For lists that need one statement. */
 const listGoalMs = 10;
 
 /**
- * Lists of the last 100 over a history, with each filter and sorting, as whole HTTP answers. Sizes are measured one after the other and
- * stand beside each other: a list that reads the history takes longer over the larger one.
+ * Lists of the last 100 over a history, with each filter and sorting, as whole HTTP responses. Sizes are
+ * measured one after the other and shown side by side: a list that scans the history is slower over the
+ * larger one.
  */
 export async function measureHistory(sizes: readonly number[]): Promise<Row[]> {
   const measured: { runs: number; lists: Measured }[] = [];
@@ -55,7 +56,7 @@ async function measureLists(history: SeededHistory): Promise<Measured> {
   return measured;
 }
 
-/** 40 whole HTTP answers after 10. */
+/** 40 whole HTTP responses after 10 warm-ups. */
 export async function measureList(server: TestServer, { name, path, token }: List): Promise<Summary> {
   const durations: number[] = [];
   for (let call = 0; call < warmUps + calls; call += 1) {

@@ -4,10 +4,10 @@ import { seedHistory } from './seed-history.ts';
 
 const jobCount = 10_000;
 const runCount = 200_000;
-/** Half of what may lie between a click and the rows. The list of the dlt client alone takes a third of it. */
+/** Half of the time allowed between a click and the rows. The dlt client's list alone takes a third of it. */
 const goalMs = 150;
 
-/** A page of 100 jobs among 10,000 as the console lists them, beside the list of jobs that the dlt client knows. */
+/** A page of 100 jobs among 10,000 as the console lists them, compared with the dlt client's list of jobs. */
 export async function measureJobs(): Promise<Row[]> {
   const history = await seedHistory({ runs: runCount, pipelineRuns: runCount / 2, jobs: jobCount });
   try {

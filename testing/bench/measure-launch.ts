@@ -5,7 +5,7 @@ import { readAttemptTimes } from './attempt-times.ts';
 import { readTimeMs, runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
-/** The way of a launch, phase by phase; each ends where the next begins. */
+/** The phases of a launch; each ends where the next begins. */
 const phaseNames = [
   'API: call to answer',
   'claim, environment found, attempt row',
@@ -17,7 +17,10 @@ const phaseNames = [
   'launcher and dlt import to the first line',
 ] as const;
 
-/** From the API call to the user's first line, environment warm; beside the launcher and the script alone. */
+/**
+ * From the API call to the user's first line with a warm environment, compared with the bare launcher and the
+ * bare script.
+ */
 export async function measureLaunch({ scripts, server }: BenchPlace, rounds: number): Promise<Row[]> {
   const launches: number[] = [];
   const launchers: number[] = [];
@@ -38,7 +41,7 @@ export async function measureLaunch({ scripts, server }: BenchPlace, rounds: num
   ];
 }
 
-/** From the API call to the end that a follower of the log sees, for a script of one line. */
+/** From the API call to the end seen by a log follower, for a one-line script. */
 export async function measureCompletion(place: BenchPlace, rounds: number): Promise<Row[]> {
   return compareToEnd(place, 'nothing', 'trigger to completed, script of one line', rounds);
 }
@@ -104,7 +107,7 @@ async function timeFirstLine(scripts: BenchWorkspace, command: readonly string[]
   return readTimeMs(lines[0]) - startedAtMs;
 }
 
-/** Nothing where the executor leaves no such files. */
+/** Empty for executors without such files. */
 function phaseRows(phases: readonly number[][]): Row[] {
   if (phases.length === 0) return [];
   return phaseNames.map((name, index) =>

@@ -27,11 +27,14 @@ interface Place {
 interface SeededLog {
   jobRunId: string;
   attemptId: string;
-  /** While it is not packed. */
+  /** Path of the log while it is not packed. */
   path: string;
 }
 
-/** Logs by range and by search, and how long after a change those who follow are told; beside what the machine does by itself. */
+/**
+ * Logs by range and search, and notification delay of subscribers after a change, compared with the machine's
+ * own cost.
+ */
 export async function measureLive(rounds: number): Promise<Row[]> {
   const seeded = await seedHistory({ runs: 2 * changedRuns, pipelineRuns: 200 });
   try {
@@ -84,7 +87,7 @@ async function measureSearch(
 ): Promise<Row> {
   const params = { workspace_id: seeded.workspaceId, job_run_id: log.jobRunId };
   const search = async () => {
-    // On a busy machine one answer may not be enough.
+    // On a busy machine one response may not be enough.
     for (let after_line = -1, reachedEnd = false; !reachedEnd;) {
       const query = { q: 'ORDER_99', after_line };
       const answer = await server.client.call('search_log', { params, query });
@@ -102,7 +105,7 @@ async function measureSearch(
   };
 }
 
-/** A log of lines as dlt prints them, of a run of the history. */
+/** A log of dlt-like lines for a run of the history. */
 async function seedLog(
   { seeded, server }: Place,
   { lines, number }: { lines: number; number: number },
@@ -145,7 +148,7 @@ function formatLine(line_num: number): string {
 const logFolderOf = ({ dataDir }: TestServer) => join(dataDir, 'blobs', 'logs');
 const logFilesOf = (server: TestServer) => createLogFiles(logFolderOf(server));
 
-/** Times from a change to the event, each at another moment of the server's rounds. */
+/** Times from a change to its event, at varying points of the server's polling interval. */
 async function measureLags({ seeded, server, rounds }: Place): Promise<Row[]> {
   const { database, workspaceId } = seeded;
   const { jobRunId, attemptId } = await database.one<{ jobRunId: string; attemptId: string }>(
@@ -213,7 +216,7 @@ async function measureLags({ seeded, server, rounds }: Place): Promise<Row[]> {
   ];
 }
 
-/** An end has a word for those who wait, as that of a real run; nothing else has. */
+/** An end wakes waiting servers, like that of a real run; other changes do not. */
 function changeRun(
   database: Database,
   jobRunId: string,
@@ -240,7 +243,7 @@ function createNotifications(database: Database) {
   };
 }
 
-/** From before the change, whose commit is seen by others before this process has the answer. */
+/** Measured from before the change: others may see the commit before this process gets the response. */
 async function lagOf(change: () => Promise<unknown>, told: () => Promise<unknown>): Promise<number> {
   const telling = told();
   const startedAt = performance.now();
@@ -257,7 +260,7 @@ async function waitFor(events: AsyncGenerator<LiveEvent>, name: LiveEvent['event
   }
 }
 
-/** What noting changes costs those who make them, and what asking for them costs Postgres. */
+/** The cost of recording changes for writers, and of polling them for Postgres. */
 async function measureCosts({ seeded: { database, workspaceId }, rounds }: Place): Promise<Row[]> {
   const setTrigger = (state: 'enable' | 'disable') =>
     database.execute(`alter table job_runs ${state} trigger changes_of_changed`);
@@ -297,7 +300,7 @@ async function measureCosts({ seeded: { database, workspaceId }, rounds }: Place
   ];
 }
 
-/** Each way once a round, after a first round that is not counted. */
+/** Runs each variant once per round, after a first round that is not counted. */
 async function takeTurns(
   rounds: number,
   ways: [() => Promise<unknown>, () => Promise<unknown>],

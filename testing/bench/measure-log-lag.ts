@@ -5,7 +5,10 @@ import { summarize } from './samples.ts';
 
 const printedLines = 150;
 
-/** How long after a line was printed a follower of the log has it; beside a reader at the other end of the script's pipe. */
+/**
+ * Delay from printing a line to receiving it as a log follower, compared with a reader at the end of the
+ * script's pipe.
+ */
 export async function measureLogLag({ scripts }: BenchPlace): Promise<Row[]> {
   const run = await scripts.completeRun('ticker');
   const piped: { content: string; receivedAtMs: number }[] = [];

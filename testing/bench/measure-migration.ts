@@ -2,7 +2,10 @@ import type { Row } from './report.ts';
 import { seedHistory } from './seed-history.ts';
 import { summarize } from './samples.ts';
 
-/** A database with a long history, of job runs and as many pipeline runs, brought from the first migration to the last. */
+/**
+ * A database with a long history of job runs and as many pipeline runs, migrated from the first migration to
+ * the last.
+ */
 export async function measureMigration(runs: number): Promise<Row[]> {
   const history = await seedHistory({ runs, pipelineRuns: runs });
   await history.remove();

@@ -14,8 +14,8 @@ const pipelineRunsOfRun = 10;
 const goalMs = 50;
 
 /**
- * What the pages of pipelines, datasets and runs ask for, over HTTP; beside the smallest answer of a list of changes in the same round: what
- * any call takes.
+ * Requests of the pages of pipelines, datasets and runs, over HTTP, compared with the smallest response of a
+ * change list in the same round, which shows the minimum cost of a call.
  */
 export async function measurePipelines(options: { runCount: number; rounds: number }): Promise<Row[]> {
   const seeded = await seedHistory({ runs: 200, pipelineRuns: 200 });
@@ -78,7 +78,7 @@ function listQuestions({ client }: TestServer, workspaceId: string, jobRunId: st
   };
 }
 
-/** A run whose pipeline runs are as dlt really reports one, instead of those that it was seeded with. */
+/** A run with pipeline runs as dlt really reports them, in place of the seeded ones. */
 async function seedRunWithPipelines(database: Database, workspaceId: string): Promise<string> {
   const parsed = parseTrace(readCapturedBody('ok/002-trace'));
   if (!parsed.ok) throw new Error(parsed.problem.detail);

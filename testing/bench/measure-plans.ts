@@ -18,7 +18,9 @@ const logLineCount = 5000;
 const rounds = 9;
 const goalMs = 50;
 
-/** What runs next, the graph of jobs and runs beside each other, over 10,000 jobs with 20 runs each, as whole HTTP answers. */
+/**
+ * Next starts, the job graph and run comparisons over 10,000 jobs with 20 runs each, as whole HTTP responses.
+ */
 export async function measurePlans(): Promise<Row[]> {
   const history = await seedHistory({ runs: runCount, pipelineRuns: runCount / 2, jobs: jobCount });
   try {
@@ -31,7 +33,10 @@ export async function measurePlans(): Promise<Row[]> {
   }
 }
 
-/** A tick for each job from an hour on; 500 jobs in chains of ten, each waiting for the freshness of the one before it as well. */
+/**
+ * A tick for each job from an hour on; 500 jobs in chains of ten, each also waiting for the freshness of the
+ * previous one.
+ */
 async function seedPlans({ database }: SeededHistory): Promise<void> {
   await database.execute(
     `insert into schedules (job_id, trigger, time_zone, next_tick_at)
@@ -91,7 +96,10 @@ async function measureReads({ jobId, runId, own, known }: Ask): Promise<Row[]> {
   ];
 }
 
-/** Logs of 5,000 lines that have nothing in common, which is the longest that a comparison takes; beside `diff` on the same lines. */
+/**
+ * Logs of 5,000 lines without anything in common, the slowest case of a comparison, compared with `diff` on
+ * the same lines.
+ */
 async function measureLogs({ database, workspaceId }: SeededHistory, server: TestServer): Promise<Row[]> {
   const runs = await database.query<{ id: string; attemptId: string }>(
     `select job_runs.id, attempts.id as "attemptId" from job_runs join attempts on attempts.job_run_id = job_runs.id

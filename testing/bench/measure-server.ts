@@ -13,7 +13,10 @@ import { summarize } from './samples.ts';
 
 const idleSeconds = 10;
 
-/** From the command to its ready line, on an empty data folder and on one that is there; beside the embedded Postgres alone. */
+/**
+ * From the command to its ready line, on an empty and an existing data folder, compared with the embedded
+ * Postgres alone.
+ */
 export async function measureServerStart(rounds: number): Promise<Row[]> {
   const servers = { first: [] as number[], second: [] as number[] };
   const postgres = { first: [] as number[], second: [] as number[] };
@@ -57,7 +60,7 @@ async function timePostgres(): Promise<{ firstMs: number; secondMs: number }> {
   }
 }
 
-/** What a server and its Postgres take when nothing has been asked for a while. */
+/** Resource usage of a server and its Postgres after an idle period. */
 export async function measureIdle(server: TestServer, when: string): Promise<Row[]> {
   const pid = server.process.pid ?? 0;
   const postmaster = await findPostmaster(join(server.dataDir, 'postgres', 'data'));

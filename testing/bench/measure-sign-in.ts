@@ -9,7 +9,10 @@ import { summarize } from './samples.ts';
 const floodSeconds = 8;
 const triesASecond = 1000;
 
-/** How fast calls are answered while passwords are tried out by everybody; beside the same server left alone. */
+/**
+ * Response times of calls during a flood of password attempts, compared with the same server without the
+ * flood.
+ */
 export async function measureSignInFlood(): Promise<Row[]> {
   const server = await startTestServer({ PUMPHOUSE_TRUSTED_PROXIES: '127.0.0.1' });
   try {

@@ -13,7 +13,7 @@ const goalMs = 50;
 interface Question {
   name: string;
   ask: () => Promise<unknown>;
-  /** The days that a scan reads for the same; null for all. */
+  /** The days that the equivalent scan reads; null for all. */
   scanned: Window | null;
 }
 
@@ -23,8 +23,8 @@ interface Window {
 }
 
 /**
- * Statistics and daily series over HTTP, over a history of two years; beside a scan of the same pipeline runs in Postgres that adds
- * up the same.
+ * Statistics and daily series over HTTP over a history of two years, compared with a scan of the same
+ * pipeline runs in Postgres.
  */
 export async function measureStatistics(options: { runCount: number; rounds: number }): Promise<Row[]> {
   const seeded = await seedHistory({ runs: 200, pipelineRuns: 200 });
@@ -75,7 +75,7 @@ function listQuestions({ client }: TestServer, workspaceId: string): Question[] 
   ];
 }
 
-/** Ends an hour ago, in the middle of a day and mostly of an hour. */
+/** Ends an hour ago, in the middle of a day and usually of an hour. */
 function raggedWindow(days: number): Window {
   const end = Date.now() - 3_600_000;
   return { start: new Date(end - days * dayMs).toISOString(), end: new Date(end).toISOString() };
@@ -90,7 +90,7 @@ async function measure(
   await ask();
   for (let round = 0; round < rounds; round += 1) {
     asked.push(await time(ask));
-    // A scan takes long: a few are enough to know it.
+    // A scan is slow, so a few samples are enough.
     if (round % 10 === 0) scans.push(await time(() => scan(database, workspaceId, scanned)));
   }
   return {

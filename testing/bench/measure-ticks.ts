@@ -9,19 +9,22 @@ import { summarize } from './samples.ts';
 const startsPerSecond = 50;
 const workspaceCount = 10;
 const windowSeconds = 60;
-/** What deploying the jobs may take; their first ticks come after that. */
+/** Time allowed to deploy the jobs; their first ticks come after that. */
 const deployMsPerJob = 25;
 const goalMs = 1000;
 
 interface TimedStart {
-  /** From the tick to the start of the transaction that made the row, and to the moment at which user code may begin. */
+  /**
+   * From the tick to the transaction that created the row, and to the moment at which user code may begin.
+   */
   startLagMs: number;
   beginLagMs: number;
 }
 
 /**
- * Jobs with a schedule each, such that 50 ticks come at the turn of each second: of 100 jobs each has one every 2 seconds, of 10,000 each
- * in one of 200 seconds. Decided on by a real server, driven to their ends by a supervisor whose runs do nothing.
+ * Jobs with one schedule each, arranged so that 50 ticks are due at each full second: each of 100 jobs ticks
+ * every 2 seconds, each of 10,000 in one of 200 seconds. A real server decides them, and a supervisor drives
+ * the runs, which do nothing.
  */
 export async function measureTicks(jobCount: number): Promise<Row[]> {
   const place = await createTickPlace();
@@ -43,7 +46,7 @@ export async function measureTicks(jobCount: number): Promise<Row[]> {
   }
 }
 
-/** A schedule whose ticks come every `periodSeconds`, at least at first, so many seconds after `from`. */
+/** A schedule that ticks every `periodSeconds`, at least at first, starting `offsetSeconds` after `from`. */
 function buildCron(from: Date, periodSeconds: number, offsetSeconds: number): string {
   const first = new Date(from.getTime() + offsetSeconds * 1000);
   if (periodSeconds > 60) return `${first.getUTCMinutes()} * * * * ${first.getUTCSeconds()}`;
@@ -68,7 +71,7 @@ async function deployJobs({ server }: TickPlace, jobCount: number, cronOf: (inde
   }
 }
 
-/** The runs of ticks in the window, when the last of them has ended. */
+/** The runs of ticks in the window, once the last of them has ended. */
 async function readStarts({ database }: TickPlace, from: Date, to: Date): Promise<TimedStart[]> {
   const ofWindow = `from job_runs where tick_at >= $1 and tick_at < $2 and status <> 'skipped'`;
   await eventually('the runs of the window end', async () => {

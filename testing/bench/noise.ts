@@ -1,16 +1,16 @@
-/** How busy the machine was with other things: figures are worth comparing only where it was quiet. */
+/** Other load on the machine: figures are only comparable if it was quiet. */
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 
 export interface Noise {
-  /** Of the last minute. */
+  /** Load of the last minute. */
   loadBefore: number;
   loadAfter: number;
-  /** Share of the time in which some task of the machine waited for a CPU; null where the kernel does not tell (PSI). */
+  /** Share of time in which some task waited for a CPU; null if the kernel does not report it (PSI). */
   cpuWaitShare: number | null;
 }
 
-/** Starts to watch; the function that it gives ends that. */
+/** Starts watching; the returned function stops and returns the result. */
 export function watchNoise(): () => Noise {
   const loadBefore = readLoad();
   const startedAt = performance.now();

@@ -1,18 +1,18 @@
 import type { SeededHistory } from './seed-history.ts';
 
-/** A list that is asked for over a history. */
+/** A list request over a history. */
 export interface List {
   name: string;
   path: string;
   token: string;
-  /** What is aimed at for its p95. */
+  /** Goal for its p95. */
   goalMs: number;
 }
 
-/** Rows of a page with all that stands in other tables: more than one statement. */
+/** For pages with data from other tables, which take more than one statement. */
 const rowsGoalMs = 20;
 
-/** The lists of the console, each as its page asks for it. */
+/** The console's lists, each requested as on its page. */
 export async function listOverviewLists(
   { workspaceId, database }: Pick<SeededHistory, 'workspaceId' | 'database'>,
   token: string,

@@ -1,16 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessGroupUse {
-  /** Bytes in memory, shared ones counted in full for each process. */
+  /** Resident memory, with shared memory counted in full for each process. */
   residentMb: number;
-  /** Shared memory split among those that share it: what the group really takes. */
+  /** Shared memory divided among its users: what the group really uses. */
   proportionalMb: number;
   cpuSeconds: number;
 }
 
 const ticksPerSecond = 100;
 
-/** What a process uses; with `descendants`, also everything below it. @throws Error where /proc does not tell */
+/**
+ * Resource usage of a process, with `descendants` including all its descendants.
+ * @throws Error if /proc does not report it
+ */
 export function readProcessUse(pid: number, options: { descendants: boolean }): ProcessGroupUse {
   const pids = options.descendants ? listTree(pid) : [pid];
   return {
@@ -45,7 +48,7 @@ function readCpuTicks(pid: number): number {
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 
-/** Fields of /proc/<pid>/stat from the third on; none for a process that is gone. */
+/** Fields of /proc/<pid>/stat from the third on; empty for a process that is gone. */
 function readStatFields(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

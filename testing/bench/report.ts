@@ -5,25 +5,25 @@ import { join } from 'node:path';
 
 type Unit = 'ms' | 's' | 'kB' | 'MB' | '/s' | '/min' | '%' | 'runs' | 'lines' | 'statements';
 
-/** One figure, and beside it what the same machine does without Pumphouse in the same minutes. */
+/** One figure, with the baseline on the same machine without Pumphouse, taken in the same minutes. */
 export interface Row {
   name: string;
   unit: Unit;
   figure: Summary;
   baseline: { name: string; figure: Summary } | null;
-  /** What is aimed at on a quiet machine of two cores. */
+  /** Goal for a quiet machine with two cores. */
   goal: Goal | null;
-  /** Said after the goal, such as how the figure grows. */
+  /** Shown after the goal, such as how the figure scales. */
   note?: string;
 }
 
 interface Goal {
-  /** `over-baseline`: the median less the baseline's median. */
+  /** `over-baseline`: the median minus the baseline's median. */
   of: 'median' | 'p95' | 'over-baseline';
   atMost: number;
 }
 
-/** The rows of one measure, and how quiet the machine was meanwhile. */
+/** The rows of one measurement, and how quiet the machine was. */
 export interface Section {
   title: string;
   noise: Noise;
@@ -36,7 +36,10 @@ export interface Report {
   sections: Section[];
 }
 
-/** Writes `<folder>/<time>.json`. @returns its path */
+/**
+ * Writes `<folder>/<time>.json`.
+ * @returns its path
+ */
 export async function writeReport(folder: string, report: Report): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${report.startedAt.replaceAll(':', '-')}.json`);
@@ -44,7 +47,7 @@ export async function writeReport(folder: string, report: Report): Promise<strin
   return path;
 }
 
-/** The section as lines of text; columns are aligned within all sections. */
+/** Formats the section as lines of text; columns are aligned across all sections. */
 export function formatSection({ title, noise, rows }: Section): string {
   const wait = noise.cpuWaitShare === null ? 'not known' : `${Math.round(noise.cpuWaitShare * 100)} %`;
   const load = `load ${noise.loadBefore.toFixed(1)} -> ${noise.loadAfter.toFixed(1)}, CPU wait ${wait}`;
@@ -78,7 +81,7 @@ function formatRow(row: Row): string {
     .trimEnd();
 }
 
-/** Of the medians; none where the baseline is nothing. */
+/** Ratio of the medians; none if the baseline is zero. */
 function formatRatio({ figure, baseline }: Row): string {
   if (baseline === null || baseline.figure.median <= 0) return '-';
   const ratio = figure.median / baseline.figure.median;
@@ -95,7 +98,7 @@ function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): s
 function formatNumber(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2);
   if (unit === 'ms' && value > 0 && value < 20) return value.toFixed(value < 1 ? 2 : 1);
-  // Less than nothing is what the resolution of the clock makes of nothing.
+  // Clock resolution can make a value negative; show it as zero.
   return unit === '%' ? value.toFixed(1) : Math.max(0, value).toFixed(0);
 }
 

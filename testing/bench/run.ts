@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: how fast Pumphouse is on this machine, each figure beside what the machine does without it in the same minutes.
- * A report to read with its load averages, never a test: see docs/contribute/bench.md.
+ * `npm run bench`: measures the speed of Pumphouse on this machine, each figure with the machine's baseline
+ * from the same minutes. Read the report together with its load averages; it is not a test. See
+ * docs/contribute/bench.md.
  */
 import type { BenchPlace } from './bench-place.ts';
 import type { EngineKind } from '../../deploy/images/engine-command.ts';
@@ -44,7 +45,7 @@ interface Measure<Place = BenchPlace> {
   take: (place: Place) => Promise<Row[]>;
 }
 
-/** A measure that prepares all it needs itself. */
+/** A measurement that prepares everything it needs itself. */
 interface OwnMeasure {
   name: string;
   title: string;

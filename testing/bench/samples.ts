@@ -1,14 +1,14 @@
-/** What several rounds of one measure gave. */
+/** The summary of several rounds of one measurement. */
 export interface Summary {
   median: number;
   min: number;
   max: number;
-  /** Given where one round has many values, as log lines. */
+  /** Set if one round has many values, such as log lines. */
   p95: number | null;
   count: number;
 }
 
-/** @throws Error for no values at all */
+/** @throws Error without any values */
 export function summarize(values: readonly number[], options: { withP95?: boolean } = {}): Summary {
   const sorted = values.toSorted((left, right) => left - right);
   return {
@@ -20,7 +20,7 @@ export function summarize(values: readonly number[], options: { withP95?: boolea
   };
 }
 
-/** Between two values it lies on the line that joins them. */
+/** Interpolates linearly between two values. */
 function quantile(sorted: readonly number[], share: number): number {
   const position = share * (sorted.length - 1);
   const below = sorted[Math.floor(position)];

@@ -8,28 +8,31 @@ import { silentLog } from '../fixtures/test-postgres.ts';
 import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
-/** A Postgres with a long history, seeded at the schema of the first migration and then brought to the last. */
+/**
+ * A Postgres with a long history, seeded with the schema of the first migration and then migrated to the
+ * last.
+ */
 export interface SeededHistory {
   runs: number;
   workspaceId: string;
   database: Database;
   seededMs: number;
-  /** The migrations after the first, each with its time. */
+  /** The migrations after the first, each with its duration. */
   migrations: { name: string; elapsedMs: number }[];
-  /** Bytes of the tables of runs with their indexes. */
+  /** Size in bytes of the run tables with their indexes. */
   bytesBefore: number;
   bytesAfter: number;
-  /** A server on the history; its owner is the owner of the workspace. */
+  /** Starts a server on the history; its owner owns the workspace. */
   startServer(): Promise<TestServer>;
   remove(): Promise<void>;
 }
 
 interface HistorySize {
-  /** Over a year. */
+  /** Runs, spread over a year. */
   runs: number;
-  /** They belong to every n-th run of each job, one each. */
+  /** Assigned to every n-th run of each job, one each. */
   pipelineRuns: number;
-  /** 200 without. */
+  /** 200 by default. */
   jobs?: number;
 }
 
@@ -55,7 +58,7 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
     const bytesBefore = await readBytes(database);
     const migrations: SeededHistory['migrations'] = [];
     for (const name of names.slice(1)) migrations.push({ name, elapsedMs: await steps.apply(name) });
-    // What autovacuum does within a minute: lists are measured in a database that has settled.
+    // Autovacuum would do this within a minute: lists are measured on a settled database.
     for (const table of ['job_runs', 'pipeline_runs', 'jobs', 'attempts']) {
       await database.execute(`vacuum (analyze) ${table}`);
     }
@@ -92,7 +95,7 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
   }
 }
 
-/** Applies migrations one after the other: the folder that `migrate` reads grows by one file each time. */
+/** Applies migrations one by one: the folder that `migrate` reads grows by one file each time. */
 function createMigrationSteps(connection: Parameters<typeof migrate>[0], folder: string) {
   return {
     async apply(name: string): Promise<number> {
@@ -180,7 +183,7 @@ async function seedJobs(
   );
 }
 
-/** Most runs are scheduled, under `prod`, and complete; the rest is rare, as what people look for is. */
+/** Most runs are scheduled under `prod` and complete; the rest are rare, like what users search for. */
 const seedRuns = `
   insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
          trigger_kind, triggered_by, profile, claim_number, created_at, updated_at, started_at, finished_at)

@@ -1,6 +1,6 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 
-/** What the seeded history is like: so many runs, the newest of them now, spread evenly. */
+/** Shape of the seeded history: this many runs, evenly spread, the newest of them now. */
 export interface PipelineRunHistory {
   runCount: number;
   days: number;
@@ -10,8 +10,8 @@ export interface PipelineRunHistory {
 const batchSize = 50_000;
 
 /**
- * Stores pipeline runs of a workspace beside those that are there, all of one attempt that it has. Each third pipeline shares its
- * dataset with two others; one run in twenty failed; a run has the facts of a small load.
+ * Adds pipeline runs to a workspace, all for one existing attempt. Every third pipeline shares its dataset
+ * with two others; one run in twenty failed; each run has the data of a small load.
  */
 export async function seedPipelineRuns(
   database: Database,

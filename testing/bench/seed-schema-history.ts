@@ -1,6 +1,6 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 
-/** How many versions of its schema each pipeline has had, and what the last of them is like. */
+/** How many schema versions each pipeline has had, and the size of the last one. */
 export interface SchemaHistory {
   pipelineCount: number;
   versionCount: number;
@@ -9,8 +9,9 @@ export interface SchemaHistory {
 }
 
 /**
- * Stores versions of schemas of the pipelines that `seedPipelineRuns` made, and what each changed: two years of them, evenly spread, ten
- * changes each. Only the last version of a schema has a document, since nothing else reads those of the others.
+ * Adds schema versions to the pipelines created by `seedPipelineRuns`, with their changes: evenly spread over
+ * two years, ten changes each. Only the last version of a schema has a document, because nothing reads the
+ * others.
  */
 export async function seedSchemaHistory(
   database: Database,

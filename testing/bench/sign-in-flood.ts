@@ -1,6 +1,7 @@
 /**
- * Tries to sign in again and again, each time as another person from another address: `node sign-in-flood.ts <url> <a second> <seconds>`. A
- * process of its own, so that it does not slow down who measures. Prints how many answers of each status came.
+ * Tries to sign in repeatedly, each time as another user from another address: `node sign-in-flood.ts <url>
+ * <a second> <seconds>`. A separate process, so that it does not slow down the measurement. Prints the number
+ * of responses by status.
  */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';

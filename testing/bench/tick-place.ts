@@ -13,7 +13,7 @@ import { startTestServer } from '../fixtures/server.ts';
 import { readProcessUse } from './process-memory.ts';
 
 const supervisorProgram = fileURLToPath(new URL('fake-supervisor.ts', import.meta.url));
-/** Each server asks Postgres under a role of its own, so that its statements can be counted apart. */
+/** Each server uses its own Postgres role, so that its statements can be counted separately. */
 const roles = { scheduler: 'bench_scheduler', supervisor: 'bench_supervisor' };
 
 export interface ServerUse {
@@ -27,7 +27,7 @@ export interface TickUse {
   postgresCpuSeconds: number;
 }
 
-/** A Postgres, a server that decides on ticks and answers the API, and a supervisor whose runs do nothing. */
+/** A Postgres, a server that decides ticks and serves the API, and a supervisor whose runs do nothing. */
 export type TickPlace = Awaited<ReturnType<typeof createTickPlace>>;
 
 export async function createTickPlace() {
@@ -85,7 +85,7 @@ export async function createTickPlace() {
   };
 }
 
-/** An embedded Postgres as a server has it, but that it counts statements. */
+/** An embedded Postgres like a server's, which also counts statements. */
 async function startCountingPostgres(dataDir: string) {
   const first = await startEmbeddedPostgres({ dataDir, log: silentLog });
   const database = createDatabase({ ...first.connection, user: 'postgres' });

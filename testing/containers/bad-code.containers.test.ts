@@ -5,13 +5,13 @@ import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
 
 const scripts = {
-  // Each process starts others until one is refused.
+  // Each process starts others until a start fails.
   bomb: `
 import os
 while True:
     os.fork()
 `,
-  // The same, and it takes no refusal for an answer.
+  // The same, but it keeps trying after failures.
   stubbornBomb: `
 import os, time
 print("is there", flush=True)
@@ -27,7 +27,7 @@ eaten = []
 while True:
     eaten.append(bytearray(16 * 1024 * 1024))
 `,
-  // What its grandchild needs is its own affair.
+  // Handles its grandchild's failure itself.
   coper: `
 import subprocess, sys
 eat = "eaten = []\\nwhile True: eaten.append(bytearray(16 * 1024 * 1024))"
@@ -39,7 +39,8 @@ import subprocess, sys
 eat = "eaten = []\\nwhile True: eaten.append(bytearray(16 * 1024 * 1024))"
 subprocess.run([sys.executable, "-c", eat], check=True)
 `,
-  // Files in memory are nobody's: the kernel finds no process whose end would help, and ends them all, the bootstrap too.
+  // Files in memory belong to no process: the kernel finds none whose end would free memory, and kills all of
+  // them, including the bootstrap.
   flooder: `
 import os
 print("fills the memory", flush=True)
@@ -95,7 +96,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   const attemptOf = async (runId: string) => (await site.findContainer(runId)).replace('pumphouse-', '');
   const listProcesses = (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`);
 
-  /** With which its first process ended, of a container that may be gone. */
+  /** Exit code of the first process of a container that may be gone. */
   async function readExitCode(container: string): Promise<string> {
     const choice = ['--since', '1h', '--filter', `container=${container}`];
     return kind === 'podman'
@@ -120,7 +121,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
         ]);
   }
 
-  it('that is a fork bomb fails for its limit of processes', async () => {
+  it('that is a fork bomb fails for its process limit', async () => {
     const ended = await site.run(workspace, 'bomb');
     expect(ended.status).toBe('failed');
     expect(ended.lastLine).toMatch(
@@ -129,7 +130,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('that is a fork bomb without end is cancelled, and a run beside it completes meanwhile', async () => {
+  it('that is an endless fork bomb can be cancelled, and another run completes meanwhile', async () => {
     const id = await site.start(workspace, 'stubbornBomb');
     await workspace.awaitLine(id, 'is there');
     expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
@@ -140,7 +141,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     expect(await listProcesses(attemptId)).toEqual([]);
   });
 
-  it('that eats memory fails for its limit, and what it said is there', async () => {
+  it('that uses too much memory fails for its limit, and keeps its output', async () => {
     const ended = await site.run(workspace, 'eater');
     expect(ended).toMatchObject({ status: 'failed', said: 'is hungry' });
     expect(ended.lastLine).toMatch(
@@ -149,7 +150,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('whose grandchild eats memory ends as it says itself', async () => {
+  it('whose grandchild uses too much memory decides itself how to end', async () => {
     expect(await site.run(workspace, 'coper')).toMatchObject({
       status: 'completed',
       said: 'the grandchild was killed: True',
@@ -160,7 +161,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('that fills the memory of the whole container, the bootstrap too, fails for its limit', async () => {
+  it('that fills the memory of the whole container, including the bootstrap, fails for its limit', async () => {
     const id = await site.start(workspace, 'flooder');
     const container = await site.findContainer(id);
     const ended = await site.awaitEnd(workspace, id);
@@ -172,7 +173,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('that ignores SIGTERM is cancelled after its grace', async () => {
+  it('that ignores SIGTERM is cancelled after its grace period', async () => {
     const id = await site.start(workspace, 'deaf');
     await workspace.awaitLine(id, 'is deaf');
     await site.cancel(workspace, id);
@@ -180,7 +181,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('that leaves a daemon behind ends with its own exit code, and the daemon with it', async () => {
+  it('that leaves a daemon ends with its own exit code, and the daemon ends too', async () => {
     const id = await site.start(workspace, 'daemon');
     const attemptId = await attemptOf(id);
     const ended = await site.awaitEnd(workspace, id);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { createContainerSite, type ContainerSite } from './container-site.ts';
 
-describe.each(await findInstalledEngines())('an image that %s does not have', (kind) => {
+describe.each(await findInstalledEngines())('an image missing on %s', (kind) => {
   let engine: TestEngine;
   let site: ContainerSite | undefined;
 
@@ -11,7 +11,7 @@ describe.each(await findInstalledEngines())('an image that %s does not have', (k
   });
   afterAll(() => engine.close());
 
-  /** How a run ends whose image is called so. */
+  /** How a run with this image ends. */
   async function runOn(image: string) {
     site = await createContainerSite(engine, { PUMPHOUSE_RUNNER_IMAGE: image });
     try {
@@ -24,7 +24,7 @@ describe.each(await findInstalledEngines())('an image that %s does not have', (k
     }
   }
 
-  it('of a registry that cannot be reached: the run fails with the words of the engine and what to do', async () => {
+  it("of an unreachable registry: the run fails with the engine's message and the next step", async () => {
     const ended = await runOn('127.0.0.1:1/none:{python}');
     expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);
@@ -34,7 +34,7 @@ describe.each(await findInstalledEngines())('an image that %s does not have', (k
     expect(ended.lastLine).not.toContain('HTTP code');
   });
 
-  it('and that no registry has: the run fails with the command that builds it', async () => {
+  it('that no registry has: the run fails with the command that builds it', async () => {
     const ended = await runOn('localhost/nobody-has-built:{python}');
     expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const engines = await findInstalledEngines();
 const image = runnerImageName('3.13');
 
-/** What is on this machine of an engine: all of it has to go with the engine. */
+/** Traces of an engine on this machine, all of which must disappear with it. */
 async function findTraces(engine: Pick<TestEngine, 'url' | 'root' | 'addressPrefix'>, containerId: string) {
   const { stdout: links } = await run('ip', ['-brief', '-4', 'address']);
   const mounts = await readFile('/proc/mounts', 'utf8');
@@ -26,7 +26,7 @@ async function findTraces(engine: Pick<TestEngine, 'url' | 'root' | 'addressPref
   const linesWith = (text: string, part: string) => text.split('\n').filter((line) => line.includes(part));
   return {
     links: linesWith(links, engine.addressPrefix),
-    // The names of a network's chains have its address too, with _ for the dots.
+    // The names of a network's chains contain its address too, with _ for the dots.
     rules: linesWith(rules.replaceAll('_', '.'), engine.addressPrefix),
     mounts: [...linesWith(mounts, folder), ...linesWith(mounts, engine.root)],
     cgroups: cgroups.split('\n').filter(Boolean),
@@ -56,7 +56,7 @@ const isRunning = async (engine: TestEngine, id: string) =>
   (await engine.call(['inspect', '--format', '{{.State.Running}}', id])) === 'true';
 
 describe.each(engines)('a test engine of %s', (kind) => {
-  it('leaves nothing on the machine, whatever still ran in it', async () => {
+  it('leaves nothing on the machine, whatever was still running in it', async () => {
     const engine = await startTestEngine(kind);
     const id = await startSleeper(engine);
     const { links, rules, cgroups, processes, folders } = await findTraces(engine, id);
@@ -65,7 +65,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
     expect(await findTraces(engine, id)).toEqual(noTraces);
   });
 
-  it('leaves nothing when it is closed after it was killed', async () => {
+  it('leaves nothing when it is closed after being killed', async () => {
     const engine = await startTestEngine(kind);
     const id = await startSleeper(engine);
     await engine.kill();
@@ -80,7 +80,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
     }
   });
 
-  it('ends with the process that started it, and what that leaves goes when the next one starts', async () => {
+  it('ends with the process that started it, and its remains are removed when the next one starts', async () => {
     const dead = await startInDyingProcess(kind);
     await eventually('the engine and its containers were gone', async () => {
       const { processes, mounts } = await findTraces(dead, dead.containerId);
@@ -93,7 +93,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
     expect(await findTraces(dead, dead.containerId)).toEqual(noTraces);
   });
 
-  it('answers after it was killed and started again, and knows its containers', async () => {
+  it('responds after being killed and restarted, and knows its containers', async () => {
     const engine = await startTestEngine(kind);
     try {
       const id = await startSleeper(engine);
@@ -101,7 +101,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
       expect(await ping(engine)).toBe('no answer');
       await engine.start();
       expect(await ping(engine)).toBe('200');
-      // Docker ends at its start what ran without it.
+      // Docker stops containers at its start that ran without it.
       expect(await isRunning(engine, id)).toBe(kind === 'podman');
       await engine.stop();
       expect(await ping(engine)).toBe('no answer');
@@ -112,7 +112,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
     }
   });
 
-  it('with a disk of its own does not see the files of this process, nor this process its storage', async () => {
+  it("with its own disk cannot see this process's files, nor this process its storage", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'host-files-'));
     await chmod(folder, 0o755);
     await writeFile(join(folder, 'secret.txt'), 'of the host');
@@ -136,7 +136,7 @@ describe.each(engines)('a test engine of %s', (kind) => {
   });
 });
 
-it.runIf(engines.includes('podman'))('two engines at once give out different addresses', async () => {
+it.runIf(engines.includes('podman'))('two concurrent engines use different addresses', async () => {
   const [first, second] = await Promise.all([startTestEngine('podman'), startTestEngine('podman')]);
   try {
     const subnets = await Promise.all(
@@ -153,7 +153,7 @@ it.runIf(engines.includes('podman'))('two engines at once give out different add
   }
 });
 
-/** An engine with a container, started by a process that was killed then. */
+/** An engine with a container, started by a process that is then killed. */
 async function startInDyingProcess(kind: EngineKind) {
   const script = `
     import { startTestEngine } from '${import.meta.resolve('../fixtures/container-engine.ts')}';

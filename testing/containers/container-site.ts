@@ -13,27 +13,30 @@ import { startTestServer, type TestServer } from '../fixtures/server.ts';
 /** A server whose runs are containers of a real engine. */
 export type ContainerSite = Awaited<ReturnType<typeof createContainerSite>>;
 
-/** How a run has ended: its state, what its code said, and the last line of its log, which says why. */
+/** How a run has ended: its status, its output, and the last line of its log with the reason. */
 export interface EndedRun {
   id: string;
   status: string;
   said: string;
   lastLine: string;
-  /** Everything that the runner itself said. */
+  /** All output of the runner itself. */
   remarks: string;
 }
 
-/** A small run ends by its limits soon. */
+/** Small, so that a run reaches its limits quickly. */
 const smallInstances = 'small=1/512/64';
 
-/** Starts a server on an engine that the caller closes. @param variables settings of the server beyond the engine's */
+/**
+ * Starts a server on an engine that the caller closes.
+ * @param variables settings of the server in addition to the engine's
+ */
 export async function createContainerSite(engine: TestEngine, variables: Record<string, string> = {}) {
   const server: TestServer = await startTestServer({
     PUMPHOUSE_EXECUTOR: 'docker',
     PUMPHOUSE_ENGINE_URL: engine.url,
     PUMPHOUSE_INSTANCE_SIZES: smallInstances,
     PUMPHOUSE_LOG_LEVEL: 'warn',
-    // A run that could not be started is taken up again after this.
+    // A run that could not be started is retried after this.
     PUMPHOUSE_LEASE_SECONDS: '3',
     ...variables,
   });
@@ -80,7 +83,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
   const findContainer = (runId: string): Promise<string> =>
     eventually(`run ${runId} has a container`, async () => (await listNames('ps', `run=${runId}`))[0]);
 
-  /** Waits until the engine has no container and no volume of an attempt or of a build. */
+  /** Waits until the engine has no container and no volume of an attempt or a build. */
   async function awaitNothingLeft(): Promise<void> {
     await eventually('nothing of attempts and builds is left on the engine', async () => {
       const left = await Promise.all([
@@ -106,7 +109,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
     async run(workspace: ApiWorkspace, job: string): Promise<EndedRun> {
       return awaitEnd(workspace, await start(workspace, job));
     },
-    /** What /readyz answers: its status and its reasons on one line. */
+    /** The response of /readyz: its status and its reasons on one line. */
     async readReadiness(): Promise<{ status: number; reasons: string }> {
       const answer = await fetch(`${server.url}/readyz`);
       const { reasons } = (await answer.json()) as { reasons: string[] };
@@ -118,7 +121,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
   };
 }
 
-/** A script that says it is there and then goes on until it is told to end, which nothing but a signal does. */
+/** A script that reports its start and runs until it gets a signal. */
 export const endless = `
 import time
 print("is there", flush=True)
@@ -126,5 +129,5 @@ while True:
     time.sleep(0.1)
 `;
 
-/** A job that shows that others go on while something bad is going on. */
+/** A job that shows that other runs continue during a failure. */
 export const neighbourScript = { neighbour: 'print("is well")\n' };

@@ -7,10 +7,10 @@ import { createContainerSite, neighbourScript, type ContainerSite } from './cont
 
 const gigabyte = 1024 ** 3;
 const outputBytes = 5 * gigabyte;
-/** With its newline, as long as a line may be. */
+/** The maximum length of a line, including its newline. */
 const lineBytes = 64 * 1024;
 const lineCount = outputBytes / lineBytes;
-/** What the server may take more than before: it holds pieces of a megabyte, and what its collector has not looked at yet. */
+/** Allowed growth of the server: it holds pieces of a megabyte, and memory not yet collected. */
 const mostGrowthBytes = 300 * 1024 * 1024;
 
 const talker = `
@@ -23,59 +23,62 @@ for _ in range(${lineCount}):
         view = view[os.write(1, view):]
 `;
 
-describe.runIf((await findInstalledEngines()).includes('podman'))('a run that says five gigabytes', () => {
-  let engine: TestEngine;
-  let site: ContainerSite;
-  let workspace: ApiWorkspace;
+describe.runIf((await findInstalledEngines()).includes('podman'))(
+  'a run with five gigabytes of output',
+  () => {
+    let engine: TestEngine;
+    let site: ContainerSite;
+    let workspace: ApiWorkspace;
 
-  beforeAll(async () => {
-    engine = await startTestEngine('podman');
-    site = await createContainerSite(engine);
-    workspace = await site.deployScripts('endless-output', { talker, ...neighbourScript });
-    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed' });
-  });
-  afterAll(async () => {
-    await site.close();
-    await engine.close();
-  });
+    beforeAll(async () => {
+      engine = await startTestEngine('podman');
+      site = await createContainerSite(engine);
+      workspace = await site.deployScripts('endless-output', { talker, ...neighbourScript });
+      expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed' });
+    });
+    afterAll(async () => {
+      await site.close();
+      await engine.close();
+    });
 
-  it('completes, its log says what it lacks, others complete beside it and the server stays small', async () => {
-    const before = await readMemory('VmRSS');
-    await resetPeakMemory();
-    const id = await site.start(workspace, 'talker');
-    await workspace.awaitLine(id, 'begins');
-    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
-    expect(await workspace.awaitEnd(id)).toMatchObject({ status: 'completed' });
+    it('completes, its log says what is missing, other runs complete meanwhile and the server stays small', async () => {
+      const before = await readMemory('VmRSS');
+      await resetPeakMemory();
+      const id = await site.start(workspace, 'talker');
+      await workspace.awaitLine(id, 'begins');
+      expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+      expect(await workspace.awaitEnd(id)).toMatchObject({ status: 'completed' });
 
-    const { keptBytes, remarks } = await readLog(id);
-    expect(keptBytes).toBeGreaterThan(attemptLimits.logBytes * 0.99);
-    expect(keptBytes).toBeLessThanOrEqual(attemptLimits.logBytes);
-    expect(remarks[0]).toBe(
-      `The log of this attempt has reached its limit of ${attemptLimits.logBytes} bytes. What follows is not kept.`,
-    );
-    const dropped = /^(\d+) more lines \((\d+) bytes\) came after the log limit/.exec(remarks[1] ?? '');
-    expect(Number(dropped?.[2])).toBe(outputBytes + 'begins\n'.length - keptBytes);
-    expect((await readMemory('VmHWM')) - before).toBeLessThan(mostGrowthBytes);
-    await site.awaitNothingLeft();
-  });
+      const { keptBytes, remarks } = await readLog(id);
+      expect(keptBytes).toBeGreaterThan(attemptLimits.logBytes * 0.99);
+      expect(keptBytes).toBeLessThanOrEqual(attemptLimits.logBytes);
+      expect(remarks[0]).toBe(
+        `The log of this attempt has reached its limit of ${attemptLimits.logBytes} bytes. What follows is not kept.`,
+      );
+      const dropped = /^(\d+) more lines \((\d+) bytes\) came after the log limit/.exec(remarks[1] ?? '');
+      expect(Number(dropped?.[2])).toBe(outputBytes + 'begins\n'.length - keptBytes);
+      expect((await readMemory('VmHWM')) - before).toBeLessThan(mostGrowthBytes);
+      await site.awaitNothingLeft();
+    });
 
-  /** Counts what was kept, newlines too, without keeping it here. */
-  async function readLog(jobRunId: string): Promise<{ keptBytes: number; remarks: string[] }> {
-    let keptBytes = 0;
-    const remarks: string[] = [];
-    for await (const line of site.server.client.followLog({ workspaceId: workspace.id, jobRunId })) {
-      if (line.source === 'user') keptBytes += line.content.length + 1;
-      if (line.content.startsWith('Pumphouse: ')) remarks.push(line.content.slice('Pumphouse: '.length));
+    /** Counts the stored bytes including newlines, without holding them here. */
+    async function readLog(jobRunId: string): Promise<{ keptBytes: number; remarks: string[] }> {
+      let keptBytes = 0;
+      const remarks: string[] = [];
+      for await (const line of site.server.client.followLog({ workspaceId: workspace.id, jobRunId })) {
+        if (line.source === 'user') keptBytes += line.content.length + 1;
+        if (line.content.startsWith('Pumphouse: ')) remarks.push(line.content.slice('Pumphouse: '.length));
+      }
+      return { keptBytes, remarks };
     }
-    return { keptBytes, remarks };
-  }
 
-  /** Lets VmHWM count from now. */
-  const resetPeakMemory = () => writeFile(`/proc/${site.server.process.pid}/clear_refs`, '5');
+    /** Resets VmHWM. */
+    const resetPeakMemory = () => writeFile(`/proc/${site.server.process.pid}/clear_refs`, '5');
 
-  /** Bytes, of a line of the server's /proc/<pid>/status. */
-  async function readMemory(name: 'VmHWM' | 'VmRSS'): Promise<number> {
-    const status = await readFile(`/proc/${site.server.process.pid}/status`, 'utf8');
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
-  }
-});
+    /** Bytes from a line of the server's /proc/<pid>/status. */
+    async function readMemory(name: 'VmHWM' | 'VmRSS'): Promise<number> {
+      const status = await readFile(`/proc/${site.server.process.pid}/status`, 'utf8');
+      return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
+    }
+  },
+);

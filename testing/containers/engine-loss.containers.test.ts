@@ -5,7 +5,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { createContainerSite, endless, neighbourScript, type ContainerSite } from './container-site.ts';
 import { startPrivateIndex, type PrivateIndex } from './private-index.ts';
 
-/** Ends when there is a certain file. */
+/** Ends when a certain file exists. */
 const held = `
 import os, time
 print("is held", flush=True)
@@ -33,14 +33,17 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await engine.close();
   });
 
-  /** Starts an endless run and waits until its code runs. @returns its id and the name of its container */
+  /**
+   * Starts an endless run and waits until its code runs.
+   * @returns its id and the name of its container
+   */
   async function startEndless(): Promise<{ id: string; container: string }> {
     const id = await site.start(workspace, 'endless');
     await workspace.awaitLine(id, 'is there');
     return { id, container: await site.findContainer(id) };
   }
 
-  it('a container that is killed from outside: the run is lost, and its log says by what', async () => {
+  it('a container that is killed from outside: the run is lost, and its log names the cause', async () => {
     const { id, container } = await startEndless();
     await engine.call(['kill', '--signal', 'KILL', container]);
     const ended = await site.awaitEnd(workspace, id);
@@ -60,7 +63,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('an engine that is gone when a run is to start: the run waits, and starts when it is back', async () => {
+  it('an engine that is down when a run should start: the run waits, and starts once it is back', async () => {
     await engine.kill();
     const id = await site.start(workspace, 'neighbour');
     await eventually('the server says that the engine is away', async () => {
@@ -76,12 +79,12 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('an engine that goes away in the middle of a run: the server answers, and nothing is left after', async () => {
+  it('an engine that goes down during a run: the server keeps responding, and nothing is left afterwards', async () => {
     const { id } = await startEndless();
     await engine.kill();
     await eventually('the server is not ready', async () => (await site.readReadiness()).status === 503);
     expect((await fetch(`${site.server.url}/healthz`)).status).toBe(200);
-    // Nobody can tell what became of the container: that is no end.
+    // The state of the container is unknown, which does not end the run.
     expect(await workspace.getRun(id)).toMatchObject({ status: 'running' });
     await engine.start();
     await eventually('the server is ready again', async () => (await site.readReadiness()).status === 200);
@@ -90,7 +93,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
       await site.cancel(workspace, id);
       expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', said: 'is there' });
     } else {
-      // It ends at its start what ran without it.
+      // At its start the engine stops what ran without it.
       const ended = await site.awaitEnd(workspace, id);
       expect(ended.status).toBe('failed');
       expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(/);
@@ -98,8 +101,8 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  // The command of Docker can do nothing while its engine is away.
-  it.runIf(kind === 'podman')('an engine that is away when a run ends: the run completes', async () => {
+  // Docker's command can do nothing while its engine is down.
+  it.runIf(kind === 'podman')('an engine that is down when a run ends: the run completes', async () => {
     const id = await site.start(workspace, 'held');
     await workspace.awaitLine(id, 'is held');
     const container = await site.findContainer(id);
@@ -113,8 +116,9 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  // The last one: what the first build leaves on the engine stays for the ten minutes of everything that nothing owns.
-  it('an engine that goes away while it builds an environment: it is built when the engine is back', async () => {
+  // This test is last, because resources of the first build stay on the engine for ten minutes before they
+  // count as orphaned.
+  it('an engine that goes down during an environment build: it is built when the engine is back', async () => {
     const other = await site.deployScripts('new-environment', neighbourScript);
     const value = await index.describeUrl(engine, 'none');
     await site.server.client.call('update_workspace_variables', {

@@ -7,10 +7,10 @@ import { eventually } from '../fixtures/eventually.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
 
 const megabyte = 1024 * 1024;
-/** Room for an environment and the cache of its builder. */
+/** Enough for an environment and the cache of its builder. */
 const diskBytes = 1200 * megabyte;
 
-/** Fills the disk to its last byte, and says so many lines about it. */
+/** Fills the disk to its last byte, and prints this many lines about it. */
 const fill = (path: string, lines: number) => `
 import os
 print("fills the disk", flush=True)
@@ -26,7 +26,9 @@ print("\\n".join(["y" * 1000] * ${lines}), flush=True)
 raise problem
 `;
 
-/** What the reserve of an attempt takes, and more than that: the rest is in pipes when the script ends. */
+/**
+ * Output that fits in an attempt's reserve, and more than that: the rest is in pipes when the script ends.
+ */
 const lines = { few: 100, more: 300 };
 
 /** The exception reaches the server although the disk is full. */
@@ -34,7 +36,10 @@ const closingLine =
   /^Pumphouse: Failed \(exit_code\): OSError: \[Errno 28\] No space left on device \(\w+\.py:\d+\)\. Read the traceback/;
 
 const lineCount = 5000;
-/** Says more than pipes hold as soon as the disk is full. The engine itself starts nothing in a container then: its state is on that disk. */
+/**
+ * Prints more than pipes hold as soon as the disk is full. The engine can start nothing in a container then,
+ * because its state is on the same disk.
+ */
 const talker = `
 import os, time
 print("is held", flush=True)
@@ -46,7 +51,7 @@ for number in range(${lineCount}):
 
 const hasPodman = (await findInstalledEngines()).includes('podman');
 
-describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
+describe.runIf(hasPodman)("a run that fills its engine's disk", () => {
   let engine: TestEngine;
   let site: ContainerSite;
   let workspace: ApiWorkspace;
@@ -71,7 +76,7 @@ describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
     return bavail * bsize < megabyte;
   };
 
-  it('with its own files fails with its own words, and leaves the disk as it was', async () => {
+  it('with its own files fails with its own error, and leaves the disk as it was', async () => {
     const ended = await site.run(workspace, 'ownFolder');
     expect(ended.status).toBe('failed');
     expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
@@ -82,7 +87,7 @@ describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
     expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
   });
 
-  it('with local data, which stays, fails too; others wait until somebody makes room', async () => {
+  it('with local data, which stays, fails too; other runs wait until space is freed', async () => {
     const talking = await site.start(workspace, 'talker');
     await workspace.awaitLine(talking, 'is held');
     const ended = await site.run(keeper, 'localData');

@@ -18,7 +18,7 @@ describe.each(await findInstalledEngines())('with %s, local data', (kind) => {
   });
   afterAll(() => engine.close());
 
-  it('of a batch run is there for the next one of its workspace, and for no other', async () => {
+  it('of a batch run is available to the next run of its workspace, and to no other', async () => {
     const site: ContainerSite = await createContainerSite(engine);
     try {
       const [own, other] = [

@@ -2,10 +2,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestEngine } from '../fixtures/container-engine.ts';
 
-/** A package index without a package, which builds in containers are sent to before the public one. */
+/** An empty package index, which builds in containers query before the public one. */
 export type PrivateIndex = Awaited<ReturnType<typeof startPrivateIndex>>;
 
-/** @param isHeld it answers nothing until it is released */
+/** @param isHeld it responds only after it is released */
 export async function startPrivateIndex({ isHeld = false } = {}) {
   const passwords: string[] = [];
   let held: ServerResponse[] | null = isHeld ? [] : null;
@@ -16,16 +16,16 @@ export async function startPrivateIndex({ isHeld = false } = {}) {
     if (held === null) response.end();
     else held.push(response);
   });
-  // The gateway of a network is an address of this machine only while a container is there.
+  // The gateway of a network is an address of this machine only while a container exists.
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
   const { port } = server.address() as AddressInfo;
 
   return {
-    /** What a server needs so that its builds reach the index, which listens on the machine of the engine. */
+    /** Settings with which a server's builds can reach the index, which listens on the engine's machine. */
     settings: { PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(port) },
-    /** Those of its callers so far. */
+    /** Passwords of its callers so far. */
     passwords: () => passwords,
-    /** What UV_INDEX is set to, for builds of an engine that has had a run already. */
+    /** Value of UV_INDEX for builds on an engine that has already had a run. */
     describeUrl: async (engine: TestEngine, password: string): Promise<string> =>
       `http://reader:${password}@${await findGateway(engine)}:${port}/simple`,
     release(): void {
@@ -39,7 +39,7 @@ export async function startPrivateIndex({ isHeld = false } = {}) {
   };
 }
 
-/** Containers of runs and builds meet this machine there. */
+/** The address at which containers of runs and builds reach this machine. */
 async function findGateway(engine: TestEngine): Promise<string> {
   const choice = ['--filter', 'label=pumphouse.installation', '--format', '{{.Name}}'];
   const [network = ''] = (await engine.call(['network', 'ls', ...choice])).split('\n');

@@ -15,7 +15,7 @@ import { repositoryFolder } from '../fixtures/server.ts';
 const engines = await findInstalledEngines();
 const python = '/opt/pumphouse/bin/python';
 const lastUid = 61180;
-/** As the docker executor runs them. */
+/** The options of the docker executor. */
 const confined = [
   '--rm',
   '--read-only',
@@ -39,7 +39,7 @@ describe.each(engines)('on %s', (kind) => {
       engine.call(['run', ...confined, ...options, image, ...command]);
     const runPython = (code: string, options: string[] = []) => run([python, '-I', '-c', code], options);
 
-    it('says what it is in its labels, and which bootstrap it has', async () => {
+    it('describes itself and its bootstrap in its labels', async () => {
       const labels = JSON.parse(
         await engine.call(['image', 'inspect', '--format', '{{json .Config.Labels}}', image]),
       ) as unknown;
@@ -53,7 +53,7 @@ describe.each(engines)('on %s', (kind) => {
       });
     });
 
-    it('has the same bootstrap inside, compiled, and cannot be written to', async () => {
+    it('contains the same bootstrap, compiled, and is read-only', async () => {
       const files = await run(['find', '/opt/pumphouse/pumphouse_bootstrap', '-name', '*.pyc']);
       expect(files).toMatch(/__main__\.cpython-3\d+\.pyc/);
       const code = `
@@ -62,13 +62,13 @@ sys.path.insert(0, '/opt/pumphouse')
 import pumphouse_bootstrap.recording as module
 sources = importlib.util.cache_from_source(module.__file__)
 print(open(sources, 'rb').read()[4])`;
-      // 1: found by hash and never compared with its source, which has whatever time stamp the engine gives it.
+      // 1: hash-based and unchecked, because the engine sets the source's timestamp.
       expect(await runPython(code)).toBe('1');
       await expect(run(['touch', '/opt/pumphouse/pumphouse_bootstrap/own.py'])).rejects.toThrow(/Read-only/i);
       await expect(run(['touch', '/root-file'])).rejects.toThrow(/Read-only/i);
     });
 
-    it('starts the bootstrap as process 1, which asks for the file of its attempt', async () => {
+    it('starts the bootstrap as process 1, which requests the file of its attempt', async () => {
       const started = run([
         python,
         '-I',
@@ -79,7 +79,7 @@ print(open(sources, 'rb').read()[4])`;
       await expect(started).rejects.toThrow(/start\.json/);
     });
 
-    it('has the Python and the uv that were asked for, for a user without a right', async () => {
+    it('has the requested Python and uv, usable by an unprivileged user', async () => {
       const facts = await runPython(`
 import getpass, os, sys
 status = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)
@@ -98,7 +98,7 @@ print([spec.origin for spec in modules if spec.cached and not os.path.exists(spe
       expect(await runPython(code)).toBe('[]');
     });
 
-    it('names every user that a run can be', async () => {
+    it('has a name for every possible user of a run', async () => {
       const code = `
 import pwd, grp, os
 people = [pwd.getpwuid(uid) for uid in range(60906, ${lastUid} + 1)]
@@ -108,7 +108,7 @@ print({(user.pw_name, user.pw_dir, grp.getgrgid(user.pw_gid).gr_name) for user i
     });
 
     it.each(['/attempt', '/local-data', '/environment', '/cache'])(
-      'lets any user of runs write to a new volume at %s, and keeps what is there',
+      'lets any user of runs write to a new volume at %s, and keeps its content',
       async (folder) => {
         const volume = ['--volume', `v${minor}${folder.replaceAll('/', '-')}:${folder}`];
         const write = `import os; open('${folder}/a', 'w').write('kept'); print(oct(os.stat('${folder}').st_mode & 0o7777))`;
@@ -120,7 +120,7 @@ print({(user.pw_name, user.pw_dir, grp.getgrgid(user.pw_gid).gr_name) for user i
       },
     );
 
-    it('trusts the authorities of its CA bundle, and so does OpenSSL where nobody says which', async () => {
+    it('trusts the authorities of its CA bundle, and so does OpenSSL by default', async () => {
       const code = `
 import ssl
 bundle = ssl.create_default_context(cafile='/etc/ssl/certs/ca-certificates.crt')
@@ -129,13 +129,13 @@ print(len(bundle.get_ca_certs()) > 50, len(bundle.get_ca_certs()) == len(default
       expect(await runPython(code)).toBe('True True');
     });
 
-    it('has no program that makes its caller another user', async () => {
+    it('contains no program that switches users', async () => {
       const asRoot = ['run', '--rm', '--user=0:0', image];
       const find = ['find', '/', '-xdev', '-type', 'f', '-perm', '/6000'];
       expect(await engine.call([...asRoot, ...find])).toBe('');
     });
 
-    it('holds nothing of the machine that built it', async () => {
+    it('contains nothing from the build machine', async () => {
       const history = await engine.call(['history', '--no-trunc', '--format', '{{.CreatedBy}}', image]);
       expect(history).toContain('finish-image.py');
       const variables = await engine.call(['image', 'inspect', '--format', '{{json .Config.Env}}', image]);
@@ -150,7 +150,7 @@ print(len(bundle.get_ca_certs()) > 50, len(bundle.get_ca_certs()) == len(default
     });
   });
 
-  it('an image that was built with the authority of a company trusts its servers', async () => {
+  it("an image built with a company's CA trusts its servers", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'authority-'));
     const name = 'localhost/company-runner:3.13';
     const base = await importDebianBase(engine.command, '3.13');
@@ -194,7 +194,7 @@ async function makeAuthority(folder: string) {
   return { bundle, certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') };
 }
 
-/** Python that serves TLS to itself, with OpenSSL's defaults, and says whether it trusts the server. */
+/** Python that connects to its own TLS server with OpenSSL's defaults, and reports whether it trusts it. */
 const askOwnServer = (certificate: string, key: string) => `
 import socket, ssl, threading
 open('/tmp/server.pem', 'w').write("""${key}${certificate}""")

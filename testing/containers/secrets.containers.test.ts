@@ -13,11 +13,11 @@ const secrets = {
   ofVariable: 'swordfish-of-a-variable-8231',
   ofIndex: 'swordfish-of-an-index-4711',
 };
-/** What the secret of an attempt begins with. */
+/** Prefix of attempt secrets. */
 const attemptSecret = 'dlt_b_';
 const wanted = [...Object.values(secrets), attemptSecret];
 
-/** Looks for the secret of its attempt wherever it may look; says nothing that would be masked. */
+/** Searches for the secret of its attempt wherever it has access; prints nothing that would be masked. */
 const spy = `
 import json, os, time
 
@@ -101,7 +101,7 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
     });
   });
 
-  it('of the bootstrap are not to be had by user code', async () => {
+  it('of the bootstrap are out of reach for user code', async () => {
     const seen = JSON.parse(
       (await workspace.awaitLine(runId, 'own secrets')).at(-1)?.content ?? '',
     ) as unknown;
@@ -116,7 +116,7 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
     });
   });
 
-  it('are in nothing that the engine tells', async () => {
+  it('appear in nothing that the engine shows', async () => {
     const described = await engine.call(['inspect', container]);
     expect(described).toContain('pumphouse.attempt');
     expectNoSecret(described);
@@ -131,7 +131,7 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
     expectNoSecret(site.server.log());
   });
 
-  it('are in no arguments of a process', async () => {
+  it('appear in no process arguments', async () => {
     const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const read = (name: string) => readFile(join('/proc', name, 'cmdline'), 'utf8').catch(() => '');
     const all = (await Promise.all(names.map(read))).join('\n');
@@ -150,7 +150,7 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
     }
   });
 
-  it('leave with the run', async () => {
+  it('are removed with the run', async () => {
     await engine.call(['exec', container, 'touch', '/tmp/go-on']);
     const ended = await site.awaitEnd(workspace, runId);
     expect(ended.status).toBe('completed');
@@ -160,7 +160,7 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
 });
 
 async function findFilesWith(folder: string, words: string): Promise<string[]> {
-  // grep ends with 1 where it finds nothing.
+  // grep exits with 1 if it finds nothing.
   const { stdout } = await promisify(execFile)('sh', [
     '-c',
     'grep -rlF -- "$1" "$2" || [ $? = 1 ]',

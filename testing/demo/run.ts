@@ -1,4 +1,4 @@
-/** A throw-away server, the official dlt client and a real pipeline: what was loaded is printed at the end. */
+/** A temporary server, the official dlt client and a real pipeline; prints the loaded tables at the end. */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -19,7 +19,7 @@ import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { propertySeed } from '../fixtures/property-seed.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
-/** A start of a job that has never completed, which is all that the local runner of dlt knows. */
+/** A start of a job that has never completed, which is the only case that dlt's local runner handles. */
 interface Start {
   job: JobDefinition;
   trigger: string;
@@ -28,7 +28,9 @@ interface Start {
 }
 
 const caseCount = 600;
-/** Its rules change from release to release of the time zone database, of which Python and Node have their own. */
+/**
+ * Its rules change between releases of the time zone database, of which Python and Node have separate copies.
+ */
 const unsettledZone = 'Africa/Casablanca';
 
 const clocks = clockTriggers.filter(([cron, zone]) => !cron.includes('R') && zone !== unsettledZone);
@@ -68,8 +70,8 @@ const starts: fc.Arbitrary<Start> = fc
   .filter((start) => !followsClockChange(start));
 
 /**
- * dlt counts the ticks around a change of clocks on the wall clock, so that a tick of the hour that is left out may lie in
- * the future, and one of the hour that comes twice is passed over. The server counts instants (docs/decisions/0043).
+ * Around a clock change dlt counts ticks in local time: a tick in the skipped hour may lie in the future, and
+ * one in the repeated hour is skipped. The server counts instants (docs/decisions/0043).
  */
 function followsClockChange({ job, now }: Start): boolean {
   const zone = job.require?.timezone ?? 'UTC';
@@ -78,7 +80,7 @@ function followsClockChange({ job, now }: Start): boolean {
   return [now, ...bounds].some((at) => at !== null && recentOffsetChange(at.getTime(), zone) !== null);
 }
 
-/** What the local runner of dlt, in Python, gives these starts. */
+/** The intervals that dlt's local runner, in Python, computes for these starts. */
 async function askLocalRunner(asked: readonly Start[]): Promise<RunInterval[]> {
   const { python } = await prepareDltClient();
   const program = join(repositoryFolder, 'testing/dlt/resolve_intervals.py');
@@ -102,9 +104,10 @@ function decide({ job, trigger, now, refresh }: Start) {
   return decideStart({ ...plainStartInput, origin, definition: job, trigger, now, refresh });
 }
 
-it('a first start and a refresh cover what the local runner of dlt gives them', async () => {
+it("a first start and a refresh cover the same interval as in dlt's local runner", async () => {
   const drawn = fc.sample(starts, { seed: propertySeed, numRuns: caseCount });
-  // A first run of a declared interval begins at its start: dlt leaves that to a refresh (docs/decisions/0043).
+  // A first run of a declared interval begins at its start; dlt does that only for a refresh
+  // (docs/decisions/0043).
   const asked = drawn.map((start) => ({
     ...start,
     refresh: start.refresh || start.job.interval !== undefined,
@@ -120,10 +123,11 @@ it('a first start and a refresh cover what the local runner of dlt gives them', 
       coveringCount += 1;
       expect(decision, about).toMatchObject({ outcome: 'start', interval: wanted });
     } else if (isOneInstant(wanted) && !start.job.interval) {
-      // Two ticks of an hourly cron are one instant where clocks go forward: ours begins at the tick before.
+      // When the clocks go forward, two ticks of an hourly cron are one instant: the server begins at the
+      // tick before.
       expect(decision, about).toMatchObject({ outcome: 'start', interval: { end: wanted.end } });
     } else if (start.refresh || start.job.triggers.includes(start.trigger)) {
-      // dlt gives an end before the start, and leaves it to its caller what to make of that.
+      // dlt returns an end before the start, and leaves the decision to its caller.
       expect(decision, about).toMatchObject({ outcome: 'skip' });
     } else if (decision.outcome === 'start') {
       expect(decision.interval, about).toEqual({ start: start.now, end: start.now });

@@ -1,4 +1,4 @@
-"""Resolves intervals with the local runner of dlt: one JSON case for each line of the input, one answer for each."""
+"""Resolve intervals with dlt's local runner: one JSON case per input line, one answer for each."""
 
 import json
 import sys

@@ -5,7 +5,7 @@ import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/d
 import { ownerEmail, runAdmin, startTestServer } from '../fixtures/server.ts';
 
 let server: TestServer;
-/** What commands read and print that nobody may find in the log. */
+/** Secrets that commands read and print, and that must not appear in the log. */
 const secrets: string[] = ['a long test password', 'another long password'];
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ async function readLog(): Promise<AuditEntryResponse[]> {
 const byOperator = async () =>
   (await readLog()).filter(({ actor }) => actor.kind === 'operator').map(({ action }) => action);
 
-it('has what an operator does on the machine, oldest last, and no secret', async () => {
+it("contains an operator's actions on the machine, oldest last, and no secret", async () => {
   expect(await byOperator()).toEqual(['key.create', 'organization.create', 'person.create']);
   const workspaceId = await createWorkspace(server, 'audited');
   await deployWorkspace(server, workspaceId, { files: { 'a.py': '' }, jobs: [defineScriptJob('a')] });
@@ -55,7 +55,7 @@ it('has what an operator does on the machine, oldest last, and no secret', async
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
 });
 
-it('has what a key does over HTTP, with its address', async () => {
+it("contains a key's actions over HTTP, with its address", async () => {
   const { items: organizations } = await server.client.call('list_organizations', { query: {} });
   const params = { organization_id: organizations[0]?.id ?? '' };
   const { items } = await server.client.call('list_organization_audit_log', {
@@ -65,7 +65,7 @@ it('has what a key does over HTTP, with its address', async () => {
   expect(items).toMatchObject([{ actor: { kind: 'key', email: ownerEmail, address: '127.0.0.1' } }]);
 });
 
-it('stays when an operator makes room, unless it is named; then that is in it', async () => {
+it('survives a purge unless it is named; then it contains the purge', async () => {
   const before = (await readLog()).length;
   await runAdmin(server, ['purge', '--older-than', '0s']);
   const kept = await readLog();

@@ -49,7 +49,7 @@ async function runScript(name: string, script: string, requirements?: string[]) 
   return { workspace, run, log: await workspace.readLog(run.id) };
 }
 
-describe('an archive that is refused', () => {
+describe('a rejected archive', () => {
   let workspaceId: string;
 
   beforeAll(async () => {
@@ -100,7 +100,7 @@ describe('600 MB of zeros', () => {
     workspaceId = await createWorkspace(server, 'zeros');
   });
 
-  it('packed as a file of an archive are refused while they are read, in little memory', async () => {
+  it('as a file in an archive are rejected while reading, with little memory', async () => {
     const archive = packZeros(600);
     await resetPeakMemory();
     const before = await readMemory('VmHWM');
@@ -111,7 +111,7 @@ describe('600 MB of zeros', () => {
     expect((await readMemory('VmHWM')) - before).toBeLessThan(128 * megabyte);
   });
 
-  it('sent as the archive itself are refused, in little memory', async () => {
+  it('as the archive itself are rejected, with little memory', async () => {
     await resetPeakMemory();
     const before = await readMemory('VmHWM');
     const refused = await streamZeros(server, workspaceId, 600);
@@ -121,8 +121,8 @@ describe('600 MB of zeros', () => {
   });
 });
 
-describe('a job definition with a word that nobody knows', () => {
-  it('is refused with the place of the word, and none of the jobs beside it is deployed', async () => {
+describe('a job definition with an unknown word', () => {
+  it('is rejected with the position of the word, and no other job is deployed', async () => {
     const workspace = await deployScript('unknown-words', 'print("one")');
     const good = defineScriptJob('good');
     const bad = { ...defineScriptJob('bad'), expose: { manual: true, category: 'spaceship' } };
@@ -144,8 +144,8 @@ describe('a job definition with a word that nobody knows', () => {
   });
 });
 
-describe('requirements that cannot be resolved', () => {
-  it('fail the run with the words of the resolver in its log', async () => {
+describe('unsatisfiable requirements', () => {
+  it("fail the run with the resolver's message in its log", async () => {
     const { run, log } = await runScript('unresolvable', 'print("never")', ['requests==2.0.0']);
     expect(run.status).toBe('failed');
     expect(joinLines(log, 'setup')).toMatch(/No solution found[^]*requests==2\.0\.0/);
@@ -167,7 +167,7 @@ describe('a script', () => {
     expect(letters.every((piece) => /^a+$/.test(piece))).toBe(true);
   });
 
-  it('that prints bytes which are no UTF-8 has them, escaped, in its log', async () => {
+  it('that prints invalid UTF-8 has it, escaped, in its log', async () => {
     const script = `
 import sys
 sys.stdout.buffer.write(b"caf\\xe9 \\xff\\x00 caf\\xc3\\xa9\\n")
@@ -212,7 +212,7 @@ describe('a credential', () => {
   });
 
   it.each(['dlt_u_wrong', 'dlt_sa_wrong', 'nonsense', 'a.b.c', '', 'dlt_u_' + 'x'.repeat(10_000)])(
-    'that is wrong is refused: %.40j',
+    'that is wrong is rejected: %.40j',
     async (key) => {
       for (const path of Object.values(paths)) {
         const refused = await callRefused(server.url, path, { key });
@@ -221,13 +221,13 @@ describe('a credential', () => {
     },
   );
 
-  it('that is missing is refused', async () => {
+  it('that is missing is rejected', async () => {
     for (const path of Object.values(paths)) {
       expect(await callRefused(server.url, path)).toMatchObject({ status: 401, code: 'not_authenticated' });
     }
   });
 
-  it('that has expired is refused', async () => {
+  it('that has expired is rejected', async () => {
     const key = await createKey();
     await expireNewestKey();
     for (const path of [paths.read, '/api/v1/organizations']) {
@@ -236,7 +236,7 @@ describe('a credential', () => {
     }
   });
 
-  it('that was made with a key dies with the key', async () => {
+  it('that was created with a key becomes invalid with the key', async () => {
     const client = createClient({ baseUrl: server.url, credential: await createKey() });
     const params = { workspace_id: workspace.id };
     const { token } = await client.call('issue_dataplane_token_workspace', { params });
@@ -250,7 +250,7 @@ describe('a credential', () => {
   });
 });
 
-describe("another's workspace", () => {
+describe("another user's workspace", () => {
   let ours: ApiWorkspace;
   let ourRunId: string;
   let strangersKey: string;
@@ -271,7 +271,7 @@ describe("another's workspace", () => {
     await ours.awaitEnd(ourRunId);
   });
 
-  it('is not there for a key that has no role in it', async () => {
+  it('does not exist for a key without a role in it', async () => {
     const calls: [method: string, path: string, body?: unknown][] = [
       ['GET', ''],
       ['GET', '/jobs'],
@@ -301,7 +301,7 @@ describe("another's workspace", () => {
     }
   });
 
-  it('lends nothing to a workspace that the key may read', async () => {
+  it('does not serve its ids through a workspace that the key may read', async () => {
     const own = `/api/v1/workspaces/${strangersWorkspaceId}`;
     const job = await ours.findJob('jobs.main');
     for (const path of [`/job-runs/${ourRunId}`, `/jobs/${job.id}`, `/deployments/${randomUUID()}`]) {
@@ -310,7 +310,7 @@ describe("another's workspace", () => {
     }
   });
 
-  it('is closed to data plane and upload tokens of a workspace beside it', async () => {
+  it('is closed to data plane and upload tokens of another workspace', async () => {
     const stranger = createClient({ baseUrl: server.url, credential: strangersKey });
     const params = { workspace_id: strangersWorkspaceId };
     const { token } = await stranger.call('issue_dataplane_token_workspace', { params });
@@ -340,17 +340,17 @@ function cutOff(archive: Buffer): Buffer {
   return archive.subarray(0, archive.length / 2);
 }
 
-/** Text that does not become shorter when it is packed. */
+/** Incompressible text. */
 function noise(bytes: number): string {
   return Array.from({ length: Math.ceil(bytes / 36) }, () => randomUUID()).join('');
 }
 
-/** Lets VmHWM count from now. */
+/** Resets VmHWM. */
 async function resetPeakMemory(): Promise<void> {
   await writeFile(`/proc/${server.process.pid}/clear_refs`, '5');
 }
 
-/** Bytes, of a line of the server's /proc/<pid>/status. */
+/** Bytes from a line of the server's /proc/<pid>/status. */
 async function readMemory(name: 'VmHWM'): Promise<number> {
   const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8');
   const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
@@ -361,7 +361,7 @@ async function createKey(): Promise<string> {
   return (await runAdmin(server, ['create-key', '--email', ownerEmail, '--days', '1'])).trim();
 }
 
-/** A day cannot be waited for: the key's row says that it has passed. */
+/** Sets the key's expiry into the past, because the test cannot wait for a day. */
 async function expireNewestKey(): Promise<void> {
   const socketFolder = join(server.dataDir, 'postgres', 'data');
   const url = `postgresql://pumphouse@localhost/pumphouse?host=${encodeURIComponent(socketFolder)}&port=${postgresPort}`;

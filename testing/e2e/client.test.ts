@@ -49,7 +49,7 @@ if __name__ == "__main__":
     });
   });
 
-  it('runs the script and shows what it says and what it loaded', async () => {
+  it('runs the script and shows its output and what it loaded', async () => {
     const output = await workspace.dlthub(['run', 'pipeline.py', '-f']);
     expect(output).toContain('rows in the file: 3');
     expect(output).toContain('Run # 1 of job jobs.pipeline finished with status: completed');
@@ -73,13 +73,13 @@ if __name__ == "__main__":
     expect(rows).toEqual({ orders: 3, orders__lines: 2 });
   });
 
-  it('finds, in the next run, the DuckDB file of the run before', async () => {
+  it('finds the DuckDB file of the previous run in the next one', async () => {
     const output = await workspace.dlthub(['run', 'pipeline.py', '-f']);
     expect(output).toContain('rows in the file: 6');
     expect(output).toContain('Run # 2 of job jobs.pipeline finished with status: completed');
   });
 
-  it('leaves jobs, runs and logs to look at', async () => {
+  it('leaves jobs, runs and logs to inspect', async () => {
     expect(await workspace.dlthub(['job', 'list'])).toContain('pipeline');
     const runs = await workspace.dlthub(['job', 'runs', 'list', 'pipeline']);
     expect(runs.match(/completed/g)).toHaveLength(2);
@@ -89,8 +89,8 @@ if __name__ == "__main__":
   });
 });
 
-describe('a script that fails', () => {
-  it('ends the client with 1, shows the traceback, and nowhere its secrets', async () => {
+describe('a failing script', () => {
+  it('ends the client with 1, and shows the traceback without secrets', async () => {
     const workspace = await connect('failing', {
       'broken.py': `
 import base64, sys
@@ -151,7 +151,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     expect(await workspace.api.latestConfiguration()).toMatchObject({ version: 1 });
   });
 
-  it('is the same version after a deploy without a change', async () => {
+  it('keeps its version after a deploy without changes', async () => {
     const before = await workspace.api.findJob('jobs.__deployment__.yearly');
     await workspace.dlthub(['deploy']);
     expect(await workspace.api.latestDeployment()).toMatchObject({ version: 1 });
@@ -167,7 +167,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     expect(configuration).toMatchObject({ version: 2, file_count: 2, profiles: ['prod'] });
   });
 
-  it('runs a job of two pipelines, shows both and its result, and starts once what follows it', async () => {
+  it('runs a job of two pipelines, shows both and its result, and starts the downstream job once', async () => {
     const output = await workspace.dlthub(['run', 'two_pipelines', '-f']);
     expect(output).toContain('dlt.hub has run');
     const [run] = await workspace.api.listRuns('jobs.__deployment__.two_pipelines');
@@ -195,7 +195,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     );
   });
 
-  it('gives a scheduled job that is triggered by hand its interval, and covers it once', async () => {
+  it('gives a manually triggered scheduled job its interval, and covers it once', async () => {
     const output = await workspace.dlthub(['job', 'trigger', 'yearly']);
     expect(output).toContain('yearly');
     const [started] = await workspace.api.listRuns('jobs.__deployment__.yearly');
@@ -216,7 +216,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     expect(await workspace.api.listRuns('jobs.__deployment__.yearly')).toHaveLength(1);
   });
 
-  it('cancels a run and all that it left running', async () => {
+  it('cancels a run and all its remaining processes', async () => {
     await workspace.dlthub(['job', 'trigger', 'sleeper']);
     const [started] = await workspace.api.listRuns('jobs.__deployment__.sleeper');
     const id = started?.id ?? '';
@@ -230,7 +230,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     expect(joinLines(await workspace.api.readLog(id), 'setup')).toContain('Pumphouse: Cancelled by');
   });
 
-  it('lets two runs that were started together have the DuckDB file in turn', async () => {
+  it('gives two concurrent runs the DuckDB file one after the other', async () => {
     await workspace.dlthub(['job', 'trigger', 'tag:turns']);
     const runs = await Promise.all(
       ['first', 'second'].map(async (name) => {
@@ -263,7 +263,10 @@ function toInstant(text: string | null | undefined): string {
   return new Date(text ?? '').toISOString();
 }
 
-/** Whether no file of the data folder holds the text, but for environments, which strangers' code fills. */
+/**
+ * Whether no file of the data folder contains the text. Environments are skipped, because untrusted code
+ * fills them.
+ */
 async function isInNoFile(text: string): Promise<boolean> {
   const others = ['--exclude-dir=environments', '--exclude-dir=uv-caches'];
   const search = promisify(execFile)('grep', ['-rlF', ...others, '--', text, server.dataDir]);

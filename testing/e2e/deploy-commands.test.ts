@@ -7,7 +7,7 @@ import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { createUnissuedKey } from '../fixtures/unissued-key.ts';
 
-// The tests of this file are one story: each goes on from what those before it have deployed.
+// The tests of this file are one sequence: each continues with what the previous ones deployed.
 
 let install: DltClientInstall;
 let server: TestServer;
@@ -80,7 +80,7 @@ async function readStored() {
   };
 }
 
-/** Of the latest code. */
+/** Tags of the latest code. */
 async function readTags() {
   const { id } = await workspace.api.latestDeployment();
   const params = { workspace_id: workspace.api.id, deployment_id: id };
@@ -95,7 +95,7 @@ async function readDescription() {
 const nothing = { deployments: [], configurations: [], jobs: {} };
 
 describe('before the first deploy', () => {
-  it('workspace info tells what there is and what a deploy would add', async () => {
+  it('workspace info shows the current state and what a deploy would add', async () => {
     const said = await workspace.dlthub(['workspace', 'info']);
     expect(said).toContain('User: owner@example.com');
     expect(said).toContain(`Workspace: shop ${workspace.api.id}`);
@@ -107,7 +107,7 @@ describe('before the first deploy', () => {
     expect(await readStored()).toEqual(nothing);
   });
 
-  it('deploy --dry-run says what it would do, and stores nothing', async () => {
+  it('deploy --dry-run shows what it would do, and stores nothing', async () => {
     const said = await workspace.dlthub(['deploy', '--dry-run']);
     expect(said).toContain('Workspace files changed, skipping sync due to dry run');
     expect(said).toMatch(/New jobs:\s+\+ load\s+\+ nightly/);
@@ -122,7 +122,7 @@ describe('before the first deploy', () => {
     expect(await readStored()).toEqual(nothing);
   });
 
-  it('sync --dry-run would upload, and stores nothing', async () => {
+  it('sync --dry-run shows the upload, and stores nothing', async () => {
     const code = await workspace.dlthub(['workspace', 'deployment', 'sync', '--dry-run']);
     expect(code).toContain('Workspace files would be uploaded');
     const configuration = await workspace.dlthub(['workspace', 'configuration', 'sync', '--dry-run']);
@@ -130,7 +130,7 @@ describe('before the first deploy', () => {
     expect(await readStored()).toEqual(nothing);
   });
 
-  it('versions that are not there are not found', async () => {
+  it('missing versions are not found', async () => {
     expect(await workspace.dlthub(['workspace', 'deployment', 'list'])).toContain('No deployments found');
     const latest = await workspace.dlthub(['workspace', 'configuration', 'info'], { expectedCode: 255 });
     expect(latest).toContain("configuration 'latest' not found");
@@ -172,7 +172,7 @@ describe('deploy', () => {
     expect(await readDescription()).toBe('What the shop loads.');
   });
 
-  it('updates what has changed, archives what is gone, and only with dry-run does neither', async () => {
+  it('updates what has changed, archives what was removed, and does neither with dry-run', async () => {
     const changed = shopJobs
       .replace('"load", "nightly"', '"nightly"')
       .replace('0 3 * * *', '0 4 * * *')
@@ -215,7 +215,7 @@ describe('workspace deployment and configuration', () => {
     expect(await readStored()).toMatchObject({ deployments: [3, 2, 1], configurations: [2, 1] });
   });
 
-  it('list and info show the versions, the newest last', async () => {
+  it('list and info show the versions, newest last', async () => {
     const deployments = await workspace.dlthub(['workspace', 'deployment', 'list']);
     expect(readVersions(deployments)).toEqual([1, 2, 3]);
     const configurations = await workspace.dlthub(['workspace', 'configuration', 'list']);
@@ -225,14 +225,14 @@ describe('workspace deployment and configuration', () => {
     expect(readVersions(await workspace.dlthub(['workspace', 'deployment', '1', 'info']))).toEqual([1]);
   });
 
-  it('a version that was never made is not found', async () => {
+  it('a version that does not exist is not found', async () => {
     const said = await workspace.dlthub(['workspace', 'deployment', '9', 'info'], { expectedCode: 255 });
     expect(said).toContain("deployment '9' not found");
   });
 });
 
 describe('run x.py', () => {
-  it('deploys the script beside the other jobs and runs it', async () => {
+  it('deploys the script in addition to the other jobs and runs it', async () => {
     const said = await workspace.dlthub(['run', 'adhoc.py', '-f']);
     expect(said).toContain('changed');
     expect(said).toContain('Run # 1 of job jobs.adhoc finished with status: completed');
@@ -241,13 +241,13 @@ describe('run x.py', () => {
     expect(deployments).toEqual([3, 2, 1]);
   });
 
-  it('with a category that nobody knows is refused by the client itself', async () => {
+  it('with an unknown category is rejected by the client itself', async () => {
     const script = '__expose__ = {"category": "spaceship"}\nprint("never")\n';
     const said = await refuseToRun('spaceship.py', script);
     expect(said).toContain('category=spaceship');
   });
 
-  it('with a definition that only the server knows to be wrong is refused with the place of it', async () => {
+  it('with a definition that only the server can reject is rejected with its position', async () => {
     const script = '__require__ = {"profile": "of staging"}\nprint("never")\n';
     const said = await refuseToRun('staging.py', script);
     expect(said).toContain("require.profile: profile 'of staging' must be letters, digits");
@@ -255,7 +255,7 @@ describe('run x.py', () => {
     expect(said).toContain('[invalid_job_definition]');
   });
 
-  /** Has to change no job. */
+  /** Must change no job. */
   async function refuseToRun(name: string, script: string): Promise<string> {
     await workspace.write({ [name]: script });
     const before = (await readStored()).jobs;
@@ -266,7 +266,7 @@ describe('run x.py', () => {
 });
 
 describe('a key', () => {
-  it('that nobody issued is called not valid, and nothing is stored', async () => {
+  it('that does not exist is reported as invalid, and nothing is stored', async () => {
     await workspace.write({ 'adhoc.py': 'print("of a stranger")\n' });
     const before = await readStored();
     for (const key of [createUnissuedKey('personal'), createUnissuedKey('workspace')]) {
@@ -279,7 +279,7 @@ describe('a key', () => {
     expect(await readStored()).toEqual(before);
   });
 
-  it('of someone else neither finds nor lists the workspace', async () => {
+  it('of another user neither finds nor lists the workspace', async () => {
     const account = ['--email', 'stranger@example.com'];
     await runAdmin(
       server,
@@ -300,7 +300,7 @@ describe('a key', () => {
   });
 });
 
-/** Numbers in the first column of a table that the client prints. */
+/** Numbers in the first column of a table printed by the client. */
 function readVersions(table: string): number[] {
   return [...table.matchAll(/^ +(\d+) /gm)].map(([, version]) => Number(version));
 }

@@ -6,7 +6,10 @@ import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-
 import { prepareDltClient, prepareHookedClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
-/** Both forms that documentation uses: the first needs `dlthub` or the hook on the machine of the user, the second only dlt. */
+/**
+ * Both forms found in documentation: the first needs `dlthub` or the hook on the user's machine, the second
+ * only dlt.
+ */
 const files = {
   'from_import.py': `
 import json
@@ -54,8 +57,8 @@ afterAll(async () => {
 const connect = (install: DltClientInstall, name: string): Promise<ClientWorkspace> =>
   createClientWorkspace({ install, server, parentFolder, name }, files);
 
-describe('from dlt.hub import run, on the machine of a user without dlthub', () => {
-  it('fails without the hook, with the name of what is missing; import dlt.hub.run as run works', async () => {
+describe("from dlt.hub import run, on a user's machine without dlthub", () => {
+  it('fails without the hook and names the missing package; import dlt.hub.run as run works', async () => {
     const workspace = await connect(await prepareDltClient(), 'without-hook');
     await expect(workspace.runProgram('from_import.py')).rejects.toThrow(
       /MissingDependencyException[^]*dlthub/,

@@ -39,7 +39,7 @@ async function build(workspaceId: string) {
   return { path, lines, python: join(path, 'bin/python') };
 }
 
-/** What a first run imports, by the paths below site-packages. */
+/** Modules that a first run imports, as paths below site-packages. */
 async function listStartModules(python: string): Promise<string[]> {
   const program = join(repositoryFolder, 'scripts/list_start_modules.py');
   const { stdout } = await run(python, [program], {
@@ -53,7 +53,7 @@ async function measureDisk(): Promise<number> {
   return Number(stdout.split('\t')[0]);
 }
 
-it('a second environment of dlt takes a few lines and a few megabytes, and both have what dlt’s start imports compiled', async () => {
+it('a second environment with dlt takes little log output and disk space, and both have the modules of dlt’s start compiled', async () => {
   const first = await build('workspace-1');
   expect(first.lines.length).toBeLessThanOrEqual(5);
   const modules = await listStartModules(first.python);
@@ -73,7 +73,7 @@ it('a second environment of dlt takes a few lines and a few megabytes, and both 
     ),
   );
   const share = compiled.reduce((sum: number, one) => sum + one, 0) / modules.length;
-  // Below that, scripts/list_start_modules.py is to be run.
+  // If the share is lower, run scripts/list_start_modules.py.
   expect(share).toBeGreaterThan(0.9);
   const before = await measureDisk();
   const second = await build('workspace-2');

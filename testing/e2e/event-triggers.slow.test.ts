@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 describe('a webhook', () => {
-  it('starts a job, which has the body in its run context, also one that no process could have in its arguments', async () => {
+  it('starts a job, which gets the body in its run context, even if it is too long for process arguments', async () => {
     const params = { workspace_id: workspace.api.id };
     const { webhooks } = await server.client.call('list_webhooks', { params });
     expect(webhooks).toMatchObject([{ path: 'orders', job_refs: [ref('take_order')] }]);
@@ -96,7 +96,7 @@ describe('a webhook', () => {
 describe('the trigger deployment:', () => {
   const count = async () => (await workspace.api.listRuns(ref('migrate'))).length;
 
-  it('fires once for each deploy of other code', async () => {
+  it('fires once for each deploy of different code', async () => {
     const [first] = await workspace.api.listRuns(ref('migrate'));
     const ended = await workspace.api.awaitEnd(first?.id ?? '');
     expect(ended).toMatchObject({ status: 'completed', trigger: 'deployment:', number: 1 });

@@ -4,14 +4,14 @@ import { startTestServer } from '../fixtures/server.ts';
 
 const everywhere = { PUMPHOUSE_HOST: '0.0.0.0' };
 
-/** An address of this machine that is not loopback, where it has one. */
+/** An address of this machine that is not loopback, if there is one. */
 function findOuterAddress(): string | undefined {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
-describe('a server that is told to listen on all addresses', () => {
+describe('a server configured to listen on all addresses', () => {
   it('does not start without an owner and a public URL, and says what to do', async () => {
     const start = startTestServer(everywhere);
     await expect(start).rejects.toThrow(
@@ -19,7 +19,7 @@ describe('a server that is told to listen on all addresses', () => {
     );
   });
 
-  it('starts with both, and is reached at every address of the machine', async () => {
+  it('starts with both, and can be reached at every address of the machine', async () => {
     const first = await startTestServer();
     try {
       await first.end('SIGTERM');

@@ -85,7 +85,9 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** The reason of a run of the script, as the list and the life of the run both have it. */
+/**
+ * The failure reason of a run of the script, which must be the same in the list and in the run's timeline.
+ */
 async function failingRun(script: string) {
   await workspace.dlthub(['run', `${script}.py`, '-f'], { expectedCode: 1 });
   const [run] = await workspace.api.listRuns(`jobs.${script}`);
@@ -126,7 +128,7 @@ it('names the table that could not be loaded, and the line that ran the pipeline
   });
 });
 
-it('tells of the exception that ended the run, not of a failed step that was caught before', async () => {
+it('reports the exception that ended the run, not an earlier failed step that was caught', async () => {
   expect(await failingRun('caught_fails')).toMatchObject({
     kind: 'exception',
     summary: 'PriceError: no price for b',
@@ -137,7 +139,7 @@ it('tells of the exception that ended the run, not of a failed step that was cau
   });
 });
 
-it('points at the line that is no Python', async () => {
+it('points at the line with the syntax error', async () => {
   expect(await failingRun('syntax_fails')).toMatchObject({
     kind: 'exception',
     summary: "SyntaxError: '{' was never closed",
@@ -145,7 +147,7 @@ it('points at the line that is no Python', async () => {
   });
 });
 
-it('says what was seen from outside where nothing tells more', async () => {
+it('reports what was observed from outside if there is nothing more specific', async () => {
   expect(await failingRun('exit_fails')).toMatchObject({
     kind: 'runtime',
     code: 'exit_code',

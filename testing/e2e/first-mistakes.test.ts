@@ -1,4 +1,4 @@
-/** What the official client and the server say of mistakes that people make on their first day. */
+/** Messages of the official client and the server for mistakes that users make on their first day. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,14 +30,14 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** Runs `dlthub <args>`, which fails, and gives what it says on one line. */
+/** Runs `dlthub <args>`, which fails, and returns its output on one line. */
 async function fail(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<string> {
   return (await workspace.dlthub(args, { expectedCode: 255, variables })).replaceAll(/\s+/g, ' ');
 }
 
 describe('dlthub', () => {
   it.each(['/api', '/w/0b0e9a4e-0000-4000-8000-000000000000'])(
-    'says that the base URL ends with %s, and that it must not',
+    'reports that the base URL must not end with %s',
     async (path) => {
       const output = await fail(['workspace', 'list'], { RUNTIME__API_BASE_URL: `${server.url}${path}` });
       expect(output).toContain(`The base URL of the client ends with "${path}"`);
@@ -45,7 +45,7 @@ describe('dlthub', () => {
     },
   );
 
-  it('works with a slash at the end of the base URL', async () => {
+  it('accepts a trailing slash in the base URL', async () => {
     const variables = { RUNTIME__API_BASE_URL: `${server.url}/` };
     expect(await workspace.dlthub(['workspace', 'list'], { variables })).toContain('mistakes');
   });
@@ -62,7 +62,7 @@ describe('dlthub', () => {
 });
 
 describe('a server with a misspelled setting', () => {
-  it('starts, and has a warning on stderr and in /readyz', async () => {
+  it('starts, and shows a warning on stderr and in /readyz', async () => {
     const warning =
       'PUMPHOUSE_MAX_UPLOADS_MB is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_MAX_UPLOAD_MB?';
     expect(server.log()).toContain(`pumphouse: warning: ${warning}`);

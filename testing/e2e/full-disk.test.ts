@@ -21,11 +21,11 @@ import { runStatement } from '../fixtures/test-postgres.ts';
 
 const execute = promisify(execFile);
 const megabyte = 1024 * 1024;
-/** Room for an environment, the cache of its builder, and Postgres. */
+/** Enough for an environment, the cache of its builder, and Postgres. */
 const diskBytes = 900 * megabyte;
 
 const lineCount = 20_000;
-/** Says twenty megabytes, once nothing holds it back any more. */
+/** Prints twenty megabytes once it is no longer held. */
 const talker = `
 import os, time
 
@@ -47,12 +47,12 @@ let filler: string;
 
 async function openDisk(): Promise<void> {
   disk = await mkdtemp(join(tmpdir(), 'pumphouse-disk-'));
-  // Root alone may mount; a disk that others use too cannot be filled.
+  // Only root can mount; a shared disk cannot be filled.
   await execute('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes},mode=0711`, 'tmpfs', disk]);
   server = await startTestServer({
     PUMPHOUSE_DATA_DIR: join(disk, 'data'),
     PUMPHOUSE_LOG_LEVEL: 'error',
-    // A run that could not be started is taken up again after this.
+    // A run that could not be started is retried after this.
     PUMPHOUSE_LEASE_SECONDS: '3',
   });
   const id = await createWorkspace(server, 'full-disk');
@@ -69,12 +69,13 @@ async function closeDisk(): Promise<void> {
   await rm(disk, { recursive: true });
 }
 
-// With containers the local data, and what a run spools, lie on the engine's disk: testing/containers/full-engine-disk fills that one.
-describe.skipIf(runsAreContainers)('on a disk that is full', () => {
+// With containers, local data and spools are on the engine's disk, which testing/containers/full-engine-disk
+// fills.
+describe.skipIf(runsAreContainers)('on a full disk', () => {
   beforeAll(openDisk);
   afterAll(closeDisk);
 
-  it('runs wait, uploads are refused with the reason, and what is there can be read', async () => {
+  it('runs wait, uploads are rejected with the reason, and existing data can be read', async () => {
     talkingRunId = await triggerJob(server, workspace.id, 'jobs.talker');
     await workspace.awaitLine(talkingRunId, 'is held');
     await eventually('the environment is compiled', async () => !(await isCompiling()));
@@ -90,20 +91,20 @@ describe.skipIf(runsAreContainers)('on a disk that is full', () => {
     expect(await workspace.getRun(lateRunId)).toMatchObject({ status: 'starting' });
   });
 
-  it('a Postgres that ends for want of room takes nothing with it', async () => {
+  it('a Postgres that ends for lack of space loses nothing', async () => {
     await endPostgresForWantOfRoom();
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     const answer = await fetch(`${server.url}/api/v1/organizations`, {
       headers: { authorization: `Bearer ${server.key}` },
     });
-    // It may have come back already, on what the end of it made free.
+    // It may have recovered already, in the space freed by its end.
     if (!answer.ok) {
       const refused = readRefusal(answer.status, answer.headers.get('content-type'), await answer.text());
       expect(refused).toMatchObject({ status: 503, code: 'unavailable' });
     }
   });
 
-  it('all goes on when there is room again, and nothing was lost', async () => {
+  it('everything continues when space is available again, and nothing was lost', async () => {
     await rm(filler);
     const ready = async () => (await fetch(`${server.url}/readyz`)).ok;
     await eventually('the server is ready again', ready);
@@ -125,7 +126,7 @@ describe.skipIf(runsAreContainers)('on a disk that is full', () => {
   });
 });
 
-/** Modules are compiled behind the first run; they take room until all of them are. */
+/** Modules are compiled after the first run, which uses more and more space until all are done. */
 async function isCompiling(): Promise<boolean> {
   const left = await Array.fromAsync(glob('data/environments/*/rest.json', { cwd: disk }));
   return left.length > 0;
@@ -136,14 +137,17 @@ async function countFreeBytes(): Promise<number> {
   return bavail * bsize;
 }
 
-/** Leaves so many bytes. @returns the file that takes the rest */
+/**
+ * Leaves this many bytes free.
+ * @returns the file that uses up the rest
+ */
 async function fillDisk(bytesLeft: number): Promise<string> {
   const path = join(disk, 'filler');
   await execute('fallocate', ['--length', String((await countFreeBytes()) - bytesLeft), path]);
   return path;
 }
 
-/** Uploads something that is no archive: whether it is one is looked at when it is there. */
+/** Uploads something that is not an archive, which is checked only once it has arrived. */
 async function upload() {
   const issued = await server.client.call('issue_upload_deployment', {
     params: { workspace_id: workspace.id },
@@ -157,7 +161,7 @@ async function upload() {
   });
 }
 
-/** Its log has segments of 16 MB: where there is no room for the next one, Postgres ends itself. */
+/** Postgres writes its log in segments of 16 MB, and ends itself if there is no space for the next one. */
 async function endPostgresForWantOfRoom(): Promise<void> {
   const socketFolder = encodeURIComponent(join(disk, 'data/postgres/data'));
   const url = `postgresql://${superuser}@localhost/pumphouse?host=${socketFolder}&port=${postgresPort}`;

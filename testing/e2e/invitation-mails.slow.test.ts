@@ -4,7 +4,7 @@ import { readMailText, startMailServer } from '../fixtures/mail-server.ts';
 import { startTestServer } from '../fixtures/server.ts';
 
 describe('the mail of an invitation', () => {
-  it('slows no call, and is not lost when the server is killed over it', async () => {
+  it('delays no call, and is not lost when the server is killed while sending it', async () => {
     const held = Promise.withResolvers<void>();
     let heldCount = 0;
     const hold = () => {
@@ -30,12 +30,13 @@ describe('the mail of an invitation', () => {
         return (await response.json()) as { link: string; mail: string };
       };
       const invited = await invite(first.url, 'analyst@example.com');
-      // Answered, though the mail server answers nothing before the hold ends.
+      // Returned although the mail server has not responded yet.
       expect(invited).toMatchObject({ mail: 'waiting' });
       await eventually('the mail server has the mail, and does not say so', () => heldCount === 1);
       await first.end('SIGKILL');
       held.resolve();
-      // What the first server took is sent again when its time is over; what it never took at once.
+      // A mail that the first server took is sent again when its lease expires; one that it never took is
+      // sent at once.
       const second = await first.restart();
       const later = await invite(second.url, 'engineer@example.com');
       await eventually('the mail of now is there', () => hasLink('engineer@example.com', later.link));

@@ -45,11 +45,11 @@ def retired():
     print("never again")
 `;
 
-/** The code with which the client ends when it could not do what it was told. */
+/** Exit code of the client for a rejected command. */
 const refused = { expectedCode: 255 };
 const ref = (name: string) => `jobs.__deployment__.${name}`;
 
-// A command takes a second or two, and six where others keep the machine busy.
+// A command takes a second or two, and up to six on a busy machine.
 vi.setConfig({ testTimeout: 180_000 });
 
 let install: DltClientInstall;
@@ -72,7 +72,7 @@ afterAll(async () => {
 });
 
 describe('dlthub job list and info', () => {
-  it('lists what selectors leave', async () => {
+  it('lists the jobs that match selectors', async () => {
     const all = await workspace.dlthub(['job', 'list']);
     for (const name of ['load_orders', 'nightly', 'nap', 'summary', 'retired']) expect(all).toContain(name);
     const scheduled = await workspace.dlthub(['job', 'list', 'schedule:']);
@@ -84,14 +84,14 @@ describe('dlthub job list and info', () => {
     expect(tagged).not.toContain('summary');
   });
 
-  it('hides an archived job until it is asked for', async () => {
+  it('hides archived jobs by default', async () => {
     const { id } = await workspace.api.findJob(ref('retired'));
     await server.client.call('archive_job', { params: { workspace_id: workspace.api.id, job_id: id } });
     expect(await workspace.dlthub(['job', 'list'])).not.toContain('retired');
     expect(await workspace.dlthub(['job', 'list', '--archived'])).toMatch(/retired.*\(archived\)/);
   });
 
-  it('describes a job, and says of an unknown one that it is not there', async () => {
+  it('describes a job, and reports an unknown one as missing', async () => {
     const info = await workspace.dlthub(['job', 'info', 'nightly']);
     expect(info).toContain(ref('nightly'));
     expect(info).toContain('schedule:0 6 * * *');
@@ -102,7 +102,7 @@ describe('dlthub job list and info', () => {
 describe('dlthub job pause and resume', () => {
   const isPaused = async () => (await workspace.api.findJob(ref('nightly'))).is_paused;
 
-  it('switches a schedule off and on', async () => {
+  it('turns a schedule off and on', async () => {
     expect(await workspace.dlthub(['job', 'pause', 'nightly'])).toContain('are paused');
     expect(await isPaused()).toBe(true);
     expect(await workspace.dlthub(['job', 'pause', 'schedule:'])).toContain('already paused');
@@ -111,7 +111,7 @@ describe('dlthub job pause and resume', () => {
     expect(await isPaused()).toBe(false);
   });
 
-  it('tells which job has no schedule', async () => {
+  it('reports a job without a schedule', async () => {
     const output = await workspace.dlthub(['job', 'pause', 'nap'], refused);
     expect(output).toContain(`${ref('nap')} has no schedule`);
     expect(output).toContain('[job_not_pausable]');
@@ -126,7 +126,7 @@ describe('dlthub job trigger', () => {
     expect(await workspace.api.listRuns(ref('load_orders'))).toEqual([]);
   });
 
-  it('says that nothing matches, and what is wrong with a profile', async () => {
+  it('reports that nothing matches, and what is wrong with a profile', async () => {
     expect(await workspace.dlthub(['job', 'trigger', 'nobody'])).toContain('No jobs matched');
     const output = await workspace.dlthub(['job', 'trigger', 'nap', '--profile', 'dev'], refused);
     expect(output).toContain("profile 'dev' is for local use only");
@@ -146,7 +146,7 @@ describe('dlthub pipeline run', () => {
     expect(pipelineRun).toMatchObject({ pipeline_name: 'orders', status: 'succeeded', total_rows_loaded: 1 });
   });
 
-  it('says which pipelines there are when it finds none', async () => {
+  it('lists the existing pipelines when it finds none', async () => {
     const output = await workspace.dlthub(['pipeline', 'run', 'unknown'], refused);
     expect(output).toContain('pipeline_name:unknown');
     expect(output).toContain('pipeline_name:orders');
@@ -154,7 +154,7 @@ describe('dlthub pipeline run', () => {
 });
 
 describe('a run', () => {
-  it('is started under a profile with a refresh, shown, and cancelled once', async () => {
+  it('is started with a profile and a refresh, shown, and cancelled once', async () => {
     const started = await workspace.dlthub(['job', 'trigger', 'nap', '--profile', 'staging', '--refresh']);
     expect(started).toContain('1 job(s) triggered, 0 skipped');
     const [run] = await workspace.api.listRuns(ref('nap'));
@@ -176,14 +176,14 @@ describe('a run', () => {
     expect(log).toContain('asleep, refresh is True');
   });
 
-  it('that is not there is not found, by number and by id', async () => {
+  it('that does not exist is not found, by number or by id', async () => {
     const info = ['job', 'runs', 'info'];
     expect(await workspace.dlthub([...info, 'nap', '9'], refused)).toContain('Run number 9 not found');
     const nobody = '00000000-0000-4000-8000-000000000000';
     expect(await workspace.dlthub([...info, nobody], refused)).toContain('not found');
   });
 
-  it('shows the result that it declared, or that it declared none', async () => {
+  it('shows its declared result, or that it declared none', async () => {
     await workspace.dlthub(['job', 'trigger', 'summary']);
     const [run] = await workspace.api.listRuns(ref('summary'));
     expect(await workspace.api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-/** A folder in the data folder that was last changed so many minutes ago, with a file in it. */
+/** A folder in the data folder with a file in it, last changed this many minutes ago. */
 async function makeFolder(path: string, minutes: number): Promise<string> {
   const folder = join(server.dataDir, path);
   await mkdir(folder, { recursive: true });
@@ -38,9 +38,10 @@ const findLine = (table: string, path: string) =>
     .find((line) => line.includes(path))
     ?.split(/ {2,}/);
 
-// The folders are the process executor's. What is left of containers: testing/faults/leftovers.slow.test.ts and the executor's own tests.
+// The folders are the process executor's. For containers see testing/faults/leftovers.slow.test.ts and the
+// executor's own tests.
 describe.skipIf(runsAreContainers)('admin leftovers', () => {
-  it('shows what goes and what stays, and removes nothing', async () => {
+  it('shows what is removed and what stays, and removes nothing', async () => {
     const table = await runAdmin(server, ['leftovers']);
     expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +WHY$/);
     const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
@@ -64,7 +65,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([true, true, true]);
   });
 
-  it('says the same for scripts', async () => {
+  it('prints the same for scripts', async () => {
     const listed = JSON.parse(await runAdmin(server, ['leftovers', '--json'])) as Record<string, unknown>[];
     const attempt = listed.find(({ id }) => id === old);
     expect(attempt).toMatchObject({
@@ -77,7 +78,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect(Date.parse(String(attempt?.['made_at']))).toBeLessThan(Date.now() - 149 * 60_000);
   });
 
-  it('removes what goes, beside a running server and without one', async () => {
+  it('removes orphaned resources, with and without a running server', async () => {
     const removed = await runAdmin(server, ['leftovers', '--remove']);
     expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +WHY$/);
     expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run knows of this attempt']);
@@ -93,7 +94,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
 });
 
 describe('a data folder of another installation', () => {
-  it('is refused, by the command and by a server, with what to do', async () => {
+  it('is rejected by the command and by a server, with what to do', async () => {
     const path = join(server.dataDir, 'installation');
     const own = await readFile(path, 'utf8');
     await server.end('SIGTERM');

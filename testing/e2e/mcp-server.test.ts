@@ -10,8 +10,8 @@ import {
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 /*
- * An agent looks for why a job fails since it was deployed again: all that it says and reads goes through the official MCP client, to a
- * real server, about runs that took place.
+ * An agent investigates why a job has failed since its last deploy, using only the official MCP client on a
+ * real server with real runs.
  */
 
 let server: TestServer;
@@ -63,7 +63,7 @@ afterAll(async () => {
 
 const at = (args: object = {}) => ({ workspace_id: api.id, ...args });
 
-it('finds the job that fails, the reason, and what was changed before it', async () => {
+it('finds the failing job, the reason, and what was changed before it', async () => {
   const { organizations } = await agent.ask<{ organizations: { workspaces: object[] }[] }>(
     'list_workspaces',
     {},
@@ -107,7 +107,7 @@ it('finds the job that fails, the reason, and what was changed before it', async
   expect(log.untrusted_lines.map(({ content }) => content).join('\n')).toContain('invalid literal for int()');
 });
 
-it('reads what the good run loaded', async () => {
+it('reads what the successful run loaded', async () => {
   const run = await agent.ask('get_run', at({ job_run_id: goodId }));
   const table = { table_name: 'payments', rows_loaded: 3 };
   expect(run).toMatchObject({

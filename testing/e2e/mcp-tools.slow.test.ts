@@ -22,7 +22,7 @@ def rows():
 if __name__ == "__main__":
     dlt.pipeline("broken", destination="duckdb", dataset_name="broken_data").run(rows())
 `;
-/** A bound for a slow machine, on which two clients are installed and an environment is built first. */
+/** A limit for a slow machine, on which two clients are installed and an environment is built first. */
 const setupTimeoutMs = 600_000;
 const loadRef = 'jobs.__deployment__.load';
 
@@ -69,8 +69,8 @@ async function findRun(jobRef: string): Promise<string> {
   return run?.id ?? '';
 }
 
-describe('an agent with a good key', () => {
-  it('has the tools of jobs, logs, configuration, telemetry and restoring', async () => {
+describe('an agent with a valid key', () => {
+  it('has the tools for jobs, logs, configuration, telemetry and restoring', async () => {
     expect(await tools.listNames()).toEqual([
       'dlthub_get_configuration_files',
       'dlthub_get_job',
@@ -95,7 +95,7 @@ describe('an agent with a good key', () => {
     ]);
   });
 
-  it('learns where it is', async () => {
+  it('learns its workspace', async () => {
     expect(await tools.call('dlthub_workspace_info')).toMatchObject({
       id: workspace.api.id,
       name: 'shop',
@@ -122,7 +122,7 @@ describe('an agent with a good key', () => {
     expect(await tools.callRefused('dlthub_get_job', { job_ref: 'jobs.nothing' })).toContain('not found');
   });
 
-  it('reads the runs, the newest first', async () => {
+  it('reads the runs, newest first', async () => {
     expect(await tools.call('dlthub_list_runs')).toMatchObject({
       result: [
         { job_ref: 'jobs.broken', status: 'failed' },
@@ -170,7 +170,7 @@ describe('an agent with a good key', () => {
     expect(found.matches.map((match) => match.line_number)).toEqual(places);
   });
 
-  it('reads which configuration files there are, and never what is in them', async () => {
+  it('lists configuration files, and never reads their contents', async () => {
     const configuration = await tools.call('dlthub_get_configuration_files');
     expect(configuration).toMatchObject({
       version: 1,
@@ -180,7 +180,7 @@ describe('an agent with a good key', () => {
     expect(JSON.stringify(configuration)).not.toContain('a secret');
   });
 
-  it('reads what the pipelines reported, down to the exception', async () => {
+  it('reads telemetry of pipelines, including exceptions', async () => {
     expect(await tools.call('dlthub_telemetry_status')).toMatchObject({ reporting: true });
     const failed = await tools.call('dlthub_list_pipeline_runs', { status: 'failed' });
     const run = { id: broken.pipelineRunId, pipeline_name: 'broken', error_step: 'extract' };
@@ -191,12 +191,12 @@ describe('an agent with a good key', () => {
     expect(trace).toMatchObject({ trace: expect.stringContaining('no luck today') });
   });
 
-  it('is told that data which lies on the server cannot be restored to its own machine', async () => {
+  it('is told that data on the server cannot be restored to its own machine', async () => {
     const said = await tools.callRefused('dlthub_restore_pipeline_from_run', { run_id: loaded.runId });
     expect(said).toContain("Pipeline 'shop' was not found in dataset 'shop_data' on destination 'duckdb'");
   });
 
-  it('reads what pipelines and datasets did', async () => {
+  it('reads statistics of pipelines and datasets', async () => {
     expect(await tools.call('dlthub_list_pipelines', { pipeline_name: 'shop' })).toMatchObject({
       result: [{ pipeline_name: 'shop', total_pipeline_run_count: 1, total_rows_loaded: 3 }],
     });
@@ -205,7 +205,7 @@ describe('an agent with a good key', () => {
     });
   });
 
-  it('reads variables without the secret ones', async () => {
+  it('reads variables without secret values', async () => {
     const params = { workspace_id: workspace.api.id };
     const upserts = [
       { name: 'REGION', type: 'plain', value: 'north' },
@@ -226,8 +226,8 @@ describe('an agent with a good key', () => {
   });
 });
 
-describe('an agent with a key that nobody issued', () => {
-  it('is told by every tool that the credential was refused', async () => {
+describe('an agent with an invalid key', () => {
+  it('is told by every tool that the credential was rejected', async () => {
     const key = createUnissuedKey();
     const mcp = await prepareMcpClient();
     const stranger = await startMcpTools(mcp, workspace.folder, { apiBaseUrl: server.url, apiKey: key });

@@ -6,7 +6,7 @@ import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
-/** A bound for a slow machine, on which the clients are installed first. */
+/** A limit for a slow machine, on which the clients are installed first. */
 const setupTimeoutMs = 600_000;
 const advice = "upgrade it: pip install --upgrade 'dlthub-client>=0.28.7'";
 
@@ -30,7 +30,8 @@ describe.each(['0.28.0', '0.27.9'])('dlthub-client %s', (version) => {
   let old: ReturnType<DltClientInstall['inWorkspace']>;
 
   beforeAll(async () => {
-    // Connected with the client of today, as that of a colleague would be: the older one finds its place in the settings.
+    // Connected with the current client, like a colleague's workspace: the older one finds the connection in
+    // the settings.
     workspace = await createClientWorkspace(
       { install, server, parentFolder, name: `of-${version}` },
       { 'hello.py': 'print("hello")\n' },
@@ -55,7 +56,7 @@ describe.each(['0.28.0', '0.27.9'])('dlthub-client %s', (version) => {
     expect(stderr).not.toMatch(/traceback/i);
   });
 
-  it('leaves the workspace as it was, for the client of today to go on with', async () => {
+  it('leaves the workspace unchanged, so that the current client can continue with it', async () => {
     const params = { workspace_id: workspace.api.id };
     for (const list of ['list_deployments', 'list_configurations', 'list_jobs', 'list_job_runs'] as const)
       expect((await server.client.call(list, { params })).items).toEqual([]);

@@ -38,8 +38,8 @@ async function createWorkspace(name: string): Promise<{ id: string; organization
   return { id: String(made.body['id']), organizationId };
 }
 
-describe('the official client with the key of a workspace', () => {
-  it('connects to its workspace and to no other, and cannot make one', async () => {
+describe('the official client with a workspace key', () => {
+  it('connects to its workspace and to no other, and cannot create one', async () => {
     await createWorkspace('Other');
     const { id } = await createWorkspace('Nightly');
     const { body } = await call('POST', `/pumphouse/v1/workspaces/${id}/keys`, server.key, {
@@ -47,7 +47,7 @@ describe('the official client with the key of a workspace', () => {
       role: 'developer',
       days: 1,
     });
-    // The key of the test is good for 90 days: what it makes may be good for one.
+    // The test's key is valid for 90 days, so the new one may be valid for one.
     const apiKey = String(body['secret']);
     expect(apiKey).toMatch(/^dlt_sa_/);
     const folder = await mkdtemp(join(tmpdir(), 'pumphouse-people-'));
@@ -82,10 +82,10 @@ describe('the official client with the key of a workspace', () => {
   }
 });
 
-describe('an operator at night', () => {
+describe('an operator on the command line', () => {
   const admin = (...args: string[]) => runAdmin(server, args);
 
-  /** Within the 5 s for which the server remembers a key, and what it then takes to ask. */
+  /** Keys are cached by the server for 5 s. */
   const answers = (key: string, status: number) =>
     eventually(
       `the key is answered with ${status}`,
@@ -93,7 +93,7 @@ describe('an operator at night', () => {
       { timeoutSeconds: 20 },
     );
 
-  it('makes a key, finds it again, and revokes it, beside a running server', async () => {
+  it('creates a key, lists it, and revokes it, with the server running', async () => {
     const out = await admin('create-key', '--email', ownerEmail, '--name', 'night', '--days', '1');
     const secret = out.trim();
     expect(out).toBe(`${secret}\n`);
@@ -112,7 +112,7 @@ describe('an operator at night', () => {
     await expect(admin('revoke-key', secret.slice(0, 12))).rejects.toThrow(/There is no key/);
   });
 
-  it('switches an account off, gives its organization another owner, and takes it out', async () => {
+  it('disables an account, gives its organization another owner, and removes it', async () => {
     const email = 'second@example.com';
     await runAdmin(
       server,

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-/** Takes the port of a server that is gone, says yes to everything, and notes all that it hears. */
+/** Takes the port of a killed server, answers yes to everything, and records all requests. */
 async function squat(port: number): Promise<{ heard: string[]; close(): Promise<void> }> {
   const heard: string[] = [];
   const note = async (request: IncomingMessage): Promise<void> => {
@@ -70,9 +70,9 @@ async function tell(word: 'go' | 'end'): Promise<void> {
   }
 }
 
-// Containers never see the socket; what a stranger at their address gets is shown by the bootstrap's own tests.
-describe.skipIf(runsAreContainers)('whoever takes the port of a server that was killed', () => {
-  it('is told nothing by its runs, and ends none of them', async () => {
+// Containers never see the socket; the bootstrap's own tests cover impostors at their address.
+describe.skipIf(runsAreContainers)('a program that takes the port of a killed server', () => {
+  it('learns nothing from its runs, and ends none of them', async () => {
     const runId = await triggerJob(server, workspace.id, 'jobs.talk');
     await workspace.awaitLine(runId, 'it runs');
     const sockets = () => readdir(join(server.dataDir, 'sockets')).catch(() => []);
@@ -81,7 +81,7 @@ describe.skipIf(runsAreContainers)('whoever takes the port of a server that was 
     const squatter = await squat(Number(new URL(server.url).port));
     await tell('go');
     const calls = () => squatter.heard.filter((call) => call.includes('/-spool'));
-    // It has come again, since it did not believe the first answer.
+    // The run has retried, because it did not trust the first response.
     await eventually('the run asks the squatter twice', () => calls().length >= 2, { timeoutSeconds: 300 });
     await squatter.close();
     server = await server.restart();

@@ -31,14 +31,14 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** What `life.py` prints, by the chapter that it lived through. */
+/** The output of `life.py`, by chapter. */
 type Life = Record<string, Record<string, unknown>>;
 
 async function runProgram(name: string, args: readonly string[]): Promise<Life> {
   return (await workspace.runProgram(join(programs, name), args)) as Life;
 }
 
-describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
+describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s", (mode) => {
   let life: Life;
   let workspaceId: string;
 
@@ -47,7 +47,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     workspaceId = String(life['begin']?.['id']);
   });
 
-  it('begins with a workspace of its own', () => {
+  it('begins with a new workspace', () => {
     expect(life['begin']).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: `life-${mode}`,
@@ -128,7 +128,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     expect(joinLines(await api.readLog(run?.id ?? ''), 'user')).toContain('loading');
   });
 
-  it('reads what the pipeline of the run reported', () => {
+  it("reads telemetry of the run's pipeline", () => {
     expect(life['never_reported']).toBeNull();
     expect(life['telemetry']).toEqual({
       is_reporting: true,
@@ -141,7 +141,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     });
   });
 
-  it('is told why a job does not start, and starts it with skip_freshness', async () => {
+  it('is told why a job cannot start, and starts it with skip_freshness', async () => {
     const reason = "upstream jobs.__deployment__.load didn't process any intervals yet";
     expect(life['freshness']).toEqual({
       declined: {
@@ -177,7 +177,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     expect(runs.map((run) => run.status)).toEqual(['cancelled', 'cancelled']);
   });
 
-  it('reads what pipelines and datasets did', async () => {
+  it('reads statistics of pipelines and datasets', async () => {
     expect(await runProgram('activity.py', [mode, workspaceId])).toEqual({
       pipeline: ['shop', 1, 1],
       pipeline_rows: 3,
@@ -187,12 +187,12 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     });
   });
 
-  it('knows whose key it has', async () => {
+  it('shows the owner of its key', async () => {
     const me = await runProgram('me.py', [mode]);
     expect(me).toEqual({ email: 'owner@example.com', primary: 'Default', all: ['Default'] });
   });
 
-  it('pauses and archives, and takes it back', async () => {
+  it('pauses and archives, and reverts both', async () => {
     const conflict = (code: string) => expect.objectContaining({ error: 'Conflict', code });
     expect(await runProgram('switches.py', [mode, workspaceId])).toEqual({
       job: {
@@ -209,7 +209,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     });
   });
 
-  it('raises what its user can act on', async () => {
+  it('raises errors that its user can act on', async () => {
     const refused = await runProgram('refused.py', [mode, workspaceId, createUnissuedKey()]);
     expect(refused).toMatchObject({
       bad_definition: {

@@ -34,8 +34,8 @@ const cancel = (jobRunId: string) =>
 const setLimit = (limit: string) =>
   runAdmin(server, ['set-limits', '--organization', 'Default', '--concurrent-runs', limit]);
 
-describe('a run that waits for room', () => {
-  it('goes when the run before it ends, and when the limit of the organization is raised', async () => {
+describe('a run that waits for capacity', () => {
+  it('starts when the run before it ends, and when the limit of the organization is raised', async () => {
     const first = await start('jobs.hold');
     await workspace.awaitLine(first, 'holding');
     const second = await start('jobs.hold');
@@ -58,7 +58,7 @@ describe('a run that waits for room', () => {
     expect(month).toMatchObject({ active_run_count: 0, concurrent_runs: 2, minutes_a_month: null });
   });
 
-  it('is not held up by a limit that is no number', async () => {
+  it('is not affected by an invalid limit, which is rejected', async () => {
     await expect(setLimit('many')).rejects.toThrow(
       /--concurrent-runs is a whole number, or none, not "many"/,
     );

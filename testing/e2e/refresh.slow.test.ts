@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-it('a refresh by an event and by a tag drops the table and loads all since the declared start', async () => {
+it('a refresh by an event and by a tag drops the table and reloads everything since the declared start', async () => {
   expect(await workspace.dlthub(['job', 'trigger', 'orders', 'events'])).toContain('2 job(s) triggered');
   await expectWholeTable(await awaitRun('orders', 1), `True by schedule:0 0 * * *`);
   await expectWholeTable(await awaitRun('events', 1), `False by schedule:0 0 * * *`);
@@ -56,7 +56,10 @@ it('a refresh by an event and by a tag drops the table and loads all since the d
   expect(covered).toBe(`refreshes ${since.toISOString()} to ${refreshed.interval_end}`);
 });
 
-/** The run covers everything, and so does the table: each hour from the declared start to the end of the run, once. */
+/**
+ * Expects that the run covers everything, and the table contains each hour from the declared start to the end
+ * of the run once.
+ */
 async function expectWholeTable(run: DetailedJobRunResponse, asked: string): Promise<void> {
   const printed = joinLines(await workspace.api.readLog(run.id), 'user');
   expect(run, printed).toMatchObject({ status: 'completed', interval_start: since.toISOString() });

@@ -39,14 +39,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What servers of one installation have in common. */
+/** Settings shared by the servers of one installation. */
 const shared = () => ({
   PUMPHOUSE_DATABASE_URL: database.url,
   PUMPHOUSE_BLOBS_URL: `file://${join(folder, 'blobs')}`,
   PUMPHOUSE_SECRET_KEY: 'the same for each server of this installation',
 });
 
-/** A server with one role, on a data folder of its own. */
+/** A server with one role and its own data folder. */
 async function startWith(role: string): Promise<TestServer> {
   const own = { PUMPHOUSE_ROLES: role, PUMPHOUSE_DATA_DIR: join(folder, role) };
   const [first] = servers;
@@ -60,7 +60,7 @@ async function readReadiness({ url }: TestServer) {
   return { status: response.status, body: await response.json() };
 }
 
-it('servers with one role each make up one installation', async () => {
+it('servers with one role each form one installation', async () => {
   const api = await startWith('api');
   const workspaceId = await createWorkspace(api, 'roles');
   const workspace = createApiWorkspace(api, workspaceId);
@@ -71,7 +71,7 @@ it('servers with one role each make up one installation', async () => {
   const asked = await triggerJob(api, workspaceId, 'jobs.held');
 
   const supervisor = await startWith('supervisor');
-  // The server that does not drive the run sees its lines, and that it ends.
+  // A server that does not drive the run sees its lines and its end.
   await workspace.awaitLine(asked, 'begun');
   const elsewhere = Array.fromAsync(api.client.followLog({ workspaceId, jobRunId: asked }));
   const localData = createRunsPlace(join(folder, 'supervisor')).locateLocalData(workspaceId, 'prod');
@@ -92,7 +92,7 @@ it('servers with one role each make up one installation', async () => {
       .poll(() => readReadiness(server))
       .toMatchObject({ status: 200, body: { status: 'ready', reasons: [], degraded: [] } });
 
-  // Nothing is left running when its servers are gone.
+  // Make sure nothing keeps running when its servers are gone.
   const { id: jobId } = await workspace.findJob('jobs.held');
   await api.client.call('pause_job', { params: { workspace_id: workspaceId, job_id: jobId } });
   for (const run of await workspace.listRuns('jobs.held')) await workspace.awaitEnd(run.id);

@@ -68,14 +68,14 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** The lines of the log that the client printed, without number and time: `[setup] Pumphouse: …`. */
+/** The log lines printed by the client, without number and time: `[setup] Pumphouse: …`. */
 function readLines(output: string): string[] {
   return output
     .split('\n')
     .flatMap((line) => /^\[ *\d+\] \S+ (\[\w+\] .*)$/.exec(line)?.[1]?.replace(/\s+/, ' ') ?? []);
 }
 
-/** What `dlthub run JOB -f` prints, and what `dlthub job logs JOB -f` prints of the same run once it has ended: the same. */
+/** Expects that `dlthub run JOB -f` and, after the run has ended, `dlthub job logs JOB -f` print the same. */
 async function follow(job: string): Promise<string[]> {
   const followed = readLines(await workspace.dlthub(['run', job, '-f'], { expectedCode: 1 }));
   expect(readLines(await workspace.dlthub(['job', 'logs', job, '-f']))).toEqual(followed);
@@ -83,7 +83,7 @@ async function follow(job: string): Promise<string[]> {
 }
 
 describe('the terminal that follows a run', () => {
-  it('says that the run took longer than its timeout, with both limits', async () => {
+  it('shows that the run exceeded its timeout, with both limits', async () => {
     const lines = await follow('slow');
     expect(lines.slice(-2)).toEqual([
       '[setup] Pumphouse: The run has reached its timeout of 20 s and is being stopped. It has 5 s to end before it is killed.',
@@ -93,13 +93,13 @@ describe('the terminal that follows a run', () => {
     ]);
   });
 
-  it('says that the run had no memory left, with limit, peak and the next size', async () => {
+  it('shows that the run ran out of memory, with limit, peak and the next size', async () => {
     expect((await follow('hungry')).at(-1)).toMatch(
       /^\[setup\] Pumphouse: Failed \(out_of_memory\): The run needed more memory than it may use and was killed\. Its instance size small has 400 MiB\. One process had used \d+ MiB\. The next larger size is medium with 2048 MiB\. /,
     );
   });
 
-  it('says who cancelled the run, and that it had to be killed', async () => {
+  it('shows who cancelled the run, and that it had to be killed', async () => {
     const following = workspace.dlthub(['run', 'stubborn', '-f'], { expectedCode: 1 });
     await expect.poll(() => workspace.api.listRuns('jobs.__deployment__.stubborn')).toHaveLength(1);
     const [run] = await workspace.api.listRuns('jobs.__deployment__.stubborn');
@@ -116,7 +116,7 @@ describe('the terminal that follows a run', () => {
     expect(readLines(await workspace.dlthub(['job', 'logs', 'stubborn', '-f']))).toEqual(lines);
   });
 
-  it('names the exception of user code once, and leaves what that printed as it was', async () => {
+  it('names the exception of user code once, and keeps its output unchanged', async () => {
     const lines = await follow('broken');
     expect(lines).toContain('[user] Pumphouse: Failed (exit_code): this is user code');
     expect(lines).toContain('[user] no newline');
@@ -134,12 +134,12 @@ describe('the terminal that follows a run', () => {
     );
   });
 
-  it('says why requirements cannot be resolved', async () => {
+  it('shows why requirements are unsatisfiable', async () => {
     const other = await createClientWorkspace(
       { install, server, parentFolder, name: 'unresolvable' },
       {
         'hello.py': 'print("hello")\n',
-        // A project without a lock: the client sends the lines as they are.
+        // A project without a lock file: the client sends the lines unchanged.
         'pyproject.toml':
           '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["dlt==99.0"]\n',
       },

@@ -11,14 +11,15 @@ import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
 
-// The tests of this file are one story on one server, by the clock of the machine: each goes on from those before it.
+// The tests of this file are one sequence on one server, by the machine's clock: each continues from the
+// previous ones.
 
 const periodMs = 5000;
 const dayMs = 24 * 3600 * 1000;
 const refused = { expectedCode: 255 };
 const ref = (name: string) => `jobs.__deployment__.${name}`;
 
-/** Some ticks before the deploy: the first run has them to catch up with. */
+/** A few ticks before the deploy, for the first run to catch up with. */
 const meterStart = lastTickAt(Date.now()) - 4 * periodMs;
 const today = Math.floor(Date.now() / dayMs) * dayMs;
 const backfill = [today - 3 * dayMs, today - dayMs].map(toIso);
@@ -53,7 +54,7 @@ afterAll(async () => {
 });
 
 describe('after a deploy', () => {
-  it('a cron with seconds starts its job by itself, from the declared start on', async () => {
+  it('a cron with seconds starts its job automatically, from the declared start on', async () => {
     const run = await awaitCompleted('meter', () => true);
     expect(run).toMatchObject({
       number: 1,
@@ -66,7 +67,7 @@ describe('after a deploy', () => {
     await expectExactRows(run);
   });
 
-  it('a moment that has passed starts its job once', async () => {
+  it('a past time starts its job once', async () => {
     const [run] = await listEnded('launch', 1);
     const moment = toIso(Date.parse('2026-01-01T06:00:00Z'));
     expect(run).toMatchObject({
@@ -79,7 +80,7 @@ describe('after a deploy', () => {
     expect((await workspace.api.findJob(ref('launch'))).next_scheduled_run_at).toBeNull();
   });
 
-  it('ticks that find their job running are told by one skipped run', async () => {
+  it('ticks that find their job running are recorded as one skipped run', async () => {
     const [running, skipped] = await eventually('a tick is skipped', async () => {
       const runs = await workspace.api.listRuns(ref('nap'));
       return runs.length > 1 && runs;
@@ -95,7 +96,7 @@ describe('after a deploy', () => {
 });
 
 describe('dlthub job pause', () => {
-  it('holds off the clock, and tells its ticks by one skipped run', async () => {
+  it('stops the clock, and records its ticks as one skipped run', async () => {
     const said = await workspace.dlthub(['job', 'pause', 'meter', 'nap']);
     for (const name of ['meter', 'nap'])
       expect(said).toContain(`Scheduled runs for job \`${ref(name)}\` are paused`);
@@ -106,14 +107,14 @@ describe('dlthub job pause', () => {
     });
     const job = await workspace.api.findJob(ref('meter'));
     expect(job.is_paused).toBe(true);
-    // As dlt says: the time goes on, and the client does not show it.
+    // As in dlt: the clock continues, and the client does not show it.
     expect(Date.parse(job.next_scheduled_run_at ?? '')).toBeGreaterThan(Date.parse(skipped.created_at));
     expect(await workspace.dlthub(['job', 'info', 'meter'])).toMatch(/Next run +paused/);
   });
 });
 
 describe('dlthub job runs', () => {
-  it('shows runs that were skipped', async () => {
+  it('shows skipped runs', async () => {
     const listed = await workspace.dlthub(['job', 'runs', 'list', 'nap']);
     expect(listed).toMatch(/nap +1 +running/);
     expect(listed).toMatch(/nap +2 +skipped +schedule:\* \* \* \* \* \*\/5 +idle/);
@@ -124,7 +125,7 @@ describe('dlthub job runs', () => {
     );
   });
 
-  it('are one where the caller asks for a run only when none is there', async () => {
+  it('are a single one if the caller asks for a run only when none is active', async () => {
     const [running] = await workspace.api.listRuns(ref('nap'));
     expect(await createRun('nap', { mode: 'when_not_running' })).toMatchObject({ id: running?.id });
     await expect(createRun('nap')).rejects.toMatchObject({
@@ -142,7 +143,7 @@ describe('dlthub deploy', () => {
   it.each([
     ['that the client knows to be wrong', 'schedule:@reboot', 'invalid cron expression'],
     ['that only the server knows to be wrong', '0 0 31 2 *', 'it never occurs'],
-  ])('refuses a trigger %s, with the reason', async (_, trigger, reason) => {
+  ])('rejects a trigger %s, with the reason', async (_, trigger, reason) => {
     await workspace.write({ 'never.py': script(trigger) });
     const said = await workspace.dlthub(['deploy', '--deployment', 'never.py'], refused);
     expect(said).toContain(trigger);
@@ -154,7 +155,7 @@ describe('dlthub deploy', () => {
     [['schedule:H * * * *'], "Invalid trigger 'schedule:H * * * *': invalid cron expression"],
     [['every:30s'], "Invalid trigger 'every:30s': minimum period is 1 minute"],
     [['schedule:0 6 * * *', 'every:1h'], 'only one schedule or every trigger is allowed'],
-  ])('is refused through the API too, with %j', async (triggers, reason) => {
+  ])('is rejected through the API too, with %j', async (triggers, reason) => {
     const deploy = server.client.call('deploy_workspace', {
       params: { workspace_id: workspace.api.id },
       body: {
@@ -176,7 +177,7 @@ describe('dlthub job trigger', () => {
   const selectors = ['tag:chain', 'schedule:*'];
   const chain = ['extract', 'broken'];
 
-  it('says why a job does not start, and leaves no run of it', async () => {
+  it('shows why a job cannot start, and leaves no run', async () => {
     const said = await workspace.dlthub(['job', 'trigger', 'report']);
     expect(said).toContain('upstream freshness checks failing');
     expect(said).toContain(`upstream ${ref('orders')} didn't process any intervals yet`);
@@ -184,14 +185,14 @@ describe('dlthub job trigger', () => {
     expect(await workspace.api.listRuns(ref('report'))).toEqual([]);
   });
 
-  it('tells in a dry run what it would start, and starts nothing', async () => {
+  it('shows in a dry run what it would start, and starts nothing', async () => {
     const said = await workspace.dlthub(['job', 'trigger', ...selectors, '--dry-run']);
     expectTriggered(said, '[DRY RUN] ');
     for (const name of [...chain, 'orders', 'report', 'backfill'])
       expect(await workspace.api.listRuns(ref(name))).toEqual([]);
   });
 
-  it('starts by tag and by schedule, also what is paused, and says why others wait', async () => {
+  it('starts by tag and by schedule, even paused jobs, and shows why others wait', async () => {
     expectTriggered(await workspace.dlthub(['job', 'trigger', ...selectors]));
     const [nap] = await workspace.api.listRuns(ref('nap'));
     const params = { workspace_id: workspace.api.id, job_run_id: nap?.id ?? '' };
@@ -220,7 +221,7 @@ describe('dlthub job trigger', () => {
     expect(await readSaid(third)).toBe(`started by job.success:${ref('transform')}`);
   });
 
-  it('is followed, where it fails, by what waits for that alone', async () => {
+  it('is followed, on failure, only by the jobs that wait for it', async () => {
     const [failed] = await listEnded('broken', 1);
     expect(failed?.status).toBe('failed');
     const [alarm] = await listEnded('alarm', 1);
@@ -229,14 +230,14 @@ describe('dlthub job trigger', () => {
     expect(await workspace.api.listRuns(ref('party'))).toEqual([]);
   });
 
-  it('keeps its word: what waited starts when its upstream has completed', async () => {
+  it('starts a deferred job when its upstream has completed', async () => {
     const [upstream] = await listEnded('orders', 1);
     const [run] = await listEnded('report', 1);
     expect(run).toMatchObject({ status: 'completed', previous_job_run_id: upstream?.id });
     expect(await readSaid(run)).toBe('refresh is False');
   });
 
-  it('loads the days of a declared interval, and says when it lies behind', async () => {
+  it('loads the days of a declared interval, and reports when it is in the past', async () => {
     const [run] = await listEnded('backfill', 1);
     expect([run?.interval_start, run?.interval_end]).toEqual(backfill);
     await expectExactRows(run, { since: Date.parse(backfill[0] ?? ''), stepMs: 3600 * 1000 });
@@ -246,7 +247,7 @@ describe('dlthub job trigger', () => {
     expect(said).toMatch(/orders: A previous run already covers this interval/);
   });
 
-  it('refreshes a job, and with it those that are built on it', async () => {
+  it('refreshes a job and its downstream jobs', async () => {
     const said = await workspace.dlthub(['job', 'trigger', 'orders', '--refresh']);
     expect(said).toContain(`${ref('orders')}: schedule:0 0 1 1 * (run #2)`);
     const [, upstream] = await listEnded('orders', 2);
@@ -271,8 +272,8 @@ describe('dlthub job trigger', () => {
   });
 });
 
-describe('ticks that nobody saw', () => {
-  it('of a pause are made up for by the first run after it', async () => {
+describe('missed ticks', () => {
+  it('of a pause are covered by the first run after it', async () => {
     await awaitQuiet('meter');
     const before = (await listCompleted('meter')).at(-1);
     const said = await workspace.dlthub(['job', 'resume', 'meter']);
@@ -282,7 +283,7 @@ describe('ticks that nobody saw', () => {
     await expectExactRows(run);
   });
 
-  it('of downtime are made up for by one run, over all of them', async () => {
+  it('of downtime are covered by a single run', async () => {
     await server.end('SIGTERM');
     const firstMissed = lastTickAt(Date.now()) + periodMs;
     const lastMissed = firstMissed + periodMs;
@@ -293,7 +294,7 @@ describe('ticks that nobody saw', () => {
     await expectExactRows(run);
   });
 
-  it('are in no window twice, nor in none', async () => {
+  it('are in exactly one window', async () => {
     const { id } = await workspace.api.findJob(ref('meter'));
     await server.client.call('pause_job', { params: { workspace_id: workspace.api.id, job_id: id } });
     await awaitQuiet('meter');
@@ -305,9 +306,9 @@ describe('ticks that nobody saw', () => {
 });
 
 /**
- * By the run's own words: its window is the one that the API tells, and the table holds each moment from `since`, where the first
- * window began, to the end of this one, and none beside.
- * @param moments.stepMs from one moment to the next
+ * Checks the run's own output: its window matches the API's, and the table contains each moment from `since`,
+ * the start of the first window, to the end of this one, and no others.
+ * @param moments.stepMs time between moments
  */
 async function expectExactRows(
   run: DetailedJobRunResponse | undefined,
@@ -322,7 +323,7 @@ async function expectExactRows(
   expect(Number(count)).toBe((end - since) / stepMs);
 }
 
-/** What the code of a run printed. */
+/** Output of a run's code. */
 async function readSaid(run: DetailedJobRunResponse | undefined): Promise<string> {
   return joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
 }
@@ -333,14 +334,14 @@ async function readSkip(run: DetailedJobRunResponse | undefined) {
   return (await server.client.call('get_job_run_life', { params })).skip;
 }
 
-/** Waits until no run of a job is on its way. */
+/** Waits until no run of a job is active. */
 async function awaitQuiet(name: string): Promise<void> {
   await eventually(`no run of ${name} is on its way`, async () =>
     (await workspace.api.listRuns(ref(name))).every(({ status }) => isTerminalRunState(status)),
   );
 }
 
-/** The runs of a job, when there are so many and all have ended. */
+/** The runs of a job, once there are this many and all have ended. */
 async function listEnded(name: string, count: number): Promise<DetailedJobRunResponse[]> {
   const runs = await eventually(`${name} has ${count} runs`, async () => {
     const found = await workspace.api.listRuns(ref(name));
@@ -354,7 +355,10 @@ async function listCompleted(name: string): Promise<DetailedJobRunResponse[]> {
   return (await workspace.api.listRuns(ref(name))).filter(({ status }) => status === 'completed');
 }
 
-/** The first completed run of a job that is such a one. @throws Error when a run of the job fails meanwhile, with its log */
+/**
+ * The first completed run of a job that matches.
+ * @throws Error with the log when a run of the job fails meanwhile
+ */
 async function awaitCompleted(
   name: string,
   isWanted: (run: DetailedJobRunResponse) => boolean,

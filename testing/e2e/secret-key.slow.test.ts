@@ -28,7 +28,7 @@ while not os.path.exists(f".dlt/data/{os.environ['WORKSPACE__PROFILE']}/go"):
     time.sleep(0.02)
 print("done")
 `;
-/** Prints no secret, which would be masked, but what proves that it has them. */
+/** Prints hashes that prove which secrets the script has; secrets themselves would be masked. */
 const secretsScript = `
 import hashlib, os
 import dlt
@@ -68,13 +68,13 @@ afterAll(() => server.remove());
 
 const workspace = (): ApiWorkspace => createApiWorkspace(server, workspaceId);
 
-/** Another server process in place of the one that runs. */
+/** Replaces the running server by another process. */
 async function restart(): Promise<void> {
   await server.end('SIGTERM');
   server = await server.restart();
 }
 
-/** Kills the command between reading a secret and writing it back. */
+/** Kills the command after it reads a secret and before it writes it back. */
 async function killRotation(dataDir: string): Promise<void> {
   const file = join(dataDir, 'paused');
   const variables = { PUMPHOUSE_PAUSE_AT: `in-key-rotation:${file}` };
@@ -89,7 +89,10 @@ async function killRotation(dataDir: string): Promise<void> {
   await rm(file);
 }
 
-/** A browser that signed in at the pages of the server. @returns its cookies */
+/**
+ * Signs in on the server's pages.
+ * @returns the browser's cookies
+ */
 async function signIn(): Promise<string> {
   const page = await fetch(`${server.url}/sign-in`);
   const form = {
@@ -146,7 +149,7 @@ async function expectSecretsReachRuns(): Promise<void> {
   expect(log).toContain(prove(configured));
 }
 
-it('the secret key is replaced while a run is active: it ends well, all secrets open, and nobody is signed out', async () => {
+it('replacing the secret key during a run lets the run complete, keeps all secrets readable, and signs no one out', async () => {
   const { dataDir } = server;
   const params = { workspace_id: workspaceId };
   const { webhook } = await readAddresses();
@@ -164,7 +167,7 @@ it('the secret key is replaced while a run is active: it ends well, all secrets 
   const oldKey = await readFile(keyFile, 'utf8');
 
   await runAdmin({ dataDir }, ['rotate-key', '--new']);
-  // The server that runs has the old key alone.
+  // The running server has only the old key.
   await expect(runAdmin({ dataDir }, ['rotate-key'])).rejects.toThrow('key_rotation_refused');
   await restart();
   await expectSecretsReachRuns();
@@ -183,7 +186,7 @@ it('the secret key is replaced while a run is active: it ends well, all secrets 
   expect((await workspace().awaitEnd(held)).status).toBe('completed');
   expect(joinLines(await workspace().readLog(held))).toContain('done');
 
-  // The old key opens nothing any more, and a server with it says so before it does anything.
+  // The old key decrypts nothing any more, and a server with it refuses to start.
   await server.end('SIGTERM');
   const newKey = await readFile(keyFile, 'utf8');
   await writeFile(keyFile, oldKey);

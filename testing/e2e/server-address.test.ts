@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from '../fixtures/server.ts';
 let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
-/** The same server by another name than the one that runs get. */
+/** The same server under another name than the one given to runs. */
 let addressInFile: string;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** As in a new terminal: no variable names the server. */
+/** Like a new terminal: no variable names the server. */
 const dlthub = (args: readonly string[], variables: NodeJS.ProcessEnv = {}) =>
   workspace.dlthub(args, { variables: { ...variables, RUNTIME__API_BASE_URL: undefined } });
 
@@ -43,16 +43,16 @@ describe('api_base_url in .dlt/config.toml', () => {
   it.each([
     [['workspace', 'list'], 'address'],
     [['job', 'list'], 'jobs'],
-  ])('is where dlthub %j goes', async (args, shown) => {
+  ])('is used by dlthub %j', async (args, shown) => {
     expect(await dlthub(args)).toContain(shown);
   });
 
-  it('is where dlthub login goes', async () => {
+  it('is used by dlthub login', async () => {
     const shown = await dlthub(['login', '--device'], { RUNTIME__API_KEY: undefined });
     expect(shown).toContain(`${addressInFile}/sign-in/device?user_code=`);
   });
 
-  it('travels with the configuration, and the address that the server gives to runs wins', async () => {
+  it('is uploaded with the configuration, but the URL that the server gives to runs takes precedence', async () => {
     const shown = await dlthub(['run', 'show_address.py', '-f']);
     expect(shown).toContain(`file in the run: api_base_url = "${addressInFile}"`);
     expect(shown).toContain(`address in the run: ${server.url}`);

@@ -13,13 +13,13 @@ let server: TestServer;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-/** What the browser complained of: scripts, styles and forms that the policy forbids are among it. */
+/** Errors reported by the browser, including scripts, styles and forms forbidden by the policy. */
 const complaints: string[] = [];
 
 beforeAll(async () => {
   server = await startUnownedServer();
   browser = await launchBrowser();
-  // The pages have to do without.
+  // The pages must work without scripts.
   context = await browser.newContext({ javaScriptEnabled: false });
   page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -41,7 +41,7 @@ async function fillIn(fields: Record<string, string>, button: string, of: Page =
 const signIn = (password: string, of: Page = page) =>
   fillIn({ 'E-mail address': owner.email, Password: password }, 'Sign in', of);
 
-/** What the dlthub client does: listens on a port of its own and asks for an address to open. */
+/** Imitates the dlthub client: listens on a port and requests a URL to open. */
 async function beginAtClient() {
   const answers: URL[] = [];
   const listener = createServer((request, response) => {
@@ -66,8 +66,8 @@ async function beginAtClient() {
   return { url, answers, redeem, close: () => void listener.close() };
 }
 
-describe('the pages for people, in Chromium', () => {
-  it('set the server up by the link on its console', async () => {
+describe('the server-rendered pages, in Chromium', () => {
+  it('set the server up with the link printed at its start', async () => {
     expect(server.setupUrl).toMatch(/\/sign-in\/setup\?token=[\w-]{43}$/);
     await page.goto(server.setupUrl ?? '');
     expect(await heading()).toBe('Set up Pumphouse');
@@ -86,7 +86,7 @@ describe('the pages for people, in Chromium', () => {
     expect(again?.status()).toBe(409);
   });
 
-  it('sign out, and in again after a wrong password', async () => {
+  it('sign out, and sign in again after a wrong password', async () => {
     await page.goto(`${server.url}/sign-in/account`);
     await page.getByRole('button', { name: 'Sign out' }).click();
     expect(await heading()).toBe('Sign in');
@@ -97,7 +97,7 @@ describe('the pages for people, in Chromium', () => {
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     expect(await focused()).toBe('password');
     await fillIn({ Password: owner.password }, 'Sign in');
-    // The console, which takes scripts; those of this browser are off.
+    // The console needs scripts, which are off in this browser.
     expect(page.url()).toBe(`${server.url}/`);
     await page.goto(`${server.url}/sign-in/account`);
     expect(await heading()).toBe('Your account');
@@ -105,7 +105,7 @@ describe('the pages for people, in Chromium', () => {
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
   });
 
-  it('sign a client in by a click, and bring the browser to the port at which it waits', async () => {
+  it("sign a client in with a click, and redirect the browser to the client's port", async () => {
     const client = await beginAtClient();
     try {
       await page.goto(client.url);
@@ -121,7 +121,7 @@ describe('the pages for people, in Chromium', () => {
     }
   });
 
-  it('ask who it is first, then for the click, and let it be declined', async () => {
+  it('ask for the user first, then for the click, and allow to decline', async () => {
     const client = await beginAtClient();
     const other = await (await browser.newContext()).newPage();
     try {
@@ -138,7 +138,7 @@ describe('the pages for people, in Chromium', () => {
     }
   });
 
-  it('take no form from a page of another site', async () => {
+  it('accept no form from a page of another site', async () => {
     const client = await beginAtClient();
     const foreign = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html');
@@ -150,7 +150,7 @@ describe('the pages for people, in Chromium', () => {
     await once(foreign, 'listening');
     const { port } = foreign.address() as AddressInfo;
     try {
-      // Another host to browsers, as the apps and every other program on this machine are.
+      // A different host for browsers, like the apps and every other program on this machine.
       await page.goto(`http://localhost:${port}/`);
       await page.getByRole('button', { name: 'Win' }).click();
       expect(await heading()).toBe('This did not work');
@@ -161,7 +161,7 @@ describe('the pages for people, in Chromium', () => {
     }
   });
 
-  it('set a new password by the link that an operator made', async () => {
+  it("set a new password with an operator's link", async () => {
     const link = (await runAdmin(server, ['reset-password-link', '--email', owner.email])).trim();
     await page.goto(`${server.url}/sign-in/reset-password${new URL(link).search}`);
     await fillIn({ 'New password': 'quite another password' }, 'Set the password');
@@ -172,7 +172,7 @@ describe('the pages for people, in Chromium', () => {
   });
 
   it('use nothing that their policy forbids', () => {
-    // Answers that were meant to be refusals are what the browser complains of.
+    // The browser only reports the responses that were meant to be rejections.
     expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
   });
 });

@@ -33,13 +33,13 @@ afterAll(async () => {
 const createClient = (name: string, files: Record<string, string> = {}) =>
   createSignInClient({ install, server, parentFolder, name }, files);
 
-/** What the command said, which has to have gone well. */
+/** Output of a command that must have succeeded. */
 function said({ code, stdout, stderr }: ClientResult): string {
   if (code !== 0) throw new Error(`It ended with code ${code}: ${stdout}${stderr}`);
   return stdout;
 }
 
-/** What `login --device` tells a person, or a script, to do. */
+/** The instructions that `login --device` prints for a user or a script. */
 function readInstructions(output: string) {
   const match =
     /Please open (\S+) and confirm the page shows the code (\S+)\n[^]*\n {2}dlthub login --resume (\S+)\n/.exec(
@@ -57,7 +57,7 @@ async function signIn(client: SignInClient): Promise<void> {
   said(await client.run(['login', '--resume', deviceCode]));
 }
 
-/** As if everything about sessions had happened a minute earlier. */
+/** Moves all timestamps of sessions a minute into the past. */
 async function letMinutePass(): Promise<void> {
   const { database } = serverStore;
   await database.execute(
@@ -72,12 +72,12 @@ describe('dlthub login --device', () => {
     client = await createClient('device');
   });
 
-  it('shows a code, and goes on when the person has agreed', async () => {
+  it('shows a code, and continues when the user has approved', async () => {
     const { url, userCode, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
     expect(url).toBe(`${server.url}/sign-in/device?user_code=${userCode}`);
     expect(await client.readTokens()).toBeNull();
     const resumed = client.run(['login', '--resume', deviceCode]);
-    // It asks once in vain, is told to wait, and asks again.
+    // It polls once without success, is told to wait, and polls again.
     await eventually('the client asks', async () => {
       const [asked] = await serverStore.database.query(
         'select from device_codes where user_code = $1 and last_asked_at is not null',
@@ -90,13 +90,13 @@ describe('dlthub login --device', () => {
     expect(await client.readTokens()).not.toBeNull();
   });
 
-  it('makes commands work in the name of the person', async () => {
+  it('makes commands work on behalf of the user', async () => {
     expect(said(await client.run(['workspace', 'connect', 'mine', '--create']))).toContain('mine');
     expect(said(await client.run(['workspace', 'list']))).toContain('mine');
     expect(said(await client.run(['login', '--device']))).toContain(`Already logged in as ${ownerEmail}`);
   });
 
-  it('is over when the person declines', async () => {
+  it('ends when the user declines', async () => {
     const other = await createClient('declined');
     const { url, deviceCode } = readInstructions(said(await other.run(['login', '--device'])));
     await person.decline(url);
@@ -105,7 +105,7 @@ describe('dlthub login --device', () => {
     expect(stdout + stderr).toContain('The sign-in was declined.');
   });
 
-  it('ends at once when too many sign-ins wait', async () => {
+  it('ends at once when too many sign-ins are pending', async () => {
     const { database } = serverStore;
     await database.execute(
       `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
@@ -121,7 +121,7 @@ describe('dlthub login --device', () => {
 });
 
 describe('dlthub login on a desktop', () => {
-  it('opens the browser, and is signed in when the person has agreed there', async () => {
+  it('opens the browser, and is signed in when the user has approved there', async () => {
     const client = await createClient('desktop');
     const login = client.run(['login'], { desktop: true });
     const url = await client.openedUrl();
@@ -139,14 +139,14 @@ describe('at a terminal', () => {
     client = await createClient('terminal');
   });
 
-  it('a sign-in by code waits for the person, and ends by itself', async () => {
+  it('a sign-in by code waits for the user, and expires', async () => {
     const login = client.runInTerminal(['login', '--device'], { desktop: true });
     const url = await client.openedUrl();
     await person.agree(url);
     expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
   });
 
-  it('a workspace is connected without a name by choosing it, and shown', async () => {
+  it('a workspace is connected by choosing it from a list, and shown', async () => {
     const listed = said(await client.run(['workspace', 'list']));
     expect(listed).toContain('mine');
     expect(said(await client.runInTerminal(['workspace', 'connect'], { input: '1\n' }))).toContain(
@@ -155,12 +155,12 @@ describe('at a terminal', () => {
     expect(said(await client.runInTerminal(['workspace', 'show'], { desktop: true }))).toContain(
       `${server.url}/w/`,
     );
-    // The browser is to be signed in where the terminal is: the address that it opens has a code for that.
+    // The opened URL contains a code, so that the browser is signed in like the terminal.
     expect(await client.openedUrl()).toMatch(/\/w\/[0-9a-f-]{36}\?swap=/);
   });
 });
 
-describe('a client that is signed in', () => {
+describe('a signed-in client', () => {
   let client: SignInClient;
 
   beforeAll(async () => {
@@ -189,16 +189,16 @@ if __name__ == "__main__":
     expect(after?.refreshToken).not.toBe(before?.refreshToken);
   });
 
-  it('renews a token that the server does not take any more, and asks again', async () => {
+  it('renews a token that the server no longer accepts, and retries', async () => {
     const spoilt = await client.spoilToken();
     expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
     expect((await client.readTokens())?.jwt).not.toBe(spoilt);
   });
 
-  it('renews a token in the middle of a command that takes longer than it', async () => {
+  it('renews a token during a command that outlives it', async () => {
     await letMinutePass();
     const before = await client.readTokens();
-    // The client renews one that has less than a minute left.
+    // The client renews a token with less than a minute left.
     const short = await client.storeTokenFor(68);
     const output = said(await client.run(['run', 'slow.py', '-f']));
     expect(output).toContain('second 14');
@@ -208,7 +208,7 @@ if __name__ == "__main__":
     expect(after?.refreshToken).not.toBe(before?.refreshToken);
   });
 
-  it('keeps its tokens while the store of the server fails', async () => {
+  it("keeps its tokens while the server's database fails", async () => {
     await client.spoilToken();
     const before = await client.readTokens();
     await serverStore.database.execute('alter table refresh_tokens rename to broken');
@@ -220,7 +220,7 @@ if __name__ == "__main__":
     expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
   });
 
-  it('asks to sign in again when somebody has used a copy of its tokens', async () => {
+  it('asks to sign in again when a copy of its tokens was used', async () => {
     const thief = await createClient('thief');
     await client.copyTo('thief');
     await letMinutePass();
@@ -233,7 +233,7 @@ if __name__ == "__main__":
     readInstructions(said(await thief.run(['workspace', 'list'])));
   });
 
-  it('forgets its tokens with a logout', async () => {
+  it('deletes its tokens on logout', async () => {
     await signIn(client);
     expect(said(await client.run(['logout']))).toContain('Logged out');
     expect(await client.readTokens()).toBeNull();

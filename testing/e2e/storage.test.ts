@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-/** Code that no version had before, so that each deploy makes one. */
+/** Code that differs from all versions, so that each deploy creates one. */
 const deploy = (words: string) =>
   deployWorkspace(server, workspace.id, {
     files: { 'load.py': `${load}print("${words}")\n` },
@@ -73,7 +73,7 @@ describe('the storage of a server', () => {
   let first: string;
   let second: string;
 
-  it('is shown by kind, with the limits that hold unless others are set', async () => {
+  it('is shown by kind, with the default limits', async () => {
     await deploy('first');
     first = await runOnce();
     await deploy('second');
@@ -92,7 +92,7 @@ describe('the storage of a server', () => {
     expect(table.slice(1).map((line) => line.split(' ')[0])).toEqual(kinds);
   });
 
-  it('is purged by hand beside the running server; what is said to go first is what goes', async () => {
+  it('is purged manually with the server running, and removes what was announced', async () => {
     const before = await countFiles('blobs');
     const planned = await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d', '--dry-run']);
     expect(planned).toMatch(/^KIND +WOULD GO +SIZE\nlogs +1 +\d/);
@@ -105,7 +105,7 @@ describe('the storage of a server', () => {
     expect(joinLines(await workspace.readLog(second), 'user')).toContain('third');
   });
 
-  it('keeps the newest of everything and what it needs, and the job runs on', async () => {
+  it('keeps the newest of everything and its dependencies, and the job still runs', async () => {
     const purged = await runAdmin(server, ['purge', '--older-than', '0d']);
     expect(purged).toMatch(/\nruns +1 /);
     const stored = await readStorage();
@@ -128,12 +128,12 @@ describe('the storage of a server', () => {
     const third = await runOnce();
     const log = await workspace.readLog(third);
     expect(joinLines(log, 'user')).toContain('third');
-    // The environment was there: nothing was built.
+    // The environment was kept, so nothing was built.
     expect(joinLines(log, 'setup')).toBe('');
     expect((await workspace.getRun(third)).number).toBe(3);
   });
 
-  it('is purged by the server itself when its limits pass, and by hand without a server', async () => {
+  it('is purged by the server itself when its limits are exceeded, and manually without a server', async () => {
     await runOnce();
     await awaitPackedLogs(3);
     await server.end('SIGTERM');
@@ -151,18 +151,18 @@ describe('the storage of a server', () => {
   });
 });
 
-describe('what is asked wrongly', () => {
+describe('invalid input', () => {
   it.each([
     [
       ['purge', '--older-than', 'yesterday'],
       /--older-than is an age like 30d, 12h, 30m or 10s, not "yesterday"/,
     ],
     [['purge', '--kind', 'rubbish'], /runs, logs, traces/],
-  ])('%j is refused with what would be right', async (args, words) => {
+  ])('%j is rejected with a valid alternative', async (args, words) => {
     await expect(runAdmin(server, args)).rejects.toThrow(words);
   });
 
-  it('a retention that is not understood stops the server at its start, with an example', async () => {
+  it('an invalid retention setting stops the server at its start, with an example', async () => {
     await expect(startTestServer({ PUMPHOUSE_RETENTION: 'logs=90' })).rejects.toThrow(
       /PUMPHOUSE_RETENTION: "logs=90" .*90d\/50GB/,
     );

@@ -9,7 +9,7 @@ import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const secret = 'trout-5521/+y';
-/** What the client ends with when the server has refused, or something was not there. */
+/** Exit code of the client when the server has rejected a command, or something was missing. */
 const refusedCode = 255;
 
 let server: TestServer;
@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** Runs `dlthub variable <args>`; what it says on one line. */
+/** Runs `dlthub variable <args>`; returns its output on one line. */
 async function variable(args: readonly string[], options?: { expectedCode?: number }): Promise<string> {
   return (await workspace.dlthub(['variable', ...args], options)).replaceAll(/\s+/g, ' ');
 }
@@ -63,7 +63,7 @@ async function listNames(): Promise<(string | null | undefined)[][]> {
   );
 }
 
-/** Away with all that a test has set. */
+/** Removes everything that a test has set. */
 async function removeAll(): Promise<void> {
   for (const [profile = null, name = ''] of await listNames())
     await change({ profile, deletes: [name ?? ''] });
@@ -88,7 +88,7 @@ describe('dlthub variable', () => {
     ]);
   });
 
-  it('lists what is set, of all scopes or of one, without secrets', async () => {
+  it('lists variables of all scopes or of one, without secrets', async () => {
     expect(await variable(['list'])).toContain('No variables set');
     await change({ profile: null, upserts: [plain('SCOPE', 'of the workspace')] });
     await change({
@@ -107,7 +107,7 @@ describe('dlthub variable', () => {
     expect(ofProfile).not.toContain('of the workspace');
   });
 
-  it('says why a name or a profile is refused', async () => {
+  it('shows why a name or a profile is rejected', async () => {
     const reserved = ['set', 'PATH', '--value', 'x', '--plain', '--workspace'];
     expect(await variable(reserved, { expectedCode: refusedCode })).toContain(
       'PATH is reserved: Pumphouse sets it in every run. Choose another name.',
@@ -123,7 +123,7 @@ describe('dlthub variable', () => {
     expect(await listNames()).toEqual([]);
   });
 
-  it('deletes, and fails for what is not there unless that is allowed', async () => {
+  it('deletes, and fails for missing variables unless that is allowed', async () => {
     await change({ profile: 'prod', upserts: [plain('GREETING', 'good morning')] });
     const removal = ['delete', 'GREETING', '--profile', 'prod', '-y'];
     expect(await variable(removal)).toContain('Removed GREETING');

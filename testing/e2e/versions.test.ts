@@ -11,7 +11,7 @@ let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
 
-// The client imports a script to find its jobs: what is not guarded would run, and end, the client.
+// The client imports a script to find its jobs, so unguarded code would run in the client and end it.
 const good = 'if __name__ == "__main__":\n    print("from the good version")\n';
 const bad = `${good.replace('good', 'bad')}    raise SystemExit(3)\n`;
 const password = 'swordfish-one';
@@ -42,7 +42,7 @@ async function listVersions() {
 }
 
 describe('a version that does not work', () => {
-  it('closes the log of its run with why, what to do next and the code', async () => {
+  it('ends the log of its run with the reason, the next step and the code', async () => {
     const run = (await workspace.api.listRuns('jobs.report')).at(-1);
     const log = await workspace.api.readLog(run?.id ?? '');
     expect(log.at(-1)?.content).toMatch(
@@ -50,7 +50,7 @@ describe('a version that does not work', () => {
     );
   });
 
-  it('is compared with the one before it', async () => {
+  it('is compared with the previous one', async () => {
     const { deployments, configurations } = await listVersions();
     const params = { workspace_id: workspace.api.id, deployment_id: deployments.at(-1)?.id ?? '' };
     const compared = await server.client.call('compare_deployments', { params });
@@ -74,7 +74,7 @@ describe('a version that does not work', () => {
     ]);
   });
 
-  it('is rolled back: the next run has the old code, and the client deploys on from there', async () => {
+  it('is rolled back: the next run has the old code, and the client can deploy again', async () => {
     const { deployments } = await listVersions();
     const back = await server.client.call('roll_back_deployment', {
       params: { workspace_id: workspace.api.id, deployment_id: deployments[0]?.id ?? '' },
@@ -85,7 +85,7 @@ describe('a version that does not work', () => {
     expect(await workspace.api.awaitEnd(run?.id ?? '')).toMatchObject({ number: 3, status: 'completed' });
     expect(joinLines(await workspace.api.readLog(run?.id ?? ''), 'user')).toBe('from the good version');
 
-    // What the client has is what was rolled back from: it differs from the latest again.
+    // The client still has the code that was rolled back, so it differs from the latest again.
     await workspace.dlthub(['run', 'report.py', '-f'], { expectedCode: 1 });
     expect((await listVersions()).deployments.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
   });

@@ -12,7 +12,10 @@ beforeAll(async () => {
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
-/** From the end of user code until its log is sealed. The closing lines are written between the second and the third. */
+/**
+ * From the end of user code until its log is sealed. The closing lines are written between the second and the
+ * third.
+ */
 const moments: readonly FaultPointName[] = [
   'between-exit-and-finish',
   'in-finish-before-commit',
@@ -20,7 +23,10 @@ const moments: readonly FaultPointName[] = [
   'in-log-compression',
 ];
 
-/** The messages of Pumphouse at the end of a log, as the official client prints them: those after the last line of user code. */
+/**
+ * Pumphouse's messages at the end of a log, as the official client prints them: those after the last line of
+ * user code.
+ */
 async function readClosingLines(server: TestServer, jobRunId: string) {
   const target = { workspaceId: site.of(server).id, jobRunId };
   const readings = await Promise.all([
@@ -42,8 +48,8 @@ async function killAndEnd(server: TestServer, jobRunId: string) {
   return { status, closingLines: await readClosingLines(next, jobRunId) };
 }
 
-describe('the log has its closing line once after kill -9 of the server', () => {
-  it.each(moments)('of a run that failed, at %s', async (pauseAt) => {
+describe('the log has its closing lines once after kill -9 of the server', () => {
+  it.each(moments)('of a failed run, at %s', async (pauseAt) => {
     const server = await site.start({ pauseAt });
     const jobRunId = await site.trigger(server, 'jobs.fail');
     const ended = await killAndEnd(server, jobRunId);
@@ -55,7 +61,7 @@ describe('the log has its closing line once after kill -9 of the server', () => 
     await site.awaitTidiness();
   });
 
-  it.each(moments)('of a run that was cancelled, at %s', async (pauseAt) => {
+  it.each(moments)('of a cancelled run, at %s', async (pauseAt) => {
     const server = await site.start({ pauseAt });
     const jobRunId = await startHeldRun(site, server);
     const params = { workspace_id: site.of(server).id, job_run_id: jobRunId };

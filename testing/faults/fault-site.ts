@@ -15,7 +15,7 @@ import { createSiteDisk } from './site-disk.ts';
 import { createSiteLeftovers } from './site-leftovers.ts';
 import { createSiteServers, siteVariables } from './site-servers.ts';
 
-/** One data folder with a deployed workspace, on which servers are killed, stopped and started again. */
+/** One data folder with a deployed workspace, on which servers are killed, stopped and restarted. */
 export type FaultSite = Awaited<ReturnType<typeof createFaultSite>>;
 
 /** Starts a first server, deploys, and runs everything once so that the environment is built. */
@@ -28,7 +28,7 @@ export async function createFaultSite() {
   const { describeRun } = createRunFacts(workspaceId, localData);
   await warmUp(first, async () => describeRun(first, await triggerJob(first, workspaceId, 'jobs.load')));
   const disk = createSiteDisk(first.dataDir, runs);
-  // Else a test would find what is left of the runs that were there before it.
+  // Otherwise a test would find resources of earlier runs.
   await disk.awaitTidiness();
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
@@ -45,17 +45,20 @@ export async function createFaultSite() {
     of: (server: TestServer) => createApiWorkspace(server, workspaceId),
     trigger: (server: TestServer, jobRef = 'jobs.load') => triggerJob(server, workspaceId, jobRef),
 
-    /** Deploys such that the next run needs an environment that is not built: other words for the same packages. */
+    /**
+     * Deploys so that the next run needs a new environment: differently written requirements for the same
+     * packages.
+     */
     async needNewEnvironment(server: TestServer): Promise<void> {
       environments += 1;
       await deployFaultWorkspace(server, workspaceId, [`pyyaml>=5.${environments}`]);
     },
 
-    /** From now on user code waits behind `lastLineBeforeHold`. */
+    /** From now on user code waits after `lastLineBeforeHold`. */
     hold: () => writeFileSync(holdFile, ''),
     release: () => rmSync(holdFile, { force: true }),
 
-    /** Ends what a test left running, so that the next one finds a quiet site. */
+    /** Ends everything that a test left running, so that the next one finds a quiet site. */
     async endServers({ showLogs = false } = {}): Promise<void> {
       if (showLogs) process.stderr.write(`${servers.readLogs().join('\n')}\n`);
       rmSync(holdFile, { force: true });
@@ -72,7 +75,7 @@ export async function createFaultSite() {
   };
 }
 
-/** The first run builds the environment: what became of it is in no later log. */
+/** The first run builds the environment, and no later log shows its result. */
 async function warmUp(server: TestServer, run: () => Promise<{ status: string }>): Promise<void> {
   try {
     const found = await run();

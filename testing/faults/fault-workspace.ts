@@ -2,7 +2,7 @@ import type { TestServer } from '../fixtures/server.ts';
 import { readCapturedBody } from '../fixtures/captured-bodies.ts';
 import { defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
 
-/** What user code prints, in this order; between the two it waits for as long as the site holds it. */
+/** The output of user code in order; between the two parts it waits as long as the site holds it. */
 export const linesBeforeHold = Array.from({ length: 20 }, (_, number) => `line ${number}`);
 const linesAfterHold = Array.from({ length: 20 }, (_, number) => `line ${number + 20}`);
 export const allLines = [...linesBeforeHold, ...linesAfterHold];
@@ -43,7 +43,7 @@ print("about to fail", flush=True)
 raise RuntimeError("the source said no")
 `;
 
-/** Reports a load in more bytes than a server takes from a spool at a time, and never ends. */
+/** Reports a load larger than the chunk that a server reads from a spool, and never ends. */
 const reportScript = `
 import json, os, time, urllib.request
 
@@ -58,7 +58,7 @@ print("reported", flush=True)
 time.sleep(3600)
 `;
 
-/** Deploys the jobs `load`, `follow`, which starts when `load` has succeeded, `report` and `fail`. */
+/** Deploys the jobs `load`, `follow` (triggered when `load` succeeds), `report` and `fail`. */
 export function deployFaultWorkspace(
   server: TestServer,
   workspaceId: string,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
-describe('a run is whole after kill -9 of its server', () => {
+describe('a run is complete after kill -9 of its server', () => {
   it.each(moments)('$name', async ({ reach }) => {
     const { server, jobRunId } = await reach(site);
     await server.end('SIGKILL');

@@ -1,24 +1,25 @@
 /**
- * Kills servers, and now and then their Postgres, at random moments while jobs start by the clock: `npm run kills -- 200`. Each server
- * is killed (-9) as soon as a random moment after its start, ready or not. Prints each kill, and looks from time to time whether
- * anything was lost or doubled; ends with code 1 when it was. Not part of `npm test`.
+ * Kills servers, and sometimes their Postgres, at random moments while jobs start by the clock: `npm run
+ * kills -- 200`. Each server is killed (-9) at a random moment after its start, ready or not. Prints each
+ * kill, checks periodically whether anything was lost or duplicated, and exits with code 1 if so. Not part of
+ * `npm test`.
  */
 import type { ScheduleSite } from './schedule-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createScheduleSite } from './schedule-site.ts';
 
-/** A run with its follower takes a second, a server two to be ready. */
+/** A run with its downstream run takes a second, a server needs two to be ready. */
 const longestLifeMs = 5000;
 const killsBetweenLooks = 20;
 const postgresShare = 0.15;
-/** Of the looks: before them a second server has to take over from one that stands still. */
+/** Share of the checks before which a server is suspended and a second one takes over. */
 const stillShare = 0.5;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const secondsSince = (startedAt: number) => ((performance.now() - startedAt) / 1000).toFixed(1);
 
-/** One server's life and end. */
+/** Starts one server and kills it. */
 async function kill(site: ScheduleSite, name: string): Promise<void> {
   const server = await site.start({ untilReady: Math.random() < 0.7 });
   const lifeMs = Math.round(Math.random() * longestLifeMs);
@@ -28,7 +29,7 @@ async function kill(site: ScheduleSite, name: string): Promise<void> {
   say(`${name}: killed after ${lifeMs} ms${withPostgres ? ', with Postgres' : ''}`);
 }
 
-/** @returns the server that is there afterwards */
+/** @returns the server that remains */
 async function standStill(site: ScheduleSite): Promise<TestServer> {
   const first = await site.start();
   const second = await site.startBeside();
@@ -41,7 +42,10 @@ async function standStill(site: ScheduleSite): Promise<TestServer> {
   return second;
 }
 
-/** Lets the site come to rest. @returns whether all is as it must be */
+/**
+ * Waits until the site is quiet.
+ * @returns whether everything is as expected
+ */
 async function look(site: ScheduleSite): Promise<boolean> {
   const startedAt = performance.now();
   const server = Math.random() < stillShare ? await standStill(site) : await site.start();

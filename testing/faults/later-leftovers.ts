@@ -2,7 +2,7 @@ import type { Leftovers } from '@pumphouse/server/services/retention/leftovers.t
 import { readConfig } from '@pumphouse/server/config/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/operator';
 
-/** What `admin leftovers` works with, so many minutes later. */
+/** Provides the services of `admin leftovers` at a time the given minutes later. */
 export async function withLeftovers<Value>(
   env: NodeJS.ProcessEnv,
   minutesLater: number,

@@ -9,7 +9,7 @@ import { createFaultSite, type FaultSite } from './fault-site.ts';
 import { startHeldRun } from './moments.ts';
 import { wholeRun } from './run-facts.ts';
 
-/** Past the ten minutes in which nothing goes. */
+/** After the ten minutes in which nothing is removed. */
 const minutesLater = 11;
 
 const runOver = 'attempt: its run is over';
@@ -30,25 +30,34 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Everything that is left but what the site keeps: environments, a cache, its workspace's data, and networks of containers. */
+/**
+ * All orphaned resources. The site itself keeps environments, a cache, its workspace's data, and networks of
+ * containers.
+ */
 async function listLeftovers(minutes = minutesLater) {
   return (await site.listBelongings(minutes)).filter((one) => one.isLeftover);
 }
 
-/** Removes what is over by then. @returns why it went, each reason once: an attempt has several things on an engine */
+/**
+ * Removes orphaned resources.
+ * @returns the reasons, each once: an attempt has several resources on an engine
+ */
 async function removeLeftovers(minutes = minutesLater): Promise<string[]> {
   const { removed, failed } = await site.removeLeftovers(minutes);
   expect(failed).toEqual([]);
   return [...new Set(removed.map(({ owner, reason }) => `${owner.kind}: ${reason}`))];
 }
 
-/** Nothing is left of attempts and builds, by what the janitor knows and by what is there. */
+/**
+ * Expects that nothing is left of attempts and builds, according to the orphan collector and to the disk or
+ * engine.
+ */
 async function expectNothingLeft(): Promise<void> {
   expect(await listLeftovers()).toEqual([]);
   expect(await site.listRemains()).toEqual([]);
 }
 
-/** Kills a server at the end of a build, and has the run end whole under another one, which goes on. */
+/** Kills a server at the end of a build, and lets the run complete under another one, which keeps running. */
 async function leaveHalfBuilt(): Promise<{ halfBuilt: string; server: TestServer }> {
   const before = site.listEnvironmentPlaces();
   const first = await site.start({ pauseAt: 'before-environment-complete' });
@@ -84,41 +93,38 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     );
     expect(await removeLeftovers(0)).toEqual([]);
     const went = await removeLeftovers();
-    // A container that was made is an attempt that the supervisor may have removed already, when its run was over.
+    // A created container is an attempt, which the supervisor may already have removed when its run was over.
     if (!runsAreContainers || went.length > 0) expect(went).toEqual([runOver]);
     await expectNothingLeft();
   });
 
-  // An engine has no volume without its files, and removes none that a container has.
-  it.skipIf(runsAreContainers)(
-    'of which the disk lost the folder of an attempt whose user code runs on',
-    async () => {
-      const first = await site.start({ pauseAt: 'before-handle-stored' });
-      const jobRunId = await startHeldRun(site, first);
-      const [attemptId] = await site.listBootstraps();
-      if (attemptId === undefined) throw new Error('no bootstrap runs');
-      // With anything left to be told it would hear from the next server that its run is over, and end everything itself.
-      await site.freezeBootstrap(attemptId);
-      await first.end('SIGKILL');
-      await rm(join(site.dataDir, 'attempts', attemptId), { recursive: true });
-      expect(await listLeftovers(1000)).toEqual([]);
+  // An engine has no volume without its files, and removes none in use by a container.
+  it.skipIf(runsAreContainers)('that lost the folder of an attempt whose user code continues', async () => {
+    const first = await site.start({ pauseAt: 'before-handle-stored' });
+    const jobRunId = await startHeldRun(site, first);
+    const [attemptId] = await site.listBootstraps();
+    if (attemptId === undefined) throw new Error('no bootstrap runs');
+    // An active bootstrap would learn from the next server that its run is over, and end everything itself.
+    await site.freezeBootstrap(attemptId);
+    await first.end('SIGKILL');
+    await rm(join(site.dataDir, 'attempts', attemptId), { recursive: true });
+    expect(await listLeftovers(1000)).toEqual([]);
 
-      const next = await site.start();
-      expect((await site.of(next).awaitEnd(jobRunId)).status).toBe('failed');
-      expect(await site.listProcesses(attemptId)).not.toEqual([]);
-      expect(await removeLeftovers(0)).toEqual([]);
-      expect(await removeLeftovers()).toEqual([runOver]);
-      expect(await site.listProcesses(attemptId)).toEqual([]);
-      await expectNothingLeft();
-    },
-  );
+    const next = await site.start();
+    expect((await site.of(next).awaitEnd(jobRunId)).status).toBe('failed');
+    expect(await site.listProcesses(attemptId)).not.toEqual([]);
+    expect(await removeLeftovers(0)).toEqual([]);
+    expect(await removeLeftovers()).toEqual([runOver]);
+    expect(await site.listProcesses(attemptId)).toEqual([]);
+    await expectNothingLeft();
+  });
 
-  it('while it builds an environment; the one that is built in its place stays', async () => {
+  it('during an environment build; the environment built in its place stays', async () => {
     const { halfBuilt, server } = await leaveHalfBuilt();
     expect(await removeLeftovers(0)).toEqual([]);
     const went = await removeLeftovers();
     expect(went).toContain(buildCutShort);
-    // Where the machine has no control groups a build needs nothing else.
+    // On a machine without control groups, a build has no other resources.
     expect([buildCutShort, buildOver]).toEqual(expect.arrayContaining(went));
     const after = site.listEnvironmentPlaces();
     expect(after).not.toContain(halfBuilt);
@@ -131,7 +137,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
 
   it('while it removes an attempt', async () => {
     const first = await site.start({ pauseAt: 'in-attempt-removal' });
-    // No run follows on this one, which the kill could meet at any moment of its start.
+    // This job has no downstream run, which the kill could interrupt at any moment of its start.
     await site.trigger(first, 'jobs.follow');
     await site.awaitPause();
     await first.end('SIGKILL');
@@ -145,7 +151,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     await expectNothingLeft();
   });
 
-  it('of the removal of what is left over itself', async () => {
+  it('during the removal of orphaned resources', async () => {
     const { halfBuilt } = await leaveHalfBuilt();
     await site.killRemovalAt('in-environment-removal', join(folder, 'reached'), minutesLater);
     const left = await listLeftovers();
@@ -157,7 +163,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
   });
 });
 
-it('a run that is under way keeps all it needs, however late it is', async () => {
+it('an active run keeps all it needs, however late it is', async () => {
   const server = await site.start();
   const jobRunId = await startHeldRun(site, server);
   const { removed } = await site.removeLeftovers(60 * 24 * 365);

@@ -44,12 +44,12 @@ afterEach(async () => {
   cleanUps = [];
 });
 
-/** A server where the test is, which deployed a workspace, built its environment and ended. */
+/** A server at the test's location that deployed a workspace, built its environment and ended. */
 async function prepare(variables: Record<string, string> = {}) {
   const first = await startTestServer(variables);
   cleanUps.push(() => first.remove());
   const workspaceId = await createWorkspace(first, 'locations');
-  // One run of a job at a time: a run that never ends holds its job.
+  // One run of a job at a time: a run that never ends blocks its job.
   const jobs = names.map((name) => ({
     ...defineScriptJob(name),
     execute: { concurrency: name === 'quick' ? null : 1 },
@@ -111,7 +111,7 @@ describe.skipIf(!canEnterMachines)('two live servers', () => {
   });
 });
 
-describe.skipIf(!canEnterMachines)('a machine that restarts', () => {
+describe.skipIf(!canEnterMachines)('a machine restart', () => {
   it('fails its lost runs without waiting for leases', async () => {
     const { first, workspaceId } = await prepare({ PUMPHOUSE_LEASE_SECONDS: '300' });
     const machineId = 'd'.repeat(32);
@@ -124,12 +124,12 @@ describe.skipIf(!canEnterMachines)('a machine that restarts', () => {
     const ended = await createApiWorkspace(after, workspaceId).awaitEnd(run);
     const finishedAt = new Date(ended.finished_at ?? 0).getTime();
     expect(ended.status).toBe('failed');
-    // Its lease, renewed within each third of 300 s, held for 200 s more at least.
+    // Its lease of 300 s, renewed every third, was still valid for at least 200 s.
     expect(finishedAt - killedAt).toBeLessThan(200_000);
   });
 });
 
-describe.skipIf(!canEnterMachines)('a data folder that was restored on another machine', () => {
+describe.skipIf(!canEnterMachines)('a data folder restored on another machine', () => {
   it('has runs that all end, and jobs that run again', async () => {
     const variables = { PUMPHOUSE_MAX_ACTIVE_RUNS: '2', PUMPHOUSE_UNKNOWN_MINUTES: '0.02' };
     const { first, workspaceId, localData } = await prepare(variables);
@@ -176,7 +176,7 @@ describe.skipIf(!canEnterMachines)('a data folder that was restored on another m
   });
 });
 
-/** Puts a copy of the folder in its place, as a restore from a backup does. */
+/** Replaces the folder by a copy, like a restore from a backup. */
 async function restore(folder: string): Promise<void> {
   const aside = await mkdtemp(join(tmpdir(), 'pumphouse-backup-'));
   const copy = join(aside, 'copy');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
-it('has the pipeline run of a load that ended while no server was there', async () => {
+it('stores the pipeline run of a load that ended while no server was running', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGKILL');
@@ -23,7 +23,7 @@ it('has the pipeline run of a load that ended while no server was there', async 
   expect(await site.describeRun(next, jobRunId)).toEqual(wholeRun);
 });
 
-it('sees a run to its end on another port, when its server is gone for good', async () => {
+it('finishes a run on another port when its server is gone for good', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGKILL');
@@ -34,7 +34,7 @@ it('sees a run to its end on another port, when its server is gone for good', as
   expect(await site.listBootstraps()).toEqual([]);
 });
 
-it('keeps a run through kill -9 of the server and of Postgres at once', async () => {
+it('keeps a run through kill -9 of the server and Postgres at once', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await Promise.all([first.end('SIGKILL'), site.killPostgres()]);
@@ -43,7 +43,7 @@ it('keeps a run through kill -9 of the server and of Postgres at once', async ()
   expect(await site.describeRun(next, jobRunId)).toEqual(wholeRun);
 });
 
-it('goes on by itself after kill -9 of Postgres alone', async () => {
+it('recovers after kill -9 of Postgres alone', async () => {
   const server = await site.start();
   const jobRunId = await startHeldRun(site, server);
   await site.killPostgres();
@@ -54,7 +54,7 @@ it('goes on by itself after kill -9 of Postgres alone', async () => {
   expect(await site.describeRun(server, later)).toEqual(wholeRun);
 });
 
-it('fails a run whose bootstrap was killed in user code, with the lines it had, and leaves nothing running', async () => {
+it('fails a run whose bootstrap was killed in user code, keeps its lines, and leaves nothing running', async () => {
   const server = await site.start();
   const jobRunId = await startHeldRun(site, server);
   const [attemptId] = await site.listBootstraps();
@@ -74,7 +74,7 @@ it('fails a run whose bootstrap was killed in user code, with the lines it had, 
   await site.awaitTidiness();
 });
 
-it('has what a bootstrap recorded that was killed while no server was there, however long a record is', async () => {
+it('stores what a bootstrap recorded that was killed while no server was running, even very long records', async () => {
   const first = await site.start();
   site.hold();
   const jobRunId = await site.trigger(first, 'jobs.report');
@@ -91,7 +91,7 @@ it('has what a bootstrap recorded that was killed while no server was there, how
   });
 });
 
-it('leaves a run running at SIGTERM, and a restart takes it up', async () => {
+it('leaves a run running at SIGTERM, and takes it over after a restart', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGTERM');

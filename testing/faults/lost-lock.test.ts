@@ -19,7 +19,7 @@ const line = (text: string) => ({ kind: 'log', at, io: 'stdout', text });
 const encode = (records: object[]) =>
   Buffer.from(records.map((record) => `${JSON.stringify({ n: 0, ...record })}\n`).join(''));
 
-/** What Postgres does to a session that stood still inside a transaction for too long. */
+/** Simulates how Postgres ends a session that is idle inside a transaction for too long. */
 async function endIdleTransactions(): Promise<void> {
   const ended = await fixture.database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
@@ -27,7 +27,7 @@ async function endIdleTransactions(): Promise<void> {
   expect(ended).toHaveLength(1);
 }
 
-it('a server that lost its lock while it stood still cuts nothing off the log that another one has written since', async () => {
+it('a server that lost its lock while suspended truncates nothing that another server has appended to the log since', async () => {
   const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
   const early = [{ kind: 'beacon', at, type: 'state', body: '{}' }, line('one')];
   const all = [...early, line('two'), line('three')];

@@ -3,7 +3,7 @@ import type { FaultSite } from './fault-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { lastLineBeforeHold } from './fault-workspace.ts';
 
-/** A server that has come to a moment in the life of a run. */
+/** A server that has reached a moment in a run. */
 interface Reached {
   server: TestServer;
   jobRunId: string;
@@ -16,7 +16,7 @@ export interface Moment {
   reach: (site: FaultSite) => Promise<Reached>;
 }
 
-/** The moments in the order in which a run comes to them. */
+/** The moments in the order in which a run reaches them. */
 export const moments: readonly Moment[] = [
   atPoint('between the claim and the start', 'after-claim'),
   {

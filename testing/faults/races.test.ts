@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 const startServer = useServers(() => fixture);
 
-/** The refs of the jobs that the end of a run has started. */
+/** The refs of the jobs started by the end of a run. */
 async function listFollowers({ id }: JobRunRecord): Promise<string[]> {
   const rows = await fixture.database.query<{ ref: string }>(
     'select jobs.job_ref as ref from job_runs join jobs on jobs.id = job_runs.job_id where previous_job_run_id = $1',
@@ -51,7 +51,7 @@ const followersOf: Record<string, string[]> = {
   cancelled: [],
 };
 
-it('a cancel that races with the end of user code: each run ends once, and is followed as it ended', async () => {
+it('a cancel that races with the end of user code: each run ends once, and triggers what matches its end', async () => {
   await place.deployAll([
     defineJob('jobs.a', { execute: { concurrency: null } }),
     defineJob('jobs.after', { triggers: ['job.success:jobs.a'], execute: { concurrency: null } }),
@@ -62,7 +62,7 @@ it('a cancel that races with the end of user code: each run ends once, and is fo
   const runs = await Promise.all(Array.from({ length: 24 }, () => place.startRun('jobs.a')));
   const specs = await Promise.all(runs.map((run) => executor.awaitBegin(run.id)));
 
-  /** @returns whether the run is being stopped; else it had ended */
+  /** @returns whether the run is being cancelled; otherwise it had ended */
   async function cancel({ id }: JobRunRecord): Promise<boolean> {
     try {
       await fixture.cancelRuns.cancel(place.workspaceId, id);
@@ -73,7 +73,8 @@ it('a cancel that races with the end of user code: each run ends once, and is fo
     }
   }
 
-  // While each run is ending, one that is about to end, or just has, is cancelled; the last one is before, the first one never.
+  // While each run is ending, cancel one that is about to end or has just ended; the last one before its end,
+  // the first one never.
   const answers = new Map<string, Promise<boolean>>();
   let ending = 0;
   fixture.setFault('in-finish-before-commit', () => {
@@ -91,7 +92,8 @@ it('a cancel that races with the end of user code: each run ends once, and is fo
       await awaitEnd(run);
       const { status } = await place.getRun(run.id);
       expect(await listFollowers(run)).toEqual(followersOf[status]);
-      // The end of user code may win against a stop that was granted; a stop that was refused comes too late for good.
+      // The end of user code may win against a stop that was accepted; a stop that was rejected is always too
+      // late.
       const byExit = codeOf(index) === 0 ? 'completed' : 'failed';
       const isGranted = (await answers.get(run.id)) ?? false;
       expect(isGranted ? ['cancelled', byExit] : [byExit]).toContain(status);
@@ -102,7 +104,7 @@ it('a cancel that races with the end of user code: each run ends once, and is fo
   expect(await fixture.database.query('select * from changed_ends')).toEqual([]);
 });
 
-/** Counts how often an attempt was looked at in vain. */
+/** Counts inspections of an attempt that returned unknown. */
 function countUnknown(executor: BootstrappedExecutor) {
   const counted = { unknown: 0 };
   return {
@@ -118,7 +120,7 @@ function countUnknown(executor: BootstrappedExecutor) {
   };
 }
 
-it('an executor that answers unknown, and a server that takes over meanwhile: nothing is started twice or given up, and no tick is lost', async () => {
+it('an executor that reports unknown while another server takes over: nothing is started twice or given up, and no tick is lost', async () => {
   await place.deployAll([
     defineJob('jobs.a', { triggers: ['schedule:0 * * * *'] }),
     defineJob('jobs.after', { triggers: ['job.success:jobs.a'] }),
@@ -159,7 +161,7 @@ it('an executor that answers unknown, and a server that takes over meanwhile: no
   ]);
 });
 
-it('a server that stands still with jobs in hand loses them within the time of a lease', async () => {
+it('a suspended server loses its jobs within the duration of a lease', async () => {
   await place.deployAll([defineJob('jobs.a')]);
   const { id } = await place.getJob('jobs.a');
   const takes: ((store: Store) => Promise<unknown>)[] = [

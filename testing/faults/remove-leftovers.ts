@@ -1,4 +1,6 @@
-/** Does what `admin leftovers --remove` does, as many minutes later as its argument says: for a test that kills it. */
+/**
+ * Does the same as `admin leftovers --remove`, at a time the given minutes later, for a test that kills it.
+ */
 import { withLeftovers } from './later-leftovers.ts';
 
 await withLeftovers(process.env, Number(process.argv[2]), (leftovers) => leftovers.remove());

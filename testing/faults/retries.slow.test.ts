@@ -10,7 +10,7 @@ import {
 import { eventually } from '../fixtures/eventually.ts';
 import { startTestServer } from '../fixtures/server.ts';
 
-/** Fails twice and then succeeds; it counts in the local data, which attempts share. */
+/** Fails twice and then succeeds. It counts in the local data, which attempts share. */
 const flakyScript = `
 import os, sys
 
@@ -44,7 +44,7 @@ const workspace = () => createApiWorkspace(server, workspaceId);
 const readLife = (jobRunId: string) =>
   server.client.call('get_job_run_life', { params: { workspace_id: workspaceId, job_run_id: jobRunId } });
 
-/** Lines from the setup of the environment are not of interest, but count. */
+/** Lines from the environment's setup do not matter, but are counted. */
 function describeLines(lines: readonly { line_num: number; source: string; content: string }[]) {
   return {
     hasGaps: lines.some(({ line_num }, index) => line_num !== index),
@@ -66,9 +66,9 @@ const expectedLog = (tries: readonly [number, number, number]) => ({
   ]),
 });
 
-it('fails twice and succeeds: one run, one stream, three attempts in order, and one follower', async () => {
+it('fails twice and succeeds: one run, one stream, three attempts in order, and one downstream run', async () => {
   const jobRunId = await triggerJob(server, workspaceId, 'jobs.flaky');
-  // Followed from the start: it has to stay open between attempts.
+  // Followed from the start, so it must stay open between attempts.
   const streamed = describeLines(await workspace().readLog(jobRunId));
   expect((await workspace().getRun(jobRunId)).status).toBe('completed');
   expect(streamed).toEqual(expectedLog([1, 2, 3]));
@@ -88,7 +88,7 @@ it('fails twice and succeeds: one run, one stream, three attempts in order, and 
   expect(followers).toMatchObject([{ trigger: 'job.success:jobs.flaky', status: 'completed' }]);
 });
 
-it('is tried again, as often as before, after kill -9 of the server as soon as an attempt has failed', async () => {
+it('is retried exactly as often after kill -9 of the server at the moment an attempt has failed', async () => {
   const jobRunId = await triggerJob(server, workspaceId, 'jobs.flaky');
   await workspace().awaitLine(jobRunId, 'Attempt 1 failed');
   await server.end('SIGKILL');

@@ -5,7 +5,7 @@ import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { allLines } from './fault-workspace.ts';
 
-/** What must be true of a run, whatever became of the servers meanwhile. */
+/** Conditions that hold for a complete run, whatever happened to the servers. */
 export const wholeRun = {
   status: 'completed',
   timesStarted: 1,
@@ -16,7 +16,7 @@ export const wholeRun = {
   followers: [{ status: 'completed', timesStarted: 1, lines: ['followed'] }],
 };
 
-/** Reads what became of runs. `localData` is the folder in which user code notes that it was started. */
+/** Reads the outcome of runs. `localData` is the folder in which user code records its starts. */
 export function createRunFacts(workspaceId: string, localData: string) {
   async function listFollowers(server: TestServer, jobRunId: string) {
     const { items } = await server.client.call('list_job_runs', {
@@ -56,7 +56,7 @@ export function createRunFacts(workspaceId: string, localData: string) {
     );
   }
 
-  /** Waits for the end of the run and its followers, and says what `wholeRun` says. */
+  /** Waits for the end of the run and its downstream runs, and returns the properties of `wholeRun`. */
   async function describeRun(server: TestServer, jobRunId: string) {
     const { status } = await createApiWorkspace(server, workspaceId).awaitEnd(jobRunId);
     if (status === 'completed')

@@ -1,6 +1,6 @@
 import { isTerminalRunState, type RunState } from '@pumphouse/contract';
 
-/** What is stored of a run that the clock, an event or freshness started or asked for in vain. */
+/** Stored data of a run, or a rejected start, from the clock, an event or freshness. */
 export interface StoredRun {
   id: string;
   jobRef: string;
@@ -16,7 +16,7 @@ export interface StoredRun {
 
 export interface ScheduleFacts {
   runs: readonly StoredRun[];
-  /** Ids of runs, as often as their user code was started. */
+  /** Run ids, one for each start of user code. */
   starts: readonly string[];
   /** Jobs that a clock starts. */
   clockJobs: readonly string[];
@@ -24,9 +24,9 @@ export interface ScheduleFacts {
 }
 
 /**
- * What is wrong with a workspace in which nothing runs any more, in words; nothing must be, whatever became of its servers: each tick
- * has one run at most, the windows of completed runs follow each other without a gap or an overlap, each run has ended, as completed,
- * started its user code once and its follower once.
+ * Describes what is wrong with a workspace in which nothing runs any more. There must be no problem, whatever
+ * happened to its servers: each tick has at most one run, the windows of completed runs are contiguous, and
+ * each run has completed, started its user code once and its downstream run once.
  */
 export function findScheduleProblems({ runs, starts, clockJobs, chains }: ScheduleFacts): string[] {
   const problems: string[] = [];
@@ -55,7 +55,7 @@ function findTwins(runs: readonly StoredRun[]): string[] {
   return [...groups].filter(([, of]) => of.length > 1).map(([tick, of]) => `${tick} has ${of.length} rows`);
 }
 
-/** Numbers are given in the transaction that makes the row. */
+/** Numbers are assigned in the transaction that creates the row. */
 function findMissingNumbers(runs: readonly StoredRun[]): string[] {
   const numbers = runs.map((run) => run.number).toSorted((left, right) => left - right);
   const isWhole = numbers.every((number, index) => number === index + 1);

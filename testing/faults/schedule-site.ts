@@ -17,10 +17,12 @@ import { findScheduleProblems } from './schedule-facts.ts';
 import { createSiteDisk } from './site-disk.ts';
 import { createSiteServers, siteVariables } from './site-servers.ts';
 
-/** One data folder with jobs whose ticks come every few seconds, on which servers are killed, stopped and started again. */
+/**
+ * One data folder with jobs that tick every few seconds, on which servers are killed, stopped and restarted.
+ */
 export type ScheduleSite = Awaited<ReturnType<typeof createScheduleSite>>;
 
-/** @param variables of its servers, besides a short lease */
+/** @param variables of its servers, in addition to a short lease */
 export async function createScheduleSite(variables: Record<string, string> = {}) {
   const first = await startTestServer({ ...siteVariables, ...variables });
   const workspaceId = await createWorkspace(first, 'ticks');
@@ -38,14 +40,14 @@ export async function createScheduleSite(variables: Record<string, string> = {})
       [workspaceId],
     );
 
-  /** The database's clock, as soon as it tells. */
+  /** The database's clock, as soon as it responds. */
   const readClock = () =>
     eventually('Postgres tells the time', async () => {
       const [row] = await disk.query<{ now: Date }>('select clock_timestamp() as now', []);
       return row?.now;
     });
 
-  /** Waits until each of the quick jobs has completed a run for a moment that is still to come now. */
+  /** Waits until each of the quick jobs has completed a run for a moment after now. */
   async function awaitProgress(): Promise<void> {
     const since = await readClock();
     await eventually('each of the quick jobs completes a run again', async () => {
@@ -81,7 +83,7 @@ export async function createScheduleSite(variables: Record<string, string> = {})
     listRuns,
     readClock,
 
-    /** Lets everything that was started come to its end, and says what is wrong. The clock goes on afterwards. */
+    /** Lets all started runs end, and describes what is wrong. The clock continues afterwards. */
     async findProblems(server: TestServer): Promise<string[]> {
       await switchClocks(server, 'pause_job');
       const ended = await eventually('nothing runs any more', async () => {
@@ -93,7 +95,7 @@ export async function createScheduleSite(variables: Record<string, string> = {})
       return findScheduleProblems({ runs: ended, starts: starts.filter(Boolean), clockJobs, chains });
     },
 
-    /** Ends what a test left running, so that the next one finds a quiet site. */
+    /** Ends everything that a test left running, so that the next one finds a quiet site. */
     async endServers({ showLogs = false } = {}): Promise<void> {
       if (showLogs) process.stderr.write(`${servers.readLogs().join('\n')}\n`);
       await servers.endServers();

@@ -1,7 +1,7 @@
 import type { TestServer } from '../fixtures/server.ts';
 import { defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
 
-/** Started as its own launcher, so that a run does not wait for the import of dlt. Notes that it was started. */
+/** Used as its own launcher, so that a run need not import dlt. Records its start. */
 const noteScript = `
 import os
 
@@ -10,11 +10,11 @@ with open(f".dlt/data/{os.environ['WORKSPACE__PROFILE']}/starts", "a") as starts
 print("noted")
 `;
 
-/** The jobs that a clock starts, each with one run at a time, so that their windows have one order. */
+/** The jobs started by a clock, one run at a time each, so that their windows are ordered. */
 export const clockJobs = ['jobs.load', 'jobs.summary', 'jobs.poll'];
-/** Those whose next run is a few seconds away at most. */
+/** Jobs whose next run is at most a few seconds away. */
 export const quickJobs = ['jobs.load', 'jobs.follow', 'jobs.summary'];
-/** Started by the end of a run of the other. */
+/** Started by the end of a run of the other job. */
 export const chains = [{ ref: 'jobs.follow', after: 'jobs.load' }];
 
 function defineNoteJob(name: string, triggers: readonly string[], keys: Record<string, unknown> = {}) {
@@ -24,8 +24,9 @@ function defineNoteJob(name: string, triggers: readonly string[], keys: Record<s
 }
 
 /**
- * Deploys jobs, most with ticks every few seconds: `load`; `follow`, which follows each of its runs; `summary`, which starts at its own ticks
- * and when `follow` has become fresh, whichever is first; and `poll`, every minute.
+ * Deploys jobs, most of which tick every few seconds: `load`; `follow`, triggered by each of its runs;
+ * `summary`, which starts at its own ticks or when `follow` has become fresh, whichever is first; and `poll`,
+ * every minute.
  */
 export function deployScheduleWorkspace(server: TestServer, workspaceId: string): Promise<void> {
   const oneAtATime = { execute: { concurrency: 1 } };

@@ -10,7 +10,7 @@ afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail
 afterAll(() => site.remove());
 
 it.each(['in-tick-before-commit', 'after-tick-commit'] as const)(
-  'a tick is lost by no kill -9 of the server (%s), and brings one run',
+  'no kill -9 of the server (%s) loses a tick, and each tick brings one run',
   async (pauseAt) => {
     const first = await site.start({ pauseAt });
     await site.awaitPause();
@@ -21,7 +21,7 @@ it.each(['in-tick-before-commit', 'after-tick-commit'] as const)(
   },
 );
 
-it('ticks go on by themselves after kill -9 of Postgres in the middle of one', async () => {
+it('ticks continue automatically after kill -9 of Postgres during one', async () => {
   const server = await site.start({ pauseAt: 'in-tick-before-commit' });
   await site.awaitPause();
   await site.killPostgres();
@@ -30,12 +30,13 @@ it('ticks go on by themselves after kill -9 of Postgres in the middle of one', a
   expect(await site.findProblems(server)).toEqual([]);
 });
 
-it('two servers fight over ticks and runs, and one goes on alone when the other stands still in the middle of a tick', async () => {
+it('two servers compete for ticks and runs, and one continues alone when the other is suspended during a tick', async () => {
   const second = await site.startBeside();
   const first = await site.start({ pauseAt: 'in-tick-before-commit' });
   await site.awaitPause();
   first.process.kill('SIGSTOP');
-  // The tick that the first server holds is free when Postgres ends its transaction; the runs when their leases are over.
+  // The tick held by the first server is released when Postgres ends its transaction, and the runs when their
+  // leases expire.
   await site.awaitProgress();
   site.resume();
   first.process.kill('SIGCONT');

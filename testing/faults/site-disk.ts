@@ -12,14 +12,14 @@ import { readBootId } from '@pumphouse/server/platform/process-location.ts';
 import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
-/** What a data folder tells about attempts and Postgres while no server may be there to ask. */
+/** What a data folder reveals about attempts and Postgres when no server may be running. */
 export function createSiteDisk(dataDir: string, runs: RunsPlace) {
   const cluster = join(dataDir, 'postgres', 'data');
 
-  /** Asks the site's Postgres, whichever servers are there. */
+  /** Queries the site's Postgres, whichever servers are running. */
   async function query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     const client = new Client({ host: cluster, port: 5432, user: 'pumphouse', database: 'pumphouse' });
-    // Postgres may be killed meanwhile; the query that waits tells.
+    // Postgres may be killed meanwhile; the pending query reports it.
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -34,17 +34,17 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
     /** Attempts whose bootstrap runs. */
     listBootstraps: () => runs.listBootstraps(),
     killBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGKILL'),
-    /** From now on the bootstrap does nothing more, and its user code goes on. */
+    /** Suspends the bootstrap, while its user code continues. */
     freezeBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGSTOP'),
-    /** Whether an attempt has recorded these words, delivered or not. */
+    /** Whether an attempt has recorded this text, delivered or not. */
     hasRecorded(words: string): boolean {
       const spools = runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId));
       return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(words));
     },
-    /** Everything that runs for an attempt. */
+    /** All processes of an attempt. */
     listProcesses: (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`),
 
-    /** kill -9 of the site's Postgres, backends and all. */
+    /** kill -9 of the site's Postgres with all its backends. */
     async killPostgres(): Promise<void> {
       const postmaster = Number.parseInt(await readFile(join(cluster, 'postmaster.pid'), 'utf8'), 10);
       const processes = selectDescendants(await listProcesses(), postmaster);
@@ -52,14 +52,17 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
       for (const process of processes) signalProcess({ ...process, bootId }, 'SIGKILL');
     },
     query,
-    /** Why the run failed, as the store has it; null when it did not. */
+    /** The failure code of a run in the database; null if it did not fail. */
     async readFailureCode(jobRunId: string): Promise<string | null> {
       const text = 'select failure from job_runs where id = $1';
       const [row] = await query<{ failure: { code: string } | null }>(text, [jobRunId]);
       return row?.failure?.code ?? null;
     },
 
-    /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */
+    /**
+     * Waits until everything that the site's attempts needed is cleaned up: their folders removed, their logs
+     * packed.
+     */
     async awaitTidiness(): Promise<void> {
       await eventually('attempts are removed and logs packed', async () => {
         const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });

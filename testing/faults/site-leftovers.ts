@@ -10,7 +10,7 @@ import { withLeftovers } from './later-leftovers.ts';
 
 const removalProgram = fileURLToPath(new URL('remove-leftovers.ts', import.meta.url));
 
-/** Looks after what is left on a site, by a clock of its own. */
+/** Inspects and removes the orphaned resources of a site, with its own clock. */
 export function createSiteLeftovers(dataDir: string, runs: RunsPlace) {
   const env = {
     PATH: process.env['PATH'],
@@ -27,10 +27,10 @@ export function createSiteLeftovers(dataDir: string, runs: RunsPlace) {
 
     listEnvironmentPlaces: () => runs.listEnvironments(),
     listAttemptPlaces: () => runs.listAttempts(),
-    /** What attempts and builds need while they last, as the machine or the engine itself tells. */
+    /** Resources of active attempts and builds, as reported by the machine or the engine. */
     listRemains: () => runs.listRemains(),
 
-    /** Starts a removal so many minutes later and kills it when it comes to a moment. */
+    /** Starts a removal at a time the given minutes later, and kills it when it reaches a fault point. */
     async killRemovalAt(point: string, pauseFile: string, minutesLater: number): Promise<void> {
       const variables = { ...env, PUMPHOUSE_PAUSE_AT: `${point}:${pauseFile}` };
       const child = spawn(process.execPath, [removalProgram, String(minutesLater)], {

@@ -3,7 +3,7 @@ import type { TestServer } from '../fixtures/server.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { eventually } from '../fixtures/eventually.ts';
 
-/** A short lease, so that a second server takes over within a test's patience. */
+/** A short lease, so that a second server takes over soon enough for a test. */
 export const siteVariables = { PUMPHOUSE_LEASE_SECONDS: '2' };
 
 /** Servers on the data folder of `first`, which has ended. */
@@ -16,7 +16,7 @@ export function createSiteServers(first: TestServer, pauseFile: string) {
   }
 
   return {
-    /** A server on the site's port, paused at a moment if one is named. */
+    /** A server on the site's port, paused at a fault point if one is named. */
     async start({
       pauseAt,
       untilReady = true,
@@ -27,11 +27,11 @@ export function createSiteServers(first: TestServer, pauseFile: string) {
     /** A second server, on another port. */
     startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
 
-    /** Resolves when a server has come to the moment it was to pause at. */
+    /** Resolves when a server has reached its fault point. */
     awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),
     resume: () => rmSync(pauseFile, { force: true }),
 
-    /** The last lines that each server logged which was started since the last `endServers`, requests left out. */
+    /** The last log lines of each server started since the last `endServers`, without requests. */
     readLogs: (): string[] =>
       [...servers].flatMap((server) => {
         const lines = server.log().split('\n');

@@ -1,6 +1,6 @@
 /**
- * Kills and stops servers at random moments, round after round: `npm run soak -- 50`. Prints each round and a summary; ends with code 1
- * when a run was not whole. Not part of `npm test`.
+ * Kills and suspends servers at random moments, round after round: `npm run soak -- 50`. Prints each round
+ * and a summary; exits with code 1 if a run was not complete. Not part of `npm test`.
  */
 import type { FaultSite } from './fault-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
@@ -9,10 +9,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { createFaultSite } from './fault-site.ts';
 import { wholeRun } from './run-facts.ts';
 
-/** What befalls the server of a run; gives the server that is there afterwards. */
+/** A failure of a run's server; returns the server that runs afterwards. */
 type Mishap = (site: FaultSite, server: TestServer) => Promise<TestServer>;
 
-/** A run with its follower takes some three seconds. */
+/** A run with its downstream run takes about three seconds. */
 const longestWaitMs = 4000;
 const mishaps: Record<string, Mishap> = {
   async kill(site, server) {
@@ -53,7 +53,7 @@ const mishaps: Record<string, Mishap> = {
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-/** @returns what differs from a whole run; null when nothing does */
+/** @returns the differences from a complete run; null if there are none */
 async function playRound(site: FaultSite, mishap: Mishap, waitMs: number): Promise<string | null> {
   const server = await site.start();
   if (Math.random() < 0.2) await site.needNewEnvironment(server);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
-describe('a second server makes a run whole whose server stands still for longer than its lease, and the first changes nothing', () => {
+describe('a second server completes a run whose server is suspended for longer than its lease, and the first changes nothing', () => {
   it.each(moments)('$name', async ({ reach }) => {
     const { server: stopped, jobRunId } = await reach(site);
     stopped.process.kill('SIGSTOP');
@@ -21,7 +21,8 @@ describe('a second server makes a run whole whose server stands still for longer
 
     site.resume();
     stopped.process.kill('SIGCONT');
-    // It is back at work, and behind the moment at which it stood still, when it has seen another run to its end.
+    // Once it has driven another run to its end, it is working again and past the moment at which it was
+    // suspended.
     const later = await site.trigger(stopped, 'jobs.follow');
     expect((await site.of(stopped).awaitEnd(later)).status).toBe('completed');
     await site.awaitTidiness();

@@ -11,25 +11,25 @@ interface ComposeFile {
 
 const readDeployFile = (name: string) => readFile(join(repositoryFolder, 'deploy', name), 'utf8');
 
-/** The variables that a compose file takes from outside, comments left out. */
+/** The variables that a compose file takes from its environment, ignoring comments. */
 function listVariables(composeFile: string): string[] {
   const text = composeFile.replace(/^\s*#.*$/gm, '');
   return [...new Set([...text.matchAll(/\$\{(\w+)/g)].map((match) => match[1] ?? ''))];
 }
 
-/** Variables that are set, and those that a comment shows how to set. */
+/** Variables that are set, and those that are set in a comment as an example. */
 function listExamples(envFile: string): string[] {
   return [...envFile.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1] ?? '');
 }
 
 describe('deploy/compose.yaml', () => {
-  it('takes from outside what .env.example has, and nothing else', async () => {
+  it('takes exactly the variables of .env.example', async () => {
     const [composeFile, example] = await Promise.all(['compose.yaml', '.env.example'].map(readDeployFile));
     expect(listExamples(example ?? '').toSorted()).toEqual(listVariables(composeFile ?? '').toSorted());
   });
 
   it.each(['compose.yaml', 'compose.remote-engine.yaml'])(
-    'sets variables that the server knows: %s',
+    'sets only variables that the server knows: %s',
     async (name) => {
       const { services } = parse(await readDeployFile(name), { merge: true }) as ComposeFile;
       const set = Object.keys(services['server']?.environment ?? {});
@@ -39,7 +39,7 @@ describe('deploy/compose.yaml', () => {
     },
   );
 
-  it('gives the socket of the engine to the server alone, and no service a privilege', async () => {
+  it("gives the engine's socket only to the server, and no service a privilege", async () => {
     const { services } = parse(await readDeployFile('compose.yaml'), { merge: true }) as ComposeFile;
     const withSocket = Object.entries(services).filter(([, service]) =>
       JSON.stringify(service).includes('docker.sock'),

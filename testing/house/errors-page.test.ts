@@ -14,7 +14,10 @@ async function readAll(pattern: string): Promise<string> {
   return (await Promise.all(texts)).join('\n');
 }
 
-/** Codes that no source names in quotes. @param stem what follows a prefix that is put before the word in code */
+/**
+ * Codes that appear in no source as a quoted string.
+ * @param prefixes prefixes that code prepends to the quoted rest
+ */
 function findUnused(codes: readonly string[], sources: string, prefixes: readonly string[] = []): string[] {
   const stemOf = (code: string) => {
     const prefix = prefixes.find((one) => code.startsWith(one) && sources.includes(`\`${one}\${`)) ?? '';
@@ -29,30 +32,30 @@ describe('docs/operate/errors.md', () => {
     expect(page, 'run `npm run docs:errors`').toBe(writeErrorsPage(page));
   });
 
-  it('has each code as a heading, and no other', async () => {
+  it('has exactly the codes as headings', async () => {
     const headings = [...(await readFile(errorsPagePath, 'utf8')).matchAll(/^### `(.*)`$/gm)].map(
       ([, code]) => code,
     );
     expect(headings).toEqual([...Object.keys(errorCodes), ...Object.keys(runFailures)]);
   });
 
-  it('is not written over a page that lost its marks', () => {
+  it('is not overwritten if the page lost its markers', () => {
     expect(() => writeErrorsPage('# Errors\n')).toThrow('has lost the marks');
   });
 });
 
 describe('codes', () => {
-  it('of answers are all answered by something', async () => {
+  it('of responses are all used by some code', async () => {
     expect(findUnused(Object.keys(errorCodes), await readAll('apps/server/src/**/*.ts'))).toEqual([]);
   });
 
-  it('of run failures all come from something', async () => {
+  it('of run failures are all used by some code', async () => {
     const sources =
       (await readAll('apps/server/src/**/*.ts')) + (await readAll('python/pumphouse_bootstrap/**/*.py'));
     expect(findUnused(Object.keys(runFailures), sources, ['requirements_', 'executor_'])).toEqual([]);
   });
 
-  it('that the bootstrap reports are all known', async () => {
+  it('reported by the bootstrap are all known', async () => {
     const sources = await readAll('python/pumphouse_bootstrap/**/*.py');
     const reported = [...sources.matchAll(/(?:CannotStart|StageFailure)\(\s*"(\w+)"|"code": "(\w+)"/g)].map(
       ([, raised, written]) => raised ?? written,

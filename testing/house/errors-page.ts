@@ -9,11 +9,11 @@ interface Entry {
   status?: number;
   cause: string;
   nextStep: string;
-  /** False of a failure that no retry would mend. */
+  /** False for a failure that a retry cannot fix. */
   mayPass?: boolean;
 }
 
-/** The page with its two lists written anew from the code; what people wrote around them stays. */
+/** Rewrites the page's two lists from the code; the text around them stays. */
 export function writeErrorsPage(page: string): string {
   return replaceList(replaceList(page, 'answers', errorCodes), 'run failures', runFailures);
 }
@@ -28,7 +28,7 @@ function replaceList(page: string, name: string, entries: Record<string, Entry>)
   return `${page.slice(0, from)}${begin}\n${list}${page.slice(to)}`;
 }
 
-/** A heading for each code, so that it has an address: `errors.md#exit_code`. */
+/** Each code has a heading, so that it has a URL: `errors.md#exit_code`. */
 function writeEntry([code, { status, cause, nextStep, mayPass = true }]: [string, Entry]): string {
   const answered = status === undefined ? '' : `Status ${status}. `;
   const lasting = mayPass ? '' : ' It is never tried again by itself.';

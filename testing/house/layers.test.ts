@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { measureHouse } from './measure.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
-/** The names of the features. Each layer that has folders by feature uses these names, so that one name finds everything. */
+/**
+ * Feature names. Layers with folders by feature use these names, so that a feature has the same name in each
+ * layer.
+ */
 const features = [
   'apps',
   'attempts',
@@ -28,7 +31,7 @@ const features = [
   'workspaces',
 ];
 
-/** What else a layer has: parts that belong to no feature. */
+/** Folders of a layer for parts that belong to no feature. */
 const otherFolders: Record<string, string[]> = {
   'apps/server/src/domain': ['primitives'],
   'apps/server/src/services': ['paging', 'testing'],

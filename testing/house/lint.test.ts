@@ -9,7 +9,7 @@ import { repositoryFolder } from '../fixtures/server.ts';
 const run = promisify(execFile);
 let folder: string;
 
-/** A tree with our lint settings and nothing but the files that a test plants. */
+/** A tree with this project's lint settings and only the files that a test adds. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-lint-'));
   for (const name of ['.oxlintrc.json', 'tsconfig.json'])
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** @returns what lint says about one planted file; empty when it finds nothing */
+/** @returns lint's output for one added file; empty if there is none */
 async function lint(path: string, source: string): Promise<string> {
   const file = join(folder, path);
   await mkdir(dirname(file), { recursive: true });
@@ -39,16 +39,16 @@ async function lint(path: string, source: string): Promise<string> {
 const importOf = (specifier: string) => `import { thing } from '${specifier}';\nexport const copy = thing;\n`;
 
 describe('lint', () => {
-  it('finds nothing in a file that keeps the rules', async () => {
+  it('accepts a file that follows the rules', async () => {
     expect(await lint('apps/server/src/domain/planted.ts', 'export const one = 1;\n')).toBe('');
   });
 
-  it('refuses a floating promise', async () => {
+  it('rejects a floating promise', async () => {
     const source = 'async function work(): Promise<void> {}\nexport function start(): void {\n  work();\n}\n';
     expect(await lint('apps/server/src/services/planted.ts', source)).toContain('no-floating-promises');
   });
 
-  it('refuses two files that import types of each other', async () => {
+  it('rejects two files that import types from each other', async () => {
     const other = join(folder, 'apps/server/src/services/runs/other.ts');
     await mkdir(dirname(other), { recursive: true });
     await writeFile(
@@ -84,7 +84,7 @@ describe('lint', () => {
     ['a command reaches into the server', 'apps/cli/src/planted.ts', '@pumphouse/server/store/store.ts'],
     ['the contract uses Node', 'packages/contract/src/planted.ts', 'node:crypto'],
     ['the client uses Node', 'packages/client/src/planted.ts', 'node:http'],
-  ])('refuses that %s', async (_, path, specifier) => {
+  ])('rejects that %s', async (_, path, specifier) => {
     expect(await lint(path, importOf(specifier))).toContain('no-restricted-imports');
   });
 });

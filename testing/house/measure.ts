@@ -40,18 +40,21 @@ interface SourceFile {
 
 export interface HouseFigures {
   fileCount: number;
-  /** The folder that holds most files itself, not counting its folders. */
+  /** The folders with the most files, not counting subfolders. */
   largestFolders: { folder: string; fileCount: number }[];
   /** Imports between top-level folders of the server, one per pair of files. */
   arrowCount: number;
   backwardArrows: string[];
   longFiles: { path: string; lineCount: number }[];
-  /** `as X`, without `as const` and imports under another name. */
+  /** `as X`, except `as const` and renamed imports. */
   castCount: number;
   jobDefinitionCastCount: number;
 }
 
-/** Measures how easily the code can be found and read. @param root the repository */
+/**
+ * Measures how easy it is to find and read code.
+ * @param root the repository
+ */
 export function measureHouse(root: string): HouseFigures {
   const files = sourceFolders.flatMap((folder) => readSources(root, join(root, folder)));
   const product = files.filter(({ path }) => !isTest(path));

@@ -39,7 +39,7 @@ function startSetUp(command = ['uv', '--version']) {
   return { child, ended };
 }
 
-it('is set up once by several that start at the same time, and all of them go on', async () => {
+it('is set up once by several concurrent processes, all of which continue', async () => {
   const outcomes = await Promise.all([1, 2, 3].map(() => startSetUp().ended));
   for (const { code, stdout, stderr } of outcomes) {
     expect(stderr).not.toContain('EEXIST');
@@ -50,7 +50,7 @@ it('is set up once by several that start at the same time, and all of them go on
   expect(installs).toHaveLength(1);
 }, 180_000);
 
-it('is set up again after a set-up that was killed: its lock is gone with it', async () => {
+it('is set up again after a killed set-up, whose lock is gone too', async () => {
   const killed = startSetUp();
   killed.child.stderr.once('data', () => process.kill(-(killed.child.pid ?? 0), 'SIGKILL'));
   expect((await killed.ended).code).toBeNull();

@@ -13,13 +13,16 @@ export const postgresImage = 'localhost/pumphouse-test-postgres:17';
 const nodeImage = 'localhost/pumphouse-test-node:24';
 
 const npmVersion = '11.21.2';
-/** This machine's: the package registry may be reached through an authority of its own. */
+/** This machine's CA bundle, because the package registry may use a private authority. */
 const caBundle = process.env['SSL_CERT_FILE'] ?? '/etc/ssl/certs/ca-certificates.crt';
 const caBundleInside = '/etc/ssl/certs/ca-certificates.crt';
 
 const run = promisify(execFile);
 
-/** Makes what deploy/compose.yaml starts, of Debian's packages and the npm registry: nothing is pulled. */
+/**
+ * Builds the images that deploy/compose.yaml starts, from Debian's packages and the npm registry: nothing is
+ * pulled.
+ */
 export async function buildComposeImages(engine: TestEngine): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-image-'));
   try {
@@ -31,7 +34,7 @@ export async function buildComposeImages(engine: TestEngine): Promise<void> {
   }
 }
 
-/** Stands for Node's own image: Debian, with Node 24 and npm. */
+/** Replaces Node's own image: Debian, with Node 24 and npm. */
 async function buildNodeImage(engine: TestEngine, context: string): Promise<void> {
   const base = await importDebianRoot(engine.command, {
     name: 'node:24',
@@ -39,7 +42,7 @@ async function buildNodeImage(engine: TestEngine, context: string): Promise<void
     packages: ['ca-certificates', 'libstdc++6'],
   });
   await mkdir(context);
-  // The tests run on Node 24 (scripts/with-tools.mjs), of an npm package.
+  // The tests run on Node 24 (scripts/with-tools.mjs), from an npm package.
   await copyFile(process.execPath, join(context, 'node'));
   const npm = await run('npm', ['pack', '--silent', `npm@${npmVersion}`], { cwd: context });
   const lines = [
@@ -53,7 +56,7 @@ async function buildNodeImage(engine: TestEngine, context: string): Promise<void
   await build(engine, nodeImage, [context]);
 }
 
-/** As docs/operate/compose.md has it, from another base and by way of this machine's registry. */
+/** As described in docs/operate/compose.md, but with another base image and this machine's registry. */
 async function buildServerImage(engine: TestEngine, npmrc: string): Promise<void> {
   const registry = await run('npm', ['config', 'get', 'registry'], { cwd: repositoryFolder });
   await writeFile(npmrc, `registry=${registry.stdout.trim()}\ncafile=${caBundleInside}\n`);

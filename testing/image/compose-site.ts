@@ -16,24 +16,27 @@ interface CommandOutput {
   stderr: string;
 }
 
-/** What deploy/compose.yaml makes on a test engine, with a .env as an operator writes it. */
+/** The services of deploy/compose.yaml on a test engine, with a .env like an operator's. */
 export interface ComposeSite {
   url: string;
   folder: string;
   databasePassword: string;
-  /** The engine's, on this machine. */
+  /** The engine's socket, on this machine. */
   socket: string;
   /** The group of the engine's socket. */
   engineGid: number;
-  /** `docker compose <args>`. @throws Error when it fails, with its words */
+  /**
+   * Runs `docker compose <args>`.
+   * @throws Error with its output when it fails
+   */
   compose(args: readonly string[], input?: string): Promise<CommandOutput>;
-  /** Runs a shell script in which `docker compose` is this one, in the site's folder. */
+  /** Runs a shell script in the site's folder, in which `docker compose` is this one. */
   script(script: string): Promise<CommandOutput>;
-  /** Stands for systemd, which asks after the health of Podman's containers. Until it is stopped. */
+  /** Runs Podman's health checks in place of systemd, until it is stopped. */
   stop(): Promise<void>;
 }
 
-/** Neither root's nor of anybody here: whoever may use the socket may do so by this group alone. */
+/** Not a group of root or of any user here: only this group gives access to the socket. */
 const engineGid = 60_903;
 const containerNames = ['pumphouse-database-1', 'pumphouse-server-1'];
 const healthIntervalMs = 1000;
@@ -87,7 +90,7 @@ async function writeSettings(
   ];
   await writeFile(join(folder, '.env'), `${example}\n${changed.join('\n')}\n`);
   await copyFile(join(deploy, 'compose.yaml'), join(folder, 'compose.yaml'));
-  // Debian has compose as a command of its own.
+  // Debian ships compose as a separate command.
   await mkdir(join(folder, 'bin'));
   const docker = join(folder, 'bin', 'docker');
   await writeFile(docker, '#!/bin/sh\n[ "$1" = compose ] && shift && exec docker-compose "$@"\n');
@@ -98,7 +101,7 @@ function watchHealth(engine: TestEngine): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const watching = (async () => {
     while (!stopping.signal.aborted) {
-      // One that is not there, or does not run, has no health.
+      // A missing or stopped container has no health.
       const checks = containerNames.map((name) => engine.call(['healthcheck', 'run', name]));
       await Promise.allSettled(checks);
       await delay(healthIntervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);

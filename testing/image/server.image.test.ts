@@ -32,7 +32,7 @@ afterAll(async () => {
   await engine?.close();
 });
 
-describe('before there is an owner', () => {
+describe('without an owner', () => {
   it('does not listen, and says what to do', async () => {
     await site.compose(['up', '--detach']);
     const log = await eventually('the server refused to listen', async () => {
@@ -51,33 +51,28 @@ describe('with an owner', () => {
       [...admin, 'create-owner', '--email', ownerEmail, '--password-stdin'],
       'a long password\n',
     );
-    // The restart policy has started it again by now, or will.
+    // The restart policy has restarted it by now, or will.
     await site.compose(['up', '--detach', '--wait']);
     key = await createKey();
   });
 
-  it('is healthy, ready, and answers a key', async () => {
+  it('is healthy, ready, and accepts a key', async () => {
     expect(await inspect(server, '{{.State.Health.Status}}')).toBe('healthy');
     const readiness = await fetch(`${site.url}/readyz`);
     expect(await readiness.json()).toMatchObject({ status: 'ready', reasons: [], degraded: [] });
     expect(await countOrganizations()).toBe(1);
   });
 
-  it.each([server, database])(
-    '%s has no privilege, and writes nothing of its own files',
-    async (container) => {
-      const status = await engine.call(['exec', container, 'cat', '/proc/1/status']);
-      expect(status).toMatch(/^Uid:(?:\s+[1-9]\d*){4}$/m);
-      expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
-      for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'])
-        expect(status).toMatch(new RegExp(`^Cap${set}:\\s+0{16}$`, 'm'));
-      await expect(engine.call(['exec', container, 'touch', '/file'])).rejects.toThrow(
-        /Read-only file system/,
-      );
-    },
-  );
+  it.each([server, database])('runs %s without privileges and with read-only files', async (container) => {
+    const status = await engine.call(['exec', container, 'cat', '/proc/1/status']);
+    expect(status).toMatch(/^Uid:(?:\s+[1-9]\d*){4}$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'])
+      expect(status).toMatch(new RegExp(`^Cap${set}:\\s+0{16}$`, 'm'));
+    await expect(engine.call(['exec', container, 'touch', '/file'])).rejects.toThrow(/Read-only file system/);
+  });
 
-  it('gives the engine to the server alone, through its group', async () => {
+  it('gives access to the engine only to the server, through its group', async () => {
     const mounts = await Promise.all(
       [server, database].map(async (name) => inspect(name, '{{range .Mounts}}{{.Destination}} {{end}}')),
     );
@@ -91,7 +86,7 @@ describe('with an owner', () => {
     expect(await runInServerImage(withGroup, askEngine)).toBe('200');
   });
 
-  it('is published on loopback alone', async () => {
+  it('is published only on loopback', async () => {
     const ports = JSON.parse(await inspect(server, '{{json .HostConfig.PortBindings}}')) as object;
     const { hostname, port } = new URL(site.url);
     expect(ports).toEqual({
@@ -100,13 +95,13 @@ describe('with an owner', () => {
     });
   });
 
-  it('is reached by runs at its name, and its database is not', async () => {
+  it('can be reached by runs under its name, unlike its database', async () => {
     const ask = (url: string) =>
       runInServerImage(
         ['--network', runsNetwork],
         `fetch('${url}').then((answer) => console.log(answer.status))`,
       );
-    // No operation, and no attempt's token: an answer all the same.
+    // Neither an operation nor an attempt's token, but still a response.
     expect(await ask('http://server:8081/')).toMatch(/^4\d\d$/);
     await expect(ask('http://database:5432/')).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
     const address = await inspect(database, '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}');
@@ -115,7 +110,7 @@ describe('with an owner', () => {
     );
   });
 
-  it('shows the password of the database to nobody who asks the engine', async () => {
+  it("does not show the database's password in the engine", async () => {
     const told = await Promise.all([
       engine.call(['inspect', server, database]),
       engine.call(['history', '--no-trunc', serverImage]),
@@ -128,7 +123,7 @@ describe('with an owner', () => {
     expect(file).toBe(site.databasePassword);
   });
 
-  it('has in its image what it runs on, and nothing of the build', async () => {
+  it('contains its runtime in its image, and nothing from the build', async () => {
     const list = ['run', '--rm', '--user', '0', '--entrypoint', 'find', serverImage];
     const files = (await engine.call([...list, '/opt/pumphouse', '/root', '-type', 'f'])).split('\n');
     const unwanted = [
@@ -138,13 +133,13 @@ describe('with an owner', () => {
     ];
     expect(files).toContain('/opt/pumphouse/apps/server/src/main.ts');
     expect(files.filter((file) => unwanted.some((pattern) => pattern.test(file)))).toEqual([]);
-    // Compiled at the build, by the user and with the flags of the server.
+    // Compiled during the build, with the user and the flags of the server.
     const uid = await engine.call(['exec', server, 'id', '--user']);
     const compiled = files.filter((file) => file.includes(`-${uid}/`) && file.includes('/compile-cache/'));
     expect(compiled.length).toBeGreaterThan(300);
   });
 
-  it('ends by itself when it is told to', async () => {
+  it('exits on its own when it is told to', async () => {
     await site.compose(['stop', 'server']);
     expect(await inspect(server, '{{.State.ExitCode}}')).toBe('0');
     expect(await readLog(server)).not.toMatch(/"level":[56]0/);
@@ -175,19 +170,19 @@ describe('with an owner', () => {
       expect(pipelineRun).toMatchObject({ status: 'succeeded', total_rows_loaded: 3 });
     });
 
-    it('lets a run go on while the server is made anew', async () => {
+    it('lets a run continue while the server is recreated', async () => {
       await workspace.dlthub(['run', 'patient.py']);
       const [run] = await workspace.api.listRuns('jobs.patient');
       await workspace.api.awaitLine(run?.id ?? '', 'waiting');
       const [container = ''] = await listRunContainers();
       await site.compose(['rm', '--stop', '--force', 'server']);
-      // As the run sees it nothing has happened, and nobody may tell it to go on but this test.
+      // The run must not notice anything, and only this test may let it continue.
       await engine.call(['exec', container, 'touch', '/tmp/go-on']);
       await site.compose(['up', '--detach', '--wait']);
       expect(await workspace.api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });
     });
 
-    it('has everything after its containers were removed', async () => {
+    it('keeps all data after its containers were removed', async () => {
       const before = await countOrganizations();
       await site.compose(['down']);
       await site.compose(['up', '--detach', '--wait']);
@@ -196,7 +191,7 @@ describe('with an owner', () => {
       expect(output).toContain('rows in the file: 6');
     });
 
-    it('is the same, restored from the backup that the docs describe', async () => {
+    it('is the same after restoring the documented backup', async () => {
       const [back, restore] = await readDocumentedCommands('## Backup');
       await site.script(back ?? '');
       await site.compose(['down', '--volumes']);
@@ -204,14 +199,14 @@ describe('with an owner', () => {
       const runs = await workspace.api.listRuns('jobs.pipeline');
       expect(runs.map(({ status }) => status)).toEqual(['completed', 'completed']);
       expect((await workspace.api.readLog(runs[0]?.id ?? '')).length).toBeGreaterThan(0);
-      // The configuration is opened with the key.
+      // Running it requires decrypting the configuration with the key.
       const output = await workspace.dlthub(['run', 'pipeline.py', '-f']);
       expect(output).toContain('finished with status: completed');
     });
   });
 });
 
-/** Says the status of the engine's answer, or ends with the error. */
+/** Prints the status of the engine's response, or ends with the error. */
 const askEngine = `
   const request = { socketPath: '/var/run/docker.sock', path: '/_ping', agent: false };
   require('http').get(request, (answer) => {
@@ -252,7 +247,7 @@ async function countOrganizations(): Promise<number> {
   return (await asServer().client.call('list_organizations')).items.length;
 }
 
-/** A program in a container of its own, as the user of the server. */
+/** Runs a program in a separate container, as the server's user. */
 function runInServerImage(options: readonly string[], program: string): Promise<string> {
   const node = ['--entrypoint', 'node', serverImage, '--eval', program];
   return engine.call(['run', '--rm', ...options, ...node]);

@@ -12,7 +12,7 @@ import { openTerminal, type PasteTerminal } from './terminal.ts';
 
 const run = promisify(execFile);
 
-/** What README.md asks for, without npm and Node, which come from the npm registry in a newer version. */
+/** What README.md requires, except npm and Node, which come from the npm registry in a newer version. */
 const packages = ['python3', 'python3-venv', 'git', 'passt', 'ca-certificates'];
 const user = { name: 'dev', uid: 1000 };
 
@@ -23,8 +23,8 @@ export interface DebianMachine {
 }
 
 /**
- * A fresh Debian 13 with Node 22, Python 3.13 and an ordinary user, in a root folder and namespaces of its own. It shares the network of this
- * machine. Needs root and mmdebstrap.
+ * A fresh Debian 13 with Node 22, Python 3.13 and an ordinary user, in its own root folder and namespaces. It
+ * shares this machine's network. Requires root and mmdebstrap.
  */
 export async function startDebianMachine(): Promise<DebianMachine> {
   const root = await mkdtemp(join(tmpdir(), 'pumphouse-debian-'));
@@ -62,7 +62,10 @@ export async function startDebianMachine(): Promise<DebianMachine> {
   }
 }
 
-/** pivot_root, not chroot: the kernel makes no user namespaces, and so no sandboxes, for programs in a chroot. */
+/**
+ * pivot_root, not chroot, because the kernel denies user namespaces, and so sandboxes, to programs in a
+ * chroot.
+ */
 const enterRoot = `set -e
 mount --bind "$ROOT" "$ROOT"
 cd "$ROOT"
@@ -80,12 +83,12 @@ exec sleep infinity`;
 async function findInit(holder: ChildProcess): Promise<number> {
   return eventually('the init process of the machine runs', async () => {
     const pid = await findChild(holder);
-    // Its last command: before, the root folder is not yet its own.
+    // The last command of the script; before it, the root folder is not switched yet.
     return pid !== null && (await readFile(`/proc/${pid}/comm`, 'utf8')).startsWith('sleep') && pid;
   });
 }
 
-/** Ends the init process: the kernel takes all processes of its namespace along before unshare ends. */
+/** Ends the init process: the kernel kills all processes of its namespace before unshare ends. */
 async function endHolder(holder: ChildProcess | null): Promise<void> {
   if (!holder || holder.exitCode !== null || holder.signalCode !== null) return;
   const ended = once(holder, 'exit');
@@ -116,7 +119,7 @@ function openUserTerminal(pid: number, onOutput: (text: string) => void): PasteT
     ],
     env: {
       ...registryVariables(),
-      // Settings of this machine's pip that name files which the new one does not have.
+      // Settings of this machine's pip that refer to files missing on the new one.
       PIP_FIND_LINKS: '',
       PIP_CONSTRAINT: '',
       PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
@@ -129,7 +132,7 @@ function openUserTerminal(pid: number, onOutput: (text: string) => void): PasteT
   });
 }
 
-/** Node 22 and its npm, as packages of the npm registry have them. */
+/** Installs Node 22 and its npm from packages of the npm registry. */
 async function installNode(root: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-node-'));
   const platform = `node-linux-${process.arch}`;
@@ -147,14 +150,14 @@ async function installNode(root: string): Promise<void> {
   }
 }
 
-/** Names and certificates, as this machine has them. */
+/** Copies name resolution and certificates from this machine. */
 async function copySettings(root: string): Promise<void> {
   for (const path of ['/etc/resolv.conf', '/etc/ssl/certs/ca-certificates.crt'])
     await cp(path, join(root, path), { dereference: true });
   await writeFile(join(root, 'etc', 'hosts'), '127.0.0.1 localhost\n::1 localhost\n');
 }
 
-/** A user with a checkout: all files of the work tree that git knows or would take. */
+/** Adds a user with a checkout: all files of the work tree that git tracks or would add. */
 async function addUser(root: string): Promise<void> {
   await run('chroot', [
     root,

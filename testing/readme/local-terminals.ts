@@ -9,16 +9,16 @@ import { openTerminal, type PasteTerminal } from './terminal.ts';
 
 export interface LocalTerminals {
   server: PasteTerminal;
-  /** Another one of the operator's. */
+  /** A second terminal of the operator. */
   admin: PasteTerminal;
-  /** Of a user who is not root, with a home of its own. */
+  /** A terminal of a non-root user with their own home. */
   client: PasteTerminal;
-  /** Where a server that is started in the first terminal listens. */
+  /** URL of a server started in the first terminal. */
   url: string;
   remove(): Promise<void>;
 }
 
-/** Two terminals in this checkout, with an empty home and an empty data folder. */
+/** Opens two terminals in this checkout, with an empty home and an empty data folder. */
 export async function openLocalTerminals(): Promise<LocalTerminals> {
   const home = await mkdtemp(join(tmpdir(), 'pumphouse-readme-'));
   const dataDir = join(home, 'data');
@@ -56,13 +56,13 @@ export async function openLocalTerminals(): Promise<LocalTerminals> {
   };
 }
 
-/** How this machine reaches the package registries. */
+/** This machine's settings for the package registries. */
 export function registryVariables(): NodeJS.ProcessEnv {
   const names = /^(UV_|PIP_|SSL_CERT_|NODE_EXTRA_CA_CERTS$|HTTPS?_PROXY$|NO_PROXY$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
 }
 
-/** Root's dlt keeps tokens in a folder that all clients of the machine share. */
+/** As root, dlt keeps tokens in a folder shared by all clients on the machine. */
 function notAsRoot(): string[] {
   if (process.getuid?.() !== 0) return [];
   return ['bwrap', '--unshare-user', '--uid', '1000', '--gid', '1000', '--dev-bind', '/', '/', '--'];

@@ -8,16 +8,17 @@ import { ownerEmail, ownerPassword, repositoryFolder } from '../fixtures/server.
 import { readReadmeBlocks, type Terminal } from './readme-blocks.ts';
 
 export interface PastedReadme {
-  /** What the command that follows the first run printed. */
+  /** Output of the command that follows the first run. */
   runOutput: string;
-  /** From the first pasted command, in seconds. */
+  /** Seconds since the first pasted command. */
   readyAfterSeconds: number;
   firstRunAfterSeconds: number;
 }
 
 /**
- * Pastes the blocks of README.md in order, as a user with a browser does: opens the set-up link and agrees to the sign-in of the client.
- * @param place.url where the server will be; the blocks have the default address
+ * Pastes the blocks of README.md in order, like a user with a browser: opens the set-up link and approves the
+ * client's sign-in.
+ * @param place.url URL of the server; it replaces the default URL in the blocks
  */
 export async function pasteReadme(place: {
   server: PasteTerminal;
@@ -61,7 +62,7 @@ export async function setUp(browser: Browser, link: string) {
   return page;
 }
 
-/** Pastes a block that ends with `dlthub login`, and agrees in a browser. */
+/** Pastes a block that ends with `dlthub login`, and approves it in a browser. */
 export async function signIn(client: PasteTerminal, code: string): Promise<string> {
   const person = await createPerson(ownerEmail);
   try {

@@ -6,7 +6,7 @@ import { readReadmeBlocks } from './readme-blocks.ts';
 
 const readme = await readFile(join(repositoryFolder, 'README.md'), 'utf8');
 
-it('README.md names the server in a file, and never asks to install what is proprietary', () => {
+it('README.md names the server in a file, and never requires proprietary packages', () => {
   const blocks = readReadmeBlocks(readme);
   expect(blocks.map(({ terminal }) => terminal)).toEqual(['server', 'owner', 'client', 'client', 'client']);
   const code = blocks.map((block) => block.code).join('');
@@ -17,7 +17,7 @@ it('README.md names the server in a file, and never asks to install what is prop
   expect(code.indexOf('.dlt/.workspace')).toBeLessThan(code.indexOf('dlthub login'));
 });
 
-it('a mark without a block is refused', () => {
+it('a marker without a block is rejected', () => {
   expect(() => readReadmeBlocks('<!-- paste: client -->\n\ntext\n\n```sh\nls\n```\n')).toThrow(
     'no shell block',
   );

@@ -1,4 +1,7 @@
-/** The terminals that README.md has a user paste into. `owner` is the way without a browser, instead of the link. */
+/**
+ * The terminals into which a user pastes the blocks of README.md. `owner` is the alternative to the link,
+ * without a browser.
+ */
 const terminals = ['server', 'owner', 'client'] as const;
 export type Terminal = (typeof terminals)[number];
 
@@ -7,7 +10,10 @@ export interface ReadmeBlock {
   code: string;
 }
 
-/** The shell blocks that README.md marks with `<!-- paste: TERMINAL -->`, in order. @throws Error for a mark without a block */
+/**
+ * The shell blocks that README.md marks with `<!-- paste: TERMINAL -->`, in order.
+ * @throws Error for a marker without a block
+ */
 export function readReadmeBlocks(markdown: string): ReadmeBlock[] {
   return [...markdown.matchAll(/^<!-- paste: (\w+) -->$/gm)].map((mark) => {
     const rest = markdown.slice(mark.index + mark[0].length);

@@ -13,13 +13,13 @@ beforeEach(async () => {
 });
 afterEach(() => terminals.remove());
 
-it('README.md runs as pasted, in order, and ends with a completed run', async () => {
+it('README.md works as pasted, in order, and ends with a completed run', async () => {
   const { runOutput } = await pasteReadme(terminals);
   expect(runOutput).toContain('1 load package(s) were loaded');
   expect(runOutput).toContain('finished with status: completed');
 });
 
-it('README.md has a way without a browser that voids the link', async () => {
+it('README.md has a way without a browser, which invalidates the link', async () => {
   const { server, admin } = terminals;
   const [owner] = readReadmeBlocks(await readFile(join(repositoryFolder, 'README.md'), 'utf8')).filter(
     ({ terminal }) => terminal === 'owner',
@@ -37,7 +37,7 @@ it('README.md has a way without a browser that voids the link', async () => {
   expect((await fetch(link)).status).toBe(409);
 });
 
-it('the first steps of the console run as pasted, in order, and the console opens the run', async () => {
+it("the console's first steps work as pasted, in order, and the console opens the run", async () => {
   const { server, client, url } = terminals;
   server.start('bin/pumphouse server');
   const [, link = ''] = await server.waitFor(/^Set up Pumphouse at (\S+)$/m);

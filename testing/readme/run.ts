@@ -1,4 +1,7 @@
-/** `npm run test:readme`: pastes README.md on a fresh Debian 13, keeps all output, and says how long the first completed run took. */
+/**
+ * `npm run test:readme`: pastes README.md on a fresh Debian 13, saves all output, and prints how long the
+ * first completed run took.
+ */
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pasteReadme } from './paste-readme.ts';

@@ -6,7 +6,7 @@ import { eventually } from '../fixtures/eventually.ts';
 const patienceSeconds = 900;
 
 export interface TerminalOptions {
-  /** What stands before `bash` to run it elsewhere or as another user. */
+  /** Prefix of `bash` that runs it elsewhere or as another user. */
   prefix: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd?: string;
@@ -15,11 +15,11 @@ export interface TerminalOptions {
 
 export type PasteTerminal = ReturnType<typeof openTerminal>;
 
-/** An interactive bash on a pseudo-terminal, into which text is pasted as a user does. */
+/** An interactive bash on a pseudo-terminal, into which text is pasted like by a user. */
 export function openTerminal({ prefix, env, cwd, onOutput }: TerminalOptions) {
   const shell = [...prefix, 'bash', '--noprofile', '--norc', '--noediting', '-i'];
   const child = spawn('script', ['-qefc', shell.map(quote).join(' '), '/dev/null'], {
-    // Without prompts each output begins a line: bash prints a prompt before what was pasted ahead of it.
+    // No prompts, so that each output begins a line: bash prints prompts before text that was pasted ahead.
     env: { ...env, PS1: '', PS2: '', VIRTUAL_ENV_DISABLE_PROMPT: '1', SHELL: '/bin/sh' },
     ...(cwd !== undefined && { cwd }),
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -31,16 +31,19 @@ export function openTerminal({ prefix, env, cwd, onOutput }: TerminalOptions) {
     output += plain;
     onOutput?.(plain);
   });
-  // Named while it is printed, so that a command that fails in the middle of a block is not overlooked.
+  // Report failed commands as they happen, so that a failure in the middle of a block is not missed.
   child.stdin.write(`trap 'printf "failed-%s: %s\\n" command "$BASH_COMMAND"' ERR\n`);
 
-  /** Waits until the output since `from` matches. @throws Error with that output when a command failed or the terminal ended */
+  /**
+   * Waits until the output since `from` matches.
+   * @throws Error with that output when a command failed or the terminal ended
+   */
   async function waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     const found = await eventually(
       `the terminal shows ${pattern.source}`,
       () => {
         const shown = output.slice(from);
-        // Looked for first: the rest of a block goes on after a command that failed.
+        // Check this first: the rest of a block continues after a failed command.
         if (/^failed-command: /m.test(shown)) return 'over';
         return pattern.exec(shown) ?? (child.exitCode !== null && 'over');
       },
@@ -54,14 +57,20 @@ export function openTerminal({ prefix, env, cwd, onOutput }: TerminalOptions) {
     waitFor,
     output: () => output,
 
-    /** Pastes text and leaves its last command running. @returns where its output begins */
+    /**
+     * Pastes text and leaves its last command running.
+     * @returns the position at which its output begins
+     */
     start(text: string): number {
       const from = output.length;
       child.stdin.write(text.endsWith('\n') ? text : `${text}\n`);
       return from;
     },
 
-    /** Pastes text and waits until all its commands have ended. @returns their output */
+    /**
+     * Pastes text and waits until all its commands have ended.
+     * @returns their output
+     */
     async paste(text: string): Promise<string> {
       pasteCount += 1;
       const from = this.start(`${text.replace(/\n*$/, '\n')}printf 'pasted-%s\\n' ${pasteCount}\n`);

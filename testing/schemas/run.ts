@@ -9,8 +9,9 @@ import { createSchemaSite } from './schema-site.ts';
 import { preparePythonEnvironment } from '../fixtures/python-environment.ts';
 
 /*
- * `npm run test:schemas`: schemathesis calls every operation of /openapi.json with inputs that fit its schemas and inputs that do not,
- * and checks that no answer is the server's own failure, and that each has a status, a type and a form that the document declares.
+ * `npm run test:schemas`: schemathesis calls every operation of /openapi.json with valid and invalid inputs.
+ * It checks that no response is a server error, and that each has a status, a content type and a body that
+ * the document declares.
  */
 
 const schemathesis = 'schemathesis==4.32.5';
@@ -20,7 +21,7 @@ const checks = [
   'content_type_conformance',
   'response_schema_conformance',
 ];
-/** A pass that hangs ends as one that failed. */
+/** A pass that takes longer is stopped and counts as failed. */
 const longestPassMs = 300_000;
 const unknownId = '99999999-9999-4999-8999-999999999999';
 
@@ -36,10 +37,10 @@ interface Operation extends JsonObject {
 
 interface Pass {
   name: string;
-  /** Operations that it calls. */
+  /** Selects the operations that it calls. */
   takes: (operation: Operation) => boolean;
   bearer: string | null;
-  /** Of the paths, over those of the site. */
+  /** Path ids that override those of the site. */
   ids?: Record<string, string>;
   examples: number;
   phases: string;
@@ -79,7 +80,7 @@ function listPasses(site: SchemaSite): Pass[] {
   ];
 }
 
-/** The operations of a pass, their paths filled with ids that exist, and with one that does not. */
+/** The operations of a pass, with their paths filled with existing ids, and with an unknown one. */
 function narrow(document: Document, { takes, ids = {} }: Pass, site: SchemaSite): Document | null {
   const paths: Document['paths'] = {};
   for (const [path, operations] of Object.entries(document.paths)) {

@@ -9,15 +9,21 @@ import {
 import { openServerStore } from '../fixtures/server-store.ts';
 import { ownerEmail, startTestServer } from '../fixtures/server.ts';
 
-/** A server that only answers, with a workspace that has one of everything which can be made without running anything. */
+/**
+ * A server without a supervisor, with a workspace that has one resource of each kind that can be created
+ * without a run.
+ */
 export interface SchemaSite {
   server: TestServer;
-  /** Ids that paths are filled with. */
+  /** Ids for path parameters. */
   ids: Record<string, string>;
-  /** By operation: ids of its own for one that puts out of use what the path names, or takes the caller out of it. */
+  /**
+   * By operation: separate ids for operations that disable the resource in the path, or remove the caller
+   * from it.
+   */
   spareIds: Record<string, Record<string, string>>;
   dataplaneToken: string;
-  /** Tokens of uploads, with the ids of what they become. */
+  /** Tokens of uploads, with the ids of the resulting versions. */
   uploads: { kind: 'deployment' | 'configuration'; id: string; token: string }[];
   remove(): Promise<void>;
 }
@@ -37,13 +43,13 @@ async function furnish(server: TestServer) {
   const workspaceId = await createWorkspace(server, 'Schemas');
   const at = { workspace_id: workspaceId };
   const jobs = [defineScriptJob('m', ['schedule:0 6 * * *', 'webhook:orders'])];
-  // Twice, so that there is a version to compare with and to go back to.
+  // Twice, so that there is a version to compare with and to roll back to.
   for (const text of ['1', '2']) {
     const configuration = { 'config.toml': `a = ${text}` };
     await deployWorkspace(server, workspaceId, { files: { 'm.py': text }, jobs, configuration });
   }
   const jobRunId = await triggerJob(server, workspaceId, 'jobs.m');
-  // Over, so that the stream of its log ends.
+  // Cancelled, so that the stream of its log ends.
   await client.call('cancel_job_run', { params: { ...at, job_run_id: jobRunId } });
   const { items: organizations } = await client.call('list_organizations', { query: {} });
   const lists = {
@@ -85,7 +91,7 @@ async function furnish(server: TestServer) {
   };
 }
 
-/** Members, invitations, keys and a session, each twice where an operation ends one. */
+/** Creates members, invitations, keys and a session, each twice if an operation ends one. */
 async function furnishPeople(
   server: TestServer,
   { workspaceId, organizationId }: { workspaceId: string; organizationId: string },
@@ -99,7 +105,7 @@ async function furnishPeople(
   let sessionId: string;
   try {
     membershipIds = await addMembers(opened, organizationId, ['a', 'b', 'c']);
-    // The caller owns it as well, and may leave because somebody stays.
+    // The caller is an owner too, and may leave because another owner stays.
     const { people, sessions } = opened.store;
     const stays = await people.findUserByEmail('a@example.com');
     await people.addMember(left.id, stays?.id ?? '', 'owner');

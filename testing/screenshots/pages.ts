@@ -4,18 +4,21 @@ import type { ConsoleSite } from '../fixtures/console-site.ts';
 import { appRefs } from '../fixtures/console-apps.ts';
 
 export interface ShownPage {
-  /** Of the file. */
+  /** Name of the file. */
   name: string;
-  /** Below the workspace, or below the server with `isOutside`. */
+  /** Path below the workspace, or below the server with `isOutside`. */
   path: string;
   isOutside?: boolean;
-  /** The whole height of the page, not only what a window shows. */
+  /** The whole height of the page, not only the visible part. */
   isWhole?: boolean;
-  /** Waits for what the page is about, or opens something in it. */
+  /** Waits for the page's content, or opens something on it. */
   prepare?: (page: Page) => Promise<void>;
 }
 
-/** Every page of the console, with the addresses of things that the site has. @param running a run that has not ended */
+/**
+ * Every page of the console, with URLs of the site's resources.
+ * @param running a run that has not ended
+ */
 export async function listPages(
   site: ConsoleSite & { runs: ConsoleRuns },
   running: string,

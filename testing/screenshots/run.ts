@@ -1,4 +1,7 @@
-/** `npm run screenshots`: every page of the console over real runs, light and dark, wide and narrow, into the folder `screenshots`. */
+/**
+ * `npm run screenshots`: saves every page of the console over real runs, light and dark, wide and narrow, to
+ * the folder `screenshots`.
+ */
 import type { BrowserContext, Page } from 'playwright-core';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +20,7 @@ const sizes = {
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-/** What is shown is whole when the page says what it is about and nothing is on its way. */
+/** A page is complete when it has its heading and nothing is loading. */
 async function awaitContent(page: Page, shown: ShownPage): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
   if (shown.prepare) await shown.prepare(page);

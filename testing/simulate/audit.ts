@@ -5,7 +5,7 @@ import { beginStep } from './world.ts';
 import { factsOf } from './check-changes.ts';
 import { format } from './journal.ts';
 
-/** The ticks to come are what the model says, and there are no others. */
+/** Checks that the future ticks match the model, and that there are no others. */
 export async function auditSchedules(world: World): Promise<void> {
   beginStep(world, 'the schedules are compared');
   const rows = await world.site.listSchedules(world.jobIds);
@@ -32,8 +32,8 @@ export async function auditSchedules(world: World): Promise<void> {
 }
 
 /**
- * The laws of the whole year, read from what the database holds at its end. They ask nothing of the model but which instants are ticks,
- * so they also hold the model to account.
+ * Checks the invariants of the whole year on the final content of the database. Of the model they use only
+ * which instants are ticks, so they also verify the model.
  */
 export async function auditYear(world: World): Promise<void> {
   beginStep(world, 'the year is looked at as a whole');
@@ -50,7 +50,7 @@ export async function auditYear(world: World): Promise<void> {
   }
 }
 
-/** Each row is a start that was seen, or a skip; no tick has two. */
+/** Each row is an observed start or a skip; no tick has two rows. */
 function checkRows({ journal, refOf }: World, rows: readonly RunRow[]): void {
   const ticks = new Set<string>();
   for (const { runId, jobId, number, status, trigger, tickAt } of rows) {
@@ -71,7 +71,7 @@ function isOver(status: string): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
-/** An end of a run starts each job that follows it once. */
+/** An end of a run starts each downstream job once. */
 function checkFollowers({ journal, refOf }: World, rows: readonly RunRow[]): void {
   const seen = new Set<string>();
   for (const { jobId, trigger, previousJobRunId, status } of rows) {
@@ -83,7 +83,10 @@ function checkFollowers({ journal, refOf }: World, rows: readonly RunRow[]): voi
   }
 }
 
-/** A run covers what has elapsed, up to a tick. Only a start that the clock did not ask for may be at a point in time. */
+/**
+ * A run covers elapsed time, up to a tick. Only a start that the clock did not request may cover a point in
+ * time.
+ */
 function checkEnd({ journal, model, clock }: World, run: StartedRun): void {
   const { ref, trigger, timedTrigger, zone, end, start, decidedAt, bounds } = run;
   if (timedTrigger === null || (trigger !== timedTrigger && !run.refresh && start === end)) return;
@@ -100,7 +103,10 @@ function checkEnd({ journal, model, clock }: World, run: StartedRun): void {
     throw journal.violation(ref, `a run ends at no tick: ${describe(run)}`, factsOf(model.get(ref)));
 }
 
-/** A refresh covers everything: from the declared start, else at least one window, up to the latest tick or the declared end. */
+/**
+ * A refresh covers everything: from the declared start, or at least one window, up to the latest tick or the
+ * declared end.
+ */
 function checkRefresh({ journal, clock }: World, run: StartedRun): void {
   const { ref, timedTrigger, zone, window, start, end, decidedAt } = run;
   if (!run.refresh || timedTrigger === null) return;
@@ -114,12 +120,14 @@ function checkRefresh({ journal, clock }: World, run: StartedRun): void {
   journal.count('refreshes that cover everything');
 }
 
-/** A declared end is moved back to the tick before it, which with these crons is less than a month away. */
+/**
+ * A declared end is moved back to the tick before it, which with these crons is less than a month earlier.
+ */
 const longestStep = 31 * 24 * 3_600_000;
 
 /**
- * What completed runs cover joins without gap and overlap, from each start with a refresh to the next. Only runs that were active
- * at once, which takes a concurrency above 1, begin where none of them has ended.
+ * The windows of completed runs are contiguous, from each refresh to the next. Only runs that were active at
+ * the same time, which requires a concurrency above 1, may begin where none of them has ended.
  */
 function checkChain({ journal }: World, runs: readonly StartedRun[]): void {
   let chain: StartedRun[] = [];

@@ -12,8 +12,9 @@ export interface Watched {
 }
 
 /**
- * Compares what the database shows with what the model expects, job by job, both ways: what is missing, what is too much, what is
- * different. @returns the runs that started
+ * Compares the database with the model's expectations, job by job and in both directions: missing, additional
+ * and different changes.
+ * @returns the runs that started
  * @throws {Violation}
  */
 export function checkChanges(
@@ -45,7 +46,10 @@ export function checkChanges(
   return started;
 }
 
-/** Changes of a job come in the order in which they were made; of runs that end together any may be first. */
+/**
+ * Changes of a job appear in the order in which they were made; runs that end together may appear in any
+ * order.
+ */
 function takeChange(changes: RowChange[], expected: Expectation): RowChange | undefined {
   const index = expected.kind === 'end' ? changes.findIndex(({ runId }) => runId === expected.runId) : 0;
   return index < 0 ? undefined : changes.splice(index, 1)[0];
@@ -158,7 +162,7 @@ function describe(expected: Expectation): string {
   return `a start by ${trigger} on [${format(start)}, ${format(end)})${refresh ? ' with refresh' : ''}`;
 }
 
-/** What the model holds of a job, to be read beside a violation. */
+/** The model's state of a job, shown with a violation. */
 export function factsOf(job: ModelJob): Record<string, unknown> {
   return {
     definition: job.sent,

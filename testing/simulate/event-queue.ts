@@ -1,4 +1,4 @@
-/** Events in the order of their time; of one time in that of their names, which do not depend on who was faster. */
+/** Events ordered by time, then by name, so that the order does not depend on timing. */
 export interface EventQueue<T extends { at: number; name: string }> {
   add(event: T): void;
   peek(): T | undefined;

@@ -1,6 +1,6 @@
 import type { Chance } from './random.ts';
 
-/** A job definition as the client sends it, as far as the simulation uses it. */
+/** A job definition as the client sends it, limited to what the simulation uses. */
 export interface SentJob {
   engine_version: 2;
   job_ref: string;
@@ -15,14 +15,14 @@ export interface SentJob {
   require?: { timezone: string };
 }
 
-/** What is not in a definition: how long the runs of a job take, and what its configuration says. */
+/** Properties outside of a definition: how long a job's runs take, and what its configuration says. */
 export interface JobHabits {
   isSlow: boolean;
   catchUp: 'one' | 'skip';
 }
 
 export interface SimulatedWorkspace {
-  /** Jobs of different groups have nothing to do with each other. */
+  /** Jobs of different groups are independent. */
   groups: SentJob[][];
   habits: Map<string, JobHabits>;
   /** `config.toml` of the workspace. */
@@ -53,12 +53,15 @@ type Group = (place: { ref: (name: string) => string; draw: Draw }) => Record<st
 interface Draw {
   timed(about: string, busy?: number): string;
   zone(about: string): string;
-  /** One with summer time. */
+  /** A zone with daylight saving time. */
   summerZone(about: string): string;
   date(about: string, fromDay: number, toDay: number): string;
 }
 
-/** Jobs in groups of ten: clocks on their own, chains, trees of freshness, refreshes with diamonds, and reloads by events. */
+/**
+ * Jobs in groups of ten: independent clocks, chains, trees of freshness, refreshes with diamonds, and reloads
+ * by events.
+ */
 export function createJobs(
   chance: Chance,
   options: { count: number; start: number; days: number },
@@ -117,7 +120,9 @@ function createDraw(chance: Chance, section: string, { start, days }: { start: n
     },
     zone: (about) => chance.pick(zones, section, about, 'zone'),
     summerZone: (about) => chance.pick(zones.slice(0, 3), section, about, 'zone'),
-    /** Between two days after the start, in tenths of the whole for short years. */
+    /**
+     * A date between two days after the start. For a simulation shorter than 100 days, both are scaled down.
+     */
     date(about, fromDay, toDay) {
       const scale = Math.min(1, days / 100);
       const day = chance.between(fromDay, toDay, section, about, 'date') * scale;
@@ -210,11 +215,11 @@ const refreshTree: Group = ({ ref, draw }) => ({
   },
 });
 
-/** What the jobs of a section listen to that people and other systems send. */
+/** Triggers of a section for users' and other systems' events. */
 export const webhookTrigger = 'webhook:reload';
 export const tagOf = (ref: string) => `reload-${ref.split('.')[1]}`;
 
-/** Jobs on a clock with declared intervals that also start by all that is no clock. */
+/** Jobs on a clock with declared intervals that also have every other kind of trigger. */
 const reloads: Group = ({ ref, draw }) => {
   const tagged = { expose: { tags: [tagOf(ref('x'))] } };
   const since = (about: string) => ({ interval: { start: draw.date(about, -20, -2) } });
@@ -270,7 +275,7 @@ const reloads: Group = ({ ref, draw }) => {
   };
 };
 
-/** What somebody makes of a job before deploying it again. */
+/** A user's change to a job before deploying it again. */
 export function changeJob(chance: Chance, job: SentJob, number: number): SentJob {
   const about = [job.job_ref, 'change', number] as const;
   const isTimed = job.triggers.some((trigger) => /^(schedule|every):/.test(trigger));
@@ -305,7 +310,7 @@ function retime(chance: Chance, trigger: string, about: readonly (string | numbe
   return `schedule:${chance.pick([...seldom, ...often], ...about, 'cron')}`;
 }
 
-/** Takes the clock of a job away, or gives it one. */
+/** Removes a job's clock, or adds one. */
 function toggleClock({ interval: _window, ...job }: SentJob): SentJob {
   const others = job.triggers.filter((trigger) => !/^(schedule|every):/.test(trigger));
   if (others.length < job.triggers.length) return { ...job, triggers: others };

@@ -1,21 +1,24 @@
 import type { RowChange } from './site.ts';
 
-/** What went wrong, with all that is needed to see it again. */
+/** A violated expectation, with everything needed to reproduce it. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** A run as it was started, for the audit at the end. */
+/** A started run, for the final audit. */
 export interface StartedRun {
   runId: string;
   ref: string;
   trigger: string;
-  /** The job's clock as it was then, by which the run covers what it covers. */
+  /** The job's clock at that time, which determines what the run covers. */
   timedTrigger: string | null;
   zone: string;
-  /** What the database's clock showed. */
+  /** Time on the database's clock. */
   decidedAt: number;
-  /** When the database made it and ended it: what one of them saw of another is a matter of that, also within one moment. */
+  /**
+   * Order in which the database created and ended it: it determines what decisions could see of each other,
+   * even at the same instant.
+   */
   order: number;
   endedOrder: number | null;
   status: string;
@@ -23,7 +26,7 @@ export interface StartedRun {
   start: number;
   end: number;
   concurrency: number | null;
-  /** The declared interval as it is written, before its ends are moved to ticks. */
+  /** The declared interval as written, before its ends are moved to ticks. */
   bounds: { start: number; end: number } | null;
   /** The same, with its ends moved to ticks. */
   window: { start: number; end: number } | null;
@@ -35,7 +38,7 @@ export type Journal = ReturnType<typeof createJournal>;
 
 const linesOfJob = 40;
 
-/** What happened to each job, in words, and all starts. */
+/** Records what happened to each job as text, and all starts. */
 export function createJournal(seed: number) {
   const lines = new Map<string, string[]>();
   const runs = new Map<string, StartedRun>();
@@ -59,13 +62,13 @@ export function createJournal(seed: number) {
       counts.set(what, (counts.get(what) ?? 0) + by);
     },
 
-    /** What the simulation does next. */
+    /** Begins the next step of the simulation. */
     begin(at: { order: number; clock: number }, text: string): void {
       now = at;
       step = text;
     },
 
-    /** @returns an error that tells the whole story of a job */
+    /** @returns an error with the whole history of a job */
     violation(ref: string | null, problem: string, facts: Record<string, unknown> = {}): Violation {
       const told = Object.entries(facts).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
       const events = ref === null ? [] : (lines.get(ref) ?? []);

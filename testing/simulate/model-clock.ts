@@ -1,6 +1,6 @@
 /**
- * The model's own calendar. It shares nothing with the server's: zones come from Intl, and ticks are found by asking each minute of
- * the wall clock whether the cron names it.
+ * The model's own calendar. It shares no code with the server's: zones come from Intl, and ticks are found by
+ * matching each minute of local time against the cron.
  */
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -12,23 +12,23 @@ interface Shift {
   after: number;
 }
 
-/** The offsets of a zone over a stretch of time. */
+/** The offsets of a zone over a period. */
 interface Zone {
   first: number;
   shifts: readonly Shift[];
 }
 
 export interface ModelClock {
-  /** The latest tick at or before an instant; null where none is known. */
+  /** The latest tick at or before an instant; null if none is known. */
   latest(cron: string, zone: string, at: number): number | null;
   /** The first tick after an instant. */
   next(cron: string, zone: string, after: number): number | null;
   isTick(cron: string, zone: string, at: number): boolean;
-  /** An ISO text; without an offset it is wall clock of the zone. */
+  /** Parses an ISO text; without an offset it is local time in the zone. */
   instant(text: string, zone: string): number;
 }
 
-/** Knows the ticks from one instant to another; each cron and zone is worked out when it is first asked for. */
+/** Creates a clock for the ticks between two instants; each cron and zone is computed on first use. */
 export function createModelClock(from: number, to: number): ModelClock {
   const zones = new Map<string, Zone>();
   const known = new Map<string, readonly number[]>();
@@ -110,12 +110,15 @@ function readZone(name: string, from: number, to: number): Zone {
   return { first: offsetAt(from), shifts };
 }
 
-/** What reads on the wall clock twice is its first time; what it leaves out comes later by as much as is left out. */
+/**
+ * A repeated local time means its first occurrence; a skipped one is shifted forward by the length of the
+ * gap.
+ */
 function instantOf(wall: number, zone: Zone): number {
   let offset = zone.first;
   for (const shift of zone.shifts) {
     if (wall - shift.before < shift.at) break;
-    // Left out: between the old and the new reading of the instant at which the clocks go forward.
+    // In the gap: between the old and the new local time of the instant at which the clocks go forward.
     if (wall < shift.at + shift.after) return wall - shift.before;
     offset = shift.after;
   }
@@ -144,7 +147,7 @@ const aliases: Readonly<Record<string, string>> = {
 };
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** Five fields. Of the two fields for days one is enough where both are given. */
+/** Five fields. If both fields for days are given, matching one is enough. */
 function readCron(cron: string) {
   const [minute = '', hour = '', date = '', month = '', weekday = ''] = (aliases[cron] ?? cron).split(' ');
   const minutes = readField(minute, 0, 59);

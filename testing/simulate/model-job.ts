@@ -15,17 +15,17 @@ export interface ModelJob {
   epoch: number;
   active: Map<string, ModelRun>;
   schedules: Map<string, ModelSchedule>;
-  /** The trigger that a call has promised to start when the upstreams complete. */
+  /** The trigger of a deferred start, which fires when the upstreams complete. */
   promise: string | null;
-  /** Starts that the step has decided on, and whose runs the database has not shown yet. */
+  /** Starts decided in this step whose runs are not yet observed in the database. */
   startingCount: number;
-  /** Ticks that have a row of their own. */
+  /** Ticks that have their own row. */
   usedTicks: Set<string>;
   newestSkip: { runId: string; status: string; trigger: string; count: number } | null;
 }
 
 interface ModelRun {
-  /** The runs that were before the job last forgot what it completed count for nothing. */
+  /** Runs from before the job last forgot its completed runs do not count. */
   epoch: number;
   refresh: boolean;
   status: 'pending' | 'running' | 'cancelling';
@@ -34,7 +34,7 @@ interface ModelRun {
 
 interface ModelSchedule {
   zone: string;
-  /** Null when the trigger fires no more. */
+  /** Null if the trigger never fires again. */
   dueAt: number | null;
   previousTick: number | null;
 }

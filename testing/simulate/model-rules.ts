@@ -4,14 +4,14 @@ import type { ModelJob, Origin } from './model-job.ts';
 interface Asked {
   origin: Origin;
   now: number;
-  /** The tick that asks came while no server ran. */
+  /** The tick was due while no server ran. */
   isMissed: boolean;
   isRefreshAsked: boolean;
   skipFreshness: boolean;
   hasPendingUpstream: boolean;
 }
 
-/** All reasons that hold against a start: the server may tell any of them. Without one the job must start. */
+/** All reasons against a start: the server may report any of them. Without one the job must start. */
 interface Found {
   reasons: ReadonlySet<string>;
   refresh: boolean;
@@ -19,11 +19,11 @@ interface Found {
   end: number;
 }
 
-/** Later than this, no server saw the tick. */
+/** A tick observed later than this was missed. */
 const missedAfterMs = 5 * 60_000;
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** The rules of dlt for one job at one instant. They change nothing. */
+/** dlt's rules for one job at one instant. They change nothing. */
 export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJob>) {
   const zoneOf = (job: ModelJob) => job.sent.require?.timezone ?? 'UTC';
   const isOnClock = (trigger: string) => /^(schedule|every|once):/.test(trigger);
@@ -40,7 +40,7 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
     return unit === undefined ? Number(text) * 1000 : Number(text.slice(0, -1)) * unit;
   }
 
-  /** The declared interval as it is written. */
+  /** The declared interval as written. */
   function boundsOf(job: ModelJob): { start: number; end: number } | null {
     const { interval } = job.sent;
     if (!interval) return null;
@@ -74,12 +74,12 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
     return following < now ? now + periodMs(text) : following;
   }
 
-  /** Of the ticks that have come, the one that a run stands for. */
+  /** Among the due ticks, the one for which a run stands. */
   function tickOf(job: ModelJob, trigger: string, dueAt: number, now: number) {
     const { type, text } = readTrigger(trigger);
     const latest =
       type === 'schedule' ? Math.max(clock.latest(text, zoneOf(job), now) ?? dueAt, dueAt) : dueAt;
-    // What runs once has one tick, also where it is deployed or brought back after it.
+    // A `once` trigger has a single tick, even if it is deployed or unarchived later.
     const tick = type === 'once' ? clock.instant(text, 'UTC') : latest;
     return { tick, isMissed: now - latest > missedAfterMs };
   }
@@ -110,8 +110,9 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
   }
 
   /**
-   * The half-open time that a run starting now covers; equal ends for a point in time. What is due follows from the job's clock,
-   * whatever asks. Only a start that neither refreshes nor comes from the clock may cover no time.
+   * The half-open interval that a run starting now covers; equal ends for a point in time. It depends on the
+   * job's clock, whatever the trigger. Only a start that is neither a refresh nor from the clock may cover no
+   * time.
    */
   function intervalOf(
     job: ModelJob,
@@ -145,7 +146,8 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
     if (job.isPaused && (origin === 'tick' || origin === 'freshness')) reasons.add('skipped_paused');
     if (asked.isMissed && job.habits.catchUp === 'skip') reasons.add('skipped_missed');
     if (!asked.skipFreshness) {
-      // A job that starts at this moment is not fresh when it has completed: what waits for it waits for that.
+      // A job that starts at this moment is not fresh until it has completed, so its downstreams wait for
+      // that.
       if (asked.hasPendingUpstream) reasons.add('skipped_upstream_pending');
       else if (!(job.sent.freshness ?? []).every((one) => isFresh(one.replace('job.is_fresh:', ''), now)))
         reasons.add('skipped_fresh');

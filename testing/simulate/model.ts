@@ -1,7 +1,8 @@
 import type { Origin, ModelJob } from './model-job.ts';
 /**
- * What should become of each tick, call and event, worked out apart from the server: it shares no code with it, and was written from
- * the rules of dlt and from docs/concepts/scheduling.md. The world tells the model what happened and asks what must follow.
+ * The expected result of each tick, call and event, computed independently of the server: the model shares no
+ * code with it, and was written from dlt's rules and docs/concepts/scheduling.md. The world reports events to
+ * the model and queries what must follow.
  */
 import type { JobHabits, SentJob } from './jobs.ts';
 import type { ModelClock } from './model-clock.ts';
@@ -29,7 +30,7 @@ export type Expectation =
     }
   | { kind: 'end'; job: ModelJob; runId: string; status: string };
 
-/** What a call was told, for jobs that started nothing. */
+/** The rejection reasons of a call, for jobs that were not started. */
 export type Declined = Map<string, ReadonlySet<string>>;
 
 interface Question {
@@ -58,7 +59,7 @@ export function createModel(clock: ModelClock) {
   const downstreamsOf = (ref: string) =>
     inService().filter((job) => (job.sent.freshness ?? []).includes(`job.is_fresh:${ref}`));
 
-  /** Nothing that was completed counts any more. */
+  /** Completed runs no longer count. */
   function forget(job: ModelJob, now: number, isPending: boolean): void {
     job.watermark = null;
     job.hasCompleted = false;
@@ -80,7 +81,7 @@ export function createModel(clock: ModelClock) {
     walk(ref);
   }
 
-  /** Gives a job the ticks that follow from its definition; those that it has stay. */
+  /** Gives a job the ticks that follow from its definition; existing ones stay. */
   function arrange(job: ModelJob, now: number): void {
     const zone = rules.zoneOf(job);
     const triggers = job.isArchived ? [] : job.sent.triggers.filter((one) => rules.isOnClock(one));
@@ -95,7 +96,7 @@ export function createModel(clock: ModelClock) {
     }
   }
 
-  /** @returns the start, or why none */
+  /** @returns the start, or the reasons against it */
   function decide(
     job: ModelJob,
     trigger: string,
@@ -113,7 +114,7 @@ export function createModel(clock: ModelClock) {
     });
     if (found.reasons.size > 0) return found.reasons;
     const { refresh, start, end } = found;
-    // The tick has its run: a clock that was set back brings it again.
+    // The tick already has its run: a clock that was set back fires it again.
     if (tick !== null && job.usedTicks.has(`${trigger}|${tick}`)) return new Set();
     if (refresh) {
       forget(job, now, false);
@@ -165,7 +166,7 @@ export function createModel(clock: ModelClock) {
       if (isPromised(reasons)) {
         begun.add(job.ref);
         job.promise = trigger;
-        // The start that comes later does not know what this call asked for.
+        // A later start does not know what this call requested.
         if (question.refresh === true && job.sent.refresh_propagation !== 'block')
           forget(job, question.now, true);
       }
@@ -202,7 +203,7 @@ export function createModel(clock: ModelClock) {
         for (const downstream of downstreamsOf(ref))
           if (downstream.sent.refresh_propagation !== 'block') forget(downstream, now, true);
     } else {
-      // What it was to refresh is still to be refreshed, unless that was asked for again since.
+      // Its refresh is still pending, unless another one was requested since.
       if (run.refresh && run.epoch === job.epoch) {
         job.refreshPending = true;
         job.epoch += 1;
@@ -220,7 +221,7 @@ export function createModel(clock: ModelClock) {
     return expected;
   }
 
-  /** @param followed jobs that the event of the same end started: that fulfils what was promised */
+  /** @param followed jobs that the event of the same end started, which fulfils their deferred starts */
   function startDownstreams(
     ref: string,
     previousRunId: string,
@@ -253,7 +254,7 @@ export function createModel(clock: ModelClock) {
     windowOf: rules.windowOf,
     timedTrigger: rules.timedTrigger,
 
-    /** The triggers whose ticks have come. */
+    /** The triggers whose ticks are due. */
     listDue(now: number): { ref: string; trigger: string; dueAt: number }[] {
       return [...jobs.values()].flatMap((job) =>
         [...job.schedules]
@@ -262,7 +263,7 @@ export function createModel(clock: ModelClock) {
       );
     },
 
-    /** Whether a tick is late by exactly a period, so that the next one has come at the same moment. */
+    /** Whether a tick is late by exactly one period, so that the next one is due at the same moment. */
     hasTwoAtOnce(now: number): boolean {
       return this.listDue(now).some(({ ref, trigger, dueAt }) => {
         const { tick } = rules.tickOf(get(ref), trigger, dueAt, now);
@@ -291,13 +292,13 @@ export function createModel(clock: ModelClock) {
 
     end,
 
-    /** Something from outside starts jobs: a webhook, a deployment. */
+    /** An external event that starts jobs: a webhook, a deployment. */
     event(refs: readonly string[], trigger: string, now: number): Expectation[] {
       const asked = refs.map((ref) => ({ job: get(ref), trigger }));
       return decideBatch(asked, { origin: 'event', now }).expected;
     },
 
-    /** A call for some jobs; those that it declines are told why. */
+    /** A call for some jobs; it returns the reasons for rejected ones. */
     request(
       refs: readonly string[],
       trigger: (job: ModelJob) => string,
@@ -307,7 +308,7 @@ export function createModel(clock: ModelClock) {
       return decideBatch(asked, { origin: 'request', ...options });
     },
 
-    /** @returns what of the jobs changes for those that the deploy takes out of service */
+    /** @returns changes caused by jobs that the deploy archives */
     deploy(
       sent: readonly SentJob[],
       options: { now: number; isWhole: boolean; habitsOf: (ref: string) => JobHabits },
@@ -347,7 +348,7 @@ export function createModel(clock: ModelClock) {
       arrange(job, now);
     },
 
-    /** The database shows what was expected: its ids are known from here on. */
+    /** The database shows an expected start, so its ids are now known. */
     noteStart(expected: Expectation & { kind: 'start' }, runId: string): void {
       const { job, start, end: intervalEnd, refresh } = expected;
       const covered = intervalEnd > start ? intervalEnd : null;
@@ -384,13 +385,13 @@ export function createModel(clock: ModelClock) {
   }
 }
 
-/** Nothing but the upstream is in the way, which will not be for ever: who is full now may have room then. */
+/** The only lasting obstacle is the upstream: a job at capacity now may have a free slot later. */
 function isPromised(reasons: ReadonlySet<string>): boolean {
   const lasting = [...reasons].filter((reason) => reason !== 'skipped_concurrency_limit');
   return lasting.length === 1 && lasting[0] === 'skipped_upstream_pending';
 }
 
-/** A promise waits on for another upstream, unless the job's time is covered or over. */
+/** A deferred start keeps waiting for another upstream, unless the job's time is covered or over. */
 function isStillToCome(reasons: ReadonlySet<string>): boolean {
   const isOver = reasons.has('skipped_already_covered') || reasons.has('skipped_out_of_interval');
   return reasons.has('skipped_fresh') && !isOver;

@@ -9,13 +9,13 @@ beforeEach(async () => {
 });
 afterEach(() => testDatabase.drop());
 
-/** A short one; `npm run simulate:night` lets a whole night pass. */
-it('schedules start on time while visitors want more apps than there are slots for', async () => {
+/** A short one; `npm run simulate:night` simulates a whole night. */
+it('schedules start on time while visitors want more apps than there are slots', async () => {
   const slots = { batch: 6, apps: 4 };
   const night = await simulateNight(testDatabase.database, { seed: 1, hours: 2, slots });
   expect(night.starved).toEqual([]);
   expect(night.skipped).toEqual([]);
-  // Else nothing was shown: all slots of apps were in use, and runs waited for each other.
+  // Check that the test is meaningful: all app slots were in use, and runs waited for each other.
   expect(night.mostApps).toBe(slots.apps);
   expect(night.ticks).toBeGreaterThan(50);
   expect(night.waited).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 /**
- * A night of two organizations on one small server, in virtual time: schedules start batch runs while visitors keep more apps open than
- * there are slots for. The store, the starts, the claims and the ends are the real ones; user code is a time that passes.
+ * A night of two organizations on one small server, in virtual time: schedules start batch runs while
+ * visitors keep more apps open than there are slots. Database, starts, claims and ends are real; user code is
+ * only a duration.
  */
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Claim } from '@pumphouse/server/store/postgres/attempts/claim.ts';
@@ -23,14 +24,14 @@ export interface NightOptions {
   slots: { batch: number; apps: number };
 }
 
-/** What a night came to. */
+/** The result of a night. */
 export interface NightReport {
   ticks: number;
   skipped: string[];
   /** Ticks whose run waited for a slot, and the longest of these waits. */
   waited: number;
   longestWaitMinutes: number;
-  /** Runs that were pending while batch slots were free: none, whatever apps do. */
+  /** Runs that were pending while batch slots were free. There must be none, whatever apps do. */
   starved: string[];
   appStarts: number;
   mostApps: number;
@@ -44,7 +45,7 @@ interface NightSite {
   index: number;
 }
 
-/** Ten schedules of an organization: their cron, and how long a run takes in minutes. */
+/** Ten schedules of an organization: their cron, and the duration of a run in minutes. */
 const schedules: readonly (readonly [cron: string, minutes: readonly [number, number]])[] = [
   ['*/15 * * * *', [1, 4]],
   ['*/15 * * * *', [1, 4]],
@@ -60,7 +61,7 @@ const schedules: readonly (readonly [cron: string, minutes: readonly [number, nu
 const appsOfOrganization = 5;
 const startAt = Date.parse('2026-03-10T18:00:00Z');
 
-/** @throws Error where a run is driven that is not there */
+/** @throws Error when a run is driven that does not exist */
 export async function simulateNight(database: Database, options: NightOptions): Promise<NightReport> {
   const chance = createChance(options.seed);
   const first = await createSite(database, '');
@@ -143,9 +144,9 @@ async function live(
   };
   const noNews = new AbortController().signal;
 
-  /** By what their jobs are, not by what the claims take them for. */
+  /** Classified by the jobs' definitions, independently of the claims. */
   const active = { batch: new Set<string>(), apps: new Set<string>() };
-  /** When each tick that has not started yet came. */
+  /** When each tick was due that has not started yet. */
   const due = new Map<string, number>();
   let now = startAt;
   const endAt = startAt + hours * hourMs;
@@ -181,7 +182,7 @@ async function live(
         await serverOf(each).finishRun(run.id, { status: 'completed' });
         claimRuns.release(claim);
         others.delete(run.id);
-        // Visitors come back to an app after a while.
+        // Visitors return to an app after a while.
         if (isApp)
           queue.add({
             at: now + 10 * minuteMs,

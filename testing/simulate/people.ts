@@ -7,7 +7,7 @@ import { changeJob, tagOf, webhookTrigger } from './jobs.ts';
 
 const hourMs = 3_600_000;
 
-/** What people do to the workspace, one thing after the other. */
+/** Simulates users' actions in the workspace, one after the other. */
 export async function act(world: World, number: number): Promise<void> {
   const { chance, model } = world;
   const about = `action ${number}`;
@@ -23,7 +23,7 @@ export async function act(world: World, number: number): Promise<void> {
   return startByHand(world, job, about);
 }
 
-/** The whole workspace again, as CI does: what is archived comes back, but for some jobs that are left out. */
+/** Deploys the whole workspace again, like CI: archived jobs return, except some that are left out. */
 export async function deployAll(world: World, about: string): Promise<void> {
   const { chance, model } = world;
   const sent = model.jobs.size === 0 ? world.jobs : [...model.jobs.values()].map((job) => job.sent);
@@ -41,7 +41,7 @@ export async function deployAll(world: World, about: string): Promise<void> {
 async function deployChange(world: World, { sent, ref }: ModelJob, number: number): Promise<void> {
   const { chance, model } = world;
   const changed = changeJob(chance, sent, number);
-  // The server refuses references to what is out of service.
+  // The server rejects references to archived jobs.
   if (listReferences(changed).some((other) => model.get(other).isArchived)) return;
   await deploy(world, `deploy ${number} of ${ref}`, [changed], false);
 }
@@ -116,7 +116,7 @@ async function resume(world: World, job: ModelJob, about: string): Promise<void>
   await settle(world, []);
 }
 
-/** One run, by hand or with the trigger of its clock; now and then anew from the start. */
+/** Starts one run manually or with its clock's trigger, occasionally as a refresh. */
 async function startByHand(world: World, job: ModelJob, about: string): Promise<void> {
   const { chance, model, site, journal } = world;
   if (job.isArchived) return;
@@ -161,7 +161,7 @@ async function startByHand(world: World, job: ModelJob, about: string): Promise<
   await settle(world, expected);
 }
 
-/** A webhook is sent, or new code is deployed: what listens starts. */
+/** Sends a webhook, or deploys new code: listening jobs start. */
 async function sendEvent(world: World, about: string): Promise<void> {
   const { chance, model, site, idOf } = world;
   const listens = ({ sent }: ModelJob) => sent.triggers.includes(webhookTrigger);
@@ -181,7 +181,7 @@ async function sendEvent(world: World, about: string): Promise<void> {
   await settle(world, model.event(refs, trigger, clockOf(world)));
 }
 
-/** All jobs of a section that have its tag, by the tag. */
+/** Triggers all jobs of a section that have its tag, by the tag. */
 async function triggerTag(world: World, about: string): Promise<void> {
   const refs = drawSection(world, about, ({ sent }) => sent.expose !== undefined);
   if (refs[0] === undefined) return;
@@ -189,7 +189,7 @@ async function triggerTag(world: World, about: string): Promise<void> {
   await callFor(world, about, { selector: tag, refs, trigger: () => tag });
 }
 
-/** Of a section that has such jobs, all of them that are in service. */
+/** All jobs in service of a random section that has matching jobs. */
 function drawSection(world: World, about: string, isWanted: (job: ModelJob) => boolean): string[] {
   const { chance, model } = world;
   const wanted = [...model.jobs.values()].filter(isWanted);
@@ -198,14 +198,14 @@ function drawSection(world: World, about: string, isWanted: (job: ModelJob) => b
   return listSection(world, ref).filter((one) => isWanted(model.get(one)));
 }
 
-/** All jobs of a section in one call. */
+/** Triggers all jobs of a section in one call. */
 async function triggerGroup(world: World, { ref }: ModelJob, about: string): Promise<void> {
   const section = ref.split('.').slice(0, 2).join('.');
   const refs = listSection(world, ref);
   await callFor(world, about, { selector: `${section}.*`, refs, trigger: defaultTrigger });
 }
 
-/** The jobs in service of the section of a job. */
+/** The jobs in service in the section of a job. */
 function listSection({ model }: World, ref: string): string[] {
   const section = ref.split('.').slice(0, 2).join('.');
   return [...model.jobs.values()]

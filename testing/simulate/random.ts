@@ -1,11 +1,11 @@
 /**
- * Chance that depends on nothing but the seed and what the chance is for: the fate of a run stays the same whatever is decided around
- * it, and in whatever order servers that decide at once come to it.
+ * Random values that depend only on the seed and on their subject: what happens to a run stays the same
+ * whatever else is decided, and in whatever order concurrent servers reach it.
  */
 export interface Chance {
   /** At least 0, below 1. */
   fraction(...about: readonly (string | number)[]): number;
-  /** A whole number, both bounds included. */
+  /** An integer, both bounds inclusive. */
   between(from: number, to: number, ...about: readonly (string | number)[]): number;
   pick<T>(values: readonly T[], ...about: readonly (string | number)[]): T;
   happens(probability: number, ...about: readonly (string | number)[]): boolean;
@@ -25,7 +25,7 @@ export function createChance(seed: number | string): Chance {
   };
 }
 
-/** FNV-1a with a last mix, since its high bits hardly change with the last letters of a text. */
+/** FNV-1a with a final mix, because its high bits hardly depend on the last letters of a text. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1)

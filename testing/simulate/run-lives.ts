@@ -12,7 +12,7 @@ interface LivingRun {
   number: number;
 }
 
-/** What becomes of a run that has started: when it begins, whether somebody cancels it, when and how it ends. */
+/** Simulates the course of a started run: when it begins, whether it is cancelled, when and how it ends. */
 export function liveRun(world: World, run: LivingRun): void {
   const { chance, queue, time } = world;
   const name = `${run.ref} #${run.number}`;
@@ -64,7 +64,8 @@ async function end(world: World, run: LivingRun, name: string): Promise<void> {
   const outcome = drawOutcome(world, known.status, name);
   const kind = chance.fraction(name, 'how it ends');
   if (kind < 0.02) {
-    // The server that saw the end is gone: another one finds it later, when the clock shows something else.
+    // The server that observed the end is gone: another one finds it later, when the clock shows another
+    // time.
     journal.count('crashes');
     await crashAtEnd(world, run.runId, outcome, 'before-commit');
     await settle(world, []);
@@ -84,7 +85,7 @@ async function end(world: World, run: LivingRun, name: string): Promise<void> {
   await finish(world, run, outcome);
 }
 
-/** Now and then two servers believe that the run is theirs. */
+/** Occasionally two servers believe that the run is theirs. */
 async function finish(world: World, { ref, runId, number }: LivingRun, outcome: RunOutcome): Promise<void> {
   const { chance, model, site, journal } = world;
   if (!model.get(ref).active.has(runId)) return;
@@ -116,7 +117,7 @@ async function crashAtEnd(
 
 function drawOutcome({ chance }: World, status: string, name: string): RunOutcome {
   const fate = chance.fraction(name, 'fate');
-  // A run that is being stopped may come to its own end first.
+  // A run that is being cancelled may reach its own end first.
   if (status === 'cancelling' && fate < 0.7) return { status: 'cancelled' };
   if (fate > 0.93) return { status: 'failed', failure: { code: 'exit_code', detail: 'It failed.' } };
   return { status: 'completed' };

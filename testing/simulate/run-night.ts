@@ -1,4 +1,7 @@
-/** `npm run simulate:night -- [--seed N] [--hours H]`: a night of two organizations, 20 schedules and 10 apps on a small server. */
+/**
+ * `npm run simulate:night -- [--seed N] [--hours H]`: simulates a night of two organizations with 20
+ * schedules and 10 apps on a small server.
+ */
 import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
 import { parseArgs } from 'node:util';
 import { simulateNight } from './night.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --seed N [--days D] [--jobs J]`: a year of a workspace in virtual time, against a model of what should happen.
- * Ends with code 1 at the first thing that is wrong, and tells what led there. docs/contribute/simulation.md says more.
+ * `npm run simulate -- --seed N [--days D] [--jobs J]`: simulates a year of a workspace in virtual time and
+ * compares it with a model. Exits with code 1 at the first violation, and prints what led to it. See
+ * docs/contribute/simulation.md.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -9,11 +9,11 @@ beforeEach(async () => {
 });
 afterEach(() => testDatabase.drop());
 
-/** Short ones; `npm run simulate` lets 200 jobs live for a year. */
+/** Short ones; `npm run simulate` simulates 200 jobs for a year. */
 it.each([11, 12])('nothing is missed, doubled or overlapping, with seed %i', async (seed) => {
   const counts = await simulateYear(testDatabase.database, { seed, days: 5, jobs: 50 });
 
-  // Else nothing was shown: what makes it hard has to have happened.
+  // Check that the test is meaningful: the difficult cases must have occurred.
   for (const what of [
     'starts',
     'skips',

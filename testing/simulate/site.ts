@@ -23,16 +23,17 @@ import { createWebhooks } from '@pumphouse/server/services/webhooks/webhooks.ts'
 import { noFaultPoints } from '@pumphouse/server/platform/fault-points.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 
-/** A server stopped in the middle of something. */
+/** A simulated crash of a server. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** Where a server stops: before its transaction is committed, or after, so that nobody hears of it. */
+/**
+ * Where a server crashes: before its transaction is committed, or after, so that the caller gets no result.
+ */
 type CrashPoint = 'before-commit' | 'after-commit';
 
-/** A change of a row of job runs, as it was committed. */
-/** A run as the database has it. */
+/** A run as stored in the database. */
 export interface RunRow {
   runId: string;
   jobId: string;
@@ -47,9 +48,9 @@ export interface RunRow {
   skip: RunSkip | null;
 }
 
-/** A change of one. */
+/** A change of a row of job runs, as it was committed. */
 export interface RowChange extends RunRow {
-  /** Counts up; within a job in the order of the changes. */
+  /** Increases; within a job in the order of the changes. */
   seq: number;
   kind: 'insert' | 'update';
   statusBefore: string | null;
@@ -61,7 +62,10 @@ export type SimulatedServer = Lane['servers'][number];
 
 const serverCount = 3;
 
-/** One workspace of an organization of its own in a real database. @param options.isWatched of one site of a database */
+/**
+ * Creates a workspace in its own organization, in a real database.
+ * @param options.isWatched true for only one site of a database
+ */
 export async function createSite(
   database: Database,
   configuration: string,
@@ -138,7 +142,7 @@ export async function createSite(
     persistence,
     store: persistence.store,
 
-    /** Several servers that decide by one clock, the database's, on jobs of their own. */
+    /** Several servers that share one clock, the database's, with their own jobs. */
     createLane() {
       const clock = { now: new Date(0) };
       return {
@@ -147,7 +151,7 @@ export async function createSite(
       };
     },
 
-    /** What was committed to runs of these jobs since the last call, in order. */
+    /** Committed changes of these jobs' runs since the last call, in order. */
     async takeChanges(jobIds: readonly string[]): Promise<RowChange[]> {
       const rows = await database.prepared<RowChange>(
         `delete from observed where job_id = any($1)
@@ -192,7 +196,7 @@ async function createWorkspace(store: Store) {
   return { workspaceId: workspace.id, membershipId: membership.id, userId: user.id, email };
 }
 
-/** A persistence whose next transaction can be made to end in a crash. */
+/** A persistence whose next transaction can be made to crash. */
 function createBreakable(persistence: Persistence) {
   let crashPoint: CrashPoint | null = null;
   const breakable: Persistence = {
@@ -215,7 +219,9 @@ function createBreakable(persistence: Persistence) {
 const rowColumns = `id as "runId", job_id as "jobId", number, status, trigger, tick_at as "tickAt", refresh,
   interval_start as "intervalStart", interval_end as "intervalEnd", previous_job_run_id as "previousJobRunId", skip`;
 
-/** Has the database itself note each start, end and skip that is committed, so that none is overlooked, whoever made it. */
+/**
+ * Makes the database record each committed start, end and skip, so that none is missed, whatever caused it.
+ */
 async function watchRows(database: Database): Promise<void> {
   await database.execute(`create unlogged table observed as
     select 0::bigint as seq, ''::text as kind, ''::text as status_before, job_runs.* from job_runs with no data`);

@@ -10,7 +10,7 @@ const secondMs = 1000;
 const hourMs = 3_600_000;
 const most = 1000;
 
-/** How late a tick is seen: mostly at once, sometimes when somebody has time, rarely hours later. */
+/** How late a tick is observed: mostly at once, sometimes seconds or minutes later, rarely hours. */
 export function drawLateness({ chance }: World, dueAt: number): number {
   const kind = chance.fraction('late', dueAt);
   if (kind < 0.7) return chance.between(0, 900, 'late by', dueAt);
@@ -20,13 +20,13 @@ export function drawLateness({ chance }: World, dueAt: number): number {
 }
 
 /**
- * Servers look at the ticks that have come. What is due must be what the model says, and all of it is decided on, by one server or by
- * several at once, unless the only one stops in the middle.
- * @returns for how long nobody looks again
+ * Servers check for due ticks. The due ticks must match the model, and all are decided, by one server or by
+ * several at once, unless the only one crashes.
+ * @returns the time until the next check
  */
 export async function lookAtTicks(world: World): Promise<number> {
   const { chance, journal } = world;
-  // Whether both are seen in one look is a matter of chance, which a year that can be repeated has no room for.
+  // Whether both are observed in one check would depend on timing, and a year must be reproducible.
   while (world.model.hasTwoAtOnce(clockOf(world))) world.time += 1;
   beginStep(world, 'servers look at ticks');
   const due = await listDue(world);
@@ -54,7 +54,10 @@ async function listDue({ site, refOf }: World): Promise<DueTick[]> {
   return due.filter(({ jobId }) => refOf(jobId) !== undefined);
 }
 
-/** Somebody else may hold a job, or have crashed: what nobody has decided on is taken up again, at the same moment. */
+/**
+ * A job may be locked by another server, or its server may have crashed: undecided ticks are retried at the
+ * same moment.
+ */
 async function decideRest(world: World, ticks: readonly DueTick[]): Promise<void> {
   const names = new Set(ticks.map(nameTick));
   for (;;) {
@@ -81,7 +84,7 @@ function checkDue(world: World, due: readonly DueTick[]): void {
     throw world.journal.violation(ref, `the tick of ${trigger} at ${format(dueAt)} is missing`);
 }
 
-/** One server takes each in turn. A crash comes with the last one, before or after what was decided is stored. */
+/** One server decides each in turn. A crash hits the last one, before or after the decision is stored. */
 async function decideAlone(
   world: World,
   due: readonly DueTick[],
@@ -105,14 +108,14 @@ async function decideAlone(
         chance.pick(['before-commit', 'after-commit'] as const, about, index),
       );
     }
-    // After a crash that came too late to undo anything there is nothing left to decide on.
+    // If the crash came after the commit, there is nothing left to decide.
     if (!(await server?.startRuns.startTick(tick))) await decideRest(world, [tick]);
     expected.push(...expectTick(world, tick));
   }
   return expected;
 }
 
-/** Each server goes through all ticks, from another one on; now and then one of them crashes. */
+/** Each server goes through all ticks, starting at a different one; occasionally one of them crashes. */
 async function decideTogether(world: World, due: readonly DueTick[], about: string): Promise<Expectation[]> {
   const { chance, site, journal } = world;
   journal.count('looks of several servers');
@@ -120,7 +123,8 @@ async function decideTogether(world: World, due: readonly DueTick[], about: stri
     journal.count('crashes');
     site.servers.at(-1)?.crashNext(chance.pick(['before-commit', 'after-commit'] as const, about, 'point'));
   }
-  // What refreshes changes what others may do: then the servers meet at each tick, else anywhere.
+  // A refresh changes what other jobs may do: then the servers decide tick by tick together, otherwise in any
+  // order.
   const groups = hasOrder(world, due) ? due.map((tick) => [tick]) : [due];
   for (const group of groups) {
     await Promise.all(
@@ -129,7 +133,7 @@ async function decideTogether(world: World, due: readonly DueTick[], about: stri
         return drain(server, [...group.slice(from), ...group.slice(0, from)]);
       }),
     );
-    // A tick whose server crashed on it comes before the next one, where their order matters.
+    // If the order matters, a tick whose server crashed is decided before the next one.
     await decideRest(world, group);
   }
   for (const server of site.servers) server.crashNext(null);

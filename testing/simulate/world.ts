@@ -8,17 +8,20 @@ import type { JobHabits, SentJob } from './jobs.ts';
 import { checkChanges } from './check-changes.ts';
 import { Crash } from './site.ts';
 
-/** Something that happens at a moment of its own. */
+/** An event at a specific time. */
 export interface WorldEvent {
   at: number;
   name: string;
   act: () => Promise<void>;
 }
 
-/** All that the parts of a simulated year share. Its time goes forward only; the clock by which is decided is off by `offset`. */
+/**
+ * State shared by all parts of a simulated year. Its time only moves forward; the clock used for decisions is
+ * off by `offset`.
+ */
 export interface World {
   chance: Chance;
-  /** Of the deploys of all its jobs. */
+  /** Name of the module in all its deploys. */
   module: string;
   site: Site & Lane;
   model: Model;
@@ -29,13 +32,13 @@ export interface World {
   habits: ReadonlyMap<string, JobHabits>;
   time: number;
   offset: number;
-  /** No server is there until then. */
+  /** No server runs until then. */
   downUntil: number;
   jobIds: readonly string[];
-  /** Undefined for jobs of others. */
+  /** Undefined for jobs of other worlds. */
   refOf: (jobId: string) => string | undefined;
   idOf: (ref: string) => string;
-  /** Told of each run that starts. */
+  /** Called for each run that starts. */
   onStart: (run: { ref: string; runId: string; number: number }) => void;
 }
 
@@ -43,7 +46,7 @@ export function clockOf(world: World): number {
   return world.time + world.offset;
 }
 
-/** Says what comes next, and sets the clock of the servers. */
+/** Records the next step, and sets the servers' clock. */
 export function beginStep(world: World, text: string): void {
   const clock = clockOf(world);
   world.site.clock.now = new Date(clock);
@@ -51,7 +54,7 @@ export function beginStep(world: World, text: string): void {
   world.journal.count('steps');
 }
 
-/** Compares what the database shows now with what must be there, and lets the runs that started live. */
+/** Compares the database with the expectations, and lets the started runs proceed. */
 export async function settle(world: World, expected: readonly Expectation[]): Promise<void> {
   const { site, model, journal } = world;
   const changes = await site.takeChanges(world.jobIds);
@@ -70,8 +73,8 @@ export function pickServer(world: World, ...about: readonly (string | number)[])
 }
 
 /**
- * Does something on a server, which may crash on the way and is then asked again by another one: a person clicks again, a supervisor
- * takes over. What was committed before the crash holds.
+ * Calls a server that may crash during the call; then another one is called: a user clicks again, a
+ * supervisor takes over. What was committed before the crash stays.
  */
 export async function withCrashes<T>(
   world: World,

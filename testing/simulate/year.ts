@@ -24,20 +24,20 @@ export interface YearOptions {
   seed: number;
   days: number;
   jobs: number;
-  /** Told of each day of each part of the workspace. */
+  /** Called for each day of each lane of the workspace. */
   onDay?: (lane: number, day: number, counts: ReadonlyMap<string, number>) => void;
 }
 
-/** Short years begin just before clocks change somewhere. */
+/** Short years begin just before a clock change somewhere. */
 const eventfulStarts = ['2026-03-27', '2026-10-23', '2026-10-30', '2026-03-06', '2026-10-02', '2026-04-03'];
 
-/** Parts of the workspace that live side by side, which is faster: no job of one has to do with a job of another. */
+/** Independent parts of the workspace that are simulated concurrently, which is faster. */
 const laneCount = 4;
 
 /**
- * Lets a workspace live through virtual time, and checks at each step that what the services make of it is what the model expects.
- * @returns what happened, counted
- * @throws {Violation} at the first thing that is wrong
+ * Simulates a workspace in virtual time, and checks at each step that the services' results match the model.
+ * @returns counts of what happened
+ * @throws {Violation} at the first mismatch
  */
 export async function simulateYear(database: Database, options: YearOptions): Promise<Map<string, number>> {
   const { seed, days, jobs: count } = options;
@@ -49,7 +49,7 @@ export async function simulateYear(database: Database, options: YearOptions): Pr
   const stopping = new AbortController();
   try {
     const lanes = Array.from({ length: laneCount }, (_, lane) => {
-      // Each lane has groups of all kinds: there are five kinds, and four lanes.
+      // Each lane gets groups of all kinds: there are five kinds, and four lanes.
       const groups = workspace.groups.filter((_, index) => index % laneCount === lane);
       return { lane, jobs: groups.flat() };
     });
@@ -116,7 +116,7 @@ async function liveLane({
     world.jobIds = [...refs.keys()];
     addHappenings(world, endAt, (day, counts) => onDay?.(lane, day, counts));
     await live(world, endAt, stopping.signal);
-    // Where another lane has failed, this one stopped anywhere, and what is wrong is known.
+    // If another lane has failed, this one stopped at an arbitrary point, and the error is already known.
     if (!stopping.signal.aborted) await auditYear(world);
     return world.journal.counts;
   } catch (error) {
@@ -125,7 +125,7 @@ async function liveLane({
   }
 }
 
-/** From one thing that happens to the next, until the end. */
+/** Processes events until the end. */
 async function live(world: World, endAt: number, signal: AbortSignal): Promise<void> {
   let nobodyLooksUntil = 0;
   while (!signal.aborted) {
@@ -158,7 +158,7 @@ function addHappenings(
   });
 }
 
-/** Something that happens again and again, after random minutes. */
+/** Repeats an event after random minutes. */
 function repeat(
   world: World,
   endAt: number,
@@ -181,7 +181,7 @@ function repeat(
   add(1);
 }
 
-/** Somebody sets the clock, by minutes or hours; more often than not towards where it belongs. */
+/** Changes the clock by minutes or hours, more often than not towards the correct time. */
 async function stepClock(world: World, number: number): Promise<void> {
   const { chance } = world;
   const size = chance.happens(0.5, 'clock', number)
@@ -194,7 +194,7 @@ async function stepClock(world: World, number: number): Promise<void> {
   world.journal.count('clock steps');
 }
 
-/** No server for minutes, or for days. The first one that is there again makes the schedules that are missing. */
+/** No server runs for minutes or days. The first one afterwards creates the missing schedules. */
 async function stopAll(world: World, number: number): Promise<void> {
   const { chance, site, journal } = world;
   const forMs = chance.happens(0.7, 'outage', number)

@@ -11,7 +11,10 @@ import { actAsOperator } from './operator.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
 
-/** Opens the store of the data folder, beside a running server or without one. What is changed there is written down as an operator's. */
+/**
+ * Opens the database of the data folder, with or without a running server. Changes are recorded as an
+ * operator's.
+ */
 export async function withStore<T>(work: (persistence: Opened['persistence']) => Promise<T>): Promise<T> {
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
@@ -42,7 +45,7 @@ function describeOwner(outcome: 'created' | 'joined' | 'password', email: string
   return `Set a new password for ${email}. Its roles are unchanged.`;
 }
 
-/** The link alone goes to standard output. */
+/** Print only the link to standard output. */
 export async function createPasswordLink(options: { email: string }): Promise<void> {
   const token = await withStore((persistence) =>
     createAccounts(persistence).createPasswordLink(options.email),
@@ -51,7 +54,7 @@ export async function createPasswordLink(options: { email: string }): Promise<vo
   process.stdout.write(`${publicUrl ?? `http://127.0.0.1:${port}`}/sign-in/reset-password?token=${token}\n`);
 }
 
-/** The key alone goes to standard output, so that a script can take it. */
+/** Print only the key to standard output, so that a script can read it. */
 export async function createKey(options: {
   email: string;
   days: number;
@@ -71,7 +74,7 @@ export async function createKey(options: {
   process.stdout.write(`${secret}\n`);
 }
 
-/** What is left out stays as it is. */
+/** Options that are left out stay unchanged. */
 export async function setLimits(options: {
   organization: string;
   concurrentRuns?: string;

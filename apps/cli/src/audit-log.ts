@@ -2,7 +2,7 @@ import type { AuditEntryRecord } from '@pumphouse/server/operator';
 import { createServerLog, openStore, readConfig, toAuditEntry } from '@pumphouse/server/operator';
 import { formatTable } from './table.ts';
 
-/** Prints the newest changes of the installation, those that belong to no organization with them. */
+/** Prints the newest changes of the installation, including those without an organization. */
 export async function showAuditLog(options: { limit: number; json?: true }): Promise<void> {
   if (!Number.isInteger(options.limit) || options.limit < 1 || options.limit > 10_000)
     throw new Error('--limit is a whole number from 1 to 10000.');

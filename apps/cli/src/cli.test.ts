@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs `bin/pumphouse` with nothing of this process's settings. */
+/** Runs `bin/pumphouse` without any settings of this process. */
 async function pumphouse(args: readonly string[], variables: Record<string, string> = {}) {
   const env = { PATH: process.env['PATH'], HOME: folder, ...variables };
   const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -31,20 +31,20 @@ describe('bin/pumphouse', () => {
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],
     ['an unknown option', ['server', '--port', '80'], "unknown option '--port'"],
     ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified"],
-  ])('answers %s with what there is', async (_, args, words) => {
+  ])('responds to %s with the available commands', async (_, args, words) => {
     const { code, stderr } = await pumphouse(args);
     expect(stderr).toContain(words);
     expect(stderr).toContain('--help');
     expect(code).toBe(1);
   });
 
-  it('says of a server that takes no options where its settings come from', async () => {
+  it('says where the settings of the server come from, because it has no options', async () => {
     const { stderr } = await pumphouse(['server', '--port', '80']);
     expect(stderr).toContain('PUMPHOUSE_PORT');
     expect(stderr).toContain('docs/operate/settings.md');
   });
 
-  it('warns of a misspelled setting before it does anything, and goes on', async () => {
+  it('warns about a misspelled setting first, and continues', async () => {
     const { code, stderr } = await pumphouse(['admin', 'list-keys'], {
       PUMPHOUSE_DATA_DIRR: '/srv/pumphouse',
       PUMPHOUSE_LOG_LEVEL: 'silent',
@@ -65,7 +65,7 @@ describe('bin/pumphouse', () => {
     ],
     ['a data folder that is a file', { PUMPHOUSE_DATA_DIR: 'file' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
     ['a data folder below a file', { PUMPHOUSE_DATA_DIR: 'file/sub' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
-  ])('explains %s without a stack', async (_, variables, words) => {
+  ])('explains %s without a stack trace', async (_, variables, words) => {
     const { PUMPHOUSE_DATA_DIR: name } = variables;
     const { code, stderr } = await pumphouse(['server'], {
       ...variables,

@@ -1,7 +1,7 @@
 import { assembleRunEnds, createServerLog, readConfig } from '@pumphouse/server/operator';
 import { withStore } from './admin.ts';
 
-/** Ends a run whose place no server can see. A running server notices it. */
+/** Ends a run that no server can see. A running server notices it. */
 export async function endRun(jobRunId: string): Promise<void> {
   const config = readConfig();
   const log = createServerLog({ ...config, logLevel: 'warn' });

@@ -37,7 +37,7 @@ describe('explainFailure', () => {
       { syscall: 'write', code: 'ENOSPC', path: '/srv/pumphouse/servers/1' },
       'The disk of /srv/pumphouse is full',
     ],
-  ])('gives %o a next step', (fields, text) => {
+  ])('suggests a next step for %o', (fields, text) => {
     expect(explainFailure(failure(fields), config)).toContain(text);
   });
 
@@ -45,15 +45,15 @@ describe('explainFailure', () => {
     ['ECONNREFUSED', 'there is no connection (ECONNREFUSED)'],
     ['28P01', 'it refuses the password'],
     ['3D000', 'it has no such database'],
-  ])('says of an external database what is wrong (%s), and never its password', (code, text) => {
-    // What `localhost` gives has no message at all.
+  ])('says what is wrong with an external database (%s), and never reveals its password', (code, text) => {
+    // Errors for `localhost` have no message.
     const explained = explainFailure(failure({ code }, ''), external);
     expect(explained).toContain('The database shop at db.example.com:5433 cannot be used');
     expect(explained).toContain(text);
     expect(explained).not.toContain('swordfish');
   });
 
-  it('leaves other errors as they are, and is never empty', () => {
+  it('leaves other errors unchanged, and is never empty', () => {
     expect(explainFailure(new Error('There is no account a@b.c.'), config)).toBe(
       'There is no account a@b.c.',
     );

@@ -10,13 +10,13 @@ type SystemError = Error & {
   hostname?: string;
 };
 
-/** What of the settings an explanation needs; null when they could not be read. */
+/** The settings that an explanation needs; null if they could not be read. */
 export type FailureSettings = Pick<
   Config,
   'attemptsHost' | 'attemptsPort' | 'dataDir' | 'databaseUrl' | 'host' | 'port'
 > & { apps: Pick<Config['apps'], 'port'> };
 
-/** Errors of the system get a next step; all others were written for people and stay as they are. */
+/** Adds a next step to system errors; all others are already readable and stay unchanged. */
 export function explainFailure(error: unknown, settings: FailureSettings | null): string {
   if (!(error instanceof Error)) return String(error);
   const failure: SystemError = error;
@@ -64,7 +64,7 @@ const unreachable = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** SQLSTATE of what an operator can mend. */
+/** SQLSTATEs of problems that an operator can fix. */
 const databaseProblems: Record<string, string> = {
   '28P01':
     'it refuses the password. Check the password in PUMPHOUSE_DATABASE_URL or PUMPHOUSE_DATABASE_PASSWORD_FILE.',
@@ -75,7 +75,7 @@ const databaseProblems: Record<string, string> = {
   '53300': 'it has no free connection. Raise max_connections of that Postgres; a server takes up to 20.',
 };
 
-/** Only of an external database: the embedded one explains itself. */
+/** Only for external databases: the embedded one explains its own errors. */
 function explainDatabase(error: SystemError, { databaseUrl }: FailureSettings): string | null {
   if (!databaseUrl) return null;
   const code = error.code ?? '';

@@ -9,7 +9,10 @@ import {
 import { actAsOperator } from './operator.ts';
 import { formatTable } from './table.ts';
 
-/** Prints everything that the executor keeps and whether it is left over; or removes what is, and prints that. */
+/**
+ * Prints all resources of the executor and whether they are orphaned; or removes the orphaned ones and prints
+ * them.
+ */
 export async function handleLeftovers(options: { remove?: true; json?: true }): Promise<void> {
   const config = readConfig();
   const opened = await openStorage(config, createServerLog({ ...config, logLevel: 'error' }));
@@ -25,7 +28,7 @@ export async function handleLeftovers(options: { remove?: true; json?: true }): 
 
 async function showLeftovers(leftovers: Leftovers, json: boolean): Promise<void> {
   const kept = await leftovers.list();
-  // What goes stands last, where a long table ends.
+  // Resources to remove come last, at the visible end of a long table.
   const ordered = kept.toSorted((a, b) => Number(a.isLeftover) - Number(b.isLeftover));
   const rows = ordered.map(({ kind, id, madeAt, sizeBytes, isLeftover, reason }) => {
     const size = sizeBytes === null ? '-' : formatBytes(sizeBytes);
@@ -34,7 +37,7 @@ async function showLeftovers(leftovers: Leftovers, json: boolean): Promise<void>
   write(ordered.map(toJson), [['KIND', 'NAME', 'AGE', 'SIZE', '', 'WHY'], ...rows], json);
 }
 
-/** @throws Error naming what could not be removed, after printing what was */
+/** @throws Error that names what could not be removed, after printing what was */
 async function removeLeftovers(leftovers: Leftovers, persistence: Persistence, json: boolean): Promise<void> {
   const { removed, failed } = await leftovers.remove();
   await recordRemoval(persistence, removed);
@@ -45,7 +48,7 @@ async function removeLeftovers(leftovers: Leftovers, persistence: Persistence, j
   throw new Error(`these stay, and can be tried again:\n${problems.join('\n')}`);
 }
 
-/** After the removal, which no transaction holds. */
+/** Recorded after the removal, which is not transactional. */
 async function recordRemoval({ store }: Persistence, removed: RemovedLeftovers['removed']): Promise<void> {
   if (removed.length === 0) return;
   await recordChange(store, {
@@ -60,12 +63,12 @@ function write(json: unknown, rows: string[][], isJson: boolean): void {
   process.stdout.write(isJson ? `${JSON.stringify(json, null, 2)}\n` : formatTable(rows));
 }
 
-/** Field by field, since scripts rely on it. */
+/** Field by field, because scripts rely on these names. */
 function toJson({ kind, id, owner, madeAt, sizeBytes, isLeftover, reason }: JudgedBelonging) {
   return { kind, id, owner, made_at: madeAt, size_bytes: sizeBytes, is_leftover: isLeftover, reason };
 }
 
-/** In the largest unit of which it has two, or seconds. */
+/** In the largest unit of which there are at least two, otherwise in seconds. */
 function formatAge(at: Date): string {
   const seconds = Math.max(0, Math.round((Date.now() - at.getTime()) / 1000));
   const units = { d: 86_400, h: 3600, min: 60 };

@@ -15,7 +15,7 @@ const program = new Command('pumphouse')
   .description('A self-hosted runtime for dlt pipelines')
   .showSuggestionAfterError()
   .showHelpAfterError('Run bin/pumphouse --help, or the command with --help, to see what there is.')
-  // Whatever the log level is: a misspelled PUMPHOUSE_DATA_DIR would make a new installation elsewhere.
+  // Printed at any log level: a misspelled PUMPHOUSE_DATA_DIR would create a new installation elsewhere.
   .hook('preAction', () => {
     for (const warning of readConfig().warnings) process.stderr.write(`pumphouse: warning: ${warning}\n`);
   });
@@ -178,12 +178,12 @@ admin
 try {
   await program.parseAsync();
 } catch (error) {
-  // The words are for whoever typed the command; a stack would bury them.
+  // Print only the message: a stack trace would bury it.
   process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
   process.exitCode = 1;
 }
 
-/** Null for settings that cannot be read: then the error is about them. */
+/** Null if the settings cannot be read; the error is then about them. */
 function readSettings(): FailureSettings | null {
   try {
     return readConfig();

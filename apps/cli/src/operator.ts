@@ -1,7 +1,7 @@
 import { actAs } from '@pumphouse/server/operator';
 import { userInfo } from 'node:os';
 
-/** Does the work as whoever typed the command: the audit log names the account of the machine. */
+/** Runs the work as the operator who typed the command: the audit log names the machine's user account. */
 export function actAsOperator<Result>(work: () => Result): Result {
   return actAs(
     {
@@ -16,7 +16,7 @@ export function actAsOperator<Result>(work: () => Result): Result {
   );
 }
 
-/** A container may run as a user that has no name. */
+/** A container may run as a user without a name. */
 function readUserName(): string {
   try {
     return userInfo().username;

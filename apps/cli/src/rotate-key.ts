@@ -16,7 +16,9 @@ interface RotateKeyOptions {
   forget?: true;
 }
 
-/** Makes a new key, or re-encrypts all secrets under the current one. It never prints a key, only ids of keys. */
+/**
+ * Creates a new key, or re-encrypts all secrets under the current one. It never prints a key, only key ids.
+ */
 export async function rotateKey(options: RotateKeyOptions): Promise<void> {
   const config = readConfig();
   if (options.new && options.forget) throw new Error('Give either --new or --forget.');
@@ -63,7 +65,7 @@ function report({ keyId, rotated, unopened, retiredKeyIds }: Rotation): void {
   );
 }
 
-/** The file may still hold the key of a secret that nothing opened. */
+/** The file may still hold the key of a secret that was not decrypted. */
 async function forget(
   { dataDir, secretKey, otherSecretKeys }: Config,
   { unopened }: Rotation,

@@ -19,7 +19,7 @@ import {
 import { formatTable } from './table.ts';
 import { actAsOperator } from './operator.ts';
 
-/** Opens the storage of the data folder, beside a running server or without one. */
+/** Opens the storage of the data folder, with or without a running server. */
 async function withRetention<T>(
   work: (retention: Retention, limits: RetentionLimits, persistence: Persistence) => Promise<T>,
 ): Promise<T> {
@@ -32,7 +32,7 @@ async function withRetention<T>(
   }
 }
 
-/** Prints how much is kept of each kind, for how long, and what a purge would remove now. */
+/** Prints the amount of stored data and its limits by kind, and what a purge would remove now. */
 export async function showStorage(options: { json?: true }): Promise<void> {
   const reports = await withRetention((retention, limits) => retention.report(limits));
   process.stdout.write(
@@ -56,7 +56,7 @@ function formatReports(reports: readonly StorageReport[]): string {
   return formatTable([['KIND', 'COUNT', 'SIZE', 'OLDEST', 'LIMIT', 'GOES NEXT'], ...rows]);
 }
 
-/** Removes what has passed its limits, or an age given by hand. */
+/** Removes data past its limits, or older than a given age. */
 export async function purgeStorage(options: {
   kind?: RetentionKind;
   olderThan?: string;
@@ -76,12 +76,12 @@ export async function purgeStorage(options: {
   process.stdout.write(formatPurged(purged, dryRun));
 }
 
-/** Who makes room with an age of their own does not mean the log of changes, unless they name it. */
+/** A manually given age does not apply to the audit log, unless it is named. */
 function listKinds(maxAgeSeconds: number | null): readonly RetentionKind[] {
   return maxAgeSeconds === null ? retentionKinds : retentionKinds.filter((kind) => kind !== 'audit');
 }
 
-/** Written down at the end: what a purge removes goes in many small transactions. */
+/** Recorded at the end: a purge removes data in many small transactions. */
 async function recordPurge({ store }: Persistence, purged: Purged, olderThan: string | null): Promise<void> {
   const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
   if (removed.length === 0) return;

@@ -30,15 +30,15 @@ import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
 
 export interface RunningServer {
-  /** The address it listens on. */
+  /** The URL it listens on. */
   url: string;
-  /** Where the first owner makes an account, once and within a day; null where there is one. */
+  /** Where the first owner signs up, once and within a day; null if there is an owner already. */
   setupUrl: string | null;
-  /** Takes no more work, leaves runs running, and ends. */
+  /** Stops accepting work and exits; runs continue. */
   stop(): Promise<void>;
 }
 
-/** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
+/** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened = await openStore(config, log);
   const { persistence } = opened;
@@ -66,7 +66,7 @@ async function serve(
 ): Promise<RunningServer> {
   const { persistence, encryption, loops, close } = parts;
   const { id: installationId } = await persistence.store.installation.get();
-  // Filled in when the server listens: a port of 0 is known only then.
+  // Set when the server listens, because port 0 is resolved only then.
   const address = { url: '' };
   let runsListener: RunsListener | null = null;
   let attemptsSocket: AttemptsSocket | null = null;
@@ -133,7 +133,7 @@ async function serve(
     runsListener = await openRunsListener(config, created, apiDependencies);
     attemptsSocket = await openSocketOfAttempts(config, created, apiDependencies);
   } catch (error) {
-    // What it listens on already would keep the process of a server that has not started alive.
+    // Open listeners would keep the process alive although the server did not start.
     await Promise.all([otherLoopback?.close(), closeHttpApp(api), appsListener.stop()]);
     throw error;
   }
@@ -168,7 +168,9 @@ async function serve(
   };
 }
 
-/** How this machine reaches what it listens on: "all addresses" has loopback among them. */
+/**
+ * Returns a URL at which this machine reaches the listening address; a wildcard address includes loopback.
+ */
 function addressOf({ address, family, port }: AddressInfo): string {
   if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (address === '::') return `http://[::1]:${port}`;

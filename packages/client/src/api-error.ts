@@ -1,22 +1,22 @@
 import type { ErrorCode } from '@pumphouse/contract';
 import { errorResponse } from '@pumphouse/contract';
 
-/** Codes that the client itself gives, where an answer came that the contract does not foresee. */
+/** Codes that the client itself sets when a response does not match the contract. */
 export type ClientErrorCode = 'invalid_response' | 'stream_failed';
 
-/** What `ApiError` carries beside its message. */
+/** Details that `ApiError` carries in addition to its message. */
 export interface ApiErrorFields {
-  /** HTTP status of the answer; 200 where a stream failed after it had begun. */
+  /** HTTP status of the response; 200 if a stream failed after it had begun. */
   status: number;
-  /** A stable code of the server, or one of `ClientErrorCode`; absent where the answer was no error body. */
+  /** A stable code of the server, or one of `ClientErrorCode`; absent if the response had no error body. */
   code?: ErrorCode | ClientErrorCode | (string & {}) | undefined;
-  /** One sentence for the reader. */
+  /** One sentence for the user. */
   detail: string;
-  /** Reasons field by field, or whatever else the code brings along. */
+  /** Reasons per field, or other data that the code defines. */
   extra?: unknown;
 }
 
-/** An operation was answered with an error, or with something that the contract does not foresee. */
+/** Thrown when an operation returns an error, or a response that does not match the contract. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: ApiErrorFields['code'];
@@ -33,7 +33,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads an answer that is no success. Proxies answer with HTML or nothing at all, which leaves the status to tell. */
+/** Reads an error response. Proxies may answer with HTML or an empty body; then only the status is known. */
 export async function readApiError(response: Response): Promise<ApiError> {
   const parsed = errorResponse.safeParse(parseJson(await response.text()));
   const { code, detail, extra } = parsed.data ?? {};
@@ -41,7 +41,7 @@ export async function readApiError(response: Response): Promise<ApiError> {
   return new ApiError({ status: response.status, code, detail: detail ?? fallback, extra });
 }
 
-/** Gives the value of a JSON text, or undefined where it is no JSON. */
+/** Parses a JSON text; undefined if it is not valid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

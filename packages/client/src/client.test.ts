@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '@pumphouse/contract';
 import { ApiError, createClient } from './index.ts';
 
-/** A request as the server saw it. */
+/** A request as the server received it. */
 interface SeenRequest {
   method: string;
   url: string;
@@ -13,16 +13,16 @@ interface SeenRequest {
   body: string;
 }
 
-/** Answers a request; what was seen of it comes with it. */
+/** Answers a request. */
 type Answer = (seen: SeenRequest, response: ServerResponse) => void;
 
-/** A server on the loopback interface that records what it is asked. */
+/** A server on the loopback interface that records its requests. */
 interface TestServer extends AsyncDisposable {
   baseUrl: string;
   seen: SeenRequest[];
 }
 
-/** Starts a server that gives every request to `answer`. */
+/** Starts a server that passes every request to `answer`. */
 async function startTestServer(answer: Answer): Promise<TestServer> {
   const seen: SeenRequest[] = [];
   const server = createServer((request, response) => {
@@ -100,7 +100,7 @@ async function collect(lines: AsyncIterable<{ content: string }>): Promise<strin
   return contents;
 }
 
-/** Issues tokens `t1`, `t2`, ... and refuses the ones named. */
+/** Issues tokens `t1`, `t2`, ... and rejects those in `refused`. */
 function answerWithTokens({
   refused = [],
   lifetimeSeconds = 3600,
@@ -144,7 +144,7 @@ function answerStream(write: (response: Parameters<Answer>[1]) => void): Answer 
 }
 
 describe('a call', () => {
-  it('sends path, query and credential, and fills in the defaults of the answer', async () => {
+  it('sends path, query and credential, and fills in defaults of the response', async () => {
     await using server = await startTestServer((_, response) =>
       answerJson(response, 200, { items: [], limit: 5, offset: 0, total: 0, later: 1 }),
     );
@@ -160,7 +160,7 @@ describe('a call', () => {
     ]);
   });
 
-  it('sends a body as JSON, and none where the operation has none', async () => {
+  it('sends a body as JSON, and none if the operation has none', async () => {
     await using server = await startTestServer(({ url }, response) =>
       url.endsWith('-set-region')
         ? answerJson(response, 200, organization)
@@ -181,7 +181,7 @@ describe('a call', () => {
     expect(second?.headers['content-type']).toBeUndefined();
   });
 
-  it('gives undefined for an answer without a body, and sends no credential where none is asked for', async () => {
+  it('returns undefined for an empty response, and sends no credential to public operations', async () => {
     await using server = await startTestServer((_, response) => response.writeHead(204).end());
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     expect(await client.call('revoke_session', { body: { refresh_token: 'r' } })).toBeUndefined();
@@ -207,7 +207,7 @@ describe('a call', () => {
 });
 
 describe('an error', () => {
-  it('carries status, code, detail and extra of the answer', async () => {
+  it('carries status, code, detail and extra of the response', async () => {
     const body = {
       code: 'conflict',
       detail: 'Changed meanwhile.',
@@ -226,7 +226,7 @@ describe('an error', () => {
     expect(server.seen.map(summarize)).toEqual(['GET /api/v1/organizations -']);
   });
 
-  it('tells the status where a proxy answered with something else', async () => {
+  it('contains the status when a proxy sent a different kind of response', async () => {
     await using server = await startTestServer((_, response) => response.writeHead(502).end('<html>'));
     const error = await catchError(createClient({ baseUrl: server.baseUrl }).call('list_organizations'));
     expect(error).toMatchObject({ status: 502, code: undefined, extra: undefined });
@@ -236,7 +236,7 @@ describe('an error', () => {
   it.each<[string, number, unknown]>([
     ['lacks a property', 200, { items: [], limit: 1, offset: 0 }],
     ['has a status that is not declared', 202, {}],
-  ])('is thrown for a success that %s', async (_, status, body) => {
+  ])('is thrown for a successful response that %s', async (_, status, body) => {
     await using server = await startTestServer((_seen, response) => answerJson(response, status, body));
     const error = await catchError(createClient({ baseUrl: server.baseUrl }).call('list_organizations'));
     expect(error).toMatchObject({ status, code: 'invalid_response' });
@@ -247,7 +247,7 @@ describe('the data plane', () => {
   const issue = `POST /api/v1/workspaces/${workspace_id}/-issue-dataplane-token Bearer key`;
   const read = (token: string) => `GET /telemetry/v1/workspaces/${workspace_id}/watermark Bearer ${token}`;
 
-  it('is called with a token that is issued once for calls at the same time and afterwards', async () => {
+  it('is called with a token that is issued once for concurrent and later calls', async () => {
     await using server = await startTestServer(answerWithTokens({}));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     const call = () => client.call('get_workspace_watermark', { params: { workspace_id } });
@@ -256,7 +256,7 @@ describe('the data plane', () => {
     expect(server.seen.map(summarize)).toEqual([issue, read('t1'), read('t1'), read('t1')]);
   });
 
-  it('is called with a new token when the old one has less than a minute left', async () => {
+  it('is called with a new token when the old one expires within a minute', async () => {
     await using server = await startTestServer(answerWithTokens({ lifetimeSeconds: 30 }));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     await client.call('get_workspace_watermark', { params: { workspace_id } });
@@ -273,7 +273,7 @@ describe('the data plane', () => {
     ]);
   });
 
-  it('is asked again once with a new token after a refusal, and no more than once', async () => {
+  it('is called once more with a new token after a rejection, but not again', async () => {
     await using server = await startTestServer(
       answerWithTokens({ refused: ['Bearer t1', 'Bearer t3', 'Bearer t4'] }),
     );
@@ -286,7 +286,7 @@ describe('the data plane', () => {
     expect(server.seen.slice(4).map(summarize)).toEqual([issue, read('t3'), issue, read('t4')]);
   });
 
-  it('can be called with a token that the caller has', async () => {
+  it("can be called with the caller's own token", async () => {
     await using server = await startTestServer(answerWithTokens({ refused: ['Bearer mine'] }));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     const call = client.call('get_workspace_watermark', { params: { workspace_id }, credential: 'mine' });
@@ -296,7 +296,7 @@ describe('the data plane', () => {
 });
 
 describe('the log of a run', () => {
-  it('is followed line by line while the run goes on', async () => {
+  it('is followed line by line while the run is active', async () => {
     const arrived = Promise.withResolvers<void>();
     await using server = await startTestServer(
       answerStream((response) => {
@@ -322,7 +322,7 @@ describe('the log of a run', () => {
     });
   });
 
-  it('is read whatever pieces it arrives in', async () => {
+  it('is parsed correctly however it is split into chunks', async () => {
     const text = event('log', line(0, 'zażółć 💧'), '\r\n') + event('log', line(1, 'end'), '\n');
     await using server = await startTestServer(
       answerStream((response) => {
@@ -347,7 +347,7 @@ describe('the log of a run', () => {
     expect(error).toMatchObject({ code: 'stream_failed', detail: 'The log is gone.' });
   });
 
-  it('closes the connection when the reader leaves the loop', async () => {
+  it('closes the connection when the caller leaves the loop', async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await startTestServer(
       answerStream((response) => {
@@ -363,7 +363,7 @@ describe('the log of a run', () => {
     await expect(closed.promise).resolves.toBeUndefined();
   });
 
-  it('stops with the signal of the caller', async () => {
+  it("stops when the caller's signal aborts", async () => {
     await using server = await startTestServer(
       answerStream((response) => void response.write(event('log', line(0, 'first')))),
     );
@@ -383,7 +383,7 @@ describe('the log of a run', () => {
     expect(server.seen.at(-1)?.headers.accept).toBe('application/x-ndjson');
   });
 
-  it('is refused where a line lacks a property', async () => {
+  it('is rejected if a line lacks a property', async () => {
     await using server = await startTestServer(answerStream((response) => response.end('{"content":"x"}\n')));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     expect(await catchError(collect(client.readLog(target)))).toMatchObject({ code: 'invalid_response' });
@@ -391,7 +391,7 @@ describe('the log of a run', () => {
 });
 
 describe('the download of a log', () => {
-  it('is text under the name that the server gives', async () => {
+  it('is text, with the file name from the server', async () => {
     await using server = await startTestServer((_, response) => {
       const headers = {
         'content-type': 'text/plain; charset=utf-8',
@@ -408,7 +408,7 @@ describe('the download of a log', () => {
     expect(server.seen[0]?.headers.accept).toBe('text/plain');
   });
 
-  it('has a name where a proxy takes it away, and is an error where the log is not there', async () => {
+  it('has a default name if a proxy removed it, and is an error if there is no log', async () => {
     await using server = await startTestServer(({ url }, response) =>
       url.includes(job_run_id)
         ? void response.writeHead(200).end('text')
@@ -424,7 +424,7 @@ describe('the download of a log', () => {
 describe('an audit log', () => {
   const params = { workspace_id };
 
-  it('is exported as it is, with its filters', async () => {
+  it('is exported unchanged, with its filters', async () => {
     await using server = await startTestServer((_, response) => response.writeHead(200).end('{"id":"1"}\n'));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     const query = { action: ['key.create', 'key.revoke'] };
@@ -436,7 +436,7 @@ describe('an audit log', () => {
     expect(server.seen[0]?.headers.accept).toBe('application/x-ndjson');
   });
 
-  it('is an error where it may not be read', async () => {
+  it('is an error without permission', async () => {
     await using server = await startTestServer((_, response) =>
       answerJson(response, 403, { code: 'forbidden', detail: 'No.' }),
     );
@@ -457,7 +457,7 @@ describe('live events', () => {
     return gathered;
   }
 
-  it('come typed and in order, without those that the client does not know, until the server ends them', async () => {
+  it('are typed and in order, without unknown ones, until the server ends them', async () => {
     await using server = await startTestServer((_, response) =>
       response.end(
         `: open\n\n${event('ready', {})}${event('change', change)}${event('later', {})}${event('log', grown)}` +
@@ -477,7 +477,7 @@ describe('live events', () => {
     ]);
   });
 
-  it('end without an error where the connection ends, and with one where an event is not as declared', async () => {
+  it('end without an error when the connection closes, and with one for an invalid event', async () => {
     await using server = await startTestServer(({ url }, response) =>
       response.end(url.includes('log=') ? event('log', { job_run_id }) : event('ready', {})),
     );
@@ -488,7 +488,7 @@ describe('live events', () => {
     expect(failure).toMatchObject({ code: 'invalid_response' });
   });
 
-  it('close the connection when the reader leaves the loop', async () => {
+  it('close the connection when the caller leaves the loop', async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await startTestServer((_, response) => {
       response.on('close', () => closed.resolve());

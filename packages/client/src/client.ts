@@ -18,16 +18,16 @@ import type { RequestParts } from './request.ts';
 import { buildBody, buildUrl } from './request.ts';
 import { readEvents, readLines } from './streams.ts';
 
-/** A key or token, or what gives the present one before each request. */
+/** A key or token, or a function that returns the current one before each request. */
 export type CredentialSource = string | (() => string | Promise<string>);
 
-/** What a client needs to know. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** Address of the server, such as `https://pumphouse.example.com`; empty means the origin of the page. */
+  /** URL of the server, such as `https://pumphouse.example.com`; empty means the origin of the page. */
   baseUrl: string;
-  /** The user's key or token. Tokens of the data plane are issued with it as they are needed. */
+  /** The user's key or token. Data plane tokens are issued with it on demand. */
   credential?: CredentialSource;
-  /** Stands in for the global fetch. */
+  /** Replaces the global fetch. */
   fetch?: typeof globalThis.fetch;
 }
 
@@ -40,62 +40,62 @@ type Body<Id extends OperationId> =
 type OwnCredential<Id extends OperationId> =
   RouteOf<Id> extends { credential: 'upload' } ? { credential: string } : { credential?: string };
 
-/** What a call of an operation takes. `credential` replaces the client's own; an upload needs its upload token. */
+/** The input of a call. `credential` replaces the client's own; an upload needs its upload token. */
 export type CallInput<Id extends OperationId> = Params<Id> &
   Query<Id> &
   Body<Id> &
   OwnCredential<Id> & { signal?: AbortSignal };
 
-/** The arguments of a call: the input may be left out where nothing in it is needed. */
+/** The arguments of a call: the input is optional if all its parts are. */
 export type CallArguments<Id extends OperationId> =
   Partial<CallInput<Id>> extends CallInput<Id> ? [input?: CallInput<Id>] : [input: CallInput<Id>];
 
-/** The log of a job run. */
+/** Identifies the log of a job run. */
 export interface LogTarget {
   workspaceId: string;
   jobRunId: string;
   signal?: AbortSignal;
 }
 
-/** The log of a job run as a file. */
+/** Options for downloading the log of a job run. */
 export interface LogDownload extends LogTarget {
-  /** Begins each line with its time. */
+  /** Prefixes each line with its time. */
   timestamps?: boolean;
 }
 
-/** A log on its way. */
+/** A log being downloaded. */
 export interface DownloadedLog {
-  /** The name that the server gives the file, such as `shop_orders-12.log`. */
+  /** The file name set by the server, such as `shop_orders-12.log`. */
   fileName: string;
   text: ReadableStream<Uint8Array>;
 }
 
-/** What one connection follows; 20 workspaces and 20 logs at most. */
+/** What one connection subscribes to: at most 20 workspaces and 20 logs. */
 export interface EventsTarget {
   workspaceIds: readonly string[];
   logs?: readonly { workspaceId: string; jobRunId: string }[];
   signal?: AbortSignal;
 }
 
-/** A typed client of the route table. Every method throws `ApiError` for an answer that is no success. */
+/** A typed client of the route table. Every method throws `ApiError` for a response that is not a success. */
 export interface Client {
-  /** Calls an operation and gives its parsed answer, or undefined where it has none (204). */
+  /** Calls an operation and returns its parsed response, or undefined if it is empty (204). */
   call<Id extends JsonOperationId>(operationId: Id, ...input: CallArguments<Id>): Promise<RouteResponse<Id>>;
-  /** Gives the log from its first line and goes on until the run is over. Leaving the loop ends the connection. */
+  /** Yields the log from its first line until the run is over. Leaving the loop closes the connection. */
   followLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
-  /** Gives the stored log of a run that is over. */
+  /** Yields the stored log of a finished run. */
   readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
-  /** Gives the whole log of a run as text while it arrives. A page makes a file of it: `new Response(text).blob()`. */
+  /** Streams the whole log of a run as text. A page can turn it into a file: `new Response(text).blob()`. */
   downloadLog(target: LogDownload): Promise<DownloadedLog>;
-  /** Gives all entries of an audit log that a query leaves, one JSON a line, while they arrive. */
+  /** Streams all matching entries of an audit log, one JSON object per line. */
   exportAuditLog<Id extends AuditLogExportId>(
     operationId: Id,
     input: CallInput<Id>,
   ): Promise<ReadableStream<Uint8Array>>;
   /**
-   * Gives what happens in the workspaces, and in the logs, from the event `ready` on. Ends after the event `end`, or where the
-   * connection is lost: whoever connects again fetches anew what is shown, once `ready` has come. Events of names that this client does
-   * not know are left out. Leaving the loop ends the connection.
+   * Yields events of the workspaces and logs, starting with `ready`. Ends after the event `end`, or when the
+   * connection is lost; after reconnecting, refetch the displayed data once `ready` arrives. Unknown events
+   * are skipped. Leaving the loop closes the connection.
    */
   followEvents(target: EventsTarget): AsyncGenerator<LiveEvent, void, undefined>;
 }
@@ -107,7 +107,7 @@ interface RequestInput extends RequestParts {
   signal?: AbortSignal | undefined;
 }
 
-/** Gives a client of the server at `baseUrl`. */
+/** Creates a client of the server at `baseUrl`. */
 export function createClient({ baseUrl, credential, fetch: send = defaultFetch }: ClientOptions): Client {
   const tokens = createDataplaneTokens((workspace_id) =>
     call('issue_dataplane_token_workspace', { params: { workspace_id } }),
@@ -122,7 +122,10 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     return (await readAnswer(route, response)) as RouteResponse<Id>;
   }
 
-  /** A refused data plane token is issued anew once: it dies with the key it came from, or with the server's. */
+  /**
+   * Replaces a rejected data plane token once: a token dies with the key it was issued for, or with the
+   * server's key.
+   */
   async function request(route: Route, input: RequestInput): Promise<Response> {
     const response = await requestOnce(route, input);
     if (response.ok) return response;
@@ -193,7 +196,7 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
   return { call, followLog, readLog, downloadLog, exportAuditLog, followEvents };
 }
 
-/** Looked up at each request, so that what replaces the global fetch later is used. */
+/** Looked up for each request, so that a later replacement of the global fetch takes effect. */
 const defaultFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
 
 function workspaceOf({ params }: RequestInput): string {

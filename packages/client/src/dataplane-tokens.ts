@@ -1,4 +1,4 @@
-/** A token of the data plane; `expires_at` in Unix seconds. */
+/** A data plane token; `expires_at` in Unix seconds. */
 export interface DataplaneToken {
   token: string;
   expires_at: number;
@@ -6,15 +6,15 @@ export interface DataplaneToken {
 
 /** Tokens for the logs, telemetry, files and variables of workspaces. */
 export interface DataplaneTokens {
-  /** Gives a token that is good for another minute at least, and issues one where none is at hand. */
+  /** Returns a token that is valid for at least another minute, and issues one if needed. */
   get(workspaceId: string): Promise<string>;
-  /** Forgets a token that was refused. */
+  /** Drops a token that was rejected. */
   forget(workspaceId: string): void;
 }
 
 const marginSeconds = 60;
 
-/** Keeps one token for each workspace; callers at the same time share one issue. */
+/** Keeps one token per workspace; concurrent callers share one request for it. */
 export function createDataplaneTokens(
   issue: (workspaceId: string) => Promise<DataplaneToken>,
 ): DataplaneTokens {
@@ -23,14 +23,14 @@ export function createDataplaneTokens(
   function start(workspaceId: string): Promise<DataplaneToken> {
     const issued = issue(workspaceId);
     issues.set(workspaceId, issued);
-    // A failed issue is not kept, so that the next caller tries anew.
+    // Drop a failed request, so that the next caller tries again.
     issued.catch(() => {
       if (issues.get(workspaceId) === issued) issues.delete(workspaceId);
     });
     return issued;
   }
 
-  /** Nothing is awaited between the look at what is kept and the start, so that callers cannot both start. */
+  /** Do not await between checking and starting, so that two callers cannot both start a request. */
   async function get(workspaceId: string): Promise<string> {
     const kept = issues.get(workspaceId);
     if (kept === undefined) return (await start(workspaceId)).token;

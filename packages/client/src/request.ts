@@ -3,14 +3,14 @@ import { isMultipartBody } from '@pumphouse/contract';
 
 type QueryValue = string | number | boolean | null | undefined;
 
-/** What a request is made of, whatever its operation. */
+/** The parts of a request, for any operation. */
 export interface RequestParts {
   params?: Readonly<Record<string, unknown>> | undefined;
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>> | undefined;
   body?: unknown;
 }
 
-/** Gives the address of an operation below `baseUrl`, which may have a path of its own or be empty (same origin). */
+/** Builds the URL of an operation below `baseUrl`, which may contain a path or be empty (same origin). */
 export function buildUrl(baseUrl: string, route: Route, { params = {}, query = {} }: RequestParts): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(params[name])),
@@ -19,13 +19,16 @@ export function buildUrl(baseUrl: string, route: Route, { params = {}, query = {
   return baseUrl.replace(/\/+$/, '') + path + (search === '' ? '' : `?${search}`);
 }
 
-/** A list repeats its key; what is null or undefined is left out. */
+/** A list repeats its key; null and undefined are omitted. */
 function listQueryPairs([name, value]: [string, QueryValue | readonly QueryValue[]]): [string, string][] {
   const values = [value].flat();
   return values.filter((each) => each !== undefined && each !== null).map((each) => [name, String(each)]);
 }
 
-/** Gives body and content type of a request; a multipart body's type is left to fetch, which knows the boundary. */
+/**
+ * Builds the body and content type of a request. Fetch sets the type of a multipart body, because it chooses
+ * the boundary.
+ */
 export function buildBody(
   route: Route,
   body: unknown,

@@ -1,12 +1,12 @@
 /** One event of an event stream. */
 export interface StreamEvent {
-  /** Name of the event; `message` where the stream gives none. */
+  /** Name of the event; `message` if the stream sends none. */
   event: string;
   /** The data lines, joined by line feeds. */
   data: string;
 }
 
-/** Gives the lines of a stream, whatever ends them. Leaving the loop early closes the stream. */
+/** Yields the lines of a stream, with any line ending. Leaving the loop early closes the stream. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
@@ -25,7 +25,7 @@ export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGener
   }
 }
 
-/** A carriage return at the end of a chunk may be half of a line end, so it waits for the next chunk. */
+/** A carriage return at the end of a chunk may be half of a line ending, so it is kept for the next chunk. */
 function splitLines(text: string, ended: boolean): { lines: string[]; rest: string } {
   const held = !ended && text.endsWith('\r') ? '\r' : '';
   const lines = text.slice(0, text.length - held.length).split(/\r\n|\n|\r/);
@@ -35,8 +35,8 @@ function splitLines(text: string, ended: boolean): { lines: string[]; rest: stri
 }
 
 /**
- * Gives the events of an event stream, as the HTML standard reads them: comments and unknown fields are ignored,
- * and an event that the end of the stream cuts off is dropped.
+ * Yields the events of an event stream, as the HTML standard defines: comments and unknown fields are
+ * ignored, and an incomplete event at the end is dropped.
  */
 export async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
   let event = '';

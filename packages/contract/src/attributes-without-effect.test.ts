@@ -14,8 +14,8 @@ const attributesOf = (changes: object) =>
     value,
   ]);
 
-describe('the attributes without an effect', () => {
-  it('are none where a job declares what the server acts on', () => {
+describe('attributes without an effect', () => {
+  it('are empty if a job declares only attributes the server supports', () => {
     expect(
       attributesOf({
         execute: { timeout: { timeout: 60, grace_period: 5 }, concurrency: null, intercept_signals: false },
@@ -28,7 +28,7 @@ describe('the attributes without an effect', () => {
     ).toEqual([]);
   });
 
-  it('are where runs are placed, and other keys of an instance', () => {
+  it('include placement of runs, and further keys of an instance', () => {
     const require = {
       provider: 'modal',
       region: 'eu-west',
@@ -43,7 +43,7 @@ describe('the attributes without an effect', () => {
     ]);
   });
 
-  it('are none where the value asks for what the server does anyway', () => {
+  it("exclude values that match the server's behaviour anyway", () => {
     const require = { provider: 'local', static_egress_ips: false };
     expect(attributesOf({ require, interval: { start: '2026-01-01', mode: 'sequential' } })).toEqual([]);
     expect(attributesOf({ interval: { start: '2026-01-01', mode: 'parallel' } })).toEqual([
@@ -51,7 +51,7 @@ describe('the attributes without an effect', () => {
     ]);
   });
 
-  it('are also those that the server does not know, at any depth', () => {
+  it('include unknown attributes at any depth', () => {
     expect(
       attributesOf({
         retries: 3,

@@ -1,4 +1,4 @@
-/** Attributes of a job that this server stores and does not act on. The deploy and the job's page name them. Pure. */
+/** Attributes of a job that this server stores but ignores. The deploy and the job's page list them. Pure. */
 import {
   deliverSpec,
   entryPoint,
@@ -31,7 +31,7 @@ const reasons: Record<string, string> = {
 const unknownAttribute = 'This version of the server does not know the attribute';
 const unknownInstanceKey = 'Only `size` is used; the operator sets what a size means';
 
-/** Values that change nothing anyway: a server without the attribute does what they ask for. */
+/** Values that make no difference: they ask for what this server does anyway. */
 const harmless: Record<string, unknown> = {
   'require.provider': 'local',
   'require.static_egress_ips': false,
@@ -48,7 +48,9 @@ const parts: readonly (readonly [path: string, schema: { shape: object }])[] = [
   ['require', requireSpec],
 ];
 
-/** Lists what a definition declares without an effect on this server, in the order of the definition's parts. */
+/**
+ * Lists the attributes of a definition that have no effect on this server, in the order of the definition.
+ */
 export function listAttributesWithoutEffect(
   definition: Pick<JobDefinition, 'job_ref'> & JsonObject,
 ): AttributeWithoutEffect[] {

@@ -17,18 +17,18 @@ function emitDocument(): ComparedDocument {
 }
 
 describe('the emitted document', () => {
-  it.each(surfaces)('says what the reference of %s says', (surface) => {
+  it.each(surfaces)('matches the reference of %s', (surface) => {
     expect(compareDocuments(readReference(surface), emitDocument())).toEqual([]);
   });
 
-  it('has the 61 operations of the references and no other beside those of Pumphouse', () => {
+  it("contains the 61 operations of the references, and otherwise only Pumphouse's own", () => {
     const referenced = surfaces.flatMap((surface) => operationIds(readReference(surface)));
     const emitted = routes.filter(({ surface }: { surface: string }) => surface !== 'pumphouse');
     expect(referenced).toHaveLength(61);
     expect(emitted.map(({ operationId }) => operationId).toSorted()).toEqual(referenced.toSorted());
   });
 
-  it('refers to nothing that is not among its components', () => {
+  it('refers only to its own components', () => {
     const document = emitOpenApi();
     const text = JSON.stringify(document);
     const referred = new Set([...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference));
@@ -47,7 +47,7 @@ describe('the emitted document', () => {
   });
 });
 
-/** Replaces `find` at its first place after `anchor` in the text of the reference. */
+/** Replaces the first `find` after `anchor` in the text of the reference. */
 function alter(surface: string, anchor: string, find: string, replacement: string): ComparedDocument {
   const text = JSON.stringify(readReference(surface));
   const start = text.indexOf(find, text.indexOf(anchor));
@@ -58,7 +58,7 @@ function alter(surface: string, anchor: string, find: string, replacement: strin
 }
 
 describe('the comparison', () => {
-  it('reports a property under another name', () => {
+  it('reports a renamed property', () => {
     const altered = alter('api', '"DeploymentResponse":', '"file_count"', '"files_count"');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'DeploymentResponse: file_count: expected nothing, found integer (required)',
@@ -66,14 +66,14 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports another type', () => {
+  it('reports a changed type', () => {
     const altered = alter('api', '"DeploymentResponse":', '"type":"integer"', '"type":"string"');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'DeploymentResponse: file_count: expected string (required), found integer (required)',
     ]);
   });
 
-  it('reports another nullability', () => {
+  it('reports changed nullability', () => {
     const altered = alter('logs', '"LogLine":', '"type":"string"', '"type":["string","null"]');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'LogLine: content: expected null | string (required), found string (required)',
@@ -87,7 +87,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports another word in an enum', () => {
+  it('reports a changed enum value', () => {
     const altered = alter('api', '"RunMode":', '"when_not_running"', '"when_idle"');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'CreateJobRunRequest: mode: expected one of always, when_idle (optional), ' +
@@ -95,7 +95,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports a closed enum where an open one is expected', () => {
+  it('reports a closed enum in place of an open one', () => {
     const open = '{"anyOf":[{"$ref":"#/components/schemas/LogSource"},{"type":"string"}]}';
     const altered = alter('logs', '"LogLine":', open, '{"$ref":"#/components/schemas/LogSource"}');
     expect(compareDocuments(altered, emitDocument())).toEqual([
@@ -104,7 +104,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports another default of a query parameter', () => {
+  it('reports a changed default of a query parameter', () => {
     const altered = alter('api', '"list_jobs"', '"default":100', '"default":50');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'list_jobs: query parameter limit: expected integer (optional, default 50), ' +
@@ -112,7 +112,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports a query parameter under another name', () => {
+  it('reports a renamed query parameter', () => {
     const altered = alter('api', '"list_jobs"', '"is_archived"', '"archived"');
     expect(compareDocuments(altered, emitDocument())).toEqual([
       'list_jobs: query parameter archived: expected boolean | null (optional), found nothing',
@@ -120,7 +120,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('reports other statuses of success and of errors', () => {
+  it('reports changed statuses of success and errors', () => {
     const created = alter('api', '"create_workspace"', '"201":', '"200":');
     expect(compareDocuments(created, emitDocument())).toEqual([
       'create_workspace: response 200: expected present, found nothing',
@@ -132,7 +132,7 @@ describe('the comparison', () => {
     expect(compareDocuments(refused, emitDocument())).toHaveLength(4);
   });
 
-  it('reports another path, and an operation that is missing', () => {
+  it('reports a changed path, and a missing operation', () => {
     const moved = alter('api', '"paths":', '"/api/v1/me"', '"/api/v1/myself"');
     expect(compareDocuments(moved, emitDocument())).toEqual([
       'get_me: route: expected GET /api/v1/myself, found GET /api/v1/me',

@@ -1,22 +1,26 @@
 import type { JsonObject } from './openapi.ts';
 
-/** An OpenAPI document as JSON: what is compared is looked up by name, and the rest is not looked at. */
+/** An OpenAPI document as JSON. Only the compared parts are looked up, by name. */
 export type ComparedDocument = JsonObject;
 
-/** What a document says about one thing, by a name that a reader finds in it. Values are compared as text. */
+/**
+ * Statements of a document about one subject, by a name that readers can find in it. Values are compared as
+ * text.
+ */
 type Facts = Map<string, string>;
 
 /**
- * Compares what a reference document says with what an emitted one says: operations (method, path, parameters,
- * bodies, statuses) and the properties of named object schemas (type, required, nullable, enum, default). Bounds,
- * patterns, descriptions and ranges of statuses are not compared, and neither is what the emitted document has beyond the reference:
- * its further operations belong to other documents. Gives a list of differences, empty where there are none.
+ * Compares an emitted document with a reference: operations (method, path, parameters, bodies, statuses) and
+ * properties of named object schemas (type, required, nullable, enum, default). It ignores bounds, patterns,
+ * descriptions and status ranges, and additional content of the emitted document, whose further operations
+ * belong to other references.
+ * @returns the differences; empty if there are none
  */
 export function compareDocuments(reference: ComparedDocument, emitted: ComparedDocument): string[] {
   return [...compareOperations(reference, emitted), ...compareComponents(reference, emitted)];
 }
 
-/** The names of the operations of a document. */
+/** The operation ids of a document. */
 export function operationIds(document: ComparedDocument): string[] {
   return [...collectOperations(document).keys()];
 }
@@ -77,7 +81,7 @@ function describeOperation(operation: JsonObject, document: ComparedDocument): F
   return facts;
 }
 
-/** `4XX` and the like: for what has no status of its own. */
+/** `4XX` and the like, for errors without a status of their own. */
 const statusRange = /^\dXX$/;
 
 function describeContent(
@@ -111,7 +115,10 @@ function describeMember(schema: JsonObject, required: boolean, document: Compare
   return `${describeSchema(schema, document)} (${required ? 'required' : 'optional'}${fallback})`;
 }
 
-/** A schema as text that does not depend on how it is written: unions are flattened, sorted, and without doubles. */
+/**
+ * Describes a schema as text that is independent of its notation: unions are flattened, sorted and
+ * deduplicated.
+ */
 function describeSchema(schema: JsonObject, document: ComparedDocument): string {
   const variants = new Set(listVariants(schema, document));
   if (variants.has('number')) variants.delete('integer');
@@ -127,7 +134,7 @@ function listVariants(schema: JsonObject, document: ComparedDocument): string[] 
   return types.map((each) => describeType(each, schema, document));
 }
 
-/** An object of the components stands under its name, since its properties are compared once, elsewhere. */
+/** Objects among the components are referred to by name, because their properties are compared separately. */
 function listReferred(reference: string, document: ComparedDocument): string[] {
   const name = reference.split('/').at(-1) ?? '';
   const schema = componentSchemas(document)[name];

@@ -1,4 +1,4 @@
-/** One stable error code: its HTTP status, what happened, and what the reader can do next. */
+/** A stable error code: its HTTP status, the cause, and the next step for the reader. */
 export interface ErrorCodeMeaning {
   status: number;
   cause: string;
@@ -6,8 +6,8 @@ export interface ErrorCodeMeaning {
 }
 
 /**
- * Codes that answers carry in `code`. A code keeps its meaning once it is published; what a caller reads is in
- * `detail`, which may say more than `cause`.
+ * Codes that responses carry in `code`. The meaning of a published code never changes; `detail`, which
+ * callers read, may be more specific than `cause`.
  */
 export const errorCodes = {
   invalid_request: {

@@ -1,17 +1,18 @@
 /**
- * Versions of packages that install together and do not work together. Only what was reproduced is listed, with the newest versions that
- * were tried as upper bounds. docs/operate/known-bad-combinations.md has the same list; a test compares the two.
+ * Package versions that can be installed together but do not work together. Only reproduced cases are listed,
+ * with the newest tested versions as upper bounds. docs/operate/known-bad-combinations.md has the same list;
+ * a test compares the two.
  */
 export interface KnownBadCombination {
-  /** Names as PyPI normalizes them, with ranges as PEP 440 writes them. All have to match. */
+  /** Package names as normalized by PyPI, with PEP 440 version ranges. All must match. */
   packages: Readonly<Record<string, string>>;
-  /** The combination works when this package is installed too. */
+  /** The combination works if this package is installed as well. */
   unless?: string;
-  /** Where it shows. */
+  /** Where the problem occurs. */
   where: string;
-  /** What happens there. */
+  /** What happens. */
   what: string;
-  /** A requirement that mends it. */
+  /** A requirement that fixes it. */
   pin: string;
 }
 

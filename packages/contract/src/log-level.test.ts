@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { errorHint, looksLikeError } from './log-level.ts';
 
-/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+/** A linear check takes milliseconds; an expression with catastrophic backtracking would take hours. */
 const catastropheMs = 60_000;
 
 const errors = [
@@ -32,15 +32,15 @@ const others = [
   'raise ValueError: when it is empty',
 ];
 
-it.each(errors)('takes %j for an error', (line) => {
+it.each(errors)('classifies %j as an error', (line) => {
   expect([looksLikeError(line), errorHint.test(line)]).toEqual([true, true]);
 });
 
-it.each(others)('does not take %j for one', (line) => {
+it.each(others)('does not classify %j as an error', (line) => {
   expect(looksLikeError(line)).toBe(false);
 });
 
-it('is quick with lines that are made to be slow', () => {
+it('handles adversarial lines quickly', () => {
   const startedAt = performance.now();
   looksLikeError(`${'1:2 '.repeat(16_000)}x`);
   looksLikeError(`${'a.'.repeat(32_000)}x`);

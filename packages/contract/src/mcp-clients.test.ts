@@ -8,7 +8,7 @@ const setups = new Map(
 );
 const configurationOf = (client: string): unknown => JSON.parse(setups.get(client) ?? '');
 
-it('connects common MCP clients, with a place for a key', () => {
+it('describes the setup of common MCP clients, with a placeholder for a key', () => {
   expect(setups.get('Claude Code')).toBe(
     `claude mcp add --transport http shop-tools ${url} --header "Authorization: Bearer <key>"`,
   );
@@ -27,6 +27,6 @@ it.each([
   ['jobs.my module.größe', 'my-module-gr-e'],
   ['jobs._.', '_'],
   ['jobs.…', 'app'],
-])('names the server of %s as clients take it', (ref, name) => {
+])('names the server of %s in a form that clients accept', (ref, name) => {
   expect(mcpServerName(ref)).toBe(name);
 });

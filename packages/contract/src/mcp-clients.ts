@@ -1,15 +1,15 @@
 /** How to connect one MCP client to an app. */
 export interface McpSetup {
   client: string;
-  /** Where the text goes, as a sentence. */
+  /** A sentence that says where to put the text. */
   where: string;
   text: string;
 }
 
-/** The address at which dlt's launcher serves MCP. */
+/** The URL at which dlt's launcher serves MCP. */
 export const mcpAddress = (origin: string) => `${origin}/mcp`;
 
-/** Clients take letters, digits, `_` and `-` in the names of servers. */
+/** Clients accept letters, digits, `_` and `-` in server names. */
 export const mcpServerName = (name: string) =>
   name
     .replace(/^jobs\./, '')
@@ -17,9 +17,9 @@ export const mcpServerName = (name: string) =>
     .replaceAll(/^-+|-+$/g, '') || 'app';
 
 /**
- * The setups of common MCP clients, with `<key>` in place of a key.
- * @param name of the app, such as its job ref
- * @param origin of the app, without a slash at its end
+ * Setups for common MCP clients, with `<key>` in place of a key.
+ * @param name name of the app, such as its job ref
+ * @param origin of the app, without a trailing slash
  */
 export function listMcpSetups(name: string, origin: string): McpSetup[] {
   const server = mcpServerName(name);
@@ -39,7 +39,7 @@ export function listMcpSetups(name: string, origin: string): McpSetup[] {
         mcpServers: {
           [server]: {
             command: 'npx',
-            // Its arguments are split at blanks on Windows, so the value of the header comes from a variable.
+            // Arguments are split at spaces on Windows, so pass the header's value in a variable.
             args: ['-y', 'mcp-remote', url, '--header', 'Authorization:${AUTHORIZATION}', '--allow-http'],
             env: { AUTHORIZATION: 'Bearer <key>' },
           },

@@ -5,10 +5,10 @@ import { routes } from './routes.ts';
 import { errorResponse } from './schemas/errors.ts';
 import { components } from './schemas/primitives.ts';
 
-/** A JSON object of a document; its form is that of OpenAPI 3.1. */
+/** A JSON object in an OpenAPI 3.1 document. */
 export type JsonObject = Record<string, unknown>;
 
-/** What `emitOpenApi` gives, as far as this package itself relies on it. */
+/** The result of `emitOpenApi`, as far as this package uses it. */
 export interface OpenApiDocument {
   openapi: '3.1.0';
   info: { title: string; version: string };
@@ -19,8 +19,8 @@ export interface OpenApiDocument {
 const componentPrefix = '#/components/schemas/';
 
 /**
- * Gives the OpenAPI 3.1 document of the route table. Schemas describe what may be sent: a property with a default
- * is not required. Named schemas are components under the names that the dlthub client's own documents use.
+ * Emits the OpenAPI 3.1 document of the route table. Schemas describe requests: a property with a default is
+ * not required. Named schemas become components, under the names in the dlthub client's own documents.
  */
 export function emitOpenApi(options: { version?: string; table?: readonly Route[] } = {}): OpenApiDocument {
   const { version = '0.1.0', table = routes } = options;
@@ -68,8 +68,8 @@ function emitParameters(place: 'path' | 'query', object: z.ZodObject | undefined
 }
 
 /**
- * A parameter that may be left out and has no default may also be null, which stands for leaving it out. Defaults
- * are written here, because zod leaves them out of what it writes about a schema that reads text.
+ * An optional parameter without a default may also be null, which means that it is omitted. Defaults are
+ * added here because zod omits them for schemas that parse text.
  */
 function emitParameterSchema(schema: z.ZodType): JsonObject {
   if (schema instanceof z.ZodOptional) return emitSchema((schema.unwrap() as z.ZodType).nullable());
@@ -98,8 +98,8 @@ function emitResponses(route: Route): JsonObject {
 }
 
 /**
- * What the reference names no status for, and any operation may answer all the same: a place that the caller has no part in, a body
- * that is too large or of another type, a server that stops. All have the one form of errors.
+ * Errors that the reference declares no status for but any operation may return: no access, a body that is
+ * too large or has the wrong type, a stopping server. All have the common error format.
  */
 const undeclaredErrors = ['4XX', '5XX'];
 
@@ -125,7 +125,7 @@ function emitEvents({ item, events }: StreamedBody): JsonObject {
   return Object.fromEntries(Object.entries(events).map(([name, data]) => [name, emitSchema(data)]));
 }
 
-/** A schema outside the components; named schemas in it become references to their components. */
+/** Emits a schema outside the components; named schemas in it become references to their components. */
 function emitSchema(schema: z.ZodType): JsonObject {
   const name = components.get(schema)?.id;
   if (name !== undefined) return { $ref: componentPrefix + name };
@@ -140,7 +140,7 @@ const emission = {
   override: ({ jsonSchema }) => tidy(jsonSchema),
 } as const satisfies z.core.ToJSONSchemaParams;
 
-/** Drops what says nothing to a reader of the document: the patterns behind formats, the bounds of safe integers. */
+/** Removes noise for readers of the document: patterns behind formats, and the bounds of safe integers. */
 function tidy(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.format !== undefined) delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

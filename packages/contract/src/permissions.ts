@@ -1,4 +1,4 @@
-/** Every permission that an operation can ask for, with what it allows. */
+/** All permissions that operations can require, with descriptions. */
 export const permissions = {
   public: 'Nothing is asked for: signing in and its preliminaries',
   'account.read': "Read one's own account and memberships",
@@ -77,5 +77,5 @@ export const permissions = {
 /** The name of a permission. */
 export type Permission = keyof typeof permissions;
 
-/** Every permission's name. */
+/** The names of all permissions. */
 export const permissionNames = Object.keys(permissions) as Permission[];

@@ -2,7 +2,7 @@ import type { OrganizationMembershipRole } from './schemas/workspaces/organizati
 import type { Permission } from './permissions.ts';
 import type { WorkspaceMembershipRole } from './schemas/workspaces/workspaces.ts';
 
-/** Who may use a permission: anyone, anyone who is known, or a role that is at least the one named. */
+/** Who has a permission: everyone, every authenticated caller, or callers with at least this role. */
 export type Requirement =
   | { scope: 'none' }
   | { scope: 'account' }
@@ -10,9 +10,9 @@ export type Requirement =
   | {
       scope: 'workspace';
       role: WorkspaceMembershipRole;
-      /** Owners of the organization have it too, also where they have no role in the workspace. */
+      /** Owners of the organization have it too, even without a role in the workspace. */
       orOrganizationOwner?: true;
-      /** Not for the code of a run, which is a viewer otherwise. */
+      /** Not for the code of a run, which otherwise counts as a viewer. */
       notForRuns?: true;
     };
 
@@ -20,12 +20,12 @@ const account: Requirement = { scope: 'account' };
 const inOrganization = (role: OrganizationMembershipRole): Requirement => ({ scope: 'organization', role });
 const inWorkspace = (role: WorkspaceMembershipRole): Requirement => ({ scope: 'workspace', role });
 const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
-/** Who manages a workspace and its members. */
+/** Managers of a workspace and its members. */
 const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
 /**
- * One table: permission to the least role that has it. The server compares it with the route table when it starts, and the console tells by it
- * what somebody may do before they try.
+ * The lowest role for each permission. The server checks this table against the route table at start and
+ * enforces it; the console derives from it what a user may do.
  */
 export const requirements: Record<Permission, Requirement> = {
   public: { scope: 'none' },
@@ -90,7 +90,7 @@ export const requirements: Record<Permission, Requirement> = {
   'app.list-visitors': inWorkspace('developer'),
   'job-run.read': inWorkspace('viewer'),
   'job-run.read-input': inWorkspace('developer'),
-  // A viewer's starts are looked at one by one: start-runs lets those go that run under the profile `access`.
+  // `start-runs` checks a viewer's starts one by one: only runs with the profile `access` are allowed.
   'job-run.start': ofViewers,
   'job-run.cancel': inWorkspace('developer'),
   'job-run.force-end': ofManagers,

@@ -49,7 +49,7 @@ describe('findReservedVariable', () => {
   });
 });
 
-it('says why, and what to do instead', () => {
+it('gives the reason and the alternative', () => {
   expect(explainReservedVariable('LD_PRELOAD')).toBe(
     'LD_PRELOAD is reserved: the dynamic loader reads it, before any code of the run. ' +
       'Install the library in the image of the runs, or load it with ctypes.',
@@ -59,7 +59,7 @@ it('says why, and what to do instead', () => {
   );
 });
 
-it('is what docs/concepts/variables.md lists: each name and each prefix beside its reason', () => {
+it('matches docs/concepts/variables.md: each name and each prefix with its reason', () => {
   const page = readFileSync(new URL('../../../docs/concepts/variables.md', import.meta.url), 'utf8');
   const rows = page.split('\n').flatMap((line) => {
     const cells = /^\| (`.+`) +\| (.+?) +\| (.+?) +\|$/.exec(line);

@@ -1,21 +1,23 @@
 /**
- * The names that a workspace variable cannot have. One table: the server refuses them in changes and leaves stored ones out of runs,
- * the console marks them, and docs/concepts/variables.md lists them.
+ * Names that workspace variables cannot have. The server rejects them in changes and leaves stored ones out
+ * of runs, the console marks them, and docs/concepts/variables.md lists them.
  */
 
 export interface ReservedVariableGroup {
-  /** Why, as the end of "PATH is reserved: ...". */
+  /** The reason, as the end of "PATH is reserved: ...". */
   reason: string;
-  /** What to do instead, as a sentence without its full stop; null when nothing can be set at all. */
+  /** What to do instead, as a sentence without a full stop; null if there is no alternative. */
   instead: string | null;
   names: readonly string[];
-  /** Beginnings of names. */
+  /** Prefixes of names. */
   prefixes: readonly string[];
-  /** Names that begin like a reserved one and are allowed. */
+  /** Allowed names that begin with a reserved prefix. */
   except?: readonly string[];
 }
 
-/** Case counts, as on Linux and for every program that reads these: `path` and `ld_preload` mean nothing to anything. */
+/**
+ * Case-sensitive, as on Linux and for all programs that read these: `path` and `ld_preload` have no meaning.
+ */
 export const reservedVariables: readonly ReservedVariableGroup[] = [
   {
     reason: 'Pumphouse sets it in every run',
@@ -92,7 +94,7 @@ export const reservedVariables: readonly ReservedVariableGroup[] = [
   },
 ];
 
-/** The group that reserves a name, or null for a name that a variable can have. */
+/** The group that reserves a name, or null if a variable may have the name. */
 export function findReservedVariable(name: string): ReservedVariableGroup | null {
   return reservedVariables.find((group) => isIn(group, name)) ?? null;
 }
@@ -102,7 +104,7 @@ function isIn({ names, prefixes, except = [] }: ReservedVariableGroup, name: str
   return names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Why a name is reserved and what to do instead, as what follows the name; null for a name that a variable can have. */
+/** The reason and the alternative, as text that follows the name; null if a variable may have the name. */
 export function describeReservedVariable(name: string): string | null {
   const group = findReservedVariable(name);
   return group && `is reserved: ${group.reason}. ${group.instead ?? 'Choose another name'}`;

@@ -12,7 +12,7 @@ import type {
 } from './index.ts';
 import { routesById } from './index.ts';
 
-/** The form that a server gives its handlers; the type checker judges what stands below. */
+/** The type of a server's handlers; the type checker verifies the code below. */
 type Handlers = {
   [Id in OperationId]: (request: {
     params: RouteParams<Id>;

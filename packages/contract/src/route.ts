@@ -1,22 +1,25 @@
 import type { z } from 'zod';
 import type { Permission } from './permissions.ts';
 
-/** HTTP methods of the table. */
+/** HTTP methods in the table. */
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-/** Groups of operations, each with a path prefix of its own; `pumphouse` holds what the dlthub client does not know. */
+/**
+ * Groups of operations, each with its own path prefix; `pumphouse` contains those unknown to the dlthub
+ * client.
+ */
 export type Surface = 'api' | 'auth' | 'dataplane' | 'logs' | 'telemetry' | 'pumphouse';
 
 /**
- * What must be presented as Bearer: nothing; a signed-in person's token or a key; the token that
- * `issue_dataplane_token_workspace` gives; the token that an `issue_upload_*` operation gives.
+ * The required Bearer credential: none; a user's token or a key; the token from
+ * `issue_dataplane_token_workspace`; the token from an `issue_upload_*` operation.
  */
 export type Credential = 'none' | 'user' | 'dataplane' | 'upload';
 
-/** Error statuses that operations declare; the dlthub client reads a code from a declared status only. */
+/** Error statuses that operations declare. The dlthub client reads a code only from a declared status. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 500;
 
-/** Statuses of success that operations declare. */
+/** Success statuses that operations declare. */
 export type SuccessStatus = 200 | 201 | 204;
 
 /** A multipart body; every part is a file. */
@@ -24,15 +27,15 @@ export interface MultipartBody<Schema extends z.ZodType = z.ZodType> {
   multipart: Schema;
 }
 
-/** A body of many items that are written one after the other: JSON lines, events, or lines of text. */
+/** A body of many items in sequence: JSON lines, events, or lines of text. */
 export interface StreamedBody<Schema extends z.ZodType = z.ZodType> {
   contentType: 'application/x-ndjson' | 'text/event-stream' | 'text/plain';
   item: Schema;
-  /** The data of each event of an event stream, by the name of the event. Without, its items are the data of `log` events. */
+  /** The data of each event type of an event stream. Without it, all items are `log` events. */
   events?: Readonly<Record<string, z.ZodType>>;
 }
 
-/** What an operation answers: JSON of a schema, a stream, or nothing (`null`). */
+/** The response of an operation: JSON of a schema, a stream, or nothing (`null`). */
 export type ResponseBody = z.ZodType | StreamedBody | null;
 
 /** One operation. */
@@ -51,7 +54,7 @@ export interface Route {
   errors: readonly ErrorStatus[];
 }
 
-/** Gives the route back with its exact type, from which the types of requests and responses are derived. */
+/** Returns the route with its exact type, from which request and response types are derived. */
 export function defineRoute<const Definition extends Route>(definition: Definition): Definition {
   return definition;
 }

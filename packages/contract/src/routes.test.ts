@@ -8,12 +8,12 @@ import { activeRunStates, isTerminalRunState, runStates, terminalRunStates } fro
 const table: readonly Route[] = routes;
 
 describe('the route table', () => {
-  it('names every operation and every method with its path once', () => {
+  it('has unique operation ids and unique pairs of method and path', () => {
     expect(Object.keys(routesById)).toHaveLength(table.length);
     expect(new Set(table.map(({ method, path }) => `${method} ${path}`)).size).toBe(table.length);
   });
 
-  it.each(table)('$operationId has a parameter for each placeholder of its path', ({ path, params }) => {
+  it.each(table)('has a parameter for each path placeholder of $operationId', ({ path, params }) => {
     const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(Object.keys(params?.shape ?? {})).toEqual(placeholders);
   });
@@ -23,20 +23,20 @@ describe('the route table', () => {
     expect([...used].toSorted()).toEqual(permissionNames.toSorted());
   });
 
-  it('asks for a credential exactly where a permission other than public is needed', () => {
+  it('requires a credential exactly for permissions other than public', () => {
     for (const { operationId, credential, permission } of table) {
       expect([operationId, credential === 'none']).toEqual([operationId, permission === 'public']);
     }
   });
 
-  it('keeps bodies away from GET', () => {
+  it('has no bodies for GET', () => {
     expect(table.filter(({ method, body }) => method === 'GET' && body !== undefined)).toEqual([]);
   });
 });
 
-it('says of each operation once that it is not served yet', () => {});
+it('marks each operation that is not served yet, once', () => {});
 
-it('divides the run states into active and terminal ones', () => {
+it('splits the run states into active and terminal ones', () => {
   expect([...activeRunStates, ...terminalRunStates].toSorted()).toEqual(runStates.toSorted());
   expect(runStates.filter(isTerminalRunState)).toEqual(terminalRunStates);
   expect(isTerminalRunState('invented')).toBe(false);

@@ -7,7 +7,7 @@ import { logsRoutes } from './routes/logs.ts';
 import { pumphouseRoutes } from './routes/pumphouse.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 
-/** The route table: every operation that people, keys and the dlthub client can call. */
+/** The route table: all operations for users, keys and the dlthub client. */
 export const routes = [
   ...apiRoutes,
   ...authRoutes,
@@ -36,20 +36,20 @@ type Input<Schema> = Schema extends z.ZodType ? z.input<Schema> : Empty;
 type Part<R, Key extends string> = R extends Record<Key, infer Value> ? Value : undefined;
 type BodySchema<Body> = Body extends MultipartBody<infer Schema> ? Schema : Body;
 
-/** Path parameters of an operation, parsed; `{}` where it has none. */
+/** Parsed path parameters of an operation; `{}` if it has none. */
 export type RouteParams<Id extends OperationId> = Output<Part<RouteOf<Id>, 'params'>>;
 
-/** The query of an operation, parsed: defaults are filled in. `{}` where it has none. */
+/** Parsed query of an operation, with defaults filled in; `{}` if it has none. */
 export type RouteQuery<Id extends OperationId> = Output<Part<RouteOf<Id>, 'query'>>;
 
-/** The query of an operation as a caller may give it: what has a default may be left out. */
+/** Query of an operation as callers pass it: parameters with a default are optional. */
 export type RouteQueryInput<Id extends OperationId> = Input<Part<RouteOf<Id>, 'query'>>;
 
-/** The body of a request, parsed: defaults are filled in. A multipart body has a File for each part. */
+/** Parsed request body, with defaults filled in. A multipart body has a File for each part. */
 export type RouteBody<Id extends OperationId> =
   BodySchema<Part<RouteOf<Id>, 'body'>> extends infer Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-/** The body of a request as a caller may give it. */
+/** Request body as callers pass it. */
 export type RouteBodyInput<Id extends OperationId> =
   BodySchema<Part<RouteOf<Id>, 'body'>> extends infer Schema extends z.ZodType ? z.input<Schema> : undefined;
 
@@ -61,15 +61,18 @@ type Answer<Body, Json> =
       ? undefined
       : Json;
 
-/** What a caller gets: JSON with defaults filled in, an iterable of a stream's items, or undefined (204). */
+/**
+ * The response that a caller gets: JSON with defaults filled in, an iterable of a stream's items, or
+ * undefined (204).
+ */
 export type RouteResponse<Id extends OperationId> =
   Responses<Id> extends infer Body ? Answer<Body, Body extends z.ZodType ? z.output<Body> : never> : never;
 
-/** What a handler gives: as `RouteResponse`, but what has a default may be left out. */
+/** The response that a handler returns: like `RouteResponse`, but properties with a default are optional. */
 export type RouteResponseInput<Id extends OperationId> =
   Responses<Id> extends infer Body ? Answer<Body, Body extends z.ZodType ? z.input<Body> : never> : never;
 
-/** Operations that answer one JSON document or nothing, rather than a stream. */
+/** Operations that return one JSON document or nothing, rather than a stream. */
 export type JsonOperationId = {
   [Id in OperationId]: Extract<Responses<Id>, StreamedBody> extends never ? Id : never;
 }[OperationId];

@@ -1,4 +1,4 @@
-"""The hook in fresh interpreters, on packages that behave as dlt does with and without `dlthub`."""
+"""Tests of the hook in fresh interpreters, on packages that behave like dlt with and without `dlthub`."""
 
 import subprocess
 import sys

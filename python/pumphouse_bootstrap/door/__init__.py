@@ -1,1 +1,1 @@
-"""What runs inside the sandbox before user code: becomes the run's user, unpacks its files, starts its launcher."""
+"""The ingress socket: forwards connections from outside an isolated network to ports inside it."""

@@ -1,7 +1,8 @@
 """
-Carries connections from the door, a unix socket outside, to ports of the loopback inside. A caller sends the port (two bytes, the
-high one first) and is answered with one byte: 0, and from then on the connection is the port's, or 1, when nothing listens there.
-One thread, and bounded pieces in flight: what a run does not take, the caller waits for.
+Forward connections from the ingress socket, a unix socket outside, to loopback ports inside.
+
+A caller sends the port (two bytes, big-endian) and gets one byte: 0 if it is now connected to the port, or 1
+if nothing listens there. A single thread with bounded buffers: if the run does not read, the caller blocks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 from pumphouse_bootstrap.descriptors import allow_descriptors
 
 _PIECE_BYTES = 64 * 1024
-# More than a server lets through to one app (1000), since there may be several servers.
+# More than the 1000 that one server allows per app, because there may be several servers.
 _MOST_CONNECTIONS = 2000
 _SPARE_DESCRIPTORS = 16
 _CONNECTED = b"\0"
@@ -21,7 +22,11 @@ _REFUSED = b"\1"
 
 
 def run_door(uid: int) -> None:
-    """Until descriptor 0 ends. Becomes another user first: all of this was loaded, and nothing more is needed."""
+    """
+    Forward until descriptor 0 ends.
+
+    Switches to the given user first; everything needed is already loaded.
+    """
     # Two for each connection.
     descriptors = allow_descriptors(2 * _MOST_CONNECTIONS + _SPARE_DESCRIPTORS)
     if uid >= 0:
@@ -47,7 +52,7 @@ class _Door:
                 if key.fd == life:
                     return
                 if key.data is not None:
-                    # One that an event before this one has closed does nothing.
+                    # An event for a connection that an earlier event has closed is ignored.
                     key.data(key.fileobj, mask)
 
     def _listen(self) -> None:
@@ -64,7 +69,7 @@ class _Door:
         _Connection(self, caller)
 
     def forget(self) -> None:
-        """A connection has ended."""
+        """Note that a connection has ended."""
         if self._open == self._most:
             self._listen()
         self._open -= 1
@@ -106,7 +111,7 @@ class _Connection:
         door.selector.register(caller, selectors.EVENT_READ, self._guard(self._read_port))
 
     def _guard(self, step):
-        """The end of either side, whatever way it comes, ends both."""
+        """Close both sides when either one ends or fails."""
 
         def run(source: socket.socket, mask: int) -> None:
             if self._closed:
@@ -159,7 +164,7 @@ class _Connection:
         self._listen_on(port)
 
     def _listen_on(self, port: socket.socket) -> None:
-        """Listens for what can be done next: a side that neither gives nor takes is left alone."""
+        """Select the events for which progress is possible; a side without any is not watched."""
         for side, gives, takes in ((self._caller, self._inwards, self._outwards), (port, self._outwards, self._inwards)):
             mask = (selectors.EVENT_READ if gives.wants_more else 0) | (selectors.EVENT_WRITE if takes.pending else 0)
             known = side in self._door.selector.get_map()

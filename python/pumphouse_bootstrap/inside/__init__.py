@@ -1,1 +1,4 @@
-"""What runs inside the sandbox before user code: becomes the run's user, unpacks its files, starts its launcher."""
+"""
+The stage inside the sandbox before user code: switches to the run's user, unpacks its files, starts its
+launcher.
+"""

@@ -5,7 +5,7 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-# This file is compiled at every start; all else is in modules, whose bytecode is kept.
+# Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
 from pumphouse_bootstrap.inside.stage import run_stage
 
 if __name__ == "__main__":

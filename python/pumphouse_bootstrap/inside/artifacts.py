@@ -1,4 +1,7 @@
-"""Where dlt finds its artifacts: what it keeps of a pipeline's last run for the dashboard, with the local data of the workspace."""
+"""
+Location of dlt's artifacts: the data of a pipeline's last run for the dashboard, stored with the workspace's
+local data.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,23 @@ from pumphouse_bootstrap.inside.private_folder import find_private_folder
 
 def prepare_artifacts(artifacts: dict | None, local_data: dict | None, profile: str, beside: str) -> dict[str, str]:
     """
-    The variables by which dlt sends artifacts, or fetches them. Gives none where the server wants none, or there is no place.
-    `beside` is the folder above the work folder.
+    Return the variables that make dlt send or fetch artifacts.
+
+    Returns no variables if the server wants no artifacts or there is no local data. `beside` is the parent of
+    the work folder.
     """
     if artifacts is None or local_data is None:
         return {}
     folder = f"{local_data['path']}/{artifacts['folder']}"
     if artifacts["use"] == "send":
-        # dlt makes no folders by itself.
+        # dlt does not create missing folders by default.
         return {
             "SEND__ARTIFACTS__BUCKET_URL": f"file://{folder}/pipelines",
             "SEND__ARTIFACTS__KWARGS": '{"auto_mkdir": true}',
         }
-    # dlt copies what is below this into `.dlt/state`, where it looks for the pipelines of a profile in the profile's folder.
-    # Where no run has left any the link would lead nowhere, and dlt's sync, and with it the dashboard, would fail.
+    # dlt copies everything below this folder into `.dlt/state`, where it looks up a profile's pipelines by
+    # the profile's name. Without artifacts of earlier runs the link would dangle, and dlt's sync and the
+    # dashboard would fail.
     os.makedirs(folder, exist_ok=True)
     root = find_private_folder((f"{beside}/.artifacts", "/tmp/artifacts"))
     for name in sorted({profile, local_data["written_as"]}):

@@ -1,4 +1,4 @@
-"""Which paths and links an archive may hold. The server checked the same when it took the archive."""
+"""Rules for paths and links in an archive. The server applied the same rules when it accepted the archive."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _MOST_PARTS = 100
 
 
 def refuse(path: str, problem: str) -> StageFailure:
-    """The failure for an entry that breaks a rule."""
+    """Create the failure for an entry that breaks a rule."""
     return StageFailure("unpack_failed", f"The entry {path[:200]!r} {problem}.")
 
 
 def check_path(path: str) -> None:
-    """Raises StageFailure unless the path is a plain relative POSIX path that a Linux file system takes."""
+    """Raise StageFailure unless the path is a plain relative POSIX path that a Linux file system accepts."""
     problem = _find_path_problem(path, path.split("/"))
     if problem is not None:
         raise refuse(path, problem)
@@ -43,8 +43,10 @@ def _find_path_problem(path: str, parts: list[str]) -> str | None:
 
 def check_link_target(path: str, target: str) -> None:
     """
-    Raises StageFailure unless the link stays inside the root. '..' may stand at the start only: behind a folder that is itself a
-    link it would climb from where that link leads. No entry lies below a link, so the leading ones climb real folders.
+    Raise StageFailure unless the link stays inside the root.
+
+    '..' is allowed only at the start: after a folder that is itself a link, it would climb from that link's
+    target. No entry lies below a link, so leading '..' climb real folders.
     """
     if target == "" or "\0" in target or "\\" in target or len(target.encode()) > _LONGEST_PATH_BYTES:
         raise refuse(path, "is a link to a name that is empty, too long or has a NUL or a backslash in it")
@@ -61,14 +63,17 @@ def check_link_target(path: str, target: str) -> None:
 
 
 class PathRegistry:
-    """Remembers the paths of one archive, to refuse those that cannot all be files of one folder."""
+    """The paths of one archive, to reject those that conflict with each other."""
 
     def __init__(self) -> None:
         self._entries: set[str] = set()
         self._folders: set[str] = set()
 
     def add(self, path: str) -> None:
-        """Raises StageFailure for a path that is there already, lies below a file or link, or is a folder of others."""
+        """
+        Raise StageFailure for a path that is a duplicate, lies below a file or link, or is the parent of
+        another entry.
+        """
         if path in self._entries:
             raise refuse(path, "is in the archive twice")
         if path in self._folders:

@@ -1,4 +1,4 @@
-"""Folders of user code's own that are no part of its work."""
+"""Folders that belong to user code but not to its work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pumphouse_bootstrap.inside.stage_failure import StageFailure
 
 
 def find_private_folder(candidates: tuple[str, ...]) -> str:
-    """The first of the folders that is, or can be made, ours alone."""
+    """Return the first of the folders that belongs, or can be created to belong, to this user alone."""
     problem = ""
     for path in (*candidates, f"{candidates[-1]}-{os.urandom(8).hex()}"):
         try:

@@ -14,7 +14,8 @@ from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_priv
 
 _STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
 
-# Does what `python -m` does, after it has read the rest of the arguments. User code finds neither the descriptor nor this program.
+# Does the same as `python -m` after reading the remaining arguments from the descriptor. User code sees
+# neither the descriptor nor this program.
 _RUN_WITH_PRIVATE_ARGUMENTS = """
 import json, os, runpy, sys
 _, descriptor, launcher, *arguments = sys.argv
@@ -26,13 +27,14 @@ runpy.run_module(launcher, run_name="__main__", alter_sys=True)
 
 
 def run_stage(control_descriptor: int) -> None:
-    """Becomes the launcher, or reports why not and ends the process."""
+    """Replace this process by the launcher, or report the reason and end."""
     with os.fdopen(control_descriptor, "rb") as file:
         control = json.load(file)
     status = control["status_fd"]
     for name in ("status_fd", "code_fd", "configuration_fd"):
         if control[name] is not None:
-            # None of them reaches user code; that the status pipe ends says that the launcher runs.
+            # User code inherits none of them. The end of the status pipe signals that the launcher is
+            # running.
             os.set_inheritable(control[name], False)
     try:
         _become_launcher(control, status)
@@ -61,9 +63,9 @@ def _become_launcher(control: dict, status: int) -> None:
     command = [python, "-u", *_call_launcher(control["launcher"], control["arguments"], control["private_arguments"])]
     variables = _complete_variables(control)
     if os.getpgrp() != os.getpid():
-        # Signals to stop go to user code's group, which must not hold the sandbox's own processes.
+        # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
         os.setpgid(0, 0)
-    # Python ignores these two; programs that a run starts expect them as they were.
+    # Python ignores these two signals; child processes of a run expect the defaults.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     _report(status, {"pid": os.getpid()})
@@ -72,14 +74,17 @@ def _become_launcher(control: dict, status: int) -> None:
     except FileNotFoundError as error:
         raise StageFailure("environment_missing", f"{python}: {error.strerror}") from error
     except (OSError, ValueError) as error:
-        # The words of a ValueError may quote a value.
+        # The message of a ValueError may quote a secret value.
         words = error.strerror if isinstance(error, OSError) else "an argument or a variable holds a NUL or a bad name"
         raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
 
 
 def _call_launcher(launcher: str, arguments: list[str], private_arguments: list[str]) -> list[str]:
     """
-    What follows `python`. Private arguments go through memory: everybody may see a process's own, and none may have more than 128 KiB.
+    Return the arguments of `python`.
+
+    Private arguments are passed in memory: process arguments are visible to everyone and limited to 128 KiB
+    each.
     """
     if not private_arguments:
         return ["-m", launcher, *arguments]

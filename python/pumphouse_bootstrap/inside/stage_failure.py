@@ -1,4 +1,4 @@
-"""Why the inside stage gives up."""
+"""Failures of the inside stage."""
 
 from __future__ import annotations
 

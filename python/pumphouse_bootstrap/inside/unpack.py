@@ -1,4 +1,4 @@
-"""Puts the files of the two archives, and the local data, where dlt looks for them."""
+"""Unpack the two archives, and place the local data where dlt looks for it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FOLDER = "files/"
 _MANIFEST = "manifest.yaml"
 _COPY_BYTES = 256 * 1024
 _DAMAGE = (tarfile.TarError, zlib.error, EOFError, UnicodeError)
-# The naming that some docs show and dlt never reads.
+# A naming scheme that some docs show but dlt never reads.
 _PROFILE_LAST = re.compile(r"(config|secrets)\.(.+)\.toml")
 _PROFILE_FIRST = re.compile(r".+\.(config|secrets)\.toml")
 _SAFE_PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def unpack_code(descriptor: int, root: str) -> None:
-    """Files and links below `root`, with their mode and time. Raises StageFailure, OSError."""
+    """Create files and links below `root`, with their mode and time. Raises StageFailure, OSError."""
     registry = PathRegistry()
     links: list[tuple[str, tarfile.TarInfo]] = []
     for path, member, archive in _read_entries(descriptor):
@@ -36,7 +36,7 @@ def unpack_code(descriptor: int, root: str) -> None:
             links.append((path, member))
         else:
             _write_file(root, path, member, archive, member.mode & 0o777)
-    # Last: nothing can be written through a link that is not there yet.
+    # Create links last, so that nothing can be written through them.
     for path, member in links:
         _make_folders(root, path)
         target = os.path.join(root, path)
@@ -45,7 +45,10 @@ def unpack_code(descriptor: int, root: str) -> None:
 
 
 def unpack_configuration(descriptor: int | None, root: str) -> None:
-    """Files directly in `.dlt`, closed to others, and the empty `.dlt/.workspace` without which dlt has no profiles."""
+    """
+    Unpack files directly into `.dlt`, readable only by their owner, with the empty `.dlt/.workspace` that
+    dlt's profiles require.
+    """
     _make_folders(root, ".dlt/.workspace")
     marker = os.open(os.path.join(root, ".dlt/.workspace"), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     os.close(marker)
@@ -65,8 +68,9 @@ def unpack_configuration(descriptor: int | None, root: str) -> None:
 
 def place_local_data(local_data: dict | None, profile: str, root: str) -> None:
     """
-    A link to the workspace's data of this profile, where the sandbox has not bound it already; and one under the profile that wrote it,
-    by which dlt's state names it.
+    Link the workspace's data of this profile, unless the sandbox has already mounted it.
+
+    A second link uses the name of the profile that wrote the data, because dlt's state refers to that name.
     """
     if local_data is None:
         return
@@ -87,7 +91,7 @@ def _place_configuration_file(name: str) -> str:
 
 
 def _read_entries(descriptor: int) -> Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]:
-    """The files and links of an archive by their path below `files/`. The manifest must come last."""
+    """Yield files and links of an archive with their paths below `files/`. The manifest must come last."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     complete = False
     try:
@@ -147,7 +151,7 @@ def _describe_damage(error: Exception) -> StageFailure:
 
 
 def _make_folders(root: str, path: str) -> None:
-    """The folders above a path. One that is there must be a folder, not a link to one."""
+    """Create the parent folders of a path. An existing one must be a folder, not a link to one."""
     folder = root
     for part in path.split("/")[:-1]:
         folder = os.path.join(folder, part)

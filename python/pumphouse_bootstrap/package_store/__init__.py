@@ -1,1 +1,1 @@
-"""The package store: files of packages by the hash of their content, linked into environments that nothing can write."""
+"""The package store: package files named by the hash of their content, linked into read-only environments."""

@@ -1,6 +1,8 @@
 """
-`python3 -I -S <this file>`: one operation on a package store. The request is JSON on stdin, the answer JSON on stdout. Runs as the
-server's user, never as that of builds or runs.
+`python3 -I -S <this file>`: run one operation on a package store.
+
+The request is JSON on stdin, the response JSON on stdout. Runs as the server's user, never as that of builds
+or runs.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import os
 import sys
 from typing import Any
 
-# Last, so that nothing beside this package can stand in for a module of the standard library.
+# Append the path, so that nothing beside this package can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from pumphouse_bootstrap.package_store.assemble import assemble, find_packages

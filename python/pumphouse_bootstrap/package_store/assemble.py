@@ -1,4 +1,4 @@
-"""Makes an environment of stored packages and of what its build has left."""
+"""Assemble an environment from stored packages and from its build's output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _START_MODULES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__
 
 
 def find_packages(store: PackageStore, keys: list[str]) -> list[str]:
-    """The keys of packages that the store has whole."""
+    """Return the keys of packages that are completely stored."""
     found = []
     for key in keys:
         content = store.read(key)
@@ -33,8 +33,10 @@ def find_packages(store: PackageStore, keys: list[str]) -> list[str]:
 
 def assemble(store: PackageStore, request: dict[str, Any]) -> dict[str, Any]:
     """
-    Makes the environment at `target`, which must not exist: `base`, then the packages, then the tree `built`. A later file takes the
-    place of an earlier one; no file is ever written through a link. @raises HostileTree, MissingObject; nothing is left at the target
+    Create the environment at `target`, which must not exist, from `base`, the packages and the tree `built`.
+
+    A later file replaces an earlier one; no file is ever written through a link.
+    @raises HostileTree, MissingObject; nothing is left at the target then
     """
     target = request["target"]
     reader = TreeReader(request["owner"])
@@ -84,12 +86,16 @@ def _read_hooks(store: PackageStore, folder: str, site_packages: str) -> Content
 
 
 def _build_hooks_key(hooks: Content) -> str:
-    """Their bytecode is kept as that of a package is."""
+    """Bytecode of hooks is stored like that of a package."""
     return hashlib.sha256(json.dumps(sorted(hooks.files.items())).encode()).hexdigest()[:32]
 
 
 def _merge(layers: list[tuple[str | None, Content]]) -> dict[str, int]:
-    """The layer that each path comes from. @raises HostileTree where a file is in the place of a folder, or a link is"""
+    """
+    Return the layer of each path.
+
+    @raises HostileTree if a file or a link is in the place of a folder
+    """
     owners: dict[str, int] = {}
     for number, (_, content) in enumerate(layers):
         for path in (*content.files, *content.scripts, *content.links):
@@ -128,7 +134,7 @@ def _link_bytecode(
     owners: dict[str, int],
     site_packages: str,
 ) -> dict[str, Any]:
-    """Links the bytecode that there is, and lists what is to be compiled: before the first run, and behind it."""
+    """Link existing bytecode, and list what must be compiled before and after the first run."""
     start_paths = read_start_paths()
     start: list[dict[str, Any]] = []
     rest: list[dict[str, Any]] = []
@@ -153,13 +159,16 @@ def _link_bytecode(
 
 
 def read_start_paths() -> set[str]:
-    """Paths below site-packages of what dlt's start imports; scripts/list_start_modules.py writes the list."""
+    """
+    Return the modules below site-packages that dlt's start imports; scripts/list_start_modules.py writes the
+    list.
+    """
     with open(_START_MODULES, encoding="utf-8") as file:
         return set(json.load(file))
 
 
 def link_bytecode(store: PackageStore, target: str, path: str, stored: StoredFile) -> None:
-    """Puts bytecode beside its source, whole at once. One that is there stays."""
+    """Put bytecode beside its source atomically. Existing bytecode is kept."""
     folder, name = os.path.split(os.path.join(target, path))
     cache = os.path.join(folder, "__pycache__")
     if not os.path.isdir(cache):

@@ -1,4 +1,4 @@
-"""Takes compiled bytecode into the store and into an environment."""
+"""Add compiled bytecode to the store and to an environment."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 def adopt_bytecode(store: PackageStore, request: dict[str, Any]) -> dict[str, Any]:
     """
-    Takes the bytecode of several packages: `<number>.pyc` of a job's `folder` for each of its `files`, as far as they are there: what
-    cannot be compiled stays without. The folders were written by the user that compiles strangers' text. @raises HostileTree
+    Adopt the bytecode of several packages: `<number>.pyc` in a job's `folder` for each of its `files`.
+
+    Missing files are skipped, because a module may fail to compile. The folders were written by the user that
+    compiles untrusted code.
+    @raises HostileTree
     """
     compiled = 0
     for job in request["jobs"]:
@@ -55,7 +58,7 @@ def _adopt(store: PackageStore, folder: int, name: str, owner: int) -> StoredFil
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != owner or found.st_size > _MAX_BYTES:
             raise HostileTree(f"{name!r} is not bytecode")
-        # Only such a file is taken whatever the time of its source is.
+        # Python accepts only such a file regardless of its source's timestamp.
         if compiled.read(8) != importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH:
             raise HostileTree(f"{name!r} is not bytecode of this interpreter")
         compiled.seek(0)

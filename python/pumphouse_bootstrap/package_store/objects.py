@@ -1,4 +1,7 @@
-"""Files by the hash of their content. Only the server writes them; environments are hard links to them."""
+"""
+Files named by the hash of their content. Only the server writes them; environments contain hard links to
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,26 @@ _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class StoredFile(NamedTuple):
-    """The name holds the hash and whether the file is executable: a hard link has one mode only."""
+    """
+    The name contains the hash and whether the file is executable, because all hard links share one mode.
+    """
 
     name: str
     size: int
 
 
 class MissingObject(Exception):
-    """The store does not have a file, or a crash of the machine has cut it short."""
+    """The store lacks a file, or a machine crash has truncated it."""
 
 
 class ObjectStore:
     """The objects of one store. Several processes may use a store at once."""
 
     def __init__(self, root: str, links: bool = True) -> None:
-        """@param links: whether environments share files with the store; without a sandbox a run could write to them"""
+        """
+        @param links: whether environments share files with the store; without a sandbox a run could write to
+        them
+        """
         self._links = links
         self._objects = os.path.join(root, "objects")
         self._incoming = os.path.join(root, "incoming", f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
@@ -39,7 +47,7 @@ class ObjectStore:
         self._named = 0
 
     def add(self, source: BinaryIO, executable: bool) -> StoredFile:
-        """Copies a file into the store, unless the store has its content."""
+        """Copy a file into the store, unless its content is already there."""
         digest = _hash(source)
         size = os.fstat(source.fileno()).st_size
         stored = StoredFile(digest + (".x" if executable else ""), size)
@@ -59,7 +67,11 @@ class ObjectStore:
         return stored
 
     def link(self, stored: StoredFile, target: str) -> None:
-        """Puts a stored file at a path that is free. @raises MissingObject"""
+        """
+        Link a stored file at an unused path.
+
+        @raises MissingObject
+        """
         if not self._is_whole(stored):
             raise MissingObject(stored.name)
         source = self.locate(stored.name)
@@ -86,7 +98,7 @@ class ObjectStore:
         shutil.rmtree(self._incoming, ignore_errors=True)
 
     def _is_whole(self, stored: StoredFile) -> bool:
-        """A crash of the machine may leave a file without its content: its size shows that."""
+        """A machine crash may leave a truncated file, which its size reveals."""
         try:
             found = os.lstat(self.locate(stored.name))
         except FileNotFoundError:
@@ -99,13 +111,13 @@ class ObjectStore:
         return os.path.join(self._incoming, str(self._named))
 
     def _make_folder(self, path: str) -> None:
-        """Creates a folder of the store. Folders are never removed, so each is checked once."""
+        """Create a folder of the store. Folders are never removed, so each is checked once."""
         if path not in self._made:
             os.makedirs(path, mode=0o700, exist_ok=True)
             self._made.add(path)
 
     def _renew(self, stored: StoredFile) -> None:
-        """A file system allows some 65,000 links to a file: later links go to a new copy."""
+        """A file system allows about 65,000 links per file; later links go to a new copy."""
         temporary = self._name_incoming()
         _clone(self.locate(stored.name), temporary)
         os.replace(temporary, self.locate(stored.name))
@@ -119,7 +131,7 @@ def _hash(source: BinaryIO) -> str:
 
 
 def _copy(source: BinaryIO, target: str) -> str:
-    """Keeps holes: a sparse file takes no more of the disk than it did. Returns the hash of what was copied."""
+    """Copy a file, keeping holes so that it uses no more disk space; return the hash of the content."""
     digest = hashlib.sha256()
     size = 0
     with open(target, "xb") as copy:
@@ -135,7 +147,7 @@ def _copy(source: BinaryIO, target: str) -> str:
 
 
 def _clone(source: str, target: str) -> None:
-    """Shares the blocks where the file system can, else copies."""
+    """Share the blocks if the file system supports it, otherwise copy."""
     with open(source, "rb") as original, open(target, "xb") as copy:
         try:
             fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())

@@ -1,4 +1,4 @@
-"""What the store knows of each package: its files, and the bytecode of some of them."""
+"""The store's record of each package: its files, and the bytecode of some of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class Content(NamedTuple):
-    """The files of a package by path. Scripts name their environment: it is put in when they are."""
+    """
+    Files of a package by path. Scripts contain the path of their environment, which is inserted on assembly.
+    """
 
     files: dict[str, StoredFile]
     scripts: dict[str, str]
@@ -24,7 +26,7 @@ class Content(NamedTuple):
 
 
 class PackageStore:
-    """Manifests of packages. A manifest appears whole: its files are in the store before it."""
+    """Manifests of packages. A manifest is written atomically, after all of its files."""
 
     def __init__(self, root: str, links: bool = True) -> None:
         self.root = root
@@ -48,7 +50,7 @@ class PackageStore:
         self._write_json(f"bytecode-{tag}", key, {**self.read_bytecode(key, tag), **files})
 
     def note_use(self, keys: Iterable[str]) -> None:
-        """The time of a manifest is that of its last use."""
+        """The timestamp of a manifest is that of its last use."""
         for key in keys:
             try:
                 os.utime(self._locate("packages", key))
@@ -88,7 +90,7 @@ class PackageStore:
         except FileNotFoundError:
             return None
         except ValueError:
-            # Cut short by a crash of the machine.
+            # A machine crash has truncated it.
             os.unlink(self._locate(kind, key))
             return None
 
@@ -102,7 +104,11 @@ class PackageStore:
 
 
 def store_tree(store: PackageStore, reader: TreeReader, root: str, prefix: str, allow_links: bool = False) -> Content:
-    """Copies a tree into the store. @param prefix: path of the environment that its scripts name"""
+    """
+    Copy a tree into the store.
+
+    @param prefix: path of the environment that its scripts contain
+    """
     content = Content({}, {}, {})
     for entry in reader.read(root, allow_links):
         if entry.path == ".lock":
@@ -123,7 +129,7 @@ SCRIPT_PREFIX = "\0environment\0"
 
 
 def _read_script(entry: TreeEntry, prefix: str) -> str | None:
-    """The text of a script that names its environment, with a mark instead of the name."""
+    """Return the text of a script that contains its environment's path, with a placeholder for the path."""
     if not entry.path.startswith("bin/") or entry.descriptor is None:
         return None
     if os.fstat(entry.descriptor).st_size > _MAX_SCRIPT_BYTES:

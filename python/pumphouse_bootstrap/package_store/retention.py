@@ -1,4 +1,4 @@
-"""What the store takes beyond the environments that use it, and the removal of what none uses."""
+"""Disk usage of the store beyond environments, and removal of unused packages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 from .packages import PackageStore
 
 _BLOCK_BYTES = 512
-# A build that has just stored a file has not linked it yet.
+# A build that has just stored a file may not have linked it yet.
 _YOUNG_SECONDS = 3600
 UNREFERENCED = "unreferenced"
 
 
 def list_packages(store: PackageStore) -> list[dict[str, Any]]:
-    """Packages with the time of their last use, and the bytes that only the store keeps: those of environments count there."""
+    """
+    List packages with the time of their last use and the bytes used only by the store; the rest counts for
+    environments.
+    """
     totals, sizes = _measure(store)
     listed = []
     for key, names in _list_references(store).items():
@@ -34,8 +37,9 @@ def list_packages(store: PackageStore) -> list[dict[str, Any]]:
 
 def remove_packages(store: PackageStore, keys: list[str]) -> None:
     """
-    Forgets packages, then removes files that nothing names and no environment has. A build that links one meanwhile loses nothing:
-    its link keeps the file.
+    Remove packages, then files that no package and no environment uses.
+
+    A build that links such a file meanwhile loses nothing: its link keeps the file.
     """
     for key in keys:
         if key != UNREFERENCED:
@@ -54,7 +58,7 @@ def remove_packages(store: PackageStore, keys: list[str]) -> None:
 
 
 def _measure(store: PackageStore) -> tuple[dict[str, int], dict[str, int]]:
-    """What each file takes, and the same of those that no environment has."""
+    """Return the size of each file, and the sizes of those that no environment uses."""
     totals, unused = {}, {}
     for path, name in _list_objects(store):
         try:

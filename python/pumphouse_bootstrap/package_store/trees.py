@@ -1,4 +1,8 @@
-"""Reads a folder that a build has left. The build ran strangers' code: bounded, no link is followed, regular files only."""
+"""
+Read a folder that a build has left.
+
+The build ran untrusted code, so reading is bounded, follows no link and accepts only regular files.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,13 @@ _MAX_DEPTH = 64
 
 
 class HostileTree(Exception):
-    """A build has left something that no package has."""
+    """A build has left something that cannot belong to a package."""
 
 
 class TreeEntry(NamedTuple):
-    """`descriptor` is open until the next entry is asked for; None for a symbolic link, which has a target."""
+    """
+    `descriptor` is open until the next entry is requested; None for a symbolic link, which has a target.
+    """
 
     path: str
     descriptor: int | None
@@ -25,7 +31,7 @@ class TreeEntry(NamedTuple):
 
 
 class TreeReader:
-    """Counts over all trees of one build."""
+    """The limits apply to all trees of one build together."""
 
     def __init__(self, owner: int, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES) -> None:
         self._owner = owner
@@ -33,7 +39,11 @@ class TreeReader:
         self._bytes_left = max_bytes
 
     def read(self, root: str, allow_links: bool = False) -> Iterator[TreeEntry]:
-        """Gives the files of a tree by their paths below it. @raises HostileTree"""
+        """
+        Yield the files of a tree with their paths below it.
+
+        @raises HostileTree
+        """
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             yield from self._read_folder(folder, "", allow_links, 0)

@@ -1,1 +1,1 @@
-"""Carries connections to ports of the loopback of a container, by its standard input and output."""
+"""The relay: forwards connections to loopback ports of a container over its standard input and output."""

@@ -1,11 +1,11 @@
-"""`<python> -I -S <this folder>/__main__.py`: serves the connections that descriptor 0 asks for, until it ends."""
+"""`<python> -I -S <this folder>/__main__.py`: serve connections requested on descriptor 0 until it ends."""
 
 import os
 import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-# This file is compiled at every start; all else is in modules, whose bytecode is kept.
+# Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
 from pumphouse_bootstrap.relay.forwarding import run_relay
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """
-Many connections over one pair of pipes. A frame is its kind (one byte), the number of the connection and the length of what follows (four
-bytes each, the high one first). Either side may send as many bytes of a connection as the other has given credit for, so nothing
-piles up, and a connection that nobody reads holds up no other.
+Many connections over one pair of pipes.
+
+A frame is its kind (one byte), the number of the connection and the length of the content (four bytes each,
+big-endian). Each side may send only as many bytes of a connection as the other has granted as credit, so
+buffers stay bounded, and an unread connection does not block others.
 """
 
 from __future__ import annotations
@@ -15,19 +17,19 @@ from pumphouse_bootstrap.descriptors import allow_descriptors
 
 OPEN, OPENED, REFUSED, DATA, END, RESET, CREDIT, ALIVE = range(8)
 HEADER = struct.Struct(">BII")
-# What each side may send of a connection before it has been given more. src/executors/docker/relay.ts has the same.
+# Initial credit of a connection in each direction; src/executors/docker/relay.ts has the same value.
 WINDOW_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
-# A side that is not read from for this long is not filled further.
+# Maximum bytes buffered for a pipe that is not being read.
 _MOST_WAITING_BYTES = 1024 * 1024
-# Twice what a server lets through to one app.
+# Twice what a server allows per app.
 _MOST_DESCRIPTORS = 2048
-# The server says that it is alive three times in it: an engine may keep the pipes of one that is gone.
+# The server sends three keep-alives in this time. An engine may keep the pipes of a server that is gone.
 _SILENCE_SECONDS = 60.0
 
 
 def run_relay(source: int, target: int) -> None:
-    """Until the source ends, or has been silent for too long."""
+    """Forward until the source ends or is silent for too long."""
     allow_descriptors(_MOST_DESCRIPTORS)
     for descriptor in (source, target):
         os.set_blocking(descriptor, False)
@@ -110,11 +112,11 @@ class _Relay:
             try:
                 self._connections[number] = _Connection(self, number, int.from_bytes(content, "big"))
             except OSError:
-                # As many as there may be are open. Those go on.
+                # The limit of open connections is reached. Existing ones continue.
                 self.send(REFUSED, number)
             return
         connection = self._connections.get(number)
-        # One that has just ended here is still spoken of there.
+        # Frames may still arrive for a connection that has just ended here.
         if connection is not None:
             connection.take(kind, content)
 
@@ -147,7 +149,7 @@ class _Connection:
             self._guard(self._write)
 
     def listen(self) -> None:
-        """Listens for what can be done next."""
+        """Select the events for which progress is possible."""
         if self._socket.fileno() < 0:
             return
         wanted = 0
@@ -167,7 +169,7 @@ class _Connection:
         self._listens_for = wanted
 
     def _on_ready(self, mask: int) -> None:
-        # One that an event before this one has closed does nothing.
+        # An event for a connection that an earlier event has closed is ignored.
         if self._socket.fileno() < 0:
             return
         if not self._is_connected:

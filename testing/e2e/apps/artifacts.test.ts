@@ -1,4 +1,4 @@
-/** What dlt keeps of the last run of a pipeline, from the runs that send it to the apps that fetch it. */
+/** dlt's artifacts of a pipeline's last run, from the runs that send them to the apps that fetch them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
@@ -10,7 +10,7 @@ import {
 } from '../../fixtures/deploy-workspace.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 
-/** Loads nowhere, so that runs of it need no turns at local data: two of these pipelines run at the same time. */
+/** Loads into no database, so its runs need no local data lock: two of these pipelines run concurrently. */
 const load = (pipeline: string) => `
 import dlt
 if __name__ == "__main__":
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     print("the trace is", pipeline.last_trace.transaction_id)
 `;
 
-/** An upload that fails: what dlt would make a folder of is a file. */
+/** An upload that fails, because a file exists where dlt would create a folder. */
 const hindered = `
 import os, dlt
 if __name__ == "__main__":
@@ -27,7 +27,10 @@ if __name__ == "__main__":
     dlt.pipeline("hindered", destination=dlt.destinations.dummy(completed_prob=1.0)).run([{"id": 1}], table_name="orders")
 `;
 
-/** Fetches as the dashboard does, and says of each pipeline which run it knows. \`/spoil\` changes all that it can reach. */
+/**
+ * Fetches like the dashboard, and reports which run it found for each pipeline. \`/spoil\` changes everything
+ * within reach.
+ */
 const app = `
 import http.server, json, os, pathlib, pickle, signal
 from dlt._workspace.helpers.runtime.runtime_artifacts import sync_from_runtime
@@ -88,14 +91,17 @@ async function deploy(configuration: Record<string, string>): Promise<void> {
   });
 }
 
-/** Runs a pipeline under prod. @returns the id of its trace */
+/**
+ * Runs a pipeline under prod.
+ * @returns the id of its trace
+ */
 async function run(name: string): Promise<string> {
   const id = await triggerJob(server, api.id, `jobs.${name}`);
   expect(await api.awaitEnd(id)).toMatchObject({ status: 'completed' });
   return /the trace is (\S+)/.exec(joinLines(await api.readLog(id)))?.[1] ?? '';
 }
 
-/** What an app answers, which may be starting. */
+/** The response of an app, which may still be starting. */
 async function ask(name: string, path = '/'): Promise<unknown> {
   const found = await findApp(server, api, `jobs.${name}`);
   const answer = await askApp(found, path, { key: server.key });
@@ -107,18 +113,18 @@ const awaitFetched = (name: string, wanted: object) => expect.poll(() => ask(nam
 /** Under its own profile, and under the one that wrote it. */
 const seen = (name: string, trace: string) => ({ [`access/${name}`]: trace, [`prod/${name}`]: trace });
 
-describe('artifacts of runs that take no turns', () => {
-  it('are none before all runs, which is nothing that an app fails of', async () => {
+describe('artifacts of runs without the local data lock', () => {
+  it('are empty before the first run, and apps handle that', async () => {
     await expect.poll(() => ask('reader')).toEqual({});
   });
 
-  it('are fetched by an app, of pipelines that ran at the same time', async () => {
+  it('are fetched by an app, for pipelines that ran concurrently', async () => {
     const [shop = '', stock = ''] = await Promise.all(pipelines.map(run));
     expect(shop).not.toBe(stock);
     await awaitFetched('reader', { attached: shop, ...seen('shop', shop), ...seen('stock', stock) });
   });
 
-  it('are those of the next run once it is over, and no app changes them for runs and other apps', async () => {
+  it('are those of the next run once it is over, and no app can change them for runs or other apps', async () => {
     const before = await ask('reader');
     expect(await ask('reader', '/spoil')).toBeGreaterThan(0);
     const shop = await run('shop');
@@ -132,7 +138,7 @@ describe('artifacts of runs that take no turns', () => {
     expect(joinLines(await api.readLog(last?.id ?? ''))).toContain('end_trace on module');
   });
 
-  it('go where a configuration says, and not to the apps then', async () => {
+  it('go where a configuration says, and then not to the apps', async () => {
     const before = await ask('reader');
     expect(before).not.toBeNull();
     await deploy({ 'prod.config.toml': '[send.artifacts]\nbucket_url = "file:///tmp/own"\n' });

@@ -86,27 +86,33 @@ async function signIn(): Promise<void> {
 
 const wordsOf = ({ stdout, stderr }: ClientResult) => stdout + stderr;
 
-/** Runs a command that goes well. @returns what it says */
+/**
+ * Runs a command that succeeds.
+ * @returns its output
+ */
 async function dlthub(...args: string[]): Promise<string> {
   const result = await client.run(args, { desktop: true });
   if (result.code !== 0) throw new Error(`dlthub ${args.join(' ')}: ${wordsOf(result)}`);
   return wordsOf(result);
 }
 
-/** Runs a command that is refused. @returns why */
+/**
+ * Runs a command that is rejected.
+ * @returns the reason
+ */
 async function refused(...args: string[]): Promise<string> {
   const result = await client.run(args);
   expect(result.code).not.toBe(0);
   return wordsOf(result);
 }
 
-/** A page of a browser that nobody is signed in at. */
+/** A page of a browser without a session. */
 const newPage = async () => (await browser.newContext()).newPage();
 
 const seesOrders = (page: Page) => page.getByText('300 orders').waitFor({ timeout: 300_000 });
 
 describe('dlthub serve', () => {
-  it('starts an app and opens it with a code that lets in once', async () => {
+  it('starts an app and opens it with a single-use code', async () => {
     const said = await dlthub('serve', 'board');
     const { url } = await findApp(server, api, boardRef);
     expect(said).toContain(`Opening ${url}\n`);
@@ -122,14 +128,14 @@ describe('dlthub serve', () => {
     expect(other.url()).not.toContain('swap');
   });
 
-  it('says of an app that runs where it is, and starts no other', async () => {
+  it('shows where a running app is, and starts no other', async () => {
     const runs = await api.listRuns(boardRef);
     const said = await dlthub('serve', 'board');
     expect(said).toContain((await findApp(server, api, boardRef)).url);
     expect(await api.listRuns(boardRef)).toEqual(runs);
   });
 
-  it('refuses a job that serves nothing, and says what runs it', async () => {
+  it('rejects a job that is not interactive, and names the command that runs it', async () => {
     const said = await refused('serve', 'load');
     expect(said).toContain('batch (not allowed here)');
     expect(said).toContain('Use the `run` command instead');
@@ -138,7 +144,7 @@ describe('dlthub serve', () => {
 });
 
 describe('dlthub job publish', () => {
-  it('prints a link that anybody can open, which unpublish takes back', async () => {
+  it('prints a link that anyone can open, which unpublish revokes', async () => {
     const link = /enabled successfully: (\S+)/.exec(await dlthub('job', 'publish', 'board'))?.[1] ?? '';
     const page = await newPage();
     await page.goto(link);
@@ -153,12 +159,12 @@ describe('dlthub job publish', () => {
     expect(await dlthub('job', 'publish', 'board', '--cancel')).toContain('disabled successfully');
   });
 
-  it('refuses a job that serves nothing', async () => {
+  it('rejects a job that is not interactive', async () => {
     expect(await refused('job', 'publish', 'load')).toContain('only interactive jobs have an address');
   });
 });
 
-it('dlthub dashboard prints the address of the dashboard, which leads there', async () => {
+it('dlthub dashboard prints a URL that leads to the dashboard', async () => {
   const said = await dlthub('dashboard');
   const { url } = await findApp(server, api, 'jobs.workspace.dashboard');
   expect(said).toContain(url);

@@ -12,7 +12,7 @@ import { writeEchoApp } from '../../fixtures/echo-app.ts';
 
 const largeBytes = 5 * 1024 ** 3;
 
-/** Sends 5 GB at `/large`, and says at any other path how far it came with the last of them. */
+/** Sends 5 GB at `/large`, and reports on any other path how far the last of them got. */
 const large = `
 import http.server, json
 
@@ -45,7 +45,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("0.0.0.0", 5000), Answer).serve_forever()
 `;
 
-/** What a server may grow by: V8 lets garbage lie for a while. */
+/** Allowed growth of the server: V8 delays garbage collection. */
 const mostGrownBytes = 150 * 1024 ** 2;
 
 let server: TestServer;
@@ -70,7 +70,10 @@ async function createKey(number: number): Promise<string> {
   return (await server.client.call('create_workspace_key', { params, body })).secret;
 }
 
-/** Starts an app. @returns where programs with a key meet it */
+/**
+ * Starts an app.
+ * @returns its URL for programs with a key
+ */
 async function startApp(jobRef: string): Promise<string> {
   await askApp(await findApp(server, api, jobRef), '/', { key: server.key });
   const { bare_url: url } = await awaitApp(server, api, jobRef, ({ state }) => state === 'ready');
@@ -79,21 +82,24 @@ async function startApp(jobRef: string): Promise<string> {
 
 const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
 
-/** Of the server's memory. @returns how much more it had at the most, since then */
+/**
+ * Watches the server's memory.
+ * @returns a function that returns the maximum growth since then
+ */
 async function watchMemory(): Promise<() => Promise<number>> {
   const folder = `/proc/${server.process.pid}`;
   const read = async (name: string) => {
     const status = await readFile(`${folder}/status`, 'utf8');
     return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   };
-  // The most that was resident is what is resident now.
+  // Resets the peak to the current value.
   await writeFile(`${folder}/clear_refs`, '5');
   const before = await read('VmRSS');
   return async () => (await read('VmHWM')) - before;
 }
 
-describe('an answer of 5 GB', () => {
-  it('passes whole, and the server does not keep it', async () => {
+describe('a response of 5 GB', () => {
+  it('arrives complete, and is not buffered by the server', async () => {
     const url = await startApp('jobs.large');
     const grown = await watchMemory();
     const answer = await openLarge(url);
@@ -104,7 +110,7 @@ describe('an answer of 5 GB', () => {
     expect(await grown()).toBeLessThan(mostGrownBytes);
   });
 
-  it('waits for a visitor who does not read, and ends with one who goes away', async () => {
+  it('waits for a visitor who does not read, and ends when a visitor disconnects', async () => {
     const url = await startApp('jobs.large');
     const grown = await watchMemory();
     const answer = await openLarge(url);
@@ -137,7 +143,7 @@ describe('a thousand connections of each kind', () => {
     for (const close of opened) close();
   });
 
-  it('are open at once and echo, beside which the server answers', async () => {
+  it('are open and echo at once, while the server keeps responding', async () => {
     const [socketsUrl, chunksUrl] = [await startApp('jobs.sockets'), await startApp('jobs.chunks')];
     const visitors = Array.from({ length: 1000 }, (_, n) => keys[n % 4] ?? '');
     const sockets = await Promise.all(visitors.map((key) => openSocket(socketsUrl, key)));
@@ -151,7 +157,7 @@ describe('a thousand connections of each kind', () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
-  it('make room when they are closed, and one visitor alone cannot have all of it', async () => {
+  it('free their slots when they are closed, and one visitor alone cannot use all of them', async () => {
     for (const close of opened.splice(0)) close();
     const url = await startApp('jobs.sockets');
     const [one = '', other = ''] = keys;
@@ -162,7 +168,7 @@ describe('a thousand connections of each kind', () => {
     await echo('hello');
   });
 
-  /** @returns sends a text and waits for it to come back */
+  /** @returns a function that sends a text and waits for its echo */
   async function openSocket(url: string, key: string): Promise<(text: string) => Promise<void>> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, withKey(key));
     opened.push(() => socket.close());
@@ -177,7 +183,7 @@ describe('a thousand connections of each kind', () => {
     };
   }
 
-  /** A request whose answer comes as its body goes. */
+  /** A request whose response arrives while its body is being sent. */
   async function openRequest(url: string, key: string): Promise<(text: string) => Promise<void>> {
     const sent: ClientRequest = request(`${url}/chunks`, { method: 'POST', agent: false, ...withKey(key) });
     sent.on('error', () => undefined);
@@ -197,7 +203,10 @@ describe('a thousand connections of each kind', () => {
     expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'too_many_connections' }]);
   }
 
-  /** Asks the server again and again how it is while something is done. @returns the longest that it took to answer */
+  /**
+   * Polls the server's health during some work.
+   * @returns the longest response time
+   */
   async function measureHealth(work: () => Promise<unknown>): Promise<number> {
     const progress = { isDone: false };
     const working = work().finally(() => (progress.isDone = true));

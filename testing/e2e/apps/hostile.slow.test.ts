@@ -7,7 +7,10 @@ import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 import { launchBrowser } from '../../fixtures/browser.ts';
 import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
 
-/** Gives a page without anything in it, says what it was sent, and sets cookies of ours wherever a browser takes them. */
+/**
+ * Serves an empty page, reports what it was sent, and tries to set reserved cookies wherever a browser
+ * accepts them.
+ */
 const program = `
 import http.server, json
 
@@ -45,7 +48,9 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** A browser in which the owner is signed in to the console, and to both apps. The page is of the first. */
+/**
+ * A browser in which the owner is signed in to the console and to both apps. The page is of the first app.
+ */
 async function openBoth(): Promise<{ page: Page; other: string }> {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -60,7 +65,7 @@ async function openBoth(): Promise<{ page: Page; other: string }> {
   return { page, other };
 }
 
-it('an app has nothing of the console, of the server or of another app, and sets no cookie of theirs', async () => {
+it('an app gets nothing of the console, the server or another app, and sets none of their cookies', async () => {
   const { page, other } = await openBoth();
   const seen = await page.evaluate<Record<string, unknown>>(
     `(async () => {
@@ -95,7 +100,7 @@ it('an app has nothing of the console, of the server or of another app, and sets
   const names = Object.keys(seen['headers'] as object).map((name) => name.toLowerCase());
   expect(names).not.toContain('authorization');
   expect(JSON.stringify(seen['headers'])).not.toMatch(/pumphouse-app|dlt_/);
-  // The sign-in of the console is what it was.
+  // The sign-in to the console is unaffected.
   await page.goto(`${server.url}/w/${api.id}/jobs`);
   await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
   await page.context().close();

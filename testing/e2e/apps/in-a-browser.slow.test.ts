@@ -8,7 +8,7 @@ import { ownerEmail } from '../../fixtures/server.ts';
 import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 import { startEmptyConsoleSite, type ConsoleSite } from '../../fixtures/console-site.ts';
 
-/** Access that is taken back is looked for every five seconds, with what was found being good for five. */
+/** Revoked access is checked every five seconds, and the result of a check is cached for five. */
 const cutMs = 15_000;
 
 let site: ConsoleSite;
@@ -30,10 +30,10 @@ afterAll(async () => {
 const sees = (page: Page, words: string, timeout = 60_000) =>
   page.getByText(words, { exact: true }).waitFor({ timeout });
 
-/** A page of a browser that nobody is signed in at. */
+/** A page of a browser without a session. */
 const newPage = async () => (await site.browser.newContext()).newPage();
 
-/** Opens an address of the app, which lets in by itself, and waits until the WebSocket of its page is open. */
+/** Opens a URL of the app that admits the visitor, and waits until the WebSocket of its page is open. */
 async function openWithSocket(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(url);
@@ -41,7 +41,7 @@ async function openWithSocket(context: BrowserContext, url: string): Promise<Pag
   return page;
 }
 
-/** The page has heard that its WebSocket is closed, and nothing of what it asks for is answered. */
+/** The page's WebSocket is closed, and its requests are no longer answered. */
 async function expectCut(page: Page): Promise<void> {
   await sees(page, echoWords.closed, cutMs);
   expect(await page.evaluate(`fetch('/orders').then(({ status }) => status)`)).toBe(401);
@@ -52,11 +52,11 @@ async function publish(options: { expires_at?: string; password?: string } = {})
   return (await site.server.client.call('publish_app', { params: params(), body: options })).url;
 }
 
-describe('a public link that somebody keeps open', () => {
+describe('a visitor with a public link open', () => {
   it.each([
     ['is taken back', () => site.server.client.call('unpublish_job', { params: params() })],
     ['is replaced by another one', () => publish()],
-  ])('is cut when it %s', async (_what, end) => {
+  ])('is cut off when it %s', async (_what, end) => {
     const link = await publish();
     const page = await openWithSocket(await site.browser.newContext(), link);
     await end();
@@ -65,7 +65,7 @@ describe('a public link that somebody keeps open', () => {
     await page.context().close();
   });
 
-  it('is cut when its time is over', async () => {
+  it('is cut off when it expires', async () => {
     const expiresAt = new Date(Date.now() + 20_000);
     const link = await publish({ expires_at: expiresAt.toISOString() });
     const page = await openWithSocket(await site.browser.newContext(), link);
@@ -77,7 +77,7 @@ describe('a public link that somebody keeps open', () => {
     await page.context().close();
   });
 
-  it('lets in with its password and with no other', async () => {
+  it('is admitted with the right password only', async () => {
     const page = await newPage();
     await page.goto(await publish({ password: 'open sesame' }));
     for (const [password, words] of [
@@ -93,8 +93,8 @@ describe('a public link that somebody keeps open', () => {
   });
 });
 
-describe('a member who has an app open', () => {
-  it('is cut when the role is taken back', async () => {
+describe('a member with an app open', () => {
+  it('is cut off when the role is revoked', async () => {
     const page = await openWithSocket(await site.signIn('developer'), app.url);
     const { client } = site.server;
     const { items } = await client.call('list_workspace_access', {
@@ -111,7 +111,7 @@ describe('a member who has an app open', () => {
     await page.context().close();
   });
 
-  it('is cut at signing out', async () => {
+  it('is cut off at signing out', async () => {
     const page = await openWithSocket(await site.signIn('viewer'), app.url);
     const account = await page.context().newPage();
     await account.goto(`${site.server.url}/sign-in/account`);
@@ -124,8 +124,8 @@ describe('a member who has an app open', () => {
   });
 });
 
-describe('somebody who goes to an app', () => {
-  it('signs in on the way, with a code that is good once', async () => {
+describe('a visitor who opens an app', () => {
+  it('signs in on the way, with a single-use code', async () => {
     const page = await newPage();
     const entered: string[] = [];
     page.on('request', (request) => {
@@ -137,7 +137,7 @@ describe('somebody who goes to an app', () => {
     expect(page.url()).toBe(`${app.url}/orders?of=2026`);
     expect(entered).toHaveLength(1);
 
-    // Who is in already goes on; nobody else gets in with it.
+    // A visitor with a session continues; no one else gets in with the code.
     await page.goto(entered[0] ?? '');
     await sees(page, '/orders?of=2026');
     const other = await newPage();
@@ -147,7 +147,7 @@ describe('somebody who goes to an app', () => {
   });
 });
 
-it('a program is cut whose key is revoked', async () => {
+it('a program is cut off when its key is revoked', async () => {
   const { client } = site.server;
   const { id: keyId, secret } = await client.call('create_workspace_key', {
     params: { workspace_id: site.api.id },

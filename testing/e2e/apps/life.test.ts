@@ -4,7 +4,7 @@ import { createApiWorkspace, type ApiWorkspace } from '../../fixtures/api-worksp
 import { createWorkspace, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 
-/** Says which version it is, its environment's port aside; `/die` ends it. */
+/** Shows its version and the port of its environment; `/die` ends it. */
 const program = (version: string) => `
 import http.server, os, sys
 
@@ -43,13 +43,13 @@ async function deploy(version: string): Promise<void> {
 const ask = async (jobRef: string, path = '/') =>
   askApp(await findApp(server, api, jobRef), path, { key: server.key });
 
-/** Of the app, which may be starting. */
+/** The response of an app, which may still be starting. */
 async function awaitAnswer(jobRef: string, text: string): Promise<void> {
   await expect.poll(async () => (await ask(jobRef)).text()).toBe(text);
 }
 
 describe('an app', () => {
-  it('is started by its first visitor, once, and answers', async () => {
+  it('is started once by its first visitor, and responds', async () => {
     expect(await findApp(server, api, 'jobs.page')).toMatchObject({ state: 'stopped', job_run: null });
     await Promise.all(Array.from({ length: 20 }, () => ask('jobs.page')));
     await awaitAnswer('jobs.page', 'one /');
@@ -59,7 +59,7 @@ describe('an app', () => {
     expect(await (await ask('jobs.page', '/a%20b?c=d')).text()).toBe('one /a%20b?c=d');
   });
 
-  it('is replaced without a gap by what is deployed', async () => {
+  it('is replaced by a new deployment without a gap', async () => {
     await awaitAnswer('jobs.page', 'one /');
     const old = (await findApp(server, api, 'jobs.page')).job_run?.id ?? '';
     await deploy('two');
@@ -75,7 +75,7 @@ describe('an app', () => {
     expect(await api.awaitEnd(old)).toMatchObject({ status: 'completed' });
   });
 
-  it('that nobody uses is stopped, and woken by the next visit', async () => {
+  it('is stopped when unused, and started by the next visit', async () => {
     await ask('jobs.brief');
     await awaitAnswer('jobs.brief', 'two /');
     const { job_run: run } = await findApp(server, api, 'jobs.brief');
@@ -84,7 +84,7 @@ describe('an app', () => {
     await awaitAnswer('jobs.brief', 'two /');
   });
 
-  it('is stopped when its job is archived, and is not there for visitors any more', async () => {
+  it('is stopped when its job is archived, and no longer available to visitors', async () => {
     await awaitAnswer('jobs.brief', 'two /');
     const { job_run: run, job_id: jobId } = await findApp(server, api, 'jobs.brief');
     const archived = await findApp(server, api, 'jobs.brief');
@@ -97,7 +97,7 @@ describe('an app', () => {
     ]);
   });
 
-  it('that dies is not started again at once, and says why', async () => {
+  it('that dies is not restarted at once, and shows why', async () => {
     await awaitAnswer('jobs.page', 'two /');
     const died = await ask('jobs.page', '/die');
     expect(died.status).toBe(502);

@@ -15,7 +15,7 @@ print("reading a large file", flush=True)
 time.sleep(3600)
 `;
 
-/** Answers whoever asks whether it is ready, and dies at a visitor's request. */
+/** Answers health checks, and dies at a visitor's request. */
 const mortal = `
 import http.server, os
 
@@ -56,7 +56,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   api = createApiWorkspace(server, await createWorkspace(server, 'apps'));
   await deployWorkspace(server, api.id, { files, jobs });
-  // They take three minutes to fail, which the other tests need not wait for.
+  // They take three minutes to fail, so start them early.
   await Promise.all(['jobs.silent', 'jobs.elsewhere'].map(ask));
 });
 afterAll(async () => {
@@ -78,7 +78,7 @@ const sees = (page: Page, words: string | RegExp) =>
   page.getByText(words).first().waitFor({ timeout: 300_000 });
 
 describe('an app that listens late', () => {
-  it('has its visitor wait at a page that becomes the app by itself', async () => {
+  it('shows its visitor a page that turns into the app', async () => {
     const page = await open('jobs.late');
     await page.getByRole('heading', { name: 'Starting late' }).waitFor({ timeout: 60_000 });
     await sees(page, 'the socket says hello');
@@ -88,11 +88,11 @@ describe('an app that listens late', () => {
 });
 
 describe('an app that declares a port', () => {
-  it('is met there', async () => {
+  it('is reached at that port', async () => {
     await expect.poll(async () => (await ask('jobs.declared')).text()).toBe('/a');
   });
 
-  it('is refused where it cannot be met there', async () => {
+  it('is rejected if it cannot be reached there', async () => {
     const refused = deployWorkspace(server, api.id, {
       files,
       jobs: [...jobs, { ...defineAppJob('low', 'module'), triggers: ['http:80'] }],
@@ -101,8 +101,8 @@ describe('an app that declares a port', () => {
   });
 });
 
-describe('an app that dies at the request of a visitor', () => {
-  it('is an error once, and says why at the next visit', async () => {
+describe("an app that dies at a visitor's request", () => {
+  it('returns one error, and shows the reason at the next visit', async () => {
     const page = await open('jobs.mortal');
     await page.getByRole('heading', { name: 'mortal does not answer' }).waitFor({ timeout: 300_000 });
     const app = await awaitApp(server, api, 'jobs.mortal', ({ state }) => state === 'failed');
@@ -111,7 +111,7 @@ describe('an app that dies at the request of a visitor', () => {
       detail: 'The run ended with exit code 7.',
       job_run_id: run?.id,
     });
-    // How an app is found to be is taken for good for a second.
+    // An app's state is cached for a second.
     await expect
       .poll(async () => {
         await page.reload();
@@ -124,7 +124,7 @@ describe('an app that dies at the request of a visitor', () => {
 });
 
 describe('an app that dies at its start', () => {
-  it('is started later after each failure, and does not hide why meanwhile', async () => {
+  it('is restarted with growing delays, and shows why meanwhile', async () => {
     const pauses: number[] = [];
     for (const count of [1, 2, 3]) {
       await expect
@@ -142,7 +142,7 @@ describe('an app that dies at its start', () => {
     expect(pauses).toEqual([5, 10, 20]);
   });
 
-  it('stays failed when its time has come, until somebody visits it', async () => {
+  it('stays failed after its delay until it is visited', async () => {
     const retryAt = (await findApp(server, api, 'jobs.stillborn')).failure?.retry_at ?? '';
     await eventually('its time came', () => Date.now() > Date.parse(retryAt));
     const app = await findApp(server, api, 'jobs.stillborn');
@@ -155,7 +155,7 @@ describe('an app that dies at its start', () => {
   });
 });
 
-it('an app with an idle time of 0 is not stopped, where another one is', async () => {
+it('an app with an idle time of 0 is never stopped, unlike others', async () => {
   await Promise.all(['jobs.lasting', 'jobs.brief'].map(ask));
   const isReady = ({ state }: { state: string }) => state === 'ready';
   const lasting = await awaitApp(server, api, 'jobs.lasting', isReady);
@@ -168,7 +168,7 @@ it('an app with an idle time of 0 is not stopped, where another one is', async (
   });
 });
 
-describe('an app on whose port nothing answers', () => {
+describe('an app that does not answer on its port', () => {
   /** Its page and its run, once it has failed. */
   async function awaitSilence(jobRef: string): Promise<string> {
     const app = await awaitApp(server, api, jobRef, ({ state }) => state === 'failed');
@@ -188,11 +188,11 @@ describe('an app on whose port nothing answers', () => {
     expect(log).not.toContain('instead');
   });
 
-  it('is told on which other port it listens', async () => {
+  it('shows on which other port it listens', async () => {
     const page = await open('jobs.elsewhere');
     const log = await awaitSilence('jobs.elsewhere');
     expect(log).toContain('It listens on port 8000 instead');
-    // The visitor has waited all the time.
+    // The visitor has been waiting all the time.
     await page.getByRole('heading', { name: 'elsewhere does not run' }).waitFor();
     await sees(page, 'Nothing answered on port 5000');
     await sees(page, 'It listens on port 8000 instead');

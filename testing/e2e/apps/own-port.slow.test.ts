@@ -8,7 +8,7 @@ import { launchBrowser } from '../../fixtures/browser.ts';
 import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
 
-/** Says which app it is and what it was sent; sets cookies of ours, and lets everybody read it. */
+/** Shows its name and what it was sent; tries to set reserved cookies, and allows all origins to read it. */
 const program = (name: string) => `
 import http.server, json
 
@@ -66,12 +66,12 @@ async function open(name: string): Promise<void> {
   await page.getByRole('heading', { name: `app ${name}` }).waitFor();
 }
 
-it('opens each app at a port of its own, by the page that signs people in', async () => {
+it('opens each app at its own port, through the page that signs users in', async () => {
   await page.goto(await urlOf('one'));
   await sendSignInForm(page, ownerEmail);
   await page.getByRole('heading', { name: 'app one' }).waitFor();
   expect(page.url()).toBe(`${originAt(ports.first)}/`);
-  // Whoever asked at a port before it was given changes nothing for the app that gets it.
+  // A request to a port before it is assigned must not affect the app that gets it.
   expect((await fetch(originAt(ports.last))).status).toBe(404);
   await open('two');
   expect(page.url()).toBe(`${originAt(ports.last)}/`);
@@ -79,7 +79,7 @@ it('opens each app at a port of its own, by the page that signs people in', asyn
   expect(await urlOf('two')).toBe(originAt(ports.last));
 });
 
-it('keeps what a page of one app asks from the other and from the server, whose cookies it has beside its own', async () => {
+it("blocks requests of one app's page to the other app and to the server, although the browser has cookies for both", async () => {
   await open('one');
   const seen = await page.evaluate<Record<string, unknown>>(
     `(async () => {
@@ -117,17 +117,18 @@ it('keeps what a page of one app asks from the other and from the server, whose 
     otherScript: 'refused',
     worker: 'refused',
   });
-  // What apps keep in cookies themselves is of the host, and so of all of them; what is ours, neither a script nor an app sees.
+  // Cookies that apps set themselves belong to the host and so to all of them; reserved ones are visible to
+  // no script and no app.
   expect(seen['cookies']).toContain('theme-one=dark');
   expect(seen['cookies']).toContain('theme-two=dark');
   expect(seen['cookies']).not.toMatch(/pumphouse-app-|pumphouse=/);
   expect(seen['headers']).not.toMatch(/pumphouse/i);
-  // The sign-in at the server is what it was.
+  // The sign-in to the server is unaffected.
   await page.goto(`${server.url}/sign-in/account`);
   await page.getByText(ownerEmail).first().waitFor();
 });
 
-it('has a session of one app open no other', async () => {
+it('does not accept a session of one app for another', async () => {
   const cookies = (await context.cookies(originAt(ports.first))).filter(({ name }) =>
     name.startsWith('pumphouse-app-'),
   );
@@ -142,7 +143,7 @@ it('has a session of one app open no other', async () => {
   expect(await ask(ports.last, `${two?.name}=${one?.value}`)).toBe(401);
 });
 
-it('says so where no port is left, and lets programs in by their key all the same', async () => {
+it('reports that no port is free, and still admits programs with a key', async () => {
   const app = await findApp(server, api, 'jobs.three');
   expect(app.url).toBe(`${server.url}/sign-in/app?app=${app.job_id}`);
   const answer = await page.goto(app.url);
@@ -153,7 +154,7 @@ it('says so where no port is left, and lets programs in by their key all the sam
     .toBe('<h1>app three</h1>');
 });
 
-it('keeps ports and sessions over a restart of the server', async () => {
+it('keeps ports and sessions across a server restart', async () => {
   await server.end('SIGTERM');
   server = await server.restart();
   expect([await urlOf('one'), await urlOf('two')]).toEqual([originAt(ports.first), originAt(ports.last)]);
@@ -161,7 +162,7 @@ it('keeps ports and sessions over a restart of the server', async () => {
   await open('two');
 });
 
-it('does not start where a port is another program’s', async () => {
+it('does not start if another program uses one of the ports', async () => {
   const beside = server.startBeside({ PUMPHOUSE_APPS_PORTS: `${ports.first}-${ports.last}` });
   await expect(beside).rejects.toThrow(
     `Ports of apps cannot be listened on: ${ports.first} (EADDRINUSE), ${ports.last} (EADDRINUSE).`,

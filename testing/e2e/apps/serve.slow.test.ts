@@ -23,7 +23,7 @@ if __name__ == "__main__":
     print(pipeline.run(rows, table_name="orders", write_disposition="replace"))
 `;
 
-/** Opens the database as code does that knows of no other process, and tries to write to it. */
+/** Opens the database like code that knows of no other process, and tries to write to it. */
 const count = `
 import duckdb, os
 
@@ -81,7 +81,7 @@ beforeAll(async () => {
   workspace = await createClientWorkspace(
     { install, server, parentFolder, name: 'shop' },
     {
-      // The dashboard of this dlt cannot query a newer DuckDB.
+      // The dashboard of this dlt version cannot query a newer DuckDB.
       'requirements.txt': 'dlt[duckdb]==1.31.0\nduckdb<2\nmarimo\nstreamlit\nfastmcp\nmcp\n',
       '.dlt/prod.config.toml': '',
       '.dlt/access.config.toml': '',
@@ -101,7 +101,10 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** Runs `dlthub serve`. @returns the address that the client opens in a browser */
+/**
+ * Runs `dlthub serve`.
+ * @returns the URL that the client opens in a browser
+ */
 async function serve(file: string): Promise<string> {
   const opened = join(parentFolder, 'opened');
   const program = join(parentFolder, 'browser');
@@ -112,7 +115,7 @@ async function serve(file: string): Promise<string> {
   return (await readFile(opened, 'utf8')).trim();
 }
 
-/** Opens the address of an app as somebody whom the server does not know yet. */
+/** Opens an app's URL as a user without a session. */
 async function openSignedIn(address: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   await page.goto(address);
@@ -122,8 +125,8 @@ async function openSignedIn(address: string): Promise<Page> {
 
 const sees = (page: Page, what: string) => page.getByText(what).first().waitFor({ timeout: 300_000 });
 
-describe('a notebook that the client serves', () => {
-  it('shows in the browser what a run under prod loaded, and changes nothing of it', async () => {
+describe('a notebook served by the client', () => {
+  it('shows what a run under prod loaded, and changes none of it', async () => {
     const address = await serve('notebook.py');
     const app = await findApp(server, workspace.api, 'jobs.notebook');
     expect(new URL(address).origin).toBe(app.url);
@@ -131,12 +134,12 @@ describe('a notebook that the client serves', () => {
     await sees(page, 'the notebook sees 42 orders');
     expect(app).toMatchObject({ profile: 'access', is_profile_fallback: false });
     await page.context().close();
-    // It has written to the database, in its copy.
+    // It has written to its copy of the database.
     const again = await workspace.dlthub(['run', 'load.py', '-f']);
     expect(again).toContain('1 load package(s) were loaded');
   });
 
-  it('sees what the next run loads, which it does not hinder', async () => {
+  it('sees what the next run loads, and does not block that run', async () => {
     await workspace.write({ 'count.txt': '43' });
     await workspace.dlthub(['run', 'load.py', '-f']);
     const page = await openSignedIn((await findApp(server, workspace.api, 'jobs.notebook')).url);
@@ -145,13 +148,13 @@ describe('a notebook that the client serves', () => {
   });
 });
 
-it('a dashboard that the client serves speaks by its WebSocket through the proxy', async () => {
+it('a dashboard served by the client uses its WebSocket through the proxy', async () => {
   const page = await openSignedIn(await serve('board.py'));
   await sees(page, 'the board sees 43 orders');
   await page.context().close();
 });
 
-it('an MCP server answers the official client, with a key', async () => {
+it('an MCP server serves the official client, with a key', async () => {
   await serve('tools.py');
   const app = await awaitApp(server, workspace.api, 'jobs.tools', ({ state }) => state === 'ready');
   expect(app.interface).toBe('mcp');
@@ -170,7 +173,10 @@ it('an MCP server answers the official client, with a key', async () => {
 describe('the workspace dashboard', () => {
   const ref = 'jobs.workspace.dashboard';
 
-  /** Runs the pipeline. @returns what the dashboard calls the execution */
+  /**
+   * Runs the pipeline.
+   * @returns what the dashboard calls the execution
+   */
   async function load(): Promise<string> {
     await workspace.dlthub(['run', 'load.py', '-f']);
     const run = (await workspace.api.listRuns('jobs.load')).at(-1);
@@ -190,9 +196,9 @@ describe('the workspace dashboard', () => {
     const page = await openSignedIn(app.url);
     await sees(page, execution);
     await sees(page, 'succeeded');
-    // Of the schema: how the table is written.
+    // Part of the schema: the table's write disposition.
     await sees(page, 'replace');
-    // A click on a button that marimo is just making anew is lost, for people too.
+    // marimo loses a click on a button that it is just recreating, for users too.
     await expect
       .poll(async () => {
         await page.getByRole('button', { name: 'Run Query' }).click();
@@ -206,7 +212,7 @@ describe('the workspace dashboard', () => {
     await workspace.write({ 'count.txt': '44' });
     const execution = await load();
     const page = await openSignedIn((await findApp(server, workspace.api, ref)).url);
-    // The run may have ended before the copy of the app was made new.
+    // The run may have ended before the app's copy was refreshed.
     await expect
       .poll(
         async () => {
@@ -222,7 +228,7 @@ describe('the workspace dashboard', () => {
 });
 
 describe('a public link', () => {
-  it('shows the app to anybody until it is taken back, which cuts what is open', async () => {
+  it('shows the app to anyone until it is revoked, which cuts open connections', async () => {
     await workspace.dlthub(['job', 'publish', 'jobs.board']);
     const link = (await findApp(server, workspace.api, 'jobs.board')).public_link?.url ?? '';
     const page = await (await browser.newContext()).newPage();

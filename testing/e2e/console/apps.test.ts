@@ -39,7 +39,7 @@ async function openAppPage(page: Page, jobRef: string): Promise<void> {
   await section(page, 'Details').waitFor();
 }
 
-/** Midnight (UTC) in about a month, which is nine in the morning in Tokyo. */
+/** Midnight UTC in about a month, which is 9:00 in Tokyo. */
 function nextMonth(): { instant: string; inTokyo: string } {
   const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
   return { instant: `${day}T00:00:00.000Z`, inTokyo: `${day}T09:00` };
@@ -50,7 +50,7 @@ async function expectNoScrollAside(page: Page): Promise<void> {
 }
 
 describe('the apps of a workspace', () => {
-  it('say how one comes to be, and are there once they are deployed', async () => {
+  it('explain how to create one, and are listed once deployed', async () => {
     await owner.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
     await owner.keyboard.press('g');
     await owner.keyboard.press('a');
@@ -75,10 +75,10 @@ describe('the apps of a workspace', () => {
     await expectAccessible(owner);
   });
 
-  it('start and stop by hand, seen as it happens', async () => {
+  it('start and stop manually, with live updates', async () => {
     await choose(owner, 'Orders board', 'Start');
     await said(owner, 'It starts.');
-    // It may build its environment first, which takes longer than a page may.
+    // Its environment may have to be built first, which takes longer than a page timeout.
     await awaitApp(site.server, site.api, appRefs.board, ({ state }) => state === 'ready');
     await row(owner, 'Orders board').getByText('Ready').waitFor();
     const log = await row(owner, 'Orders board')
@@ -95,7 +95,7 @@ describe('the apps of a workspace', () => {
     await owner.keyboard.press('Escape');
   });
 
-  it('say why one failed, and lead to its log', async () => {
+  it('show why one failed, and link to its log', async () => {
     await failApp(site.server, site.api, appRefs.broken);
     const failed = row(owner, 'shop.price_check');
     await failed.getByText('Failed').waitFor();
@@ -108,12 +108,12 @@ describe('the apps of a workspace', () => {
   });
 });
 
-/** The server's answer to the next openings: what stands behind the address is the part of the proxy. */
+/** Fakes the server's next responses: what is behind the URL is up to the proxy. */
 const answerOpening = (status: number, json: unknown) =>
   owner.context().route('**/apps/*/-open', (route) => route.fulfill({ status, json }));
 
 describe('opening an app', () => {
-  it('leads a new tab to the address that the server gives, without a hold of the console', async () => {
+  it("opens the URL from the server in a new tab without access to the console's window", async () => {
     await owner.goto(site.workspaceUrl('/apps'));
     const elsewhere = `${site.server.url.replace('127.0.0.1', 'localhost')}/healthz`;
     await answerOpening(200, { url: elsewhere, expires_in: 60 });
@@ -125,7 +125,7 @@ describe('opening an app', () => {
     await tab.close();
   });
 
-  it('says why it did not work, and leaves no empty tab', async () => {
+  it('shows why it failed, and leaves no empty tab', async () => {
     await owner.context().unrouteAll();
     await answerOpening(404, { detail: 'There is no job of that name.', code: 'not_found' });
     const opened = owner.context().waitForEvent('page');
@@ -134,13 +134,13 @@ describe('opening an app', () => {
     if (!tab.isClosed()) await tab.waitForEvent('close');
     await owner.getByRole('alert').getByText('There is no job of that name.').waitFor();
     await owner.context().unrouteAll();
-    // The refusal was asked for: it is no complaint about the page.
+    // The rejection was expected, so it is not a complaint about the page.
     expect(site.complaints.splice(0).join()).toMatch(/^[^,]*404[^,]*$/);
   });
 });
 
 describe('a public link', () => {
-  it('is made with an end and a password, and copied', async () => {
+  it('is created with an expiry and a password, and copied', async () => {
     await openAppPage(owner, appRefs.board);
     await button(owner, 'Publish …').click();
     const { instant, inTokyo } = nextMonth();
@@ -168,7 +168,7 @@ describe('a public link', () => {
     await expectAccessible(owner);
   });
 
-  it('is replaced by another one, which is said before', async () => {
+  it('is replaced by another one after a warning', async () => {
     const { public_link: before } = await readApp(appRefs.board);
     await owner.goto(site.workspaceUrl('/apps'));
     await row(owner, 'Orders board').getByText('with a password').waitFor();
@@ -184,7 +184,7 @@ describe('a public link', () => {
     expect(await owner.evaluate('navigator.clipboard.readText()')).toBe(after?.url);
   });
 
-  it('is taken back after a question, at every page that shows it', async () => {
+  it('is revoked after a confirmation, on every page that shows it', async () => {
     const other = await owner.context().newPage();
     await openAppPage(other, appRefs.board);
     await button(other, 'Take it back …').waitFor();
@@ -197,7 +197,7 @@ describe('a public link', () => {
   });
 });
 
-describe('the page of an app', () => {
+describe("an app's page", () => {
   it('has the configuration for MCP clients, ready to copy', async () => {
     // There is nothing to open in a browser.
     await owner.goto(site.workspaceUrl('/apps'));
@@ -222,12 +222,12 @@ describe('the page of an app', () => {
     await owner.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
   });
 
-  it('says who opened it, to those who may know', async () => {
+  it('shows who opened it, to users with permission', async () => {
     await openAppPage(owner, appRefs.board);
     await section(owner, 'Recent visitors').getByText('Nobody yet').waitFor();
   });
 
-  it('leads to its job and its runs, and they lead back', async () => {
+  it('links to its job and its runs, and they link back', async () => {
     await owner.getByRole('link', { name: appRefs.board }).click();
     await owner.getByRole('link', { name: 'To its app' }).click();
     await owner.getByRole('link', { name: 'View all runs' }).click();
@@ -239,7 +239,7 @@ describe('the page of an app', () => {
   });
 });
 
-it('a viewer may open apps, and is told what the rest takes', async () => {
+it('a viewer may open apps, and sees what the other actions require', async () => {
   const viewer = await site.openAs('viewer', '/apps', { viewport: { width: 390, height: 844 } });
   await row(viewer, 'Orders board').waitFor();
   expect(await button(viewer, 'Open Orders board').getAttribute('aria-disabled')).toBe('false');
@@ -258,6 +258,6 @@ it('a viewer may open apps, and is told what the rest takes', async () => {
   await viewer.context().close();
 });
 
-it('nothing on these pages is against the policy of the console', () => {
+it("nothing on these pages violates the console's content policy", () => {
   expect(site.complaints).toEqual([]);
 });

@@ -8,7 +8,7 @@ let site: ConsoleSite;
 let page: Page;
 beforeAll(async () => {
   site = await startConsoleSite();
-  // All of this is there to be read: a viewer sees what an owner sees.
+  // All of this is readable: a viewer sees what an owner sees.
   page = await site.openAs('viewer', '/pipelines');
 });
 afterAll(() => site?.remove());
@@ -20,7 +20,7 @@ const textsOf = (column: number) =>
   page.getByRole('table').first().locator(`tbody td:nth-child(${column})`).allInnerTexts();
 
 describe('the list of pipelines', () => {
-  it('has those first that need somebody, with the reason, what was loaded and what changed', async () => {
+  it('shows those first that need attention, with the reason, loaded rows and changes', async () => {
     await open('/pipelines');
     await rowOf('shop').waitFor();
     expect((await textsOf(1))[0]).toBe('payments');
@@ -34,7 +34,7 @@ describe('the list of pipelines', () => {
     await expectAccessible(page);
   });
 
-  it('is searched, narrowed and sorted in its address', async () => {
+  it('can be searched, filtered and sorted by its URL', async () => {
     await page.getByRole('searchbox', { name: 'Search pipelines' }).fill('rev');
     await page.waitForURL('**/pipelines?q=rev');
     await expect.poll(() => textsOf(1)).toEqual(['revenue']);
@@ -47,7 +47,7 @@ describe('the list of pipelines', () => {
 });
 
 describe('a pipeline', () => {
-  it('opens at the address that the dlthub client opens, with what was loaded by day and per table', async () => {
+  it("opens at the dlthub client's URL, with loads by day and per table", async () => {
     await open('/pipelines/shop');
     await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Show Runs as table' }).click();
@@ -60,7 +60,7 @@ describe('a pipeline', () => {
     await expectAccessible(page);
   });
 
-  it('leads from a day of its charts to the runs of that day, and from a run to its steps and its job run', async () => {
+  it('links from a day of its charts to its runs, and from a run to its steps and its job run', async () => {
     await page.getByRole('table', { name: 'Runs', exact: true }).getByRole('button').first().click();
     await page.waitForURL('**/pipelines/shop?*tab=runs*');
     await page.getByText('Show all').waitFor();
@@ -76,7 +76,7 @@ describe('a pipeline', () => {
     await page.waitForURL('**/runs/*');
   });
 
-  it('shows its schema as a graph for the keyboard too, and as a list that says what changed', async () => {
+  it('shows its schema as a graph with keyboard access, and as a list with changes', async () => {
     await open('/pipelines/shop?tab=schema');
     const graph = page.getByRole('group', { name: /^Graph of 3 tables/ });
     await graph.getByRole('button', { name: /^orders ~ changed/ }).focus();
@@ -90,14 +90,14 @@ describe('a pipeline', () => {
     await expectAccessible(page);
   });
 
-  it('has a history in which any two versions are compared, in the place where they differ', async () => {
+  it('has a history in which any two versions can be compared, showing the differences', async () => {
     await open('/pipelines/shop?tab=history');
     await page.getByText('orders.discount_code').waitFor();
     await page.getByRole('link', { name: 'shop_orders #2' }).first().waitFor();
     const newest = await page.getByLabel('to', { exact: true }).inputValue();
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByRole('row', { name: 'discount_code' }).getByText('+ new').waitFor();
-    // The other way around, what was new is gone.
+    // In the other direction, new columns appear as removed.
     const oldest = await page.getByLabel('From', { exact: true }).inputValue();
     await open(
       `/pipelines/shop?tab=history&version=${encodeURIComponent(oldest)}&base=${encodeURIComponent(newest)}`,
@@ -106,7 +106,7 @@ describe('a pipeline', () => {
     await expectAccessible(page);
   });
 
-  it('says which jobs run it and what its last run left behind', async () => {
+  it('shows which jobs run it and what its last run left behind', async () => {
     await open('/pipelines/shop?tab=jobs');
     const jobs = page.getByRole('table', { name: 'Jobs that run the pipeline' });
     expect(await jobs.getByRole('row').nth(1).innerText()).toContain('schedule 5 4 * * *');
@@ -114,7 +114,7 @@ describe('a pipeline', () => {
     await expectAccessible(page);
   });
 
-  it('has its parts in the first screen of a phone, whose page does not scroll sideways', async () => {
+  it("fits its parts on a phone's first screen, without horizontal scrolling", async () => {
     const phone = await site.openAs('viewer', '/pipelines/shop', { viewport: { width: 390, height: 844 } });
     const charts = phone.getByRole('img', { name: /^(Rows|Bytes) loaded/ });
     await expect.poll(() => charts.count()).toBe(2);
@@ -126,14 +126,14 @@ describe('a pipeline', () => {
     await phone.context().close();
   });
 
-  it('that does not exist is said not to', async () => {
+  it('that does not exist gets a clear message', async () => {
     await open('/pipelines/of_nobody');
     await page.getByText('There is no pipeline of_nobody').waitFor();
   });
 });
 
 describe('datasets', () => {
-  it('are listed with who writes them, and lead to their tables and changes', async () => {
+  it('are listed with the pipelines that write them, and link to their tables and changes', async () => {
     await open('/datasets');
     await rowOf('shop_data').getByRole('link', { name: 'shop', exact: true }).waitFor();
     await expectAccessible(page);
@@ -146,7 +146,7 @@ describe('datasets', () => {
 });
 
 describe('a workspace in which nothing has run', () => {
-  it('says where pipelines and datasets come from', async () => {
+  it('explains where pipelines and datasets come from', async () => {
     const empty = await createWorkspace(site.server, 'nothing-yet');
     const owner = await (await site.signIn('owner')).newPage();
     for (const path of ['pipelines', 'datasets']) {

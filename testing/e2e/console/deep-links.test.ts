@@ -23,7 +23,7 @@ afterEach(() => context.close());
 
 const shows = (name: string, of = page) => of.getByRole('heading', { name, level: 1, exact: true }).waitFor();
 
-/** The next request of the console finds that its session has ended, and so do the sign-in pages. */
+/** Ends the session, which the console notices at its next request, and so do the sign-in pages. */
 async function endSession(of: Page): Promise<void> {
   await context.clearCookies();
   await changeSession(of, { jwt: 'expired', refreshToken: 'dlt_r_unknown' });
@@ -40,12 +40,12 @@ const changeSession = (of: Page, change: Record<string, string>) =>
   );
 
 describe('a deep link', () => {
-  it('is returned to when several queries find that the session has ended', async () => {
+  it('is opened after signing in again when several queries find that the session has ended', async () => {
     await page.goto(site.workspaceUrl(deepLink));
     await shows('Runs');
     await endSession(page);
     let requests = 0;
-    // The answer to any later request for the sign-in pages comes after the page has left for those of the first.
+    // Later requests for the sign-in pages are answered after the page has left for those of the first.
     await page.route('**/auth/v1/sessions/-issue-authorization-url', async (route) => {
       requests += 1;
       if (requests === 1) await route.continue();
@@ -57,7 +57,7 @@ describe('a deep link', () => {
     expect(page.url()).toBe(site.workspaceUrl(deepLink));
   });
 
-  it('is returned to when the tab was left at the sign-in page for longer than its request lasts', async () => {
+  it('is opened after signing in when the tab stayed on the sign-in page for longer than its request lasts', async () => {
     await page.goto(site.workspaceUrl('/jobs'));
     await shows('Jobs');
     await endSession(page);
@@ -75,8 +75,8 @@ describe('a deep link', () => {
     expect(page.url()).toBe(site.workspaceUrl(deepLink));
   });
 
-  it('survives a renewal of the session that fails once', async () => {
-    // A page without the console: the console would renew the session before its answers are prepared.
+  it('survives a session renewal that fails once', async () => {
+    // A page without the console, which would renew the session before the fake responses are ready.
     await page.goto(`${site.server.url}/healthz`);
     await changeSession(page, { jwt: 'expired' });
     const answers = [503, null];
@@ -92,7 +92,7 @@ describe('a deep link', () => {
     expect(page.url()).toBe(site.workspaceUrl(deepLink));
   });
 
-  it('of each tab is returned to after the session ended in one of them', async () => {
+  it('of each tab is opened after signing in again when the session ended in one of them', async () => {
     const other = await context.newPage();
     await other.goto(site.workspaceUrl('/pipelines?q=shop#other'));
     await shows('Pipelines', other);
@@ -110,7 +110,7 @@ describe('a deep link', () => {
     expect(other.url()).toBe(site.workspaceUrl('/pipelines?q=shop#other'));
   });
 
-  it('and what was typed on its page stay when another tab renews the session', async () => {
+  it('and unsaved input stay when another tab renews the session', async () => {
     await page.goto(site.workspaceUrl('/jobs'));
     await shows('Jobs');
     await page.evaluate('globalThis.isSamePage = true');
@@ -125,12 +125,12 @@ describe('a deep link', () => {
     await other.reload();
     await renewed;
     await shows('Jobs', other);
-    // A reload would have begun before this answer of the page.
+    // A reload would have begun before this response of the page.
     await page.getByRole('searchbox', { name: 'Search jobs by name' }).fill('shop');
     expect(await page.evaluate('globalThis.isSamePage === true')).toBe(true);
   });
 
-  it('is returned to by an invitation that was extended with it', async () => {
+  it('is opened after an invitation that was extended with it', async () => {
     const { link } = await site.server.client.call('create_workspace_invitation', {
       params: { workspace_id: site.api.id },
       body: { email: 'invited@example.com', role: 'viewer' },

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-it('an empty workspace shows the way to a first run, ticks what works, and leads to the run as it arrives', async () => {
+it('an empty workspace shows the way to a first run, checks off completed steps, and leads to the run when it arrives', async () => {
   const page = await site.openAs('owner');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   const commands = await page.getByLabel('Command', { exact: true }).allTextContents();

@@ -15,7 +15,7 @@ const rowOf = (page: Page, name: string) =>
 const searchOf = (page: Page) => new URL(page.url()).search;
 
 describe('the overview', () => {
-  it('tells what broke and why, what was loaded, what changed and what comes next', async () => {
+  it('shows failures with reasons, loads, changes and next starts', async () => {
     const page = await site.openAs('owner');
     const attention = page.getByRole('region', { name: '1 job needs attention' });
     await attention.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
@@ -36,7 +36,7 @@ describe('the overview', () => {
   });
 
   it.each(bothSchemes)(
-    'is accessible in %s colours, and has no side to scroll to on a telephone',
+    'is accessible in %s colours, and does not scroll horizontally on a phone',
     async (colorScheme) => {
       const page = await site.openAs('viewer', '', { colorScheme, viewport: { width: 380, height: 800 } });
       await page.getByText('orders.discount_code').waitFor();
@@ -48,7 +48,7 @@ describe('the overview', () => {
 });
 
 describe('the list of jobs', () => {
-  it('is filtered, searched and sorted by its address', async () => {
+  it('can be filtered, searched and sorted by its URL', async () => {
     const page = await site.openAs('developer', '/jobs');
     await rowOf(page, 'shop_orders').getByText('907 rows, 3 tables').waitFor();
     await page.getByRole('button', { name: 'Last run', exact: true }).first().click();
@@ -66,7 +66,7 @@ describe('the list of jobs', () => {
     await page.context().close();
   });
 
-  it('starts a job, follows it live, and says why it does not start again', async () => {
+  it('starts a job, follows it live, and says why it cannot start again', async () => {
     const page = await site.openAs('developer', '/jobs');
     const row = rowOf(page, 'clean_up');
     const startDue = async () => {
@@ -91,7 +91,7 @@ describe('the list of jobs', () => {
     await page.context().close();
   });
 
-  it('pauses, resumes and archives by the menu of a row', async () => {
+  it('pauses, resumes and archives from the menu of a row', async () => {
     const page = await site.openAs('developer', '/jobs');
     const choose = async (job: string, action: string) => {
       await page.getByRole('button', { name: `More about ${job}` }).click();
@@ -115,7 +115,7 @@ describe('the list of jobs', () => {
     await page.context().close();
   });
 
-  it('says to a viewer what they may not do, and why, and starts under the profile access', async () => {
+  it('tells a viewer what is not permitted, and why, and starts jobs with the profile access', async () => {
     const page = await site.openAs('viewer', '/jobs', { colorScheme: 'dark' });
     await rowOf(page, 'clean_up').waitFor();
     await expectAccessible(page);
@@ -134,7 +134,7 @@ describe('the list of jobs', () => {
   });
 });
 
-describe('the page of a job', () => {
+describe("a job's page", () => {
   it.each([['jobs.shop_orders'], ['id']])(
     'is found by %s, as the dlthub client opens it',
     async (address) => {
@@ -146,7 +146,7 @@ describe('the page of a job', () => {
     },
   );
 
-  it('has runs with what they took, a schedule, neighbours, versions and a definition, each accessible', async () => {
+  it('has runs with their usage, a schedule, neighbours, versions and a definition, all accessible', async () => {
     const page = await site.openAs('owner', '/jobs/shop_orders');
     await page.getByRole('img', { name: /^Duration: 2 points/ }).waitFor();
     await page.getByRole('img', { name: /^Rows loaded: 2 points/ }).waitFor();
@@ -193,13 +193,13 @@ describe('the page of a job', () => {
     await page.context().close();
   });
 
-  it('says plainly that there is no such job', async () => {
+  it('shows a clear message for a missing job', async () => {
     const page = await site.openAs('viewer', '/jobs/jobs.of_nobody');
     await page.getByRole('heading', { name: 'Not found' }).waitFor();
     await page.context().close();
   });
 });
 
-it('nothing in these pages is against the content policy', () => {
+it('nothing on these pages violates the content policy', () => {
   expect(site.complaints.filter((text) => !/status of (403|409)/.test(text))).toEqual([]);
 });

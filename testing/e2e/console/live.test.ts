@@ -24,7 +24,7 @@ afterAll(() => site?.remove());
 
 const start = (jobRef: string) => startRun(site.server, site.api, jobRef);
 
-/** The streams of events that are open now. */
+/** The open event streams. */
 function watchStreams(context: BrowserContext): Set<Request> {
   const open = new Set<Request>();
   const isStream = (request: Request) => new URL(request.url()).pathname === '/pumphouse/v1/events';
@@ -36,7 +36,7 @@ function watchStreams(context: BrowserContext): Set<Request> {
 }
 
 describe('ten tabs of one browser', () => {
-  it('are live over one connection, two of them on logs that grow, and go on when the first is closed', async () => {
+  it('are live over one connection, two of them on growing logs, and continue when the first is closed', async () => {
     const [one, other] = [await start('jobs.ticking'), await start('jobs.ticking_too')];
     await Promise.all([site.api.awaitLine(one, 'tick 1'), site.api.awaitLine(other, 'tick 1')]);
     const context = await site.signIn('developer');

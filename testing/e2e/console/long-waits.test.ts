@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-it('a run that waits long for a slot stands under what needs attention, with what it waits for', async () => {
+it('a run that waits long for a slot is listed under "needs attention", with its wait reason', async () => {
   const { server, api } = site;
   await deployWorkspace(server, api.id, {
     files: {

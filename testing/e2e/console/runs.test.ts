@@ -20,7 +20,7 @@ const log = (page: Page) => page.getByRole('log');
 const startBackfill = () => startRun(site.server, site.api, 'jobs.warehouse_backfill');
 
 describe('the list of runs', () => {
-  it('says of each run why it ran and what came of it', async () => {
+  it('shows for each run why it was started and its result', async () => {
     const page = await site.openAs('viewer', '/runs');
     const failed = rowOf(page, 'stripe_payments #1');
     await failed.waitFor();
@@ -33,7 +33,7 @@ describe('the list of runs', () => {
     await page.context().close();
   });
 
-  it('is filtered by what the address says', async () => {
+  it('is filtered by its URL', async () => {
     const page = await site.openAs('viewer', '/runs');
     await page.getByRole('navigation', { name: 'States' }).getByRole('link', { name: 'Failed' }).click();
     await rowOf(page, 'ga4_events #1').waitFor({ state: 'detached' });
@@ -68,8 +68,8 @@ describe('the list of runs', () => {
   });
 });
 
-describe('the page of a run', () => {
-  it('opens on the reason of a failure, with the code of the user and not of others', async () => {
+describe("a run's page", () => {
+  it("opens on the failure reason, with the user's own code", async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.payments}`);
     const reason = page.getByRole('region', { name: 'Why it failed' });
     await reason.getByRole('heading', { name: 'ValueError' }).waitFor();
@@ -96,7 +96,7 @@ describe('the page of a run', () => {
     await page.context().close();
   });
 
-  it('says what was loaded, and what changed in the schema', async () => {
+  it('shows what was loaded, and what changed in the schema', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.orders}?tab=pipelines`);
     const card = page.getByRole('region', { name: 'Pipeline shop' });
     await card.getByText('orders.discount_code').waitFor();
@@ -132,7 +132,7 @@ describe('the page of a run', () => {
 });
 
 describe('a long log', () => {
-  it('is searched as a whole, and shows what is around a match', async () => {
+  it('is searched as a whole, and shows the context of a match', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
     await logLine(page, 1).waitFor();
     const search = page.getByRole('searchbox', { name: 'Search the whole log' });
@@ -150,7 +150,7 @@ describe('a long log', () => {
     await page.context().close();
   });
 
-  it('shows the lines of one stream alone', async () => {
+  it('can show the lines of a single stream', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}?show=stderr`);
     await log(page).getByText('WARNING: event 003999 came late').waitFor();
     expect(await page.locator('[data-line]').count()).toBe(8);
@@ -158,7 +158,7 @@ describe('a long log', () => {
     await page.context().close();
   });
 
-  it('scrolls to its end without a blank, and is opened at a line by a link', async () => {
+  it('scrolls to its end without blanks, and can be opened at a line by a link', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}?line=2000&line_end=2003`);
     await logLine(page, 2003).waitFor();
     expect(await page.locator('[data-chosen="true"]').count()).toBe(4);
@@ -172,7 +172,7 @@ describe('a long log', () => {
     await page.context().close();
   });
 
-  it('is copied over lines that were not drawn when the selection began', async () => {
+  it('is copied including lines that were not rendered when the selection began', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`, {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
@@ -194,7 +194,7 @@ describe('a long log', () => {
     await page.context().close();
   });
 
-  it('is downloaded whole', async () => {
+  it('is downloaded as a whole', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
     await page.getByRole('button', { name: 'Download' }).click();
     const [download] = await Promise.all([
@@ -206,8 +206,8 @@ describe('a long log', () => {
   });
 });
 
-describe('a run beside the last good one', () => {
-  it('says what is different', async () => {
+describe('the comparison of a run with the last successful one', () => {
+  it('shows the differences', async () => {
     const page = await site.openAs('developer', `/runs/${site.runs.orders}`);
     await page.getByRole('link', { name: 'Compare with #1' }).click();
     await page.getByRole('heading', { name: 'shop_orders #2 beside #1' }).waitFor();
@@ -218,7 +218,7 @@ describe('a run beside the last good one', () => {
     await page.context().close();
   });
 
-  it('is beside it on a phone too, with nothing cut off', async () => {
+  it('fits on a phone, with nothing cut off', async () => {
     const address = `/runs/${site.runs.orders}/compare?base=${site.runs.firstOrders}`;
     const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
     const facts = page.getByRole('region', { name: 'Both runs' });
@@ -230,13 +230,13 @@ describe('a run beside the last good one', () => {
     await page.context().close();
   });
 
-  it('has nothing to be compared with where no run before it completed', async () => {
+  it('is empty if no earlier run completed', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.payments}/compare`);
     await page.getByText('There is nothing to compare with').waitFor();
     await page.context().close();
   });
 });
 
-it('complains of nothing to the browser', () => {
+it('causes no browser errors', () => {
   expect(site.complaints).toEqual([]);
 });

@@ -39,7 +39,7 @@ async function goTo(page: Page, path: string, title: string): Promise<void> {
 
 const organizationUrl = (path = '') => `${site.server.url}/organizations/${organizationId}${path}`;
 
-/** Reads what is shown once, and says that it was copied. */
+/** Reads a secret that is shown once, and confirms that it was copied. */
 async function takeSecret(page: Page, what: string): Promise<string> {
   await dialog(page).getByText('It is shown this once.').waitFor();
   const secret = await field(dialog(page), what).textContent();
@@ -48,7 +48,7 @@ async function takeSecret(page: Page, what: string): Promise<string> {
   return secret ?? '';
 }
 
-/** Whoever follows the link of an invitation makes an account, and is at the console then. */
+/** Follows an invitation's link, creates an account, and lands in the console. */
 async function accept(link: string): Promise<Page> {
   const page = await (await site.browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   await page.goto(link);
@@ -58,8 +58,8 @@ async function accept(link: string): Promise<Page> {
   return page;
 }
 
-describe('an owner, in the pages alone,', () => {
-  it('names the workspace, and is told at the field what is wrong', async () => {
+describe('an owner, using only the console,', () => {
+  it('renames the workspace, and sees errors beside the field', async () => {
     await goTo(owner, '', 'General');
     await field(owner, 'Name').fill(' ');
     await button(owner, 'Save').click();
@@ -75,7 +75,7 @@ describe('an owner, in the pages alone,', () => {
     expect(description).toBe('Orders of the shop');
   });
 
-  it('archives the workspace after typing its name, finds changes refused with the reason, and brings it back', async () => {
+  it('archives the workspace after typing its name, sees rejected changes with the reason, and unarchives it', async () => {
     await goTo(owner, '', 'General');
     await button(owner, 'Archive this workspace').click();
     await owner.getByLabel('Type acme-data to go on').fill('acme-data');
@@ -113,7 +113,7 @@ describe('an owner, in the pages alone,', () => {
     expect(await ofProd.getByRole('row').nth(1).textContent()).toContain('north');
   });
 
-  it('is told when somebody else set the variable meanwhile, and deletes it after being asked', async () => {
+  it('is told when another user changed the variable meanwhile, and deletes it after a confirmation', async () => {
     await goTo(owner, '/variables', 'Variables');
     await button(owner, 'Replace SHOP__REGION').click();
     await site.server.client.call('update_workspace_variables', {
@@ -133,7 +133,7 @@ describe('an owner, in the pages alone,', () => {
     await row(owner, 'SHOP__REGION').waitFor({ state: 'detached' });
   });
 
-  it('invites somebody to the workspace, and takes it back', async () => {
+  it('invites a user to the workspace, and revokes the invitation', async () => {
     await goTo(owner, '/members', 'Members');
     await field(owner, 'E-mail address').fill('nobody');
     await button(owner, 'Invite').click();
@@ -151,7 +151,7 @@ describe('an owner, in the pages alone,', () => {
     expect((await fetch(link)).status).toBe(404);
   });
 
-  it('invites a member of the organization, who comes, is given a role in the workspace, and is removed', async () => {
+  it('invites a member of the organization, who joins, gets a role in the workspace, and is removed', async () => {
     await goTo(owner, organizationUrl('/members'), 'Members');
     await field(owner, 'E-mail address').fill('member@example.com');
     await button(owner, 'Invite').click();
@@ -169,7 +169,7 @@ describe('an owner, in the pages alone,', () => {
     await button(dialog(owner), 'Remove').click();
     await said(owner, 'member@example.com has no role of their own here any more.');
 
-    // What the member makes, the owner of the organization sees, and may take a role in.
+    // The owner of the organization sees what the member creates, and may take a role in it.
     await member.goto(organizationUrl());
     await field(member, 'Name').fill('lab');
     await button(member, 'Create workspace').click();
@@ -189,7 +189,7 @@ describe('an owner, in the pages alone,', () => {
     await member.context().close();
   });
 
-  it('makes a key that works, sees when it was used, and revokes it', async () => {
+  it('creates a key that works, sees when it was used, and revokes it', async () => {
     await goTo(owner, '/keys', 'Keys');
     await field(owner, 'Name').fill('CI');
     await field(owner, 'Expires in (days)').fill('400');
@@ -208,7 +208,7 @@ describe('an owner, in the pages alone,', () => {
     await expect(client.call('get_workspace_me', { params })).rejects.toMatchObject({ status: 401 });
   });
 
-  it('sees the address of a webhook when asked for, makes another, and has deliveries signed', async () => {
+  it('sees the URL of a webhook on request, creates another, and requires signed deliveries', async () => {
     await goTo(owner, '/webhooks', 'Webhooks');
     const webhook = section(owner, 'webhook:orders');
     expect(await webhook.textContent()).not.toContain('dlt_h_');
@@ -234,7 +234,7 @@ describe('an owner, in the pages alone,', () => {
     await said(owner, 'takes deliveries without a signature now.');
   });
 
-  it('sees what runs took, and limits what they may take', async () => {
+  it('sees the usage of runs, and limits it', async () => {
     await goTo(owner, '/usage', 'Usage');
     await section(owner, 'By job').getByRole('link', { name: 'jobs.orders' }).waitFor();
     await goTo(owner, organizationUrl('/usage?days=90'), 'Usage and limits');
@@ -253,7 +253,7 @@ describe('an owner, in the pages alone,', () => {
     });
   });
 
-  it('sees what is kept of the organization, and for how long', async () => {
+  it('sees stored data of the organization and its retention', async () => {
     await goTo(owner, organizationUrl('/storage'), 'Storage');
     const cells = (words: string) => row(owner, words).getByRole('cell').allInnerTexts();
     expect((await cells('with attempts'))[1]).toMatch(/^[1-9]/);
@@ -265,7 +265,7 @@ describe('an owner, in the pages alone,', () => {
     await expectAccessible(owner);
   });
 
-  it('reads in the audit log what was changed, by filters of the address, and exports it', async () => {
+  it('reads changes in the audit log, filtered by URL, and exports them', async () => {
     await goTo(owner, '/audit-log', 'Audit log');
     await button(owner, 'What').click();
     await owner.getByRole('menuitemcheckbox', { name: 'Keys' }).click();
@@ -286,7 +286,7 @@ describe('an owner, in the pages alone,', () => {
     await row(owner, 'set the limits of the organization').filter({ hasText: '6000' }).waitFor();
   });
 
-  it('names the organization, gives its members access everywhere, and makes another one', async () => {
+  it('renames the organization, gives its members access to all workspaces, and creates another one', async () => {
     await goTo(owner, organizationUrl('/settings'), 'Settings');
     await field(owner, 'Name').fill('Acme');
     await field(owner, 'What all members may do').selectOption('viewer of every workspace');
@@ -305,7 +305,7 @@ describe('an owner, in the pages alone,', () => {
     await owner.getByRole('navigation', { name: 'Workspace' }).waitFor();
   });
 
-  it('makes and revokes a personal key, and ends other sessions', async () => {
+  it('creates and revokes a personal key, and ends other sessions', async () => {
     const other = await site.signIn('owner');
     const third = await site.signIn('owner');
     await goTo(owner, `${site.server.url}/account`, 'Keys and sessions');
@@ -329,8 +329,8 @@ describe('an owner, in the pages alone,', () => {
   });
 });
 
-describe('somebody who is no owner', () => {
-  it('is told which pages are not theirs, and whom to ask', async () => {
+describe('a user who is not an owner', () => {
+  it('sees which pages are for owners, and whom to ask', async () => {
     const viewer = await site.openAs('viewer', '/settings/variables');
     await viewer.getByText('Takes the role owner in this workspace').waitFor();
     await viewer.getByText('Owners: owner@example.com.').waitFor();
@@ -347,7 +347,7 @@ describe('somebody who is no owner', () => {
     await viewer.context().close();
   });
 
-  it('sees what they may, with the reason at what they may not change', async () => {
+  it('sees what is permitted, with the reason beside what is not', async () => {
     const developer = await site.openAs('developer', '/settings/webhooks');
     await section(developer, 'webhook:orders').waitFor();
     await goTo(developer, '/members', 'Members');
@@ -364,7 +364,7 @@ describe('somebody who is no owner', () => {
     await goTo(developer, '/members', 'Members');
     await button(developer, 'Leave this workspace').click();
     await button(dialog(developer), 'Leave').click();
-    // Theirs alone, which everybody has.
+    // Only the personal organization, which every user has.
     await developer.waitForURL(
       (url) => /^\/w\/[^/]+$/.test(url.pathname) && !url.pathname.includes(site.api.id),
     );
@@ -372,7 +372,7 @@ describe('somebody who is no owner', () => {
   });
 });
 
-describe('every page of settings', () => {
+describe('every settings page', () => {
   const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/audit-log'];
   const ofOrganization = ['', '/members', '/usage', '/storage', '/audit-log', '/settings'];
 
@@ -392,7 +392,7 @@ describe('every page of settings', () => {
     await page.context().close();
   });
 
-  it('is one choice away where it is narrow, without a page that scrolls sideways', async () => {
+  it('is one selection away on a narrow screen, without horizontal scrolling', async () => {
     const page = await site.openAs('owner', '/settings', { viewport: { width: 380, height: 800 } });
     for (const title of ['Webhooks', 'Usage and limits', 'Storage', 'Keys and sessions', 'Variables']) {
       await page.getByRole('combobox', { name: 'Settings' }).selectOption({ label: title });

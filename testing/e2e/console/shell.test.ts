@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => site?.remove());
 
 describe('signing in to the console', () => {
-  it('comes back to the page that was asked for, with all of its address', async () => {
+  it('returns to the requested page, with its full URL', async () => {
     const page = await (await site.browser.newContext()).newPage();
     const address = site.workspaceUrl('/jobs?status=failed&status=cancelled&q=shop');
     await page.goto(address);
@@ -22,7 +22,7 @@ describe('signing in to the console', () => {
     await page.context().close();
   });
 
-  it('drops an answer that its tab has not asked for', async () => {
+  it('drops a response that its tab has not requested', async () => {
     const context = await site.signIn('viewer');
     const page = await context.newPage();
     await page.goto(`${site.server.url}/callback?code=dlt_c_of_somebody_else&state=guessed`);
@@ -31,7 +31,7 @@ describe('signing in to the console', () => {
     await context.close();
   });
 
-  it('ends for all tabs of the browser by signing out, at the sign-in pages too', async () => {
+  it('ends for all tabs of the browser by signing out, and at the sign-in pages too', async () => {
     const context = await site.signIn('viewer');
     const [one, other] = [await context.newPage(), await context.newPage()];
     await other.goto(site.workspaceUrl('/runs'));
@@ -54,7 +54,7 @@ describe('signing out', () => {
     ],
     ['the network fails', (route) => route.abort(), 'cannot be reached'],
   ])(
-    'reports that the person is still signed in when %s, and works at the next try',
+    'reports that the user is still signed in when %s, and works on the next try',
     async (_, answer, cause) => {
       const context = await site.signIn('viewer');
       const page = await context.newPage();
@@ -66,7 +66,7 @@ describe('signing out', () => {
       const dialog = page.getByRole('dialog', { name: 'You are still signed in' });
       await dialog.getByText(cause).waitFor();
       await expectAccessible(page);
-      // A tab that opens now shows the same person: nothing has been forgotten here.
+      // A new tab shows the same user, so the session was kept.
       const other = await context.newPage();
       await other.goto(site.workspaceUrl('/jobs'));
       await other.getByRole('button', { name: 'Account of viewer@example.com' }).waitFor();
@@ -79,7 +79,7 @@ describe('signing out', () => {
     },
   );
 
-  it('at the sign-in pages signs the console out, too', async () => {
+  it('at the sign-in pages also signs the console out', async () => {
     const context = await site.signIn('viewer');
     const page = await context.newPage();
     await page.goto(site.workspaceUrl('/jobs'));
@@ -94,7 +94,7 @@ describe('signing out', () => {
 });
 
 describe('every page of the console', () => {
-  it('asks this server alone, and does nothing that its policy forbids', async () => {
+  it('sends requests only to this server, and does nothing that its policy forbids', async () => {
     const context = await site.signIn('owner');
     const hosts = new Set<string>();
     context.on('request', (request) => {
@@ -124,7 +124,7 @@ describe('every page of the console', () => {
     await context.close();
   });
 
-  it('is reached by keys, and the palette goes and acts', async () => {
+  it('can be reached by keyboard, and the command palette navigates and acts', async () => {
     const page = await site.openAs('owner', '/jobs');
     await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
     await page.keyboard.press('g');
@@ -150,7 +150,7 @@ describe('every page of the console', () => {
     await page.context().close();
   });
 
-  it('looks as the person chose, in this browser and the next time', async () => {
+  it('uses the chosen theme, in this browser and next time', async () => {
     const page = await site.openAs('owner');
     const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
     await page.getByRole('button', { name: `Account of ${ownerEmail}` }).click();
@@ -161,7 +161,7 @@ describe('every page of the console', () => {
     await page.context().close();
   });
 
-  it('says of a page that does not exist, and of a workspace that is not theirs', async () => {
+  it('shows a message for a missing page, and for a workspace without access', async () => {
     const page = await site.openAs('viewer', '/nothing');
     await page.getByText('There is no such page').waitFor();
     await page.goto(`${site.server.url}/w/00000000-0000-4000-8000-000000000000/jobs`);

@@ -5,12 +5,12 @@ import { openServerStore } from '../../fixtures/server-store.ts';
 
 let site: ConsoleSite;
 beforeAll(async () => {
-  // Without a supervisor the run stays as the test makes it.
+  // Without a supervisor, nothing changes the run's state set by the test.
   site = await startEmptyConsoleSite({ PUMPHOUSE_ROLES: 'api' });
 });
 afterAll(() => site?.remove());
 
-it('an unknown run stands under what needs attention, and an owner ends it by force', async () => {
+it('an unknown run is listed under "needs attention", and an owner ends it by force', async () => {
   const { server, api } = site;
   const files = { 'load.py': 'print("done")\n' };
   await deployWorkspace(server, api.id, { files, jobs: [defineScriptJob('load')] });

@@ -43,7 +43,7 @@ const files = (page: Page) => changes(page).getByRole('listitem').allTextContent
 const rollBack = (page: Page) => page.getByRole('button', { name: 'Roll back to this' });
 
 describe('a developer', () => {
-  it('sees the versions of the code, and what changed with one, file by file', async () => {
+  it('sees the versions of the code, and what each changed, file by file', async () => {
     const latest = developer.getByRole('row').filter({ hasText: 'Code v2' });
     await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
     await developer.getByRole('link', { name: 'Code v2' }).click();
@@ -79,7 +79,7 @@ describe('a developer', () => {
     await expectAccessible(developer);
   });
 
-  it('compares with any version, by the address', async () => {
+  it('compares with any version, by the URL', async () => {
     const params = { workspace_id: site.api.id };
     const { items } = await site.server.client.call('list_deployments', { params });
     const [first, second] = items.toSorted((one, other) => one.version - other.version);
@@ -91,7 +91,7 @@ describe('a developer', () => {
     await runs.getByRole('link', { name: /orders #1/ }).waitFor();
   });
 
-  it('sees the settings that changed by key, and never a secret', async () => {
+  it('sees changed settings by key, and never a secret', async () => {
     await developer.goto(site.workspaceUrl('/configurations'));
     await developer.getByRole('link', { name: 'Configuration v2' }).click();
     const setting = developer.getByRole('row').filter({ hasText: 'shop.size' });
@@ -107,7 +107,7 @@ describe('a developer', () => {
     await expectAccessible(developer);
   });
 
-  it('rolls back after being told what becomes of it, and comes to the new version', async () => {
+  it('rolls back after seeing the consequences, and lands on the new version', async () => {
     await developer.goto(site.workspaceUrl('/deployments'));
     await developer.getByRole('link', { name: 'Code v1' }).click();
     await rollBack(developer).click();
@@ -126,7 +126,7 @@ describe('a developer', () => {
     await developer.getByRole('heading', { name: 'Configuration v3 (latest)' }).waitFor();
   });
 
-  it('reads on the page of a version why its tags have no effect', async () => {
+  it("sees on a version's page why its tags have no effect", async () => {
     await deployWorkspace(site.server, site.api.id, {
       jobs: [defineScriptJob('orders')],
       files: { '__deployment__.py': 'import os\n__tags__ = [os.environ["STAGE"]]\n' },
@@ -139,7 +139,7 @@ describe('a developer', () => {
 });
 
 describe('a viewer', () => {
-  it('sees which files changed, and why not what is in them', async () => {
+  it('sees which files changed, and why the contents are hidden', async () => {
     const viewer = await site.openAs('viewer', '/deployments');
     await viewer.getByRole('link', { name: 'Code v2' }).click();
     await viewer.getByText('You see which files changed, not what is in them.').waitFor();

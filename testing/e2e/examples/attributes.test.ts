@@ -21,7 +21,7 @@ import { prepareAppClient } from '../../fixtures/dlt-client.ts';
 import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 
 const names = Object.keys(examples) as ExampleName[];
-/** Only a page that never shows what it should comes to this. */
+/** Reached only by a page that never shows what it should. */
 const patienceMs = 60_000;
 
 let install: DltClientInstall;
@@ -39,7 +39,7 @@ interface Deployed {
 beforeAll(async () => {
   install = await prepareAppClient();
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
-  // What the jobs declare is there without a run; runs.slow.test.ts has the runs.
+  // The jobs' attributes are visible without a run; runs.slow.test.ts tests the runs.
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn', PUMPHOUSE_ROLES: 'api' });
   browser = await launchBrowser();
   context = await signIn();
@@ -51,12 +51,12 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** Deploys an example once, whichever test asks first. */
+/** Deploys an example once, on behalf of the first test that needs it. */
 function deploy(name: ExampleName): Promise<Deployed> {
   const known = deployments.get(name);
   if (known) return known;
   const deployment = deployAndAsk(name);
-  // The test that awaits it reports the problem.
+  // The test that awaits it reports the error.
   deployment.catch(() => undefined);
   deployments.set(name, deployment);
   return deployment;
@@ -89,7 +89,7 @@ async function listJobs({ api }: ClientWorkspace): Promise<JobResponse[]> {
 const byRef = (left: { job_ref: string }, right: { job_ref: string }) =>
   left.job_ref < right.job_ref ? -1 : 1;
 
-/** The text of a job's page, once what it asks the server for is there. The definition itself is on another tab. */
+/** The text of a job's page, once its requests are complete. The definition itself is on another tab. */
 async function readJobPage(page: Page, workspaceId: string, jobRef: string): Promise<string> {
   await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
   await page.getByRole('region', { name: 'Details' }).waitFor();
@@ -105,12 +105,12 @@ describe.each(names)('the example %s', (name) => {
   let client: ClientView;
   beforeAll(async () => {
     ({ workspace, client } = await deploy(name));
-    // The client of the next example works while the pages of this one are read.
+    // Deploy the next example while the pages of this one are read.
     const next = names[names.indexOf(name) + 1];
     if (next !== undefined) void deploy(next);
   });
 
-  it('is on the server with every attribute as the client computed it', async () => {
+  it('is on the server with every attribute as computed by the client', async () => {
     const jobs = await listJobs(workspace);
     expect(jobs.map((job) => job.job_definition).sort(byRef)).toEqual([...client.jobs].sort(byRef));
     for (const { id, job_ref: jobRef } of jobs) {
@@ -120,7 +120,7 @@ describe.each(names)('the example %s', (name) => {
     }
   });
 
-  it('has the fields of the API and of its overviews from those attributes', async () => {
+  it('has the fields of the API and of its overviews derived from those attributes', async () => {
     const jobs = await listJobs(workspace);
     const { items: overviews } = await server.client.call('list_job_overviews', {
       params: { workspace_id: workspace.api.id },
@@ -164,7 +164,7 @@ describe.each(names)('the example %s', (name) => {
     }
   });
 
-  it('is listed and described by the client, which has no warning of its own', () => {
+  it('is listed and described by the client, without warnings', () => {
     expect(client.warnings).toEqual([]);
     for (const [at, { job_ref: jobRef, entry_point: entry, ...definition }] of client.jobs.entries()) {
       const code = entry.function === null ? entry.module : `${entry.module}::${entry.function}`;
@@ -187,7 +187,7 @@ describe.each(names)('the example %s', (name) => {
     await page.close();
   });
 
-  it('shows the definition as it is on the page of a job', async () => {
+  it("shows the unchanged definition on a job's page", async () => {
     const page = await context.newPage();
     const [definition] = client.jobs;
     await page.goto(`${server.url}/w/${workspace.api.id}/jobs/${definition?.job_ref ?? ''}?tab=definition`);
@@ -198,7 +198,7 @@ describe.each(names)('the example %s', (name) => {
 });
 
 describe('attributes without an effect', () => {
-  it('are named by the client at the deploy', async () => {
+  it('are listed by the client at the deploy', async () => {
     const { deploy: printed } = (await deploy('warehouse')).client;
     for (const words of [
       'require.provider = "modal" has no effect on this server',
@@ -213,7 +213,7 @@ describe('attributes without an effect', () => {
 });
 
 describe('a job that declares manual=False', () => {
-  it('is not started by hand from its page', async () => {
+  it('cannot be started manually from its page', async () => {
     const { api } = (await deploy('warehouse')).workspace;
     const page = await context.newPage();
     await page.goto(`${server.url}/w/${api.id}/jobs/warehouse.recount`);
@@ -224,8 +224,8 @@ describe('a job that declares manual=False', () => {
   });
 });
 
-describe('the page of the documentation', () => {
-  it('has each attribute that dlt declares, and where it is shown is known', async () => {
+describe('the documentation page', () => {
+  it('has each attribute that dlt declares, and says where it is shown', async () => {
     const fields = (await (
       await deploy('events')
     ).workspace.runProgram(clientFactsProgram, ['fields'])) as string[];

@@ -1,7 +1,9 @@
-"""What the official client and dlt know about a workspace, as JSON: `workspace <module> <deploy command>` or `fields`.
+"""
+Print what the official client and dlt know about a workspace, as JSON: `workspace <module> <deploy command>`
+or `fields`.
 
-`workspace` has the manifest that the client computes, and what its commands print when they deploy, list and describe the jobs. All
-commands run in one process, since each start of the client takes seconds.
+`workspace` has the manifest computed by the client, and the output of the commands that deploy, list and
+describe the jobs. All commands run in one process, because each start of the client takes seconds.
 """
 
 import contextlib
@@ -28,7 +30,10 @@ def deploy_workspace(module, *deploy):
 
 
 def list_fields():
-    """Paths of all attributes of a job definition that dlt declares, agents' own ones folded into `agent`."""
+    """
+    Return the paths of all job definition attributes declared by dlt, with those of agents folded into
+    `agent`.
+    """
     from dlt._workspace.deployment import typing
 
     nested = {
@@ -50,8 +55,8 @@ def list_fields():
 def run_commands(commands):
     from dlt._workspace.cli._dlt import main
 
-    # One stream for all of them: the client's log handlers keep the first one. `main` and not the script's own function, since
-    # that ends with `exit`, which closes the input.
+    # One stream for all commands, because the client's log handlers keep the first one. Calls `main` instead
+    # of the script's function, which ends with `exit` and closes the input.
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         return [run_command(main, command, output) for command in commands]

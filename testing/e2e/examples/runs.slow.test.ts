@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const deploy = (name: ExampleName) => deployExample({ install, server, parentFolder }, name);
 
-/** The run of a job with this number, counted from 1, once it has ended. Skipped runs count. */
+/** Run number `number` of a job, counted from 1, once it has ended. Skipped runs count. */
 async function awaitRun(
   { api }: ClientWorkspace,
   jobRef: string,
@@ -49,7 +49,7 @@ async function expectCompleted(workspace: ClientWorkspace, jobRef: string, numbe
   return text;
 }
 
-/** No batch job of the workspace has a run that goes on, and each has a completed one. */
+/** Expects that no batch job of the workspace has an active run, and that each has a completed one. */
 async function expectAllCompleted(workspace: ClientWorkspace): Promise<void> {
   const { items } = await server.client.call('list_jobs', {
     params: { workspace_id: workspace.api.id },
@@ -81,12 +81,12 @@ describe('nightly-shop', () => {
     workspace = await deploy('nightly-shop');
   });
 
-  it('runs at the deploy what waits for one, or for a time that has passed', async () => {
+  it('runs at the deploy those jobs that wait for one, or for a past time', async () => {
     expect(await expectCompleted(workspace, ref('import_archive'))).toContain('archive imported');
     expect(await expectCompleted(workspace, ref('on_deploy'))).toContain('deployed');
   });
 
-  it('holds the report back until the orders are loaded', async () => {
+  it('delays the report until the orders are loaded', async () => {
     const output = await workspace.dlthub(['job', 'trigger', 'build_report']);
     expect(output).toContain('0 job(s) triggered, 1 skipped');
     expect((await workspace.api.listRuns(ref('build_report'))).map(({ status }) => status)).not.toContain(
@@ -94,12 +94,12 @@ describe('nightly-shop', () => {
     );
   });
 
-  it('covers the declared windows by tag, and what follows starts by itself', async () => {
+  it('covers the declared windows by tag, and downstream jobs start automatically', async () => {
     await workspace.dlthub(['job', 'trigger', 'tag:backfill']);
     const orders = await expectCompleted(workspace, ref('load_orders'));
     expect(orders).toContain('orders from 2026-01-01T05:00:00+01:00 to ');
     const end = /to (\S+)/.exec(orders)?.[1] ?? '';
-    // One each six hours; the order at 4:00 UTC exactly is none of them.
+    // One every six hours; the order at exactly 4:00 UTC is not included.
     const expected = Math.floor((Date.parse(end) - 1 - Date.parse('2026-01-01T00:00:00Z')) / (6 * 3600_000));
     expect(orders).toContain(`orders in total: ${expected}`);
     expect(await expectCompleted(workspace, ref('load_rates'))).toContain(
@@ -113,7 +113,7 @@ describe('nightly-shop', () => {
     expect(await expectCompleted(workspace, ref('publish_report'))).toMatch(/report\s+built/);
   });
 
-  it('follows the outcome of the stock check, by a threshold that is a variable', async () => {
+  it('depends on the result of the stock check, with a variable as threshold', async () => {
     await workspace.dlthub(['job', 'trigger', 'check_stock']);
     expect(await expectCompleted(workspace, ref('check_stock'))).toContain('have at least 5');
     expect(await expectCompleted(workspace, ref('log_outcome'))).toContain(
@@ -130,7 +130,7 @@ describe('nightly-shop', () => {
     expect(await expectCompleted(workspace, ref('log_outcome'), 2)).toContain('job.fail:');
   });
 
-  it('refreshes with each run of the catalog, and not the history behind it', async () => {
+  it('refreshes with each run of the catalog, and not its upstream history', async () => {
     await workspace.dlthub(['job', 'trigger', 'rebuild_catalog']);
     expect(await expectCompleted(workspace, ref('rebuild_catalog'))).toContain('refresh is True');
     const history = await eventually('the history has run', async () =>
@@ -167,7 +167,7 @@ describe('warehouse', () => {
 });
 
 describe('events', () => {
-  it('loads the declared window, the changes, and the order that a webhook brings', async () => {
+  it('loads the declared window, the changes, and the order delivered by a webhook', async () => {
     const workspace = await deploy('events');
     const ref = (name: string) => `jobs.__deployment__.${name}`;
     await workspace.dlthub(['job', 'trigger', 'tag:history', 'load_changes']);
@@ -192,7 +192,7 @@ describe('events', () => {
 });
 
 describe('crm-sync', () => {
-  it('copies the database, and reads the API after it', async () => {
+  it('copies the database, then reads the API', async () => {
     const workspace = await deploy('crm-sync');
     await workspace.dlthub(['job', 'trigger', 'load_crm']);
     await expectCompleted(workspace, 'jobs.load_crm');
@@ -209,7 +209,7 @@ describe('crm-sync', () => {
 });
 
 describe('apps', () => {
-  it('answer with the data that the job loaded', async () => {
+  it('respond with the data that the job loaded', async () => {
     const workspace = await deploy('apps');
     await workspace.dlthub(['job', 'trigger', 'load_visits']);
     await expectCompleted(workspace, 'jobs.__deployment__.load_visits');

@@ -9,8 +9,9 @@ const shortRef = (ref: string) => ref.replace(/^jobs\./, '');
 const noEffect = (attribute: string) => (value: unknown) => [`${attribute} = ${JSON.stringify(value)}`];
 
 /**
- * Where the console's page of a job shows an attribute of its definition: texts that the page has to have. The key is the path of the
- * attribute; one that is missing here fails the test, as does one that dlt does not declare.
+ * Texts with which the console's page of a job shows each attribute of its definition, keyed by the
+ * attribute's path. The test fails for an attribute that is missing here, and for one that dlt does not
+ * declare.
  */
 export const shownOnJobPage: Record<string, Show> = {
   engine_version: () => [],
@@ -72,7 +73,7 @@ export const shownOnJobPage: Record<string, Show> = {
 
 const nested = ['entry_point', 'execute', 'execute.timeout', 'expose', 'deliver', 'interval', 'require'];
 
-/** The attributes of a definition, each by its path, as deep as dlt declares them. */
+/** The attributes of a definition with their paths, as deep as dlt declares them. */
 function listAttributes(part: object, path = ''): [path: string, value: unknown][] {
   return Object.entries(part).flatMap(([key, value]: [string, unknown]): [string, unknown][] => {
     const inner = path === '' ? key : `${path}.${key}`;
@@ -81,7 +82,7 @@ function listAttributes(part: object, path = ''): [path: string, value: unknown]
   });
 }
 
-/** Attributes of a definition whose texts a page lacks, with those texts. */
+/** Attributes of a definition whose texts are missing on a page, with those texts. */
 export function listMissing(definition: JobDefinition, pageText: string): string[] {
   return listAttributes(definition).flatMap(([path, value]) => {
     const show = shownOnJobPage[path];

@@ -1,4 +1,4 @@
-"""Jobs on a clock that load a declared interval, and drop what they have loaded on refresh."""
+"""Scheduled jobs that load a declared interval, and drop what they have loaded on refresh."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ START = datetime.fromisoformat(SINCE)
 
 
 def load_window(run_context, name):
-    """Loads the hours in the window of the run, and prints what the table holds then."""
+    """Load the hours in the run's window, and print the content of the table."""
 
     @dlt.resource(name="readings", write_disposition="append")
     def readings(moment=dlt.sources.incremental("moment", initial_value=START - timedelta(days=30))):

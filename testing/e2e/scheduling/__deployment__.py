@@ -1,4 +1,4 @@
-"""Jobs that clocks, ends of other jobs and people start."""
+"""Jobs started by clocks, by ends of other jobs and manually."""
 
 import time
 from datetime import datetime, timedelta, timezone
@@ -26,13 +26,13 @@ __all__ = [
 
 YEARLY = "schedule:0 0 1 1 *"
 EVERY_5_SECONDS = "schedule:* * * * * */5"
-# Runs of one profile have its DuckDB files in turn; these need not wait for the loading ones.
+# Runs of one profile share its DuckDB files and exclude each other; these must not wait for the loading ones.
 CHAIN = {"profile": "chain"}
 SINCE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
 def load_window(run_context, name, moments):
-    """Loads all that is in the window of the run, and says what that was."""
+    """Load everything in the run's window, and print what it was."""
 
     @dlt.resource(name="readings")
     def readings(moment=dlt.sources.incremental("moment", initial_value=SINCE)):
@@ -50,7 +50,7 @@ def load_window(run_context, name, moments):
 
 @run.job(trigger=EVERY_5_SECONDS, interval={"start": METER_START}, incremental_mode="interval")
 def meter(run_context: run.TJobRunContext):
-    """A reading each second, and some that are days away."""
+    """One reading each second, and some that are days away."""
     start = datetime.fromisoformat(METER_START)
     seconds = [start + timedelta(seconds=second) for second in range(-60, 3600)]
     load_window(run_context, "meter", [start + timedelta(days=day) for day in (-3, -2, -1, 1, 2)] + seconds)
@@ -62,7 +62,7 @@ def meter(run_context: run.TJobRunContext):
     incremental_mode="interval",
 )
 def backfill(run_context: run.TJobRunContext):
-    """A reading each hour of a week."""
+    """One reading each hour of a week."""
     start = datetime.fromisoformat(BACKFILL_START) - timedelta(days=2)
     load_window(run_context, "backfill", [start + timedelta(hours=hour) for hour in range(7 * 24)])
 

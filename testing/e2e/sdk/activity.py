@@ -1,4 +1,7 @@
-"""What pipelines and datasets of a workspace did, through the SDK. Usage: activity.py sync|async <workspace id>."""
+"""
+Statistics of a workspace's pipelines and datasets, through the SDK. Usage: activity.py sync|async <workspace
+id>.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,6 @@
-"""A workspace from its first day on, through the Python SDK. Usage: life.py sync|async <name>. Prints what it saw."""
+"""
+A workspace's life cycle through the Python SDK. Usage: life.py sync|async <name>. Prints what it observed.
+"""
 
 import asyncio
 import json
@@ -9,7 +11,7 @@ from upload import deploy_jobs, upload_workspace
 
 
 async def begin(runtime, name):
-    """A new workspace, and what the SDK tells of it and of the caller."""
+    """Create a workspace, and read it and the caller's account through the SDK."""
     organization, *_ = await collect(runtime.organizations.list())
     workspace = await settle(
         runtime.workspaces.create(name=name, description="new", organization_id=organization.id)
@@ -35,7 +37,7 @@ async def begin(runtime, name):
 
 
 async def deploy(workspace):
-    """Code, configuration and jobs."""
+    """Deploy code, configuration and jobs."""
     nothing = await refusal(lambda: workspace.deployments.latest())
     (deployment, code_hash), (configuration, data_hash) = await upload_workspace(workspace)
     dry = await deploy_jobs(workspace, dry_run=True)
@@ -61,7 +63,7 @@ async def deploy(workspace):
 
 
 async def look_at_jobs(workspace):
-    """Jobs, found in each way that there is."""
+    """Find jobs in every supported way."""
     jobs = await collect(workspace.jobs.list(archived=False))
     load = await settle(workspace.jobs.get_by_ref("jobs.__deployment__.load"))
     by_id = await settle(workspace.jobs.get(id=load.id))
@@ -79,7 +81,7 @@ async def look_at_jobs(workspace):
 
 
 async def run_to_the_end(workspace):
-    """A run of a job that loads rows and returns a result."""
+    """Run a job that loads rows and returns a result."""
     load = await settle(workspace.jobs.get_by_ref("jobs.__deployment__.load"))
     started = await settle(load.start_run())
     followed = await collect(started.stream_logs())
@@ -111,7 +113,7 @@ async def run_to_the_end(workspace):
 
 
 async def decline_and_insist(workspace):
-    """A job whose upstream has not run yet: it starts only with skip_freshness."""
+    """Start a job whose upstream has not run yet, which requires skip_freshness."""
     report = await settle(workspace.jobs.get_by_ref("jobs.__deployment__.report"))
     declined = await refusal(lambda: report.start_run())
     runs_after_decline = await settle(report.runs.count())
@@ -129,7 +131,7 @@ async def decline_and_insist(workspace):
 
 
 async def cancel(workspace):
-    """Runs that have to be stopped, one by itself and one with its job."""
+    """Cancel runs, one by itself and one with its job."""
     sleeper = await settle(workspace.jobs.get_by_ref("jobs.__deployment__.sleeper"))
     run = await settle(sleeper.start_run())
     too_early = await refusal(lambda: run.wait(timeout=0.01))
@@ -155,7 +157,7 @@ async def cancel(workspace):
 
 
 async def look_at_telemetry(workspace, ended):
-    """What the server knows of the pipeline that the run ran."""
+    """Read the telemetry of the run's pipeline."""
     telemetry = workspace.telemetry
     (listed,) = await collect(telemetry.pipeline_runs.list(job_run_id=ended.id))
     run = await settle(telemetry.pipeline_runs.get(id=listed.id))

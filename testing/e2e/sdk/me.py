@@ -1,4 +1,4 @@
-"""Whose key the environment has. Usage: me.py sync|async."""
+"""The owner of the environment's key. Usage: me.py sync|async."""
 
 import asyncio
 import json

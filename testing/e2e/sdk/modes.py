@@ -1,4 +1,4 @@
-"""Lets one program use the SDK both ways: blocking, and awaited."""
+"""Helpers that let one program use the SDK in both modes, blocking and async."""
 
 import inspect
 import os
@@ -8,7 +8,7 @@ from dlthub_sdk import DlthubError
 
 
 def connect(mode, token=None):
-    """The SDK's entry point of the mode, `sync` or `async`, with the key and address that the environment has."""
+    """Connect in the mode, `sync` or `async`, with the key and URL from the environment."""
     connectors = {"sync": dlthub_sdk.connect, "async": dlthub_sdk.connect_async}
     return connectors[mode](
         token=token or os.environ["RUNTIME__API_KEY"],
@@ -17,12 +17,14 @@ def connect(mode, token=None):
 
 
 async def settle(answer):
-    """What a call gives, whichever way it gives it."""
+    """Return the result of a call in either mode."""
     return await answer if inspect.isawaitable(answer) else answer
 
 
 async def collect(listing):
-    """All that a call lists, whichever way it lists it: what is not paged is awaited, the rest iterated."""
+    """
+    Return all items of a listing in either mode: listings that are not paged are awaited, others iterated.
+    """
     listing = await settle(listing)
     if hasattr(listing, "__aiter__"):
         return [item async for item in listing]
@@ -30,7 +32,7 @@ async def collect(listing):
 
 
 async def refusal(call):
-    """The error that a call has to end with: its class, code and words."""
+    """Return the class, code and message of the error that a call must raise."""
     try:
         await settle(call())
     except DlthubError as error:

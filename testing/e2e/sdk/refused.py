@@ -1,4 +1,7 @@
-"""What the SDK raises where the server refuses. Usage: refused.py sync|async <workspace id> <key that nobody issued>."""
+"""
+Exceptions that the SDK raises for rejections. Usage: refused.py sync|async <workspace id> <key that does not
+exist>.
+"""
 
 import asyncio
 import json

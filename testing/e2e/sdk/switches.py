@@ -1,4 +1,4 @@
-"""Pauses and archives what a workspace has, and takes it back. Usage: switches.py sync|async <workspace id>."""
+"""Pause and archive what a workspace has, and revert it. Usage: switches.py sync|async <workspace id>."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Builds what a deploy sends, as the client's own commands build it, from the workspace in the current folder."""
+"""Build the contents of a deploy from the current folder, like the client's own commands."""
 
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from modes import settle
 
 
 def pack(selector):
-    """An archive of the files that a selector takes, and its content hash."""
+    """Pack the files chosen by a selector; return the archive and its content hash."""
     stream = BytesIO()
     content_hash = PackageBuilder(context=active()).write_package_to_stream(
         file_selector=selector(active()), output_stream=stream
@@ -21,7 +21,7 @@ def pack(selector):
 
 
 async def upload_workspace(workspace):
-    """Uploads code and configuration. Gives both as they were stored, with the hash that was computed here."""
+    """Upload code and configuration; return both as stored, with the hashes computed here."""
     code, code_hash = pack(WorkspaceFileSelector)
     requirements = BytesIO()
     save_requirements(export_workspace_requirements(Path(active().run_dir)), requirements)
@@ -34,7 +34,7 @@ async def upload_workspace(workspace):
 
 
 async def deploy_jobs(workspace, **options):
-    """Makes the jobs of the workspace what `__deployment__.py` says."""
+    """Deploy the jobs of `__deployment__.py`."""
     manifest, manifest_hash, _ = load_manifest_with_warnings("__deployment__")
     return await settle(
         workspace.jobs.deploy_manifest(

@@ -12,7 +12,7 @@ try:
 
     HUB = "dlt.hub has run"
 except MissingDependencyException:
-    # Where it is deployed from, dlt.hub opens only with the package dlthub.
+    # On the machine that deploys, dlt.hub works only with the package dlthub.
     import dlt.hub.run as run
 
     HUB = "dlt.hub is closed"
@@ -66,7 +66,7 @@ def sleeper():
 def load_in_turn(table):
     pipeline = dlt.pipeline("turns", destination="duckdb", dataset_name="turns_data")
     with pipeline.sql_client() as client:
-        # DuckDB lets nobody else open the file while this connection is there.
+        # DuckDB lets no other process open the file while this connection is open.
         print("holds", client.execute_sql("select 42")[0][0])
         pipeline.run([{"id": 1}], table_name=table)
 

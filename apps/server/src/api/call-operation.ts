@@ -15,18 +15,18 @@ import type { Principal } from '../services/sign-in/credentials.ts';
 import { parsePart, placeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 
-/** Operations that read, and answer one JSON document. */
+/** Read operations that return one JSON document. */
 type ReadOperationId = {
   [Id in JsonOperationId]: RouteOf<Id>['method'] extends 'GET' ? Id : never;
 }[JsonOperationId];
 
-/** Calls an operation that reads for somebody who is known, with what its path and its query would say. */
+/** Calls a read operation on behalf of an authenticated caller, with its path parameters and query. */
 export type CallOperation = <Id extends ReadOperationId>(
   operationId: Id,
   parts: { params: RouteParams<Id>; query?: RouteQueryInput<Id> },
 ) => Promise<RouteResponseInput<Id>>;
 
-/** For whom, and in the course of which request. */
+/** The caller, and the request being served. */
 export interface OnBehalf {
   principal: Principal;
   origin: string;
@@ -35,8 +35,8 @@ export interface OnBehalf {
 }
 
 /**
- * Operations as the routes have them, for what is served beside the routes: the same permission is asked for at the same place, the same
- * schemas read the parts, and the same handler answers. No type lets an operation through that changes something.
+ * Calls operations in-process, for code that serves other protocols such as MCP. Permission check, parsing
+ * and handler are the same as for HTTP routes. The types allow only operations that read.
  */
 export function createOperationCalls(handlers: Handlers, authorize: Authorize, apps: AppPlaces) {
   return ({ principal, origin, request, reply }: OnBehalf): CallOperation =>
@@ -44,7 +44,8 @@ export function createOperationCalls(handlers: Handlers, authorize: Authorize, a
       const route: Route = routesById[operationId];
       const params = parsePart('path', route.params, parts.params);
       const place = placeOf(parts.params as Record<string, string | undefined>);
-      // Its callers have exchanged their key for the token that such a route takes.
+      // Callers exchanged their key for the token this route requires, so check the permission of that
+      // exchange too.
       if (route.credential === 'dataplane') await authorize(principal, 'dataplane-token.issue', place);
       const authorization = await authorize(principal, route.permission, place);
       const query = parsePart('query', route.query, parts.query ?? {});

@@ -29,34 +29,34 @@ import type { TakeDelivery } from '../services/webhooks/take-delivery.ts';
 import type { Variables } from '../services/variables/variables.ts';
 import type { Webhooks } from '../services/webhooks/webhooks.ts';
 
-/** What the API is made of; `main.ts` has it all. */
+/** Everything the API needs; `main.ts` provides it. */
 export interface ApiDependencies {
   persistence: Persistence;
   credentials: Credentials;
-  /** What attempts and this server prove themselves with. */
+  /** Secrets with which attempts and this server authenticate each other. */
   attemptSecrets: AttemptSecrets;
   authorize: Authorize;
   attemptLog: AttemptLog;
   logFiles: LogFiles;
   blobs: BlobStore;
-  /** A folder of the API's own for uploads on their way; what a crash left there is removed. */
+  /** Folder for uploads in progress, used only by the API. Files left by a crash are removed. */
   uploadDir: string;
-  /** Bytes of the largest archive that an upload may have. */
+  /** Maximum size of an uploaded archive, in bytes. */
   maxUploadBytes: number;
-  /** How clients reach this server; null takes the address that a request was sent to. */
+  /** URL at which clients reach this server; null uses the address of each request. */
   publicUrl: string | null;
-  /** Names and addresses under which the server answers, besides loopback and the host of the public URL. */
+  /** Hosts this server answers to, in addition to loopback and the host of the public URL. */
   allowedHosts?: readonly string[];
-  /** Addresses and networks of proxies before this server; none unless set. */
+  /** Addresses and networks of trusted reverse proxies; none by default. */
   trustedProxies?: readonly string[];
-  /** How long things are kept: told, and changed by a setting of the server only. */
+  /** Retention periods. Read-only here: only server settings change them. */
   retention: RetentionLimits;
   log: Logger;
-  /** What the pages for people call. */
+  /** Services for the server-rendered pages. */
   pages: PageServices;
-  /** Where apps are met. */
+  /** Resolves the URLs of apps. */
   apps: AppPlaces;
-  /** The console as it was built; null where it was not. */
+  /** The built console; null if it was not built. */
   consoleFiles: ConsoleFiles | null;
   services: {
     clock: Clock;
@@ -76,11 +76,11 @@ export interface ApiDependencies {
     rollBack: RollBack;
     apps: AppServices;
   };
-  /** How fast bodies have to arrive; `defaultBodyLimits` unless set. */
+  /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
   readiness: () => Promise<Readiness>;
-  /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
+  /** Idle time of a log stream before a keep-alive comment is sent; 15 s by default. */
   streamIdleMs?: number;
-  /** How often it is looked whether those who follow events are still let in; every 30 s unless set. */
+  /** How often to check that subscribers to events still have access; 30 s by default. */
   streamCheckMs?: number;
 }

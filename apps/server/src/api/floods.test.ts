@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Sends a head as it is, and gives the whole answer. */
+/** Sends raw headers and returns the whole response. */
 async function sendHead(headers: string): Promise<string> {
   const socket = connect(Number(url.port), url.hostname);
-  // The server may end the connection while the rest of a large head is still on its way.
+  // The server may close the connection while the rest of large headers is still being sent.
   socket.on('error', () => undefined);
   socket.write(
     `GET /api/v1/organizations HTTP/1.1\r\nHost: localhost\r\n${headers}Connection: close\r\n\r\n`,
@@ -30,7 +30,7 @@ async function sendHead(headers: string): Promise<string> {
 it.each([
   ['a bearer of a megabyte', `Authorization: Bearer dlt_u_${'x'.repeat(1024 * 1024)}\r\n`],
   ['many headers', Array.from({ length: 3000 }, (_, n) => `X-${n}: ${'y'.repeat(100)}\r\n`).join('')],
-])('refuses %s in clear words', async (_name, headers) => {
+])('rejects %s with a clear message', async (_name, headers) => {
   const answer = await sendHead(headers);
   expect(answer).toMatch(/^HTTP\/1.1 400 /);
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
@@ -39,12 +39,12 @@ it.each([
   });
 });
 
-it('refuses a bearer as long as a head may be, without looking it up', async () => {
+it('rejects a bearer token as long as the headers allow, without looking it up', async () => {
   const answer = await sendHead(`Authorization: Bearer dlt_u_${'x'.repeat(15_000)}\r\n`);
   expect(answer).toMatch(/^HTTP\/1.1 401 /);
 });
 
-it('answers thousands of keys that never were with 401, and those who are known as before', async () => {
+it('answers thousands of unknown keys with 401, and keeps serving known callers', async () => {
   const ask = async (bearer: string) => {
     const response = await fetch(new URL('/api/v1/organizations', url), {
       headers: { authorization: `Bearer ${bearer}` },
@@ -67,6 +67,6 @@ it('answers thousands of keys that never were with 401, and those who are known 
     answered += 1;
   }
   await flood;
-  // A known caller is answered between the bad ones, and not behind them all.
+  // Known callers are answered between the bad requests, not after all of them.
   expect(answered).toBeGreaterThan(10);
 });

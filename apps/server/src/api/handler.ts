@@ -12,10 +12,10 @@ import type { Places } from './wire/places.ts';
 import type { Readable } from 'node:stream';
 import type { UploadGrant } from '../services/sign-in/credentials.ts';
 
-/** Operations whose body is multipart: their handlers read the request themselves. */
+/** Operations with a multipart body: their handlers read the request themselves. */
 export type UploadOperationId = 'upload_deployment' | 'upload_configuration';
 
-/** One call of an operation: authenticated, authorized and parsed. */
+/** One call of an operation, already authenticated, authorized and parsed. */
 export interface Call<Id extends OperationId> extends Places {
   params: RouteParams<Id>;
   query: RouteQuery<Id>;
@@ -24,11 +24,11 @@ export interface Call<Id extends OperationId> extends Places {
   /** Set for operations that take an upload token. */
   grant: UploadGrant | null;
   request: FastifyRequest;
-  /** The declared status of success is set already; a handler that has two sets the other. */
+  /** The declared success status is already set; a handler with two success statuses may set the other. */
   reply: FastifyReply;
 }
 
-/** What a handler gives: a JSON document, nothing (204), or the stream of a streamed body. */
+/** What a handler returns: a JSON document, nothing (204), or the stream of a streamed body. */
 export type HandlerAnswer<Id extends OperationId> = Id extends JsonOperationId
   ? RouteResponseInput<Id>
   : Readable;
@@ -39,17 +39,17 @@ export type Handler<Id extends OperationId> = (
 
 export type Handlers = { [Id in OperationId]: Handler<Id> };
 
-/** Whether the caller is a viewer of the workspace, and no more. */
+/** Whether the caller is only a viewer of the workspace. */
 export function isByViewer(call: { authorization: Authorization }): boolean {
   return call.authorization.workspace?.workspaceRole === 'viewer';
 }
 
-/** Who reads, and in which organization, of an operation at a workspace. */
+/** The caller and the organization, for an operation on a workspace. */
 export function readerOf({ principal, workspace }: Authorization) {
   return { principal, organizationId: workspace?.workspace.organizationId };
 }
 
-/** The workspace at which a call was authorized, and the caller's membership there ('' for the token of a run). */
+/** The workspace for which a call was authorized, and the caller's membership there ('' for a run token). */
 export function workspaceOf(call: { authorization: Authorization }) {
   const { workspace: access } = call.authorization;
   if (!access) throw new Error('The operation was not authorized at a workspace');

@@ -66,7 +66,10 @@ import { createWorkspaceHandlers } from './workspaces/workspaces-routes.ts';
 import { createWorkspaceMembers } from '../services/people/workspace-members.ts';
 import { createWorkspaces } from '../services/workspaces/workspaces.ts';
 
-/** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
+/**
+ * Creates a handler for each served operation.
+ * @param closing aborted when the server stops, which ends the streams
+ */
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
   const workspaces = createWorkspaces(persistence, services.cancelRuns, services.clock);

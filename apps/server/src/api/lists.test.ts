@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A workspace of its own with a job of seven versions: a deploy archives all jobs that it does not name. */
+/** A separate workspace with a job of seven versions: a deploy archives all jobs that it does not name. */
 async function deployVersions(): Promise<string> {
   const { organization, owner } = place;
   const { store } = api.persistence;
@@ -76,9 +76,9 @@ let versionsUrl: string;
 interface ListCase {
   name: string;
   url: () => string;
-  /** Keys that the list sorts by, with the value of an item. */
+  /** Sort keys of the list, with the value of an item. */
   sorts: Record<string, (item: Item) => unknown>;
-  /** Queries with what is true of each item that they leave. */
+  /** Queries, each with a condition that every returned item meets. */
   filters?: Record<string, (item: Item) => boolean>;
 }
 
@@ -175,7 +175,7 @@ const lists: ListCase[] = [
       'profile=access': (item) => item['profile'] === 'access',
       'min_duration_seconds=2.5': (item) => Number(item['duration_seconds'] ?? 0) > 2.5,
       'max_duration_seconds=2.5': (item) => Number(item['duration_seconds'] ?? 9) < 2.5,
-      // 23:00 in UTC is the next day there.
+      // 23:00 UTC is already the next day in Berlin.
       'start=2026-03-03T00:00:00&end=2026-03-04T00:00:00&timezone=Europe/Berlin': (item) =>
         dayOf(item, 'Europe/Berlin') === '2026-03-03',
       'include_system_job_runs=false': (item) => jobOf(item)['job_ref'] !== 'jobs.workspace.dashboard',
@@ -231,7 +231,7 @@ async function read(url: string): Promise<Answer> {
   return response.json<Answer>();
 }
 
-/** What shows everything that the filters of the list can hide. */
+/** Parameters that turn off the default filters of a list. */
 const everything: Record<string, string> = {
   workspaces: 'include_archived=true',
   'job runs': 'include_system_job_runs=true',
@@ -265,7 +265,7 @@ describe.each(lists)('the list of $name', ({ name, url, sorts, filters = {} }) =
     (['asc', 'desc'] as const).map((order) => ({ key, order, valueOf })),
   );
 
-  it('is walked by cursor as it is read at once, and by offset', async () => {
+  it('returns the same items by cursor, by offset and in one page', async () => {
     const whole = await read(`${url()}?limit=1000&${shown}`);
     const ids = whole.items.map((item) => item['id']);
     expect(whole).toMatchObject({ total: ids.length, limit: 1000, offset: 0, next_cursor: null });
@@ -307,7 +307,7 @@ describe.each(lists)('the list of $name', ({ name, url, sorts, filters = {} }) =
     expect(walked.ids).toEqual(expected);
   });
 
-  it('refuses a cursor that it did not give', async () => {
+  it('rejects a cursor of another list', async () => {
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const { next_cursor: own } = await read(`${url()}?limit=1`);
     const [digest] = JSON.parse(Buffer.from(own ?? '', 'base64url').toString()) as [string];
@@ -335,11 +335,11 @@ describe.each(lists)('the list of $name', ({ name, url, sorts, filters = {} }) =
     }
     expect(await refusal(`${url()}?limit=1&sort=${key}&order=desc&cursor=${own}`)).toEqual(refused('cursor'));
     expect(await refusal(`${url()}?limit=1&offset=1&cursor=${own}`)).toEqual(refused('cursor'));
-    // Another page size is no other list.
+    // A cursor is also valid with another page size.
     expect((await read(`${url()}?limit=3&cursor=${own}`)).items.length).toBeGreaterThan(1);
   });
 
-  it('keeps to its bounds', async () => {
+  it('enforces its limits', async () => {
     for (const [query, key] of [
       ['limit=0', 'limit'],
       ['limit=1001', 'limit'],
@@ -358,7 +358,7 @@ describe.each(lists)('the list of $name', ({ name, url, sorts, filters = {} }) =
   });
 });
 
-it('the versions of a job are newest first, and not there for a job that is not', async () => {
+it('the versions of a job are newest first, and 404 for a job that does not exist', async () => {
   const { items } = await read(versionsUrl);
   expect(items.map((item) => [item['version'], item['description']])).toEqual(
     [7, 6, 5, 4, 3, 2, 1].map((version) => [version, `Version ${version}`]),
@@ -368,7 +368,7 @@ it('the versions of a job are newest first, and not there for a job that is not'
   expect(items[0]?.['job_id']).toBe(versionedJobId);
 });
 
-it('a list of short ones goes on behind an item that is gone', async () => {
+it('a list of short-lived items continues after a deleted item', async () => {
   const { store } = api.persistence;
   const organization = await api.createOrganization('Own');
   const caller = await api.createCaller({ id: organization.id, role: 'owner' });
@@ -401,9 +401,9 @@ it('a list of short ones goes on behind an item that is gone', async () => {
   }
 });
 
-describe('a number that no row can have', () => {
+describe("a number above the database's range", () => {
   it.each(['deployments?version', 'configurations?version', 'job-runs?number'])(
-    'of %s finds nothing',
+    'finds nothing in %s',
     async (list) => {
       const place = await api.createPlace();
       for (const number of [2_147_483_647, 2_147_483_648, Number.MAX_SAFE_INTEGER]) {

@@ -4,19 +4,20 @@ export interface RouteCheck {
   routes: readonly Route[];
   /** Operations that have a handler. */
   handled: readonly string[];
-  /** Who has each permission, and at which place of the path that is looked up. */
+  /** The requirement of each permission, with the scope it is checked in. */
   requirements: Readonly<Record<string, { scope: string }>>;
 }
 
-/** The parameter that names the place of a permission. */
+/** The path parameter that names the scope of a permission. */
 const placeParameters: Record<string, string> = {
   workspace: '{workspace_id}',
   organization: '{organization_id}',
 };
 
 /**
- * Holds the route table, the handlers and the permissions against each other, in both directions: an operation without a handler or
- * with a permission that nobody decided on must stop the server when it starts, not be found by a caller.
+ * Checks the route table, the handlers and the permissions against each other, in both directions. An
+ * operation without a handler or a known permission must stop the server at start, not fail on the first
+ * call.
  */
 export function checkRouteTable({ routes, handled, requirements }: RouteCheck): void {
   const operations = new Set(routes.map((route) => route.operationId));

@@ -18,7 +18,7 @@ export interface RouteContext {
   apps: AppPlaces;
 }
 
-/** A handler with its types forgotten: what the table holds for each operation is checked by the type `Handlers`. */
+/** A handler with its types erased: the type `Handlers` checks the table's entry for each operation. */
 export type AnyHandler = (call: {
   params: unknown;
   query: unknown;
@@ -31,7 +31,7 @@ export type AnyHandler = (call: {
   reply: FastifyReply;
 }) => unknown;
 
-/** Who calls: nobody where no credential is asked for. */
+/** The caller; the principal is null when the route needs no credential. */
 interface Caller {
   principal: Principal | null;
   grant: UploadGrant | null;
@@ -45,12 +45,12 @@ interface Admission {
 
 type PathParams = Record<string, string | undefined>;
 
-/** Of what anybody may send: a handful of codes. */
+/** Limit for bodies of unauthenticated calls, which contain only a few codes. */
 const publicBodyLimit = 16 * 1024;
 
 /**
- * Registers one row of the route table. Who calls and whether they may is settled before a byte of the body is read; then the query
- * and the body are parsed, and the handler is called.
+ * Registers one row of the route table. It authenticates and authorizes the caller before it reads any of the
+ * body; then it parses query and body and calls the handler.
  */
 export function registerRoute(
   app: FastifyInstance,
@@ -89,7 +89,10 @@ export function registerRoute(
   });
 }
 
-/** The dlthub client takes a 500 of this surface for a refusal and forgets its tokens: what fails here says that it will pass. */
+/**
+ * The dlthub client takes a 500 on this route as a rejection and forgets its tokens, so report failures as
+ * temporary.
+ */
 function keepTokens(error: unknown, requestId: string): unknown {
   return toErrorAnswer(error, requestId).status === 500
     ? new PassingError('A sign-in operation failed', { cause: error })
@@ -105,7 +108,7 @@ async function admit(route: Route, context: RouteContext, request: FastifyReques
   return { params, authorization, grant };
 }
 
-/** Where a permission is asked for. */
+/** The scope in which to check a permission. */
 export function placeOf(path: PathParams): { workspaceId?: string; organizationId?: string } {
   return {
     ...(path['workspace_id'] === undefined ? {} : { workspaceId: path['workspace_id'] }),

@@ -18,7 +18,7 @@ let api: ApiFixture;
 let app: ApiFixture['app'];
 let url: string;
 let bomb: Buffer;
-/** How many threads compute, and whether they may go on: see `held-worker.ts`. */
+/** How many threads are computing, and whether they may continue: see `held-worker.ts`. */
 let shared: Int32Array;
 
 beforeAll(async () => {
@@ -76,14 +76,15 @@ async function startUpload({ workspace, owner }: Place) {
 const isChecking = () => Atomics.load(shared, 0) > 0;
 const release = () => Atomics.store(shared, 1, 1);
 
-describe('bombs that are uploaded', () => {
-  it('leave the server free: it answers while they are being checked', async () => {
+describe('uploaded zip bombs', () => {
+  it('do not block the server: it responds while they are checked', async () => {
     const places = [await api.createPlace(), await api.createPlace()];
     const uploads = await Promise.all([...Array(4).keys()].flatMap(() => places.map(startUpload)));
     let answered = 0;
     for (const { answer } of uploads) void answer.then(() => (answered += 1));
     await expect.poll(isChecking).toBe(true);
-    // The check computes until it is released, below: were it done by the thread of the server, nothing would come back.
+    // The check computes until it is released below. If it ran on the server's thread, these calls would
+    // hang.
     for (const path of ['/readyz', '/healthz']) expect((await fetch(`${url}${path}`)).status).toBe(200);
     expect(answered).toBe(0);
     release();
@@ -91,12 +92,12 @@ describe('bombs that are uploaded', () => {
       expect(await answer).toMatchObject({ status: 413, body: { code: 'upload_too_large' } });
   });
 
-  it('take a few places of one account, and none of another', async () => {
+  it('use up only a few slots of one account, and none of another', async () => {
     const [greedy, other] = [await api.createPlace(), await api.createPlace()];
     const uploads = await Promise.all(Array.from({ length: 8 }, () => startUpload(greedy)));
     const refused: { retryAfter: string | null; body: { code: string } }[] = [];
     for (const { answer } of uploads) void answer.then((one) => one.status === 429 && refused.push(one));
-    // Those that are not refused wait for the thread, which computes.
+    // The uploads that were not rejected wait for the checking thread.
     await expect.poll(() => refused.length).toBe(2);
     for (const { retryAfter, body } of refused)
       expect({ retryAfter, code: body.code }).toEqual({ retryAfter: '5', code: 'too_many_uploads' });

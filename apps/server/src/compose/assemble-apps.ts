@@ -12,12 +12,12 @@ import { createPasswords, type Passwords } from '../services/sign-in/passwords.t
 import { createPublishApp } from '../services/apps/publish-app.ts';
 import { createReadApps } from '../services/apps/read-apps.ts';
 
-/** The use cases of apps. */
+/** Assembles the services of apps. */
 export function assembleApps(parts: {
   persistence: Persistence;
   authorize: Authorize;
   services: { encryption: Encryption; credentials: Credentials; signIn: SignIn };
-  /** Both are known when the server listens. */
+  /** Both are known once the server listens. */
   origins: () => AppOrigins;
   serverUrl: () => string;
   givePort: GivePort;

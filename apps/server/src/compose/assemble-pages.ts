@@ -18,7 +18,7 @@ import { createSignInThrottle } from '../services/sign-in/sign-in-throttle.ts';
 import { createSignOut } from '../services/sign-in/sign-out.ts';
 import { createSignUp } from '../services/sign-in/sign-up.ts';
 
-/** What the pages for people call, over the services of the server. */
+/** Assembles the services of the server-rendered pages. */
 export function assemblePages(parts: {
   openId: OpenIdSettings | null;
   persistence: Persistence;

@@ -7,7 +7,7 @@ import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
 import { createRotateKey } from '../services/secret-keys/rotate-key.ts';
 import { readSecretKeys } from '../config/secret-key.ts';
 
-/** The use case of `admin rotate-key`, with the keys that the settings of the command name. */
+/** Assembles the use case of `admin rotate-key` with the keys from the command's settings. */
 export async function assembleRotateKey(
   config: Config,
   persistence: Persistence,

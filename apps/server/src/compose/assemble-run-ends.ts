@@ -11,7 +11,7 @@ import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createStartRuns } from '../services/runs/start-runs.ts';
 import { databaseClock } from '../services/scheduling/clock.ts';
 
-/** The use cases that start and end runs; for the server and for `admin end-run`. */
+/** Assembles the services that start and end runs, for the server and for `admin end-run`. */
 export function assembleRunEnds(config: Config, persistence: Persistence, log: Logger) {
   const faultPoints = createFaultPoints(config.pauseAt);
   const logFiles = createLogFiles(join(config.blobsDir, 'logs'));

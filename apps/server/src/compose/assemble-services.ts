@@ -24,8 +24,8 @@ import { createWebhooks } from '../services/webhooks/webhooks.ts';
 export type Services = ReturnType<typeof assembleServices>;
 
 /**
- * The use cases over one store and one place for blobs.
- * @param parts.apiUrl where user code reaches the API; asked when a run begins
+ * Assembles the services over one database and one blob store.
+ * @param parts.apiUrl URL at which user code reaches the API; called when a run begins
  */
 export function assembleServices(
   config: Config,

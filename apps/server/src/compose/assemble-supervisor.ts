@@ -36,7 +36,7 @@ export interface SupervisorParts {
   log: Logger;
 }
 
-/** What claims runs and drives them to their end, not started yet. */
+/** Assembles the supervisor, without starting it. */
 export function assembleSupervisor(config: Config, parts: SupervisorParts): Supervisor {
   const { persistence, services, executor, attemptsAddress, loops, log } = parts;
   const { attemptLog, recordSpool, finishRun, faultPoints } = services;

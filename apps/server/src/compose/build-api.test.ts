@@ -33,7 +33,7 @@ describe('the route table', () => {
     requirements: requirements as Record<string, { scope: string }>,
   });
 
-  it('fits the handlers and the permissions', () => {
+  it('matches the handlers and the permissions', () => {
     expect(() => checkRouteTable(check())).not.toThrow();
   });
 
@@ -43,7 +43,7 @@ describe('the route table', () => {
     expect(() => buildApi(api.dependencies, handlers)).toThrow('get_job has no handler');
   });
 
-  it('names each thing that does not fit', () => {
+  it('names each mismatch', () => {
     const { 'job.read': _, ...missing } = requirements;
     const [route] = routes as readonly Route[];
     const nowhere = { ...route, operationId: 'get_job', path: '/jobs', permission: 'job.read' } as Route;
@@ -70,7 +70,7 @@ describe('errors', () => {
     ['an id that is none', 'GET', '/api/v1/workspaces/not-a-uuid', 400, 'invalid_request'],
     ['a query that is not valid', 'GET', '/api/v1/organizations?limit=0', 400, 'invalid_request'],
     ['a cursor', 'GET', '/api/v1/organizations?cursor=abc', 400, 'invalid_request'],
-  ] as const)('answers %s in JSON', async (_, method, url, status, code) => {
+  ] as const)('are returned for %s as JSON', async (_, method, url, status, code) => {
     const response = await api.app.inject({ method, url, headers: bearer() });
     expect(response.statusCode).toBe(status);
     expect(response.headers['content-type']).toMatch(/^application\/json/);
@@ -95,14 +95,14 @@ describe('errors', () => {
     ['JSON that is none', 'application/json', '{"name":', 400, 'invalid_request'],
     ['JSON that would change prototypes', 'application/json', '{"__proto__":{}}', 400, 'invalid_request'],
     ['an empty body where one is needed', 'application/json', '', 400, 'invalid_request'],
-  ] as const)('answers %s in JSON', async (_, type, payload, status, code) => {
+  ] as const)('are returned for %s as JSON', async (_, type, payload, status, code) => {
     const headers = { ...bearer(), 'content-type': type };
     const response = await api.app.inject({ method: 'POST', url: createUrl(), headers, payload });
     expect(response.json()).toMatchObject({ code, status_code: status });
     expect(response.statusCode).toBe(status);
   });
 
-  it('names the fields that are not valid', async () => {
+  it('name the invalid fields', async () => {
     const payload = { name: 3 };
     const response = await api.app.inject({ method: 'POST', url: createUrl(), headers: bearer(), payload });
     expect(response.json()).toMatchObject({
@@ -114,7 +114,7 @@ describe('errors', () => {
     });
   });
 
-  it('refuses a body that is too large, before it is read', async () => {
+  it('reject a body that is too large before reading it', async () => {
     const headers = {
       ...bearer(),
       'content-type': 'application/json',
@@ -125,7 +125,7 @@ describe('errors', () => {
     expect(response.json()).toMatchObject({ code: 'upload_too_large', status_code: 413 });
   });
 
-  it('says nothing about what went wrong inside but where to look it up', async () => {
+  it('reveal no internals, only the request id to look up in the log', async () => {
     const workspaces = createHandlers(api.dependencies, new AbortController().signal);
     workspaces.list_dataplanes = () => {
       throw new Error('secret sauce');
@@ -143,7 +143,7 @@ describe('errors', () => {
     await app.close();
   });
 
-  it('answers what is no HTTP in JSON', async () => {
+  it('return JSON for input that is not valid HTTP', async () => {
     const url = new URL(await api.app.listen({ host: '127.0.0.1', port: 0 }));
     const socket = connect(Number(url.port), url.hostname);
     socket.write('HELLO\r\n\r\n');
@@ -154,7 +154,7 @@ describe('errors', () => {
 });
 
 describe('the request log', () => {
-  it('has a line for each request, without headers and query', async () => {
+  it('has one line per request, without headers or query', async () => {
     const lines: string[] = [];
     const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
     const app = buildApi({ ...api.dependencies, log });
@@ -180,25 +180,25 @@ describe('the request log', () => {
 describe('actions without a body', () => {
   const url = () => `/api/v1/workspaces/${place.workspace.id}/-issue-dataplane-token`;
 
-  it('needs no content type', async () => {
+  it('need no content type', async () => {
     const headers = { ...bearer(), 'content-length': '0' };
     const response = await api.app.inject({ method: 'POST', url: url(), headers });
     expect(response.statusCode).toBe(200);
     expect(response.json<{ expires_at: number }>().expires_at).toBeGreaterThan(Date.now() / 1000 + 120);
   });
 
-  it('takes an empty JSON body too', async () => {
+  it('also accept an empty JSON body', async () => {
     const headers = { ...bearer(), 'content-type': 'application/json' };
     expect((await api.app.inject({ method: 'POST', url: url(), headers, payload: '' })).statusCode).toBe(200);
   });
 });
 
 describe('probes', () => {
-  it('says that the process lives, without a credential', async () => {
+  it('report liveness without a credential', async () => {
     expect((await api.app.inject('/healthz')).json()).toEqual({ status: 'ok' });
   });
 
-  it('says whether the server can work, and why not', async () => {
+  it('report whether the server is ready, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
     ready = { ok: false, reasons: ['The store does not answer.'], loops: [], load: null };
     const response = await api.app.inject('/readyz');
@@ -211,7 +211,7 @@ describe('probes', () => {
     });
   });
 
-  it('says in figures how many runs are unknown', async () => {
+  it('export the number of unknown runs as a metric', async () => {
     const pool = { pending: 1, active: 2, slots: 4, free: 2 };
     const load = { batch: pool, apps: pool, unknown: 3, longestWait: null, problems: ['3 runs are unknown'] };
     ready = {
@@ -247,7 +247,7 @@ describe('probes', () => {
     expect((await api.app.inject('/metrics')).body).toContain('pumphouse_ready 0\n');
   });
 
-  it('gives its OpenAPI document', async () => {
+  it('serves its OpenAPI document', async () => {
     const document = (await api.app.inject('/openapi.json')).json<{ paths: Record<string, unknown> }>();
     expect(Object.keys(document.paths)).toContain('/api/v1/workspaces/{workspace_id}/-deploy');
   });

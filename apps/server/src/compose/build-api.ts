@@ -25,10 +25,10 @@ import { registerProbes } from '../api/probes/probes-routes.ts';
 import { removeAbandonedUploads } from '../http/received-files.ts';
 
 /**
- * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes,
- * the probes, the addresses of webhooks and the MCP server.
- * @param handlers those of the services, unless a test gives others
- * @throws Error when the route table, the handlers and the permissions do not fit each other
+ * Builds the HTTP API without listening: the contract's route table, attempt routes, probes, webhook URLs and
+ * the MCP server.
+ * @param handlers the services' handlers unless a test passes its own
+ * @throws Error when the route table, the handlers and the permissions do not match
  */
 export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): FastifyInstance {
   const closing = new AbortController();
@@ -62,7 +62,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   };
   const table: readonly Route[] = routes;
   for (const route of table.filter((row) => !isUpload(row))) register(app, route);
-  // Multipart bodies are known to the upload routes alone; elsewhere they are refused as any other foreign type.
+  // Only the upload routes accept multipart bodies; every other route rejects them as an unsupported type.
   void app.register(async (uploads) => {
     await uploads.register(multipart, { throwFileSizeLimit: false });
     for (const route of table.filter(isUpload)) register(uploads, route);
@@ -70,7 +70,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   return app;
 }
 
-/** @returns the names under which an API answers, for `createAllowedHosts` */
+/** @returns the host names this API answers to, for `createAllowedHosts` */
 function listAllowedHosts({ publicUrl, allowedHosts = [] }: ApiDependencies): string[] {
   return publicUrl === null ? [...allowedHosts] : [new URL(publicUrl).host, ...allowedHosts];
 }

@@ -24,7 +24,7 @@ let runsApp: FastifyInstance;
 let seeded: SeededRun;
 let attempt: TestAttempt;
 let runToken: string;
-/** One of each kind, all of them good, and all of them of the owner of the workspace. */
+/** One valid credential of each other kind, all owned by the owner of the workspace. */
 let foreign: Record<string, string>;
 
 beforeAll(async () => {
@@ -86,19 +86,19 @@ async function call(
 }
 
 describe.each(forRuns.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
-  it('answers the token of a run as it does everywhere', async () => {
+  it('accepts a run token, as everywhere else', async () => {
     const answer = await call(runsApp, route, runToken);
     expect(answer).toEqual(await call(api.app, route, runToken));
     expect(answer.code).not.toBe('runs_only');
   });
 
-  it('refuses every other credential, also one that is good elsewhere', async () => {
+  it('rejects every other credential, even one that is valid elsewhere', async () => {
     for (const [kind, bearer] of Object.entries(foreign)) {
       expect(await call(runsApp, route, bearer), kind).toEqual(runsOnly);
     }
   });
 
-  it('refuses a call without a credential, with nonsense, and with the token of a bootstrap', async () => {
+  it("rejects a call without a credential, with an invalid one, and with a bootstrap's token", async () => {
     for (const bearer of [null, 'nonsense', 'a.b.c', attempt.secret]) {
       expect(await call(runsApp, route, bearer)).toEqual(notAuthenticated);
     }
@@ -106,15 +106,15 @@ describe.each(forRuns.map((route) => [route.operationId, route] as const))('%s',
 });
 
 describe.each(others.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
-  it('is not there for anybody', async () => {
+  it('is not served at all', async () => {
     for (const bearer of [null, runToken, attempt.secret, ...Object.values(foreign)]) {
       expect(await call(runsApp, route, bearer)).toEqual(runsOnly);
     }
   });
 });
 
-describe('the token of a run that is over', () => {
-  it('is good for nothing', async () => {
+describe('the token of a finished run', () => {
+  it('is rejected', async () => {
     const over = await seedRun(api);
     const { id } = await api.createAttempt(over.run);
     const token = await api.credentials.issueRunToken(id);
@@ -124,13 +124,13 @@ describe('the token of a run that is over', () => {
   });
 });
 
-describe('beside the contract', () => {
-  it('says that it lives', async () => {
+describe('routes outside the contract', () => {
+  it('report liveness', async () => {
     expect((await runsApp.inject('/healthz')).statusCode).toBe(200);
   });
 
   it.each(['/readyz', '/openapi.json', '/metrics', '/', '/console', '/hooks/a', '/pumphouse/v1/apps'])(
-    'has no %s',
+    'do not include %s',
     async (path) => {
       for (const bearer of [null, runToken, seeded.owner.key]) {
         expect(await call(runsApp, { method: 'GET', path }, bearer)).toEqual(runsOnly);
@@ -138,7 +138,7 @@ describe('beside the contract', () => {
     },
   );
 
-  it('does not read a body that it refuses', async () => {
+  it('do not read a body that is rejected', async () => {
     const response = await runsApp.inject({
       method: 'POST',
       url: '/nowhere',
@@ -148,7 +148,7 @@ describe('beside the contract', () => {
     expect(response.json()).toMatchObject({ code: 'runs_only' });
   });
 
-  it('answers with an address at which the run reaches it', async () => {
+  it('return a URL at which the run reaches the server', async () => {
     const app = buildRunsApi({
       ...api.dependencies,
       publicUrl: 'https://pumphouse.example.com',
@@ -172,7 +172,7 @@ describe.each([
 ] as const)('the attempt route %s %s', (method, path) => {
   const routeOf = (id: string) => ({ method, path: `/pumphouse/v1/attempts/${id}/${path}` });
 
-  it('answers the bootstrap of the attempt as it does everywhere', async () => {
+  it('accepts the bootstrap of the attempt, as everywhere else', async () => {
     const call = async (app: FastifyInstance) => callAsAttempt(app, attempt, { method, route: path });
     const [here, elsewhere] = [await call(runsApp), await call(api.app)];
     expect(here.isProved).toBe(true);
@@ -180,7 +180,7 @@ describe.each([
     expect(here.statusCode).toBe(elsewhere.statusCode);
   });
 
-  it('refuses every other credential', async () => {
+  it('rejects every other credential', async () => {
     const other = await api.createAttempt((await seedRun(api)).run);
     const bearers = [null, 'nonsense', attempt.secret, other.secret, runToken, ...Object.values(foreign)];
     for (const bearer of bearers) {

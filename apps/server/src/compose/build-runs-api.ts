@@ -15,14 +15,14 @@ import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
 import { registerRoute } from '../api/route-registration.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** The attempt routes and nothing else, not listening yet: what bootstraps on this machine reach. */
+/** Builds the API for bootstraps on this machine, without listening: only the attempt routes. */
 export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance {
   const { log, services } = dependencies;
   const app = createHttpApp(log);
   addRequestLog(app, log);
   addBodyDeadline(app, dependencies.bodyLimits);
   addHostCheck(app, createAllowedHosts(dependencies.allowedHosts ?? []));
-  // Before a byte of the body is read.
+  // Reject unknown routes before reading any of the body.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw refuseOperation(request);
   });
@@ -37,8 +37,9 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
 }
 
 /**
- * What containers of runs reach, not listening yet: the attempt routes to bootstraps, and to the token of a run the operations that user
- * code has. A key or another token is good for nothing here, so that a run which got hold of one cannot use it.
+ * Builds the API for containers of runs, without listening. Bootstraps get the attempt routes; a run token
+ * gets the operations open to user code. Keys and other tokens are rejected, so a run that obtained one
+ * cannot use it.
  */
 export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   const { credentials } = dependencies;
@@ -52,7 +53,7 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
       ...credentials,
       authenticateUser: (bearer: string) => credentials.authenticateRun(bearer),
     },
-    // What answers name as this server's address has to be one that the run reaches.
+    // URLs in responses must use an address that the run can reach.
     publicUrl: null,
     apps: dependencies.apps,
   };
@@ -63,7 +64,7 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   return app;
 }
 
-/** What a run's token may do there is decided where it is decided for everybody: by its permission. */
+/** The permission of each route decides what a run token may do, as for every other caller. */
 function isForRuns(route: Route): boolean {
   return route.credential === 'user';
 }

@@ -10,7 +10,7 @@ describe('chooseExecutor', () => {
     ['process', true, 'process'],
     ['docker', false, 'docker'],
   ] as const)(
-    'at the first start: %s, and an engine that answers %s, is %s',
+    'at the first start with %s and an engine that answers %s chooses %s',
     async (setting, answers, name) => {
       expect(await chooseExecutor({ setting, decided: null, engineAnswers: engine(answers) })).toBe(name);
     },
@@ -19,7 +19,7 @@ describe('chooseExecutor', () => {
   it.each([
     ['process', true],
     ['docker', false],
-  ] as const)('stays with %s when an engine answers %s later', async (decided, answers) => {
+  ] as const)('keeps %s when an engine answers %s later', async (decided, answers) => {
     for (const setting of ['auto', decided] as const) {
       const engineAnswers = engine(answers);
       expect(await chooseExecutor({ setting, decided, engineAnswers })).toBe(decided);
@@ -30,14 +30,14 @@ describe('chooseExecutor', () => {
   it.each([
     ['process', 'docker'],
     ['docker', 'process'],
-  ] as const)('refuses %s where %s was decided', async (setting, decided) => {
+  ] as const)('rejects %s if %s was chosen', async (setting, decided) => {
     const choice = chooseExecutor({ setting, decided, engineAnswers: engine(true) });
     await expect(choice).rejects.toThrow(
       new RegExp(`PUMPHOUSE_EXECUTOR is ${setting}.* with ${decided} .*PUMPHOUSE_DATA_DIR`),
     );
   });
 
-  it('refuses what it does not know', async () => {
+  it('rejects unknown executors', async () => {
     const choice = chooseExecutor({ setting: 'auto', decided: 'kubernetes', engineAnswers: engine(true) });
     await expect(choice).rejects.toThrow(/"kubernetes", which this version does not have/);
   });

@@ -1,17 +1,20 @@
-/** Which executor an installation has: chosen at its first start and never changed, since isolation never drops by itself. */
+/**
+ * Chooses the executor of an installation: decided at its first start and never changed, because isolation
+ * must not weaken silently.
+ */
 
 export type ExecutorName = 'process' | 'docker';
 
 export interface ExecutorChoice {
-  /** What PUMPHOUSE_EXECUTOR says. */
+  /** Value of PUMPHOUSE_EXECUTOR. */
   setting: ExecutorName | 'auto';
-  /** What was decided at the first start; null at that start itself. */
+  /** The decision of the first start; null during the first start. */
   decided: string | null;
-  /** Whether a container engine answers; asked only where it matters. */
+  /** Whether a container engine responds; called only if it matters. */
   engineAnswers: () => Promise<boolean>;
 }
 
-/** @throws Error when the setting and what was decided contradict each other, with what to do */
+/** @throws Error that says what to do when the setting contradicts the decision */
 export async function chooseExecutor({
   setting,
   decided,

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { RunsNetwork } from '../executors/process/isolated-network.ts';
 
 /**
- * The network of runs that are processes.
+ * Chooses the network of runs as processes.
  * @throws Error when the setting names a network, which only engines have
  */
 export function chooseRunsNetwork({

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => testDatabase.drop());
 
-/** Executors in memory; `made` says which were made, and for which engine. */
+/** In-memory executors; `made` lists those created, and for which engine. */
 function createMachine(answering: readonly EngineAddress[]) {
   const made: string[] = [];
   const makers: ExecutorMakers = {
@@ -38,7 +38,7 @@ function createMachine(answering: readonly EngineAddress[]) {
   return { made, makers };
 }
 
-/** A start of a server on this machine, with everything it decides kept in the store. */
+/** Starts a server on this machine; its decisions are kept in the database. */
 async function start(
   answering: readonly EngineAddress[],
   settings: Partial<Parameters<typeof decideExecutor>[0]> = {},
@@ -54,7 +54,7 @@ async function start(
 }
 
 describe('decideExecutor', () => {
-  it('takes containers where an engine answers, and tells how they reach this machine', async () => {
+  it('chooses containers if an engine answers, and returns how they reach this machine', async () => {
     const { made, created, kept } = await start([first]);
     expect(made).toEqual([first.url]);
     expect(created.containers?.engineUrl).toBe(first.url);
@@ -62,14 +62,14 @@ describe('decideExecutor', () => {
     expect(kept).toMatchObject({ executor: 'docker', engineUrl: first.url });
   });
 
-  it('takes processes where none answers, and stays with them when one does', async () => {
+  it('chooses processes if none answers, and keeps them when one appears later', async () => {
     expect((await start([])).kept).toMatchObject({ executor: 'process', engineUrl: null });
     const { made, created } = await start([first]);
     expect(made).toEqual(['process']);
     expect(created.containers).toBeNull();
   });
 
-  it('stays with containers when the engine is gone, and with the engine when another one answers', async () => {
+  it('keeps containers when the engine is gone, and the same engine when another one answers', async () => {
     await start([second]);
     expect((await start([])).made).toEqual([second.url]);
     const { made, kept } = await start([first]);
@@ -77,7 +77,7 @@ describe('decideExecutor', () => {
     expect(kept).toMatchObject({ executor: 'docker', engineUrl: second.url });
   });
 
-  it('starts without an engine where containers are asked for, and keeps the first that answers', async () => {
+  it('starts without an engine if containers are required, and keeps the first that answers', async () => {
     expect(await start([], { executor: 'docker' })).toMatchObject({
       made: [first.url],
       kept: { executor: 'docker', engineUrl: null },
@@ -85,7 +85,7 @@ describe('decideExecutor', () => {
     expect(await start([second])).toMatchObject({ made: [second.url], kept: { engineUrl: second.url } });
   });
 
-  it('follows the setting of an engine, which is not kept', async () => {
+  it('follows the engine setting, which is not stored', async () => {
     expect(await start([first, second], { engine: set })).toMatchObject({
       made: [second.url],
       kept: { executor: 'docker', engineUrl: null },
@@ -94,13 +94,13 @@ describe('decideExecutor', () => {
     expect((await start([first, second], { engine: set })).made).toEqual([second.url]);
   });
 
-  it.each(['process', 'docker'] as const)('refuses another executor than %s, once decided', async (one) => {
+  it.each(['process', 'docker'] as const)('rejects an executor other than %s, once decided', async (one) => {
     const other = one === 'process' ? 'docker' : 'process';
     await start([first], { executor: one });
     await expect(start([first], { executor: other })).rejects.toThrow(/PUMPHOUSE_EXECUTOR is/);
   });
 
-  it('decides nothing when what it would take cannot be made', async () => {
+  it('decides nothing if the chosen executor cannot be created', async () => {
     const process = async () => {
       throw new Error('No python3 was found');
     };
@@ -108,7 +108,7 @@ describe('decideExecutor', () => {
     expect((await start([first])).kept.executor).toBe('docker');
   });
 
-  it('yields to a server that decided meanwhile', async () => {
+  it('follows the decision of a server that was faster', async () => {
     const store = createInstallationStore(testDatabase.database);
     const process = async () => {
       await store.decideExecutor('docker', second.url);
@@ -119,7 +119,7 @@ describe('decideExecutor', () => {
     expect(created.containers?.engineUrl).toBe(second.url);
   });
 
-  it('says so where this version has no containers', async () => {
+  it('reports that this version has no containers', async () => {
     const refused = start([], { executor: 'docker' }, { docker: null });
     await expect(refused).rejects.toThrow(/set PUMPHOUSE_EXECUTOR=process/);
     expect((await start([first], {}, { docker: null })).kept.executor).toBe('process');

@@ -18,18 +18,18 @@ import { createProcessExecutor } from '../executors/process/process-executor.ts'
 import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
 
-/** An executor whose runs have a network of their own. */
+/** An executor whose runs have their own network. */
 export interface ContainerExecutor extends Executor {
-  /** The address of the machine of the engine on the network of the runs; null while the engine does not tell. */
+  /** The address of the engine's machine on the network of runs; null while the engine does not report it. */
   findGateway(): Promise<string | null>;
 }
 
-/** How the executors are made. */
+/** Functions that create the executors. */
 export interface ExecutorMakers {
   process(): Promise<Executor>;
-  /** Null in a version that has none. */
+  /** Null in a version without containers. */
   docker: {
-    /** Whether an engine answers there; never throws. */
+    /** Whether an engine responds at this address; never throws. */
     engineAnswers(address: EngineAddress): Promise<boolean>;
     create(address: EngineAddress): Promise<ContainerExecutor>;
   } | null;
@@ -37,7 +37,7 @@ export interface ExecutorMakers {
 
 export interface CreatedExecutor {
   executor: Executor;
-  /** Set where runs are in containers: then they reach this server in a way of their own. */
+  /** Set if runs are containers, which reach this server through a separate listener. */
   containers: { engineUrl: string; findGateway: ContainerExecutor['findGateway'] } | null;
 }
 
@@ -54,7 +54,7 @@ const imageSources: ImageSources = {
   uvPath: join(toolsFolder, 'uv'),
 };
 
-/** The executor of this installation, and a word in the log about whether it works. */
+/** Creates the executor of this installation, and logs whether it works. */
 export async function createExecutor(
   config: Config,
   { store }: Persistence,
@@ -73,9 +73,9 @@ export async function createExecutor(
 }
 
 /**
- * Chooses at the first start and keeps what was chosen: the executor, and the engine where it was found rather than set. An engine that
- * does not answer keeps no server from starting; its runs wait.
- * @throws Error when the settings contradict what was chosen, or what the executor needs is not there
+ * Decides at the first start and keeps the decision: the executor, and the engine if it was discovered rather
+ * than configured. A server starts even if its engine does not respond; its runs wait.
+ * @throws Error when the settings contradict the decision, or a requirement of the executor is missing
  */
 export async function decideExecutor(
   settings: ExecutorSettings,
@@ -90,7 +90,7 @@ export async function decideExecutor(
     engineAnswers: async () => (await findAnswering(candidates, makers.docker)) !== null,
   });
   if (name === 'process') {
-    // Made before it is decided: what cannot be made here is not chosen for good.
+    // Create it before deciding, so that an executor that cannot work here is never chosen permanently.
     const executor = await makers.process();
     const decided = await store.decideExecutor(name, null);
     if (decided.executor !== name) return decideExecutor(settings, store, makers);
@@ -103,13 +103,16 @@ export async function decideExecutor(
   const executor = await makers.docker.create(address);
   const foundUrl = settings.engine.isSet ? null : (answering?.url ?? kept.engineUrl);
   const decided = await store.decideExecutor(name, foundUrl);
-  // Another server was first and found something else.
+  // Another server was faster and found something else.
   const isKept = decided.executor === name && (settings.engine.isSet || decided.engineUrl === foundUrl);
   if (!isKept) return decideExecutor(settings, store, makers);
   return { executor, containers: { engineUrl: address.url, findGateway: () => executor.findGateway() } };
 }
 
-/** An engine that was set is the one; then the one that was found at the first start, whatever else answers by now. */
+/**
+ * A configured engine is used exclusively; otherwise the one found at the first start, even if others respond
+ * now.
+ */
 function listCandidates(engine: Config['engine'], keptUrl: string | null): EngineAddress[] {
   return engine.isSet || keptUrl === null ? engine.addresses : [{ url: keptUrl, tls: null }];
 }
@@ -135,7 +138,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           runnerImage: config.engine.runnerImage,
           buildLimits: config.instanceSizes.medium,
           bootstrapDir: bootstrapFolder,
-          // Under a name of its own an image is somebody's who builds it too.
+          // A custom image name means that the operator builds the image.
           imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
           openPorts: config.runsLoopbackPorts,
@@ -145,7 +148,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
   };
 }
 
-/** @throws Error when a program is not there that no run can do without */
+/** @throws Error when a program that every run needs is missing */
 async function createProcess(config: Config, installationId: string, log: Logger): Promise<Executor> {
   const lookup = { env: config.toolVariables, toolsDir: toolsFolder };
   const pythonPath = findTool('python3', lookup);
@@ -177,7 +180,10 @@ async function createProcess(config: Config, installationId: string, log: Logger
   return chooseIsolation(config, createWith, findTool('bwrap', lookup), log);
 }
 
-/** A bubblewrap that is there and cannot make a sandbox counts as none, which only PUMPHOUSE_ALLOW_UNISOLATED lets pass. */
+/**
+ * A bubblewrap that cannot create a sandbox counts as missing, which is only allowed with
+ * PUMPHOUSE_ALLOW_UNISOLATED.
+ */
 async function chooseIsolation(
   config: Config,
   createWith: (bwrapPath: string | null) => Executor,

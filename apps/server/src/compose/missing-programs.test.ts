@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('says of each missing program what needs it and how to install it', async () => {
+it('names for each missing program what needs it and how to install it', async () => {
   await symlink(process.execPath, join(folder, 'python3'));
   const missing = listMissingPrograms({ toolVariables: { PATH: folder } });
   expect(missing.join('\n')).toMatch(/^pasta is missing.* network of its own.*passt$/m);

@@ -1,4 +1,6 @@
-/** What a server without a container engine lacks on this machine, found without starting it. */
+/**
+ * Programs that a server without a container engine lacks on this machine, determined without starting it.
+ */
 import type { Config } from '../config/config.ts';
 import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';

@@ -6,7 +6,10 @@ import { closeHttpApp } from '../http/http-app.ts';
 import { openAttemptsSocket, type AttemptsSocket } from '../listeners/attempts-socket.ts';
 import { readPlace } from '../executors/process/attempt-place.ts';
 
-/** The socket for attempts that are processes of this machine; null where runs are in containers, which do not see its files. */
+/**
+ * Opens the socket for attempts that are processes on this machine; null if runs are containers, which cannot
+ * access it.
+ */
 export async function openSocketOfAttempts(
   { dataDir }: Config,
   { containers }: CreatedExecutor,

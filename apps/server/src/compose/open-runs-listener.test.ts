@@ -17,12 +17,12 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('openRunsListener', () => {
-  it('opens nothing where runs are processes of this machine', async () => {
+  it('opens nothing if runs are processes on this machine', async () => {
     const created = { executor: createFakeExecutor(), containers: null };
     expect(await openRunsListener(config, created, api.dependencies)).toBeNull();
   });
 
-  it('serves bootstraps and runs at the gateway of their network, on a free port, and nobody else', async () => {
+  it("serves only bootstraps and runs, at their network's gateway on a free port", async () => {
     const executor = createFakeExecutor();
     const containers = { engineUrl: 'unix:///engine.sock', findGateway: async () => '127.0.0.1' };
     const listener = await openRunsListener(config, { executor, containers }, api.dependencies);
@@ -43,7 +43,7 @@ describe('openRunsListener', () => {
     const { call } = createBootstrapSeal(attempt).seal('GET', 'configuration');
     const answer = await fetch(`${listener.url()}${call.url}`, { headers: call.headers });
     await answer.arrayBuffer();
-    // It has not begun.
+    // The run has not begun.
     expect(answer.status).toBe(409);
     await listener.stop();
     await expect(fetch(`${listener.url()}/healthz`)).rejects.toThrow();

@@ -8,7 +8,10 @@ import { buildRunsApi } from './build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { createRunsListener, type RunsListener } from '../listeners/runs-listener.ts';
 
-/** What listens for runs in containers; null where runs are processes of this machine, which reach the server as anybody here does. */
+/**
+ * Opens the listener for runs in containers; null if runs are processes on this machine, which use the
+ * server's normal address.
+ */
 export async function openRunsListener(
   config: Config,
   { executor, containers }: CreatedExecutor,
@@ -35,7 +38,7 @@ export async function openRunsListener(
   return listener;
 }
 
-/** Known before there is an address to bind it at, since runs are told before. */
+/** The port must be known before the listening address exists, because runs are told before that. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');

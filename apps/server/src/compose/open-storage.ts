@@ -15,7 +15,7 @@ import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createRetention, type Retention } from '../services/retention/retention.ts';
 import { openStore } from './open-store.ts';
 
-/** What looks through what is kept and removes of it by hand, beside a running server or without one. */
+/** Opens services that inspect stored data and remove it manually, with or without a running server. */
 export async function openStorage(
   config: Config,
   log: Logger,
@@ -37,7 +37,7 @@ export async function openStorage(
   }
 }
 
-/** Retention over the blobs of the settings. */
+/** Assembles retention over the configured blobs. */
 export function assembleRetention(
   config: Config,
   persistence: Persistence,

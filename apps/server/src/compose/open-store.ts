@@ -7,7 +7,11 @@ import { migrate } from '../store/postgres/migrate.ts';
 import { isTransactionPooler, transactionPoolerAdvice } from '../store/postgres/transaction-pooler.ts';
 import { startEmbeddedPostgres } from '../store/postgres/embedded/embedded.ts';
 
-/** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. @throws Error where a pooler is in between */
+/**
+ * Opens and migrates the database of a data folder or an external database, for the server and for `admin`
+ * commands.
+ * @throws Error if a transaction pooler is in between
+ */
 export async function openStore(
   config: Config,
   log: Logger,
@@ -40,7 +44,7 @@ export async function openStore(
   };
 }
 
-/** What a server that stands still keeps from the others (locks of a transaction, events) is free after this long. */
+/** Time after which resources held by a suspended server (transaction locks, events) are released. */
 export function hangSeconds(config: Config): number {
   return 4 * config.leaseSeconds;
 }

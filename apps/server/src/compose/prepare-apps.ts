@@ -19,12 +19,12 @@ const shownLogLines = 30;
 
 export interface PreparedApps {
   apps: AppServices;
-  /** Opens the port of apps, or ports; before, their addresses are not known where it is a free one. */
+  /** Opens the port or ports of apps. With a random port, their URLs are unknown before this. */
   listen(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The services of apps, and the listener in front of them, which does not listen yet. */
+/** Creates the services of apps and the proxy in front of them, without listening. */
 export function prepareApps(
   config: Config,
   parts: {
@@ -32,7 +32,7 @@ export function prepareApps(
     authorize: Authorize;
     services: Services;
     executor: Executor;
-    /** Where people sign in. */
+    /** Where users sign in. */
     publicUrl: () => string;
     log: Logger;
   },

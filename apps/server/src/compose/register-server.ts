@@ -15,13 +15,13 @@ export interface RegisteredServer {
   encryption: Encryption;
   /** Renews the registration. */
   loop: LoopDefinition;
-  /** Removes the registration of a server that stops. */
+  /** Removes the registration of a stopping server. */
   remove(): Promise<void>;
 }
 
 /**
- * Reads the secret keys of this server and registers the server with them.
- * @throws SecretKeyError when the installation has secrets that these keys do not open
+ * Reads this server's secret keys and registers the server with them.
+ * @throws SecretKeyError if the installation has secrets that these keys cannot decrypt
  */
 export async function openRegistration(
   config: Config,

@@ -20,8 +20,9 @@ import { hangSeconds } from './open-store.ts';
 export type LoopParts = Omit<SupervisorParts, 'loops'>;
 
 /**
- * Starts the loops of the server's roles: first those that take over what runs already, last those that start new runs.
- * @returns how to stop them and to let go of what they hold
+ * Starts the loops of the server's roles: first those that take over existing runs, last those that start new
+ * runs.
+ * @returns a function that stops the loops and releases what they hold
  */
 export async function startLoops(
   config: Config,

@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { html } from '../pages/html.ts';
 import { isErrorCode } from '../platform/error-code.ts';
 
-/** What the build leaves in the place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
+/** Placeholder that the build puts in place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
 const nonceMark = '{{nonce}}';
 const baseMark = '<base href="/" />';
 
-/** The console as it was built. */
+/** The built console. */
 export interface ConsoleFiles {
-  /** Files with a hash in their name, and beside each its compressed forms. */
+  /** Files with a hash in their name, and their compressed variants. */
   assetsFolder: string;
-  /** The page that all addresses of the console have in common. */
+  /** The page served at all URLs of the console. */
   render(page: { basePath: string; nonce: string }): string;
 }
 
 /** Where `npm run setup` puts the console. */
 export const builtConsoleFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 
-/** @returns null where the console was not built */
+/** @returns null if the console was not built */
 export function openConsoleFiles(folder: string): ConsoleFiles | null {
   const template = readIfThere(join(folder, 'index.html'));
   if (template === null) return null;

@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const get = (url: string, headers: Record<string, string> = {}) => api.app.inject({ url, headers });
 
-describe('the page of the console', () => {
+describe("the console's page", () => {
   it.each([
     '/',
     '/callback?code=c&state=s',
@@ -43,7 +43,7 @@ describe('the page of the console', () => {
     '/w/1/jobs/jobs.shop%2Forders',
     '/organizations/1/usage',
     '/account',
-  ])('is the same at %s, for whoever asks', async (path) => {
+  ])('is the same at %s for every visitor', async (path) => {
     const answer = await get(path);
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -51,7 +51,7 @@ describe('the page of the console', () => {
     expect(answer.body).toContain('src="./assets/index-1.js"');
   });
 
-  it('allows scripts and requests of this server alone, and a nonce that nobody can guess', async () => {
+  it('allows scripts and requests of this server only, and an unguessable nonce', async () => {
     const [one, other] = await Promise.all([get('/w/1'), get('/w/1')]);
     const policy = String(one.headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'; script-src 'self';");
@@ -64,18 +64,18 @@ describe('the page of the console', () => {
     expect(other.body).not.toContain(nonce);
   });
 
-  it('leaves every other address to the API', async () => {
+  it('leaves every other URL to the API', async () => {
     expect((await get('/pumphouse/v1/nothing')).json()).toMatchObject({ code: 'not_found' });
     expect((await get('/jobs')).statusCode).toBe(404);
     expect((await api.app.inject({ method: 'POST', url: '/w/1' })).statusCode).toBe(404);
   });
 
-  it('says that it lies under a path, where it does', () => {
+  it('contains the path prefix of the server', () => {
     const files = openConsoleFiles(folder) as ConsoleFiles;
     expect(files.render({ basePath: '/a"b/', nonce: 'n' })).toContain('<base href="/a&quot;b/" />');
   });
 
-  it('says what to do where it was not built', async () => {
+  it('says what to do if the console was not built', async () => {
     const bare = await createApiFixture({ consoleFiles: openConsoleFiles(join(folder, 'nowhere')) });
     const answer = await bare.app.inject({ url: '/w/1' });
     await bare.close();
@@ -88,7 +88,7 @@ describe('the page of the console', () => {
 });
 
 describe('a file of the console', () => {
-  it('comes compressed as it was built, and is kept for ever', async () => {
+  it('is served precompressed, and cached indefinitely', async () => {
     const answer = await get('/assets/index-1.js', { 'accept-encoding': 'gzip, br' });
     expect(answer.headers['content-encoding']).toBe('br');
     expect(answer.rawPayload).toEqual(brotliCompressSync(script));
@@ -97,7 +97,7 @@ describe('a file of the console', () => {
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it('comes as it is to who takes nothing else', async () => {
+  it('is served uncompressed to clients that accept nothing else', async () => {
     const answer = await get('/assets/index-1.js', { 'accept-encoding': 'identity' });
     expect(answer.headers['content-encoding']).toBeUndefined();
     expect(answer.body).toBe(script);
@@ -109,7 +109,7 @@ describe('a file of the console', () => {
     '/assets/',
     '/assets/none.js',
     '/assets/index-1.js%00',
-  ])('is none at %s', async (path) => {
+  ])('does not exist at %s', async (path) => {
     const { statusCode } = await get(path);
     expect([400, 403, 404]).toContain(statusCode);
   });
@@ -129,7 +129,7 @@ describe('signing in to the console', () => {
     return { verifier, path: url.slice(origin.length) };
   }
 
-  it('takes a person who is signed in at the pages, and no click', async () => {
+  it('needs no click from a user who is signed in to the pages', async () => {
     const { verifier, path } = await begin(`${origin}/callback`);
     const browser = createPageBrowser(api.app);
     expect((await browser.get(path)).location).toMatch(/^\/sign-in\?return_to=/);
@@ -141,7 +141,7 @@ describe('signing in to the console', () => {
     expect(await signIn().authorizationRequests.redeem(code, verifier)).toMatchObject({ email: owner.email });
   });
 
-  it('is for the console of this server: no other host gets a code, and a port of the machine only by a click', async () => {
+  it("is for this server's console: other hosts get no code, and local ports only by a click", async () => {
     for (const redirectUri of [
       'https://elsewhere.example.com/callback',
       `${origin}/callback/more`,
@@ -156,7 +156,7 @@ describe('signing in to the console', () => {
     expect(shown.text).toContain('wants to sign in as you');
   });
 
-  it('works by the code with which the client opens a page, which does not stay in the address', async () => {
+  it('works with the code in a URL opened by the client, which is then removed', async () => {
     const account = await api.persistence.store.accounts.findByEmail(owner.email);
     const session = await signIn().sessions.begin({ userId: account?.id ?? '', client: 'dlthub' });
     const { code } = await signIn().swapCodes.issue(session.refreshToken);

@@ -12,19 +12,19 @@ import { pageHeaders } from '../pages/page-registry.ts';
 import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
 
-/** Addresses of the console; the first segments are its own, and what lies below them is for its router to know. */
+/** URLs of the console. Only the first segments are listed; the console's router handles the rest. */
 const consolePaths = ['/', '/callback', '/w/*', '/organizations/*', '/account'];
 
 const yearSeconds = 365 * 24 * 3600;
 
 export interface ConsoleDependencies extends PagesDependencies {
-  /** Null where the console was not built: then its addresses say so. */
+  /** Null if the console was not built; its URLs then say so. */
   files: ConsoleFiles | null;
 }
 
 /**
- * Serves the console: one page for all its addresses, which holds nothing of anybody, and its files, which may be kept for ever since
- * their names change with what is in them.
+ * Serves the console: one page for all its URLs, which contains no user data, and its files, which may be
+ * cached indefinitely because their names contain a content hash.
  */
 export function registerConsole(app: FastifyInstance, dependencies: ConsoleDependencies): void {
   const { files, services, publicUrl } = dependencies;
@@ -70,8 +70,9 @@ function sendConsole(reply: FastifyReply, files: ConsoleFiles, basePath: string)
 }
 
 /**
- * Scripts and requests of this server alone, and no script in the page itself. Style elements need the nonce: Mantine writes some; a
- * style attribute is allowed to nobody (React sets styles through the object model, which is no attribute).
+ * Allows scripts and requests of this server only, and no inline scripts. Style elements need the nonce,
+ * because Mantine creates some. Style attributes are forbidden (React sets styles through the DOM API, which
+ * is not affected).
  */
 function contentPolicy(nonce: string): string {
   return [

@@ -1,7 +1,7 @@
 import { ExecutorError } from './executor.ts';
 import { highestAppPort } from '../domain/apps/app-trigger.ts';
 
-/** @throws ExecutorError backend for a port on which an app cannot be reached */
+/** @throws ExecutorError backend for a port that apps cannot use */
 export function checkAppPort(port: number): void {
   if (Number.isInteger(port) && port > 0 && port <= highestAppPort) return;
   throw new ExecutorError(

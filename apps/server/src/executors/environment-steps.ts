@@ -1,20 +1,23 @@
-/** How an environment is made, wherever that is done: the commands in their order, their files and their variables. Pure. */
+/**
+ * The steps of an environment build on any executor: commands in order, their files and their variables.
+ * Pure.
+ */
 import type { EnvironmentBuildError, EnvironmentSpec } from './executor.ts';
 
-/** Where the parts of a build are, as the commands see them. */
+/** Paths of a build as its commands see them. */
 export interface BuildPaths {
   environment: string;
   cache: string;
   requirements: string;
   excludes: string;
   uv: string;
-  /** Modules that go into every environment. */
+  /** Modules that are added to every environment. */
   hooks: string;
 }
 
 export interface BuildStep {
   command: string[];
-  /** What it means when the command fails. */
+  /** The error code if the command fails. */
   failure: EnvironmentBuildError['code'];
 }
 
@@ -28,7 +31,10 @@ for name in sorted(os.listdir(source)):
             py_compile.compile(copied, doraise=True)
 `;
 
-/** The commands of a build. @param interpreter path of the Python that the environment is for */
+/**
+ * The commands of a build.
+ * @param interpreter path of the Python for the environment
+ */
 export function planBuildSteps(
   paths: BuildPaths,
   interpreter: string,
@@ -51,19 +57,22 @@ export function planBuildSteps(
   ];
 }
 
-/** Where uv finds what it resolves and installs from a lock. */
+/** Paths for uv to resolve requirements and to install from a lock. */
 export interface LockPaths {
   uv: string;
   python: string;
   lock: string;
 }
 
-/** Makes the environment without any package. */
+/** Creates the environment without any package. */
 export function planVenvCommand(uv: string, environment: string, interpreter: string): string[] {
   return [uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter, environment];
 }
 
-/** Resolves requirements into a lock. @param paths.wheelsOnly no package's code runs */
+/**
+ * Resolves requirements into a lock.
+ * @param paths.wheelsOnly run no package's code
+ */
 export function planResolveCommand(
   paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean },
 ): string[] {
@@ -72,7 +81,10 @@ export function planResolveCommand(
   return [...compile, ...listCommonOptions(paths), ...files];
 }
 
-/** Installs what a lock names, and nothing else, below a prefix. @param paths.wheelsOnly no package's code runs */
+/**
+ * Installs exactly what a lock names, below a prefix.
+ * @param paths.wheelsOnly run no package's code
+ */
 export function planInstallCommand(paths: LockPaths & { prefix: string; wheelsOnly: boolean }): string[] {
   const install = [paths.uv, 'pip', 'install', '--preview-features', 'pylock', '--no-deps'];
   return [...install, ...listCommonOptions(paths), '--prefix', paths.prefix, '-r', paths.lock];
@@ -86,12 +98,15 @@ function listCommonOptions({ python, wheelsOnly }: { python: string; wheelsOnly:
 export function planBuildFiles(requirements: readonly string[]): { requirements: string; excludes: string } {
   return {
     requirements: `${requirements.join('\n')}\n`,
-    // A dependency that some extra of dlt asks for, under a licence that forbids what a server does with it.
+    // Some dlt extras depend on this package, whose licence forbids use in a service like this.
     excludes: 'dlthub\n',
   };
 }
 
-/** The complete environment of the commands. @param certificates the bundle of certificate authorities, where there is one */
+/**
+ * The complete environment variables of the commands.
+ * @param certificates path of the CA bundle, if there is one
+ */
 export function planBuildVariables(
   { variables }: Pick<EnvironmentSpec, 'variables'>,
   paths: Pick<BuildPaths, 'cache'>,
@@ -105,7 +120,7 @@ export function planBuildVariables(
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     UV_CACHE_DIR: paths.cache,
-    // A hard link into the cache would let a later build change the files of an environment that runs use.
+    // A hard link into the cache would let a later build change files of an environment in use.
     UV_LINK_MODE: 'copy',
     UV_NO_CONFIG: '1',
     UV_NO_PROGRESS: '1',

@@ -1,32 +1,37 @@
-/** The executor contract: code that runs an attempt somewhere. Every executor passes `conformance/`. */
+/** The executor contract: runs attempts on some backend. Every executor passes `conformance/`. */
 
 import type { Duplex } from 'node:stream';
 import type { Belonging } from '../domain/retention/belonging.ts';
 import type { MachineResources } from '../domain/runs/capacity.ts';
 
-/** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
+/**
+ * What an executor stores about a started attempt: versioned JSON in the database, opaque to all other code.
+ */
 export interface AttemptHandle {
   executor: string;
   version: number;
-  /** Executor-specific; always names the place (host and boot, or engine) where the attempt lives. */
+  /** Executor-specific. Always identifies where the attempt lives: host and boot, or engine. */
   data: Record<string, unknown>;
 }
 
 export interface ExecutorCapabilities {
   memoryLimit: boolean;
-  /** The attempt's files are isolated from the server's and from other attempts'. */
+  /** The attempt's files are isolated from the server and from other attempts. */
   isolated: boolean;
   localData: boolean;
   interactive: boolean;
 }
 
-/** `ok: false` carries the reason in words an operator can act on. */
+/** `ok: false` carries a reason that tells an operator what to do. */
 export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: string };
 
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
-  /** Hash of workspace, Python version, sorted requirements, platform and what decides where packages come from. */
+  /**
+   * Hash of workspace, Python version, sorted requirements, platform, and the settings that choose package
+   * sources.
+   */
   key: string;
   organizationId: string;
   workspaceId: string;
@@ -34,26 +39,26 @@ export interface EnvironmentSpec {
   pythonVersion: string;
   /** PEP 508 lines, sorted. */
   requirements: string[];
-  /** Settings of uv and of proxies: all of them reach uv, beneath what the executor sets itself. */
+  /** Settings of uv and of proxies, passed to uv; variables that the executor sets itself take precedence. */
   variables: Record<string, string>;
-  /** Taken out of every line and every error before anything else is done with it. */
+  /** Removed from every line and error before any other processing. */
   maskedValues: string[];
   uid: number;
 }
 
-/** Where a built environment is, in the executor's own terms (a path, a volume name). */
+/** Location of a built environment, in executor-specific terms (a path, a volume name). */
 export interface EnvironmentLocation {
   executor: string;
   path: string;
 }
 
-/** A package that builds share. */
+/** A package shared by builds. */
 export interface StoredPackage {
   id: string;
   usedAt: Date;
-  /** Without what environments have of it: that counts for them. */
+  /** Excludes files that environments use; they count as part of the environment. */
   sizeBytes: number;
-  /** Whether environments have most of it. */
+  /** Whether environments use most of it. */
   isUsed: boolean;
 }
 
@@ -64,14 +69,14 @@ export interface ListedCache {
 }
 
 /**
- * `read-write`: the data itself. `copy`: a copy of its snapshot that is the attempt's own, writable, and gone with it; seen where the
- * data of the profile `mountedAs` would be. Where there is no snapshot it is empty.
+ * `read-write`: the data itself. `copy`: the attempt's own writable copy of the snapshot, removed with the
+ * attempt. It is mounted at the folder of the profile `mountedAs`, and is empty without a snapshot.
  */
 export type LocalDataUse =
   | { workspaceId: string; profile: string; access: 'read-write' }
   | { workspaceId: string; profile: string; access: 'copy'; mountedAs: string };
 
-/** What a workspace's runs of one profile have written, and who they are. */
+/** The data that a workspace's runs of one profile share, and the user that owns it. */
 export interface LocalDataPlace {
   installationId: string;
   workspaceId: string;
@@ -80,9 +85,9 @@ export interface LocalDataPlace {
   uid: number;
 }
 
-/** How much of the local data a snapshot has. */
+/** The part of local data that a snapshot contains. */
 export interface SnapshotExtent {
-  /** One entry of it; all of them where none is named. */
+  /** A single entry; everything if undefined. */
   only?: string | undefined;
 }
 
@@ -93,34 +98,41 @@ export interface AttemptSpec {
   claimNumber: number;
   /** Base URL of the attempt routes. */
   attemptsUrl: string;
-  /** A unix socket with the same routes, for attempts on the server's machine; they use it first. */
+  /**
+   * A unix socket with the same routes, for attempts on the server's machine. It is preferred over the URL.
+   */
   attemptsSocket?: string;
-  /** Goes to the bootstrap in a file that it removes; never an argument or a variable. */
+  /** Passed to the bootstrap in a file that the bootstrap deletes; never as an argument or a variable. */
   bootstrapSecret: string;
   environment: EnvironmentLocation;
-  /** Name of the work folder: it shows in every dlt trace, so it is the workspace's, made safe for a path. */
+  /**
+   * Name of the work folder. Every dlt trace shows it, so it is the workspace's name made safe for a path.
+   */
   workFolderName: string;
   localData: LocalDataUse | null;
-  /** Uid of the workspace's runs; used only where the server is root. */
+  /** Uid of the workspace's runs; used only if the server runs as root. */
   uid: number;
   limits: AttemptLimits;
   /**
-   * `outgoing`: the attempt connects to others and nobody connects to it. `apart`: it also listens, without a password, and its server
-   * alone connects to it.
+   * `outgoing`: the attempt may open connections and accepts none. `apart`: an isolated network in which the
+   * attempt also listens, without a password, and only its server connects to it.
    */
   network: 'outgoing' | 'apart';
 }
 
-/** What an attempt may use; null: as much as there is. An executor that cannot hold one says so in its capabilities. */
+/**
+ * Resource limits of an attempt; null means unlimited. Executors report limits they cannot enforce in their
+ * capabilities.
+ */
 export interface AttemptLimits {
   memoryBytes: number | null;
   /** Cores; a half is 0.5. */
   cpus: number | null;
-  /** Processes and threads at once. */
+  /** Maximum concurrent processes and threads. */
   processes: number | null;
 }
 
-/** Whose end of memory killed the run: its own `limit`, or the whole `machine`'s. */
+/** Which memory ran out: that of the run's own `limit`, or that of the whole `machine`. */
 export type OutOfMemory = 'limit' | 'machine';
 
 export interface ExitFacts {
@@ -130,13 +142,13 @@ export interface ExitFacts {
 }
 
 /**
- * `missing`: the place was looked at and the attempt is not there (the only answer that may fail a run).
- * `unknown`: this server cannot tell; ask again.
+ * `missing`: the executor can see the backend and the attempt does not exist (the only result that may fail a
+ * run). `unknown`: this server cannot tell; ask again.
  */
 export type AttemptInspection =
   | { state: 'running' }
   | { state: 'exited'; exit: ExitFacts }
-  /** `detail` says what is known of the end of something that left no record of it. */
+  /** `detail` describes what is known about an end without an exit record. */
   | { state: 'missing'; detail?: string }
   | { state: 'unknown'; detail: string };
 
@@ -148,7 +160,7 @@ export interface ListedAttempt {
 
 export type ExecutorErrorKind = 'image' | 'quota' | 'config' | 'backend';
 
-/** A typed failure to start. `backend` may be tried again; the others would fail again. */
+/** A typed failure to start. `backend` may be retried; the others would fail again. */
 export class ExecutorError extends Error {
   readonly kind: ExecutorErrorKind;
   constructor(kind: ExecutorErrorKind, message: string, options?: ErrorOptions) {
@@ -158,7 +170,7 @@ export class ExecutorError extends Error {
   }
 }
 
-/** uv could not resolve or build the requirements: its own words were given to `onLine`. */
+/** uv could not resolve or build the requirements; its output was passed to `onLine`. */
 export class EnvironmentBuildError extends Error {
   readonly code: 'python_not_found' | 'requirements_failed' | 'builder_failed';
   constructor(code: EnvironmentBuildError['code'], message: string, options?: ErrorOptions) {
@@ -172,11 +184,12 @@ export interface Executor {
   readonly name: string;
   capabilities(): ExecutorCapabilities;
   probe(): Promise<ProbeResult>;
-  /** What its runs share: the cores and the memory of the machine that they run on. Null where that is not known now. */
+  /** Cores and memory of the machine that runs share. Null if currently unknown. */
   readMachine(): Promise<MachineResources | null>;
   /**
-   * Builds the environment in the same isolation that a run gets. The caller holds the key's lock. Each call builds at a new
-   * place, so two builders that both believe to hold the lock never touch each other's files; the caller keeps one.
+   * Builds the environment with the same isolation as a run. The caller holds the key's lock. Each call
+   * builds in a new location, so two builders that both believe they hold the lock never touch each other's
+   * files; the caller keeps one.
    * @throws EnvironmentBuildError
    */
   buildEnvironment(
@@ -185,43 +198,54 @@ export interface Executor {
     signal?: AbortSignal,
   ): Promise<EnvironmentLocation>;
   /**
-   * True when a location that the store knows is still there and complete. What has to be made before that can be told, as after an
-   * upgrade, is told to `onLine`.
+   * Whether a stored location still exists and is complete. Work needed to answer, for example after an
+   * upgrade, is reported to `onLine`.
    */
   hasEnvironment(location: EnvironmentLocation, onLine?: (line: EnvironmentLine) => void): Promise<boolean>;
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
-  /** What an environment takes on the disk; 0 where there is none. */
+  /** Disk usage of an environment in bytes; 0 if it does not exist. */
   measureEnvironment(location: EnvironmentLocation): Promise<number>;
-  /** What builders keep for later builds, by organization. */
+  /** Caches that builds keep for later builds, by organization. */
   listCaches(): Promise<ListedCache[]>;
-  /** Removes an organization's cache; later builds begin one anew. Not while it builds. */
+  /**
+   * Removes an organization's cache; later builds start a new one. Must not run during a build of that
+   * organization.
+   */
   removeCache(organizationId: string): Promise<void>;
-  /** Packages that builds share, with what they take beyond environments. */
+  /** Packages shared by builds, with the disk space they use beyond environments. */
   listStoredPackages(): Promise<StoredPackage[]>;
-  /** Removes packages from the store. Environments keep what they have; a build that is under way gets it anew. */
+  /**
+   * Removes packages from the store. Environments keep their files; a build in progress fetches them again.
+   */
   removeStoredPackages(ids: readonly string[]): Promise<void>;
-  /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
+  /**
+   * Idempotent per attempt id: a second call returns the handle of the first.
+   * @throws ExecutorError
+   */
   start(spec: AttemptSpec): Promise<AttemptHandle>;
   /**
-   * Tells an attempt where its routes are answered from now on: the server that it was given may be gone, or stand still. Nothing
-   * happens where it cannot be told.
-   * @param notice as the attempt's seal has written it: user code may be able to write where it is left
+   * Tells an attempt the new address of its routes, because the server it was given may be gone or suspended.
+   * Does nothing if the attempt cannot be reached.
+   * @param notice written by the attempt's seal, because user code may be able to write to the same place
    */
   redirect(handle: AttemptHandle, notice: string): Promise<void>;
   /**
-   * A connection to a port inside an attempt with a network apart. Each side ends its half by itself; what one does not read the
-   * other waits for. It ends with the attempt. Several servers may have connections to one attempt. Once it is there it tells no
-   * error to nobody: who does not listen for `error` sees `close`.
-   * @param port below 32768: those above are where outgoing connections come from
-   * @throws ExecutorError backend, where nothing listens, or the attempt has no such network, has ended, or is elsewhere
+   * Connects to a port inside an attempt with an isolated network. Each side closes its half on its own, and
+   * unread data slows the sender down. The connection closes with the attempt. Several servers may connect to
+   * one attempt. After it is established, it never emits an unhandled `error`; a caller without an `error`
+   * listener sees only `close`.
+   * @param port below 32768: higher ports are used for outgoing connections
+   * @throws ExecutorError backend, if nothing listens, or the attempt has no such network, has ended, or is
+   * elsewhere
    */
   connect(handle: AttemptHandle, port: number): Promise<Duplex>;
   /**
-   * Copies local data aside, as it is now. Nobody may write to it meanwhile: `isUntouched` is asked when the copy is made, and only
-   * where nobody has is it put in the place of the snapshot before. That one stays in every other case, and a crash is one of them; what
-   * a crash leaves half-made is a belonging of nobody and goes with the next call, too.
-   * @returns what the snapshot takes on the disk; null where it was thrown away
-   * @throws ExecutorError backend, and what `isUntouched` throws
+   * Takes a snapshot of local data. No one may write to the data meanwhile: `isUntouched` is called when the
+   * copy is complete, and the copy replaces the previous snapshot only if it returns true. In every other
+   * case, including a crash, the previous snapshot stays. A crash leaves an orphaned partial copy, which the
+   * next call also removes.
+   * @returns the snapshot's size on disk; null if it was discarded
+   * @throws ExecutorError backend, and whatever `isUntouched` throws
    */
   takeSnapshot(
     place: LocalDataPlace,
@@ -229,33 +253,39 @@ export interface Executor {
     extent?: SnapshotExtent,
   ): Promise<{ sizeBytes: number } | null>;
   /**
-   * Makes the copy of a running attempt the same as the snapshot. A file that differs is replaced whole, and whoever has the old one open keeps that;
-   * what the attempt has written itself is gone. Nothing happens where there is no snapshot.
-   * @param place whose snapshot the attempt was started with
-   * @throws ExecutorError backend, where the attempt does not run, or is elsewhere, or has no copy
+   * Updates the copy of a running attempt to the snapshot. A changed file is replaced as a whole: processes
+   * that have the old file open keep it, and the attempt's own changes are lost. Does nothing without a
+   * snapshot.
+   * @param place the origin of the snapshot with which the attempt was started
+   * @throws ExecutorError backend, if the attempt does not run, is elsewhere, or has no copy
    */
   refreshCopy(handle: AttemptHandle, place: LocalDataPlace): Promise<void>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
   /**
-   * TERM, grace, TERM, KILL of the whole attempt; resolves when it is seen to be gone. Idempotent; a missing attempt is gone.
+   * Sends TERM, waits for the grace period, then sends TERM and KILL to the whole attempt. Resolves when the
+   * attempt is confirmed gone. Idempotent; a missing attempt counts as gone.
    * @throws ExecutorError backend, when it is still there
    */
   stop(handle: AttemptHandle, options: { graceSeconds: number }): Promise<void>;
-  /** Removes everything the attempt left (folders, secrets, spool). Never of a running one. */
+  /**
+   * Removes everything the attempt left (folders, secrets, spool). Must not be called for a running attempt.
+   */
   remove(handle: AttemptHandle): Promise<void>;
   /** All attempts of this installation that this executor can see, running or not. */
   list(): Promise<ListedAttempt[]>;
   /**
-   * Everything of this installation that this executor can see, whether anything owns it or not, half-made things and those of live
-   * attempts too; nothing of another installation. Sizes cost seconds where every file is looked at.
+   * All resources of this installation that this executor can see, with or without an owner, including
+   * incomplete ones and those of running attempts; none of another installation. Sizes take seconds if every
+   * file must be checked.
    */
   listBelongings(options: { withSizes: boolean }): Promise<Belonging[]>;
   /**
-   * Removes one of them; of an attempt the processes are ended first. It is looked for anew: what is not listed any more is gone, and
-   * that is no problem. Several servers may do it at once.
-   * @throws ExecutorError backend, when it cannot be removed now; config for local data, which no executor removes
+   * Removes one resource; processes of an attempt are ended first. A resource that no longer exists is not an
+   * error, and several servers may call this at once.
+   * @throws ExecutorError backend, when it cannot be removed now; config for local data, which executors
+   * never remove
    */
   removeBelonging(belonging: Pick<Belonging, 'kind' | 'id'>): Promise<void>;
-  /** Bytes of the spool from an offset, where that disk can be reached; null where it cannot. Bounded by `maxBytes`. */
+  /** Reads the spool from an offset, at most `maxBytes`; null if the disk cannot be reached. */
   readSpool(handle: AttemptHandle, offset: number, maxBytes: number): Promise<Uint8Array | null>;
 }

@@ -1,4 +1,4 @@
-/** The record with which a spool ends (docs/contribute/attempt-protocol.md). */
+/** The last record of a spool (docs/contribute/attempt-protocol.md). */
 import { z } from 'zod';
 import type { ExitFacts } from './executor.ts';
 
@@ -9,7 +9,9 @@ const exitRecordSchema = z.object({
   out_of_memory: z.enum(['limit', 'machine']).nullable(),
 });
 
-/** How user code ended, from the last bytes of a spool; null where they do not end in a whole exit record. */
+/**
+ * Reads how user code ended from the last bytes of a spool; null if they do not end with a whole exit record.
+ */
 export function readExitRecord(tail: Uint8Array): ExitFacts | null {
   const text = Buffer.from(tail).toString('utf8');
   if (!text.endsWith('\n')) return null;

@@ -17,8 +17,8 @@ function fold(end: 'succeed' | 'fail'): string[] {
   return lines;
 }
 
-describe('the lines of a build', () => {
-  it('are few when it succeeds, with each package', () => {
+describe('the log of a build', () => {
+  it('is short on success, and lists each package', () => {
     expect(fold('succeed')).toEqual([
       'Resolved 2 packages in 1ms',
       'Installed 2 packages in 2ms',
@@ -26,7 +26,7 @@ describe('the lines of a build', () => {
     ]);
   });
 
-  it('are complete when it fails', () => {
+  it('is complete on failure', () => {
     expect(fold('fail')).toContain('Using CPython 3.13.5 interpreter at: /usr/bin/python3');
   });
 });

@@ -1,4 +1,7 @@
-/** Keeps the log of a build short: what uv says of each package becomes one line. Of a build that fails every line is passed on. */
+/**
+ * Shortens the log of a build: uv's output about packages becomes one line. For a failed build, every line is
+ * passed on.
+ */
 import type { EnvironmentLine } from './executor.ts';
 
 const maxHeldLines = 10_000;

@@ -13,12 +13,15 @@ export function checkPlace({ workspaceId, profile }: LocalDataPlace): void {
   requireSafe([workspaceId, profile]);
 }
 
-/** The profile as whose data the attempt sees it. */
+/** The profile in whose folder the attempt sees the data. */
 export function mountedProfile(localData: NonNullable<AttemptSpec['localData']>): string {
   return localData.access === 'copy' ? localData.mountedAs : localData.profile;
 }
 
-/** What a program that copies has said. @throws ExecutorError backend */
+/**
+ * Reads the size that a copy program printed.
+ * @throws ExecutorError backend
+ */
 export function readCopiedSize(
   code: number | null,
   stdout: readonly string[],

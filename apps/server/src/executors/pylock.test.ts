@@ -30,7 +30,7 @@ archive = { url = "https://files.example/direct-1.0-py3-none-any.whl?x=1", hashe
 `;
 
 describe('a lock', () => {
-  it('is divided into wheels of a known hash, and the rest', () => {
+  it('is split into wheels with a known hash, and the rest', () => {
     expect(readLock(lock).map(({ name, verified }) => [name, verified])).toEqual([
       ['duckdb', [['duckdb-2.0.1-cp313-cp313-linux_x86_64.whl', hash('b')]]],
       ['built-here', null],
@@ -39,13 +39,13 @@ describe('a lock', () => {
     ]);
   });
 
-  it('of one package has that package only, and several make one again', () => {
+  it('can be split into single packages, and joined again', () => {
     const packages = readLock(lock);
     expect(readLock(packages[0]?.lock ?? '').map(({ name }) => name)).toEqual(['duckdb']);
     expect(readLock(joinLocks(packages))).toEqual(packages);
   });
 
-  it('gives a package another key for each hash, interpreter and scope', () => {
+  it('gives a package a different key for each hash, interpreter and scope', () => {
     const [duckdb] = readLock(lock);
     const [other] = readLock(lock.replace(hash('b'), hash('e')));
     if (duckdb === undefined || other === undefined) throw new Error('no package');

@@ -1,4 +1,4 @@
-/** Reads what uv has resolved (PEP 751) and divides it by how its packages may be installed. Pure. */
+/** Parses uv's resolution (PEP 751) and splits it by how packages may be installed. Pure. */
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'smol-toml';
 import { z } from 'zod';
@@ -25,8 +25,8 @@ export interface LockedPackage {
   /** A lock of this package alone. */
   lock: string;
   /**
-   * Names and hashes of the wheels that may be installed for it, sorted; null for a package without a wheel whose hash is known: its
-   * build may run code of its own.
+   * Names and hashes of the wheels that may be installed for it, sorted; null for a package without a wheel
+   * of known hash, whose build may run its own code.
    */
   verified: [file: string, sha256: string][] | null;
 }
@@ -42,13 +42,13 @@ export function readLock(text: string): LockedPackage[] {
   }));
 }
 
-/** The lock of several packages of one lock. */
+/** Combines several packages of one lock into a lock. */
 export function joinLocks(packages: readonly LockedPackage[]): string {
   const parsed = packages.map(({ lock }) => lockSchema.parse(parse(lock)));
   return stringify({ ...parsed[0], packages: parsed.flatMap((lock) => lock.packages) });
 }
 
-/** The key of a package in the store: equal hashes, equal interpreter, equal scope. */
+/** The key of a package in the store: equal for equal hashes, interpreter and scope. */
 export function buildPackageKey(
   { name, version, verified }: LockedPackage,
   interpreterVersion: string,
@@ -67,7 +67,7 @@ export function buildPackageKey(
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }
 
-/** Whether requirements name each package of a lock with its version, as an exported lock file does. */
+/** Whether requirements pin every package of a lock, as an exported lock file does. */
 export function isComplete(requirements: readonly string[], packages: readonly LockedPackage[]): boolean {
   const pins = new Set(requirements.flatMap((line) => readPin(line) ?? []));
   return packages.every(({ name, version }) => pins.has(`${name}==${version}`));
@@ -78,7 +78,7 @@ export function arePinned(requirements: readonly string[]): boolean {
   return requirements.length > 0 && requirements.every((line) => readPin(line) !== null);
 }
 
-/** Changes when the store's contents change their meaning. */
+/** Increment when the format of the store's contents changes. */
 const storeFormat = 1;
 
 function readPin(line: string): string | null {

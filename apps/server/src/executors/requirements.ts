@@ -1,18 +1,22 @@
-/** What may be asked of an environment. */
+/** Checks the requirements of an environment. */
 import { EnvironmentBuildError } from './executor.ts';
 
-/** Under a licence that forbids running them in a service like this one; a caller drops them before it asks for an environment. */
+/**
+ * Their licence forbids running them in a service like this one; callers remove them before they request an
+ * environment.
+ */
 const FORBIDDEN_PROJECTS = new Set(['dlthub', 'dlthub-init', 'dlthub-start']);
 
 /**
- * Checks lines before they are written to a requirements file, where a line may also be an option or name another file.
- * @throws EnvironmentBuildError requirements_failed for what is no PEP 508 requirement
- * @throws Error for a project that must never be installed: the caller has failed to drop it
+ * Checks lines before they are written to a requirements file, where a line could also be an option or
+ * reference another file.
+ * @throws EnvironmentBuildError requirements_failed for an invalid PEP 508 requirement
+ * @throws Error for a project that must never be installed: the caller failed to remove it
  */
 export function checkRequirements(requirements: string[]): void {
   for (const line of requirements) {
     const name = /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(line)?.[0];
-    // A name followed by ":" or "/" would be an address or a path.
+    // A name followed by ":" or "/" would be a URL or a path.
     if (name === undefined || /[\r\n\0\\]/.test(line) || /^[:/]/.test(line.slice(name.length))) {
       throw new EnvironmentBuildError(
         'requirements_failed',

@@ -26,7 +26,7 @@ describe('a base URL with a path', () => {
       '/w/11111111-1111-1111-1111-111111111111/jobs',
     ],
     ['/organizations/1/api/v1/workspaces', 'POST', '/organizations/1'],
-  ])('is named in the answer to %s', async (url, method, prefix) => {
+  ])('is named in the response to %s', async (url, method, prefix) => {
     const response = await call(url, method);
     expect(response.statusCode).toBe(400);
     const body = response.json<{ code: string; detail: string }>();
@@ -35,19 +35,16 @@ describe('a base URL with a path', () => {
     expect(body.detail).toContain('RUNTIME__API_BASE_URL');
   });
 
-  it('is shown in short, and escaped', async () => {
+  it('is shown shortened and escaped', async () => {
     const body = (await call(`/${'x'.repeat(3000)}/api/v1/organizations`)).json<{ detail: string }>();
     expect(body.detail.length).toBeLessThan(400);
   });
 
-  it.each(['/nowhere', '/api/v2/organizations', '/api/v1/nowhere'])(
-    'is not what is wrong with %s',
-    async (url) => {
-      expect((await call(url)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
-    },
-  );
+  it.each(['/nowhere', '/api/v2/organizations', '/api/v1/nowhere'])('is not blamed for %s', async (url) => {
+    expect((await call(url)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
+  });
 
-  it('is none at the root, also with a slash too many at the end of it', async () => {
+  it('is not reported at the root, even with an extra trailing slash', async () => {
     expect((await call('/api/v1/organizations')).statusCode).toBe(200);
   });
 });

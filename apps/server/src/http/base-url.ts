@@ -5,8 +5,9 @@ import { ServiceError } from '../platform/service-error.ts';
 const maxShownLength = 100;
 
 /**
- * The refusal of a call to the API below another path, which a client makes whose base URL has that path; null for other addresses.
- * The status is not 404: clients take that for a workspace or an organization that is not there, and show no detail of it.
+ * Returns the error for an API call below another path, which happens when the client's base URL contains
+ * that path; null for other URLs. The status is not 404 because clients read that as a missing workspace or
+ * organization and hide the detail.
  */
 export function refuseWrongBaseUrl(url: string): ServiceError | null {
   const [path = ''] = url.split('?', 1);
@@ -20,12 +21,15 @@ export function refuseWrongBaseUrl(url: string): ServiceError | null {
   );
 }
 
-/** The address under which the caller reaches this server: the configured one, else that of the request itself. */
+/**
+ * Returns the origin of this server for URLs in responses: the configured one, otherwise the origin of the
+ * request.
+ */
 export function originOf(request: FastifyRequest, publicUrl: string | null): string {
   return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
 }
 
-/** The path that a server with this public address lies under, without a slash at its end; '' for none. */
+/** Returns the path prefix of the public URL without a trailing slash; empty if there is none. */
 export function basePathOf(publicUrl: string | null): string {
   return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }

@@ -31,7 +31,7 @@ async function listen(app: FastifyInstance) {
   return Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
 }
 
-/** Sends a head and the beginning of a body that never ends. */
+/** Sends request headers and the beginning of a body that never ends. */
 function beginBody(port: number, path: string, headers: string, start: string, token = key): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -41,11 +41,11 @@ function beginBody(port: number, path: string, headers: string, start: string, t
   return socket;
 }
 
-/** What arrived, also where the connection was reset after it. */
+/** Returns everything received, even if the connection was reset afterwards. */
 async function readUntilClosed(socket: Socket): Promise<string> {
   let received = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
-  // `once` of node:events would reject at the reset.
+  // `once` of node:events would reject on the reset.
   await new Promise((resolve) => socket.once('close', resolve));
   return received;
 }
@@ -66,10 +66,10 @@ const kinds: [string, string, string, string][] = [
   ],
 ];
 
-describe('a body that trickles in', () => {
+describe('a body that arrives too slowly', () => {
   const bodyLimits = { idleMs: 60_000, graceMs: 100, slowestBytesPerSecond: 1e9 };
 
-  it.each(kinds)('is answered with 408 and ends its connection: %s', async (_, path, headers, start) => {
+  it.each(kinds)('is answered with 408 and closes the connection: %s', async (_, path, headers, start) => {
     const app = buildApi({ ...api.dependencies, log, bodyLimits });
     const socket = beginBody(await listen(app), path, headers, start);
     const trickle = setInterval(() => socket.write(headers.includes('chunked') ? '1\r\n \r\n' : ' '), 20);
@@ -80,10 +80,10 @@ describe('a body that trickles in', () => {
     await app.close();
   });
 
-  it('is cut off where runs send theirs, too', async () => {
+  it('is also cut off on the port for runs', async () => {
     const app = buildRunsApi({ ...api.dependencies, bodyLimits });
     const socket = beginBody(await listen(app), '/api/v1/organizations', 'Content-Length: 500', '');
-    // Refused at once; the connection would stay open for the rest of the body.
+    // Rejected at once; otherwise the connection would stay open for the rest of the body.
     expect(await readUntilClosed(socket)).toMatch(/^HTTP\/1.1 403 /);
     await app.close();
   });
@@ -91,7 +91,7 @@ describe('a body that trickles in', () => {
 
 describe('a body that stops', () => {
   it.each(kinds)(
-    'is answered with 408, also where its pace was good: %s',
+    'is answered with 408 even if its pace was good before: %s',
     async (_, path, headers, start) => {
       const bodyLimits = { idleMs: 100, graceMs: 1e9, slowestBytesPerSecond: 1 };
       const app = buildApi({ ...api.dependencies, log, bodyLimits });
@@ -102,8 +102,8 @@ describe('a body that stops', () => {
   );
 });
 
-describe('a client that leaves in the middle of its request', () => {
-  it.each(kinds)('is logged for debugging and not as an error: %s', async (_, path, headers, start) => {
+describe('a client that disconnects during its request', () => {
+  it.each(kinds)('is logged at debug level, not as an error: %s', async (_, path, headers, start) => {
     const app = buildApi({ ...api.dependencies, log });
     const port = await listen(app);
     logged.length = 0;
@@ -116,7 +116,7 @@ describe('a client that leaves in the middle of its request', () => {
     await app.close();
   });
 
-  it('is logged so for an upload, too, of which nothing stays', async () => {
+  it('is logged at debug level during an upload, and its files are removed', async () => {
     const app = buildApi({ ...api.dependencies, log });
     const port = await listen(app);
     const headers = { authorization: `Bearer ${key}` };
@@ -133,7 +133,7 @@ describe('a client that leaves in the middle of its request', () => {
       '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nthe beginning of an archive',
       token,
     );
-    // The part is being written when the client leaves.
+    // The part is being written when the client disconnects.
     await expect.poll(() => readdir(api.uploadDir)).toHaveLength(1);
     socket.resetAndDestroy();
     await expect.poll(() => logged.map(({ msg }) => msg)).toContain('a client disconnected');

@@ -7,18 +7,18 @@ import { errorBody } from './errors.ts';
 interface ArrivingBody {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Bytes of the connection before this body: a connection serves several requests. */
+  /** Bytes received on the connection before this body: a connection serves several requests. */
   bytesBefore: number;
   pace: BodyPace;
 }
 
 const checkMs = 1000;
-/** For a client to read the answer. */
+/** Time for the client to read the response. */
 const lingerMs = 5000;
 
 /**
- * Ends requests whose body arrives too slowly, with 408. Node's own limit is one time for all bodies: it cuts large uploads on slow lines
- * off, or lets anybody hold connections open with a byte now and then.
+ * Ends requests whose body arrives too slowly, with 408. Node's own limit is a single timeout for all bodies:
+ * it would cut off large uploads on slow lines, or let clients hold connections open with an occasional byte.
  */
 export function addBodyDeadline(app: FastifyInstance, limits: BodyLimits = defaultBodyLimits): void {
   const arriving = new Set<ArrivingBody>();
@@ -35,7 +35,7 @@ export function addBodyDeadline(app: FastifyInstance, limits: BodyLimits = defau
       }
       body.pace = advancePace(body.pace, {
         bytes: body.request.socket.bytesRead - body.bytesBefore,
-        // A thread that was busy has not read what came meanwhile.
+        // While its thread was busy, the server did not read bytes that had arrived.
         passedMs: Math.min(passedMs, 2 * intervalMs),
         isServerBusy: body.request.readableLength > 0,
       });
@@ -58,12 +58,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** An answer is not the end: Node reads the rest of a body that was refused, for as long as it takes. */
+/** The response does not end the exchange: Node keeps reading the rest of a rejected body. */
 function isOver({ request }: ArrivingBody): boolean {
   return request.complete || request.socket.destroyed;
 }
 
-/** The handler still reads the request, so nothing but the connection itself can be answered on. */
+/** The handler is still reading the request, so write the response directly to the connection. */
 function cutOff({ request, response }: ArrivingBody): void {
   const { socket } = request;
   if (response.headersSent) {
@@ -78,6 +78,6 @@ function cutOff({ request, response }: ArrivingBody): void {
   );
   const head = `HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
   socket.end(`${head}\r\n\r\n${body}`);
-  // Closed at once, the connection would be reset by the next byte of the client, and the answer lost with it.
+  // Closing at once would make the client's next byte reset the connection, and the response would be lost.
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }

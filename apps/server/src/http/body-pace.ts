@@ -1,19 +1,19 @@
-/** How fast the body of a request has to arrive. */
+/** Minimum speed of a request body. */
 
 export interface BodyLimits {
-  /** Without a single byte for so long, the request is over. */
+  /** Maximum time without a single byte. */
   idleMs: number;
-  /** So long a body may take whatever its pace, and as long again as its bytes need at the slowest pace. */
+  /** Time granted at any pace, in addition to the time the bytes need at the slowest allowed pace. */
   graceMs: number;
   slowestBytesPerSecond: number;
 }
 
-/** A line of 8 kbit/s brings any body, however large; a body that trickles in is over after half a minute. */
+/** A line of 8 kbit/s delivers a body of any size; a body that trickles in ends after half a minute. */
 export const defaultBodyLimits: BodyLimits = { idleMs: 30_000, graceMs: 30_000, slowestBytesPerSecond: 1024 };
 
 export interface BodyPace {
   bytes: number;
-  /** How long the server has waited for the client, in all and since the last byte. */
+  /** How long the server has waited for the client: in total, and since the last byte. */
   waitedMs: number;
   idleMs: number;
 }
@@ -21,8 +21,9 @@ export interface BodyPace {
 export const startingPace: BodyPace = { bytes: 0, waitedMs: 0, idleMs: 0 };
 
 /**
- * The pace after some more time.
- * @param seen.isServerBusy bytes lie unread: the time is the server's own and does not count against the client
+ * Advances the pace by some time.
+ * @param seen.isServerBusy received bytes are still unread: the delay is the server's and does not count
+ * against the client
  */
 export function advancePace(
   pace: BodyPace,

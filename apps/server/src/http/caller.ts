@@ -12,7 +12,7 @@ export const nobody: Principal = {
   kind: 'run',
 };
 
-/** Who is written down for what a request changes. */
+/** Returns the actor to record for changes that a request makes. */
 export function actorOf(request: FastifyRequest, principal: Principal): Actor {
   const { kind, userId, email, credential } = principal;
   const caller = strangerAt(request);
@@ -21,13 +21,13 @@ export function actorOf(request: FastifyRequest, principal: Principal): Actor {
   return { ...caller, kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null };
 }
 
-/** Whoever sends a request, before it is known who that is. */
+/** Returns the actor of a request that is not authenticated yet. */
 export function strangerAt({ ip, headers }: FastifyRequest): Actor {
   const userAgent = headers['user-agent']?.slice(0, 300) ?? null;
   return { kind: 'nobody', userId: null, email: null, keyId: null, address: ip, userAgent };
 }
 
-/** @throws ServiceError not_authenticated when the request has no bearer token */
+/** @throws ServiceError not_authenticated if the request has no bearer token */
 export function readBearer(request: FastifyRequest): string {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
   if (scheme?.toLowerCase() !== 'bearer' || !token) {

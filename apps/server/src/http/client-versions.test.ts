@@ -23,7 +23,7 @@ describe('the official client', () => {
     'dlthub-cli/0.28.6',
     'dlthub-mcp/0.28.6',
     'dlthub-python-sdk/0.28.6',
-  ])('of an older release is told to upgrade, whatever it asks for and whoever it is: %s', async (agent) => {
+  ])('of an older release is told to upgrade, on every route and for every caller: %s', async (agent) => {
     for (const url of ['/api/v1/organizations', '/api/v1/user', '/logs/v1/nothing', '/v1/me']) {
       const response = await get(url, { 'user-agent': agent });
       expect(response.statusCode).toBe(400);
@@ -45,12 +45,12 @@ describe('the official client', () => {
     'dlthub-cli/unknown',
     'curl/8.5.0',
     '',
-  ])('of this release or a newer one, and every other caller, is served: %j', async (agent) => {
+  ])('of this release or newer is served, as is every other caller: %j', async (agent) => {
     const response = await get('/api/v1/organizations', { authorization, 'user-agent': agent });
     expect(response.statusCode).toBe(200);
   });
 
-  it('learns from every answer which release it has to be', async () => {
+  it('learns the required release from every response', async () => {
     for (const url of ['/api/v1/organizations', '/api/v1/nothing', '/healthz']) {
       for (const headers of [{}, { authorization }] as Record<string, string>[]) {
         const response = await get(url, headers);

@@ -1,23 +1,26 @@
 import type { FastifyInstance } from 'fastify';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** The first release of dlthub-client that speaks the API of this server; those before it send other calls to the same addresses. */
+/**
+ * First release of dlthub-client that speaks this server's API. Older releases send different calls to the
+ * same URLs.
+ */
 export const minClientVersion = '0.28.7';
 
-/** How the official client names itself: its command line (the first is the older name), its MCP tools, its Python SDK. */
+/** User agents of the official client: command line (the first is the older name), MCP tools, Python SDK. */
 const officialClient = /^(?:dlt-runtime-cli|dlthub-cli|dlthub-mcp|dlthub-python-sdk)\/(\d+(?:\.\d+)*)/;
 
 /**
- * Tells the official client, with every answer, from which release on it is served, and refuses an older one before anything else is
- * looked at: what it asks for would otherwise be answered with a missing path or a field that it cannot read, and its user would not
- * know why. A later client appends the header's advice to errors by itself.
+ * Sends the minimum client release with every response, and rejects older official clients before any other
+ * check. Otherwise they would get a missing path or an unreadable field without an explanation. Newer clients
+ * append the header's advice to errors themselves.
  */
 export function addClientVersions(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-dlthub-min-client-version', minClientVersion);
     const version = readOldVersion(request.headers['user-agent']);
     if (version === null) return;
-    // Older clients print all but the first letter of a detail in small letters, so it is one sentence.
+    // Older clients lower-case everything after the first letter of a detail, so this is a single sentence.
     const detail =
       `The installed client, version ${version}, is too old for this server; ` +
       `upgrade it: pip install --upgrade 'dlthub-client>=${minClientVersion}'`;
@@ -25,7 +28,7 @@ export function addClientVersions(app: FastifyInstance): void {
   });
 }
 
-/** The version that an official client too old for this server gives of itself; null for every other caller. */
+/** Returns the version of an official client that is too old for this server; null for every other caller. */
 function readOldVersion(userAgent: string | undefined): string | null {
   const version = officialClient.exec(userAgent ?? '')?.[1];
   return version !== undefined && isBefore(version, minClientVersion) ? version : null;

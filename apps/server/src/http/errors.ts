@@ -4,28 +4,31 @@ import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** What an error is answered with. */
+/** The response to an error. */
 export interface ErrorAnswer {
   status: number;
   body: ErrorResponse;
-  /** Whether it is the server's own failure, which belongs into its log. */
+  /** Whether the server itself failed, so that the error belongs in its log. */
   isUnexpected: boolean;
-  /** When to come again, where that is known. */
+  /** When to retry, if known. */
   retryAfterSeconds?: number;
 }
 
-/** A failure of ours which callers have to take for one that passes: what went wrong is in `cause`. */
+/** A server failure that callers must treat as temporary; `cause` holds the original error. */
 export class PassingError extends Error {
   override readonly name = 'PassingError';
 }
 
-/** One field of a request that was refused, as `extra` of the answer lists it. */
+/** One invalid field of a rejected request, as listed in the `extra` of the response. */
 export interface FieldReason {
   key: string;
   message: string;
 }
 
-/** Every error as the JSON that the contract declares. What nobody foresaw says nothing but where to look it up. */
+/**
+ * Converts any error to the JSON that the contract declares. Unexpected errors reveal only where to look them
+ * up.
+ */
 export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof ServiceError)
     return { ...answer(error.code, error.message, error.extra), ...readRetryAfter(error.extra) };
@@ -41,7 +44,10 @@ export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
   return { ...answer('internal', detail, { request_id: requestId }), isUnexpected: true };
 }
 
-/** An `invalid_request` that names the fields. @param part such as `query` */
+/**
+ * Creates an `invalid_request` error that names the fields.
+ * @param part such as `query`
+ */
 export function refuseFields(part: string, error: z.ZodError): ServiceError {
   const reasons: FieldReason[] = error.issues.map((issue) => ({
     key: issue.path.map(String).join('.') || part,
@@ -54,7 +60,7 @@ export function refuseFields(part: string, error: z.ZodError): ServiceError {
   return new ServiceError('invalid_request', detail, reasons);
 }
 
-/** The body of an error that has no exception, such as that of an unknown path. */
+/** The body of an error without an exception, such as an unknown path. */
 export function errorBody(code: ErrorCode, detail: string, extra?: unknown): ErrorResponse {
   return { code, detail, status_code: errorCodes[code].status, ...(extra === undefined ? {} : { extra }) };
 }
@@ -68,7 +74,7 @@ function readRetryAfter(extra: unknown): Pick<ErrorAnswer, 'retryAfterSeconds'> 
   return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
 }
 
-/** Errors of fastify and its plugins carry the status that they ask for; only those of the caller's making are passed on. */
+/** Errors of fastify and its plugins carry a status; only client errors (4xx) are passed on. */
 function readStatus(error: unknown): number | null {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : null;
@@ -77,7 +83,7 @@ function readStatus(error: unknown): number | null {
 function codeOfStatus(status: number): ErrorCode {
   if (status === 404) return 'not_found';
   if (status === 413) return 'upload_too_large';
-  // 406 is what the multipart parser answers to a body that is not multipart.
+  // The multipart parser reports 406 for a body that is not multipart.
   return status === 415 || status === 406 ? 'unsupported_media_type' : 'invalid_request';
 }
 
@@ -89,11 +95,11 @@ function describe(error: Error, status: number): string {
 // Postgres: 08 connection exceptions, 57P shutdowns and start-up.
 const absenceStates = /^(08|57P)/;
 const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
-// pg's words for a connection that broke, or that did not come about in time; these have no code.
+// pg's messages for a broken connection or a connection timeout; these errors have no code.
 const absenceWords =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
 
-// Of the file system, and of Postgres.
+// Codes of the file system and of Postgres.
 const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
 
 function isDiskFull(error: unknown): boolean {

@@ -19,7 +19,7 @@ const paths = ['/', '/sign-in', '/openapi.json', '/api/v1/organizations', '/mcp'
 const ask = (host: string, url = '/api/v1/organizations', app: FastifyInstance = api.app, headers = {}) =>
   app.inject({ url, headers: { host, authorization: `Bearer ${key}`, ...headers } });
 
-describe('a page of another site that has pointed its name at this server', () => {
+describe('a DNS rebinding page', () => {
   it.each(paths)('gets nothing at %s', async (path) => {
     const answer = await ask('evil.example:8080', path);
     expect(answer.statusCode).toBe(403);
@@ -27,7 +27,7 @@ describe('a page of another site that has pointed its name at this server', () =
     expect(answer.body).toContain('evil.example:8080');
   });
 
-  it('gets no address to sign in at that is its own', async () => {
+  it('gets no sign-in URL with its own host', async () => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/auth/v1/sessions/-issue-device-code',
@@ -36,11 +36,11 @@ describe('a page of another site that has pointed its name at this server', () =
     expect(answer.json()).toMatchObject({ code: 'host_not_allowed', status_code: 403 });
   });
 
-  it('is refused as the name of an app, whose pages are no part of the console', async () => {
+  it('is rejected when it uses the host of an app, whose pages are not part of the console', async () => {
     expect((await ask('sales.localhost:8080')).json()).toMatchObject({ code: 'host_not_allowed' });
   });
 
-  it('does not get in by a header of a proxy, though its browser is where a proxy is', async () => {
+  it("cannot get in with a proxy header, even if its browser runs at a trusted proxy's address", async () => {
     const app = buildApi({ ...api.dependencies, trustedProxies: ['127.0.0.0/8'] });
     const evil = { 'x-forwarded-host': 'evil.example' };
     expect((await ask('localhost:8080', '/sign-in', app, evil)).statusCode).toBe(403);
@@ -50,7 +50,7 @@ describe('a page of another site that has pointed its name at this server', () =
     await app.close();
   });
 
-  it('is refused where runs in containers reach the server, too', async () => {
+  it('is also rejected on the port for runs in containers', async () => {
     const app = buildRunsApi(api.dependencies);
     const answer = await ask('evil.example:8081', '/api/v1/workspaces/x', app);
     expect(answer.json()).toMatchObject({ code: 'host_not_allowed' });
@@ -60,7 +60,7 @@ describe('a page of another site that has pointed its name at this server', () =
 
 describe('a caller', () => {
   it.each(['localhost:8080', '127.0.0.1:8080', '127.0.0.1', '[::1]:9000'])(
-    'reaches the server at %s, and gets addresses below it',
+    'reaches the server at %s, and gets URLs below it',
     async (host) => {
       const answer = await api.app.inject({
         method: 'POST',
@@ -71,7 +71,7 @@ describe('a caller', () => {
     },
   );
 
-  it('reaches it under the host of the public URL, whatever the port, and under names that are set', async () => {
+  it('reaches it under the host of the public URL on any port, and under configured names', async () => {
     const app = buildApi({
       ...api.dependencies,
       publicUrl: 'https://pump.example.com/data',
@@ -83,7 +83,7 @@ describe('a caller', () => {
     await app.close();
   });
 
-  it('of the probes may be a load balancer that knows an address only', async () => {
+  it('of the probes may be a load balancer that knows only an IP address', async () => {
     for (const path of ['/healthz', '/readyz'])
       expect((await ask('10.1.2.3:8080', path)).statusCode).toBe(200);
     const app = buildRunsApi(api.dependencies);
@@ -91,9 +91,9 @@ describe('a caller', () => {
     await app.close();
   });
 
-  it('reaches it by the address that the connection comes to, as containers do', async () => {
+  it('reaches it by the address the connection came in on, as containers do', async () => {
     const app = buildRunsApi(api.dependencies);
-    // Loopback is allowed by itself, so the connection is one of an address that is not.
+    // Loopback is always allowed, so simulate a connection on another address.
     app.server.prependListener('request', ({ socket }) =>
       Object.defineProperty(socket, 'localAddress', { value: '::ffff:10.89.0.1' }),
     );

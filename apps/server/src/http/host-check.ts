@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IsAllowedHost } from '../config/allowed-hosts.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** A load balancer calls these by whatever address it has, and the answers hold no address. */
+/** Load balancers call these under any address, and their responses contain no URLs. */
 const probes = new Set(['/healthz', '/readyz']);
 const maxShownLength = 100;
 
 /**
- * Refuses hosts that are not this server's, before anything else reads the request: addresses in answers are built from the host, and a
- * page of another site that has pointed its own name here (DNS rebinding) would be taken for a page of this server.
+ * Rejects foreign hosts before anything else reads the request. URLs in responses are built from the host, so
+ * a page that points its own name at this server (DNS rebinding) would pass for a page of this server.
  */
 export function addHostCheck(app: FastifyInstance, isAllowed: IsAllowedHost): void {
   app.addHook('onRequest', async (request) => {
@@ -19,8 +19,8 @@ export function addHostCheck(app: FastifyInstance, isAllowed: IsAllowedHost): vo
 }
 
 /**
- * The host that the caller named, and that which a trusted proxy has added. A page can send `X-Forwarded-Host` too, and its browser may
- * have the address of a proxy, so neither replaces the other.
+ * The host from the request and the host that a trusted proxy forwarded. Check both: a page can send
+ * `X-Forwarded-Host` too, and its browser may run at a proxy's address.
  */
 function listHosts(request: FastifyRequest): string[] {
   return [...new Set([request.headers.host ?? '', request.host])];

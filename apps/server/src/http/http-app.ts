@@ -8,12 +8,12 @@ import { sendError } from './send-error.ts';
 
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
-/** A pipeline's name has 256 characters at most, each up to nine in an address. */
+/** A pipeline name has at most 256 characters, each up to nine bytes when URL-encoded. */
 const longestPathParameter = 256 * 9;
 
 /**
- * An HTTP server without routes: JSON in, the contract's errors out, whatever is sent.
- * @param trustedProxies whose word is taken for the address of a caller, and for the host and scheme that the caller used
+ * An HTTP server without routes: it accepts JSON and returns all errors in the contract's format.
+ * @param trustedProxies proxies whose forwarding headers for client address, host and scheme are trusted
  */
 export function createHttpApp(log: Logger, trustedProxies: readonly string[] = []): FastifyInstance {
   const app: FastifyInstance = fastify({
@@ -50,7 +50,7 @@ function describeClientError({ code }: { code?: string }): string {
     : 'The request is no HTTP that this server reads.';
 }
 
-/** JSON and nothing else; an empty body is no body, whatever its type. */
+/** Accepts only JSON. An empty body counts as no body, whatever its content type. */
 function readJsonBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('text/plain');
@@ -60,7 +60,10 @@ function readJsonBodies(app: FastifyInstance): void {
   });
 }
 
-/** Requests under way are answered. A connection that never sent one, as browsers open ahead, would keep the server for a minute. */
+/**
+ * Closes the server after requests in progress are answered. Idle connections that browsers open in advance
+ * would otherwise delay it by a minute.
+ */
 export async function closeHttpApp(api: FastifyInstance): Promise<void> {
   const giveUp = setTimeout(() => api.server.closeAllConnections(), closeSeconds * 1000);
   try {

@@ -12,24 +12,28 @@ export interface ReceivedFile {
   sizeBytes: number;
 }
 
-/** The parts of an upload, in a folder that is gone when this is disposed. */
+/** The parts of an upload, in a folder that is removed on disposal. */
 export interface ReceivedFiles extends AsyncDisposable {
-  /** @throws ServiceError invalid_request when the upload has no such part */
+  /** @throws ServiceError invalid_request when the upload lacks this part */
   require(name: string): ReceivedFile;
 }
 
 export interface PartLimit {
   maxBytes: number;
-  /** The refusal of a part that is larger. @param path what was received until then @param declaredBytes of the whole request */
+  /**
+   * Rejects a part that is too large.
+   * @param path the bytes received until then
+   * @param declaredBytes size of the whole request
+   */
   refuse?: (path: string, declaredBytes: number | null) => Promise<never>;
 }
 
 const folderPrefix = 'upload-';
 
 /**
- * Writes the parts of a multipart body to files, counting while they come. Parts without a limit are read past.
- * @param limits the parts that are kept, with the most bytes of each
- * @throws ServiceError upload_too_large; nothing is left on disk then, nor when the caller goes away
+ * Writes the parts of a multipart body to files and enforces their limits. Parts without a limit are skipped.
+ * @param limits the parts to keep, with the maximum size of each
+ * @throws ServiceError upload_too_large. Nothing is left on disk then, nor when the caller disconnects
  */
 export async function receiveFiles(
   request: FastifyRequest,
@@ -48,17 +52,17 @@ export async function receiveFiles(
     };
   } catch (error) {
     await remove();
-    // What is still on its way has to be read, or a client that only sends would never come to read the answer.
+    // Drain the rest of the body: a client that only sends would never read the response.
     request.raw.unpipe();
     request.raw.resume();
     throw error;
   }
 }
 
-/** Longer than any upload takes: another server on the data folder may be receiving one. */
+/** Longer than any upload takes, because another server on the same data folder may be receiving one. */
 const abandonedAfterMs = 60 * 60 * 1000;
 
-/** Removes what uploads left behind whose server was killed. */
+/** Removes uploads of servers that were killed. */
 export async function removeAbandonedUploads(uploadDir: string, now = Date.now()): Promise<void> {
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   for (const name of await readdir(uploadDir)) {
@@ -69,7 +73,8 @@ export async function removeAbandonedUploads(uploadDir: string, now = Date.now()
 }
 
 /**
- * Reads one part of a multipart body into memory: for what must not lie on a disk as it is. Other parts are read past.
+ * Reads one part of a multipart body into memory, for content that must not be written to disk in plain form.
+ * Other parts are skipped.
  * @throws ServiceError upload_too_large, or invalid_request when the part is missing
  */
 export async function receiveInMemory(
@@ -104,7 +109,9 @@ async function* readParts(request: FastifyRequest, limits: Limits): ReturnType<F
   }
 }
 
-/** The parser takes for a mistake of ours what the caller did: a head without a good boundary, a body or a part that has no end. */
+/**
+ * The parser reports these client errors as internal errors: a missing boundary, a truncated body or part.
+ */
 function refuseBody(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (/^(Multipart: |The needle )/.test(error.message)) return notMultipart();
@@ -126,7 +133,7 @@ async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
 async function writeParts(request: FastifyRequest, folder: string, partLimits: Record<string, PartLimit>) {
   const files = new Map<string, ReceivedFile>();
   const names = Object.keys(partLimits);
-  // The counting below decides; the parser only must not stop before it.
+  // The byte count below enforces the limit; the parser only must not stop earlier.
   const fileSize = Math.max(...Object.values(partLimits).map(({ maxBytes }) => maxBytes)) + 1;
   const limits = { fileSize, fieldSize: 1024, fields: 8, files: names.length + 2, parts: names.length + 10 };
   for await (const part of readParts(request, limits)) {
@@ -136,7 +143,7 @@ async function writeParts(request: FastifyRequest, folder: string, partLimits: R
       part.file.resume();
       continue;
     }
-    // The name is one of ours, never one that the caller chose.
+    // The name comes from our own list, never from the caller.
     const path = join(folder, part.fieldname);
     const written = await writePart(part, path, limit.maxBytes).catch(async (error: unknown) => {
       if (error instanceof PartTooLarge && limit.refuse)
@@ -167,7 +174,7 @@ async function writePart(part: MultipartFile, path: string, limit: number): Prom
     },
     createWriteStream(path, { flags: 'wx', mode: 0o600 }),
   );
-  // Only now: what fits is on disk, and can be looked into for what takes the room.
+  // Check only now: everything up to the limit is on disk, so `refuse` can inspect what uses the space.
   if (sizeBytes > limit) throw new PartTooLarge(part.fieldname, limit);
   return { path, sizeBytes };
 }

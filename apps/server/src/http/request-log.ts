@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
-/** Paths that are called all the time and tell nothing while they succeed. */
+/** Paths that are polled constantly and not worth logging on success. */
 const quietPaths = /^\/(healthz|readyz|metrics|pumphouse\/v1\/attempts\/)/;
 
-/** What follows is a credential. */
+/** The segment after this prefix is a credential. */
 const hooks = '/hooks/';
 const webhookToken = new RegExp(`(${hooks}+)[^/]+`, 'gi');
 
 /**
- * One line a request. Neither headers nor the query are in it: both can carry secrets. The same id is in the answer, so that what a
- * caller reports can be found.
+ * Logs one line per request. Headers and query are left out because both can carry secrets. The response has
+ * the same request id, so a caller's report can be matched to the log.
  */
 export function addRequestLog(app: FastifyInstance, log: Logger): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -34,7 +34,7 @@ export function addRequestLog(app: FastifyInstance, log: Logger): void {
   });
 }
 
-/** The path as it was asked for, without the secret of a webhook's address, however that was written. */
+/** The requested path with the webhook secret masked, however it was written. */
 function describePath({ url, routeOptions, params }: FastifyRequest): string {
   if (routeOptions.url?.startsWith(hooks)) return `${hooks}***/${(params as { '*'?: string })['*'] ?? ''}`;
   const [path = ''] = url.split('?', 1);

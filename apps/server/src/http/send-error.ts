@@ -2,11 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { errorBody, toErrorAnswer } from './errors.ts';
 
-/** Answers with an error as JSON, and logs it where it is a failure of the server. */
+/** Sends an error as JSON, and logs it if the server failed. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
   if (isDisconnect(error, request)) {
     noteDisconnect(error, request, log);
-    // Nothing reads this; the log of requests has the status.
+    // No one reads this response; the request log records its status.
     void reply
       .code(400)
       .send(errorBody('invalid_request', 'The client left before its request was complete.'));
@@ -18,7 +18,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   void reply.code(status).send(body);
 }
 
-/** Logs a failure of the server as an error, and a client that has left as what it is. */
+/** Logs a server failure as an error, and a client disconnect at debug level. */
 export function logFailure(error: unknown, request: FastifyRequest, log: Logger, message: string): void {
   if (isDisconnect(error, request)) noteDisconnect(error, request, log);
   else log.error({ err: error, requestId: request.id }, message);
@@ -30,7 +30,10 @@ function noteDisconnect(error: unknown, { id }: FastifyRequest, log: Logger): vo
 
 const disconnectCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);
 
-/** Both are needed: a database can reset its connection, too, and a request can fail for a reason of ours after its client has left. */
+/**
+ * Check both: a database can reset its connection too, and a request can fail on our side after its client
+ * has left.
+ */
 function isDisconnect(error: unknown, { raw }: FastifyRequest): boolean {
   const hasLeft = raw.socket.destroyed || (raw.destroyed && !raw.complete);
   return hasLeft && error instanceof Error && 'code' in error && disconnectCodes.has(String(error.code));

@@ -27,7 +27,7 @@ afterEach(async () => {
   await fixture.close();
 });
 
-/** An address that is not known until it is given. */
+/** An address that is unknown until the test sets it. */
 function createAddress() {
   const started: AttemptHandle[] = [];
   let answer: Awaited<ReturnType<AttemptsAddress['find']>> = { problem };
@@ -44,8 +44,8 @@ async function serve(executor: Executor, attemptsAddress: AttemptsAddress): Prom
   await server.start();
 }
 
-describe('a server that runs cannot reach', () => {
-  it('lets runs wait and says in their logs what to do, and starts them when they can', async () => {
+describe('a server that attempts cannot reach', () => {
+  it('keeps runs waiting, logs what to do, and starts them once it can be reached', async () => {
     const { address, started, give } = createAddress();
     const executor = createBootstrappedExecutor(fixture);
     await serve(executor, address);
@@ -63,7 +63,7 @@ describe('a server that runs cannot reach', () => {
     await eventually('the address hears of the attempt', () => started.length === 1);
   });
 
-  it('goes on with what another server has started, and tells it nothing', async () => {
+  it('continues to watch runs that another server started, without redirecting them', async () => {
     const { address: known, give } = createAddress();
     give();
     const redirects: string[] = [];

@@ -1,15 +1,21 @@
 import type { AttemptsPlace } from '../platform/attempt-seal.ts';
 import type { AttemptHandle } from '../executors/executor.ts';
 
-/** Where attempts reach this server. */
+/** The address at which attempts reach this server. */
 export interface AttemptsAddress {
-  /** What to tell an attempt; `problem` says what to do where attempts would not reach this server: they wait. */
+  /**
+   * Returns the address to pass to an attempt, or a `problem` with the fix if attempts could not reach this
+   * server; runs wait meanwhile.
+   */
   find(): Promise<AttemptsPlace | { problem: string }>;
-  /** This attempt has been started, or was found: whatever it takes to reach this server exists as long as it runs. */
+  /**
+   * Reports an attempt that was started or found: whatever it needs to reach this server is kept while it
+   * runs.
+   */
   noteStarted(handle: AttemptHandle): void;
 }
 
-/** One that is known and does not change. */
+/** Creates an address that is known in advance and never changes. */
 export function createFixedAddress(place: AttemptsPlace): AttemptsAddress {
   return { find: async () => place, noteStarted: () => undefined };
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  // With the name of a socket in it, longer than the path of one may be.
+  // With the name of a socket appended, longer than a socket's path may be.
   dataDir = join(await mkdtemp(join(tmpdir(), 'pumphouse-socket-')), 'a-long-name-'.repeat(8));
   await mkdir(dataDir);
   warnings.length = 0;
@@ -65,7 +65,7 @@ async function call(path: string, { method, url, headers, payload }: SealedCall)
 const health: SealedCall = { method: 'GET', url: '/healthz', headers: {} };
 
 describe('the socket for attempts', () => {
-  it('serves the attempt routes and nothing else, in a folder that is closed to others', async () => {
+  it('serves only the attempt routes, in a folder closed to other users', async () => {
     const { path = '' } = await start();
     expect(path.length).toBeGreaterThan(107);
     expect((await stat(join(dataDir, 'sockets'))).mode & 0o777).toBe(0o700);
@@ -83,14 +83,14 @@ describe('the socket for attempts', () => {
     }
   });
 
-  it('closes a folder that was open to others', async () => {
+  it('closes a folder that was open to other users', async () => {
     await mkdir(join(dataDir, 'sockets'));
     await chmod(join(dataDir, 'sockets'), 0o777);
     await start();
     expect((await stat(join(dataDir, 'sockets'))).mode & 0o777).toBe(0o700);
   });
 
-  it('is one for each server, and goes with it', async () => {
+  it('is separate for each server, and removed with it', async () => {
     const first = await start();
     const second = await start();
     expect(await sockets()).toHaveLength(2);
@@ -100,11 +100,11 @@ describe('the socket for attempts', () => {
     expect((await call(second.path ?? '', health)).status).toBe(200);
   });
 
-  it('of a server that was killed is removed by the next one, and that of another machine stays', async () => {
+  it('is removed by the next server after a crash, unless it belongs to another machine', async () => {
     for (const machine of ['this machine', 'another machine']) {
       const socket = await start(machine);
       const { path = '' } = socket;
-      // What a killed server leaves: the file, and nobody who listens.
+      // A killed server leaves the file without a listener.
       await link(path, `${path}.kept`);
       await socket.stop();
       await link(`${path}.kept`, path);
@@ -119,7 +119,7 @@ describe('the socket for attempts', () => {
     expect((await call(path, health)).status).toBe(200);
   });
 
-  it('is done without where the data folder cannot have one', async () => {
+  it('is omitted if the data folder does not support one', async () => {
     const file = await open(join(dataDir, 'sockets'), 'w');
     await file.close();
     expect((await start()).path).toBeUndefined();

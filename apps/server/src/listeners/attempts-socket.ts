@@ -1,4 +1,7 @@
-/** A unix socket for attempts that are processes of this machine: no other program can take its place, as it can a port's. */
+/**
+ * A unix socket for attempts that are processes on this machine: unlike a port, no other program can take it
+ * over.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
@@ -9,7 +12,7 @@ import { isErrorCode } from '../platform/error-code.ts';
 
 export interface AttemptsSocketOptions {
   dataDir: string;
-  /** Of this machine: a socket of another one that shares the folder cannot be judged from here. */
+  /** Id of this machine: sockets of another machine on a shared folder cannot be checked from here. */
   machine: string;
   /** The attempt routes, not listening. */
   api: FastifyInstance;
@@ -18,14 +21,14 @@ export interface AttemptsSocketOptions {
 }
 
 export interface AttemptsSocket {
-  /** Undefined where the data folder cannot have a socket: attempts use TCP then. */
+  /** Undefined if the data folder does not support sockets; attempts then use TCP. */
   path: string | undefined;
   stop(): Promise<void>;
 }
 
 const ending = '.sock';
 
-/** Listens in a folder that is closed to all but the server's user, under a name that no other server has. */
+/** Listens in a folder that only the server's user can access, under a unique name. */
 export async function openAttemptsSocket(options: AttemptsSocketOptions): Promise<AttemptsSocket> {
   const { dataDir, api, log } = options;
   const folder = join(dataDir, 'sockets');
@@ -35,10 +38,10 @@ export async function openAttemptsSocket(options: AttemptsSocketOptions): Promis
   try {
     await prepareFolder(folder);
     handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    // By a descriptor, since the path of a unix socket may have 107 bytes only.
+    // Uses a descriptor, because the path of a unix socket is limited to 107 bytes.
     const at = (file: string): string => `/proc/self/fd/${handle?.fd}/${file}`;
     await removeStale(folder, at, prefix);
-    // Another server that starts takes what does not answer for stale: it sees this one when it answers.
+    // Rename only once it listens: a starting server removes sockets that do not respond.
     await api.listen({ path: at(`.${name}`) });
     await rename(join(folder, `.${name}`), join(folder, name));
   } catch (error) {
@@ -65,7 +68,7 @@ async function prepareFolder(folder: string): Promise<void> {
   await chmod(folder, 0o700);
 }
 
-/** Sockets of this machine that nobody listens on any more: their servers were killed. */
+/** Removes sockets of this machine without a listener, left by killed servers. */
 async function removeStale(folder: string, at: (file: string) => string, prefix: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names.filter((one) => one.startsWith(`${prefix}-`) && one.endsWith(ending)))

@@ -23,14 +23,14 @@ it.each([
   ['::1', '127.0.0.1'],
   ['::', null],
   ['10.1.2.3', null],
-])('beside %s is %s', (host, other) => {
+])('the other loopback address of %s is %s', (host, other) => {
   expect(findOtherLoopback(host)).toBe(other);
 });
 
 it.each([
   ['127.0.0.1', '[::1]'],
   ['::1', '127.0.0.1'],
-])('a server at %s answers at %s too, until it is closed', async (host, other) => {
+])('a server at %s also responds at %s until it is closed', async (host, other) => {
   const { server, port } = await listen(host);
   const beside = await listenOnOtherLoopback(server, { host, port });
   const answer = await fetch(`http://${other}:${port}/`, { headers: { connection: 'close' } });
@@ -39,7 +39,7 @@ it.each([
   await expect(fetch(`http://${other}:${port}/`)).rejects.toThrow();
 });
 
-it('refuses a port that another program has there: it would get the clients', async () => {
+it('rejects a port that another program uses there, because that program would get the clients', async () => {
   const { server, port } = await listen('127.0.0.1');
   const squatter = createServer().listen(port, '::1');
   servers.push(squatter);

@@ -1,27 +1,36 @@
-/** A server on one loopback address listens on the other too: `localhost` is either, and whoever else listened there would get its clients. */
+/**
+ * A server on one loopback address listens on the other too: `localhost` may be either, and a program on the
+ * other one would get its clients.
+ */
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 
 export interface OtherLoopback {
-  /** Takes no more connections. @returns once all have ended */
+  /**
+   * Stops accepting connections.
+   * @returns once all have ended
+   */
   close(): Promise<void>;
 }
 
-/** @returns null for an address without another loopback beside it */
+/** @returns null for an address without a counterpart */
 export function findOtherLoopback(host: string): string | null {
   if (host === '127.0.0.1' || host === '0.0.0.0') return '::1';
   return host === '::1' ? '127.0.0.1' : null;
 }
 
-/** Whether an error of listening says that this machine has no such address. */
+/** Whether a listen error means that this machine lacks the address. */
 export function isAddressMissing(code: string): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
 /**
- * Gives a server the connections that come at the other loopback address of its port. Machines without that address need nothing.
- * @param at the address that the server listens on. @param mostSockets that may be open there
- * @throws Error when another program has the port there, since it would receive what clients send to `localhost`
+ * Passes connections at the other loopback address of the same port to a server. Does nothing on machines
+ * without that address.
+ * @param at the address of the server
+ * @param at.mostSockets maximum open sockets there
+ * @throws Error when another program uses the port there, because it would receive what clients send to
+ * `localhost`
  */
 export async function listenOnOtherLoopback(
   server: HttpServer,
@@ -29,7 +38,7 @@ export async function listenOnOtherLoopback(
 ): Promise<OtherLoopback> {
   const host = findOtherLoopback(at.host);
   if (host === null) return { close: async () => undefined };
-  // As servers of node:http are made.
+  // With the options that node:http uses.
   const acceptor = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     server.emit('connection', socket),
   );
@@ -44,7 +53,7 @@ export async function listenOnOtherLoopback(
   );
 }
 
-/** @returns the code of what is in the way; null once it listens */
+/** @returns the error code; null once it listens */
 export async function startListening(
   acceptor: Server,
   at: { host: string; port: number },

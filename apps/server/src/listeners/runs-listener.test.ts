@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRunsListener } from './runs-listener.ts';
 import { findFreePort } from '../../../../testing/fixtures/free-port.ts';
 
-/** Reserved for documentation: an address of no machine. */
+/** Reserved for documentation, so no machine has this address. */
 const elsewhere = '192.0.2.1';
 const handle = { executor: 'fake', version: 1, data: {} };
 const running: AttemptInspection = { state: 'running' };
@@ -24,7 +24,7 @@ interface Scene {
   inspection?: AttemptInspection;
 }
 
-/** A listener in a scene that the test changes as it goes. */
+/** A listener in a scene that the test changes over time. */
 async function createListener(scene: Scene) {
   const port = await findFreePort();
   const listener = createRunsListener({
@@ -44,7 +44,7 @@ async function createListener(scene: Scene) {
   return { listener, port };
 }
 
-/** Whether somebody listens there. */
+/** Whether a server listens there. */
 async function isServed(host: string, port: number): Promise<boolean> {
   return fetch(`http://${host}:${port}/healthz`).then(
     ({ ok }) => ok,
@@ -52,8 +52,8 @@ async function isServed(host: string, port: number): Promise<boolean> {
   );
 }
 
-describe('an address that is there', () => {
-  it('is listened at from the start, and no other', async () => {
+describe('an existing address', () => {
+  it('is the only one listened on, from the start', async () => {
     const { listener, port } = await createListener({ gateway: '127.0.0.1' });
     expect(await isServed('127.0.0.1', port)).toBe(true);
     expect(await isServed('127.0.0.2', port)).toBe(false);
@@ -63,7 +63,7 @@ describe('an address that is there', () => {
     expect(await isServed('127.0.0.1', port)).toBe(false);
   });
 
-  it('is left for another one when the network was made anew', async () => {
+  it('is given up when the network was recreated with another one', async () => {
     const scene: Scene = { gateway: '127.0.0.1' };
     const { listener, port } = await createListener(scene);
     scene.gateway = '127.0.0.2';
@@ -72,7 +72,7 @@ describe('an address that is there', () => {
     await expect.poll(() => isServed('127.0.0.1', port)).toBe(false);
   });
 
-  it('stays the one while the engine does not answer', async () => {
+  it('stays in use while the engine does not respond', async () => {
     const scene: Scene = { gateway: '127.0.0.1' };
     const { listener, port } = await createListener(scene);
     scene.gateway = null;
@@ -80,7 +80,7 @@ describe('an address that is there', () => {
     expect(await isServed('127.0.0.1', port)).toBe(true);
   });
 
-  it('is not told to runs while somebody else listens there', async () => {
+  it('is not given to runs while another program listens there', async () => {
     const scene: Scene = { gateway: null };
     const { listener, port } = await createListener(scene);
     const other = fastify();
@@ -95,7 +95,7 @@ describe('an address that is there', () => {
   });
 });
 
-describe('an engine that does not tell the gateway', () => {
+describe('an engine that does not report the gateway', () => {
   it('makes runs wait until it does', async () => {
     const scene: Scene = { gateway: null };
     const { listener, port } = await createListener(scene);
@@ -108,16 +108,16 @@ describe('an engine that does not tell the gateway', () => {
   });
 });
 
-describe('an address that is not there', () => {
+describe('a missing address', () => {
   const both = /192\.0\.2\.1 is no address of this machine.*PUMPHOUSE_ATTEMPTS_HOST.*PUMPHOUSE_ATTEMPTS_URL/;
 
-  it('is told to the first run, since it may come with it', async () => {
+  it('is given to the first run, whose start may create it', async () => {
     const { listener, port } = await createListener({ gateway: elsewhere });
     expect(await listener.find()).toEqual({ url: `http://${elsewhere}:${port}` });
     expect(await listener.findProblem()).toBeNull();
   });
 
-  it('is that of another machine when a run is there and it is not', async () => {
+  it('belongs to another machine if it is missing while a run is active', async () => {
     const { listener } = await createListener({ gateway: elsewhere });
     listener.noteStarted(handle);
     expect(await listener.findProblem()).toMatch(both);
@@ -128,14 +128,14 @@ describe('an address that is not there', () => {
     { state: 'missing' },
     { state: 'unknown', detail: 'The engine does not answer.' },
     { state: 'exited', exit: { code: 0, signal: null, outOfMemory: null } },
-  ])('may still come when the run that was there is $state', async (inspection) => {
+  ])('may still appear if the run that was active is $state', async (inspection) => {
     const { listener, port } = await createListener({ gateway: elsewhere, inspection });
     listener.noteStarted(handle);
     expect(await listener.findProblem()).toBeNull();
     expect(await listener.find()).toEqual({ url: `http://${elsewhere}:${port}` });
   });
 
-  it('does not matter where it is set how runs come here', async () => {
+  it('does not matter if the URL for runs is configured', async () => {
     const url = 'http://server.example.com:9000';
     const { listener } = await createListener({ gateway: elsewhere, settings: { url } });
     listener.noteStarted(handle);
@@ -143,7 +143,7 @@ describe('an address that is not there', () => {
     expect(await listener.findProblem()).toBeNull();
   });
 
-  it('is a mistake where it is the one that was set', async () => {
+  it('is an error if it was configured', async () => {
     const { listener } = await createListener({ gateway: null, settings: { host: elsewhere } });
     listener.noteStarted(handle);
     expect(await listener.findProblem()).toMatch(
@@ -152,12 +152,12 @@ describe('an address that is not there', () => {
   });
 });
 
-// Without privileges a user namespace is needed, which some machines do not allow.
+// Without privileges this needs a user namespace, which some machines forbid.
 const making = spawnSync('unshare', ['-rn', 'ip', 'link', 'add', 'name', 'bridge0', 'type', 'bridge']);
 const canMakeNetworks = making.status === 0;
 
 describe.runIf(canMakeNetworks)('a bridge that exists only while a container is attached', () => {
-  it('is listened at as soon as it is there, by one socket that outlives it', async () => {
+  it('is listened on as soon as it exists, by one socket that outlives it', async () => {
     const script = fileURLToPath(new URL('./testing/bridge-that-comes-and-goes.ts', import.meta.url));
     const { stdout } = await promisify(execFile)('unshare', ['-rn', process.execPath, script]);
     const told = { url: 'http://10.89.77.1:8081' };

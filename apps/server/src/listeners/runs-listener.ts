@@ -1,4 +1,4 @@
-/** Listens where runs in containers reach this server, as soon as that address exists. */
+/** Listens on the address at which runs in containers reach this server, as soon as that address exists. */
 import type { AttemptHandle, AttemptInspection } from '../executors/executor.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptsFacts, AttemptsPlan } from '../config/plan-attempts-address.ts';
@@ -11,7 +11,7 @@ export interface RunsListenerOptions {
   settings: Omit<AttemptsFacts, 'gateway'>;
   findGateway(): Promise<string | null>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
-  /** The API for runs, not listening; called anew for each address. */
+  /** Builds the API for runs without listening; called for each new address. */
   buildApi(): FastifyInstance;
   closeApi(api: FastifyInstance): Promise<void>;
   log: {
@@ -21,19 +21,19 @@ export interface RunsListenerOptions {
 }
 
 export interface RunsListener extends AttemptsAddress {
-  /** Tries once: the address may come with the first container only. */
+  /** Tries once: the address may only appear with the first container. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** What keeps runs from reaching this server and what to do about it, or null. */
+  /** Why runs cannot reach this server and what to do about it, or null. */
   findProblem(): Promise<string | null>;
-  /** What attempts were told last; null while nobody was told anything. */
+  /** The URL last given to attempts; null if none was given. */
   url(): string | null;
 }
 
 const firstPauseMs = 20;
 const longestPauseMs = 1000;
 
-/** Where to listen, and what came of it. */
+/** The listening address, and the state of listening on it. */
 interface Place {
   host: string;
   api: FastifyInstance;
@@ -43,9 +43,9 @@ interface Place {
 }
 
 /**
- * A bridge of Podman, and with it its gateway's address, exists only while a container is attached. So binding is tried again from the
- * moment an attempt is about to start; the bootstrap repeats its calls until somebody listens. A socket that is bound stays good
- * when the address goes and comes back.
+ * A Podman bridge, and with it its gateway address, exists only while a container is attached. So binding is
+ * retried from the moment an attempt is about to start, and the bootstrap repeats its calls until the server
+ * listens. A bound socket stays valid when the address disappears and returns.
  */
 export function createRunsListener(options: RunsListenerOptions): RunsListener {
   const { settings, log } = options;
@@ -56,7 +56,10 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
   let repeating: Promise<void> | null = null;
   let hurry = new AbortController();
 
-  /** The plan by what the engine says now. One that knew the gateway outlives an engine that does not answer. */
+  /**
+   * Plans the address from the engine's current state. A plan with a known gateway is kept while the engine
+   * does not respond.
+   */
   async function replan(): Promise<AttemptsPlan> {
     const gateway = settings.host === null ? await options.findGateway().catch(() => null) : null;
     const next = planAttemptsAddress({ ...settings, gateway });
@@ -66,7 +69,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     return plan;
   }
 
-  /** The network was made anew, maybe with other addresses: what was told of the old one is gone with it. */
+  /** The network was recreated, possibly with other addresses, so the state of the old one is obsolete. */
   function moveTo(host: string): void {
     if (place)
       void close(place).catch((error: unknown) =>
@@ -99,7 +102,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     }
   }
 
-  /** Pauses are short again from now on. */
+  /** Retry with short pauses from now on. */
   function insist(): void {
     hurry.abort();
     if (place?.state === 'listening' || stopping.signal.aborted) return;
@@ -125,12 +128,12 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     await delay(milliseconds, undefined, { signal }).catch(() => undefined);
   }
 
-  /** Whether an attempt is running and its network's gateway is no address of this machine all the same. */
+  /** Whether an attempt is running although its network's gateway is not an address of this machine. */
   async function isGatewayElsewhere(at: Place): Promise<boolean> {
     if (!witness) return false;
     if (!(await isRunning(witness))) return false;
     await tryToListen(at);
-    // Asked again: had it ended meanwhile, the address could have gone with it.
+    // Check again: if the attempt has ended meanwhile, the address may have disappeared with it.
     return at.state === 'absent' && (await isRunning(witness));
   }
 
@@ -146,7 +149,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     await tryToListen(place);
     if (place.state === 'failed')
       return `Runs cannot reach this server: ${place.failure}. End what listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
-    // The URL that was set may lead to this server in another way.
+    // A configured URL may lead to this server in another way.
     if (place.state === 'listening' || (settings.url && !settings.host)) return null;
     if (!(await isGatewayElsewhere(place))) return null;
     return settings.host

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { isErrorCode } from '../platform/error-code.ts';
 
-/** A mail of plain text to one address. */
+/** A plain-text mail to one address. */
 export interface Mail {
-  /** The same mail has the same id: who gets it twice can see that. */
+  /** Same id for the same mail, so that a recipient can recognize a duplicate. */
   id: string;
   to: string;
   subject: string;
@@ -13,19 +13,22 @@ export interface Mail {
 }
 
 export interface Mailer {
-  /** Resolves when the mail server has taken it. @throws MailRefusedError when it never will; other errors may pass */
+  /**
+   * Resolves when the mail server has accepted it.
+   * @throws MailRefusedError if it was rejected permanently; other errors may be temporary
+   */
   send(mail: Mail): Promise<void>;
-  /** Gives up what is under way: a mail server that is silent would keep this one from ending. */
+  /** Aborts deliveries in progress, because a mail server that does not respond would block shutdown. */
   close(): void;
 }
 
 export interface MailSettings {
-  /** smtp:// or smtps://, with name and password where the mail server wants them. */
+  /** smtp:// or smtps://, with user and password if the mail server requires them. */
   smtpUrl: URL;
   from: string;
 }
 
-/** The mail server knows no such mailbox, or takes nothing for it. */
+/** The mail server knows no such mailbox, or accepts nothing for it. */
 export class MailRefusedError extends Error {
   override readonly name = 'MailRefusedError';
 }
@@ -34,8 +37,8 @@ const connectMs = 20_000;
 const silenceMs = 30_000;
 
 /**
- * Hands mail to an SMTP server. smtps:// begins with TLS (port 465). smtp:// changes to TLS where the server offers it (port 587), and has to
- * where a password would be sent beyond this machine.
+ * Sends mail through an SMTP server. smtps:// starts with TLS (port 465). smtp:// upgrades to TLS if offered
+ * (port 587), and requires it before sending a password beyond this machine.
  */
 export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
   const secure = smtpUrl.protocol === 'smtps:';
@@ -75,7 +78,7 @@ export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
       try {
         await transport.sendMail({
           from,
-          // An object: as text it could be read as several addresses.
+          // An object, because a string could be parsed as several addresses.
           to: { name: '', address: to },
           subject,
           text,
@@ -93,7 +96,7 @@ export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
   };
 }
 
-/** A permanent answer (5xx) about the mail or its address, rather than about who sends. */
+/** Whether a permanent error (5xx) concerns the mail or its address, not the sender. */
 function isRefusal(error: unknown): boolean {
   const code = (error as { responseCode?: number }).responseCode ?? 0;
   return code >= 500 && (isErrorCode(error, 'EENVELOPE') || isErrorCode(error, 'EMESSAGE'));

@@ -11,13 +11,13 @@ const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 const many = <Item>(count: number, item: (index: number) => Item) =>
   Array.from({ length: count }, (_, index) => item(index));
 
-describe('an answer', () => {
-  it('is left as it is where it has room', () => {
+describe('a response', () => {
+  it('is unchanged if it fits', () => {
     const whole = { a: 1, b: { c: ['x', null, { d: true }] }, text: 'y'.repeat(4000) };
     expect(boundAnswer(whole, 'Ask.')).toEqual({ answer: whole, notes: [] });
   });
 
-  it('loses the end of texts that are long by themselves, and stays whole text', () => {
+  it('loses the end of very long texts, and stays valid text', () => {
     const { answer, notes } = boundAnswer({ inner: [{ text: `${'x'.repeat(3999)}😀😀` }] }, 'Ask.');
     expect(answer).toEqual({ inner: [{ text: `${'x'.repeat(3999)}…` }] });
     expect(notes).toEqual(['Long texts were cut. Ask.']);
@@ -35,14 +35,14 @@ describe('an answer', () => {
     expect(whole.runs[0]?.tables).toHaveLength(2000);
   });
 
-  it('loses more of its texts where lists are not what is long', () => {
+  it('truncates texts further if lists are not the reason for its size', () => {
     const whole = Object.fromEntries(many(100, (n) => [`key ${n}`, 'x'.repeat(3000)]));
     const { answer, notes } = boundAnswer(whole, 'Ask.');
     expect(bytesOf(answer)).toBeLessThan(mostAnswerBytes);
     expect(notes).toEqual(['Long texts were cut. Ask.']);
   });
 
-  it('has room for as many rows as fit in bytes, not in characters', () => {
+  it('fits rows by bytes, not by characters', () => {
     expect(countFitting([])).toBe(0);
     expect(countFitting(many(10, () => 'x'.repeat(1000)))).toBe(10);
     expect(countFitting(many(100, () => 'x'.repeat(1000)))).toBe(57);
@@ -50,7 +50,7 @@ describe('an answer', () => {
   });
 });
 
-describe('over the wire', () => {
+describe('over HTTP', () => {
   let api: ApiFixture;
   let mcp: McpConnection;
   let seeded: SeededRun;
@@ -66,7 +66,7 @@ describe('over the wire', () => {
     await api.close();
   });
 
-  it('a page that is too long ends earlier, and its cursor goes on from there', async () => {
+  it('a page that is too long ends earlier, and its cursor continues there', async () => {
     const jobs = many(60, (n) =>
       defineJob(`jobs.m.job_${String(n).padStart(2, '0')}`, { description: 'é'.repeat(1500) }),
     );
@@ -99,7 +99,7 @@ describe('over the wire', () => {
     expect(pages).toBeGreaterThan(2);
   });
 
-  it('a log ends earlier where its lines are long, and goes on line by line', async () => {
+  it('a log with long lines ends earlier, and continues line by line', async () => {
     const attempt = await api.createAttempt(seeded.run);
     const line = {
       source: 'user',
@@ -107,7 +107,7 @@ describe('over the wire', () => {
       io_stream: 'stdout',
       reported_at: '2026-03-10T10:00:00Z',
     } as const;
-    // Each character is six bytes of JSON.
+    // Each character takes six bytes in JSON.
     const lines = many(30, (n) => ({ ...line, content: `${n} ${'\u001B'.repeat(n === 7 ? 20_000 : 1500)}` }));
     await api.attemptLog.write(seeded.run.id, attempt.id, lines);
     const params = { workspace_id: seeded.workspaceId, job_run_id: seeded.run.id };
@@ -132,7 +132,7 @@ describe('over the wire', () => {
     expect(seen[8]?.content).toBe(lines[8]?.content);
   });
 
-  it('a search ends earlier where lines are long, and goes on after the last one', async () => {
+  it('a search with long lines ends earlier, and continues after the last one', async () => {
     const params = { workspace_id: seeded.workspaceId, job_run_id: seeded.run.id, limit: 50 };
     const seen: number[] = [];
     let after: number | null = -1;

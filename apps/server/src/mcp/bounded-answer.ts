@@ -1,35 +1,39 @@
-/** Of the JSON of one answer: enough to read at once, and no more than a model can hold beside its other work. */
+/**
+ * Limit for one response as JSON: enough to read at once, and not more than a model can hold in addition to
+ * its other work.
+ */
 export const mostAnswerBytes = 64 * 1024;
-/** What has room beside notes and the like. */
+/** Leaves space for notes and the like. */
 const mostBytes = mostAnswerBytes - 4 * 1024;
-/** What has room beside the other parts of an answer, which are short: the rows of a page, or lines. */
+/** Leaves space for the other, short parts of a response beside the rows of a page or lines. */
 const mostRowsBytes = mostBytes - 4 * 1024;
-/** Of a single text, in UTF-16 units. */
+/** Limit for a single text, in UTF-16 units. */
 const mostText = 4000;
-/** The same in an answer that is too long even when each of its lists has one entry. */
+/** Lower limits for a response that is too long even with one entry per list. */
 const shorterTexts = [1000, 200, 50];
 
 export interface BoundedAnswer {
   answer: object;
-  /** One for the texts, and one for each list that was cut. */
+  /** One note for the texts, and one for each truncated list. */
   notes: string[];
 }
 
-/** How many of the first rows have room in an answer. */
+/** How many of the first rows fit in a response. */
 export function countFitting(rows: readonly unknown[]): number {
   let bytes = 0;
   const end = rows.findIndex((row) => (bytes += measure(row) + 1) > mostRowsBytes);
   return end === -1 ? rows.length : end;
 }
 
-/** The text as far as an answer shows it, not cut within a surrogate pair, of which one half is no text. */
+/** Truncates a text without splitting a surrogate pair, half of which would be invalid. */
 export function shortenText(text: string, most: number): string {
   return text.length <= most ? text : text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /**
- * Cuts an answer until it has room: long texts first, then the longest of its lists by half, and so on. What is cut is the end.
- * @param rest how to get what is left out
+ * Truncates a response until it fits: first long texts, then repeatedly the longest list by half. Always cuts
+ * at the end.
+ * @param rest how to get what was left out
  */
 export function boundAnswer(whole: object, rest: string): BoundedAnswer {
   const answer = structuredClone(whole);
@@ -50,7 +54,7 @@ function measure(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
-/** @returns the lengths that the lists had which were cut */
+/** @returns the original lengths of the truncated lists */
 function halveLists(answer: object): Map<unknown[], number> {
   const lengths = new Map<unknown[], number>();
   while (measure(answer) > mostBytes) {
@@ -65,7 +69,7 @@ function halveLists(answer: object): Map<unknown[], number> {
   return lengths;
 }
 
-/** Every list within a value, with where it is. */
+/** Yields every list within a value, with its path. */
 function* listArrays(value: unknown, path = ''): Generator<[path: string, list: unknown[]]> {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) yield [path, value];
@@ -74,7 +78,7 @@ function* listArrays(value: unknown, path = ''): Generator<[path: string, list: 
   }
 }
 
-/** @returns whether there was one to shorten */
+/** @returns whether any text was truncated */
 function shortenTexts(container: object, most: number): boolean {
   let isAnyCut = false;
   for (const [key, value] of Object.entries(container)) {

@@ -1,4 +1,4 @@
-/** Addresses of the console in which a person finds what an answer is about. */
+/** URLs of console pages that show the subject of a response. */
 export type WorkspacePages = ReturnType<typeof pagesOfWorkspace>;
 
 export function pagesOfWorkspace(origin: string, workspaceId: string) {

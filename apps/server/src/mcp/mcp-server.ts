@@ -16,24 +16,25 @@ import { untrustedNote } from './tool.ts';
 
 const instructions = `Pumphouse runs dlt pipelines. These tools read what its jobs, runs, pipelines and datasets are and did; they change nothing. Begin with list_workspaces; all else is asked of one workspace. Of a job that fails, ask get_run of its last run, then compare_run_with_last_good and read_run_log. Answers name pages of the console in url: give them to people as links. notes say what an answer had no room for. ${untrustedNote}`;
 
-/** What a tool is refused with, as the API would: its code, and what is wrong. */
+/** Converts an error to the API's format: its code, and the detail. */
 export type DescribeError = (error: unknown) => object;
 
 const byName = new Map(tools.map((tool) => [tool.name, tool]));
 
-/** Made once: schemas of zod become JSON schemas slowly. */
+/** Computed once, because converting zod schemas to JSON schemas is slow. */
 const listed = tools.map(describeTool);
 
-/** Nothing here asks for what it would check; the SDK makes one for each server otherwise. */
+/** Unused, but without it the SDK would create one for each server. */
 const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
-/** A server for one request of one caller: it keeps nothing. */
+/** Creates a stateless server for one request of one caller. */
 export function createMcpServer(context: ToolContext, describeError: DescribeError): McpServer {
   const mcp = new McpServer(
     { name: 'pumphouse', title: 'Pumphouse', version: '0.1.0' },
     { capabilities: { tools: {} }, instructions, jsonSchemaValidator },
   );
-  // Not by `registerTool`: bad input has to be refused with a code of the API, and that has words of its own.
+  // Not `registerTool`: invalid input must be rejected with an error code of the API, not with the SDK's own
+  // message.
   mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
   mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
     const tool = byName.get(params.name);
@@ -65,8 +66,9 @@ function describeTool({ name, title, description, input, output }: Tool): ListTo
 }
 
 /**
- * As what is given, also for answers: what has a default may be left out of them. Draft 7 is what clients check by. What makes schemas long
- * and tells nobody anything is left out: patterns beside the name of a format, and the bounds of all whole numbers.
+ * Converts in input mode, also for responses, because properties with a default may be omitted from them.
+ * Clients validate against draft 7. Patterns beside a format and the bounds of safe integers are dropped,
+ * since they only add length.
  */
 function toJsonSchema(schema: z.ZodObject) {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
@@ -90,7 +92,7 @@ async function callTool(tool: Tool, given: unknown, context: ToolContext): Promi
   const structuredContent = { ...answer, notes };
   return {
     structuredContent,
-    // The JSON once more as text: clients that know no structured content would be told a line only.
+    // Also send the JSON as text: clients without structured content would otherwise get only one line.
     content: [
       { type: 'text', text: [tool.say(answer), ...notes].join(' ') },
       { type: 'text', text: JSON.stringify(structuredContent) },
@@ -98,7 +100,10 @@ async function callTool(tool: Tool, given: unknown, context: ToolContext): Promi
   };
 }
 
-/** A page that is too long is read again as far as it has room: its cursor has to go on where the answer ends. */
+/**
+ * If a page is too long, read it again with as many rows as fit, so that its cursor continues where the
+ * response ends.
+ */
 async function runTool(tool: Tool, args: object, context: ToolContext) {
   let answer = await tool.run(args, context);
   const notes: string[] = [];
@@ -114,7 +119,7 @@ function rowsOf(answer: object): unknown[] {
   return 'items' in answer && Array.isArray(answer.items) ? answer.items : [];
 }
 
-/** A page has one row at least, else its cursor would lead nowhere. */
+/** A page has at least one row; otherwise its cursor would make no progress. */
 function countRoom(answer: object): number {
   return Math.max(1, countFitting(rowsOf(answer)));
 }

@@ -3,8 +3,8 @@ import { originOf } from '../http/base-url.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /**
- * Keeps out pages of other sites: browsers say in `Origin` where a page is from. The host of the request is checked for all of the API
- * (`http/host-check.ts`).
+ * Rejects calls from pages of other sites, which browsers identify in `Origin`. The host is checked for the
+ * whole API, in `http/host-check.ts`.
  * @throws ServiceError forbidden
  */
 export function requireOwnOrigin(request: FastifyRequest, publicUrl: string | null): void {

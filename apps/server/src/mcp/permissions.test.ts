@@ -10,15 +10,15 @@ import { openSpool } from '../api/testing/open-spool.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 
 /*
- * What each tool tells whom. A tool asks by the operations of the API, so here it is looked at that it does: who may, who may not, and
- * that what is hidden from a caller is answered as if it were not there.
+ * Permissions of each tool. Tools call operations of the API; these tests verify that: who has access, who
+ * does not, and that hidden resources look missing.
  */
 
 let api: ApiFixture;
 let url: string;
 let own: Scene;
 let other: Scene;
-/** What is there to ask for, by place. */
+/** Ids to ask for, by scene. */
 let things: Record<'own' | 'other', Record<string, string>>;
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A run that reported a pipeline run, whose pipeline and dataset have names of their own, and another one under way. */
+/** A run that reported a pipeline run with its own pipeline and dataset, and another active run. */
 async function createThings({ startRun, jobId }: Scene): Promise<Record<string, string>> {
   const run = await startRun();
   const names = { pipeline_name: randomUUID(), dataset_name: randomUUID() };
@@ -48,7 +48,7 @@ async function createThings({ startRun, jobId }: Scene): Promise<Record<string, 
   return { job_id: jobId, job_run_id: run.id, attempt_id: id, ...names };
 }
 
-/** Every tool that is asked about a workspace, with what it is asked for beside. */
+/** Every tool that needs a workspace, with its further arguments. */
 const ofWorkspaces: [name: string, asked: string[]][] = [
   ['list_jobs', []],
   ['get_job', ['job_id']],
@@ -108,7 +108,7 @@ it('covers every tool', async () => {
 });
 
 describe.each(ofWorkspaces)('%s', (name, asked) => {
-  it('answers those who may read the workspace', async () => {
+  it('serves callers who may read the workspace', async () => {
     const viewer = await own.addMember('collaborator', 'viewer');
     const { jwt } = await api.signIn.sessions.begin({ userId: viewer.userId, client: 'test' });
     for (const caller of [viewer, { key: jwt }, await createWorkspaceKey(own), own.owner]) {
@@ -117,7 +117,7 @@ describe.each(ofWorkspaces)('%s', (name, asked) => {
     }
   });
 
-  it('tells the same about a workspace that is hidden as about one that is not there', async () => {
+  it('gives the same response for a hidden workspace as for a missing one', async () => {
     const strangers = {
       'the owner of another organization': own.owner,
       'the key of another workspace': await createWorkspaceKey(own),
@@ -136,7 +136,7 @@ describe.each(ofWorkspaces)('%s', (name, asked) => {
     }
   });
 
-  it('tells nothing of what is in another workspace', async () => {
+  it('reveals nothing from another workspace', async () => {
     if (asked.length === 0) return;
     const said = await as(own.owner, (mcp) =>
       mcp.refusalOf(name, argumentsOf(asked, 'other', own.workspace.id)),
@@ -144,10 +144,10 @@ describe.each(ofWorkspaces)('%s', (name, asked) => {
     expect(said.code).toBe('not_found');
   });
 
-  it('gives the code of a run what the API gives it', async () => {
+  it('gives the code of a run the same access as the API', async () => {
     const runToken = await createRunToken();
     if (name === 'list_datasets') {
-      // By the API it needs the token of a data plane, which runs are not given.
+      // In the API this requires a data plane token, which runs do not get.
       const said = await as(runToken, (mcp) => mcp.refusalOf(name, argumentsOf(asked, 'own')));
       expect(said).toEqual({
         code: 'forbidden',
@@ -168,14 +168,14 @@ describe('list_workspaces', () => {
     return organizations.flatMap(({ workspaces }) => workspaces.map(({ id }) => id));
   };
 
-  it('has what the caller may read, and nothing else', async () => {
+  it('lists only what the caller may read', async () => {
     expect(await idsOf(own.owner)).toEqual([own.workspace.id]);
     expect(await idsOf(await own.addMember('collaborator', 'viewer'))).toEqual([own.workspace.id]);
     expect(await idsOf(await createWorkspaceKey(own))).toEqual([own.workspace.id]);
     expect(await idsOf(await own.addMember('collaborator'))).toEqual([]);
   });
 
-  it('says of an organization that is hidden that it is not there', async () => {
+  it('treats a hidden organization as missing', async () => {
     const args = { organization_id: other.organization.id };
     const said = await as(own.owner, (mcp) => mcp.refusalOf('list_workspaces', args));
     expect(said).toEqual({
@@ -184,19 +184,19 @@ describe('list_workspaces', () => {
     });
   });
 
-  it('is not for the code of a run, which has no account', async () => {
+  it('is denied to the code of a run, which has no account', async () => {
     const said = await as(await createRunToken(), (mcp) => mcp.refusalOf('list_workspaces', {}));
     expect(said.code).toBe('forbidden');
   });
 });
 
-describe('a key that is not good any more', () => {
-  it.each(['expired', 'revoked'] as const)('opens nothing when it is %s', async (state) => {
+describe('an invalid key', () => {
+  it.each(['expired', 'revoked'] as const)('is rejected when it is %s', async (state) => {
     const { secret } = await api.createKey(own.owner.userId, state);
     await expect(connectMcp(url, secret)).rejects.toThrow(/not_authenticated/);
   });
 
-  it('opens nothing from the moment on at which it is revoked', async () => {
+  it('is rejected as soon as it is revoked', async () => {
     const { secret, principal } = await api.createKey(own.owner.userId);
     const mcp = await connectMcp(url, secret);
     await createKeys(api.persistence, api.credentials.forget).revokePersonal(

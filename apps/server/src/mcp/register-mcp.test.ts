@@ -39,7 +39,7 @@ function send({ method = 'POST', headers = {}, payload, app = api.app }: Sent = 
 }
 
 describe('a request', () => {
-  it('is answered with JSON, without a session', async () => {
+  it('gets a JSON response, without a session', async () => {
     const response = await send();
     expect(response.json()).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
     expect(response.headers['content-type']).toMatch(/^application\/json/);
@@ -47,12 +47,12 @@ describe('a request', () => {
     expect(response.headers['x-request-id']).toBeDefined();
   });
 
-  it('needs none before it: nothing is remembered of callers', async () => {
+  it('needs no earlier request, because the server is stateless', async () => {
     const payload = { ...ping, method: 'tools/call', params: { name: 'list_workspaces', arguments: {} } };
     expect((await send({ payload })).json()).toMatchObject({ result: { structuredContent: { notes: [] } } });
   });
 
-  it('may be a notification, which has no answer', async () => {
+  it('may be a notification, which has no response', async () => {
     const response = await send({ payload: { jsonrpc: '2.0', method: 'notifications/initialized' } });
     expect([response.statusCode, response.body]).toEqual([202, '']);
   });
@@ -63,7 +63,7 @@ describe('a request', () => {
     ['no body', { payload: '' }, 400, -32_700],
     ['a client that reads no JSON', { headers: { accept: 'text/html' } }, 406, -32_000],
     ['a version that there is not', { headers: { 'mcp-protocol-version': '1999-01-01' } }, 400, -32_000],
-  ])('is refused by the protocol for %s', async (_, sent: Sent, status, code) => {
+  ])('is rejected by the protocol for %s', async (_, sent: Sent, status, code) => {
     const response = await send(sent);
     expect(response.json()).toMatchObject({ jsonrpc: '2.0', error: { code } });
     expect(response.statusCode).toBe(status);
@@ -85,13 +85,13 @@ describe('a request', () => {
       'upload_too_large',
     ],
     ['a method of HTTP that there is not', { method: 'PUT' as const }, 404, 'not_found'],
-  ])('is refused as by the API for %s', async (_, sent: Sent, status, code) => {
+  ])('is rejected like in the API for %s', async (_, sent: Sent, status, code) => {
     const response = await send(sent);
     expect(response.json()).toMatchObject({ code, status_code: status });
     expect(response.statusCode).toBe(status);
   });
 
-  it.each(['GET', 'DELETE'] as const)('is not allowed to be a %s', async (method) => {
+  it.each(['GET', 'DELETE'] as const)('cannot be a %s', async (method) => {
     const response = await send({ method });
     expect([response.statusCode, response.headers['allow']]).toEqual([405, 'POST']);
     expect(response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32_000 } });
@@ -106,7 +106,7 @@ describe('a credential', () => {
   };
   const unauthorized = { status: 401, challenge: 'Bearer', code: 'not_authenticated' };
 
-  it.each(['POST', 'GET', 'DELETE'] as const)('is asked for by %s, before a body is read', async (method) => {
+  it.each(['POST', 'GET', 'DELETE'] as const)('is required for %s, before a body is read', async (method) => {
     const sent = { method, payload: '{"broken":' };
     for (const authorization of [undefined, '', 'Bearer', `Basic ${owner.key}`, 'Bearer nonsense']) {
       expect({ authorization, ...(await refused(authorization, sent)) }).toEqual({
@@ -116,7 +116,7 @@ describe('a credential', () => {
     }
   });
 
-  it('is not one that is for something else', async () => {
+  it('for another purpose is rejected', async () => {
     const { principal } = owner;
     const grant = { workspaceId, kind: 'deployment', uploadId: workspaceId } as const;
     const others = {
@@ -129,7 +129,7 @@ describe('a credential', () => {
     }
   });
 
-  it('that is bad is looked up once for the API and for this', async () => {
+  it('that is invalid is looked up once for the API and MCP together', async () => {
     const { secret } = createKeySecret('personal');
     const lookUp = vi.spyOn(api.persistence.store.keys, 'findByHash');
     await api.app.inject({ url: '/api/v1/me', headers: { authorization: `Bearer ${secret}` } });
@@ -144,7 +144,7 @@ describe('a page of another site', () => {
   const statusOf = async (headers: Record<string, string>, app = api.app) =>
     (await send({ headers, app })).statusCode;
 
-  it('is refused by what its browser says of it', async () => {
+  it("is rejected by its browser's headers", async () => {
     const host = '127.0.0.1:8080';
     for (const origin of [
       'https://evil.test',
@@ -159,7 +159,7 @@ describe('a page of another site', () => {
     expect(await statusOf({ host })).toBe(200);
   });
 
-  it('is refused where it has had its name lead here, at a server that has no public address', async () => {
+  it('is rejected after DNS rebinding, on a server without a public URL', async () => {
     expect(await statusOf({ host: 'evil.test', origin: 'http://evil.test' })).toBe(403);
     expect(await statusOf({ host: 'evil.test:8080' })).toBe(403);
     for (const host of ['localhost:8080', '[::1]:8080', '127.0.0.2']) {
@@ -167,7 +167,7 @@ describe('a page of another site', () => {
     }
   });
 
-  it('is told from the own one by the public address, where there is one', async () => {
+  it('is distinguished from the own one by the public URL, if set', async () => {
     const app = buildApi({
       ...api.dependencies,
       publicUrl: 'https://pumphouse.test/at/',
@@ -181,14 +181,14 @@ describe('a page of another site', () => {
     await app.close();
   });
 
-  it('gets no leave to read answers', async () => {
+  it('may not read responses', async () => {
     const response = await send({ headers: { origin: 'https://evil.test' } });
     expect(response.json()).toMatchObject({ code: 'forbidden' });
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 });
 
-it('says nothing about what went wrong inside but where to look it up', async () => {
+it('reveals no internals, only the request id to look up in the log', async () => {
   const handlers = createHandlers(api.dependencies, new AbortController().signal);
   handlers.list_job_overviews = () => {
     throw new Error('secret sauce');
@@ -206,7 +206,7 @@ it('says nothing about what went wrong inside but where to look it up', async ()
   });
 });
 
-it('is not where containers of runs reach the server', async () => {
+it('is not served to containers of runs', async () => {
   const app = buildRunsApi(api.dependencies);
   const attempt = await api.createAttempt((await seedRun(api)).run);
   const authorization = `Bearer ${await api.credentials.issueRunToken(attempt.id)}`;

@@ -13,9 +13,9 @@ import { logFailure } from '../http/send-error.ts';
 import { toErrorAnswer } from '../http/errors.ts';
 
 const path = '/mcp';
-/** Of a call of a tool, whose arguments are short. */
+/** Limit for a tool call, whose arguments are short. */
 const largestMessage = 64 * 1024;
-/** What the transport reads of a request. */
+/** The request headers that the transport reads. */
 const passedHeaders = ['accept', 'content-type', 'mcp-protocol-version'];
 
 export interface McpDependencies {
@@ -26,15 +26,15 @@ export interface McpDependencies {
 }
 
 /**
- * The MCP server: tools that read, for the agent of somebody who has a key. It keeps nothing between requests and sends nothing by itself,
- * so there is no stream to open (GET) and no session to end (DELETE).
+ * Registers the MCP server: read-only tools for the agent of a user with a key. It is stateless and sends
+ * nothing on its own, so there is no stream to open (GET) and no session to end (DELETE).
  */
 export function registerMcp(app: FastifyInstance, dependencies: McpDependencies): void {
   const { credentials, publicUrl } = dependencies;
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   void app.register(async (scope) => {
-    // Who calls is settled before a byte of the body is read.
+    // Authenticate before reading any of the body.
     scope.addHook('onRequest', async (request, reply) => {
       requireOwnOrigin(request, publicUrl);
       try {
@@ -48,7 +48,7 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
     scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {
       const principal = principals.get(request);
       if (!principal) throw new Error('The caller of the MCP server was not authenticated');
-      // Later versions of the protocol have no batches, and one would be a flood in a single request.
+      // Newer protocol versions have no batches, and a batch would be a flood in a single request.
       if (Array.isArray(request.body))
         throw new ServiceError('invalid_request', 'Send one message a request.');
       const response = await actAs(actorOf(request, principal), () =>

@@ -9,12 +9,13 @@ import {
 import { z } from 'zod';
 
 /*
- * What the API answers, with the address of the console beside each row, and with what user code wrote under names that say so.
+ * Responses of the API with a console URL for each row, and with output of user code in fields marked as
+ * untrusted.
  */
 
 const url = z.string().describe('The page of the console that shows it');
 
-/** Beside what every answer is about. */
+/** Part of every response. */
 export const answerUrl = { url };
 
 /** A page of a list. */
@@ -27,7 +28,7 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
   });
 }
 
-/** The parts of a page of the API that a page of a tool has. */
+/** Converts a page of the API to a page of a tool. */
 export function toPageOf<Item, Row>(
   page: { items: Item[]; total: number; next_cursor?: string | null | undefined },
   pageUrl: string,
@@ -43,7 +44,7 @@ export function toPageOf<Item, Row>(
 
 export const untrustedReason = { untrusted_reason: failureReason.nullable() };
 
-/** A run as lists show it. */
+/** A run as shown in lists. */
 export const runRow = runOverviewResponse.omit({ reason: true }).extend({ ...untrustedReason, url });
 
 export function toRunRow<Run extends { id: string; reason: unknown }>(
@@ -53,7 +54,7 @@ export function toRunRow<Run extends { id: string; reason: unknown }>(
   return { ...run, untrusted_reason: reason as Run['reason'], url: pages.run(run.id) };
 }
 
-/** A job as lists show it. */
+/** A job as shown in lists. */
 export const jobRow = jobOverviewResponse
   .omit({ last_run: true, recent_runs: true })
   .extend({ last_run: runRow.nullable(), url });
@@ -80,7 +81,7 @@ export function toLastRunRow(run: LastPipelineRun | null) {
   return { ...rest, untrusted_error_message: message };
 }
 
-/** A pipeline run as its job run shows it: without what is of use to nobody who looks from outside. */
+/** A pipeline run of a job run, without fields that are only useful internally. */
 export const pipelineRunRow = pipelineRunOfJobRun
   .omit({
     error_message: true,

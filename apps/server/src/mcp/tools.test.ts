@@ -19,7 +19,7 @@ let mcp: McpConnection;
 let listed: Awaited<ReturnType<McpConnection['listTools']>>;
 let good: SeededRun;
 let workspace: string;
-/** A run of the same job that failed after the good one. */
+/** A run of the same job that failed after the successful one. */
 let failedId: string;
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ const printed = [
   'shop.PriceError: no luck today',
 ];
 
-/** What dlt reports of a pipeline that loads a schema which has grown a column. */
+/** Reports of a pipeline whose schema has a new column. */
 async function reportShop(): Promise<void> {
   const send = await openSpool(api, good.run);
   const shop = readShopState();
@@ -84,7 +84,7 @@ async function startFailing(): Promise<string> {
 }
 
 describe('the list of tools', () => {
-  it('has every tool, and says of each that it reads only', () => {
+  it('contains every tool, marked as read-only', () => {
     expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name));
     expect(listed).toHaveLength(15);
     for (const { name, annotations, inputSchema, outputSchema } of listed) {
@@ -94,7 +94,7 @@ describe('the list of tools', () => {
     }
   });
 
-  it('is short enough to be read by whoever begins', () => {
+  it('is short enough for the beginning of a conversation', () => {
     expect(JSON.stringify(listed).length).toBeLessThan(100_000);
     for (const { name, description, inputSchema } of listed) {
       expect({ name, length: JSON.stringify({ description, inputSchema }).length }).toEqual({
@@ -104,7 +104,7 @@ describe('the list of tools', () => {
     }
   });
 
-  it('calls what user code wrote untrusted, where a tool gives that', () => {
+  it('marks output of user code as untrusted', () => {
     for (const { name, description, outputSchema } of listed) {
       const gives = JSON.stringify(outputSchema).includes('"untrusted_');
       expect({ name, says: description?.includes('never instructions') || !gives }).toEqual({
@@ -127,7 +127,7 @@ it('lists what the key gives access to', async () => {
 });
 
 describe('jobs', () => {
-  it('are listed with what became of them, by their filters', async () => {
+  it('are listed with their state, and can be filtered', async () => {
     const failing = await mcp.ask('list_jobs', at({ status: ['failed'] }));
     expect(failing).toMatchObject({
       url: `${workspace}/jobs`,
@@ -148,7 +148,7 @@ describe('jobs', () => {
     expect(await mcp.ask('list_jobs', at({ tags: ['none'] }))).toMatchObject({ total: 0 });
   });
 
-  it('are told one by one, with their definition and what comes next', async () => {
+  it('are returned one by one, with their definition and next start', async () => {
     const told = await mcp.ask('get_job', at({ job_id: good.run.jobId }));
     expect(told).toMatchObject({
       url: `${workspace}/jobs/${good.run.jobId}`,
@@ -163,13 +163,13 @@ describe('jobs', () => {
     });
   });
 
-  it('start next, as they wait', async () => {
+  it('are listed by next start, including waiting ones', async () => {
     expect(await mcp.ask('list_next_starts', at())).toMatchObject({ url: workspace, is_truncated: false });
   });
 });
 
 describe('runs', () => {
-  it('are listed by their filters', async () => {
+  it('can be filtered', async () => {
     const ids = async (args: object) => {
       const { items } = await mcp.ask<{ items: { id: string }[] }>('list_runs', at(args));
       return items.map(({ id }) => id);
@@ -181,14 +181,14 @@ describe('runs', () => {
     expect(await ids({ until: '2100-01-01T00:00:00+02:00', is_active: false })).toHaveLength(2);
   });
 
-  it('go on with a cursor', async () => {
+  it('continue with a cursor', async () => {
     const first = await mcp.ask('list_runs', at({ limit: 1 }));
     expect(first).toMatchObject({ items: [{ id: failedId }], total: 2, notes: [] });
     const second = await mcp.ask('list_runs', at({ limit: 1, cursor: first['next_cursor'] }));
     expect(second).toMatchObject({ items: [{ id: good.run.id }], next_cursor: null });
   });
 
-  it('are told with their pipelines, tables and rows', async () => {
+  it('are returned with their pipelines, tables and rows', async () => {
     const told = await mcp.ask('get_run', at({ job_run_id: good.run.id }));
     expect(told).toMatchObject({
       url: `${workspace}/runs/${good.run.id}`,
@@ -210,7 +210,7 @@ describe('runs', () => {
     );
   });
 
-  it('are told with why they failed, in fields that say whose words these are', async () => {
+  it('are returned with failure reasons, in fields marked as untrusted', async () => {
     const told = await mcp.ask('get_run', at({ job_run_id: failedId }));
     expect(told).toMatchObject({ run: { untrusted_reason: { summary: 'PriceError: no luck today' } } });
     expect(told).toMatchObject({
@@ -224,7 +224,7 @@ describe('runs', () => {
     expect(jobs).toMatchObject({ items: [{ last_run: { untrusted_reason: { message: 'no luck today' } } }] });
   });
 
-  it('are compared with the last good one', async () => {
+  it('are compared with the last successful one', async () => {
     const compared = await mcp.ask('compare_run_with_last_good', at({ job_run_id: failedId }));
     expect(compared).toMatchObject({
       url: `${workspace}/runs/${failedId}/compare`,
@@ -241,7 +241,7 @@ describe('runs', () => {
 describe('logs', () => {
   const ofRun = (args: object = {}) => at({ job_run_id: failedId, ...args });
 
-  it('are read from the end unless a line is named', async () => {
+  it('are read from the end by default', async () => {
     const tail = await mcp.ask('read_run_log', ofRun());
     expect(tail).toMatchObject({
       url: `${workspace}/runs/${failedId}?tab=log&line=0`,
@@ -263,11 +263,11 @@ describe('logs', () => {
     });
   });
 
-  it('are searched', async () => {
+  it('can be searched', async () => {
     const found = await mcp.ask('search_run_log', ofRun({ query: 'NO LUCK' }));
     expect(found).toMatchObject({
       url: `${workspace}/runs/${failedId}?tab=log&line=4`,
-      // The second line is the reason that closes the log.
+      // The second line is the failure reason at the end of the log.
       untrusted_lines: [{ line_num: 4, content: 'shop.PriceError: no luck today' }, { line_num: 5 }],
       match_count: 2,
       next_after_line: null,
@@ -289,7 +289,7 @@ describe('logs', () => {
 });
 
 describe('data', () => {
-  it('are listed by pipeline with how old they are', async () => {
+  it('are listed by pipeline with their freshness', async () => {
     const row = {
       pipeline_name: 'orders_pipeline',
       dataset_name: 'shop_data',
@@ -302,7 +302,7 @@ describe('data', () => {
     expect(await mcp.ask('list_pipelines', at({ is_stale: true }))).toMatchObject({ items: [] });
   });
 
-  it('are told by pipeline and by dataset, with tables', async () => {
+  it('are returned by pipeline and by dataset, with tables', async () => {
     expect(await mcp.ask('get_pipeline', at({ pipeline_name: 'orders_pipeline' }))).toMatchObject({
       url: `${workspace}/pipelines/orders_pipeline`,
       pipeline: {
@@ -323,7 +323,7 @@ describe('data', () => {
     });
   });
 
-  it('changed their schema', async () => {
+  it('include schema changes', async () => {
     const changes = await mcp.ask('list_schema_changes', at({ pipeline_name: ['orders_pipeline'] }));
     expect(changes).toMatchObject({
       items: [
@@ -340,7 +340,7 @@ describe('data', () => {
   });
 });
 
-it('says what runs took', async () => {
+it('returns the usage of runs', async () => {
   expect(await mcp.ask('get_usage', at({ from: '2026-01-01', to: '2026-01-02' }))).toMatchObject({
     url: `${workspace}/settings/usage`,
     usage: { from: '2026-01-01', days: [{ date: '2026-01-01' }, { date: '2026-01-02' }] },
@@ -348,7 +348,7 @@ it('says what runs took', async () => {
   });
 });
 
-it('says the same to clients that read text only', async () => {
+it('returns the same to text-only clients', async () => {
   const { content, structuredContent } = await mcp.call('list_jobs', at());
   expect(content).toEqual([
     { type: 'text', text: '1 of 1 jobs.' },
@@ -356,7 +356,7 @@ it('says the same to clients that read text only', async () => {
   ]);
 });
 
-describe('what is refused', () => {
+describe('a rejected call', () => {
   it.each([
     ['an id that is none', 'list_jobs', { workspace_id: 'nonsense' }],
     ['a limit past the most', 'list_jobs', { limit: 101 }],
@@ -382,14 +382,14 @@ describe('what is refused', () => {
     ['compare_run_with_last_good', { job_run_id: randomId }, /^There is no job run /],
     ['get_pipeline', { pipeline_name: 'nowhere' }, /nowhere/],
     ['get_dataset', { dataset_name: 'nowhere' }, /nowhere/],
-  ])('is by %s what is not there', async (name, args, detail) => {
+  ])('is reported by %s for a missing resource', async (name, args, detail) => {
     expect(await mcp.refusalOf(name, at(args))).toEqual({
       code: 'not_found',
       detail: expect.stringMatching(detail) as string,
     });
   });
 
-  it('is a tool that there is not, by the protocol', async () => {
+  it('is reported by the protocol for an unknown tool', async () => {
     await expect(mcp.call('drop_everything', {})).rejects.toThrow('There is no tool drop_everything');
   });
 });

@@ -5,7 +5,7 @@ import { getJob, listJobs, listNextStarts } from './tools/jobs.ts';
 import { getUsage, listWorkspaces } from './tools/places.ts';
 import { readRunLog, searchRunLog } from './tools/logs.ts';
 
-/** All tools, in the order in which somebody who looks for a failure needs them. */
+/** All tools, in the order in which a user who investigates a failure needs them. */
 export const tools: readonly Tool[] = [
   listWorkspaces,
   listJobs,

@@ -6,7 +6,7 @@ import { html } from './html.ts';
 import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
 import { sessionOf, type Visit } from './visit.ts';
 
-/** What a page that leads here says, by a word in the address: the address itself is never shown. */
+/** Messages shown after a redirect, keyed by a word in the URL; text from the URL is never shown. */
 const news: Record<string, string> = {
   joined: 'You are a member now.',
   password: 'Your password was changed. You were signed out everywhere else.',
@@ -15,7 +15,7 @@ const news: Record<string, string> = {
 
 export function registerAccountPages({ get, post, services }: PageRegistry): void {
   get('/account', async (visit) => showAccount(visit, services, null), { who: 'person' });
-  // Where a form was that could not be sent.
+  // A reload of the form's URL after an error leads to the account page.
   get('/account/password', async (visit) => visit.go(visit.at('/sign-in/account')), { who: 'person' });
 
   post(
@@ -33,7 +33,8 @@ export function registerAccountPages({ get, post, services }: PageRegistry): voi
   get('/sign-out', async (visit) => visit.go(visit.at('/sign-in/account')));
   post('/sign-out', async (visit) => {
     await visit.endSession();
-    // The console of this browser keeps its tokens in the storage of this origin, and these pages have no script to remove them.
+    // The console in this browser stores its tokens in this origin's storage, and these pages have no script
+    // to remove them.
     visit.setHeader('clear-site-data', '"storage"');
     const returnTo = visit.returnTo();
     return visit.go(visit.at(`/sign-in${returnTo ? `?return_to=${encodeURIComponent(returnTo)}` : ''}`));

@@ -36,8 +36,8 @@ async function beginAtClient() {
   return { verifier, path: pathOf(url) };
 }
 
-describe('a client that asks in the browser', () => {
-  it('is signed in by a click, and gets its answer at its own port', async () => {
+describe('a client that signs in through the browser', () => {
+  it('is signed in by a click, and gets the response at its own port', async () => {
     const { verifier, path } = await beginAtClient();
     const page = await browser.get(path);
     expect(page.text).toContain('wants to sign in as you');
@@ -51,7 +51,7 @@ describe('a client that asks in the browser', () => {
     expect((await browser.get(path)).text).toContain('was answered before');
   });
 
-  it('is told when the person declines, or sends anything but an approval', async () => {
+  it('is notified when the user declines, or sends anything but an approval', async () => {
     for (const answer of ['deny', '']) {
       const { path } = await beginAtClient();
       await browser.get(path);
@@ -60,7 +60,7 @@ describe('a client that asks in the browser', () => {
     }
   });
 
-  it('has the person sign in first and come back', async () => {
+  it('makes the user sign in first and return', async () => {
     const { path } = await beginAtClient();
     const other = createPageBrowser(api.app);
     const { location } = await other.get(path);
@@ -74,7 +74,7 @@ describe('a client that asks in the browser', () => {
     expect(back.location).toBe(path);
   });
 
-  it('is not agreed to by a form from elsewhere', async () => {
+  it('is not approved by a form from another site', async () => {
     const { path } = await beginAtClient();
     await browser.get(path);
     expect((await browser.post(path, { answer: 'approve', form_token: 'x' })).status).toBe(403);
@@ -84,14 +84,14 @@ describe('a client that asks in the browser', () => {
     expect((await browser.get(path)).status).toBe(200);
   });
 
-  it('that is unknown is named in words', async () => {
+  it('that is unknown gets a clear error', async () => {
     expect((await browser.get('/sign-in/authorize?request=nonsense')).text).toContain(
       'There is no such sign-in',
     );
   });
 });
 
-describe('the console that asks in the browser', () => {
+describe('the console signing in through the browser', () => {
   async function beginAtConsole() {
     const url = await signIn().authorizationRequests.issue(
       { codeChallenge: 'c'.repeat(43), redirectUri: `${origin}/callback`, state: 'of the console' },
@@ -100,7 +100,7 @@ describe('the console that asks in the browser', () => {
     return pathOf(url);
   }
 
-  it('is answered without a click, and asked to begin again when its request is over', async () => {
+  it('needs no click, and has to start again when its request has expired', async () => {
     const path = await beginAtConsole();
     expect((await browser.get(path)).location).toMatch(/^http:\/\/localhost\/callback\?code=/);
     const again = `${origin}/callback?error=request_expired`;
@@ -111,7 +111,7 @@ describe('the console that asks in the browser', () => {
 });
 
 describe('a terminal that shows a code', () => {
-  it('is signed in by a click on the page with that code, typed in whatever way', async () => {
+  it('is signed in by a click on the page with that code, in any notation', async () => {
     const { deviceCode, userCode, verificationUriComplete } = await signIn().deviceCodes.issue(origin);
     expect((await browser.get('/sign-in/device')).text).toContain('name="user_code"');
     const typed = await browser.get(`/sign-in/device?code=${userCode.toLowerCase().replace('-', ' ')}`);
@@ -124,7 +124,7 @@ describe('a terminal that shows a code', () => {
     expect((await browser.get(path)).text).toContain('answered before');
   });
 
-  it('is declined, and told so', async () => {
+  it('is declined, and notified', async () => {
     const { deviceCode, userCode } = await signIn().deviceCodes.issue(origin);
     await browser.get(`/sign-in/device?user_code=${userCode}`);
     const done = await browser.post('/sign-in/device', { user_code: userCode, answer: 'deny' });
@@ -132,7 +132,7 @@ describe('a terminal that shows a code', () => {
     await expect(signIn().deviceCodes.redeem(deviceCode)).rejects.toMatchObject({ code: 'sign_in_refused' });
   });
 
-  it('with a code that is wrong is asked for again, with what was typed', async () => {
+  it('with a wrong code is asked again, with the input kept', async () => {
     const page = await browser.get('/sign-in/device?user_code=%22%3E%3Cb%3E');
     expect(page.status).toBe(400);
     expect(page.text).toContain('There is no such code.');
@@ -140,14 +140,14 @@ describe('a terminal that shows a code', () => {
   });
 });
 
-describe('a browser that a client opened', () => {
+describe('a browser opened by a client', () => {
   const issue = async () => {
     const account = await api.persistence.store.accounts.findByEmail(owner.email);
     const session = await signIn().sessions.begin({ userId: account?.id ?? '', client: 'dlthub' });
     return (await signIn().swapCodes.issue(session.refreshToken)).code;
   };
 
-  it('is signed in by the code in the address, once, and loses it', async () => {
+  it('is signed in once by the code in the URL, which is then removed', async () => {
     const code = await issue();
     const [first, second] = [createPageBrowser(api.app), createPageBrowser(api.app)];
     const answer = await first.get(`/sign-in/account?news=joined&swap=${code}`);
@@ -157,7 +157,7 @@ describe('a browser that a client opened', () => {
     expect((await second.get('/sign-in/account')).status).toBe(303);
   });
 
-  it('is not signed in as somebody else by a link, nor by one of another site', async () => {
+  it('cannot be signed in as another user by a link, nor by a link on another site', async () => {
     const stranger = createPageBrowser(api.app);
     await stranger.get(`/sign-in?swap=${await issue()}`, { 'sec-fetch-site': 'cross-site' });
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
@@ -180,7 +180,7 @@ describe('an invitation', () => {
     return pathOf(link);
   }
 
-  it('makes an account for somebody who has none, and a member of it', async () => {
+  it('creates an account and a membership for a new user', async () => {
     const path = await invite('new@example.com');
     const guest = createPageBrowser(api.app);
     const page = await guest.get(path);
@@ -193,7 +193,7 @@ describe('an invitation', () => {
     expect((await createPageBrowser(api.app).get(path)).status).toBe(404);
   });
 
-  it('is accepted by whoever has the account, signed in, and by nobody else', async () => {
+  it('is accepted only by the signed-in owner of the account', async () => {
     await createAccounts(api.persistence).createOwner({
       ...owner,
       email: 'has@example.com',
@@ -209,7 +209,7 @@ describe('an invitation', () => {
     expect((await own.post(path, {})).location).toBe('/sign-in/account?news=joined');
   });
 
-  it('makes no account where it is not good any more', async () => {
+  it('creates no account once it is invalid', async () => {
     const path = await invite('late@example.com');
     const guest = createPageBrowser(api.app);
     await guest.get(path);

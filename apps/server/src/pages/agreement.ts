@@ -4,7 +4,7 @@ import { renderButton, renderForm } from './fields.ts';
 import { renderOtherPerson } from './other-person.ts';
 import { sessionOf } from './visit.ts';
 
-/** Who would be signed in, and from where that was asked; a page may add more. */
+/** Shows which user would be signed in, and where the request came from; a page may add more. */
 export function renderAsker(visit: Visit, address: string | null, more: Html = html``): Html {
   return html`<dl class="facts">
     <dt>You</dt>
@@ -18,7 +18,10 @@ export function renderAsker(visit: Visit, address: string | null, more: Html = h
   </dl> `;
 }
 
-/** The two buttons, and a way out for somebody else. @param kept of the form besides */
+/**
+ * The two buttons, and a way to switch accounts.
+ * @param kept additional form fields
+ */
 export function renderAnswer(visit: Visit, address: string, kept: Html = html``): Html {
   return html`${renderForm(
     address,

@@ -3,8 +3,8 @@ import { html } from './html.ts';
 import { sessionOf } from './visit.ts';
 
 /**
- * Lets somebody who is signed in here into an app, which has a host of its own and knows nobody. Whoever made the link chose the app: it
- * lets the person in there, and nobody else, and only where they may see it.
+ * Admits a signed-in user to an app, which has its own host and no knowledge of users. The author of the link
+ * chooses the app, but only the user is admitted, and only to an app they may see.
  */
 export function registerAppPage({ get, services }: PageRegistry): void {
   get(
@@ -15,7 +15,8 @@ export function registerAppPage({ get, services }: PageRegistry): void {
         userId: sessionOf(visit).userId,
         path: visit.asked('to').startsWith('/') ? visit.asked('to') : null,
       });
-      // Not a redirect: after a form, as that of the sign-in, browsers hold its target against what forms may lead to.
+      // Not a redirect: after a form submission such as the sign-in, browsers check redirect targets against
+      // the allowed form targets.
       visit.setHeader('refresh', `0; url=${url}`);
       return visit.show({
         title: `Opening ${name}`,

@@ -7,8 +7,9 @@ import { renderAnswer, renderAsker } from './agreement.ts';
 import { sessionOf } from './visit.ts';
 
 /**
- * A client on the person's machine asks to be signed in. Only a click agrees: whoever opens the page has not. The console of this server is
- * no client of somebody else: its answer goes to itself, and it forgets one that it has not asked for (docs/decisions/0033-console-session.md).
+ * Handles a client on the user's machine that asks to be signed in. It requires a click, because opening the
+ * page is not consent. The console of this server is trusted: the response goes to itself, and it ignores
+ * responses that it has not requested (docs/decisions/0033-console-session.md).
  */
 export function registerAuthorizePage({ get, post, services }: PageRegistry): void {
   const { authorizationRequests } = services;
@@ -19,7 +20,8 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
       const requestId = visit.asked('request');
       const shown = visit.asked('for') === 'console' ? (['sign_in_refused'] as const) : [];
       const found = await attempt(visit, shown, () => authorizationRequests.describe(requestId));
-      // A tab was left at the sign-in page for longer than a request lasts. The console asks again and knows where to return.
+      // A tab was on the sign-in page for longer than a request lasts. The console starts a new request and
+      // knows where to return.
       if ('problem' in found) return visit.go(`${consoleRedirect(visit.origin)}?error=request_expired`);
       const { client, address, redirectUri } = found.result;
       if (redirectUri === consoleRedirect(visit.origin)) {
@@ -60,7 +62,10 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
   );
 }
 
-/** Browsers hold a redirect after a form against the rules for its target. They have no way to write an IPv6 address there. */
+/**
+ * Browsers check redirects after a form submission against the allowed form targets, which cannot express an
+ * IPv6 address.
+ */
 function formTargetOf(redirectUri: string): string {
   const { origin, hostname } = new URL(redirectUri);
   return hostname.startsWith('[') ? 'http:' : origin;

@@ -1,8 +1,9 @@
-/** Cookies as pages read and write them (RFC 6265). */
+/** Reads and writes the pages' cookies (RFC 6265). */
 
 /**
- * @returns the value of the cookie with that name; null where there are two that differ. Names with `__Host-` cannot be there twice. Without
- * TLS whoever has another port of this host can set a second one, for a path below ours, and which of the two is ours cannot be told.
+ * @returns the cookie's value; null if there are two different ones. `__Host-` cookies cannot be duplicated.
+ * Without TLS, another port of this host can set a second cookie for a subpath, and the two cannot be told
+ * apart.
  */
 export function readCookie(header: string | undefined, name: string): string | null {
   const values = new Set<string>();
@@ -15,7 +16,7 @@ export function readCookie(header: string | undefined, name: string): string | n
 }
 
 /**
- * For this host and no other. Over https its name begins with `__Host-`, with which a browser takes it only so.
+ * Limits a cookie to this host. Over https its name begins with `__Host-`, which makes browsers enforce that.
  * @param seconds 0 removes it
  */
 export function writeCookie(

@@ -6,7 +6,10 @@ import { renderAnswer, renderAsker } from './agreement.ts';
 import { renderField } from './fields.ts';
 import { sessionOf } from './visit.ts';
 
-/** A client that cannot open a browser shows a code; here it is typed, or checked, and agreed to by a click. */
+/**
+ * The page for clients that cannot open a browser and show a code: the user enters or checks the code and
+ * approves it with a click.
+ */
 export function registerDevicePage({ get, post, services }: PageRegistry): void {
   const { deviceCodes } = services;
   const shown = ['sign_in_refused', 'too_many_sign_ins', 'not_found', 'invalid_request'] as const;

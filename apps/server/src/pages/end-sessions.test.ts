@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A browser in which the person is signed in at the pages and at the console. */
+/** A browser in which the user is signed in to the pages and to the console. */
 async function signInEverywhere() {
   const browser = createPageBrowser(api.app, { headers: own });
   expect((await browser.signIn(email, password)).status).toBe(303);
@@ -28,7 +28,7 @@ async function signInEverywhere() {
     refreshToken,
     end: (token: string, headers = {}) =>
       browser.post('/sign-in/end-sessions', { refresh_token: token }, headers),
-    /** Whether each session is alive, also for a browser that kept its cookie. */
+    /** Whether each session is valid, even for a browser that kept its cookie. */
     areAlive: async () => {
       browser.jar.set('pumphouse', cookie);
       const pages = (await browser.get('/sign-in/account')).status === 200;
@@ -42,7 +42,7 @@ async function signInEverywhere() {
   };
 }
 
-describe('signing the console out', () => {
+describe('signing out of the console', () => {
   it('ends both sessions of the browser with one request, and removes the cookie', async () => {
     const { browser, refreshToken, end, areAlive } = await signInEverywhere();
     expect(await areAlive()).toEqual({ pages: true, console: true });
@@ -51,7 +51,7 @@ describe('signing the console out', () => {
     expect(await areAlive()).toEqual({ pages: false, console: false });
   });
 
-  it('ends the session of the pages where that of the console is over, and the other way round', async () => {
+  it("ends the pages' session if the console's is over, and vice versa", async () => {
     const first = await signInEverywhere();
     expect((await first.end('')).status).toBe(204);
     expect(await first.areAlive()).toEqual({ pages: false, console: true });
@@ -60,7 +60,7 @@ describe('signing the console out', () => {
     expect((await first.end(first.refreshToken)).status).toBe(204);
   });
 
-  it('ends neither session when the database fails in the middle, and answers with an error that has a code', async () => {
+  it('ends neither session if the database fails halfway, and returns an error with a code', async () => {
     const { refreshToken, end, areAlive } = await signInEverywhere();
     const { database } = api.testDatabase;
     await database.query(
@@ -81,7 +81,7 @@ describe('signing the console out', () => {
     [{ origin: 'https://evil.example' }],
     [{ 'sec-fetch-site': 'cross-site' }],
     [{ 'sec-fetch-site': 'same-site' }],
-  ])('is refused for a request of another site: %j', async (headers) => {
+  ])('is rejected for a request from another site: %j', async (headers) => {
     const { refreshToken, end, areAlive } = await signInEverywhere();
     const answer = await end(refreshToken, headers);
     expect(answer.status).toBe(403);
@@ -89,7 +89,7 @@ describe('signing the console out', () => {
     expect(await areAlive()).toEqual({ pages: true, console: true });
   });
 
-  it('is refused for a request that does not say where it is from', async () => {
+  it('is rejected for a request without an origin', async () => {
     const { browser, refreshToken, areAlive } = await signInEverywhere();
     const answer = await api.app.inject({
       method: 'POST',
@@ -105,8 +105,8 @@ describe('signing the console out', () => {
   });
 });
 
-describe('signing out at the pages', () => {
-  it('has the browser forget the tokens of its console', async () => {
+describe('signing out of the pages', () => {
+  it('makes the browser delete the tokens of its console', async () => {
     const { browser } = await signInEverywhere();
     await browser.get('/sign-in/account');
     const answer = await browser.post('/sign-in/sign-out', {});

@@ -7,8 +7,9 @@ import { ServiceError } from '../platform/service-error.ts';
 import { strangerAt } from '../http/caller.ts';
 
 /**
- * Signs the console out of this browser: ends its session and that of the sign-in pages. The answer is 204, or an error as JSON that the
- * console shows. There is no form token: the console has no page that holds one, and `Origin` proves where the request was made.
+ * Signs the console out of this browser: ends its session and that of the sign-in pages. Responds with 204,
+ * or with a JSON error that the console shows. It needs no form token, because no page of the console has
+ * one; `Origin` proves where the request came from.
  */
 export function registerEndSessions(scope: FastifyInstance, dependencies: PagesDependencies): void {
   const { services, publicUrl, log } = dependencies;
@@ -30,7 +31,10 @@ export function registerEndSessions(scope: FastifyInstance, dependencies: PagesD
   );
 }
 
-/** Every browser names the origin of such a request; the hook for all forms has compared it. @throws ServiceError foreign_form */
+/**
+ * Every browser sends the origin of such a request, and a hook for all forms has already compared it.
+ * @throws ServiceError foreign_form
+ */
 function requireBrowserHeaders({ headers }: FastifyRequest): void {
   if (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
     throw new ServiceError('foreign_form', 'The request has no header `Origin`. Sign out in the console.');

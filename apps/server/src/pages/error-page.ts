@@ -6,7 +6,7 @@ import { logFailure } from '../http/send-error.ts';
 import { renderPage } from './layout.ts';
 import { toErrorAnswer } from '../http/errors.ts';
 
-/** An error as a page: what is wrong, and the way back. The status and the words are those of the API. */
+/** Shows an error as a page, with a way back. Status and message are those of the API. */
 export function sendErrorPage(
   error: unknown,
   request: FastifyRequest,
@@ -18,7 +18,7 @@ export function sendErrorPage(
   const below = basePathOf(publicUrl);
   const at = (path: string) => `${below}${path}`;
   addRetryAfter(reply, body.extra);
-  // Of a form that was sent, the page that it was on.
+  // After a form submission, this is the page with the form.
   const again = request.method === 'GET' ? at('/sign-in') : at(request.url);
   const page = {
     title: titleOf(status),
@@ -32,7 +32,7 @@ export function sendErrorPage(
   return reply.code(status).type('text/html; charset=utf-8').send(renderPage(page, at).text);
 }
 
-/** Says how long to wait where a service knows it. */
+/** Adds how long to wait, if the service knows. */
 export function addRetryAfter(reply: { header(name: string, value: string): unknown }, extra: unknown): void {
   const seconds = (extra as { retry_after_seconds?: unknown } | null | undefined)?.retry_after_seconds;
   if (typeof seconds === 'number') reply.header('retry-after', String(seconds));

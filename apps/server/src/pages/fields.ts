@@ -1,25 +1,25 @@
 import { shortestPassword } from '../domain/sign-in/new-password.ts';
 import { html, type Html, type HtmlValue } from './html.ts';
 
-/** Said beside each field for a new password. */
+/** Shown beside each field for a new password. */
 export const passwordHint = `At least ${shortestPassword} characters. A few words in a row are good.`;
 
 export interface Field {
   name: string;
   label: string;
   type?: 'text' | 'email' | 'password';
-  /** What password managers go by. */
+  /** Used by password managers. */
   autocomplete: string;
-  /** Never given for a password. */
+  /** Never set for a password. */
   value?: string;
   hint?: string;
   problem?: string | null;
-  /** Where the cursor stands when the page opens. */
+  /** Whether the field is focused when the page opens. */
   isFirst?: boolean;
   isReadOnly?: boolean;
 }
 
-/** A labelled input; what is wrong with it stands beside it and is read out with it. */
+/** Renders a labelled input; its error is shown beside it and read out with it. */
 export function renderField(field: Field): Html {
   const { name, label, type = 'text', autocomplete, value, hint, problem, isFirst, isReadOnly } = field;
   const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');
@@ -41,13 +41,13 @@ export function renderField(field: Field): Html {
   </div> `;
 }
 
-/** Something that is wrong with no field in particular. */
+/** Renders a notice that is not about a particular field. */
 export function renderNotice(text: string | null | undefined, kind: 'problem' | 'done' = 'problem'): Html {
   if (!text) return html``;
   return html`<p class="notice ${kind}" role="${kind === 'problem' ? 'alert' : 'status'}">${text}</p> `;
 }
 
-/** The button of a form; `value` where the form has two. */
+/** Renders a submit button; `value` if the form has two. */
 export function renderButton(label: string, choice?: { value: string; kind?: 'plain' | 'quiet' }): Html {
   return html`<button
     type="submit"
@@ -57,7 +57,7 @@ export function renderButton(label: string, choice?: { value: string; kind?: 'pl
   </button> `;
 }
 
-/** @param token of `Visit.formToken`; without it the form is refused */
+/** @param token of `Visit.formToken`; without it the form is rejected */
 export function renderForm(action: string, token: string, content: HtmlValue): Html {
   return html`<form method="post" action="${action}">
     <input type="hidden" name="form_token" value="${token}" />

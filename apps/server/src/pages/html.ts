@@ -1,4 +1,4 @@
-/** A piece of HTML in which everything that came from outside was escaped. */
+/** An HTML fragment in which all external values are escaped. */
 export class Html {
   readonly text: string;
 
@@ -10,8 +10,8 @@ export class Html {
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
 
 /**
- * Escapes every value that is no HTML of ours. Values stand in elements and in attributes with quotes, nowhere else: never in a script, a
- * style or a tag.
+ * Escapes every value that is not an HTML fragment. Values may appear only in elements and quoted attributes,
+ * never in a script, a style or a tag.
  */
 export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
   return new Html(strings.map((part, at) => part + (at < values.length ? render(values[at]) : '')).join(''));

@@ -11,7 +11,7 @@ import { renderProvider } from './sign-in.ts';
 
 type Invitation = Awaited<ReturnType<InvitationsOfPages['describe']>>;
 
-/** The link of an invitation: for somebody with an account, and for somebody who makes one here. */
+/** The page of an invitation's link, for users with an account and for new users. */
 export function registerInvitationPage({ get, post, services }: PageRegistry): void {
   const { invitations, signUp } = services;
 
@@ -37,7 +37,7 @@ export function registerInvitationPage({ get, post, services }: PageRegistry): v
   });
 }
 
-/** An invitation as whoever makes an account needs it. */
+/** An invitation in the form needed to create an account. */
 export function inviteWith(invitations: InvitationsOfPages, token: string, { email }: Invitation): Invited {
   return { email, accept: (store, account) => invitations.accept(store, token, account.id) };
 }
@@ -69,7 +69,7 @@ function showInvitation(
   return visit.show(page, problem?.status ?? 200);
 }
 
-/** The page that the link was extended with, or the account. */
+/** The page named in the link, or the account page. */
 const afterJoining = (visit: Visit) => visit.returnTo() ?? visit.at('/sign-in/account?news=joined');
 
 function addressOf(visit: Visit): string {
@@ -98,7 +98,8 @@ function renderWaysIn(
   const here = addressOf(visit);
   const signIn = `${visit.at('/sign-in')}?${new URLSearchParams({ return_to: here }).toString()}`;
   const provider = renderProvider(visit, services, {
-    // The provider's answer accepts the invitation of a new account, and its page shows an error from then on.
+    // For a new account, the provider's callback accepts the invitation, and this page shows an error
+    // afterwards.
     returnTo: hasAccount ? here : visit.returnTo(),
     invitation: visit.asked('token'),
   });

@@ -4,15 +4,17 @@ export interface Page {
   /** Also the heading. */
   title: string;
   body: HtmlValue;
-  /** Goes into the head, beside what all pages have there. */
+  /** Added to the head, in addition to the common elements. */
   head?: HtmlValue;
-  /** Whether something has to be corrected: then the title says so, which is what a screen reader reads first. */
+  /**
+   * Whether the user has to correct something. The title then says so, because screen readers read it first.
+   */
   hasProblem?: boolean;
-  /** Who is signed in, where that matters. */
+  /** The signed-in user, if relevant. */
   email?: string | null;
 }
 
-/** @param at makes an address of this server from a path */
+/** @param at converts a path to a URL of this server */
 export function renderPage(
   { title, body, head, hasProblem, email }: Page,
   at: (path: string) => string,

@@ -28,7 +28,10 @@ beforeEach(() => {
   provider.state.isDenied = false;
 });
 
-/** Out to the provider and back with its answer. @returns the page that the browser is shown then */
+/**
+ * Goes to the provider and returns with its response.
+ * @returns the page that the browser shows then
+ */
 async function goThrough(browser: PageBrowser, subject: string, query = '') {
   provider.state.subject = subject;
   const out = await browser.get(`/sign-in/open-id${query}`);
@@ -36,7 +39,7 @@ async function goThrough(browser: PageBrowser, subject: string, query = '') {
   return { back, page: await browser.get(back.slice(publicUrl.length)) };
 }
 
-describe('signing in through a provider', () => {
+describe('signing in through an OpenID provider', () => {
   let api: ApiFixture;
   beforeAll(async () => {
     api = await open(provider.issuer);
@@ -50,7 +53,7 @@ describe('signing in through a provider', () => {
   const newBrowser = () => createPageBrowser(api.app);
   const identities = () => api.testDatabase.database.query<object>('select subject, email from identities');
 
-  it('is offered by the sign-in page, and asks for a code with PKCE, state and nonce', async () => {
+  it('is offered on the sign-in page, and requests a code with PKCE, state and nonce', async () => {
     const browser = newBrowser();
     expect((await browser.get('/sign-in?return_to=/w/1')).text).toMatch(
       /href="\/sign-in\/open-id\?return_to=%2Fw%2F1"\s*>Continue with Example</,
@@ -67,14 +70,14 @@ describe('signing in through a provider', () => {
     });
   });
 
-  it('does not begin by a link on another site', async () => {
+  it('cannot be started by a link on another site', async () => {
     const answer = await newBrowser().get('/sign-in/open-id?return_to=/w/1', {
       'sec-fetch-site': 'cross-site',
     });
     expect(answer.location).toBe('/sign-in?return_to=%2Fw%2F1');
   });
 
-  it('takes the password of an account with the same address once, and none from then on', async () => {
+  it('asks once for the password of an account with the same address, and never again', async () => {
     const browser = newBrowser();
     const { page } = await goThrough(browser, 'analyst', '?return_to=/w/1');
     expect(page.location).toBe('/sign-in/link');
@@ -103,31 +106,31 @@ describe('signing in through a provider', () => {
     ]);
   });
 
-  it('links nothing without the browser that went through the provider', async () => {
+  it('links an account only in the browser that went through the provider', async () => {
     const browser = newBrowser();
     await browser.get('/sign-in');
     expect((await browser.post('/sign-in/link', { password })).status).toBe(400);
   });
 
-  it('lets in nobody who has no account and was not invited', async () => {
+  it('admits no one without an account or an invitation', async () => {
     const { page } = await goThrough(newBrowser(), 'new');
     expect(page.status).toBe(403);
     expect(page.text).toContain('There is no account new@example.com. Ask an owner of the organization');
   });
 
-  it('takes no address that the provider has not verified, and wants one', async () => {
+  it('requires an address that the provider has verified', async () => {
     const unverified = await goThrough(newBrowser(), 'unverified');
     expect(unverified.page.status).toBe(403);
     expect(unverified.page.text).toContain('does not say that analyst@example.com is yours');
     expect((await goThrough(newBrowser(), 'nameless')).page.text).toContain('gives no e-mail address');
   });
 
-  it('says so when the person did not agree there', async () => {
+  it('reports that the user declined at the provider', async () => {
     provider.state.isDenied = true;
     expect((await goThrough(newBrowser(), 'analyst')).page.text).toContain('You did not agree at Example.');
   });
 
-  it('takes an answer once, and only in the browser that asked for it', async () => {
+  it('accepts a response once, and only in the browser that requested it', async () => {
     const browser = newBrowser();
     const { back } = await goThrough(browser, 'analyst');
     const replayed = await browser.get(back.slice(publicUrl.length));
@@ -135,7 +138,7 @@ describe('signing in through a provider', () => {
     expect(replayed.text).toContain('was finished before');
     const stranger = newBrowser();
     expect((await stranger.get(back.slice(publicUrl.length))).status).toBe(400);
-    // A browser that asked itself is not given the answer of another one.
+    // A browser with its own request must not accept the response of another one.
     await stranger.get('/sign-in/open-id');
     const crossed = await stranger.get(back.slice(publicUrl.length));
     expect(crossed.status).toBe(400);
@@ -143,7 +146,7 @@ describe('signing in through a provider', () => {
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
   });
 
-  it('makes an account for somebody who was invited with that address, and for nobody else', async () => {
+  it('creates an account for a user invited with that address, and for no one else', async () => {
     const inviter = await api.createPlace();
     const invite = async (email: string) => {
       const { link } = await api.dependencies.services.invitations.create(
@@ -173,7 +176,7 @@ describe('signing in through a provider', () => {
     expect(members).toEqual([{ email: 'new@example.com', name: 'New', role: 'member' }]);
   });
 
-  it('refuses an account that is switched off, and one without a password that is another’s by its address', async () => {
+  it('rejects a disabled account, and an account without a password that another identity claims by address', async () => {
     provider.people.set('twin', { email: 'new@example.com', email_verified: true });
     expect((await goThrough(newBrowser(), 'twin')).page.text).toContain('has no password');
     await api.testDatabase.database.query(
@@ -183,8 +186,8 @@ describe('signing in through a provider', () => {
   });
 });
 
-describe('where anyone may sign up', () => {
-  it('makes accounts for whom the provider vouches, but not before there is an owner', async () => {
+describe('a server with open sign-up', () => {
+  it('creates accounts for users confirmed by the provider, but not before there is an owner', async () => {
     const api = await open(provider.issuer, 'anyone');
     try {
       provider.people.set('first', { email: 'first@example.com', email_verified: true });
@@ -200,7 +203,7 @@ describe('where anyone may sign up', () => {
   });
 });
 
-describe('a provider that cannot be trusted', () => {
+describe('an untrustworthy provider', () => {
   let hostile: Awaited<ReturnType<typeof startHostileProvider>>;
   let api: ApiFixture;
   beforeAll(async () => {
@@ -223,7 +226,7 @@ describe('a provider that cannot be trusted', () => {
     return browser.get(`/sign-in/open-id/callback?${query.toString()}`);
   }
 
-  it('is believed what is right', async () => {
+  it('is trusted when its token is valid', async () => {
     expect((await comeBack({})).location).toBe('/');
     expect(hostile.state.tokensAsked.at(-1)?.get('code_verifier')).toMatch(/^[\w-]{43}$/);
   });
@@ -236,12 +239,12 @@ describe('a provider that cannot be trusted', () => {
     ['time', { claims: { exp: Math.floor(Date.now() / 1000) - 600 } }],
     ['key', { isForeignKey: true }],
     ['missing signature', { isUnsigned: true }],
-  ])('is not believed a token with the wrong %s', async (_what, spoiled) => {
+  ])('is rejected for a token with the wrong %s', async (_what, spoiled) => {
     const before = await api.testDatabase.database.query('select * from browser_sessions');
     const page = await comeBack(spoiled);
     expect(page.status).toBe(400);
     expect(page.text).toContain('What came back from Example could not be confirmed.');
-    // Passwords still work from that page.
+    // Passwords still work on that page.
     expect(page.text).toContain('autocomplete="current-password"');
     expect(await api.testDatabase.database.query('select * from browser_sessions')).toHaveLength(
       before.length,
@@ -260,7 +263,7 @@ describe('a provider that cannot be trusted', () => {
 });
 
 describe('a provider that is down', () => {
-  it('leaves the way in with a password, and is asked again', async () => {
+  it('leaves password sign-in available, and is tried again', async () => {
     const gone = await startHostileProvider();
     await gone.close();
     const api = await open(gone.issuer);

@@ -35,10 +35,10 @@ const shownAtSignIn = [
   'sign_up_closed',
 ] as const;
 
-/** Where the provider sends the browser back to, written in one way, since the provider compares letters. */
+/** The callback URL for the provider, always written the same way because providers compare it literally. */
 const callbackOf = (visit: Visit) => new URL(`${visit.origin}/sign-in/open-id/callback`);
 
-/** Signing in through an OpenID provider: out, back, and, where somebody has an account already, linking the two. */
+/** Signs in through an OpenID provider: redirect, callback and, for an existing account, linking the two. */
 export function registerOpenIdPages(registry: PageRegistry): void {
   const { openId } = registry.services;
   if (!openId) return;
@@ -50,7 +50,7 @@ export function registerOpenIdPages(registry: PageRegistry): void {
 function registerWayOut({ get, services }: PageRegistry, openId: OpenId): void {
   get('/open-id', async (visit) => {
     const returnTo = visit.returnTo();
-    // A link elsewhere that signs people in without asking them.
+    // Do not let a link on another site sign users in without consent.
     if (visit.request.headers['sec-fetch-site'] === 'cross-site')
       return visit.go(
         `${visit.at('/sign-in')}${returnTo ? `?return_to=${encodeURIComponent(returnTo)}` : ''}`,
@@ -83,7 +83,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
 
   get('/open-id/callback', async (visit) => {
     const kept = sealed.open(flowCookie, visit.readCookie(flowCookie)) as KeptFlow | null;
-    // Good for one answer, whatever comes of it.
+    // Valid for one response, whatever its result.
     visit.dropCookie(flowCookie);
     const answer = callbackOf(visit);
     answer.search = visit.request.url.split('?').slice(1).join('?');

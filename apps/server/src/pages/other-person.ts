@@ -2,7 +2,7 @@ import type { Visit } from './visit.ts';
 import { html, type Html } from './html.ts';
 import { renderButton, renderForm } from './fields.ts';
 
-/** For a browser in which somebody else is signed in: out, and back to this page. */
+/** Lets a different user sign in and return to this page. */
 export function renderOtherPerson(visit: Visit): Html {
   return renderForm(
     visit.at('/sign-in/sign-out'),

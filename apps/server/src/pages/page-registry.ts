@@ -12,21 +12,21 @@ export type PageHandler = (visit: Visit) => Promise<unknown>;
 
 type RegisterPage = (path: string, handler: PageHandler, options?: { who: 'person' }) => void;
 
-/** How a page is put into the server; `who: 'person'` sends others to sign in first and back again. */
+/** Registers pages; `who: 'person'` makes visitors sign in first and return. */
 export interface PageRegistry {
   services: PageServices;
   get: RegisterPage;
   post: RegisterPage;
 }
 
-/** What every page for people comes with, beside its content policy. */
+/** Headers of every page, in addition to its content policy. */
 export const pageHeaders = {
-  // Not `no-referrer`, with which browsers name no origin in a form either. Others learn nothing from it.
+  // Not `no-referrer`, which makes browsers omit the origin of forms too. Other sites get no referrer.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
 };
 
-/** No script, nothing from elsewhere, in no frame; forms go to this server only. */
+/** No scripts, no external resources, no framing; forms go only to this server. */
 export const contentPolicy = (formTarget = '') =>
   `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'${formTarget && ` ${formTarget}`}`;

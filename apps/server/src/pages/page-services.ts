@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { SignOut } from '../services/sign-in/sign-out.ts';
 import type { SignUp } from '../services/sign-in/sign-up.ts';
 
-/** What the pages call. */
+/** The services that pages use. */
 export interface PageServices {
   browserSessions: BrowserSessions;
   passwordSignIn: PasswordSignIn;
@@ -19,13 +19,13 @@ export interface PageServices {
   setup: Setup;
   signUp: SignUp;
   signOut: SignOut;
-  /** Null where no provider is configured. */
+  /** Null if no provider is configured. */
   openId: OpenId | null;
   knownBrowsers: KnownBrowsers;
   sealed: Sealed;
-  /** A stable unguessable text for a value, see `Encryption.sign`. */
+  /** A stable, unguessable text for a value; see `Encryption.sign`. */
   sign(value: string): string;
-  /** Whether a text was made by `sign` for the value, see `Encryption.isSignature`. */
+  /** Whether `sign` created this text for the value; see `Encryption.isSignature`. */
   isSignature(value: string, signature: string): boolean;
   findAccount(userId: string): Promise<AccountRecord | undefined>;
   listIdentities(userId: string): Promise<{ issuer: string; email: string }[]>;
@@ -38,7 +38,7 @@ export interface PageServices {
 
 export interface AuthorizationRequestsOfPages {
   describe(requestId: string): Promise<{ client: string; address: string | null; redirectUri: string }>;
-  /** @returns where to send the browser */
+  /** @returns the URL to which the browser is sent */
   approve(requestId: string, userId: string): Promise<string>;
   deny(requestId: string): Promise<string>;
 }
@@ -60,9 +60,12 @@ export interface InvitationsOfPages {
     role: string;
     workspaces: readonly { name: string; role: string }[];
     inviterEmail: string;
-    /** Whether somebody has an account with the address: then it has to be signed in, else one can be made. */
+    /**
+     * Whether an account with this address exists: if so its user must sign in, otherwise an account can be
+     * created.
+     */
     hasAccount: boolean;
   }>;
-  /** @param store an open transaction, such as the one that makes the account; null for one of its own */
+  /** @param store an open transaction, such as the one that creates the account; null to open a new one */
   accept(store: Store | null, token: string, userId: string): Promise<unknown>;
 }

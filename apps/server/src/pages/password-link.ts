@@ -5,7 +5,7 @@ import { attempt, textOf } from './problems.ts';
 import { html } from './html.ts';
 import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
 
-/** The link that an operator made for somebody who cannot sign in. */
+/** The page of a password link, which an operator creates for a user who cannot sign in. */
 export function registerPasswordLinkPage({ get, post, services }: PageRegistry): void {
   const { setPassword } = services;
 

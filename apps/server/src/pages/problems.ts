@@ -4,7 +4,7 @@ import { errorCodes } from '@pumphouse/contract';
 import { addRetryAfter } from './error-page.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** What a form shows beside the field that is wrong, or above all of them. */
+/** An error that a form shows beside the field concerned, or at the top. */
 export interface Problem {
   code: ErrorCode;
   text: string;
@@ -12,8 +12,8 @@ export interface Problem {
 }
 
 /**
- * Does what a form asks for. A refusal that belongs on the page of the form is given back; others go on to the page for errors.
- * @param shown codes of refusals that the page shows itself
+ * Performs a form's action. Errors that belong on the form's page are returned; others go to the error page.
+ * @param shown error codes that the page shows itself
  */
 export async function attempt<Result>(
   visit: Visit,
@@ -30,7 +30,7 @@ export async function attempt<Result>(
   }
 }
 
-/** The words of a problem where it is one of these, for the field that it belongs to. */
+/** The text of a problem if it has one of these codes, for the field concerned. */
 export function textOf(problem: Problem | null | undefined, ...codes: ErrorCode[]): string | null {
   return problem && codes.includes(problem.code) ? problem.text : null;
 }

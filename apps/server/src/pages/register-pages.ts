@@ -22,7 +22,7 @@ import { takeSwapCode } from './swap-code.ts';
 
 const largestForm = 16 * 1024;
 
-/** The pages for people, rendered here and without scripts (docs/decisions/0030-accounts-and-pages.md). */
+/** Registers the server-rendered pages, which use no scripts (docs/decisions/0030-accounts-and-pages.md). */
 export function registerPages(app: FastifyInstance, dependencies: PagesDependencies): void {
   const { publicUrl, services } = dependencies;
 
@@ -89,7 +89,8 @@ function serveFile(scope: FastifyInstance, name: string, type: string): void {
 }
 
 /**
- * Forms come from our own pages. The token in them shows it, too; this is said by the browser, and before a byte of the body is read.
+ * Checks that a form comes from our own pages. The form token proves that too, but the browser's headers can
+ * be checked before any of the body is read.
  * @throws ServiceError foreign_form
  */
 function requireOwnForm({ headers }: FastifyRequest, ownOrigin: string): void {

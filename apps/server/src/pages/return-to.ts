@@ -1,9 +1,10 @@
 import { basePathOf } from '../http/base-url.ts';
 
 /**
- * Reads where to return after signing in: a path of this server with its query and hash, null for anything else. The author of the link
- * chose it, so nothing passes that a browser takes for another host, such as `//host`, `/\host` or a tab in between.
- * @param origin of this server with the path that it lies under
+ * Reads where to return after signing in: a path of this server with query and hash; null for anything else.
+ * The value is untrusted, so anything that browsers could read as another host is rejected, such as `//host`,
+ * `/\host` or embedded tabs.
+ * @param origin origin of this server, including its path prefix
  */
 export function readReturnTo(text: string | null | undefined, origin: string): string | null {
   if (!text?.startsWith('/') || /[\\\s\p{Cc}]/u.test(text)) return null;

@@ -19,7 +19,7 @@ const before = createEncryption(keys[0]);
 const after = createEncryption({ current: keys[1], others: [keys[0]] });
 const stranger = createEncryption(keys[2]);
 
-it('the mark of a known browser, and what a browser keeps, stay good while the secret key is replaced', () => {
+it('known-browser marks and browser cookies stay valid while the secret key is replaced', () => {
   const email = 'a@example.com';
   const mark = createKnownBrowsers(before).issue(email);
   expect(createKnownBrowsers(after).read(mark, email)).not.toBeNull();
@@ -29,7 +29,7 @@ it('the mark of a known browser, and what a browser keeps, stay good while the s
   expect(createSealed(stranger).open('a purpose', kept)).toBeNull();
 });
 
-it('a form that was shown under a key of before is taken, and one under a key of a stranger is not', async () => {
+it('accepts a form that was rendered under a previous key, and rejects one under an unknown key', async () => {
   const browser = createPageBrowser(api.app);
   async function sendUnder(encryption: Encryption): Promise<string> {
     await browser.get('/sign-in');

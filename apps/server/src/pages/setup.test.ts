@@ -15,8 +15,8 @@ afterEach(() => api.close());
 const newBrowser = () => createPageBrowser(api.app);
 const issue = async () => `/sign-in/setup?token=${(await api.dependencies.pages.setup.issueLink()) ?? ''}`;
 
-describe('the link of a server without an owner', () => {
-  it('makes the owner, signs them in, and is good once', async () => {
+describe('the set-up link of a server without an owner', () => {
+  it('creates the owner, signs them in, and is valid once', async () => {
     const link = await issue();
     const browser = newBrowser();
     expect((await browser.get(link)).text).toContain('<h1>Set up Pumphouse</h1>');
@@ -38,7 +38,7 @@ describe('the link of a server without an owner', () => {
     expect(await api.dependencies.pages.setup.issueLink()).toBeNull();
   });
 
-  it('says beside the field what is wrong, keeps what was typed but for the password', async () => {
+  it('shows errors beside the field, and keeps the input except the password', async () => {
     const link = await issue();
     const browser = newBrowser();
     await browser.get(link);
@@ -53,7 +53,7 @@ describe('the link of a server without an owner', () => {
     expect((await browser.post(link, owner)).status).toBe(303);
   });
 
-  it('takes the place of those that other servers printed before', async () => {
+  it('replaces the links that other servers printed before', async () => {
     const first = await issue();
     const second = await issue();
     const refused = await newBrowser().get(first);
@@ -62,13 +62,13 @@ describe('the link of a server without an owner', () => {
     expect((await newBrowser().get(second)).status).toBe(200);
   });
 
-  it('is one, of several servers that start at the same moment', async () => {
+  it('is one link when several servers start at the same time', async () => {
     const links = await Promise.all(Array.from({ length: 8 }, issue));
     const answers = await Promise.all(links.map((link) => newBrowser().get(link)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it('makes one owner, of several people who send it at the same moment', async () => {
+  it('creates one owner when several users submit at the same time', async () => {
     const link = await issue();
     const browsers = await Promise.all(
       Array.from({ length: 4 }, async () => {
@@ -89,7 +89,7 @@ describe('the link of a server without an owner', () => {
     expect(organizations).toBe(1);
   });
 
-  it('is not good after a day, nor after an owner was made on the command line', async () => {
+  it('expires after a day, and when an owner is created on the command line', async () => {
     const link = await issue();
     await api.testDatabase.database.query("update setup_links set expires_at = now() - interval '1 second'");
     expect((await newBrowser().get(link)).status).toBe(404);
@@ -99,7 +99,7 @@ describe('the link of a server without an owner', () => {
     expect(await api.testDatabase.database.query('select * from setup_links')).toEqual([]);
   });
 
-  it('is pointed to by the sign-in page until then', async () => {
+  it('is mentioned on the sign-in page until then', async () => {
     expect((await newBrowser().get('/sign-in')).text).toContain('finds a link on its console');
   });
 });
@@ -115,7 +115,7 @@ describe('create-owner and the set-up link', () => {
   const createOwner = (wanted: { email: string; password: string; organization: string | null }) =>
     createAccounts(api.persistence).createOwner(wanted);
 
-  it('make one organization in this order: the link, then create-owner', async () => {
+  it('create one organization in this order: the link, then create-owner', async () => {
     const link = await issue();
     const browser = newBrowser();
     await browser.get(link);
@@ -131,7 +131,7 @@ describe('create-owner and the set-up link', () => {
     expect(entry).toEqual({ actor_kind: 'server', target_name: second.email, after: { role: 'owner' } });
   });
 
-  it('make one organization in this order: create-owner, then the link', async () => {
+  it('create one organization in this order: create-owner, then the link', async () => {
     const link = await issue();
     expect(await createOwner(second)).toMatchObject({ outcome: 'created', organization: 'Default' });
     const browser = newBrowser();
@@ -141,7 +141,7 @@ describe('create-owner and the set-up link', () => {
   });
 
   it.each(['the link', 'create-owner'])(
-    'make one organization at the same time, %s called first',
+    'create one organization at the same time, %s called first',
     async (first) => {
       const link = await issue();
       const browser = newBrowser();
@@ -154,13 +154,13 @@ describe('create-owner and the set-up link', () => {
     },
   );
 
-  it('make one organization from several create-owner commands at the same time', async () => {
+  it('create one organization from several create-owner commands at the same time', async () => {
     const emails = ['a@example.com', 'b@example.com', 'c@example.com'];
     await Promise.all(emails.map((email) => createOwner({ ...second, email })));
     expect(await listOwners()).toEqual(emails.map((email) => ({ organization: 'Default', email })));
   });
 
-  it('join the organization that --organization names, and create it when it does not exist', async () => {
+  it('use the organization named by --organization, and create it if it does not exist', async () => {
     await createOwner(owner);
     expect(await createOwner({ ...second, organization: 'Acme' })).toMatchObject({ outcome: 'joined' });
     expect(await createOwner({ ...second, email: 'c@example.com', organization: 'Other' })).toMatchObject({
@@ -169,7 +169,7 @@ describe('create-owner and the set-up link', () => {
     expect((await listOwners()).map(({ organization }) => organization)).toEqual(['Acme', 'Acme', 'Other']);
   });
 
-  it('ask for --organization when there are several', async () => {
+  it('require --organization when there are several', async () => {
     await createOwner(owner);
     await createOwner({ ...second, organization: 'Other' });
     const third = { ...second, email: 'c@example.com' };
@@ -184,7 +184,7 @@ describe('create-owner and the set-up link', () => {
     );
   });
 
-  it('leave out the personal organizations of people', async () => {
+  it('ignore the personal organizations of users', async () => {
     await createOwner(owner);
     await createOwner({ ...second, organization: 'Only mine' });
     await api.testDatabase.database.query(
@@ -193,20 +193,20 @@ describe('create-owner and the set-up link', () => {
     expect(await createOwner({ ...second, email: 'c@example.com' })).toMatchObject({ organization: 'Acme' });
   });
 
-  it('set the password of an account that exists and leave its roles', async () => {
+  it('set the password of an existing account and leave its roles', async () => {
     await createOwner(owner);
     expect(await createOwner({ ...owner, organization: 'Other' })).toMatchObject({ outcome: 'password' });
     expect(await listOwners()).toEqual([{ organization: 'Acme', email: owner.email }]);
   });
 });
 
-describe('the link for a new password', () => {
+describe('a password link', () => {
   const linkFor = async (email: string) =>
     `/sign-in/reset-password?token=${await createAccounts(api.persistence).createPasswordLink(email)}`;
 
   beforeEach(() => createAccounts(api.persistence).createOwner(owner));
 
-  it('sets it once, ends what was signed in, and signs in', async () => {
+  it('sets the password once, ends all sessions, and signs in', async () => {
     const before = newBrowser();
     await before.signIn(owner.email, owner.password);
     const link = await linkFor(owner.email);
@@ -229,7 +229,7 @@ describe('the link for a new password', () => {
     ]);
   });
 
-  it('is good for an hour, and only the last one', async () => {
+  it('is valid for an hour, and only the latest one', async () => {
     const first = await linkFor(owner.email);
     const second = await linkFor(owner.email);
     expect((await newBrowser().get(first)).status).toBe(404);
@@ -240,10 +240,10 @@ describe('the link for a new password', () => {
     await expect(linkFor('nobody@example.com')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('lets in somebody whom strangers keep out', async () => {
+  it("lets a user in whose account was blocked by others' failed attempts", async () => {
     const { database } = api.testDatabase;
     for (let number = 0; number < 6; number += 1) await newBrowser().signIn(owner.email, 'not the password');
-    // Of the account; those from this address are still free.
+    // Block the account; this address still has attempts left.
     await database.query(
       `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
     );

@@ -5,7 +5,7 @@ import { attempt, textOf } from './problems.ts';
 import { html } from './html.ts';
 import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
 
-/** The link on the console of a server without an owner. */
+/** The page of the set-up link, which a server without an owner prints. */
 export function registerSetupPage({ get, post, services }: PageRegistry): void {
   const { setup } = services;
 

@@ -21,7 +21,7 @@ const countEntries = async (action: string) => {
 };
 
 describe('the sign-in page', () => {
-  it('signs in with the right password, whatever the case of the address, and knows who is there', async () => {
+  it('signs in with the right password, whatever the case of the address, and shows the user', async () => {
     const browser = newBrowser();
     const before = await countEntries('person.sign-in');
     const answer = await browser.signIn('Analyst@Example.com ', password);
@@ -40,7 +40,7 @@ describe('the sign-in page', () => {
     });
   });
 
-  it('sets a cookie that no script, no other site and no other host gets, and keeps only its hash', async () => {
+  it('sets a cookie that no script, other site or other host can read, and stores only its hash', async () => {
     const browser = newBrowser();
     const answer = await browser.signIn(email, password);
     const cookie = [answer.headers['set-cookie']]
@@ -51,7 +51,7 @@ describe('the sign-in page', () => {
     expect(JSON.stringify(rows)).not.toContain(browser.jar.get('pumphouse'));
   });
 
-  it('under https, has a name that browsers take from this host over https only', async () => {
+  it('uses a cookie name over https that browsers accept only from this host over https', async () => {
     const secure = await createApiFixture({ publicUrl: 'https://pump.example.com' });
     try {
       await createAccounts(secure.persistence).createOwner({ email, password, organization: 'Acme' });
@@ -66,7 +66,7 @@ describe('the sign-in page', () => {
     }
   });
 
-  it('says the same of a wrong password and of an account that does not exist, and keeps what was typed', async () => {
+  it('shows the same message for a wrong password and a missing account, and keeps the input', async () => {
     const browser = newBrowser();
     const wrong = await browser.signIn(email, 'not the password');
     const unknown = await browser.signIn('nobody@example.com', 'not the password');
@@ -82,7 +82,7 @@ describe('the sign-in page', () => {
     expect(anonymous(wrong.text, email)).toBe(anonymous(unknown.text, 'nobody@example.com'));
   });
 
-  it('says of an account that is switched off what is so, to whoever knows its password', async () => {
+  it('reports a disabled account only to a user who knows its password', async () => {
     await createAccounts(api.persistence).createOwner({
       email: 'off@example.com',
       password,
@@ -93,7 +93,7 @@ describe('the sign-in page', () => {
     await api.testDatabase.database.query(
       `update users set disabled_at = now() where email = 'off@example.com'`,
     );
-    // What was signed in before is out at once.
+    // Earlier sessions end at once.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await newBrowser().signIn('off@example.com', password)).text).toContain('switched off');
     expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain(
@@ -110,16 +110,16 @@ describe('the sign-in page', () => {
     ['/\t/evil.example', '/'],
     ['/.//evil.example', '/'],
     ['javascript:alert(1)', '/'],
-  ])('goes on to %j as %s', async (returnTo, location) => {
+  ])('redirects to %j as %s', async (returnTo, location) => {
     expect((await newBrowser().signIn(email, password, returnTo)).location).toBe(location);
   });
 
-  it('escapes what came with the address', async () => {
+  it('escapes values from the URL', async () => {
     const page = await newBrowser().get(`/sign-in?return_to=${encodeURIComponent('/w/"><script>x')}`);
     expect(page.text).not.toContain('"><script>');
   });
 
-  it('lets a browser neither frame, keep nor run anything of it', async () => {
+  it('forbids browsers to frame it, cache it or run scripts in it', async () => {
     const { headers } = await newBrowser().get('/sign-in');
     expect(headers).toMatchObject({
       'content-security-policy':
@@ -133,7 +133,7 @@ describe('the sign-in page', () => {
 });
 
 describe('a form', () => {
-  it('without the token of a page that this browser was shown is refused, before and after signing in', async () => {
+  it('is rejected without the token of a page shown in this browser, before and after signing in', async () => {
     const fields = { email, password };
     const none = await newBrowser().post('/sign-in', fields);
     expect(none.status).toBe(403);
@@ -148,7 +148,7 @@ describe('a form', () => {
     expect((await one.get('/sign-in/account')).status).toBe(200);
   });
 
-  it('of the time before signing in is not good after it', async () => {
+  it('from before signing in is invalid afterwards', async () => {
     const browser = newBrowser();
     await browser.get('/sign-in');
     const early = browser.formToken();
@@ -163,7 +163,7 @@ describe('a form', () => {
     { origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
-  ])('from elsewhere is refused: %j', async (headers) => {
+  ])('from another site is rejected: %j', async (headers) => {
     const browser = newBrowser();
     await browser.get('/sign-in');
     const answer = await browser.post('/sign-in', { email, password }, headers);
@@ -171,7 +171,7 @@ describe('a form', () => {
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
   });
 
-  it('from here is taken', async () => {
+  it('from this site is accepted', async () => {
     const browser = newBrowser();
     await browser.get('/sign-in', { host: 'localhost:8080' });
     const headers = {
@@ -182,7 +182,7 @@ describe('a form', () => {
     expect((await browser.post('/sign-in', { email, password }, headers)).status).toBe(303);
   });
 
-  it('of another type, or too large, is refused with a page', async () => {
+  it('with another content type, or too large, is rejected with a page', async () => {
     const browser = newBrowser();
     await browser.get('/sign-in');
     const json = await api.app.inject({ method: 'POST', url: '/sign-in', payload: { email, password } });
@@ -193,14 +193,14 @@ describe('a form', () => {
   });
 });
 
-describe('the account', () => {
-  it('is for people who are signed in, and signing in leads back to it', async () => {
+describe('the account page', () => {
+  it('requires a signed-in user, and signing in leads back to it', async () => {
     const browser = newBrowser();
     const answer = await browser.get('/sign-in/account?news=joined');
     expect(answer.location).toBe('/sign-in?return_to=%2Fsign-in%2Faccount%3Fnews%3Djoined');
   });
 
-  it('is left by signing out, for good', async () => {
+  it('is permanently closed by signing out', async () => {
     const browser = newBrowser();
     await browser.signIn(email, password);
     const cookie = browser.jar.get('pumphouse') ?? '';
@@ -210,7 +210,7 @@ describe('the account', () => {
     expect((await browser.get('/sign-in/account')).status).toBe(303);
   });
 
-  it('ends twelve hours after its last use, and a week after its sign-in', async () => {
+  it('ends twelve hours after its last use, and a week after signing in', async () => {
     const browser = newBrowser();
     await browser.signIn(email, password);
     const { database } = api.testDatabase;
@@ -232,7 +232,7 @@ describe('the account', () => {
     expect((await browser.get('/sign-in/account')).status).toBe(303);
   });
 
-  it('has its password changed by whoever knows the old one, which ends every other sign-in', async () => {
+  it('changes the password if the old one is known, which ends every other session', async () => {
     await createAccounts(api.persistence).createOwner({
       email: 'guest@example.com',
       password,
@@ -270,8 +270,8 @@ describe('the account', () => {
   });
 });
 
-describe('behind a proxy', () => {
-  it('takes its word for address, host and scheme where it is trusted, and nobody else’s', async () => {
+describe('a server behind a proxy', () => {
+  it('trusts address, host and scheme only from a trusted proxy', async () => {
     const trusting = await createApiFixture({
       trustedProxies: ['127.0.0.0/8'],
       allowedHosts: ['pump.example.com'],
@@ -299,7 +299,7 @@ describe('behind a proxy', () => {
     }
   });
 
-  it('lies under the path of the public address', async () => {
+  it('uses the path of the public URL', async () => {
     const below = await createApiFixture({ publicUrl: 'https://example.com/pump' });
     try {
       await createAccounts(below.persistence).createOwner({ email, password, organization: 'Acme' });

@@ -26,7 +26,7 @@ export function registerSignInPage({ get, post, services }: PageRegistry): void 
   });
 }
 
-/** @param shown what was typed before, what is wrong with it, or what to say first */
+/** @param shown the previous input, its error, or a message to show first */
 export function showSignIn(
   visit: Visit,
   services: PageServices,
@@ -51,7 +51,10 @@ export function showSignIn(
   return visit.show(page, problem?.status ?? 200);
 }
 
-/** The way in through the provider, where there is one; a link, so that no provider is kept out by the rules for forms. */
+/**
+ * Renders the link to the provider, if there is one. It is a link because the form policy would block
+ * redirects to some providers.
+ */
 export function renderProvider(
   visit: Visit,
   { openId }: PageServices,

@@ -2,8 +2,9 @@ import type { PageServices } from './page-services.ts';
 import type { Visit } from './visit.ts';
 
 /**
- * A code of a client that opened the browser signs the browser in. Not where a link on another site brought it, and not where somebody is
- * signed in: with a code of their own others would sign people in as themselves. Either way it does not stay in the address.
+ * Signs the browser in with the code of a client that opened it. It does nothing if the link is on another
+ * site, or if a user is already signed in: an attacker could otherwise sign others in as themselves. Either
+ * way the code is removed from the URL.
  */
 export async function takeSwapCode(visit: Visit, { swapCodes }: PageServices): Promise<unknown> {
   const site = visit.request.headers['sec-fetch-site'];

@@ -10,12 +10,12 @@ import { readReturnTo } from './return-to.ts';
 import { renderPage } from './layout.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
-/** One request for a page: who asks, what was sent, and how to answer. */
+/** One request for a page: the user, the input, and ways to respond. */
 export type Visit = Awaited<ReturnType<typeof openVisit>>;
 
 const cookies = {
   session: 'pumphouse',
-  /** Binds forms of somebody who is not signed in to the browser that they were shown in. */
+  /** Binds forms of a visitor without a session to the browser in which they were shown. */
   visitor: 'pumphouse-visitor',
   knownBrowser: 'pumphouse-known',
 };
@@ -32,7 +32,7 @@ export async function openVisit(
   const isSecure = origin.startsWith('https:');
   const query = new URLSearchParams(request.url.split('?').slice(1).join('?'));
   const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-  /** An address of this server as the browser sees it. */
+  /** Converts a path to a URL path as the browser sees it. */
   const at = (path: string) => `${below}${path}`;
 
   const readOwn = (name: string) => readCookie(request.headers.cookie, cookieName(name, isSecure));
@@ -45,7 +45,10 @@ export async function openVisit(
   if (secret && session?.isRenewed) write(cookies.session, secret, browserSessionHours * 3600);
   const visitor = readOwn(cookies.visitor);
 
-  /** What forms of this page are bound to: the session, or the browser of somebody who has none. Null without either. */
+  /**
+   * What forms of this page are bound to: the session, or the browser of a visitor without one; null if there
+   * is neither.
+   */
   function findFormOwner(): string | null {
     if (session) return `form of session ${session.secretHash.toString('base64url')}`;
     if (visitor) return `form of visitor ${visitor}`;
@@ -64,14 +67,14 @@ export async function openVisit(
     at,
     formToken,
 
-    /** A parameter of the address; '' without one. */
+    /** A query parameter; '' if absent. */
     asked: (name: string): string => query.get(name) ?? '',
-    /** A field of the form; '' without one. */
+    /** A form field; '' if absent. */
     sent: (name: string): string => form.get(name) ?? '',
-    /** The path to go on to that came with the address or the form; null for none, and for one that is not ours. */
+    /** The return path from the URL or the form; null if absent or not on this server. */
     returnTo: (): string | null => readReturnTo(form.get('return_to') ?? query.get('return_to'), origin),
 
-    /** @throws ServiceError foreign_form when the form is not from a page that this browser was shown */
+    /** @throws ServiceError foreign_form when the form is not from a page shown in this browser */
     requireFormToken(): void {
       if (formOwner === null || !services.isSignature(formOwner, form.get('form_token') ?? '')) {
         throw new ServiceError(
@@ -88,7 +91,7 @@ export async function openVisit(
         .send(renderPage({ email: session?.email ?? null, ...page }, at).text);
     },
 
-    /** @param address a path of `at`, or that of somebody else which a service gave */
+    /** @param address a path from `at`, or an external URL returned by a service */
     go: (address: string) => reply.redirect(address, 303),
 
     setHeader: (name: string, value: string) => void reply.header(name, value),
@@ -97,10 +100,10 @@ export async function openVisit(
     keepCookie: write,
     dropCookie: (name: string) => write(name, '', 0),
 
-    /** The browser in which the account has signed in before, if this is one. */
+    /** Whether the account has signed in with this browser before. */
     knownBrowserOf: (email: string) => services.knownBrowsers.read(readOwn(cookies.knownBrowser), email),
 
-    /** Signs the person in here, in place of whoever was. */
+    /** Signs the user in, replacing any current session. */
     async startSession(account: { id: string; email: string }, signedInBy: string): Promise<void> {
       if (session) await services.browserSessions.end(session);
       const begun = await services.browserSessions.begin(account, signedInBy);
@@ -118,7 +121,7 @@ export async function openVisit(
   };
 }
 
-/** The person whose page it is. Handlers of pages for people who are signed in are not called without one. */
+/** The signed-in user. Handlers registered with `who: 'person'` always have one. */
 export function sessionOf({ session }: Visit): BrowserSession {
   if (!session) throw new Error('The page was reached without a session');
   return session;

@@ -1,4 +1,4 @@
-/** Answers of our own on the hosts of apps. */
+/** Responses that the proxy itself sends on apps' hosts. */
 import type { ErrorCode } from '@pumphouse/contract';
 import type { Exchange } from './exchange.ts';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
@@ -10,10 +10,10 @@ import { renderPage } from '../pages/layout.ts';
 import { at } from './reserved-paths.ts';
 
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-/** Where the files of pages are on the server's own address. */
+/** Path of the pages' static files on the server's own URL. */
 const filesOfPages = '/sign-in';
 
-/** Answers once; a body that nobody has read is not waited for. */
+/** Sends a response at most once, without waiting for an unread request body. */
 export function answer(
   response: ServerResponse,
   status: number,
@@ -38,7 +38,7 @@ export function sendNothingHere(response: ServerResponse): void {
   answer(response, 404, { 'content-type': 'text/plain; charset=utf-8' }, 'There is nothing here.\n');
 }
 
-/** An error as the API has them. */
+/** Sends an error in the API's format. */
 export function sendError(
   response: ServerResponse,
   code: ErrorCode,
@@ -53,7 +53,7 @@ export function sendJson(response: ServerResponse, body: unknown): void {
   answer(response, 200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
 }
 
-/** @param options.nonce of the one script that the page has */
+/** @param options.nonce the nonce of the page's only script */
 export function sendPage(
   { response }: Exchange,
   page: Page,
@@ -76,7 +76,7 @@ export function sendPage(
   );
 }
 
-/** Without a referrer: where a page was come from may have been an address with a secret. */
+/** Omit the referrer, because the previous page's URL may contain a secret. */
 export function redirect({ response }: Exchange, to: string, headers: OutgoingHttpHeaders = {}): void {
   answer(response, 303, { location: to, 'referrer-policy': 'no-referrer', ...headers }, '');
 }

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => place.close());
 
 describe('connections to an app', () => {
-  it('are used again, until another process answers', async () => {
+  it('are reused until another process serves the app', async () => {
     place.serve((_request, response) => response.end());
     for (let round = 0; round < 5; round += 1) await place.ask('/', { headers: cookie });
     expect(place.upstream.connections.size).toBe(1);
@@ -21,13 +21,13 @@ describe('connections to an app', () => {
     expect(new Set(place.upstream.requests.map(({ socket }) => socket)).size).toBe(2);
   });
 
-  it('that end when they are used again are replaced for what can be asked twice', async () => {
+  it('that close on reuse are replaced for repeatable requests', async () => {
     let answered = 0;
     place.serve((request, response) => {
       const { socket } = request;
       response.end('ok');
       answered += 1;
-      // The next request on this connection finds it ended.
+      // The next request on this connection finds it closed.
       response.on('finish', () => socket.removeAllListeners('data').once('data', () => socket.destroy()));
     });
     for (let round = 0; round < 3; round += 1)
@@ -35,7 +35,7 @@ describe('connections to an app', () => {
     expect(answered).toBe(3);
   });
 
-  it('that say something unasked are not used again', async () => {
+  it('that send unsolicited data are not reused', async () => {
     place.serve((request, response) => {
       response.end('first');
       if (place.upstream.requests.length === 1)

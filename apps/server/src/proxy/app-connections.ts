@@ -1,4 +1,4 @@
-/** Connections to apps: kept open for the next request, as long as the same process answers. */
+/** Connections to apps: kept alive for the next request as long as the same process serves the app. */
 import type { App, AppState } from './app-gate.ts';
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,11 +8,17 @@ import { Socket } from 'node:net';
 export type ReadyApp = Extract<AppState, { kind: 'ready' }>;
 type GiveSocket = (error: Error | null, stream: Duplex) => void;
 
-/** Shorter than what servers wait themselves (gunicorn 2 s, uvicorn and Node 5 s): what both end at once loses a request. */
+/**
+ * Shorter than servers' own timeouts (gunicorn 2 s, uvicorn and Node 5 s): if both sides close at once, a
+ * request is lost.
+ */
 const keptMs = 1500;
 const mostKept = 32;
 
-/** The connection comes from the gate, over whatever the app is reached; it need not be a socket of Node. */
+/**
+ * An HTTP agent whose connections come from the gate, over whatever transport reaches the app; they need not
+ * be Node sockets.
+ */
 class InstanceAgent extends Agent {
   ready: ReadyApp;
   #isRetired = false;
@@ -27,7 +33,10 @@ class InstanceAgent extends Agent {
     void openConnection(this.ready, callback ?? (() => undefined));
   }
 
-  /** @returns whether the connection is kept. One that says something unasked is not: it would be the next visitor's answer. */
+  /**
+   * @returns whether the connection is kept. A connection that sent unsolicited data is dropped, because the
+   * next visitor would get that data as a response.
+   */
   override keepSocketAlive(socket: Duplex): boolean {
     if (this.#isRetired || socket.readableLength > 0) return false;
     const drop = () => socket.destroy();
@@ -38,7 +47,7 @@ class InstanceAgent extends Agent {
       socket.off('data', drop).off('close', release);
       this.#kept.delete(socket);
     };
-    // Node watches its own sockets while they are kept, and only those.
+    // Node watches idle connections only if they are its own sockets.
     if (!(socket instanceof Socket)) socket.on('data', drop);
     socket.on('close', release);
     this.#kept.set(socket, release);
@@ -50,7 +59,7 @@ class InstanceAgent extends Agent {
     super.reuseSocket(socket, request);
   }
 
-  /** What is under way goes on; nothing is kept any more. */
+  /** Lets requests in progress finish, and keeps no more connections. */
   retire(): void {
     this.#isRetired = true;
     for (const socket of this.#kept.keys()) socket.destroy();
@@ -73,7 +82,7 @@ export function createAppConnections() {
       return agent;
     },
 
-    /** The app does not answer any more. */
+    /** Drops the connections of an app that no longer answers. */
     forget({ jobId }: App): void {
       agents.get(jobId)?.retire();
       agents.delete(jobId);
@@ -91,14 +100,14 @@ export function createAppConnections() {
 
 export type AppConnections = ReturnType<typeof createAppConnections>;
 
-/** As `createConnection` of node:http asks for it, for one request alone. */
+/** `createConnection` of node:http for a single request. */
 export function connectOnce(ready: ReadyApp) {
   return (_options: unknown, give: GiveSocket): undefined => {
     void openConnection(ready, give);
   };
 }
 
-/** Nobody takes connections where the app was a moment ago: nothing of the request has gone out. */
+/** The app no longer accepts connections. Nothing of the request was sent. */
 export class UnreachedError extends Error {}
 
 async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> {
@@ -106,18 +115,18 @@ async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> 
   try {
     stream = await ready.connect();
   } catch (error) {
-    // Node reads the error first, and then no stream.
+    // Node checks the error first and then ignores the stream.
     give(new UnreachedError('The app takes no connection', { cause: error }), undefined as unknown as Duplex);
     return;
   }
-  // It may break before whoever asked for it listens.
+  // The connection may break before the caller adds an error listener.
   stream.on('error', () => undefined);
   give(null, addSocketMethods(stream));
 }
 
 const socketMethods = ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeout'] as const;
 
-/** What Node calls on a connection whether or not it is a socket. */
+/** Adds the socket methods that Node calls on any connection. */
 function addSocketMethods(stream: Duplex): Duplex {
   const known = stream as Duplex & Partial<Record<(typeof socketMethods)[number], () => Duplex>>;
   for (const name of socketMethods) known[name] ??= () => stream;

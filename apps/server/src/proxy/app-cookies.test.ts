@@ -5,13 +5,13 @@ import { sales } from './testing/fake-gate.ts';
 const place = (isSecure: boolean) => ({ app: sales, isSecure });
 
 describe('cookies of a request', () => {
-  it('loses ours, with whatever prefix and case, and keeps the rest', () => {
+  it('drops the session cookie, with any prefix and case, and keeps the rest', () => {
     const header =
       'a=1; pumphouse-app=x; pumphouse-app-stock=x; __Host-pumphouse-app=y; __Secure-Pumphouse-Known=z; pumphouse=q; __Host-Http-pumphouse-visitor=v; pumphouses=2; =pumphouse-app=3; b="4"';
     expect(keepCookiesOfApp(header)).toBe('a=1; pumphouses=2; b="4"');
   });
 
-  it('is none where nothing is left', () => {
+  it('is omitted if no cookie is left', () => {
     expect(keepCookiesOfApp('pumphouse-app=x;')).toBeNull();
     expect(keepCookiesOfApp(undefined)).toBeNull();
   });
@@ -19,7 +19,7 @@ describe('cookies of a request', () => {
 
 describe('cookies that an app sets', () => {
   it.each(['a=1', 'a=1; Path=/; HttpOnly', '__Host-a=1; Secure; Path=/', 'a=domain; Path=/domain=x'])(
-    'lets through %s',
+    'allows %s',
     (line) => expect(maySetCookie(line)).toBe(true),
   );
 
@@ -36,7 +36,7 @@ describe('cookies that an app sets', () => {
     'pumphouse-app',
     '=pumphouse-app=evil',
     '= __Host-pumphouse-app=evil',
-  ])('takes out %s, which has a name of ours', (line) => expect(maySetCookie(line)).toBe(false));
+  ])('drops %s, which has a reserved name', (line) => expect(maySetCookie(line)).toBe(false));
 
   it.each([
     'a=1; Domain=apps.example.com',
@@ -46,10 +46,10 @@ describe('cookies that an app sets', () => {
     'a=1; Domain',
     'a=1; Domain=; Path=/',
     'a="x; Domain=localhost"',
-  ])('takes out %s, which is for other hosts too', (line) => expect(maySetCookie(line)).toBe(false));
+  ])('drops %s, which also applies to other hosts', (line) => expect(maySetCookie(line)).toBe(false));
 });
 
-it('is for the host alone and of one app, and over https says so by its name', () => {
+it('the session cookie is limited to one host and one app, and to https by its name', () => {
   expect(writeSessionCookie(place(true), 'x', 60)).toBe(
     '__Host-pumphouse-app-sales=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
   );

@@ -1,10 +1,10 @@
-/** Our cookies on the hosts of apps: an app neither sees them nor sets them. */
+/** The session cookie on apps' hosts, which apps can neither read nor set. */
 import type { Exchange } from './exchange.ts';
 import { cookieName, readCookie, writeCookie } from '../pages/cookies.ts';
 
 type CookiePlace = Pick<Exchange, 'app' | 'isSecure'>;
 
-/** Has the app in its name: cookies are of a host, whatever its port, and apps may have ports of one host. */
+/** The name contains the app, because cookies ignore ports, and apps may be ports of one host. */
 const sessionCookieOf = ({ app, isSecure }: CookiePlace) =>
   cookieName(`pumphouse-app-${app.label}`, isSecure);
 
@@ -17,15 +17,16 @@ export function writeSessionCookie(place: CookiePlace, secret: string, seconds: 
   return writeCookie(sessionCookieOf(place), secret, { seconds, isSecure: place.isSecure });
 }
 
-/** Of a request's cookies, those that are the app's; null where there is none. */
+/** Returns the app's own cookies of a request; null if there are none. */
 export function keepCookiesOfApp(header: string | undefined): string | null {
   const kept = (header ?? '').split(';').filter((pair) => pair.trim() !== '' && !isOurs(pair));
   return kept.length === 0 ? null : kept.map((pair) => pair.trim()).join('; ');
 }
 
 /**
- * Whether an app may set this cookie: none with a name of ours, and none for more than its own host, where it would reach other apps.
- * An empty Domain means the own host to some browsers and was ignored by others: it is no way to write anything, so it goes too.
+ * Whether an app may set this cookie. Reserved names are not allowed, and neither is a Domain, which would
+ * apply to other apps. An empty Domain is rejected too: some browsers take it as the own host and others
+ * ignore it, and it serves no purpose.
  */
 export function maySetCookie(line: string): boolean {
   const [pair = '', ...attributes] = line.split(';');
@@ -34,8 +35,8 @@ export function maySetCookie(line: string): boolean {
 }
 
 /**
- * Names are compared without regard to case and to the prefixes that browsers know. A pair without a name (`=value`) is sent back as its
- * value alone, which then reads as a name.
+ * Compares names without case and without the prefixes that browsers treat specially. Browsers send a pair
+ * without a name (`=value`) back as the bare value, which then reads as a name.
  */
 function isOurs(pair: string): boolean {
   const [name = ''] = pair.replace(/^[\s=]+/, '').split('=', 1);

@@ -1,4 +1,7 @@
-/** The proxy in front of interactive apps: an HTTP server on its own port (docs/decisions/0038-proxy-of-apps.md). */
+/**
+ * The proxy in front of interactive apps: an HTTP server on its own port
+ * (docs/decisions/0038-proxy-of-apps.md).
+ */
 import type { AddressInfo, Socket } from 'node:net';
 import type { AppGate } from './app-gate.ts';
 import type { AppsLimits } from './limits.ts';
@@ -20,13 +23,16 @@ import { serveExchange, type ServeParts } from './serve-exchange.ts';
 
 export interface AppsListenerOptions {
   gate: AppGate;
-  /** Where the console is; null where it has no address but the one it listens on. */
+  /** URL of the console; null if it has only the address it listens on. */
   publicUrl: string | null;
-  /** Where apps are, asked for once it listens. @param port that it has */
+  /**
+   * Creates the hosts of apps, once the proxy listens.
+   * @param port the listening port
+   */
   makeHosts: (port: number) => AppsHosts;
-  /** Of apps that have ports; null where they have names. */
+  /** Range of ports for apps; null if apps have host names. */
   ports?: PortRange | null;
-  /** Whose X-Forwarded-For is believed. */
+  /** Proxies whose X-Forwarded-For is trusted. */
   trustedProxies?: readonly string[];
   limits?: Partial<AppsLimits>;
   log: Pick<Logger, 'warn'>;
@@ -35,14 +41,14 @@ export interface AppsListenerOptions {
 export interface AppsListener {
   listen(at: { host: string; port: number }): Promise<void>;
   port(): number;
-  /** How many requests and WebSockets are open. */
+  /** Counts open requests and WebSockets. */
   countOpen(): number;
-  /** Takes no more, lets requests end for a moment, and cuts the rest. */
+  /** Stops accepting connections, lets requests finish for a moment, and cuts the rest. */
   close(): Promise<void>;
 }
 
 const largestHead = 32 * 1024;
-/** Longer than proxies with TLS keep connections themselves. */
+/** Longer than TLS proxies keep idle connections. */
 const keptMs = 75_000;
 const mostSockets = 10_000;
 const headCheckMs = 2000;
@@ -81,7 +87,7 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
   const server = createServer({
     maxHeaderSize: largestHead,
     headersTimeout: limits.headMs,
-    // A body may take as long as it likes while it moves.
+    // A body may take any time while bytes keep arriving.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(headCheckMs, limits.headMs),
     keepAliveTimeout: keptMs,
@@ -122,12 +128,15 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
   };
 }
 
-/** Nothing else is changed to: HTTP/2 in the clear would go past everything that is looked at here. */
+/** No other protocol upgrade is allowed: cleartext HTTP/2 would bypass all checks here. */
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** An upgrade has no response of its own; with one, whatever is no WebSocket is answered like all else. */
+/**
+ * An upgrade has no response object. With this one, a request that is not a WebSocket after all is answered
+ * like any other.
+ */
 function answerOn(request: IncomingMessage, socket: Socket): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
@@ -172,7 +181,7 @@ function requireListening(hosts: AppsHosts | null): AppsHosts {
   return hosts;
 }
 
-/** For the log. */
+/** Name of the app for log lines. */
 function describePlace(place: HostPlace): string | null {
   if (place.kind !== 'own') return null;
   return 'label' in place.app ? place.app.label : `port ${place.app.port}`;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** What goes wrong, by the label of the app: an address has secrets in it, and a head cookies and keys. */
+/** Logs problems by the app's label only: URLs contain secrets, and headers contain cookies and keys. */
 export interface AppsLog {
   warn(message: string, label: string | null, error: unknown): void;
 }

@@ -1,4 +1,4 @@
-/** How a browser gets a session of an app: with a code that is good once. */
+/** How a browser gets a session of an app: with a one-time code. */
 import type { AppGate, AppSession } from './app-gate.ts';
 import type { Exchange } from './exchange.ts';
 import { findVisitor } from './sessions.ts';
@@ -7,20 +7,21 @@ import { localPath, readSwapCode, splitUrl } from './reserved-paths.ts';
 import { redirect, sendPage } from './answers.ts';
 import { writeSessionCookie } from './app-cookies.ts';
 
-/** `/-pumphouse/enter?code=...&to=/path`: where the sign-in pages and the console send people. */
+/** Handles `/-pumphouse/enter?code=...&to=/path`, to which the sign-in pages and the console redirect. */
 export async function enter(gate: AppGate, exchange: Exchange): Promise<void> {
   const asked = new URLSearchParams(splitUrl(exchange.path).query);
   const to = localPath(asked.get('to'), exchange.origin);
   const session = await gate.takeCode(exchange.app, asked.get('code') ?? '');
   if (session) return enterWith(exchange, session, to);
-  // A page that was loaded again has a code that was used, and nothing is wrong.
+  // A reloaded page has a used code, which is not an error for a browser with a session.
   if ((await findVisitor(gate, exchange)) !== null) return redirect(exchange, to);
   showUsedCode(gate, exchange, to);
 }
 
 /**
- * `?swap=`, which the dlthub client adds when it opens an app. It never stays in the address. One that is not good is passed over: who has
- * a session stays, who has none is sent to sign in when the browser comes back without it.
+ * Handles `?swap=`, which the dlthub client adds when it opens an app. The code never stays in the URL. An
+ * invalid code is ignored: a browser with a session keeps it, and one without is sent to sign in when it
+ * returns.
  */
 export async function takeSwapCode(gate: AppGate, exchange: Exchange): Promise<boolean> {
   const { method } = exchange.request;
@@ -38,7 +39,7 @@ export function enterWith(exchange: Exchange, session: AppSession, to: string): 
   redirect(exchange, to, { 'set-cookie': cookie });
 }
 
-/** Not sent to sign in by itself: where something takes the codes away, that would go round for ever. */
+/** Do not redirect to sign-in automatically: if something uses up the codes, that would loop forever. */
 function showUsedCode(gate: AppGate, exchange: Exchange, to: string): void {
   const { app } = exchange;
   const page = {

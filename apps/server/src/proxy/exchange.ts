@@ -4,31 +4,31 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** One request for an app, on its way through the proxy. */
 export interface Exchange {
   request: IncomingMessage;
-  /** Also of an upgrade: what is no WebSocket in the end is answered like any other request. */
+  /** Also set for an upgrade, so that a request that is not a WebSocket after all can be answered. */
   response: ServerResponse;
   app: App;
-  /** Of the app's own host, whatever address was used. */
+  /** Origin of the app's own host, whatever URL was requested. */
   origin: string;
   isSecure: boolean;
-  /** Its host is that of other apps and of the console; the port alone is its own. */
+  /** The app shares its host with other apps and the console; only its port is its own. */
   isHostShared: boolean;
-  /** Path and query as the app gets them. */
+  /** Path and query as sent to the app. */
   path: string;
-  /** What was taken off the path: `/<label>` on the bare address, else nothing. */
+  /** Prefix removed from the path: `/<label>` on the bare address, otherwise empty. */
   prefix: string;
   forwardedHost: string;
   forwardedProtocol: 'http' | 'https';
-  /** Of whoever asks. */
+  /** Address of the visitor. */
   address: string;
-  /** What came after the head of an upgrade; null for a plain request. */
+  /** Bytes received after the headers of an upgrade; null for a plain request. */
   upgradeHead: Buffer | null;
 }
 
 export interface AdmittedExchange extends Exchange {
   visitor: Visitor;
-  /** The Authorization header was for us. */
+  /** The Authorization header was for the proxy. */
   cameWithKey: boolean;
-  /** Bytes move that somebody sent or waits for: the app is in use. */
+  /** Called when bytes are transferred: the app is in use. */
   touch: () => void;
 }
 
@@ -37,7 +37,7 @@ export function keyOfVisitor(visitor: Visitor): string {
   return visitor.kind === 'key' ? `key ${visitor.keyId}` : `session ${visitor.sessionId}`;
 }
 
-/** Somebody goes to a page, as opposed to what a page or a program asks for. */
+/** Whether a user navigates to a page, as opposed to a request by a page or a program. */
 export function isNavigation({ request, upgradeHead }: Exchange): boolean {
   const { method, headers } = request;
   const mode = headers['sec-fetch-mode'];
@@ -50,15 +50,16 @@ export function isNavigation({ request, upgradeHead }: Exchange): boolean {
 }
 
 /**
- * Whether a request starts an app that does not run. What a page asks for that was left open does not: pages connect again by themselves
- * when their app goes idle, and it would never stay so. Going to the page does, and so do programs. (Those of Node have the header of a
- * page, so a key is looked for first.)
+ * Whether a request starts a stopped app. Requests of a page left open do not: pages reconnect on their own
+ * when their app goes idle, so it would never stay stopped. Navigating to the page does, and so do programs.
+ * (Programs on Node send the same header as pages, so check for a key first.)
  */
 export function mayStart(exchange: AdmittedExchange): boolean {
   const { request, cameWithKey, isHostShared } = exchange;
   if (cameWithKey) return true;
   const mode = request.headers['sec-fetch-mode'];
-  // Over plain http browsers say it to their own machine only. Names are never that, ports may be.
+  // Over plain http, browsers send this header only to their own machine. Named hosts are always local then,
+  // ports may not be.
   if (mode === undefined) return !isHostShared || isNavigation(exchange);
   return mode === 'navigate';
 }

@@ -1,4 +1,4 @@
-/** Hands a request on to its app and the answer back, piece by piece as it comes. */
+/** Streams a request to its app and the response back. */
 import type { AdmittedExchange } from './exchange.ts';
 import type { AppConnections, ReadyApp } from './app-connections.ts';
 import type { AppsLog } from './apps-log.ts';
@@ -18,12 +18,12 @@ export interface ForwardTools {
   log: AppsLog;
 }
 
-/** Names no host: the connection is the gate's. What the app reads as its host is a header. */
+/** Not a real host, because the gate provides the connection. The app reads its host from a header. */
 const nowhere = 'app.invalid';
 const largestHead = 64 * 1024;
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** @returns false where the app was not reached: nothing of the request was read or answered then */
+/** @returns false if the app was not reached; then nothing of the request was read or answered */
 export function forward(exchange: AdmittedExchange, ready: ReadyApp, tools: ForwardTools): Promise<boolean> {
   return new Promise((resolve) =>
     send(exchange, ready, { ...tools, settle: resolve }, exchange.upgradeHead === null),
@@ -34,7 +34,7 @@ interface SendTools extends ForwardTools {
   settle: (isReached: boolean) => void;
 }
 
-/** @param isPooled whether a connection that was used before will do */
+/** @param isPooled whether an idle connection may be reused */
 function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isPooled: boolean): void {
   const { request, response, app } = exchange;
   let sent: ClientRequest;
@@ -65,7 +65,7 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isP
     const isUnreached = error instanceof UnreachedError && !response.destroyed;
     tools.settle(!isUnreached);
     if (isUnreached || response.headersSent || response.destroyed) return;
-    // A connection that was kept may have been ended by the app at the moment it was used again.
+    // The app may have closed an idle connection just as it was reused.
     if (isPooled && sent.reusedSocket && isRepeatable(request)) send(exchange, ready, tools, false);
     else failExchange(exchange, tools, error);
   });
@@ -77,9 +77,9 @@ function sendBody({ request, upgradeHead, touch }: AdmittedExchange, sent: Clien
     sent.end();
     return;
   }
-  // Node would keep the head until there is a piece of the body: an app may want to answer before.
+  // Node would hold the headers back until the first chunk of the body, but the app may respond before that.
   sent.flushHeaders();
-  // Not before there is a connection: what was read would be lost where there is none.
+  // Start reading only when connected; otherwise the bytes read would be lost if the connection fails.
   sent.once('socket', () => {
     request.on('data', touch);
     request.pipe(sent);
@@ -103,14 +103,14 @@ function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: Fo
     return failExchange(exchange, tools, error);
   }
   const isEventStream = /^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '');
-  // Who has a silent stream cut connects again, which would be use of an app that nobody uses.
+  // Do not time out silent event streams: clients would reconnect, which would count as use of an idle app.
   if (isEventStream) request.socket.setTimeout(0).setKeepAlive(true, keepAliveMs);
   answer.on('data', (chunk: Buffer) => {
     if (!isEventStream || hasEvents(chunk)) touch();
   });
   pipeline(answer, response, (error) => {
     if (!error) return;
-    // Ending it would tell the visitor that this was all.
+    // Ending the response would make it look complete to the visitor.
     response.destroy();
     if (!isOfVisitor(error)) tools.log.warn('an app broke off its answer', exchange.app.label, error);
   });
@@ -141,7 +141,7 @@ function passUpgrade(
   joinWebSocket(exchange, { socket, head });
 }
 
-/** Before a head went out it is 502; afterwards nothing is left but to cut the connection. */
+/** Responds with 502 if no headers were sent yet; after that the connection can only be cut. */
 export function failExchange(
   exchange: AdmittedExchange,
   tools: Pick<ForwardTools, 'log'>,
@@ -162,7 +162,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** The visitor went away, which is nothing to note. */
+/** The visitor disconnected, which is not worth logging. */
 function isOfVisitor(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -6,16 +6,16 @@ const sales = { label: 'sales', port: null };
 describe('names below localhost', () => {
   const hosts = createNamedHosts(null, 8081);
 
-  it('gives each app an origin of its own', () => {
+  it('give each app an origin of its own', () => {
     expect(hosts.originOf(sales)).toBe('http://sales.localhost:8081');
     expect(hosts.isSecure).toBe(false);
   });
 
-  it.each(['sales.localhost:8081', 'SALES.LocalHost:8081'])('takes %s for the app', (host) => {
+  it.each(['sales.localhost:8081', 'SALES.LocalHost:8081'])('match %s to the app', (host) => {
     expect(hosts.locate(host, 8081)).toEqual({ kind: 'own', app: { label: 'sales' } });
   });
 
-  it.each(['localhost:8081', '127.0.0.1:8081', '[::1]:8081'])('takes %s for the bare address', (host) => {
+  it.each(['localhost:8081', '127.0.0.1:8081', '[::1]:8081'])('match %s to the bare address', (host) => {
     expect(hosts.locate(host, 8081)).toEqual({ kind: 'bare', host, protocol: 'http' });
   });
 
@@ -41,7 +41,7 @@ describe('names below localhost', () => {
     '127.0.0.2:8081',
     'evil.com:8081',
     `${'a'.repeat(64)}.localhost:8081`,
-  ])('knows nothing at %s', (host) => {
+  ])('do not match %s', (host) => {
     expect(hosts.locate(host, 8081)).toEqual({ kind: 'foreign' });
   });
 });
@@ -49,22 +49,22 @@ describe('names below localhost', () => {
 describe('names below a domain', () => {
   const hosts = createNamedHosts('apps.example.com', 8081);
 
-  it('is https', () => {
+  it('use https', () => {
     expect(hosts.originOf(sales)).toBe('https://sales.apps.example.com');
     expect(hosts.isSecure).toBe(true);
   });
 
-  it.each(['sales.apps.example.com', 'sales.apps.example.com:443'])('takes %s for the app', (host) => {
+  it.each(['sales.apps.example.com', 'sales.apps.example.com:443'])('match %s to the app', (host) => {
     expect(hosts.locate(host, 8081)).toEqual({ kind: 'own', app: { label: 'sales' } });
   });
 
-  it('takes the domain itself, and the port itself, for the bare address', () => {
+  it('match the domain itself and the port itself to the bare address', () => {
     expect(hosts.locate('apps.example.com', 8081)).toMatchObject({ kind: 'bare', protocol: 'https' });
     expect(hosts.locate('localhost:8081', 8081)).toMatchObject({ kind: 'bare', protocol: 'http' });
   });
 
   it.each(['sales.localhost:8081', 'sales.example.com', 'sales.apps.example.com:8081', 'example.com'])(
-    'knows nothing at %s',
+    'do not match %s',
     (host) => {
       expect(hosts.locate(host, 8081)).toEqual({ kind: 'foreign' });
     },

@@ -1,23 +1,29 @@
-/** Which app a host name means, and the address of each app. */
+/** Maps host names to apps, and apps to their URLs. */
 
 import type { AppName } from './app-gate.ts';
 
 export type HostPlace =
   /** The origin of one app. */
   | { kind: 'own'; app: AppName }
-  /** The apps port itself, where programs with a key name the app by the first part of the path. */
+  /** The apps port itself, where programs with a key name the app in the first path segment. */
   | { kind: 'bare'; host: string; protocol: 'http' | 'https' }
   | { kind: 'foreign' };
 
 export interface AppsHosts {
-  /** @param host the header as it came. @param localPort that the connection came to */
+  /**
+   * @param host the unmodified header
+   * @param localPort the port on which the connection arrived
+   */
   locate(host: string | undefined, localPort: number): HostPlace;
-  /** The origin of an app, as browsers write it; null for one without a port where apps have ports. */
+  /** The origin of an app as browsers write it; null for an app without a port if apps have ports. */
   originOf(app: { label: string; port: number | null }): string | null;
-  /** Of all apps, for programs with a key. */
+  /** Shared by all apps, for programs with a key. */
   bareOrigin: string;
   isSecure: boolean;
-  /** Whether apps have ports of one host: cookies and what counts as the same site are of all of them, and of the console. */
+  /**
+   * Whether apps are ports of one host: then cookies and the site are shared by all of them and by the
+   * console.
+   */
   isHostShared: boolean;
 }
 
@@ -26,9 +32,10 @@ const hostForm = /^([a-z0-9.-]+|\[::1\])(?::([1-9]\d{0,4}))?$/;
 const labelForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * A name for each app: `https://<label>.<domain>`. Browsers take `*.localhost` for this machine without asking anybody.
- * @param domainSet of PUMPHOUSE_APPS_DOMAIN; null: localhost
- * @param port that the listener has
+ * Creates a host name for each app: `https://<label>.<domain>`. Browsers resolve `*.localhost` to this
+ * machine without DNS.
+ * @param domainSet value of PUMPHOUSE_APPS_DOMAIN; null means localhost
+ * @param port the port of the listener
  */
 export function createNamedHosts(domainSet: string | null, port: number): AppsHosts {
   const base = new URL(domainSet === null ? `http://localhost:${port}` : `https://${domainSet}`);
@@ -53,7 +60,7 @@ export function createNamedHosts(domainSet: string | null, port: number): AppsHo
         return Number(portText ?? 80) === port
           ? { kind: 'bare', host, protocol: 'http' }
           : { kind: 'foreign' };
-      // A name with another port is another origin, to which no address of ours leads.
+      // The same name with another port is another origin, which no URL of ours uses.
       if (!isAtOwnPort) return { kind: 'foreign' };
       return locateOwn(name) ?? { kind: 'bare', host, protocol: isSecure ? 'https' : 'http' };
     },
@@ -64,7 +71,7 @@ export function createNamedHosts(domainSet: string | null, port: number): AppsHo
   };
 }
 
-/** The app that the first part of a path names, and the path that is left for it; null where it names none. */
+/** The app named in the first path segment, and the remaining path; null if there is none. */
 export function readPrefix(url: string): { app: { label: string }; path: string } | null {
   const [, label, rest = ''] = /^\/([^/?#]+)([^#]*)$/.exec(url) ?? [];
   if (label === undefined || !labelForm.test(label)) return null;

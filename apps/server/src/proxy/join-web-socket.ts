@@ -3,14 +3,15 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createFrameReader } from './websocket-frames.ts';
 
-/** How long one side has to close after the other did. */
+/** How long one side may take to close after the other did. */
 const closeMs = 10_000;
-/** How soon TCP asks whether a silent visitor is still there. */
+/** TCP keep-alive interval that detects silent visitors who are gone. */
 export const keepAliveMs = 60_000;
 
 /**
- * Joins the visitor's socket to the app's, with back-pressure both ways. A silent one is left open: its page would connect again, and that
- * would be use. A visitor who is gone without a word is found by TCP itself.
+ * Connects the visitor's socket to the app's, with back-pressure in both directions. A silent WebSocket is
+ * left open: its page would reconnect, which would count as use. TCP keep-alive detects a visitor who
+ * vanished.
  */
 export function joinWebSocket(exchange: AdmittedExchange, app: { socket: Duplex; head: Buffer }): void {
   const { response, request, upgradeHead, touch } = exchange;
@@ -32,7 +33,7 @@ export function joinWebSocket(exchange: AdmittedExchange, app: { socket: Duplex;
   }
 }
 
-/** The other side may still say its last word. */
+/** Give the other side time for its last frames. */
 function endSoon(socket: Duplex): void {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), closeMs);

@@ -2,20 +2,20 @@ import type { App, Visitor } from './app-gate.ts';
 import { keyOfVisitor } from './exchange.ts';
 
 export interface AppsLimits {
-  /** Requests and WebSockets that are open at once. */
+  /** Maximum open requests and WebSockets. */
   connectionsOfApp: number;
   connectionsOfVisitor: number;
-  /** How long the head of a request may take to arrive. */
+  /** Maximum time for the headers of a request. */
   headMs: number;
-  /** How long a request may go without a byte either way. */
+  /** Maximum time without a byte in either direction. */
   idleMs: number;
-  /** How long a request waits for an app that starts. */
+  /** Maximum wait of a request for a starting app. */
   waitMs: number;
-  /** How often it is asked who may not see an app any more. */
+  /** How often to check for visitors who may no longer see an app. */
   checkMs: number;
-  /** How often bytes that move are noted as use. */
+  /** Minimum interval between records of use. */
   noteMs: number;
-  /** How long requests have to end when the server stops. */
+  /** How long requests may take to finish when the server stops. */
   drainMs: number;
 }
 
@@ -30,7 +30,7 @@ export const defaultLimits: AppsLimits = {
   drainMs: 2000,
 };
 
-/** Counts what is open. `take` gives what ends it, or null where there are as many as there may be. */
+/** Counts open connections. `take` returns the release function, or null at the limit. */
 export function createOpenCounts({
   connectionsOfApp,
   connectionsOfVisitor,

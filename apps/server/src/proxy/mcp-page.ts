@@ -1,4 +1,4 @@
-/** What people see in a browser at the address of an app for MCP clients. */
+/** The page that browsers get at the URL of an app for MCP clients. */
 import type { AdmittedExchange } from './exchange.ts';
 import { listMcpSetups, mcpAddress } from '@pumphouse/contract';
 import { html } from '../pages/html.ts';
@@ -7,8 +7,8 @@ import { sendPage } from './answers.ts';
 import { splitUrl } from './reserved-paths.ts';
 
 /**
- * Whether to show how to connect in place of the app's answer: a person is at its first page, or where MCP clients connect, and the app
- * has nothing for browsers there. A page of its own is left as it is.
+ * Whether to show connection instructions in place of the app's response: a user opens its start page or the
+ * MCP endpoint, and the app has no page there. Pages of the app are left as they are.
  */
 export function isForMcpClients(exchange: AdmittedExchange, status: number): boolean {
   const { app } = exchange;

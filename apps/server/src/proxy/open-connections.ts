@@ -4,7 +4,7 @@ import { keyOfVisitor } from './exchange.ts';
 
 interface Group {
   app: App;
-  /** A copy for this app alone, so that an answer about it says which app is meant. */
+  /** A copy for this app, so that a result refers to this app only. */
   visitor: Visitor;
   cuts: Set<() => void>;
 }
@@ -12,8 +12,8 @@ interface Group {
 export type OpenConnections = ReturnType<typeof createOpenConnections>;
 
 /**
- * Everything that is open, by app and visitor. Who loses access loses what is open, too: all of them are asked for in one call, every few
- * seconds and at once where this server took access back.
+ * Tracks open connections by app and visitor, and cuts those of visitors who lose access. All are checked in
+ * one call, every few seconds, and at once when this server revokes access.
  */
 export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsLog) {
   const groups = new Map<string, Group>();
@@ -24,7 +24,7 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
   timer.unref();
   const stopListening = gate.onAccessTaken(check);
 
-  /** One call at a time; what happens meanwhile is asked for afterwards. */
+  /** Runs one check at a time; a request meanwhile triggers another check afterwards. */
   function check(): void {
     if (checking) {
       isAskedAgain = true;
@@ -41,7 +41,7 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
     });
   }
 
-  /** Where the gate cannot say, nobody is cut: a database that is away for a moment would end everybody's work. */
+  /** If the gate fails, no connection is cut: a short database outage would otherwise disconnect everyone. */
   async function cutEnded(): Promise<void> {
     const asked = [...groups.values()];
     try {
@@ -57,7 +57,10 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
   }
 
   return {
-    /** @param end destroys the connection. @returns takes it out again */
+    /**
+     * @param end destroys the connection
+     * @returns a function that removes the connection from the list
+     */
     add(app: App, visitor: Visitor, end: () => void): () => void {
       const key = `${app.jobId} ${keyOfVisitor(visitor)}`;
       const group = groups.get(key) ?? { app, visitor: { ...visitor }, cuts: new Set() };
@@ -85,8 +88,8 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
 }
 
 /**
- * The gate answers with the visitors that it was asked about: then it means that visitor of that app. One that it made anew has no app, and
- * is taken to be ended everywhere.
+ * Matches by object identity, so that the result applies to one app. A visitor object that the gate created
+ * itself matches by key in all apps.
  */
 function isAmong(group: Group, ended: ReadonlySet<Visitor>, asked: readonly Group[]): boolean {
   if (ended.has(group.visitor)) return true;

@@ -1,16 +1,19 @@
-/** Pages of other apps are of the same site, so a browser sends this app's cookie along: who asks is looked at here. */
+/**
+ * Checks where a request comes from: pages of other apps are on the same site, so browsers send this app's
+ * cookie with their requests.
+ */
 import type { Exchange } from './exchange.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether a request with the session cookie comes from the app's own pages, or is somebody going to one of them. */
+/** Whether a request with the session cookie comes from the app's own pages, or navigates to one of them. */
 export function isFromOwnPage(exchange: Exchange): boolean {
   const { request, upgradeHead } = exchange;
   const isSafe = upgradeHead === null && safeMethods.has(request.method ?? '');
   return isSafe ? isOwnReading(exchange) : isFromOwnOrigin(exchange);
 }
 
-/** For what changes something: a WebSocket, a form, a call. */
+/** For requests that change something: a WebSocket, a form, a call. */
 export function isFromOwnOrigin({ request, origin }: Exchange): boolean {
   const { origin: from } = request.headers;
   const site = request.headers['sec-fetch-site'];
@@ -19,9 +22,9 @@ export function isFromOwnOrigin({ request, origin }: Exchange): boolean {
 }
 
 /**
- * What is read is no secret to the page that has it loaded as a script, and clicks go into what stands in a frame. So another site, and
- * another app, may send people here and no more. Over plain http browsers do not say so, but for calls, which name their origin; what else is
- * read there, and framed, `response-headers.ts` closes.
+ * A page that loads a response as a script can read it, and clicks can be directed into a frame. So other
+ * sites and other apps may only navigate here. Over plain http browsers do not report the site, except for
+ * calls, which have an origin; `response-headers.ts` covers other loads and frames.
  */
 function isOwnReading({ request, origin }: Exchange): boolean {
   const { origin: from } = request.headers;

@@ -4,7 +4,9 @@ import { launchBrowser } from '@pumphouse/testing/fixtures/browser.ts';
 import { openAppsPlace, type AppsPlace } from './testing/apps-place.ts';
 import { sales, stock } from './testing/fake-gate.ts';
 
-/** Not this machine to a browser, which then says nothing of what a request is for: the worst that ports have to keep apart. */
+/**
+ * Not a local host for the browser, so it sends no Sec-Fetch headers: the hardest case for separating ports.
+ */
 const host = 'pumphouse.test';
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
@@ -35,7 +37,7 @@ afterAll(async () => {
   await place.close();
 });
 
-it('a page over plain http gets nothing of the app at another port, whose cookie goes along', async () => {
+it('a page over plain http gets nothing from an app on another port, although its cookie is sent', async () => {
   const context = await browser.newContext();
   await context.addCookies(
     ['sales', 'stock'].map((name) => ({
@@ -93,7 +95,7 @@ it('a page over plain http gets nothing of the app at another port, whose cookie
   const [, ownFrame, otherFrame] = page.frames();
   expect(ownFrame?.url()).toBe(`${origins.sales}/framed`);
   expect(otherFrame?.url()).toBe('chrome-error://chromewebdata/');
-  // What is refused above is refused without this header, which browsers send to hosts that they trust.
+  // The rejections above did not rely on this header, which browsers send only to trusted hosts.
   expect(place.upstream.requests.flatMap(({ headers }) => headers['sec-fetch-site'] ?? [])).toEqual([]);
   await context.close();
 });

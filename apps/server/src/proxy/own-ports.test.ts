@@ -32,7 +32,7 @@ const atStock = (headers: Record<string, string> = {}) => at(ports.first + 1, he
 const originOf = (port: number) => `http://127.0.0.1:${port}`;
 
 describe('the port of an app', () => {
-  it('leads to the app, which is told where it is', async () => {
+  it('leads to the app, which gets the original host', async () => {
     const { first } = ports;
     const answer = await place.ask(
       '/a?b=1',
@@ -69,12 +69,12 @@ describe('the port of an app', () => {
       });
   });
 
-  it('that no app has leads nowhere', async () => {
+  it('without an app leads nowhere', async () => {
     const answer = await place.ask('/', at(ports.last, { cookie: cookieOf.sales }));
     expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
   });
 
-  it('of a server behind a proxy with TLS is https', async () => {
+  it('of a server behind a TLS proxy is https', async () => {
     const secure = await openAppsPlace({
       ports: await findFreePorts(1).then((range) => (ports = range)),
       serverUrl: 'https://pumphouse.corp.example',
@@ -99,7 +99,7 @@ describe('the port of an app', () => {
 });
 
 describe('a session', () => {
-  it('is of the app whose name its cookie has, though cookies are of all ports', async () => {
+  it("belongs to the app in its cookie's name, although cookies apply to all ports", async () => {
     const entered = await place.ask('/-pumphouse/enter?code=code&to=/a', atSales());
     expect(entered.headers['set-cookie']).toEqual([
       'pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
@@ -111,12 +111,12 @@ describe('a session', () => {
     expect((await place.ask('/', atStock({ cookie: `${cookie}; ${cookieOf.stock}` }))).status).toBe(200);
   });
 
-  it('that was set a second time below another path is none', async () => {
+  it('whose cookie was set a second time for another path is ignored', async () => {
     const headers = { cookie: `pumphouse-app-sales=evil; ${cookieOf.sales}` };
     expect((await place.ask('/', atSales(headers))).status).toBe(401);
   });
 
-  it('of the app, of others and of the console is kept from the app, which sets none', async () => {
+  it('of any app or of the console is hidden from the app, which cannot set one', async () => {
     place.serve((_request, response) => {
       const names = ['pumphouse', 'pumphouse-visitor', 'pumphouse-app-stock', '__Host-pumphouse-app-stock'];
       response.setHeader('set-cookie', [...names.map((name) => `${name}=evil; Path=/`), 'own=1']);
@@ -148,12 +148,12 @@ describe('another app of the same host', () => {
     expect(await place.openSocket(headers, '/ws', ports.first)).toBe(403);
   });
 
-  it('reads nothing by a call, also where browsers do not say what site asks', async () => {
+  it('reads nothing with a call, even if the browser does not report the site', async () => {
     const headers = { cookie: cookieOf.sales, origin: foreign() };
     expect((await place.ask('/', atSales(headers))).status).toBe(403);
   });
 
-  it('is shown nothing in a frame or as a script', async () => {
+  it('can show nothing in a frame or as a script', async () => {
     place.serve((_request, response) => {
       response.setHeader('cross-origin-resource-policy', 'cross-origin');
       response.setHeader('content-security-policy', "default-src 'self'");
@@ -164,7 +164,7 @@ describe('another app of the same host', () => {
     expect(headers['content-security-policy']).toBe("default-src 'self', frame-ancestors 'self'");
   });
 
-  it('that has the port later finds no worker of this one', async () => {
+  it('that gets the port later finds no service worker of the previous app', async () => {
     const answer = await place.ask(
       '/worker.js',
       atSales({ cookie: cookieOf.sales, 'service-worker': 'script' }),
@@ -174,8 +174,8 @@ describe('another app of the same host', () => {
   });
 });
 
-describe('where browsers do not say what a request is for', () => {
-  it('going to a page starts the app, and what an open page asks does not', async () => {
+describe('a browser that does not report the purpose of a request', () => {
+  it('starts the app by navigation, but not by requests of an open page', async () => {
     place.fake.states.set('sales', { kind: 'stopped', reason: null });
     const call = await place.ask('/_stcore/health', atSales({ cookie: cookieOf.sales, accept: '*/*' }));
     expect(call.status).toBe(503);
@@ -202,7 +202,7 @@ it('leaves the bare address to programs with a key, for apps with and without a 
 });
 
 describe('a listener', () => {
-  it('does not listen at all where a port of the range is taken, and names it', async () => {
+  it('does not listen at all if a port of the range is taken, and names that port', async () => {
     const range = await findFreePorts(3);
     const other: Server = createServer().listen(range.first + 1, '127.0.0.1');
     await once(other, 'listening');
@@ -214,7 +214,7 @@ describe('a listener', () => {
     await (await openAppsPlace({ ports: range })).close();
   });
 
-  it('that closes lets requests of apps end, and cuts what does not', async () => {
+  it('lets requests of apps finish when it closes, and cuts the rest', async () => {
     let end = () => undefined as void;
     place.serve((request, response) => {
       response.write('begun ');
@@ -233,7 +233,7 @@ describe('a listener', () => {
   });
 });
 
-it('a state is told at the port of its app', async () => {
+it('the state of an app is shown at its port', async () => {
   const state: AppState = { kind: 'starting', jobRunId: 'run-1', waiting: null };
   place.fake.states.set('stock', state);
   const answer = await place.ask('/-pumphouse/state', atStock({ cookie: cookieOf.stock }));

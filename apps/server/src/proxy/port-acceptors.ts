@@ -1,18 +1,25 @@
-/** Takes connections at a range of ports for one HTTP server: so many servers would each have a timer and limits of their own. */
+/**
+ * Accepts connections on a range of ports for one HTTP server. Separate servers would each have their own
+ * timer and limits.
+ */
 import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { findOtherLoopback, isAddressMissing, startListening } from '../listeners/other-loopback.ts';
 
 export interface PortAcceptors {
-  /** Takes no more. @returns once all connections have ended */
+  /**
+   * Stops accepting.
+   * @returns once all connections have ended
+   */
   close(): Promise<void>;
 }
 
 /**
- * Listens on all of the range, or on none: an app whose port is another program's would send its visitors, with what lets them in, to that program.
- * @param mostSockets that may be open at once, at all of them together
- * @throws Error that names the ports which cannot be listened on
+ * Listens on the whole range or not at all: if another program owned an app's port, it would receive the
+ * app's visitors and their credentials.
+ * @param mostSockets maximum open connections on all ports together
+ * @throws Error that names the ports which are in use
  */
 export async function openPortAcceptors(
   server: HttpServer,
@@ -22,7 +29,7 @@ export async function openPortAcceptors(
   const acceptors: Server[] = [];
   const problems: string[] = [];
 
-  // As servers of node:http are made.
+  // With the options that node:http uses.
   const createAcceptor = () =>
     createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       if (open >= mostSockets) {

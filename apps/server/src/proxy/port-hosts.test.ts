@@ -23,19 +23,19 @@ describe('ports of a host', () => {
     ['10.0.0.5:9100', 9100],
     ['10.0.0.5', 9100],
     ['10.0.0.5:9199', 9199],
-  ])('takes %s at port %i for the app of the port', (host, port) => {
+  ])('match %s at port %i to the app of the port', (host, port) => {
     expect(hosts.locate(host, port)).toEqual({ kind: 'own', app: { port } });
   });
 
   it.each(['10.0.0.5:8090', '10.0.0.5', 'localhost:8090', '127.0.0.1:8090', '[::1]:8090'])(
-    'takes %s at the apps port for the bare address',
+    'match %s at the apps port to the bare address',
     (host) => {
       expect(hosts.locate(host, 8090)).toEqual({ kind: 'bare', host, protocol: 'http' });
     },
   );
 
   it.each([
-    // The port of the connection is another one than the browser believes: nothing good has led there.
+    // The port of the connection differs from the one the browser used; no valid URL leads here.
     ['10.0.0.5:9101', 9100],
     ['10.0.0.5:8090', 9100],
     ['10.0.0.5:9100', 8090],
@@ -51,12 +51,12 @@ describe('ports of a host', () => {
     ['', 9100],
     ['evil.com:8090', 8090],
     ['localhost', 8090],
-  ])('knows nothing at %s, port %i', (host, port) => {
+  ])('do not match %s, port %i', (host, port) => {
     expect(hosts.locate(host, port)).toEqual({ kind: 'foreign' });
   });
 });
 
-it('is https where the server is', () => {
+it('use https if the server does', () => {
   const hosts = at('https://Pumphouse.Corp.example/below');
   expect(hosts.originOf(sales(9100))).toBe('https://pumphouse.corp.example:9100');
   expect(hosts.isSecure).toBe(true);
@@ -65,7 +65,7 @@ it('is https where the server is', () => {
   expect(hosts.locate('localhost:8090', 8090)).toMatchObject({ kind: 'bare', protocol: 'http' });
 });
 
-it('may be of an address of IPv6', () => {
+it('may belong to an IPv6 address', () => {
   const hosts = at('http://[fd00::5]:8080');
   expect(hosts.originOf(sales(9100))).toBe('http://[fd00::5]:9100');
   expect(hosts.locate('[fd00::5]:9100', 9100)).toEqual({ kind: 'own', app: { port: 9100 } });

@@ -1,13 +1,13 @@
-/** A port for each app, at the host of the server itself, where there is no name for each. */
+/** A port for each app on the server's own host, for servers without a wildcard domain. */
 import type { AppsHosts, HostPlace } from './hosts.ts';
 import { isInRange, type PortRange } from '../domain/primitives/port-range.ts';
 import { loopbackNames } from './hosts.ts';
 
 /**
- * Which app is meant is told by the port that the connection came to, which nobody can lie about. So a proxy in front has to hand each port on to
- * the same one. The host is looked at too: a name that somebody else has made lead here is none of ours.
- * @param at.serverUrl how people reach the server; the ports are of its host, and https where it is
- * @param at.barePort of the bare address
+ * The app is derived from the port of the connection, which clients cannot forge, so a proxy in front must
+ * forward each port to the same port. The host is checked too: a foreign name may point to this server.
+ * @param at.serverUrl public URL of the server; the ports use its host and scheme
+ * @param at.barePort port of the bare address
  */
 export function createPortHosts(at: { serverUrl: string; ports: PortRange; barePort: number }): AppsHosts {
   const { ports, barePort } = at;
@@ -24,7 +24,7 @@ export function createPortHosts(at: { serverUrl: string; ports: PortRange; bareP
   return {
     locate(header, localPort) {
       const host = header?.toLowerCase() ?? '';
-      // Proxies leave the port out unless they are told to keep it; the port of the connection is what counts.
+      // Proxies omit the port unless configured to keep it, so the port of the connection counts.
       const isOurs = host === hostname || host === `${hostname}:${localPort}`;
       if (localPort === barePort) return locateBare(host, isOurs);
       return isOurs && isInRange(ports, localPort)

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-/** What the app got of the only request. */
+/** The only request that the app received. */
 function received(): IncomingMessage {
   const [request, ...more] = place.upstream.requests;
   if (!request || more.length > 0) throw new Error(`The app got ${place.upstream.requests.length} requests`);
@@ -17,15 +17,15 @@ function received(): IncomingMessage {
 
 const echo = (request: IncomingMessage, response: NodeJS.WritableStream) => void request.pipe(response);
 
-describe('what an app gets', () => {
+describe('the request sent to an app', () => {
   beforeEach(() => place.serve((_request, response) => response.end('ok')));
 
-  it('is the path and query as they came', async () => {
+  it('has the unchanged path and query', async () => {
     await place.ask('/a%2Fb/./c;d?x=%20&y=[1]', { headers: cookie });
     expect(received().url).toBe('/a%2Fb/./c;d?x=%20&y=[1]');
   });
 
-  it('has its public host and the visitor, and nothing that the visitor made up', async () => {
+  it("has its public host and the visitor's address, and nothing the visitor forged", async () => {
     await place.ask('/', {
       headers: {
         ...cookie,
@@ -50,14 +50,14 @@ describe('what an app gets', () => {
     });
   });
 
-  it('has its own cookies without ours', async () => {
+  it('has its own cookies without the session cookie', async () => {
     await place.ask('/', {
       headers: { cookie: 'theme=dark; pumphouse-app-sales=good; __Host-pumphouse=x; _xsrf=1' },
     });
     expect(received().headers.cookie).toBe('theme=dark; _xsrf=1');
   });
 
-  it('has no header of one connection', async () => {
+  it('has no hop-by-hop headers', async () => {
     await place.ask('/', {
       headers: {
         ...cookie,
@@ -75,7 +75,7 @@ describe('what an app gets', () => {
     expect(headers['x-kept']).toBe('1');
   });
 
-  it('has no address of ours with a secret as its referrer', async () => {
+  it('has no referrer with a secret of the proxy', async () => {
     for (const path of ['/-pumphouse/open/secret', '/x?swap=secret'])
       await place.ask('/', { headers: { ...cookie, referer: `${place.origin}${path}` } });
     await place.ask('/', { headers: { ...cookie, referer: `${place.origin}/page` } });
@@ -96,7 +96,7 @@ describe('what an app gets', () => {
     expect(got).toEqual([undefined, undefined, undefined, 'Basic YTpi']);
   });
 
-  it('believes a proxy of ours about the visitor, and nobody else', async () => {
+  it("has the visitor's address from a trusted proxy, and from no one else", async () => {
     const other = await openAppsPlace({ trustedProxies: ['127.0.0.0/8'] });
     other.serve((_request, response) => response.end());
     await other.ask('/', { headers: { ...cookie, 'x-forwarded-for': '6.6.6.6, 9.9.9.9, 127.0.0.2' } });
@@ -113,7 +113,7 @@ describe('bodies of requests', () => {
       `${method} / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     );
     expect(answer).toContain('hello');
-    // Were the body's end not said, its rest would be read as a second request.
+    // Without framing, the rest of the body would be read as a second request.
     expect(received().method).toBe(method);
     expect(received().headers['transfer-encoding']).toBe('chunked');
   });
@@ -125,7 +125,7 @@ describe('bodies of requests', () => {
     expect(received().headers['content-length']).toBe('5');
   });
 
-  it('that are none have length 0, not chunks that some servers cannot read', async () => {
+  it('that are empty have length 0, not chunks, which some servers cannot read', async () => {
     await place.sendRaw(
       `POST / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\n\r\n`,
     );
@@ -133,7 +133,7 @@ describe('bodies of requests', () => {
   });
 });
 
-describe('requests that can be read in two ways', () => {
+describe('ambiguous requests', () => {
   beforeEach(() => place.serve((_request, response) => response.end('reached')));
   const lines = (...more: string[]) =>
     [
@@ -154,7 +154,7 @@ describe('requests that can be read in two ways', () => {
     ['a space before the colon', ['Transfer-Encoding : chunked']],
     ['two hosts', ['Host: stock.localhost']],
     ['a header on two lines', ['X-One: a', ' b']],
-  ])('%s is refused', async (_, headers) => {
+  ])('with %s are rejected', async (_, headers) => {
     const answer = await place.sendRaw(
       `${lines(...headers)}0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
     );
@@ -162,13 +162,13 @@ describe('requests that can be read in two ways', () => {
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it.each(['http://evil.com/', '*', 'sales', '/x#y'])('a target of %s is refused', async (target) => {
+  it.each(['http://evil.com/', '*', 'sales', '/x#y'])('with a target of %s are rejected', async (target) => {
     const answer = await place.sendRaw(lines().replace('POST / ', `POST ${target} `));
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it('an upgrade to HTTP/2 is a request like any other', async () => {
+  it('for an upgrade to HTTP/2 are treated like any other', async () => {
     await place.sendRaw(
       lines('Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA').replace(
         'Connection: close',
@@ -179,8 +179,8 @@ describe('requests that can be read in two ways', () => {
   });
 });
 
-describe('answers of an app', () => {
-  it('come with status, headers and body', async () => {
+describe('responses of an app', () => {
+  it('arrive with status, headers and body', async () => {
     place.serve((_request, response) => {
       response.writeHead(418, { 'x-own': ['a', 'b'], 'content-security-policy': "default-src 'self'" });
       response.end('tea');
@@ -194,7 +194,7 @@ describe('answers of an app', () => {
     });
   });
 
-  it('set their own cookies, none of ours and none for other hosts', async () => {
+  it("set the app's own cookies, no reserved ones and none for other hosts", async () => {
     place.serve((_request, response) => {
       response.setHeader('Set-Cookie', [
         'own=1; Path=/',
@@ -210,7 +210,7 @@ describe('answers of an app', () => {
     expect(headers['set-cookie']).toEqual(['own=1; Path=/']);
   });
 
-  it('say nothing for more than their own host', async () => {
+  it('declare nothing beyond their own host', async () => {
     place.serve((_request, response) => {
       response.writeHead(200, {
         'strict-transport-security': 'max-age=1; includeSubDomains',
@@ -231,7 +231,7 @@ describe('answers of an app', () => {
     expect(headers['referrer-policy']).toBe('no-referrer');
   });
 
-  it('sign nobody out', async () => {
+  it('cannot sign visitors out', async () => {
     place.serve((_request, response) => response.setHeader('clear-site-data', '"*"').end());
     expect((await place.ask('/', { headers: cookie })).headers['clear-site-data']).toBeUndefined();
   });
@@ -244,7 +244,7 @@ describe('answers of an app', () => {
   });
 });
 
-describe('apps that do not answer as they should', () => {
+describe('misbehaving apps', () => {
   it.each([
     ['no HTTP', 'SSH-2.0-OpenSSH\r\n'],
     ['nothing', ''],
@@ -256,7 +256,7 @@ describe('apps that do not answer as they should', () => {
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     ],
     ['a header without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}`],
-  ])('%s is 502', async (_, bytes) => {
+  ])('with %s result in 502', async (_, bytes) => {
     const garbage = await openGarbage(bytes);
     place.fake.states.set('sales', place.readyAt(garbage.port));
     const answer = await place.ask('/?secret=1', { headers: cookie });
@@ -267,7 +267,7 @@ describe('apps that do not answer as they should', () => {
     expect(place.logged.join()).not.toMatch(/secret|good/);
   });
 
-  it('words of a status that no header may have do no harm', async () => {
+  it('with a status text that is invalid in a header do no harm', async () => {
     const garbage = await openGarbage('HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok');
     place.fake.states.set('sales', place.readyAt(garbage.port));
     const answer = await place.ask('/', { headers: cookie });
@@ -275,7 +275,7 @@ describe('apps that do not answer as they should', () => {
     expect([200, 502]).toContain(answer.status);
   });
 
-  it('a connection that is refused is 502, as a page for people', async () => {
+  it('that refuse the connection result in 502, as a page for browsers', async () => {
     place.fake.states.set('sales', {
       kind: 'ready',
       instance: 'gone',
@@ -286,7 +286,7 @@ describe('apps that do not answer as they should', () => {
     expect(answer.text).toContain('Sales &lt;b&gt; does not answer');
   });
 
-  it('an answer that breaks off is cut, not ended', async () => {
+  it('that break off a response have it cut, not ended', async () => {
     place.serve((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('half', () => response.destroy());
@@ -299,7 +299,7 @@ describe('apps that do not answer as they should', () => {
     expect((await place.ask('/-pumphouse/icon.svg')).status).toBe(200);
   });
 
-  it('an answer before the end of the request comes through', async () => {
+  it('may respond before the end of the request', async () => {
     place.serve((_request, response) => response.writeHead(413, { connection: 'close' }).end('too large'));
     const headers = { ...cookie, origin: place.origin, 'content-length': '10000000' };
     const answer = await place.openStream('/', { method: 'POST', headers, body: 'x' });
@@ -347,21 +347,21 @@ describe('the bare address', () => {
     ['no app', key, '/', 404],
     ['a path of ours', key, '/sales/-pumphouse/state', 404],
     ['a path of ours that is hidden', key, '/sales/x/..%2f-pumphouse/state', 404],
-  ])('with %s it does not', async (_, headers, path, status) => {
+  ])('does not with %s', async (_, headers, path, status) => {
     const answer = await place.ask(path, { host: `localhost:${place.port}`, headers });
     expect(answer.status).toBe(status);
     expect(place.upstream.requests).toEqual([]);
   });
 });
 
-describe('addresses that are no app’s', () => {
+describe('URLs without an app', () => {
   it.each([
     'nothing.localhost:PORT',
     'sales.localhost.evil.com:PORT',
     'sales.localhost.:PORT',
     'sales.localhost:1',
     'evil.com',
-  ])('%s says nothing', async (host) => {
+  ])('reveal nothing at %s', async (host) => {
     place.serve((_request, response) => response.end('reached'));
     const answer = await place.ask('/<script>?x=<script>', {
       host: host.replace('PORT', String(place.port)),
@@ -371,7 +371,7 @@ describe('addresses that are no app’s', () => {
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it('are not told by the case of their letters', async () => {
+  it('do not depend on letter case', async () => {
     place.serve((_request, response) => response.end('reached'));
     const answer = await place.ask('/', { host: `SALES.LocalHost:${place.port}`, headers: cookie });
     expect(answer.text).toBe('reached');

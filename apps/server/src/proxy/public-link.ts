@@ -1,4 +1,4 @@
-/** The page of a public link: lets in at once, or asks for the password of the link. */
+/** The page of a public link: admits the visitor at once, or asks for the link's password. */
 import type { AppGate } from './app-gate.ts';
 import type { Exchange } from './exchange.ts';
 import { html } from '../pages/html.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 const largestForm = 16 * 1024;
 const formMs = 30_000;
 
-/** @returns the fields of a form; null for what is too large, too slow, or no form */
+/** @returns the fields of a form; null if it is too large, too slow, or not a form */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return null;
   const timer = setTimeout(() => request.destroy(), formMs);

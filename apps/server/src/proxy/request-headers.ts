@@ -1,9 +1,9 @@
-/** What of a request's head an app gets to see. */
+/** Which parts of a request's headers an app sees. */
 import type { AdmittedExchange } from './exchange.ts';
 import type { IncomingMessage } from 'node:http';
 import { keepCookiesOfApp } from './app-cookies.ts';
 
-/** Of one connection, not of the request (RFC 9110, 7.6.1). */
+/** Hop-by-hop headers (RFC 9110, 7.6.1). */
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -16,12 +16,12 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Written anew below, or words about the visitor that only we may have. */
+/** Rewritten below, or statements about the visitor that only the proxy may make. */
 const replaced = new Set([
   'host',
   'content-length',
   'cookie',
-  // Answered here, before a byte of the body is sent on.
+  // Answered by the proxy before it forwards any of the body.
   'expect',
   'forwarded',
   'via',
@@ -31,17 +31,17 @@ const replaced = new Set([
   'cf-connecting-ip',
 ]);
 
-/** Keys of ours, whatever they are good for: one may come beside a session. */
+/** Any key of this server, valid or not: a request may have one in addition to a session. */
 const ourKey = /^bearer\s+dlt_[a-z]+_/i;
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Names and values in turn. Names keep their case, and what came twice stays so. */
+/** Alternating names and values. Names keep their case, and duplicates are kept. */
 export function headersForApp(exchange: AdmittedExchange): string[] {
   const { request } = exchange;
   const ofConnection = namesIn(request.headers.connection);
   const headers: string[] = [];
   for (const [name, value] of pairsOf(request.rawHeaders)) {
-    // Servers of Python and PHP read `X_Forwarded_For` as the header with hyphens.
+    // Python and PHP servers read `X_Forwarded_For` as the header with hyphens.
     const plain = name.toLowerCase().replaceAll('_', '-');
     if (hopByHop.has(plain) || replaced.has(plain) || ofConnection.has(plain)) continue;
     if (plain.startsWith('x-forwarded-')) continue;
@@ -65,7 +65,7 @@ function forwardedOf(exchange: AdmittedExchange): string[] {
   return Object.entries(told).flat();
 }
 
-/** Where the body ends has to be said as the body is sent: else its rest is the next request to the app. */
+/** The framing must match the body sent; otherwise the app reads its rest as the next request. */
 function framingOf({ request, upgradeHead }: AdmittedExchange): string[] {
   if (upgradeHead) return ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
   if (request.headers['transfer-encoding'] !== undefined) return ['Transfer-Encoding', 'chunked'];
@@ -75,8 +75,8 @@ function framingOf({ request, upgradeHead }: AdmittedExchange): string[] {
 }
 
 /**
- * Whether a request can be read in one way only. The parser refuses the worst (a length beside a transfer coding); what is left is what
- * two servers could understand differently.
+ * Whether a request is unambiguous. The parser rejects the worst case (a length together with a transfer
+ * coding); this checks what two servers could interpret differently.
  */
 export function isPlain(request: IncomingMessage, isUpgrade: boolean): boolean {
   const { url = '', headers, rawHeaders } = request;
@@ -92,12 +92,15 @@ export function isPlain(request: IncomingMessage, isUpgrade: boolean): boolean {
   );
 }
 
-/** Browsers leave our pages without a referrer; this is for those that do not. */
+/** Browsers send no referrer from our pages; this is for those that do. */
 function tellsSecret(referrer: string): boolean {
   return /\/-pumphouse\/|[?&]swap=/i.test(referrer);
 }
 
-/** The names that a Connection header lists; what tells a body's end is never of the connection alone. */
+/**
+ * The names listed in a Connection header, except headers that frame the body or name the host, which are
+ * never hop-by-hop.
+ */
 export function namesIn(connection: string | string[] | undefined): ReadonlySet<string> {
   const names = String(connection ?? '')
     .split(',')

@@ -1,4 +1,4 @@
-/** What lies below `/-pumphouse/` on the host of each app. It never comes from the app. */
+/** Serves the paths below `/-pumphouse/` on each app's host, which never reach the app. */
 import type { AppGate } from './app-gate.ts';
 import type { Exchange } from './exchange.ts';
 import { readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const files = new Map(
   ),
 );
 
-/** Links of publications as the server makes them; whatever else is written there leads nowhere. */
+/** Public links as the server creates them; any other form is not found. */
 const linkForm = /^\/-pumphouse\/open\/([\w-]{1,200})$/;
 
 export async function answerReserved(
@@ -65,7 +65,7 @@ function findRoute(gate: AppGate, exchange: Exchange, path: string, publicUrl: s
   return null;
 }
 
-/** How the app is, and what it waits for, for the page that waits for it: nothing of why it failed. */
+/** The app's state and wait reason, for the waiting page. It does not reveal why the app failed. */
 async function sendState(gate: AppGate, exchange: Exchange): Promise<void> {
   const { app, response } = exchange;
   const admission = await findVisitor(gate, exchange);

@@ -20,9 +20,9 @@ describe('isReserved', () => {
     '/x%5c..%5c-pumphouse/enter',
     '/-Pumphouse/enter',
     '/-pumphouse;x=1/enter',
-  ])('takes %s', (path) => expect(isReserved(path)).toBe(true));
+  ])('accepts %s', (path) => expect(isReserved(path)).toBe(true));
 
-  it.each(['/', '/x/-pumphouse', '/-pumphouses', '/pumphouse', '/%', '/x/%zz'])('leaves %s', (path) =>
+  it.each(['/', '/x/-pumphouse', '/-pumphouses', '/pumphouse', '/%', '/x/%zz'])('rejects %s', (path) =>
     expect(isReserved(path)).toBe(false),
   );
 });
@@ -34,7 +34,7 @@ describe('readSwapCode', () => {
     ['/x?a=1&swap=abc&b=%20', { code: 'abc', rest: '/x?a=1&b=%20' }],
     ['/x?swap=', { code: '', rest: '/x' }],
     ['/x?swap=a&swap=b', { code: 'a', rest: '/x' }],
-  ])('of %s', (url, expected) => expect(readSwapCode(url)).toEqual(expected));
+  ])('reads the code of %s', (url, expected) => expect(readSwapCode(url)).toEqual(expected));
 
   it.each(['/', '/swap=x', '/?swaps=x', '/?x=swap=1'])('finds none in %s', (url) =>
     expect(readSwapCode(url)).toBeNull(),
@@ -49,7 +49,7 @@ describe('localPath', () => {
   });
 
   it.each([null, '', 'x', '//evil.com', '/\\evil.com', '/\t/evil.com', 'https://evil.com/', '/..//evil.com'])(
-    'is the first page instead of %s',
+    'returns the start page for %s',
     (text) => expect(localPath(text, origin)).toBe('/'),
   );
 });

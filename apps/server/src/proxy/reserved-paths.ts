@@ -1,15 +1,15 @@
-/** What on each app's host is ours, and the addresses that lead people back to where they wanted to go. */
+/** Reserved paths on each app's host, and return paths after signing in. */
 import { readReturnTo } from '../pages/return-to.ts';
 
 const reserved = '-pumphouse';
 const mostEncodings = 3;
 
-/** An address of ours on the host of an app. */
+/** A reserved path on an app's host. */
 export const at = (path: string) => `/${reserved}${path}`;
 
 /**
- * Whether a path is ours, or could be to a server that reads it more freely than browsers do: with encoded letters and slashes, with
- * `..` and doubled slashes. An app gets none of these.
+ * Whether a path is reserved, even for servers that parse paths more leniently than browsers: with encoded
+ * letters and slashes, `..`, and doubled slashes. None of these reach an app.
  */
 export function isReserved(path: string): boolean {
   let text = path;
@@ -26,7 +26,7 @@ export function splitUrl(url: string): { path: string; query: string } {
   return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
-/** The code that the client puts into an address, and the address without it; null where there is none. */
+/** The code that the client adds to a URL, and the URL without it; null without a code. */
 export function readSwapCode(url: string): { code: string; rest: string } | null {
   const { path, query } = splitUrl(url);
   const parts = query.split('&');
@@ -36,7 +36,7 @@ export function readSwapCode(url: string): { code: string; rest: string } | null
   return { code: decodeParameter(swap.slice('swap='.length)), rest: rest === '' ? path : `${path}?${rest}` };
 }
 
-/** A path of the app to go on to, or its first page: never another host. */
+/** A return path in the app, or its start page; never another host. */
 export function localPath(text: string | null, origin: string): string {
   return readReturnTo(text, origin) ?? '/';
 }
@@ -60,7 +60,7 @@ function resolveDots(path: string): string[] {
   return resolved;
 }
 
-/** Without what some servers take for parameters of a segment. */
+/** Ignores what some servers treat as path parameters. */
 function firstSegment(segments: readonly string[]): string {
   const [first = ''] = segments.filter((segment) => segment !== '');
   return first.split(';', 1)[0]?.toLowerCase() ?? '';

@@ -1,9 +1,11 @@
-/** What of an answer's head goes on to the visitor. */
+/** Which parts of a response's headers reach the visitor. */
 import type { Exchange } from './exchange.ts';
 import { hopByHop, namesIn, pairsOf } from './request-headers.ts';
 import { maySetCookie } from './app-cookies.ts';
 
-/** What an app would say for more than itself; docs/decisions/0038-proxy-of-apps.md has the reason for each. */
+/**
+ * Headers with effects beyond the app itself; docs/decisions/0038-proxy-of-apps.md has the reason for each.
+ */
 const notForAppsToSay = new Set([
   'alt-svc',
   'expect-ct',
@@ -14,12 +16,16 @@ const notForAppsToSay = new Set([
   'strict-transport-security',
 ]);
 
-/** The directives of Clear-Site-Data that end at the origin; `cookies` and `*` sign people out of the whole domain. */
+/**
+ * Directives of Clear-Site-Data limited to the origin; `cookies` and `*` would sign users out of the whole
+ * domain.
+ */
 const ownData = new Set(['"cache"', '"storage"', '"executioncontexts"']);
 
 /**
- * Other ports of a host are the same site, so browsers send this app's cookie along, and over plain http they do not say that another app's page
- * asks: they are told here to show it nothing of what they got, neither in a frame nor otherwise.
+ * Other ports of a host are the same site, so browsers send this app's cookie with their requests, and over
+ * plain http they do not report the requesting page. These headers forbid browsers to show it the response,
+ * in a frame or otherwise.
  */
 const closedToOtherPorts = [
   'Content-Security-Policy',
@@ -28,7 +34,7 @@ const closedToOtherPorts = [
   'same-origin',
 ];
 
-/** Names and values in turn. */
+/** Alternating names and values. */
 export function headersFromApp(rawHeaders: readonly string[], exchange: Exchange): string[] {
   const pairs = pairsOf(rawHeaders);
   const connection = pairs.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
@@ -39,7 +45,7 @@ export function headersFromApp(rawHeaders: readonly string[], exchange: Exchange
     const kept = keep(plain, value, exchange);
     return kept === null ? [] : [name, kept];
   });
-  // Before 2021 browsers sent whole addresses to other sites, and some that are built into programs do so still.
+  // Before 2021 browsers sent whole URLs as referrer to other sites, and some embedded browsers still do.
   if (!pairs.some(([name]) => name.toLowerCase() === 'referrer-policy'))
     headers.push('Referrer-Policy', 'strict-origin-when-cross-origin');
   if (exchange.isHostShared && exchange.prefix === '') headers.push(...closedToOtherPorts);
@@ -51,7 +57,8 @@ function keep(name: string, value: string, exchange: Exchange): string | null {
   if (name === 'set-cookie') return !isBare && maySetCookie(value) ? value : null;
   if (name === 'cross-origin-resource-policy') return exchange.isHostShared ? null : value;
   if (name === 'clear-site-data') return keepOwnData(value);
-  // On its own host an app has the whole origin anyway; below a prefix the widest scope would be that of all apps.
+  // On its own host an app controls the whole origin anyway; below a prefix the maximum scope would cover all
+  // apps.
   if (name === 'service-worker-allowed') return isBare ? null : value;
   if (name === 'location' && isBare) return addPrefix(value, exchange);
   return value;
@@ -62,7 +69,7 @@ function keepOwnData(value: string): string | null {
   return kept.length === 0 ? null : kept.join(',').trim();
 }
 
-/** A redirect to another path of the app goes through the prefix again; who follows it to the app's own host may lose its key there. */
+/** Keeps redirects within the app below the prefix; on the app's own host the client might drop its key. */
 function addPrefix(location: string, { prefix, origin }: Exchange): string {
   const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location;
   return path.startsWith('/') && !path.startsWith('//') ? `${prefix}${path}` : location;

@@ -1,4 +1,4 @@
-/** The way of one request: whose it is, whether it may be here, how its app is, and on to it. */
+/** Serves one request: authenticates the visitor, checks the app's state, and forwards the request. */
 import type { AdmittedExchange, Exchange } from './exchange.ts';
 import type { AppConnections } from './app-connections.ts';
 import type { AppGate, AppState, Visitor } from './app-gate.ts';
@@ -22,7 +22,7 @@ import { sendError, sendNothingHere } from './answers.ts';
 import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
 import { takeSwapCode } from './enter.ts';
 
-/** Two seconds, in which the end of a process becomes known. */
+/** Together two seconds, in which the server learns that a process has ended. */
 const mostLooks = 9;
 const lookAgainMs = 250;
 
@@ -52,7 +52,7 @@ export async function serveExchange(
   await (exchange.prefix === '' ? serveOwn(exchange, parts) : serveBare(exchange, parts));
 }
 
-/** @returns null where the address is no app's */
+/** @returns null if the URL belongs to no app */
 async function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
@@ -62,7 +62,7 @@ async function openExchange(
   const place = hosts().locate(request.headers.host, request.socket.localPort ?? 0);
   const url = request.url ?? '/';
   if (place.kind === 'foreign') return null;
-  // Without looking at the path: whether an app exists is told to those only who send a key.
+  // Check this before the path: only callers with a key may learn whether an app exists.
   if (place.kind === 'bare' && !isProgram(request)) return null;
   const target = place.kind === 'own' ? { app: place.app, path: url } : readPrefix(url);
   const app = target && (await gate.find(target.app));
@@ -85,7 +85,7 @@ async function openExchange(
   };
 }
 
-/** All apps share the bare address, so nothing that browsers send along by themselves counts there. */
+/** All apps share the bare address, so cookies do not count there. */
 function isProgram(request: IncomingMessage): boolean {
   return readBearer(request) !== null && request.headers.cookie === undefined;
 }
@@ -106,12 +106,12 @@ async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
   const admission = await findVisitor(gate, exchange);
   if (!admission) return askToSignIn(gate, exchange);
   if (!admission.cameWithKey && !isFromOwnPage(exchange)) return sendForeignOrigin(exchange);
-  // A code that was not taken above is none of the app's business either.
+  // The app must not see a code that was not redeemed above.
   const path = readSwapCode(exchange.path)?.rest ?? exchange.path;
   await serveAdmitted({ ...exchange, path }, admission, parts);
 }
 
-/** A worker stays in browsers for longer than its app, at a port that another app may have by then. */
+/** A service worker outlives its app, and another app may get its port later. */
 function isWorkerOfSharedHost({ isHostShared, request }: Exchange): boolean {
   return isHostShared && request.headers['service-worker'] !== undefined;
 }
@@ -125,7 +125,7 @@ async function serveAdmitted(exchange: Exchange, admission: Admission, parts: Se
   if (!release) return sendTooMany({ ...exchange, ...admission, touch: () => undefined });
   const gone = new AbortController();
   const forget = open.add(app, visitor, () => request.socket.destroy());
-  // A WebSocket is let go of by its response, which then says nothing of the end.
+  // A WebSocket is detached from its response, which then reports no end.
   const lives = exchange.upgradeHead === null ? response : request.socket;
   lives.once('close', () => {
     release();
@@ -136,7 +136,7 @@ async function serveAdmitted(exchange: Exchange, admission: Admission, parts: Se
   await serveByState({ ...exchange, ...admission, touch }, parts, gone.signal);
 }
 
-/** Called where bytes pass, so what it throws would end the server. */
+/** Never throws: it is called from stream handlers, where an exception would crash the server. */
 function noteUse(gate: AppGate, { app }: Exchange, visitor: Visitor, log: AppsLog): void {
   try {
     gate.noteUse(app, visitor);
@@ -154,7 +154,10 @@ async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone:
   failExchange(exchange, parts, new Error('It runs and takes no connection'));
 }
 
-/** @returns false where the app is said to run and was not reached: it has just ended, and its end is not known yet */
+/**
+ * @returns false if the app's state is ready but it was not reached: it has just ended, and the state is not
+ * updated yet
+ */
 async function serveOnce(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<boolean> {
   const state = await awaitState(exchange, parts, gone);
   if (gone.aborted) return true;
@@ -171,7 +174,10 @@ async function serveOnce(exchange: AdmittedExchange, parts: ServeParts, gone: Ab
   return true;
 }
 
-/** What an app that starts waits for. @param state null after a request has waited for the app in vain */
+/**
+ * Why a starting app waits.
+ * @param state null after a request has waited in vain
+ */
 async function findWait(
   { app }: AdmittedExchange,
   { gate }: ServeParts,
@@ -181,7 +187,10 @@ async function findWait(
   return now.kind === 'starting' ? now.waiting : null;
 }
 
-/** What a page or a program asks for waits for an app that starts; who goes to a page sees that it does. Null: it takes too long. */
+/**
+ * Requests of pages and programs wait for a starting app, while navigation shows its state. Null: the wait
+ * took too long.
+ */
 async function awaitState(exchange: AdmittedExchange, { gate, waiting }: ServeParts, gone: AbortSignal) {
   const { app } = exchange;
   const state = await (mayStart(exchange) ? gate.wake(app) : gate.look(app));

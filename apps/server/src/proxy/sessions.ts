@@ -1,4 +1,4 @@
-/** Who asks: by the cookie of the app's host, or with a key. */
+/** Identifies the visitor by the cookie of the app's host, or by a key. */
 import type { AppGate, Visitor } from './app-gate.ts';
 import type { Exchange } from './exchange.ts';
 import type { IncomingMessage } from 'node:http';
@@ -29,7 +29,7 @@ export function readBearer({ headers }: IncomingMessage): string | null {
   return /^bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? '')?.[1] ?? null;
 }
 
-/** People are sent to sign in and come back; programs are told what is missing. */
+/** Redirects browsers to sign in; programs get an error. */
 export function askToSignIn(gate: AppGate, exchange: Exchange): void {
   const { app, path, response } = exchange;
   if (isNavigation(exchange))

@@ -1,4 +1,4 @@
-/** What visitors get of an app that does not answer now: pages for people, errors for programs. */
+/** Responses for an app that is not running: pages for browsers, errors for programs. */
 import type { AdmittedExchange } from './exchange.ts';
 import type { AppState, Visitor } from './app-gate.ts';
 import type { Html } from '../pages/html.ts';
@@ -12,8 +12,8 @@ type Failed = Extract<AppState, { kind: 'failed' }>;
 const retrySeconds = 2;
 
 /**
- * A page that becomes the app by itself: by a script, or without scripts by loading again.
- * @param waiting what the app waits for; null while it is on its way
+ * A page that turns into the app once it runs: with a script, or without scripts by reloading.
+ * @param waiting why the app waits; null while it is starting
  */
 export function showStarting(exchange: AdmittedExchange, waiting: string | null): void {
   const { app, response } = exchange;
@@ -32,7 +32,7 @@ export function showStarting(exchange: AdmittedExchange, waiting: string | null)
   sendPage(exchange, page, { status: 503, nonce, retryAfterSeconds: retrySeconds });
 }
 
-/** Loads the page again when the app starts no more, and when it waits for something else. */
+/** Reloads the page when the app has finished starting, or when its wait reason changes. */
 function followState(nonce: string): Html {
   return html`<script nonce="${nonce}">
     const shown = document.querySelector('[data-waiting]').dataset.waiting;
@@ -47,7 +47,7 @@ function followState(nonce: string): Html {
   </script>`;
 }
 
-/** The end of its log is for members: others get to know that it failed and when it is tried again. */
+/** Only members see the end of the log; other visitors see that it failed and when it is retried. */
 export function showFailed(exchange: AdmittedExchange, state: Failed): void {
   const { app, response, visitor } = exchange;
   const seconds = Math.max(1, (state.retryAt.getTime() - Date.now()) / 1000);
@@ -85,7 +85,7 @@ export function showUnavailable(exchange: AdmittedExchange, detail: string): voi
   sendPage(exchange, page, { status: 503 });
 }
 
-/** For what a page asks that was left open. */
+/** For requests by a page that was left open. */
 export function sendStopped({ response, app }: AdmittedExchange, reason: string | null): void {
   const why = reason === null ? '' : ` ${reason}`;
   sendError(response, 'app_not_ready', `${app.name} is stopped.${why} It starts when its page is opened.`);
@@ -109,7 +109,7 @@ export function sendTooMany({ response, app }: AdmittedExchange): void {
   sendError(response, 'too_many_connections', detail, retrySeconds);
 }
 
-/** An empty address is that of the page itself. */
+/** An empty URL is the page's own. */
 function renderAgain(): Html {
   return html`<p><a class="button" href="">Try again</a></p>`;
 }

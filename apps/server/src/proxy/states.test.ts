@@ -26,7 +26,7 @@ describe('an app that has just ended', () => {
     connect: () => Promise.reject(new Error('connection refused')),
   } as const;
 
-  it('is looked at again, with nothing lost of what was sent', async () => {
+  it('is checked again, without losing request data', async () => {
     place.fake.states.set('sales', gone);
     const answer = place.ask('/a', {
       method: 'POST',
@@ -38,7 +38,7 @@ describe('an app that has just ended', () => {
     expect(await answer).toMatchObject({ status: 200, text: 'what was sent' });
   });
 
-  it('is started for who goes to a page of it', async () => {
+  it('is started when a user navigates to it', async () => {
     place.fake.states.set('sales', gone);
     const answer = place.ask('/a', { headers: page });
     await expect.poll(() => place.fake.wakes).toBeGreaterThan(1);
@@ -46,7 +46,7 @@ describe('an app that has just ended', () => {
     expect((await answer).text).toContain('Starting Sales &lt;b&gt; …');
   });
 
-  it('is not waited for by who went away', async () => {
+  it('is not waited for when the visitor has left', async () => {
     place.fake.states.set('sales', gone);
     const host = `sales.localhost:${place.port}`;
     const sent = openRequest({ port: place.port, path: '/a', headers: { ...page, host } });
@@ -55,13 +55,13 @@ describe('an app that has just ended', () => {
     sent.destroy();
     const before = place.fake.wakes;
     await expect.poll(() => place.listener.countOpen()).toBe(0);
-    // One more look may have been under way.
+    // One more check may have been in progress.
     expect(place.fake.wakes - before).toBeLessThan(3);
   });
 });
 
-describe('an app that starts', () => {
-  it('is a page that becomes the app by itself', async () => {
+describe('a starting app', () => {
+  it('shows a page that turns into the app', async () => {
     const answer = await place.ask('/a', { headers: page });
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBe('2');
@@ -74,7 +74,7 @@ describe('an app that starts', () => {
     expect(place.fake.wakes).toBe(1);
   });
 
-  it('says what it waits for, to people and to programs, and follows a change of it', async () => {
+  it('shows its wait reason to browsers and programs, and follows changes of it', async () => {
     const waiting = 'No free slot: 8 of 8 apps in use. It starts when one is free.';
     place.fake.states.set('sales', { kind: 'starting', jobRunId: 'run-1', waiting });
     const answer = await place.ask('/a', { headers: page });
@@ -92,12 +92,12 @@ describe('an app that starts', () => {
     await hasty.close();
   });
 
-  it('has another nonce each time', async () => {
+  it('uses a new nonce each time', async () => {
     const [one, two] = await Promise.all([1, 2].map(() => place.ask('/', { headers: page })));
     expect(one?.headers['content-security-policy']).not.toBe(two?.headers['content-security-policy']);
   });
 
-  it('is waited for by a call, and by a WebSocket', async () => {
+  it('is waited for by calls and WebSockets', async () => {
     const answer = place.ask('/a', {
       method: 'POST',
       headers: { ...cookie, origin: place.origin },
@@ -110,7 +110,7 @@ describe('an app that starts', () => {
     requireOpen(await socket).terminate();
   });
 
-  it('is looked at by one for all that wait', async () => {
+  it('is polled once for all waiting requests', async () => {
     const answers = Array.from({ length: 50 }, () => place.ask('/', { headers: cookie }));
     await expect.poll(() => place.listener.countOpen()).toBe(50);
     const before = place.fake.wakes;
@@ -119,7 +119,7 @@ describe('an app that starts', () => {
     expect(place.fake.wakes - before).toBeLessThan(10);
   });
 
-  it('is not waited for for ever', async () => {
+  it('is not waited for indefinitely', async () => {
     const hasty = await openAppsPlace({ limits: { waitMs: 20 } });
     const answer = await hasty.ask('/', { headers: cookie });
     expect(answer.status).toBe(503);
@@ -129,7 +129,7 @@ describe('an app that starts', () => {
     await hasty.close();
   });
 
-  it('is not waited for by somebody who went away', async () => {
+  it('is not waited for by a visitor who has left', async () => {
     const gone = new AbortController();
     const asked = fetch(`http://127.0.0.1:${place.port}/sales/`, {
       headers: { authorization: 'Bearer dlt_u_key' },
@@ -141,7 +141,7 @@ describe('an app that starts', () => {
     await expect.poll(() => place.listener.countOpen()).toBe(0);
   });
 
-  it('that fails meanwhile is told at once', async () => {
+  it('that fails meanwhile is reported at once', async () => {
     const answer = place.ask('/', { headers: cookie });
     await expect.poll(() => place.listener.countOpen()).toBe(1);
     place.fake.states.set('sales', failed);
@@ -150,10 +150,10 @@ describe('an app that starts', () => {
   });
 });
 
-describe('an app that failed', () => {
+describe('a failed app', () => {
   beforeEach(() => place.fake.states.set('sales', failed));
 
-  it('says why, when it is tried again, and to members the end of its log', async () => {
+  it('shows the reason and the retry time, and the end of its log to members', async () => {
     const answer = await place.ask('/', { headers: page });
     expect(answer.status).toBe(503);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(200);
@@ -175,7 +175,7 @@ describe('an app that failed', () => {
 });
 
 describe('an app that cannot be started', () => {
-  it('says why', async () => {
+  it('shows the reason', async () => {
     place.fake.states.set('sales', { kind: 'unavailable', detail: 'The job is <archived>.' });
     const answer = await place.ask('/', { headers: page });
     expect(answer.status).toBe(503);
@@ -185,7 +185,7 @@ describe('an app that cannot be started', () => {
   });
 });
 
-describe('an app that is stopped', () => {
+describe('a stopped app', () => {
   it.each([
     ['somebody who goes to its page', page],
     ['a program with a session', cookie],
@@ -212,7 +212,7 @@ describe('/-pumphouse/state', () => {
     return { status: answer.status, body: JSON.parse(answer.text) as unknown };
   };
 
-  it('says how the app is, starts nothing and tells nothing else', async () => {
+  it('returns the state, starts nothing and reveals nothing else', async () => {
     expect(await state(cookie)).toEqual({ status: 200, body: { state: 'stopped' } });
     place.fake.states.set('sales', failed);
     expect(await state(cookie)).toEqual({ status: 200, body: { state: 'failed' } });
@@ -222,7 +222,7 @@ describe('/-pumphouse/state', () => {
     expect(place.fake.uses).toEqual([]);
   });
 
-  it('says nothing to others', async () => {
+  it('returns nothing without a session', async () => {
     expect(await state({})).toMatchObject({ status: 401, body: { code: 'not_authenticated' } });
   });
 });
@@ -233,7 +233,7 @@ describe('an app for MCP clients', () => {
   });
   const serveNotFound = () => place.serve((_request, response) => response.writeHead(404).end('Not Found'));
 
-  it.each(['/', '/?x=1', '/mcp', '/board'])('says at %s how to connect, to a person', async (path) => {
+  it.each(['/', '/?x=1', '/mcp', '/board'])('shows browsers at %s how to connect', async (path) => {
     serveNotFound();
     const answer = await place.ask(path, { headers: page });
     expect(answer.status).toBe(200);
@@ -245,7 +245,7 @@ describe('an app for MCP clients', () => {
       expect(answer.text).toContain(`<h2>${client}</h2>`);
   });
 
-  it('answers by itself elsewhere, to programs, and where it has a page of its own', async () => {
+  it('responds itself on other paths, to programs, and on paths where it has a page', async () => {
     serveNotFound();
     expect(await place.ask('/other', { headers: page })).toMatchObject({ status: 404, text: 'Not Found' });
     expect(await place.ask('/', { headers: cookie })).toMatchObject({ status: 404, text: 'Not Found' });
@@ -253,7 +253,7 @@ describe('an app for MCP clients', () => {
     expect(await place.ask('/', { headers: page })).toMatchObject({ status: 200, text: 'reached' });
   });
 
-  it('is no other app', async () => {
+  it('is the only kind with this page', async () => {
     place.fake.apps = place.fake.apps.map((app) => ({ ...app, interface: 'gui' }));
     serveNotFound();
     expect(await place.ask('/', { headers: page })).toMatchObject({ status: 404, text: 'Not Found' });

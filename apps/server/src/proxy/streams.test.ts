@@ -18,14 +18,14 @@ afterEach(() => place.close());
 const own = () => ({ ...cookie, origin: place.origin });
 const megabyte = 1024 * 1024;
 
-/** Also where it was cut, which is an error to `once`. */
+/** Resolves even if the connection was reset, for which `once` would reject. */
 function closed(emitter: EventEmitter | undefined): Promise<void> {
   if (!emitter) throw new Error('There is nothing that could close');
   emitter.on('error', () => undefined);
   return new Promise((resolve) => emitter.once('close', () => resolve()));
 }
 
-/** Writes so much, as fast as it is read. */
+/** Writes `count` megabytes at the reader's pace. */
 function writeMegabytes(response: ServerResponse, count: number): void {
   const chunk = Buffer.alloc(megabyte, 'x');
   let left = count;
@@ -43,7 +43,7 @@ function writeMegabytes(response: ServerResponse, count: number): void {
 describe('a WebSocket', () => {
   beforeEach(() => place.serve((_request, response) => response.end()));
 
-  it('carries messages both ways, of all sizes', async () => {
+  it('carries messages of all sizes in both directions', async () => {
     const socket = requireOpen(await place.openSocket(own()));
     for (const size of [0, 1, 126, 70_000, megabyte]) {
       socket.send('x'.repeat(size));
@@ -63,13 +63,13 @@ describe('a WebSocket', () => {
     await expect.poll(() => place.listener.countOpen()).toBe(0);
   });
 
-  it('closes its app’s side when the visitor goes away', async () => {
+  it('closes its app’s side when the visitor disconnects', async () => {
     const socket = requireOpen(await place.openSocket(own()));
     socket.terminate();
     await expect.poll(() => place.upstream.sockets.clients.size).toBe(0);
   });
 
-  it('sets no cookie of ours', async () => {
+  it('cannot set the session cookie', async () => {
     const accept =
       'Upgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: own=1\r\nSet-Cookie: Pumphouse-App=evil\r\nStrict-Transport-Security: max-age=1';
     const garbage = await openGarbage(`HTTP/1.1 101 Switching\r\n${accept}\r\n\r\nHELLO`);
@@ -89,14 +89,14 @@ describe('a WebSocket', () => {
     ['garbage', 'no HTTP\r\n', 502],
     ['another protocol', 'HTTP/1.1 101 X\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n', 502],
     ['nothing', '', 502],
-  ])('that its app answers with %s gets that as an answer', async (_, bytes, status) => {
+  ])('that its app answers with %s gets that response', async (_, bytes, status) => {
     const garbage = await openGarbage(bytes);
     place.fake.states.set('sales', place.readyAt(garbage.port));
     expect(await place.openSocket(own())).toBe(status);
     garbage.close();
   });
 
-  it('is one of a thousand', { timeout: 120_000 }, async () => {
+  it('can be one of a thousand', { timeout: 120_000 }, async () => {
     const sockets: WebSocket[] = [];
     while (sockets.length < 1000) {
       const some = Array.from({ length: 100 }, () => place.openSocket(own()));
@@ -116,8 +116,8 @@ describe('a WebSocket', () => {
   });
 });
 
-describe('use', () => {
-  it('is each request, and data that moves, but no pings', async () => {
+describe('use of an app', () => {
+  it('includes each request and data transfer, but no pings', async () => {
     const quick = await openAppsPlace({ limits: { noteMs: 0 } });
     quick.serve((_request, response) => response.end());
     const socket = requireOpen(await quick.openSocket({ ...cookie, origin: quick.origin }));
@@ -137,7 +137,7 @@ describe('use', () => {
     await quick.close();
   });
 
-  it('that cannot be noted keeps nobody from anything', async () => {
+  it('that cannot be recorded blocks nothing', async () => {
     place.serve((_request, response) => response.end('reached'));
     place.gate.noteUse = () => {
       throw new Error('no room');
@@ -146,7 +146,7 @@ describe('use', () => {
     expect(place.logged.join()).toContain('no room');
   });
 
-  it('is not noted for each piece', async () => {
+  it('is not recorded for each chunk', async () => {
     place.serve((_request, response) => response.end());
     const socket = requireOpen(await place.openSocket(own()));
     for (let round = 0; round < 10; round += 1) {
@@ -158,8 +158,8 @@ describe('use', () => {
   });
 });
 
-describe('a stream of events', () => {
-  it('comes as it is written', async () => {
+describe('an event stream', () => {
+  it('arrives as it is written', async () => {
     const streams: ServerResponse[] = [];
     place.serve((_request, response) => {
       streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
@@ -177,7 +177,7 @@ describe('a stream of events', () => {
     await expect.poll(() => streams[0]?.closed).toBe(true);
   });
 
-  it('that is silent stays open, and another answer that is silent does not', async () => {
+  it('stays open while silent, unlike other silent responses', async () => {
     const hasty = await openAppsPlace({ limits: { idleMs: 150 } });
     hasty.serve((request, response) => {
       response.writeHead(200, {
@@ -197,26 +197,22 @@ describe('a stream of events', () => {
 });
 
 describe('large bodies', () => {
-  it(
-    'come through with flat memory, and wait for a visitor who reads slowly',
-    { timeout: 120_000 },
-    async () => {
-      place.serve((_request, response) => writeMegabytes(response, 1024));
-      const answer = await place.openStream('/large', { headers: cookie });
-      const before = process.memoryUsage.rss();
-      let bytes = 0;
-      let most = 0;
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        most = Math.max(most, process.memoryUsage.rss());
-      }
-      expect(bytes).toBe(1024 * megabyte);
-      // Upstream and visitor are in this process too.
-      expect((most - before) / megabyte).toBeLessThan(200);
-    },
-  );
+  it('are downloaded with constant memory, and wait for a slow visitor', { timeout: 120_000 }, async () => {
+    place.serve((_request, response) => writeMegabytes(response, 1024));
+    const answer = await place.openStream('/large', { headers: cookie });
+    const before = process.memoryUsage.rss();
+    let bytes = 0;
+    let most = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    expect(bytes).toBe(1024 * megabyte);
+    // The upstream and the visitor run in this process too.
+    expect((most - before) / megabyte).toBeLessThan(200);
+  });
 
-  it('go up with flat memory', { timeout: 120_000 }, async () => {
+  it('are uploaded with constant memory', { timeout: 120_000 }, async () => {
     let received = 0;
     place.serve((request, response) => {
       request.on('data', (chunk: Buffer) => (received += chunk.length));
@@ -242,7 +238,7 @@ describe('large bodies', () => {
     expect((most - before) / megabyte).toBeLessThan(150);
   });
 
-  it('need not have begun for their app to answer', async () => {
+  it('need not have begun for their app to respond', async () => {
     place.serve((asked, response) => {
       response.flushHeaders();
       asked.pipe(response);
@@ -259,7 +255,7 @@ describe('large bodies', () => {
     expect(String((await once(answer, 'data'))[0])).toBe('late');
   });
 
-  it('do not pile up for a visitor who does not read', async () => {
+  it('do not accumulate for a visitor who does not read', async () => {
     let written = 0;
     let isStuck = false;
     place.serve((_request, response) => {
@@ -286,8 +282,8 @@ describe('large bodies', () => {
   });
 });
 
-describe('access that is taken back', () => {
-  it('cuts what is open at once, and nobody else’s', async () => {
+describe('revoked access', () => {
+  it("cuts the visitor's open connections at once, and no others", async () => {
     place.serve((_request, response) => void response.write('begun'));
     const answer = await place.openStream('/', { headers: cookie });
     answer.resume();
@@ -303,7 +299,7 @@ describe('access that is taken back', () => {
     other.destroy();
   });
 
-  it('is found out where another server took it, in one call for all', async () => {
+  it('is noticed after revocation by another server, in one call for all', async () => {
     place.serve((_request, response) => void response.write('begun'));
     const answers = await Promise.all(
       [cookie, cookie, { authorization: 'Bearer dlt_u_key' }].map((headers) =>
@@ -324,14 +320,14 @@ describe('access that is taken back', () => {
     for (const answer of answers) answer.destroy();
   });
 
-  it('cuts who waits for an app that starts', async () => {
+  it('cuts visitors who wait for a starting app', async () => {
     const answer = place.ask('/', { headers: cookie });
     await expect.poll(() => place.listener.countOpen()).toBe(1);
     place.fake.takeAccess(member);
     await expect(answer).rejects.toThrow('hang up');
   });
 
-  it('that cannot be found out cuts nobody', async () => {
+  it('cuts no connection if the check fails', async () => {
     place.serve((_request, response) => void response.write('begun'));
     let asked = 0;
     place.gate.findEnded = () => {
@@ -346,7 +342,7 @@ describe('access that is taken back', () => {
 });
 
 describe('limits', () => {
-  it('are for each visitor and for the app', async () => {
+  it('apply per visitor and per app', async () => {
     const small = await openAppsPlace({ limits: { connectionsOfApp: 3, connectionsOfVisitor: 2 } });
     small.serve((_request, response) => void response.write('begun'));
     const key = { authorization: 'Bearer dlt_u_key' };
@@ -364,21 +360,21 @@ describe('limits', () => {
     await small.close();
   });
 
-  it('end a head that does not come', async () => {
+  it('end a request whose headers do not arrive', async () => {
     const hasty = await openAppsPlace({ limits: { headMs: 100 } });
     const answer = await hasty.sendRaw('GET / HTTP/1.1\r\nHost: sales.loc');
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     await hasty.close();
   });
 
-  it('refuse heads that are too large, and garbage', async () => {
+  it('reject headers that are too large, and garbage', async () => {
     expect(await place.sendRaw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/ 431 /);
     expect(await place.sendRaw('\x16\x03\x01\x02\x00\x01\r\n\r\n')).toMatch(/ 400 /);
   });
 });
 
 describe('close', () => {
-  it('lets requests end, then cuts what is left', async () => {
+  it('lets requests finish, then cuts the rest', async () => {
     let finish = () => undefined as unknown;
     place.serve((request, response) => {
       response.write('begun ');

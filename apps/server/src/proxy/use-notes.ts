@@ -1,4 +1,7 @@
-/** Notes use now, and from then on when bytes move, but not more often than every so many milliseconds. */
+/**
+ * Creates a function that records use at most every `everyMs` milliseconds; the first use is recorded at
+ * once.
+ */
 export function createTouch(note: () => void, everyMs: number): () => void {
   let notedAt = performance.now();
   note();
@@ -10,10 +13,10 @@ export function createTouch(note: () => void, everyMs: number): () => void {
   };
 }
 
-/** Longer than any comment that a server sends to keep its stream open. */
+/** Longer than any keep-alive comment that servers send. */
 const longestComment = 512;
 
-/** Whether a piece of an event stream has events in it, not only the comments that keep the connection open. */
+/** Whether a chunk of an event stream contains events and not only keep-alive comments. */
 export function hasEvents(chunk: Buffer): boolean {
   if (chunk.length > longestComment) return true;
   return !/^(?:(?::[^\r\n]*)?(?:\r\n|\n|\r))*$/.test(chunk.toString('latin1'));

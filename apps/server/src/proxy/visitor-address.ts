@@ -2,8 +2,9 @@ import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Finds the address of whoever asks: that of the connection, or where it is a proxy of ours, the last one that such a proxy has not.
- * @param proxies addresses and networks whose X-Forwarded-For is believed
+ * Finds the visitor's address: that of the connection or, behind trusted proxies, the last forwarded address
+ * that is not a trusted proxy.
+ * @param proxies addresses and networks whose X-Forwarded-For is trusted
  */
 export function createVisitorAddress(proxies: readonly string[]): (request: IncomingMessage) => string {
   const trusted = new BlockList();
@@ -29,7 +30,7 @@ export function createVisitorAddress(proxies: readonly string[]): (request: Inco
   };
 }
 
-/** An address of IPv4 that came over a socket of IPv6 is one of IPv4. */
+/** Converts an IPv4-mapped IPv6 address to IPv4. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }

@@ -16,8 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-describe('without a session', () => {
-  it('somebody who goes to a page is sent to sign in and comes back', async () => {
+describe('a visitor without a session', () => {
+  it('who navigates to a page is sent to sign in and returns', async () => {
     const answer = await place.ask('/a?b=1', { headers: navigation });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('http://console.test/sign-in/app?label=sales&to=%2Fa%3Fb%3D1');
@@ -32,28 +32,28 @@ describe('without a session', () => {
     ['a cookie with the prefix that is for https', secureCookie, 'GET'],
     ['a key that is not good', { authorization: 'Bearer dlt_u_other' }, 'GET'],
     ['a key under another name', { authorization: 'Basic dlt_u_key' }, 'GET'],
-  ])('%s is told so', async (_, headers, method) => {
+  ])('gets an error for %s', async (_, headers, method) => {
     const answer = await place.ask('/a', { method, headers });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'not_authenticated', status_code: 401 });
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it('a WebSocket is refused', async () => {
+  it('gets an error for a WebSocket', async () => {
     expect(await place.openSocket({ origin: place.origin })).toBe(401);
   });
 });
 
 describe('a key', () => {
-  it('is enough, whatever origin the request has', async () => {
+  it('is sufficient, whatever the origin of the request', async () => {
     const headers = { authorization: 'Bearer dlt_u_key', origin: 'http://evil.com' };
     expect((await place.ask('/', { method: 'POST', headers })).status).toBe(200);
     requireOpen(await place.openSocket(headers)).terminate();
   });
 });
 
-describe('over https', () => {
-  it('a session is a cookie that only this host can set', async () => {
+describe('a session over https', () => {
+  it('uses a cookie that only this host can set', async () => {
     const secure = await openAppsPlace({ domain: 'apps.example.com' });
     secure.serve((_request, response) => response.end('reached'));
     const host = 'sales.apps.example.com';
@@ -71,7 +71,7 @@ describe('over https', () => {
 describe('the origin of a request with a session', () => {
   const foreign = () => `http://stock.localhost:${place.port}`;
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('is looked at for %s', async (method) => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('is checked for %s', async (method) => {
     const ask = async (headers: Record<string, string>) =>
       (await place.ask('/', { method, headers: { ...cookie, ...headers } })).status;
     expect(await ask({ origin: place.origin })).toBe(200);
@@ -91,7 +91,7 @@ describe('the origin of a request with a session', () => {
       expect(await ask(headers as Record<string, string>), JSON.stringify(headers)).toBe(403);
   });
 
-  it('is looked at for WebSockets', async () => {
+  it('is checked for WebSockets', async () => {
     requireOpen(await place.openSocket({ ...cookie, origin: place.origin })).terminate();
     expect(await place.openSocket({ ...cookie, origin: foreign() })).toBe(403);
     expect(await place.openSocket({ ...cookie, origin: 'null' })).toBe(403);
@@ -130,13 +130,13 @@ describe('the origin of a request with a session', () => {
       { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
       200,
     ],
-  ])('lets %s read or not', async (_, headers, status) => {
+  ])('controls reading by the requester: %s', async (_, headers, status) => {
     expect((await place.ask('/', { headers: { ...cookie, ...headers } })).status).toBe(status);
   });
 });
 
 describe('a one-time code', () => {
-  it('starts a session and leads on', async () => {
+  it('starts a session and redirects', async () => {
     const answer = await place.ask('/-pumphouse/enter?code=code&to=%2Fa%3Fb%3D1');
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/a?b=1');
@@ -157,13 +157,13 @@ describe('a one-time code', () => {
     '/%09/evil.com',
     'javascript:alert(1)',
     '/.//evil.com',
-  ])('never leads to %s', async (to) => {
+  ])('never redirects to %s', async (to) => {
     const answer = await place.ask(`/-pumphouse/enter?code=code&to=${to.replaceAll('\\', '%5c')}`);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toMatch(/^\/(?![/\\])/);
   });
 
-  it('that is not good leads on with a session, and says so without', async () => {
+  it('that is invalid redirects with a session, and shows an error without one', async () => {
     const known = await place.ask('/-pumphouse/enter?code=old&to=/a', { headers: cookie });
     expect(known).toMatchObject({ status: 303 });
     expect(known.headers.location).toBe('/a');
@@ -173,7 +173,7 @@ describe('a one-time code', () => {
     expect(unknown.headers['set-cookie']).toBeUndefined();
   });
 
-  it('of another app is not good', async () => {
+  it('of another app is invalid', async () => {
     const host = `stock.localhost:${place.port}`;
     expect((await place.ask('/-pumphouse/enter?code=code', { host })).status).toBe(400);
   });
@@ -183,27 +183,27 @@ describe('a swap code', () => {
   it.each([
     ['/?swap=code', '/'],
     ['/a?b=1&swap=code&c=2', '/a?b=1&c=2'],
-  ])('in %s starts a session and is taken out', async (path, location) => {
+  ])('in %s starts a session and is removed from the URL', async (path, location) => {
     const answer = await place.ask(path);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe(location);
     expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app-sales=from-code;');
   });
 
-  it('that is not good is taken out, and the session stays', async () => {
+  it('that is invalid is removed, and the session stays', async () => {
     const answer = await place.ask('/a?swap=old', { headers: { ...cookie, ...navigation } });
     expect(answer.headers.location).toBe('/a');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it('that is not taken does not go to the app', async () => {
+  it('that is not redeemed does not reach the app', async () => {
     await place.ask('/a?b=1&swap=code', { method: 'HEAD', headers: cookie });
     requireOpen(await place.openSocket({ ...cookie, origin: place.origin }, '/ws?swap=code')).terminate();
     expect(place.upstream.requests.map(({ url }) => url)).toEqual(['/a?b=1', '/ws']);
   });
 
-  it('never leads to another host', async () => {
+  it('never redirects to another host', async () => {
     const answer = await place.ask('//evil.com/?swap=code');
     expect(answer.headers.location).toBe('/');
   });
@@ -213,7 +213,7 @@ describe('a public link', () => {
   const path = '/-pumphouse/open/s3cr-et_';
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-  it('lets in', async () => {
+  it('admits the visitor', async () => {
     const asked: unknown[] = [];
     place.fake.openLink = (...given) => {
       asked.push(given);
@@ -245,7 +245,7 @@ describe('a public link', () => {
     expect(right.status).toBe(303);
   });
 
-  it('is throttled as the gate says', async () => {
+  it('is throttled by the gate', async () => {
     place.fake.openLink = () => ({ kind: 'password', wasWrong: true, retryAfterSeconds: 17 });
     const headers = { ...form, origin: place.origin };
     const answer = await place.ask(path, { method: 'POST', headers, body: 'password=x' });
@@ -254,7 +254,7 @@ describe('a public link', () => {
     expect(answer.text).toContain('Try again in 17 seconds');
   });
 
-  it('takes a password from its own page only, and only so much', async () => {
+  it('accepts a password only from its own page, and only up to a maximum size', async () => {
     const asked: unknown[] = [];
     place.fake.openLink = (...given) => {
       asked.push(given);
@@ -273,14 +273,14 @@ describe('a public link', () => {
     expect(asked).toEqual([]);
   });
 
-  it('that is not good says the same for all', async () => {
+  it('that is invalid gets the same response for every reason', async () => {
     const answer = await place.ask(path);
     expect(answer.status).toBe(404);
     expect(answer.text).toContain('This link is not good');
   });
 });
 
-describe('what is below /-pumphouse/', () => {
+describe('the paths below /-pumphouse/', () => {
   it.each([
     '/-pumphouse/',
     '/-pumphouse/nothing',
@@ -293,24 +293,24 @@ describe('what is below /-pumphouse/', () => {
     '//-pumphouse/enter?code=code',
     '/x/..%2f-pumphouse/state',
     '/%2dpumphouse/state',
-  ])('%s never comes from the app', async (path) => {
+  ])('never come from the app: %s', async (path) => {
     const answer = await place.ask(path, { headers: cookie });
     expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
     expect(place.upstream.requests).toEqual([]);
   });
 
-  it('is no WebSocket', async () => {
+  it('accept no WebSocket', async () => {
     expect(await place.openSocket({ ...cookie, origin: place.origin }, '/-pumphouse/state')).toBe(404);
   });
 
-  it('takes the methods that it is for', async () => {
+  it('accept only their methods', async () => {
     expect((await place.ask('/-pumphouse/leave', { headers: cookie })).status).toBe(405);
     expect((await place.ask('/-pumphouse/enter?code=code', { method: 'HEAD' })).status).toBe(405);
     expect((await place.ask('/-pumphouse/enter?code=code', { method: 'POST' })).status).toBe(405);
     expect((await place.ask('/-pumphouse/enter?code=code')).status).toBe(303);
   });
 
-  it('has pages with a policy of their own and no script', async () => {
+  it('have pages with their own policy and without scripts', async () => {
     const { headers } = await place.ask('/-pumphouse/open/x');
     expect(headers['content-security-policy']).toBe(
       "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
@@ -321,8 +321,8 @@ describe('what is below /-pumphouse/', () => {
   });
 });
 
-describe('leaving', () => {
-  it('ends the session and takes the cookie', async () => {
+describe('signing out', () => {
+  it('ends the session and removes the cookie', async () => {
     const headers = { ...cookie, origin: place.origin };
     const answer = await place.ask('/-pumphouse/leave', { method: 'POST', headers });
     expect(answer.status).toBe(200);
@@ -332,14 +332,14 @@ describe('leaving', () => {
     expect(place.fake.leavers).toEqual([member]);
   });
 
-  it('is not what another page can make somebody do', async () => {
+  it('cannot be triggered by another page', async () => {
     const headers = { ...cookie, origin: `http://stock.localhost:${place.port}` };
     expect((await place.ask('/-pumphouse/leave', { method: 'POST', headers })).status).toBe(403);
     expect(place.fake.leavers).toEqual([]);
   });
 });
 
-it('answers 503 when the gate cannot say', async () => {
+it('answers 503 when the gate fails', async () => {
   place.gate.findSession = () => Promise.reject(new Error('the database is away'));
   const answer = await place.ask('/?secret=1', { headers: cookie });
   expect(answer.status).toBe(503);

@@ -6,14 +6,14 @@ type Waiter = (state: Settled | null) => void;
 
 const pollMs = 250;
 
-/** Waits for apps that start, with one poll for all that wait for the same one. */
+/** Waits for starting apps, with one poll per app for all waiting requests. */
 export function createWaiting(gate: AppGate, waitMs: number) {
   const waiters = new Map<string, Set<Waiter>>();
 
   async function poll(app: App, waiting: Set<Waiter>): Promise<void> {
     while (waiting.size > 0) {
       await delay(pollMs, undefined, { ref: false });
-      // What fails once may be well the next time; each waits for so long and no longer.
+      // A failed call may succeed next time; each waiter has its own timeout.
       const state = await gate.wake(app).catch(() => null);
       if (state && state.kind !== 'starting') for (const settle of waiting) settle(state);
     }
@@ -29,7 +29,10 @@ export function createWaiting(gate: AppGate, waitMs: number) {
   }
 
   return {
-    /** @returns how the app is once it does not start any more; null where that took too long, or nobody waits for it */
+    /**
+     * @returns the app's state once it has finished starting; null if that took too long or the wait was
+     * aborted
+     */
     untilSettled(app: App, signal: AbortSignal): Promise<Settled | null> {
       return new Promise((resolve) => {
         function settle(state: Settled | null): void {

@@ -14,7 +14,7 @@ function frame(first: number, size: number, isMasked: boolean): Buffer {
       : size < 65_536
         ? Buffer.from([first, mask | 126, size >> 8, size & 0xff])
         : Buffer.concat([Buffer.from([first, mask | 127, 0, 0, 0, 0]), uint32(size)]);
-  // A payload that would read as the head of a text frame.
+  // A payload that would read as the header of a text frame.
   return Buffer.concat([head, Buffer.alloc(isMasked ? 4 : 0, 0x81), Buffer.alloc(size, 0x81)]);
 }
 
@@ -25,7 +25,7 @@ function uint32(value: number): Buffer {
 }
 
 describe.each([true, false])('frames (masked: %s)', (isMasked) => {
-  it('are data or control', () => {
+  it('are classified as data or control', () => {
     const reader = createFrameReader();
     expect(reader(frame(ping, 125, isMasked))).toBe(false);
     expect(reader(frame(pong, 0, isMasked))).toBe(false);
@@ -47,7 +47,7 @@ describe.each([true, false])('frames (masked: %s)', (isMasked) => {
     expect(later.at(-1)).toBe(true);
   });
 
-  it('come several at once', () => {
+  it('may arrive several at once', () => {
     const reader = createFrameReader();
     expect(reader(Buffer.concat([frame(ping, 9, isMasked), frame(text, 9, isMasked)]))).toBe(true);
     expect(reader(Buffer.concat([frame(ping, 9, isMasked), frame(pong, 9, isMasked)]))).toBe(false);
@@ -58,7 +58,7 @@ describe('event streams', () => {
   it.each([': ping - 2026-01-01\r\n\r\n', ':\n\n', '\n', ': a\n: b\n\n'])('%j is no event', (chunk) =>
     expect(hasEvents(Buffer.from(chunk))).toBe(false),
   );
-  it.each(['data: x\n\n', ': ping\n\ndata: x\n\n', ':x'.repeat(400)])('%j is one', (chunk) =>
+  it.each(['data: x\n\n', ': ping\n\ndata: x\n\n', ':x'.repeat(400)])('%j is an event', (chunk) =>
     expect(hasEvents(Buffer.from(chunk))).toBe(true),
   );
 });

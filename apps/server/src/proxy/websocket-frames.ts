@@ -1,10 +1,10 @@
-/** The longest head of a frame: two bytes, a length of eight, a mask of four (RFC 6455, 5.2). */
+/** The longest frame header: two bytes, a length of eight, a mask of four (RFC 6455, 5.2). */
 const longestHead = 14;
 
 /**
- * Follows the frames of one direction of a WebSocket without keeping any of them.
- * @returns told the bytes as they pass, says whether some of them were data: pings and pongs, which libraries send by
- * themselves, are not
+ * Follows the frames of one direction of a WebSocket without buffering them.
+ * @returns a function that takes the bytes as they pass and returns whether they included data; pings and
+ * pongs, which libraries send automatically, are not data
  */
 export function createFrameReader(): (chunk: Buffer) => boolean {
   const head = Buffer.alloc(longestHead);

@@ -36,8 +36,8 @@ async function startLoop(startTick = startReally): Promise<Loops> {
 const hourly = { triggers: ['schedule:0 * * * *'] };
 const countRuns = async (jobRef: string) => (await place.listRuns(jobRef)).length;
 
-describe('the loop of ticks', () => {
-  it('decides on each tick as it comes, and on none before', async () => {
+describe('the tick loop', () => {
+  it('decides each tick when it is due, and not before', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     const loop = await startLoop();
     await expect.poll(() => loop.list()[0]?.lastSuccessAt).toBeInstanceOf(Date);
@@ -46,13 +46,13 @@ describe('the loop of ticks', () => {
     await expect.poll(() => countRuns('jobs.a')).toBe(1);
   });
 
-  it('sees at once what a deploy sets, whichever server took it', async () => {
+  it('notices at once what a deploy sets, whichever server handled it', async () => {
     await startLoop();
     await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await expect.poll(() => countRuns('jobs.a')).toBe(1);
   });
 
-  it('goes on with the others when one tick fails, and comes back to it', async () => {
+  it('continues with the others when one tick fails, and retries it', async () => {
     await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
     const { id: brokenId } = await place.getJob('jobs.a');
     let isBroken = true;

@@ -13,7 +13,10 @@ export interface TickLoopDependencies {
   log: Logger;
 }
 
-/** Ticks read at once, and decided on at once: each has a connection for some milliseconds, and mostly waits for Postgres meanwhile. */
+/**
+ * Number of ticks read at once, and decided concurrently. Each decision uses a connection for some
+ * milliseconds and mostly waits for Postgres.
+ */
 const batchSize = 200;
 const width = 8;
 /** A tick whose job another server has locked is tried again after this pause. */

@@ -4,8 +4,9 @@ import { request } from 'node:http';
 const patienceMs = 5000;
 
 /**
- * Whether somebody answers a request at the other end of a connection, with whatever status: some apps have nothing at `/` (an MCP server).
- * A port that takes connections is not enough: servers listen before they have imported what they serve.
+ * Whether the other end of a connection answers an HTTP request, with any status: some apps serve nothing at
+ * `/` (an MCP server, for example). An open port is not enough, because servers listen before they have
+ * imported the app they serve.
  */
 export async function answersHttp(connect: () => Promise<Duplex>): Promise<boolean> {
   let stream: Duplex;

@@ -43,7 +43,7 @@ const awaitStatus = (of: ServicePlace, jobRunId: string, status: RunState) =>
     return run.status === status && run;
   });
 
-/** Adds pending runs of the job of a run, as many as a caller that starts far too much. */
+/** Adds `count` pending runs of the same job, to simulate a caller that starts far too many. */
 async function flood(run: JobRunRecord, count: number): Promise<void> {
   await fixture.database.execute(
     `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
@@ -56,7 +56,7 @@ async function flood(run: JobRunRecord, count: number): Promise<void> {
 }
 
 describe('apps and batch runs', () => {
-  it('have slots of their own: a batch run starts at once while apps fill all of theirs', async () => {
+  it('have separate slots: a batch run starts at once while apps use all of theirs', async () => {
     await place.deployAll([
       ...['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`)),
       defineJob('jobs.load'),
@@ -80,7 +80,7 @@ describe('apps and batch runs', () => {
 });
 
 describe('fairness', () => {
-  it('gives the single run of another organization the next slot, before a thousand that came first', async () => {
+  it('gives the next slot to the only run of another organization, ahead of a thousand earlier ones', async () => {
     await place.deployAll([defineJob('jobs.many', unlimited)]);
     const other = await createPlace(fixture);
     await other.deployAll([defineJob('jobs.one')]);
@@ -107,7 +107,7 @@ describe('fairness', () => {
 });
 
 describe('an app without a free slot', () => {
-  /** Apps that run, answer, and were last used so long ago. */
+  /** Running apps that answer requests, each last used the given number of seconds ago. */
   async function openListening(executor: BootstrappedExecutor, ages: Record<string, number>) {
     const opened = [];
     for (const [jobRef, seconds] of Object.entries(ages)) {
@@ -124,7 +124,7 @@ describe('an app without a free slot', () => {
 
   beforeEach(() => place.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
 
-  it('gets that of the app that has been idle longest, which says why it was stopped', async () => {
+  it('gets the slot of the app idle longest, whose log says why it was stopped', async () => {
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, maxActiveApps: 2 });
     const [first, second] = await openListening(executor, { 'jobs.app_a': 500, 'jobs.app_b': 600 });
@@ -147,7 +147,7 @@ describe('an app without a free slot', () => {
     ]);
   });
 
-  it('waits, says so, and leaves apps alone that are in use or have a connection open', async () => {
+  it('waits and says so, and never stops apps that are in use or have an open connection', async () => {
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, maxActiveApps: 2 });
     const [used, connected] = await openListening(executor, { 'jobs.app_a': 0, 'jobs.app_b': 600 });

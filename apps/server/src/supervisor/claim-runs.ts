@@ -9,20 +9,23 @@ import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/insta
 
 export interface ClaimRunsDependencies {
   store: Pick<Store, 'claims'>;
-  /** Names this server process; the owner of its claims. */
+  /** Name of this server process, recorded as the owner of its claims. */
   owner: string;
   leaseSeconds: number;
   instanceSizes: InstanceSizes;
   readCapacity: () => Promise<Capacity>;
-  /** Ids of runs of this server that take no slot, since it cannot see whether they go on. */
+  /**
+   * Ids of this server's unknown runs. They take no slot, because the server cannot see whether they are
+   * still running.
+   */
   unknownRunIds: ReadonlySet<string>;
 }
 
-/** A pool of this server, as the last look at it found it. */
+/** State of a pool of this server at the last check. */
 export interface PoolState {
   pool: Pool;
   use: PoolUse;
-  /** A large run that what becomes free is kept for. */
+  /** A large run for which freed capacity is reserved. */
   reservedFor: { jobRunId: string } | null;
 }
 
@@ -35,11 +38,14 @@ interface Slot {
   jobId: string;
 }
 
-/** Runs of one workspace that one look reads: more than are claimed at once, except where a workspace is alone. */
+/**
+ * Maximum runs of one workspace read per check. More than are claimed at once, unless only one workspace has
+ * pending runs.
+ */
 const headsOfWorkspace = 20;
 const poolNames = ['batch', 'apps'] as const;
 
-/** Claims pending runs while this server has slots for them, and keeps count of what its claims take. */
+/** Claims pending runs while this server has free slots, and tracks the capacity that its claims use. */
 export function createClaimRuns(dependencies: ClaimRunsDependencies) {
   const { store, owner, leaseSeconds, instanceSizes, unknownRunIds } = dependencies;
   const slots = new Map<string, Slot>();
@@ -62,10 +68,13 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
   const hasActiveInstance = (jobId: string): boolean =>
     [...slots.values()].some((slot) => slot.name === 'apps' && slot.jobId === jobId);
 
-  /** One look at a pool. @returns the claims that it led to */
+  /**
+   * Checks a pool once.
+   * @returns the claims made
+   */
   async function claimOnce(name: PoolName, pool: Pool): Promise<Claim[]> {
     const use = useOf(name);
-    // An app that replaces an active one needs no free slot; batch runs all do.
+    // An app that replaces an active one needs no free slot; every batch run does.
     if (name === 'batch' && use.runs >= pool.maxRuns) return [];
     const rows = await store.claims.listClaimable(isApp(name), headsOfWorkspace);
     if (rows.length === 0) {
@@ -91,7 +100,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
   }
 
   return {
-    /** Claims until a look finds nothing more to claim. `onClaim` is called for each at once. */
+    /** Claims until nothing claimable is left. Calls `onClaim` for each claim at once. */
     async claimPending(onClaim: (claim: Claim) => void, signal: AbortSignal): Promise<void> {
       const capacity = await dependencies.readCapacity();
       for (const name of poolNames) {
@@ -103,7 +112,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
       }
     },
 
-    /** Counts claims that were another server's: whatever the capacity, somebody has to drive them. */
+    /** Counts claims taken over from another server. They are driven whatever the capacity. */
     async adopt(claims: readonly Claim[]): Promise<void> {
       if (claims.length === 0) return;
       const capacity = await dependencies.readCapacity();
@@ -115,7 +124,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
       }
     },
 
-    /** Whether a run has a slot of this server, under whatever claim. */
+    /** Whether a run holds a slot of this server, under any claim. */
     holds: (jobRunId: string): boolean => [...slots.keys()].some((key) => key.startsWith(jobRunId)),
 
     release: (claim: Claim): void => void slots.delete(keyOf(claim)),

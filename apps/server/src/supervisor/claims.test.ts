@@ -31,7 +31,7 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
     return run.status === status && run;
   });
 
-/** An executor whose attempts begin by themselves, and end when that many have begun. */
+/** An executor whose attempts begin without the test's help; all of them end once `count` have begun. */
 function createBusyExecutor(userCode: AttemptSpec[], count: number): BootstrappedExecutor {
   const allBegan = Promise.withResolvers<void>();
   async function runThrough(spec: AttemptSpec): Promise<void> {
@@ -52,7 +52,7 @@ function createBusyExecutor(userCode: AttemptSpec[], count: number): Bootstrappe
 }
 
 describe('two supervisors on one database', () => {
-  it('claim each of 50 runs once, each as many as it may', async () => {
+  it('claim each of 50 runs once, each within its own limit', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const userCode: AttemptSpec[] = [];
     const executor = createBusyExecutor(userCode, 50);
@@ -74,8 +74,8 @@ describe('two supervisors on one database', () => {
   });
 });
 
-describe('a run whose server let its lease run out', () => {
-  it('before user code began is started again; the old attempt is turned away', async () => {
+describe('a run whose lease expired', () => {
+  it('is started again if user code had not begun; the old attempt is rejected', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
@@ -98,7 +98,7 @@ describe('a run whose server let its lease run out', () => {
     await expect(executor.begin(fresh)).rejects.toMatchObject({ code: 'claim_lost' });
   });
 
-  it('after user code began is watched on, not started again', async () => {
+  it('is watched, not restarted, if user code had begun', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
@@ -107,14 +107,14 @@ describe('a run whose server let its lease run out', () => {
     await first.stop();
     await startServer({ executor });
     await eventually('the run is taken over', async () => (await place.getRun(id)).claimNumber === 2);
-    // The same process asks again: its first answer got lost.
+    // The same process asks again, because the first response was lost.
     expect(await executor.begin(spec)).toMatchObject({ run_id: id });
     executor.finish(spec);
     await awaitStatus(id, 'completed');
     expect(executor.fake.started).toHaveLength(1);
   });
 
-  it('is not taken while the server renews its lease', async () => {
+  it('is not taken over while the server renews its lease', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, leaseSeconds: 1 });

@@ -33,7 +33,7 @@ afterEach(async () => {
   );
 });
 
-/** A server with one job, whose attempts do what the scripts say. */
+/** Starts a server with one job, whose attempts follow the scripts. */
 async function serve(scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}, leaseSeconds = 30) {
   await place.deployAll([defineJob('jobs.a', keys)]);
   const executor = createBootstrappedExecutor(fixture, scripts);
@@ -56,7 +56,7 @@ const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
 
 describe('the environment of a run', () => {
-  it('is built with the settings of its workspace and profile, and with nothing that is for runs', async () => {
+  it('is built with the settings of its workspace and profile, and without run variables', async () => {
     const executor = await serve();
     const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
     const password = { name: 'UV_INDEX_CORP_PASSWORD', type: 'secret' as const, value: 'swordfish' };
@@ -74,8 +74,8 @@ describe('the environment of a run', () => {
   });
 });
 
-describe('an attempt that is gone', () => {
-  it('fails its run as lost, after its last words were read', async () => {
+describe('a lost attempt', () => {
+  it('fails its run as lost, after its remaining spool is read', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
@@ -92,7 +92,7 @@ describe('an attempt that is gone', () => {
     ]);
   });
 
-  it('counts by the record of its end where there is one', async () => {
+  it('is decided by its exit record if there is one', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
@@ -114,7 +114,7 @@ describe('an attempt that is gone', () => {
       } as const,
       line: /^Failed \(out_of_memory\): The run needed more memory than it may use and was killed\. /,
     },
-  ])('ends its run by what the executor has seen: $inspection', async ({ inspection, line }) => {
+  ])('ends its run with the exit that the executor observed: $inspection', async ({ inspection, line }) => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     let isGone = false;
@@ -130,11 +130,11 @@ describe('an attempt that is gone', () => {
     expect((await place.readLog(id)).at(-1)?.content).toMatch(line);
   });
 
-  it('after a cancel is what was asked for', async () => {
+  it('is cancelled if it was lost after a cancel request', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
-    // Not seen to be gone before the cancel is stored: it would be a loss then.
+    // Hide the loss until the cancel request is stored; otherwise the run would end as lost.
     executor.fake.hide(spec.attemptId);
     executor.fake.vanish(spec.attemptId);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
@@ -142,7 +142,7 @@ describe('an attempt that is gone', () => {
     expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
   });
 
-  it('is never concluded from a place that cannot be seen', async () => {
+  it('is never assumed while the executor cannot see it', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     let unknown = 0;
@@ -168,8 +168,8 @@ describe('an attempt that is gone', () => {
   });
 });
 
-describe('an attempt that does not start', () => {
-  it.each(['config', 'image'] as const)('for a reason that stays (%s) fails its run', async (kind) => {
+describe('an attempt that fails to start', () => {
+  it.each(['config', 'image'] as const)('fails its run for a permanent reason (%s)', async (kind) => {
     const executor = await serve({ attempt: () => ({ startFailure: kind }) });
     const { id } = await place.startRun('jobs.a');
     const ended = await awaitStatus(id, 'failed');
@@ -180,7 +180,7 @@ describe('an attempt that does not start', () => {
     expect(executor.fake.started).toEqual([]);
   });
 
-  it('for a reason that may pass (backend) is tried again when the lease is over', async () => {
+  it('is retried after the lease expires for a temporary reason (backend)', async () => {
     let tries = 0;
     const attempt = () => ((tries += 1) === 1 ? { startFailure: 'backend' as const } : {});
     const executor = await serve({ attempt }, {}, 1);
@@ -193,8 +193,8 @@ describe('an attempt that does not start', () => {
   });
 });
 
-describe('a run that is cancelled', () => {
-  it('while it runs is stopped with its grace', async () => {
+describe('a cancelled run', () => {
+  it('is stopped with its grace period while it runs', async () => {
     const executor = await serve({}, { execute: { timeout: { grace_period: 7 } } });
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
@@ -211,7 +211,7 @@ describe('a run that is cancelled', () => {
     });
   });
 
-  it('while its stop cannot be done is stopped when it can', async () => {
+  it('is stopped later if it cannot be stopped now', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
@@ -224,7 +224,7 @@ describe('a run that is cancelled', () => {
     expect(executor.fake.stopped.map(({ attemptId }) => attemptId)).toContain(spec.attemptId);
   });
 
-  it('before user code began never begins', async () => {
+  it('never begins if user code had not begun', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
@@ -234,7 +234,7 @@ describe('a run that is cancelled', () => {
     expect((await place.getRun(id)).startedAt).toBeNull();
   });
 
-  it('while its environment is built ends at once, and the build with it', async () => {
+  it('ends at once while its environment is built, and aborts the build', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const held = holdBuilds(executor);
@@ -252,7 +252,7 @@ describe('a run that is cancelled', () => {
     ]);
   });
 
-  it('while it waits is over without an attempt', async () => {
+  it('ends without an attempt while it is pending', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const { id } = await place.startRun('jobs.a');
     await fixture.cancelRuns.cancel(place.workspaceId, id);
@@ -262,8 +262,8 @@ describe('a run that is cancelled', () => {
   });
 });
 
-describe('a run that takes longer than its timeout', () => {
-  it('is stopped, and fails for that reason', async () => {
+describe('a run that exceeds its timeout', () => {
+  it('is stopped, and fails with that reason', async () => {
     const executor = await serve({}, { execute: { timeout: { timeout: 0.1, grace_period: 2 } } });
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
@@ -277,7 +277,7 @@ describe('a run that takes longer than its timeout', () => {
     expect((await contents(id)).filter((line) => line === words)).toHaveLength(1);
   });
 
-  /** A run that began so long ago, by the database's clock. */
+  /** A run that began the given number of seconds ago, by the database's clock. */
   async function startLongAgo(executor: BootstrappedExecutor, seconds: number) {
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
@@ -290,7 +290,7 @@ describe('a run that takes longer than its timeout', () => {
     return { id, spec };
   }
 
-  it('is one of two hours where the job declares none', async () => {
+  it('has a default timeout of two hours', async () => {
     const executor = await serve();
     const { id } = await startLongAgo(executor, 7201);
     await awaitStatus(id, 'failed');
@@ -302,7 +302,7 @@ describe('a run that takes longer than its timeout', () => {
   it.each([
     ['0', { timeout: { timeout: 0 } }],
     ['null', { timeout: null }],
-  ])('may take all the time there is with a timeout of %s', async (_what, execute) => {
+  ])('has no time limit with a timeout of %s', async (_what, execute) => {
     const executor = await serve({}, { execute });
     const { id, spec } = await startLongAgo(executor, 365 * 24 * 3600);
     executor.print(spec, 'still here');
@@ -316,7 +316,7 @@ describe('a run that takes longer than its timeout', () => {
 describe('runs that wait for the same environment', () => {
   const unlimited = { execute: { concurrency: null } };
 
-  /** Five runs that have joined the build that is held. */
+  /** Starts five runs that wait for the held build. */
   async function startFive(): Promise<string[]> {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
@@ -326,7 +326,7 @@ describe('runs that wait for the same environment', () => {
     return ids;
   }
 
-  it('share one build, and each has its lines', async () => {
+  it('share one build, and each log has its lines', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['built'] }) });
     const held = holdBuilds(executor);
@@ -344,7 +344,7 @@ describe('runs that wait for the same environment', () => {
     expect(executor.fake.built).toHaveLength(1);
   });
 
-  it('all fail with the words of a build that does', async () => {
+  it('all fail with the error of a failed build', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const failure = { code: 'requirements_failed', message: 'No solution: requests is too old.' } as const;
     const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['no'], failure }) });

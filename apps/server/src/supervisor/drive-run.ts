@@ -35,10 +35,10 @@ export interface DriveRunDependencies {
 
 export type DriveRun = ReturnType<typeof createDriveRun>;
 
-/** How often a run that is being prepared is asked whether it is still wanted, besides each change of it. */
+/** How often to check whether a run in preparation is still wanted, in addition to change notifications. */
 const lookIntervalMs = 1000;
 
-/** What becomes of one claimed run: start, watch, end. Decides nothing about what should run. */
+/** Drives one claimed run through start, watch and end. It never decides what should run. */
 export function createDriveRun(dependencies: DriveRunDependencies) {
   const { persistence, executor, startAttempt, watchAttempt, attemptLog, finishRun, faultPoints, log } =
     dependencies;
@@ -53,7 +53,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     await finishRun(run.id, outcome, { claimNumber: run.claimNumber, attemptId: attempt?.id });
   }
 
-  /** The handle of an attempt whose server died between the start and storing it. */
+  /** Finds the handle of an attempt whose server died after the start and before it stored the handle. */
   async function recoverHandle(attempt: AttemptRecord): Promise<AttemptHandle | null> {
     if (attempt.handle) return attempt.handle;
     const listed = (await executor.list()).find((one) => one.attemptId === attempt.id);
@@ -62,17 +62,20 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     return listed.handle;
   }
 
-  /** Tells an attempt that this server is there for it now. Where it cannot be reached, the attempt keeps what it knows. */
+  /**
+   * Redirects an attempt to this server. If this server has no reachable address, the attempt keeps its old
+   * one.
+   */
   async function redirect(attempt: AttemptRecord, handle: AttemptHandle): Promise<void> {
     attemptsAddress.noteStarted(handle);
     const address = await attemptsAddress.find();
     if ('problem' in address) return;
     try {
       const seal = await dependencies.attemptSecrets.openSeal(store, attempt.id);
-      // A bootstrap of the release before this one reads an address and nothing else.
+      // A bootstrap of the previous release reads only an address.
       await executor.redirect(handle, seal ? seal.writeRedirect(address) : address.url);
     } catch (error) {
-      // A secret that cannot be decrypted keeps nobody from watching the attempt, and ending it.
+      // A secret that cannot be decrypted must not prevent watching and ending the attempt.
       if (error instanceof ExecutorError) throw error;
       log.warn(
         { err: error, attemptId: attempt.id },
@@ -81,7 +84,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     }
   }
 
-  /** Goes on with an attempt that another server, or this one before a restart, has started. */
+  /** Continues with an attempt that another server, or this one before a restart, has started. */
   async function resume(
     claim: Claim,
     run: JobRunRecord,
@@ -112,7 +115,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     await endIfCancelledUnbegun(claim);
   }
 
-  /** Gives a signal that ends a preparation whose run was cancelled, or taken over by another server, meanwhile. */
+  /** Creates a signal that aborts preparation once the run is cancelled or another server takes it over. */
   function watchWhetherWanted(claim: Claim, stopping: AbortSignal) {
     const controller = new AbortController();
     const signal = AbortSignal.any([controller.signal, stopping]);
@@ -136,7 +139,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     };
   }
 
-  /** @returns whether that was the end */
+  /** @returns whether the run ended here */
   async function endIfCancelledUnbegun(claim: Claim): Promise<boolean> {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (run?.status !== 'cancelling' || run.claimNumber !== claim.claimNumber) return false;
@@ -151,9 +154,10 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     const attempt = await store.attempts.findOpen(run.id);
-    // Its server was gone before it could act on the end.
+    // The previous server died before it could process the exit.
     if (attempt?.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
-    // An attempt under an older claim that was not let in never will be: its answer is no, and another one is made.
+    // An attempt under an older claim that was not admitted never will be: its begin call is rejected, and a
+    // new attempt is created.
     const mayStillRun = attempt && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
     if (mayStillRun) return resume(claim, run, attempt, signal);
     if (run.status === 'cancelling') return end(run, attempt, cancelledUnbegun);
@@ -178,20 +182,23 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     throw error;
   }
 
-  /** Apps see what a run has written once it is over. */
+  /** Refresh snapshots: apps see the data of a run once it is over. */
   async function afterRun(claim: Claim, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const run = await store.jobRuns.find(claim.jobRunId);
     if (run && isTerminalRunState(run.status)) await dependencies.snapshots.takeAfterRun(run);
   }
 
-  /** Drives a claimed run to its end. A failure that may pass is thrown: the lease runs out and the run is taken up again. */
+  /**
+   * Drives a claimed run to its end. Throws on a temporary failure: the lease then expires and the run is
+   * taken over.
+   */
   return async function driveRun(claim: Claim, signal: AbortSignal): Promise<void> {
     try {
       await drive(claim, signal);
       await afterRun(claim, signal);
     } catch (error) {
-      // A server that stops lets go of what it was preparing.
+      // A stopping server abandons what it was preparing.
       if (signal.aborted) return;
       log.warn({ err: error, jobRunId: claim.jobRunId }, 'a run could not be driven on');
       await onFailure(claim, error);
@@ -201,7 +208,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
 
 const cancelledUnbegun = { status: 'cancelled', detail: 'Its code had not started.' } as const;
 
-/** The failure that a run shows, or null for one that is not the run's: it is tried again. */
+/** The failure recorded on the run, or null if the run is not at fault and will be retried. */
 function describeFailure(error: unknown): RunFailureReason | null {
   if (error instanceof EnvironmentBuildError) return { code: error.code, detail: error.message };
   if (error instanceof RequirementsError) {

@@ -46,17 +46,17 @@ async function describeRequest(
   };
 }
 
-/** Asks for an environment as a run does; `lines` grows with what it is told. */
+/** Requests an environment as a run does; `lines` collects its log output. */
 function ask(environments: Environments, request: EnvironmentRequest, signal = never) {
   const lines: string[] = [];
   const location = environments.ensure(request, (line) => lines.push(line.content), signal);
-  // Awaited by the tests; a rejection must not be seen as unhandled before.
+  // The tests await it later; until then a rejection must not count as unhandled.
   location.catch(() => undefined);
   return { lines, location };
 }
 
-describe('an environment of versions that do not work together', () => {
-  it('is built, and the log of the run that builds it names the pin; later runs are not told again', async () => {
+describe('an environment with incompatible package versions', () => {
+  it('is built; the log of the building run names the pin, and later runs get no message', async () => {
     const lines = [' + dlt==1.31.0', ' + duckdb==2.0.1', ' + sqlglot==29.0.1'];
     const fake = createFakeExecutor({ scripts: { build: () => ({ lines }) } });
     const environments = createServerOf(fake, 'a');
@@ -76,7 +76,7 @@ describe('an environment of versions that do not work together', () => {
 });
 
 describe('an environment', () => {
-  it('is built once for all that ask at once, and all hear of it from its beginning', async () => {
+  it('is built once for concurrent requests, and all of them get the full output', async () => {
     const fake = createFakeExecutor({ scripts: { build: () => ({ lines: ['built'] }) } });
     const held = holdBuilds(fake);
     const environments = createServerOf(held.executor, 'a');
@@ -98,7 +98,7 @@ describe('an environment', () => {
     });
   });
 
-  it('that is ready is given at once, without a word', async () => {
+  it('that is ready is returned at once, without output', async () => {
     const fake = createFakeExecutor();
     const request = await describeRequest();
     const first = await ask(createServerOf(fake, 'a'), request).location;
@@ -108,7 +108,7 @@ describe('an environment', () => {
     expect(fake.built).toHaveLength(1);
   });
 
-  it('that is gone from the disk is built again, once', async () => {
+  it('that is missing on disk is rebuilt, once', async () => {
     const fake = createFakeExecutor();
     const environments = createServerOf(fake, 'a');
     const request = await describeRequest();
@@ -120,7 +120,7 @@ describe('an environment', () => {
     expect(fake.built).toHaveLength(2);
   });
 
-  it('serves its workspace, and no other', async () => {
+  it('is used only by its own workspace', async () => {
     const fake = createFakeExecutor();
     const environments = createServerOf(fake, 'a');
     const own = await describeRequest();
@@ -133,7 +133,7 @@ describe('an environment', () => {
     expect(fake.built).toHaveLength(3);
   });
 
-  it('gets the settings of its workspace, and serves those only who would get the same packages', async () => {
+  it("is built with its workspace's settings, and shared only if they lead to the same packages", async () => {
     const fake = createFakeExecutor();
     const environments = createServerOf(fake, 'a');
     const request = await describeRequest();
@@ -165,7 +165,7 @@ describe('an environment', () => {
     expect(last.lines[0]).toBe('Not used to build the environment: UV_TARGET.');
   });
 
-  it('leaves out what Pumphouse does without, and says so', async () => {
+  it('leaves out packages that Pumphouse does not need, and says so', async () => {
     const fake = createFakeExecutor();
     const groups = { main: ['dlthub==0.9', 'dlt[hub,duckdb]==1.31.0'] };
     const { lines, location } = ask(
@@ -193,7 +193,7 @@ describe('an environment', () => {
       {},
       'local_requirement',
     ],
-  ])('is refused for %s', async (_what, requirements, keys, problem) => {
+  ])('is rejected for %s', async (_what, requirements, keys, problem) => {
     const fake = createFakeExecutor();
     const asked = ask(createServerOf(fake, 'a'), await describeRequest(requirements, keys));
     await expect(asked.location).rejects.toMatchObject({ problem });
@@ -201,8 +201,8 @@ describe('an environment', () => {
   });
 });
 
-describe('a build that fails', () => {
-  it('fails all that wait for it with its words, and is tried again for the next', async () => {
+describe('a failed build', () => {
+  it('fails all waiting runs with its error, and is retried for the next run', async () => {
     const failure = { code: 'requirements_failed', message: 'No solution found.' } as const;
     let builds = 0;
     const build = () => ((builds += 1) === 1 ? { lines: ['no such package'], failure } : {});
@@ -222,8 +222,8 @@ describe('a build that fails', () => {
   });
 });
 
-describe('a run that does not wait any longer', () => {
-  it('leaves the build to the others', async () => {
+describe('a run that stops waiting', () => {
+  it('does not abort the build for others', async () => {
     const fake = createFakeExecutor();
     const held = holdBuilds(fake);
     const environments = createServerOf(held.executor, 'a');
@@ -239,7 +239,7 @@ describe('a run that does not wait any longer', () => {
     expect(held.started).toBe(1);
   });
 
-  it('ends the build when it was the last; the next one starts over and is not disturbed', async () => {
+  it('aborts the build if it was the last; the next run starts a new one undisturbed', async () => {
     const fake = createFakeExecutor();
     const stopped = Promise.withResolvers<void>();
     const held = holdBuilds(fake, stopped.promise);
@@ -252,7 +252,7 @@ describe('a run that does not wait any longer', () => {
     await expect(gone.location).rejects.toMatchObject({ name: 'AbortError' });
     expect(held.aborted).toBe(1);
     const next = ask(environments, request);
-    // Many times what it would take to start: the old build still holds the key.
+    // Wait far longer than a start takes: the old build still holds the key.
     for (let count = 0; count < 20; count += 1) await fixture.store.installation.ping();
     expect(held.started).toBe(1);
     stopped.resolve();
@@ -264,7 +264,7 @@ describe('a run that does not wait any longer', () => {
 });
 
 describe('two servers', () => {
-  it('build once: the second waits, says so, and gets the first one’s', async () => {
+  it('build once: the second waits, says so, and uses the first one’s environment', async () => {
     const fake = createFakeExecutor();
     const held = holdBuilds(fake);
     const request = await describeRequest();
@@ -278,7 +278,7 @@ describe('two servers', () => {
     expect(fake.built).toHaveLength(1);
   });
 
-  it('keep one environment when the first stood still for longer than its lease', async () => {
+  it('keep one environment when the first stalled for longer than its lease', async () => {
     const fake = createFakeExecutor();
     const held = holdBuilds(fake);
     const request = await describeRequest();

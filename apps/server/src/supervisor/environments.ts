@@ -18,9 +18,9 @@ import { setupLine } from '../domain/logs/log-line.ts';
 export interface EnvironmentsDependencies {
   persistence: Persistence;
   executor: Executor;
-  /** Names this server process among all; a build is leased to it. */
+  /** Name of this server process, unique among all; builds are leased to it. */
   owner: string;
-  /** How long a build holds without being renewed. */
+  /** Lease duration of a build without renewal. */
   leaseSeconds: number;
   faultPoints: FaultPoints;
 }
@@ -29,25 +29,28 @@ export interface EnvironmentRequest {
   deployment: DeploymentRecord;
   definition: JobDefinition;
   organization: { id: string; uid: number };
-  /** Of the variables of the workspace, for the run's profile. */
+  /** Workspace variables that apply to builds, for the run's profile. */
   settings: BuildSettings;
 }
 
 export type Environments = ReturnType<typeof createEnvironments>;
 
 const otherBuilderPollMs = 250;
-/** What a build prints may be hostile; no environment has more packages. */
+/** Build output may be hostile; no real environment has more packages. */
 const maxStoredPackages = 5000;
 
 /**
- * Gives runs their Python environment: at once where it is built, else built once per key, by one server at a time. Every run that
- * waits for a build gets its output.
+ * Provides runs with their Python environment: from the cache, or built once per key by one server at a time.
+ * Every waiting run gets the build's output.
  */
 export function createEnvironments(dependencies: EnvironmentsDependencies) {
   const { persistence, executor, owner, leaseSeconds, faultPoints } = dependencies;
   const { store } = persistence;
   const builds = new Map<string, Build>();
-  /** Builds that were abandoned and take a while to end. Until then they hold their key, and give it up for this whole server. */
+  /**
+   * Aborted builds that have not ended yet. They keep the lease of their key, and release it for this whole
+   * server when they end.
+   */
   const ending = new Map<string, Promise<void>>();
 
   async function findReady(key: string, onLine: OnLine): Promise<EnvironmentLocation | 'gone' | null> {
@@ -96,7 +99,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       for (const text of warnOfKnownBad(packages)) onLine(setupLine(text, 'stderr', new Date()));
       const built = { location, packages: [...new Set(packages)].slice(0, maxStoredPackages) };
       if (await store.environments.finishBuild(plan.key, owner, built)) return location;
-      // The lease ran out while this process was stopped: the other builder's result counts.
+      // The lease expired while this process was suspended, so the other builder's result counts.
       await executor.removeEnvironment(location);
       return await build(plan, onLine, signal);
     } catch (error) {
@@ -107,7 +110,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
     }
   }
 
-  /** Joins the build of this process that is under way for the key, or starts it. */
+  /** Joins this process's running build for the key, or starts one. */
   function join(plan: Plan, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
     let current = builds.get(plan.key);
     if (!current) {
@@ -146,7 +149,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
   return {
     /**
      * @throws EnvironmentBuildError, RequirementsError: the run fails with their message
-     * @throws AbortError when the signal ends the wait; the build goes on while another run waits for it
+     * @throws AbortError when the signal ends the wait; the build continues if another run waits for it
      */
     async ensure(
       request: EnvironmentRequest,
@@ -169,10 +172,10 @@ function asSetupLine({ stream, text }: EnvironmentLine): UnnumberedLogLine {
 export type OnLine = (line: UnnumberedLogLine) => void;
 
 interface Build {
-  /** What was said before a later run joined. */
+  /** Output from before a later run joined. */
   lines: UnnumberedLogLine[];
   listeners: Set<OnLine>;
-  /** Ends it; a later run starts another one. */
+  /** Aborts the build; a later run starts a new one. */
   abandon(): void;
   result: Promise<EnvironmentLocation>;
 }
@@ -202,12 +205,12 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
   } finally {
     signal.removeEventListener('abort', onAbort);
     build.listeners.delete(onLine);
-    // Nobody waits for it any more: the run it was for was cancelled.
+    // No run waits for the build any more.
     if (build.listeners.size === 0) build.abandon();
   }
 }
 
-/** What a build will not do, although somebody asked for it. */
+/** Requested packages and settings that the build ignores. */
 function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
   return [
     ...leftOut.map((text) => `Not installed: ${text} (Pumphouse runs without it).`),

@@ -1,8 +1,8 @@
 import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 
 /**
- * Collects lines while earlier ones are being written, so that a chatty build costs one write per round trip instead of one per
- * line. Lines keep their order; `close` resolves when the last is written.
+ * Collects lines while earlier ones are written, so that a verbose build costs one write per round trip
+ * instead of one per line. Lines keep their order; `close` resolves when the last one is written.
  */
 export function createLineBuffer(write: (lines: readonly UnnumberedLogLine[]) => Promise<void>) {
   let waiting: UnnumberedLogLine[] = [];
@@ -21,7 +21,7 @@ export function createLineBuffer(write: (lines: readonly UnnumberedLogLine[]) =>
     add(line: UnnumberedLogLine): void {
       waiting.push(line);
       writing ??= drain();
-      // A write that fails is reported by close; until then it must not end the process.
+      // `close` reports a failed write; until then the rejection must not end the process.
       writing.catch(() => undefined);
     },
     async close(): Promise<void> {

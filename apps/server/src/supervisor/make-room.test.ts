@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  // The apps of the test before count too.
+  // Apps of the previous test would count too.
   await fixture.database.execute('delete from job_runs');
   place = await createPlace(fixture);
   await place.deployAll(['a', 'b', 'waiting'].map(defineApp));
@@ -34,7 +34,7 @@ async function openApp(name: string, assignments: string): Promise<string> {
   return jobRunId;
 }
 
-/** An app that a server runs and that has been idle for ten minutes. */
+/** An app that runs on this server and has been idle for ten minutes. */
 async function openIdleApp(name: string, owner: string): Promise<string> {
   const jobRunId = await openApp(name, `status = 'running', claimed_by = '${owner}'`);
   const assignments = `listening_at = now(), last_used_at = now() - interval '10 minutes'`;
@@ -51,7 +51,7 @@ function createServer(owner: string, persistence: Pick<Persistence, 'transaction
   });
 }
 
-/** A server whose transactions wait before they commit. */
+/** A server whose transactions pause before they commit. */
 function createHeldServer(owner: string) {
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const server = createServer(owner, {
@@ -67,7 +67,7 @@ function createHeldServer(owner: string) {
 }
 
 describe('two servers with an idle app each', () => {
-  it('stop one of them for one app that waits, also when both count at once', async () => {
+  it('stop one of them for one waiting app, even when both check at once', async () => {
     const idle = [await openIdleApp('a', 'server-a'), await openIdleApp('b', 'server-b')];
     await openApp('waiting', `wait_kind = 'slot'`);
     const [held, other] = [createHeldServer('server-a'), createServer('server-b')];
@@ -81,7 +81,7 @@ describe('two servers with an idle app each', () => {
     expect(runs.map(({ endIntent }) => endIntent)).toEqual(['room', null]);
   });
 
-  it('stop both for two apps that wait', async () => {
+  it('stop both for two waiting apps', async () => {
     const idle = [await openIdleApp('a', 'server-a'), await openIdleApp('b', 'server-b')];
     await place.deployJobs([defineApp('later')]);
     await openApp('waiting', `wait_kind = 'slot'`);

@@ -12,10 +12,13 @@ export interface MakeRoomDependencies {
   idleTimes?: IdleTimes;
 }
 
-/** When an app counts as idle: whoever reads a page without a request keeps it for a while, and an open connection for good. */
+/**
+ * When an app counts as idle. A visitor who reads a page without sending requests keeps it active for a
+ * while; an open connection keeps it active without limit.
+ */
 export interface IdleTimes {
   unusedSeconds: number;
-  /** Longer than the time between two notes of what is open. */
+  /** Longer than the interval at which open connections are recorded. */
   disconnectedSeconds: number;
 }
 
@@ -23,7 +26,7 @@ const defaultIdleTimes: IdleTimes = { unusedSeconds: 60, disconnectedSeconds: 20
 
 export type MakeRoom = ReturnType<typeof createMakeRoom>;
 
-/** Creates what stops the app that has been idle longest when another app waits for a slot. */
+/** Creates the function that stops the longest-idle app when another app waits for a slot. */
 export function createMakeRoom({
   persistence,
   attemptLog,
@@ -35,17 +38,21 @@ export function createMakeRoom({
 
   return {
     /**
-     * How many apps that were stopped still have their slots. Call it before pending runs are claimed: the slot of one that ends after
-     * that is free, and nothing has claimed it yet.
+     * Counts stopped apps that still hold their slots. Call it before claiming pending runs: a slot freed
+     * after that is not claimed yet.
      */
     countEnding(): number {
       stopped = stopped.filter((jobRunId) => claimRuns.holds(jobRunId));
       return stopped.length;
     },
 
-    /** Call it every second at most. @param ending of `countEnding` */
+    /**
+     * Call it at most once a second.
+     * @param ending the result of `countEnding`
+     */
     async makeRoom(ending: number): Promise<void> {
-      // One server at a time counts and stops: two that count at once would each stop an app for the same one.
+      // Only one server at a time counts and stops; two at once would each stop an app for the same waiting
+      // one.
       const chosen = await persistence.transaction(async ({ apps }) =>
         (await apps.tryHoldRoom()) ? apps.makeRoom(owner, { ...idleTimes, ending }) : undefined,
       );
@@ -54,7 +61,7 @@ export function createMakeRoom({
       stopped.push(jobRunId);
       const line = runnerLine(describeRoomEnd(unusedSeconds), new Date());
       if (attemptId) await attemptLog.write(jobRunId, attemptId, [line]);
-      // Its watch stops it.
+      // The watch of its attempt stops it.
       attemptLog.announce(jobRunId);
     },
   };

@@ -16,12 +16,15 @@ export interface NoteWaitsDependencies {
   instanceSizes: InstanceSizes;
 }
 
-/** A thousand runs that begin to wait at once are explained within seconds, in a few statements. */
+/** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
 const explainedAtOnce = 200;
-/** Each line of a log is some statements; those of a thousand runs come within a minute. */
+/** Each log line takes several statements; a thousand lines are written within a minute. */
 const toldAtOnce = 20;
 
-/** Creates what writes down, of each pending run that this server has not claimed, what it waits for. Call it every second. */
+/**
+ * Creates the function that records a wait reason for each pending run that this server has not claimed. Call
+ * it every second.
+ */
 export function createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }: NoteWaitsDependencies) {
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');

@@ -37,7 +37,7 @@ function createRelay(executor: Executor = fake) {
   });
 }
 
-/** A run that has ended, with one line of log; its attempt still runs unless it is finished. */
+/** Ends a run with one log line; its attempt keeps running until the test finishes it. */
 async function endRun(options: { storesHandle: boolean }) {
   const { run, id } = await place.createAttempt(await place.startRun('jobs.a'));
   const handle: AttemptHandle = await fake.start({
@@ -60,7 +60,7 @@ async function endRun(options: { storesHandle: boolean }) {
   return { runId: run.id, attemptId: id };
 }
 
-/** The event of the run's end; undefined when it was acted on. */
+/** The event of the run's end; undefined once it was handled. */
 async function findEvent(runId: string) {
   return fixture.database.maybeOne<{ failures: number; waits: boolean }>(
     `select failures, taken_until > now() as waits
@@ -69,13 +69,13 @@ async function findEvent(runId: string) {
   );
 }
 
-/** Lets the pause pass after which an event comes back. */
+/** Skips the pause before an event is retried. */
 const passPause = () =>
   fixture.database.execute(`update outbox set taken_until = now() - interval '1 second'`);
 const isSealed = async (attemptId: string) => (await fixture.store.attempts.get(attemptId))?.logSealed;
 
 describe('the end of a run', () => {
-  it('comes back, however often it has failed before', async () => {
+  it('is retried after any number of failures', async () => {
     const { runId } = await endRun({ storesHandle: true });
     await fixture.database.execute('update outbox set failures = 5000');
     await createRelay({
@@ -85,7 +85,7 @@ describe('the end of a run', () => {
     expect(await findEvent(runId)).toEqual({ failures: 5001, waits: true });
   });
 
-  it('packs the log, which can still be read, and removes what the attempt left, once', async () => {
+  it('compresses the log, which stays readable, and removes the attempt, once', async () => {
     const { runId, attemptId } = await endRun({ storesHandle: true });
     fake.finish(attemptId);
     let removals = 0;
@@ -107,7 +107,7 @@ describe('the end of a run', () => {
     expect(fake.stopped).toEqual([]);
   });
 
-  it('comes again when the attempt cannot be removed, and changes nothing that is done', async () => {
+  it('is retried when the attempt cannot be removed, without repeating finished steps', async () => {
     const { runId, attemptId } = await endRun({ storesHandle: true });
     fake.finish(attemptId);
     let failures = 1;
@@ -130,7 +130,7 @@ describe('the end of a run', () => {
     expect(await isSealed(attemptId)).toBe(true);
   });
 
-  it('waits for an attempt that is about to leave, and ends one that does not', async () => {
+  it('waits for an attempt that is about to exit, and ends one that does not', async () => {
     const { runId, attemptId } = await endRun({ storesHandle: true });
     const relay = createRelay();
     for (const failures of [1, 2]) {
@@ -153,7 +153,7 @@ describe('the end of a run', () => {
     expect(await fake.list()).toEqual([]);
   });
 
-  it('does not keep the events behind it waiting', async () => {
+  it('does not block the events behind it', async () => {
     const stuck = await endRun({ storesHandle: true });
     const fine = await endRun({ storesHandle: true });
     fake.finish(fine.attemptId);

@@ -9,21 +9,24 @@ export interface OutboxRelayDependencies {
   persistence: Persistence;
   executor: Executor;
   logFiles: LogFiles;
-  /** An event that was taken and not dealt with by then is taken again. */
+  /** An event that is not handled within this time is taken again. */
   takenSeconds: number;
   faultPoints: FaultPoints;
   log: Logger;
 }
 
 export interface OutboxRelay {
-  /** Acts on the events that wait. Each act may happen again after a crash, and changes nothing the second time. */
+  /** Handles pending events. After a crash a handler may run again, so all handlers are idempotent. */
   deliver(): Promise<void>;
 }
 
 const eventBatch = 20;
-/** Tries to clean up after which what still runs is ended: some six seconds. */
+/** Cleanup attempts before a process that is still running is ended: about six seconds. */
 const patientTries = 2;
-/** Tries after which an attempt that this server cannot see is left to the janitor of a server that can: some 17 minutes. */
+/**
+ * Cleanup attempts before an attempt that this server cannot see is left to the reaper of a server that can:
+ * about 17 minutes.
+ */
 const unknownTries = 9;
 
 export function createOutboxRelay({
@@ -45,16 +48,16 @@ export function createOutboxRelay({
     if (handle && (await executor.inspect(handle)).state === 'unknown')
       return leaveUnknown(attempt, failures);
     const isOverdue = failures >= patientTries;
-    // A bootstrap leaves when its end was acknowledged; one whose server is gone for good would ask for that for a day.
+    // A bootstrap exits once its end is acknowledged; without a server it would keep asking for a day.
     if (handle && isOverdue) await executor.stop(handle, { graceSeconds: 0 });
-    // Still there: the event comes back, with growing pauses, until the attempt has left.
+    // If the attempt is still running, this throws and the event is retried with growing pauses.
     if (handle) await executor.remove(handle);
     if (!attempt.logSealed) await sealLog(attempt.id);
   }
 
   /**
-   * What the attempt left cannot be seen from here. Its log is packed all the same.
-   * @throws Error while another server may take the event, and see the attempt
+   * Compresses the log of an attempt that this server cannot see.
+   * @throws Error while another server may still take the event and see the attempt
    */
   async function leaveUnknown(attempt: AttemptRecord, failures: number): Promise<void> {
     if (!attempt.logSealed) await sealLog(attempt.id);
@@ -67,12 +70,14 @@ export function createOutboxRelay({
     );
   }
 
-  /** What a server started and died before it could store it. */
+  /** Finds an attempt that a server started before it died without storing the handle. */
   async function findUnstored(attemptId: string): Promise<AttemptHandle | undefined> {
     return (await executor.list()).find((one) => one.attemptId === attemptId)?.handle;
   }
 
-  /** Compresses the log. The row is marked under its lock, so nothing is appended while and after. */
+  /**
+   * Compresses the log. The row is marked under its lock, so no line is appended during or after compression.
+   */
   async function sealLog(attemptId: string): Promise<void> {
     await persistence.transaction(async (tx) => {
       const attempt = await tx.attempts.lock(attemptId);
@@ -86,7 +91,7 @@ export function createOutboxRelay({
   async function act(event: TakenEvent): Promise<void> {
     if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
-      // Not left to the end of the run: its folder may be large, and its retries far apart.
+      // Clean up now instead of at the end of the run: the folder may be large, and retries far apart.
       const attempt = await store.attempts.get(event.payload.attemptId);
       if (attempt) await cleanUpAttempt(attempt, event.failures);
     }
@@ -100,7 +105,7 @@ export function createOutboxRelay({
           await act(event);
           await store.outbox.remove(event.id);
         } catch (error) {
-          // The first tries often come before the bootstrap has left.
+          // The first tries often run before the bootstrap has exited.
           const level = event.failures < patientTries ? 'debug' : 'warn';
           log[level](
             { err: error, eventId: event.id, kind: event.kind },

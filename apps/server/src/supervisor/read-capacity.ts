@@ -7,11 +7,11 @@ export interface ReadCapacityDependencies {
   settings: CapacitySettings;
 }
 
-/** An engine may be moved or resized; a machine that is not known yet is asked for more often. */
+/** Engines can be moved or resized, so reread. Until the machine's resources are known, retry more often. */
 const rereadMs = 5 * 60_000;
 const retryMs = 10_000;
 
-/** Creates a reader of what this server runs at once. It never waits for an engine that does not answer. */
+/** Creates a reader of this server's capacity. It never waits for an engine that does not respond. */
 export function createReadCapacity({ executor, settings }: ReadCapacityDependencies) {
   let machine: MachineResources | null = null;
   let nextReadAt = -Infinity;
@@ -30,7 +30,8 @@ export function createReadCapacity({ executor, settings }: ReadCapacityDependenc
     if (performance.now() >= nextReadAt) {
       nextReadAt = Infinity;
       reading ??= reread();
-      // Only the first answer is waited for, and not for long: until it is there, the number of runs alone is bounded.
+      // Only the first response is awaited, and only briefly: until it arrives, only the number of runs is
+      // limited.
       if (machine === null) await Promise.race([reading, soon()]);
     }
     return capacity;

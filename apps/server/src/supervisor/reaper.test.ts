@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** An attempt that runs, of a run of its own. */
+/** Starts an attempt of a new run. */
 async function startAttempt(jobRef: string) {
   const { id, run } = await place.createAttempt(await place.startRun(jobRef));
   await executor.start({

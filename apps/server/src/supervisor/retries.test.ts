@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const startServer = useServers(() => fixture);
 
-/** A job with these settings, and a server whose attempts do what the scripts say. */
+/** Deploys a job with these settings, and starts a server whose attempts follow the scripts. */
 async function serve(retries: string, scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}) {
   await deploy(retries, keys);
   const executor = createBootstrappedExecutor(fixture, scripts);
@@ -46,7 +46,7 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
     return run.status === status && run;
   });
 
-/** Waits for the attempt that the executor started as the so-manieth of the run. */
+/** Waits for the executor to start attempt `number` of the run. */
 const awaitAttempt = (executor: BootstrappedExecutor, jobRunId: string, number: number) =>
   eventually(
     `attempt ${number} is started`,
@@ -64,7 +64,7 @@ const listAttempts = (jobRunId: string) => fixture.store.attempts.listOfRun(jobR
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
 
 describe('a run with retries', () => {
-  it('has an attempt of its own for each, until one succeeds; what the others left is removed meanwhile', async () => {
+  it('has a separate attempt for each retry until one succeeds; resources of earlier attempts are removed meanwhile', async () => {
     const executor = await serve('{ count = 3, backoff = 0 }');
     const { id } = await place.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
@@ -91,7 +91,7 @@ describe('a run with retries', () => {
     ]);
   });
 
-  it('waits its time', async () => {
+  it('waits for its delay', async () => {
     const executor = await serve('{ count = 1, backoff = 2 }');
     const { id } = await place.startRun('jobs.a');
     executor.finish(await beginAttempt(executor, id, 1), 1);
@@ -101,7 +101,7 @@ describe('a run with retries', () => {
     expect(waitedMs).toBeGreaterThanOrEqual(2000);
   });
 
-  it('has the lines of its environment in the log of the attempt that waits for it', async () => {
+  it("has the environment's lines in the log of the attempt that waits for it", async () => {
     const failure = { code: 'builder_failed', message: 'The disk was busy.' } as const;
     let builds = 0;
     const build = () => ((builds += 1) === 1 ? { lines: ['no'], failure } : { lines: ['built'] });
@@ -120,7 +120,7 @@ describe('a run with retries', () => {
     ]);
   });
 
-  it('gets another start where there was no room for it', async () => {
+  it('retries a start that was rejected for lack of capacity', async () => {
     let tries = 0;
     const attempt = () => ((tries += 1) < 3 ? { startFailure: 'quota' as const } : {});
     const executor = await serve('{ count = 2, backoff = 0, on = ["not_begun"] }', { attempt });
@@ -134,7 +134,7 @@ describe('a run with retries', () => {
     ]);
   });
 
-  it('gets another attempt for one that is lost, when its settings say so', async () => {
+  it('retries a lost attempt if its settings say so', async () => {
     const executor = await serve('{ count = 1, backoff = 0 }');
     const { id } = await place.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
@@ -149,7 +149,7 @@ describe('a run with retries', () => {
     ]);
   });
 
-  it('keeps what the executor has seen of an end that was not recorded', async () => {
+  it('keeps the exit that the executor observed when no exit record exists', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const killed = { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } as const;
@@ -172,7 +172,7 @@ describe('a run with retries', () => {
     ]);
   });
 
-  it('has its timeout anew in each attempt', async () => {
+  it('applies its timeout to each attempt', async () => {
     const keys = { execute: { timeout: { timeout: 600, grace_period: 1 } } };
     const executor = await serve('{ count = 1, backoff = 0, on = ["timed_out"] }', {}, keys);
     const { id } = await place.startRun('jobs.a');
@@ -197,8 +197,8 @@ describe('a run with retries', () => {
   });
 });
 
-describe('a run that is cancelled', () => {
-  it('while its next attempt is prepared never begins again', async () => {
+describe('a cancelled run', () => {
+  it('never begins again if it is cancelled while its next attempt is prepared', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const before = await startServer({ executor });
@@ -207,7 +207,7 @@ describe('a run that is cancelled', () => {
     const held = holdBuilds(executor);
     await before.stop();
     await fixture.recordSpool.record(first.attemptId, 0, exitRecord(1));
-    // Nowhere built for this server: its executor has lost it.
+    // This server's executor has lost the environment, so it has to build it.
     await startServer({ executor: { ...held.executor, hasEnvironment: async () => false } });
     await held.awaitBuilds(1);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
@@ -217,7 +217,7 @@ describe('a run that is cancelled', () => {
 });
 
 describe('a server that dies', () => {
-  it('between the exit and what follows from it leaves that to the next one', async () => {
+  it('between the exit and its consequences leaves them to the next server', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
@@ -235,7 +235,7 @@ describe('a server that dies', () => {
     expect(await listAttempts(id)).toMatchObject([{ failure: { code: 'exit_code' } }, { failure: null }]);
   });
 
-  it('after it claimed a retry leaves it to the next one, which makes no more of it', async () => {
+  it('after it claimed a retry leaves it to the next server, without an additional attempt', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
@@ -254,7 +254,7 @@ describe('a server that dies', () => {
     expect((await listAttempts(id)).map(({ number }) => number)).toEqual([1, 2]);
   });
 
-  it('is followed by two that fight over a retry, and start it once', async () => {
+  it('is followed by two that compete for a retry, and start it once', async () => {
     await deploy('{ count = 5, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     await Promise.all([1, 2].map(() => startServer({ executor })));
@@ -268,7 +268,7 @@ describe('a server that dies', () => {
 });
 
 describe('a run that waits for its retry', () => {
-  it('leaves its turn at local data to another, and says so in the log of its next attempt', async () => {
+  it('gives the local data lock to another run, and says so in the log of its next attempt', async () => {
     await deploy('{ count = 1, backoff = 0 }', { execute: { concurrency: null } }, embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
@@ -276,7 +276,7 @@ describe('a run that waits for its retry', () => {
     const spec = await beginAttempt(executor, first.id, 1);
     await place.setRun(first.id, `wait_noted = true`);
     const other = await place.startRun('jobs.a');
-    // Made at an earlier time, it comes first.
+    // It was created earlier, so it goes first.
     await place.setRun(other.id, `created_at = created_at - interval '1 hour'`);
     executor.finish(spec, 1);
     const otherSpec = await beginAttempt(executor, other.id, 1);

@@ -3,9 +3,12 @@ import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/atte
 import { readOwnLocation } from '../platform/process-location.ts';
 import { readProcessStartTime } from '../executors/process/process-identity.ts';
 
-/** Names server processes, so that a server need not wait for the leases of one that it can see is gone. */
+/**
+ * Identifies server processes, so that a server need not wait for the lease of another one that is known to
+ * be gone.
+ */
 export interface ServerProcesses {
-  /** This process, as the owner of claims. */
+  /** Name of this process, recorded as the owner of claims. */
   self: string;
   readStatus(owner: string): OwnerStatus;
 }

@@ -19,7 +19,7 @@ beforeEach(async () => {
   place = await createPlace(fixture);
 });
 
-/** What is taken, in order; each one is done when `release` lets it. */
+/** The snapshots taken, in order; each one waits for `release`. */
 function createHeldSnapshots() {
   const taken: (Pick<LocalDataPlace, 'profile'> & SnapshotExtent)[] = [];
   const gate = Promise.withResolvers<void>();
@@ -41,7 +41,7 @@ function createHeldSnapshots() {
 }
 
 describe('a snapshot for an app', () => {
-  it('has the artifacts alone where no run takes turns at local data, and everything where one did', async () => {
+  it('contains only artifacts if no run uses the local data lock, and everything otherwise', async () => {
     const { snapshots, taken, release } = createHeldSnapshots();
     release();
     await snapshots.takeForApp(place.workspaceId, 'access');
@@ -56,12 +56,12 @@ describe('a snapshot for an app', () => {
     ]);
   });
 
-  it('is taken once for all who asked while another one was under way', async () => {
+  it('is taken once for all requests that arrive while another one is in progress', async () => {
     const { snapshots, taken, release } = createHeldSnapshots();
     const first = snapshots.takeForApp(place.workspaceId, 'access');
     await eventually('the first one is under way', async () => taken.length === 1);
     const others = Array.from({ length: 5 }, () => snapshots.takeForApp(place.workspaceId, 'access'));
-    // What they get is as of when theirs begins, not as of when they asked.
+    // The shared snapshot shows the state when it begins, not when it was requested.
     await fixture.store.workspaces.noteLocalData(place.workspaceId, 'prod');
     release();
     await Promise.all([first, ...others]);

@@ -15,17 +15,21 @@ export interface SnapshotsDependencies {
 
 export type Snapshots = ReturnType<typeof createSnapshots>;
 
-/** What an app reads that runs under this profile: an app under `access` reads what batch runs under `prod` wrote. */
+/** The profile whose data an app reads: an app under `access` reads what batch runs under `prod` wrote. */
 export function sourceProfileOf(profile: string): string {
   return profile === 'access' ? 'prod' : profile;
 }
 
-/** Local data as apps get it: of runs that do not take turns at it, artifacts alone (docs/decisions/0041-artifacts.md). */
+/**
+ * Local data to copy for apps; only the artifacts if runs do not use the local data lock
+ * (docs/decisions/0041-artifacts.md).
+ */
 interface SnapshotPlace extends LocalDataPlace, SnapshotExtent {}
 
 /**
- * Copies of local data for apps, made between two runs: DuckDB lets one process at a time have a file, and an app that had the runs' own
- * would make the next run fail, or see a file that is half written (docs/decisions/0037-local-data-of-apps.md).
+ * Creates copies of local data for apps between two runs. DuckDB allows one process at a time per file: an
+ * app on the original would make the next run fail, or read a half-written file
+ * (docs/decisions/0037-local-data-of-apps.md).
  */
 export function createSnapshots({
   persistence,
@@ -51,7 +55,9 @@ export function createSnapshots({
     };
   }
 
-  /** Thrown away where a run that takes turns began meanwhile: it takes one itself when it ends. */
+  /**
+   * The snapshot is discarded if a run that holds the lock began meanwhile; that run takes one when it ends.
+   */
   async function take({ only, ...place }: SnapshotPlace): Promise<void> {
     const { workspaceId, profile } = place;
     const startedAt = await store.installation.readClock();
@@ -72,8 +78,8 @@ export function createSnapshots({
   }
 
   /**
-   * One at a time for each place. All who ask meanwhile for the same purpose share the next one: where runs end faster than they are copied,
-   * the copying keeps up.
+   * Takes one snapshot at a time per workspace and profile. Requests for the same purpose that arrive
+   * meanwhile share the next one, so copying keeps up even if runs end faster.
    */
   function inTurn(
     purpose: 'start' | 'refresh',
@@ -100,12 +106,15 @@ export function createSnapshots({
   }
 
   return {
-    /** Before an app starts: what there is now, or what there was when no run held it. */
+    /** Before an app starts: copies the current data, or keeps the last copy if a run holds the lock. */
     async takeForApp(workspaceId: string, profile: string): Promise<void> {
       await inTurn('start', { workspaceId, profile: sourceProfileOf(profile) }, take);
     },
 
-    /** After a run: for the apps of its workspace that run. A failure concerns them, not the run, which has ended. */
+    /**
+     * After a run: refreshes running apps of its workspace. A failure affects the apps, not the run, which
+     * has ended.
+     */
     async takeAfterRun(run: Pick<JobRunRecord, 'workspaceId' | 'profile'>): Promise<void> {
       try {
         const live = await store.apps.listLiveOfWorkspace(run.workspaceId);

@@ -39,7 +39,7 @@ export interface StartAttemptDependencies {
 export type StartedAttempt = AttemptRecord & { handle: AttemptHandle };
 export type StartAttempt = ReturnType<typeof createStartAttempt>;
 
-/** Makes a claimed run's environment ready and has the executor start an attempt. */
+/** Prepares a claimed run's environment and has the executor start an attempt. */
 export function createStartAttempt(dependencies: StartAttemptDependencies) {
   const { persistence, executor, environments, readRunVariables, attemptLog, faultPoints, attemptsAddress } =
     dependencies;
@@ -74,7 +74,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     try {
       for (;;) {
         const environment = await environments.ensure(request, onLine, signal);
-        // Retention may have removed it in between.
+        // Retention may have removed it meanwhile, so prepare it again.
         if (await store.environments.noteUse(attempt.id, environment.path)) return environment;
       }
     } finally {
@@ -83,7 +83,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     }
   }
 
-  /** A new attempt has to answer anew. */
+  /** A new attempt must answer HTTP again before it counts as listening. */
   async function openInstance(run: JobRunRecord): Promise<void> {
     await store.apps.addInstance(run.id, run.jobId);
     await store.apps.noteSilent(run.id);
@@ -127,7 +127,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
 
   /**
    * @param signal ends the wait for an environment
-   * @returns undefined when the run is not to be started under this claim any more
+   * @returns undefined when the run must no longer start under this claim
    */
   return async function startAttempt(
     claim: Claim,
@@ -136,7 +136,8 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   ): Promise<StartedAttempt | undefined> {
     const open = await store.attempts.ensureOpen(run.id, executor.name);
     if (!open) return undefined;
-    // Claiming the run was its last change: the attempt is older where the run waited and its log said so.
+    // The claim was the run's last update. An attempt that is older was opened while the run was pending, for
+    // its log lines.
     if (open.createdAt < run.updatedAt) await store.attempts.restart(open.id);
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
@@ -159,13 +160,16 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   };
 }
 
-/** Says that a run waits for its environment from the first line of a build on: one that is there has no line. */
+/**
+ * Marks a run as waiting for its environment from the first line of a build. A ready environment prints no
+ * line.
+ */
 function createBuildWait(write: (wait: Wait | null) => Promise<unknown>) {
   let begun: Promise<unknown> | null = null;
   return {
     begin(): void {
       begun ??= write({ kind: 'environment', reason: 'Waiting for its environment, which is being built.' });
-      // `end` throws it.
+      // `end` reports the error.
       begun.catch(() => undefined);
     },
     async end(): Promise<void> {
@@ -180,7 +184,7 @@ function localDataOf({ workspaceId, profile }: JobRunRecord) {
   return { workspaceId, profile };
 }
 
-/** An app has a copy of its own: it locks nothing, and what it writes there is gone with it. */
+/** An app uses its own copy: it takes no lock, and whatever it writes there is discarded. */
 function localDataOfApp({ workspaceId, profile }: JobRunRecord) {
   return { workspaceId, profile: sourceProfileOf(profile), access: 'copy', mountedAs: profile } as const;
 }

@@ -54,7 +54,7 @@ describe('a supervisor', () => {
     expect((await place.readLog(id)).map(({ content }) => content)).toEqual(['hello']);
   });
 
-  it('starts no more runs at once than it may, and all of them in the end', async () => {
+  it('starts at most its maximum of concurrent runs, and eventually all of them', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const runs = [];
     for (let count = 0; count < 3; count += 1) runs.push(await place.startRun('jobs.a'));
@@ -70,7 +70,7 @@ describe('a supervisor', () => {
     await awaitStatus(third, 'completed');
   });
 
-  it('lets go of its runs when it stops: they go on', async () => {
+  it('releases its runs when it stops, and they continue', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const server = await startServer({ executor });
@@ -112,7 +112,7 @@ describe('a variable that was stored before its name was reserved', () => {
 });
 
 describe('runs that share local data', () => {
-  it('take turns; the one that waits says so once', async () => {
+  it('run one after the other; the waiting one says so once', async () => {
     await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
@@ -136,7 +136,7 @@ describe('runs that share local data', () => {
     expect(await fixture.store.attempts.listOfRun(second.id)).toHaveLength(1);
   });
 
-  it('of different profiles do not wait for each other', async () => {
+  it('do not wait for each other under different profiles', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)], embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });

@@ -22,20 +22,23 @@ export interface SupervisorDependencies {
   takeOver: TakeOver;
   loops: Loops;
   faultPoints: FaultPoints;
-  /** Names this server process; the owner of its claims. */
+  /** Name of this server process, recorded as the owner of its claims. */
   owner: string;
   claimRuns: ClaimRuns;
   noteWaits: () => Promise<void>;
   makeRoom: MakeRoom;
-  /** How long a claim holds without being renewed. */
+  /** Lease duration of a claim without renewal. */
   leaseSeconds: number;
   log: Logger;
 }
 
 export interface Supervisor {
-  /** Takes up what other servers left, then claims. Resolves when the attempts that were left are in hand. */
+  /**
+   * Takes over what other servers left, then claims runs. Resolves when the attempts taken over are being
+   * driven.
+   */
   start(): Promise<void>;
-  /** Claims no more and lets go; runs go on. */
+  /** Stops claiming and releases all claims; runs continue. */
   stop(): Promise<void>;
 }
 
@@ -92,16 +95,16 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     }
   }
 
-  /** What is left pending by a look at it waits. */
+  /** Runs still pending after this iteration are waiting; record why. */
   async function noteWaits(endingApps: number): Promise<void> {
     lastNotedAt = performance.now();
     await dependencies.noteWaits();
     const { apps } = await claimRuns.readPools();
-    // Without an app there is nothing that could make room.
+    // Without running apps nothing can be stopped to free a slot.
     if (apps.use.runs > 0) await dependencies.makeRoom.makeRoom(endingApps);
   }
 
-  /** Says to all servers how many slots there are here. */
+  /** Publishes this server's number of slots to all servers. */
   async function keepAlive(): Promise<void> {
     const { batch, apps } = await claimRuns.readPools();
     const slots = { batch: batch.pool.maxRuns, apps: apps.pool.maxRuns };
@@ -118,12 +121,18 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     await Promise.all([renewLeases(), keepAlive()]);
   }
 
-  /** Cancelled and timed-out runs are noticed by their watch: a word that names no event makes every watch look. */
+  /**
+   * Wakes the watch of every run, which then notices cancels and timeouts. Called when a notification names
+   * no event.
+   */
   function announceAll(): void {
     for (const jobRunId of held.keys()) attemptLog.announce(jobRunId);
   }
 
-  /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
+  /**
+   * Claims new runs first: every start and end of a run triggers an iteration, while what other servers left
+   * can wait for a second.
+   */
   async function superviseRuns(): Promise<void> {
     const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
@@ -180,7 +189,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     async start() {
       subscription = await persistence.onWake((kind) => {
         if (kind === 'schedules' || kind === 'queue' || kind === 'mail') return;
-        // Starts and ends are no news to the runs that are watched here: their own end is announced by whoever stores it.
+        // Starts and ends do not concern watched runs: the end of each is announced by the code that stores
+        // it.
         if (kind === undefined || kind === '') announceAll();
         wake();
       });

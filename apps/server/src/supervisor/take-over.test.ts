@@ -21,14 +21,14 @@ beforeEach(async () => {
   await place.deployAll([defineJob('jobs.a')]);
 });
 
-/** A run that another server drives under a lease that holds. */
+/** A run that another server drives under a valid lease. */
 async function startOfOther(): Promise<string> {
   const { run } = await place.createAttempt(await place.startRun('jobs.a'));
   await place.setRun(run.id, `claimed_by = 'other', lease_expires_at = now() + interval '1 hour'`);
   return run.id;
 }
 
-/** What the server takes over that sees the other one so. */
+/** What a server takes over when it sees the other server in this status. */
 function takeOver(status: OwnerStatus) {
   return createTakeOver({
     store: fixture.store,
@@ -52,33 +52,33 @@ describe('the run of another server', () => {
     expect(await takeOver('gone')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 
-  it('is left to its lease when nothing is known about the server', async () => {
+  it("is left to its lease when the server's state is unknown", async () => {
     const id = await startOfOther();
     expect(await takeOver('unknown')).toEqual([]);
     await place.setRun(id, `lease_expires_at = now() - interval '1 second'`);
     expect(await takeOver('unknown')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 
-  it('of another boot of this machine is taken over when the server is silent', async () => {
+  it('of an earlier boot of this machine is taken over when the server is silent', async () => {
     const id = await startOfOther();
     await beatOfOther(5);
     expect(await takeOver('gone-if-silent')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 
-  it('of a clone that gives signs of life is left alone', async () => {
+  it('of a clone with a recent heartbeat is left alone', async () => {
     await startOfOther();
-    // In the future, so that no slow machine makes it silent.
+    // In the future, so that a slow machine does not make it look silent.
     await beatOfOther(-3600);
     expect(await takeOver('gone-if-silent')).toEqual([]);
   });
 
-  it('of a server that has stopped is taken over after a restart of the machine', async () => {
+  it('of a stopped server is taken over after a restart of the machine', async () => {
     const id = await startOfOther();
     expect(await takeOver('gone-if-silent')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 });
 
-it('a heartbeat is a sign of life', async () => {
+it('records a heartbeat', async () => {
   const { supervisors } = fixture.store;
   await beatOfOther(3600);
   expect(await supervisors.listSilent(['other'], 1800)).toEqual(['other']);

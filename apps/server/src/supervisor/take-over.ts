@@ -15,16 +15,18 @@ export type TakeOver = ReturnType<typeof createTakeOver>;
 
 const batch = 20;
 
-/** How often each supervisor writes a sign of life. */
+/** Heartbeat interval of each supervisor. */
 export const heartbeatMs = 1000;
-/** A machine that restarted need not wait for the leases of its servers from before: this silence is enough. */
+/**
+ * Silence after which servers from before a machine restart count as gone, without waiting for their leases.
+ */
 const silentSeconds = 3;
 
 /** Takes over runs that other servers left. */
 export function createTakeOver(dependencies: TakeOverDependencies) {
   const { store, executor, serverProcesses, owner, leaseSeconds } = dependencies;
 
-  /** Those of the owners that are certainly gone. */
+  /** The owners that are certainly gone. */
   async function selectGone(owners: readonly string[]): Promise<string[]> {
     const others = owners.filter((other) => other !== owner);
     const byStatus = Map.groupBy(others, (other) => serverProcesses.readStatus(other));
@@ -39,7 +41,7 @@ export function createTakeOver(dependencies: TakeOverDependencies) {
   };
 
   return {
-    /** Runs of servers that are gone, or stopped for longer than their lease. */
+    /** Takes over runs of servers that are gone, or silent for longer than their lease. */
     async ofLost(): Promise<Claim[]> {
       const builders = await selectGone(await store.environments.listBuilders());
       if (builders.length > 0) await store.environments.freeBuildsOf(builders);
@@ -48,7 +50,7 @@ export function createTakeOver(dependencies: TakeOverDependencies) {
       return [...claims, ...(await store.claims.takeOverExpired(owner, leaseSeconds, batch))];
     },
 
-    /** Runs that are unknown to the servers that drive them, and whose attempts this server sees. */
+    /** Takes over runs that their own servers cannot see and whose attempts this server can see. */
     async ofUnknown(): Promise<Claim[]> {
       const runs = await store.unknownRuns.listOfOthers(owner, batch);
       const areSeen = await Promise.all(runs.map(({ handle }) => canSee(handle)));

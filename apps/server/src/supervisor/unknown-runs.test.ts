@@ -38,7 +38,7 @@ const awaitUnknown = (jobRunId: string) =>
 const readMessages = async (jobRunId: string) =>
   (await place.readLog(jobRunId)).map(({ content }) => content).join('\n');
 
-/** A run that has begun, and that its server lost sight of. */
+/** A run that has begun and that its server can no longer see. */
 async function startHidden(executor: BootstrappedExecutor, jobRef = 'jobs.a') {
   const { id } = await place.startRun(jobRef);
   const spec = await executor.awaitBegin(id);
@@ -47,7 +47,7 @@ async function startHidden(executor: BootstrappedExecutor, jobRef = 'jobs.a') {
   return { id, spec };
 }
 
-/** Counts how often an executor was asked about its attempts. */
+/** Counts how often an executor inspects its attempts. */
 function countInspections(executor: BootstrappedExecutor) {
   let count = 0;
   const counted: BootstrappedExecutor = {
@@ -93,7 +93,7 @@ describe('an unknown run', () => {
     expect(activeRunCount).toBe(0);
   });
 
-  it('goes on when it is seen again', async () => {
+  it('continues when it becomes visible again', async () => {
     const { id, spec, executor } = await serveHidden(never);
     executor.fake.hide(spec.attemptId, false);
     await eventually('it is seen again', async () => (await place.getRun(id)).unknownSince === null);
@@ -103,15 +103,15 @@ describe('an unknown run', () => {
     expect(await readMessages(id)).toContain('The server sees the run again.');
   });
 
-  it('stays when nothing asks for its end', async () => {
+  it('stays unknown while its end is not requested', async () => {
     const { id, awaitMore } = await serveHidden(atOnce);
-    // What a look decides is done before the next one.
+    // A decision is complete before the next check.
     await awaitMore(3);
     expect((await place.getRun(id)).status).toBe('running');
   });
 });
 
-describe('an unknown run that is to end', () => {
+describe('an unknown run whose end is requested', () => {
   const intents: [string, (id: string) => Promise<unknown>][] = [
     ['cancel', (id) => fixture.cancelRuns.cancel(place.workspaceId, id)],
     ['timeout', (id) => place.setRun(id, `end_intent = 'timeout', updated_at = now()`)],
@@ -132,7 +132,7 @@ describe('an unknown run that is to end', () => {
     expect(run.failure?.code).toBe('attempt_unknown');
     expect(run.failure?.detail).toContain(hiddenWords);
     const { attemptId } = spec;
-    // Nothing was asked to stop that could not be seen.
+    // An attempt that could not be seen was not asked to stop.
     expect(executor.fake.stopped).toEqual([]);
     await eventually('its event has ended', async () => {
       const events = await fixture.database.query(`select kind from outbox where kind like '%finished'`);
@@ -143,14 +143,14 @@ describe('an unknown run that is to end', () => {
     await expect(executor.begin(spec)).rejects.toMatchObject({ code: 'claim_lost' });
   });
 
-  it('waits for its time', async () => {
+  it('waits for the end of its time limit', async () => {
     const { id, awaitMore } = await serveHidden(never);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
     await awaitMore(3);
     expect((await place.getRun(id)).status).toBe('cancelling');
   });
 
-  it('is not tried again, whatever its job allows', async () => {
+  it('is not retried, whatever its job allows', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await place.uploadConfiguration({ 'config.toml': '[pumphouse]\nretries = { count = 3, backoff = 0 }\n' });
     const executor = createBootstrappedExecutor(fixture);
@@ -162,8 +162,8 @@ describe('an unknown run that is to end', () => {
   });
 });
 
-describe('a bootstrap of a run that was ended as lost', () => {
-  it('is refused, and so ends user code', async () => {
+describe('the bootstrap of a run that was ended as lost', () => {
+  it('is rejected, and ends user code', async () => {
     const { id, spec } = await serveHidden(atOnce);
     const line = Buffer.from('{"n":0,"kind":"note","at":"2026-11-24T10:00:00.000000Z","text":"here"}\n');
     const { offset } = await fixture.recordSpool.take(spec.attemptId, 0, line);
@@ -183,7 +183,7 @@ describe('a run that its server cannot see', () => {
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await first.stop();
-    // Every executor is a place of its own: that of the second server does not see the attempt of the first.
+    // Each fake executor sees only its own attempts: the second server's does not see the first one's.
     await place.setRun(id, 'lease_expires_at = now()');
     await startServer({ executor: createBootstrappedExecutor(fixture), unknownLimits: never });
     await awaitUnknown(id);
@@ -197,7 +197,7 @@ describe('a run that its server cannot see', () => {
 });
 
 describe('ending a run by force', () => {
-  it('is refused while its server sees it', async () => {
+  it('is rejected while its server sees it', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });

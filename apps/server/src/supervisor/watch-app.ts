@@ -16,21 +16,27 @@ export interface WatchAppDependencies {
   log: Logger;
 }
 
-/** Servers that have seen the old process a moment ago still send visitors there. */
+/** Other servers may route visitors to the old process for this long. */
 const handOverSeconds = 3;
 
-/** One look at a running app: why it is to end now, with the words for its log; null where it goes on. */
+/**
+ * Checks a running app once. Returns why it must end now, with the message for its log; null if it may
+ * continue.
+ */
 export type AppWatch = (
   begunSecondsAgo: number | null,
 ) => Promise<{ intent: Exclude<EndIntent, 'cancel' | 'timeout'>; words: string } | null>;
 
 export type WatchApp = ReturnType<typeof createWatchApp>;
 
-/** What is watched of an app beside its process: whether it answers, whether it is used, and whether a newer one should take its place. */
+/**
+ * Creates the checks of a running app beyond its process: whether it answers, whether it is in use, and
+ * whether a newer version should replace it.
+ */
 export function createWatchApp({ persistence, executor, startRuns, log }: WatchAppDependencies) {
   const { store } = persistence;
 
-  /** Starts another process with what was deployed since; the old one answers until that one does. */
+  /** Starts another process with the latest deployment; the old one serves until the new one answers. */
   async function replaceWhereOld(run: JobRunRecord): Promise<void> {
     const now = await store.apps.findVersions(run.jobId);
     const isOld =
@@ -39,7 +45,7 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
         now.configurationId !== run.configurationId ||
         now.jobVersionId !== run.jobVersionId);
     if (!isOld) return;
-    // A newer run that failed is not made again and again: the next deployment has its turn.
+    // A newer run that failed is not started again; only the next deployment starts another.
     if ((await store.jobRuns.newestOfJob(run.jobId))?.id !== run.id) return;
     try {
       await startRuns.startApp({ jobId: run.jobId, membershipId: null, replaces: run.id });
@@ -85,7 +91,7 @@ const endWords = {
   idle: ({ idleSeconds }: EndFacts) =>
     `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,
   replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
-  // Where it listens instead, the bootstrap has said.
+  // If the app listens on another port, the bootstrap has already reported it.
   silent: ({ port }: EndFacts) =>
     `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.`,
 };

@@ -23,7 +23,7 @@ export interface WatchAttemptDependencies {
   watchApp: WatchApp;
   watchUnknown: WatchUnknown;
   instanceSizes: InstanceSizes;
-  /** What is given, beyond the end of an attempt's process, for the rest of its spool to arrive. */
+  /** Time for the rest of the spool to arrive after an attempt's process ended. */
   deliverySeconds: number;
   log: Logger;
 }
@@ -31,7 +31,7 @@ export interface WatchAttemptDependencies {
 export interface WatchedAttempt {
   claim: Claim;
   attempt: AttemptRecord & { handle: AttemptHandle };
-  /** Ends the watch, not the attempt: the server stops, the run goes on. */
+  /** Ends the watch, not the attempt: when the server stops, the run continues. */
   signal: AbortSignal;
 }
 
@@ -39,13 +39,14 @@ type Gone = Extract<AttemptInspection, { state: 'exited' | 'missing' }>;
 
 export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 
-/** How often the place of an attempt is looked at; its own words come by themselves. */
+/** How often to inspect an attempt. Its spool arrives independently. */
 const inspectIntervalMs = 1000;
 const spoolChunkBytes = 1024 * 1024;
 
 /**
- * Watches a started attempt until its run has ended: stops it when the run is to be cancelled or took too long, and ends the run when
- * the attempt is gone without having said so. Only `missing` does that; of `unknown` see watch-unknown.ts.
+ * Watches a started attempt until its run has ended. It stops the attempt when the run is cancelled or
+ * exceeds its timeout, and ends the run when the attempt disappears without an exit record. Only `missing`
+ * ends a run; for `unknown` see watch-unknown.ts.
  */
 export function createWatchAttempt(dependencies: WatchAttemptDependencies): WatchAttempt {
   const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
@@ -57,7 +58,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     return readRunTerms(version, dependencies.instanceSizes);
   }
 
-  /** What is to be watched of an app; null for a run that is none. */
+  /** Opens the checks for an app; null for other runs. */
   async function openAppWatch(
     jobRunId: string,
     definition: JobDefinition,
@@ -68,7 +69,9 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     return run ? dependencies.watchApp(run, definition, handle) : null;
   }
 
-  /** Records once that the run is to end, together with the line of its log: a crash leaves both, or neither. */
+  /**
+   * Records once that the run must end, together with its log line, so that a crash leaves both or neither.
+   */
   async function askForEnd(
     claim: Claim,
     attemptId: string,
@@ -82,7 +85,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     if (isAsked) attemptLog.announce(claim.jobRunId);
   }
 
-  /** Stores what the attempt left on its disk and never delivered. */
+  /** Stores the part of the spool that is still on the attempt's disk. */
   async function readRemains(attemptId: string, handle: AttemptHandle): Promise<void> {
     let maxBytes = spoolChunkBytes;
     for (;;) {
@@ -99,7 +102,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     await recordSpool.finishIfExited(attemptId);
   }
 
-  /** Ends the run of an attempt whose record of its end is not to be had. */
+  /** Ends the run of an attempt without an exit record. */
   async function endUnrecorded(claim: Claim, attemptId: string, gone: Gone, terms: RunTerms): Promise<void> {
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
@@ -145,7 +148,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
     }
-    // A server that is told to stop does not wait for a grace period; whoever takes the run up stops it again.
+    // A stopping server does not wait for a grace period; the server that takes over stops the attempt again.
     if (!signal.aborted) await stopper.settled();
   };
 }
@@ -159,7 +162,7 @@ const nothingSeen: AttemptExit = {
   killedDescendants: 0,
 };
 
-/** What was intended counts; else what the executor has seen of the end. */
+/** Derives the outcome from the requested end, otherwise from the exit that the executor observed. */
 function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit, terms: RunTerms): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
@@ -168,13 +171,13 @@ function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit, terms
   return outcomeOfExit(run, seen, terms);
 }
 
-/** Each attempt has its own time, from when it was let in. A timeout of 0 is none. */
+/** The timeout applies to each attempt, from its admission. A timeout of 0 means none. */
 function isOverdue(begunSecondsAgo: number | null, timeoutSeconds: number | null): boolean {
   if (begunSecondsAgo === null || timeoutSeconds === null || timeoutSeconds <= 0) return false;
   return begunSecondsAgo > timeoutSeconds;
 }
 
-/** One stop at a time; one that failed is tried again at the next look. */
+/** Allows one stop at a time; a failed stop is retried at the next check. */
 function createStopper(executor: Executor, handle: AttemptHandle, log: Logger) {
   let stopping: Promise<void> | null = null;
   return {

@@ -15,23 +15,23 @@ export interface WatchUnknownDependencies {
   unknownRunIds: Set<string>;
 }
 
-/** What the store knows about the run at this moment. */
+/** The run's current state in the database. */
 interface LookedAt {
   unknownSeconds: number | null;
   endIntent: string | null;
   isArchived: boolean;
 }
 
-/** Follows whether the place of one attempt can be seen. */
+/** Tracks whether the executor can see one attempt. */
 export interface UnknownWatch extends Disposable {
-  /** @param detail why the executor cannot see the place */
+  /** @param detail why the executor cannot see the attempt */
   noteHidden(run: LookedAt, detail: string): Promise<void>;
   noteSeen(run: LookedAt): Promise<void>;
 }
 
 export type WatchUnknown = ReturnType<typeof createWatchUnknown>;
 
-/** Marks runs whose place cannot be seen as unknown, and ends those that are to end. */
+/** Marks runs as unknown while their attempts cannot be seen, and ends those whose end is requested. */
 export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
   const { persistence, attemptLog, endUnknownRun, limits, unknownRunIds } = dependencies;
 
@@ -44,7 +44,7 @@ export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
     if (!isMarked) return;
     unknownRunIds.add(claim.jobRunId);
     attemptLog.announce(claim.jobRunId);
-    // A slot is free.
+    // The slot is free now.
     await persistence.store.outbox.wake();
   }
 

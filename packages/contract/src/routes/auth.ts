@@ -14,8 +14,8 @@ import {
 } from '../schemas/sign-in/sessions.ts';
 
 /**
- * Signing in: prefix `/auth/v1`. `redeem_device_code_session` also answers 403 while nobody has confirmed the code;
- * the dlthub client reads that status by hand and declares it nowhere, so it is not among the errors.
+ * Signing in: prefix `/auth/v1`. `redeem_device_code_session` also returns 403 while the code is not
+ * confirmed. The dlthub client handles that status without declaring it, so it is not among the errors.
  */
 export const authRoutes = [
   defineRoute({

@@ -12,7 +12,7 @@ import {
 import { dataplaneErrors, readErrors } from './error-statuses.ts';
 import { configurationParams, deploymentParams, workspaceParams } from './parameters.ts';
 
-/** Uploads, file lists and variables: prefix `/api/v1`, with credentials of their own. */
+/** Uploads, file lists and variables: prefix `/api/v1`, with their own credentials. */
 export const dataplaneRoutes = [
   defineRoute({
     operationId: 'upload_configuration',

@@ -24,7 +24,9 @@ import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
 import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
 
-/** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
+/**
+ * Operations unknown to the dlthub client: surface `pumphouse`, prefix `/pumphouse/v1`. One file per topic.
+ */
 export const pumphouseRoutes = [
   ...jobOverviewRoutes,
   ...jobVersionRoutes,

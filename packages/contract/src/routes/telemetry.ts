@@ -73,7 +73,7 @@ const listPipelineStatsQuery = listQuery(
   },
 );
 
-/** What pipelines reported: prefix `/telemetry/v1`. */
+/** Telemetry of pipelines: prefix `/telemetry/v1`. */
 export const telemetryRoutes = [
   defineRoute({
     operationId: 'list_dataset_stats',

@@ -19,7 +19,7 @@ describe('a job definition', () => {
     expect(jobDefinition.parse(definition)).toStrictEqual(definition);
   });
 
-  it('is taken by a deploy as it is, even where it is no definition', () => {
+  it('is accepted by a deploy unchecked, even if it is not a valid definition', () => {
     const jobs = [definition, { anything: { goes: [1, null] } }];
     const request = { job_definition_engine_version: 2, job_definition_hash: 'h', jobs };
     expect(routesById.deploy_workspace.body.parse(request)).toStrictEqual({ ...request, dry_run: false });
@@ -31,31 +31,31 @@ describe('a job definition', () => {
     { engine_version: undefined },
     { expose: { category: 'invented' } },
     { entry_point: { ...definition.entry_point, job_type: 'invented' } },
-  ])('is refused where the dlthub client would fail on it: %j', (change) => {
+  ])('is rejected if the dlthub client would fail on it: %j', (change) => {
     expect(jobDefinition.safeParse({ ...definition, ...change }).success).toBe(false);
   });
 });
 
 describe('a request', () => {
-  it('loses unknown properties and tells null from absent', () => {
+  it('drops unknown properties and distinguishes null from absent', () => {
     expect(updateWorkspaceRequest.parse({ description: null, invented: 1 })).toStrictEqual({
       description: null,
     });
     expect(updateWorkspaceRequest.parse({})).toStrictEqual({});
   });
 
-  it('may not carry a NUL character, which the store cannot hold', () => {
+  it('rejects NUL characters, which the database cannot store', () => {
     expect(updateWorkspaceRequest.safeParse({ name: 'a\0b' }).success).toBe(false);
   });
 });
 
 describe('a response', () => {
-  it('keeps what a newer server adds', () => {
+  it('keeps properties that a newer server adds', () => {
     const answer = { updated_at: null, invented: 1 };
     expect(routesById.get_workspace_watermark.responses[200].parse(answer)).toStrictEqual(answer);
   });
 
-  it('lets words through that the list of an open enum lacks', () => {
+  it('accepts unknown values of an open enum', () => {
     const line = {
       content: 'text',
       io_stream: 'invented',

@@ -2,22 +2,22 @@ import { z } from 'zod';
 import { namedEnum, responseObject } from './primitives.ts';
 import { queryInteger, queryList, queryText } from './query.ts';
 
-/** Rows of a page when the caller names no limit. */
+/** Default number of rows per page. */
 export const defaultPageLimit = 100;
 
-/** Most rows of a page. */
+/** Maximum number of rows per page. */
 export const maximumPageLimit = 1000;
 
-/** Farthest offset; what lies beyond is reached with a cursor. */
+/** Maximum offset; rows beyond it require a cursor. */
 export const maximumPageOffset = 10_000;
 
-/** `total` counts no farther than this, so that a list never counts a whole history. */
+/** `total` is counted up to this number, so that a list never counts a whole history. */
 export const saturatedTotal = maximumPageOffset + 1;
 
 export const sortOrder = namedEnum('SortOrder', ['asc', 'desc']);
 export type SortOrder = z.output<typeof sortOrder>;
 
-/** One page of a list; `next_cursor` is null or absent on the last. */
+/** One page of a list; `next_cursor` is null or absent on the last page. */
 export function listPage<Item extends z.ZodType>(id: string, item: Item) {
   return responseObject(id, {
     items: z.array(item),
@@ -29,8 +29,8 @@ export function listPage<Item extends z.ZodType>(id: string, item: Item) {
 }
 
 /**
- * The query of a list: paging, `sort` by the given keys with `order` beside it, and the list's own filters.
- * `sort` and `order` are parallel lists; a cursor takes the place of an offset.
+ * The query of a list: paging, `sort` by the given keys with `order`, and the list's own filters. `sort` and
+ * `order` are parallel lists; a cursor replaces an offset.
  */
 export function listQuery<
   const SortKeys extends readonly [string, ...string[]],
@@ -65,5 +65,5 @@ function checkPaging(query: unknown, context: z.core.$RefinementCtx): void {
   }
 }
 
-/** Bounds of the number of runs that are listed inside each item of another list. */
+/** Bounds on the number of runs listed inside each item of another list. */
 export const nestedRunsBounds = { minimum: 0, maximum: 100 };

@@ -9,7 +9,7 @@ describe('the query of a list', () => {
     expect(listJobs.parse({})).toEqual({ limit: 100, offset: 0, timezone: 'UTC' });
   });
 
-  it('reads the text of numbers, booleans and lists', () => {
+  it('parses numbers, booleans and lists from text', () => {
     const text = {
       limit: '1000',
       offset: '10000',
@@ -31,11 +31,11 @@ describe('the query of a list', () => {
     });
   });
 
-  it('keeps a comma inside a value of a list', () => {
+  it('keeps a comma inside a list value', () => {
     expect(listJobs.parse({ tags: 'a,b' }).tags).toEqual(['a,b']);
   });
 
-  it('takes values that are read already', () => {
+  it('accepts values that are already parsed', () => {
     expect(
       listJobRuns.parse({ limit: 5, include_system_job_runs: true, min_duration_seconds: 0.5 }),
     ).toMatchObject({
@@ -65,17 +65,17 @@ describe('the query of a list', () => {
     ['q', 'a\0b'],
     ['timezone', ['UTC', 'UTC']],
     ['order', 'asc'],
-  ])('refuses %s=%j', (name, value) => {
+  ])('rejects %s=%j', (name, value) => {
     const outcome = listJobs.safeParse({ [name]: value });
     expect(outcome.error?.issues[0]?.path[0]).toBe(name);
   });
 
-  it('takes a cursor in place of an offset only', () => {
+  it('accepts a cursor or an offset, not both', () => {
     expect(listJobs.safeParse({ cursor: 'c', offset: '0' }).success).toBe(true);
     expect(listJobs.safeParse({ cursor: 'c', offset: '1' }).error?.issues[0]?.path).toEqual(['cursor']);
   });
 
-  it('asks for as many orders as sort keys', () => {
+  it('requires as many orders as sort keys', () => {
     expect(listJobs.safeParse({ sort: 'name' }).success).toBe(true);
     expect(listJobs.safeParse({ sort: ['name', 'created_at'], order: 'asc' }).success).toBe(false);
   });

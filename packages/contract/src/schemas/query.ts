@@ -2,17 +2,19 @@ import { z } from 'zod';
 import { text } from './primitives.ts';
 
 /*
- * A query string carries text, and a key that is repeated carries a list. Each schema here reads that text into the
- * value it stands for; for callers and in the OpenAPI document it has the type of the value.
+ * A query string contains text, and a repeated key is a list. Each schema here parses that text into its
+ * value; for callers and in the OpenAPI document it has the type of the value.
  */
 
-/** Reads text with `read` before `schema` checks the outcome; values that are no text go to `schema` as they are. */
+/** Parses text with `read` before `schema` validates it; other values go to `schema` unchanged. */
 function fromText<Schema extends z.ZodType>(read: (value: string) => unknown, schema: Schema) {
   const reading: unknown = z.preprocess((value) => (typeof value === 'string' ? read(value) : value), schema);
   return reading as z.ZodType<z.output<Schema>, z.input<Schema>>;
 }
 
-/** Text that is no plain number is left alone, so that the number schema refuses it (`Number('')` would be 0). */
+/**
+ * Text that is not a plain number stays text, so that the number schema rejects it (`Number('')` would be 0).
+ */
 function readNumber(value: string): unknown {
   return /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
@@ -22,26 +24,26 @@ function readBoolean(value: string): unknown {
   return value === 'false' ? false : value;
 }
 
-/** Text of a query. */
+/** A text parameter. */
 export const queryText = text;
 
-/** A whole number of a query, between the bounds. */
+/** An integer parameter between the bounds. */
 export function queryInteger(bounds: { minimum?: number; maximum?: number } = {}) {
   const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = bounds;
   return fromText(readNumber, z.int().min(minimum).max(maximum));
 }
 
-/** A number of a query. */
+/** A number parameter. */
 export const queryNumber = fromText(readNumber, z.number());
 
-/** `true` or `false` of a query. */
+/** A boolean parameter: `true` or `false`. */
 export const queryBoolean = fromText(readBoolean, z.boolean());
 
-/** Values of a key that a query may give once or repeat; commas separate nothing. */
+/** A parameter that may be repeated; commas do not separate values. */
 export function queryList<Item extends z.ZodType>(item: Item) {
   const list = z.array(item);
   return fromText((value) => [value], list);
 }
 
-/** An instant of a query. Without a zone it is wall clock time in the `timezone` of the same query. */
+/** An instant. Without a zone it is local time in the `timezone` of the same query. */
 export const queryTimestamp = z.stringFormat('date-time', z.regexes.datetime({ offset: true, local: true }));

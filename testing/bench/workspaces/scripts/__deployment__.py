@@ -1,4 +1,4 @@
-"""What the benchmark deploys and runs."""
+"""Jobs that the benchmark deploys and runs."""
 
 import first_line
 import nothing

@@ -1,4 +1,4 @@
-"""A thousand rows into DuckDB, each time into a table of their own size."""
+"""A load of a thousand rows into a DuckDB table, which it replaces."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Lines at irregular gaps: each one is its number and the time at which it was printed."""
+"""Lines at irregular intervals, each with its number and the time at which it was printed."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""A job that may run any number of times at once. No database file is shared, so no run waits for another's turn."""
+"""A job without a concurrency limit. No database file is shared, so no run waits for another."""
 
 import time
 

@@ -54,8 +54,8 @@ const urlsOf = async (app: JobRecord) => {
   return { url, bareUrl, jobUrl, publicUrl };
 };
 
-describe('an app where apps have ports', () => {
-  it('is met at the page that opens it, until it is opened; then at its port', async () => {
+describe('an app with a port of its own', () => {
+  it('is served on the opening page until opened, then on its port', async () => {
     const page = `http://127.0.0.1:8080/sign-in/app?app=${apps.board.id}`;
     const label = `board-${apps.board.id.slice(-12)}`;
     const before = await urlsOf(apps.board);
@@ -80,7 +80,7 @@ describe('an app where apps have ports', () => {
     expect(job.job_url).toBe('http://127.0.0.1:9101');
   });
 
-  it('is neither opened nor published where no port is left, and says what to do', async () => {
+  it('cannot be opened or published when no port is free, and the error says what to do', async () => {
     const problem = {
       status_code: 409,
       code: 'no_app_port_left',
@@ -92,7 +92,7 @@ describe('an app where apps have ports', () => {
     expect((await send('GET', ofApp(apps.stock))).json()).toMatchObject({ public_link: null });
   });
 
-  it('that is archived gets none any more', async () => {
+  it('gets no port once it is archived', async () => {
     await send('POST', ofJob(apps.stock, '/-archive'));
     expect((await send('POST', ofApp(apps.stock, '/-open'), {})).json()).toMatchObject({
       code: 'job_archived',
@@ -100,7 +100,7 @@ describe('an app where apps have ports', () => {
   });
 });
 
-it('gives apps with public links ports at the start of a server, and logs those that get none', async () => {
+it('gives apps with public links a port at server start, and logs those left without one', async () => {
   const logged: unknown[] = [];
   const log = { warn: (...words: unknown[]) => void logged.push(words) };
   await send('POST', ofJob(apps.board, '/-publish'));

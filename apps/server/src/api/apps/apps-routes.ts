@@ -17,7 +17,7 @@ type AppOperation =
   | 'unpublish_job'
   | 'list_app_visitors';
 
-/** Interactive jobs as those meet them who visit them. */
+/** Handlers for apps: interactive jobs as visitors see them. */
 export function createAppHandlers(services: {
   apps: AppServices;
   startRuns: StartRuns;
@@ -65,7 +65,7 @@ export function createAppHandlers(services: {
       return toPublicLink(link);
     },
 
-    /** As the dlthub client asks for it: for ever, without a password. */
+    /** The dlthub client publishes without an expiry and without a password. */
     async publish_job(call) {
       const { job, link } = await publishApp.publish(
         { ...workspaceOf(call), jobId: call.params.job_id },

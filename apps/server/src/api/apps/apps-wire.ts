@@ -12,7 +12,7 @@ import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 
 type AppWire = RouteResponseInput<'get_app'>;
 
-/** Where jobs are met that serve something; null of the others. */
+/** Creates a lookup for the URLs of interactive jobs; it returns null for all other jobs. */
 export function createAppPlaces(addresses: AppAddresses): AppPlaces {
   return {
     urlOf: (job) => (job.jobType === 'interactive' ? addresses.startOf(job) : null),

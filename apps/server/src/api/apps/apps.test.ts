@@ -53,7 +53,7 @@ const open = (url: string, password: string | null = null) =>
   visits().openLink(app, { secret: secretOf(url), password, address: '127.0.0.1' });
 
 describe('an app', () => {
-  it('is listed with its own origin, and stopped before anybody came; other jobs are not', async () => {
+  it('is listed with its own origin and as stopped before the first visit; other jobs are not listed', async () => {
     const list = readAnswer(
       'list_apps',
       await send(owner, 'GET', '/pumphouse/v1/workspaces/{workspace}/apps'),
@@ -76,14 +76,14 @@ describe('an app', () => {
     expect([job.job_url, job.public_url]).toEqual([`${list.items[0]?.url}/start`, null]);
   });
 
-  it('says that its job is archived', async () => {
+  it('reports that its job is archived', async () => {
     const read = async () => readAnswer('get_app', await send(owner, 'GET', ofApp('')));
     expect((await read()).is_archived).toBe(false);
     await send(owner, 'POST', ofJob('/-archive'));
     expect((await read()).is_archived).toBe(true);
   });
 
-  it('is none where a job serves nothing', async () => {
+  it('does not exist for a job that is not interactive', async () => {
     const path = `/pumphouse/v1/workspaces/{workspace}/apps/${batchId}`;
     expect((await send(owner, 'GET', path)).json()).toMatchObject({ code: 'not_interactive' });
     const publish = `/api/v1/workspaces/{workspace}/jobs/${batchId}/-publish`;
@@ -91,13 +91,13 @@ describe('an app', () => {
   });
 });
 
-describe('letting a member in', () => {
-  it('leads to where the app begins, where no other page is asked for', async () => {
+describe('admitting a member to an app', () => {
+  it("redirects to the app's start page when no other page was requested", async () => {
     const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), {}));
     expect(new URL(url).searchParams.get('to')).toBe('/start');
   });
 
-  it('takes a code that is good once, and ends with the role', async () => {
+  it('takes a single-use code, and ends when the member loses the role', async () => {
     const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), { path: '/a?b=c' }));
     const address = new URL(url);
     expect([address.pathname, address.searchParams.get('to')]).toEqual(['/-pumphouse/enter', '/a?b=c']);
@@ -119,14 +119,14 @@ describe('letting a member in', () => {
     expect([...(await visits().findEnded(asked))]).toEqual([visit?.session.id]);
   });
 
-  it('takes keys of those who may see it, and no others', async () => {
+  it('accepts keys of users who may see the app, and no others', async () => {
     expect(await visits().findKey(app, viewer.key)).not.toBeNull();
     const stranger = await api.createPlace();
     expect(await visits().findKey(app, stranger.owner.key)).toBeNull();
     expect(await visits().findKey(app, 'dlt_u_nothing')).toBeNull();
   });
 
-  it('ends with the key', async () => {
+  it('ends when the key is revoked', async () => {
     const keyId = (await visits().findKey(app, viewer.key)) ?? '';
     expect(await visits().isKeyGood(app, keyId)).toBe(true);
     const elsewhere = await api.createPlace();
@@ -135,7 +135,7 @@ describe('letting a member in', () => {
     await expect.poll(() => visits().isKeyGood(app, keyId)).toBe(false);
   });
 
-  it('ends where the person signs out', async () => {
+  it('ends when the user signs out', async () => {
     const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), {}));
     const visit = await visits().enter(app, new URL(url).searchParams.get('code') ?? '');
     const sessions = createBrowserSessions(api.persistence);
@@ -148,7 +148,7 @@ describe('letting a member in', () => {
 });
 
 describe('a public link', () => {
-  it('is the one of the job until another one is made, or it is taken back', async () => {
+  it('stays the same until it is replaced or revoked', async () => {
     const first = readAnswer('publish_job', await send(owner, 'POST', ofJob('/-publish')));
     expect(await open(first.public_url ?? '')).toMatchObject({ kind: 'visit' });
     const second = readAnswer('publish_app', await send(owner, 'POST', ofApp('/-publish'), {}));
@@ -164,7 +164,7 @@ describe('a public link', () => {
     expect(await visits().find(app, visit?.secret ?? '')).toBeNull();
   });
 
-  it('ends by itself, and asks for its password as often as it is told', async () => {
+  it('expires, and asks for its password as often as configured', async () => {
     const link = readAnswer(
       'publish_app',
       await send(owner, 'POST', ofApp('/-publish'), {
@@ -187,7 +187,7 @@ describe('a public link', () => {
     expect(await open(link.url, 'open sesame')).toEqual({ kind: 'none' });
   });
 
-  it('lets nobody try passwords without end', async () => {
+  it('limits password attempts', async () => {
     const published = await send(owner, 'POST', ofApp('/-publish'), { password: 'open sesame' });
     const { url } = readAnswer('publish_app', published);
     for (let tries = 0; tries < 10; tries += 1) await open(url, 'wrong');

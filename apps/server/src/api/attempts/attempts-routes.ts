@@ -18,7 +18,7 @@ export interface AttemptRoutes {
 }
 
 const prefix = '/pumphouse/v1/attempts/:attempt_id';
-/** A chunk is 1 MiB, unless one record is longer: that of a beacon body. */
+/** A chunk is 1 MiB unless a single record is longer, such as a beacon body. */
 const spoolBodyLimit = 64 * 1024 * 1024;
 const beginBodyLimit = 64 * 1024;
 
@@ -31,13 +31,16 @@ const spoolQuery = z.object({
     .transform(Number),
 });
 
-/** A call that was let in; `sealed` null of one by the bearer token of an older bootstrap. */
+/** An admitted call. `sealed` is null when an older bootstrap authenticated with a bearer token. */
 interface LetInCall {
   attempt: AttemptRecord;
   sealed: { seal: AttemptSeal; header: SealedHeader } | null;
 }
 
-/** What bootstraps call (docs/contribute/attempt-protocol.md); each proves to be the attempt's own, and so does each answer. */
+/**
+ * Registers the routes that bootstraps call (docs/contribute/attempt-protocol.md). Each request and each
+ * response carries a proof made with the attempt's secret.
+ */
 export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoutes): void {
   const { beginAttempt, recordSpool } = routes;
   const calls = new WeakMap<FastifyRequest, LetInCall>();
@@ -51,7 +54,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    // Before a byte of the body is read.
+    // Authenticate before reading any of the body.
     scope.addHook('onRequest', async (request) => {
       calls.set(request, await letIn(routes.authenticateAttempt, request));
     });
@@ -61,7 +64,8 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       request.body = sealed.seal.openBody(sealed.header, body);
       if (request.body !== null) return;
-      // Without a seal, so that the bootstrap repeats the call: it is not the one that changed it.
+      // Send this error unsealed so that the bootstrap retries: someone on the path changed the body, not the
+      // bootstrap.
       calls.delete(request);
       throw new ServiceError('not_authenticated', 'The body is not the one that the attempt has sealed.');
     });

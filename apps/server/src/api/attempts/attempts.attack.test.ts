@@ -1,4 +1,7 @@
-/** What somebody can do who stands between an attempt and its server, or who got hold of an attempt's secret when it is over. */
+/**
+ * Attacks by a man in the middle between an attempt and its server, or by a holder of a finished attempt's
+ * secret.
+ */
 import type { ApiFixture, TestAttempt } from '../testing/api-fixture.ts';
 import type { SeededRun } from '../testing/seed-run.ts';
 import { createHash } from 'node:crypto';
@@ -38,7 +41,7 @@ beforeEach(async () => {
   await api.setRun(seeded.run.id, `status = 'starting'`);
 });
 
-/** Archives of the version that the run is of. */
+/** Stores the archives of the run's code and configuration versions. */
 async function storeArchives(): Promise<void> {
   const { store } = api.persistence;
   const { workspaceId, run } = seeded;
@@ -72,8 +75,8 @@ const lines = (...records: object[]) =>
 const started = lines({ kind: 'started' });
 const exit = lines({ kind: 'exit', code: 0, signal: null, reason: null });
 
-describe('whoever stands between an attempt and its server', () => {
-  it('reads nothing of what they say', async () => {
+describe('a man in the middle between an attempt and its server', () => {
+  it('cannot read the traffic', async () => {
     const seal = createBootstrapSeal(attempt);
     const run = await api.persistence.store.jobRuns.find(seeded.run.id);
     const { call: request } = seal.seal(
@@ -94,7 +97,7 @@ describe('whoever stands between an attempt and its server', () => {
     expect(request.payload?.toString()).not.toContain('nonce');
   });
 
-  it('changes nothing that is believed', async () => {
+  it('cannot change anything without being detected', async () => {
     const seal = createBootstrapSeal(attempt);
     await begin();
     const { call: request, nonce } = seal.seal('GET', 'code');
@@ -106,10 +109,10 @@ describe('whoever stands between an attempt and its server', () => {
       expect(seal.open(nonce, 200, changed)).toBeNull();
     }
     expect(seal.open(nonce, 409, rawPayload)).toBeNull();
-    // Cut off behind a whole frame.
+    // Cut after a whole frame.
     const frame = 16 + 5 + rawPayload.readUInt32BE(16) + 32;
     expect(seal.open(nonce, 200, rawPayload.subarray(0, frame))).toBeNull();
-    // The answer to another call.
+    // The response to another call.
     const other = seal.seal('GET', 'code');
     expect(seal.open(other.nonce, 200, rawPayload)).toBeNull();
   });
@@ -141,7 +144,7 @@ describe('the files of an attempt', () => {
   const files = async () => [await call('GET', 'code'), await call('GET', 'configuration')];
   const withheld = { statusCode: 409, isProved: true };
 
-  it('are given once it was let in, until its code starts', async () => {
+  it('are served after the attempt is admitted, until its code starts', async () => {
     for (const answer of await files()) {
       expect(answer).toMatchObject(withheld);
       expect(answer.json()).toMatchObject({ code: 'attempt_files_withheld' });
@@ -154,7 +157,7 @@ describe('the files of an attempt', () => {
     expect((await begin()).json()).toMatchObject({ code: 'claim_lost' });
   });
 
-  it('are those of its profile, and what was announced', async () => {
+  it('are those of its profile, and match the announced hash', async () => {
     const start = (await begin()).json() as { configuration_sha256: string; masked_values: string[] };
     const { body } = await call('GET', 'configuration');
     expect(createHash('sha256').update(body).digest('hex')).toBe(start.configuration_sha256);
@@ -173,8 +176,8 @@ describe('the files of an attempt', () => {
   });
 });
 
-describe('when an attempt is closed', () => {
-  it('its secret opens nothing, and a repeated chunk is answered once more', async () => {
+describe('a closed attempt', () => {
+  it('can do nothing with its secret except get a repeated chunk acknowledged again', async () => {
     await begin();
     const spool = Buffer.concat([started, exit]);
     expect((await call('POST', '-spool?offset=0', spool)).json()).toEqual({ offset: spool.length });
@@ -197,7 +200,7 @@ describe('when an attempt is closed', () => {
   });
 });
 
-describe('an attempt of the release before', () => {
+describe('an attempt of the previous release', () => {
   const tokenOf = ({ id }: TestAttempt) => `dlt_b_of-the-release-before-${id}`;
 
   beforeEach(async () => {
@@ -214,13 +217,13 @@ describe('an attempt of the release before', () => {
       ...(payload ? { payload } : {}),
     });
 
-  it('that was let in ends by its token, which is good for nothing afterwards', async () => {
+  it('finishes with its bearer token, which is invalid afterwards', async () => {
     expect((await asOld('GET', 'code')).statusCode).toBe(401);
     await api.persistence.store.attempts.begin(attempt.id, 'nonce');
     await api.setRun(seeded.run.id, `status = 'running'`);
     expect((await asOld('POST', '-spool?offset=0', started, 'dlt_b_another')).statusCode).toBe(401);
     expect((await asOld('GET', 'code')).statusCode).toBe(200);
-    // It was told the hash of the whole archive, and gives up on another one.
+    // The old bootstrap was given the hash of the whole archive, and fails on any other.
     const whole = await readConfigurationFiles(
       Readable.from([(await asOld('GET', 'configuration')).rawPayload]),
     );
@@ -236,7 +239,7 @@ describe('an attempt of the release before', () => {
 });
 
 describe('the store', () => {
-  it('has no attempt’s secret in a form that opens anything', async () => {
+  it('never holds an attempt’s secret in a usable form', async () => {
     const rows = await api.testDatabase.database.query<{ secret: Buffer; hash: Buffer }>(
       'select bootstrap_secret as secret, bootstrap_token_hash as hash from attempts where id = $1',
       [attempt.id],

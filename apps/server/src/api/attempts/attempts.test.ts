@@ -48,7 +48,7 @@ describe('attempt routes', () => {
     ['GET', 'code'],
     ['GET', 'configuration'],
     ['POST', '-spool?offset=0'],
-  ] as const)('refuse %s %s to all but the attempt itself', async (method, path) => {
+  ] as const)('reject %s %s from all callers except the attempt itself', async (method, path) => {
     const other = await api.createAttempt((await seedRun(api)).run);
     const address = `/pumphouse/v1/attempts/${attempt.id}/${path}`;
     const inject = (url: string, bearer: string | null) =>
@@ -86,13 +86,13 @@ describe('attempt routes', () => {
     expect((await inject(address, null)).statusCode).toBe(401);
   });
 
-  it('refuse the secret of an attempt everywhere else', async () => {
+  it("reject an attempt's secret on every other route", async () => {
     const headers = { authorization: `Bearer ${attempt.secret}` };
     const url = `/api/v1/workspaces/${seeded.workspaceId}`;
     expect((await api.app.inject({ url, headers })).statusCode).toBe(401);
   });
 
-  it('refuse what cannot be read', async () => {
+  it('reject malformed input', async () => {
     expect((await call('POST', '-begin', 'x')).json()).toMatchObject({ code: 'invalid_request' });
     expect((await call('POST', '-begin', '{"nonce":"n"}')).json()).toMatchObject({
       code: 'invalid_request',
@@ -104,13 +104,13 @@ describe('attempt routes', () => {
     }
   });
 
-  it('say that a claim is lost', async () => {
+  it('report a lost claim', async () => {
     const response = await call('POST', '-begin', JSON.stringify({ claim_number: 99, nonce: 'n' }));
     expect(response.statusCode).toBe(409);
     expect(response.json()).toMatchObject({ code: 'claim_lost' });
   });
 
-  it('take the spool by offset, show its lines, and end the run with it', async () => {
+  it('accept the spool by offset, expose its lines, and end the run with it', async () => {
     const first = chunk({ n: 0, kind: 'started', at }, log(1, 'one'), log(2, 'two'));
     expect((await call('POST', '-spool?offset=0', first)).json()).toEqual({ offset: first.length });
     expect((await call('POST', '-spool?offset=0', first)).json()).toEqual({ offset: first.length });
@@ -135,7 +135,7 @@ describe('attempt routes', () => {
     expect(run?.status).toBe('completed');
   });
 
-  it('take a chunk larger than JSON may be', async () => {
+  it('accept a chunk larger than the JSON limit', async () => {
     const records = Array.from({ length: 600 }, (_, n) => log(n, 'x'.repeat(30_000)));
     const large = chunk(...records);
     expect(large.length).toBeGreaterThan(17 * 1024 * 1024);
@@ -144,7 +144,7 @@ describe('attempt routes', () => {
 });
 
 describe('telemetry of an attempt', () => {
-  it('is what the telemetry operations answer', async () => {
+  it('is returned by the telemetry operations', async () => {
     const trace = readCapturedBody('ok/002-trace');
     const result = readCapturedBody('ok/003-job_result');
     const beacon = (n: number, type: string, body: unknown) => ({

@@ -39,7 +39,7 @@ const writing = table.filter(
   ({ method, operationId }) => method !== 'GET' && !(operationId in changesNothing),
 );
 
-/** Whatever looks like a secret of this server in what was sent and answered. */
+/** Every string sent or returned that looks like a secret of this server. */
 const seen = new Set<string>();
 function noteSecrets(...texts: string[]): void {
   for (const secret of texts.join(' ').match(/dlt_[a-z]+_[\w-]{43}|eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? [])
@@ -81,7 +81,7 @@ async function forgetRows(): Promise<void> {
   newest = row.id ?? 0;
 }
 
-/** Calls the operation as its scenario has it, and gives what was written down meanwhile. */
+/** Calls the operation as its scenario describes, and returns the audit rows it wrote. */
 async function act(operationId: OperationId): Promise<{ status: number; rows: Row[] }> {
   const scenario = auditScenarios[operationId];
   if (!scenario) throw new Error(`${operationId} has no scenario: add one to api/testing/audit-scenarios.ts`);
@@ -93,11 +93,11 @@ async function act(operationId: OperationId): Promise<{ status: number; rows: Ro
 }
 
 describe.each(writing.map(({ operationId }) => operationId as OperationId))('%s', (operationId) => {
-  it('writes down one change, with who made it and from where, and no secret', async () => {
+  it('writes one entry with actor and address, and without secrets', async () => {
     const { rows } = await act(operationId);
     expect(rows.map(({ action }) => action)).toEqual([auditScenarios[operationId]?.action]);
     const [row] = rows;
-    // Who signs in or out shows no credential: they have just proved who they are.
+    // Sign-in and sign-out use no credential; the request itself proves the identity.
     const isPublic = routesById[operationId].credential === 'none';
     expect(row).toMatchObject({
       address: '127.0.0.1',
@@ -115,7 +115,7 @@ describe.each(writing.map(({ operationId }) => operationId as OperationId))('%s'
   });
 });
 
-it('knows of every operation whether it changes something', () => {
+it('declares for every operation whether it changes something', () => {
   const isKnown = (id: string) => id in auditScenarios || id in changesNothing;
   const changing = table.filter(({ method }) => method !== 'GET').map(({ operationId }) => operationId);
   expect(changing.filter((id) => !isKnown(id))).toEqual([]);
@@ -126,7 +126,7 @@ it('knows of every operation whether it changes something', () => {
   ).toEqual([]);
 });
 
-it('has no secret in any column of any entry, nor the hash of one', async () => {
+it('contains no secret, and no hash of one, in any column of any entry', async () => {
   await api.testDatabase.database.execute('delete from audit_log');
   for (const { operationId } of writing) {
     scene = await createScene(api);
@@ -154,7 +154,7 @@ it('has no secret in any column of any entry, nor the hash of one', async () => 
   expect(found).toEqual([]);
 });
 
-describe('what changes nothing', () => {
+describe('a call that changes nothing', () => {
   it.each([
     'archive_job',
     'unarchive_job',
@@ -162,7 +162,7 @@ describe('what changes nothing', () => {
     'resume_job',
     'archive_workspace',
     'unarchive_workspace',
-  ] as const)('%s, when it is so already, writes nothing', async (operationId) => {
+  ] as const)('%s writes nothing when the state is already as requested', async (operationId) => {
     await act(operationId);
     await forgetRows();
     const again = await send(routesById[operationId], { params: { job_id: scene.jobId } });
@@ -199,7 +199,7 @@ describe('what changes nothing', () => {
     expect(await listRows()).toEqual([]);
   });
 
-  it('a deploy of what is there already writes nothing', async () => {
+  it('a deploy of the current state writes nothing', async () => {
     await act('deploy_workspace');
     await forgetRows();
     const call = await auditScenarios.deploy_workspace?.prepare(scene);
@@ -210,7 +210,7 @@ describe('what changes nothing', () => {
   it.each<[OperationId, 'owner' | 'viewer']>([
     ['set_organization_member_role', 'owner'],
     ['set_workspace_member', 'viewer'],
-  ])('%s, to the role that they have, writes nothing', async (operationId, role) => {
+  ])('%s to the role the member already has writes nothing', async (operationId, role) => {
     const { membershipId } = await scene.addMember('owner', 'viewer');
     await forgetRows();
     const params = { membership_id: membershipId };
@@ -219,7 +219,7 @@ describe('what changes nothing', () => {
     expect(await listRows()).toEqual([]);
   });
 
-  it('an invitation that was revoked, and is to be again', async () => {
+  it('an invitation that is revoked a second time', async () => {
     const call = await auditScenarios.revoke_invitation?.prepare(scene);
     for (const entries of [1, 0]) {
       await forgetRows();
@@ -228,7 +228,7 @@ describe('what changes nothing', () => {
     }
   });
 
-  it('signing in that only begins, or goes on', async () => {
+  it('a sign-in that only begins or continues', async () => {
     const { refreshToken } = await scene.beginSession();
     const request = {
       code_challenge: hashSecret('a verifier').toString('base64url'),
@@ -248,16 +248,17 @@ describe('what changes nothing', () => {
     expect(await listRows()).toEqual([]);
   });
 
-  it('a secret of a webhook that has none, and is to lose it', async () => {
+  it('removing a webhook secret that does not exist', async () => {
     await forgetRows();
     const params = { webhook_id: scene.webhook.webhook.id };
     expect((await send(routesById.remove_webhook_signing_secret, { params })).statusCode).toBe(200);
     expect(await listRows()).toEqual([]);
   });
 
-  it('a call that is refused leaves no entry', async () => {
+  it('a rejected call leaves no entry', async () => {
     await forgetRows();
-    // Each is small enough, and all are more than a scope keeps: refused after they were written.
+    // Each value is within its limit, but together they exceed the scope's limit: rejected after the rows
+    // were written.
     const upserts = Array.from({ length: 4 }, (_, n) => ({
       name: `BIG_${n}`,
       type: 'plain',
@@ -270,7 +271,7 @@ describe('what changes nothing', () => {
 });
 
 describe('the entries', () => {
-  it('say what was cancelled with a workspace, and which runs a call started', async () => {
+  it('list the runs cancelled with a workspace, and the runs a call started', async () => {
     const started = await act('trigger_jobs');
     const entry = JSON.parse(await readAfter()) as { run_count: number; runs: { id: string; job: string }[] };
     expect(entry).toMatchObject({
@@ -282,7 +283,7 @@ describe('the entries', () => {
     expect(JSON.parse(await readAfter())).toEqual({ cancelled_run_count: 1 });
   });
 
-  it('name variables with their types, and no value', async () => {
+  it('name variables with their types, and never a value', async () => {
     await act('update_workspace_variables');
     expect(JSON.parse(await readAfter())).toEqual({
       profile: null,
@@ -302,7 +303,7 @@ describe('the entries', () => {
   }
 });
 
-describe('reading', () => {
+describe('reading the audit log', () => {
   const get = (path: string, key = scene.owner.key) =>
     api.app.inject({ url: `/pumphouse/v1/${path}`, headers: { authorization: `Bearer ${key}` } });
   const ofWorkspace = (query = '') => `workspaces/${scene.workspace.id}/audit-log${query}`;
@@ -317,7 +318,7 @@ describe('reading', () => {
     return body;
   }
 
-  it('gives who did what, from where, before and after, newest first', async () => {
+  it('returns actor, action, address, before and after, newest first', async () => {
     await act('pause_job');
     await act('update_workspace');
     const { items } = await read(ofWorkspace());
@@ -333,7 +334,7 @@ describe('reading', () => {
     expect(items[1]).toMatchObject({ action: 'job.pause', target: { kind: 'job', name: 'jobs.m.scene' } });
   });
 
-  it('shows an organization what happened in its workspaces and in itself, and a workspace only its own', async () => {
+  it('shows an organization its own changes and those of its workspaces, and a workspace only its own', async () => {
     await act('set_organization_limits');
     await act('pause_job');
     const other = scene;
@@ -350,7 +351,7 @@ describe('reading', () => {
     expect(own).not.toContain('job.resume');
   });
 
-  it('is paged without a gap or a twin, also while changes come', async () => {
+  it('pages without gaps or duplicates while new entries arrive', async () => {
     for (let n = 0; n < 3; n += 1) await act(n % 2 === 0 ? 'pause_job' : 'resume_job');
     const whole = (await read(ofWorkspace())).items.map(({ id }) => id);
     const seen: string[] = [];
@@ -364,7 +365,7 @@ describe('reading', () => {
     expect(seen).toEqual(whole);
   });
 
-  it('is filtered by who, what, the target and the time', async () => {
+  it('filters by actor, action, target and time', async () => {
     const start = new Date().toISOString();
     await act('pause_job');
     await act('update_workspace');
@@ -386,7 +387,7 @@ describe('reading', () => {
     expect((await get(ofWorkspace('?start=yesterday'))).statusCode).toBe(400);
   });
 
-  it('is exported whole, as JSON lines', async () => {
+  it('exports everything as JSON lines', async () => {
     await api.testDatabase.database.execute(
       `insert into audit_log (organization_id, workspace_id, actor_kind, action, target_kind)
        select $1, $2, 'server', 'test.' || n, 'test' from generate_series(1, 2500) as n`,

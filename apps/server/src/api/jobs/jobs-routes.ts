@@ -90,7 +90,7 @@ function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
 
 type TriggeredJobWire = RouteResponseInput<'trigger_jobs'>['succeeded'][number];
 
-/** A dry run has no run, and then neither key. */
+/** A dry run has no run, so both keys are absent. */
 function toTriggeredJob(started: StartedJob, at: Pick<Places, 'origin'>): TriggeredJobWire {
   const { job, run } = started;
   return {

@@ -9,10 +9,13 @@ import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 export type JobWire = RouteResponseInput<'get_job_run'>['job'];
 export type JobVersionWire = RouteResponseInput<'get_job_run'>['job_version'];
 
-/** The client requires a whole number here; it reads 0 as no limit. */
+/** The client requires an integer here and reads 0 as no limit. */
 const noTimeLimit = 0;
 
-/** A job. The definition is the one that was deployed, key for key: the client reads an added or a null key as an error. */
+/**
+ * Converts a job. The definition has exactly the keys that were deployed: the client rejects added or null
+ * keys.
+ */
 export function toJob(job: JobRecord, { apps }: Pick<Places, 'apps'>): JobWire {
   return {
     id: job.id,
@@ -36,7 +39,7 @@ export function toJob(job: JobRecord, { apps }: Pick<Places, 'apps'>): JobWire {
   };
 }
 
-/** A version never changes, so it was updated when it was made. */
+/** A version never changes, so `updated_at` is its creation time. */
 export function toJobVersion(version: JobVersionRecord, job: JobRecord): JobVersionWire {
   const definition = version.definition as JobDefinition;
   const { maxRunTimeSeconds } = version;
@@ -62,7 +65,7 @@ export function toJobVersion(version: JobVersionRecord, job: JobRecord): JobVers
 
 type Described = Pick<JobRecord, 'definition' | 'definitionHash' | 'engineVersion' | 'description'>;
 
-/** What a job and its versions both say of their definition. */
+/** Fields of the definition that jobs and job versions share. */
 function describeDefinition(record: Described) {
   const definition = record.definition as JobDefinition;
   const zone = getTimeZone(definition);

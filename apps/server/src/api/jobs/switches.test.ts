@@ -46,8 +46,8 @@ async function createRun(ref: string) {
   return post(`${base}/job-runs`, { job_id: jobIds.get(ref), trigger: 'manual:' });
 }
 
-describe('the switches of a job', () => {
-  it('show in the job and in lists', async () => {
+describe('pausing and archiving a job', () => {
+  it('is shown in the job and in lists', async () => {
     const paused = readAnswer('pause_job', await switchJob('jobs.timed', 'pause'));
     expect(paused).toMatchObject({ job_ref: 'jobs.timed', is_paused: true, is_archived: false });
     expect(await listRefs('is_paused=true')).toEqual(['jobs.timed']);
@@ -62,7 +62,7 @@ describe('the switches of a job', () => {
     expect(back.is_archived).toBe(false);
   });
 
-  it('refuse to pause what no clock starts, with what to do instead', async () => {
+  it('rejects pausing a job without a schedule, and suggests an alternative', async () => {
     for (const name of ['pause', 'resume']) {
       const response = await switchJob('jobs.plain', name);
       expect(response.statusCode).toBe(400);
@@ -78,12 +78,15 @@ describe('the switches of a job', () => {
     });
   });
 
-  it.each(['archive', 'unarchive', 'pause', 'resume'])('%s finds no job that is not there', async (name) => {
-    expect((await switchJob(nobody, name)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
-    expect((await switchJob('jobs.none', name)).json()).toMatchObject({ code: 'invalid_request' });
-  });
+  it.each(['archive', 'unarchive', 'pause', 'resume'])(
+    '%s returns 404 for a job that does not exist',
+    async (name) => {
+      expect((await switchJob(nobody, name)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
+      expect((await switchJob('jobs.none', name)).json()).toMatchObject({ code: 'invalid_request' });
+    },
+  );
 
-  it('keep an archived job from being started, by every way', async () => {
+  it('prevents every way of starting an archived job', async () => {
     await switchJob('jobs.plain', 'archive');
     const jobId = jobIds.get('jobs.plain');
     const named = readAnswer('trigger_jobs', await post(`${base}/jobs/-trigger`, { job_ids: [jobId] }));
@@ -112,7 +115,7 @@ describe('an archived workspace', () => {
     return me.workspace_memberships?.length;
   };
 
-  it('is left out of memberships and lists until it comes back', async () => {
+  it('is left out of memberships and lists until it is unarchived', async () => {
     const archived = readAnswer('archive_workspace', await post(`${base}/-archive`));
     expect(archived.archived_at).not.toBeNull();
     expect(readAnswer('archive_workspace', await post(`${base}/-archive`))).toEqual(archived);
@@ -127,7 +130,7 @@ describe('an archived workspace', () => {
     expect((await createRun('jobs.plain')).statusCode).toBe(201);
   });
 
-  it('refuses what would change it, and cancels what waits', async () => {
+  it('rejects changes, and cancels pending runs', async () => {
     const run = readAnswer('create_job_run', await createRun('jobs.plain'));
     await post(`${base}/-archive`);
     const refused = [
@@ -154,7 +157,7 @@ describe('an archived workspace', () => {
     expect(cancelled.status).toBe('cancelled');
   });
 
-  it('is read as before', async () => {
+  it('can still be read', async () => {
     await post(`${base}/-archive`);
     const urls = ['', '/me', '/jobs', '/job-runs', '/deployments/latest', '/configurations/latest'];
     for (const url of urls) expect((await get(`${base}${url}`)).statusCode, url).toBe(200);

@@ -45,7 +45,7 @@ function toPlaces({ workspace_id, log }: RouteQuery<'follow_events'>): FollowedP
   return { workspaceIds: workspace_id, logs };
 }
 
-/** The first comment is sent at once, and the head of the answer with it. */
+/** Send the first comment at once, so that the response headers are sent too. */
 async function* toEventStream(
   messages: AsyncIterable<LiveMessage>,
   { closing, log }: { closing: AbortSignal; log: Logger },

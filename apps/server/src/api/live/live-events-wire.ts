@@ -3,7 +3,7 @@ import type { LiveMessage } from '../../services/live/mailbox.ts';
 import type { LogExtent } from '../../store/records.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 
-/** A message as an event of a stream, or a comment where there is nothing to say. */
+/** Formats a message as a server-sent event, or as a comment if the message has no data. */
 export function toEventText(message: LiveMessage): string {
   switch (message.kind) {
     case 'idle':

@@ -17,7 +17,8 @@ beforeAll(async () => {
   baseUrl = await api.app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(async () => {
-  // In place of those that it gave up, fetch has opened connections which never sent a request: these would be waited for.
+  // After aborted requests, fetch opens new connections that never send a request; closing would wait for
+  // them.
   api.app.server.closeAllConnections();
   await api.close();
 });
@@ -30,7 +31,7 @@ interface Places {
   logs?: readonly { workspaceId: string; jobRunId: string }[];
 }
 
-/** A stream that is in force. */
+/** Opens a stream and waits until it is ready. */
 async function follow(
   { workspaceIds = [seeded.workspaceId], logs = [] }: Places = {},
   credential = seeded.owner.key,
@@ -42,7 +43,7 @@ async function follow(
   expect(first.value).toEqual({ event: 'ready', data: {} });
   const next = async () => (await events.next()).value as LiveEvent | undefined;
 
-  /** The next event of a name; those before it are passed over. */
+  /** Returns the next event with this name and skips the events before it. */
   async function nextOf<Name extends LiveEvent['event']>(name: Name) {
     for (;;) {
       const event = await next();
@@ -71,7 +72,7 @@ async function write(attemptId: string, ...texts: string[]): Promise<void> {
 }
 
 describe('changes', () => {
-  it('are told with the job and the run from the start of the stream on', async () => {
+  it('are sent with their job and run from the start of the stream', async () => {
     using stream = await follow();
     await api.setRun(seeded.run.id, `status = 'starting'`);
     expect(await stream.next()).toEqual({
@@ -90,7 +91,7 @@ describe('changes', () => {
     expect((await stream.nextOf('change')).job_run_ids).toEqual([seeded.run.id]);
   });
 
-  it('are not those of other workspaces, nor leases that are renewed', async () => {
+  it('exclude other workspaces and lease renewals', async () => {
     const other = await seedRun(api);
     using stream = await follow();
     await api.setRun(other.run.id, `status = 'starting'`);
@@ -105,7 +106,7 @@ describe('changes', () => {
     expect(await both.next()).toMatchObject({ data: { job_run_ids: [seeded.run.id] } });
   });
 
-  /** What a person, a deploy or telemetry changes, by the kind that is told. */
+  /** Changes by users, deploys and telemetry, keyed by the expected kind. */
   const changes: Record<string, (at: SeededRun) => Promise<unknown>> = {
     job: ({ run }) => execute('update jobs set is_paused = true where id = $1', run.jobId),
     deployment: ({ workspaceId, owner }) => api.createPackages(workspaceId, owner.membershipId),
@@ -155,7 +156,7 @@ describe('changes', () => {
     return workspace;
   }
 
-  it.each(Object.entries(changes))('are told of a %s', async (kind, change) => {
+  it.each(Object.entries(changes))('include a %s', async (kind, change) => {
     using stream = await follow();
     await change(seeded);
     const kinds = new Set<string>();
@@ -163,7 +164,7 @@ describe('changes', () => {
     expect([...kinds]).toContain(kind);
   });
 
-  it('name the run that telemetry came from', async () => {
+  it('name the run that reported telemetry', async () => {
     using stream = await follow();
     await changes['schema']?.(seeded);
     expect(await stream.nextOf('change')).toMatchObject({
@@ -173,7 +174,7 @@ describe('changes', () => {
     });
   });
 
-  it('of ten thousand runs come as few messages that name none of them', async () => {
+  it('of ten thousand runs are combined into a few messages without run ids', async () => {
     using stream = await follow();
     await api.testDatabase.database.execute(
       `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
@@ -186,12 +187,12 @@ describe('changes', () => {
     const many: LiveChange = await stream.nextOf('change');
     expect(many).toMatchObject({ workspace_id: seeded.workspaceId, job_run_ids: null });
     expect(many.kinds).toContain('job-run');
-    // The next one is of the next change: nothing of the ten thousand is left.
+    // The next message is about the next change: nothing of the ten thousand is left over.
     await api.setRun(seeded.run.id, `status = 'starting'`);
     expect(await stream.nextOf('change')).toMatchObject({ kinds: ['job-run'], job_run_ids: [seeded.run.id] });
   });
 
-  it('of a transaction that was begun before the stream are told when it commits', async () => {
+  it('of a transaction that began before the stream are sent when it commits', async () => {
     const { promise: isBegun, resolve: begun } = Promise.withResolvers<void>();
     const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
     const slow = api.testDatabase.database.transaction(async (tx) => {
@@ -203,7 +204,8 @@ describe('changes', () => {
     using stream = await follow();
     const other = await seedRun(api);
     using elsewhere = await follow({ workspaceIds: [other.workspaceId] }, other.owner.key);
-    // A later number that is committed earlier, so that what is read by numbers alone would pass over the slow one.
+    // A change with a higher number that commits earlier. A reader that only compares numbers would miss the
+    // slow one.
     await api.setRun(other.run.id, `status = 'starting'`);
     await elsewhere.nextOf('change');
     commit();
@@ -213,7 +215,7 @@ describe('changes', () => {
 });
 
 describe('the length of a log', () => {
-  it('is told at first, as it grows, and when the run is over', async () => {
+  it('is sent at first, as it grows, and when the run is over', async () => {
     const attempt = await api.createAttempt(seeded.run);
     await write(attempt.id, 'one', 'two');
     using stream = await follow({ logs: [ownLog()] });
@@ -225,17 +227,17 @@ describe('the length of a log', () => {
     expect(await stream.nextOf('log')).toMatchObject({ job_run_id, is_complete: true });
   });
 
-  it('is told where another server stored the lines', async () => {
+  it('is sent when another server stored the lines', async () => {
     const attempt = await api.createAttempt(seeded.run);
     using stream = await follow({ logs: [ownLog()] });
     await stream.nextOf('log');
-    // Another process: it shares the database and the files, and nothing that is said in this one.
+    // Simulates another process: it shares only the database and the files.
     const elsewhere = createAttemptLog(api.persistence, api.dependencies.logFiles);
     await elsewhere.write(seeded.run.id, attempt.id, [runnerLine('from afar', new Date())]);
     expect(await stream.nextOf('log')).toMatchObject({ line_count: 1 });
   });
 
-  it('counts a removed log as one line, and the attempts after it', async () => {
+  it('counts a removed log as one line, and includes the attempts after it', async () => {
     const first = await api.createAttempt(seeded.run);
     await write(first.id, 'one', 'two');
     await api.testDatabase.database.execute('update attempts set log_removed_at = now() where id = $1', [
@@ -248,7 +250,7 @@ describe('the length of a log', () => {
 });
 
 describe('a stream', () => {
-  it('is of several workspaces and logs, each of which lets the caller in', async () => {
+  it('covers several workspaces and logs the caller may read', async () => {
     const other = await seedRun(api);
     const { organizationId } = (await api.persistence.store.workspaces.get(other.workspaceId)) ?? {
       organizationId: '',
@@ -268,7 +270,7 @@ describe('a stream', () => {
     expect((await stream.nextOf('change')).workspace_id).toBe(other.workspaceId);
   });
 
-  it('is refused as a whole where one place is not the caller’s, in the words of a place that does not exist', async () => {
+  it('is rejected as a whole if the caller may not read one workspace, with the same error as for a missing one', async () => {
     const other = await seedRun(api);
     const nowhere = '11111111-1111-4111-8111-111111111111';
     for (const hidden of [other.workspaceId, nowhere]) {
@@ -292,14 +294,14 @@ describe('a stream', () => {
     }
   });
 
-  it('is refused without a workspace, with too many, and for what is no log', async () => {
+  it('is rejected without a workspace, with too many workspaces, and for an invalid log', async () => {
     const many = Array.from({ length: 21 }, () => seeded.workspaceId);
     const logs = [{ workspaceId: seeded.workspaceId, jobRunId: 'x' }];
     for (const places of [{ workspaceIds: [] }, { workspaceIds: many }, { logs }, { logs: many.map(ownLog) }])
       expect(await refusalOf(places)).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  it('shows that it lives while nothing happens', async () => {
+  it('sends keep-alive comments while nothing happens', async () => {
     const response = await fetch(`${baseUrl}/pumphouse/v1/events?workspace_id=${seeded.workspaceId}`, {
       headers: { authorization: `Bearer ${seeded.owner.key}` },
     });
@@ -312,7 +314,7 @@ describe('a stream', () => {
     await chunks.return?.();
   });
 
-  it('ends when the session that opened it is over', async () => {
+  it('ends when its session is over', async () => {
     const { signIn } = api;
     const { jwt, sessionId } = await signIn.sessions.begin({ userId: seeded.owner.userId, client: 'test' });
     using stream = await follow({}, jwt);
@@ -324,7 +326,7 @@ describe('a stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it('ends when a key is revoked, and when a membership is gone', async () => {
+  it('ends when the key is revoked, and when the membership is removed', async () => {
     const viewer = await createViewer();
     using byKey = await follow({}, viewer.key);
     await api.testDatabase.database.execute('update api_keys set revoked_at = now() where user_id = $1', [
@@ -348,7 +350,7 @@ describe('a stream', () => {
     );
   }
 
-  it('is one of 20 that a person may have at once, and gives its place back', async () => {
+  it('counts towards a limit of 20 per user, and frees its slot when it closes', async () => {
     const streams = [];
     for (let count = 0; count < 20; count += 1) streams.push(await follow());
     expect(await refusalOf({})).toMatchObject({ status: 429, code: 'too_many_streams' });
@@ -358,7 +360,7 @@ describe('a stream', () => {
     for (const stream of streams) stream.close();
   });
 
-  it('says so when the server stops', async () => {
+  it('reports that the server is stopping', async () => {
     const other = await createApiFixture();
     const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
     const { owner, workspaceId } = await seedRun(other);

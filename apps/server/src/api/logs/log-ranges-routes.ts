@@ -45,7 +45,7 @@ export function createLogRangeHandlers(
       const { fileName, text } = await downloadLog(params.workspace_id, params.job_run_id, wanted);
       void reply.type('text/plain; charset=utf-8').headers({
         'content-disposition': `attachment; filename="${fileName}"`,
-        // What a run wrote is text, whatever it looks like.
+        // Run output is always text: browsers must not sniff another type.
         'x-content-type-options': 'nosniff',
       });
       return Readable.from(text, { objectMode: false });

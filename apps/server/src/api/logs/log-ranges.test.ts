@@ -32,7 +32,7 @@ async function write(attemptId: string, ...lines: (string | UnnumberedLogLine)[]
   await api.attemptLog.write(seeded.run.id, attemptId, written);
 }
 
-/** An attempt with as many lines, which say `<name> <number>`. */
+/** Creates an attempt with `count` lines of the form `<name> <number>`. */
 async function writeAttempt(name: string, count: number): Promise<string> {
   const { id } = await api.createAttempt(seeded.run);
   const lines = Array.from({ length: count }, (_, index) => `${name} ${index}`);
@@ -40,13 +40,13 @@ async function writeAttempt(name: string, count: number): Promise<string> {
   return id;
 }
 
-/** What the relay does once an attempt is over. */
+/** Simulates the outbox relay after an attempt has ended. */
 async function seal(attemptId: string): Promise<void> {
   const { storedBytes } = await api.dependencies.logFiles.seal(attemptId);
   await api.persistence.store.attempts.markSealed(attemptId, storedBytes);
 }
 
-/** What retention does. */
+/** Simulates retention. */
 async function removeLog(attemptId: string): Promise<void> {
   await api.testDatabase.database.execute(
     `update attempts set log_removed_at = '2026-03-11', log_stored_bytes = null where id = $1`,
@@ -67,8 +67,8 @@ const search = async (query: string): Promise<LogSearchResponse> =>
 const contents = ({ lines }: LogLinesResponse) => lines.map((line) => line.content);
 const numbers = ({ lines }: LogLinesResponse) => lines.map((line) => line.line_num);
 
-describe('lines of a log', () => {
-  it('are none of a run that has not begun, and the reason of one that was skipped', async () => {
+describe('the lines of a log', () => {
+  it('are empty for a run that has not begun, and the reason for a skipped run', async () => {
     expect(await readLines()).toEqual({ lines: [], line_count: 0, is_complete: false, attempts: [] });
     const skip = {
       status: 'concurrency',
@@ -88,7 +88,7 @@ describe('lines of a log', () => {
     ]);
   });
 
-  it.each(['live', 'sealed'])('are any range of a %s log, across attempts', async (state) => {
+  it.each(['live', 'sealed'])('can be any range of a %s log, across attempts', async (state) => {
     const attempts = [
       await writeAttempt('first', 2500),
       await writeAttempt('second', 0),
@@ -118,7 +118,7 @@ describe('lines of a log', () => {
     expect((await readLines('from_line=1000&limit=2000')).lines).toHaveLength(2000);
   });
 
-  it('show nothing that is not committed, and say when the run is over', async () => {
+  it('exclude uncommitted lines, and report when the run is over', async () => {
     const { id } = await api.createAttempt(seeded.run);
     await write(id, 'kept');
     const row = await api.persistence.store.attempts.get(id);
@@ -129,7 +129,7 @@ describe('lines of a log', () => {
     expect(await readLines()).toMatchObject({ line_count: 1, is_complete: true });
   });
 
-  it('have the one line of a log that was removed', async () => {
+  it('contain a single line for a removed log', async () => {
     await removeLog(await writeAttempt('gone', 40));
     await writeAttempt('kept', 2);
     expect(contents(await readLines())).toEqual([
@@ -140,7 +140,7 @@ describe('lines of a log', () => {
     expect(numbers(await readLines('from_line=1'))).toEqual([1, 2]);
   });
 
-  it('are cut where they are very long, each and together', async () => {
+  it('are truncated when very long, each and in total', async () => {
     const { id } = await api.createAttempt(seeded.run);
     const long = `${'x'.repeat(16 * 1024 - 1)}😀${'y'.repeat(40_000)}`;
     await write(id, 'short', ...Array.from({ length: 80 }, () => long));
@@ -152,13 +152,13 @@ describe('lines of a log', () => {
     expect(answer.line_count).toBe(81);
   });
 
-  it.each(['limit=0', 'limit=2001', 'from_line=x'])('are refused for %s', async (query) => {
+  it.each(['limit=0', 'limit=2001', 'from_line=x'])('are rejected for %s', async (query) => {
     expect((await get(`lines?${query}`)).json()).toMatchObject({ code: 'invalid_request' });
   });
 });
 
-describe('a search', () => {
-  it.each(['live', 'sealed'])('finds lines of a %s log in any case, across attempts', async (state) => {
+describe('a log search', () => {
+  it.each(['live', 'sealed'])('finds lines of a %s log, ignoring case, across attempts', async (state) => {
     const first = await writeAttempt('Number', 1500);
     const { id: second } = await api.createAttempt(seeded.run);
     await write(second, 'ZAŻÓŁĆ number 7', 'a "quoted" \\ back\u2028slash', 'nothing');
@@ -179,13 +179,13 @@ describe('a search', () => {
     const found = async (text: string) => (await search(`q=${encodeURIComponent(text)}`)).line_numbers;
     expect(await found('zażółć')).toEqual([1500]);
     expect(await found('"QUOTED" \\ back\u2028')).toEqual([1501]);
-    // What stands in the JSON beside the content is not part of it.
+    // JSON keys and values other than the content are not searched.
     expect(await found('line_num')).toEqual([]);
     expect(await found('stdout')).toEqual([]);
     expect(await found('\\u2028')).toEqual([]);
   });
 
-  it('gives the first numbers and counts all, and goes on after a line', async () => {
+  it('returns the first line numbers and the total count, and continues after a given line', async () => {
     await writeAttempt('x', 20);
     expect(await search('q=x&limit=3')).toMatchObject({
       line_numbers: [0, 1, 2],
@@ -200,7 +200,7 @@ describe('a search', () => {
     });
   });
 
-  it('keeps to a source, a stream, and what looks like an error', async () => {
+  it('filters by source, by stream, and by error-like lines', async () => {
     const { id } = await api.createAttempt(seeded.run);
     await write(
       id,
@@ -217,7 +217,7 @@ describe('a search', () => {
     expect((await search('level=error&source=user&q=TABLE')).line_numbers).toEqual([1]);
   });
 
-  it('says where to go on when its time is over, and stops when nobody waits', async () => {
+  it('returns where to continue when its time is up, and stops when the caller has left', async () => {
     await writeAttempt('x', 3000);
     const openRunLog = createOpenRunLog(api.dependencies);
     const hasty = createSearchLog(openRunLog, { budgetMs: 0 });
@@ -237,7 +237,7 @@ describe('a search', () => {
     expect(await patient(seeded.workspaceId, seeded.run.id, gone)).toMatchObject({ reachedEnd: false });
   });
 
-  it('lets others run meanwhile', async () => {
+  it('yields to other work', async () => {
     await writeAttempt(
       'a line of some length, as programs print them when they are asked to say what they do',
       20_000,
@@ -254,22 +254,22 @@ describe('a search', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('ends where the log is gone meanwhile, instead of asking for it again', async () => {
+  it('ends when the log is removed meanwhile, instead of retrying', async () => {
     const id = await writeAttempt('x', 30);
     await api.dependencies.logFiles.delete(id);
     expect(await search('q=x')).toMatchObject({ match_count: 0, reached_end: true, searched_to_line: 29 });
   });
 
   it.each(['limit=10001', 'source=other', 'level=warning', 'after_line=-2', `q=${'x'.repeat(501)}`])(
-    'is refused for %s',
+    'is rejected for %s',
     async (query) => {
       expect((await get(`search?${query}`)).json()).toMatchObject({ code: 'invalid_request' });
     },
   );
 });
 
-describe('the download', () => {
-  it('is the whole text of all attempts under a name of the job', async () => {
+describe('the log download', () => {
+  it('is the text of all attempts, in a file named after the job', async () => {
     await seal(await writeAttempt('first', 1500));
     const { id } = await api.createAttempt(seeded.run);
     const long = 'x'.repeat(60_000);
@@ -291,7 +291,7 @@ describe('the download', () => {
     ]);
   });
 
-  it('has the times where they are asked for, and is empty without a log', async () => {
+  it('includes timestamps on request, and is empty without a log', async () => {
     expect((await get('text')).body).toBe('');
     const { id } = await api.createAttempt(seeded.run);
     await write(id, 'one');

@@ -35,8 +35,9 @@ export function createLogHandlers(
 const eventStart = 'event: log\ndata: ';
 
 /**
- * Log lines as events of the form that the dlt client reads: `event: log` before every `data:` line. The first comment is sent at once,
- * and the head of the answer with it: a client that does not follow gives up after a second without one.
+ * Formats log lines as events the way the dlt client reads them: `event: log` before every `data:` line. Send
+ * the first comment at once, so that the response headers are sent: a client that does not follow gives up
+ * after one second without them.
  */
 async function* toEventStream(
   events: AsyncIterable<LogEvent>,
@@ -55,7 +56,7 @@ async function* toEventStream(
   }
 }
 
-/** @param ndjson whole lines, each of which ends with a newline */
+/** @param ndjson whole lines, each ending with a newline */
 function toLogEvents(ndjson: Uint8Array): string {
   const text = Buffer.from(ndjson.buffer, ndjson.byteOffset, ndjson.length - 1).toString();
   return `${eventStart}${text.replaceAll('\n', `\n\n${eventStart}`)}\n\n`;

@@ -43,10 +43,10 @@ async function finish(): Promise<void> {
 
 interface Stream {
   response: Response;
-  /** The next event that is no comment, as the dlt client reads it; undefined at the end. */
+  /** Reads the next event that is not a comment, as the dlt client does; undefined at the end. */
   next(): Promise<{ event: string; data: string } | undefined>;
   nextLine(): Promise<LogLine>;
-  /** Comments so far. */
+  /** Comments received so far. */
   comments: string[];
   close(): void;
 }
@@ -96,7 +96,7 @@ async function openStream(): Promise<Stream> {
 }
 
 describe('the log stream', () => {
-  it('opens at once while the run waits, follows each line, and ends when the run is over', async () => {
+  it('opens at once while the run is pending, follows each line, and ends when the run is over', async () => {
     const stream = await openStream();
     expect(stream.response.status).toBe(200);
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
@@ -110,7 +110,7 @@ describe('the log stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it('shows messages from Pumphouse as lines that the dlt client prints, as the stored log does', async () => {
+  it('shows Pumphouse messages as lines that the dlt client prints, the same as in the stored log', async () => {
     const attempt = await api.createAttempt(seeded.run);
     await write(attempt.id, 'one');
     await api.attemptLog.write(seeded.run.id, attempt.id, [runnerLine('Failed.', new Date())]);
@@ -123,7 +123,7 @@ describe('the log stream', () => {
     expect(JSON.parse(stored.trimEnd().split('\n').at(-1) ?? '')).toMatchObject(shown);
   });
 
-  it('says who cancelled a run that had not started, on a stream and in the stored log', async () => {
+  it('says who cancelled a run before it started, in the stream and in the stored log', async () => {
     const stream = await openStream();
     await api.dependencies.services.cancelRuns.cancel(seeded.workspaceId, seeded.run.id);
     const told = {
@@ -154,7 +154,7 @@ describe('the log stream', () => {
     }
   });
 
-  it('numbers the lines of several attempts through', async () => {
+  it('numbers the lines across attempts', async () => {
     const first = await api.createAttempt(seeded.run);
     await write(first.id, 'a', 'b');
     const stream = await openStream();
@@ -182,7 +182,7 @@ describe('the log stream', () => {
     ]);
   });
 
-  it('sees what another server did, without being told', async () => {
+  it('finds lines stored by another server without being notified', async () => {
     const attempt = await api.createAttempt(seeded.run);
     await write(attempt.id, 'one');
     const stream = await openStream();
@@ -191,7 +191,7 @@ describe('the log stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it('shows that it lives while nothing happens', async () => {
+  it('sends keep-alive comments while nothing happens', async () => {
     await api.createAttempt(seeded.run);
     const stream = await openStream();
     const end = stream.next();
@@ -200,12 +200,12 @@ describe('the log stream', () => {
     expect(await end).toBeUndefined();
   });
 
-  it('shows no line that is not committed', async () => {
+  it('shows no uncommitted line', async () => {
     const attempt = await api.createAttempt(seeded.run);
     await write(attempt.id, 'kept');
     const row = await api.persistence.store.attempts.get(attempt.id);
     if (!row) throw new Error('The attempt is gone');
-    // An append whose transaction never came: on disk, not in the row.
+    // An append whose transaction never committed: it is on disk but not in the row.
     await api.attemptLog.prepare(attempt.id, row, [runnerLine('taken back', new Date())]).write();
     await finish();
     const stream = await openStream();
@@ -213,7 +213,7 @@ describe('the log stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it('lets go of everything when the caller goes away', async () => {
+  it('releases everything when the caller disconnects', async () => {
     const stream = await openStream();
     const before = await openConnections();
     stream.close();
@@ -232,7 +232,7 @@ describe('the log stream', () => {
     expect(kinds).toEqual(['idle']);
   });
 
-  it('waits for a caller that reads slowly, and loses nothing', async () => {
+  it('waits for a slow reader, and loses nothing', async () => {
     const attempt = await api.createAttempt(seeded.run);
     const wide = 'x'.repeat(50_000);
     for (let batch = 0; batch < 8; batch += 1)
@@ -246,14 +246,14 @@ describe('the log stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it('answers 404 for a run that is not there', async () => {
+  it('answers 404 for a run that does not exist', async () => {
     seeded.run.id = seeded.workspaceId;
     const response = await fetch(logUrl('log-stream'), { headers: headers() });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'not_found' });
   });
 
-  it('says so when the server stops', async () => {
+  it('reports that the server is stopping', async () => {
     const other = await createApiFixture();
     const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
     const { run, token, workspaceId } = await seedRun(other);
@@ -280,7 +280,7 @@ describe('the stored log', () => {
     expect(lines.map((line) => logLine.parse(JSON.parse(line)).content)).toEqual(['one', 'two']);
   });
 
-  it('is empty for an attempt that said nothing, and a JSON 404 without one', async () => {
+  it('is empty for an attempt without output, and a JSON 404 without an attempt', async () => {
     const missing = await fetch(logUrl('logs'), { headers: headers() });
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ code: 'not_found' });

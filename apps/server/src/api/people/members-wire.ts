@@ -20,7 +20,7 @@ export function toOrganizationMember(member: ListedMember): OrganizationMemberRe
   };
 }
 
-/** What the dlthub client knows of a member; why they have the role it does not ask. */
+/** The fields of a member that the dlthub client knows. It does not ask where the role comes from. */
 export function toWorkspaceMember(member: WorkspaceMember): WorkspaceMemberResponse {
   return {
     id: member.membershipId,

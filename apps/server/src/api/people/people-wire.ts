@@ -13,7 +13,9 @@ import type { OrganizationRecord, WorkspaceRecord } from '../../store/records.ts
 import { dataplaneId } from '../../services/sign-in/dataplane.ts';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 
-/** The code of a run has neither an account nor a membership, and the contract wants ids: these name nobody. */
+/**
+ * Code of a run has no account and no membership, but the contract requires ids: this id refers to no one.
+ */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
 export function toOrganization(organization: OrganizationRecord): OrganizationResponse {
@@ -35,7 +37,7 @@ export function toOrganizationSettings(organization: OrganizationRecord): Organi
   };
 }
 
-/** @param origin where the data plane of the workspace answers, which is this server */
+/** @param origin the address of the workspace's data plane, which is this server */
 export function toWorkspace(workspace: WorkspaceRecord, origin: string): WorkspaceResponse {
   return {
     id: workspace.id,
@@ -66,7 +68,7 @@ export function toListedWorkspace(listed: ListedWorkspace, origin: string): Orga
   };
 }
 
-/** Which workspace was used last is not recorded. */
+/** The last used workspace is not recorded. */
 export function toMe({ principal, name, primary, latest, memberships }: AccountMe): MeResponse {
   return {
     name,

@@ -7,7 +7,7 @@ let api: ApiFixture;
 let owner: TestCaller;
 let organizationId: string;
 let workspaceId: string;
-/** Below `/pumphouse/v1`. */
+/** Path below `/pumphouse/v1`. */
 let atOrganization: string;
 let atWorkspace: string;
 
@@ -42,7 +42,7 @@ const join = (role: 'owner' | 'member' | 'collaborator', inWorkspace?: 'owner' |
   api.createCaller({ id: organizationId, role }, inWorkspace && { id: workspaceId, role: inWorkspace });
 
 describe('an organization', () => {
-  it('is made by a person, who owns it, and changed by its owners', async () => {
+  it('is created by a user, who owns it, and changed by its owners', async () => {
     const made = await call(owner, 'POST', '/pumphouse/v1/organizations', { name: ' Second ' });
     expect(made.statusCode).toBe(201);
     const organization = readAnswer('create_organization', made);
@@ -108,14 +108,14 @@ describe('members of an organization', () => {
     const ownUrl = `${atOrganization}/members/${owner.membershipId}`;
     expect(await codeOf(call(owner, 'PATCH', ownUrl, { role: 'member' }))).toBe('409 own_role');
     expect(await codeOf(call(owner, 'DELETE', url))).toBe('204');
-    // At once: each call reads it again.
+    // Takes effect at once: each call reads the membership again.
     expect(await codeOf(call(member, 'GET', `/api/v1/workspaces/${workspaceId}`))).toBe('404 not_found');
     expect(await codeOf(call(member, 'GET', `${atOrganization}/members`))).toBe('404 not_found');
     expect(await codeOf(call(owner, 'POST', `${atOrganization}/-leave`))).toBe('409 last_owner');
     expect(await codeOf(call(owner, 'DELETE', url))).toBe('404 not_found');
   });
 
-  it('take their tokens with them', async () => {
+  it('lose their tokens when they are removed', async () => {
     const member = await join('member', 'viewer');
     const { token } = await api.credentials.issueDataplaneToken(member.principal, workspaceId);
     const read = () =>
@@ -127,7 +127,7 @@ describe('members of an organization', () => {
 });
 
 describe('members of a workspace', () => {
-  it('are everybody with a role, as the contract lists them and as the workspace knows them', async () => {
+  it('are all users with a role, with the same roles that the workspace enforces', async () => {
     const viewer = await join('collaborator', 'viewer');
     const member = await join('member');
     await call(owner, 'PATCH', atOrganization, { default_workspace_role: 'developer' });
@@ -175,7 +175,7 @@ describe('members of a workspace', () => {
     expect(workspaces.items).toMatchObject([{ member_count: 3, owner_members: [{ user_id: owner.userId }] }]);
   });
 
-  it('are managed by an owner of the organization who has no role there, and who may take one', async () => {
+  it('are managed by an organization owner without a workspace role, who may also grant themselves one', async () => {
     const second = await join('owner');
     const member = await join('member');
     const url = (of: TestCaller) => `${atWorkspace}/members/${of.membershipId}`;
@@ -196,7 +196,7 @@ describe('members of a workspace', () => {
 });
 
 describe('invitations', () => {
-  it('answer their link once, and are listed without it', async () => {
+  it('show their link once, and are listed without it', async () => {
     const wanted = {
       email: 'analyst@example.com',
       role: 'collaborator',
@@ -226,7 +226,7 @@ describe('invitations', () => {
     expect(readAnswer('list_invitations', over).items).toMatchObject([{ status: 'revoked' }]);
   });
 
-  it('of a workspace are made and revoked by its owner', async () => {
+  it('to a workspace are created and revoked by its owner', async () => {
     const workspaceOwner = await join('member', 'owner');
     const made = await call(workspaceOwner, 'POST', `${atWorkspace}/invitations`, {
       email: 'engineer@example.com',
@@ -258,10 +258,10 @@ describe('invitations', () => {
 });
 
 describe('keys', () => {
-  it('of a person are made by them, used, listed and revoked at once', async () => {
+  it('of a user are created by the user, used, listed and revoked with immediate effect', async () => {
     const url = '/pumphouse/v1/account/keys';
     const member = await join('member', 'viewer');
-    // A key that is good for a day makes none that is good for longer.
+    // A key that is valid for a day cannot create a key that is valid for longer.
     expect(await codeOf(call(member, 'POST', url, { name: 'long', days: 90 }))).toBe('400 invalid_request');
     const session = await signIn(member);
     const created = readAnswer(
@@ -291,7 +291,7 @@ describe('keys', () => {
     expect(await codeOf(call(key, 'GET', '/api/v1/me'))).toBe('401 not_authenticated');
   });
 
-  it('of a workspace are made by its owners, and are refused at once when they are revoked', async () => {
+  it('of a workspace are created by its owners, and are rejected as soon as they are revoked', async () => {
     const url = `${atWorkspace}/keys`;
     const session = await signIn(owner);
     const wanted = { name: 'CI', role: 'developer' };
@@ -327,7 +327,7 @@ describe('keys', () => {
   });
 });
 
-/** The person signed in at a client. */
+/** Signs the user in at a client. */
 async function signIn({ userId, principal }: TestCaller): Promise<{ key: string }> {
   const { id } = await api.testDatabase.database.one<{ id: string }>(
     `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,

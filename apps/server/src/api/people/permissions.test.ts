@@ -17,10 +17,12 @@ let outsider: TestCaller;
 let runToken: string;
 /** Another workspace of the organization. */
 let siblingId: string;
-/** A place whose organization makes all its members developers. */
+/** A workspace whose organization gives all its members the developer role. */
 let generous: typeof place;
 
-/** A key of a workspace may do what its role may, but for this: it has no account, and leaves nothing. */
+/**
+ * A workspace key has the permissions of its role except these: it has no account and no membership to leave.
+ */
 const keysMayNot = new Set([
   'get_me',
   'list_personal_keys',
@@ -45,7 +47,7 @@ beforeAll(async () => {
     [generous.organization.id],
   );
 });
-// One of the calls archives it.
+// One of the calls archives the workspace.
 beforeEach(() =>
   api.testDatabase.database.execute('update workspaces set archived_at = null where archived_at is not null'),
 );
@@ -69,7 +71,7 @@ async function createRunToken(): Promise<string> {
     refresh: false,
     dryRun: false,
   });
-  // The token lives as long as its attempt, and archiving the workspace, below, would cancel a run that waits.
+  // The token lives as long as its attempt, and archiving the workspace below would cancel a pending run.
   const run = succeeded[0]?.run;
   if (!run) throw new Error('The run was not started');
   return api.credentials.issueRunToken((await api.createAttempt(run)).id);
@@ -82,7 +84,7 @@ async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
   return { key: secret, principal: await api.credentials.authenticateUser(secret) };
 }
 
-/** Without these the operation refuses the call before it looks whether the caller has an account. */
+/** Without these bodies the operation rejects the call before it checks whether the caller has an account. */
 const bodies: Record<string, object> = {
   create_organization: { name: 'New' },
   create_personal_key: { name: 'New' },
@@ -93,7 +95,7 @@ interface Place {
   organizationId?: string;
 }
 
-/** Calls an operation in the test's workspace and organization, unless others are given. */
+/** Calls an operation on the test's workspace and organization, unless others are given. */
 async function call(route: Route, bearer: string | null, at: Place = {}) {
   const values: Record<string, string> = {
     workspace_id: at.workspaceId ?? place.workspace.id,
@@ -109,7 +111,7 @@ async function call(route: Route, bearer: string | null, at: Place = {}) {
   return { status: response.statusCode, code: refused?.code, detail: refused?.detail };
 }
 
-/** What a refusal is, without its words. */
+/** Status and code of a rejection, without its message. */
 async function refusalOf(...args: Parameters<typeof call>) {
   const { status, code } = await call(...args);
   return { status, code };
@@ -118,7 +120,10 @@ async function refusalOf(...args: Parameters<typeof call>) {
 const forbidden = { status: 403, code: 'forbidden' };
 const hidden = { status: 404, code: 'not_found' };
 
-/** Whether the call got past the door: then what it named may be missing, or its body be wrong. */
+/**
+ * Expects that the call passed the permission check; it may still fail on a missing resource or an invalid
+ * body.
+ */
 async function expectEntry(route: Route, bearer: string, at: Place = {}): Promise<void> {
   const { status, code, detail } = await call(route, bearer, at);
   const where = { operation: route.operationId, detail };
@@ -130,7 +135,7 @@ async function expectEntry(route: Route, bearer: string, at: Place = {}): Promis
   expect({ ...where, isHidden }).toEqual({ ...where, isHidden: false });
 }
 
-/** What the caller presents to an operation of this credential. */
+/** The bearer token for an operation that needs this kind of credential. */
 async function bearerOf(
   route: Route,
   caller: Pick<TestCaller, 'key' | 'principal'>,
@@ -149,7 +154,10 @@ async function bearerOf(
   }
 }
 
-/** Somebody new, as some calls end what their caller is: each role in the organization, none or one in the workspace. */
+/**
+ * A new user for each test, because some calls remove their caller. Has any role in the organization, and
+ * none or one in the workspace.
+ */
 const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null = null) =>
   api.createCaller(
     { id: place.organization.id, role: inOrganization },
@@ -159,7 +167,9 @@ const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRo
 describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
   const required = requirements[route.permission];
 
-  /** Who may, by their roles in the organization and in the workspace: one rule, which the table and the server have to follow both. */
+  /**
+   * The expected result by organization role and workspace role: one rule for both the table and the server.
+   */
   function mayEnter(inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null) {
     switch (required.scope) {
       case 'organization':
@@ -181,7 +191,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     [null, ...workspaceRoles].map((inWorkspace) => [inOrganization, inWorkspace] as const),
   );
 
-  it.each(combinations)('of the organization’s %s with the workspace role %s', async (one, other) => {
+  it.each(combinations)('checks an organization %s with workspace role %s', async (one, other) => {
     const caller = await createCaller(one, other);
     const refusal = mayEnter(one, other);
     const bearer = await bearerOf(route, caller);
@@ -189,7 +199,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     else await expectEntry(route, bearer);
   });
 
-  it('lets a person who is signed in do what their key may', async () => {
+  it('gives a signed-in user the same permissions as their key', async () => {
     if (route.credential !== 'user') return;
     const owner = await createCaller('owner', 'owner');
     await expectEntry(route, (await api.signIn.sessions.begin({ userId: owner.userId, client: 'test' })).jwt);
@@ -200,7 +210,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     else await expectEntry(route, jwt);
   });
 
-  it('takes the key of a workspace for a collaborator with its role there, who is nobody elsewhere', async () => {
+  it('treats a workspace key as a collaborator with its role there and no access elsewhere', async () => {
     for (const role of ['developer', 'viewer'] as const) {
       const inside = await createWorkspaceKey(place.workspace.id, role);
       const bearer = await bearerOf(route, inside);
@@ -216,7 +226,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   });
 
   if (required.scope === 'workspace') {
-    it('lets members of an organization do what it gives them all, and collaborators nothing', async () => {
+    it('gives organization members the default access, and collaborators none', async () => {
       const at = { workspaceId: generous.workspace.id, organizationId: generous.organization.id };
       const member = await api.createCaller({ id: at.organizationId, role: 'member' });
       const bearer = await bearerOf(route, member, at.workspaceId);
@@ -241,13 +251,13 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   });
 
   if (required.scope === 'workspace' || required.scope === 'organization') {
-    it('does not exist for a caller from elsewhere', async () => {
+    it('returns 404 to a caller from outside', async () => {
       expect(await refusalOf(route, await bearerOf(route, outsider))).toEqual(hidden);
     });
   }
 
   if (route.credential === 'dataplane') {
-    it('refuses a token of another workspace, also to somebody who may read both', async () => {
+    it('rejects a token of another workspace, even if the user may read both', async () => {
       const other = await api.createPlace();
       const membership = await api.persistence.store.people.addMember(
         other.organization.id,
@@ -261,7 +271,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   }
 
   if (route.credential === 'upload') {
-    it('refuses the token of another upload', async () => {
+    it('rejects the token of another upload', async () => {
       const kinds = ['deployment', 'configuration'] as const;
       const other = kinds.find((kind) => route.operationId !== `upload_${kind}`) ?? 'deployment';
       const own = kinds.find((kind) => kind !== other) ?? 'deployment';

@@ -3,7 +3,7 @@ import type { PipelineRunHead, StoredJobResult, StoredPipelineRun } from '../../
 import { parseJobResult } from '../../telemetry/parse-job-result.ts';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 
-/** A record of a list as `telemetry/wire.ts` takes it. */
+/** Converts a list record to the type `telemetry/wire.ts` takes. */
 export function toPipelineRunHead(run: PipelineRunHeadRecord): PipelineRunHead {
   return {
     ...run,
@@ -27,7 +27,7 @@ export function toStoredPipelineRun(run: PipelineRunRecord): StoredPipelineRun {
   };
 }
 
-/** A result with the columns of an agent, which are read from the stored body. */
+/** Converts a result, with the agent columns read from the stored body. */
 export function toStoredJobResult(record: JobResultRecord): StoredJobResult {
   const parsed = parseJobResult(record.document);
   if (!parsed.ok) throw new Error(`The stored result ${record.id} cannot be read: ${parsed.problem.detail}`);

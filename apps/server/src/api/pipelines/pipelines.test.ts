@@ -15,12 +15,12 @@ const grown = evolve(shop, 'grown', (tables) => addColumn(tables['orders'], 'dis
 
 const shopTrace = () => readCapturedBody('ok/002-trace') as Record<string, unknown>;
 
-/** The trace again, as that of another run; `changes` are of its top. */
+/** The same trace for another run; `changes` apply to its top level. */
 function again(transactionId: string, changes: object = {}): object {
   return { ...shopTrace(), transaction_id: transactionId, ...changes };
 }
 
-/** As long ago as the test says: the trace was sent just now. */
+/** Moves a trace, which was just sent, into the past. */
 async function moveBack(transactionId: string, interval: string): Promise<void> {
   await reporting.api.testDatabase.database.execute(
     `update pipeline_runs set created_at = created_at - $3::interval, started_at = now() - $3::interval - interval '1 minute',
@@ -40,7 +40,7 @@ async function setTriggers(triggers: string[], changes = ''): Promise<void> {
 describe('the overview of a pipeline', () => {
   const overview = () => ask('get_pipeline_overview', 'pipelines/orders_pipeline');
 
-  it('says what ran last, who runs it, what is usual, and what its tables hold', async () => {
+  it('returns the last run, its jobs, typical values, and the rows of its tables', async () => {
     for (const state of [shop, grown]) await send('state', state);
     await send('trace', shopTrace());
     await send('trace', again('second'));
@@ -100,7 +100,7 @@ describe('the overview of a pipeline', () => {
     expect(rowsOf('orders')).toBeGreaterThan(0);
   });
 
-  it('says when each table changed last', async () => {
+  it('returns when each table last changed', async () => {
     await send('state', shop);
     await reporting.api.testDatabase.database.execute(
       `update schema_changes set created_at = now() - interval '40 days' where workspace_id = $1`,
@@ -116,7 +116,7 @@ describe('the overview of a pipeline', () => {
     expect(schema_change_count_30_days).toBe(1);
   });
 
-  it('takes what is usual, and the rows of tables, from the runs that succeeded, and what was last from the last', async () => {
+  it('takes typical values and table rows from successful runs, and last values from the last run', async () => {
     await send('state', shop);
     await send('trace', shopTrace());
     const before = await overview();
@@ -130,7 +130,7 @@ describe('the overview of a pipeline', () => {
     expect(after.freshness.last_success_at).toBe(before.freshness.last_success_at);
   });
 
-  it('shows the packages that the last run left', async () => {
+  it('lists the load packages of the last run', async () => {
     await send('state', readCapturedBody('fail_load/003-state'));
     await send('trace', readCapturedBody('fail_load/004-trace'));
     const { pending_packages, last_run } = await ask('get_pipeline_overview', 'pipelines/broken_pipeline');
@@ -140,7 +140,7 @@ describe('the overview of a pipeline', () => {
     ]);
   });
 
-  it('is stale once two starts of its schedule have come due since', async () => {
+  it('is stale once two scheduled starts have been missed', async () => {
     await send('trace', shopTrace());
     await setTriggers(['every:1d']);
     const transactionId = shopTrace()['transaction_id'] as string;
@@ -162,7 +162,7 @@ describe('the overview of a pipeline', () => {
     expect((await overview()).freshness).toMatchObject({ is_stale: false, why: 'schedule_paused' });
   });
 
-  it('finds the last success behind any number of failures', async () => {
+  it('finds the last success before any number of failures', async () => {
     await send('trace', shopTrace());
     const transactionId = shopTrace()['transaction_id'] as string;
     await moveBack(transactionId, '9 days');
@@ -178,14 +178,14 @@ describe('the overview of a pipeline', () => {
     expect(freshness.age_seconds).toBeGreaterThan(8 * 86_400);
   });
 
-  it('is not found for a pipeline that reported nothing, or elsewhere', async () => {
+  it('is 404 for a pipeline without telemetry, and from other workspaces', async () => {
     await send('trace', shopTrace());
     expect((await get('pipelines/nobody')).json()).toMatchObject({ code: 'not_found' });
     const elsewhere = await seedRun(reporting.api);
     expect((await get('pipelines/orders_pipeline', elsewhere)).json()).toMatchObject({ code: 'not_found' });
   });
 
-  it('knows a pipeline whose trace has not come yet', async () => {
+  it('covers a pipeline whose trace has not arrived yet', async () => {
     await send('state', shop);
     expect(await overview()).toMatchObject({
       last_run: null,
@@ -198,7 +198,7 @@ describe('the overview of a pipeline', () => {
 describe('the overview of a dataset', () => {
   const overview = () => ask('get_dataset_overview', 'datasets/shop_data');
 
-  it('has all pipelines that write to it, with their tables', async () => {
+  it('lists all pipelines that write to it, with their tables', async () => {
     await send('state', shop);
     await send('trace', shopTrace());
     const refunds = evolve(shop, 'refunds', (tables) => {
@@ -230,10 +230,10 @@ describe('the overview of a dataset', () => {
     expect(tables[3]).toMatchObject({ rows_last_loaded: null, rows_loaded: 0, run_count: 0 });
   });
 
-  it('is as fresh as the pipeline that is stale, where one is', async () => {
+  it('is stale if one of its pipelines is stale', async () => {
     await send('trace', shopTrace());
     await send('trace', again('other', { pipeline_name: 'other_pipeline' }));
-    // What was captured has a time of its own, which is longer ago each day.
+    // The captured trace has a fixed time, which moves further into the past each day.
     await moveBack('other', '1 hour');
     await moveBack(shopTrace()['transaction_id'] as string, '10 days');
     expect((await overview()).freshness).toMatchObject({
@@ -246,7 +246,7 @@ describe('the overview of a dataset', () => {
     expect(pipelines.map((each) => each.freshness.is_stale)).toEqual([true, false]);
   });
 
-  it('tells the runs of a pipeline into it from those into another', async () => {
+  it('separates runs of a pipeline by dataset', async () => {
     await send('trace', shopTrace());
     await moveBack(shopTrace()['transaction_id'] as string, '3 days');
     await send('trace', JSON.parse(JSON.stringify(again('elsewhere')).replaceAll('shop_data', 'dev_data')));
@@ -258,7 +258,7 @@ describe('the overview of a dataset', () => {
     );
   });
 
-  it('is not found where nothing was written to, or elsewhere', async () => {
+  it('is 404 for a dataset without writes, and from other workspaces', async () => {
     await send('trace', shopTrace());
     expect((await get('datasets/nothing')).json()).toMatchObject({ code: 'not_found' });
     const elsewhere = await seedRun(reporting.api);
@@ -280,7 +280,7 @@ describe('the freshness of all pipelines', () => {
     await setTriggers(['every:1d']);
   }
 
-  it('puts stale ones first, those that succeeded longest ago before the others', async () => {
+  it('lists stale pipelines first, then by oldest success', async () => {
     await seedPipelines();
     const page = await list();
     expect(namesOf(page)).toEqual(['older', 'old', 'newest', 'fresh']);
@@ -302,7 +302,7 @@ describe('the freshness of all pipelines', () => {
     expect(namesOf(await list(`limit=3&cursor=${page.next_cursor}`))).toEqual(['fresh']);
   });
 
-  it('is empty where nothing ran', async () => {
+  it('is empty before the first run', async () => {
     expect(await list()).toMatchObject({ items: [], total: 0 });
   });
 });
@@ -310,7 +310,7 @@ describe('the freshness of all pipelines', () => {
 describe('the pipeline runs inside a job run', () => {
   const list = () => ask('list_job_run_pipeline_runs', `job-runs/${reporting.seeded.run.id}/pipeline-runs`);
 
-  it('come in one answer with steps, tables, packages and the schema changes that each brought', async () => {
+  it('are returned together with steps, tables, packages and the schema changes of each', async () => {
     await send('state', shop);
     await send('trace', shopTrace());
     await send('state', readCapturedBody('ok/004-state'));
@@ -352,7 +352,7 @@ describe('the pipeline runs inside a job run', () => {
     expect(run).toMatchObject(readAnswer('get_pipeline_run', single));
   });
 
-  it('give a new schema to the run whose package has it, not to a run of the same pipeline before', async () => {
+  it('assign a new schema to the run that loaded it, not to an earlier run of the same pipeline', async () => {
     await send('state', shop);
     await send('trace', shopTrace());
     await send('state', grown);
@@ -365,7 +365,7 @@ describe('the pipeline runs inside a job run', () => {
     ]);
   });
 
-  it('say why they failed, with a bounded traceback, in every attempt', async () => {
+  it('include failure reasons with a bounded traceback, for every attempt', async () => {
     await send('trace', readCapturedBody('fail_extract/001-trace'));
     await (
       await openSpool(reporting.api, reporting.seeded.run)
@@ -381,14 +381,14 @@ describe('the pipeline runs inside a job run', () => {
     }
   });
 
-  it('are cut at 100, and empty for a run that ran none', async () => {
+  it('are limited to 100, and empty for a run without pipelines', async () => {
     expect(await list()).toEqual({ pipeline_runs: [], is_cut: false });
     for (let n = 0; n < 101; n += 1) await send('trace', again(`t${n}`, { steps: [] }));
     const { pipeline_runs, is_cut } = await list();
     expect([pipeline_runs.length, is_cut]).toEqual([100, true]);
   });
 
-  it('are not found for a run that is not there, or elsewhere', async () => {
+  it('are 404 for a run that does not exist, and from other workspaces', async () => {
     const elsewhere = await seedRun(reporting.api);
     for (const id of ['00000000-0000-4000-8000-000000000000', elsewhere.run.id])
       expect((await get(`job-runs/${id}/pipeline-runs`)).json()).toMatchObject({ code: 'not_found' });

@@ -8,7 +8,7 @@ import { toInstant } from '../wire/instants.ts';
 
 type VersionResponse = RouteResponseInput<'get_schema_version'>;
 
-/** Edges of the graph of a schema in one answer. */
+/** Maximum edges of a schema's graph in one response. */
 const maximumReferences = 5000;
 
 export function toSchemaChanges(record: SchemaChangesRecord): SchemaVersionChangesResponse {
@@ -59,7 +59,7 @@ function toJobRun({ jobRunId, runJobId, jobRef, runNumber }: SchemaChangesRecord
   return { id: jobRunId, job_id: runJobId, job_ref: jobRef, number: runNumber };
 }
 
-/** As many whole tables as have no more columns together than an answer holds; the first one may itself be cut. */
+/** As many whole tables as fit the column limit of a response; the first table may itself be truncated. */
 function cutTables(all: readonly SchemaTableShape[]): { tables: SchemaTableShape[]; isCut: boolean } {
   const tables: SchemaTableShape[] = [];
   let columnsLeft = maximumSchemaColumns;

@@ -30,7 +30,7 @@ const sayChanges = ({ changes }: RouteResponse<'compare_schema_versions'>) =>
   );
 
 describe('the list of schema changes', () => {
-  it('says what each version brought, newest first, with the run', async () => {
+  it('lists what each version changed, newest first, with the run', async () => {
     for (const state of [shop, second, third]) await send('state', state);
     const page = await ask('list_schema_changes', 'schema-changes');
     expect(
@@ -75,7 +75,7 @@ describe('the list of schema changes', () => {
     ]);
   });
 
-  it('has a version once, however often and by whichever run it is reported', async () => {
+  it('lists a version once, however many runs report it', async () => {
     await send('state', shop);
     await send('state', shop);
     await (
@@ -84,14 +84,14 @@ describe('the list of schema changes', () => {
     expect(hashesOf(await ask('list_schema_changes', 'schema-changes'))).toEqual([firstHash]);
   });
 
-  it('compares with the version that dlt names, also when others were reported since', async () => {
+  it('compares with the version dlt names, even when others were reported since', async () => {
     const elsewhere = evolve(shop, 'of another branch', (tables) => addColumn(tables['orders'], 'x', 'text'));
     for (const state of [shop, elsewhere, second]) await send('state', state);
     const bases = (await ask('list_schema_changes', 'schema-changes')).items.map((item) => item.base_hash);
     expect(bases).toEqual([firstHash, firstHash, null]);
   });
 
-  it('compares with the version before where dlt names none that is known', async () => {
+  it('compares with the previous version when dlt names no known one', async () => {
     const orphan = structuredClone(second);
     orphan.schemas[0].previous_hashes = ['unknown'];
     await send('state', shop);
@@ -128,7 +128,7 @@ describe('the list of schema changes', () => {
     expect(walked).toEqual(all);
   });
 
-  it('shows no more than 50 changes of a version, and how many there are', async () => {
+  it('shows at most 50 changes of a version, with the total count', async () => {
     const wide = evolve(shop, 'wide', (tables) => {
       for (let n = 0; n < 120; n += 1) addColumn(tables['orders'], `c${n}`, 'text');
     });
@@ -140,7 +140,7 @@ describe('the list of schema changes', () => {
     expect(difference.changes).toHaveLength(120);
   });
 
-  it('survives documents that are no schemas', async () => {
+  it('survives documents that are not schemas', async () => {
     const hostile = {
       ...shop,
       schemas: [{ name: 'shop', version_hash: 'h', tables: { a: [], b: { columns: { c: 5 } } } }],
@@ -154,7 +154,7 @@ describe('the list of schema changes', () => {
 });
 
 describe('a pipeline’s schemas', () => {
-  it('are listed with the version that was reported last, which may be an old one again', async () => {
+  it('are listed with the last reported version, which may be an older one again', async () => {
     for (const state of [shop, second, third]) await send('state', state);
     const latest = async () => {
       const { schemas } = await ask('list_pipeline_schemas', 'pipelines/orders_pipeline/schemas');
@@ -167,7 +167,7 @@ describe('a pipeline’s schemas', () => {
     expect(await ask('get_schema_version', versionPath('third'))).toMatchObject({ is_latest: false });
   });
 
-  it('have a history, a page at a time', async () => {
+  it('have a paged history', async () => {
     for (const state of [shop, second, third]) await send('state', state);
     expect(hashesOf(await ask('list_schema_versions', versionsPath))).toEqual([
       'third',
@@ -181,7 +181,7 @@ describe('a pipeline’s schemas', () => {
     expect(other.json()).toMatchObject({ code: 'invalid_request' });
   });
 
-  it('have versions with tables, columns and what refers to what', async () => {
+  it('have versions with tables, columns and references', async () => {
     await send('state', third);
     const version = await ask('get_schema_version', versionPath('third'));
     expect(version).toMatchObject({
@@ -223,7 +223,7 @@ describe('a pipeline’s schemas', () => {
     ]);
   });
 
-  it('are compared with the version before, or with any other', async () => {
+  it('can be compared with the previous version or any other', async () => {
     for (const state of [shop, second, third]) await send('state', state);
     const compare = (hash: string, base?: string) =>
       ask(
@@ -252,7 +252,7 @@ describe('a pipeline’s schemas', () => {
     });
   });
 
-  it('are found under names as long as dlt may send them', async () => {
+  it('are found under the longest names that dlt sends', async () => {
     const name = 'ü'.repeat(256);
     await send('state', { ...shop, pipeline_name: name });
     const { schemas } = await ask('list_pipeline_schemas', `pipelines/${encodeURIComponent(name)}/schemas`);
@@ -272,8 +272,8 @@ describe('a pipeline’s schemas', () => {
   });
 });
 
-describe('the changes of runs together', () => {
-  it('are summed up for each run that brought any, and first versions are told apart', async () => {
+describe('the combined schema changes of several runs', () => {
+  it('are summed up per run, with first versions separate', async () => {
     const other = await seedRun(reporting.api);
     await send('state', shop);
     const later = await openSpool(reporting.api, other.run);

@@ -10,7 +10,7 @@ import type { ZoneDay } from '../../domain/pipelines/statistics-window.ts';
 import { averageDurationMs } from '../../services/pipelines/read-statistics.ts';
 import { toInstant } from '../wire/instants.ts';
 
-/** Statistics as `telemetry/wire.ts` takes them. */
+/** Converts statistics to the type `telemetry/wire.ts` takes. */
 export function toStoredPipelineStats(row: PipelineStatistics): PipelineStats {
   return {
     ...toCounts(row),

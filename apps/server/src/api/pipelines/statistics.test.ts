@@ -19,7 +19,7 @@ interface Seed {
   rows?: number;
 }
 
-/** Of three pipelines and two datasets; `events` last failed, `empty` never loaded. */
+/** Three pipelines and two datasets; the last run of `events` failed, `empty` never loaded. */
 const seeds: Seed[] = [
   {
     at: '2026-03-01T10:00:00Z',
@@ -132,7 +132,7 @@ const datasetNames = async (query: string) =>
   (await ask('list_dataset_stats', datasetsPath(query))).items.map((item) => item.dataset_name);
 
 describe('statistics of pipelines', () => {
-  it('say what the runs add up to, and how the newest was', async () => {
+  it('sum up the runs, and show the state of the newest', async () => {
     const { items, total } = await ask('list_pipeline_stats', pipelinesPath());
     expect(total).toBe(3);
     expect(items.map((item) => item.pipeline_name)).toEqual(['empty', 'events', 'orders']);
@@ -179,7 +179,7 @@ describe('statistics of pipelines', () => {
     expect(await pipelineNames(query)).toEqual(expected);
   });
 
-  it('have no average of runs that never finished, which comes last in both directions', async () => {
+  it('have no average without finished runs, and sort it last in both directions', async () => {
     const window = 'start=2026-03-03T00:00:00&sort=average_duration_ms';
     for (const order of ['asc', 'desc']) {
       const { items } = await ask('list_pipeline_stats', pipelinesPath(`${window}&order=${order}`));
@@ -205,12 +205,12 @@ describe('statistics of pipelines', () => {
     expect(elsewhere.statusCode).toBe(400);
   });
 
-  it('count all that the filters leave, whatever the page', async () => {
+  it('count all matching rows, regardless of the page', async () => {
     const { items, total } = await ask('list_pipeline_stats', pipelinesPath('limit=1&q=e'));
     expect([items.length, total]).toEqual([1, 3]);
   });
 
-  it('go on behind a cursor, which is good for this list and these filters only', async () => {
+  it('continue after a cursor, which is valid only for this list and these filters', async () => {
     const names = [];
     let page = await ask('list_pipeline_stats', pipelinesPath('limit=1'));
     const cursor = encodeURIComponent(page.next_cursor ?? '');
@@ -232,7 +232,7 @@ describe('statistics of pipelines', () => {
     'timezone=Mars/Olympus',
     'sort=dataset_name&order=asc',
     'latest_status=running',
-  ])('refuse %s', async (query) => {
+  ])('reject %s', async (query) => {
     const answer = await get(pipelinesPath(query), seeded.token);
     expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'invalid_request']);
   });
@@ -283,7 +283,7 @@ describe('statistics of datasets', () => {
   });
 });
 
-it('looks at the same runs in a window as the list of pipeline runs', async () => {
+it('use the same runs in a window as the list of pipeline runs', async () => {
   const window = 'start=2026-03-02T00:30:00&end=2026-03-03T12:00:00&timezone=Europe/Berlin';
   const listed = await ask(
     'list_pipeline_runs',
@@ -298,7 +298,7 @@ it('looks at the same runs in a window as the list of pipeline runs', async () =
 describe('daily series', () => {
   const window = 'start=2026-03-01T12:00:00&end=2026-03-04T00:00:00';
 
-  it('have a value for each day, whole days, those with the most runs first', async () => {
+  it('have a value for each day, whole days only, sorted by number of runs', async () => {
     const answer = await ask('list_pipeline_daily_series', dailyPath('pipelines', window), seeded.owner.key);
     expect(answer.days).toEqual([
       { date: '2026-03-01', start: '2026-03-01T00:00:00.000Z', end: '2026-03-02T00:00:00.000Z' },
@@ -319,7 +319,7 @@ describe('daily series', () => {
     });
   });
 
-  it('have the days of the zone', async () => {
+  it('use the days of the time zone', async () => {
     const query = `${window}&timezone=Europe/Berlin&dataset_name=shop`;
     const answer = await ask('list_dataset_daily_series', dailyPath('datasets', query), seeded.owner.key);
     expect(answer.days[0]).toEqual({
@@ -331,14 +331,14 @@ describe('daily series', () => {
     expect(answer.total.total_pipeline_run_count).toEqual([1, 2, 1]);
   });
 
-  it('name as many as asked for, and add up all', async () => {
+  it('list as many names as requested, and sum up all', async () => {
     const query = `${window}&limit=1`;
     const answer = await ask('list_pipeline_daily_series', dailyPath('pipelines', query), seeded.owner.key);
     expect(answer.pipelines.map((each) => each.pipeline_name)).toEqual(['orders']);
     expect(answer.total.total_pipeline_run_count).toEqual([2, 2, 2]);
   });
 
-  it('are of the last 30 days unless asked otherwise', async () => {
+  it('cover the last 30 days by default', async () => {
     const answer = await ask('list_pipeline_daily_series', dailyPath('pipelines'), seeded.owner.key);
     expect([30, 31]).toContain(answer.days.length);
     const last = Date.parse(answer.days.at(-1)?.end ?? '');
@@ -352,12 +352,12 @@ describe('daily series', () => {
     'timezone=Nowhere',
     'limit=101',
     'pipeline_name=p&'.repeat(101),
-  ])('refuse %.60s', async (query) => {
+  ])('reject %.60s', async (query) => {
     const answer = await get(dailyPath('pipelines', query), seeded.owner.key);
     expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'invalid_request']);
   });
 
-  it('take 400 days', async () => {
+  it('accept 400 days', async () => {
     const query = 'start=2025-01-01T00:00:00&end=2026-02-05T00:00:00';
     const answer = await ask('list_pipeline_daily_series', dailyPath('pipelines', query), seeded.owner.key);
     expect(answer.days).toHaveLength(400);
@@ -365,8 +365,8 @@ describe('daily series', () => {
   });
 });
 
-describe('who may read', () => {
-  it('nobody with the token of another workspace', async () => {
+describe('read permissions on statistics', () => {
+  it('deny access with a token of another workspace', async () => {
     const other = await seedRun(api);
     for (const path of [pipelinesPath(), datasetsPath()])
       expect((await get(path, other.token)).statusCode).toBe(404);
@@ -374,14 +374,14 @@ describe('who may read', () => {
       expect((await get(path, other.owner.key)).statusCode).toBe(404);
   });
 
-  it('sees nothing of other workspaces', async () => {
+  it('hide other workspaces', async () => {
     const other = await seedRun(api);
     const path = `/telemetry/v1/workspaces/${other.workspaceId}`;
     expect((await ask('list_pipeline_stats', `${path}/pipelines/-/stats`, other.token)).items).toEqual([]);
     expect((await ask('list_dataset_stats', `${path}/datasets/-/stats`, other.token)).items).toEqual([]);
   });
 
-  it('reads an archived workspace as before', async () => {
+  it('allow reading an archived workspace', async () => {
     const set = (value: string) =>
       api.testDatabase.database.execute(`update workspaces set archived_at = ${value} where id = $1`, [
         seeded.workspaceId,

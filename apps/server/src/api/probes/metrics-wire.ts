@@ -8,13 +8,16 @@ interface Gauge {
   samples: { labels: string; value: number }[];
 }
 
-/** How the installation is, as Prometheus reads it. Without figures of the load while the database does not tell in time. */
+/**
+ * Formats the installation's state for Prometheus. Load figures are left out while the database does not
+ * provide them in time.
+ */
 export function formatMetrics({ ok, load, loops }: Readiness): string {
   const ready = oneValue('pumphouse_ready', 'Whether this server is ready', ok ? 1 : 0);
   return [ready, ...describeLoops(loops), ...(load ? listLoad(load) : [])].map(formatGauge).join('');
 }
 
-/** A loop has no sample of its last success before its first one: an age of zero would look well. */
+/** Before its first success a loop has no such sample: an age of zero would look healthy. */
 function describeLoops(loops: readonly LoopStatus[]): Gauge[] {
   const labels = ({ name }: LoopStatus) => `{loop="${name}"}`;
   return [

@@ -4,7 +4,7 @@ import type { Readiness } from './readiness.ts';
 import { emitOpenApi } from '@pumphouse/contract';
 import { formatMetrics } from './metrics-wire.ts';
 
-/** For whoever watches the server, without a credential: is it alive, can it work, and what does it serve. */
+/** Registers the probes, which need no credential: liveness, readiness, metrics and the OpenAPI document. */
 export function registerProbes(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));

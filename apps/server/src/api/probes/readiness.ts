@@ -4,12 +4,15 @@ import type { LoopStatus } from '../../platform/loops.ts';
 /** Whether a server can take and run work, and what it is doing. */
 export interface Readiness {
   ok: boolean;
-  /** What is missing, one sentence each. */
+  /** What keeps the server from being ready, one sentence each. */
   reasons: string[];
-  /** What does not keep the server from working, and what an operator should see: variables that are no settings. */
+  /**
+   * Problems that an operator should fix although the server works, such as environment variables that are
+   * not settings.
+   */
   warnings?: readonly string[];
   /** The loops that this server runs. */
   loops: readonly LoopStatus[];
-  /** Null where it cannot be read now. */
+  /** Null if it cannot be read at the moment. */
   load: Load | null;
 }

@@ -52,11 +52,11 @@ const failures: [
 ]);
 
 it.each(failures)(
-  'gives a failure of a run (%s, %s, %j) one name everywhere',
+  'names a run failure (%s, %s, %j) the same everywhere',
   async (kind, code, detail, reason) => {
     const run = await jobs.start(refs[kind]);
     const attempt = await api.createAttempt(run);
-    // User code had begun: no other attempt follows.
+    // User code has begun, so no other attempt follows.
     await api.testDatabase.database.execute('update attempts set begun_at = now() where id = $1', [
       attempt.id,
     ]);

@@ -32,7 +32,7 @@ function forceEnd(
 const readStatus = async () => (await api.persistence.store.jobRuns.find(seeded.run.id))?.status;
 
 describe('an unknown run', () => {
-  it('is told in its overview and its timeline', async () => {
+  it('is shown in its overview and its timeline', async () => {
     await becomeUnknown();
     const base = `/pumphouse/v1/workspaces/${seeded.workspaceId}/job-runs/${seeded.run.id}`;
     const headers = { authorization: `Bearer ${seeded.owner.key}` };
@@ -51,7 +51,7 @@ describe('an unknown run', () => {
     expect(none.items).toEqual([]);
   });
 
-  it('is ended by an owner, who is in its log', async () => {
+  it('is ended by an owner, who is named in its log', async () => {
     await becomeUnknown();
     const response = await forceEnd(seeded.owner);
     expect(readAnswer('force_end_job_run', response)).toMatchObject({ id: seeded.run.id, status: 'failed' });
@@ -64,14 +64,14 @@ describe('an unknown run', () => {
   });
 });
 
-describe('ending by force is refused', () => {
-  it('of a run that its server sees', async () => {
+describe('forcing the end of a run is rejected', () => {
+  it('for a run that its server still tracks', async () => {
     const response = await forceEnd(seeded.owner);
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([409, 'run_not_unknown']);
     expect(await readStatus()).toBe('cancelling');
   });
 
-  it('to a developer and a viewer of the workspace', async () => {
+  it('for a developer and a viewer of the workspace', async () => {
     await becomeUnknown();
     for (const role of ['developer', 'viewer'] as const) {
       const caller = await api.createCaller(
@@ -83,7 +83,7 @@ describe('ending by force is refused', () => {
     expect(await readStatus()).toBe('cancelling');
   });
 
-  it('to an owner of another workspace, by either workspace', async () => {
+  it('for an owner of another workspace, through either workspace', async () => {
     await becomeUnknown();
     const other = await seedRun(api);
     expect((await forceEnd(other.owner)).statusCode).toBe(404);
@@ -91,7 +91,7 @@ describe('ending by force is refused', () => {
     expect(await readStatus()).toBe('cancelling');
   });
 
-  it('to the code of a run', async () => {
+  it('for the code of a run', async () => {
     await becomeUnknown();
     const attempt = await api.persistence.store.attempts.findOpen(seeded.run.id);
     const key = await api.credentials.issueRunToken(attempt?.id ?? '');

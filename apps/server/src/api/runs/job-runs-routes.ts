@@ -54,7 +54,7 @@ export function createJobRunHandlers(services: {
         downstream,
       );
       const answer = toPage(page, query, createRunDescriber(at));
-      // Not before there is a page: an error would be written by it too.
+      // Set the serializer only once the page exists, because it would also be used for an error.
       void reply.type('application/json; charset=utf-8').serializer(stringifyRuns);
       return answer;
     },
@@ -123,7 +123,7 @@ function stringifyRuns(page: RouteResponseInput<'list_job_runs'>): string {
   return stringifyPage(page, ['job', 'job_version']);
 }
 
-/** Runs of the dashboard are hidden unless something points at them. */
+/** Runs of the dashboard are hidden unless the query names a job or an upstream run. */
 function toFilter(query: RouteQuery<'list_job_runs'>): JobRunFilter {
   const isPointedAt = query.job_id !== undefined || query.previous_job_run_id !== undefined;
   return {
@@ -144,7 +144,7 @@ function toFilter(query: RouteQuery<'list_job_runs'>): JobRunFilter {
   };
 }
 
-/** What cancelling would do. */
+/** The outcome of cancelling, for a dry run. */
 function foresee(run: JobRunRecord | undefined, jobRunId: string): CancelResult {
   if (!run) return { outcome: 'not-found', jobRunId };
   if (isTerminalRunState(run.status)) return { outcome: 'finished', run };

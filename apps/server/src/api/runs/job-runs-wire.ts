@@ -15,7 +15,7 @@ import { toJob, toJobVersion } from '../jobs/jobs-wire.ts';
 import { toPipelineRunHead } from '../pipelines/pipeline-runs-wire.ts';
 import { toPipelineRunSummary } from '../../telemetry/wire.ts';
 
-/** @param at where the logs of the run are read */
+/** @param at the origin of the URL of the run's logs */
 export function toJobRun(
   run: JobRunRecord,
   pipelineRuns: readonly PipelineRunHeadRecord[],
@@ -51,7 +51,7 @@ export function toDetailedJobRun(detailed: DetailedJobRun, at: Places): RouteRes
   return createRunDescriber(at)(detailed);
 }
 
-/** Describes runs of one answer; runs of the same job share the objects of the job and its version. */
+/** Converts the runs of one response; runs of the same job share the objects of the job and its version. */
 export function createRunDescriber(
   at: Places,
 ): (detailed: DetailedJobRun) => RouteResponseInput<'get_job_run'> {
@@ -101,7 +101,7 @@ function toDownstreamRun(run: DownstreamRun): DownstreamJobRunResponse {
     number: run.number,
     status: run.status,
     trigger: run.trigger,
-    // The list is closed: the client fails on a category that it does not know.
+    // The enum is closed: the client fails on an unknown category.
     category: jobCategory.safeParse(run.category).data ?? null,
     started_at: toInstantOrNull(run.startedAt),
     duration_seconds: toDurationSeconds(run),

@@ -7,7 +7,7 @@ import { readAnswer } from '../testing/check-answer.ts';
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
 let base: string;
-/** By ref: load has finished, report runs, and the dashboard is a system job. */
+/** Job ids by ref: load has finished, report is running, and the dashboard is a system job. */
 let jobIds: Map<string, string>;
 let loadRunId: string;
 let reportRunId: string;
@@ -72,7 +72,7 @@ async function trigger(ref: string): Promise<string> {
 }
 
 describe('deploy_workspace', () => {
-  it('sorts jobs by what became of them, and stores nothing in a dry run', async () => {
+  it('sorts jobs by what happened to them, and stores nothing in a dry run', async () => {
     const request = (jobs: object[]) => ({
       job_definition_engine_version: 2,
       job_definition_hash: 'x',
@@ -103,7 +103,7 @@ describe('deploy_workspace', () => {
 });
 
 describe('jobs', () => {
-  it('echoes a definition as it came and reads it for what the contract asks', async () => {
+  it("return the definition unchanged, and derive the contract's fields from it", async () => {
     const job = await get('get_job', `${base}/jobs/${jobIds.get('jobs.etl.load')}`);
     expect(JSON.stringify(job.job_definition)).toBe(JSON.stringify(definitions[0]));
     expect(job).toMatchObject({
@@ -121,7 +121,7 @@ describe('jobs', () => {
     });
   });
 
-  it('gives 0 for no time limit', async () => {
+  it('return 0 for no time limit', async () => {
     const job = await get('get_job', `${base}/jobs/${jobIds.get('jobs.etl.report')}`);
     expect(job.current_version?.max_run_time_seconds).toBe(0);
   });
@@ -161,7 +161,7 @@ describe('jobs', () => {
     expect(items.map((job) => job.job_ref)).toEqual(refs);
   });
 
-  it('counts what the filters leave, whatever the page', async () => {
+  it('count all matching jobs, regardless of the page', async () => {
     for (const [limit, offset, count] of [
       [1, 0, 1],
       [2, 2, 1],
@@ -181,7 +181,7 @@ describe('jobs', () => {
     }
   });
 
-  it('list runs inside', async () => {
+  it('list runs of a single job', async () => {
     const query = 'recent_job_runs_limit=5&downstream_job_runs_limit=5&ref=jobs.etl.load';
     const { items } = await get('list_jobs', `${base}/jobs?${query}`);
     expect(items[0]).toMatchObject({
@@ -235,7 +235,7 @@ describe('job runs', () => {
     expect(total).toBe(names.length);
   });
 
-  it('are filtered by who started them and what came before', async () => {
+  it('are filtered by starter and by upstream run', async () => {
     const { owner } = place;
     const mine = await get('list_job_runs', `${base}/job-runs?triggered_by=${owner.membershipId}`);
     expect(mine.total).toBe(2);
@@ -256,7 +256,7 @@ describe('job runs', () => {
     expect(items.map((run) => run.job.job_ref)).toEqual(names.map((name) => `jobs.etl.${name}`));
   });
 
-  it('refuse a time zone that is none', async () => {
+  it('reject an invalid time zone', async () => {
     const url = `${base}/job-runs?timezone=Mars/Olympus`;
     expect((await api.app.inject({ url, headers: headers() })).json()).toMatchObject({
       code: 'invalid_request',
@@ -264,7 +264,7 @@ describe('job runs', () => {
     });
   });
 
-  it('of the dashboard are hidden unless asked for', async () => {
+  it('of the dashboard are hidden by default', async () => {
     const other = await api.createPlace();
     const { workspace, owner } = other;
     const { deployment, configuration } = await api.createPackages(workspace.id, owner.membershipId);
@@ -318,7 +318,7 @@ describe('job runs', () => {
     expect(response.statusCode).toBe(404);
   });
 
-  it('are made once while one is active and asked for so, and say that they were', async () => {
+  it('are created once on request while one is active, and report that', async () => {
     const url = `${base}/job-runs`;
     const payload = { job_id: jobIds.get('jobs.etl.report'), trigger: 'manual:', mode: 'when_not_running' };
     const response = await api.app.inject({ method: 'POST', url, headers: headers(), payload });

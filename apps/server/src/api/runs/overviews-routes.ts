@@ -14,7 +14,7 @@ import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from '.
 type Operations =
   'list_run_overviews' | 'get_run_overview' | 'list_run_series' | 'list_job_overviews' | 'get_job_trend';
 
-/** Runs and jobs as the console lists them. */
+/** Handlers for the console's lists of runs and jobs. */
 export function createOverviewHandlers(services: {
   readRunOverviews: ReadRunOverviews;
   readJobOverviews: ReadJobOverviews;
@@ -69,7 +69,7 @@ export function createOverviewHandlers(services: {
   };
 }
 
-/** No run is hidden: the sums of the series are those of this list. */
+/** No run is hidden, so that the totals of the series match this list. */
 function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
   return {
     ...readWindow(query),

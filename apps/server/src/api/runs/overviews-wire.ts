@@ -17,7 +17,7 @@ import { toUnknown, toWaiting } from './run-lives-wire.ts';
 type RunOverviewWire = RouteResponseInput<'list_run_overviews'>['items'][number];
 type RunOverviewDetailWire = RouteResponseInput<'get_run_overview'>;
 
-/** Most names of pipelines that one row has. */
+/** Maximum pipeline names in one row. */
 const mostPipelineNames = 20;
 
 export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunOverview): RunOverviewWire {

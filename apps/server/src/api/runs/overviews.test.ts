@@ -38,7 +38,7 @@ const time = '2026-03-10T10:00:01Z';
 const stderr = (text: string) =>
   text.split('\n').map((line) => ({ kind: 'log', at: time, io: 'stderr', text: line }));
 
-/** A run that a supervisor has started, and whose attempt leaves these records. */
+/** Simulates a supervisor that starts the run, and an attempt that leaves these records. */
 async function carryOut(run: JobRunRecord, records: readonly object[]): Promise<void> {
   const { id } = await api.createAttempt(run);
   await api.persistence.store.attempts.begin(id, 'nonce');
@@ -66,7 +66,7 @@ const traceback = `Traceback (most recent call last):
 shop.PriceError: no price`;
 
 describe('a run in a list', () => {
-  it('says why it runs, what it loaded and why it failed', async () => {
+  it('shows its trigger, what it loaded and why it failed', async () => {
     const run = await start();
     const body = JSON.stringify(readCapturedBody('fail_extract/001-trace'));
     await carryOut(run, [...stderr('loading'), { kind: 'beacon', at: time, type: 'trace', body }, exit(1)]);
@@ -104,7 +104,7 @@ describe('a run in a list', () => {
         step: 'extract',
         pipeline_name: 'broken_pipeline',
         table: null,
-        // The report is of another workspace than this one.
+        // The report belongs to another workspace.
         location: null,
       },
       skip: null,
@@ -126,7 +126,7 @@ describe('a run in a list', () => {
     expect((await call('get_run_overview', `job-runs/${run.id}/overview`)).reason).toEqual(items[0]?.reason);
   });
 
-  it('names the run whose end started it, the tick that it is for and what it waits for', async () => {
+  it('names the run that triggered it, its tick and its wait reason', async () => {
     const cause = await complete();
     const [follower] = (await call('list_run_overviews', `job-runs?job_id=${jobs.idOf(refs.follower)}`))
       .items;
@@ -153,7 +153,7 @@ describe('a run in a list', () => {
     });
   });
 
-  it('keeps the id of who started it when that member has gone', async () => {
+  it('keeps the id of the starter after that member is removed', async () => {
     await start();
     await api.testDatabase.database.execute(`update job_runs set triggered_by = $1 where workspace_id = $1`, [
       workspaceId,
@@ -162,7 +162,7 @@ describe('a run in a list', () => {
     expect(items[0]?.triggered_by).toEqual({ id: workspaceId, email: null });
   });
 
-  it('is found by what it is and by what its job is', async () => {
+  it('can be filtered by its own properties and by those of its job', async () => {
     const failed = await fail();
     const completed = await complete();
     const [follower] = (await call('list_run_overviews', 'job-runs?is_active=true')).items;
@@ -186,7 +186,7 @@ describe('a run in a list', () => {
     expect(skipped?.skip).toEqual({ reasons: ['paused'], count: 2, last_at: '2026-03-10T06:30:00.000Z' });
   });
 
-  it('is found by the version that it was made with, among runs of others from the same time', async () => {
+  it('is found by its version, among other runs of the same time', async () => {
     const first = await start();
     await api.finishRun(first.id, { status: 'cancelled' });
     await api.createPackages(workspaceId, owner.membershipId);
@@ -216,7 +216,7 @@ describe('a run in a list', () => {
   });
 
   it.each(['job_id', 'deployment_id', 'configuration_id'])(
-    'is not looked for by a %s that is none',
+    'cannot be filtered by an invalid %s',
     async (key) => {
       const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs?${key}=v1`;
       const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });
@@ -225,7 +225,7 @@ describe('a run in a list', () => {
     },
   );
 
-  it('has those of the same job around it', async () => {
+  it('shows its neighbours of the same job', async () => {
     const completed = await complete();
     const [second, third] = [await fail(), await fail()];
     const around = async ({ id }: JobRunRecord) => {
@@ -242,7 +242,7 @@ describe('a job in a list', () => {
   const firstJob = async () =>
     (await call('list_job_overviews', 'jobs?sort=name')).items.find(({ id }) => id === jobs.idOf(refs.first));
 
-  it('has what it is, what it ran last and what starts it next', async () => {
+  it('shows its properties, its last run and its next start', async () => {
     await fail();
     const job = await firstJob();
     expect(job).toMatchObject({
@@ -269,7 +269,7 @@ describe('a job in a list', () => {
     });
   });
 
-  it('has the star and the tags that it declares, a single tag as a text among them', async () => {
+  it('shows its declared star and tags, including a single tag given as a string', async () => {
     await api.dependencies.services.deploy({
       workspaceId,
       membershipId: owner.membershipId,
@@ -301,7 +301,7 @@ describe('a job in a list', () => {
     ]);
   });
 
-  it('starts nothing while it is paused', async () => {
+  it('has no next start while it is paused', async () => {
     await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [
       jobs.idOf(refs.first),
     ]);
@@ -310,7 +310,7 @@ describe('a job in a list', () => {
     expect(sorted.items).toHaveLength(1);
   });
 
-  it('fails since the first failure after it last completed', async () => {
+  it('counts as failing since the first failure after its last completed run', async () => {
     expect((await firstJob())?.failing_since).toBeNull();
     await complete();
     const second = await fail();
@@ -322,7 +322,7 @@ describe('a job in a list', () => {
       count: 2,
     };
     expect((await firstJob())?.failing_since).toEqual(failing);
-    // Neither is an outcome of the work.
+    // Neither cancelled nor skipped runs count as an outcome.
     const cancelled = await start();
     await api.finishRun(cancelled.id, { status: 'cancelled' });
     expect((await firstJob())?.failing_since).toEqual(failing);
@@ -334,7 +334,7 @@ describe('a job in a list', () => {
     expect((await firstJob())?.failing_since).toBeNull();
   });
 
-  it('shows its last 20 runs, the newest last', async () => {
+  it('shows its last 20 runs, newest last', async () => {
     const runs: JobRunRecord[] = [];
     for (let count = 0; count < 22; count += 1) {
       const run = await start();
@@ -353,7 +353,7 @@ describe('a job in a list', () => {
 });
 
 describe('the trend of a job', () => {
-  it('has its last ended runs, oldest first', async () => {
+  it('contains its last finished runs, oldest first', async () => {
     const ended = [await complete(), await fail()];
     const body = JSON.stringify(readCapturedBody('ok/002-trace'));
     const loading = await start();
@@ -370,7 +370,7 @@ describe('the trend of a job', () => {
 });
 
 describe('the series of runs', () => {
-  it('says what there is now, and what there was', async () => {
+  it('counts current and past runs', async () => {
     await complete();
     await fail();
     const series = await call('list_run_series', 'job-runs/-/series?timezone=Asia/Kathmandu');
@@ -393,7 +393,7 @@ describe('the series of runs', () => {
     ['start=2026-01-01T00:00:00Z&end=2026-03-01T00:00:00Z', 'must be at most 400 hours before end'],
     ['bucket=day&start=0001-01-01T00:00:00Z', 'must be at most 400 days before end'],
     ['timezone=Nowhere', 'is no time zone'],
-  ])('refuses a window that is none: %s', async (query, words) => {
+  ])('rejects an invalid window: %s', async (query, words) => {
     const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs/-/series?${query}`;
     const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });
     expect(response.statusCode).toBe(400);

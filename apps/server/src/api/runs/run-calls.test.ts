@@ -20,7 +20,10 @@ beforeEach(async () => {
   ({ owner, base, jobIds } = await createDeployed());
 });
 
-/** A workspace with jobs: `up`, `down` that waits for it to be fresh, and `free`, of which many may run. */
+/**
+ * A workspace with the jobs `up`, `down` (which waits for `up` to be fresh), and `free` (which allows
+ * concurrent runs).
+ */
 async function createDeployed() {
   const place = await api.createPlace();
   const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
@@ -59,7 +62,7 @@ async function getRun(id: string) {
 }
 
 describe('create_job_run', () => {
-  it('makes a run, or with "when not running" gives the one that is active', async () => {
+  it('creates a run, or returns the active one with "when not running"', async () => {
     const first = await create('jobs.free');
     expect(first.statusCode).toBe(201);
     const run = readAnswer('create_job_run', first);
@@ -81,7 +84,7 @@ describe('create_job_run', () => {
     expect(ofIdle.statusCode).toBe(201);
   });
 
-  it('starts under the profile that is asked for, with a refresh that is asked for', async () => {
+  it('uses the requested profile and the requested refresh', async () => {
     const run = readAnswer(
       'create_job_run',
       await create('jobs.free', { profile: 'staging', refresh: true }),
@@ -91,7 +94,7 @@ describe('create_job_run', () => {
     expect(readAnswer('create_job_run', await create('jobs.free', { profile: null })).profile).toBe('prod');
   });
 
-  it('declines with the reasons, and leaves freshness aside when told so', async () => {
+  it('rejects with the reasons, and skips the freshness check on request', async () => {
     const stale = await create('jobs.down');
     expect(stale.json()).toMatchObject({
       code: 'start_declined',
@@ -116,7 +119,7 @@ describe('create_job_run', () => {
     ['words for a trigger', { trigger: 'now' }, 400, 'invalid_trigger', null],
     ['a profile of developers’ machines', { profile: 'dev' }, 400, 'invalid_profile', { reasons: [anyText] }],
     ['a profile that leads elsewhere', { profile: '../x' }, 400, 'invalid_profile', { reasons: [anyText] }],
-  ])('refuses %s', async (_, options, status, code, extra) => {
+  ])('rejects %s', async (_, options, status, code, extra) => {
     const response = await create('jobs.free', options);
     expect(response.json()).toMatchObject({ status_code: status, code, detail: anyText });
     if (extra) expect(response.json()).toMatchObject({ extra });
@@ -133,7 +136,7 @@ describe('create_job_run', () => {
     expect(response.json()).toMatchObject({ code: 'not_found', status_code: 404 });
   });
 
-  it('asks for code first', async () => {
+  it('requires a deployment first', async () => {
     const place = await api.createPlace();
     const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
     const { jobs } = await api.dependencies.services.deploy({
@@ -153,7 +156,7 @@ describe('create_job_run', () => {
 });
 
 describe('cancel_job_runs', () => {
-  /** One run in each state that a call can meet, by the state it is in. */
+  /** One run in each state that the call handles, keyed by state. */
   async function createMixed() {
     const states = ['pending', 'running', 'cancelling', 'completed'] as const;
     const ids = await Promise.all(states.map(() => createdId('jobs.free')));
@@ -167,7 +170,7 @@ describe('cancel_job_runs', () => {
     return { pending, running, cancelling, completed };
   }
 
-  it('says what it did to each, and foresees the same in a dry run', async () => {
+  it('reports the result for each run, and predicts the same in a dry run', async () => {
     const runs = await createMixed();
     const job_run_ids = [...Object.values(runs), nobody, runs.pending];
     const call = async (dry_run: boolean) =>
@@ -205,7 +208,7 @@ describe('cancel_job_runs', () => {
     expect((await getRun(theirs)).status).toBe('pending');
   });
 
-  it('does nothing for nothing, and refuses what is no list of ids', async () => {
+  it('does nothing for an empty list, and rejects an invalid list of ids', async () => {
     const none = readAnswer('cancel_job_runs', await post('/job-runs/-cancel', { job_run_ids: [] }));
     expect(none).toEqual({ succeeded: [], skipped: [], failed: [] });
     const wrong = [{}, { job_run_ids: 'all' }, { job_run_ids: ['1'] }, { job_run_ids: [], dry_run: 1 }];
@@ -217,7 +220,7 @@ describe('cancel_job_runs', () => {
 });
 
 describe('cancel_job_run', () => {
-  it('stops a run once, and says of one that has ended how it ended', async () => {
+  it('cancels a run once, and reports how a finished run ended', async () => {
     const run = await api.persistence.store.jobRuns.find(await createdId('jobs.free'));
     if (run) await api.createAttempt(run);
     const cancel = () => post(`/job-runs/${run?.id}/-cancel`);
@@ -232,7 +235,7 @@ describe('cancel_job_run', () => {
     });
   });
 
-  it('finds no run that is not there', async () => {
+  it('returns 404 for a run that does not exist', async () => {
     const other = await createDeployed();
     const theirs = await createdId('jobs.free');
     const response = await api.app.inject({

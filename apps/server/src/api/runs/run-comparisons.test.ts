@@ -27,7 +27,7 @@ async function startRun(jobId = seeded.run.jobId): Promise<JobRunRecord> {
   return (await api.startRuns.createRun({ ...at(), ...options, jobId, mode: 'always' })).run;
 }
 
-/** Carries a run out: what it writes, what its pipelines report, and how it ends. */
+/** Simulates a run: its log lines, the reports of its pipelines, and its end. */
 async function carryOut(
   run: JobRunRecord,
   { lines = [], traces = [], failed = false }: { lines?: string[]; traces?: unknown[]; failed?: boolean },
@@ -41,7 +41,7 @@ async function carryOut(
   ];
   const spool = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
   await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
-  // A code after which nothing is tried again.
+  // This failure is not retried.
   const failure = { code: 'out_of_memory' as const, detail: 'It took more than it may.' };
   await api.finishRun(run.id, failed ? { status: 'failed', failure } : { status: 'completed' });
 }
@@ -55,8 +55,8 @@ const compare = async (run: JobRunRecord, query = '') =>
 const compareLogs = async (run: JobRunRecord, query = '') =>
   readAnswer('compare_job_run_logs', await get(run, 'log-comparison', query));
 
-describe('a run beside another', () => {
-  it('stands alone where none before it completed', async () => {
+describe('the comparison of two runs', () => {
+  it('is empty if no earlier run completed', async () => {
     await carryOut(seeded.run, { failed: true });
     const run = await startRun();
     expect(await compare(run)).toMatchObject({
@@ -71,7 +71,7 @@ describe('a run beside another', () => {
     });
   });
 
-  it('has the last one that completed, or the one that is named', async () => {
+  it('uses the last completed run, or the one that is named', async () => {
     const runs = [seeded.run];
     await carryOut(seeded.run, {});
     for (const failed of [false, true, true]) {
@@ -87,7 +87,7 @@ describe('a run beside another', () => {
     expect((await compare(first, `?base_id=${last.id}`)).base?.id).toBe(last.id);
   });
 
-  it('says what of job, code and configuration changed, and what both took', async () => {
+  it('shows changes of job, code and configuration, and the duration of both', async () => {
     await carryOut(seeded.run, {});
     await api.createPackages(seeded.workspaceId, seeded.owner.membershipId);
     await api.dependencies.services.deploy({
@@ -111,7 +111,7 @@ describe('a run beside another', () => {
       expect(side?.phases.map(({ name }) => name)).toContain('environment');
   });
 
-  it('has rows of tables, durations of steps and schemas of its pipelines beside those before', async () => {
+  it('compares table rows, step durations and schemas of its pipelines', async () => {
     await carryOut(seeded.run, { traces: [readCapturedBody('ok/002-trace')] });
     const run = await startRun();
     await carryOut(run, { traces: [readCapturedBody('ok/002-trace'), readCapturedBody('ok/005-trace')] });
@@ -125,7 +125,7 @@ describe('a run beside another', () => {
     expect(tables.some(({ before }) => (before?.rows_loaded ?? 0) > 0)).toBe(true);
   });
 
-  it.each(['comparison', 'log-comparison'])('by %s is refused beside a run of another job', async (name) => {
+  it.each(['comparison', 'log-comparison'])('by %s rejects a run of another job', async (name) => {
     const deployed = await api.dependencies.services.deploy({
       ...at(),
       jobs: [defineJob('jobs.m.other')],
@@ -142,8 +142,8 @@ describe('a run beside another', () => {
   });
 });
 
-describe('the log of a run beside that of another', () => {
-  it('is not compared where there is nothing to compare with', async () => {
+describe('the comparison of two logs', () => {
+  it('has no base if no earlier run completed', async () => {
     await carryOut(seeded.run, { lines: ['a'] });
     expect(await compareLogs(seeded.run)).toEqual({
       base: null,
@@ -160,7 +160,7 @@ describe('the log of a run beside that of another', () => {
     });
   });
 
-  it('has the lines that differ but for times and numbers, over all attempts', async () => {
+  it('returns lines that differ in more than times and numbers, across all attempts', async () => {
     await carryOut(seeded.run, { lines: ['10:00:01 loaded 5 rows', 'all is well'] });
     const run = await startRun();
     await carryOut(run, { lines: ['11:30:09 loaded 7 rows', 'ValueError: bad'], failed: true });
@@ -181,7 +181,7 @@ describe('the log of a run beside that of another', () => {
     ]);
   });
 
-  it('is compared from the end, where it is long, and a long line by its beginning', async () => {
+  it('covers the end of a long log, and the beginning of a long line', async () => {
     const many = Array.from({ length: 5003 }, (_, n) => `line ${n}`);
     const attempt = await api.createAttempt(seeded.run);
     await api.attemptLog.write(
@@ -200,7 +200,7 @@ describe('the log of a run beside that of another', () => {
     expect(lines.at(-1)?.text).toHaveLength(501);
   });
 
-  it('says that it was removed', async () => {
+  it('reports that the log was removed', async () => {
     await carryOut(seeded.run, { lines: ['a', 'b'] });
     await api.testDatabase.database.execute(
       'update attempts set log_removed_at = now() where job_run_id = $1',

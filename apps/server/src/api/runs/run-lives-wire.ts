@@ -48,10 +48,10 @@ export function toRunPhase(phase: RunPhase): RunPhaseResponse {
   };
 }
 
-/** A supervisor writes down why within seconds where it does not claim the run. */
+/** Shown until a supervisor records a wait reason, which takes seconds if it does not claim the run. */
 const unexplained = 'Waiting for a server to start it.';
 
-/** What a run waits for that has not begun. */
+/** Why a run has not begun. */
 export function toWaiting({
   status,
   waitReason,
@@ -62,7 +62,7 @@ export function toWaiting({
   return { reason: waitReason ?? unexplained, until: toInstantOrNull(notBefore) };
 }
 
-/** Of an active run whose place no server can see. */
+/** Details of an active run that no server can see. */
 export function toUnknown({
   status,
   unknownSince,

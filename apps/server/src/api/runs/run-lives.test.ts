@@ -25,7 +25,7 @@ async function readLife(): Promise<JobRunLifeResponse> {
   return readAnswer('get_job_run_life', await api.app.inject({ url, headers: headers() }));
 }
 
-/** An attempt whose spool ends so; user code had begun, unless there is a reason. */
+/** An attempt whose spool ends with this exit record. User code had begun, unless the record has a reason. */
 async function runAttempt(exit: object): Promise<string> {
   const { id } = await api.createAttempt(seeded.run);
   await api.persistence.store.attempts.begin(id, 'nonce');
@@ -39,8 +39,8 @@ async function runAttempt(exit: object): Promise<string> {
   return id;
 }
 
-describe('the life of a run', () => {
-  it('is empty before anything has happened', async () => {
+describe('the timeline of a run', () => {
+  it('is empty at first', async () => {
     expect(await readLife()).toEqual({
       id: seeded.run.id,
       status: 'pending',
@@ -63,7 +63,7 @@ describe('the life of a run', () => {
     });
   });
 
-  it('warns of packages in the environment of its last attempt that do not work together', async () => {
+  it('warns about incompatible packages in the environment of the last attempt', async () => {
     const { environments, workspaces } = api.persistence.store;
     const organizationId = (await workspaces.get(seeded.workspaceId))?.organizationId ?? '';
     const build = async (key: string, packages: string[]) => {
@@ -87,7 +87,7 @@ describe('the life of a run', () => {
     expect((await readLife()).package_warnings).toEqual([]);
   });
 
-  it('has each attempt with its times, the facts of its end and why it failed, and what is waited for', async () => {
+  it('contains each attempt with its times, exit details, failure reason and pending wait', async () => {
     const reason = { code: 'sandbox_failed', detail: 'no namespaces' };
     const attemptId = await runAttempt({ reason, peak_memory_bytes: 1234 });
     const life = await readLife();
@@ -119,7 +119,7 @@ describe('the life of a run', () => {
     ]);
   });
 
-  it('has its phases, with one for the wait for the next attempt', async () => {
+  it('contains its phases, including the wait for the next attempt', async () => {
     await runAttempt({ reason: { code: 'sandbox_failed', detail: 'no namespaces' } });
     const { phases } = await readLife();
     expect(phases.map(({ name, attempt }) => `${name}/${attempt}`)).toEqual([
@@ -136,7 +136,7 @@ describe('the life of a run', () => {
     ]);
   });
 
-  it('says how it ended, and what to do next', async () => {
+  it('contains how it ended, and what to do next', async () => {
     await runAttempt({ signal: 'SIGKILL', out_of_memory: 'limit' });
     const { nextStep } = runFailures.out_of_memory;
     expect(await readLife()).toMatchObject({
@@ -147,13 +147,13 @@ describe('the life of a run', () => {
     });
   });
 
-  it('is not found where there is no such run', async () => {
+  it('is 404 for a run that does not exist', async () => {
     seeded = { ...seeded, run: { ...seeded.run, id: '00000000-0000-4000-8000-000000000000' } };
     await expect(readLife()).rejects.toThrow('not_found');
   });
 });
 
-describe('a run that was skipped', () => {
+describe('a skipped run', () => {
   const skip = {
     status: 'skipped_paused',
     reasons: ['the job is paused', 'and more'],
@@ -166,7 +166,7 @@ describe('a run that was skipped', () => {
     api.setRun(seeded.run.id, `status = 'skipped', finished_at = now(), skip = '${JSON.stringify(skip)}'`),
   );
 
-  it('says why, how often, first and last', async () => {
+  it('reports the reason, the count, and the first and last time', async () => {
     expect(await readLife()).toMatchObject({
       status: 'skipped',
       skip: {
@@ -180,7 +180,7 @@ describe('a run that was skipped', () => {
     });
   });
 
-  it('says the same as its log and on its stream, which ends', async () => {
+  it('reports the same as its log and its stream, which ends', async () => {
     const path = `/logs/v1/workspaces/${seeded.workspaceId}/job-runs/${seeded.run.id}`;
     const authorization = `Bearer ${seeded.token}`;
     const read = (name: string) => api.app.inject({ url: `${path}/${name}`, headers: { authorization } });
@@ -189,7 +189,7 @@ describe('a run that was skipped', () => {
       content:
         'Nothing was started (skipped_paused): the job is paused; and more. ' +
         '3 times, first at 2026-03-10T14:00:00.000Z, last at 2026-03-10T16:00:00.000Z.',
-      // The dlt client hides lines of a runner.
+      // The dlt client hides lines with the source `runner`.
       source: 'setup',
       stage: 'build',
       io_stream: 'stdout',

@@ -16,7 +16,7 @@ afterAll(() => api.close());
 
 const plain = defineJob('jobs.plain', { execute: { concurrency: null } });
 
-/** `read` and `plain` are batch jobs, the first under the profile `access`; `app` is interactive. */
+/** `read` and `plain` are batch jobs; `read` uses the profile `access`. `app` is interactive. */
 beforeEach(async () => {
   place = await api.createPlace();
   const { organization, workspace, owner } = place;
@@ -85,8 +85,8 @@ const onlyAccess = expect.stringMatching(
   /viewer starts only jobs that run under the profile "access"/,
 ) as string;
 
-describe.each([true, false])('-trigger of a viewer, dry run %s', (dryRun) => {
-  it('starts what runs under access, and says of each other job why not', async () => {
+describe.each([true, false])('-trigger by a viewer, dry run %s', (dryRun) => {
+  it('starts jobs with the profile access, and rejects every other job with a reason', async () => {
     const everything = { job_ids: [...jobIds.values()], dry_run: dryRun };
     expect(await trigger(viewer, everything)).toEqual({
       started: [['jobs.read', dryRun ? null : 'access']],
@@ -96,13 +96,13 @@ describe.each([true, false])('-trigger of a viewer, dry run %s', (dryRun) => {
     expect(await countRuns()).toBe(dryRun ? 0 : 1);
   });
 
-  it('finds the same jobs by selector', async () => {
+  it('selects the same jobs by selector', async () => {
     const answer = await trigger(viewer, { selectors: ['manual:'], dry_run: dryRun });
     expect(answer.started).toEqual([['jobs.read', dryRun ? null : 'access']]);
     expect(Object.keys(answer.failed)).toContain('jobs.plain');
   });
 
-  it('starts nothing under another profile that is asked for, and anything under access', async () => {
+  it('starts nothing under another requested profile, and any job under access', async () => {
     const both = { job_ids: [jobIds.get('jobs.read'), jobIds.get('jobs.plain')], dry_run: dryRun };
     const asProd = await trigger(viewer, { ...both, profile: 'prod' });
     expect(asProd).toMatchObject({
@@ -134,19 +134,19 @@ describe.each([true, false])('-trigger of a viewer, dry run %s', (dryRun) => {
     });
   });
 
-  it('takes an interactive job for one under access where the configuration has that profile', async () => {
+  it('treats an interactive job as one under access if the configuration has that profile', async () => {
     const asked = { job_ids: [jobIds.get('jobs.app')], dry_run: dryRun };
     expect((await trigger(viewer, asked)).failed).toEqual({ 'jobs.app': onlyAccess });
     await addAccessProfile();
-    // Let through: what is said now is said to developers too.
+    // The viewer is admitted: the remaining rejections are the same as for developers.
     const { failed } = await trigger(viewer, asked);
     expect(failed).toEqual((await trigger(developer, asked)).failed);
     expect(failed['jobs.app']).not.toEqual(onlyAccess);
   });
 });
 
-describe('a run of a viewer', () => {
-  it('is made under access, and forbidden under any other profile', async () => {
+describe('a run created by a viewer', () => {
+  it('is created under access, and forbidden under any other profile', async () => {
     const response = await create(viewer, 'jobs.read');
     expect(response.statusCode).toBe(201);
     expect(readAnswer('create_job_run', response)).toMatchObject({
@@ -166,14 +166,14 @@ describe('a run of a viewer', () => {
     expect(await countRuns()).toBe(1);
   });
 
-  it('is not handed one that another started either', async () => {
+  it('gets no active run of another user in its place', async () => {
     expect((await create(developer, 'jobs.plain')).statusCode).toBe(201);
     const asked = { mode: 'when_not_running' };
     expect((await create(viewer, 'jobs.plain', asked)).statusCode).toBe(403);
     expect((await create(developer, 'jobs.plain', asked)).statusCode).toBe(200);
   });
 
-  it('stays under access when the job is deployed with another profile while it waits for another job', async () => {
+  it('runs under access even if its job is deployed with another profile while the run is pending', async () => {
     const { workspace, owner } = place;
     const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
     const deploy = (profile: string) =>
@@ -209,7 +209,7 @@ describe('a run of a viewer', () => {
   });
 });
 
-it('leaves developers what they could do', async () => {
+it('does not restrict developers', async () => {
   const everything = { job_ids: [jobIds.get('jobs.read'), jobIds.get('jobs.plain')] };
   expect(await trigger(developer, everything)).toMatchObject({
     started: [
@@ -221,7 +221,7 @@ it('leaves developers what they could do', async () => {
   expect((await create(developer, 'jobs.read', { profile: 'prod' })).statusCode).toBe(201);
 });
 
-it('counts what the organization gives all its members', async () => {
+it('respects the default access of the organization', async () => {
   const member = await api.createCaller({ id: place.organization.id, role: 'member' });
   await api.testDatabase.database.execute(
     `update organizations set default_workspace_role = 'viewer' where id = $1`,

@@ -10,7 +10,10 @@ let api: ApiFixture;
 let own: SeededRun;
 const stored = 'Waiting for a free slot: 4 of 4 in use, 1 by this workspace.';
 
-/** A run that waits for one of four slots: its workspace has one, another of its organization has one, and another organization two. */
+/**
+ * A run that waits for one of four slots. They are used by its own workspace (one), another workspace of its
+ * organization (one), and another organization (two).
+ */
 beforeAll(async () => {
   api = await createApiFixture();
   own = await seedRun(api);
@@ -48,7 +51,7 @@ async function readReason(key: string): Promise<string | undefined> {
   return readAnswer('get_job_run_life', answer).waiting?.reason;
 }
 
-it('a run that waits for a slot names the workspaces that its reader may see, and no others', async () => {
+it('a run that waits for a slot names only the workspaces its reader may see', async () => {
   expect(await readReason(own.owner.key)).toBe(
     'Waiting for a free slot: 4 of 4 in use by workspaces Sibling (1), W (1), other organizations (2).',
   );

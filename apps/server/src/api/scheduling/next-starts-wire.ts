@@ -46,7 +46,7 @@ export function toJobNextTicks({ job, triggers }: JobTicks): JobNextTicksRespons
   };
 }
 
-/** A trigger as declared, its kind, and what it says in English. */
+/** A trigger as declared, with its kind and an English description. */
 export function toTrigger(trigger: string) {
   return {
     trigger,

@@ -41,8 +41,8 @@ async function get(path: string) {
 }
 const idOf = (ref: string) => jobIds.get(ref) ?? '';
 
-describe('what runs next', () => {
-  it('names the job, the trigger in words, and what stands in its way', async () => {
+describe('the list of next starts', () => {
+  it('names the job, the trigger in words, and what blocks it', async () => {
     await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [
       idOf('jobs.shop.orders'),
     ]);
@@ -71,13 +71,13 @@ describe('what runs next', () => {
     });
   });
 
-  it.each(['0', '201', 'x'])('is refused with a limit of %s', async (limit) => {
+  it.each(['0', '201', 'x'])('rejects a limit of %s', async (limit) => {
     expect((await get(`next-starts?limit=${limit}`)).json()).toMatchObject({ code: 'invalid_request' });
   });
 });
 
 describe('the next ticks of a job', () => {
-  it('are those of each trigger of the clock, in its zone; the others have none', async () => {
+  it('are listed for each clock trigger in its time zone, and empty for other triggers', async () => {
     const path = `jobs/${idOf('jobs.shop.orders')}/next-ticks?limit=2`;
     const answer = readAnswer('list_job_next_ticks', await get(path));
     expect(answer).toMatchObject({ job_id: idOf('jobs.shop.orders'), is_paused: false, is_archived: false });
@@ -91,7 +91,7 @@ describe('the next ticks of a job', () => {
     expect(answer.triggers[0]?.ticks).toHaveLength(2);
   });
 
-  it('are none of a job out of service', async () => {
+  it('are empty for an archived job', async () => {
     const jobId = idOf('jobs.shop.orders');
     await api.app.inject({
       method: 'POST',
@@ -103,11 +103,11 @@ describe('the next ticks of a job', () => {
   });
 });
 
-describe('the graph of jobs', () => {
+describe('the job graph', () => {
   const read = async (query = ''): Promise<JobGraphResponse> =>
     readAnswer('get_job_graph', await get(`job-graph${query}`));
 
-  it('says who starts whom and who waits for whom, in words', async () => {
+  it('describes in words which job starts or waits for which', async () => {
     const { nodes, edges, is_truncated: isTruncated } = await read();
     expect(nodes.map(({ ref, name, trigger_texts: texts }) => [ref, name, texts])).toEqual([
       ['jobs.shop.orders', 'Orders', ['at 06:15, Monday through Friday', 'by webhook']],
@@ -132,7 +132,7 @@ describe('the graph of jobs', () => {
     expect(isTruncated).toBe(false);
   });
 
-  it('leaves out what has nothing to do with the job that is asked for, and has its newest run', async () => {
+  it('leaves out jobs unrelated to the requested one, and includes its newest run', async () => {
     const { run } = await api.startRuns.createRun({
       workspaceId: place.workspace.id,
       membershipId: place.owner.membershipId,
@@ -150,7 +150,7 @@ describe('the graph of jobs', () => {
     ]);
   });
 
-  it('is not found around a job that is not there', async () => {
+  it('is 404 for a job that does not exist', async () => {
     const answer = await get('job-graph?job_id=00000000-0000-4000-8000-000000000000');
     expect(answer.json()).toMatchObject({ code: 'not_found' });
   });

@@ -11,7 +11,7 @@ let workspaceKey: string;
 beforeAll(async () => {
   api = await createApiFixture();
   place = await api.createPlace();
-  // The owner has another workspace, made before the one that the key is for.
+  // The owner has another workspace, created before the one that the key is for.
   const other = await api.persistence.store.workspaces.create({
     organizationId: place.organization.id,
     name: 'Older',
@@ -30,7 +30,7 @@ const get = (url: string, key: string) =>
   api.app.inject({ url, headers: { authorization: `Bearer ${key}` } });
 
 describe('a personal key', () => {
-  it('has the account of its owner, with the organization joined first and the one joined last', async () => {
+  it('has the account of its owner, with the first and the latest organization', async () => {
     const later = await api.createOrganization('Later');
     const membership = await api.persistence.store.people.addMember(later.id, place.owner.userId, 'member');
     const me = readAnswer('get_me', await get('/api/v1/me', place.owner.key));
@@ -47,7 +47,7 @@ describe('a personal key', () => {
     });
   });
 
-  it('without an organization gets one of its own, with a playground, however many ask at once', async () => {
+  it('without an organization gets one with a playground, exactly once for concurrent calls', async () => {
     const user = await api.persistence.store.people.createUser({
       email: 'Analyst.Alone@example.com',
       kind: 'human',
@@ -96,7 +96,7 @@ describe('a workspace key', () => {
     });
   });
 
-  it('belongs to one organization, and there to the workspace it is for', async () => {
+  it('belongs to one organization and to its own workspace', async () => {
     const { items } = readAnswer('list_organizations', await get('/api/v1/organizations', workspaceKey));
     expect(items.map(({ id }) => id)).toEqual([place.organization.id]);
     const url = `/api/v1/organizations/${place.organization.id}`;
@@ -110,7 +110,7 @@ describe('a workspace key', () => {
     expect(listed.items.map(({ id }) => id)).toEqual([place.workspace.id]);
   });
 
-  it('is itself in its workspace, and makes no other', async () => {
+  it('represents only its workspace, and cannot create another', async () => {
     const url = `/api/v1/workspaces/${place.workspace.id}/me`;
     const [own, owners] = [
       readAnswer('get_workspace_me', await get(url, workspaceKey)),
@@ -129,8 +129,8 @@ describe('a workspace key', () => {
   });
 });
 
-describe('the data planes', () => {
-  it('are the one that is this server, for every key', async () => {
+describe('the list of data planes', () => {
+  it('contains only this server, for every key', async () => {
     for (const key of [place.owner.key, workspaceKey]) {
       const { items } = readAnswer('list_dataplanes', await get('/api/v1/dataplanes', key));
       expect(items).toEqual([

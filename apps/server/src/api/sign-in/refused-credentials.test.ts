@@ -11,8 +11,8 @@ import { routes } from '@pumphouse/contract';
 import { seedRun } from '../testing/seed-run.ts';
 
 /*
- * Every credential that is not good, at every operation: it has to be refused before anything else is looked at, be the path and the
- * body right or wrong.
+ * Every invalid credential at every operation. It must be rejected before any other check, whether the path
+ * and the body are valid or not.
  */
 
 type Guarded = Exclude<Credential, 'none'>;
@@ -26,9 +26,9 @@ let api: ApiFixture;
 let workspaceId: string;
 let organizationId: string;
 let owner: TestCaller;
-/** By what is wrong with it. Made once: they are good for nothing, so no call changes them. */
+/** Invalid credentials, keyed by what is wrong with them. Created once: no call can change them. */
 let bad: Record<string, string>;
-/** Good ones, by what they are for. */
+/** Valid credentials, keyed by purpose. */
 let good: Record<Guarded | 'person' | 'run' | 'attempt', string>;
 
 beforeAll(async () => {
@@ -63,7 +63,7 @@ async function uploadOf(principal: TestCaller['principal'], credentials = api.cr
   return (await credentials.issueUploadToken(principal, grant)).token;
 }
 
-/** A person of the test's workspace, signed in by a session with these columns. */
+/** A user of the test's workspace, signed in by a session with these columns. */
 async function createSession(columns: string, userId = owner.userId) {
   const { id } = await api.testDatabase.database.one<{ id: string }>(
     `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
@@ -75,7 +75,7 @@ async function createSession(columns: string, userId = owner.userId) {
   return { token, principal };
 }
 
-/** Those that were good once, and the tokens that came from them. */
+/** Credentials that used to be valid, and the tokens issued from them. */
 async function listDeadOnes(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const add = async (name: string, bearer: string, principal: TestCaller['principal']) => {
@@ -109,7 +109,7 @@ async function listDeadOnes(): Promise<Record<string, string>> {
   return found;
 }
 
-/** Good ones of this server, for which something is given that is a credential; they are none themselves. */
+/** Valid secrets of this server that can be exchanged for a credential but are not credentials themselves. */
 async function listOtherSecrets(): Promise<Record<string, string>> {
   const { sessions, swapCodes, deviceCodes } = api.signIn;
   const { refreshToken } = await sessions.begin({ userId: owner.userId, client: 'test' });
@@ -126,7 +126,7 @@ async function listOtherSecrets(): Promise<Record<string, string>> {
   };
 }
 
-/** Those that nobody issued. */
+/** Forged credentials. */
 async function listForgedOnes(): Promise<Record<string, string>> {
   const others = createEncryption(randomBytes(32));
   const foreign = createCredentials(api.persistence, others);
@@ -187,14 +187,14 @@ async function call(route: Route, authorization: string | null) {
 const refused = { status: 401, code: 'not_authenticated' };
 
 describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
-  it('refuses every credential that is not good, and says so in the same words', async () => {
+  it('rejects every invalid credential with the same response', async () => {
     expect(Object.keys(bad).length).toBeGreaterThan(40);
     for (const [name, bearer] of Object.entries(bad)) {
       expect({ name, ...(await call(route, `Bearer ${bearer}`)) }).toEqual({ name, ...refused });
     }
   });
 
-  it('refuses a call without one, and one that is no bearer', async () => {
+  it('rejects a call without a credential, and with one that is not a bearer token', async () => {
     const key = good[route.credential];
     const none = ['', 'Bearer', 'Bearer ', key, `Basic ${key}`, `Token ${key}`, `Bearer  ${key}`];
     for (const authorization of [null, ...none]) {
@@ -202,9 +202,9 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     }
   });
 
-  it('refuses credentials that are good elsewhere', async () => {
+  it('rejects credentials issued for other purposes', async () => {
     const kinds = Object.keys(good) as (keyof typeof good)[];
-    // Those of a person and of a run are for operations of users: what they may do there is in permissions.test.ts.
+    // User and run tokens are for user operations; permissions.test.ts tests what they may do.
     const others = kinds.filter(
       (kind) =>
         kind !== route.credential && !(['person', 'run'].includes(kind) && route.credential === 'user'),
@@ -215,6 +215,6 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   });
 });
 
-it('has every operation', () => {
+it('covers every operation', () => {
   expect(guarded.length).toBeGreaterThan(50);
 });

@@ -69,7 +69,7 @@ export function createSessionHandlers({ signIn }: { signIn: SignIn }): Pick<Hand
   };
 }
 
-/** Null where the caller came with a key. */
+/** The caller's session id; null if the caller uses a key. */
 function sessionOf({ credential }: Principal): string | null {
   return credential?.kind === 'session' ? credential.id : null;
 }

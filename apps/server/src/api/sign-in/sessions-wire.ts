@@ -7,7 +7,7 @@ export function toUserSession({ userId, email, jwt, refreshToken }: SignedIn): U
   return { id: userId, email, jwt, refresh_token: refreshToken };
 }
 
-/** @param currentId the session that the caller's token came from */
+/** @param currentId the session of the caller's token */
 export function toAccountSession(session: ListedSession, currentId: string | null): AccountSessionResponse {
   return {
     id: session.id,

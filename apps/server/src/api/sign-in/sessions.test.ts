@@ -22,11 +22,11 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-/** The name that these tests call the server by. */
+/** The host name these tests use for the server. */
 const allowedHosts = ['pumphouse.test'];
 const agent = { 'user-agent': 'dlthub-cli/0.28.7' };
 
-/** A call as the client makes it: without a credential. */
+/** A call without a credential, as the client makes it. */
 const post = (operation: string, payload?: object) =>
   api.app.inject({
     method: 'POST',
@@ -38,7 +38,7 @@ const post = (operation: string, payload?: object) =>
 const call = (method: 'GET' | 'POST' | 'DELETE', url: string, bearer: string) =>
   api.app.inject({ method, url, headers: { ...agent, authorization: `Bearer ${bearer}` } });
 
-/** Signs the owner in with a code, as the client and the page do. */
+/** Signs the owner in with a code, like the client and the page. */
 async function signIn(): Promise<UserSessionResponse> {
   const issued = readAnswer('issue_device_code_session', await post('issue-device-code'));
   await api.signIn.deviceCodes.approve(issued.user_code, owner.userId);
@@ -50,7 +50,7 @@ const listSessions = async (bearer: string) =>
   readAnswer('list_account_sessions', await call('GET', '/pumphouse/v1/account/sessions', bearer)).sessions;
 
 describe('signing in with a code', () => {
-  it('needs neither a credential nor a body, and tells where the page is', async () => {
+  it('needs neither a credential nor a body, and returns the URL of the page', async () => {
     const issued = readAnswer('issue_device_code_session', await post('issue-device-code'));
     expect(issued).toMatchObject({
       interval: 5,
@@ -59,7 +59,7 @@ describe('signing in with a code', () => {
     });
   });
 
-  it('is 403 while nobody has answered, with the word that slows a client down only where it should', async () => {
+  it('is 403 while the user has not answered, and slows the client down only when it polls too fast', async () => {
     const { device_code } = readAnswer('issue_device_code_session', await post('issue-device-code'));
     const [first, second] = [
       await post('redeem-device-code', { device_code }),
@@ -71,7 +71,7 @@ describe('signing in with a code', () => {
     expect([first.statusCode, second.statusCode]).toEqual([403, 403]);
   });
 
-  it('is 400 once it can come to nothing: for codes that are unknown, declined, too old or used', async () => {
+  it('is 400 once it cannot succeed: for codes that are unknown, declined, expired or used', async () => {
     const [declined, old, used] = [
       readAnswer('issue_device_code_session', await post('issue-device-code')),
       readAnswer('issue_device_code_session', await post('issue-device-code')),
@@ -92,7 +92,7 @@ describe('signing in with a code', () => {
     }
   });
 
-  it('gives a token with which the client asks for the account', async () => {
+  it('returns a token with which the client reads the account', async () => {
     const { id, email, jwt } = await signIn();
     expect({ id, email }).toEqual({ id: owner.userId, email: owner.principal.email });
     const me = readAnswer('get_me', await call('GET', '/api/v1/me', jwt));
@@ -115,7 +115,7 @@ describe('signing in through a browser', () => {
     state: 'state',
   };
 
-  it('goes to a page of this server and comes back with a code', async () => {
+  it('redirects to a page of this server and back with a code', async () => {
     const { authorization_url } = readAnswer(
       'issue_authorization_url_session',
       await post('issue-authorization-url', request),
@@ -138,7 +138,7 @@ describe('signing in through a browser', () => {
     expect((await post('refresh', { refresh_token: session.refresh_token })).statusCode).toBe(401);
   });
 
-  it('goes nowhere but to a port of the same machine', async () => {
+  it('redirects only to a port on the same machine', async () => {
     const elsewhere = { ...request, redirect_uri: 'https://example.com/callback' };
     expect((await post('issue-authorization-url', elsewhere)).json()).toMatchObject({
       status_code: 400,
@@ -147,7 +147,7 @@ describe('signing in through a browser', () => {
     });
   });
 
-  it('takes place at the public address of the server', async () => {
+  it('uses the public address of the server', async () => {
     await api.close();
     api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/', allowedHosts });
     const { authorization_url } = readAnswer(
@@ -161,7 +161,7 @@ describe('signing in through a browser', () => {
 });
 
 describe('a session', () => {
-  it('goes on with a refresh, and ends with a sign-out', async () => {
+  it('continues after a refresh, and ends on sign-out', async () => {
     const session = await signIn();
     await place.letPass('1 minute');
     const { refresh_token } = session;
@@ -177,7 +177,7 @@ describe('a session', () => {
     });
   });
 
-  it('that a stolen token was used for ends with 401', async () => {
+  it('ends with 401 when a stolen token was used', async () => {
     const { refresh_token } = await signIn();
     await place.letPass('1 minute');
     await post('refresh', { refresh_token });
@@ -203,7 +203,7 @@ describe('a session', () => {
   });
 
   it.each(['refresh', 'revoke', 'issue-swap-code', 'redeem-device-code', 'redeem-authorization-code'])(
-    'is not asked for by a body that %s cannot read',
+    'is not looked up for a body that %s cannot parse',
     async (operation) => {
       for (const payload of [undefined, {}, { refresh_token: 1 }, { refresh_token: null }]) {
         const refused = await post(operation, payload);
@@ -213,13 +213,13 @@ describe('a session', () => {
   );
 });
 
-it('takes no more than a client sends', async () => {
+it('rejects bodies larger than a client sends', async () => {
   const refused = await post('refresh', { refresh_token: 'x'.repeat(20_000) });
   expect(refused.json()).toMatchObject({ status_code: 413, code: 'upload_too_large' });
   expect((await post('refresh', { refresh_token: 'x'.repeat(10_000) })).statusCode).toBe(401);
 });
 
-describe('a store that fails', () => {
+describe('a failing database', () => {
   // A 500 makes the client forget its tokens; a 503 does not.
   it.each([
     ['refresh', { refresh_token: 'a' }],
@@ -228,7 +228,7 @@ describe('a store that fails', () => {
     ['redeem-device-code', { device_code: 'a' }],
     ['redeem-authorization-code', { code: 'a', code_verifier: 'b' }],
     ['issue-device-code', undefined],
-  ])('makes %s answer that it will pass', async (operation, payload) => {
+  ])('makes %s report a temporary failure', async (operation, payload) => {
     for (const table of ['refresh_tokens', 'device_codes', 'authorization_requests'])
       await api.testDatabase.database.execute(`alter table ${table} rename to broken_${table}`);
     const failed = await post(operation, payload);
@@ -248,8 +248,8 @@ describe('a store that fails', () => {
   });
 });
 
-describe('a flood', () => {
-  it('of codes is answered with when to come again', async () => {
+describe('a flood of requests', () => {
+  it('for codes is rejected with a retry time', async () => {
     for (let turn = 0; turn < 100; turn += 1) await post('issue-device-code');
     const refused = await post('issue-device-code');
     expect(refused.json()).toMatchObject({ status_code: 429, code: 'too_many_sign_ins' });
@@ -257,10 +257,10 @@ describe('a flood', () => {
   });
 });
 
-describe('the own sessions', () => {
+describe("the caller's own sessions", () => {
   const url = '/pumphouse/v1/account/sessions';
 
-  it('are listed with the one that asks', async () => {
+  it('are listed, with the current one marked', async () => {
     const [here, there] = [await signIn(), await signIn()];
     const listed = await listSessions(here.jwt);
     expect(listed).toHaveLength(2);
@@ -273,7 +273,7 @@ describe('the own sessions', () => {
     expect((await listSessions(owner.key)).map(({ is_current }) => is_current)).toEqual([false, false]);
   });
 
-  it('are ended one by one', async () => {
+  it('can be ended one by one', async () => {
     const [here, there] = [await signIn(), await signIn()];
     const other = (await listSessions(here.jwt)).find(({ is_current }) => !is_current);
     const ended = await call('DELETE', `${url}/${other?.id}`, here.jwt);
@@ -292,7 +292,7 @@ describe('the own sessions', () => {
     });
   });
 
-  it('are ended all but the one that asks', async () => {
+  it('can be ended all at once except the current one', async () => {
     const [here, there] = [await signIn(), await signIn()];
     const answer = await call('POST', `${url}/-revoke-others`, here.jwt);
     expect(readAnswer('revoke_other_account_sessions', answer)).toEqual({ revoked: 1 });
@@ -300,7 +300,7 @@ describe('the own sessions', () => {
     expect(await listSessions(here.jwt)).toMatchObject([{ is_current: true }]);
   });
 
-  it('are nobody else’s', async () => {
+  it('never include those of other users', async () => {
     await signIn();
     const stranger = (await api.createPlace()).owner;
     const [session] = await listSessions(owner.key);

@@ -20,7 +20,7 @@ async function readWatermark(place = reporting.seeded): Promise<string | null | 
   return readAnswer('get_workspace_watermark', await get('watermark', place)).updated_at;
 }
 
-/** Puts the watermark back, so that the next step of it is seen however quick the test is. */
+/** Moves the watermark back, so that its next update is visible however fast the test runs. */
 async function backdateWatermark(): Promise<void> {
   await reporting.api.testDatabase.database.execute(
     `update telemetry_watermarks set updated_at = '2020-01-01T00:00:00Z' where workspace_id = $1`,
@@ -29,7 +29,7 @@ async function backdateWatermark(): Promise<void> {
 }
 
 describe('the watermark', () => {
-  it('is null before anything, and moves with every body, understood or not', async () => {
+  it('is null at first, and moves with every body, even an unreadable one', async () => {
     const elsewhere = await seedRun(reporting.api);
     expect(await readWatermark()).toBeNull();
     const bodies: [string, unknown][] = [
@@ -53,7 +53,7 @@ describe('the watermark', () => {
 describe('the result of a job run', () => {
   const path = () => `job-runs/${reporting.seeded.run.id}`;
 
-  it('is the one that was declared last', async () => {
+  it('is the last one declared', async () => {
     for (const name of ['ok/003-job_result', 'ok/006-job_result'] as const) {
       const body = readCapturedBody(name) as { type: string; job_ref: string };
       await send('job_result', body);
@@ -68,7 +68,7 @@ describe('the result of a job run', () => {
     }
   });
 
-  it.each(['result', 'result-trace'])('is not found as %s where there is none', async (name) => {
+  it.each(['result', 'result-trace'])('is 404 as %s if there is none', async (name) => {
     await send('job_result', { type: 'x' });
     const elsewhere = await seedRun(reporting.api);
     for (const [runPath, place] of [
@@ -98,14 +98,14 @@ describe('the result of a job run', () => {
 describe('the trace of a pipeline run', () => {
   const readId = async () => readAnswer('list_pipeline_runs', await get('pipeline-runs')).items[0]?.id ?? '';
 
-  it('is what dlt sent, also for a run that failed', async () => {
+  it('is exactly what dlt sent, also for a failed run', async () => {
     const sent = readCapturedBody('fail_extract/001-trace') as { steps: unknown };
     await send('trace', sent);
     const trace = readAnswer('get_pipeline_run_trace', await get(`pipeline-runs/${await readId()}/trace`));
     expect(trace.steps).toEqual(sent.steps);
   });
 
-  it('is not found where there is none, for another workspace, and after its blob is gone', async () => {
+  it('is 404 without a trace, for another workspace, and after its blob was removed', async () => {
     await send('trace', readCapturedBody('ok/002-trace'));
     const id = await readId();
     const elsewhere = await seedRun(reporting.api);

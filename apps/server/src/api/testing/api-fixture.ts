@@ -52,7 +52,7 @@ import { createWebhooks } from '../../services/webhooks/webhooks.ts';
 import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
 import { noFaultPoints } from '../../platform/fault-points.ts';
 
-/** A caller with a good key. */
+/** A caller with a valid key. */
 export interface TestCaller {
   key: string;
   userId: string;
@@ -60,7 +60,7 @@ export interface TestCaller {
   principal: Principal;
 }
 
-/** An attempt whose bootstrap a test plays. */
+/** An attempt whose bootstrap the test simulates. */
 export interface TestAttempt {
   id: string;
   secret: string;
@@ -72,7 +72,7 @@ export const maxUploadBytes = 64 * 1024;
 
 const serverUrl = 'http://127.0.0.1:8080';
 
-/** The API over a database of its own and real services; nothing listens and no supervisor runs. */
+/** Creates the API over its own database and real services. Nothing listens, and no supervisor runs. */
 export async function createApiFixture(
   changes: Partial<ApiDependencies> = {},
   openId: OpenIdSettings | null = null,
@@ -218,7 +218,7 @@ function createParts(
     app,
     dependencies,
     persistence,
-    /** A key that `encryption` reads with. */
+    /** A previous key with which `encryption` still decrypts. */
     olderSecretKey,
     encryption,
     credentials,
@@ -231,7 +231,7 @@ function createParts(
   };
 }
 
-/** Rows that tests start from. */
+/** Creates the rows that tests start from. */
 function createSeeding({ database }: TestDatabase, persistence: Persistence, attemptSecrets: AttemptSecrets) {
   const { store } = persistence;
 
@@ -239,7 +239,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return store.people.createOrganization({ name, dataplaneId: 'local' });
   }
 
-  /** A key of the user. `state` makes it one that is no longer good. */
+  /** Creates a key of the user; `state` can make it invalid. */
   async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
     const { secret, hash, prefix } = createKeySecret('personal');
     await store.keys.create({
@@ -270,7 +270,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { secret, principal };
   }
 
-  /** Somebody with a role in an organization and, where one is given, in a workspace. */
+  /** Creates a user with a role in an organization and, optionally, in a workspace. */
   async function createCaller(
     organization: { id: string; role: OrganizationRole },
     workspace?: { id: string; role: WorkspaceRole },
@@ -283,7 +283,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { key: secret, userId: user.id, membershipId: membership.id, principal };
   }
 
-  /** An organization with a workspace and the owner of both. */
+  /** Creates an organization with a workspace, and an owner of both. */
   async function createPlace() {
     const organization = await createOrganization();
     const workspace = await store.workspaces.create({
@@ -298,7 +298,10 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { organization, workspace, owner };
   }
 
-  /** A deployment and a configuration without archives: enough for runs that nobody carries out. */
+  /**
+   * Creates a deployment and a configuration without archives, which is enough for runs that are never
+   * executed.
+   */
   async function createPackages(workspaceId: string, membershipId: string) {
     const common = {
       workspaceId,
@@ -329,14 +332,17 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { deployment, configuration };
   }
 
-  /** Sets columns of a run, such as its state: what a supervisor would do. */
+  /** Sets columns of a run, such as its status, in place of a supervisor. */
   async function setRun(jobRunId: string, assignments: string): Promise<void> {
     await database.execute(`update job_runs set ${assignments}, updated_at = now() where id = $1`, [
       jobRunId,
     ]);
   }
 
-  /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the attempt's secret */
+  /**
+   * Creates the next attempt of a run, as if a supervisor had claimed it.
+   * @returns the id and the attempt's secret
+   */
   async function createAttempt(run: JobRunRecord): Promise<TestAttempt> {
     const { secret, credential } = attemptSecrets.create(run.id);
     await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
@@ -351,7 +357,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
   return { createOrganization, createKey, createCaller, createPlace, createPackages, createAttempt, setRun };
 }
 
-/** A definition that the client could have sent. */
+/** A definition as the client could send it. */
 export function defineJob(jobRef: string, keys: Partial<JobDefinition> = {}): JobDefinition {
   return buildDefinition({ job_ref: jobRef, ...keys });
 }

@@ -1,13 +1,16 @@
-/** Plays the bootstrap of an attempt, with a seal written anew, so that a mistake is not made on both sides. */
+/**
+ * Simulates the bootstrap of an attempt. The seal is implemented a second time here, so that one mistake
+ * cannot hide on both sides.
+ */
 import type { FastifyInstance } from 'fastify';
 import type { TestAttempt } from './api-fixture.ts';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 export interface AttemptAnswer {
   statusCode: number;
-  /** Whether the answer proves to be the server's. */
+  /** Whether the response proves that it comes from the server. */
   isProved: boolean;
-  /** What was said, once the seal is off. */
+  /** The response body without its seal. */
   body: Buffer;
   json(): unknown;
 }
@@ -19,7 +22,7 @@ export interface SealedCall {
   payload?: Buffer;
 }
 
-/** The seal of an attempt, as its bootstrap has it. */
+/** The seal of an attempt, as its bootstrap computes it. */
 export function createBootstrapSeal({ id, secret }: TestAttempt) {
   const derive = (purpose: string) => mac(secret, Buffer.from(`pumphouse attempt 1\n${id}\n${purpose}`));
 
@@ -39,7 +42,7 @@ export function createBootstrapSeal({ id, secret }: TestAttempt) {
     return { call, nonce };
   }
 
-  /** The body of an answer; null where any of it is not proved. */
+  /** Opens the body of a response; null if any part of it is not proven. */
   function open(requestNonce: Buffer, status: number, sealed: Buffer): Buffer | null {
     const nonce = sealed.subarray(0, 16);
     const pieces: Buffer[] = [];

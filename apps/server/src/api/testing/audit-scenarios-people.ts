@@ -1,7 +1,7 @@
 import type { Scenario, Scenarios } from './audit-scene.ts';
 import { createKeys } from '../../services/keys/keys.ts';
 
-/** Makes something with the owner's key, and gives its id to the path. */
+/** Creates a resource with the owner's key and puts its id into the path. */
 const ofKey = (kind: 'personal' | 'workspace'): Pick<Scenario, 'prepare'> => ({
   prepare: async ({ api, owner, workspace }) => {
     const keys = createKeys(api.persistence);
@@ -16,7 +16,7 @@ const ofKey = (kind: 'personal' | 'workspace'): Pick<Scenario, 'prepare'> => ({
 
 const person = 'somebody@example.com';
 
-/** Who belongs where, what they were asked to, and their keys. */
+/** Scenarios for organizations, members, invitations and keys. */
 export const peopleScenarios: Scenarios = {
   create_organization: {
     action: 'organization.create',

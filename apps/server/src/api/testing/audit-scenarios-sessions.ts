@@ -1,7 +1,7 @@
 import type { Scenarios } from './audit-scene.ts';
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Signing in at clients, and out. */
+/** Scenarios for signing in at clients, and out. */
 export const sessionScenarios: Scenarios = {
   redeem_authorization_code_session: {
     action: 'session.begin',

@@ -12,7 +12,7 @@ const ofJob = (action: string, assignments = 'is_paused = is_paused'): Scenario 
   },
 });
 
-/** In workspaces, and of the organizations that have them. */
+/** Scenarios for workspaces, and for the organizations that own them. */
 export const workspaceScenarios: Scenarios = {
   set_region_organization: {
     action: 'organization.set-region',

@@ -5,12 +5,12 @@ import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workspaceScenarios } from './audit-scenarios-workspaces.ts';
 
 /**
- * For each operation that changes something, a call that does so and what its entry is called. The test of the audit log goes through
- * the route table: an operation that is neither here nor among those that change nothing fails it.
+ * A call for each operation that changes something, with the action of its audit entry. The audit log's test
+ * walks the route table and fails for an operation that is neither here nor in `changesNothing`.
  */
 export const auditScenarios: Scenarios = { ...workspaceScenarios, ...peopleScenarios, ...sessionScenarios };
 
-/** Operations that are no GET and yet write no entry of their own, each with the reason. */
+/** Operations that are not GET and still write no audit entry of their own, each with the reason. */
 export const changesNothing: Partial<Record<OperationId, string>> = {
   issue_dataplane_token_workspace: 'A token is given, and nothing is stored.',
   issue_upload_deployment: 'A token is given, and nothing is stored; the upload itself is written down.',

@@ -9,7 +9,7 @@ import { defineJob } from './api-fixture.ts';
 import { startByHand } from './deployed-jobs.ts';
 import { plainRequirements } from '../../services/testing/service-place.ts';
 
-/** What must be found nowhere in the log: each is sent, or kept, by some scenario. */
+/** Secrets that must never appear in the log: some scenario sends or stores each of them. */
 export const planted = {
   secretVariable: 'planted-secret-variable-7261',
   plainVariable: 'planted-plain-variable-7262',
@@ -30,14 +30,20 @@ export interface ScenarioCall {
 }
 
 export interface Scenario {
-  /** What the entry says was done. */
+  /** The action of the audit entry. */
   action: string;
-  /** The organization whose log has the entry: the scene's, unless it concerns the account alone, or an organization that the call makes. */
+  /**
+   * The organization whose log has the entry. By default the scene's; `none` if the entry is about the
+   * account alone, `new` if the call creates the organization.
+   */
   organization?: 'none' | 'new';
   prepare(scene: Scene): Promise<ScenarioCall> | ScenarioCall;
 }
 
-/** A workspace with two versions of everything, a job on a schedule that listens to a webhook as well, and secrets wherever they can be. */
+/**
+ * Creates a workspace with two versions of everything, a scheduled job that also listens to a webhook, and
+ * secrets everywhere they can occur.
+ */
 export async function createScene(api: ApiFixture) {
   const place = await api.createPlace();
   const { workspace, owner, organization } = place;
@@ -96,7 +102,7 @@ export async function createScene(api: ApiFixture) {
     oldConfiguration,
     startRun,
 
-    /** Somebody else of the organization, who has a role in the workspace where one is given. */
+    /** Creates another user of the organization, with an optional role in the workspace. */
     addMember: (role: OrganizationRole, workspaceRole: WorkspaceRole | null = null) =>
       api.createCaller(
         { id: organization.id, role },
@@ -108,7 +114,7 @@ export async function createScene(api: ApiFixture) {
 
     execute: (sql: string, values: readonly unknown[]) => api.testDatabase.database.execute(sql, values),
 
-    /** What the caller presents to the operation unless the scenario says otherwise. */
+    /** The bearer token for the operation, unless the scenario overrides it. */
     async bearerFor({ credential }: Route): Promise<string> {
       if (credential !== 'dataplane') return owner.key;
       return (await api.credentials.issueDataplaneToken(owner.principal, workspace.id)).token;
@@ -132,5 +138,5 @@ export async function createScene(api: ApiFixture) {
   };
 }
 
-/** By operation. */
+/** Scenarios by operation. */
 export type Scenarios = Partial<Record<OperationId, Scenario>>;

@@ -9,7 +9,7 @@ interface Answer {
   json(): unknown;
 }
 
-/** The answer of an operation as it came, which has to be a declared success that its schema reads. */
+/** Returns the response unchanged, after checking that it is a declared success and matches its schema. */
 export function readAnswer<Id extends JsonOperationId>(operationId: Id, response: Answer): RouteResponse<Id> {
   const responses: Record<number, unknown> = routesById[operationId].responses;
   expect(Object.keys(responses), response.body).toContain(String(response.statusCode));

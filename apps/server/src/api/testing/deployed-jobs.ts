@@ -5,10 +5,10 @@ import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { defineJob } from './api-fixture.ts';
 import { readAnswer } from './check-answer.ts';
 
-/** Jobs of a workspace, each by its ref. */
+/** Jobs of a workspace, by ref. */
 export interface DeployedJobs {
   idOf: (jobRef: string) => string;
-  /** Starts a job by hand, whatever its schedule has covered. */
+  /** Starts a job manually, whatever its schedule has covered. */
   start: (jobRef: string) => Promise<JobRunRecord>;
 }
 
@@ -34,7 +34,7 @@ export async function deployJobs(
   };
 }
 
-/** Starts a job by hand, whatever its schedule has covered. */
+/** Starts a job manually, whatever its schedule has covered. */
 export async function startByHand(
   { startRuns }: Pick<ApiFixture, 'startRuns'>,
   target: { workspaceId: string; membershipId: string; jobId: string },
@@ -50,7 +50,7 @@ export async function startByHand(
   return run;
 }
 
-/** An app whose trigger names the page on which it opens. */
+/** An app whose trigger names its start page. */
 export function defineApp(jobRef: string): JobDefinition {
   const job = defineJob(jobRef);
   return {
@@ -60,7 +60,7 @@ export function defineApp(jobRef: string): JobDefinition {
   };
 }
 
-/** @returns what answers GET requests for a path below a workspace, as a caller */
+/** @returns a function that sends GET requests below a workspace as the caller */
 export function createReader(api: ApiFixture, workspaceId: string, { key }: TestCaller) {
   return async <Id extends JsonOperationId>(operationId: Id, path: string): Promise<RouteResponse<Id>> => {
     const url = `/pumphouse/v1/workspaces/${workspaceId}/${path}`;

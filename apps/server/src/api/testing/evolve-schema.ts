@@ -6,7 +6,7 @@ interface Table {
   columns: Record<string, Column>;
 }
 
-/** What a `state` body holds of a schema. */
+/** The part of a `state` body that describes a schema. */
 export interface SentSchema {
   name: string;
   version: number;
@@ -21,12 +21,18 @@ export interface SentState {
   schemas: [SentSchema];
 }
 
-/** The state that dlt sent of `orders_pipeline`, whose schema `shop` has `orders`, `customers` and `orders__lines`. */
+/**
+ * The captured dlt state of `orders_pipeline`; its schema `shop` has `orders`, `customers` and
+ * `orders__lines`.
+ */
 export function readShopState(): SentState {
   return readCapturedBody('ok/001-state') as SentState;
 }
 
-/** The state with a next version of its schema, as dlt makes one: `change` alters the tables, and the version before is named. */
+/**
+ * The state with the next version of its schema, as dlt creates one: `change` alters the tables, and the
+ * previous hash is listed.
+ */
 export function evolve(
   state: SentState,
   versionHash: string,
@@ -41,7 +47,7 @@ export function evolve(
   return next;
 }
 
-/** Adds a column of a type, or replaces the one of that name. */
+/** Adds a column, or replaces the one with the same name. */
 export function addColumn(
   table: Table | undefined,
   name: string,

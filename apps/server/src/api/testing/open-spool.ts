@@ -2,10 +2,10 @@ import type { ApiFixture } from './api-fixture.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import { callAsAttempt } from './attempt-calls.ts';
 
-/** Sends a beacon body, parsed or as it is. */
+/** Sends a beacon body, given as an object or as raw text. */
 export type Send = (type: string, body: unknown) => Promise<void>;
 
-/** A new attempt of a run, and a way to send beacon bodies as its bootstrap does. */
+/** Creates a new attempt of a run, and a function that sends beacon bodies as its bootstrap does. */
 export async function openSpool(api: ApiFixture, run: JobRunRecord): Promise<Send> {
   const attempt = await api.createAttempt(run);
   let offset = 0;

@@ -6,7 +6,9 @@ import { openSpool, type Send } from './open-spool.ts';
 import { readAnswer } from './check-answer.ts';
 import { seedRun, type SeededRun } from './seed-run.ts';
 
-/** For the tests of a file: one API, and before each test a workspace of its own with a run that reports what its code did. */
+/**
+ * Sets up one API for a test file, and before each test a new workspace with a run that reports telemetry.
+ */
 export function setUpReportingRun() {
   let api: ApiFixture;
   let seeded: SeededRun;
@@ -20,7 +22,7 @@ export function setUpReportingRun() {
     spool = await openSpool(api, seeded.run);
   });
 
-  /** The answer to the owner of a workspace, of the one of the test where none is named. */
+  /** Sends a GET request as the owner of a workspace, by default the test's own. */
   const get = (path: string, place = seeded) =>
     api.app.inject({
       url: `/pumphouse/v1/workspaces/${place.workspaceId}/${path}`,

@@ -12,7 +12,7 @@ export interface SeededRun {
   token: string;
 }
 
-/** A workspace of its own with one pending run of one job. */
+/** Creates a workspace with one job and one pending run of it. */
 export async function seedRun(api: ApiFixture): Promise<SeededRun> {
   const { organization, workspace, owner } = await api.createPlace();
   const jobs = await deployJobs(api, workspace.id, owner, [defineJob('jobs.m.f')]);

@@ -2,7 +2,7 @@ import type { PlainPublicVariable, SecretPublicVariable } from '@pumphouse/contr
 import type { VariableRecord } from '../../store/records.ts';
 import { toInstant } from '../wire/instants.ts';
 
-/** A secret has no value here: it can be replaced and deleted, and never read. */
+/** The value of a secret is left out: a secret can be replaced and deleted, but never read. */
 export function toVariable(variable: VariableRecord): PlainPublicVariable | SecretPublicVariable {
   const common = {
     name: variable.name,

@@ -17,7 +17,7 @@ beforeEach(async () => {
   place = await api.createPlace();
 });
 
-/** Calls as the client does: with a data plane token of the caller for the workspace. */
+/** Calls with the caller's data plane token for the workspace, as the client does. */
 async function call(
   method: 'GET' | 'PATCH',
   options: { caller?: TestCaller; query?: string; payload?: object } = {},
@@ -47,12 +47,12 @@ const plain = (name: string, value = 'v') => ({ name, type: 'plain' as const, va
 const secret = (name: string, value = 'swordfish') => ({ name, type: 'secret' as const, value });
 
 describe('the variables of a workspace', () => {
-  it('are none at first', async () => {
+  it('are empty at first', async () => {
     expect(await list()).toEqual([{ profile: null, variables: [] }]);
     expect(await list('?scope_profile=prod')).toEqual([{ profile: 'prod', variables: [] }]);
   });
 
-  it('are listed by scope, the workspace’s first, and within it by name', async () => {
+  it('are listed by scope, the workspace’s first, then by name', async () => {
     await update({ profile: 'prod', upserts: [plain('B', 'prod'), plain('A', '')] });
     await update({ profile: 'access', upserts: [secret('A')] });
     await update({ profile: null, upserts: [plain('b', 'small'), secret('TOKEN'), plain('B', 'of all')] });
@@ -75,7 +75,7 @@ describe('the variables of a workspace', () => {
     expect(prod?.variables[0]).toMatchObject({ type: 'plain', value: '' });
   });
 
-  it('are listed for one scope where one is asked for', async () => {
+  it('are listed for one scope on request', async () => {
     await update({ profile: null, upserts: [plain('A')] });
     await update({ profile: 'prod', upserts: [plain('B')] });
     const profiles = async (query: string) => (await list(query)).map(({ profile }) => profile);
@@ -87,7 +87,7 @@ describe('the variables of a workspace', () => {
     expect(both.json()).toMatchObject({ status_code: 400, code: 'invalid_request' });
   });
 
-  it('are changed as the request says, deletes before upserts', async () => {
+  it('are changed as requested, deletes before upserts', async () => {
     await update({ profile: null, upserts: [plain('OLD'), plain('KEPT', '1')] });
     const results = await update({
       profile: null,
@@ -110,7 +110,7 @@ describe('the variables of a workspace', () => {
     expect(await update({ profile: null })).toEqual([]);
   });
 
-  it('keep who made them and when, and say who changed them', async () => {
+  it('keep their creator and creation time, and record who changed them', async () => {
     await update({ profile: null, upserts: [plain('A', '1')] });
     const [before] = (await list())[0]?.variables ?? [];
     const other = await api.createCaller(
@@ -127,7 +127,7 @@ describe('the variables of a workspace', () => {
     });
   });
 
-  it('become secret and plain again, and never plain with what was secret', async () => {
+  it('can become secret and plain again, but never keep a secret value as plain', async () => {
     await update({ profile: null, upserts: [plain('A', 'open')] });
     await update({ profile: null, upserts: [secret('A')] });
     const [asSecret] = (await list())[0]?.variables ?? [];
@@ -158,7 +158,7 @@ async function dump(): Promise<string[]> {
   return rows.map(({ row }) => row);
 }
 
-describe('a change that is refused', () => {
+describe('a rejected change', () => {
   beforeEach(() => update({ profile: null, upserts: [plain('A', '1'), plain('B', '1')] }));
 
   it.each<[string, UpdateWorkspaceVariablesRequest, string, string[]]>([
@@ -196,7 +196,7 @@ describe('a change that is refused', () => {
       'variable_limit_exceeded',
       [],
     ],
-  ])('for %s says so, names it, and changes nothing', async (_, change, code, keys) => {
+  ])('for %s names the variable and changes nothing', async (_, change, code, keys) => {
     const before = await dump();
     const response = await patch({ deletes: ['B'], ...change });
     expect(response.statusCode, response.body).toBe(400);
@@ -206,7 +206,7 @@ describe('a change that is refused', () => {
     expect(await dump()).toEqual(before);
   });
 
-  it('because the workspace is archived: what is there can still be read', async () => {
+  it('to an archived workspace leaves the variables readable', async () => {
     await api.testDatabase.database.execute('update workspaces set archived_at = now() where id = $1', [
       place.workspace.id,
     ]);
@@ -218,8 +218,8 @@ describe('a change that is refused', () => {
   });
 });
 
-describe('variables are for owners', () => {
-  it.each(['viewer', 'developer'] as const)('and not for a %s', async (role) => {
+describe('access to variables', () => {
+  it.each(['viewer', 'developer'] as const)('is denied to a %s', async (role) => {
     await update({ profile: null, upserts: [plain('A', 'not for them')] });
     const caller = await api.createCaller(
       { id: place.organization.id, role: 'owner' },
@@ -234,7 +234,7 @@ describe('variables are for owners', () => {
     expect(await dump()).toEqual(before);
   });
 
-  it('and not for a token of another workspace, although the same person owns both', async () => {
+  it('is denied with a token of another workspace, even if the user owns both', async () => {
     const other = await api.createPlace();
     const membership = await api.persistence.store.people.addMember(
       other.organization.id,
@@ -255,8 +255,8 @@ describe('variables are for owners', () => {
   });
 });
 
-it('no answer, and no row, ever holds a secret value', async () => {
-  /** Long enough never to be somewhere by chance. */
+it('no response and no row ever contains a secret value', async () => {
+  /** Long enough not to occur by chance. */
   const value = fc
     .tuple(fc.uuid(), fc.string({ unit: 'grapheme', maxLength: 40 }))
     .map(([id, text]) => `${id}${text.replaceAll('\0', '')}`);
@@ -270,7 +270,7 @@ it('no answer, and no row, ever holds a secret value', async () => {
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
       const said: string[] = [];
       for (const one of changes) said.push((await patch(one)).body);
-      // A secret that is sent as something else than it is.
+      // Sends a secret value in the wrong field.
       for (const one of changes)
         said.push(
           (

@@ -82,7 +82,7 @@ function toCodeFile({ size_bytes, sha3_256, linkname }: PackageFile) {
   return { size_bytes, sha3_256, linkname: linkname ?? null };
 }
 
-/** Neither size nor hash, which would give a short secret away. */
+/** Leaves out size and hash, which could reveal a short secret. */
 function toConfigurationFileChange({ path, change }: FileChange) {
   return { path, change };
 }

@@ -70,7 +70,10 @@ export function createPackageHandlers(services: {
   };
 }
 
-/** The dlt client refuses an upload address whose path is not exactly this, so a path prefix of the origin falls away. */
+/**
+ * The dlt client rejects an upload URL whose path is not exactly this one, so a path prefix of the origin is
+ * dropped.
+ */
 function uploadUrl(path: string, origin: string): string {
   return new URL(path, origin).href;
 }

@@ -7,7 +7,7 @@ import type {
 } from '@pumphouse/contract';
 import { toInstant } from '../wire/instants.ts';
 
-/** Version of the list of files, which is that of the client's archives. */
+/** Format version of the file list, the same as in the client's archives. */
 const filesEngineVersion = 1;
 
 export function toDeployment(deployment: DeploymentRecord): DeploymentResponse {

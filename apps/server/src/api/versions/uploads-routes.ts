@@ -9,7 +9,7 @@ import { receiveFiles, receiveInMemory } from '../../http/received-files.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toConfiguration, toDeployment } from './packages-wire.ts';
 
-/** A list of requirements: generous beside the some kilobytes that the client sends. */
+/** Limit for the requirements list, far above the few kilobytes that the client sends. */
 const maxRequirementsBytes = 8 * 1024 * 1024;
 
 export function createUploadHandlers(services: {
@@ -41,7 +41,7 @@ export function createUploadHandlers(services: {
 
     async upload_configuration(call) {
       using _slot = slots.take(grantOf(call).principal.userId);
-      // It holds secrets as they are: it is encrypted before it touches a disk.
+      // The archive contains plain secrets, so it is encrypted before it is written to disk.
       const archive = await receiveInMemory(call.request, 'file', CONFIGURATION_LIMITS.maxBytes);
       return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archive }));
     },

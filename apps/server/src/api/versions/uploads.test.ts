@@ -58,8 +58,8 @@ async function upload(issued: { upload_token: string; upload_url: string }, part
 
 const code = () => buildArchive({ 'a.py': 'print(1)\n' });
 
-describe('uploading', () => {
-  it('makes the next deployment, with the id that was issued', async () => {
+describe('an upload', () => {
+  it('creates the next deployment, with the issued id', async () => {
     for (const version of [1, 2]) {
       const issued = await issue('deployment');
       const archive = code();
@@ -77,7 +77,7 @@ describe('uploading', () => {
     }
   });
 
-  it('makes the next configuration, in whatever order and company its part comes', async () => {
+  it('creates the next configuration, whatever the order of its parts and whatever other parts it has', async () => {
     const issued = await issue('configuration');
     const archive = buildArchive({ 'prod.config.toml': 'a = 1\n' });
     const response = await upload(issued, { other: 'ignored', file: archive });
@@ -89,7 +89,7 @@ describe('uploading', () => {
     });
   });
 
-  it('takes an upload once', async () => {
+  it('is accepted once', async () => {
     const issued = await issue('deployment');
     const parts = { file: code(), requirements_file: JSON.stringify(requirements) };
     expect((await upload(issued, parts)).statusCode).toBe(200);
@@ -113,13 +113,13 @@ describe('uploading', () => {
       'upload_too_large',
       'file',
     ],
-  ])('refuses %s', async (_, parts, status, code, key) => {
+  ])('rejects %s', async (_, parts, status, code, key) => {
     const response = await upload(await issue('deployment'), parts());
     expect(response.statusCode).toBe(status);
     expect(response.json()).toMatchObject({ code, status_code: status, extra: [{ key }] });
   });
 
-  it('names the limit, its setting, .gitignore and the largest files of an archive that is too large', async () => {
+  it('that is too large is rejected with the limit, its setting, .gitignore and the largest files', async () => {
     const file = buildArchive({
       'a.py': 'print(1)\n',
       'data/orders.parquet': randomBytes(maxUploadBytes),
@@ -147,7 +147,7 @@ describe('uploading', () => {
         buildArchive(Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`lib/${index}.py`, '']))),
       [/more than 100 files/, /Most files are in "lib" \(100\)/, /\.gitignore/],
     ],
-  ])('says what takes the room in an archive that %s', async (_, build, texts) => {
+  ])('names the largest files in an archive that %s', async (_, build, texts) => {
     const parts = { file: build(), requirements_file: JSON.stringify(requirements) };
     const response = await upload(await issue('deployment'), parts);
     expect(response.statusCode).toBe(413);
@@ -155,7 +155,7 @@ describe('uploading', () => {
     for (const text of texts) expect(detail).toMatch(text);
   });
 
-  it('says what a configuration may take, and nothing of .gitignore', async () => {
+  it('of a configuration that is too large is rejected without mentioning .gitignore', async () => {
     const file = new Uint8Array(CONFIGURATION_LIMITS.maxBytes + 1);
     const response = await upload(await issue('configuration'), { file });
     expect(response.statusCode).toBe(413);
@@ -165,14 +165,14 @@ describe('uploading', () => {
     });
   });
 
-  it('lets a client that only sends come to read the answer', async () => {
+  it('lets a client that only sends receive the response', async () => {
     const parts = { file: new Uint8Array(32 * 1024 * 1024), requirements_file: '{}' };
     expect((await upload(await issue('deployment'), parts)).json()).toMatchObject({
       code: 'upload_too_large',
     });
   });
 
-  it('refuses an archive that is none, with the words of who looked', async () => {
+  it('rejects an invalid archive with the reason from its check', async () => {
     const parts = { file: 'hello', requirements_file: JSON.stringify(requirements) };
     const response = await upload(await issue('deployment'), parts);
     expect(response.statusCode).toBe(400);
@@ -185,7 +185,7 @@ describe('uploading', () => {
     'multipart/form-data; boundary',
     'multipart/form-data; charset=utf-8',
     'multipart/mixed; boundary=x',
-  ])('refuses %s where files are due', async (type) => {
+  ])('rejects %s in place of files', async (type) => {
     for (const kind of ['deployment', 'configuration'] as const) {
       const issued = await issue(kind);
       const headers = { authorization: `Bearer ${issued.upload_token}`, 'content-type': type };
@@ -204,7 +204,7 @@ describe('uploading', () => {
       400,
     ],
     ['a boundary that is too long', 'x'.repeat(300), '', 415],
-  ])('refuses %s', async (_name, boundary, body, status) => {
+  ])('rejects %s', async (_name, boundary, body, status) => {
     for (const kind of ['deployment', 'configuration'] as const) {
       const issued = await issue(kind);
       const type = `multipart/form-data; boundary=${boundary}`;
@@ -215,7 +215,7 @@ describe('uploading', () => {
     expect(await readdir(api.uploadDir)).toEqual([]);
   });
 
-  it('leaves nothing of a client that goes away', async () => {
+  it('leaves nothing behind when the client disconnects', async () => {
     const issued = await issue('deployment');
     const sent = request(issued.upload_url, {
       method: 'POST',

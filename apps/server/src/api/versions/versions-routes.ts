@@ -18,7 +18,7 @@ type Operations =
   | 'compare_configuration_file'
   | 'roll_back_configuration';
 
-/** What changed between versions of code and configuration, and the way back to an older one. */
+/** Handlers that compare versions of code and configuration, and roll back to an older one. */
 export function createVersionHandlers(services: {
   compareVersions: CompareVersions;
   rollBack: RollBack;

@@ -59,7 +59,7 @@ const inRole = (role: 'viewer' | 'developer') =>
 describe('the tags of a deployment', () => {
   const tagsOf = ({ id }: { id: string }) => ask('get_deployment_tags', `deployments/${id}/tags`);
 
-  it('are those that its deployment module declares', async () => {
+  it('are read from its deployment module', async () => {
     const module = '# Orders\nimport jobs\n\n__all__ = ["jobs"]\n__tags__ = ["prod", "finance"]\n';
     const tagged = await deployCode({
       '__deployment__.py': module,
@@ -77,7 +77,7 @@ describe('the tags of a deployment', () => {
     expect(await tagsOf(back.json())).toMatchObject({ version: 3, tags: ['prod', 'finance'] });
   });
 
-  it('that only running the code would give are none, with the reason', async () => {
+  it('are empty, with a reason, if only running the code would produce them', async () => {
     const computed = await deployCode({ '__deployment__.py': '__tags__ = [env["STAGE"]]' });
     const huge = await deployCode({ '__deployment__.py': `__tags__ = ["a"]\n${'#'.repeat(256 * 1024)}` });
     const link = await deployCode({ '__deployment__.py': { link: 'a.py' }, 'a.py': '__tags__ = ["a"]' });
@@ -91,7 +91,7 @@ describe('the tags of a deployment', () => {
 });
 
 describe('the comparison of deployments', () => {
-  it('names the files that changed since the version before, and counts the others', async () => {
+  it('lists the files that changed since the previous version, and counts the others', async () => {
     const first = await deployCode({
       'a.py': 'x = 1',
       'b.py': 'y',
@@ -126,7 +126,7 @@ describe('the comparison of deployments', () => {
     expect(all.files.map(({ path }) => path)).toEqual(['a.py', 'b.py', 'gone.py', 'ln.py', 'new.py']);
   });
 
-  it('compares with any version, and the first with nothing', async () => {
+  it('compares with any version, and the first version with nothing', async () => {
     const first = await deployCode({ 'a.py': 'x = 1' });
     await deployCode({ 'a.py': 'x = 2' });
     const third = await deployCode({ 'a.py': 'x = 1', 'b.py': '' });
@@ -143,7 +143,7 @@ describe('the comparison of deployments', () => {
     });
   });
 
-  it('goes back to the version that is left, where the one before was removed', async () => {
+  it('compares with an older version if the previous one was removed', async () => {
     await deployCode({ 'a.py': 'x = 1' });
     const second = await deployCode({ 'a.py': 'x = 2' });
     const third = await deployCode({ 'a.py': 'x = 1' });
@@ -154,7 +154,7 @@ describe('the comparison of deployments', () => {
     });
   });
 
-  it('shows the text that changed in one file', async () => {
+  it('shows the changed text of one file', async () => {
     await deployCode({ 'lib/a.py': 'one\ntwo\n', 'z.py': '' });
     const { id } = await deployCode({ 'lib/a.py': 'one\n2\nthree', 'z.py': '' });
     const compared = await ask('compare_deployment_file', `deployments/${id}/changes/file?path=lib%2Fa.py`);
@@ -209,7 +209,7 @@ describe('the comparison of deployments', () => {
     ]);
   });
 
-  it('does not compare what is binary, too large or a link, and says so', async () => {
+  it('reports that it does not compare a binary file, a large file or a link', async () => {
     const files = {
       'bin.dat': Buffer.from([1, 0, 2]),
       'latin.txt': Buffer.from([0xe9]),
@@ -227,7 +227,7 @@ describe('the comparison of deployments', () => {
     }
   });
 
-  it('does not know a file of neither version, nor a version of another workspace', async () => {
+  it('is 404 for a file in neither version, and for a version of another workspace', async () => {
     const { id: elsewhere } = await deployCode({ 'a.py': '' });
     place = await api.createPlace();
     const { id } = await deployCode({ 'a.py': '' });
@@ -246,7 +246,7 @@ describe('the comparison of deployments', () => {
     }
   });
 
-  it('gives names to a viewer, and text from developers on', async () => {
+  it('shows file names to viewers, and contents to developers', async () => {
     const { id } = await deployCode({ 'a.py': 'secret of the house' });
     const viewer = await inRole('viewer');
     expect((await inject(`deployments/${id}/changes`, { caller: viewer })).statusCode).toBe(200);
@@ -263,7 +263,7 @@ describe('the comparison of configurations', () => {
     'prod.secrets.toml': `# was "old-${password}"\n[destination.credentials]\npassword = "${password}"\npin = 1234\n`,
   });
 
-  it('shows that a secret changed, and nothing else of it', async () => {
+  it('shows that a secret changed, and nothing else about it', async () => {
     await configure(secretFiles('hunter-one'));
     const { id } = await configure(secretFiles('hunter-number-two'));
     const overview = await inject(`configurations/${id}/changes`);
@@ -289,7 +289,7 @@ describe('the comparison of configurations', () => {
     for (const answer of [overview, secrets, config]) expect(answer.body).not.toMatch(/hunter|1234/);
   });
 
-  it('gives nothing of a secrets file that is no TOML', async () => {
+  it('shows nothing of a secrets file that is not valid TOML', async () => {
     await configure({ 'secrets.prod.toml': 'password = "hunter-one"' });
     const { id } = await configure({ 'secrets.prod.toml': 'password = "hunter-two' });
     const response = await inject(`configurations/${id}/changes/file?path=secrets.prod.toml`);
@@ -301,7 +301,7 @@ describe('the comparison of configurations', () => {
     expect(response.body).not.toContain('hunter');
   });
 
-  it('masks a file of secrets under the other naming, and one that comes or goes', async () => {
+  it('masks a secrets file under its other name, and one that is added or removed', async () => {
     await configure({ 'secrets.prod.toml': 'pin = 1234' });
     const { id } = await configure({ 'prod.secrets.toml': 'pin = 5678' });
     for (const [path, change] of [
@@ -326,7 +326,7 @@ describe('the comparison of configurations', () => {
 });
 
 describe('a rollback', () => {
-  it('answers the new version, made by the caller', async () => {
+  it('returns the new version, created by the caller', async () => {
     const first = await deployCode({ 'a.py': 'x = 1' });
     await deployCode({ 'a.py': 'x = 2' });
     const caller = await inRole('developer');
@@ -348,7 +348,7 @@ describe('a rollback', () => {
     });
   });
 
-  it('works for configurations, which the new version opens by itself', async () => {
+  it('also works for configurations, which are encrypted again for the new version', async () => {
     const first = await configure({ 'secrets.toml': 'a = "of-old"' });
     const second = await configure({ 'secrets.toml': 'a = "of-new"' });
     const response = await inject(`configurations/${first.id}/-roll-back`, { method: 'POST' });
@@ -359,7 +359,7 @@ describe('a rollback', () => {
     expect((await ask('compare_configuration_file', `${url}${first.id}`)).settings).toEqual([]);
   });
 
-  it('is not for viewers', async () => {
+  it('is denied to viewers', async () => {
     const { id } = await deployCode({ 'a.py': 'x = 1' });
     await deployCode({ 'a.py': 'x = 2' });
     const response = await inject(`deployments/${id}/-roll-back`, {

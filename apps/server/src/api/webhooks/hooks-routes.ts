@@ -7,10 +7,13 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const longestDeliveryId = 200;
-/** In the order in which they count. */
+/** In order of precedence. */
 const deliveryIdHeaders = ['x-pumphouse-delivery', 'x-github-delivery', 'idempotency-key'];
 
-/** Where other systems start jobs (docs/concepts/webhooks.md): the address is the credential. */
+/**
+ * Registers the URLs at which other systems start jobs (docs/concepts/webhooks.md): the URL is the
+ * credential.
+ */
 export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery): void {
   const webhooks = new WeakMap<FastifyRequest, WebhookRecord>();
 
@@ -46,7 +49,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
           )
         : error;
     });
-    // Before a byte of the body is read.
+    // Look up the webhook before reading any of the body.
     scope.addHook('onRequest', async (request) => {
       const { token = '', '*': path = '' } = request.params as { token?: string; '*'?: string };
       webhooks.set(request, await takeDelivery.find({ token, path: normalizeWebhookPath(path) }));
@@ -71,7 +74,7 @@ function readDeliveryId(request: FastifyRequest): string | null {
 
 function readHeader(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
-  // Sent twice, it is one text with commas.
+  // A header that is sent twice is one comma-separated value.
   return Array.isArray(value) ? value.join(',') : value;
 }
 

@@ -34,7 +34,7 @@ export function createWebhookHandlers({ webhooks }: { webhooks: Webhooks }): Pic
   };
 }
 
-/** @param origin where senders reach this server */
+/** @param origin the address at which senders reach this server */
 function toWebhook({ webhook, token, jobs }: ListedWebhook, origin: string): WebhookResponse {
   return {
     id: webhook.id,

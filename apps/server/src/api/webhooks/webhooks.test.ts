@@ -34,7 +34,7 @@ function deploy(jobs: JobDefinition[]) {
   });
 }
 
-/** A job that listens, of which any number of runs may be active. */
+/** A job that listens to a webhook and allows any number of active runs. */
 function listener(name: string, trigger: string, keys: Partial<JobDefinition> = {}) {
   return defineJob(`jobs.m.${name}`, { triggers: [trigger], ...unlimited, ...keys });
 }
@@ -58,7 +58,7 @@ async function only(): Promise<WebhookResponse> {
   return webhook;
 }
 
-/** Jobs, and the address of the one webhook that they have. */
+/** Deploys jobs, and returns their only webhook. */
 async function deployListener(...jobs: JobDefinition[]): Promise<WebhookResponse> {
   await deploy(jobs.length > 0 ? jobs : [listener('orders', 'webhook:orders')]);
   return only();
@@ -109,7 +109,7 @@ async function setSecret({ id }: WebhookResponse, signingSecret = secret) {
 }
 
 describe('a delivery', () => {
-  it('starts the jobs that listen to its path, with the body as their input', async () => {
+  it('starts the jobs that listen on its path, with the body as their input', async () => {
     const jobs = [
       listener('first', 'webhook:orders'),
       listener('second', 'webhook:/orders/'),
@@ -164,7 +164,7 @@ describe('a delivery', () => {
     expect(await api.persistence.store.jobRuns.readInput(started?.job_run_id ?? '')).toBeNull();
   });
 
-  it('may be any JSON under a type of JSON', async () => {
+  it('may be any JSON with a JSON content type', async () => {
     const { url } = await deployListener();
     for (const [body, type] of [
       ['[{"\\u0000": "\\ud800"}]', 'application/cloudevents+json; charset=utf-8'],
@@ -182,19 +182,19 @@ describe('a delivery', () => {
     ['a form', 'a=1', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
     ['text', '{}', 'text/plain', 415, 'unsupported_media_type'],
     ['more than 1 MiB', `"${'x'.repeat(1024 * 1024 - 1)}"`, 'application/json', 413, 'input_too_large'],
-  ])('is refused with %s', async (_, payload, type, status, code) => {
+  ])('is rejected with %s', async (_, payload, type, status, code) => {
     const { url } = await deployListener();
     const answer = await send(url, payload, { 'content-type': type });
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(await countRuns()).toBe(0);
   });
 
-  it('takes 1 MiB', async () => {
+  it('may be up to 1 MiB', async () => {
     const { url } = await deployListener();
     expect((await send(url, `"${'x'.repeat(1024 * 1024 - 2)}"`)).status).toBe(202);
   });
 
-  it('is noted as the last one', async () => {
+  it('is recorded as the last one', async () => {
     const webhook = await deployListener();
     expect(webhook.last_delivery_at).toBeNull();
     await send(webhook.url);
@@ -202,8 +202,8 @@ describe('a delivery', () => {
   });
 });
 
-describe('an address', () => {
-  it('is unknown in one way, whatever is wrong with it', async () => {
+describe('a webhook URL', () => {
+  it('is rejected in the same way, whatever is wrong with it', async () => {
     await deploy([listener('a', 'webhook:a'), listener('b', 'webhook:b')]);
     const [a, b] = await list();
     const token = new URL(a?.url ?? '').pathname.split('/')[2] ?? '';
@@ -218,7 +218,7 @@ describe('an address', () => {
     await deploy([listener('a', 'webhook:a')]);
     const gone = new URL(b?.url ?? '').pathname;
     const answers = [];
-    // The body is not JSON, and is not read.
+    // The body is not JSON, and is never read.
     for (const path of [...unknown, gone]) answers.push(await send(`http://x${path}`, '{'));
     const expected = {
       status: 404,
@@ -228,14 +228,14 @@ describe('an address', () => {
     expect((await send(a?.url ?? '')).status).toBe(202);
   });
 
-  it('stays the same over deploys, also when its jobs were away', async () => {
+  it('stays the same across deploys, even after its jobs were removed for a while', async () => {
     const { url } = await deployListener();
     await deploy([defineJob('jobs.m.other')]);
     expect(await only()).toMatchObject({ url, job_refs: [] });
     expect(await deployListener()).toMatchObject({ url, job_refs: ['jobs.m.orders'] });
   });
 
-  it('is made by no dry run', async () => {
+  it('is not created by a dry run', async () => {
     await api.dependencies.services.deploy({
       workspaceId: place.workspace.id,
       membershipId: place.owner.membershipId,
@@ -246,7 +246,7 @@ describe('an address', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('is unknown once it was replaced', async () => {
+  it('is invalid once it was replaced', async () => {
     const before = await deployListener();
     const answer = await call('POST', `webhooks/${before.id}/-rotate-token`);
     const after = readAnswer('rotate_webhook_token', answer);
@@ -256,7 +256,7 @@ describe('an address', () => {
     expect(await only()).toMatchObject({ id: before.id, url: after.url });
   });
 
-  it('answers to POST only', async () => {
+  it('accepts only POST', async () => {
     const { url } = await deployListener();
     const { pathname } = new URL(url);
     for (const method of ['GET', 'PUT', 'DELETE', 'HEAD'] as const)
@@ -293,7 +293,7 @@ describe('an address', () => {
     expect(lines.join('')).not.toContain('swordfish');
   });
 
-  it('and its secrets are in the store sealed or as hashes only', async () => {
+  it('is stored only sealed or hashed, as are its secrets', async () => {
     const webhook = await deployListener();
     await setSecret(webhook);
     const row = await api.testDatabase.database.one('select * from webhooks where id = $1', [webhook.id]);
@@ -304,8 +304,8 @@ describe('an address', () => {
   });
 });
 
-describe('a start that is declined', () => {
-  it('is named beside those that came about', async () => {
+describe('a rejected start', () => {
+  it('is listed beside the successful ones', async () => {
     const { url } = await deployListener(
       listener('free', 'webhook:orders'),
       listener('single', 'webhook:orders', { execute: {} }),
@@ -317,7 +317,7 @@ describe('a start that is declined', () => {
     expect(body.declined).toMatchObject([{ job_ref: 'jobs.m.single', status: 'skipped_concurrency_limit' }]);
   });
 
-  it('is 429 when there is no room for any, kept as a skipped run, and may be sent again', async () => {
+  it('is 429 when all jobs are at capacity, recorded as a skipped run, and may be sent again', async () => {
     const { url } = await deployListener(listener('single', 'webhook:', { execute: {} }));
     const runId = (await send(url)).body.started[0]?.job_run_id ?? '';
     const id = { 'idempotency-key': 'a' };
@@ -348,7 +348,7 @@ describe('a start that is declined', () => {
 
 describe('a delivery with an id', () => {
   it.each(['x-pumphouse-delivery', 'x-github-delivery', 'idempotency-key'])(
-    'in %s is taken once',
+    'in %s is accepted once',
     async (name) => {
       const { url } = await deployListener();
       const first = await send(url, '{"n": 1}', { [name]: 'one' });
@@ -360,7 +360,7 @@ describe('a delivery with an id', () => {
     },
   );
 
-  it('is taken once of many that come at the same time', async () => {
+  it('is accepted once when many arrive at the same time', async () => {
     const { url } = await deployListener();
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => send(url, '{}', { 'idempotency-key': 'same' })),
@@ -371,13 +371,13 @@ describe('a delivery with an id', () => {
     expect(await countRuns()).toBe(1);
   });
 
-  it('is known to its own webhook only', async () => {
+  it('is deduplicated per webhook', async () => {
     await deploy([listener('a', 'webhook:a'), listener('b', 'webhook:b')]);
     for (const { url } of await list())
       expect((await send(url, '{}', { 'idempotency-key': 'same' })).status).toBe(202);
   });
 
-  it('is forgotten after a day', async () => {
+  it('can be sent again after a day', async () => {
     const { url } = await deployListener();
     await send(url, '{}', { 'idempotency-key': 'one' });
     await api.testDatabase.database.execute(
@@ -391,7 +391,7 @@ describe('a delivery with an id', () => {
     expect(count).toBe(1);
   });
 
-  it('that is too long is refused', async () => {
+  it('that is too long is rejected', async () => {
     const { url } = await deployListener();
     const { status, body } = await send(url, '{}', { 'idempotency-key': 'x'.repeat(201) });
     expect([status, body.code]).toEqual([400, 'invalid_request']);
@@ -408,7 +408,7 @@ describe('a webhook with a signing secret', () => {
     ({ url } = webhook);
   });
 
-  it('takes what is signed with it, each delivery once', async () => {
+  it('accepts signed deliveries, each once', async () => {
     const body = '{"größe": 1}';
     const headers = sign(body);
     const first = await send(url, body, headers);
@@ -419,7 +419,7 @@ describe('a webhook with a signing secret', () => {
     expect(await countRuns()).toBe(2);
   });
 
-  it('takes what GitHub signs', async () => {
+  it("accepts GitHub's signatures", async () => {
     const headers = { ...signAsGitHub('{"a":1}'), 'x-github-delivery': 'one' };
     expect((await send(url, '{"a":1}', headers)).status).toBe(202);
     expect((await send(url, '{"a":1}', { ...headers, 'x-github-delivery': 'two' })).status).toBe(200);
@@ -447,18 +447,18 @@ describe('a webhook with a signing secret', () => {
       () => ({ ...signAsGitHub('{"a":1}'), ...sign('{}') }),
     ],
     ['one that cannot be read', () => ({ 'x-pumphouse-signature': 'nonsense' })],
-  ])('refuses %s', async (_, headers) => {
+  ])('rejects %s', async (_, headers) => {
     const { status, body } = await send(url, '{"a":1}', headers());
     expect([status, body.code]).toEqual([401, 'invalid_signature']);
     expect(await countRuns()).toBe(0);
   });
 
-  it('asks for the signature before it says what is wrong with the body', async () => {
+  it('checks the signature before it reports an invalid body', async () => {
     expect((await send(url, '{')).status).toBe(401);
     expect((await send(url, '{', sign('{'))).status).toBe(400);
   });
 
-  it('takes anything again when the secret is gone, and another one when it is replaced', async () => {
+  it('accepts unsigned deliveries when the secret is removed, and the new signature when it is replaced', async () => {
     const webhook = await only();
     await setSecret(webhook, 'another secret of some length');
     expect((await send(url, '{}', sign('{}'))).status).toBe(401);
@@ -470,7 +470,7 @@ describe('a webhook with a signing secret', () => {
 });
 
 describe('managing webhooks', () => {
-  it('lists them by path, with the address at which this server is reached', async () => {
+  it('lists them by path, with the public address of this server', async () => {
     await deploy([listener('b', 'webhook:b'), listener('a', 'webhook:a/ä'), listener('c', 'webhook:b')]);
     const [first, second] = await list();
     expect(first).toMatchObject({ path: 'a/ä', job_refs: ['jobs.m.a'], has_signing_secret: false });
@@ -497,20 +497,20 @@ describe('managing webhooks', () => {
     },
   );
 
-  it.each(['', 'x'.repeat(15), 'x'.repeat(257)])('refuses the signing secret %j', async (signingSecret) => {
+  it.each(['', 'x'.repeat(15), 'x'.repeat(257)])('rejects the signing secret %j', async (signingSecret) => {
     const { id } = await deployListener();
     const answer = await call('PUT', `webhooks/${id}/signing-secret`, { signing_secret: signingSecret });
     expect([answer.statusCode, answer.json<DeliveryBody>().code]).toEqual([400, 'invalid_request']);
   });
 
-  it('refuses at the deploy a path that no sender could reach', async () => {
+  it('rejects a deploy with a path that no sender could reach', async () => {
     await expect(deploy([listener('f', 'webhook:a/../b')])).rejects.toMatchObject({
       code: 'invalid_job_definition',
       message: expect.stringContaining("can be reached by nobody: the path has a part '.' or '..'") as string,
     });
   });
 
-  it('knows of no input of a run that is not there, and of none where nothing came', async () => {
+  it('returns no input for a run that does not exist, and for a run without input', async () => {
     const { url } = await deployListener();
     const runId = (await send(url, '')).body.started[0]?.job_run_id ?? '';
     const none = readAnswer('get_job_run_input', await call('GET', `job-runs/${runId}/input`));

@@ -11,9 +11,10 @@ interface PagingQuery<Key extends string> {
 }
 
 /**
- * The page that a list's query asks for; `sort` and `order` are parallel lists.
- * @param list what tells the list from others that know the same filters, as its operation with the place it is read at
- * @throws ServiceError invalid_request for a cursor that is none of this list with these filters
+ * Reads the page that a list query asks for; `sort` and `order` are parallel lists.
+ * @param list tells this list apart from others with the same filters: its operation and the scope it is read
+ * in
+ * @throws ServiceError invalid_request for a cursor of another list or of other filters
  */
 export function readPaging<Key extends string>(query: PagingQuery<Key>, list: string) {
   const sorting: Sorting<Key> = (query.sort ?? []).map((key, index) => ({
@@ -25,7 +26,7 @@ export function readPaging<Key extends string>(query: PagingQuery<Key>, list: st
   return { limit: query.limit, offset: query.offset, sorting, after, listDigest };
 }
 
-/** A page of records as the wire carries it. */
+/** Converts a page of records to its API representation. */
 export function toPage<Record, Item>(
   page: Page<Record>,
   query: { limit: number; offset: number },

@@ -1,17 +1,20 @@
 import type { JobRecord } from '../../store/records.ts';
 
-/** Where the caller meets what answers refer to. */
+/** URLs that responses refer to, as the caller reaches them. */
 export interface Places {
-  /** Scheme and host, with a path prefix if there is one, under which the caller reaches this server; without a slash at its end. */
+  /**
+   * Scheme, host and optional path prefix under which the caller reaches this server, without a trailing
+   * slash.
+   */
   origin: string;
   apps: AppPlaces;
 }
 
-/** Where apps are met. */
+/** Resolves the URLs of apps. */
 export interface AppPlaces {
-  /** Where the app begins; null for a job that serves nothing. */
+  /** The URL that opens the app; null for a job that is not interactive. */
   urlOf(job: AddressedJob): string | null;
-  /** Null for one that is not public. */
+  /** The public URL; null for an app that is not public. */
   publicUrlOf(job: AddressedJob & Pick<JobRecord, 'sealedPublicLink'>): string | null;
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { propertySeed } from '@pumphouse/testing/fixtures/property-seed.ts';
 import { stringifyPage } from './shared-json.ts';
 
-it('writes what JSON.stringify would have others read', () => {
+it('produces the same JSON as JSON.stringify', () => {
   const item = fc.record(
     {
       id: fc.string(),

@@ -1,6 +1,6 @@
 /**
- * The JSON of a page in which many items hold the same object under one of `sharedKeys`: each of those objects is written once and its
- * text repeated. A hundred runs of one job hold the job a hundred times, which is most of their answer.
+ * Serializes a page whose items share objects under `sharedKeys`: each shared object is serialized once and
+ * its text reused. A hundred runs of one job contain the job a hundred times, which is most of the response.
  */
 export function stringifyPage<Key extends string>(
   page: { items: readonly Partial<Record<Key, unknown>>[] },
@@ -18,7 +18,7 @@ export function stringifyPage<Key extends string>(
     for (const key of sharedKeys) {
       const value = own[key];
       if (typeof value !== 'object' || value === null) continue;
-      // An undefined key is left out of JSON.
+      // JSON leaves out undefined keys.
       own[key] = undefined;
       shared += `,${JSON.stringify(key)}:${textOf(value)}`;
     }

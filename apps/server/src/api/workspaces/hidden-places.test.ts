@@ -9,7 +9,8 @@ import { createApiFixture } from '../testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';
 
 /*
- * What a caller has no part in does not exist for them: the answer is that for an id which nobody has given, word for word but for the id.
+ * A resource that the caller has no access to does not exist for them: the response must match that for an
+ * unknown id, word for word except for the id.
  */
 
 const table: readonly Route[] = routes;
@@ -18,12 +19,12 @@ const placed = table.filter(({ permission }) =>
 );
 
 let api: ApiFixture;
-/** The caller's own place, and somebody else's. */
+/** The caller's own scene, and the scene of another user. */
 let own: Scene;
 let other: Scene;
-/** Ids of things that are not there for the caller, by where they are and by the parameter of paths that names them. */
+/** Ids of resources hidden from the caller, by location and by path parameter. */
 let foreign: Record<string, Record<string, string>>;
-/** Callers who have no part in the other place. */
+/** Callers without access to the other scene. */
 let strangers: Record<string, Pick<TestCaller, 'key' | 'principal'>>;
 
 beforeAll(async () => {
@@ -44,7 +45,7 @@ beforeAll(async () => {
       session_id: (await other.beginSession()).sessionId,
       key_id: (await createKeys(api.persistence).createPersonal(other.owner.principal, personal)).key.id,
     },
-    // Of the people, all of the organization are there for those who manage a workspace.
+    // Members are not included: managers of a workspace may see all members of the organization.
     'another workspace of the own organization': await createOffers(own, await createSibling()),
   };
   const secret = await createKeys(api.persistence).create({
@@ -62,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A run, the run of a pipeline that it reported, and the schema that came with it. */
+/** A run, the pipeline run it reported, and the schema of that pipeline run. */
 async function createRuns({ startRun, workspace }: Scene) {
   const run = await startRun();
   const attempt = await api.createAttempt(run);
@@ -93,7 +94,7 @@ async function createRuns({ startRun, workspace }: Scene) {
   return { job_run_id: run.id, pipeline_run_id: id, ...names };
 }
 
-/** Another workspace of the caller's organization, which they own as well. */
+/** Another workspace of the caller's organization, which the caller also owns. */
 async function createSibling(): Promise<string> {
   const { store } = api.persistence;
   const wanted = { organizationId: own.organization.id, name: 'Sibling', description: null };
@@ -112,7 +113,7 @@ async function createOffers({ owner }: Scene, workspaceId: string) {
   return { invitation_id: invitation.id, key_id: key.id };
 }
 
-/** Without these the operation refuses the call before it looks for what the path names. */
+/** Without these the operation rejects the call before it looks up the ids in the path. */
 const needed: Partial<Record<OperationId, { query?: string; payload?: object }>> = {
   compare_deployment_file: { query: '?path=a.py' },
   compare_configuration_file: { query: '?path=secrets.toml' },
@@ -126,7 +127,7 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
 interface At {
   workspaceId: string;
   organizationId: string;
-  /** Of everything else that the path names. */
+  /** Ids for the other parameters of the path. */
   ids?: Record<string, string>;
 }
 
@@ -175,11 +176,11 @@ describe.each(placed.map((route) => [route.operationId, route] as const))('%s', 
   const nowhere = () => ({ workspaceId: randomUUID(), organizationId: randomUUID() });
   const there = () => ({ workspaceId: other.workspace.id, organizationId: other.organization.id });
 
-  it('tells a stranger the same about a place that exists as about one that does not', async () => {
+  it('gives an outsider the same response for an existing scope as for an unknown one', async () => {
     for (const [name, stranger] of Object.entries(strangers)) {
       const isMember = name.startsWith('a member') && requirements[route.permission].scope === 'organization';
       if (isMember) continue;
-      // The token of an upload is for one: which one it is has to fit the path.
+      // An upload token is for one upload, so its id must match the path.
       const ids = { deployment_id: randomUUID(), configuration_id: randomUUID() };
       const answer = await call(route, stranger, { ...there(), ids });
       expect({ name, status: answer.status }).toEqual({ name, status: 404 });
@@ -200,12 +201,12 @@ const inner = table
 describe.each(inner.map(({ route, names }) => [route.operationId, route, names] as const))(
   '%s',
   (_id, route, names) => {
-    it('tells the same about what is elsewhere as about what is nowhere', async () => {
+    it('gives the same response for a resource elsewhere as for one that does not exist', async () => {
       const here = { workspaceId: own.workspace.id, organizationId: own.organization.id };
       const { scope } = requirements[route.permission];
       const compared: string[] = [];
       for (const [where, ids] of Object.entries(foreign)) {
-        // What is offered in a workspace is there for the owners of its organization.
+        // Owners of an organization may see invitations and keys of its workspaces.
         const isThere = where.startsWith('another workspace') && scope === 'organization';
         if (isThere || !names.every((name) => name in ids)) continue;
         const answer = await call(route, own.owner, { ...here, ids });
@@ -213,7 +214,7 @@ describe.each(inner.map(({ route, names }) => [route.operationId, route, names] 
         expect(answer.status, answer.body).toBe(404);
         compared.push(where);
       }
-      // A parameter that has no id here would compare two that are nowhere.
+      // If no location has an id for a parameter, the test would compare two unknown ids.
       expect(compared).toContain(scope === 'account' ? 'another account' : 'another organization');
     });
   },

@@ -46,7 +46,7 @@ describe('deployments and configurations', () => {
     }
   });
 
-  it('answer a JSON 404 where there is none yet', async () => {
+  it('answer a JSON 404 if there is none yet', async () => {
     const { workspace, owner } = await api.createPlace();
     for (const path of ['deployments/latest', 'configurations/latest']) {
       const url = `/api/v1/workspaces/${workspace.id}/${path}`;
@@ -56,7 +56,7 @@ describe('deployments and configurations', () => {
     }
   });
 
-  it('name their files to the data plane', async () => {
+  it('expose their files to the data plane', async () => {
     const latest = await get('get_deployment_latest', `${base}/deployments/latest`);
     expect(await get('get_deployment', `${base}/deployments/${latest.id}`)).toEqual(latest);
     const { token } = await api.credentials.issueDataplaneToken(place.owner.principal, place.workspace.id);
@@ -72,7 +72,7 @@ describe('deployments and configurations', () => {
 });
 
 describe('organizations and workspaces', () => {
-  it('lists what the caller belongs to', async () => {
+  it('lists those the caller belongs to', async () => {
     const { items, total } = await get('list_organizations', '/api/v1/organizations?limit=100&offset=0');
     expect(items.map((item) => item.id)).toEqual([place.organization.id]);
     expect(total).toBe(1);
@@ -94,7 +94,7 @@ describe('organizations and workspaces', () => {
     });
   });
 
-  it('makes a workspace that its creator owns, as often as asked', async () => {
+  it('creates a workspace owned by its creator, even with a name that is already used', async () => {
     const { organization } = await api.createPlace();
     const member = await api.createCaller({ id: organization.id, role: 'member' });
     const url = `/api/v1/organizations/${organization.id}/workspaces`;
@@ -114,7 +114,7 @@ describe('organizations and workspaces', () => {
       });
     }
     const listed = readAnswer('list_workspaces', await api.app.inject({ url, headers: headers(member) }));
-    // The workspace that the owner of the organization made is not the member's.
+    // The member has no access to the workspace created by the organization's owner.
     expect(listed.items.map((item) => [item.name, item.member_count])).toEqual([
       ['Sales', 1],
       ['Sales', 1],
@@ -129,7 +129,7 @@ describe('organizations and workspaces', () => {
     expect(blank.json()).toMatchObject({ code: 'invalid_request', extra: [{ key: 'name' }] });
   });
 
-  it('asks for the region first, and lets it be chosen once', async () => {
+  it('requires a region first, which can be chosen once', async () => {
     const { organization, owner } = await api.createPlace();
     await api.testDatabase.database.execute('update organizations set dataplane_id = null where id = $1', [
       organization.id,
@@ -161,7 +161,7 @@ describe('organizations and workspaces', () => {
     expect((await create()).statusCode).toBe(201);
   });
 
-  it('changes what is given and nothing else', async () => {
+  it('changes only the given fields', async () => {
     const { workspace, owner } = await api.createPlace();
     const patch = async (payload: object) => {
       const url = `/api/v1/workspaces/${workspace.id}`;
@@ -176,7 +176,7 @@ describe('organizations and workspaces', () => {
 });
 
 describe('the public address', () => {
-  it('is in every link, and an upload keeps the path that the client insists on', async () => {
+  it('is in every link, and upload URLs keep the path that the client requires', async () => {
     const other = await createApiFixture({ publicUrl: 'https://pump.example.com/house/' });
     const { workspace, owner } = await other.createPlace();
     const url = `/api/v1/workspaces/${workspace.id}`;

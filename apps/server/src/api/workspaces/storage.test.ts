@@ -26,7 +26,10 @@ async function readKinds(
   return new Map(answer.kinds.map((kind) => [kind.kind, kind]));
 }
 
-/** A workspace with a run that has a packed log, a trace and a state, and an environment of its organization. */
+/**
+ * Creates a workspace with a run that has a packed log, a trace and a state, and an environment of its
+ * organization.
+ */
 async function fill() {
   const seeded = await seedRun(api);
   const { store } = api.persistence;
@@ -52,7 +55,7 @@ async function fill() {
   return { ...seeded, organizationId, storedBytes };
 }
 
-it('says what is kept of an organization, and of no other, by kind, beside the limits of the server', async () => {
+it("reports the storage of an organization and of no other, by kind, with the server's limits", async () => {
   const filled = await fill();
   await fill();
   const kinds = await readKinds(filled.organizationId, filled.owner.key);
@@ -61,7 +64,7 @@ it('says what is kept of an organization, and of no other, by kind, beside the l
     logs: [1, filled.storedBytes],
     traces: [1, expect.any(Number) as number],
     beacons: [1, expect.any(Number) as number],
-    // Of ten bytes each: one of code and one of configuration.
+    // Ten bytes each: one for code and one for configuration.
     packages: [2, 20],
     environments: [1, 1234],
     caches: [null, null],
@@ -73,7 +76,7 @@ it('says what is kept of an organization, and of no other, by kind, beside the l
   expect(Date.parse(kinds.get('runs')?.oldest_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
 });
 
-it('is nothing of an organization that has nothing', async () => {
+it('reports nothing for an empty organization', async () => {
   const { organization, owner } = await api.createPlace();
   const kinds = await readKinds(organization.id, owner.key);
   for (const kind of ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments'])

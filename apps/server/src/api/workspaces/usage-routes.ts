@@ -14,7 +14,7 @@ type Operations =
   | 'get_organization_usage_by_job'
   | 'get_workspace_usage_by_job';
 
-/** What runs may take, and have taken. */
+/** Handlers for limits on runs, and for their usage. */
 export function createUsageHandlers(services: {
   organizationLimits: OrganizationLimitService;
   readUsage: ReadUsage;

@@ -35,7 +35,7 @@ async function read<Id extends JsonOperationId>(
   return readAnswer(operationId, await call(path, body));
 }
 
-it('gives the limits of an organization, and sets both at once', async () => {
+it('returns the limits of an organization, and sets both at once', async () => {
   const path = `organizations/${organizationId}/limits`;
   const none = { organization_id: organizationId, concurrent_runs: null, minutes_a_month: null };
   expect(await read('get_organization_limits', path)).toEqual(none);
@@ -47,7 +47,7 @@ it('gives the limits of an organization, and sets both at once', async () => {
   expect(await read('get_organization_limits', path)).toEqual(some);
 });
 
-it('gives what runs took by day, with the month so far beside the limit', async () => {
+it('returns usage by day, with the month so far and the limit', async () => {
   await api.persistence.store.organizationLimits.set(organizationId, {
     concurrentRuns: 5,
     minutesAMonth: 90,
@@ -91,7 +91,7 @@ it('gives what runs took by day, with the month so far beside the limit', async 
 });
 
 it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from=yesterday'])(
-  'refuses %s',
+  'rejects %s',
   async (query) => {
     const response = await call(`workspaces/${seeded.workspaceId}/usage?${query}`);
     expect(response.statusCode).toBe(400);
@@ -99,11 +99,11 @@ it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from
   },
 );
 
-describe('what the parts of an organization took', () => {
+describe('the usage breakdown of an organization', () => {
   const days = 'from=2026-03-01&to=2026-03-31';
   const nothing = { completed_run_count: 0, failed_run_count: 0, cancelled_run_count: 0, run_seconds: 0 };
 
-  /** Another workspace with two jobs, and sums of three days. */
+  /** Another workspace with two jobs, and usage of three days. */
   async function seedUsage() {
     const { store } = api.persistence;
     const place = await api.createPlace();
@@ -138,7 +138,7 @@ describe('what the parts of an organization took', () => {
     return { ...place, other, a, b, c };
   }
 
-  it('is told by workspace and by job, those that took most first, for each day', async () => {
+  it('lists workspaces and jobs for each day, highest usage first', async () => {
     const { organization, workspace, other, owner, a, b, c } = await seedUsage();
     const get = (path: string) =>
       api.app.inject({ url: `/pumphouse/v1/${path}`, headers: { authorization: `Bearer ${owner.key}` } });
@@ -194,7 +194,7 @@ describe('what the parts of an organization took', () => {
     expect(all.total.run_seconds).toBe(sum);
   });
 
-  it('is for owners of the organization, but each workspace is read by its viewers', async () => {
+  it('is for owners of the organization; viewers may read their own workspace', async () => {
     const { organization, workspace } = await seedUsage();
     const member = await api.createCaller(
       { id: organization.id, role: 'member' },

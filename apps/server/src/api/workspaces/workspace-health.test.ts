@@ -19,7 +19,7 @@ const ask = (bearer: string) =>
   });
 const list = async (bearer: string) => readAnswer('list_workspace_health', await ask(bearer)).items;
 
-/** A workspace in which `job` can be started. */
+/** Deploys `job` to a workspace, and returns a function that starts it. */
 async function deploy(workspaceId: string, owner: TestCaller) {
   const job = defineJob('jobs.job', { execute: { concurrency: null } });
   const { start } = await deployJobs(api, workspaceId, owner, [job]);
@@ -27,7 +27,7 @@ async function deploy(workspaceId: string, owner: TestCaller) {
 }
 
 describe('the health of workspaces', () => {
-  it('says of each workspace of the caller what fails, runs and waits', async () => {
+  it('reports failing, running and pending runs for each workspace of the caller', async () => {
     const { organization, workspace, owner } = await api.createPlace();
     const { id: emptyId } = await api.persistence.store.workspaces.create({
       organizationId: organization.id,
@@ -66,7 +66,7 @@ describe('the health of workspaces', () => {
     expect(await list(owner.key)).toEqual([empty]);
   });
 
-  it('is told to those only who have a role there, and to a key of one workspace of that one', async () => {
+  it('covers workspaces where the caller has a role, or the one workspace of its key', async () => {
     const { organization, workspace, owner } = await api.createPlace();
     const other = await api.persistence.store.workspaces.create({
       organizationId: organization.id,
@@ -89,7 +89,7 @@ describe('the health of workspaces', () => {
     expect(await idsOf(workspaceKey)).toEqual([workspace.id]);
   });
 
-  it('is refused to the code of a run, and without a credential', async () => {
+  it('is denied to the code of a run, and without a credential', async () => {
     const { workspace, owner } = await api.createPlace();
     const { id } = await api.createAttempt(await (await deploy(workspace.id, owner))());
     expect((await ask(await api.dependencies.credentials.issueRunToken(id))).statusCode).toBe(403);

@@ -3,7 +3,7 @@ import { createBriefMemory } from './brief-memory.ts';
 
 const clock = { ms: 0 };
 
-/** A memory of numbers, and how often it had to look. */
+/** A cache of numbers that records its lookups. */
 function remember(rememberedMs: number | ((value: number) => number)) {
   const looks: number[] = [];
   clock.ms = 0;
@@ -16,7 +16,7 @@ function remember(rememberedMs: number | ((value: number) => number)) {
   return { memory, looks, get };
 }
 
-it('looks once for all who ask at once, and again when its time is over', async () => {
+it('shares one lookup among concurrent callers, and looks up again after it expires', async () => {
   const { looks, get } = remember(1000);
   expect(await Promise.all([get(1), get(2)])).toEqual([1, 1]);
   clock.ms = 999;
@@ -26,7 +26,7 @@ it('looks once for all who ask at once, and again when its time is over', async 
   expect(looks).toEqual([1, 4]);
 });
 
-it('keeps what is about to change for a shorter time', async () => {
+it('keeps a value that is about to change for a shorter time', async () => {
   const { get } = remember((value) => (value === 1 ? 200 : 1000));
   expect(await get(1)).toBe(1);
   clock.ms = 200;
@@ -35,7 +35,7 @@ it('keeps what is about to change for a shorter time', async () => {
   expect(await get(3)).toBe(2);
 });
 
-it('forgets what it is told to, and a look that failed', async () => {
+it('drops a key on request, and drops failed lookups', async () => {
   const { memory, get } = remember(1000);
   const failing = () => Promise.reject(new Error('no answer'));
   await expect(memory.get('key', failing)).rejects.toThrow('no answer');

@@ -8,8 +8,8 @@ interface Entry<Value> {
 }
 
 /**
- * What was found lately, for some moments: many who ask at once look once. A look that failed is not remembered.
- * @param rememberedMs since the look began
+ * A short-lived cache: concurrent callers share one lookup. Failed lookups are not cached.
+ * @param rememberedMs validity from the start of the lookup
  */
 export function createBriefMemory<Value>(
   rememberedMs: number | ((value: Value) => number),
@@ -31,7 +31,7 @@ export function createBriefMemory<Value>(
       const known = values.get(key);
       if (known && known.until > now()) return known.value;
       const from = now();
-      // One look at a time, however long it takes.
+      // Only one lookup per key runs at a time, however long it takes.
       const entry = { value: look(), until: Infinity };
       values.set(key, entry);
       void settle(key, entry, from);

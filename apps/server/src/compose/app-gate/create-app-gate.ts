@@ -29,18 +29,18 @@ export interface AppGateDependencies {
   apps: AppServices;
   startRuns: Pick<StartRuns, 'startApp'>;
   executor: Pick<Executor, 'connect'>;
-  /** The end of the log of a run, for members who wonder why their app is gone. */
+  /** Reads the end of a run's log, to show members why their app ended. */
   readLastLines: (workspaceId: string, jobRunId: string) => Promise<readonly string[]>;
   log: Logger;
 }
 
-/** How long what was found is taken for good: a page of an app asks for a hundred files at once. */
+/** Validity of cached lookups: a page of an app requests a hundred files at once. */
 const lookedAtMs = 1000;
-/** Shorter where somebody waits for it to change. */
+/** Shorter while visitors wait for a change. */
 const lookedAtStartingMs = 200;
 const knownMs = 5000;
 
-/** What the proxy asks, answered by the services and the executor of this server. */
+/** Implements the proxy's gate with the services and the executor of this server. */
 export function createAppGate(
   dependencies: AppGateDependencies,
 ): AppGate & { announceTaken(): void; close(): Promise<void> } {
@@ -87,7 +87,7 @@ export function createAppGate(
 
   const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
 
-  /** Where nobody answers any more, how the app is has to be looked at anew. */
+  /** If the app no longer accepts connections, its state must be looked up again. */
   async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
     try {
       if (!handle) throw new Error('The process of the app is gone.');
@@ -165,7 +165,7 @@ export function createAppGate(
     async find(name) {
       const key = 'label' in name ? name.label : `port ${name.port}`;
       const app = await found.get(key, () => findApp(name));
-      // Whoever tried a port that nobody has would keep it from the app that gets it now.
+      // Do not cache unused ports: a request to one would hide the app that gets it later.
       if (!app && 'port' in name) found.forget(key);
       return app;
     },
@@ -220,7 +220,7 @@ export function createAppGate(
         ),
       );
       const gone = visitors.flatMap(({ visitor }, n) => (verdicts[n] ? [visitor] : []));
-      // Who is cut asks again at once, and is not to be taken for who they were.
+      // A visitor who was cut reconnects at once, so the cached identity must be gone.
       if (gone.length > 0) forgetVisitors();
       return gone;
     },
@@ -232,7 +232,7 @@ export function createAppGate(
 
     signInUrl: (app, returnTo) => addresses.openingPageOf(app.jobId, returnTo),
 
-    /** This server took access back from somebody: nothing that is remembered of visitors is good any more. */
+    /** This server revoked access, so all cached visitors are invalid. */
     announceTaken() {
       forgetVisitors();
       found.clear();
@@ -256,7 +256,7 @@ function toSession({ session, secret, seconds }: BegunVisit): AppSession {
   return { secret, visitor: toVisitor(session), seconds };
 }
 
-/** What the server says of a start that was declined, for whoever visits the app. */
+/** The server's reason for a rejected start, shown to visitors of the app. */
 function describeRefusal({ message, extra }: ServiceError): string {
   const reasons = typeof extra === 'object' && extra !== null && 'reasons' in extra ? extra.reasons : null;
   return Array.isArray(reasons) && reasons.length > 0 ? `${message} ${reasons.join('; ')}` : message;

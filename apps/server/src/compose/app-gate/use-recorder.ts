@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import type { Store } from '../../store/store.ts';
 import type { Visitor } from '../../proxy/app-gate.ts';
 
-/** Often enough for idle times of a minute, and one statement for all apps. */
+/** Frequent enough for idle times of a minute, with one statement for all apps. */
 const writtenEveryMs = 5000;
 const seenEveryMs = 60_000;
 
-/** Writes down that apps are used, and by whom: every few seconds, however many requests there are. */
+/** Records which apps are in use and by whom, every few seconds regardless of the number of requests. */
 export function createUseRecorder({ store, log }: { store: Store; log: Logger }) {
   const used = new Set<string>();
   const connected = new Set<string>();
@@ -26,7 +26,7 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
     for (const id of sessionIds) await store.apps.noteSeen(id);
   }
 
-  /** An app that is not known to be in use may be stopped: noted again with the next request. */
+  /** On failure an app may look unused and be stopped; the next request records its use again. */
   function schedule(): void {
     timer ??= setTimeout(
       () => void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),

@@ -1,4 +1,4 @@
-/** What every executor does with apps: attempts with a network apart, which their server connects to. */
+/** Conformance tests for apps: attempts with an isolated network, to which only their server connects. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable, type Duplex } from 'node:stream';
@@ -7,13 +7,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AttemptHandle, AttemptSpec, Executor } from '../executor.ts';
 import type { ConformanceHarness } from './harness.ts';
 
-/** The port that the app of the suite listens on, and one where nobody does. */
+/** The port on which the suite's app listens, and a port without a listener. */
 export const appPort = 8123;
 const closedPort = 8124;
 const pieceBytes = 64 * 1024;
 const largeBytes = 50 * 1024 * 1024;
 
-/** Declares the tests of one executor. They do nothing where it runs no apps. */
+/** Declares the tests of one executor. They are skipped if the executor runs no apps. */
 export function describeApps(get: () => { harness: ConformanceHarness; executor: Executor }): void {
   describe('apps', () => {
     let handles: AttemptHandle[] = [];
@@ -41,7 +41,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
         await run();
       });
 
-    test('are reached, on several connections at once, of one server and of two', async () => {
+    test('accept several connections at once, from one server and from two', async () => {
       const { handle } = await startApp();
       const servers = [get().executor, get().harness.createExecutor()];
       const answers = await Promise.all(
@@ -53,7 +53,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       expect(answers.map(String)).toEqual(answers.map((__, n) => `hello ${n}`));
     });
 
-    test('answer while the other side has not ended, and after it has', async () => {
+    test('respond before and after the other side has ended its half', async () => {
       const connection = await get().executor.connect((await startApp()).handle, appPort);
       connection.write('first');
       expect(String(await nextPiece(connection))).toBe('first');
@@ -61,19 +61,19 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       expect(String(await buffer(connection))).toBe('second');
     });
 
-    test('get and give 50 MB whole, with somebody who reads late', async () => {
+    test('receive and send 50 MB intact to a slow reader', async () => {
       const { handle } = await startApp();
       const sent = randomBytes(largeBytes);
       const slow = await get().executor.connect(handle, appPort);
       const fast = await get().executor.connect(handle, appPort);
-      // Nobody reads this one yet: its app stands still, and nothing else does.
+      // This connection is not read yet: its app blocks, and other connections continue.
       inPieces(sent).pipe(slow);
       expect((await echo(fast, sent)).equals(sent)).toBe(true);
       expect(slow.readableLength).toBeLessThan(4 * 1024 * 1024);
       expect((await buffer(slow)).equals(sent)).toBe(true);
     });
 
-    test('are refused where nothing listens, and on ports that are no app’s', async () => {
+    test('reject connections without a listener, and to ports that apps cannot use', async () => {
       const { handle } = await startApp();
       for (const port of [closedPort, 0, 40_000, 70_000]) {
         await expect(get().executor.connect(handle, port)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       }
     });
 
-    test('are not reached elsewhere, nor once they have ended, nor without a network apart', async () => {
+    test('cannot be reached in another place, after their end, or without an isolated network', async () => {
       const { harness, executor } = get();
       const { handle } = await startApp();
       const refusal = { name: 'ExecutorError', kind: 'backend' };
@@ -100,16 +100,16 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
     });
 
     for (const network of ['outgoing', 'apart'] as const) {
-      test(`are not reached by another attempt, whose network is ${network}`, async () => {
+      test(`cannot be reached by another attempt, whose network is ${network}`, async () => {
         const { spec, handle } = await startApp();
         expect(await get().harness.reachFromAnotherAttempt(spec, network)).toEqual([]);
-        // It was there to be reached all the time.
+        // The app was listening the whole time.
         const connection = await get().executor.connect(handle, appPort);
         expect(String(await echo(connection, Buffer.from('here')))).toBe('here');
       });
     }
 
-    test('have connections that end with them', async () => {
+    test('close their connections when they end', async () => {
       const { handle } = await startApp();
       const connection = await get().executor.connect(handle, appPort);
       connection.write('hello');
@@ -117,12 +117,12 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       const closed = new Promise((resolve) => connection.once('close', resolve));
       connection.resume();
       await get().executor.stop(handle, { graceSeconds: 0 });
-      // A connection that was only ended from there waits for this side to end, too.
+      // A half-closed connection stays open until this side ends too.
       connection.end();
       await closed;
     });
 
-    test('are reached by a server that starts later, by the handle that was stored', async () => {
+    test('can be reached by a server that starts later, with the stored handle', async () => {
       const { handle } = await startApp();
       const before = await get().executor.connect(handle, appPort);
       const stored = JSON.parse(JSON.stringify(handle)) as AttemptHandle;

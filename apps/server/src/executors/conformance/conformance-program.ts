@@ -1,4 +1,7 @@
-/** User code of the conformance suite: behaves as BEHAVIOUR says, tells STARTED_URL that it runs, and exits with the answer. */
+/**
+ * User code of the conformance suite: behaves as BEHAVIOUR says, reports its start to STARTED_URL, and exits
+ * with the code in the response.
+ */
 export const conformanceProgram = `
 import os, signal, subprocess, sys, threading, time, urllib.request
 
@@ -17,7 +20,7 @@ answer = urllib.request.urlopen(os.environ["STARTED_URL"]).read()
 os._exit(int(answer))
 `;
 
-/** Sends back what it gets on APP_PORT, of IPv6 too, and reports the addresses that it has. */
+/** An app that echoes on APP_PORT, over IPv4 and IPv6, and reports its addresses. */
 export const appProgram = `
 import json, os, socket, sys, threading, urllib.parse, urllib.request
 
@@ -55,7 +58,7 @@ urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(list(list_addresses(
 os._exit(int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()))
 `;
 
-/** Reports at which of ADDRESSES something on APP_PORT sends back what it gets. */
+/** Reports which of ADDRESSES echo on APP_PORT. */
 export const callerProgram = `
 import json, os, socket, urllib.request
 

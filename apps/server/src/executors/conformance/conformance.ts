@@ -1,4 +1,4 @@
-/** What every executor does, whatever it runs attempts on. */
+/** Conformance tests that every executor must pass. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   EnvironmentBuildError,
@@ -59,7 +59,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     });
 
     describe('start', () => {
-      it('gives the same handle again, and starts user code once', async () => {
+      it('returns the same handle again, and starts user code once', async () => {
         const { spec, handle } = await startAttempt('ends-on-term');
         expect(await executor.start(spec)).toEqual(handle);
         expect(await harness.createExecutor().start(spec)).toEqual(handle);
@@ -68,7 +68,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(harness.countUserCodeStarts(spec)).toBe(1);
       });
 
-      it('starts one attempt for concurrent calls, of one server and of two', async () => {
+      it('starts one attempt for concurrent calls, from one server and from two', async () => {
         const spec = await harness.createSpec('ends-on-term');
         const other = harness.createExecutor();
         const started = await Promise.all([executor.start(spec), executor.start(spec), other.start(spec)]);
@@ -81,7 +81,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(harness.countUserCodeStarts(spec)).toBe(1);
       });
 
-      it('gives the handle of an attempt that has ended, and does not run it again', async () => {
+      it('returns the handle of an ended attempt, and does not run it again', async () => {
         const { spec, handle } = await startAttempt('ends-on-term');
         await harness.finish(spec, 0);
         await awaitExit(handle);
@@ -98,7 +98,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await harness.listProcesses(spec)).toEqual([]);
       });
 
-      it('makes a handle that survives JSON and names its executor', async () => {
+      it('returns a handle that survives JSON and names its executor', async () => {
         const { handle } = await startAttempt('ends-on-term');
         expect(handle.executor).toBe(executor.name);
         const stored = JSON.parse(JSON.stringify(handle)) as AttemptHandle;
@@ -108,7 +108,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     });
 
     describe('inspect', () => {
-      it('says how user code exited', async () => {
+      it('reports how user code exited', async () => {
         const { spec, handle } = await startAttempt('ends-on-term');
         expect(await executor.inspect(handle)).toEqual({ state: 'running' });
         await harness.finish(spec, 7);
@@ -117,14 +117,14 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await executor.inspect(handle)).toEqual({ state: 'exited', exit });
       });
 
-      it('says missing when the attempt is gone without a word', async () => {
+      it('reports missing when the attempt disappeared without an exit record', async () => {
         const { spec, handle } = await startAttempt('leaves-child');
         await harness.vanish(handle);
         await expect.poll(() => executor.inspect(handle), WAIT).toMatchObject({ state: 'missing' });
         expect(await harness.listProcesses(spec)).toEqual([]);
       });
 
-      it('says unknown of an attempt in a place that it cannot see', async () => {
+      it('reports unknown for an attempt that it cannot see', async () => {
         const { handle } = await startAttempt('ends-on-term');
         const foreign = harness.moveElsewhere(handle);
         expect(await executor.inspect(foreign)).toMatchObject({ state: 'unknown' });
@@ -136,7 +136,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     });
 
     describe('stop', () => {
-      it('lets user code end by itself within the grace', async () => {
+      it('lets user code end within the grace period', async () => {
         const { spec, handle } = await startAttempt('ends-on-term');
         await executor.stop(handle, LONG_GRACE);
         const exit = { code: 3, signal: null, outOfMemory: null };
@@ -144,7 +144,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await harness.listProcesses(spec)).toEqual([]);
       });
 
-      it('kills what ignores SIGTERM', async () => {
+      it('kills a process that ignores SIGTERM', async () => {
         const { spec, handle } = await startAttempt('ignores-term');
         await executor.stop(handle, SHORT_GRACE);
         const exit = { code: null, signal: 'SIGKILL', outOfMemory: null };
@@ -152,20 +152,20 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await harness.listProcesses(spec)).toEqual([]);
       });
 
-      it('ends a child that left the session of its parent', async () => {
+      it("ends a child that left its parent's session", async () => {
         const { spec, handle } = await startAttempt('leaves-child');
         await executor.stop(handle, LONG_GRACE);
         expect(await harness.listProcesses(spec)).toEqual([]);
       });
 
-      it('can be called again, at once and later', async () => {
+      it('can be called again, concurrently and later', async () => {
         const { handle } = await startAttempt('ignores-term');
         await Promise.all([executor.stop(handle, SHORT_GRACE), executor.stop(handle, SHORT_GRACE)]);
         await executor.stop(handle, SHORT_GRACE);
         expect(await executor.inspect(handle)).toMatchObject({ state: 'exited' });
       });
 
-      it('takes a missing attempt for gone', async () => {
+      it('treats a missing attempt as stopped', async () => {
         const { handle } = await startAttempt('ends-on-term');
         await harness.vanish(handle);
         await executor.stop(handle, LONG_GRACE);
@@ -194,7 +194,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         await executor.remove(handle);
       });
 
-      it('refuses to remove a running attempt', async () => {
+      it('rejects removing a running attempt', async () => {
         const { handle } = await startAttempt('ends-on-term');
         await expect(executor.remove(handle)).rejects.toBeInstanceOf(ExecutorError);
         expect(await executor.inspect(handle)).toEqual({ state: 'running' });
@@ -208,13 +208,13 @@ export function describeConformance(name: string, createHarness: () => Promise<C
           ({ owner }) => owner.kind === 'environment' && owner.path === path,
         );
 
-      it('are listed and measured until they are removed, by another server too', async () => {
+      it('are listed and measured until they are removed, even by another server', async () => {
         const before = Date.now();
         const spec = await harness.createEnvironmentSpec();
         const location = await build(spec);
         const own = await findBelonging(location.path);
         expect(own?.owner).toEqual({ kind: 'environment', path: location.path, key: spec.key });
-        // A disk keeps times less finely than a clock.
+        // File times are less precise than the clock.
         expect(own?.madeAt.getTime()).toBeGreaterThan(before - 2000);
         expect(await executor.measureEnvironment(location)).toBeGreaterThan(0);
         expect((await findBelonging(location.path, true))?.sizeBytes).toBeGreaterThan(0);
@@ -232,18 +232,21 @@ export function describeConformance(name: string, createHarness: () => Promise<C
           code: 'requirements_failed',
         },
         { what: 'a Python that is nowhere', change: { pythonVersion: '2.1' }, code: 'python_not_found' },
-      ])('that cannot be made fail by their kind and leave nothing: $what', async ({ change, code }) => {
-        const spec = { ...(await harness.createEnvironmentSpec()), ...change };
-        const failure = await build(spec).catch((error: unknown) => error);
-        expect(failure).toBeInstanceOf(EnvironmentBuildError);
-        expect(failure).toMatchObject({ code, message: expect.stringMatching(/nowhere|2\.1/) });
-        const left = (await executor.listBelongings({ withSizes: false })).filter(
-          ({ owner }) => (owner.kind === 'environment' || owner.kind === 'build') && owner.key === spec.key,
-        );
-        expect(left).toEqual([]);
-      });
+      ])(
+        'fail with the error kind and leave nothing if they cannot be built: $what',
+        async ({ change, code }) => {
+          const spec = { ...(await harness.createEnvironmentSpec()), ...change };
+          const failure = await build(spec).catch((error: unknown) => error);
+          expect(failure).toBeInstanceOf(EnvironmentBuildError);
+          expect(failure).toMatchObject({ code, message: expect.stringMatching(/nowhere|2\.1/) });
+          const left = (await executor.listBelongings({ withSizes: false })).filter(
+            ({ owner }) => (owner.kind === 'environment' || owner.kind === 'build') && owner.key === spec.key,
+          );
+          expect(left).toEqual([]);
+        },
+      );
 
-      it('are removed as belongings, too', async () => {
+      it('can also be removed as resources', async () => {
         const location = await build(await harness.createEnvironmentSpec());
         const own = await findBelonging(location.path);
         if (!own) throw new Error('The environment is not listed.');
@@ -253,7 +256,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         await executor.removeBelonging(own);
       });
 
-      it('leave a cache, without which the next one is built all the same', async () => {
+      it('leave a cache, and are still built without it', async () => {
         const spec = await harness.createEnvironmentSpec();
         const { organizationId } = spec;
         const findCache = async () =>
@@ -274,13 +277,13 @@ export function describeConformance(name: string, createHarness: () => Promise<C
       });
     });
 
-    describe('belongings', () => {
+    describe('resources', () => {
       const listOf = async (attemptId: string): Promise<Belonging[]> =>
         (await harness.createExecutor().listBelongings({ withSizes: false })).filter(
           ({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId,
         );
 
-      it('of an attempt are listed with it while it runs, and none once it is removed', async () => {
+      it('of an attempt are listed with it while it runs, and not after it is removed', async () => {
         const before = Date.now();
         const { spec, handle } = await startAttempt('ends-on-term');
         const listed = await listOf(spec.attemptId);
@@ -292,7 +295,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await listOf(spec.attemptId)).toEqual([]);
       });
 
-      it('of a running attempt can be removed: it is ended first, and nothing of it is left', async () => {
+      it('of a running attempt can be removed: the attempt ends first, and nothing is left', async () => {
         const { spec, handle } = await startAttempt('leaves-child');
         const listed = await listOf(spec.attemptId);
         for (const belonging of listed) await executor.removeBelonging(belonging);
@@ -302,7 +305,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         for (const belonging of listed) await executor.removeBelonging(belonging);
       });
 
-      it('that a server left which was killed in the middle of a start are listed, and removed by several at once', async () => {
+      it('of a server killed during a start are listed, and can be removed by several callers at once', async () => {
         const left = await harness.leaveBehind('own');
         const listed = await listOf(left.attemptId);
         expect(listed).toMatchObject([{ kind: left.kind, id: left.id }]);
@@ -327,7 +330,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     describeLocalData(() => ({ harness, executor }));
 
     describe('readSpool', () => {
-      it('gives what the attempt said, in bounded pieces that fit together', async () => {
+      it('returns the spool in bounded chunks without gaps', async () => {
         const { spec, handle } = await startAttempt('ends-on-term');
         await harness.finish(spec, 0);
         await awaitExit(handle);

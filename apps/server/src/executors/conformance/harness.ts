@@ -1,4 +1,4 @@
-/** What an executor's tests give to the suite. */
+/** What an executor's tests provide to the conformance suite. */
 import type {
   AttemptHandle,
   AttemptSpec,
@@ -9,49 +9,54 @@ import type {
 import type { Belonging } from '../../domain/retention/belonging.ts';
 
 /**
- * User code that runs until it is told to end.
- * `ends-on-term`: takes a moment after SIGTERM, then exits with 3. `leaves-child`: the same, and has started a child in a
- * session of its own that ends for nobody.
+ * User code that runs until it is told to end. `ends-on-term` exits with 3 a moment after SIGTERM.
+ * `leaves-child` does the same, and starts a child in its own session that ignores signals.
  */
 export type AttemptBehaviour = 'ends-on-term' | 'ignores-term' | 'leaves-child';
 
 export interface ConformanceHarness {
-  /** False where the attempts' disk is out of the server's reach. */
+  /** False if the server cannot read the attempts' disk. */
   readonly reachesSpool: boolean;
-  /** An executor over the same place and installation at each call, as a restarted server would make it. */
+  /** Creates an executor on the same backend and installation, as a restarted server would. */
   createExecutor(): Executor;
-  /** A specification of an attempt that no call has given before. */
+  /** Creates a new attempt specification on each call. */
   createSpec(behaviour: AttemptBehaviour): Promise<AttemptSpec>;
-  /** A specification of an app that sends back what it gets, on `appPort` of each of its addresses; it runs when it listens. */
+  /**
+   * Creates the specification of an app that echoes on `appPort` of each of its addresses. It reports its
+   * start when it listens.
+   */
   createAppSpec(): Promise<AttemptSpec>;
-  /** Starts another attempt that tries each address which the app has or could have. @returns those at which it got an answer */
+  /**
+   * Starts another attempt that tries every address the app has or could have.
+   * @returns the addresses that responded
+   */
   reachFromAnotherAttempt(app: AttemptSpec, network: AttemptSpec['network']): Promise<string[]>;
   /**
-   * A specification of `localDataProgram` with these steps in the folder of a profile, still without local data; null where no
-   * user code is run.
+   * Creates a specification of `localDataProgram` with these steps in a profile's folder, without local data;
+   * null if the executor runs no user code.
    */
   createLocalDataSpec(steps: unknown[], folder: string): Promise<AttemptSpec | null>;
   /** What user code has reported. */
   awaitReport(spec: AttemptSpec): Promise<unknown>;
-  /** A specification that can never start, and the kind of error that says so. */
+  /** A specification that can never start, and the expected kind of error. */
   createUnstartableSpec(): Promise<{ spec: AttemptSpec; kind: ExecutorErrorKind }>;
-  /** A specification of an environment that can be built, with a key that no call has given before. */
+  /** A specification of a buildable environment, with a new key on each call. */
   createEnvironmentSpec(): Promise<EnvironmentSpec>;
   /** Resolves when the attempt's user code runs. */
   awaitUserCode(spec: AttemptSpec): Promise<void>;
-  /** How often user code of the attempt has been started. */
+  /** How often the attempt's user code was started. */
   countUserCodeStarts(spec: AttemptSpec): number;
   /** Tells user code to exit. */
   finish(spec: AttemptSpec, code: number): Promise<void>;
-  /** Makes the attempt disappear without a last word, as a machine's out-of-memory killer would. */
+  /** Makes the attempt disappear without an exit record, as the out-of-memory killer would. */
   vanish(handle: AttemptHandle): Promise<void>;
-  /** The handle that an attempt on another machine would have. */
+  /** The handle that the attempt would have on another machine. */
   moveElsewhere(handle: AttemptHandle): AttemptHandle;
-  /** Processes of the attempt that run now, seen by other means than the executor's own. */
+  /** Running processes of the attempt, found independently of the executor. */
   listProcesses(spec: AttemptSpec): Promise<number[]>;
   /**
-   * Makes what a server of this or of another installation on the same backend leaves that is killed in the middle of a start:
-   * nothing runs, and there is no attempt to list yet.
+   * Creates the resources that a server leaves behind when it is killed during a start. Nothing runs, and no
+   * attempt is listed yet. `other` uses another installation on the same backend.
    */
   leaveBehind(installation: 'own' | 'other'): Promise<LeftBehind>;
   close(): Promise<void>;
@@ -59,9 +64,9 @@ export interface ConformanceHarness {
 
 export interface LeftBehind {
   attemptId: string;
-  /** How the executor calls it, or would if it were its own. */
+  /** The id the executor uses for the resource, or would use if it owned it. */
   kind: Belonging['kind'];
   id: string;
-  /** Looked at by other means than the executor's own. */
+  /** Checked independently of the executor. */
   isThere(): Promise<boolean>;
 }

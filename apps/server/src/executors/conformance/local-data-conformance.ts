@@ -1,4 +1,4 @@
-/** What every executor does with copies of local data. */
+/** Conformance tests for copies of local data. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
@@ -16,7 +16,7 @@ type Step = [name: string, ...given: (string | number)[]];
 const sparseBytes = 200 * 1024 ** 3;
 const untouched = async (): Promise<boolean> => true;
 
-/** Declares the tests of one executor. Those that need user code do nothing where none is run. */
+/** Declares the tests of one executor. Those that need user code are skipped if it runs none. */
 export function describeLocalData(get: () => { harness: ConformanceHarness; executor: Executor }): void {
   describe('local data', () => {
     let handles: AttemptHandle[] = [];
@@ -71,7 +71,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
     const takeSnapshot = async (isUntouched = untouched, extent: SnapshotExtent = {}) =>
       get().executor.takeSnapshot(await describePlace(), isUntouched, extent);
 
-    test('is seen in a copy as it was when the snapshot was taken, and the copy changes nothing', async () => {
+    test('is visible in a copy as of the snapshot, and writes to the copy do not change it', async () => {
       const secret = '/etc/passwd';
       await run(
         'read-write',
@@ -114,7 +114,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       ]);
     });
 
-    test('is copied without disturbing who has it locked', async () => {
+    test('is copied without disturbing processes that hold a lock on it', async () => {
       await run('read-write', ['write', 'rows.db', 'old']);
       const holder = await start('read-write', [
         ['lock', 'rows.db'],
@@ -130,15 +130,15 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await holder.report()).toEqual([null, 0, true, 'new']);
     });
 
-    test('is an empty folder where there is no snapshot, and no data', async () => {
+    test('is an empty folder without a snapshot or data', async () => {
       expect(await run('copy', ['list'], ['write', 'mine', 'x'])).toEqual([[], 1]);
       expect(await takeSnapshot()).not.toBeNull();
       expect(await run('copy', ['list'])).toEqual([[]]);
-      // A snapshot that came before all runs has made nothing that is not theirs.
+      // A snapshot taken before the first run created nothing that other users own.
       expect(await run('read-write', ['list'], ['write', 'theirs', 'x'])).toEqual([[], 1]);
     });
 
-    test('is copied in part where a part is named, and a copy is seen as its writer named it', async () => {
+    test("can be copied in part, and a copy appears under its writer's folder name", async () => {
       await run('read-write', ['write', 'rows.db', 'rows'], ['write', 'kept/file', 'first']);
       await takeSnapshot(untouched, { only: 'kept' });
       const asWritten: Step = ['read-as', 'prod', 'kept/file'];
@@ -147,13 +147,13 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await run('copy', ['list'])).toEqual([[]]);
     });
 
-    it('gives no snapshot where a run began meanwhile, or nobody can tell', async () => {
+    it('yields no snapshot if a run began meanwhile, or if that cannot be determined', async () => {
       expect(await takeSnapshot(async () => false)).toBeNull();
       const failure = new Error('The database does not answer.');
       await expect(takeSnapshot(() => Promise.reject(failure))).rejects.toThrow(failure.message);
     });
 
-    test('keeps the snapshot that it has until there is another one', async () => {
+    test('keeps the current snapshot until a new one is complete', async () => {
       await run('read-write', ['write', 'rows.db', 'first']);
       await takeSnapshot();
       await run('read-write', ['write', 'rows.db', 'second']);
@@ -164,7 +164,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await run('copy', ['read', 'rows.db'])).toEqual(['second']);
     });
 
-    test('leaves nothing for long of a snapshot whose server went away half-way', async () => {
+    test('discards an incomplete snapshot whose server went away', async () => {
       const listSnapshots = async () =>
         (await get().harness.createExecutor().listBelongings({ withSizes: false })).filter(
           ({ id, owner }) =>
@@ -197,7 +197,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
     });
 
-    test('is refreshed in a running attempt: what is open stays, what is gone goes', async () => {
+    test('is refreshed in a running attempt: open files stay readable, deleted files disappear', async () => {
       await run(
         'read-write',
         ['write', 'rows.db', 'old rows'],
@@ -235,7 +235,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       ]);
     });
 
-    it('is not refreshed where there is no copy, or no attempt', async () => {
+    it('is not refreshed without a copy or without an attempt', async () => {
       const { harness, executor } = get();
       const spec = await harness.createSpec('ends-on-term');
       const handle = await executor.start(spec);
@@ -249,7 +249,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
     });
 
-    it('has no names that lead out of its folder', async () => {
+    it('rejects names that lead out of its folder', async () => {
       for (const names of [{ workspaceId: '../x' }, { profile: '..' }]) {
         const failure = get().executor.takeSnapshot({ ...(await describePlace()), ...names }, untouched);
         await expect(failure).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });

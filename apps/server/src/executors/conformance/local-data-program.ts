@@ -1,6 +1,6 @@
 /**
- * User code of the suite that has local data: does in its folder what STEPS (JSON) says, one step after the other, and reports what
- * each one gave. It begins when it may: the step `started` tells STARTED_URL, and goes on.
+ * User code of the suite that uses local data: runs STEPS (JSON) in its folder in order, and reports each
+ * result. The step `started` reports to STARTED_URL and waits for the response.
  */
 export const localDataProgram = `
 import fcntl, json, os, threading, time, urllib.request

@@ -1,4 +1,4 @@
-/** Apps of the conformance suite, and what has local data, for executors that really run something. */
+/** Apps and users of local data for the conformance suite, for executors that run real processes. */
 import type { AttemptRoutes, ServedAttempt } from '../process/testing/attempt-routes.ts';
 import type { AttemptSpec, Executor } from '../executor.ts';
 import { appPort } from './app-conformance.ts';
@@ -36,7 +36,7 @@ export function serveApps({
       const own = (await routes.awaitReport(app.attemptId)) as string[];
       if (!own.some((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)))
         throw new Error(`The app has no address: ${own.join(', ')}`);
-      // Its loopback, the machine's, and where pasta has a gateway.
+      // Its own loopback, the machine's addresses, and pasta's gateway.
       const addresses = [...own, '127.0.0.1', '::1', '10.0.2.2', new URL(app.attemptsUrl).hostname];
       const spec: AttemptSpec = {
         ...describeAttempt({

@@ -1,4 +1,4 @@
-/** What is special about an attempt with a network apart: nobody connects to it, and its server has a way in through the engine. */
+/** Attempts with an isolated network: no one can connect to them, except their server through the engine. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import { allowSilence, engineWords, isConflict, isMissing } from './engine.ts';
 import { attemptName, labels, programs } from './names.ts';
 import { createRelay, type Relay } from './relay.ts';
 
-/** Nobody: user code may not end the relay, nor may the relay do anything to user code. */
+/** The "nobody" user, so that user code cannot end the relay, and the relay cannot affect user code. */
 const relayUser = '65534:65534';
-/** A program in a container is kept for the next connection; it takes some memory of the run's. */
+/** An idle relay in a container is kept for the next connection; it uses some of the run's memory. */
 const idleMilliseconds = 60_000;
 const firstPauseMilliseconds = 10;
 const longestPauseMilliseconds = 200;
@@ -22,8 +22,9 @@ function isApart(container: ContainerInspectInfo): boolean {
 }
 
 /**
- * Closes the network of a container to others. Its bootstrap waits for that before user code starts. By the engine, since nothing in
- * the container has the right to, and none is left in it afterwards. A second call changes nothing.
+ * Blocks connections from outside into a container's network. The bootstrap waits for that before user code
+ * starts. The engine does it, because no process in the container has the privilege, or gets it afterwards. A
+ * second call changes nothing.
  */
 export async function closeNetwork(engine: Docker, attemptId: string): Promise<void> {
   try {
@@ -50,7 +51,7 @@ async function runClosing(container: Docker.Container): Promise<void> {
   const code = await awaitExit(exec);
   stream.destroy();
   if (code === 0) return;
-  // The engine puts headers between the words.
+  // The engine puts headers between the pieces of output.
   const said = Buffer.concat(words)
     .toString('utf8')
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
@@ -72,7 +73,7 @@ async function awaitExit(exec: Docker.Exec): Promise<number | null> {
   }
 }
 
-/** Keeps one relay to each container that is being connected to. */
+/** Keeps one relay to each container with connections. */
 export function createConnections() {
   const relays = new Map<string, Promise<Relay>>();
   const idle = new Map<string, NodeJS.Timeout>();
@@ -134,7 +135,7 @@ async function startRelay(
     });
     const stream = await exec.start({ hijack: true, stdin: true });
     allowSilence(stream);
-    // Who has connections has something else to stay for; without any, a server that stops does not wait for this.
+    // Open connections keep the process alive anyway; an idle relay must not delay shutdown.
     if (stream instanceof Socket) stream.unref();
     return createRelay(stream, onEnd, onIdle);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Where an attempt lives, and whether this server looks at that place. */
+/** Where an attempt lives, and whether this server can see it. */
 import { z } from 'zod';
 import { ExecutorError, type AttemptHandle } from '../executor.ts';
 import { executorName } from './names.ts';
@@ -6,7 +6,7 @@ import { executorName } from './names.ts';
 const handleVersion = 1;
 
 const handleDataSchema = z.object({
-  /** Of the marker volume of the engine that has the container. */
+  /** From the marker volume of the engine that has the container. */
   engineId: z.string(),
   attemptId: z.string(),
   jobRunId: z.string(),
@@ -17,7 +17,7 @@ export function buildHandle(data: HandleData): AttemptHandle {
   return { executor: executorName, version: handleVersion, data: { ...data } };
 }
 
-/** What a handle names, or in words why this server cannot tell. */
+/** The contents of a handle, or why this server cannot see the attempt. */
 export function readHandle(handle: AttemptHandle, engineId: string): HandleData | { elsewhere: string } {
   if (handle.executor !== executorName || handle.version !== handleVersion) {
     return {
@@ -34,7 +34,7 @@ export function readHandle(handle: AttemptHandle, engineId: string): HandleData 
   return parsed.data;
 }
 
-/** @throws ExecutorError backend for a place that this server cannot see */
+/** @throws ExecutorError backend for an attempt that this server cannot see */
 export function requireHandle(handle: AttemptHandle, engineId: string): HandleData {
   const data = readHandle(handle, engineId);
   if ('elsewhere' in data) throw new ExecutorError('backend', data.elsewhere);

@@ -1,4 +1,4 @@
-/** Attempts as containers: start, look, stop, remove. */
+/** Attempts as containers: start, inspect, stop, remove. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
@@ -24,7 +24,10 @@ import { attemptName, filterOf, folders, labels, labelsOf, shortInstallation } f
 import { readExitFacts } from './spool.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
-/** What another server may take from making a container to starting it, before it counts as dead. */
+/**
+ * Time that another server may take from creating a container to starting it, before that server counts as
+ * dead.
+ */
 const strangersStartMilliseconds = 20_000;
 const firstPauseMilliseconds = 20;
 const longestPauseMilliseconds = 500;
@@ -33,10 +36,10 @@ const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
 const endIsSeenSeconds = 5;
 const lastWordsLines = 10;
-/** 128 and SIGKILL. */
+/** 128 plus the number of SIGKILL. */
 const killedExitCode = 137;
 
-/** What an attempt is started with, beyond its specification. */
+/** What an attempt is started with, in addition to its specification. */
 export interface AttemptPlace {
   engineId: string;
   image: string;
@@ -49,7 +52,7 @@ export interface AttemptPlace {
   faultPoints: FaultPoints;
 }
 
-/** The attempt's container, or null where the engine has none. */
+/** The attempt's container, or null if the engine has none. */
 export async function inspectAttempt(
   engine: Docker,
   attemptId: string,
@@ -57,28 +60,29 @@ export async function inspectAttempt(
   return orNull(engine.getContainer(attemptName(attemptId)).inspect());
 }
 
-/** True once it has been told to run: it is not started a second time. */
+/** Whether the container was ever started. If so, it is never started again. */
 export function hasStarted(container: ContainerInspectInfo): boolean {
   return !['created', 'configured', 'initialized'].includes(container.State.Status);
 }
 
 /**
- * Makes and starts the container, or waits for another server that is doing so. One that was made and never started, by a server
- * that died in between, is made anew: whether its files are whole cannot be told.
- * @throws what the engine says; nothing of the attempt is left then
+ * Creates and starts the container, or waits for another server that is doing so. A container that was
+ * created but never started by a server that died is recreated, because its files may be incomplete.
+ * @throws the engine's error; nothing of the attempt is left then
  */
 export async function startContainer(engine: Docker, spec: AttemptSpec, place: AttemptPlace): Promise<void> {
   const plan = planContainer(planAttempt(spec, place));
   for (;;) {
     try {
       await makeAttemptVolume(engine, spec, place.volumes.attempt);
-      // Before there is a container that somebody could take for abandoned: it may take long.
+      // Copy before creating the container: copying may take long, and an unstarted container would count as
+      // abandoned.
       await place.copyLocalData();
       await engine.createContainer(plan);
       break;
     } catch (error) {
       if (!isConflict(error)) {
-        // An attempt that nobody has made has no container; what another server made stays.
+        // Without a container no other server is working on the attempt; otherwise its volume must stay.
         if ((await inspectAttempt(engine, spec.attemptId)) === null)
           await removeVolume(engine, place.volumes.attempt);
         throw error;
@@ -93,7 +97,8 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
     await putFiles(container, folders.attempt, files, owner);
     await container.start();
   } catch (error) {
-    // Another server may have taken it for abandoned, removed it and made it anew: what runs is then that one's.
+    // Another server may have considered it abandoned, removed and recreated it: then the running container
+    // is that server's.
     const found = await inspectAttempt(engine, spec.attemptId).catch(() => null);
     if (found !== null && hasStarted(found)) return;
     await discardContainer(engine, spec.attemptId, place.volumes.attempt);
@@ -101,7 +106,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   }
 }
 
-/** Of an attempt that could not be started: what cannot be removed now is found by its labels later. */
+/** Removes an attempt that could not be started; remaining resources are found by their labels later. */
 export async function discardContainer(engine: Docker, attemptId: string, volume: string): Promise<void> {
   const container = engine.getContainer(attemptName(attemptId));
   await container.remove({ v: true, force: true }).catch(() => undefined);
@@ -114,7 +119,10 @@ async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: stri
   await makeVolume(engine, volume, labelsOf(installationId, 'attempt', own));
 }
 
-/** The volume of a workspace's local data: made when it is needed first, and there for good. @returns its name */
+/**
+ * Creates the volume of a workspace's local data on first use; it is kept permanently.
+ * @returns its name
+ */
 export async function makeLocalData(
   engine: Docker,
   { installationId, workspaceId, profile }: Omit<LocalDataPlace, 'uid'>,
@@ -125,7 +133,7 @@ export async function makeLocalData(
   return volume;
 }
 
-/** @returns whether the container has been started; false when it was never, and is gone now */
+/** @returns whether the container has been started; false if it never was, and is removed now */
 async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean> {
   const giveUpAt = performance.now() + strangersStartMilliseconds;
   for (const pause of growingPauses()) {
@@ -135,7 +143,7 @@ async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean
     if (performance.now() > giveUpAt) break;
     await sleep(pause);
   }
-  // Without force: one that has been started just now is not ended.
+  // Without force, so that a container that was just started is not killed.
   await engine
     .getContainer(attemptName(attemptId))
     .remove({ v: true })
@@ -145,7 +153,9 @@ async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean
   return false;
 }
 
-/** What became of an attempt. `missing` only from an engine that was seen to be the attempt's own. */
+/**
+ * Derives the state of an attempt. Returns `missing` only if the engine is confirmed to be the attempt's own.
+ */
 export async function judgeAttempt(
   engine: Docker,
   attemptId: string,
@@ -166,7 +176,7 @@ export async function judgeAttempt(
   const container = engine.getContainer(attemptName(attemptId));
   const exit = await readExitFacts(container);
   if (exit !== null) return { state: 'exited', exit };
-  // Engines say so of a container in which any process was killed for memory: PID 1 need not have been.
+  // Engines report this for a container in which any process was killed for lack of memory, not only PID 1.
   if (outOfMemory && exitCode === killedExitCode)
     return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
   return { state: 'missing', detail: await describeEnd(container, found) };
@@ -189,7 +199,7 @@ async function readLastWords(container: Docker.Container): Promise<string> {
   return demultiplex(log).toString('utf8').trim();
 }
 
-/** The payloads of an attached stream that was read whole: frames of 8 bytes of header and what follows. */
+/** The payloads of a fully read attached stream: frames with a header of 8 bytes. */
 function demultiplex(log: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at + 8 <= log.length;) {
@@ -201,9 +211,10 @@ function demultiplex(log: Buffer): Buffer {
 }
 
 /**
- * TERM, grace, TERM (dlt takes the first as a request and dies of the second), then the bootstrap is told to kill what it started,
- * which still gets its exit record written, and at last the whole container is killed. Resolves when it is seen not to run.
- * @throws ExecutorError backend, when it still does
+ * Sends TERM, waits for the grace period, and sends TERM again (dlt treats the first as a request and exits
+ * on the second). Then the bootstrap is told to kill its children, which still yields an exit record, and
+ * finally the whole container is killed. Resolves when it is confirmed to be stopped.
+ * @throws ExecutorError backend, when it is still running
  */
 export async function stopContainer(engine: Docker, attemptId: string, graceSeconds: number): Promise<void> {
   const container = engine.getContainer(attemptName(attemptId));
@@ -220,13 +231,13 @@ export async function stopContainer(engine: Docker, attemptId: string, graceSeco
   throw new ExecutorError('backend', `The container of attempt ${attemptId} still runs after SIGKILL.`);
 }
 
-/** @returns whether there was something to signal */
+/** @returns whether there was a process to signal */
 async function signalContainer(container: Docker.Container, signal: string): Promise<boolean> {
   try {
     await container.kill({ signal });
     return true;
   } catch (error) {
-    // Podman fails on a container whose process has ended a moment ago, and still says for a moment that it runs.
+    // Podman fails for a container whose process has just ended, and still briefly reports it as running.
     if (isMissing(error) || (await awaitEnd(container, endIsSeenSeconds))) return false;
     throw error;
   }
@@ -244,13 +255,16 @@ async function awaitEnd(container: Docker.Container, seconds: number): Promise<b
   return false;
 }
 
-/** What ends soon is seen soon, and a long grace costs the engine two calls a second. */
+/** A quick end is noticed quickly, and a long grace period costs the engine only two calls a second. */
 function* growingPauses(): Generator<number> {
   for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds))
     yield pause;
 }
 
-/** Removes the container and what its attempt left. @throws ExecutorError backend while it runs */
+/**
+ * Removes the container and the attempt's volume.
+ * @throws ExecutorError backend while it runs
+ */
 export async function removeAttempt(
   engine: Docker,
   attemptId: string,
@@ -268,12 +282,12 @@ export async function removeAttempt(
   await removeVolume(engine, volume);
 }
 
-/** Not by force: what runs stays. */
+/** Without force, so that a running container stays. */
 export async function removeContainer(engine: Docker, name: string): Promise<void> {
   await orNull(engine.getContainer(name).remove({ v: true }));
 }
 
-/** The attempts of an installation whose containers the engine has, running or not. */
+/** The attempts of an installation whose containers exist on the engine, running or not. */
 export async function listAttempts(
   engine: Docker,
   installationId: string,

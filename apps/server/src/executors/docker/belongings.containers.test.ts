@@ -11,7 +11,7 @@ import {
   type EnginePlace,
 } from './testing/engine-place.ts';
 
-/** A server that stands still when it comes to a moment, as one that was killed there does for good. */
+/** A server that pauses at a fault point, like one that was killed there. */
 function standStillAt(point: FaultPointName) {
   const reached = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
   });
   afterAll(() => own.close());
 
-  /** What the engine itself has of an installation. */
+  /** Containers of an installation, queried from the engine directly. */
   const listContainers = async ({ installationId }: EngineInstallation) => {
     const filters = filterOf(installationId);
     const containers = await own.engine.listContainers({ all: true, filters });
@@ -51,7 +51,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
   const buildEnvironment = (installation: EngineInstallation) =>
     installation.createExecutor().buildEnvironment(installation.describeEnvironment(), () => undefined);
 
-  /** Leaves what a server does that was killed between the making of a container and its start. */
+  /** Leaves what a server leaves that is killed between creating a container and starting it. */
   async function leaveHalfMade(installation: EngineInstallation, environment: EnvironmentLocation) {
     const still = standStillAt('in-attempt-preparation');
     const served = { program: conformanceProgram, variables: { BEHAVIOUR: 'ends-on-term' } };
@@ -62,7 +62,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     return { spec, start, goOn: still.goOn };
   }
 
-  /** Leaves what a server does that was killed at the end of a build. */
+  /** Leaves what a server leaves that is killed at the end of a build. */
   async function leaveHalfBuilt(installation: EngineInstallation): Promise<string> {
     const still = standStillAt('before-environment-complete');
     const spec = installation.describeEnvironment();
@@ -73,14 +73,14 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     return spec.key;
   }
 
-  it('a container that a server made and never started is made anew by the next one, and its user code starts once', async () => {
+  it('a container that a server created but never started is recreated by the next one, and its user code starts once', async () => {
     const half = await leaveHalfMade(own, await buildEnvironment(own));
     const { attemptId } = half.spec;
     const next = own.createExecutor();
     expect((await next.list()).map((one) => one.attemptId)).toEqual([attemptId]);
     const handle = await next.start(half.spec);
     await own.routes.awaitUserCode(attemptId);
-    // The first one was not dead, it only stood still.
+    // The first server was not dead, only suspended.
     half.goOn();
     expect(await half.start).toEqual(handle);
     expect(await next.inspect(handle)).toEqual({ state: 'running' });
@@ -90,7 +90,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     expect(await listContainers(own)).toEqual([]);
   });
 
-  it('what is half made is listed with its owner and goes; what every run needs stays, and what is another installation’s', async () => {
+  it('incomplete resources are listed with their owner and removed; shared ones and those of other installations stay', async () => {
     const environment = await buildEnvironment(own);
     const { spec } = await leaveHalfMade(own, environment);
     const key = await leaveHalfBuilt(own);

@@ -1,4 +1,4 @@
-/** Everything of an installation that an engine has, found by labels alone. */
+/** All resources of an installation on an engine, found by their labels only. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
@@ -15,9 +15,9 @@ type Labels = Record<string, string>;
 const removalPauses = [20, 50, 100, 200, 500, 1000, 2000, 3000];
 
 /**
- * Containers first: what they use cannot be removed before them.
- * @param bootstrap fingerprint of the one whose runner images are needed
- * @param sizes of volumes, where they were asked for
+ * Lists containers first, because the resources they use cannot be removed before them.
+ * @param bootstrap fingerprint of the bootstrap whose runner images are needed
+ * @param sizes sizes of volumes, if requested
  */
 export async function listBelongings(
   engine: Docker,
@@ -77,7 +77,10 @@ export async function listBelongings(
 
 const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);
 
-/** What has a label of the installation and none of ours for its kind was left by something that we do not know: it is left alone. */
+/**
+ * An object with the installation's label but an unknown kind was created by unknown software and is left
+ * alone.
+ */
 function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>): BelongingOwner {
   const read = (label: string): string => own[label] ?? '';
   switch (own[labels.kind] as ObjectKind | undefined) {
@@ -104,12 +107,12 @@ function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>
   }
 }
 
-/** One that still copies or reads ends by itself, however long it takes. */
+/** A container that is still copying or reading ends on its own, however long that takes. */
 function isCopying(own: Labels, state: string): boolean {
   return (own[labels.kind] === 'copying' || own[labels.kind] === 'reading') && state === 'running';
 }
 
-/** The last whole snapshot of each workspace and profile, and what is being copied. */
+/** The last complete snapshot of each workspace and profile, and those being copied. */
 function findNeededSnapshots(
   containers: readonly Docker.ContainerInfo[],
   volumes: readonly Docker.VolumeInspectInfo[],
@@ -127,8 +130,8 @@ function findNeededSnapshots(
 }
 
 /**
- * Since when an image of this version does the work of an image of another one; null where none does. Going back to an older version makes
- * an older image the one that does it, and its own age is then no answer.
+ * When an image of this version replaced an image of another version; null if none did. After a downgrade the
+ * replacement is an older image, whose age does not tell since when it is in use.
  */
 function findReplacement(
   image: Docker.ImageInfo,
@@ -145,7 +148,7 @@ function findReplacement(
   return fromSeconds(Math.max(since, image.Created));
 }
 
-/** @throws ExecutorError backend while something uses it, config for local data */
+/** @throws ExecutorError backend while it is in use, config for local data */
 export async function removeBelonging(
   engine: Docker,
   installationId: string,
@@ -193,7 +196,7 @@ async function readLabels(engine: Docker, kind: Belonging['kind'], id: string): 
   }
 }
 
-/** Its processes are killed with it. Another server may be removing it at the same time. */
+/** Kills its processes too. Another server may be removing it at the same time. */
 async function removeByForce(engine: Docker, name: string): Promise<void> {
   const container = engine.getContainer(name);
   for (const pause of removalPauses) {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('is the same wherever the folder is, and whatever Python has compiled there', async () => {
+it("is independent of the folder's location and of compiled files", async () => {
   const copy = await mkdtemp(join(tmpdir(), 'bootstrap-copy-'));
   await cp(folder, copy, { recursive: true });
   await mkdir(join(copy, '__pycache__'));
@@ -30,7 +30,7 @@ it('changes with a byte of a file', async () => {
   expect(await fingerprintBootstrap(folder)).not.toBe(before);
 });
 
-it('changes with the name of a file, and with its folder', async () => {
+it('changes with the name of a file or its folder', async () => {
   const before = await fingerprintBootstrap(folder);
   await rename(join(folder, 'inside', 'unpack.py'), join(folder, 'inside', 'unpacked.py'));
   const renamed = await fingerprintBootstrap(folder);
@@ -47,13 +47,13 @@ it('changes when bytes move from one file to the next', async () => {
   expect(await fingerprintBootstrap(folder)).not.toBe(before);
 });
 
-it('changes with a file that Python reads and that is not Python', async () => {
+it('changes with a data file that Python reads', async () => {
   const before = await fingerprintBootstrap(folder);
   await writeFile(join(folder, 'inside', 'hooks.pth'), 'import hooks\n');
   expect(await fingerprintBootstrap(folder)).not.toBe(before);
 });
 
-it('refuses a folder without a bootstrap', async () => {
+it('rejects a folder without a bootstrap', async () => {
   await expect(fingerprintBootstrap(join(folder, 'none'))).rejects.toThrow(/ENOENT/);
   await expect(fingerprintBootstrap(join(folder, 'inside'))).rejects.toThrow(/no __main__\.py/);
 });

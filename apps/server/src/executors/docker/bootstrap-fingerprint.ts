@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
 /**
- * What the label `pumphouse.bootstrap` of a runner image holds: SHA-256 over the path and the content of every file of the
- * bootstrap, but for what Python compiled. An image with another one speaks another version of the attempt protocol than this server.
+ * Computes the label `pumphouse.bootstrap` of a runner image: SHA-256 over the path and the content of every
+ * file of the bootstrap, except compiled files. An image with another fingerprint speaks another version of
+ * the attempt protocol than this server.
  */
 export async function fingerprintBootstrap(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -16,7 +17,7 @@ export async function fingerprintBootstrap(folder: string): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths.toSorted()) {
     const content = await readFile(join(folder, path));
-    // The length keeps what follows apart: no two sets of files make one run of bytes.
+    // The length separates the files: no two sets of files produce the same bytes.
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');

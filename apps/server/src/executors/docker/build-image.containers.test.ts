@@ -14,12 +14,12 @@ import {
 } from './testing/engine-place.ts';
 
 const python = '3.13';
-/** What the recipe starts from where nothing else is said. */
+/** The default base of the recipe. */
 const officialBase = `docker.io/library/python:${python}-slim`;
 
 describe.each(await findInstalledEngines())('a server without a runner image on %s', (kind) => {
   let place: EnginePlace;
-  /** The image with Python that test engines have, from Debian's packages. */
+  /** The image with Python on which test engines are based, from Debian's packages. */
   let debianBase: string;
   let folder: string;
   /** A bootstrap of another version. */
@@ -28,7 +28,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
   beforeAll(async () => {
     place = await createEnginePlace(kind);
     debianBase = await readLabel(`localhost/pumphouse-runner:${python}`, 'pumphouse.base');
-    // Nothing is pulled: what a registry would give is there.
+    // The images from the registry are already present, so nothing is pulled.
     await place.testEngine.call(['tag', debianBase, officialBase]);
     folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
     otherBootstrap = join(folder, 'bootstrap');
@@ -52,7 +52,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     return (await place.engine.getImage(image).inspect()).Config.Labels[label] ?? '';
   }
 
-  /** A server of this version whose images are called so. */
+  /** A server of this version with images of this name. */
   const createExecutor = (name: string) =>
     place.createExecutor({ runnerImage: `${name}:{python}`, imageSources });
 
@@ -69,7 +69,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     return { location, text: lines.map(({ text }) => text).join('\n') };
   };
 
-  /** An image that somebody built for another version. */
+  /** An image built manually for another version. */
   async function makeOutdated(name: string, labels: Record<string, string>): Promise<void> {
     const all = { 'pumphouse.runner': '1', 'pumphouse.bootstrap': 'of another version', ...labels };
     const options = Object.entries(all).flatMap(([label, value]) => ['--label', `${label}=${value}`]);
@@ -87,7 +87,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     ]);
   }
 
-  it('builds it, and says so to the run; a second server that needs it meanwhile does no harm', async () => {
+  it('builds it and reports that to the run; a second server that needs it meanwhile does no harm', async () => {
     const [first, second] = await Promise.all([
       build(createExecutor('localhost/not-there')),
       build(createExecutor('localhost/not-there')),
@@ -103,7 +103,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     expect((await build(third)).text).not.toContain('Building the image');
   });
 
-  it('leaves an outdated one to those who built it and builds its own from the same base', async () => {
+  it('leaves an outdated manual image alone and builds its own from the same base', async () => {
     await makeOutdated('localhost/outdated', { 'pumphouse.base': debianBase });
     const { text } = await build(createExecutor('localhost/outdated'));
     expect(text).toContain(`Building the image localhost/outdated:${python}-`);
@@ -112,7 +112,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     expect(await readLabel(`localhost/outdated:${python}`, 'pumphouse.bootstrap')).toBe('of another version');
   });
 
-  it('does not replace one whose builder brought certificates, and says what to do', async () => {
+  it('does not replace an image with custom certificates, and says what to do', async () => {
     await makeOutdated('localhost/certified', {
       'pumphouse.base': debianBase,
       'pumphouse.certificates': 'given',
@@ -123,7 +123,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     });
   });
 
-  it('tells the engine’s words when the build fails, and when it has not the files', async () => {
+  it('reports the engine’s error when the build fails, and missing source files', async () => {
     const broken = await mkdtemp(join(folder, 'broken-'));
     await cp(imageSources.imagesFolder, broken, { recursive: true });
     await writeFile(join(broken, 'finish-image.py'), 'raise SystemExit("the disk of the engine is full")\n');
@@ -144,7 +144,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     });
   });
 
-  it('counts the one of an older version as replaced when a later one is there, and can go back to it', async () => {
+  it('treats the image of an older version as replaced by a later one, and can go back to it', async () => {
     const listImages = async (executor: ReturnType<typeof createExecutor>) => {
       const all = await executor.listBelongings({ withSizes: false });
       return new Map(
@@ -161,7 +161,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     const added = [...after.keys()].filter((id) => !before.has(id));
     expect(added.map((id) => after.get(id)?.replacedAt)).toEqual([null]);
     for (const id of before.keys()) expect(after.get(id)?.replacedAt).toEqual(expect.any(Date));
-    // What the later version made is as good for the older one, which has its own image still.
+    // The environment of the later version also works for the older one, which still has its own image.
     expect(await older.hasEnvironment(location)).toBe(true);
     const back = await listImages(older);
     for (const id of before.keys()) expect(back.get(id)?.replacedAt).toBeNull();
@@ -171,7 +171,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     expect(new Set((await listImages(later)).keys())).toEqual(new Set(before.keys()));
   });
 
-  it('lists no image that another installation or nobody’s server has built', async () => {
+  it('lists no image of another installation or without an owner', async () => {
     const other = await createInstallation(place.testEngine, place.routes);
     const listed = await other.createExecutor().listBelongings({ withSizes: false });
     expect(listed.filter((one) => one.kind === 'image')).toEqual([]);

@@ -1,4 +1,7 @@
-/** Builds runner images with the engine that needs them, so that nobody has to before the first run or after an upgrade. */
+/**
+ * Builds runner images with the engine that needs them, so that no operator has to do it before the first run
+ * or after an upgrade.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,7 +19,7 @@ import {
 } from './image-context.ts';
 import { labels } from './names.ts';
 
-/** Where this server has what goes into an image. */
+/** Where this server has the sources of an image. */
 export interface ImageSources {
   /** deploy/images */
   imagesFolder: string;
@@ -24,7 +27,7 @@ export interface ImageSources {
   bootstrapFolder: string;
   /** scripts/python-tools.json */
   toolsFile: string;
-  /** uv for this machine, as set-up got it from the package index. It need not be there. */
+  /** uv for this machine, as installed by setup from the package index. It need not exist. */
   uvPath: string;
 }
 
@@ -32,22 +35,23 @@ export interface WantedImage {
   reference: string;
   /** "3.13" */
   python: string;
-  /** The image to start from; null: Docker's official one of that Python. */
+  /** The base image; null means Docker's official one for that Python. */
   base: string | null;
 }
 
 export type BuildImage = (image: WantedImage, onLine: (text: string) => void) => Promise<void>;
 
 const lastWordsLines = 10;
-/** Engines repeat whole steps of the recipe, which say nothing to whoever has to do something about it. */
+/** Engines repeat whole steps of the recipe, which does not help the operator. */
 const longestLine = 300;
-/** By what engines say of their machine. */
+/** Keyed by the architecture that Node reports, with the names used by engines. */
 const architectures: Record<string, string[]> = { x64: ['amd64', 'x86_64'], arm64: ['arm64', 'aarch64'] };
 
 /**
- * Gives what builds images. The build asks the network for a base that the engine does not have, and for uv where the engine's machine
- * is of another kind than this one: then pip in the build asks the package index, with no setting of this server's.
- * @throws (the builder) ExecutorError image, and what the connection throws where the engine goes away
+ * Creates an image builder. The build uses the network only to pull a missing base, and to get uv if the
+ * engine's machine has another architecture: then pip in the build uses the package index, without any
+ * settings of this server.
+ * @throws (the builder) ExecutorError image, and connection errors when the engine goes down
  */
 export function createImageBuilder(
   engine: Docker,
@@ -84,7 +88,7 @@ export function createImageBuilder(
   };
 }
 
-/** The program, where it can run on the engine's machine. */
+/** The uv program, if it can run on the engine's machine. */
 async function readUv(engine: Docker, path: string): Promise<Buffer | null> {
   const { Architecture: architecture } = (await engine.info()) as { Architecture?: string };
   const isAlike = process.platform === 'linux' && architectures[process.arch]?.includes(architecture ?? '');
@@ -95,7 +99,7 @@ async function readUv(engine: Docker, path: string): Promise<Buffer | null> {
   });
 }
 
-/** The same bytes for the same files: an engine finds again what it has built of them before. */
+/** Deterministic for the same files, so that an engine reuses earlier build steps. */
 async function packContext(
   { imagesFolder, bootstrapFolder }: ImageSources,
   uv: Buffer | null,
@@ -113,7 +117,7 @@ async function packContext(
   return Readable.from(archive);
 }
 
-/** Without what Python compiled on the way: the image gets that anew. */
+/** Skips compiled files, which the image recreates. */
 async function listSources(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -128,12 +132,15 @@ interface BuildEvent {
   error?: string;
 }
 
-/** A failed build, in the engine's words. */
+/** A failed build, with the engine's error. */
 class FailedBuild extends Error {
   override readonly name = 'FailedBuild';
 }
 
-/** Passes on what the engine says until the build has ended. @throws FailedBuild */
+/**
+ * Passes on the engine's output until the build has ended.
+ * @throws FailedBuild
+ */
 async function followBuild(stream: Readable, onLine: (text: string) => void): Promise<void> {
   let rest = '';
   for await (const piece of stream.setEncoding('utf8') as AsyncIterable<string>) {
@@ -148,7 +155,7 @@ function passOn(line: string, onLine: (text: string) => void): void {
   if (line.trim() === '') return;
   const { stream, status, error } = JSON.parse(line) as BuildEvent;
   if (error !== undefined) throw new FailedBuild(error.trim());
-  // One event may be several lines, or a part of one that says no more than that something goes on.
+  // One event may have several lines, or be a mere progress update.
   for (const text of (stream ?? status ?? '').split('\n')) if (text.trim() !== '') onLine(text.trimEnd());
 }
 
@@ -162,7 +169,7 @@ function describeFailure(
   lastWords: readonly string[],
 ): unknown {
   const isMissingSource = isErrorCode(error, 'ENOENT') && (error as NodeJS.ErrnoException).path !== undefined;
-  // No words of a build: the engine itself is gone.
+  // Not an error of the build: the engine itself is down.
   if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
   const words = isMissingSource
     ? 'this server has not the files that it is built from.'

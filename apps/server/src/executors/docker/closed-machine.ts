@@ -1,11 +1,14 @@
-/** What code in containers is kept from: the machine of the engine, and in a network of our own the other containers. */
+/**
+ * Determines what is blocked for code in containers: the engine's machine and, in pumphouse's own network,
+ * the other containers.
+ */
 import type { ClosedMachine } from './container-plan.ts';
 import { createMachineAddresses, type ReadingPlace } from './machine-addresses.ts';
 import { listGateways, type NetworkOptions, type RunsNetwork } from './network.ts';
 
 export type CloseMachine = (place: ReadingPlace, network: RunsNetwork) => Promise<ClosedMachine>;
 
-/** Creates what tells, for containers of a network of one engine, what is closed to them. */
+/** Creates the function that determines, for containers in one network of an engine, what to block. */
 export function createMachineClosing(
   isPodman: boolean,
   { network: { name }, openPorts }: { network: NetworkOptions; openPorts: readonly number[] },
@@ -16,7 +19,7 @@ export function createMachineClosing(
       listAddresses(place),
       listGateways(place.engine, isPodman),
     ]);
-    // In a network that an operator has made, others may be meant to be reached.
+    // In a network that the operator provides, other containers may be reachable on purpose.
     const others = name === null ? subnets : [];
     return { closed: [...new Set([...addresses, ...gateways, ...others])], openPorts };
   };

@@ -30,7 +30,7 @@ const planOf = (changes: Partial<AttemptSpec> = {}) =>
   planContainer(planAttempt({ ...spec, ...changes }, place));
 
 describe('the container of an attempt', () => {
-  it('holds no secret, which goes into a file that user code cannot read', () => {
+  it('contains no secret; secrets go into a file that user code cannot read', () => {
     expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapSecret);
     const { files, owner } = planAttemptFiles(spec, machine);
     expect(owner).toEqual({ uid: 60_910, gid: 60_910 });
@@ -49,7 +49,7 @@ describe('the container of an attempt', () => {
     });
   });
 
-  it('has the limits of its size: memory without swap, and no more cores than there are', () => {
+  it('has the limits of its size: memory without swap, and at most the existing cores', () => {
     expect(planOf().HostConfig).toMatchObject({
       Memory: 512 * 1024 * 1024,
       MemorySwap: 512 * 1024 * 1024,
@@ -61,7 +61,7 @@ describe('the container of an attempt', () => {
       expect(unlimited).not.toHaveProperty(name);
   });
 
-  it('writes to the attempt’s volume, reads the environment, and local data', () => {
+  it('can write to the attempt’s volume, read the environment, and use local data', () => {
     const mounts = (changes: Partial<AttemptSpec> = {}) =>
       (planOf(changes).HostConfig?.Mounts ?? []).map(({ Source, Target, ReadOnly }) => [
         Source,
@@ -95,13 +95,13 @@ describe('the start of an attempt', () => {
     expect(startOf({})).toMatchObject({ local_data: { path: '/local-data', mounted: false } });
   });
 
-  it('says what user code is kept from', () => {
+  it('says what is blocked for user code', () => {
     expect(startOf({})).toMatchObject({
       machine: { closed: ['192.0.2.2', '10.89.0.0/24'], open_ports: [5432] },
     });
   });
 
-  it('waits until its network is closed, where that is apart', () => {
+  it('waits until its network is closed, if it is isolated', () => {
     expect(startOf({ network: 'apart' })).toMatchObject({ network_gets_closed: true });
     expect(startOf({})).toMatchObject({ network_gets_closed: false });
   });
@@ -110,7 +110,7 @@ describe('the start of an attempt', () => {
 describe('the networks of an installation', () => {
   const options = { name: null, egress: true };
 
-  it('are one for runs and builds while runs have a way out, else two', () => {
+  it('are one for runs and builds while runs have internet access, otherwise two', () => {
     const names = (egress: boolean) =>
       (['runs', 'builds'] as const).map((kind) => {
         const planned = planNetwork('installation-1', { name: null, egress }, kind);
@@ -124,7 +124,7 @@ describe('the networks of an installation', () => {
     expect(open?.[0]).not.toBe(closed?.[0]);
   });
 
-  it('have bridges with names that the kernel takes, other ones for other installations', () => {
+  it('have valid bridge names, different for each installation', () => {
     const bridgeOf = (id: string) => {
       const planned = planNetwork(id, options, 'runs');
       return 'own' in planned ? planned.own.bridge : '';
@@ -133,7 +133,7 @@ describe('the networks of an installation', () => {
     expect(bridgeOf('installation-1')).not.toBe(bridgeOf('installation-2'));
   });
 
-  it('are somebody else’s where one is named', () => {
+  it('are external if a setting names one', () => {
     expect(planNetwork('installation-1', { name: 'their-network', egress: true }, 'builds')).toEqual({
       existing: 'their-network',
     });

@@ -1,4 +1,4 @@
-/** What containers are allowed and what they see. Pure. */
+/** Plans what containers may do and see. Pure. */
 import type { ContainerCreateOptions } from 'dockerode';
 import type { AttemptLimits, AttemptSpec } from '../executor.ts';
 import { attemptName, folders, labels, labelsOf, programs } from './names.ts';
@@ -16,29 +16,36 @@ export interface ContainerPlan {
   command: string[];
   labels: Record<string, string>;
   user: Owner;
-  /** What its first process may do beyond what its user may. */
+  /** Additional capabilities of its first process. */
   capabilities?: readonly string[];
   mounts: VolumeMount[];
   network: string;
   limits: AttemptLimits;
-  /** Cores of the engine's machine: it refuses more. */
+  /** Cores of the engine's machine, which rejects higher limits. */
   engineCpus: number;
 }
 
-/** Counts as memory of the container. HOME and TMPDIR are on the attempt's volume; this is for programs that know /tmp only. */
+/**
+ * Counts as memory of the container. HOME and TMPDIR are on the attempt's volume; this is for programs that
+ * only use /tmp.
+ */
 const temporaryBytes = 256 * 1024 * 1024;
-/** Of multiprocessing's semaphores and shared arrays; counts as memory of the container. */
+/** For semaphores and shared arrays of multiprocessing; counts as memory of the container. */
 const sharedMemoryBytes = 256 * 1024 * 1024;
 
-/** The bootstrap: user code is somebody else, and so reads neither its files nor its memory, and does not end it. */
+/**
+ * The bootstrap's user. User code has another one, so it can neither read the bootstrap's files and memory
+ * nor end it.
+ */
 export const bootstrapUser: Owner = { uid: 0, gid: 0 };
 /**
- * To become the user of user code, to end what that has started, and to close the machine of the engine to it, which the bootstrap gives up before
- * user code is there. No right over files: those are the user's, or the bootstrap's own.
+ * Needed to switch to the user of user code, to end its processes, and to block the engine's machine for it;
+ * the bootstrap drops the last one (NET_ADMIN) before user code starts. No capabilities over files: those
+ * belong to the user or to the bootstrap itself.
  */
 const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL', 'NET_ADMIN'] as const;
 
-/** The options of a container: no rights but those it asks for, nothing writable but its volumes and memory. */
+/** Options of a container with only the requested capabilities; only its volumes and memory are writable. */
 export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { name: string } {
   const { memoryBytes, cpus, processes } = plan.limits;
   return {
@@ -48,9 +55,9 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Cmd: plan.command,
     User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
-    // In the network of the machine a container has its name, too.
+    // A container in the machine's network also uses its host name.
     ...(plan.network === 'host' ? {} : { Hostname: 'pumphouse' }),
-    // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
+    // The executor signals PID 1 explicitly; an image's own choice would only affect other callers.
     StopSignal: 'SIGTERM',
     Labels: plan.labels,
     HostConfig: {
@@ -61,7 +68,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
       NetworkMode: plan.network,
       Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${temporaryBytes},mode=1777` },
       ShmSize: sharedMemoryBytes,
-      // Swap counts as memory, else a run that is over its limit would slow the machine instead of ending.
+      // Swap counts as memory; otherwise a run above its limit would slow the machine down instead of ending.
       ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
       ...(cpus === null ? {} : { NanoCpus: Math.round(Math.min(cpus, plan.engineCpus) * 1e9) }),
       ...(processes === null ? {} : { PidsLimit: processes }),
@@ -75,15 +82,15 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
   };
 }
 
-/** What the network of a container forbids to its user. */
+/** What a container's network blocks for its user. */
 export interface ClosedMachine {
-  /** Addresses and networks. */
+  /** Blocked addresses and networks. */
   closed: readonly string[];
-  /** TCP ports that stay open all the same. */
+  /** TCP ports that stay open on all addresses. */
   openPorts: readonly number[];
 }
 
-/** As the bootstrap reads it. */
+/** The format that the bootstrap reads. */
 export function describeMachine({ closed, openPorts }: ClosedMachine) {
   return { closed, open_ports: openPorts };
 }
@@ -91,11 +98,14 @@ export function describeMachine({ closed, openPorts }: ClosedMachine) {
 export interface AttemptVolumes {
   attempt: string;
   environment: string;
-  /** Null of an attempt that has none, or a copy. */
+  /** Null if the attempt has none, or a copy. */
   localData: string | null;
 }
 
-/** The container of an attempt. Its secrets are not in here: everybody who may ask the engine reads this. */
+/**
+ * Plans the container of an attempt. It contains no secrets, because everyone with access to the engine can
+ * read it.
+ */
 export function planAttempt(
   spec: AttemptSpec,
   place: { image: string; network: string; engineCpus: number; volumes: AttemptVolumes },
@@ -134,8 +144,8 @@ function describeLocalData(localData: AttemptSpec['localData']) {
 }
 
 /**
- * What is put into an attempt's volume before it starts: folders of its user, and one of the bootstrap with start.json, which the bootstrap
- * removes.
+ * Plans the files of an attempt's volume: folders of its user, and the bootstrap's folder with start.json,
+ * which the bootstrap deletes.
  */
 export function planAttemptFiles(
   spec: AttemptSpec,
@@ -154,10 +164,10 @@ export function planAttemptFiles(
     inside_python: programs.python,
     environment: folders.virtualEnvironment,
     local_data: describeLocalData(spec.localData),
-    // The container is the sandbox: user code is the bootstrap's own child in it, with a user of its own.
+    // The container is the sandbox: user code is the bootstrap's child, with a separate user.
     sandbox: [],
     drop_to: { uid: spec.uid, gid: spec.uid },
-    // What a run says takes none of the room that the engine's disk keeps for root.
+    // A run's output must not use the disk space reserved for root.
     takes_room_as: { uid: spec.uid, gid: spec.uid },
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
     machine: describeMachine(machine),
@@ -167,7 +177,7 @@ export function planAttemptFiles(
     files: [
       { path: 'record', content: null, owner: bootstrapUser },
       { path: 'record/start.json', content: JSON.stringify(start), owner: bootstrapUser },
-      // Where there was no snapshot, nobody has made it yet.
+      // Without a snapshot, the folder does not exist yet.
       ...(spec.localData?.access === 'copy' ? [{ path: 'local-data', content: null }] : []),
       { path: 'work', content: null },
       { path: `work/${spec.workFolderName}`, content: null },

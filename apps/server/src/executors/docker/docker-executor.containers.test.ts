@@ -69,7 +69,7 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
   };
 }
 
-/** The tests of each push leave out what takes minutes and hardly differs; `npm run test:containers` has it. */
+/** The tests of each push skip slow variants that hardly differ; `npm run test:containers` runs them. */
 const isShort = process.env['PUMPHOUSE_TEST_CONTAINERS'] === 'some';
 
 for (const kind of await findInstalledEngines()) {

@@ -1,4 +1,4 @@
-/** Runs attempts as containers of an engine that speaks the Docker Engine API: Docker or Podman, here or elsewhere. */
+/** Runs attempts as containers of a local or remote engine with the Docker Engine API: Docker or Podman. */
 import type Docker from 'dockerode';
 import {
   ExecutorError,
@@ -59,26 +59,29 @@ import { buildHandle } from './attempt-place.ts';
 export interface DockerExecutorOptions {
   engine: EngineAddress;
   installationId: string;
-  /** Reference of the runner images, with `{python}` for the minor version. */
+  /** Name of the runner images, with `{python}` for the minor version. */
   runnerImage: string;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
-  /** What runner images are built from where there are none; null: people build them. */
+  /** Sources of missing runner images; null: operators build them. */
   imageSources: ImageSources | null;
-  /** What the build of an environment may use. */
+  /** Resource limits of an environment build. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
-  /** TCP ports at which runs and builds reach the engine's machine all the same. */
+  /** TCP ports of the engine's machine that runs and builds may connect to. */
   openPorts: readonly number[];
   faultPoints?: FaultPoints;
 }
 
 export interface DockerExecutor extends Executor {
-  /** The address of this machine at which containers meet it, if the engine is here; null where their network has none. */
+  /**
+   * The address at which containers reach this machine, if the engine is local; null if their network has
+   * none.
+   */
   findGateway(): Promise<string | null>;
 }
 
-/** The engine and what this process has learnt of it. */
+/** The engine, and what this process knows about it. */
 interface Connection {
   engine: Docker;
   facts: EngineFacts;
@@ -89,7 +92,7 @@ interface Connection {
   closeMachine: CloseMachine;
 }
 
-/** An executor for the engine at an address; nothing is asked of it yet. */
+/** Creates an executor for the engine at an address. Sends nothing yet. */
 export function createDockerExecutor(options: DockerExecutorOptions): DockerExecutor {
   const { installationId, network, faultPoints = noFaultPoints } = options;
   const starts = new Map<string, Promise<AttemptHandle>>();
@@ -113,7 +116,10 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     return { engine, facts, engineId, images, bootstrap, closeMachine };
   }
 
-  /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
+  /**
+   * Connects to the engine, which may have been down or replaced.
+   * @throws ExecutorError backend if none responds
+   */
   async function connect(): Promise<Connection> {
     opening ??= open();
     try {
@@ -124,7 +130,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     }
   }
 
-  /** Does something with the engine; its failures become the executor's. */
+  /** Runs an operation on the engine and converts its errors to the executor's. */
   async function withEngine<Result>(
     doing: string,
     work: (connection: Connection) => Promise<Result>,
@@ -137,7 +143,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     }
   }
 
-  /** Asked anew: another engine may answer at the address by now. */
+  /** Check again: another engine may respond at the address by now. */
   const isSameEngine = async ({ engine, engineId }: Connection): Promise<boolean> => {
     const isSame = (await readEngineId(engine, installationId)) === engineId;
     if (!isSame) opening = null;
@@ -169,11 +175,11 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         requireNetwork(connection, 'runs'),
         localData?.access === 'read-write' ? makeLocalData(engine, { installationId, ...localData }) : null,
       ]);
-      // An attempt that has started already needs none of them.
+      // An attempt that has already started needs none of these.
       needed.catch(() => undefined);
       const found = await inspectAttempt(engine, spec.attemptId);
       if (found !== null && hasStarted(found)) {
-        // Whoever started it may have died before that.
+        // The server that started it may have died before closing the network.
         await closeToOthers(engine, spec);
         return handle;
       }
@@ -203,7 +209,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           faultPoints,
         });
       } catch (error) {
-        // Removed since it was last looked at: the next try finds, pulls or builds it.
+        // The image was removed since the last check: the next try finds, pulls or builds it.
         if (isMissing(error)) images.forget();
         throw error;
       }
@@ -212,7 +218,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     });
   }
 
-  /** What user code of an app listens on is to be reached by nobody: without that it does not start. */
+  /** The port of an app must be unreachable for others; otherwise the app does not start. */
   async function closeToOthers(engine: Docker, { attemptId, network: wanted }: AttemptSpec): Promise<void> {
     if (wanted === 'outgoing') return;
     try {
@@ -225,7 +231,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   async function probe(): Promise<ProbeResult> {
     try {
-      // First, since nothing else is given up so soon.
+      // Ping first, because it has the shortest timeout.
       await pingEngine(options.engine);
       const connection = await connect();
       await requireNetwork(connection, 'runs');
@@ -274,7 +280,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       withEngine('The environment cannot be looked at', async ({ engine, images }) => {
         const facts = await readEnvironmentFacts(engine, location);
         if (facts === null) return false;
-        // One that was built on another base has an interpreter that this image does not have.
+        // An environment built on another base uses an interpreter that this image lacks.
         const image = await images.require(facts.python, asLines(onLine));
         return image.base === facts.base;
       }),
@@ -296,7 +302,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         const volumes = await listCacheVolumes(engine, installationId, organizationId);
         for (const name of volumes) await removeVolume(engine, name);
       }),
-    // Environments are volumes, and no link goes from one to another.
+    // Environments are volumes, without links between them.
     listStoredPackages: () => Promise.resolve([]),
     removeStoredPackages: () => Promise.resolve(),
     async start(spec) {
@@ -311,7 +317,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         const data = readHandle(handle, engineId);
         if ('elsewhere' in data) return;
         const container = await inspectAttempt(engine, data.attemptId);
-        // Without a running bootstrap there is nobody to be told, which `inspect` will say.
+        // Without a running bootstrap there is no one to notify, which `inspect` reports.
         if (container?.State.Running !== true) return;
         const [uid = 0, gid = 0] = container.Config.User.split(':').map(Number);
         const files = [{ path: 'redirect', content: notice }];

@@ -1,9 +1,12 @@
-/** How a container engine is reached: pure reading of the addresses that Docker's own tools take too. */
+/** Parses the address of a container engine, in the formats of Docker's own tools. Pure. */
 
 export interface EngineAddress {
   /** `unix:///path`, `http://host:port` or `https://host:port`; always with its port. */
   url: string;
-  /** Null where no certificates are used: a socket, plain http, or https that the machine's own authorities vouch for. */
+  /**
+   * Null without client certificates: a socket, plain http, or https verified with the machine's own
+   * authorities.
+   */
   tls: EngineCertificates | null;
 }
 
@@ -14,7 +17,10 @@ export interface EngineCertificates {
   key: string;
 }
 
-/** An address that cannot be used; the message says what to write instead, and never repeats the address: it may hold a password. */
+/**
+ * An invalid address. The message says what to write instead, and never repeats the address, which may
+ * contain a password.
+ */
 export class EngineAddressError extends Error {
   override readonly name = 'EngineAddressError';
 }
@@ -22,7 +28,8 @@ export class EngineAddressError extends Error {
 const ports = { http: '80', https: '443', tcpPlain: '2375', tcpTls: '2376' };
 
 /**
- * The address as `EngineAddress` has it. `tcp://` is http, or https where TLS is asked for, on the ports that Docker has for them.
+ * Normalizes an address for `EngineAddress`. `tcp://` becomes http, or https if TLS is requested, with
+ * Docker's default ports.
  * @throws EngineAddressError
  */
 export function readEngineUrl(text: string, { withTls }: { withTls: boolean }): string {
@@ -54,14 +61,16 @@ export function readEngineUrl(text: string, { withTls }: { withTls: boolean }): 
   }
 }
 
-/** Whether the engine may be on this machine. A forwarded socket looks local too: only the operator knows better. */
+/**
+ * Whether the engine may be on this machine. A forwarded socket looks local too; only the operator can know.
+ */
 export function isLocalEngine(url: string): boolean {
   if (url.startsWith('unix:')) return true;
   const { hostname } = new URL(url);
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
-/** Read under a scheme of no meaning, since a URL of http forgets the port 80. */
+/** Parsed with an unknown scheme, because an http URL drops the port 80. */
 function readHost(scheme: 'http' | 'https', rest: string, defaultPort: string): string {
   const url = URL.parse(`engine://${rest}`);
   if (!url?.hostname) throw new EngineAddressError('has no host: write tcp://host:2376, for example.');

@@ -1,4 +1,6 @@
-/** Which engine this is: what is missing on one engine says nothing about another that answers at the same address. */
+/**
+ * Identifies an engine: an object that is missing on one engine may exist on another one at the same address.
+ */
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import { orNull } from './engine.ts';
@@ -6,15 +8,15 @@ import { labels, labelsOf, shortInstallation } from './names.ts';
 import { makeVolume } from './volumes.ts';
 
 /**
- * The engine's id for this installation: the label of a volume that is made at first use and lives as long as the engine's storage.
- * The ids that engines give themselves will not do: Podman's is another one at each call.
+ * Reads the engine's id for this installation: the label of a volume that is created on first use and lives
+ * as long as the engine's storage. Engines' own ids are unsuitable, because Podman's changes with each call.
  */
 export async function readEngineId(engine: Docker, installationId: string): Promise<string> {
   const name = `pumphouse-${shortInstallation(installationId)}-engine`;
   const found = await readMark(engine, name);
   if (found !== null) return found;
   await makeVolume(engine, name, labelsOf(installationId, 'engine', { [labels.engine]: randomUUID() }));
-  // Read again: another server may have been first, and an engine gives back the volume that is there.
+  // Read again: another server may have been faster, and an engine returns the existing volume.
   const made = await readMark(engine, name);
   if (made === null) throw new Error(`The volume ${name} is not there although it was made.`);
   return made;

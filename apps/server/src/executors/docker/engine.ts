@@ -1,30 +1,38 @@
-/** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
+/**
+ * The connection to a container engine through the Docker Engine API, which Docker and Podman both support.
+ */
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
 import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
 import type { EngineAddress } from './engine-address.ts';
 
-/** What the engine says of itself; asked once a connection. */
+/** The engine's properties; queried once per connection. */
 export interface EngineFacts {
   isPodman: boolean;
   /** "Docker 26.1.5" */
   label: string;
   cpus: number;
-  /** Null where it does not tell. */
+  /** Null if the engine does not report it. */
   memoryBytes: number | null;
 }
 
-/** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
+/**
+ * An engine that does not start to respond within this time counts as down. Builds and pulls stream, so they
+ * may take longer.
+ */
 const answerTimeoutMilliseconds = 60_000;
-/** For a question whose answer is known at once: longer than a busy engine takes, shorter than whoever asks for readiness waits. */
+/**
+ * For a call that is answered immediately: longer than a busy engine takes, shorter than readiness checks
+ * wait.
+ */
 const pingTimeoutMilliseconds = 3000;
 
-/** A client for the address. Nothing is sent yet. */
+/** Creates a client for the address. Sends nothing yet. */
 export async function connectEngine(
   { url, tls }: EngineAddress,
   timeout = answerTimeoutMilliseconds,
 ): Promise<Docker> {
-  // On first use: the package brings half a second of loading that other executors need not pay.
+  // Imported on first use: the package takes half a second to load, which other executors need not pay.
   const { default: Client } = await import('dockerode');
   const parsed = new URL(url);
   if (parsed.protocol === 'unix:')
@@ -32,14 +40,17 @@ export async function connectEngine(
   return new Client({
     protocol: parsed.protocol === 'https:' ? 'https' : 'http',
     host: parsed.hostname,
-    // A URL forgets the port that its scheme has by itself.
+    // A URL drops the default port of its scheme.
     port: Number(parsed.port || (parsed.protocol === 'https:' ? 443 : 80)),
     timeout,
     ...tls,
   });
 }
 
-/** Asks the engine what it is. @throws whatever the connection does */
+/**
+ * Queries the engine's properties.
+ * @throws the connection's errors
+ */
 export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   const [version, info] = await Promise.all([
     engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
@@ -54,17 +65,23 @@ export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   };
 }
 
-/** Lets a stream be silent for as long as it takes: a compiler says nothing for minutes, and the client's patience is for answers. */
+/**
+ * Removes the timeout of a stream: a compiler may print nothing for minutes, and the client's timeout is
+ * meant for responses.
+ */
 export function allowSilence(stream: NodeJS.ReadableStream): void {
   (stream as IncomingMessage).setTimeout(0);
 }
 
-/** Asks for a sign of life. @throws when there is none within three seconds */
+/**
+ * Pings the engine.
+ * @throws if it does not respond within three seconds
+ */
 export async function pingEngine(address: EngineAddress): Promise<void> {
   await (await connectEngine(address, pingTimeoutMilliseconds)).ping();
 }
 
-/** Whether something that speaks the API answers at the address. */
+/** Whether an engine responds at the address. */
 export async function engineAnswers(address: EngineAddress): Promise<boolean> {
   try {
     await pingEngine(address);
@@ -74,7 +91,7 @@ export async function engineAnswers(address: EngineAddress): Promise<boolean> {
   }
 }
 
-/** The HTTP status of an engine's refusal; null for an error of the connection or of ours. */
+/** The HTTP status of an engine's error; null for an error of the connection or of this server. */
 export function statusOf(error: unknown): number | null {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : null;
@@ -84,14 +101,14 @@ export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404;
 }
 
-/** What stands in the way of a removal or a creation: it is in use, or there already. */
+/** Whether a removal or a creation failed because the object is in use, or already exists. */
 export function isConflict(error: unknown): boolean {
-  // Podman has no status of its own for the name of a container that is there.
+  // Podman has no specific status for an existing container name.
   const { cause } = (error as { json?: { cause?: unknown } } | null)?.json ?? {};
   return statusOf(error) === 409 || cause === 'that name is already in use';
 }
 
-/** The result, or null where the engine says that there is no such thing. */
+/** The result, or null if the engine reports that the object does not exist. */
 export async function orNull<Result>(asked: Promise<Result>): Promise<Result | null> {
   try {
     return await asked;
@@ -101,18 +118,18 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
   }
 }
 
-/** The engine's own words, without the code that a client puts before them. */
+/** The engine's own message, without the status code that the client prepends. */
 export function engineWords(error: unknown): string {
   const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
   if (typeof body?.message === 'string') return body.message.trim();
   const words = error instanceof Error ? error.message : String(error);
-  // Of an answer that would have been a stream, the client keeps the words only.
+  // For a response that would have been a stream, the client keeps only the message.
   return words.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }
 
 /**
- * A failure of the engine as the executor's own, which those that are it already stay: what the engine refuses for what is asked of it fails again (`config`), all else may
- * pass (`backend`).
+ * Converts an engine's error to the executor's; existing executor errors are returned unchanged. An invalid
+ * request would fail again (`config`), all other errors may be temporary (`backend`).
  */
 export function asExecutorError(error: unknown, doing: string): ExecutorError | EnvironmentBuildError {
   if (error instanceof ExecutorError || error instanceof EnvironmentBuildError) return error;
@@ -122,7 +139,8 @@ export function asExecutorError(error: unknown, doing: string): ExecutorError | 
 
 function judgeKind(status: number | null, words: string): ExecutorErrorKind {
   if (status === 400) return 'config';
-  // Rootless engines without delegated controllers, and a kernel without one, refuse limits at each start alike.
+  // Rootless engines without delegated controllers, and kernels without a controller, reject limits at every
+  // start.
   if (
     status !== null &&
     /cgroup|controller/i.test(words) &&

@@ -1,4 +1,7 @@
-/** Environments as volumes, built in a container of the image that runs get: a source distribution runs strangers' code. */
+/**
+ * Environments as volumes, built in a container of the runner image: a source distribution runs untrusted
+ * code.
+ */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
@@ -37,9 +40,12 @@ import {
 } from './names.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
-/** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the step that failed. */
+/** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the failed step. */
 const firstFailure = 10;
-/** Of what a build prints last: the error of a source distribution that does not build is some hundred lines. */
+/**
+ * Number of output lines kept: the error of a source distribution that fails to build has about a hundred
+ * lines.
+ */
 const lastWordsLines = 200;
 
 const planFolder = `${folders.attempt}/plan`;
@@ -64,7 +70,7 @@ export interface BuildPlace {
   faultPoints: FaultPoints;
 }
 
-/** What is known of an environment, from its volume's labels. */
+/** Properties of an environment, from its volume's labels. */
 export interface EnvironmentFacts {
   python: string;
   base: string;
@@ -74,7 +80,7 @@ export function cacheVolume(installationId: string, workspaceId: string): string
   return `pumphouse-${shortInstallation(installationId)}-cache-${workspaceId}`;
 }
 
-/** Null where there is no such environment. */
+/** Null if there is no such environment. */
 export async function readEnvironmentFacts(
   engine: Docker,
   { executor, path }: EnvironmentLocation,
@@ -87,8 +93,8 @@ export async function readEnvironmentFacts(
 }
 
 /**
- * Builds an environment in a new volume and gives that.
- * @throws EnvironmentBuildError, and ExecutorError backend for an engine that goes away
+ * Builds an environment in a new volume and returns its location.
+ * @throws EnvironmentBuildError, and ExecutorError backend when the engine goes down
  */
 export async function buildEnvironment(
   place: BuildPlace,
@@ -128,7 +134,7 @@ export async function buildEnvironment(
           `${planFolder}/build.json`,
         ],
         labels: label('build'),
-        // Until it has closed the machine of the engine to the user that the commands are run as.
+        // Root, until the engine's machine is blocked for the user that runs the commands.
         user: bootstrapUser,
         capabilities: ['SETUID', 'SETGID', 'NET_ADMIN'],
         mounts: [
@@ -148,7 +154,7 @@ export async function buildEnvironment(
   } catch (error) {
     throw asExecutorError(error, 'The environment could not be built');
   } finally {
-    // What an engine that is gone keeps of this is found by its labels later.
+    // Anything that an unreachable engine keeps is found by its labels later.
     await engine
       .getContainer(build.container)
       .remove({ v: true, force: true })
@@ -201,7 +207,10 @@ async function runBuild(
   }
 }
 
-/** Starts the container and passes on what it says, until it has ended. @returns its last words */
+/**
+ * Starts the container and passes on its output until it has ended.
+ * @returns its last lines
+ */
 export async function followOutput(
   container: Docker.Container,
   onLine: (line: EnvironmentLine) => void,
@@ -231,11 +240,13 @@ export async function followOutput(
     }
     await container.start();
     await reading;
-    // The streams of an engine that goes away end too: only the engine's own word says that the build has.
+    // Streams also end when the engine goes down: only the engine's response confirms that the build has
+    // ended.
     await container.wait();
     return kept.stderr.length > 0 ? kept.stderr : kept.stdout;
   } finally {
-    // Docker keeps the stream of a container that never started, also when that is gone: a server could not end.
+    // Docker keeps the stream of a container that never started even after its removal, which would block
+    // shutdown.
     attached.destroy();
   }
 }
@@ -259,7 +270,7 @@ function describeFailure(
   );
 }
 
-/** @throws ExecutorError backend while a container has it */
+/** @throws ExecutorError backend while a container uses it */
 export async function removeEnvironment(
   engine: Docker,
   location: EnvironmentLocation,
@@ -270,7 +281,7 @@ export async function removeEnvironment(
   await removeVolume(engine, location.path);
 }
 
-/** @throws ExecutorError config for what is not an environment of this executor */
+/** @throws ExecutorError config for anything but an environment of this executor */
 export async function requireEnvironment(
   engine: Docker,
   location: EnvironmentLocation,

@@ -1,4 +1,6 @@
-/** Files go into containers, and out of them, through the engine alone: its disk need not be the server's. */
+/**
+ * Transfers files to and from containers through the engine only, because its disk may be on another machine.
+ */
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
@@ -6,11 +8,11 @@ import { extract, pack } from 'tar-stream';
 import { orNull } from './engine.ts';
 
 export interface PlacedFile {
-  /** Below the folder that it is put into. */
+  /** Path below the target folder. */
   path: string;
-  /** Null makes a folder. */
+  /** Null creates a folder. */
   content: string | null;
-  /** Where it is not that of all the others. */
+  /** Set if it differs from the owner of the other files. */
   owner?: Owner;
 }
 
@@ -19,7 +21,10 @@ export interface Owner {
   gid: number;
 }
 
-/** Puts files, closed to all but their owner, into a container that need not run. Folders come before what is in them. */
+/**
+ * Puts files, accessible only to their owner, into a container, running or not. Folders must come before
+ * their contents.
+ */
 export async function putFiles(
   container: Docker.Container,
   folder: string,
@@ -38,11 +43,14 @@ export async function putFiles(
 export interface OpenedFile {
   sizeBytes: number;
   content: Readable;
-  /** Ends the transfer, wherever it is. */
+  /** Aborts the transfer. */
   close(): void;
 }
 
-/** A regular file of a container, running or not; null where there is none. What a run puts in its place is not followed. */
+/**
+ * Opens a regular file of a container, running or not; null if there is none. Links and other files that a
+ * run may have created are not followed.
+ */
 export async function openFile(container: Docker.Container, path: string): Promise<OpenedFile | null> {
   const stream = await orNull(container.getArchive({ path }));
   if (stream === null) return null;
@@ -52,7 +60,7 @@ export async function openFile(container: Docker.Container, path: string): Promi
     source.destroy();
     entries.destroy();
   };
-  // A destroyed transfer that nobody reads any more has nobody to tell.
+  // Errors of an aborted transfer are irrelevant.
   entries.on('error', () => undefined);
   source.on('error', (error) => entries.destroy(error));
   const first = readFirstEntry(entries);

@@ -1,11 +1,14 @@
-/** What a runner image is built from, whoever builds it: `npm run images` or a server. */
+/** The build context of a runner image, for `npm run images` and for servers. */
 import { readFile } from 'node:fs/promises';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 
 export const recipeFile = 'Containerfile';
 /** Files of the context that are in deploy/images. */
 export const contextFiles = [recipeFile, 'finish-image.py'];
-/** What else is in the context: the bootstrap, the program uv (or its wheel, or neither), and certificates that take the place of the base's. */
+/**
+ * The rest of the context: the bootstrap, the program uv (or its wheel, or neither), and certificates that
+ * replace the base's.
+ */
 export const contextNames = {
   bootstrap: 'pumphouse_bootstrap',
   uv: 'uv',
@@ -15,9 +18,12 @@ export const contextNames = {
 export interface ImageArguments {
   /** "3.13" */
   python: string;
-  /** What pip installs: a path in the context, or `uv==VERSION` from the package index. Null where the program is in the context. */
+  /**
+   * The requirement for pip: a path in the context, or `uv==VERSION` from the package index. Null if the
+   * program is in the context.
+   */
   uv: string | null;
-  /** The image with that Python to start from; null: Docker's official one. */
+  /** The base image; null means Docker's official one for that Python. */
   base: string | null;
   certificates: 'base' | 'given';
 }
@@ -36,7 +42,10 @@ export async function planImageArguments(
   };
 }
 
-/** The version of uv that images get. @param toolsFile scripts/python-tools.json */
+/**
+ * Reads the version of uv for images.
+ * @param toolsFile scripts/python-tools.json
+ */
 export async function readUvVersion(toolsFile: string): Promise<string> {
   return (JSON.parse(await readFile(toolsFile, 'utf8')) as { uv: string }).uv;
 }

@@ -1,4 +1,7 @@
-/** The runner images: what containers of attempts and of builds start from, one for each minor version of Python. */
+/**
+ * The runner images, on which containers of attempts and builds are based: one for each minor version of
+ * Python.
+ */
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { EnvironmentBuildError, ExecutorError } from '../executor.ts';
@@ -9,30 +12,30 @@ import { labels } from './names.ts';
 export interface RunnerImage {
   reference: string;
   id: string;
-  /** The image that this one was built from: environments of one base do not work in another. */
+  /** The image on which this one is based: environments of one base do not work on another. */
   base: string;
 }
 
 export interface ImagesOptions {
   engine: Docker;
-  /** Holds `{python}`. */
+  /** Contains `{python}`. */
   template: string;
-  /** Fingerprint of this server's bootstrap: an image with another one does not understand it. */
+  /** Fingerprint of this server's bootstrap, which an image with another one does not support. */
   bootstrap: string;
-  /** Makes an image that is not there, or is of another version; null where that is left to people. */
+  /** Builds an image that is missing or of another version; null if operators do that. */
   build: BuildImage | null;
 }
 
-/** An image that the engine has, as its labels describe it. */
+/** An existing image, as described by its labels. */
 interface FoundImage extends RunnerImage {
   bootstrap: string;
-  /** Whoever built it brought certificates, which a build of ours would not have. */
+  /** Built with custom certificates, which an automatic build would lack. */
   hasOwnCertificates: boolean;
 }
 
 const defaultPython = '3.13';
 const supportedPythons = ['3.10', '3.11', '3.12', '3.13', '3.14'];
-/** An image that was right a moment ago is not asked for again with each start. */
+/** A valid image is not checked again for each start within this time. */
 const trustedMilliseconds = 30_000;
 
 export type Images = ReturnType<typeof createImages>;
@@ -55,7 +58,10 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     };
   }
 
-  /** A name of this version's own, so that servers of several versions, or of several installations, do not take it from each other. */
+  /**
+   * A name specific to this version, so that servers of several versions or installations do not take it from
+   * each other.
+   */
   const nameBuilt = (reference: string): string => `${reference}-${bootstrap.slice(0, 12)}`;
 
   async function fetch(
@@ -75,7 +81,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     return found;
   }
 
-  /** @param outdated one that somebody built for another version: what it was built from goes on to be used */
+  /** @param outdated an image built manually for another version, whose base is reused */
   async function findOrBuild(
     build: BuildImage,
     reference: string,
@@ -102,7 +108,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
         engine.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
-      // No status and no words of a registry: the engine itself is gone.
+      // Without a status or a registry's message, the engine itself is down.
       if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
       throw new ExecutorError(
         'image',
@@ -115,7 +121,8 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
 
   return {
     /**
-     * The image for a minor version ("3.13"), there and of this server's version.
+     * Returns the image for a minor version ("3.13"), after making sure that it exists and has this server's
+     * version.
      * @throws EnvironmentBuildError python_not_found, ExecutorError image
      */
     async require(python: string, onLine: (text: string) => void = () => undefined): Promise<RunnerImage> {
@@ -134,7 +141,10 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       trusted.set(reference, { image, until: performance.now() + trustedMilliseconds });
       return image;
     },
-    /** An image for whichever version, if possible one that is there. @throws as `require` does */
+    /**
+     * Returns an image for any version, preferably an existing one.
+     * @throws as `require` does
+     */
     async requireAny(): Promise<RunnerImage> {
       for (const python of supportedPythons.toReversed()) {
         const reference = template.replaceAll('{python}', python);
@@ -145,13 +155,13 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       }
       return this.require(defaultPython);
     },
-    /** After an engine has said that the image is not there. */
+    /** Call this after an engine has reported that the image is missing. */
     forget(): void {
       trusted.clear();
     },
   };
 
-  /** Several runs that need an image which is not there wait for one pull, or one build. */
+  /** Concurrent runs that need a missing image share one pull or build. */
   function fetchOnce(
     reference: string,
     python: string,
@@ -166,7 +176,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
   }
 }
 
-/** No registry has an image of this name: it is made where the engine is. */
+/** No registry has an image with this name: it is built on the engine. */
 function isLocal(reference: string): boolean {
   return reference.startsWith('localhost/');
 }

@@ -5,7 +5,7 @@ import type { AttemptSpec } from '../executor.ts';
 import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
 import type { DockerExecutor } from './docker-executor.ts';
 
-/** Says what user code is and may, as it finds it out itself. */
+/** Reports the user, privileges and access of user code, as observed by itself. */
 const observer = `
 import json, os, socket, urllib.request
 
@@ -92,9 +92,9 @@ for (const kind of await findInstalledEngines()) {
       return report;
     }
 
-    it('is nobody, has no right, and writes to its own volumes alone', async () => {
+    it('has no privileges, and can write only to its own volumes', async () => {
       const none = '0000000000000000';
-      // What the bootstrap may: without new privileges nobody else comes by it.
+      // Capabilities of the bootstrap: without new privileges no other process can acquire them.
       const ofBootstrap = '00000000000010e0';
       expect(await observe()).toMatchObject({
         user: [60_910, 60_910, []],
@@ -120,7 +120,7 @@ for (const kind of await findInstalledEngines()) {
       const place = await createEnginePlace(kind, { network: { name: null, egress } });
       try {
         const { hostname: gateway, port } = new URL(place.url);
-        // Open, so that it is the way out that makes the difference.
+        // The port is open, so that only the egress setting makes the difference.
         const executor = place.createExecutor({ openPorts: [Number(port)] });
         const environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
         const addresses = { gateway: [gateway, Number(port)], machine: [findOwnAddress(), Number(port)] };
@@ -135,7 +135,7 @@ for (const kind of await findInstalledEngines()) {
   });
 }
 
-/** Another address of this machine than a container network's: the routes are answered there, too. */
+/** An address of this machine outside of container networks: responses are routed there too. */
 function findOwnAddress(): string {
   const addresses = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
     /^(lo|ph|podman|docker|br-|veth)/.test(name) ? [] : (list ?? []),

@@ -3,7 +3,7 @@ import { createMachineAddresses, type ReadingPlace } from './machine-addresses.t
 
 const place = {} as ReadingPlace;
 
-/** Addresses whose readings end when the test says so. */
+/** Creates an address cache whose readings finish when the test decides. */
 function createReadings() {
   const readings: PromiseWithResolvers<string[]>[] = [];
   const clock = { milliseconds: 0 };
@@ -18,7 +18,7 @@ function createReadings() {
 }
 
 describe('the addresses of the engine’s machine', () => {
-  it('are waited for by the first starts, which share one reading, and kept', async () => {
+  it('> make the first starts wait for one shared reading, and are cached', async () => {
     const { readings, list } = createReadings();
     const both = Promise.all([list(), list()]);
     expect(readings).toHaveLength(1);
@@ -28,7 +28,7 @@ describe('the addresses of the engine’s machine', () => {
     expect(readings).toHaveLength(1);
   });
 
-  it('are read again when they are old, and nobody waits for that', async () => {
+  it('> are refreshed in the background once they are old', async () => {
     const { readings, clock, list } = createReadings();
     const first = list();
     readings[0]?.resolve(['192.0.2.1']);
@@ -42,7 +42,7 @@ describe('the addresses of the engine’s machine', () => {
     expect(await list()).toEqual(['192.0.2.2']);
   });
 
-  it('are asked for again after a reading has failed', async () => {
+  it('> are read again after a failed reading', async () => {
     const { readings, list } = createReadings();
     const failed = list();
     readings[0]?.reject(new Error('The engine is gone.'));

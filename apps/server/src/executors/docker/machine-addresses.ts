@@ -1,4 +1,7 @@
-/** The addresses of the engine's machine, which is not always this one: only a program in the network of that machine sees them. */
+/**
+ * The addresses of the engine's machine, which may be another machine than this one. Only a program in that
+ * machine's network sees them.
+ */
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import { ExecutorError } from '../executor.ts';
@@ -6,25 +9,26 @@ import { planContainer } from './container-plan.ts';
 import { followOutput } from './environments.ts';
 import { labelsOf, programs, shortInstallation } from './names.ts';
 
-/** Where the program runs that reads them. */
+/** Where the program that reads the addresses runs. */
 export interface ReadingPlace {
   engine: Docker;
   installationId: string;
-  /** Of a runner; any will do. */
+  /** Any runner image works. */
   image: string;
   engineCpus: number;
 }
 
-/** Addresses that are older than this are read again, for the next start. */
+/** Addresses older than this are read again for the next start. */
 const freshMilliseconds = 60_000;
 const limits = { memoryBytes: 128 * 1024 * 1024, cpus: 1, processes: 16 };
-/** Not a user of any workspace. */
+/** A user of no workspace. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
 /**
- * Keeps what was read last. Only the first start waits for a reading; later ones use what is there, and have it read again when it is old.
+ * Caches the addresses. Only the first start waits for a reading; later starts use the cached addresses and
+ * refresh them in the background once they are old.
  * @param read reads the addresses
- * @param now milliseconds of a clock that never goes back
+ * @param now a monotonic clock in milliseconds
  */
 export function createMachineAddresses(
   read: (place: ReadingPlace) => Promise<string[]> = readMachineAddresses,
@@ -46,13 +50,13 @@ export function createMachineAddresses(
 
   return async (place) => {
     if (kept === null) return readOnce(place);
-    // A reading that fails changes nothing: the next start tries again.
+    // Ignore a failed reading: the next start tries again.
     if (now() - kept.readAt > freshMilliseconds) readOnce(place).catch(() => undefined);
     return kept.addresses;
   };
 }
 
-/** @throws ExecutorError backend, or what the engine says */
+/** @throws ExecutorError backend, or the engine's error */
 async function readMachineAddresses({
   engine,
   installationId,
@@ -91,7 +95,7 @@ function parseAddresses(text: string, problem: string): string[] {
     const addresses = JSON.parse(text) as string[];
     if (Array.isArray(addresses)) return addresses;
   } catch {
-    // What the program says instead is told below.
+    // Any other output is reported below.
   }
   throw new ExecutorError(
     'backend',

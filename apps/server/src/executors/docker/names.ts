@@ -1,9 +1,9 @@
-/** What everything that this executor makes is called and labelled: by these it is found again after any crash. */
+/** Names and labels of everything that this executor creates, by which it is found again after any crash. */
 import { createHash } from 'node:crypto';
 
 export const executorName = 'docker';
 
-/** What runner images are called where no setting says otherwise. */
+/** Default name of runner images. */
 export const defaultRunnerImage = 'localhost/pumphouse-runner:{python}';
 
 /** Labels of containers, volumes and networks. */
@@ -41,7 +41,7 @@ export type ObjectKind =
   | 'open'
   | 'closed';
 
-/** Folders of a container, made by the runner image; volumes are mounted there. */
+/** Folders of a container, created by the runner image as mount points for volumes. */
 export const folders = {
   attempt: '/attempt',
   record: '/attempt/record',
@@ -53,7 +53,7 @@ export const folders = {
   cache: '/cache',
 } as const;
 
-/** Programs of a container, put there by the runner image. */
+/** Programs of a container, installed by the runner image. */
 export const programs = {
   python: '/opt/pumphouse/bin/python',
   uv: '/opt/pumphouse/bin/uv',
@@ -62,7 +62,7 @@ export const programs = {
 
 export const certificateBundle = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Short and the same for an installation wherever it looks: names of bridges have 15 characters at most. */
+/** A short, stable id of an installation: bridge names have at most 15 characters. */
 export function shortInstallation(installationId: string): string {
   return createHash('sha256').update(installationId).digest('hex').slice(0, 10);
 }
@@ -80,7 +80,7 @@ export function labelsOf(
   return { [labels.installation]: installationId, [labels.kind]: kind, ...more };
 }
 
-/** A filter of the engine's lists: everything of the installation, or what is of one kind. */
+/** A filter for the engine's lists: all objects of the installation, or those of one kind. */
 export function filterOf(installationId: string, kind?: ObjectKind): { label: string[] } {
   const wanted = [`${labels.installation}=${installationId}`];
   return { label: kind === undefined ? wanted : [...wanted, `${labels.kind}=${kind}`] };

@@ -1,4 +1,4 @@
-/** Runs and builds in containers that try to reach what listens on the machine of the engine. */
+/** Runs and builds in containers that try to connect to services of the engine's machine. */
 import type { Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
@@ -22,13 +22,13 @@ def wait_for_end():
     sys.exit(int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()))
 `;
 
-/** Tries each target. */
+/** Tries to connect to each target. */
 const SCAN = `${REPORT}${reachAll}
 report(reach_all(json.loads(os.environ["TARGETS"])))
 wait_for_end()
 `;
 
-/** Holds the bridge up. */
+/** Keeps the bridge up. */
 const STAY = `${REPORT}
 report(True)
 wait_for_end()
@@ -79,7 +79,10 @@ describe.each(await findInstalledEngines())('from a container of %s', (kind) => 
     return place.routes.awaitReport(spec.attemptId);
   }
 
-  /** Every port that something of this machine listens on, at every address of it: those of the bridge, too, which a run that stays holds up. */
+  /**
+   * Every listening port of this machine at each of its addresses, including those of the bridge, which a
+   * long run keeps up.
+   */
   async function listTargets(): Promise<Target[]> {
     await startRun(STAY, {});
     for (const host of ['127.0.0.1', '::1', '0.0.0.0', '::']) await listen(host);
@@ -88,25 +91,25 @@ describe.each(await findInstalledEngines())('from a container of %s', (kind) => 
     return hosts.flatMap((host) => ports.map((port): Target => [host, port]));
   }
 
-  it('a run reaches its server, and nothing else that listens on the machine', async () => {
+  it('> a run reaches its server, and nothing else that listens on the machine', async () => {
     const targets = await listTargets();
     expect(targets.length).toBeGreaterThan(50);
     const reached = (await startRun(SCAN, { TARGETS: JSON.stringify(targets) })) as string[];
-    // What it reaches at the loopback is its own: the bootstrap's beacon.
+    // What it reaches on loopback is its own: the bootstrap's beacon.
     const ofMachine = reached.filter((one) => !/^(127\.|::1 |0\.0\.0\.0 |:: |::ffff:127\.)/.test(one));
     expect(ofMachine).toContain(`${gateway()} ${serverPort()}`);
-    // The engine has names for its machine that lead to the same address.
+    // The engine provides names for its machine that resolve to the same address.
     expect(ofMachine.filter((one) => !one.endsWith(` ${serverPort()}`))).toEqual([]);
   });
 
-  it('a run reaches the ports that a setting opens, and no other', async () => {
+  it('> a run reaches the ports that a setting opens, and no others', async () => {
     const [open, closed] = [await listen('0.0.0.0'), await listen('0.0.0.0')];
     const targets = [open, closed].map((port): Target => [gateway(), port]);
     const reached = await startRun(SCAN, { TARGETS: JSON.stringify(targets) }, { openPorts: [open] });
     expect(reached).toEqual([`${gateway()} ${open}`]);
   });
 
-  it('a run does not reach what another run listens on', async () => {
+  it('> a run cannot reach a port that another run listens on', async () => {
     const listening = `${REPORT}
 import socket
 listener = socket.create_server(("0.0.0.0", 40404))
@@ -125,7 +128,7 @@ wait_for_end()
     expect(reached).toEqual([`${gateway()} ${serverPort()}`]);
   });
 
-  it('the code of a package that is built reaches nothing of the machine but what a setting opens', async () => {
+  it('> code of a package that is being built reaches only what a setting opens on the machine', async () => {
     const targets = await listTargets();
     await index.addSource(
       'scanning-package',

@@ -15,7 +15,7 @@ describe.each(await findInstalledEngines())('the network of runs on %s', (kind) 
   });
   afterAll(() => place?.close());
 
-  it('is made anew when somebody has removed it since it was looked at', async () => {
+  it('is recreated when it was removed since the last check', async () => {
     const executor = place.createExecutor();
     await executor.findGateway();
     const [network] = await listNetworks(place);

@@ -7,25 +7,25 @@ function plan(egress: boolean, purpose: 'runs' | 'builds') {
   return planned.own;
 }
 
-it('a setting that takes the way out from runs leads to another network than the one that has it', () => {
+it('a setting that denies runs internet access selects another network than the one with access', () => {
   expect(plan(true, 'runs').internal).toBe(false);
   expect(plan(false, 'runs').internal).toBe(true);
   expect(plan(false, 'runs').name).not.toBe(plan(true, 'runs').name);
   expect(plan(false, 'runs').bridge).not.toBe(plan(true, 'runs').bridge);
 });
 
-it('builds have a way out whatever runs have', () => {
+it('builds have internet access whatever runs have', () => {
   expect(plan(false, 'builds')).toEqual(plan(true, 'runs'));
   expect(plan(true, 'builds')).toEqual(plan(true, 'runs'));
 });
 
-it('names of bridges are short enough for an interface, and another installation’s are others', () => {
+it('bridge names are short enough for an interface, and differ between installations', () => {
   for (const egress of [true, false]) expect(plan(egress, 'runs').bridge.length).toBeLessThanOrEqual(15);
   const other = planNetwork('installation-2', { name: null, egress: true }, 'runs');
   expect(other).not.toEqual({ own: plan(true, 'runs') });
 });
 
-it('a network that an operator names is taken as it is', () => {
+it('a network named by an operator is used unchanged', () => {
   const named = { name: 'ours', egress: false };
   expect(planNetwork('installation-1', named, 'runs')).toEqual({ existing: 'ours' });
 });

@@ -1,27 +1,34 @@
-/** The networks of an installation's containers: a way out, no way in, and their server at the gateway. */
+/**
+ * The networks of an installation's containers: outgoing connections, no incoming ones, and the server at the
+ * gateway.
+ */
 import type Docker from 'dockerode';
 import { ExecutorError } from '../executor.ts';
 import { isConflict, orNull } from './engine.ts';
 import { labelsOf, shortInstallation } from './names.ts';
 
 export interface NetworkOptions {
-  /** A network that somebody else looks after; null: one of the installation's own. */
+  /** A network managed by the operator; null: one of the installation's own. */
   name: string | null;
-  /** False: runs reach their server and nothing else. Builds reach package indexes all the same. */
+  /** False: runs can reach only their server. Builds can still reach package indexes. */
   egress: boolean;
 }
 
 interface NetworkPlan {
   name: string;
-  /** Names of interfaces have 15 characters at most, and two engines on one machine would both choose the same first one. */
+  /**
+   * Interface names have at most 15 characters, and two engines on one machine would both choose the same
+   * default.
+   */
   bridge: string;
   internal: boolean;
   labels: Record<string, string>;
 }
 
 /**
- * The network that runs are in, or the one for builds. Pure. Whether a network has a way out is decided when it is made: so there is one
- * with and one without, by names of their own, and a setting that was changed holds for the next run.
+ * Plans the network of runs, or the one of builds. Pure. A network's internet access is fixed when it is
+ * created, so there is one with and one without, under different names, and a changed setting applies to the
+ * next run.
  */
 export function planNetwork(
   installationId: string,
@@ -41,16 +48,19 @@ export function planNetwork(
   };
 }
 
-/** What is known of a network that is there. */
+/** Properties of an existing network. */
 export interface RunsNetwork {
   name: string;
-  /** The address at which its containers meet the engine's machine; null where it has none. */
+  /** The address at which its containers reach the engine's machine; null if it has none. */
   gateway: string | null;
-  /** What its containers have addresses of. */
+  /** The networks that its containers' addresses belong to. */
   subnets: string[];
 }
 
-/** Makes the network where it is not there yet. @throws ExecutorError config for a network that should be there */
+/**
+ * Creates the network if it does not exist.
+ * @throws ExecutorError config for a named network that does not exist
+ */
 export async function ensureNetwork(
   engine: Docker,
   isPodman: boolean,
@@ -68,7 +78,7 @@ export async function ensureNetwork(
   try {
     await (isPodman ? createPodmanNetwork(engine, planned.own) : createDockerNetwork(engine, planned.own));
   } catch (error) {
-    // Another server was first.
+    // Another server was faster.
     if (!isConflict(error)) throw error;
   }
   const made = await inspectNetwork(engine, isPodman, name);
@@ -86,7 +96,10 @@ async function inspectNetwork(engine: Docker, isPodman: boolean, name: string): 
   return { name, gateway, subnets: subnets.map(({ subnet }) => subnet).filter(Boolean) };
 }
 
-/** Addresses that the engine's machine has in its networks, also while no container is in one and its bridge does not exist. */
+/**
+ * Lists the addresses of the engine's machine in its container networks, including networks whose bridge does
+ * not exist because they have no containers.
+ */
 export async function listGateways(engine: Docker, isPodman: boolean): Promise<string[]> {
   const networks = isPodman ? await listPodmanNetworks(engine) : await engine.listNetworks();
   return networks.flatMap((network) => subnetsOf(network).map(({ gateway }) => gateway)).filter(Boolean);
@@ -113,8 +126,8 @@ function subnetsOf(network: DockerNetwork | PodmanNetwork): { subnet: string; ga
 }
 
 /**
- * By Podman's own API, and as a list. What answers for one network, and the list that Docker's clients ask for, look at each container too, and store
- * what became of it: on a full disk they fail as soon as a container has ended.
+ * Uses the list of Podman's own API. The inspect call and the Docker-compatible list also look at each
+ * container and store its state, so they fail on a full disk as soon as a container has ended.
  */
 async function listPodmanNetworks(engine: Docker, name?: string): Promise<PodmanNetwork[]> {
   const filters =
@@ -131,7 +144,7 @@ async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<v
     Driver: 'bridge',
     Internal: plan.internal,
     Labels: plan.labels,
-    // Runs do not reach each other.
+    // Runs cannot reach each other.
     Options: {
       'com.docker.network.bridge.name': plan.bridge,
       'com.docker.network.bridge.enable_icc': 'false',
@@ -140,9 +153,9 @@ async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<v
 }
 
 /**
- * By Podman's own API, which can leave DNS out. Its DNS server is one for all engines and networks of a machine, and a start fails when
- * that one meets the address of a bridge that is just made, or of one that an engine left when it was killed. Without it containers
- * ask the machine's own resolvers.
+ * Uses Podman's own API, which can disable DNS. Its DNS server is shared by all engines and networks of a
+ * machine, and a start fails when it encounters the address of a bridge that was just created, or left by a
+ * killed engine. Without it, containers query the machine's own resolvers.
  */
 async function createPodmanNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
   const network = {
@@ -151,8 +164,9 @@ async function createPodmanNetwork(engine: Docker, plan: NetworkPlan): Promise<v
     network_interface: plan.bridge,
     dns_enabled: false,
     labels: plan.labels,
-    // Not reached from the machine's other container networks. An internal network would have no gateway, at which runs meet their
-    // server; without a default route, which a run has no right to make, they reach that address and no other.
+    // Isolated from the machine's other container networks. An internal network would have no gateway,
+    // through which runs reach their server; without a default route, which a run has no privilege to create,
+    // they reach only that address.
     options: { isolate: 'true', ...(plan.internal ? { no_default_route: 'true' } : {}) },
   };
   await dial(engine, { path: '/v4.0.0/libpod/networks/create', method: 'POST', options: network });

@@ -1,4 +1,7 @@
-/** Connections into a container, all over one stream to a small program in it (pumphouse_bootstrap/relay). */
+/**
+ * Connections into a container, multiplexed over one stream to a small program in it
+ * (pumphouse_bootstrap/relay).
+ */
 import { Duplex } from 'node:stream';
 
 export const frameKinds = {
@@ -13,21 +16,27 @@ export const frameKinds = {
 } as const;
 
 const headerBytes = 9;
-/** What each side may send of a connection before it has been given more. pumphouse_bootstrap/relay/forwarding.py has the same. */
+/**
+ * Initial credit of a connection in each direction; pumphouse_bootstrap/relay/forwarding.py has the same
+ * value.
+ */
 const windowBytes = 1024 * 1024;
 const pieceBytes = 64 * 1024;
-/** The program ends after a minute in which it hears nothing. */
+/** Keep-alive interval: the program ends after a minute of silence. */
 const aliveMilliseconds = 20_000;
 
 export interface Relay {
-  /** @throws Error where nothing listens on the port, or the relay has ended */
+  /** @throws Error if nothing listens on the port, or the relay has ended */
   open(port: number): Promise<Duplex>;
   readonly isOpen: boolean;
-  /** Ends it and all of its connections. */
+  /** Ends the relay and all of its connections. */
   close(): void;
 }
 
-/** Speaks to a relay over its input and output. @param onIdle when its last connection has ended */
+/**
+ * Communicates with a relay over its input and output.
+ * @param onIdle called when its last connection has ended
+ */
 export function createRelay(stream: Duplex, onEnd: () => void, onIdle: () => void): Relay {
   const connections = new Map<number, Connection>();
   let isOpen = true;
@@ -94,7 +103,7 @@ interface Line {
   forget(): void;
 }
 
-/** One connection. What is written waits for credit; credit is given for what was read. */
+/** One connection. Writes wait for credit; credit is granted for data that was read. */
 class Connection extends Duplex {
   readonly opened: Promise<boolean>;
   readonly #line: Line;
@@ -108,7 +117,8 @@ class Connection extends Duplex {
     super({ allowHalfOpen: true });
     this.#line = line;
     this.opened = new Promise((resolve) => (this.#settle = resolve));
-    // An error that comes while nobody listens, as between two steps of a caller, would end the server.
+    // Keep this listener: an error without a listener, for example between two steps of a caller, would crash
+    // the server.
     this.on('error', () => undefined);
   }
 
@@ -184,7 +194,7 @@ class Connection extends Duplex {
   }
 }
 
-/** Gives each frame whole, from pieces of any size. */
+/** Reassembles frames from pieces of any size. */
 function createFrameParser(onFrame: (kind: number, number: number, content: Buffer) => void) {
   let rest: Buffer = Buffer.alloc(0);
   return (piece: Buffer): void => {
@@ -201,7 +211,10 @@ function createFrameParser(onFrame: (kind: number, number: number, content: Buff
 const standardOutput = 1;
 const outputHeaderBytes = 8;
 
-/** Takes the engine's own frames off what a process says: a header of 8 bytes before each piece, which names the descriptor. */
+/**
+ * Removes the engine's framing from a process's output: a header of 8 bytes before each piece, which names
+ * the descriptor.
+ */
 function createOutputParser(onOutput: (piece: Buffer) => void) {
   let header: Buffer = Buffer.alloc(0);
   let left = 0;

@@ -41,15 +41,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('an engine that is not there', () => {
-  it('is said to be missing, with where it was looked for', async () => {
+describe('an engine that is not running', () => {
+  it('is reported as missing, with the addresses that were tried', async () => {
     const probe = await createExecutor(socket).probe();
     expect(probe).toMatchObject({ ok: false });
     expect(probe.detail).toContain(`unix://${socket} does not answer`);
     expect(await engineAnswers({ url: `unix://${socket}`, tls: null })).toBe(false);
   });
 
-  it('makes attempts unknown, never missing, and starts a failure that may pass', async () => {
+  it('makes attempts unknown, never missing, and starts fail with a temporary error', async () => {
     const executor = createExecutor(socket);
     expect(await executor.inspect(handle)).toMatchObject({ state: 'unknown' });
     await expect(executor.list()).rejects.toMatchObject({ kind: 'backend' });
@@ -62,8 +62,8 @@ describe('an engine that is not there', () => {
   });
 });
 
-describe('an engine that takes connections and says nothing', () => {
-  it('is given up by whoever asks whether it is ready', async () => {
+describe('an engine that accepts connections but never responds', () => {
+  it('makes the readiness check time out', async () => {
     server = createServer(() => undefined).listen(socket);
     await once(server, 'listening');
     expect(await createExecutor(socket).probe()).toMatchObject({ ok: false });

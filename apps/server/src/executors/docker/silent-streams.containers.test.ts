@@ -14,7 +14,7 @@ const image = 'localhost/pumphouse-runner:3.13';
 const patienceSeconds = 10;
 const silenceSeconds = 14;
 
-describe.each(await findInstalledEngines())('a client of %s that gives up unanswered calls soon', (kind) => {
+describe.each(await findInstalledEngines())('a client of %s with a short response timeout', (kind) => {
   let place: EnginePlace;
   let engine: Docker;
   let folder: string;
@@ -29,7 +29,7 @@ describe.each(await findInstalledEngines())('a client of %s that gives up unansw
     await rm(folder, { recursive: true });
   });
 
-  it('hears a container to its end that is silent for longer', async () => {
+  it('follows a container to its end that is silent for longer', async () => {
     const container = await engine.createContainer({
       Image: image,
       Entrypoint: [],
@@ -41,21 +41,22 @@ describe.each(await findInstalledEngines())('a client of %s that gives up unansw
     await container.remove();
   });
 
-  it('lets go of a container that is given up before it has started', async () => {
+  it('releases a container that is aborted before it has started', async () => {
     const container = await engine.createContainer({ Image: image, Entrypoint: [], Cmd: ['true'] });
     const countConnections = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
     const before = countConnections();
-    // Docker keeps the connection open, also when the container is gone: a server that stops would wait for it for ever.
+    // Docker keeps the connection open even after the container is removed, which would block a server's
+    // shutdown forever.
     expect(await followOutput(container, () => undefined, AbortSignal.abort())).toEqual([]);
     await container.remove();
     await expect.poll(countConnections).toBeLessThanOrEqual(before);
   });
 
-  it('sees the build of an image to its end that is silent for longer', async () => {
+  it('follows an image build to its end that is silent for longer', async () => {
     await cp(imageSources.imagesFolder, folder, { recursive: true });
     const finish = await readFile(join(folder, 'finish-image.py'), 'utf8');
-    // Never the same, so that no engine finds the step done.
+    // Unique, so that no engine has the step in its cache.
     const pause = `import time\ntime.sleep(${silenceSeconds})\nprint("spoken at ${Date.now()}")\n`;
     await writeFile(join(folder, 'finish-image.py'), `${pause}${finish}`);
     const base = (await engine.getImage(image).inspect()).Config.Labels['pumphouse.base'] ?? '';

@@ -1,6 +1,6 @@
 /**
- * Copies of local data: snapshots, each a volume, and what attempts have of them, in their own volumes. What is copied is copied by the
- * workspace's own user in a container that sees the source, read-only, and the target.
+ * Snapshots of local data, each a volume, and the attempts' copies in their own volumes. Copying is done by
+ * the workspace's own user, in a container that sees only the source (read-only) and the target.
  */
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
@@ -25,7 +25,7 @@ export interface CopyPlace {
 
 type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
 
-/** A snapshot is whole when there is a second volume, which is empty and names it; of several the last counts. */
+/** A snapshot is complete if a second, empty volume names it; the last complete one counts. */
 interface ListedSnapshot {
   volume: string;
   mark: string;
@@ -79,7 +79,7 @@ export async function takeSnapshot(
   const { engine, installationId } = place;
   const before = await listSnapshots(place, of);
   const current = before.find(({ isWhole }) => isWhole);
-  // What cannot be removed now, because an attempt is just copying it, goes with the next call.
+  // If this fails because an attempt is copying it, the next call removes it.
   for (const other of before)
     if (other !== current) await removeSnapshot(engine, other).catch(() => undefined);
   const short = shortInstallation(installationId);
@@ -119,7 +119,10 @@ async function removeSnapshot(engine: Docker, { volume, mark }: ListedSnapshot):
   await removeVolume(engine, mark);
 }
 
-/** Makes the copy in the volume of an attempt the same as the snapshot. One that is replaced and removed meanwhile is no failure: there is a newer one. */
+/**
+ * Makes the copy in an attempt's volume identical to the snapshot. If the snapshot is replaced and removed
+ * meanwhile, it retries with the newer one.
+ */
 export async function copySnapshot(
   place: CopyPlace,
   of: Names & { uid: number },
@@ -146,7 +149,9 @@ export async function copySnapshot(
   }
 }
 
-/** Engines make a volume anew that a container asks for and that is gone: without labels, so nobody would find it. */
+/**
+ * If a container requests a removed volume, engines recreate it without labels, so it would never be found.
+ */
 async function removeNameless(engine: Docker, volume: string): Promise<void> {
   const found = await orNull(engine.getVolume(volume).inspect());
   if (found !== null && found.Labels?.[labels.kind] === undefined)
@@ -158,11 +163,14 @@ interface CopyPlan {
   target: VolumeMount;
   targetFolder: string;
   only?: string | undefined;
-  /** The snapshot that this makes, or reads. */
+  /** The snapshot that is being created or read. */
   snapshot: string;
 }
 
-/** @returns what the disk keeps for the source @throws ExecutorError backend */
+/**
+ * @returns disk usage of the source
+ * @throws ExecutorError backend
+ */
 async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promise<number> {
   const { engine, installationId } = place;
   const name = `pumphouse-${shortInstallation(installationId)}-copying-${randomUUID()}`;
@@ -188,7 +196,7 @@ async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promis
     const { State: state } = await container.inspect();
     return readCopiedSize(state.ExitCode, stdout, stderr);
   } finally {
-    // What an engine that is gone keeps of this is found by its labels later.
+    // Anything that an unreachable engine keeps is found by its labels later.
     await engine
       .getContainer(name)
       .remove({ v: true, force: true })

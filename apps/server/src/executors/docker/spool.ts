@@ -1,15 +1,15 @@
-/** Reads what an attempt's bootstrap recorded. Its size is a run's to choose: every read is bounded. */
+/** Reads the spool of an attempt's bootstrap. A run controls its size, so every read is bounded. */
 import type Docker from 'dockerode';
 import type { ExitFacts } from '../executor.ts';
 import { readExitRecord } from '../exit-record.ts';
 import { openFile, type OpenedFile } from './files.ts';
 import { folders } from './names.ts';
 
-/** The exit record is the last line; a longer line than this cannot be one. */
+/** The exit record is the last line and never longer than this. */
 const tailBytes = 1024 * 1024;
-/** Above the limits of logs and telemetry together, with what their records take. */
+/** Above the limits of logs and telemetry together, including the overhead of records. */
 const largestSpoolBytes = 4 * 1024 ** 3;
-/** A transfer that nobody goes on with is given up. */
+/** An unused transfer is aborted after this time. */
 const idleMilliseconds = 30_000;
 
 const openSpool = async (container: Docker.Container): Promise<OpenedFile | null> => {
@@ -19,7 +19,7 @@ const openSpool = async (container: Docker.Container): Promise<OpenedFile | null
   return null;
 };
 
-/** The exit record at the end of the spool; null where the spool does not end in one. */
+/** The exit record at the end of the spool; null if the spool does not end with one. */
 export async function readExitFacts(container: Docker.Container): Promise<ExitFacts | null> {
   const file = await openSpool(container);
   if (file === null) return null;
@@ -46,8 +46,8 @@ interface Transfer {
 }
 
 /**
- * Reads spools piece by piece. The engine gives a file only whole, from its beginning: a transfer is kept open between two calls, so that
- * a large spool which is read in order crosses the wire once.
+ * Reads spools in pieces. The engine sends a file only as a whole from its beginning: the transfer stays open
+ * between calls, so that a large spool that is read in order is transferred once.
  */
 export function createSpoolReader() {
   const transfers = new Map<string, Transfer>();
@@ -71,7 +71,7 @@ export function createSpoolReader() {
     return transfer;
   }
 
-  /** Takes `wanted` bytes at most; fewer only at the end. */
+  /** Takes at most `wanted` bytes; fewer only at the end. */
   async function take(transfer: Transfer, wanted: number, keep: boolean): Promise<Buffer> {
     const taken: Buffer[] = [];
     let missing = wanted;
@@ -91,7 +91,10 @@ export function createSpoolReader() {
   }
 
   return {
-    /** Bytes from an offset; none past the end; null where there is no spool. One call at a time for an attempt. */
+    /**
+     * Reads bytes from an offset; empty past the end; null if there is no spool. Only one call at a time per
+     * attempt.
+     */
     async read(
       attemptId: string,
       container: Docker.Container,

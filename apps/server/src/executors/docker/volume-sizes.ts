@@ -1,4 +1,4 @@
-/** What the volumes of an installation take, as the engine counts it. */
+/** Disk usage of an installation's volumes, as reported by the engine. */
 import type Docker from 'dockerode';
 import { filterOf, labels, type ObjectKind } from './names.ts';
 import type { ListedCache } from '../executor.ts';
@@ -7,11 +7,11 @@ export interface MeasuredVolume {
   name: string;
   labels: Record<string, string>;
   madeAt: Date;
-  /** Null where the engine does not count it. */
+  /** Null if the engine does not report it. */
   sizeBytes: number | null;
 }
 
-/** The engine looks at every file for an answer: one answer serves the questions of a moment. */
+/** The engine scans all files for a response, so a response is cached briefly. */
 const keptMilliseconds = 5000;
 
 type Sizes = ReadonlyMap<string, number>;
@@ -20,13 +20,13 @@ interface DiskUsage {
   Volumes?: { Name: string; UsageData?: { Size?: number } | null }[] | null;
 }
 
-/** Gives what lists and measures an installation's volumes. */
+/** Creates a reader that lists and measures an installation's volumes. */
 export function createVolumeSizes(engine: Docker, installationId: string) {
   let kept: { sizes: Promise<Sizes>; until: number } | null = null;
 
   async function ask(): Promise<Sizes> {
     const { Volumes: volumes } = (await engine.df()) as DiskUsage;
-    // -1 stands for a size that the engine does not know.
+    // -1 means that the engine does not know the size.
     const counted = (volumes ?? []).flatMap(({ Name: name, UsageData: data }): [string, number][] =>
       typeof data?.Size === 'number' && data.Size >= 0 ? [[name, data.Size]] : [],
     );
@@ -41,7 +41,10 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
     return sizes;
   }
 
-  /** The volumes of one kind, or of all. One that is younger than the last answer is asked for anew. */
+  /**
+   * Measures the volumes of one kind, or all. A volume that is newer than the cached response causes a new
+   * request.
+   */
   return async function measureVolumes(kind?: ObjectKind): Promise<MeasuredVolume[]> {
     const { Volumes: volumes } = await engine.listVolumes({ filters: filterOf(installationId, kind) });
     let sizes = volumes.length === 0 ? new Map<string, number>() : await askOnce();
@@ -58,7 +61,7 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
   };
 }
 
-/** When a volume was made; the types of the client do not know that engines say so. */
+/** When a volume was created; the client's types lack this property. */
 export function madeAt(volume: Docker.VolumeInspectInfo): Date {
   return new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0);
 }

@@ -16,7 +16,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
   });
   afterAll(() => place.close());
 
-  it('a volume that many make at once is there for all of them', async () => {
+  it('a volume that is created concurrently exists for all callers', async () => {
     const names = Array.from({ length: volumes }, () => `pumphouse-test-volume-${randomUUID()}`);
     const labels = labelsOf(place.installationId, 'cache');
     const makers = names.flatMap((name) => Array.from({ length: makersOfEach }, () => name));
@@ -27,7 +27,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     }
   });
 
-  it('a volume that the engine refuses is an error', async () => {
+  it('a volume that the engine rejects is an error', async () => {
     await expect(makeVolume(place.engine, 'no/name', {})).rejects.toThrow();
   });
 });

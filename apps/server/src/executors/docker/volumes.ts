@@ -1,10 +1,11 @@
-/** Volumes of the engine: made where they are not there yet, removed where nothing has them. */
+/** Volumes of the engine: created if missing, removed if unused. */
 import type Docker from 'dockerode';
 import { asExecutorError, orNull } from './engine.ts';
 
 /**
- * Makes the volume, or leaves the one that is there: two servers may need the same one at once. Both engines give back a volume
- * that is there, but Podman looks for it first, and refuses the later of two calls that come between its look and its making.
+ * Creates the volume, or keeps the existing one: two servers may need it at the same time. Both engines
+ * return an existing volume, but Podman checks for it first, and rejects the later of two calls that arrive
+ * between its check and the creation.
  */
 export async function makeVolume(
   engine: Docker,
@@ -18,7 +19,7 @@ export async function makeVolume(
   }
 }
 
-/** @throws ExecutorError backend while a container has it */
+/** @throws ExecutorError backend while a container uses it */
 export async function removeVolume(engine: Docker, name: string): Promise<void> {
   try {
     await orNull(engine.getVolume(name).remove());

@@ -36,7 +36,7 @@ async function createHarness(): Promise<ConformanceHarness> {
       apps.add(spec.attemptId);
       return { ...spec, network: 'apart' };
     },
-    // Nothing is run that could.
+    // The fake executor runs no code.
     reachFromAnotherAttempt: async () => [],
     createLocalDataSpec: async () => null,
     awaitReport: async () => [],
@@ -73,7 +73,8 @@ async function createHarness(): Promise<ConformanceHarness> {
       const isOwn = installation === 'own';
       if (isOwn) executor.plant({ kind: 'volume', id, owner, madeAt: new Date(), sizeBytes: null });
       const listIds = async () => (await executor.listBelongings({ withSizes: false })).map((one) => one.id);
-      // Another installation has an executor in memory of its own.
+      // A second fake executor has its own memory, so resources of another installation are always out of its
+      // reach.
       return { attemptId, kind: 'volume', id, isThere: async () => !isOwn || (await listIds()).includes(id) };
     },
     close: async () => undefined,
@@ -119,7 +120,7 @@ describe('the scripts of a fake executor', () => {
     expect(executor.stopped).toEqual([{ attemptId: spec.attemptId, graceSeconds: 1 }]);
   });
 
-  it('build environments, and fail to', async () => {
+  it('build environments, and fail to build them', async () => {
     const failure = { code: 'requirements_failed', message: 'no such package' } as const;
     const executor = createFakeExecutor({
       scripts: { build: (spec) => (spec.key === 'bad' ? { lines: ['resolving'], failure } : {}) },

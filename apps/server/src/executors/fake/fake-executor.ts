@@ -1,4 +1,4 @@
-/** An executor in memory whose attempts do what a script says. It runs nothing and talks to no server. */
+/** An in-memory executor whose attempts follow a script. It runs nothing and calls no server. */
 import { randomUUID } from 'node:crypto';
 import { duplexPair, type Duplex } from 'node:stream';
 import {
@@ -20,13 +20,13 @@ import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/retention/belonging.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 
-/** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
+/** The behaviour of an attempt. By default it starts, runs until it is told to end, and exits on SIGTERM. */
 export interface FakeAttemptScript {
-  /** `start` fails so. */
+  /** `start` fails with this kind. */
   startFailure?: ExecutorErrorKind;
-  /** Ends with this as soon as it has started. */
+  /** Exits this way as soon as it has started. */
   exit?: Partial<ExitFacts>;
-  /** How it ends on SIGTERM; `ignores` leaves it to SIGKILL. */
+  /** Exits this way on SIGTERM; `ignores` requires SIGKILL. */
   onTerm?: Partial<ExitFacts> | 'ignores';
 }
 
@@ -41,7 +41,7 @@ export interface FakeScripts {
 }
 
 export interface FakeExecutor extends Executor {
-  /** Specifications of the attempts that really started, in order. */
+  /** Specifications of the attempts that were started, in order. */
   readonly started: readonly AttemptSpec[];
   readonly stopped: readonly { attemptId: string; graceSeconds: number }[];
   readonly built: readonly EnvironmentSpec[];
@@ -49,21 +49,21 @@ export interface FakeExecutor extends Executor {
   readonly snapshots: readonly (LocalDataPlace & SnapshotExtent)[];
   /** Attempts whose copy was refreshed, in order. */
   readonly refreshed: readonly string[];
-  /** Ends a running attempt: exit code 0 unless said otherwise. */
+  /** Ends a running attempt, with exit code 0 by default. */
   finish(attemptId: string, exit?: Partial<ExitFacts>): void;
-  /** The attempt is gone without a word. */
+  /** Makes the attempt disappear without an exit record. */
   vanish(attemptId: string): void;
-  /** Until it is called with false, the attempt's place cannot be seen. */
+  /** Makes the attempt invisible until called with false. */
   hide(attemptId: string, hidden?: boolean): void;
   /** Appends a record to the attempt's spool. */
   say(attemptId: string, record: Record<string, unknown>): void;
-  /** From now on a port of the attempt is answered so: it is given one side of each connection. */
+  /** Serves a port of the attempt: `accept` gets one side of each new connection. */
   listen(attemptId: string, port: number, accept: (connection: Duplex) => void): void;
-  /** Adds something that is listed among the belongings until it is removed. */
+  /** Adds a resource that is listed until it is removed. */
   plant(belonging: Belonging): void;
-  /** What the package store has; tests add to it. */
+  /** Contents of the package store; tests add to it. */
   readonly storedPackages: StoredPackage[];
-  /** Says what removing a belonging does from now on: it fails in these words, or works again. */
+  /** Makes removal of a resource fail with this message, or succeed again with null. */
   refuseToRemove(belongingId: string, words: string | null): void;
 }
 
@@ -79,10 +79,10 @@ interface FakeAttempt {
 }
 
 const NAME = 'fake';
-/** What an environment, or a cache, is said to take. */
+/** Reported size of an environment or a cache. */
 const FAKE_BYTES = 1000;
 
-/** Each executor is a place of its own: the handles of one are unknown to another. */
+/** Each fake executor sees only its own attempts: its handles are unknown to others. */
 export function createFakeExecutor({
   scripts = {},
   machine = null,
@@ -112,7 +112,7 @@ export function createFakeExecutor({
     return attempt;
   };
 
-  /** The attempt that a handle names, null when there is none, 'hidden' when this place cannot say. */
+  /** Finds the attempt of a handle: null if it does not exist, 'hidden' if this executor cannot tell. */
   const findAttempt = (handle: AttemptHandle): FakeAttempt | null | 'hidden' => {
     if (handle.executor !== NAME || handle.data['place'] !== place) return 'hidden';
     const attempt = attempts.get(String(handle.data['attemptId'])) ?? null;

@@ -1,4 +1,7 @@
-/** The folder of an attempt: what is in it, who writes it, how it is read when its owner is hostile. */
+/**
+ * The folder of an attempt: its files, who writes them, and how to read them safely when their owner is
+ * hostile.
+ */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +13,9 @@ import { readExitRecord } from '../exit-record.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import { isSafeName } from '../safe-name.ts';
 
-/** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
+/**
+ * `attempt.json`: written before the process starts, so that an attempt without a stored handle can be found.
+ */
 const attemptRecordSchema = z.object({
   version: z.literal(1),
   attemptId: z.string(),
@@ -36,7 +41,7 @@ const processRecordSchema = z.object({
 });
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 
-/** `start.json`: what the bootstrap reads once (docs/contribute/attempt-protocol.md). */
+/** `start.json`: read once by the bootstrap (docs/contribute/attempt-protocol.md). */
 export interface StartFile {
   attempt_id: string;
   claim_number: number;
@@ -57,7 +62,7 @@ export interface StartFile {
   network?: { pasta: string[]; ports: number[]; door: boolean } | null;
 }
 
-/** The exit record is the last line; a longer line than this cannot be one. */
+/** The exit record is the last line and never longer than this. */
 const SPOOL_TAIL_BYTES = 1024 * 1024;
 
 export interface AttemptFolder {
@@ -65,15 +70,15 @@ export interface AttemptFolder {
   attemptFile: string;
   startFile: string;
   processFile: string;
-  /** Where the attempt routes are answered, once that is elsewhere than `start.json` said. */
+  /** The address of the attempt routes, if it differs from the one in `start.json`. */
   redirectFile: string;
   bootstrapLog: string;
   spool: string;
   passwdFile: string;
   groupFile: string;
-  /** Of an attempt with a network of its own. */
+  /** Only for attempts with a network of their own. */
   resolverFile: string;
-  /** Of an attempt that has a copy of local data. */
+  /** Only for attempts with a copy of local data. */
   localDataCopy: string;
   workRoot: string;
 }
@@ -82,7 +87,7 @@ export function locateAttemptsFolder(dataDir: string): string {
   return join(dataDir, 'attempts');
 }
 
-/** Paths of an attempt's folder; creates nothing. */
+/** Paths of an attempt's folder. Creates nothing. */
 export function locateAttemptFolder(dataDir: string, attemptId: string): AttemptFolder {
   const path = join(locateAttemptsFolder(dataDir), attemptId);
   return {
@@ -101,20 +106,20 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
   };
 }
 
-/** Names of the folders that attempts have; those that no attempt can have are left out. */
+/** Names of attempt folders; names that no attempt can have are skipped. */
 export async function listAttemptIds(dataDir: string): Promise<string[]> {
   const names = await readdir(locateAttemptsFolder(dataDir)).catch(() => []);
   return names.filter(isSafeName);
 }
 
-/** Creates a folder that is passed through, not read, by others than the server. */
+/** Creates a folder that other users may enter but not list. */
 export async function createPassageFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o711 });
 }
 
 /**
- * Removes the folder of an attempt, if it is there. The record goes last: a removal that breaks off, or that meets a process which is
- * just dying and still makes folders, leaves an attempt that is listed, and so removed again.
+ * Removes an attempt's folder if it exists. The record goes last: if the removal is interrupted, or a dying
+ * process still creates files, the attempt stays listed and is removed again.
  */
 export async function removeAttemptFolder(folder: AttemptFolder, faultPoints: FaultPoints): Promise<void> {
   const names = await readdir(folder.path).catch(nothingWhereMissing);
@@ -130,7 +135,7 @@ function nothingWhereMissing(error: unknown): string[] {
   throw error;
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file completely or not at all. */
 export async function writeFileAtomically(path: string, content: string, mode: number): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}`);
   await writeFile(temporary, content, { mode, flag: 'wx', flush: true });
@@ -141,12 +146,12 @@ export async function readAttemptRecord(folder: AttemptFolder): Promise<AttemptR
   return parseJson(attemptRecordSchema, await readFile(folder.attemptFile, 'utf8').catch(() => ''));
 }
 
-/** What the bootstrap said about itself; null while it has not, or has not finished saying it. */
+/** The bootstrap's process record; null until it is completely written. */
 export async function readProcessRecord(folder: AttemptFolder): Promise<ProcessRecord | null> {
   return parseJson(processRecordSchema, await readFile(folder.processFile, 'utf8').catch(() => ''));
 }
 
-/** The exit record at the end of the spool, or null where the spool does not end in one. */
+/** The exit record at the end of the spool, or null if the spool does not end with one. */
 export async function readExitFacts(folder: AttemptFolder): Promise<ExitFacts | null> {
   const tail = await readRegularFile(folder.spool, { fromEnd: SPOOL_TAIL_BYTES });
   return tail === null ? null : readExitRecord(tail);
@@ -155,8 +160,8 @@ export async function readExitFacts(folder: AttemptFolder): Promise<ExitFacts | 
 export type FileRange = { offset: number; maxBytes: number } | { fromEnd: number };
 
 /**
- * A bounded range of a file that a run may have put there: no link is followed, and nothing but a regular file is read (opening a
- * pipe or a device could block or do something). Null where there is no such file.
+ * Reads a bounded range of a file that a run may have created. It follows no link and reads only regular
+ * files, because opening a pipe or a device could block or have side effects. Null if there is no such file.
  */
 export async function readRegularFile(path: string, range: FileRange): Promise<Uint8Array | null> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

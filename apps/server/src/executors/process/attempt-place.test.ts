@@ -40,13 +40,13 @@ function handleOf(place: Partial<Place>, process: Partial<typeof bootstrap> | nu
 
 const judge = (handle: AttemptHandle) => judgePlace(handle, here, dataDir).place;
 
-describe('the place of an attempt', () => {
-  it('is here in the same pid namespace of the same boot of the same machine', () => {
+describe('the location of an attempt', () => {
+  it('is here in the same pid namespace, boot and machine', () => {
     expect(judge(handleOf({}))).toBe('here');
     expect(judge(handleOf({}, null))).toBe('here');
   });
 
-  it('is read from files of the previous release, whose bootstrap wrote its boot id alone', () => {
+  it('can be read from files of the previous release, whose bootstrap wrote only its boot id', () => {
     const { pid, start_time, boot_id } = bootstrap;
     expect(judge(buildHandle({ ...names, ...here }, { pid, start_time, boot_id }, folder.path))).toBe('here');
   });
@@ -67,10 +67,10 @@ describe('the place of an attempt', () => {
     expect(judge(handleOf(place, null))).toBe('elsewhere');
   });
 
-  it('is before a restart of this machine while its folder is there', async () => {
+  it('is an earlier boot of this machine if its folder exists', async () => {
     const earlier = handleOf({}, { boot_id: 'other', pid_namespace: 'pid:[9]' });
     expect(judge(earlier)).toBe('earlier-boot');
-    // A clone of the machine has its id and its host name, and not this folder.
+    // A clone of the machine has its id and its host name, but not this folder.
     await rm(folder.path, { recursive: true });
     expect(judge(earlier)).toBe('elsewhere');
   });

@@ -1,4 +1,4 @@
-/** Where an attempt lives, and whether this server can see that place. */
+/** Where an attempt lives, and whether this server can see it. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ const handleDataSchema = z.object({
   bootId: z.string(),
   pidNamespace: z.string(),
   folder: z.string(),
-  /** Null when the bootstrap was not seen before the handle was made. */
+  /** Null if the bootstrap had not reported its process when the handle was created. */
   pid: z.int().nullable(),
   startTime: z.number().nullable(),
 });
@@ -32,11 +32,11 @@ export type HandleData = z.infer<typeof handleDataSchema>;
 
 export type PlaceVerdict =
   | { place: 'here'; data: HandleData }
-  /** This machine, before its last boot: nothing of it runs, its folder may still be there. */
+  /** This machine before its last boot: none of its processes run, but its folder may still exist. */
   | { place: 'earlier-boot'; data: HandleData }
   | { place: 'elsewhere'; detail: string };
 
-/** The place where this server is. */
+/** The location of this server. */
 export function readPlace(): Place {
   return { hostName: hostname(), ...readOwnLocation() };
 }
@@ -60,7 +60,7 @@ export function buildHandle(
   return { executor: EXECUTOR_NAME, version: HANDLE_VERSION, data };
 }
 
-/** Says whether this server can look at the place that a handle names. */
+/** Derives whether this server can see the location that a handle names. */
 export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string): PlaceVerdict {
   if (handle.executor !== EXECUTOR_NAME || handle.version !== HANDLE_VERSION) {
     return elsewhere(
@@ -76,7 +76,8 @@ export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string):
   }
   const relation = compareLocations(data, here);
   if (relation === 'same') return { place: 'here', data };
-  // A clone of the machine has its id, and often its host name, but not the folders of attempts that started after it was made.
+  // A clone of the machine has its id and often its host name, but not the folders of attempts started after
+  // the cloning.
   const isEarlierBoot = data.hostName === here.hostName && existsSync(folder.attemptFile);
   if (relation === 'other-boot' && isEarlierBoot) return { place: 'earlier-boot', data };
   return elsewhere(describeElsewhere(data, here));

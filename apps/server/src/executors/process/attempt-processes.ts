@@ -1,4 +1,6 @@
-/** Finds and ends every process of an attempt, those included that left the tree of their bootstrap. */
+/**
+ * Finds and ends all processes of an attempt, including those that left the process tree of its bootstrap.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorError } from '../executor.ts';
 import { readGroupPids } from './control-groups.ts';
@@ -21,19 +23,26 @@ const SWEEP_WAIT_MILLISECONDS = 250;
 
 export interface AttemptMarks {
   attemptId: string;
-  /** Path of its start.json: an argument of its bootstrap, whose environment an unprivileged server cannot read. */
+  /**
+   * Path of its start.json. It is an argument of the bootstrap, whose environment an unprivileged server
+   * cannot read.
+   */
   startFile: string;
-  /** The bootstrap, while it is known to run. */
+  /** Pid of the bootstrap, while it is known to run. */
   bootstrapPid: number | null;
-  /** When the bootstrap started, in clock ticks since boot: what is older is none of the attempt's. Null when that is not known. */
+  /**
+   * Start time of the bootstrap in clock ticks since boot: older processes cannot belong to the attempt. Null
+   * if unknown.
+   */
   startTime: number | null;
-  /** Folders of its control group, which nothing leaves that was put there. */
+  /** Folders of its control group; processes cannot leave it. */
   controlGroup: string[];
 }
 
 /**
- * Every process that runs now and belongs to the attempt: the bootstrap and its descendants, and those that carry the attempt's
- * mark in their environment or arguments or are in its control group (one that detached itself is found by these alone), with theirs.
+ * Finds every running process of the attempt: the bootstrap and its descendants, and processes that carry the
+ * attempt's mark in their environment or arguments or are in its control group, with their descendants.
+ * Detached processes are found only by mark or group.
  */
 export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
   const processes = (await listProcesses()).filter(({ startTime }) => startTime >= (marks.startTime ?? 0));
@@ -62,7 +71,10 @@ async function isMarked(pid: number, { attemptId, startFile }: AttemptMarks): Pr
   );
 }
 
-/** SIGKILL to everything of the attempt, until nothing is left. @throws ExecutorError backend, when something stays */
+/**
+ * Sends SIGKILL to all processes of the attempt until none is left.
+ * @throws ExecutorError backend, when some remain
+ */
 export async function killAttempt(marks: AttemptMarks): Promise<void> {
   const bootId = readBootId();
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
@@ -74,7 +86,7 @@ export async function killAttempt(marks: AttemptMarks): Promise<void> {
     if (left.length === 0) return;
     for (const identity of left) signalProcess(identity, 'SIGKILL');
     await waitForExit(left, SWEEP_WAIT_MILLISECONDS);
-    // A process in the middle of a fork is seen by the next sweep only.
+    // A process that was just forking is only seen by the next sweep.
     await sleep(1);
   }
   throw new ExecutorError('backend', `Processes of attempt ${marks.attemptId} stay after SIGKILL.`);

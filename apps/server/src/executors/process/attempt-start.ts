@@ -39,10 +39,10 @@ import { copySnapshot, locateLocalData } from './local-data.ts';
 export interface AttemptStartOptions {
   dataDir: string;
   bootstrapDir: string;
-  /** Interpreter of the bootstrap. */
+  /** Python interpreter for the bootstrap. */
   pythonPath: string;
   isolation: Isolation;
-  /** Null where pasta is not installed. */
+  /** Null if pasta is not installed. */
   pastaPath: string | null;
   runsNetwork: RunsNetwork;
   installationId: string;
@@ -86,7 +86,7 @@ export async function startAttempt(options: AttemptStartOptions, spec: AttemptSp
   }
 }
 
-/** `network` null: the machine's. */
+/** A null `network` means the machine's network. */
 type PlannedOptions = AttemptStartOptions & { network: NetworkPlan | null };
 
 async function prepareFolder(
@@ -117,7 +117,7 @@ async function prepareFolder(
     ...readPlace(),
     controlGroup: group.folders,
   };
-  // The record first: who removes the attempt knows of its group.
+  // Write the record before creating the group, so that removing the attempt also removes the group.
   await writeFileAtomically(folder.attemptFile, JSON.stringify(record), 0o600);
   await createGroup(group);
   const startFile = {
@@ -128,7 +128,7 @@ async function prepareFolder(
   return record;
 }
 
-/** Gives the folder that holds the workspace's data of this profile, or the copy of it; null where the attempt has none. */
+/** Prepares the workspace's data folder of this profile, or the copy of it; null if the attempt has none. */
 async function prepareLocalData(
   options: AttemptStartOptions,
   { localData, uid }: AttemptSpec,
@@ -145,7 +145,8 @@ async function prepareLocalData(
   await createRunFolder(source, user);
   if (localData.access === 'copy') await copySnapshot(options, { ...localData, uid }, source);
   if (options.isolation.kind === 'sandbox') {
-    // Made by bubblewrap, these would be root's, and the run could put nothing else into its own .dlt folder.
+    // If bubblewrap created these, they would belong to root, and the run could not write to its own .dlt
+    // folder.
     for (const path of ['.dlt', '.dlt/data', `.dlt/data/${mountedProfile(localData)}`])
       await createRunFolder(join(workFolder, path), user);
   }
@@ -175,8 +176,8 @@ function buildStartFile(
     folder: folder.path,
     work_folder: workFolder,
     environment: spec.environment.path,
-    // Not the environment's own: packages could have replaced that one, and this one is root until it has become another user
-    // (in a sandbox without files, but with /proc/sys).
+    // Not the environment's interpreter, which packages could have replaced: this one runs as root until it
+    // drops to another user (in a sandbox without files, but with /proc/sys).
     inside_python: marker.python.executable,
     drop_to: decideRunUser(isolation, spec.uid),
   };
@@ -226,7 +227,7 @@ function buildStartFile(
   };
 }
 
-/** @param place.target where it is mounted in the sandbox; null without one */
+/** @param place.target mount point in the sandbox; null without one */
 function describeLocalData(
   { localData }: AttemptSpec,
   { source, target }: { source: string | null; target: string | null },
@@ -251,7 +252,10 @@ function bindReadOnly(source: string, target = source): SandboxBind {
   return { source, target, writable: false };
 }
 
-/** Starts a bootstrap that outlives this server and waits until it, or one that was there before it, has said who it is. */
+/**
+ * Starts a bootstrap that outlives this server, and waits until it, or one that was already running, has
+ * written its process record.
+ */
 async function startBootstrap(
   options: AttemptStartOptions,
   spec: AttemptSpec,
@@ -280,12 +284,15 @@ async function startBootstrap(
   }
 }
 
-/** Looks again every few milliseconds: a watch on the folder would be no sooner, and a machine can run out of watches. */
+/**
+ * Polls every few milliseconds: a watch on the folder would not be faster, and the machine can run out of
+ * watches.
+ */
 async function awaitProcessRecord(child: ChildProcess, folder: AttemptFolder): Promise<ProcessRecord> {
   const ended = watchEnd(child);
   const deadline = performance.now() + START_TIMEOUT_MILLISECONDS;
   while (performance.now() < deadline) {
-    // Asked before the file is read: what a bootstrap wrote before it ended is then read.
+    // Check for the end before reading the file, so that a record written before the end is not missed.
     const end = ended.reason();
     const record = await readProcessRecord(folder);
     if (record !== null) return record;

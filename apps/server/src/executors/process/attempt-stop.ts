@@ -1,4 +1,4 @@
-/** Ends an attempt: asks, asks again, then makes sure. */
+/** Ends an attempt: with two requests, then by force. */
 import { killAttempt, type AttemptMarks } from './attempt-processes.ts';
 import { signalProcess, waitForExit, type ProcessIdentity } from './process-identity.ts';
 
@@ -6,9 +6,10 @@ const SECOND_WAIT_SECONDS = 2;
 const KILL_WAIT_SECONDS = 5;
 
 /**
- * TERM, grace, TERM (dlt takes the first as a request and dies of the second), then the bootstrap is told to kill what it started,
- * which still gets its exit record written, and at last everything is killed from here. Resolves when nothing is left.
- * @throws ExecutorError backend, when something is
+ * Sends TERM, waits for the grace period, and sends TERM again (dlt treats the first as a request and exits
+ * on the second). Then the bootstrap is told to kill its children, which still yields an exit record, and
+ * finally everything is killed from here. Resolves when nothing is left.
+ * @throws ExecutorError backend, when processes remain
  */
 export async function stopAttempt(
   marks: AttemptMarks,

@@ -16,7 +16,7 @@ import { createGroup, openControlGroups, readGroupPids } from './control-groups.
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { buildEmptyEnvironment, createDataDir, createTestExecutor, TEST_UID } from './testing/machine.ts';
 
-/** Has a child that ends neither with it nor with its bootstrap. */
+/** User code with a child that survives both its parent and its bootstrap. */
 const WAITS = `
 import os, subprocess, urllib.request
 subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -61,7 +61,7 @@ afterAll(async () => {
 
 async function createInstallation(installationId: string): Promise<Installation> {
   const dataDir = await createDataDir();
-  // Without a sandbox, whose end would end all that is in it: the harder case.
+  // Without a sandbox, which would end all its processes when it ends. This is the harder case.
   const overrides = { installationId, bwrapPath: null, allowUnisolated: true };
   const executor = createTestExecutor(dataDir.path, overrides);
   const environment = await buildEmptyEnvironment(executor);
@@ -99,7 +99,7 @@ async function startAttempt(
   return spec;
 }
 
-/** Of attempts that a test has made without a folder, or has taken the folder from. */
+/** Removes groups of attempts that were created without a folder, or whose folder a test removed. */
 async function removeGroups(installationId: string): Promise<void> {
   const groups = openControlGroups(installationId);
   const attempts = new Set(made);
@@ -115,18 +115,18 @@ async function listOf(installation: Installation, attemptId: string): Promise<Be
   return all.filter(({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId);
 }
 
-/** Those of the attempt but its control group, which not every machine can make. */
+/** The attempt's resources except its control group, which not every machine supports. */
 async function listFoldersAndProcesses(installation: Installation, attemptId: string): Promise<Belonging[]> {
   return (await listOf(installation, attemptId)).filter(({ kind }) => kind !== 'control-group');
 }
 
-/** The bootstrap, by what it said of itself. */
+/** Pid of the bootstrap, from its process record. */
 async function readBootstrapPid({ dataDir }: Installation, attemptId: string): Promise<number> {
   const { processFile } = locateAttemptFolder(dataDir, attemptId);
   return (JSON.parse(await readFile(processFile, 'utf8')) as { pid: number }).pid;
 }
 
-describe('processes of an attempt whose folder is gone', () => {
+describe('processes of an attempt whose folder was removed', () => {
   it('are listed with it, and ended', async () => {
     const before = Date.now();
     const { attemptId } = await startAttempt(own);
@@ -142,7 +142,7 @@ describe('processes of an attempt whose folder is gone', () => {
     expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
-  it('are found when their bootstrap is gone as well', async () => {
+  it('are found even after their bootstrap ended', async () => {
     const { attemptId } = await startAttempt(own);
     const pid = await readBootstrapPid(own, attemptId);
     await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
@@ -154,7 +154,7 @@ describe('processes of an attempt whose folder is gone', () => {
     expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
-  it('of another installation on the machine are its own', async () => {
+  it('of another installation on the machine belong to that installation', async () => {
     const { attemptId } = await startAttempt(other);
     const pid = await readBootstrapPid(other, attemptId);
     await rm(locateAttemptFolder(other.dataDir, attemptId).path, { recursive: true });
@@ -169,7 +169,7 @@ describe('processes of an attempt whose folder is gone', () => {
 });
 
 describe('the folder of an attempt', () => {
-  it('whose record is damaged goes with what runs there', async () => {
+  it('with a damaged record is removed together with its processes', async () => {
     const { attemptId } = await startAttempt(own);
     const pid = await readBootstrapPid(own, attemptId);
     const folder = locateAttemptFolder(own.dataDir, attemptId);
@@ -181,7 +181,7 @@ describe('the folder of an attempt', () => {
     expect(existsSync(folder.path)).toBe(false);
   });
 
-  it('that another machine made stays: what runs there cannot be seen', async () => {
+  it('that another machine created stays, because its processes cannot be seen', async () => {
     const { attemptId } = await startAttempt(own);
     const folder = locateAttemptFolder(own.dataDir, attemptId);
     const record = JSON.parse(await readFile(folder.attemptFile, 'utf8')) as Record<string, unknown>;
@@ -195,7 +195,7 @@ describe('the folder of an attempt', () => {
 });
 
 describe.skipIf(ownGroups.holds.length === 0)('the control group', () => {
-  it('of an attempt is listed with it, and its removal ends a process that has put off every other mark', async () => {
+  it('of an attempt is listed with it; its removal ends a process without any other mark', async () => {
     const before = Date.now();
     const { attemptId } = await startAttempt(own, { hides: true });
     const { folders } = ownGroups.plan({ kind: 'attempt', attemptId }, noLimits);
@@ -217,7 +217,7 @@ describe.skipIf(ownGroups.holds.length === 0)('the control group', () => {
     expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
 
-  it('of a build that was cut short has its environment’s key, and goes', async () => {
+  it('of an interrupted build has its environment’s key, and is removed', async () => {
     const plan = ownGroups.plan(
       { kind: 'build', build: `key-with-parts-${randomUUID().slice(0, 8)}` },
       noLimits,
@@ -246,7 +246,7 @@ describe.skipIf(ownGroups.holds.length === 0)('the control group', () => {
 });
 
 describe('other folders', () => {
-  it('of a half built environment, and of a cache that was on its way out, are listed and removed', async () => {
+  it('of an incomplete environment, and of a cache whose removal was interrupted, are listed and removed', async () => {
     const place = join(own.dataDir, 'environments', 'key-with-parts-1a2b3c4d');
     const aside = join(own.dataDir, 'uv-caches', '.removed-1');
     await mkdir(join(place, 'venv'), { recursive: true });
@@ -260,7 +260,7 @@ describe('other folders', () => {
     expect([existsSync(place), existsSync(aside)]).toEqual([false, false]);
   });
 
-  it('of local data are listed and never removed', async () => {
+  it('of local data are listed but never removed', async () => {
     const path = join(own.dataDir, 'local-data', 'workspace-1', 'prod');
     await mkdir(path, { recursive: true });
     await writeFile(join(path, 'data.duckdb'), 'rows');
@@ -273,7 +273,7 @@ describe('other folders', () => {
     expect(existsSync(join(path, 'data.duckdb'))).toBe(true);
   });
 
-  it('of nobody’s making are left alone, whatever they are called', async () => {
+  it('that Pumphouse did not create are left alone, whatever their name', async () => {
     const outside = join(own.dataDir, 'uv-caches', '..', 'blobs');
     await mkdir(outside, { recursive: true });
     for (const id of [own.dataDir, outside, '/usr', join(own.dataDir, 'attempts')])

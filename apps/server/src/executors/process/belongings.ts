@@ -1,6 +1,6 @@
 /**
- * What this executor keeps on the machine: folders below the data folder, control groups, and processes of attempts whose folder is
- * gone.
+ * Resources that this executor keeps on the machine: folders below the data folder, control groups, and
+ * processes of attempts whose folder is gone.
  */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ export interface BelongingsOptions {
   removeAttempt: (handle: AttemptHandle) => Promise<void>;
 }
 
-/** A belonging, and how it is removed. */
+/** A resource and the function that removes it. */
 interface Found {
   belonging: Belonging;
   remove: () => Promise<void>;
@@ -45,12 +45,13 @@ interface Found {
 
 export type Belongings = ReturnType<typeof createBelongings>;
 
-/** Lists and removes the belongings of one data folder. */
+/** Lists and removes the resources of one data folder. */
 export function createBelongings(options: BelongingsOptions) {
   const { dataDir, bootstrapDir, installationId, controlGroups, faultPoints } = options;
 
   async function find(): Promise<Found[]> {
-    // Before the folders: an attempt has its folder before it has a process, so one that begins meanwhile is not without.
+    // List processes before folders: an attempt creates its folder first, so one that starts meanwhile is
+    // never mistaken for a stray.
     const marked = await listMarkedAttempts(dataDir, bootstrapDir);
     const attemptIds = (await listNames(locateAttemptsFolder(dataDir))).filter(isSafeName);
     const strays = marked.filter(({ attemptId }) => !attemptIds.includes(attemptId));
@@ -63,7 +64,7 @@ export function createBelongings(options: BelongingsOptions) {
       ...(await listStoreFolders(dataDir)).map(findStoreFolder),
     ]);
     const groups = await controlGroups.list();
-    // Groups last: whoever removes what is before them has them empty, or gone.
+    // List groups last: after the removals before them they are empty or gone.
     return [...folders.filter((one) => one !== null), ...strays.map(findStray), ...groups.map(findGroup)];
   }
 
@@ -72,7 +73,8 @@ export function createBelongings(options: BelongingsOptions) {
     const record = await readAttemptRecord(folder);
     if (record !== null && record.installationId !== installationId) return null;
     return describeFolder(folder.path, { kind: 'attempt', attemptId }, async () => {
-      // Without a record its bootstrap was not started yet, but who says what a damaged one was.
+      // Without a record no bootstrap was started. A damaged record proves nothing, so kill the processes in
+      // any case.
       if (record === null) await killProcesses(attemptId);
       else await options.removeAttempt(buildHandle(record, await readProcessRecord(folder), folder.path));
       await removeAttemptFolder(folder, faultPoints);
@@ -92,7 +94,7 @@ export function createBelongings(options: BelongingsOptions) {
     return { belonging, remove: () => killProcesses(attemptId) };
   }
 
-  /** What is in it goes with it: a process that has put off every other mark of its attempt is still in its group. */
+  /** Removing a group ends its processes, including one that has shed every other mark of its attempt. */
   function findGroup({ name, owner: of, madeAt }: ListedGroup): Found {
     const owner: BelongingOwner =
       of.kind === 'attempt' ? of : { kind: 'build', key: readEnvironmentKey(of.build) };
@@ -151,12 +153,12 @@ export function createBelongings(options: BelongingsOptions) {
   };
 }
 
-/** The key of an environment, of which the name of its place is made. */
+/** The key of an environment, from which the name of its folder is derived. */
 function readEnvironmentKey(place: string): string {
   return place.slice(0, Math.max(0, place.lastIndexOf('-')));
 }
 
-/** Null where there is no folder any more, or never was. */
+/** Null if the folder does not exist. */
 async function describeFolder(
   path: string,
   owner: BelongingOwner,
@@ -196,7 +198,7 @@ function findSnapshot({ path, workspaceId, profile, isCurrent }: ListedSnapshot)
   return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
 }
 
-/** The package store, and what builds that were killed have left in it. */
+/** The package store, and files that killed builds have left in it. */
 async function listStoreFolders(dataDir: string): Promise<{ path: string; owner: BelongingOwner }[]> {
   const store = locatePackageStore(dataDir);
   const incoming = join(store, 'incoming');
@@ -214,7 +216,7 @@ function findStoreFolder({ path, owner }: { path: string; owner: BelongingOwner 
   });
 }
 
-/** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */
+/** @throws Error if the folder exists but cannot be read, because it cannot be assumed empty */
 async function listNames(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: unknown) => {
     if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ENOTDIR')) return [];

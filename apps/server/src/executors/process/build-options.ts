@@ -8,11 +8,11 @@ export interface EnvironmentBuilderOptions {
   dataDir: string;
   bootstrapDir: string;
   uvPath: string;
-  /** Interpreter of our own programs. */
+  /** Python interpreter for Pumphouse's own programs. */
   pythonPath: string;
-  /** Of builds; null: the machine's. */
+  /** Network of builds; null means the machine's. */
   network: NetworkPlan | null;
-  /** Folders where interpreters are looked for, as in PATH. */
+  /** Folders to search for interpreters, in PATH format. */
   searchPath: string;
   isolation: Isolation;
   controlGroups: ControlGroups;

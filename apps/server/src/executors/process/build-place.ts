@@ -1,4 +1,4 @@
-/** The folders of one build, and what each of its steps sees of them. */
+/** The folders of one build, and which of them each step can access. */
 import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EnvironmentSpec } from '../executor.ts';
@@ -17,24 +17,24 @@ export interface BuildPlaceOptions {
   bootstrapDir: string;
   uvPath: string;
   isolation: Isolation;
-  /** Null: the machine's. */
+  /** Null means the machine's network. */
   network: NetworkPlan | null;
 }
 
 /**
- * What a step may write. `prepare`: the environment's base, without any network. `clean`: a folder of this build that no package's code ever sees.
- * `source`: what strangers' code may write, with the workspace's cache.
+ * What a step may write. `prepare`: the environment's base, without network. `clean`: a folder of this build
+ * that no package's code can access. `source`: the folder for untrusted code, and the workspace's cache.
  */
 export type StepKind = 'prepare' | 'clean' | 'source';
 
-/** Paths of a build, either as the server sees them or as a step does. */
+/** Paths of a build, as seen by the server or by a step. */
 export interface BuildFolders {
   environment: string;
   /** Written by the server: requirements, locks, plans. */
   plan: string;
   clean: string;
   source: string;
-  /** The workspace's. */
+  /** The workspace's cache. */
   cache: string;
   uv: string;
   install: string;
@@ -44,7 +44,7 @@ export interface BuildPlace {
   root: string;
   outside: BuildFolders;
   inside: BuildFolders;
-  /** Who owns what the steps write. */
+  /** Uid that owns the steps' output. */
   owner: number;
   enter(kind: StepKind): string[];
 }
@@ -59,7 +59,7 @@ export function usesNetwork(kind: StepKind): boolean {
   return kind !== 'prepare';
 }
 
-/** Makes the folders of a build. */
+/** Creates the folders of a build. */
 export async function prepareBuildPlace(
   options: BuildPlaceOptions,
   spec: EnvironmentSpec,
@@ -82,7 +82,7 @@ export async function prepareBuildPlace(
     install: join(options.bootstrapDir, 'environment_install.py'),
   };
   const uid = user?.uid ?? null;
-  // A lock may name an address with a password.
+  // A lock may contain a URL with a password.
   await createOwnedFolder(outside.plan, uid, 0o700);
   await createOwnedFolder(cache, uid, 0o700);
   await createOwnedFolder(outside.environment, uid, 0o755);
@@ -101,7 +101,10 @@ export async function prepareBuildPlace(
   };
 }
 
-/** Earlier versions kept one cache for the organization, where its workspaces have theirs now. */
+/**
+ * Earlier versions kept one cache per organization, in the folder that now holds the caches of its
+ * workspaces.
+ */
 async function removeEarlierCache(dataDir: string, organizationId: string): Promise<void> {
   const tag = join(locateCaches(dataDir), organizationId, 'CACHEDIR.TAG');
   if ((await stat(tag).catch(() => null)) !== null) await removeCache(dataDir, organizationId);
@@ -131,7 +134,8 @@ function planSandbox(
   outside: BuildFolders,
   interpreter: PythonInterpreter,
 ): Pick<BuildPlace, 'inside' | 'enter'> {
-  // Scripts of the environment name their interpreter by its path: it is the same inside and outside.
+  // Scripts of the environment contain the path of their interpreter, so it must be the same inside and
+  // outside.
   const inside: BuildFolders = {
     environment: outside.environment,
     plan: '/pumphouse/plan',
@@ -172,7 +176,10 @@ function planSandbox(
   return { inside, enter };
 }
 
-/** Makes a folder that the user of builds owns. @param uid null where that is the server's own */
+/**
+ * Creates a folder owned by the builds' user.
+ * @param uid null if builds run as the server's own user
+ */
 export async function createOwnedFolder(path: string, uid: number | null, mode: number): Promise<void> {
   const created = await mkdir(path, { recursive: true, mode });
   if (uid === null) return;

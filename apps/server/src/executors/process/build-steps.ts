@@ -1,4 +1,4 @@
-/** Runs the commands of a build, each in what its kind may see. */
+/** Runs the commands of a build, each with the access of its kind. */
 import { join } from 'node:path';
 import type { EnvironmentLine, EnvironmentSpec } from '../executor.ts';
 import { EnvironmentBuildError } from '../executor.ts';
@@ -27,15 +27,15 @@ export interface Build {
 
 export interface Step extends BuildStep {
   kind: StepKind;
-  /** Which lines of a command that succeeds are worth a line of the log; none by itself. Of one that fails, all are. */
+  /** Selects the log lines of a successful command; none by default. A failed command logs all lines. */
   shows?: (text: string) => boolean;
 }
 
 const KEPT_LINES = 10_000;
-/** Of `with_network.py`. */
+/** Exit code of `with_network.py` when it fails to create a network. */
 const noNetworkCode = 125;
 
-/** @throws EnvironmentBuildError with uv's last words, after all of them have become lines of the log */
+/** @throws EnvironmentBuildError with uv's last line, after all lines were logged */
 export async function runStep(build: Build, step: Step): Promise<void> {
   const { options, group, onLine, signal } = build;
   const held: EnvironmentLine[] = [];
@@ -67,7 +67,7 @@ function buildStepCommand(
   const enter = buildEnterCommand({
     pythonPath: interpreter.executable,
     user: decideRunUser(options.isolation, spec.uid),
-    // A sandbox ends with the server by itself; a process without one would build on for nobody.
+    // A sandbox ends with the server; a process without one would otherwise keep building.
     dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
   });
   return [
@@ -79,7 +79,10 @@ function buildStepCommand(
   ];
 }
 
-/** Argv that precedes a command and gives it a network of its own; nothing where the command has none, or the machine's. */
+/**
+ * Argv that precedes a command to give it its own network; empty if the command has no network or uses the
+ * machine's.
+ */
 function buildNetworkCommand(
   { network, pythonPath, bootstrapDir }: EnvironmentBuilderOptions,
   kind: StepKind,
@@ -92,7 +95,7 @@ function planStepVariables({ spec, place }: Build, kind: StepKind): Record<strin
   const { certificateBundle } = readHostLayout();
   if (kind === 'source') return planBuildVariables(spec, place.inside, certificateBundle);
   const variables = planBuildVariables(spec, { cache: `${place.inside.clean}/cache` }, certificateBundle);
-  // The cache of this build alone: the store copies what is linked to it.
+  // Hard links are safe here: the cache belongs to this build alone, and the store copies the files.
   return { ...variables, UV_LINK_MODE: 'hardlink' };
 }
 

@@ -1,4 +1,4 @@
-/** Compiles modules of environments: those of dlt's start before the first run, the rest behind it. */
+/** Compiles modules of environments: those needed to start dlt before the first run, the rest after it. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -25,18 +25,21 @@ export interface CompilePlace {
   /** The folder of the environment. */
   root: string;
   interpreter: PythonInterpreter;
-  /** Who compiles, where the server is root. */
+  /** Uid that compiles if the server runs as root. */
   uid: number;
-  /** Argv that comes first: what holds the build's limits, or makes it yield to everything else. */
+  /** Argv prefix that applies the build's limits, or lowers the priority. */
   prefix: string[];
   signal?: AbortSignal | undefined;
 }
 
 const parallelJobs = 2;
-/** How many jobs a restarted server compiles again at most. */
+/** Maximum number of jobs that a restarted server compiles again. */
 const jobsBetweenNotes = 8;
 
-/** Compiles jobs, two at a time; gives the number of compiled modules. What cannot be compiled stays without bytecode. */
+/**
+ * Compiles jobs, two at a time; returns the number of compiled modules. Modules that fail to compile stay
+ * without bytecode.
+ */
 export async function compileJobs(
   options: CompileOptions,
   place: CompilePlace,
@@ -44,7 +47,7 @@ export async function compileJobs(
 ): Promise<number> {
   if (jobs.length === 0) return 0;
   const user = decideRunUser(options.isolation, place.uid);
-  // Another server may be compiling modules of the same environment.
+  // Use a separate folder, because another server may be compiling modules of the same environment.
   const folder = join(place.root, 'compile', randomUUID());
   const waiting = jobs.toSorted((left, right) => right.files.length - left.files.length);
   const compiled: CompiledJob[] = [];
@@ -74,7 +77,10 @@ export async function compileJobs(
   }
 }
 
-/** Each package is compiled in a sandbox of its own: its text can change no other package's bytecode. @returns where the bytecode is */
+/**
+ * Compiles each package in its own sandbox, so that its source cannot change another package's bytecode.
+ * @returns the path of the bytecode
+ */
 async function compileJob(
   options: CompileOptions,
   place: CompilePlace,
@@ -135,7 +141,7 @@ const restSchema = z.object({
   jobs: z.array(z.object({ key: z.string().nullable(), files: z.array(z.string()) })),
 });
 
-/** Notes what a build leaves to be compiled behind the first run. */
+/** Records the jobs that a build leaves to be compiled after the first run. */
 export async function writeRest(root: string, uid: number, jobs: readonly CompileJob[]): Promise<void> {
   await writeFileAtomically(locateRest(root), JSON.stringify({ uid, jobs }), 0o600);
 }
@@ -147,8 +153,8 @@ function locateRest(root: string): string {
 export type CompileQueue = ReturnType<typeof createCompileQueue>;
 
 /**
- * Compiles the rest of environments one after the other, at the lowest priority. What a server that ended has left is taken up when its
- * environment is next used.
+ * Compiles the rest of environments one after the other, at the lowest priority. Jobs left by a stopped
+ * server are resumed when their environment is next used.
  */
 export function createCompileQueue(options: CompileOptions, warn: (error: unknown, path: string) => void) {
   const queued = new Map<string, Entry>();
@@ -172,7 +178,7 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
   }
 
   return {
-    /** Nothing happens where nothing is left to compile, or it waits already. */
+    /** Does nothing if nothing is left to compile, or if the environment is already queued. */
     add({ path }: EnvironmentLocation, interpreter: PythonInterpreter): void {
       if (queued.has(path)) return;
       const controller = new AbortController();
@@ -190,7 +196,7 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
       });
     },
 
-    /** Resolves when nothing of the environment is being compiled any more. */
+    /** Resolves when no module of the environment is being compiled any more. */
     async abandon({ path }: EnvironmentLocation): Promise<void> {
       const entry = queued.get(path);
       queued.delete(path);

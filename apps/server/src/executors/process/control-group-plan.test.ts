@@ -26,7 +26,7 @@ const LIMITS = { memoryBytes: 64 * 1024 * 1024, cpus: 1.5, processes: 40 };
 const NO_LIMITS = { memoryBytes: null, cpus: null, processes: null };
 
 describe('findMountedControlGroups', () => {
-  it('finds a hierarchy of version 1 for each controller', () => {
+  it('finds a version 1 hierarchy for each controller', () => {
     expect(findMountedControlGroups(VERSION_1, '4:memory:/a\n0::/\n').version1.folders).toEqual({
       memory: '/sys/fs/cgroup/my memory',
       cpu: '/sys/fs/cgroup/cpu,cpuacct',
@@ -40,12 +40,12 @@ describe('findMountedControlGroups', () => {
     ['/user.slice/u/app.slice/p.service/server', '/sys/fs/cgroup/user.slice/u/app.slice/p.service'],
     ['/', '/sys/fs/cgroup'],
     ['/server', '/sys/fs/cgroup'],
-  ])('takes what was delegated to a server in %s', (own, folder) => {
+  ])('uses the subtree delegated to a server in %s', (own, folder) => {
     expect(findMountedControlGroups(VERSION_2, `0::${own}\n`).version2).toEqual({ folder });
   });
 
   it.each(['/system.slice/pumphouse.service', '/user.slice/user-0.slice/session-3.scope', '/my-server'])(
-    'takes nothing from whoever manages %s, and says what to do',
+    'uses nothing managed by %s, and says what to do',
     (own) => {
       expect(findMountedControlGroups(VERSION_2, `0::${own}\n`).version2).toMatchObject({
         folder: null,
@@ -54,14 +54,14 @@ describe('findMountedControlGroups', () => {
     },
   );
 
-  it('sees a part of the tree as it is mounted', () => {
+  it('handles a mount that shows only part of the tree', () => {
     const part = VERSION_2.replace('0:26 / /sys', '0:26 /outer /sys');
     expect(findMountedControlGroups(part, '0::/outer/p.service/server\n').version2).toEqual({
       folder: '/sys/fs/cgroup/p.service',
     });
   });
 
-  it('finds nothing where there is nothing', () => {
+  it('finds nothing without control groups', () => {
     const { version1, version2 } = findMountedControlGroups('', '');
     expect(version1.folders).toEqual({});
     expect(version2).toMatchObject({ folder: null });
@@ -69,7 +69,7 @@ describe('findMountedControlGroups', () => {
 });
 
 describe('planGroup', () => {
-  it('limits swap with memory, and time by a quota, in version 1', () => {
+  it('limits swap with memory, and CPU time by a quota, in version 1', () => {
     const { version1 } = findMountedControlGroups(VERSION_1, '');
     const plan = planGroup(version1, 'g', LIMITS);
     const files = plan.writes.map(({ file, value }) => [file.replace('/sys/fs/cgroup/', ''), value]);
@@ -91,7 +91,7 @@ describe('planGroup', () => {
     });
   });
 
-  it('makes one group in version 2', async () => {
+  it('creates one group in version 2', async () => {
     const data = await createDataDir();
     try {
       const folders = { memory: data.path, cpu: data.path, pids: data.path };
@@ -102,7 +102,7 @@ describe('planGroup', () => {
         joinFiles: [join(group, 'cgroup.procs')],
         memory: group,
       });
-      // The kernel puts the files there; one without swap has no file for it.
+      // The kernel creates these files; without swap one of them is missing.
       const there = ['memory.max', 'cpu.max', 'pids.max'];
       await mkdir(group);
       for (const name of there) await writeFile(join(group, name), '');
@@ -125,7 +125,7 @@ describe('planGroup', () => {
     }
   });
 
-  it.each([1, 2] as const)('writes nothing for what is not limited, in version %i', (version) => {
+  it.each([1, 2] as const)('writes nothing for a resource without a limit, in version %i', (version) => {
     const folders = { memory: '/m', cpu: '/c', pids: '/p' };
     expect(planGroup({ version, folders }, 'g', NO_LIMITS).writes).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('planGroup', () => {
     expect(buildJoinCommand(planGroup({ version: 2, folders: {} }, 'g', LIMITS).joinFiles)).toEqual([]);
   });
 
-  it('gives no run so little time that the kernel refuses it', () => {
+  it('never sets a CPU quota so low that the kernel rejects it', () => {
     const place: ControlGroupPlace = { version: 1, folders: { cpu: '/c' } };
     expect(planGroup(place, 'g', { ...NO_LIMITS, cpus: 0.001 }).writes[1]?.value).toBe('1000');
   });
@@ -148,7 +148,7 @@ describe('the name of a group', () => {
   it.each([
     { kind: 'attempt', attemptId: '0b5e-1' },
     { kind: 'build', build: 'key-1a2b' },
-  ] as const)('tells whose it is: %j', (owner) => {
+  ] as const)('identifies the owner: %j', (owner) => {
     const name = nameGroup('installation-1', owner);
     expect(readGroupName('installation-1', name)).toEqual(owner);
     expect(readGroupName('installation', name)).toBeNull();
@@ -156,7 +156,7 @@ describe('the name of a group', () => {
   });
 
   it.each(['', 'docker', 'pumphouse-attempt-@i', 'pumphouse-attempt-..@i', 'pumphouse-other-a@i'])(
-    'is nobody’s when it is %j',
+    'has no owner when it is %j',
     (name) => {
       expect(readGroupName('i', name)).toBeNull();
     },

@@ -1,4 +1,7 @@
-/** Where control groups can be made and what is written into them, for both versions of the kernel's interface. Pure. */
+/**
+ * Plans where control groups are created and what is written into them, for both versions of the kernel
+ * interface. Pure.
+ */
 import { basename, dirname, join } from 'node:path';
 import type { AttemptLimits } from '../executor.ts';
 import { isSafeName } from '../safe-name.ts';
@@ -6,7 +9,7 @@ import { isSafeName } from '../safe-name.ts';
 export const CONTROLLERS = ['memory', 'cpu', 'pids'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
-/** The folder in which groups are made, for each controller that the machine has there. In version 2 it is one folder. */
+/** The parent folder of groups for each available controller. In version 2 it is a single folder. */
 export interface ControlGroupPlace {
   version: 1 | 2;
   folders: Partial<Record<Controller, string>>;
@@ -14,11 +17,14 @@ export interface ControlGroupPlace {
 
 export interface MountedControlGroups {
   version1: ControlGroupPlace;
-  /** `folder` is null where this server is in no group of its own that it may divide; then `problem` says why. */
+  /** `folder` is null if this server has no group of its own that it may divide; `problem` then says why. */
   version2: { folder: string } | { folder: null; problem: string };
 }
 
-/** A unit with Delegate=yes and DelegateSubgroup= of this name gives us the group above: it holds no process, so it can be divided. */
+/**
+ * A unit with Delegate=yes and this DelegateSubgroup= gives us the parent group, which contains no process
+ * and can therefore be divided.
+ */
 const SERVER_GROUP = 'server';
 
 const NOT_DELEGATED =
@@ -26,8 +32,9 @@ const NOT_DELEGATED =
   `DelegateSubgroup=${SERVER_GROUP} (docs/operate/process-executor.md)`;
 
 /**
- * What the machine has, from /proc/self/mountinfo and /proc/self/cgroup. Version 1 groups are made at the top, as container engines
- * do: a restarted server finds them there. Version 2 has one manager for each part of the tree, so only what was delegated is ours.
+ * Finds available control groups from /proc/self/mountinfo and /proc/self/cgroup. Version 1 groups are
+ * created at the top, as container engines do, where a restarted server finds them. In version 2 each subtree
+ * has one manager, so only a delegated subtree may be used.
  */
 export function findMountedControlGroups(mountInfo: string, ownGroups: string): MountedControlGroups {
   const mounts = parseMounts(mountInfo);
@@ -42,7 +49,7 @@ export function findMountedControlGroups(mountInfo: string, ownGroups: string): 
 
 interface Mount {
   type: string;
-  /** What of the file system is mounted. */
+  /** The part of the file system that is mounted. */
   root: string;
   path: string;
   options: string[];
@@ -67,23 +74,23 @@ function findDelegatedGroup(mount: Mount | undefined, ownGroups: string): Mounte
   if (mount === undefined || own === undefined)
     return { folder: null, problem: 'the machine has no control groups' };
   const seen = mount.root === '/' ? own : own.slice(mount.root.length);
-  // The top, where no manager has put this server anywhere.
+  // The top group: no manager has moved this server elsewhere.
   if (own === '/') return { folder: mount.path };
   if (basename(seen) !== SERVER_GROUP) return { folder: null, problem: NOT_DELEGATED };
   const above = dirname(seen);
   return { folder: above === '/' ? mount.path : join(mount.path, above) };
 }
 
-/** What a group is there for. */
+/** The purpose of a group. */
 export type GroupOwner = { kind: 'attempt'; attemptId: string } | { kind: 'build'; build: string };
 
-/** The name of a group tells its installation and its owner, who are all names without "@". */
+/** Derives a group's name from its installation and owner, neither of which contains "@". */
 export function nameGroup(installationId: string, owner: GroupOwner): string {
   const id = owner.kind === 'attempt' ? owner.attemptId : owner.build;
   return `pumphouse-${owner.kind}-${id}@${installationId}`;
 }
 
-/** Whose group a name is; null where it is none of the installation's. */
+/** Parses the owner from a group's name; null for groups of other installations and other software. */
 export function readGroupName(installationId: string, name: string): GroupOwner | null {
   const match = /^pumphouse-(attempt|build)-([^@]+)@(.+)$/.exec(name);
   const [, kind, id = '', installation] = match ?? [];
@@ -94,16 +101,16 @@ export function readGroupName(installationId: string, name: string): GroupOwner 
 export interface GroupWrite {
   file: string;
   value: string;
-  /** Left out where the kernel does not have it. */
+  /** Skip the file if the kernel does not have it. */
   optional: boolean;
 }
 
 export interface GroupPlan {
-  /** Each has to be made; several where each controller has a hierarchy of its own. */
+  /** All of these must be created; there are several if each controller has its own hierarchy. */
   folders: string[];
   /** In this order. */
   writes: GroupWrite[];
-  /** Who writes 0 into each of them is in the group. */
+  /** A process joins the group by writing 0 to each of these files. */
   joinFiles: string[];
   memory: string | null;
   pids: string | null;
@@ -112,7 +119,10 @@ export interface GroupPlan {
 const CPU_PERIOD_MICROSECONDS = 100_000;
 const SMALLEST_QUOTA_MICROSECONDS = 1000;
 
-/** The files of the group of a name with these limits. What is not limited keeps what a new group has: no limit. */
+/**
+ * The files of a named group with these limits. A resource without a limit keeps the kernel's default, which
+ * is no limit.
+ */
 export function planGroup(place: ControlGroupPlace, name: string, limits: AttemptLimits): GroupPlan {
   const at = (controller: Controller): string | null => {
     const folder = place.folders[controller];
@@ -139,7 +149,7 @@ interface LimitValue {
   optional?: boolean;
 }
 
-/** Swap counts as memory in both: what a run may use does not depend on how much of it the machine has. */
+/** Swap counts as memory in both versions, so a run's limit does not depend on the machine's swap. */
 function listValues1({ memoryBytes, cpus, processes }: AttemptLimits): LimitValue[] {
   const memory = formatNumber(memoryBytes);
   return [
@@ -178,7 +188,7 @@ function formatQuota(cpus: number): string {
   return String(Math.max(SMALLEST_QUOTA_MICROSECONDS, Math.round(cpus * CPU_PERIOD_MICROSECONDS)));
 }
 
-/** The file by which a limit of the controller is set: a group that has it can hold the limit. */
+/** The file that sets the controller's limit; its existence shows that the limit can be enforced. */
 export function limitFile(version: ControlGroupPlace['version'], controller: Controller): string {
   const files = {
     memory: { 1: 'memory.limit_in_bytes', 2: 'memory.max' },
@@ -190,7 +200,7 @@ export function limitFile(version: ControlGroupPlace['version'], controller: Con
 
 const JOIN = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"';
 
-/** Argv that precedes a command and puts it, with all it starts, into the groups; nothing where there are none. */
+/** Argv that precedes a command and moves it and its children into the groups; empty without groups. */
 export function buildJoinCommand(joinFiles: string[]): string[] {
   return joinFiles.length === 0 ? [] : ['/bin/sh', '-c', JOIN, 'sh', ...joinFiles, '--'];
 }

@@ -1,4 +1,6 @@
-/** Control groups of attempts and builds: limits that hold for all processes of one together, and the list of them. */
+/**
+ * Control groups of attempts and builds: creates them, lists them, and limits all processes of each together.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
@@ -28,15 +30,15 @@ export interface ListedGroup {
 }
 
 export interface ControlGroups {
-  /** The limits that can be held here. */
+  /** The limits that can be enforced here. */
   readonly holds: readonly Controller[];
-  /** For people: what is limited and what is not, and why. */
+  /** Human-readable: which limits are enforced, which are not, and why. */
   readonly detail: string;
-  /** Where the group of an owner is, with these limits; it need not be there. */
+  /** Plans the group of an owner with these limits. The group need not exist. */
   plan(owner: GroupOwner, limits: AttemptLimits): GroupPlan;
   /** Groups of this installation. */
   list(): Promise<ListedGroup[]>;
-  /** Ends what is in a group of this installation, and removes it. */
+  /** Ends all processes in a group of this installation, and removes it. */
   remove(name: string): Promise<void>;
 }
 
@@ -45,8 +47,8 @@ const REMOVE_TRIES = 200;
 const REMOVE_WAIT_MILLISECONDS = 25;
 
 /**
- * Finds out what this server can limit, by making a group for a moment. In version 2 it gives the controllers to the groups below
- * the delegated one.
+ * Detects which limits this server can enforce by creating a temporary group. In version 2 it enables the
+ * controllers for the groups below the delegated one.
  */
 export function openControlGroups(installationId: string): ControlGroups {
   const { place, problem } = findPlace(installationId);
@@ -63,12 +65,15 @@ export function openControlGroups(installationId: string): ControlGroups {
   };
 }
 
-/** Makes the group. Its time is set by hand: the kernel gives a folder that nobody has touched the time of the look. */
+/**
+ * Creates the group. Its timestamp is set explicitly, because the kernel reports the current time for an
+ * untouched folder.
+ */
 export async function createGroup({ folders, writes }: GroupPlan): Promise<void> {
   for (const folder of folders) await createGroupFolder(folder);
   for (const { file, value, optional } of writes) {
     try {
-      // Not made where it is not there: a file of a group is the kernel's.
+      // Never create the file: files of a group belong to the kernel.
       await writeFile(file, value, { flag: 'r+' });
     } catch (error) {
       if (!optional) throw error;
@@ -80,7 +85,7 @@ async function createGroupFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    // An earlier call for the same owner made it.
+    // Created by an earlier call for the same owner.
     if (isErrorCode(error, 'EEXIST')) return;
     throw error;
   }
@@ -88,19 +93,20 @@ async function createGroupFolder(folder: string): Promise<void> {
   await utimes(folder, now, now);
 }
 
-/** Processes in the group, as this server sees them. */
+/** Pids in the group, as seen from this server's pid namespace. */
 export async function readGroupPids(folders: string[]): Promise<number[]> {
   const texts = await Promise.all(
     folders.map((folder) => readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')),
   );
-  // 0 stands for a process that cannot be seen from here.
+  // 0 stands for a process outside this pid namespace.
   const pids = texts.flatMap((text) => text.split('\n')).map(Number);
   return [...new Set(pids)].filter((pid) => pid > 0 && pid !== process.pid);
 }
 
 /**
- * Ends what is in the group and removes it. A group is busy until the last process is wholly gone, so it is tried again.
- * @throws Error when it stays
+ * Ends all processes in the group and removes it. A group is busy until its last process is fully gone, so
+ * removal is retried.
+ * @throws Error when the group remains
  */
 export async function removeGroup(folders: string[]): Promise<void> {
   for (const folder of folders) await removeGroupFolder(folder);
@@ -122,7 +128,7 @@ async function removeGroupFolder(folder: string): Promise<void> {
 
 async function killGroup(folder: string): Promise<void> {
   try {
-    // Everything at once, also what forks meanwhile; version 2 from Linux 5.14 on.
+    // Kills everything at once, including processes that are forking; version 2, from Linux 5.14 on.
     return await writeFile(join(folder, 'cgroup.kill'), '1', { flag: 'r+' });
   } catch {
     for (const pid of await readGroupPids([folder])) killQuietly(pid);
@@ -133,11 +139,11 @@ function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Gone meanwhile; one that may not be killed keeps the group, which is said then.
+    // Already gone, or not permitted; in the second case the group stays and the error is reported later.
   }
 }
 
-/** In words, which limit a build has met; null where none. */
+/** Describes which limit a build has hit; null if none. */
 export async function describeMetLimit(
   plan: GroupPlan,
   { memoryBytes, processes }: AttemptLimits,
@@ -176,14 +182,14 @@ async function listGroups(place: ControlGroupPlace, installationId: string): Pro
 
 interface FoundPlace {
   place: ControlGroupPlace;
-  /** Why there is not more. */
+  /** Why some limits cannot be enforced. */
   problem: string;
 }
 
 function findPlace(installationId: string): FoundPlace {
   const mounted = findMountedControlGroups(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
   const delegated = mounted.version2.folder;
-  // A machine with both has the controllers in one of them.
+  // If the machine has both versions, the controllers are in only one of them.
   if (delegated !== null && readText(join(delegated, 'cgroup.controllers')).includes('memory')) {
     const folders = Object.fromEntries(CONTROLLERS.map((controller) => [controller, delegated]));
     return tryPlace({ version: 2, folders }, installationId);
@@ -193,7 +199,7 @@ function findPlace(installationId: string): FoundPlace {
   return { place: { version: 2, folders: {} }, problem };
 }
 
-/** The place with those controllers only whose groups can be made, limited and entered. */
+/** Reduces the folders to controllers whose groups can be created, limited and joined. */
 function tryPlace(place: ControlGroupPlace, installationId: string): FoundPlace {
   const folders: ControlGroupPlace['folders'] = {};
   let problem = 'the machine has no controllers for it';
@@ -210,7 +216,7 @@ function tryPlace(place: ControlGroupPlace, installationId: string): FoundPlace 
   return { place: { version: place.version, folders }, problem };
 }
 
-/** @throws Error saying what cannot be done */
+/** @throws Error that describes what failed */
 function tryController(
   parent: string,
   controller: Controller,
@@ -218,7 +224,7 @@ function tryController(
   installationId: string,
 ): void {
   if (version === 2) writeFileSync(join(parent, 'cgroup.subtree_control'), `+${controller}`, { flag: 'r+' });
-  // Named as a build's: one that a crash leaves is found and removed like those.
+  // Use the name of a build, so that a group left by a crash is found and removed like those.
   const name = nameGroup(installationId, { kind: 'build', build: `trial-${randomUUID()}` });
   const folder = join(parent, name);
   mkdirSync(folder);

@@ -1,4 +1,4 @@
-/** The way into the network of an attempt that its server connects to. */
+/** The ingress socket of an isolated network, through which the server connects to an attempt. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -6,8 +6,9 @@ import { connect, type Socket } from 'node:net';
 const CONNECTED = 0;
 
 /**
- * A connection to a port of the loopback inside an attempt's network, by way of the socket in its folder. By a descriptor of the
- * folder, since the path of a unix socket may have 107 bytes only. @throws Error when nothing listens there
+ * Connects to a loopback port inside an attempt's network, through the socket in its folder. Uses a
+ * descriptor of the folder because a unix socket's path is limited to 107 bytes.
+ * @throws Error when nothing listens on the port
  */
 export async function connectToAttempt(folderPath: string, port: number): Promise<Socket> {
   const folder = await open(folderPath, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -27,12 +28,13 @@ function connectSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true });
     socket.once('connect', () => resolve(socket));
-    // For good: an error that comes while nobody listens, as between two steps of a caller, would end the server.
+    // Keep this listener: an error without a listener, for example between two steps of a caller, would crash
+    // the server.
     socket.on('error', reject);
   });
 }
 
-/** The first byte, or null where the other side ends; what follows stays to be read. */
+/** Reads the first byte, or null if the other side ends; the rest stays unread. */
 function readByte(socket: Socket): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const settle = (byte: number | null, error?: Error): void => {

@@ -1,4 +1,7 @@
-/** The command that becomes a run's user before anything is run that a run or a package could have changed. */
+/**
+ * Builds the command that switches to a run's user before it runs anything that a run or a package could have
+ * changed.
+ */
 
 const ENTER = `
 import os, sys
@@ -18,13 +21,14 @@ os.execve(command[0], command, os.environ)
 
 export interface EnterOptions {
   /**
-   * An interpreter that the machine's administrator installed. The environment's own python will not do: packages could have
-   * replaced it, and until it has become another user it is root (in a sandbox without files, but with /proc/sys).
+   * An interpreter installed by the machine's administrator. The environment's own Python is not safe,
+   * because packages could have replaced it: it would run as root until the switch (in a sandbox without
+   * files, but with /proc/sys).
    */
   pythonPath: string;
-  /** Null: stays who it is. */
+  /** Null keeps the current user. */
   user: { uid: number; gid: number } | null;
-  /** SIGKILL when this process, which must be the parent, dies; null: outlives it. */
+  /** Pid of the parent, whose death kills the command with SIGKILL; null lets it outlive the parent. */
   dieWithPid: number | null;
 }
 

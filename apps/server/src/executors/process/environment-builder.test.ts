@@ -24,7 +24,7 @@ afterAll(() => site.remove());
 
 const listEnvironments = (): Promise<string[]> => readdir(join(site.dataDir, 'environments'));
 
-/** Processes that look at a folder of this test's data. */
+/** Processes whose command line names a folder of this test. */
 async function listBuildProcesses(): Promise<string[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const commands = await Promise.all(
@@ -42,10 +42,10 @@ describe.each([
     onLine: (line: EnvironmentLine) => void = () => undefined,
     signal?: AbortSignal,
   ) => site.createExecutor(overrides).buildEnvironment(spec, onLine, signal);
-  // Two kinds of server never share a data folder: their caches have different owners.
+  // The two kinds of server never share a cache, because their caches have different owners.
   const organizationId = overrides === UNISOLATED ? 'organization-unisolated' : 'organization-sandboxed';
 
-  it('installs requirements of all kinds, with bytecode, and says what it does', async () => {
+  it('installs requirements of all kinds, with bytecode, and logs its steps', async () => {
     await index.addWheel('plain-package');
     const address = await index.addWheel('direct-package');
     const lines: EnvironmentLine[] = [];
@@ -65,7 +65,7 @@ describe.each([
     expect(await site.executor.hasEnvironment(location)).toBe(true);
   });
 
-  it('builds at a new place each time and removes one without the other', async () => {
+  it('builds in a new location each time, and removes one without the other', async () => {
     const spec = createSpec([], { organizationId });
     const [first, second] = await Promise.all([build(spec), build(spec)]);
     expect(first.path).not.toBe(second.path);
@@ -74,7 +74,7 @@ describe.each([
     expect(await site.executor.hasEnvironment(second)).toBe(true);
   });
 
-  it('adds what the bootstrap wants every run to load', async () => {
+  it('adds the modules that the bootstrap loads in every run', async () => {
     const bootstrapDir = join(await mkdtemp(join(site.dataDir, 'bootstrap-')), 'pumphouse_bootstrap');
     await cp(requireBootstrap(), bootstrapDir, { recursive: true });
     const hooks = join(bootstrapDir, 'environment_hooks');
@@ -86,13 +86,13 @@ describe.each([
     expect(await runPython(location.path, 'import sys; print(sys.modules["a_hook"].WORD)')).toBe('hooked');
   });
 
-  it('leaves out dlthub where a package asks for it', async () => {
+  it('leaves out dlthub when a package requires it', async () => {
     await index.addWheel('asks-for-hub', { requires: ['dlthub>=0.1'] });
     const location = await build(createSpec(['asks-for-hub'], { organizationId }));
     expect(await runPython(location.path, 'import asks_for_hub; print(asks_for_hub.WORD)')).toBe('installed');
   });
 
-  it('fails with uv’s own words and leaves nothing behind', async () => {
+  it('fails with uv’s error and leaves nothing behind', async () => {
     const before = await listEnvironments();
     const failure = await build(createSpec(['no-such-package-here'], { organizationId })).catch(
       (error: unknown) => error,
@@ -105,7 +105,7 @@ describe.each([
     expect(await listEnvironments()).toEqual(before);
   });
 
-  it('ends at once when it is given up', async () => {
+  it('ends at once when it is aborted', async () => {
     const before = await listEnvironments();
     const asked = index.hangOn('hanging-package');
     const controller = new AbortController();
@@ -139,7 +139,7 @@ describe.each([
 });
 
 describe('a build in a sandbox', () => {
-  it('shows strangers’ code nothing of the server', async () => {
+  it('shows untrusted code nothing of the server', async () => {
     await writeFile(join(site.dataDir, 'secret'), 'the key');
     process.env['SERVER_SECRET'] = 'of the server';
     await index.addSource(
@@ -156,7 +156,7 @@ raise SystemExit(" ".join(facts))
     await expect(failure).rejects.toThrow(`uid=${uid} data=['environments'] server=False shadow=False`);
   });
 
-  it('takes secrets out of all that the build says, also where a line is cut', async () => {
+  it('masks secrets in all build output, even in truncated lines', async () => {
     const secret = 'QJZK/VW-8231';
     await index.addSource(
       'talking-package',
@@ -182,7 +182,7 @@ raise SystemExit("the password is " + proxy)
     expect(said).not.toContain(secret.slice(0, 3));
   });
 
-  it('gives the environment and its marker to nobody but the server', async () => {
+  it('makes the environment and its marker writable only for the server', async () => {
     const { path } = await site.executor.buildEnvironment(createSpec([]), () => undefined);
     const ownUid = process.getuid?.() ?? 0;
     expect((await stat(path)).uid).toBe(ownUid);
@@ -193,8 +193,8 @@ raise SystemExit("the password is " + proxy)
   });
 });
 
-describe('what is asked of a build', () => {
-  it('names the installed versions where the asked one is not', async () => {
+describe('a build request', () => {
+  it('lists the installed versions if the requested one is missing', async () => {
     const failure = site.executor.buildEnvironment(
       createSpec([], { pythonVersion: '3.99' }),
       () => undefined,
@@ -204,22 +204,25 @@ describe('what is asked of a build', () => {
   });
 
   it.each(['-r /etc/passwd', '--index-url=http://x', './local', 'http://x/y.whl', 'a\n-r b', 'C:/x', ''])(
-    'is no requirement: %j',
+    'rejects an invalid requirement: %j',
     async (line) => {
       const failure = site.executor.buildEnvironment(createSpec([line]), () => undefined);
       await expect(failure).rejects.toMatchObject({ code: 'requirements_failed' });
     },
   );
 
-  it.each(['dlthub', 'DltHub>=1', 'dlthub[x] @ http://x', 'dlthub_init'])('is never %s', async (line) => {
-    const failure = await site.executor
-      .buildEnvironment(createSpec([line]), () => undefined)
-      .catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(Error);
-    expect(failure).not.toBeInstanceOf(EnvironmentBuildError);
-  });
+  it.each(['dlthub', 'DltHub>=1', 'dlthub[x] @ http://x', 'dlthub_init'])(
+    'never installs %s',
+    async (line) => {
+      const failure = await site.executor
+        .buildEnvironment(createSpec([line]), () => undefined)
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      expect(failure).not.toBeInstanceOf(EnvironmentBuildError);
+    },
+  );
 
-  it('does not touch what is no environment of this executor', async () => {
+  it("ignores locations that are not this executor's environments", async () => {
     for (const path of [
       site.dataDir,
       join(site.dataDir, 'environments'),

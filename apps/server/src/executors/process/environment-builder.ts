@@ -1,5 +1,5 @@
 import type { EnvironmentBuilderOptions } from './build-options.ts';
-/** Builds Python environments with uv, in the isolation that runs get: a source distribution runs strangers' code. */
+/** Builds Python environments with uv, isolated like runs: a source distribution runs untrusted code. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -23,18 +23,18 @@ import { planVenvCommand } from '../environment-steps.ts';
 import { checkRequirements } from '../requirements.ts';
 import { isSafeName } from '../safe-name.ts';
 
-/** `.complete`, beside the environment and out of the reach of what was installed into it. */
+/** `.complete`, beside the environment and out of reach of the packages installed into it. */
 const markerSchema = z.object({
   key: z.string(),
   python: z.object({ executable: z.string(), prefix: z.string(), version: z.string() }),
 });
 export type EnvironmentMarker = z.infer<typeof markerSchema>;
 
-/** How often a build begins anew after the store has lost a file meanwhile. */
+/** How often a build starts over after the store has lost a file. */
 const maxAttempts = 3;
 
 /**
- * Builds an environment at a new place and gives that place.
+ * Builds an environment in a new location, and returns the location.
  * @throws EnvironmentBuildError, and Error for requirements that the caller should never have passed
  */
 export async function buildEnvironment(
@@ -89,12 +89,15 @@ async function buildOnce(
     await rm(root, { recursive: true, force: true });
     throw error;
   } finally {
-    // One that cannot be removed now is found by its name later; the environment is what it is.
+    // A group that cannot be removed now is found by its name later; the build result does not depend on it.
     await removeGroup(group.folders).catch(() => undefined);
   }
 }
 
-/** Makes the environment of the store's files and of what the steps have left; what they could write goes. */
+/**
+ * Assembles the environment from the store's files and the steps' output, then removes every folder that the
+ * steps could write.
+ */
 async function assemble(build: Build, { packages, built }: InstalledPackages): Promise<void> {
   const { options, spec, interpreter, place, group, signal, onLine } = build;
   const { root, outside } = place;
@@ -119,7 +122,7 @@ async function assemble(build: Build, { packages, built }: InstalledPackages): P
     { root, interpreter, uid: spec.uid, prefix, signal },
     assembled.start,
   );
-  // The hooks alone are no news.
+  // A single module is just the hooks, which are not worth a log line.
   if (compiled > 1) {
     const text = `Compiled ${compiled} modules in ${formatSeconds(begun)} s; the others are compiled in the background`;
     onLine({ stream: 'stdout', text });
@@ -144,7 +147,7 @@ function asBuildError(error: unknown): EnvironmentBuildError {
   });
 }
 
-/** What is known of a complete environment; null where there is none at that place. */
+/** Metadata of a complete environment; null if there is none at this location. */
 export async function readEnvironmentMarker(
   dataDir: string,
   location: EnvironmentLocation,
@@ -157,7 +160,9 @@ export async function readEnvironmentMarker(
   }
 }
 
-/** Removes an environment. Its marker goes first, so that nothing half removed looks complete. */
+/**
+ * Removes an environment. The marker goes first, so that a partly removed environment never looks complete.
+ */
 export async function removeEnvironment(
   dataDir: string,
   location: EnvironmentLocation,
@@ -166,7 +171,7 @@ export async function removeEnvironment(
   if (!isEnvironmentPath(dataDir, location)) return;
   await rm(locateMarker(location.path), { force: true });
   await faultPoints.reach('in-environment-removal');
-  // Another server may be compiling its modules.
+  // Retry, because another server may be compiling its modules.
   await rm(dirname(location.path), { recursive: true, force: true, maxRetries: 5 });
 }
 

@@ -1,4 +1,4 @@
-/** Where environments and caches are in a data folder. Pure. */
+/** Locates environments and caches in a data folder. Pure. */
 import { dirname, join } from 'node:path';
 import type { EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
@@ -20,7 +20,7 @@ export function locateEnvironments(dataDir: string): string {
   return join(dataDir, 'environments');
 }
 
-/** Holds a folder for each organization, with one for each of its workspaces. */
+/** Contains a folder for each organization, with a subfolder for each of its workspaces. */
 export function locateCaches(dataDir: string): string {
   return join(dataDir, 'uv-caches');
 }

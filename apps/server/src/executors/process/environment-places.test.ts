@@ -15,7 +15,7 @@ afterEach(() => dataDir.remove());
 const kilobytes = (count: number) => 'x'.repeat(count * 1024);
 
 describe('measureEnvironment', () => {
-  it('counts what the disk keeps below it, and follows no link', async () => {
+  it('counts disk usage below it, and follows no link', async () => {
     const path = join(dataDir.path, 'environments', 'key-1a2b', 'venv');
     await mkdir(join(path, 'lib'), { recursive: true });
     await writeFile(join(path, 'lib', 'large.py'), kilobytes(512));
@@ -25,19 +25,19 @@ describe('measureEnvironment', () => {
     expect(bytes).toBeLessThan(1024 * 1024);
   });
 
-  it('looks nowhere but at environments', async () => {
+  it('measures only environments', async () => {
     expect(await measureEnvironment(dataDir.path, { executor: EXECUTOR_NAME, path: '/usr/bin' })).toBe(0);
   });
 });
 
 describe('listCaches', () => {
-  it('gives nothing where nothing was built', async () => {
+  it('returns nothing before the first build', async () => {
     expect(await listCaches(dataDir.path)).toEqual([]);
   });
 });
 
 describe('removeCache', () => {
-  it('removes one organization’s, with what a removal left that was cut short', async () => {
+  it('removes the cache of one organization, and the rest of an interrupted removal', async () => {
     const caches = join(dataDir.path, 'uv-caches');
     for (const name of ['first', 'second', '.removed-before']) {
       await mkdir(join(caches, name), { recursive: true });

@@ -1,4 +1,4 @@
-/** What environments and the caches of their builders take on the disk. */
+/** Disk usage of environments and of build caches. */
 import { randomUUID } from 'node:crypto';
 import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,31 +24,31 @@ export async function listCaches(dataDir: string): Promise<ListedCache[]> {
   return caches;
 }
 
-/** Moved aside first, which takes a moment: a build that comes meanwhile begins a cache anew. */
+/** Moves the cache aside first, which is fast: a build that starts meanwhile creates a new cache. */
 export async function removeCache(dataDir: string, organizationId: string): Promise<void> {
   if (!isSafeName(organizationId)) return;
   const folder = locateCaches(dataDir);
   await rename(join(folder, organizationId), join(folder, `${asideMark}${randomUUID()}`)).catch(
     ignoreAbsence,
   );
-  // With what a removal left that was cut short.
+  // Include the rest of interrupted removals.
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((one) => one.startsWith(asideMark))) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** Begins the names of caches that are on their way out. */
+/** Name prefix of caches that are being removed. */
 export const asideMark = '.removed-';
 
-/** Names of folders that the executor made; what begins with a dot is not in use. */
+/** Names of folders that the executor created; a leading dot marks folders that are not in use. */
 async function listNames(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).filter(isSafeName);
 }
 
 /**
- * Bytes that the disk keeps for what is in a folder. A file of the package store counts in equal parts for all the environments that
- * link to it. Symbolic links are not followed: a package may have brought any.
+ * Disk usage of a folder in bytes. A file of the package store is divided equally among the environments that
+ * link to it. Symbolic links are not followed, because a package may contain any.
  */
 export async function measureFolder(folder: string): Promise<number> {
   let bytes = 0;
@@ -64,11 +64,11 @@ export async function measureFolder(folder: string): Promise<number> {
 
 function shareOfFile(file: { blocks: number; nlink: number } | null): number {
   if (file === null) return 0;
-  // One of the links is the store's.
+  // One of the links is the store's own.
   return (file.blocks * blockBytes) / Math.max(1, file.nlink - 1);
 }
 
-/** What `blocks` counts in, whatever the disk's own blocks are. */
+/** The unit of `blocks`, independent of the disk's block size. */
 const blockBytes = 512;
 
 function ignoreAbsence(error: unknown): void {

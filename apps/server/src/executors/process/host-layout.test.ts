@@ -25,7 +25,7 @@ function decideTestIsolation(bwrapPath: string | null, allowUnisolated: boolean)
 }
 
 describe('readHostLayout', () => {
-  it('tells the links of a merged system from folders, and finds the certificates', async () => {
+  it('distinguishes links of a merged system from folders, and finds the certificates', async () => {
     await symlink('usr/bin', join(root, 'bin'));
     await mkdir(join(root, 'lib64'));
     await write('etc/pki/tls/certs/ca-bundle.crt', '');
@@ -46,12 +46,12 @@ describe('detectContainer', () => {
     ['proc/1/cgroup', '0::/system.slice/docker-abc.scope\n'],
     ['proc/1/cgroup', '12:memory:/kubepods/burstable/pod1\n'],
     ['proc/1/environ', 'PATH=/bin\0container=lxc\0'],
-  ])('sees one by %s', async (path, content) => {
+  ])('detects one by %s', async (path, content) => {
     await write(path, content);
     expect(detectContainer(root)).not.toBeNull();
   });
 
-  it('sees none on a machine, nor in a chroot', async () => {
+  it('detects none on a machine or in a chroot', async () => {
     await write('proc/1/cgroup', '0::/init.scope\n');
     await write('proc/1/environ', 'PATH=/bin\0other_container=x\0');
     expect(detectContainer(root)).toBeNull();
@@ -69,7 +69,7 @@ describe('probeMachine', () => {
     limits: 'Nothing is limited.',
   };
 
-  it('refuses a container', async () => {
+  it('rejects a container', async () => {
     await write('.dockerenv', '');
     const result = await probeMachine({
       ...tools,
@@ -79,7 +79,7 @@ describe('probeMachine', () => {
     expect(result).toMatchObject({ ok: false, detail: expect.stringContaining('container') });
   });
 
-  it('says what bubblewrap said when it makes no sandbox', async () => {
+  it("reports bubblewrap's error when it cannot create a sandbox", async () => {
     const broken = join(root, 'bwrap');
     await writeFile(broken, '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', {
       mode: 0o755,
@@ -91,7 +91,7 @@ describe('probeMachine', () => {
     });
   });
 
-  it('says that runs are not isolated where they are not', async () => {
+  it('reports runs that are not isolated', async () => {
     const result = await probeMachine({ ...tools, isolation: decideTestIsolation(null, true), root });
     expect(result).toMatchObject({
       ok: true,

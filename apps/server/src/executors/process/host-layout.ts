@@ -1,13 +1,16 @@
-/** What the sandbox must know about the machine it is made on. */
+/** What the sandbox needs to know about its machine. */
 import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** An entry of the root folder that programs below /usr count on: a link on a merged system, else a folder of its own. */
+/**
+ * An entry of the root folder that programs below /usr rely on: a link on a merged system, otherwise a
+ * folder.
+ */
 export type RootEntry = { path: string; linkTarget: string | null };
 
 export interface HostLayout {
   rootEntries: RootEntry[];
-  /** The machine's bundle of certificate authorities, or null where none is at a known place. */
+  /** The machine's CA bundle, or null if there is none in a known location. */
   certificateBundle: string | null;
 }
 
@@ -36,8 +39,8 @@ function readRootEntry(root: string, name: string): RootEntry | null {
 }
 
 /**
- * Says by which sign this server runs in a container, or null. There a run would not outlive the container, and its sandbox
- * would share the container's limits. A chroot is no container: it shares the machine's processes.
+ * Returns the evidence that this server runs in a container, or null. In a container, a run would not outlive
+ * the container and would share its limits. A chroot does not count: it shares the machine's processes.
  */
 export function detectContainer(root = '/'): string | null {
   for (const marker of ['.dockerenv', 'run/.containerenv', 'run/systemd/container']) {

@@ -10,11 +10,11 @@ it.each([
   ['Arch', 'ID=arch\n', 'Install it: sudo pacman -S passt'],
   ['another system', 'ID=alpine\n', 'Install the package passt of your system'],
   ['a system without the file', '', 'Install the package passt of your system'],
-])('advises the command of %s', (_name, osRelease, advice) => {
+])('suggests the command for %s', (_name, osRelease, advice) => {
   expect(adviseInstall('passt', osRelease)).toBe(advice);
 });
 
-it('names what a package is called on each system', () => {
+it("uses each system's package names", () => {
   expect(adviseInstall('python', 'ID=debian\n')).toContain('python3 python3-venv');
   expect(adviseInstall('python', 'ID=arch\n')).toMatch(/pacman -S python$/);
 });

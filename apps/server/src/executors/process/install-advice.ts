@@ -1,4 +1,4 @@
-/** How to install what the process executor needs, in the words of the system that it runs on. */
+/** Suggests how to install the process executor's dependencies on the current system. */
 import { readFileSync } from 'node:fs';
 
 type SystemPackage = 'passt' | 'bubblewrap' | 'python';
@@ -16,14 +16,17 @@ const packageNames: Record<SystemPackage, Record<System, string>> = {
   python: { debian: 'python3 python3-venv', fedora: 'python3', arch: 'python' },
 };
 
-/** @param osRelease content of /etc/os-release. @returns a sentence without its full stop: a command to copy ends it */
+/**
+ * @param osRelease content of /etc/os-release
+ * @returns a sentence without a full stop, because it ends with a command to copy
+ */
 export function adviseInstall(name: SystemPackage, osRelease = readOsRelease()): string {
   const system = findSystem(osRelease);
   if (system === null) return `Install the package ${packageNames[name].debian} of your system`;
   return `Install it: ${commands[system]} ${packageNames[name][system]}`;
 }
 
-/** The family of a distribution: its own id, else the first that it says to be like. */
+/** The family of a distribution: from its own id, otherwise the first match in its ID_LIKE. */
 function findSystem(osRelease: string): System | null {
   const valueOf = (key: string) => new RegExp(`^${key}="?([^"\\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? '';
   const families: Record<string, System> = {

@@ -1,4 +1,4 @@
-/** Resolves the requirements of an environment and gets the packages that the store does not have. */
+/** Resolves the requirements of an environment and installs the packages missing from the store. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentBuildError } from '../executor.ts';
@@ -10,11 +10,14 @@ import { runStep, type Build } from './build-steps.ts';
 import { openPackageStore } from './package-store.ts';
 import { canBeShared, openResolutions } from './resolutions.ts';
 
-/** What the environment is made of. */
+/** The parts of an environment. */
 export interface InstalledPackages {
-  /** Those that the store has, or gets from the tree. */
+  /** Packages that are in the store, or are added to it from `tree`. */
   packages: { key: string; tree: string | null }[];
-  /** Packages that are not kept: the code of one could have changed the files of another. */
+  /**
+   * Folder of packages that are not stored, because the build code of one could have changed the files of
+   * another.
+   */
   built: string | null;
 }
 
@@ -63,7 +66,7 @@ async function resolve(build: Build): Promise<LockedPackage[]> {
   const shared = isShareable ? await resolvePinned(build) : null;
   const text = shared ?? (await runResolve(build, 'source'));
   const packages = parseLock(text);
-  // An address in a lock may hold the password of its index.
+  // A URL in a lock may contain its index's password.
   if (!spec.maskedValues.some((secret) => text.includes(secret))) {
     await resolutions.save(spec, shared === null ? 'workspace' : 'shared', text);
   }
@@ -72,8 +75,8 @@ async function resolve(build: Build): Promise<LockedPackage[]> {
 }
 
 /**
- * Looks up the hashes of a complete export of a lock file, without any package's code. Null where it is none: the versions that are
- * left open must not be chosen from wheels alone.
+ * Resolves a complete export of a lock file without running any package's code. Null if the requirements are
+ * not one: unpinned versions must not be chosen from wheels alone.
  */
 async function resolvePinned(build: Build): Promise<string | null> {
   const silent: Build = { ...build, onLine: () => undefined };
@@ -101,8 +104,9 @@ async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Pro
 }
 
 /**
- * Installs each package into its own folder, so that a package with files of another one changes only its own environments. One process
- * downloads all of them first: separate processes would query the index for each package.
+ * Installs each package into its own folder, so that a package with files of another one changes only its own
+ * environments. One process downloads all of them first: separate processes would query the index for each
+ * package.
  */
 async function installVerified(
   build: Build,
@@ -118,7 +122,7 @@ async function installVerified(
   }
   const all = await writeLock(build, 'together', joinLocks(missing));
   const plan = {
-    // Copies: with links, one wheel could overwrite cached files of another.
+    // Copy files: with links, one wheel could overwrite cached files of another.
     together: [...planInstall(build, { lock: all, prefix: together }), '--link-mode', 'copy'],
     folder: together,
     apart,
@@ -137,14 +141,14 @@ function planInstall(build: Build, paths: { lock: string; prefix: string }): str
   return planInstallCommand({ ...locateTools(build), ...paths, wheelsOnly: true });
 }
 
-/** @returns its path as the steps see it */
+/** @returns the path as the steps see it */
 async function writeLock({ place }: Build, name: string, lock: string): Promise<string> {
   const file = `pylock.${name}.toml`;
   await writeFile(join(place.outside.plan, file), lock, { mode: 0o644 });
   return join(place.inside.plan, file);
 }
 
-/** What has to be built, or whose hash nobody says. */
+/** Installs packages that must be built, or whose hash is unknown. */
 async function installOthers(build: Build, others: readonly LockedPackage[]): Promise<string | null> {
   const { inside, outside } = build.place;
   if (others.length === 0) return null;
@@ -163,7 +167,7 @@ async function installOthers(build: Build, others: readonly LockedPackage[]): Pr
   return join(outside.source, 'built');
 }
 
-/** Building takes minutes: that much is said at once. */
+/** Building takes minutes, so log its start at once. */
 function isNewsOfBuild(text: string): boolean {
   return /^\s*Building /.test(text);
 }
@@ -176,7 +180,10 @@ function isVerified({ spec }: Build, { verified }: LockedPackage): boolean {
   return verified !== null && !Object.keys(spec.variables).some((name) => name.startsWith('UV_NO_BINARY'));
 }
 
-/** What came by settings of a workspace is that workspace's: its index or its proxy may have said what the hashes are of. */
+/**
+ * Packages resolved with a workspace's settings are kept for that workspace: its index or proxy may have
+ * supplied the hashes.
+ */
 function getScope({ spec }: Build): string {
   return Object.keys(spec.variables).length === 0 ? '' : spec.workspaceId;
 }

@@ -25,7 +25,7 @@ const WAIT = { timeout: 120_000, interval: 20 };
 const PIECE_BYTES = 3_000_000;
 const hasPasta = findTool('pasta', { env: process.env }) !== null;
 
-/** An app that echoes to everybody who reaches it, and tells first what it reaches itself. */
+/** An app that first reports what it can reach, then echoes to every client. */
 const APP = `
 import json, os, socket, sys, threading, urllib.request
 
@@ -69,12 +69,12 @@ describe('listForwardedPorts', () => {
     ['https://127.0.0.1', [443]],
     ['https://pumphouse.example.com', []],
     ['http://10.1.2.3:8080', []],
-  ])('of %s are %j', (url, ports) => {
+  ])('returns %s as %j', (url, ports) => {
     expect(listForwardedPorts(url)).toEqual(ports);
   });
 });
 
-it('names inside are resolved as outside, by another way', () => {
+it('names are resolved inside as outside, through another resolver', () => {
   const machines = 'nameserver 127.0.0.53\n# search nothing\nsearch a.example b.example\noptions ndots:2\n';
   expect(describeResolver(machines)).toBe(
     'nameserver 10.0.2.3\nsearch a.example b.example\noptions ndots:2\n',
@@ -116,14 +116,14 @@ function createSpec(variables: Record<string, string> = {}): AttemptSpec {
   return { ...spec, limits: { ...spec.limits, processes: 64 }, network: 'apart' };
 }
 
-/** Greets whoever comes. */
+/** Greets each client. */
 async function listen(host: string): Promise<number> {
   const { server, port } = await greetAt(host);
   servers.push(server);
   return port;
 }
 
-/** A port on which nothing of the machine listens. */
+/** A port without a listener on the machine. */
 async function findFreePort(): Promise<number> {
   const port = await listen('0.0.0.0');
   const server = servers.pop();
@@ -160,7 +160,7 @@ async function canConnect(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** What runs now with the attempt's mark, pasta and the door among it. */
+/** Running processes with the attempt's mark, including pasta and the ingress helper. */
 async function listMarked({ spec }: App): Promise<string[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
@@ -180,7 +180,7 @@ const machineAddresses = Object.values(networkInterfaces())
   .filter((one) => (one !== undefined && one.scopeid !== undefined ? one.scopeid === 0 : true))
   .map((one) => one?.address ?? '');
 describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
-  it('is reached through its door, and by no address of the machine', async () => {
+  it('can be reached through its ingress socket, and at no address of the machine', async () => {
     const { folder, port } = await startApp();
     const socket = await connectToAttempt(folder, port);
     const sent = Buffer.alloc(PIECE_BYTES, 'abc');
@@ -193,7 +193,7 @@ describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
-  it('does not reach the loopback of the machine, but for its telemetry and its server', async () => {
+  it("cannot reach the machine's loopback except its telemetry and its server", async () => {
     const closed = await listen('127.0.0.1');
     const everywhere = await listen('0.0.0.0');
     const hosts = ['127.0.0.1', '::1', '10.0.2.2', '10.0.2.3', '10.0.2.100'];
@@ -203,18 +203,18 @@ describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
     const { report } = await startApp(targets);
     expect(Object.keys(report.reached)).toHaveLength(10);
     expect(Object.values(report.reached)).not.toContain('hello');
-    // The report itself came to a listener on the loopback: the attempts' server.
+    // The report itself arrived at a loopback listener: the server of the attempt.
     expect(report.beacon).toBe(200);
     expect(report.resolver).toBe('nameserver 10.0.2.3');
     expect(report.uid).toBe(process.getuid?.() === 0 ? TEST_UID : process.getuid?.());
   });
 
-  it('is what probe() says it can make', async () => {
+  it('is reported as available by probe()', async () => {
     expect((await executor.probe()).detail).toContain('Runs have a network of their own');
     expect(executor.capabilities().interactive).toBe(true);
   });
 
-  it('ends with its helpers, which nobody takes for something left behind', async () => {
+  it('ends together with its helpers, which are not reported as orphaned', async () => {
     const app = await startApp();
     const { attemptId } = app.spec;
     const before = (await listMarked(app)).join('\n');
@@ -233,14 +233,14 @@ describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
     expect(records.at(-1)).toMatchObject({ code: 0, killed_descendants: 0 });
   });
 
-  it('is stopped with its helpers', async () => {
+  it('is stopped together with its helpers', async () => {
     const app = await startApp();
     await executor.stop(app.handle, { graceSeconds: 0 });
     expect(await listMarked(app)).toEqual([]);
     expect(await executor.inspect(app.handle)).toMatchObject({ state: 'exited' });
   });
 
-  it('leaves nothing when its bootstrap is killed, whoever looks or does not', async () => {
+  it('leaves nothing when its bootstrap is killed, with or without a later inspection', async () => {
     const app = await startApp();
     process.kill(Number(app.handle.data['pid']), 'SIGKILL');
     await expect.poll(() => listMarked(app), WAIT).toEqual([]);
@@ -248,8 +248,8 @@ describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
   });
 });
 
-describe('without pasta', () => {
-  it('an attempt that needs it is refused, in words that say what to install', async () => {
+describe('a machine without a working pasta', () => {
+  it('rejects an attempt that needs it, and says what to install', async () => {
     const other = createTestExecutor(dataDir.path, { pastaPath: null });
     expect(other.capabilities().interactive).toBe(false);
     const failure = other.start(createSpec());
@@ -258,13 +258,13 @@ describe('without pasta', () => {
     expect((await other.probe()).detail).toContain('apt-get install passt');
   });
 
-  it('and without a sandbox too', async () => {
+  it('rejects it without a sandbox too', async () => {
     const other = createTestExecutor(dataDir.path, { bwrapPath: null, allowUnisolated: true });
     expect(other.capabilities().interactive).toBe(false);
     await expect(other.start(createSpec())).rejects.toThrow('apt-get install bubblewrap');
   });
 
-  it('that works says its words in the end of the run', async () => {
+  it('ends the run with network_failed if pasta fails', async () => {
     const other = createTestExecutor(dataDir.path, { pastaPath: '/bin/false' });
     const handle = await other.start(createSpec());
     handles.push(handle);

@@ -1,4 +1,4 @@
-/** A network of a run's own: what pasta is told, and what resolves names there. */
+/** A run's own network: the arguments of pasta, and name resolution inside. */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { ExecutorError } from '../executor.ts';
@@ -6,32 +6,32 @@ import { adviseInstall } from './install-advice.ts';
 import type { Isolation } from './isolation.ts';
 import type { SandboxPlan } from './sandbox.ts';
 
-/** What the operator decided about the network of batch runs and builds. Apps have one of their own in any case. */
+/** The operator's settings for the network of batch runs and builds. Apps always have their own. */
 export interface RunsNetwork {
-  /** They use the network of the machine, its loopback too. */
+  /** Runs use the machine's network, including its loopback. */
   isShared: boolean;
-  /** Ports of the machine's loopback that runs reach at the loopback of their own network. */
+  /** Ports of the machine's loopback that runs can reach on their own loopback. */
   loopbackPorts: readonly number[];
 }
 
 export interface NetworkPlan {
-  /** Argv of pasta; the bootstrap adds the ports and what holds the network. */
+  /** Argv of pasta; the bootstrap appends the ports and the command that holds the network open. */
   pasta: string[];
-  /** Ports of the machine's loopback that are reached inside. */
+  /** Ports of the machine's loopback that can be reached inside. */
   ports: number[];
 }
 
 export interface NetworkOptions {
   isolation: Isolation;
-  /** Null where pasta is not installed. */
+  /** Null if pasta is not installed. */
   pastaPath: string | null;
   runsNetwork: RunsNetwork;
 }
 
 /**
- * The network of an attempt or a build; null: the machine's.
- * @param use what it is for, and where a run reaches its server
- * @throws ExecutorError config where it must have one of its own and cannot
+ * Plans the network of an attempt or a build; null means the machine's network.
+ * @param use its purpose, and the server URL for a run
+ * @throws ExecutorError config if it requires its own network and cannot have one
  */
 export function planNetwork(
   { isolation, pastaPath, runsNetwork }: NetworkOptions,
@@ -55,8 +55,8 @@ export function planNetwork(
 }
 
 /**
- * The user inside a sandbox in such a network, for `SandboxPlan.insideUid`: without root the sandbox is started in pasta's user namespace, where
- * this server's user is root.
+ * The user inside a sandbox in such a network, for `SandboxPlan.insideUid`. Without root, the sandbox starts
+ * in pasta's user namespace, where this server's user appears as root.
  */
 export function planInsideUser(
   network: NetworkPlan | null,
@@ -75,33 +75,41 @@ export function explainMissingPasta(what: 'app' | 'run'): string {
   return `${missing}. Or name it in PUMPHOUSE_PASTA.${otherwise} Then restart the server.`;
 }
 
-/** Addresses inside, seen by nobody else. The machine's own would hide the machine from the run. */
+/** Private addresses inside. Using the machine's own would make the machine unreachable for the run. */
 const ADDRESS = '10.0.2.100';
 const GATEWAY = '10.0.2.2';
 const RESOLVER = '10.0.2.3';
 
 /**
- * Argv of pasta, to which the bootstrap adds the ports that lead out to the machine's loopback and what holds the network. Nothing leads in:
- * neither a port of the machine, nor an address inside that stands for its loopback (the gateway does, unless it is told not to).
+ * Argv of pasta. The bootstrap appends the forwarded loopback ports and the command that holds the network
+ * open. Nothing leads in: no port of the machine is forwarded, and no address inside maps to its loopback
+ * (the gateway would by default).
  */
 export function buildPastaCommand(pastaPath: string, privileges: SandboxPlan['privileges']): string[] {
   return [
     [pastaPath, '--quiet', '--config-net', '--no-map-gw'],
-    // Root stays its uid and loses its rights: pasta is in a user namespace of its own, and "nobody" could not make one any more.
+    // Root keeps its uid but loses its privileges: pasta runs in its own user namespace, which "nobody" could
+    // not create.
     privileges === 'root' ? ['--runas', '0'] : [],
     ['--address', ADDRESS, '--netmask', '24', '--gateway', GATEWAY, '--dns-forward', RESOLVER],
     ['--tcp-ports', 'none', '--udp-ports', 'none', '--udp-ns', 'none'],
   ].flat();
 }
 
-/** Ports of the machine's loopback that user code needs, beside its telemetry's: the server's, where it listens there. */
+/**
+ * Ports of the machine's loopback that user code needs in addition to telemetry: the server's, if it listens
+ * there.
+ */
 export function listForwardedPorts(attemptsUrl: string): number[] {
   const { hostname, port, protocol } = new URL(attemptsUrl);
   if (hostname !== 'localhost' && !(isIP(hostname) === 4 && hostname.startsWith('127.'))) return [];
   return [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
 }
 
-/** /etc/resolv.conf inside: pasta asks the machine's resolver, which may listen on its loopback. */
+/**
+ * /etc/resolv.conf inside. Pasta forwards queries to the machine's resolver, which may listen on its
+ * loopback.
+ */
 export function describeResolver(machines = readResolver()): string {
   const kept = machines.split('\n').filter((line) => /^(search|domain|options)\s/.test(line));
   return [`nameserver ${RESOLVER}`, ...kept, ''].join('\n');

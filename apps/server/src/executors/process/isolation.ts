@@ -1,16 +1,16 @@
-/** How much this server can shut a run in: decided once, never less afterwards. */
+/** How strictly this server can isolate runs. Decided once at start and never weakened. */
 import { homedir } from 'node:os';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import type { SandboxBind, SandboxPlan } from './sandbox.ts';
 
 /**
- * `sandbox`: bubblewrap. As root, what runs becomes a user of its own inside.
- * `none`: same user, same files as the server; only where the operator allowed it.
+ * `sandbox`: bubblewrap; if the server is root, each run also becomes a separate user. `none`: same user and
+ * files as the server, only if the operator allowed it.
  */
 export type Isolation =
   { kind: 'sandbox'; bwrapPath: string; privileges: SandboxPlan['privileges'] } | { kind: 'none' };
 
-/** What this server does with the tools it was given; null where nothing may run. */
+/** Derives the isolation from the installed tools and the settings; null means that nothing may run. */
 export function decideIsolation(options: {
   bwrapPath: string | null;
   allowUnisolated: boolean;
@@ -23,14 +23,14 @@ export function decideIsolation(options: {
   return options.allowUnisolated ? { kind: 'none' } : null;
 }
 
-/** The user that runs become, or null where they stay the server's. */
+/** The user that a run switches to, or null if it keeps the server's user. */
 export function decideRunUser(isolation: Isolation, uid: number): { uid: number; gid: number } | null {
   return isolation.kind === 'sandbox' && isolation.privileges === 'root' ? { uid, gid: uid } : null;
 }
 
 /**
- * Read-only binds that make an interpreter work inside a sandbox, beyond /usr.
- * @throws Error when its installation is a folder that also holds the server's data or the user's home
+ * Read-only binds that an interpreter needs inside a sandbox, beyond /usr.
+ * @throws Error when its installation folder also contains the server's data or the user's home
  */
 export function bindInterpreter(
   interpreter: Omit<PythonInterpreter, 'version'>,
@@ -44,14 +44,14 @@ export function bindInterpreter(
     }
   }
   const paths = isBelow(executable, prefix) ? [prefix] : [prefix, executable];
-  // What Nix installs is spread over its store.
+  // Nix spreads an installation over its store, so bind the whole store.
   const roots = paths.map((path) => (isBelow(path, '/nix/store') ? '/nix/store' : path));
   return [...new Set(roots)]
     .filter((path) => !isBelow(path, '/usr'))
     .map((path) => ({ source: path, target: path, writable: false }));
 }
 
-/** True when `path` is `folder` or lies below it. */
+/** Whether `path` is `folder` or lies below it. */
 export function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

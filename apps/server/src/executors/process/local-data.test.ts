@@ -1,4 +1,6 @@
-/** Local data that real DuckDB has written and locked; what is true of any files is in the conformance suite. */
+/**
+ * Local data written and locked by real DuckDB; general file behaviour is tested in the conformance suite.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localDataProgram } from '../conformance/local-data-program.ts';
 import type { AttemptSpec, EnvironmentLocation, Executor, LocalDataUse } from '../executor.ts';
@@ -56,7 +58,7 @@ async function start(localData: LocalDataUse, steps: string[][]) {
 const run = async (localData: LocalDataUse, ...steps: string[][]) => (await start(localData, steps)).report();
 const untouched = async (): Promise<boolean> => true;
 
-it('of DuckDB is written in a copy while a run has the database itself open', async () => {
+it('DuckDB can write to a copy while a run has the original database open', async () => {
   const count = ['duckdb', 'rows.duckdb', 'SELECT count(*) FROM rows'];
   const insert = 'INSERT INTO rows VALUES (7), (8)';
   await run(live, ['duckdb', 'rows.duckdb', 'CREATE TABLE rows AS SELECT 42 AS n']);
@@ -67,7 +69,7 @@ it('of DuckDB is written in a copy while a run has the database itself open', as
     ['held-duckdb', 'rows.duckdb', insert],
   ]);
   await routes.awaitUserCode(holder.spec.attemptId);
-  // The lock is real: whoever had the live data would meet it.
+  // The lock is real: a second process on the live data fails.
   expect(await run(live, count)).toEqual([expect.stringContaining('lock')]);
   expect(await run(copy, ['duckdb', 'rows.duckdb', 'INSERT INTO rows VALUES (1)'], count)).toEqual([
     'done',

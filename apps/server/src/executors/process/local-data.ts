@@ -1,6 +1,7 @@
 /**
- * Copies of local data: snapshots, and what attempts have of them. What is copied is copied by the workspace's own user in a sandbox
- * that sees the source, read-only, and the target; here only names of our own making are touched.
+ * Snapshots of local data, and the copies that attempts get. Copying is done by the workspace's own user, in
+ * a sandbox that sees only the source (read-only) and the target. This server touches only names it has
+ * created itself.
  */
 import { randomUUID } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
@@ -26,18 +27,18 @@ export interface CopyOptions {
 
 type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
 
-/** A link to the folder beside it that is the snapshot: it is changed at once or not at all. */
+/** A link to the current snapshot's folder beside it, so that replacing the snapshot is atomic. */
 const currentLink = 'current';
 const insideSource = '/source';
 const insideTarget = '/target';
 const insideBootstrap = '/pumphouse/bootstrap';
 
-/** Holds a folder for each workspace, with one for each of its profiles. */
+/** Contains a folder for each workspace, with a subfolder for each of its profiles. */
 export function locateLocalData(dataDir: string): string {
   return join(dataDir, 'local-data');
 }
 
-/** The same, of snapshots; each profile's has the snapshot and what is to become one. */
+/** The same for snapshots; a profile's folder contains the current snapshot and those in progress. */
 function locateSnapshots(dataDir: string): string {
   return join(dataDir, 'snapshots');
 }
@@ -46,7 +47,7 @@ function locatePlace(dataDir: string, { workspaceId, profile }: Names): string {
   return join(locateSnapshots(dataDir), workspaceId, profile);
 }
 
-/** The folder of the snapshot, or null where there is none. */
+/** The folder of the current snapshot, or null if there is none. */
 async function findSnapshot(dataDir: string, names: Names): Promise<string | null> {
   const place = locatePlace(dataDir, names);
   const name = await readlink(join(place, currentLink)).catch(() => null);
@@ -78,7 +79,7 @@ export async function takeSnapshot(
       return null;
     }
     await putInPlace(folder, made);
-    // What cannot be removed now goes with the next call.
+    // If this fails, the next call removes them.
     await removeOthers(folder, made).catch(() => undefined);
     return { sizeBytes };
   } catch (error) {
@@ -93,7 +94,7 @@ async function putInPlace(folder: string, made: string): Promise<void> {
   await rename(link, join(folder, currentLink));
 }
 
-/** Everything of a profile but its snapshot: what was made before it, and what was left half-made. */
+/** Removes everything of a profile except its current snapshot: older and incomplete ones. */
 async function removeOthers(folder: string, snapshot: string | null): Promise<void> {
   for (const path of (await readdir(folder)).map((name) => join(folder, name))) {
     const isKept = path === snapshot || (snapshot !== null && path === join(folder, currentLink));
@@ -101,7 +102,10 @@ async function removeOthers(folder: string, snapshot: string | null): Promise<vo
   }
 }
 
-/** Makes a folder the same as the snapshot. A snapshot that is replaced meanwhile, and so removed, is no failure: there is a newer one. */
+/**
+ * Makes a folder identical to the snapshot. If the snapshot is replaced and removed meanwhile, it retries
+ * with the newer one.
+ */
 export async function copySnapshot(
   options: CopyOptions,
   place: Names & { uid: number },
@@ -126,7 +130,10 @@ interface Copying {
   only?: string | undefined;
 }
 
-/** @returns what the disk keeps for the source @throws ExecutorError backend */
+/**
+ * @returns disk usage of the source
+ * @throws ExecutorError backend
+ */
 async function copyData(options: CopyOptions, uid: number, copying: Copying): Promise<number> {
   const { code, signal, stdout, stderr } = await runCommand(await planCopy(options, uid, copying), {
     variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
@@ -175,11 +182,11 @@ async function isFolder(path: string): Promise<boolean> {
 
 export interface ListedSnapshot extends Names {
   path: string;
-  /** False of what was left half-made, or has been replaced. */
+  /** False if incomplete or replaced. */
   isCurrent: boolean;
 }
 
-/** What there is of snapshots, whole or not. */
+/** Lists all snapshots, complete or not. */
 export async function listSnapshots(dataDir: string): Promise<ListedSnapshot[]> {
   const root = locateSnapshots(dataDir);
   const listed: ListedSnapshot[] = [];
@@ -195,7 +202,7 @@ export async function listSnapshots(dataDir: string): Promise<ListedSnapshot[]> 
   return listed;
 }
 
-/** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */
+/** @throws Error if the folder exists but cannot be read, because it cannot be assumed empty */
 async function listNames(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ENOTDIR')) return [];
@@ -204,7 +211,7 @@ async function listNames(folder: string): Promise<string[]> {
   return names.filter((name) => isSafeName(name) && name !== currentLink);
 }
 
-/** @throws ExecutorError backend, where an attempt has no copy */
+/** @throws ExecutorError backend, if an attempt has no copy */
 export async function requireCopy(folder: string): Promise<void> {
   if (!(await isFolder(folder))) throw new ExecutorError('backend', 'The attempt has no copy of local data.');
 }

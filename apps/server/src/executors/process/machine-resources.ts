@@ -1,9 +1,13 @@
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 import { availableParallelism, totalmem } from 'node:os';
 
-/** What this process may use: of the machine, or of the container that the server is in, where its control group has less. */
+/**
+ * Resources available to this process: those of the machine, or the control group's limits if lower, as in a
+ * container.
+ */
 export function readOwnMachine(): MachineResources {
-  // Node reads the quota and the limits of the control group, those of its parents among them; without a limit it gives 0 or a huge number.
+  // Node considers quotas and limits of the control group and its parents; without a limit it returns 0 or a
+  // huge number.
   const limit = process.constrainedMemory();
   return {
     cpus: availableParallelism(),

@@ -1,4 +1,4 @@
-/** Runs and builds that try to reach what listens on the machine, or to take its place. */
+/** Attacks by runs and builds that try to reach listeners on the machine, or to impersonate them. */
 import { connect, type Server } from 'node:net';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -27,7 +27,10 @@ urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(reach_all(targets)).
 sys.exit(int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()))
 `;
 
-/** Listens in the server's place, for whoever resolves localhost to ::1, and where the server is gone. */
+/**
+ * Listens on the server's port, to catch clients that resolve localhost to ::1 or call while the server is
+ * down.
+ */
 const SQUAT = `
 import json, os, socket, sys, urllib.request
 from urllib.parse import urlsplit
@@ -82,14 +85,14 @@ async function listen(host: string): Promise<number> {
   return port;
 }
 
-/** Every port that something of this machine listens on, at every address of it. */
+/** Every port with a listener on this machine, combined with each of its addresses. */
 async function listTargets(): Promise<Target[]> {
   for (const host of ['127.0.0.1', '::1', '0.0.0.0', '::']) await listen(host);
   const ports = listListeningPorts();
   return listMachineAddresses().flatMap((host) => ports.map((port): Target => [host, port]));
 }
 
-/** Starts a batch run of the program and gives its report. */
+/** Starts a batch run of the program and returns its report. */
 async function report(
   program: string,
   variables: Record<string, string>,
@@ -105,22 +108,22 @@ async function report(
 const scan = async (targets: Target[], overrides?: Partial<ProcessExecutorOptions>): Promise<string[]> =>
   (await report(SCAN, { TARGETS: JSON.stringify(targets) }, overrides)) as string[];
 
-/** Hosts of targets with a port. */
+/** Hosts of the targets with this port. */
 const hostsReached = (reached: string[], port: number): string[] =>
   reached.filter((one) => one.endsWith(` ${port}`)).map((one) => one.split(' ')[0] ?? '');
 
 describe('a batch run', () => {
-  it('reaches nothing that listens on its machine, but its server and its telemetry', async () => {
+  it('reaches no listener on its machine except its server and its telemetry', async () => {
     const targets = await listTargets();
     const serverPort = Number(new URL(routes.url).port);
     expect(targets.length).toBeGreaterThan(50);
     const reached = await scan(targets);
     expect(reached.filter((one) => !one.endsWith(` ${serverPort}`))).toEqual([]);
-    // What is forwarded is at the loopback of its own.
+    // Forwarded ports appear on the run's own loopback.
     expect(hostsReached(reached, serverPort)).toContain('127.0.0.1');
   });
 
-  it('takes nobody’s place: what it listens on is in its own network', async () => {
+  it('impersonates no listener: it listens in its own network', async () => {
     const serverPort = Number(new URL(routes.url).port);
     const other = await listen('127.0.0.1');
     await new Promise((resolve) => servers.pop()?.close(resolve));
@@ -134,7 +137,7 @@ describe('a batch run', () => {
     ] satisfies Target[]) {
       await expect(once(connect({ host, port }), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     }
-    // Nor is the port taken from a server that comes back.
+    // A restarted server can still bind the port.
     const returned = createServer().listen(other, '127.0.0.1');
     servers.push(returned);
     await once(returned, 'listening');
@@ -143,7 +146,7 @@ describe('a batch run', () => {
     });
   });
 
-  it('reaches the ports of the loopback that a setting opens, and no others', async () => {
+  it('reaches the loopback ports opened by a setting, and no others', async () => {
     const [open, closed] = [await listen('127.0.0.1'), await listen('127.0.0.1')];
     const targets = [open, closed].flatMap((port) =>
       ['127.0.0.1', 'localhost'].map((host): Target => [host, port]),
@@ -153,7 +156,7 @@ describe('a batch run', () => {
     expect(hostsReached(reached, closed)).toEqual([]);
   });
 
-  it('shares the network of the machine where a setting says so', async () => {
+  it("shares the machine's network if a setting says so", async () => {
     const port = await listen('127.0.0.1');
     const shared = { runsNetwork: { isShared: true, loopbackPorts: [] } };
     expect(await scan([['127.0.0.1', port]], shared)).toEqual([`127.0.0.1 ${port}`]);
@@ -161,7 +164,7 @@ describe('a batch run', () => {
     expect(probe).toMatchObject({ ok: true, detail: expect.stringContaining('NOT kept from what listens') });
   });
 
-  it('is refused where it can have no network of its own, and so is a build', async () => {
+  it('is rejected if it cannot have its own network, and so is a build', async () => {
     const other = createTestExecutor(site.dataDir, { pastaPath: null });
     const refusal = { name: 'ExecutorError', kind: 'config', message: expect.stringContaining('passt') };
     await expect(report(SCAN, {}, { pastaPath: null })).rejects.toMatchObject(refusal);
@@ -173,7 +176,7 @@ describe('a batch run', () => {
   });
 });
 
-it('a build whose network cannot be made fails for a reason that is not in its requirements', async () => {
+it('a build whose network cannot be created fails with an error unrelated to its requirements', async () => {
   const broken = site.createExecutor({ pastaPath: '/bin/false' });
   await site.index.addWheel('any-package');
   const failure = broken.buildEnvironment(site.createSpec(['any-package']), () => undefined);
@@ -183,8 +186,8 @@ it('a build whose network cannot be made fails for a reason that is not in its r
   });
 });
 
-describe('the code of a package that is built', () => {
-  it('reaches nothing that listens on the machine, but what a setting opens', async () => {
+describe('the code of a package during its build', () => {
+  it('reaches no listener on the machine except ports opened by a setting', async () => {
     const targets = await listTargets();
     const indexPort = Number(new URL(site.index.url).port);
     await site.index.addSource(

@@ -23,7 +23,7 @@ afterEach(() => site.remove());
 
 let keys = 0;
 
-/** Each asks for an environment of its own. */
+/** Each specification has its own environment key. */
 function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
   keys += 1;
   return site.createSpec(requirements, { key: `key-${keys}`, ...overrides });
@@ -48,7 +48,7 @@ async function listFiles(folder: string): Promise<string[]> {
 
 const listObjects = () => listFiles(join(site.dataDir, 'package-store/objects'));
 
-/** Each object has the content that its name says, and no one may write to it. */
+/** Checks that each object's content matches its name, and that no user may write to it. */
 async function checkStore(): Promise<void> {
   for (const path of await listObjects()) {
     const name = relative(join(site.dataDir, 'package-store/objects'), path).replace('/', '');
@@ -67,7 +67,7 @@ const twoFiles = (name: string) => ({
 });
 
 describe('the package store', () => {
-  it('gives a second environment links to the files of the first, with its scripts and bytecode', async () => {
+  it('links a second environment to the files of the first, with its scripts and bytecode', async () => {
     await index.addWheel('first-package', {
       files: {
         ...twoFiles('first_package'),
@@ -89,7 +89,7 @@ describe('the package store', () => {
     await checkStore();
   });
 
-  it('takes wheels of an index that forbids to store its answers', async () => {
+  it('accepts wheels from an index that forbids caching', async () => {
     await index.addWheel('first-package');
     await index.addWheel('second-package');
     index.forbidCaching();
@@ -107,7 +107,7 @@ describe('the package store', () => {
     expect(other.lines[0]).toMatch(/Resolved 1 package in/);
   });
 
-  it('resolves a complete export once for all workspaces, and no package’s code has a say in it', async () => {
+  it('resolves a complete export once for all workspaces, without running any package’s code', async () => {
     await index.addWheel('first-package');
     const pinned = createSpec(['first-package==1.0'], { variables: {} });
     const resolutions = openResolutions(site.dataDir, '3.13.5');
@@ -125,7 +125,7 @@ describe('the package store', () => {
     expect(await resolutions.find(pinned, 'shared', Date.now() + aMonth)).toBeNull();
   });
 
-  it('keeps no lock that names a secret', async () => {
+  it('stores no lock that names a secret', async () => {
     const address = await index.addWheel('first-package');
     const secret = new URL(address).port;
     const spec = createSpec(['first-package'], { maskedValues: [secret] });
@@ -133,7 +133,7 @@ describe('the package store', () => {
     expect((await build(spec)).lines[0]).toMatch(/Resolved 1 package in/);
   });
 
-  it('removes the cache that an earlier version kept for the whole organization', async () => {
+  it('removes the organization-wide cache of an earlier version', async () => {
     const folder = join(site.dataDir, 'uv-caches/organization-1');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'CACHEDIR.TAG'), '');
@@ -142,7 +142,7 @@ describe('the package store', () => {
     expect(await readdir(folder)).toEqual(['workspace-1']);
   });
 
-  it('serves two builds at once that need the same packages', async () => {
+  it('serves two concurrent builds that need the same packages', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     const specs = ['a', 'b', 'c'].map((key) => createSpec(['first-package'], { key }));
     const locations = await Promise.all(specs.map((spec) => build(spec)));
@@ -152,7 +152,7 @@ describe('the package store', () => {
     await checkStore();
   });
 
-  it('shows the paths of each environment in its tracebacks, by the same bytecode', async () => {
+  it("shows each environment's own paths in tracebacks, with shared bytecode", async () => {
     const code = 'def fail():\n    raise ValueError("told")\n';
     await index.addWheel('failing-package', { files: { 'failing_package.py': code } });
     const locations = [
@@ -179,7 +179,7 @@ describe('the package store', () => {
     expect(new Set(inodes).size).toBe(1);
   });
 
-  it('gets a package anew that retention has removed while a build took it', async () => {
+  it('fetches a package again that retention removed during a build', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     await build(createSpec(['first-package']));
     let removals = 0;
@@ -209,7 +209,7 @@ describe('the package store', () => {
     for (const size of sizes) expect(size).toBeGreaterThan(50_000);
     const links = 4096 * 40;
     expect((sizes[0] ?? 0) + (sizes[1] ?? 0)).toBeLessThan(100_000 + 2 * links);
-    // The package, and the bytecode of the hooks that each environment gets from the server.
+    // The package, and the bytecode of the hooks that the server adds to each environment.
     const used = await executor.listStoredPackages();
     expect(used.map(({ isUsed }) => isUsed)).toEqual([true, true]);
     for (const at of locations) await executor.removeEnvironment(at);
@@ -220,7 +220,7 @@ describe('the package store', () => {
     expect((await executor.listStoredPackages()).map(({ id }) => id)).toEqual(['unreferenced']);
   });
 
-  it('goes on after a server that was killed in the middle of a build', async () => {
+  it('recovers from a server that was killed during a build', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     const spec = createSpec(['first-package']);
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
@@ -249,21 +249,21 @@ describe('the package store', () => {
     expect(await executor.hasEnvironment(at)).toBe(true);
   });
 
-  it('replaces a file that a crash of the machine has cut short', async () => {
+  it('replaces a file that a machine crash truncated', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     await build(createSpec(['first-package']));
     const sizes = await Promise.all(
       (await listObjects()).map(async (path) => [path, (await stat(path)).size] as const),
     );
     const [largest] = sizes.toSorted(([, left], [, right]) => right - left)[0] ?? [''];
-    // A crash leaves a file of its own that is cut short: environments that are there keep theirs.
+    // A crash leaves a truncated file as a new inode: existing environments keep the old one.
     await promisify(execFile)('sh', ['-c', 'rm "$0" && printf x > "$0" && chmod 444 "$0"', largest]);
     const at = await build(createSpec(['first-package']));
     expect((await stat(join(sitePackages(at), 'first_package/data.txt'))).size).toBe(100_000);
     await checkStore();
   });
 
-  it('compiles behind the first run what a server that ended has left', async () => {
+  it('compiles after the first run what an ended server left uncompiled', async () => {
     await index.addWheel('first-package');
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
     const order = { dataDir: site.dataDir, overrides: site.overrides, spec: createSpec(['first-package']) };
@@ -280,7 +280,7 @@ describe('the package store', () => {
   });
 });
 
-/** Puts a wheel with one module there, so that the build goes on. */
+/** Adds a wheel with one module, so that the build continues. */
 const endWell = `
 import zipfile, os
 info = wheel_name.split("-py3")[0] + ".dist-info"
@@ -292,8 +292,8 @@ with zipfile.ZipFile(os.path.join(wheel_directory, wheel_name), "w") as wheel:
     wheel.writestr(f"{info}/RECORD", "")
 `;
 
-describe('a build of strangers’ code', () => {
-  /** The folder that the build's packages are put into, where its code can plant files of its own. */
+describe('a build of untrusted code', () => {
+  /** The target folder of the build's packages, where its code can plant files. */
   const plantAt = (name: string) =>
     `/pumphouse/source/built/lib/python${site.pythonVersion}/site-packages/${name}`;
 
@@ -302,7 +302,7 @@ describe('a build of strangers’ code', () => {
     return build(createSpec([name, 'victim-package']));
   }
 
-  it('changes no file of the store, of another environment, or of a package that it shares an environment with', async () => {
+  it('changes no file of the store, of another environment, or of another package in its environment', async () => {
     await index.addWheel('victim-package', { files: twoFiles('victim_package') });
     const victim = await build(createSpec(['victim-package']));
     const file = join(sitePackages(victim), 'victim_package/__init__.py');
@@ -340,7 +340,7 @@ for path in targets:
     );
   });
 
-  it('that brings files of another package changes its own environment and no other', async () => {
+  it('that installs files of another package changes only its own environment', async () => {
     await index.addWheel('victim-package', { files: twoFiles('victim_package') });
     await index.addWheel('overlapping-package', {
       files: { 'victim_package/__init__.py': `WORD = 'planted'\n` },
@@ -372,7 +372,7 @@ for path in targets:
     expect(await readdir(join(site.dataDir, 'environments'))).toEqual([]);
   });
 
-  it('that plants a file with setuid and several links leaves a plain copy', async () => {
+  it('that plants a setuid file with several links leaves a plain copy', async () => {
     await index.addWheel('victim-package');
     const path = plantAt('planted.py');
     const at = await buildHostile(
@@ -407,7 +407,7 @@ for folder, _, names in os.walk("/pumphouse/cache"):
 });
 
 describe('an environment', () => {
-  it('cannot be written by a run of its own user', async () => {
+  it('cannot be written by a run of the same user', async () => {
     await index.addWheel('first-package');
     const at = await build(createSpec(['first-package']));
     for (const path of await listFiles(at.path)) {

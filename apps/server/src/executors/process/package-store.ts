@@ -1,6 +1,7 @@
 /**
- * The package store of a data folder: files by the hash of their content, which environments link to. Only the server's own program
- * (pumphouse_bootstrap/package_store) writes to it; builds and runs never see it.
+ * The package store of a data folder: files named by the hash of their content, to which environments link.
+ * Only the server's own program (pumphouse_bootstrap/package_store) writes to it; builds and runs never see
+ * it.
  */
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -13,17 +14,17 @@ import type { StoredPackage } from '../executor.ts';
 export interface PackageStoreOptions {
   dataDir: string;
   bootstrapDir: string;
-  /** An interpreter that the machine's administrator installed, of the version that the environment has. */
+  /** An interpreter installed by the machine's administrator, with the environment's Python version. */
   pythonPath: string;
 }
 
-/** Modules of one package that have no bytecode yet; `key` is null for what the store does not keep as a package. */
+/** Modules of one package without bytecode; `key` is null for files that are not stored as a package. */
 export interface CompileJob {
   key: string | null;
   files: string[];
 }
 
-/** A job that was compiled into a folder. */
+/** A job whose bytecode was written to a folder. */
 export interface CompiledJob extends CompileJob {
   folder: string;
 }
@@ -32,26 +33,26 @@ export interface AdoptRequest {
   /** The environment that gets the bytecode. */
   target: string;
   jobs: CompiledJob[];
-  /** Who owns what the compiler has left. */
+  /** Uid that owns the compiler's output. */
   owner: number;
   links: boolean;
 }
 
 export interface AssembleRequest {
-  /** Where the environment goes; nothing may be there. */
+  /** Path of the new environment, which must not exist yet. */
   target: string;
   base: string;
   packages: { key: string; tree: string | null }[];
   built: string | null;
   hooks: string;
   sitePackages: string;
-  /** Who owns what the build has left. */
+  /** Uid that owns the build's output. */
   owner: number;
-  /** Whether the environment shares files with the store: not where a run could write to them. */
+  /** Whether the environment shares files with the store; false if a run could write to them. */
   links: boolean;
 }
 
-/** `missing`: the store has lost a file of a package; it is found missing the next time. */
+/** `missing`: the store has lost a file of a package; the next lookup reports the package as missing. */
 export class PackageStoreError extends Error {
   override readonly name = 'PackageStoreError';
   readonly problem: 'hostile' | 'missing' | 'failed';
@@ -83,19 +84,22 @@ export function locatePackageStore(dataDir: string): string {
 
 export type PackageStore = ReturnType<typeof openPackageStore>;
 
-/** @throws PackageStoreError from each operation */
+/**
+ * Opens the store.
+ * @throws PackageStoreError from each operation
+ */
 export function openPackageStore(options: PackageStoreOptions) {
   const ask = <T>(operation: string, request: object, schema: z.ZodType<T>): Promise<T> =>
     askProgram(options, { operation, ...request }, schema);
 
   return {
-    /** The keys of packages that the store has whole. */
+    /** Returns the keys of packages that are completely stored. */
     find: async (keys: readonly string[]): Promise<Set<string>> =>
       new Set(keys.length === 0 ? [] : (await ask('find', { keys }, foundSchema)).found),
-    /** Makes an environment; says which modules have no bytecode: of dlt's start, and the rest. */
+    /** Creates an environment. Returns modules without bytecode, those of dlt's start separately. */
     assemble: ({ sitePackages, ...request }: AssembleRequest) =>
       ask('assemble', { ...request, site_packages: sitePackages }, assembledSchema),
-    /** Takes the bytecode that jobs have left in their folders. */
+    /** Stores the bytecode that jobs have written to their folders. */
     adopt: (request: AdoptRequest) => ask('adopt', request, adoptedSchema),
     async list(): Promise<StoredPackage[]> {
       const { packages } = await ask('list', {}, listedSchema);
@@ -127,7 +131,7 @@ async function askProgram<T>(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  // A program that ends early says why on stderr.
+  // A program that ends early reports the reason on stderr, so ignore the broken pipe.
   child.stdin.once('error', () => undefined);
   child.stdin.end(JSON.stringify({ ...request, store }));
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);

@@ -1,4 +1,4 @@
-/** Whether attempts can run on this machine, tried for real. */
+/** Tests whether attempts can run on this machine by trying it. */
 import type { ProbeResult } from '../executor.ts';
 import { adviseInstall } from './install-advice.ts';
 import { buildPastaCommand, explainMissingPasta, type RunsNetwork } from './isolated-network.ts';
@@ -13,7 +13,7 @@ export interface ProbeOptions {
   uvPath: string;
   pastaPath: string | null;
   runsNetwork: RunsNetwork;
-  /** What of a run is limited here, in words. */
+  /** A description of the limits that apply to runs here. */
   limits: string;
   /** Another root folder in tests. */
   root?: string;
@@ -21,7 +21,7 @@ export interface ProbeOptions {
 
 const CHECK_PYTHON = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 3)';
 
-/** Tries every program once, bubblewrap with a real sandbox. The detail says what works or what to do. */
+/** Runs every program once, bubblewrap with a real sandbox. The detail says what works or what to do. */
 export async function probeMachine({
   isolation,
   pythonPath,
@@ -78,7 +78,7 @@ async function probeSandbox(
   );
 }
 
-/** Whether runs can have a network of their own, which all need that do not share the machine's. */
+/** Whether runs can have a network of their own, which all need unless they share the machine's. */
 async function probeNetwork(
   { privileges }: Extract<Isolation, { kind: 'sandbox' }>,
   pastaPath: string | null,
@@ -116,7 +116,7 @@ function adviseNamespaces(privileges: 'root' | 'user'): string {
   );
 }
 
-/** Null when it succeeds, else its last words. */
+/** Runs a command; null on success, otherwise the last line of its output. */
 async function tryCommand(argv: string[]): Promise<string | null> {
   try {
     const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' } });

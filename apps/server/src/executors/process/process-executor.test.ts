@@ -112,7 +112,7 @@ function moveToEarlierBoot(handle: AttemptHandle): AttemptHandle {
 }
 
 describe('what user code in a sandbox sees', () => {
-  it('is its work folder and its local data, as a user without rights', async () => {
+  it('is its work folder and its local data, as an unprivileged user', async () => {
     const report = await lookAround(createSpec());
     expect(report).toMatchObject({
       uid: isRoot ? TEST_UID : process.getuid?.(),
@@ -136,7 +136,7 @@ describe('what user code in a sandbox sees', () => {
     );
   });
 
-  it('is the local data of the attempt before', async () => {
+  it('includes the local data of the previous attempt', async () => {
     const localData = { workspaceId: randomUUID(), profile: 'prod' };
     await lookAround(createSpec({ localData: { ...localData, access: 'read-write' } }));
     const report = await lookAround(createSpec({ localData: { ...localData, access: 'read-write' } }));
@@ -145,7 +145,7 @@ describe('what user code in a sandbox sees', () => {
 });
 
 describe('the folder of an attempt', () => {
-  it('is closed to other users, and keeps no token', async () => {
+  it('is closed to other users, and contains no token', async () => {
     const spec = createSpec();
     await lookAround(spec);
     const folder = locateAttemptFolder(dataDir.path, spec.attemptId);
@@ -155,7 +155,7 @@ describe('the folder of an attempt', () => {
     await expect(stat(folder.startFile)).rejects.toThrow('ENOENT');
   });
 
-  it('is the sign of an attempt that never got a process, which is missing until it gets one', async () => {
+  it('marks an attempt that never got a process, which is missing until it gets one', async () => {
     const spec = createSpec();
     await executor.start(spec).then((handle) => handles.push(handle));
     await routes.awaitReport(spec.attemptId);
@@ -179,7 +179,7 @@ describe('the folder of an attempt', () => {
 });
 
 describe('an attempt of an earlier boot of this machine', () => {
-  it('is missing, or exited where its spool says so', async () => {
+  it('is missing, or exited if its spool says so', async () => {
     const spec = createSpec();
     await lookAround(spec);
     const handle = moveToEarlierBoot(handles[0] as AttemptHandle);
@@ -190,7 +190,7 @@ describe('an attempt of an earlier boot of this machine', () => {
   });
 });
 
-describe('a spool that a run has put something else in place of', () => {
+describe('a spool that a run has replaced', () => {
   it('is not read', async () => {
     const spec = createSpec();
     const handle = await startAttempt(spec);
@@ -208,7 +208,7 @@ describe('a spool that a run has put something else in place of', () => {
 });
 
 describe('a failure to start', () => {
-  it('is config where there is no sandbox and none may be done without', async () => {
+  it('is config without a sandbox when one is required', async () => {
     const other = createTestExecutor(dataDir.path, { bwrapPath: null });
     await expect(other.start(createSpec())).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });
     expect(await other.probe()).toMatchObject({
@@ -226,7 +226,7 @@ describe('a failure to start', () => {
     await expect(executor.start(createSpec(overrides))).rejects.toMatchObject({ kind: 'config' });
   });
 
-  it('is backend, with the last words of a bootstrap that ends at once', async () => {
+  it('is backend, with the last output of a bootstrap that ends at once', async () => {
     const bootstrapDir = join(dataDir.path, 'broken-bootstrap');
     await mkdir(bootstrapDir);
     await writeFile(join(bootstrapDir, '__main__.py'), 'raise SystemExit("no such luck")');
@@ -236,7 +236,7 @@ describe('a failure to start', () => {
     await expect(failure).rejects.toThrow('ended at once (exit code 1). no such luck');
   });
 
-  it('is backend where the interpreter cannot be run', async () => {
+  it('is backend if the interpreter cannot be run', async () => {
     const broken = createTestExecutor(dataDir.path, { pythonPath: '/nowhere/python3' });
     await expect(broken.start(createSpec())).rejects.toMatchObject({ kind: 'backend' });
     expect(await broken.probe()).toMatchObject({
@@ -246,9 +246,9 @@ describe('a failure to start', () => {
   });
 });
 
-// A folder that is mounted cannot be removed, as one in which a dying process makes another meanwhile.
+// A mounted folder cannot be removed, like one in which a dying process still creates files.
 it.skipIf(!isRoot)(
-  'a removal that breaks off leaves an attempt that is listed, and removed again',
+  'an interrupted removal leaves an attempt that is listed, and removed again',
   async ({ skip }) => {
     const spec = createSpec();
     const handle = await startAttempt(spec);

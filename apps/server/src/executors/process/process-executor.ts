@@ -1,4 +1,4 @@
-/** Runs attempts as processes of this machine, each under a bootstrap that outlives the server. */
+/** Runs attempts as processes on this machine, each under a bootstrap that outlives the server. */
 import { isAbsolute } from 'node:path';
 import { ExecutorError } from '../executor.ts';
 import type {
@@ -57,16 +57,19 @@ export interface ProcessExecutorOptions {
   /** Python 3.10 or newer, for the bootstrap. */
   pythonPath: string;
   uvPath: string;
-  /** Null where bubblewrap is not installed. */
+  /** Null if bubblewrap is not installed. */
   bwrapPath: string | null;
-  /** Null where pasta is not installed: apps are refused then, and runs too, unless they share the machine's network. */
+  /**
+   * Null if pasta is not installed: apps are rejected then, and so are runs, unless they share the machine's
+   * network.
+   */
   pastaPath: string | null;
   runsNetwork: RunsNetwork;
   allowUnisolated: boolean;
   installationId: string;
-  /** What building an environment may use. */
+  /** Resource limits of an environment build. */
   buildLimits: AttemptLimits;
-  /** Folders where interpreters for environments are looked for, as in PATH. */
+  /** Folders to search for interpreters, in PATH format. */
   searchPath?: string;
   faultPoints?: FaultPoints;
   log: ExecutorLog;
@@ -74,7 +77,10 @@ export interface ProcessExecutorOptions {
 
 const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
-/** An executor for Linux machines. @throws Error when the data folder is not an absolute path */
+/**
+ * Creates an executor for Linux machines.
+ * @throws Error when the data folder is not an absolute path
+ */
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
   const { dataDir, log, faultPoints = noFaultPoints } = options;
   if (!isAbsolute(dataDir)) throw new Error(`The data folder must be an absolute path, not ${dataDir}.`);
@@ -113,7 +119,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     return exit === null ? { state: 'missing' } : { state: 'exited', exit };
   };
 
-  /** Without its bootstrap nothing records or stops user code: it is ended, so that "not there" is true when it is said. */
+  /** Without a bootstrap, nothing records or stops user code, so end it; only then is "missing" true. */
   const endRemains = async (marks: AttemptMarks): Promise<void> => {
     const remains = await findAttemptProcesses(marks);
     if (remains.length === 0) return;
@@ -142,7 +148,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     const verdict = judgePlace(handle, readPlace(), dataDir);
     if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
     const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
-    // Before the record that names it.
+    // Remove the group before the record that names it.
     await removeControlGroup(folder);
     await removeAttemptFolder(folder, faultPoints);
   };
@@ -165,7 +171,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
           log.warn({ err: error, path }, 'Modules of an environment could not be compiled'),
         );
 
-  /** Whether an environment is there; what a build or a server that ended has not compiled is compiled from now on. */
+  /**
+   * Whether an environment exists. Modules that a build or an ended server left uncompiled are queued for
+   * compilation.
+   */
   const findEnvironment = async (location: EnvironmentLocation): Promise<boolean> => {
     const marker = await readEnvironmentMarker(dataDir, location);
     if (marker !== null) compileQueue?.add(location, marker.python);
@@ -211,7 +220,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       const verdict = judgePlace(handle, readPlace(), dataDir);
       if (verdict.place !== 'here') return;
       const { redirectFile } = locateAttemptFolder(dataDir, verdict.data.attemptId);
-      // Without its folder there is no attempt any more, which `inspect` will say.
+      // Without its folder the attempt no longer exists, which `inspect` reports.
       await writeFileAtomically(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
     },
     async connect(handle, port) {
@@ -264,7 +273,7 @@ async function removeControlGroup(folder: AttemptFolder): Promise<void> {
   }
 }
 
-/** The door is there as long as an attempt with a network apart runs. */
+/** The ingress socket exists as long as an attempt with an isolated network runs. */
 function describeRefusal(error: unknown): string {
   if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ECONNREFUSED'))
     return 'The attempt does not run, or has no network of its own.';
@@ -283,7 +292,10 @@ function requireIsolation(isolation: Isolation | null): Isolation {
   );
 }
 
-/** The bootstrap that a handle names, or the one that has said who it is since the handle was made. */
+/**
+ * Finds the bootstrap named by a handle, or the one that wrote its process record after the handle was
+ * created.
+ */
 async function locateAttempt(
   data: HandleData,
   folder: AttemptFolder,

@@ -32,25 +32,25 @@ const stat = (name: string, state: string): string =>
   `42 (${name}) ${state} 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1000 1 2 3`;
 
 describe('parseProcessStat', () => {
-  it.each(['sleep', 'a b', ') S 1 (', '((x))'])('reads past the name %j', (name) => {
+  it.each(['sleep', 'a b', ') S 1 (', '((x))'])('parses the name %j', (name) => {
     expect(parseProcessStat(stat(name, 'S'))).toEqual({ pid: 42, parentPid: 7, startTime: 123_456 });
   });
 
-  it('takes a zombie, and what is no stat, for nothing', () => {
+  it('ignores a zombie and invalid input', () => {
     expect(parseProcessStat(stat('x', 'Z'))).toBeNull();
     expect(parseProcessStat('')).toBeNull();
   });
 });
 
 describe('a process', () => {
-  it('is alive under its own identity only', async () => {
+  it('is alive only under its own identity', async () => {
     const { identity } = await startSleeper();
     expect(isProcessAlive(identity)).toBe(true);
     expect(isProcessAlive({ ...identity, startTime: identity.startTime - 1 })).toBe(false);
     expect(isProcessAlive({ ...identity, bootId: 'another' })).toBe(false);
   });
 
-  it('gets no signal that is meant for one that had its pid before', async () => {
+  it('receives no signal meant for an earlier process with the same pid', async () => {
     const { identity } = await startSleeper();
     expect(signalProcess({ ...identity, startTime: identity.startTime - 1 }, 'SIGKILL')).toBe(false);
     expect(isProcessAlive(identity)).toBe(true);

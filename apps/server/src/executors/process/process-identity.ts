@@ -1,4 +1,4 @@
-/** Which process is meant, after pids are reused and machines restarted: (boot id, pid, start time), Linux only. */
+/** Identifies a process across pid reuse and restarts by (boot id, pid, start time). Linux only. */
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,10 +20,13 @@ export interface ProcessEntry {
 
 const POLL_MILLISECONDS = 20;
 
-/** The entry in a /proc/<pid>/stat text; null for a zombie: what it was has ended, only its parent has not looked yet. */
+/**
+ * Parses the text of /proc/<pid>/stat; null for a zombie, which has ended but was not yet reaped by its
+ * parent.
+ */
 export function parseProcessStat(text: string): ProcessEntry | null {
   const [pid] = text.split(' ', 1);
-  // The name may hold spaces and parentheses; the last one closes it.
+  // The name may contain spaces and parentheses; the last parenthesis closes it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parentPid] = fields;
   const startTime = fields[19];
@@ -32,7 +35,7 @@ export function parseProcessStat(text: string): ProcessEntry | null {
   return { pid: Number(pid), parentPid: Number(parentPid), startTime: Number(startTime) };
 }
 
-/** Start time of a process that runs now, else null. */
+/** Start time of a running process, otherwise null. */
 export function readProcessStartTime(pid: number): number | null {
   try {
     return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.startTime ?? null;
@@ -41,7 +44,7 @@ export function readProcessStartTime(pid: number): number | null {
   }
 }
 
-/** When a process started that has this start time in its /proc/<pid>/stat. */
+/** Converts a start time from /proc/<pid>/stat to a date. */
 export function dateStart(startTime: number): Date {
   const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
   return new Date((bootSeconds + startTime / ticksPerSecond) * 1000);
@@ -50,12 +53,15 @@ export function dateStart(startTime: number): Date {
 /** USER_HZ, which is 100 on every machine that Node runs on. */
 const ticksPerSecond = 100;
 
-/** True while exactly this process runs. */
+/** Whether exactly this process is running. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   return identity.bootId === readBootId() && readProcessStartTime(identity.pid) === identity.startTime;
 }
 
-/** Sends a signal to exactly this process; false when it is gone. @throws when the signal is not permitted */
+/**
+ * Sends a signal to exactly this process; false when it is gone.
+ * @throws when the signal is not permitted
+ */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isProcessAlive(identity)) return false;
   try {
@@ -67,8 +73,8 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 }
 
 /**
- * Waits for the end of processes that need not be ours. True when all are gone, false after the timeout.
- * Looks at /proc at intervals, since Node offers no pidfd.
+ * Waits for the end of processes that need not be our children. True when all are gone, false after the
+ * timeout. Polls /proc because Node offers no pidfd.
  */
 export async function waitForExit(
   identities: ProcessIdentity[],
@@ -82,7 +88,7 @@ export async function waitForExit(
   return true;
 }
 
-/** All processes that run now and that /proc shows. */
+/** All running processes visible in /proc. */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const entries = await Promise.all(
@@ -91,7 +97,7 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
   return entries.filter((entry) => entry !== null);
 }
 
-/** A process and everything below it, in the order parents first. */
+/** A process and all its descendants, parents first. */
 export function selectDescendants(processes: ProcessEntry[], rootPid: number): ProcessEntry[] {
   const found = new Map(processes.filter(({ pid }) => pid === rootPid).map((entry) => [entry.pid, entry]));
   for (const { pid } of found.values()) {
@@ -102,7 +108,7 @@ export function selectDescendants(processes: ProcessEntry[], rootPid: number): P
   return [...found.values()];
 }
 
-/** Text of a file below /proc/<pid>, or '' where the process is gone or may not be looked at. */
+/** Text of a file below /proc/<pid>, or '' if the process is gone or may not be read. */
 export async function readProcessText(pid: number, name: 'cmdline' | 'environ'): Promise<string> {
   return readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
 }

@@ -85,7 +85,7 @@ async function readExit({ handle }: StartedAttempt): Promise<unknown> {
   return JSON.parse(spool.trimEnd().split('\n').at(-1) ?? '');
 }
 
-/** A number in a file of the attempt's group; the file is in one of its folders. */
+/** Reads a number from a file of the attempt's group, which exists in one of its folders. */
 function readGroupCount(folders: string[], file: string, name: string): number {
   const path = folders.map((folder) => join(folder, file)).find((one) => existsSync(one)) ?? '';
   const line = readFileSync(path, 'utf8')
@@ -94,7 +94,7 @@ function readGroupCount(folders: string[], file: string, name: string): number {
   return Number(line?.split(' ')[1]);
 }
 
-/** A process of the attempt's group by the name that it was started with. */
+/** Finds a process of the attempt's group by its name. */
 function findProcess(folders: string[], name: string): number | undefined {
   const pids = readFileSync(join(folders[0] ?? '', 'cgroup.procs'), 'utf8')
     .trim()
@@ -111,7 +111,7 @@ function identify(pid: number): { bootId: string; pid: number; startTime: number
   return { bootId: readBootId(), pid, startTime };
 }
 
-it('says plainly what is limited on this machine', async () => {
+it('reports which limits are enforced on this machine', async () => {
   const executor = createTestExecutor(dataDir.path);
   expect(executor.capabilities().memoryLimit).toBe(groups.holds.includes('memory'));
   const { detail } = await executor.probe();
@@ -123,7 +123,7 @@ const needs = (...controllers: (typeof groups.holds)[number][]) =>
   describe.skipIf(!controllers.every((controller) => groups.holds.includes(controller)));
 
 needs('memory')('memory', () => {
-  it('that a run eats beyond its limit ends that run, and is recorded', async () => {
+  it("beyond the run's limit ends that run, and is recorded", async () => {
     const run = await start('bytearray(400_000_000)', { memoryBytes: 96 * MEBIBYTE });
     expect(await readExit(run)).toMatchObject({
       code: null,
@@ -136,13 +136,13 @@ needs('memory')('memory', () => {
     });
   });
 
-  it('that a child eats is told, and the run says the rest', async () => {
+  it('used by a child is recorded, and the run itself decides how to end', async () => {
     const eat = 'subprocess.run([sys.executable, "-c", "bytearray(400_000_000)"], check=True)';
     const run = await start(eat, { memoryBytes: 96 * MEBIBYTE });
     expect(await readExit(run)).toMatchObject({ code: 1, signal: null, out_of_memory: 'limit' });
   });
 
-  it('that is enough changes nothing', async () => {
+  it('within the limit changes nothing', async () => {
     const run = await start('bytearray(40_000_000)', { memoryBytes: 256 * MEBIBYTE });
     expect(await readExit(run)).toMatchObject({ code: 0, out_of_memory: null });
   });
@@ -159,7 +159,7 @@ while len(children) < 400:
     children.append(child)
 `;
 
-  it('without end are refused to that run, and to no other', async () => {
+  it('beyond the limit fail in that run, and in no other', async () => {
     const other = await start(
       `
 urllib.request.urlopen(os.environ["STARTED_URL"]).read()
@@ -177,12 +177,12 @@ for _ in range(20):
 });
 
 needs('cpu')('processor time', () => {
-  it('beyond its share is not given', async () => {
+  it('beyond its share is not granted', async () => {
     const run = await start('while True: pass', { cpus: 0.1 });
     await expect.poll(() => readGroupCount(run.folders, 'cpu.stat', 'nr_throttled'), WAIT).toBeGreaterThan(2);
   });
 
-  it('of a run without a limit is never held back', async () => {
+  it('of a run without a limit is never throttled', async () => {
     const run = await start('for number in range(3_000_000): pass');
     await readExit(run);
     expect(readGroupCount(run.folders, 'cpu.stat', 'nr_throttled')).toBe(0);
@@ -196,7 +196,7 @@ urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(report).encode())
 urllib.request.urlopen(os.environ["STARTED_URL"]).read()
 `;
 
-  it('holds user code, which does not see it, and not the bootstrap', async () => {
+  it('contains user code, which cannot see it, but not the bootstrap', async () => {
     const run = await start(REPORT, { processes: 64 });
     const report = await routes.awaitReport(run.spec.attemptId);
     expect(report).toMatchObject({ sys: false });
@@ -209,7 +209,7 @@ urllib.request.urlopen(os.environ["STARTED_URL"]).read()
     expect(readFileSync(`/proc/${pids.at(-1)}/cgroup`, 'utf8')).toContain(run.spec.attemptId);
   });
 
-  it('is listed with its owner and its time, and goes with the attempt', async () => {
+  it('is listed with its owner and its time, and is removed with the attempt', async () => {
     const before = Date.now();
     const run = await start(REPORT);
     const { attemptId } = run.spec;
@@ -227,7 +227,7 @@ urllib.request.urlopen(os.environ["STARTED_URL"]).read()
     expect(run.folders.map((folder) => existsSync(folder))).toEqual(run.folders.map(() => false));
   });
 
-  it('finds a process that has hidden itself, after the bootstrap was killed', async () => {
+  it('finds a process that has hidden itself after its bootstrap was killed', async () => {
     const executor = createTestExecutor(dataDir.path, { bwrapPath: null, allowUnisolated: true });
     const run = await start(
       `
@@ -238,7 +238,7 @@ ${REPORT}`,
       executor,
     );
     await routes.awaitUserCode(run.spec.attemptId);
-    // It becomes "sleep" only after the process that waited for it has gone on.
+    // The process is renamed to "sleep" only after its waiting parent has continued.
     await expect.poll(() => findProcess(run.folders, 'sleep'), WAIT).toBeDefined();
     const hidden = findProcess(run.folders, 'sleep');
     const identity = identify(hidden ?? 0);
@@ -247,7 +247,7 @@ ${REPORT}`,
     expect(isProcessAlive(identity)).toBe(false);
   });
 
-  it('that nobody owns is removed with what is in it', async () => {
+  it('without an owner is removed with its processes', async () => {
     const attemptId = randomUUID();
     const plan = groups.plan(
       { kind: 'attempt', attemptId },
@@ -271,7 +271,7 @@ ${REPORT}`,
 });
 
 needs('memory')('a build', () => {
-  it('that needs more memory than it may use fails and says so', async () => {
+  it('that needs more memory than its limit fails and says so', async () => {
     const index = await createPackageIndex();
     try {
       await index.addSource('hungry', 'bytearray(800_000_000)');

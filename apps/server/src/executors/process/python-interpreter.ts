@@ -8,9 +8,9 @@ import { runCommand } from './run-command.ts';
 import { splitSearchPath } from './tool-lookup.ts';
 
 const interpreterSchema = z.object({
-  /** Real path of the program, no link in it. */
+  /** Path of the program with all links resolved. */
   executable: z.string(),
-  /** Folder of the installation: standard library, shared library. */
+  /** Folder of the installation, with standard library and shared library. */
   prefix: z.string(),
   /** "3.11.7" */
   version: z.string(),
@@ -28,13 +28,13 @@ print(json.dumps({
 
 export interface InterpreterSearch {
   uvPath: string;
-  /** Folders to look at, as in PATH; the versions that pyenv and uv have installed are looked at too. */
+  /** Folders to search, in PATH format; versions installed by pyenv and uv are searched too. */
   searchPath: string;
 }
 
 /**
- * The installed interpreter of a minor version ("3.11"); nothing is downloaded.
- * @throws EnvironmentBuildError python_not_found, naming the versions there are
+ * Finds an installed interpreter of a minor version ("3.11"). Downloads nothing.
+ * @throws EnvironmentBuildError python_not_found, listing the available versions
  */
 export async function findPythonInterpreter(
   search: InterpreterSearch,
@@ -51,7 +51,10 @@ export async function findPythonInterpreter(
   return interpreter;
 }
 
-/** Asks an interpreter what it is. @throws EnvironmentBuildError builder_failed, when it does not answer */
+/**
+ * Queries an interpreter for its details.
+ * @throws EnvironmentBuildError builder_failed, when it does not respond
+ */
 export async function describeInterpreter(path: string): Promise<PythonInterpreter> {
   const result = await runCommand([path, '-I', '-S', '-c', DESCRIBE], { variables: { LANG: 'C.UTF-8' } });
   if (result.code !== 0) {
@@ -100,7 +103,7 @@ function runUv(search: InterpreterSearch, uvArguments: string[]): ReturnType<typ
   return runCommand([search.uvPath, ...uvArguments], { variables });
 }
 
-/** Folders of the programs of pyenv's versions, newest first. */
+/** Program folders of pyenv's versions, newest first. */
 function listPyenvFolders(): string[] {
   const versions = join(homedir(), '.pyenv', 'versions');
   try {

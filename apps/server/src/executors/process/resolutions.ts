@@ -1,4 +1,4 @@
-/** Resolved requirements that later builds take over: the same requirements are resolved once. */
+/** Stored resolutions of requirements, so that equal requirements are resolved once. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { arePinned } from '../pylock.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { locatePackageStore } from './package-store.ts';
 
-/** How long requirements that leave versions open keep the versions that were found for them. */
+/** How long unpinned requirements keep the versions they were resolved to. */
 const openHours = 24;
 const keptDays = 30;
 const hourMs = 3_600_000;
@@ -19,12 +19,12 @@ const resolutionSchema = z.object({
   lock: z.string(),
 });
 
-/** `shared`: found without any package's code and without anything of a workspace. */
+/** `shared`: resolved without running any package's code and without anything specific to a workspace. */
 export type ResolutionScope = 'shared' | 'workspace';
 
 /**
- * Whether a resolution may be good for every workspace: nothing of the workspace has a say in it, and pinned versions cannot be others
- * when wheels alone are looked at, so that no package's code runs.
+ * Whether a resolution may be shared by all workspaces: no workspace setting influences it, and all versions
+ * are pinned. Pinned versions resolve the same from wheels alone, so no package's code runs.
  */
 export function canBeShared({ requirements, variables }: EnvironmentSpec): boolean {
   return arePinned(requirements) && Object.keys(variables).length === 0;
@@ -32,7 +32,7 @@ export function canBeShared({ requirements, variables }: EnvironmentSpec): boole
 
 export type Resolutions = ReturnType<typeof openResolutions>;
 
-/** The resolutions of a data folder, for one interpreter. */
+/** Opens the resolutions of a data folder, for one interpreter. */
 export function openResolutions(dataDir: string, interpreterVersion: string) {
   const folder = join(locatePackageStore(dataDir), 'resolutions');
 
@@ -49,7 +49,7 @@ export function openResolutions(dataDir: string, interpreterVersion: string) {
   }
 
   return {
-    /** Null where there is none that still counts. */
+    /** Null if there is no resolution that is still valid. */
     async find(spec: EnvironmentSpec, scope: ResolutionScope, now = Date.now()): Promise<string | null> {
       const stored = await readFile(locate(spec, scope), 'utf8').catch(() => null);
       if (stored === null) return null;

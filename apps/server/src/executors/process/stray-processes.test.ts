@@ -24,7 +24,7 @@ it.each<[string, string[], string[]]>([
     [''],
     ['python3', '-I', '-S', program, `${folder}/start.json`],
   ],
-])('knows %s', (_, environment, commandLine) => {
+])('recognizes %s', (_, environment, commandLine) => {
   expect(recognize(environment, commandLine)).toBe('a-1');
 });
 
@@ -40,6 +40,6 @@ it.each<[string, string[], string[]]>([
   ['a bootstrap of another data folder', [], ['python3', program, '/srv/attempts/a-1/start.json']],
   ['a bootstrap of no attempt', [], ['python3', program, `${dataDir}/attempts/../start.json`]],
   ['an id that leads elsewhere', ['PUMPHOUSE_ATTEMPT_ID=../..', `HOME=${dataDir}/x`], []],
-])('does not take %s for one of ours', (_, environment, commandLine) => {
+])('does not attribute %s to an attempt', (_, environment, commandLine) => {
   expect(recognize(environment, commandLine)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Finds processes of attempts of one data folder by themselves, where no folder of an attempt leads to them any more. */
+/** Finds processes of a data folder's attempts without the attempts' folders, which may be gone. */
 import { join } from 'node:path';
 import { locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
@@ -7,11 +7,11 @@ import { isSafeName } from '../safe-name.ts';
 
 export interface MarkedAttempt {
   attemptId: string;
-  /** Of its oldest process, in clock ticks since boot. */
+  /** Start time of its oldest process, in clock ticks since boot. */
   startTime: number;
 }
 
-/** Every attempt of this data folder that has a process which runs now. */
+/** All attempts of this data folder that have a running process. */
 export async function listMarkedAttempts(dataDir: string, bootstrapDir: string): Promise<MarkedAttempt[]> {
   const found = new Map<string, MarkedAttempt>();
   for (const { pid, startTime } of await listProcesses()) {
@@ -30,9 +30,10 @@ export async function listMarkedAttempts(dataDir: string, bootstrapDir: string):
 }
 
 /**
- * Which attempt a process belongs to, by its variables and arguments; null for one that is none of this data folder's. The variable
- * alone could be another installation's, and a path alone that of somebody who looks at a file: both together are ours. The
- * bootstrap's variables cannot be read by a server without privileges; its command line is like nobody else's.
+ * Derives a process's attempt from its variables and arguments; null if it does not belong to this data
+ * folder. The variable alone could belong to another installation, and a path alone to a process that only
+ * reads a file; together they are conclusive. A server without privileges cannot read the bootstrap's
+ * variables, but its command line is unique.
  */
 export function recognizeAttempt(
   { environment, commandLine }: { environment: readonly string[]; commandLine: readonly string[] },

@@ -20,7 +20,7 @@ async function createTool(folder: string, name: string, mode = 0o755): Promise<s
 }
 
 describe('findTool', () => {
-  it('prefers the variable to the tools folder, and that to PATH', async () => {
+  it('prefers the variable over the tools folder, and both over PATH', async () => {
     const configured = await createTool('configured', 'my-uv');
     const installed = await createTool('tools', 'uv');
     const onPath = await createTool('bin', 'uv');
@@ -32,7 +32,7 @@ describe('findTool', () => {
     expect(findTool('bwrap', { env, toolsDir })).toBeNull();
   });
 
-  it('passes over what cannot be executed, folders and shims', async () => {
+  it('skips non-executable files, folders and shims', async () => {
     await createTool('plain', 'python3', 0o644);
     await mkdir(join(root, 'folder/python3'), { recursive: true });
     await createTool('shims', 'python3');
@@ -41,7 +41,7 @@ describe('findTool', () => {
     expect(findTool('python3', { env: { PATH } })).toBe(real);
   });
 
-  it('does not guess when its variable names nothing', async () => {
+  it('fails if its variable names nothing, without searching further', async () => {
     await createTool('bin', 'bwrap');
     const env = { PUMPHOUSE_BWRAP: join(root, 'nothing'), PATH: join(root, 'bin') };
     expect(() => findTool('bwrap', { env })).toThrow('PUMPHOUSE_BWRAP names');
@@ -49,7 +49,7 @@ describe('findTool', () => {
 });
 
 describe('splitSearchPath', () => {
-  it('keeps absolute folders only', () => {
+  it('keeps only absolute folders', () => {
     expect(splitSearchPath('/usr/bin::bin:.:/home/a/.pyenv/shims:/bin')).toEqual(['/usr/bin', '/bin']);
   });
 });

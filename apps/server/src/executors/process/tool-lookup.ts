@@ -1,11 +1,14 @@
-/** Where the programs are that the process executor starts. */
+/** Finds the programs that the process executor starts. */
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface ToolLookup {
-  /** Variables of the server: PUMPHOUSE_UV, PUMPHOUSE_BWRAP, PUMPHOUSE_PASTA, PUMPHOUSE_PYTHON and PATH are looked at. */
+  /**
+   * Variables of the server; PUMPHOUSE_UV, PUMPHOUSE_BWRAP, PUMPHOUSE_PASTA, PUMPHOUSE_PYTHON and PATH are
+   * used.
+   */
   env: Record<string, string | undefined>;
-  /** Folder with the tools that set-up installed, looked at before PATH. */
+  /** Folder with tools installed by setup, searched before PATH. */
   toolsDir?: string;
 }
 
@@ -19,8 +22,8 @@ const VARIABLES: Record<ToolName, string> = {
 };
 
 /**
- * Absolute path of a tool: what its variable names, else the one in the tools folder, else the first on PATH, else null.
- * pyenv's shims are passed over: they depend on a shell's settings, and are no interpreter.
+ * Absolute path of a tool: the one named by its variable, else in the tools folder, else the first on PATH,
+ * else null. pyenv's shims are skipped: they depend on a shell's settings and are not interpreters.
  * @throws Error when its variable names something that cannot be executed
  */
 export function findTool(name: ToolName, { env, toolsDir }: ToolLookup): string | null {
@@ -34,7 +37,7 @@ export function findTool(name: ToolName, { env, toolsDir }: ToolLookup): string 
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
 }
 
-/** Folders of a PATH that can be asked for programs: absolute, and no shims. */
+/** Folders of a PATH that can be searched for programs: absolute, and not shims. */
 export function splitSearchPath(searchPath: string): string[] {
   return searchPath
     .split(delimiter)

@@ -1,6 +1,7 @@
 /**
- * Runs in a network namespace of its own (`unshare -rn`): a listener for runs on the gateway of a bridge that is there only while
- * a container is attached, as Podman has it. Prints what became of each call as one JSON document.
+ * Runs in its own network namespace (`unshare -rn`): a listener for runs on the gateway of a bridge that
+ * exists only while a container is attached, like Podman's. Prints the results of all calls as one JSON
+ * document.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { fastify } from 'fastify';
@@ -14,7 +15,7 @@ const port = 8081;
 const handle = { executor: 'test', version: 1, data: {} };
 const ip = (args: string) => execFileSync('ip', args.split(' '), { stdio: 'ignore' });
 
-/** What Podman does when a container starts, and when the last one is gone. */
+/** Simulates Podman when a container starts, and when the last one is gone. */
 async function attachContainer() {
   const holder = spawn('unshare', ['-n', 'sh', '-c', 'echo ready; exec sleep 1000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -45,7 +46,7 @@ async function attachContainer() {
       holder.kill('SIGKILL');
       await once(holder, 'exit');
       ip('link del bridge0');
-      // The kernel takes the pair away with its namespace, or we do: whoever is first.
+      // Either the kernel removes the pair with its namespace, or this call does.
       await eventually('the pair is gone', () => {
         try {
           ip('link del outer');

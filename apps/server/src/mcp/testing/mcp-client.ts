@@ -5,7 +5,10 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 
 export type McpConnection = Awaited<ReturnType<typeof connectMcp>>;
 
-/** The official client at the MCP server of a Pumphouse server. @param url of the server */
+/**
+ * Connects the official client to a server's MCP endpoint.
+ * @param url URL of the server
+ */
 export async function connectMcp(url: string, bearer: string) {
   const client = new Client({ name: 'test', version: '1.0.0' });
   const headers = { authorization: `Bearer ${bearer}` };
@@ -18,17 +21,23 @@ export async function connectMcp(url: string, bearer: string) {
     client,
     call,
 
-    /** From then on the client checks what tools answer by their schemas. */
+    /** After this call, the client validates tool results against their schemas. */
     listTools: async () => (await client.listTools()).tools,
 
-    /** What a tool answers. @throws Error with what it was refused with */
+    /**
+     * Calls a tool and returns its result.
+     * @throws Error with the rejection
+     */
     async ask<Answer = Record<string, unknown>>(name: string, args: object): Promise<Answer> {
       const result = await call(name, args);
       if (result.isError) throw new Error(`${name} was refused: ${readText(result)}`);
       return result.structuredContent as Answer;
     },
 
-    /** What a tool is refused with. @throws Error when it is not */
+    /**
+     * Returns a tool's rejection.
+     * @throws Error if the call succeeds
+     */
     async refusalOf(name: string, args: object): Promise<Pick<ErrorResponse, 'code' | 'detail'>> {
       const result = await call(name, args);
       if (!result.isError) throw new Error(`${name} was not refused`);
@@ -40,7 +49,7 @@ export async function connectMcp(url: string, bearer: string) {
   };
 }
 
-/** The first text of an answer. */
+/** The first text of a result. */
 export function readText({ content }: CallToolResult): string {
   const [first] = content;
   return first?.type === 'text' ? first.text : '';

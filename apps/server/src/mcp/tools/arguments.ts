@@ -18,13 +18,13 @@ export const namesArgument = z.array(nameArgument).min(1).max(mostNames);
 export const searchArgument = text.max(500);
 export const instantArgument = z.iso.datetime({ offset: true });
 
-/** Of a list that goes on with a cursor. */
+/** Arguments of a list with cursors. */
 export const pagingArguments = {
   limit: z.int().min(1).max(100).default(20).describe('Most rows of the answer'),
   cursor: text.max(2000).optional().describe('next_cursor of the page before, with the same filters'),
 };
 
-/** One of the words of the API, or several. */
+/** One or several values of an enum of the API. */
 export function wordsArgument<Word extends z.ZodType>(word: Word) {
   return z.array(word).min(1).max(mostNames);
 }

@@ -95,10 +95,10 @@ export const getJob = defineTool({
       : `${job.ref} does not fail; its last run is ${job.last_run?.status ?? 'none'}.`,
 });
 
-/** In UTF-16 units of JSON. */
+/** Limit in UTF-16 units of JSON. */
 const mostDefinition = 8000;
 
-/** The job as lists show it: they are asked for its ref, which is part of few others. */
+/** Finds the job's overview by searching for its ref, which few other jobs contain. */
 async function findOverview(
   call: CallOperation,
   workspaceId: string,

@@ -11,7 +11,7 @@ type Line = z.input<typeof logLineExcerpt>;
 
 const mostLines = 500;
 const mostMatches = 50;
-/** Of a line, in UTF-16 units. */
+/** Limit per line, in UTF-16 units. */
 const mostContent = 4000;
 const mostOfMatch = 500;
 
@@ -121,7 +121,7 @@ export const searchRunLog = defineTool({
   say: ({ untrusted_lines: shown, match_count: count }) => `${shown.length} of ${count} lines that match.`,
 });
 
-/** Lines that stand close to each other are read together. */
+/** Reads matches that are close together in one call. */
 async function readMatches(
   call: CallOperation,
   params: { workspace_id: string; job_run_id: string },
@@ -136,10 +136,10 @@ async function readMatches(
     const part = await call('read_log_lines', { params, query: { from_line: first, limit } });
     const wanted = new Set(near);
     const got = part.lines.filter((line) => wanted.has(line.line_num));
-    // Retention may have removed the log since it was searched.
+    // Retention may have removed the log since the search.
     if (got.length === 0) break;
     found.push(...got);
-    // Long lines fill an answer before it has all.
+    // Long lines may fill a response before it contains all of them.
     rest = rest.filter((number) => number > (got.at(-1)?.line_num ?? first));
   }
   return found;

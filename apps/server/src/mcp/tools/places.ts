@@ -34,7 +34,8 @@ export const listWorkspaces = defineTool({
   rest: 'Ask for one organization with organization_id.',
   async run({ organization_id: only, include_archived: includeArchived }, { call, origin }) {
     const organizations: z.input<typeof organizationRow>[] = [];
-    // One after the other: somebody in many organizations must not take the connections that others' calls need.
+    // One after the other, so that a user in many organizations does not use up the connections for other
+    // calls.
     for (const { id, name } of await listOrganizations(call, only)) {
       const page = await call('list_workspaces', {
         params: { organization_id: id },

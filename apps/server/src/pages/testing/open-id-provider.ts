@@ -29,7 +29,10 @@ async function listen(handle: RequestListener) {
   };
 }
 
-/** A real OpenID provider (npm `oidc-provider`). Whoever comes is the person that the test says, and agrees. */
+/**
+ * Starts a real OpenID provider (npm `oidc-provider`). Every visitor is the user chosen by the test, and
+ * consents.
+ */
 export async function startProvider(redirectUri: string) {
   const people = new Map<string, ProviderPerson>();
   const state = { subject: '', isDenied: false };
@@ -77,7 +80,10 @@ export async function startProvider(redirectUri: string) {
     ...server,
     people,
     state,
-    /** Goes through the provider as a browser does. @returns the address to which it sends the browser back */
+    /**
+     * Goes through the provider like a browser.
+     * @returns the URL to which it redirects back
+     */
     async visit(url: string): Promise<string> {
       const jar = new Map<string, string>();
       for (let next = url; ;) {
@@ -97,7 +103,7 @@ export async function startProvider(redirectUri: string) {
   };
 }
 
-/** What a hostile provider may change of a token that would be good. */
+/** How a hostile provider alters an otherwise valid token. */
 export interface Spoiled {
   claims?: Record<string, unknown>;
   /** Signs with a key that the provider does not publish. */
@@ -106,7 +112,7 @@ export interface Spoiled {
   isUnsigned?: boolean;
 }
 
-/** Enough of a provider to give wrong tokens. */
+/** Starts just enough of a provider to issue invalid tokens. */
 export async function startHostileProvider() {
   const own = await generateKeyPair('RS256', { extractable: true });
   const foreign = await generateKeyPair('RS256');

@@ -4,13 +4,15 @@ export interface PageAnswer {
   status: number;
   headers: Record<string, unknown>;
   text: string;
-  /** Where it leads, '' for no redirect. */
+  /** The redirect target, '' without a redirect. */
   location: string;
 }
 
 export type PageBrowser = ReturnType<typeof createPageBrowser>;
 
-/** As much of a browser as pages need: keeps cookies, and sends the forms that it was shown. The real one is in testing/e2e. */
+/**
+ * A minimal browser for pages: keeps cookies and submits forms. Tests with a real browser are in testing/e2e.
+ */
 export function createPageBrowser(app: FastifyInstance, options: { headers?: Record<string, string> } = {}) {
   const jar = new Map<string, string>();
   let shown = '';
@@ -46,17 +48,17 @@ export function createPageBrowser(app: FastifyInstance, options: { headers?: Rec
     };
   }
 
-  /** The token in the first form of the page that was shown last. */
+  /** The token in the first form of the last page. */
   const formToken = () => /name="form_token" value="([^"]*)"/.exec(shown)?.[1] ?? '';
 
   return {
     jar,
     get: (url: string, headers?: Record<string, string>) => send('GET', url, undefined, headers),
-    /** Sends a form of the page that was shown last. */
+    /** Submits a form of the last page. */
     post: (url: string, fields: Record<string, string>, headers?: Record<string, string>) =>
       send('POST', url, { form_token: formToken(), ...fields }, headers),
     formToken,
-    /** Opens the sign-in page and signs in there. */
+    /** Opens the sign-in page and signs in. */
     async signIn(email: string, password: string, returnTo?: string): Promise<PageAnswer> {
       await send('GET', '/sign-in');
       return send('POST', '/sign-in', {

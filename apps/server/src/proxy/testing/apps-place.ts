@@ -1,4 +1,4 @@
-/** The proxy over a fake gate, with apps of node:http and ws behind it. */
+/** The proxy over a fake gate, with apps on node:http and ws behind it. */
 import type { AppsLimits } from '../limits.ts';
 import type { AppState } from '../app-gate.ts';
 import type { PortRange } from '../../domain/primitives/port-range.ts';
@@ -24,9 +24,9 @@ export interface Asked {
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: string;
-  /** `sales.localhost:<port>` unless given. */
+  /** `sales.localhost:<port>` by default. */
   host?: string;
-  /** That of the bare address unless given. */
+  /** The port of the bare address by default. */
   port?: number;
 }
 
@@ -40,11 +40,11 @@ export async function openAppsPlace(
   options: {
     limits?: Partial<AppsLimits>;
     domain?: string;
-    /** Apps have these ports in place of names, at the host of this address. */
+    /** Gives apps these ports in place of names, on the host of `serverUrl`. */
     ports?: PortRange;
     serverUrl?: string;
     trustedProxies?: string[];
-    /** Changes how the gate's connections look. */
+    /** Wraps the gate's connections. */
     wrap?: (socket: Socket) => Duplex;
   } = {},
 ) {
@@ -67,7 +67,7 @@ export async function openAppsPlace(
   const port = listener.port();
   const upstream = await openUpstream();
 
-  /** The app answers with this from now on. */
+  /** Makes the app respond with this handler from now on. */
   function serve(handler: RequestListener): void {
     upstream.handler = handler;
     fake.states.set('sales', readyAt(upstream.port));
@@ -146,7 +146,7 @@ async function openUpstream() {
   };
 }
 
-/** A server that answers each connection with these bytes, whatever is asked. */
+/** A server that answers each connection with these bytes, whatever the request. */
 export async function openGarbage(bytes: string, then: (socket: Socket) => void = (socket) => socket.end()) {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined);
@@ -179,7 +179,7 @@ async function ask(port: number, path: string, asked: Asked): Promise<Answer> {
   return { status: answer.statusCode ?? 0, headers: answer.headers, text };
 }
 
-/** @returns all that comes back until the other side closes */
+/** @returns all data received until the other side closes */
 async function sendRaw(port: number, text: string): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port });
   socket.on('error', () => undefined);
@@ -190,7 +190,7 @@ async function sendRaw(port: number, text: string): Promise<string> {
   return answer;
 }
 
-/** @returns an open WebSocket, or the status that it was refused with */
+/** @returns an open WebSocket, or the status with which it was rejected */
 async function openSocket(
   port: number,
   headers: Record<string, string>,
@@ -210,7 +210,7 @@ async function openSocket(
   });
 }
 
-/** @throws Error for one that was refused */
+/** @throws Error if it was rejected */
 export function requireOpen(socket: WebSocket | number): WebSocket {
   if (typeof socket === 'number') throw new Error(`The WebSocket was refused with ${socket}`);
   return socket;

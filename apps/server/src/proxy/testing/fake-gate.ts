@@ -1,4 +1,4 @@
-/** A gate whose answers a test sets, in place of the server behind it. */
+/** A gate whose results the test sets, in place of the server behind it. */
 import type { App, AppGate, AppSession, AppState, LinkAnswer, StoppedApp, Visitor } from '../app-gate.ts';
 
 type Looked = AppState | StoppedApp;
@@ -28,7 +28,7 @@ export function createFakeGate() {
   const listeners = new Set<() => void>();
   const fake = {
     apps: [sales, stock] as App[],
-    /** How each app is, by label. */
+    /** State of each app, by label. */
     states: new Map<string, Looked>(),
     /** By label and secret. */
     sessions: new Map<string, Visitor>([

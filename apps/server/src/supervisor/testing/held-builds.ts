@@ -2,8 +2,8 @@ import type { Executor } from '../../executors/executor.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 
 /**
- * The executor with builds that say "resolving" and then wait to be released, or to be aborted.
- * @param untilStopped what an aborted build waits for before it is over: tools take a while to stop
+ * Wraps an executor so that builds print "resolving" and then wait until they are released or aborted.
+ * @param untilStopped how long an aborted build takes to end, because real tools take a while to stop
  */
 export function holdBuilds(executor: Executor, untilStopped: Promise<void> = Promise.resolve()) {
   const released = Promise.withResolvers<void>();

@@ -39,14 +39,14 @@ export interface ServerOptions {
   unknownLimits?: UnknownLimits;
 }
 
-/** The supervisor of one server over the services of a test, and the outbox relay that it drives. */
+/** Creates the supervisor of one server over a test's services, with the outbox relay it drives. */
 export function createServer(fixture: ServiceFixture, options: ServerOptions): Supervisor {
   const { persistence, attemptLog, recordSpool, finishRun, log } = fixture;
   const { executor, leaseSeconds = 30, deliverySeconds = 0.5 } = options;
   const { maxActiveRuns = 20, maxActiveApps = 20 } = options;
   const { unknownLimits = { markAfterSeconds: 30, endAfterSeconds: 600 } } = options;
   const unknownRunIds = new Set<string>();
-  // Another server cannot tell whether it is dead: its lease decides.
+  // Other servers cannot tell whether this owner is dead, so only its lease counts.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
   const { attemptsAddress = createFixedAddress({ url: 'http://127.0.0.1:1' }) } = options;
@@ -129,7 +129,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
 
 export type BootstrappedExecutor = ReturnType<typeof createBootstrappedExecutor>;
 
-/** The fake executor, with what the bootstraps of its attempts do besides: they ask whether user code may start, and record. */
+/** The fake executor plus simulated bootstraps, which ask whether user code may start and write the spool. */
 export function createBootstrappedExecutor(
   fixture: ServiceFixture,
   scripts: FakeScripts = {},
@@ -137,7 +137,7 @@ export function createBootstrappedExecutor(
 ) {
   const fake = createFakeExecutor({ scripts, machine });
 
-  /** @returns the specification of the latest attempt of a run, when the executor was told to start one */
+  /** @returns the specification of the latest attempt of a run, if the executor was asked to start one */
   function findSpec(jobRunId: string): AttemptSpec | undefined {
     return fake.started.findLast((spec) => spec.jobRunId === jobRunId);
   }
@@ -162,7 +162,7 @@ export function createBootstrappedExecutor(
       fake.say(attemptId, { kind: 'log', io: 'stdout', text });
     },
 
-    /** Ends the attempt; its watch looks at once. */
+    /** Ends the attempt and makes its watch check at once. */
     finish(spec: AttemptSpec, code = 0): void {
       fake.finish(spec.attemptId, { code });
       fixture.attemptLog.announce(spec.jobRunId);

@@ -5,9 +5,9 @@ import { afterEach } from 'vitest';
 import { createServer } from './supervisor-fixture.ts';
 
 /**
- * Servers for the tests of a file, which calls this once. After each test they stop, and what they left running ends: it is no concern of
- * the next one's servers.
- * @param findFixture gives the file's fixture once there is one
+ * Manages the servers of a test file; call it once per file. After each test it stops them and ends the runs
+ * they left, so that the next test's servers do not pick them up.
+ * @param findFixture returns the file's fixture once it exists
  */
 export function useServers(findFixture: () => ServiceFixture) {
   let servers: Supervisor[] = [];

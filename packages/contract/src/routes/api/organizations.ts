@@ -12,7 +12,7 @@ import {
 import { changeErrors, dataplaneErrors, readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 
-/** Organizations and the caller in them. */
+/** Organizations and the caller's membership in them. */
 export const organizationRoutes = [
   defineRoute({
     operationId: 'list_dataplanes',

@@ -13,7 +13,7 @@ import {
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';
 
-/** Workspaces, their members and their deploy. */
+/** Workspaces, their members and their deploy operation. */
 export const workspaceRoutes = [
   defineRoute({
     operationId: 'get_workspace',

@@ -4,7 +4,7 @@ import { accountSessionsResponse, revokedSessionsResponse } from '../../schemas/
 import { uuid } from '../../schemas/primitives.ts';
 import { readErrors } from '../error-statuses.ts';
 
-/** Where the caller is signed in. */
+/** The caller's sessions. */
 export const accountSessionRoutes = [
   defineRoute({
     operationId: 'list_account_sessions',

@@ -12,7 +12,7 @@ import {
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 
-/** Interactive jobs as those meet them who visit them. An app is stopped by `cancel_job_run`; the next visit starts it. */
+/** Interactive jobs as visitors see them. `cancel_job_run` stops an app; the next visit starts it. */
 export const appRoutes = [
   defineRoute({
     operationId: 'list_apps',

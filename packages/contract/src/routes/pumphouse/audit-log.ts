@@ -19,7 +19,7 @@ const filters = {
 const auditLogQuery = listQuery(['at'], filters);
 const page = listPage('ListPageAuditEntryResponse', auditEntryResponse);
 
-/** What was changed, by whom: newest first, in pages or whole, as JSON lines. */
+/** Changes and who made them: newest first, paged, or exported as JSON lines. */
 export const auditLogRoutes = [
   defineRoute({
     operationId: 'list_organization_audit_log',

@@ -20,7 +20,7 @@ const invitationQuery = listQuery(['created_at', 'email'], {
   status: queryList(invitationStatus).optional(),
 });
 
-/** Who was asked to come. The page behind the link of an invitation is none of the table. */
+/** Invitations. The page behind an invitation's link is not part of the table. */
 export const invitationRoutes = [
   defineRoute({
     operationId: 'list_invitations',

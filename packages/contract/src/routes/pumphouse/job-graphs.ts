@@ -5,7 +5,7 @@ import { uuid } from '../../schemas/primitives.ts';
 import { readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';
 
-/** How the jobs of a workspace hang together. */
+/** Dependencies between the jobs of a workspace. */
 export const jobGraphRoutes = [
   defineRoute({
     operationId: 'get_job_graph',
@@ -15,7 +15,7 @@ export const jobGraphRoutes = [
     credential: 'user',
     permission: 'job.read',
     params: workspaceParams,
-    /** With a job: what leads to it and what follows from it, however far. */
+    /** With a job: everything upstream and downstream of it, at any distance. */
     query: z.object({ job_id: uuid.optional() }),
     responses: { 200: jobGraphResponse },
     errors: readErrors,

@@ -9,11 +9,11 @@ import { triggerKind } from '../../schemas/jobs/triggers.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 
-/** Newest first unless sorted. */
+/** Newest first by default. */
 const jobOverviewQuery = listQuery(['name', 'starred', 'last_run_at', 'next_start_at'], {
   /** Part of the name or the ref. */
   q: queryText.optional(),
-  /** Of the newest run. */
+  /** Status of the newest run. */
   status: queryList(runStatus).optional(),
   trigger_kind: queryList(triggerKind).optional(),
   tags: queryList(queryText).optional(),
@@ -23,7 +23,7 @@ const jobOverviewQuery = listQuery(['name', 'starred', 'last_run_at', 'next_star
   is_starred: queryBoolean.optional(),
 });
 
-/** Jobs as the console lists them. */
+/** Jobs as listed in the console. */
 export const jobOverviewRoutes = [
   defineRoute({
     operationId: 'list_job_overviews',

@@ -10,7 +10,7 @@ import {
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { keyParams, workspaceKeyParams, workspaceParams } from '../parameters.ts';
 
-/** Keys of people and of workspaces. */
+/** Keys of users and of workspaces. */
 export const keyRoutes = [
   defineRoute({
     operationId: 'list_personal_keys',

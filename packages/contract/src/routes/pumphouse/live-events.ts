@@ -5,7 +5,7 @@ import { uuid } from '../../schemas/primitives.ts';
 import { queryList } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 
-/** A log to follow: the workspace and the run, with a slash between. */
+/** A log to follow, as `<workspace_id>/<job_run_id>`. */
 const logAddress = z
   .string()
   .refine(
@@ -13,7 +13,7 @@ const logAddress = z
     'must be <workspace_id>/<job_run_id>',
   );
 
-/** What happens, as it happens, for all tabs of a browser at once. */
+/** Live events on one connection, for all tabs of a browser. */
 export const liveEventRoutes = [
   defineRoute({
     operationId: 'follow_events',

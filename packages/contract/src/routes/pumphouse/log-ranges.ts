@@ -15,14 +15,14 @@ const common = {
   errors: readErrors,
 } as const;
 
-/** The log of a run by parts: all its attempts, with their lines numbered through from 0, while it runs and when it is over. */
+/** Ranges of a run's log across all its attempts, numbered from 0, during and after the run. */
 export const logRangeRoutes = [
   defineRoute({
     ...common,
     operationId: 'read_log_lines',
     path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/log/lines',
     query: z.object({
-      /** Number of the first line; a negative one counts from the end, where -1 is the last line. */
+      /** Number of the first line; negative numbers count from the end, -1 is the last line. */
       from_line: queryInteger().default(0),
       limit: queryInteger({ minimum: 1, maximum: 2000 }).default(500),
     }),
@@ -33,13 +33,13 @@ export const logRangeRoutes = [
     operationId: 'search_log',
     path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/log/search',
     query: z.object({
-      /** Part of a line in any case; empty for all lines that the filters leave. */
+      /** Part of a line, ignoring case; empty matches every line. */
       q: queryText.max(longestLogSearch).default(''),
       source: logSource.optional(),
       io_stream: logIoStream.optional(),
-      /** Lines that look like errors: a guess by how the line begins. */
+      /** Only lines that look like errors, judged by how they begin. */
       level: z.enum(['error']).optional(),
-      /** Only lines after this one are looked at. */
+      /** Search only lines after this one. */
       after_line: queryInteger({ minimum: -1 }).default(-1),
       limit: queryInteger({ minimum: 1, maximum: 10_000 }).default(1000),
     }),
@@ -50,7 +50,7 @@ export const logRangeRoutes = [
     operationId: 'download_log',
     path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/log/text',
     query: z.object({
-      /** Begins each line with its time. */
+      /** Prefixes each line with its time. */
       timestamps: queryBoolean.default(false),
     }),
     responses: { 200: { contentType: 'text/plain', item: z.string() } },

@@ -16,7 +16,7 @@ import {
   workspaceParams,
 } from '../parameters.ts';
 
-/** Who belongs to organizations and workspaces. */
+/** Members of organizations and workspaces. */
 export const memberRoutes = [
   defineRoute({
     operationId: 'list_organization_members',

@@ -10,7 +10,7 @@ import { queryInteger } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 
-/** What runs next, of a workspace and of a job. */
+/** The next starts of a workspace and of a job. */
 export const nextStartRoutes = [
   defineRoute({
     operationId: 'list_next_starts',

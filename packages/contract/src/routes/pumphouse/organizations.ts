@@ -7,7 +7,7 @@ import {
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 
-/** Organizations beyond what the dlthub client knows of them. */
+/** Organization operations unknown to the dlthub client. */
 export const pumphouseOrganizationRoutes = [
   defineRoute({
     operationId: 'create_organization',

@@ -10,7 +10,7 @@ import { queryBoolean } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { datasetParams, jobRunParams, pipelineParams, workspaceParams } from '../parameters.ts';
 
-/** What the pages of pipelines, of datasets and of runs show of pipelines, each in one request. */
+/** Pipeline data for the pages of pipelines, datasets and runs, each in one request. */
 export const pipelineOverviewRoutes = [
   defineRoute({
     operationId: 'list_pipeline_freshness',

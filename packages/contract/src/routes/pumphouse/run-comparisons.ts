@@ -5,10 +5,10 @@ import { jobRunComparisonResponse, jobRunLogComparisonResponse } from '../../sch
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 
-/** Without a base, a run is compared with the last one of its job before it that completed. */
+/** Without a base, a run is compared with the last completed earlier run of its job. */
 const query = z.object({ base_id: uuid.optional() });
 
-/** A run beside another one of the same job. */
+/** Comparison of two runs of the same job. */
 export const runComparisonRoutes = [
   defineRoute({
     operationId: 'compare_job_runs',

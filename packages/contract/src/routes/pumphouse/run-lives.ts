@@ -4,7 +4,7 @@ import { detailedJobRunResponse } from '../../schemas/runs/job-runs.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 
-/** What became of a run beyond its status: its attempts, what it waits for, why it failed or was never started. */
+/** The timeline of a run: its attempts, what it waits for, and why it failed or was never started. */
 export const runLifeRoutes = [
   defineRoute({
     operationId: 'get_job_run_life',
@@ -17,7 +17,7 @@ export const runLifeRoutes = [
     responses: { 200: jobRunLifeResponse },
     errors: readErrors,
   }),
-  /** Ends a run that is `unknown` at once; any other run is refused with `run_not_unknown`. */
+  /** Ends an `unknown` run at once; any other run is rejected with `run_not_unknown`. */
   defineRoute({
     operationId: 'force_end_job_run',
     method: 'POST',

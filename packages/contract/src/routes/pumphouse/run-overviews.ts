@@ -10,31 +10,34 @@ import { triggerKind } from '../../schemas/jobs/triggers.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams, workspaceParams } from '../parameters.ts';
 
-/** Newest first unless sorted. `status` and `is_active` narrow each other; all else is as in `list_job_runs`. */
+/**
+ * Newest first by default. `status` and `is_active` are combined; all other filters work as in
+ * `list_job_runs`.
+ */
 const runOverviewQuery = listQuery(['created_at', 'duration_seconds', 'finished_at', 'started_at'], {
   /** Part of the job's ref or name or of a pipeline's name, or a run's number. */
   q: queryText.optional(),
   status: queryList(runStatus).optional(),
   job_id: uuid.optional(),
-  /** Of the versions that they were made with. */
+  /** The versions that the runs use. */
   deployment_id: uuid.optional(),
   configuration_id: uuid.optional(),
   trigger_kind: queryList(triggerKind).optional(),
   profile: queryList(queryText).optional(),
   pipeline_name: queryList(queryText).optional(),
-  /** Of their jobs. */
+  /** Tags of their jobs. */
   tags: queryList(queryText).optional(),
   start: queryTimestamp.optional(),
   end: queryTimestamp.optional(),
   timezone: queryText.default('UTC'),
   is_active: queryBoolean.optional(),
-  /** Only active runs whose place no server can see. */
+  /** Only active runs that no server can see. */
   is_unknown: queryBoolean.default(false),
-  /** Rows that stand for declined starts. */
+  /** Rows that record rejected starts. */
   include_skipped: queryBoolean.default(true),
 });
 
-/** Without `end` up to now, without `start` the 24 hours or 30 days before it. */
+/** `end` defaults to now, `start` to 24 hours or 30 days before it. */
 const runSeriesQuery = z.object({
   start: queryTimestamp.optional(),
   end: queryTimestamp.optional(),
@@ -42,7 +45,7 @@ const runSeriesQuery = z.object({
   bucket: seriesBucket.default('hour'),
 });
 
-/** Runs as the console lists them. */
+/** Runs as listed in the console. */
 export const runOverviewRoutes = [
   defineRoute({
     operationId: 'list_run_overviews',

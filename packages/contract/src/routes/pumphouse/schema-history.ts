@@ -14,7 +14,7 @@ import { pipelineParams, schemaParams, schemaVersionParams, workspaceParams } fr
 
 const page = listPage('ListPageSchemaVersionChangesResponse', schemaVersionChangesResponse);
 
-/** What became of the schemas of pipelines: their versions, and what each changed. */
+/** The schema history of pipelines: schema versions, and what each changed. */
 export const schemaHistoryRoutes = [
   defineRoute({
     operationId: 'list_schema_changes',
@@ -76,7 +76,7 @@ export const schemaHistoryRoutes = [
     credential: 'user',
     permission: 'telemetry.read',
     params: schemaVersionParams,
-    // Without one, the version before.
+    // Defaults to the previous version.
     query: z.object({ base_hash: queryText.optional() }),
     responses: { 200: schemaDifferenceResponse },
     errors: readErrors,

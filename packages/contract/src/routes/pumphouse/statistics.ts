@@ -15,8 +15,8 @@ const names = queryList(queryText).refine(
 );
 
 /**
- * Without `end` up to now, without `start` the 30 days before `end`; days are taken whole. Those with the most runs come first, and
- * `limit` of them at most; the total is of all.
+ * `end` defaults to now, `start` to 30 days before `end`; days are always whole. Returns at most `limit`
+ * series, those with the most runs first; the total covers all.
  */
 const daily = {
   start: queryTimestamp.optional(),
@@ -25,7 +25,7 @@ const daily = {
   limit: queryInteger({ minimum: 0, maximum: maximumDailySeries }).default(10),
 };
 
-/** Series for charts. They take the credential of a person or a key, as the console has it. */
+/** Series for charts. They accept the credential of a user or a key, which is what the console has. */
 export const pumphouseStatisticsRoutes = [
   defineRoute({
     operationId: 'list_dataset_daily_series',

@@ -3,7 +3,7 @@ import { organizationStorageResponse } from '../../schemas/workspaces/storage.ts
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 
-/** What is kept, and for how long. */
+/** Stored data and its retention. */
 export const storageRoutes = [
   defineRoute({
     operationId: 'get_organization_storage',

@@ -11,15 +11,15 @@ import {
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams, workspaceParams } from '../parameters.ts';
 
-/** Days (UTC), both taken in; without them the month so far. */
+/** First and last day (UTC), inclusive; by default the month so far. */
 const usageQuery = z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() });
 
-/** Those that took most are named first. */
+/** Highest usage first. */
 const usageByJobQuery = usageQuery.extend({
   limit: queryInteger({ minimum: 1, maximum: 1000 }).default(100),
 });
 
-/** What runs may take, and have taken. */
+/** Limits on runs, and their usage. */
 export const usageRoutes = [
   defineRoute({
     operationId: 'get_organization_limits',

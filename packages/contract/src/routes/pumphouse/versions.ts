@@ -13,12 +13,12 @@ import { queryBoolean, queryText } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { configurationParams, deploymentParams } from '../parameters.ts';
 
-/** Without a base, a version is compared with the one before it. */
+/** Without a base, a version is compared with the previous one. */
 const base = { base_id: uuid.optional() };
 const filesQuery = z.object({ ...base, include_unchanged: queryBoolean.default(false) });
 const fileQuery = z.object({ ...base, path: queryText });
 
-/** What changed between two versions of code or configuration, and the way back to an older one. */
+/** Comparison of versions of code and configuration, and rollback to an older one. */
 export const pumphouseVersionRoutes = [
   defineRoute({
     operationId: 'compare_deployments',

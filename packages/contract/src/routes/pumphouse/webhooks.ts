@@ -8,7 +8,10 @@ import {
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams, webhookParams, workspaceParams } from '../parameters.ts';
 
-/** The addresses at which other systems start jobs, and what they sent there. Deliveries themselves are no operations of the table. */
+/**
+ * Webhooks, through which other systems start jobs, and the input of runs. Deliveries themselves are not
+ * operations of the table.
+ */
 export const webhookRoutes = [
   defineRoute({
     operationId: 'list_webhooks',

@@ -1,7 +1,7 @@
 import { defineRoute } from '../../route.ts';
 import { workspaceHealthListResponse } from '../../schemas/workspaces/workspace-health.ts';
 
-/** All workspaces of the caller at once, for a list of them. */
+/** The health of all workspaces of the caller, for a list. */
 export const workspaceHealthRoutes = [
   defineRoute({
     operationId: 'list_workspace_health',

@@ -3,63 +3,74 @@ import { exposeSpecInterface, jobCategory } from '../jobs/job-definition.ts';
 import { failureReason } from '../runs/failure-reasons.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
-/** `failed`: it ended by itself, and the next visit after `retry_at` starts it again. `stopped`: the next visit starts it. */
+/**
+ * `failed`: it ended on its own, and the next visit after `retry_at` restarts it. `stopped`: the next visit
+ * starts it.
+ */
 export const appState = namedEnum('AppState', ['ready', 'starting', 'failed', 'stopped']);
 export type AppStateName = z.output<typeof appState>;
 
-/** A public link: whoever has it sees the app. */
+/** A public link: everyone who has it can see the app. */
 export const publicLinkResponse = responseObject('PublicLinkResponse', {
   url: z.string(),
-  /** Null: until it is taken back. */
+  /** Null: valid until it is revoked. */
   expires_at: timestamp.nullable(),
   has_password: z.boolean(),
   created_at: timestamp,
 });
 export type PublicLinkResponse = z.output<typeof publicLinkResponse>;
 
-/** An interactive job in service, and how it is met. */
+/** An interactive job, and how to reach it. */
 export const appResponse = responseObject('AppResponse', {
   job_id: uuid,
   job_ref: z.string(),
-  /** Its display name, or the ref where it has none. */
+  /** Its display name, or the ref if it has none. */
   name: z.string(),
   description: z.string().nullable(),
-  /** Its job is out of service: no visit starts it. */
+  /** Its job is archived, so no visit starts it. */
   is_archived: z.boolean(),
   /** Its `expose` declares `starred`. */
   is_starred: z.boolean(),
   interface: openEnum(exposeSpecInterface),
   category: openEnum(jobCategory).nullable(),
   state: openEnum(appState),
-  /** Of a failed app. */
+  /** Set for a failed app. */
   failure: responseObject('AppFailureResponse', {
     /** The summary of the reason. */
     detail: z.string(),
-    /** As the lists and the page of the run show it. */
+    /** As shown in lists and on the run's page. */
     reason: failureReason.nullable(),
-    /** A visit before then does not start it; once it is over, the next one does. */
+    /** Visits before this time do not start it; the next one after it does. */
     retry_at: timestamp,
-    /** The run that failed: its log says more. */
+    /** The failed run, whose log has more details. */
     job_run_id: uuid,
   }).nullable(),
-  /** Of a stopped app: why the server stopped it; null where it ended in another way, or never ran. */
+  /** For a stopped app: why the server stopped it; null if it ended otherwise, or never ran. */
   stop_reason: z.string().nullable(),
-  /** Its own origin. Members are let in there with `open_app`. Where it has none yet, the page of the server that opens it and gives it one. */
+  /**
+   * The app's own origin, where `open_app` admits members. If it has none yet, the URL of the server's page
+   * that opens the app and assigns one.
+   */
   url: z.string(),
-  /** For programs with a key that resolve no name below the domain of apps, or where the app has no port yet. */
+  /**
+   * For programs with a key that cannot resolve names below the apps domain, or if the app has no port yet.
+   */
   bare_url: z.string(),
   public_link: publicLinkResponse.nullable(),
-  /** What it runs with, or would if it were started now. */
+  /** The profile it runs with, or would run with if started now. */
   profile: z.string(),
-  /** It would run under `access`, and the configuration has no file for that: it has all that batch runs have. */
+  /**
+   * It should run under `access`, but the configuration has no file for that profile, so it has everything
+   * that batch runs have.
+   */
   is_profile_fallback: z.boolean(),
-  /** Seconds without a visitor after which it is stopped; null: never. */
+  /** Seconds without a visitor after which it is stopped; null means never. */
   idle_seconds: z.number().nullable(),
-  /** Of the process that visitors meet, or of the one that is coming. */
+  /** The run that serves visitors, or the one that is starting. */
   job_run: responseObject('AppRunResponse', {
     id: uuid,
     status: z.string(),
-    /** What it waits for before it starts, such as a free slot; null where it does not wait. */
+    /** What it waits for before it starts, such as a free slot; null if it does not wait. */
     wait_reason: z.string().nullable(),
     created_at: timestamp,
     listening_since: timestamp.nullable(),
@@ -70,26 +81,26 @@ export type AppResponse = z.output<typeof appResponse>;
 
 export const appsResponse = responseObject('AppsResponse', {
   items: z.array(appResponse),
-  /** More than 200 are not told. */
+  /** There are more than the 200 that are returned. */
   is_truncated: z.boolean(),
 });
 export type AppsResponse = z.output<typeof appsResponse>;
 
 export const openAppRequest = requestObject('OpenAppRequest', {
-  /** Below the app's origin. */
+  /** Path below the app's origin. */
   path: text.refine((path) => path.startsWith('/'), 'must begin with /').optional(),
 });
 
-/** An address that lets whoever opens it in as the caller: once, and within a minute. */
+/** A URL that admits whoever opens it as the caller: once, and within a minute. */
 export const openAppResponse = responseObject('OpenAppResponse', {
   url: z.string(),
   expires_in: z.int(),
 });
 
 export const publishAppRequest = requestObject('PublishAppRequest', {
-  /** Not good any more from then on. */
+  /** The link is invalid from this time on. */
   expires_at: timestamp.nullish(),
-  /** Asked of whoever opens the link. */
+  /** Required from visitors of the link. */
   password: text
     .refine(({ length }) => length >= 8 && length <= 200, 'must have 8 to 200 characters')
     .nullish(),
@@ -98,13 +109,13 @@ export const publishAppRequest = requestObject('PublishAppRequest', {
 export const restartAppResponse = responseObject('RestartAppResponse', { job_run_id: uuid });
 
 export const appVisitorsResponse = responseObject('AppVisitorsResponse', {
-  /** Latest first, at most 100. */
+  /** Most recent first, at most 100. */
   items: z.array(
     responseObject('AppVisitorResponse', {
-      /** Null for all who came by a public link. */
+      /** Null for all visitors by a public link. */
       email: z.string().nullable(),
       last_seen_at: timestamp,
-      /** Browsers. */
+      /** Number of browsers. */
       session_count: z.int(),
     }),
   ),

@@ -5,7 +5,10 @@ export const actorKind = namedEnum('ActorKind', ['person', 'key', 'run', 'operat
 
 const changed = z.record(z.string(), z.unknown()).nullable();
 
-/** One change: who made it, from where, to what. It holds no secret, and nothing that one could be found from. */
+/**
+ * One change: who made it, from where, to what. It contains no secret, and nothing a secret could be derived
+ * from.
+ */
 export const auditEntryResponse = responseObject('AuditEntryResponse', {
   id: z.string(),
   at: timestamp,

@@ -28,7 +28,7 @@ export type JobsDeployReceipt = z.output<typeof jobsDeployReceipt>;
 export const deployWorkspaceRequest = requestObject('DeployWorkspaceRequest', {
   job_definition_engine_version: z.int(),
   job_definition_hash: text,
-  /** Free-form here; each is checked against `jobDefinition` by the deploy, and stored as it came. */
+  /** Free-form here; the deploy checks each against `jobDefinition` and stores it unchanged. */
   jobs: z.array(z.record(z.string(), z.unknown())),
   deployment_module: text.nullish(),
   description: text.nullish(),

@@ -146,8 +146,9 @@ export const workspaceAccess = verbatimObject('TWorkspaceAccess', {
 export type WorkspaceAccess = z.output<typeof workspaceAccess>;
 
 /**
- * A job as dlt's manifest describes it (engine 2, dlt 1.31). Unknown properties stay, and an absent property stays
- * absent: the dlthub client decodes what it gets back strictly, so `"interval": null` would make it fail.
+ * A job as described by dlt's manifest (engine 2, dlt 1.31). Unknown properties are kept, and absent
+ * properties stay absent: the dlthub client decodes definitions strictly, so `"interval": null` would make it
+ * fail.
  */
 export const jobDefinition = verbatimObject('TJobDefinition', {
   engine_version: z.int(),

@@ -4,19 +4,19 @@ import { runStatus } from '../runs/job-runs.ts';
 import { openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 import { runOverviewResponse } from '../runs/run-overviews.ts';
 
-/** How many runs a job is shown with. */
+/** Number of recent runs shown per job. */
 export const shownRecentRuns = 20;
 
-/** A series of failures is counted no further. */
+/** Consecutive failures are counted up to this number. */
 export const saturatedFailures = 100;
 
-/** A bar of the small history of a job. */
+/** One bar of a job's run history. */
 const recentRun = responseObject('RecentRunResponse', {
   id: uuid,
   number: z.int(),
   status: openEnum(runStatus),
   duration_seconds: z.number().nullable(),
-  /** Null where no pipeline run was reported. */
+  /** Null if no pipeline run was reported. */
   rows_loaded: z.int().nullable(),
   created_at: timestamp,
   started_at: timestamp.nullable(),
@@ -25,34 +25,35 @@ const recentRun = responseObject('RecentRunResponse', {
 export const jobOverviewResponse = responseObject('JobOverviewResponse', {
   id: uuid,
   ref: z.string(),
-  /** Its display name, or the ref where it has none. */
+  /** Its display name, or the ref if it has none. */
   name: z.string(),
   job_type: openEnum(jobType),
   category: z.string().nullable(),
   description: z.string().nullable(),
   tags: z.array(z.string()),
-  /** As declared; tags and pipeline names are among them. */
+  /** As declared, including tags and pipeline names. */
   triggers: z.array(z.string()),
   default_trigger: z.string().nullable(),
-  /** The one that it declares. */
+  /** The declared pipeline. */
   pipeline_name: z.string().nullable(),
-  /** Those that it declares or has run, in the order of the alphabet; at most 20. */
+  /** The pipelines it declares or has run, in alphabetical order; at most 20. */
   pipeline_names: z.array(z.string()),
   profile: z.string(),
   is_paused: z.boolean(),
   is_archived: z.boolean(),
-  /** Its `expose` declares `starred`: lists of people show it first. */
+  /** Its `expose` declares `starred`, so lists show it first. */
   is_starred: z.boolean(),
   version: z.int(),
   created_at: timestamp,
-  /** What the clock starts next; null also while the job is paused. */
+  /** The next start by the clock; also null while the job is paused. */
   next_start: responseObject('JobNextStartResponse', { at: timestamp, trigger: z.string() }).nullable(),
-  /** Rows for declined starts are among them. Newest last. */
+  /** Newest last, including rows for rejected starts. */
   recent_runs: z.array(recentRun),
   last_run: runOverviewResponse.nullable(),
   /**
-   * The first failure since the job last completed, and how many there were (100 also stands for more); null where its last outcome
-   * was no failure. Cancelled and skipped runs are no outcome. `job_run_id` is null when retention has removed that run.
+   * The first failure since the job last completed, and the number of failures (100 means 100 or more); null
+   * if its last outcome was not a failure. Cancelled and skipped runs do not count as outcomes. `job_run_id`
+   * is null if retention has removed that run.
    */
   failing_since: responseObject('FailingSinceResponse', {
     job_run_id: uuid.nullable(),
@@ -63,7 +64,7 @@ export const jobOverviewResponse = responseObject('JobOverviewResponse', {
 });
 export type JobOverviewResponse = z.output<typeof jobOverviewResponse>;
 
-/** What each of the last ended runs of a job took, oldest first. */
+/** Durations and volumes of a job's last finished runs, oldest first. */
 export const jobTrendResponse = responseObject('JobTrendResponse', {
   runs: z.array(
     responseObject('JobTrendRunResponse', {
@@ -71,11 +72,11 @@ export const jobTrendResponse = responseObject('JobTrendResponse', {
       number: z.int(),
       status: openEnum(runStatus),
       created_at: timestamp,
-      /** Null of a run that never started. */
+      /** Null for a run that never started. */
       duration_seconds: z.number().nullable(),
-      /** From its making to its start, or to its end where it never started. */
+      /** From creation to start, or to the end if it never started. */
       queued_seconds: z.number().nullable(),
-      /** Null where no pipeline run was reported. */
+      /** Null if no pipeline run was reported. */
       rows_loaded: z.int().nullable(),
       bytes_loaded: z.int().nullable(),
     }),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
-/** How long a key is good when nobody says how long. */
+/** Default validity of a key. */
 export const defaultKeyDays = 90;
 
-/** How long a key may be good at most. */
+/** Maximum validity of a key. */
 export const longestKeyDays = 365;
 
 const longestKeyName = 100;
@@ -18,7 +18,7 @@ const name = text.refine(
 export const workspaceKeyRole = namedEnum('WorkspaceKeyRole', ['developer', 'viewer']);
 export type WorkspaceKeyRole = z.output<typeof workspaceKeyRole>;
 
-/** Without days the key is good for 90, or until the key ends that makes it. */
+/** By default the key is valid for 90 days, but never longer than the key that creates it. */
 export const createPersonalKeyRequest = requestObject('CreatePersonalKeyRequest', {
   name,
   days: days.optional(),
@@ -39,7 +39,7 @@ const key = {
   prefix: z.string(),
   created_at: timestamp,
   expires_at: timestamp,
-  /** To the minute. */
+  /** Accurate to the minute. */
   last_used_at: timestamp.nullable(),
 };
 
@@ -49,7 +49,7 @@ export type PersonalKeyResponse = z.output<typeof personalKeyResponse>;
 const workspaceKey = {
   ...key,
   role: openEnum(workspaceKeyRole).nullable(),
-  /** Who made it, and so knew it once; whether they still own the workspace. */
+  /** The user who created the key and saw its secret, and whether that user still owns the workspace. */
   issued_by: z.string(),
   is_issuer_owner: z.boolean(),
 };
@@ -57,7 +57,7 @@ const workspaceKey = {
 export const workspaceKeyResponse = responseObject('WorkspaceKeyResponse', workspaceKey);
 export type WorkspaceKeyResponse = z.output<typeof workspaceKeyResponse>;
 
-/** The secret is answered this once: the server keeps a hash. */
+/** The secret is returned only once: the server stores a hash. */
 const secret = { secret: z.string() };
 
 export const createdPersonalKeyResponse = responseObject('CreatedPersonalKeyResponse', { ...key, ...secret });
@@ -69,7 +69,7 @@ export const createdWorkspaceKeyResponse = responseObject('CreatedWorkspaceKeyRe
 });
 export type CreatedWorkspaceKeyResponse = z.output<typeof createdWorkspaceKeyResponse>;
 
-/** Newest first; those that have expired are among them, those that were revoked are not. */
+/** Newest first; includes expired keys but not revoked ones. */
 export const personalKeysResponse = responseObject('PersonalKeysResponse', {
   keys: z.array(personalKeyResponse),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { namedEnum, openEnum, responseObject, uuid } from '../primitives.ts';
 
-/** What can change in a workspace, in the words of the lists that show it. */
+/** Resources that can change in a workspace, named after the lists that show them. */
 export const liveChangeKind = namedEnum('LiveChangeKind', [
   'configuration',
   'deployment',
@@ -16,21 +16,24 @@ export const liveChangeKind = namedEnum('LiveChangeKind', [
 ]);
 export type LiveChangeKind = z.output<typeof liveChangeKind>;
 
-/** The subscription is in force: what changes from here on is told; what changed before has to be fetched. */
+/** The subscription is active: later changes are sent; earlier ones must be fetched. */
 export const liveReady = responseObject('LiveReadyEvent', {});
 
-/** A hint to fetch anew, of all that changed in a workspace within a moment. */
+/** A hint to refetch, covering all changes in a workspace within a short interval. */
 export const liveChange = responseObject('LiveChangeEvent', {
   workspace_id: uuid,
   kinds: z.array(openEnum(liveChangeKind)),
-  /** Jobs that changed, or that have runs which changed; null where they are too many to name, so that any may have. */
+  /**
+   * Jobs that changed, or whose runs changed; null if there are too many to list, so any job may have
+   * changed.
+   */
   job_ids: z.array(uuid).nullable(),
-  /** Runs that changed, or to which telemetry came; null as above. */
+  /** Runs that changed or received telemetry; null as above. */
   job_run_ids: z.array(uuid).nullable(),
 });
 export type LiveChange = z.output<typeof liveChange>;
 
-/** How long a log that is followed is now. The lines are read with `read_log_lines`. */
+/** The current length of a followed log. Read the lines with `read_log_lines`. */
 export const liveLog = responseObject('LiveLogEvent', {
   job_run_id: uuid,
   line_count: z.int(),
@@ -39,14 +42,17 @@ export const liveLog = responseObject('LiveLogEvent', {
 });
 export type LiveLog = z.output<typeof liveLog>;
 
-/** The last event of a stream that the server ends; after `not_authenticated` with the same token nothing is answered. */
+/**
+ * The last event of a stream that the server ends. After `not_authenticated` the same token will not be
+ * accepted again.
+ */
 export const liveEnd = responseObject('LiveEndEvent', {
   reason: openEnum(namedEnum('LiveEndReason', ['failed', 'no_access', 'not_authenticated', 'stopping'])),
   detail: z.string(),
 });
 export type LiveEnd = z.output<typeof liveEnd>;
 
-/** The events of the stream, by their names. */
+/** The events of the stream, by name. */
 export const liveEvents = { ready: liveReady, change: liveChange, log: liveLog, end: liveEnd } as const;
 
 /** One event of the stream, with its name. */

@@ -3,10 +3,10 @@ import { organizationMembershipRole } from '../workspaces/organizations.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 import { workspaceMembershipRole } from '../workspaces/workspaces.ts';
 
-/** Longest e-mail address that mail servers take (RFC 5321). */
+/** Maximum length of an e-mail address that mail servers accept (RFC 5321). */
 const longestEmail = 254;
 
-/** One mailbox, in a form that no mail program reads as two, or as a header. */
+/** A single mailbox, in a form that no mail program could read as two or as a header. */
 export const emailAddress = text.refine(
   (value) =>
     value.length <= longestEmail && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
@@ -15,7 +15,10 @@ export const emailAddress = text.refine(
 
 const grant = { workspace_id: uuid, role: workspaceMembershipRole };
 
-/** Whoever comes gets the role, and those in the workspaces. A collaborator needs a workspace. */
+/**
+ * An invited user who joins gets this role, and the roles in these workspaces. A collaborator needs a
+ * workspace.
+ */
 export const createInvitationRequest = requestObject('CreateInvitationRequest', {
   email: emailAddress,
   role: organizationMembershipRole,
@@ -32,7 +35,10 @@ export type CreateWorkspaceInvitationRequest = z.output<typeof createWorkspaceIn
 export const invitationStatus = namedEnum('InvitationStatus', ['accepted', 'expired', 'pending', 'revoked']);
 export type InvitationStatus = z.output<typeof invitationStatus>;
 
-/** Of the mail with the link: none where the server sends no mail; failed when the mail server will never take it. */
+/**
+ * Status of the mail with the link: `none` if the server sends no mail; `failed` if the mail server rejected
+ * it permanently.
+ */
 export const invitationMail = namedEnum('InvitationMail', ['failed', 'none', 'sent', 'waiting']);
 export type InvitationMail = z.output<typeof invitationMail>;
 
@@ -58,7 +64,7 @@ const invitation = {
 export const invitationResponse = responseObject('InvitationResponse', invitation);
 export type InvitationResponse = z.output<typeof invitationResponse>;
 
-/** The link is answered this once: the server does not keep it. */
+/** The link is returned only once: the server does not store it. */
 export const createdInvitationResponse = responseObject('CreatedInvitationResponse', {
   ...invitation,
   link: z.string(),

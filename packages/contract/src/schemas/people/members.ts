@@ -8,7 +8,7 @@ const person = {
   user_id: uuid,
   email: z.string(),
   name: z.string().nullable(),
-  /** Switched off by an operator: nothing they hold is good. */
+  /** Account disabled by an operator. All credentials are revoked. */
   is_disabled: z.boolean(),
 };
 
@@ -16,7 +16,9 @@ export const organizationMemberResponse = responseObject('OrganizationMemberResp
   ...person,
   role: openEnum(organizationMembershipRole),
   joined_at: timestamp,
-  /** Those they were given a role in; what the organization gives all its members comes on top. */
+  /**
+   * Workspaces in which the member has an explicit role, in addition to the organization's default access.
+   */
   workspaces: z.array(
     responseObject('OrganizationMemberWorkspace', {
       workspace_id: uuid,
@@ -32,18 +34,18 @@ export const setMemberRoleRequest = requestObject('SetMemberRoleRequest', {
 });
 export type SetMemberRoleRequest = z.output<typeof setMemberRoleRequest>;
 
-/** Somebody who may do something in a workspace, and why. */
+/** A user with access to a workspace, and where the access comes from. */
 export const workspaceAccessResponse = responseObject('WorkspaceAccessResponse', {
   ...person,
   kind: openEnum(principalKind),
   organization_role: openEnum(organizationMembershipRole),
-  /** What counts: the higher of the two below. */
+  /** The effective role: the higher of the two below. */
   role: openEnum(workspaceMembershipRole),
-  /** Null for those who have no more than what the organization gives all its members. */
+  /** Null for members who have only the organization's default access. */
   own_role: openEnum(workspaceMembershipRole).nullable(),
-  /** What the organization gives them as a member of it. */
+  /** The default access of an organization member. */
   default_role: openEnum(workspaceMembershipRole).nullable(),
-  /** Since when they have their own role; for others, since when they are members of the organization. */
+  /** When they got their own role; otherwise, when they joined the organization. */
   since: timestamp,
 });
 export type WorkspaceAccessResponse = z.output<typeof workspaceAccessResponse>;

@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { responseObject, timestamp } from '../primitives.ts';
 
-/** Most pipelines or datasets of one answer. */
+/** Maximum pipelines or datasets in one response. */
 export const maximumDailySeries = 100;
 
-/** Most days of one answer. */
+/** Maximum days in one response. */
 export const maximumSeriesDays = 400;
 
-/** A day of the asked time zone: from `start` up to, not including, `end`; 23 or 25 hours where clocks move. */
+/**
+ * A day in the requested time zone, from `start` inclusive to `end` exclusive; it has 23 or 25 hours when the
+ * clocks change.
+ */
 const seriesDay = responseObject('SeriesDay', { date: z.iso.date(), start: timestamp, end: timestamp });
 
 /**
- * Columns with one value for each day of the answer, as charts take them: 0 for a day without runs, and null for an average of
- * nothing. Durations are of runs that finished.
+ * Columns with one value per day, as charts need them: 0 for a day without runs, and null for an average
+ * without values. Durations cover finished runs.
  */
 const dailySums = responseObject('DailySums', {
   average_duration_ms: z.array(z.int().nullable()),
@@ -29,7 +32,7 @@ export type DailySums = z.output<typeof dailySums>;
 const series = {
   timezone: z.string(),
   days: z.array(seriesDay),
-  /** All that the filter leaves together, those beyond the named ones too. */
+  /** All that match the filter, including those not listed. */
   total: dailySums,
 };
 
@@ -40,7 +43,7 @@ export const pipelineDailySeriesResponse = responseObject('PipelineDailySeriesRe
 });
 export type PipelineDailySeriesResponse = z.output<typeof pipelineDailySeriesResponse>;
 
-/** Those with the most runs first. Runs without a dataset are in none of it. */
+/** Those with the most runs first. Runs without a dataset are not included. */
 export const datasetDailySeriesResponse = responseObject('DatasetDailySeriesResponse', {
   ...series,
   datasets: z.array(responseObject('DatasetDailySeries', { dataset_name: z.string(), daily: dailySums })),

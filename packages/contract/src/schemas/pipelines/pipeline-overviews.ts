@@ -4,13 +4,13 @@ import { detailedPipelineRunResponse, loadPackageResponse, pipelineRunStatus } f
 import { namedEnum, openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 import { schemaVersionChangesResponse } from './schema-history.ts';
 
-/** Runs that "usual" and the rows of tables are taken from: the last ones that succeeded. */
+/** Number of last successful runs from which typical values and table rows are computed. */
 export const usualRunCount = 20;
 
-/** Tables of a pipeline or a dataset in one answer. */
+/** Maximum tables of a pipeline or a dataset in one response. */
 export const maximumOverviewTables = 1000;
 
-/** Pipeline runs of one job run in one answer. */
+/** Maximum pipeline runs of one job run in one response. */
 export const maximumPipelineRunsOfJobRun = 100;
 
 export const freshnessReason = namedEnum('FreshnessReason', [
@@ -22,18 +22,21 @@ export const freshnessReason = namedEnum('FreshnessReason', [
 ]);
 export type FreshnessReason = z.output<typeof freshnessReason>;
 
-/** How old the data is. Stale only where a schedule says when it should have been newer; docs/concepts/schema-history.md has the rule. */
+/**
+ * The age of the data. It is stale only if a schedule requires newer data; docs/concepts/schema-history.md
+ * has the rule.
+ */
 export const pipelineFreshness = responseObject('PipelineFreshness', {
   last_success_at: timestamp.nullable(),
   /** From `last_success_at` until now. */
   age_seconds: z.int().nullable(),
   is_stale: z.boolean(),
   why: openEnum(freshnessReason),
-  /** `why` in a sentence. */
+  /** `why` as a sentence. */
   detail: z.string(),
-  /** When it becomes stale, or became so, if nothing succeeds before; null where no schedule says it. */
+  /** When it becomes or became stale without a further success; null without a schedule. */
   stale_at: timestamp.nullable(),
-  /** What usually lies between two starts of the job that feeds it most often; null without a schedule. */
+  /** Typical interval between two starts of the job that runs it most often; null without a schedule. */
   expected_every_seconds: z.int().nullable(),
 });
 export type PipelineFreshness = z.output<typeof pipelineFreshness>;
@@ -71,7 +74,7 @@ const feedingJob = responseObject('PipelineJob', {
   next_scheduled_run_at: timestamp.nullable(),
 });
 
-/** Of the last runs that succeeded; null where there is none. */
+/** Typical values of the last successful runs; null if there are none. */
 const usualRun = responseObject('UsualPipelineRun', {
   run_count: z.int(),
   median_duration_ms: z.int().nullable(),
@@ -80,8 +83,8 @@ const usualRun = responseObject('UsualPipelineRun', {
 });
 
 /**
- * Rows are of the last runs that succeeded, 20 of a pipeline and five of each pipeline of a dataset: `run_count` of them said something of
- * this table.
+ * Rows cover the last successful runs: 20 of a pipeline, or five of each pipeline of a dataset. `run_count`
+ * of them reported this table.
  */
 const overviewTable = {
   table_name: z.string(),
@@ -94,7 +97,7 @@ const overviewTable = {
   last_loaded_at: timestamp.nullable(),
   rows_loaded: z.int(),
   run_count: z.int(),
-  /** When its columns last changed; null where that is not known. */
+  /** When its columns last changed; null if unknown. */
   last_changed_at: timestamp.nullable(),
 };
 
@@ -105,7 +108,7 @@ export const pipelineOverviewResponse = responseObject('PipelineOverviewResponse
   dataset_name: z.string().nullable(),
   last_run: lastPipelineRun.nullable(),
   freshness: pipelineFreshness,
-  /** That run it or have run it, those that still do first. */
+  /** Jobs that run it or have run it, current ones first. */
   jobs: z.array(feedingJob),
   usual: usualRun,
   schema_names: z.array(z.string()),
@@ -113,10 +116,10 @@ export const pipelineOverviewResponse = responseObject('PipelineOverviewResponse
     responseObject('PipelineTable', { ...overviewTable, incremental_columns: z.array(z.string()) }),
   ),
   are_tables_cut: z.boolean(),
-  /** How many runs the rows of `tables` are of. */
+  /** Number of runs from which the rows of `tables` are computed. */
   tables_run_count: z.int(),
   schema_change_count_30_days: z.int(),
-  /** What the last run left in the pipeline's folder, to be loaded by the next. */
+  /** Packages that the last run left in the pipeline's folder for the next run to load. */
   pending_packages: z.array(loadPackageResponse),
 });
 export type PipelineOverviewResponse = z.output<typeof pipelineOverviewResponse>;
@@ -137,7 +140,7 @@ export const datasetOverviewResponse = responseObject('DatasetOverviewResponse',
   freshness: pipelineFreshness,
   tables: z.array(responseObject('DatasetTable', { ...overviewTable, pipeline_name: z.string() })),
   are_tables_cut: z.boolean(),
-  /** How many runs of each pipeline the rows of `tables` are of, at most. */
+  /** Maximum number of runs per pipeline from which the rows of `tables` are computed. */
   tables_run_count: z.int(),
   schema_change_count_30_days: z.int(),
 });
@@ -152,7 +155,7 @@ export const pipelineFreshnessRow = responseObject('PipelineFreshnessRow', {
 });
 export type PipelineFreshnessRow = z.output<typeof pipelineFreshnessRow>;
 
-/** A pipeline run with all that its run's page shows of it. */
+/** A pipeline run with everything that its job run's page shows. */
 export const pipelineRunOfJobRun = responseObject('PipelineRunOfJobRun', {
   ...detailedPipelineRunResponse.shape,
   destination_type: z.string().nullable(),
@@ -168,13 +171,13 @@ export const pipelineRunOfJobRun = responseObject('PipelineRunOfJobRun', {
       failed: z.boolean(),
     }),
   ),
-  /** Versions of schemas that this run was the first to report. */
+  /** Schema versions that this run was the first to report. */
   schema_changes: z.array(schemaVersionChangesResponse),
 });
 export type PipelineRunOfJobRun = z.output<typeof pipelineRunOfJobRun>;
 
 export const jobRunPipelineRunsResponse = responseObject('JobRunPipelineRunsResponse', {
-  /** In the order in which they were reported, those of earlier attempts too. */
+  /** In the order in which they were reported, including those of earlier attempts. */
   pipeline_runs: z.array(pipelineRunOfJobRun),
   is_cut: z.boolean(),
 });

@@ -104,7 +104,7 @@ export const detailedPipelineRunResponse = responseObject('DetailedPipelineRunRe
 });
 export type DetailedPipelineRunResponse = z.output<typeof detailedPipelineRunResponse>;
 
-/** The trace that dlt reported, as it reported it. */
+/** The trace, exactly as dlt reported it. */
 export const pipelineRunTraceResponse = verbatimObject('PipelineRunTraceResponse', {
   execution_context: z.record(z.string(), z.unknown()),
   pipeline_name: z.string(),

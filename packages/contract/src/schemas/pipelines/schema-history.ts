@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { namedEnum, openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 
-/** Changes of one version that a list shows; the others are in the difference of the two versions. */
+/** Maximum changes of one version shown in a list; the difference of the two versions has the rest. */
 export const maximumListedSchemaChanges = 50;
 
-/** Tables of one version in one answer. */
+/** Maximum tables of one version in one response. */
 export const maximumSchemaTables = 1000;
 
-/** Columns of one version in one answer. */
+/** Maximum columns of one version in one response. */
 export const maximumSchemaColumns = 20_000;
 
-/** Changes of one difference in one answer. */
+/** Maximum changes of one difference in one response. */
 export const maximumComparedSchemaChanges = 5000;
 
 /**
- * What a change is. `type_conflict` is a column that dlt added because values came that the column in `before` cannot hold;
- * `hint_changed` names the hint.
+ * The kind of a change. `type_conflict` is a column that dlt added for values that the column in `before`
+ * cannot hold; `hint_changed` names the hint.
  */
 export const schemaChangeKind = namedEnum('SchemaChangeKind', [
   'schema_created',
@@ -31,28 +31,28 @@ export const schemaChangeKind = namedEnum('SchemaChangeKind', [
 ]);
 export type SchemaChangeKind = z.output<typeof schemaChangeKind>;
 
-/** One change, as texts to show: data types of columns (`decimal(38,9)`), values of hints. */
+/** One change, as display text: data types of columns (`decimal(38,9)`), values of hints. */
 export const schemaChange = responseObject('SchemaChange', {
   kind: openEnum(schemaChangeKind),
   /** Null for `schema_created`. */
   table: z.string().nullable(),
   column: z.string().nullable(),
-  /** `primary_key`, `write_disposition`, `references`; null for what is no hint. */
+  /** `primary_key`, `write_disposition`, `references`; null if it is not a hint. */
   hint: z.string().nullable(),
   before: z.string().nullable(),
   after: z.string().nullable(),
 });
 export type SchemaChange = z.output<typeof schemaChange>;
 
-/** Columns of tables that were added or removed are not counted one by one. */
+/** Columns of added or removed tables are not counted individually. */
 export const schemaChangeCounts = responseObject('SchemaChangeCounts', {
   tables_added: z.int(),
   tables_removed: z.int(),
   columns_added: z.int(),
   columns_removed: z.int(),
-  /** Changes of types, of nullability and of hints, those of tables too. */
+  /** Changed types, nullability and hints, including hints of tables. */
   columns_changed: z.int(),
-  /** Of the columns added: those for values that an older column cannot hold. */
+  /** Added columns for values that an older column cannot hold. */
   type_conflicts: z.int(),
 });
 export type SchemaChangeCounts = z.output<typeof schemaChangeCounts>;
@@ -70,13 +70,13 @@ const schemaVersionHead = {
   dataset_name: z.string().nullable(),
   version: z.int().nullable(),
   version_hash: z.string(),
-  /** The version before; null for the first one known. */
+  /** The previous version; null for the first known one. */
   base_hash: z.string().nullable(),
-  /** Tables and columns of the version itself, without dlt's own. */
+  /** Tables and columns of this version, without dlt's own. */
   table_count: z.int(),
   column_count: z.int(),
   created_at: timestamp,
-  /** The run that brought it; null once that run is removed. */
+  /** The run that reported it first; null once that run is removed. */
   job_run: bringingRun.nullable(),
   counts: schemaChangeCounts,
 };
@@ -84,13 +84,13 @@ const schemaVersionHead = {
 /** A new version of a schema, and what it changed. A first version has one change, `schema_created`. */
 export const schemaVersionChangesResponse = responseObject('SchemaVersionChangesResponse', {
   ...schemaVersionHead,
-  /** The weightiest ones first: conflicts of types, tables, columns, types, what may be null, hints. */
+  /** Most important first: type conflicts, tables, columns, types, nullability, hints. */
   changes: z.array(schemaChange),
   changes_total: z.int(),
 });
 export type SchemaVersionChangesResponse = z.output<typeof schemaVersionChangesResponse>;
 
-/** The schemas of one pipeline, each with the version that it last reported. */
+/** The schemas of one pipeline, each with its last reported version. */
 export const pipelineSchemasResponse = responseObject('PipelineSchemasResponse', {
   pipeline_name: z.string(),
   schemas: z.array(
@@ -116,7 +116,7 @@ const schemaColumn = responseObject('SchemaColumn', {
   partition: z.boolean(),
   cluster: z.boolean(),
   sort: z.boolean(),
-  /** Its cursor says where the next run goes on. */
+  /** Its cursor determines where the next run continues. */
   incremental: z.boolean(),
   /** Holds values that another column of the table, `variant_of`, cannot hold. */
   is_variant: z.boolean(),
@@ -128,17 +128,17 @@ const schemaColumn = responseObject('SchemaColumn', {
 
 const schemaTable = responseObject('SchemaTable', {
   name: z.string(),
-  /** The table above a nested one. */
+  /** The parent of a nested table. */
   parent: z.string().nullable(),
   resource: z.string().nullable(),
-  /** A nested table has that of the table above it. */
+  /** A nested table has the one of its parent. */
   write_disposition: z.string().nullable(),
   merge_strategy: z.string().nullable(),
   description: z.string().nullable(),
   columns: z.array(schemaColumn),
 });
 
-/** An edge of the graph of a schema: `columns` of `table` name a row of `referenced_table`. */
+/** An edge of a schema's graph: `columns` of `table` refer to a row of `referenced_table`. */
 const schemaReference = responseObject('SchemaReference', {
   kind: openEnum(namedEnum('SchemaReferenceKind', ['parent', 'root', 'reference'])),
   table: z.string(),
@@ -156,7 +156,7 @@ export const schemaVersionResponse = responseObject('SchemaVersionResponse', {
   is_latest: z.boolean(),
   tables: z.array(schemaTable),
   references: z.array(schemaReference),
-  /** Whether the schema has more tables, columns or references than are shown here. */
+  /** Whether the schema has more tables, columns or references than shown here. */
   is_cut: z.boolean(),
 });
 export type SchemaVersionResponse = z.output<typeof schemaVersionResponse>;

@@ -40,15 +40,15 @@ const comparedTable = responseObject('ComparedTableResponse', {
   pipeline_name: z.string(),
   schema_name: z.string(),
   table_name: z.string(),
-  /** Null where that run loaded nothing into it. */
+  /** Null if that run loaded nothing into it. */
   before: comparedTableSums.nullable(),
   after: comparedTableSums.nullable(),
 });
 
 const comparedPipelineSums = responseObject('ComparedPipelineSums', {
-  /** How often the run ran it; what follows adds all of them up. */
+  /** How often the job run ran this pipeline; the values below are sums. */
   pipeline_run_count: z.int(),
-  /** Failed where any of them did. */
+  /** Failed if any of them failed. */
   status: openEnum(pipelineRunStatus),
   rows_loaded: z.int(),
   bytes_loaded: z.int(),
@@ -56,30 +56,30 @@ const comparedPipelineSums = responseObject('ComparedPipelineSums', {
   extract_duration_ms: z.int().nullable(),
   normalize_duration_ms: z.int().nullable(),
   load_duration_ms: z.int().nullable(),
-  /** The schema that each was loaded with last, by name. */
+  /** The last schema version loaded, by schema name. */
   schemas: z.array(responseObject('ComparedSchema', { schema_name: z.string(), version_hash: z.string() })),
 });
 
 const comparedPipeline = responseObject('ComparedPipelineResponse', {
   pipeline_name: z.string(),
-  /** Null where that run did not run it. */
+  /** Null if that job run did not run the pipeline. */
   before: comparedPipelineSums.nullable(),
   after: comparedPipelineSums.nullable(),
 });
 
-/** A run beside another of the same job. Without a base there is nothing to compare with, and all that says `before` is null. */
+/** Two runs of the same job compared. Without a base, everything named `before` is null. */
 export const jobRunComparisonResponse = responseObject('JobRunComparisonResponse', {
   base: comparedRun.nullable(),
   target: comparedRun,
-  /** How far the two differ in what they were made of; all false without a base. */
+  /** Which inputs of the two runs differ; all false without a base. */
   is_job_changed: z.boolean(),
   is_code_changed: z.boolean(),
   is_configuration_changed: z.boolean(),
-  /** Settings of the job's definition as JSON; keys of objects are joined by dots. */
+  /** Settings of the job's definition as JSON; keys of nested objects are joined by dots. */
   job_changes: z.array(settingChange),
   pipelines: z.array(comparedPipeline),
   tables: z.array(comparedTable),
-  /** A run reported more than is compared, or there are more tables than one answer names. */
+  /** A run reported more than is compared, or there are more tables than fit in one response. */
   is_truncated: z.boolean(),
 });
 export type JobRunComparisonResponse = z.output<typeof jobRunComparisonResponse>;
@@ -88,22 +88,22 @@ const comparedLog = responseObject('ComparedLogResponse', {
   job_run_id: uuid,
   number: z.int(),
   line_count: z.int(),
-  /** Lines that were compared, the last ones of the log. */
+  /** Number of lines compared, counted from the end of the log. */
   compared_line_count: z.int(),
   is_cut: z.boolean(),
-  /** Retention has removed it, or a part of it. */
+  /** Retention has removed all or part of it. */
   is_removed: z.boolean(),
 });
 
 /**
- * The lines that differ, without regard to what differs between any two runs: times, durations, ids and other hexadecimal numbers, and
- * counts. Lines are given as they stand in the log, those that both have as the target has them, cut where they are very long; they are numbered
- * from 1.
+ * Lines that differ, ignoring what varies between any two runs: times, durations, ids and other hexadecimal
+ * numbers, and counts. Lines are shown as logged, truncated if very long, and numbered from 1; common lines
+ * are shown as in the target.
  */
 export const jobRunLogComparisonResponse = responseObject('JobRunLogComparisonResponse', {
   base: comparedLog.nullable(),
   target: comparedLog,
-  /** Without a base there are no hunks; logs further apart than is looked for are one hunk. */
+  /** Without a base there are no hunks. If the logs differ too much, they form a single hunk. */
   outcome: namedEnum('LogComparisonOutcome', ['compared', 'no_base']),
   hunks: z.array(textHunk),
 });

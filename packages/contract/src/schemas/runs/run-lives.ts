@@ -4,7 +4,7 @@ import { runStatus } from './job-runs.ts';
 import { runPhase } from './run-phases.ts';
 import { openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 
-/** Why a run, or one of its attempts, failed; the codes are those of the last line of its log. */
+/** Why a run or one of its attempts failed; the codes match the last line of its log. */
 const runFailure = responseObject('RunFailureResponse', {
   code: z.string(),
   detail: z.string(),
@@ -14,10 +14,10 @@ const runFailure = responseObject('RunFailureResponse', {
 const attemptExit = responseObject('AttemptExitResponse', {
   code: z.int().nullable(),
   signal: z.string().nullable(),
-  /** Whose end of memory it was. */
+  /** Which memory limit was hit. */
   out_of_memory: openEnum(z.enum(['limit', 'machine'])).nullable(),
   peak_memory_bytes: z.int().nullable(),
-  /** Why user code could not be started at all. */
+  /** Why user code could not be started. */
   reason: responseObject('AttemptExitReasonResponse', { code: z.string(), detail: z.string() }).nullable(),
 });
 
@@ -26,7 +26,7 @@ const attempt = responseObject('AttemptResponse', {
   number: z.int(),
   executor: z.string(),
   created_at: timestamp,
-  /** When it was let in: from here on its timeout counts. */
+  /** When the attempt was admitted; its timeout counts from here. */
   begun_at: timestamp.nullable(),
   /** When user code started. */
   started_at: timestamp.nullable(),
@@ -36,22 +36,22 @@ const attempt = responseObject('AttemptResponse', {
   reason: failureReason.nullable(),
 });
 
-/** From then on a wait needs the attention of people. */
+/** A wait longer than this needs a user's attention. */
 export const longWaitSeconds = 300;
 
-/** What a run waits for that is pending or starting; `until` is null where no time is known. */
+/** What a pending or starting run waits for; `until` is null if the time is unknown. */
 export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
-/** Since when no server can see where an active run goes on, and why; it takes no slot meanwhile. */
+/** Since when and why no server can see an active run; it takes no slot meanwhile. */
 export const unknownRun = responseObject('UnknownRunResponse', { since: timestamp, detail: z.string() });
 
 export const packageWarning = responseObject('PackageWarningResponse', {
   /** With their versions, such as `dlt 1.31.0`. */
   packages: z.array(z.string()),
-  /** What is affected, and what happens there. Code is in backticks. */
+  /** What is affected, and how. Code is in backticks. */
   affected: z.string(),
   effect: z.string(),
-  /** A requirement that mends it. */
+  /** A requirement that fixes it. */
   pin: z.string(),
 });
 export type PackageWarningResponse = z.output<typeof packageWarning>;
@@ -60,9 +60,9 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   id: uuid,
   status: openEnum(runStatus),
   failure: runFailure.nullable(),
-  /** The same in the words of the code that failed. */
+  /** The same as reported by the failing code. */
   reason: failureReason.nullable(),
-  /** Why nothing was started, of a run that is skipped. */
+  /** Why nothing was started, for a skipped run. */
   skip: responseObject('RunSkipResponse', {
     status: z.string(),
     reasons: z.array(z.string()),
@@ -73,9 +73,9 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   waiting: runWait.nullable(),
   unknown: unknownRun.nullable(),
   attempts: z.array(attempt),
-  /** Packages in the environment of its last attempt that do not work together. */
+  /** Incompatible packages in the environment of its last attempt. */
   package_warnings: z.array(packageWarning),
-  /** In their order and without gaps, from when the run was made; empty for one that is skipped. */
+  /** In order and without gaps, from the run's creation; empty for a skipped run. */
   phases: z.array(runPhase),
 });
 export type JobRunLifeResponse = z.output<typeof jobRunLifeResponse>;

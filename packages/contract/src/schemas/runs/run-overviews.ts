@@ -8,7 +8,7 @@ import { schemaChange } from '../pipelines/schema-history.ts';
 
 const versionRef = responseObject('RunVersionRefResponse', { id: uuid, version: z.int() });
 
-/** What telemetry knows of all pipeline runs of a run; tables of dlt's own count for nothing. */
+/** Telemetry of all pipeline runs of a job run; dlt's own tables are not counted. */
 const loaded = responseObject('RunLoadedResponse', {
   pipeline_run_count: z.int(),
   failed_pipeline_run_count: z.int(),
@@ -16,12 +16,12 @@ const loaded = responseObject('RunLoadedResponse', {
   bytes: z.int(),
   table_count: z.int(),
   schema_change: z.boolean(),
-  /** What became of schemas, in the order in which their versions came; null where they are as they were. */
+  /** Schema changes, in the order of their versions; null without changes. */
   schema_changes: responseObject('RunSchemaChangesResponse', {
-    /** Schemas that were not there before; what is in them is no change. */
+    /** New schemas; their content does not count as changes. */
     created_schema_count: z.int(),
     change_count: z.int(),
-    /** Null where all that came are new schemas. */
+    /** Null if there are only new schemas. */
     first_change: schemaChange.nullable(),
   }).nullable(),
 });
@@ -31,19 +31,19 @@ const overview = {
   number: z.int(),
   job_id: uuid,
   job_ref: z.string(),
-  /** Its display name, or the ref where it has none. */
+  /** Its display name, or the ref if it has none. */
   job_name: z.string(),
   job_type: openEnum(jobType),
   status: openEnum(runStatus),
 
-  /** Why it runs. */
+  /** The trigger of the run. */
   trigger: z.string(),
   trigger_kind: z.string(),
-  /** Of a run that the clock started: the time that it is for. */
+  /** For a run started by the clock: its tick. */
   tick_at: timestamp.nullable(),
-  /** Who asked for it; `email` is null when that member has gone. */
+  /** The user who started it; `email` is null if that member was removed. */
   triggered_by: responseObject('RunStarterResponse', { id: uuid, email: z.string().nullable() }).nullable(),
-  /** The run whose end started it. */
+  /** The run whose end triggered it. */
   caused_by: responseObject('RunCauseResponse', {
     job_run_id: uuid,
     job_id: uuid,
@@ -59,14 +59,14 @@ const overview = {
   created_at: timestamp,
   started_at: timestamp.nullable(),
   finished_at: timestamp.nullable(),
-  /** From its start to its end; null before. */
+  /** From start to end; null before the end. */
   duration_seconds: z.number().nullable(),
-  /** More than one where it was tried again. */
+  /** More than one if it was retried. */
   attempt_count: z.int(),
 
-  /** Of a run that failed. */
+  /** Set for a failed run. */
   reason: failureReason.nullable(),
-  /** Of a run that stands for declined starts. */
+  /** Set for a run that records rejected starts. */
   skip: responseObject('RunOverviewSkipResponse', {
     reasons: z.array(z.string()),
     count: z.int(),
@@ -77,22 +77,22 @@ const overview = {
 
   deployment: versionRef,
   configuration: versionRef,
-  /** Null where no pipeline run was reported. */
+  /** Null if no pipeline run was reported. */
   loaded: loaded.nullable(),
-  /** At most 20, in the order of the alphabet. */
+  /** At most 20, in alphabetical order. */
   pipeline_names: z.array(z.string()),
 };
 
-/** A run as lists show it. */
+/** A run as shown in lists. */
 export const runOverviewResponse = responseObject('RunOverviewResponse', overview);
 export type RunOverviewResponse = z.output<typeof runOverviewResponse>;
 
 const neighbour = responseObject('RunNeighbourResponse', { job_run_id: uuid, number: z.int() });
 
-/** A run with those of the same job around it. */
+/** A run with its neighbours of the same job. */
 export const runOverviewDetailResponse = responseObject('RunOverviewDetailResponse', {
   ...overview,
-  /** By number; rows for declined starts have numbers too. */
+  /** By number, including rows for rejected starts. */
   previous: neighbour.nullable(),
   next: neighbour.nullable(),
   /** The last completed run before it, among the 10,000 numbers before its own. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { namedEnum, openEnum, responseObject, timestamp } from '../primitives.ts';
 
 /**
- * Where the time of a run goes: until a server takes it up (or again after a failed attempt), until its Python environment is there,
- * until user code runs, while it runs, and until its end is recorded.
+ * The phases of a run: until a server claims it (again after a failed attempt), until its Python environment
+ * is ready, until user code runs, while user code runs, and until its end is recorded.
  */
 export const runPhaseName = namedEnum('RunPhaseName', [
   'queued',
@@ -16,10 +16,10 @@ export type RunPhaseName = z.output<typeof runPhaseName>;
 
 export const runPhase = responseObject('RunPhaseResponse', {
   name: openEnum(runPhaseName),
-  /** The number of the attempt that it belongs to, or that it led to. */
+  /** The number of the attempt to which the phase belongs or leads. */
   attempt: z.int(),
   started_at: timestamp,
-  /** Null for the phase that the run is in. */
+  /** Null for the current phase. */
   finished_at: timestamp.nullable(),
   duration_ms: z.int().nullable(),
 });

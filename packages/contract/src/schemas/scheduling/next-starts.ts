@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { namedEnum, openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 import { triggerKind } from '../jobs/triggers.ts';
 
-/** Most rows of one answer. */
+/** Maximum rows in one response. */
 export const maximumNextStarts = 200;
 
-/** Most ticks of a trigger in one answer. */
+/** Maximum ticks per trigger in one response. */
 export const maximumNextTicks = 50;
 
 /**
- * What the start comes from: a tick of the clock, a run that waits for its next attempt, a run that waits for room, a run that nobody
- * has taken up yet, or a call that promised it for when the upstreams complete.
+ * The source of the start: a tick of the clock, a run that waits for its next attempt, a run that waits for
+ * capacity, a run that no server has claimed yet, or a deferred start that waits for its upstreams.
  */
 export const nextStartSource = namedEnum('NextStartSource', ['tick', 'retry', 'queue', 'pending', 'promise']);
 export type NextStartSource = z.output<typeof nextStartSource>;
 
-/** Why a start will not come about as things are. */
+/** Why a start would currently be rejected. */
 export const startBlock = namedEnum('StartBlockCode', [
   'already_covered',
   'concurrency_limit',
@@ -42,7 +42,7 @@ const nextStartJob = responseObject('NextStartJob', {
 });
 
 export const nextStartResponse = responseObject('NextStartResponse', {
-  /** Null for what waits for something that has no time. */
+  /** Null if it waits for something without a known time. */
   at: timestamp.nullable(),
   source: openEnum(nextStartSource),
   job: nextStartJob,
@@ -51,23 +51,29 @@ export const nextStartResponse = responseObject('NextStartResponse', {
   trigger_kind: openEnum(triggerKind),
   /** The same in English. */
   trigger_text: z.string(),
-  /** Of a run that exists already. */
+  /** Set for an existing run. */
   job_run_id: uuid.nullable(),
   job_run_number: z.int().nullable(),
   blocked: responseObject('StartBlockResponse', {
     code: openEnum(startBlock),
     detail: z.string(),
-    /** It can end by itself until then, as a run ends and an upstream completes; else somebody has to do something. */
+    /**
+     * Whether the block can clear without a user's action, for example when a run ends or an upstream
+     * completes.
+     */
     may_pass: z.boolean(),
-    /** The job that it waits for: an upstream, or one whose run holds what it needs. */
+    /** The job it waits for: an upstream, or one whose run holds a resource it needs. */
     by: responseObject('StartBlockingJob', { job_id: uuid.nullable(), ref: z.string() }).nullable(),
   }).nullable(),
-  /** Whether the last run of the job that ended failed. */
+  /** Whether the job's last finished run failed. */
   last_failed: z.boolean(),
 });
 export type NextStartResponse = z.output<typeof nextStartResponse>;
 
-/** First what waits without a time, then by time. Of what waits no more than half is given where more than the other half has a time. */
+/**
+ * Starts without a time come first, then by time. Starts without a time take at most half of the rows if
+ * starts with a time need the rest.
+ */
 export const nextStartsResponse = responseObject('NextStartsResponse', {
   items: z.array(nextStartResponse),
   is_truncated: z.boolean(),
@@ -78,18 +84,18 @@ const triggerTicks = responseObject('TriggerTicks', {
   trigger: z.string(),
   trigger_kind: openEnum(triggerKind),
   trigger_text: z.string(),
-  /** Null for a trigger that no clock fires, like an empty list of ticks. */
+  /** Null for a trigger that is not fired by a clock; its list of ticks is empty. */
   time_zone: z.string().nullable(),
-  /** Soonest first, as they follow when each run completes. */
+  /** Soonest first, assuming that each run completes. */
   ticks: z.array(timestamp),
 });
 
 export const jobNextTicksResponse = responseObject('JobNextTicksResponse', {
   job_id: uuid,
-  /** The clock goes on, and starts nothing. */
+  /** The clock continues but starts nothing. */
   is_paused: z.boolean(),
   is_archived: z.boolean(),
-  /** All triggers of the job, in the order in which they are declared. */
+  /** All triggers of the job, in declaration order. */
   triggers: z.array(triggerTicks),
 });
 export type JobNextTicksResponse = z.output<typeof jobNextTicksResponse>;

@@ -23,7 +23,7 @@ export const jobResultResponse = responseObject('JobResultResponse', {
 });
 export type JobResultResponse = z.output<typeof jobResultResponse>;
 
-/** The result that the job reported, as it reported it. */
+/** The result, exactly as the job reported it. */
 export const jobResultTraceResponse = verbatimObject('JobResultTraceResponse', {
   job_ref: z.string(),
   type: z.string(),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { namedEnum, responseObject, uuid } from '../primitives.ts';
 
-/** What became of a file, or of a setting, between two versions. */
+/** How a file or a setting changed between two versions. */
 export const changeKind = namedEnum('ChangeKind', ['added', 'removed', 'changed', 'unchanged']);
 export type ChangeKind = z.output<typeof changeKind>;
 
 const comparedVersion = responseObject('ComparedVersionResponse', { id: uuid, version: z.int() });
 
-/** Base is null where there is nothing older to compare with: everything was added then. */
+/** Base is null if there is no older version to compare with; then everything was added. */
 const versions = { base: comparedVersion.nullable(), target: comparedVersion };
 
 const changeCounts = responseObject('ChangeCountsResponse', {
@@ -58,13 +58,13 @@ export const textHunk = responseObject('TextHunkResponse', {
 export const codeFileComparisonResponse = responseObject('CodeFileComparisonResponse', {
   ...versions,
   file: codeFileChange,
-  /** Only `compared` files have hunks; the others say why they have none. */
+  /** Only `compared` files have hunks; the other values say why there are none. */
   outcome: namedEnum('CodeFileOutcome', ['compared', 'binary', 'too_large', 'link']),
   hunks: z.array(textHunk),
 });
 export type CodeFileComparisonResponse = z.output<typeof codeFileComparisonResponse>;
 
-/** Neither size nor hash: both would give a short secret away. */
+/** Leaves out size and hash, which could reveal a short secret. */
 const configurationFileChange = responseObject('ConfigurationFileChangeResponse', {
   path: z.string(),
   change: changeKind,
@@ -80,7 +80,7 @@ export type ConfigurationComparisonResponse = z.output<typeof configurationCompa
 export const settingChange = responseObject('SettingChangeResponse', {
   key: z.string(),
   change: changeKind,
-  /** TOML, or the fixed mask in place of what may be secret; null where the key is not there. */
+  /** TOML, or a fixed mask for values that may be secret; null if the key is absent. */
   before: z.string().nullable(),
   after: z.string().nullable(),
 });
@@ -88,7 +88,7 @@ export const settingChange = responseObject('SettingChangeResponse', {
 export const configurationFileComparisonResponse = responseObject('ConfigurationFileComparisonResponse', {
   ...versions,
   file: configurationFileChange,
-  /** Only `compared` files have settings; the others say why they have none. */
+  /** Only `compared` files have settings; the other values say why there are none. */
   outcome: namedEnum('ConfigurationFileOutcome', ['compared', 'unparsable', 'too_large']),
   settings: z.array(settingChange),
 });

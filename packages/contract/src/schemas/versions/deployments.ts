@@ -20,7 +20,7 @@ export const deploymentTagsResponse = responseObject('DeploymentTagsResponse', {
   version: z.int(),
   /** `__tags__` of `__deployment__.py`, read from the code without running it. */
   tags: z.array(z.string()),
-  /** Why `__tags__` has no effect; null if it was read, or is not there. */
+  /** Why `__tags__` has no effect; null if it was read or is absent. */
   problem: z.string().nullable(),
 });
 export type DeploymentTagsResponse = z.output<typeof deploymentTagsResponse>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
-/** A secret that is guessed signs whatever the guesser likes. */
+/** Long enough not to be guessed, because a guessed secret can sign anything. */
 const shortestSecret = 16;
 const longestSecret = 256;
 

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { organizationResponse } from './organizations.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text } from '../primitives.ts';
 
-/** What members of an organization may do in workspaces where they were given nothing. */
+/** The default access of organization members to workspaces in which they have no explicit role. */
 export const defaultWorkspaceRole = namedEnum('DefaultWorkspaceRole', ['developer', 'viewer']);
 export type DefaultWorkspaceRole = z.output<typeof defaultWorkspaceRole>;
 
 export const organizationSettingsResponse = responseObject('OrganizationSettingsResponse', {
   ...organizationResponse.shape,
-  /** Null: members have the workspaces that they were given, and no other. */
+  /** Null: members can access only workspaces in which they have a role. */
   default_workspace_role: openEnum(defaultWorkspaceRole).nullable(),
-  /** Made when its owner first came. */
+  /** Created automatically for its owner's first sign-in. */
   is_personal: z.boolean(),
 });
 export type OrganizationSettingsResponse = z.output<typeof organizationSettingsResponse>;
@@ -21,7 +21,7 @@ export const createOrganizationRequest = requestObject('CreateOrganizationReques
 });
 export type CreateOrganizationRequest = z.output<typeof createOrganizationRequest>;
 
-/** What is left out stays as it is. */
+/** Omitted properties stay unchanged. */
 export const updateOrganizationRequest = requestObject('UpdateOrganizationRequest', {
   name: text.optional(),
   description: text.nullish(),

@@ -15,20 +15,23 @@ export type StoredKind = z.output<typeof storedKind>;
 
 const storage = responseObject('StoredKindResponse', {
   kind: openEnum(storedKind),
-  /** Null where it is not known for one organization without looking at the disk. */
+  /** Null if it cannot be determined per organization without scanning the disk. */
   count: z.int().nullable(),
   bytes: z.int().nullable(),
   oldest_at: timestamp.nullable(),
-  /** What is older goes; null keeps it whatever its age. */
+  /** Older data is removed; null means no age limit. */
   max_age_seconds: z.int().nullable(),
-  /** Of all organizations of the server together: beyond it the oldest goes first. Null has no limit. */
+  /**
+   * Limit for all organizations of the server together; beyond it the oldest data is removed first. Null
+   * means no limit.
+   */
   max_bytes: z.int().nullable(),
 });
 
 export const organizationStorageResponse = responseObject('OrganizationStorageResponse', {
   organization_id: uuid,
   kinds: z.array(storage),
-  /** Who runs the server sets the limits, in this setting of it; they cannot be changed here. */
+  /** The server setting that contains the limits. Only the operator can change them. */
   limits_setting: z.string(),
   limits_text: z.string(),
 });

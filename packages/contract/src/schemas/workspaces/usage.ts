@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { requestObject, responseObject, uuid } from '../primitives.ts';
 
-/** Most days of one answer. */
+/** Maximum days in one response. */
 export const maximumUsageDays = 400;
 
-/** Null has no limit; 0 lets nothing start. */
+/** Null means no limit; 0 prevents any start. */
 const limit = z.int().min(0).max(2_147_483_647).nullable();
 
-/** What the runs of an organization may take. */
+/** Limits on the runs of an organization. */
 export const organizationLimitsRequest = requestObject('OrganizationLimitsRequest', {
-  /** Runs that are active at once. */
+  /** Maximum concurrent runs. */
   concurrent_runs: limit,
-  /** Minutes of runs, added up over a month (UTC). */
+  /** Maximum total run minutes per month (UTC). */
   minutes_a_month: limit,
 });
 export type OrganizationLimitsRequest = z.output<typeof organizationLimitsRequest>;
@@ -23,7 +23,7 @@ export const organizationLimitsResponse = responseObject('OrganizationLimitsResp
 });
 export type OrganizationLimitsResponse = z.output<typeof organizationLimitsResponse>;
 
-/** Runs count for the day (UTC) on which they ended, with all the time from their begin to their end. */
+/** Runs count for the day (UTC) on which they ended, with their whole duration. */
 const sums = {
   completed_run_count: z.int(),
   failed_run_count: z.int(),
@@ -37,7 +37,7 @@ export const usageResponse = responseObject('UsageResponse', {
   /** One for each day from the first to the last. */
   days: z.array(responseObject('UsageDay', { date: z.iso.date(), ...sums })),
   total: responseObject('UsageTotal', sums),
-  /** The month that it is (UTC), with what runs at this moment, beside the limits of the organization. */
+  /** The current month (UTC), including active runs, with the organization's limits. */
   month: responseObject('UsageMonth', {
     starts_on: z.iso.date(),
     run_seconds: z.number(),
@@ -53,7 +53,7 @@ const range = { from: z.iso.date(), to: z.iso.date() };
 const days = z.array(responseObject('UsageShareDay', { date: z.iso.date(), ...sums }));
 const total = responseObject('UsageShareTotal', sums);
 
-/** What each workspace took of it, those that took most first; those without runs are not among them. */
+/** Usage per workspace, highest first; workspaces without runs are left out. */
 export const usageByWorkspaceResponse = responseObject('UsageByWorkspaceResponse', {
   ...range,
   workspaces: z.array(
@@ -62,13 +62,13 @@ export const usageByWorkspaceResponse = responseObject('UsageByWorkspaceResponse
 });
 export type UsageByWorkspaceResponse = z.output<typeof usageByWorkspaceResponse>;
 
-/** The same by job. */
+/** The same per job. */
 export const usageByJobResponse = responseObject('UsageByJobResponse', {
   ...range,
   jobs: z.array(
     responseObject('JobUsage', { job_id: uuid, job_ref: z.string(), workspace_id: uuid, total, days }),
   ),
-  /** How many jobs had runs; no more are named than the limit says. */
+  /** Number of jobs with runs; at most `limit` of them are listed. */
   job_count: z.int(),
 });
 export type UsageByJobResponse = z.output<typeof usageByJobResponse>;

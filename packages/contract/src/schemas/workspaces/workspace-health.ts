@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { responseObject, uuid } from '../primitives.ts';
 
-/** How the jobs of a workspace are at this moment. */
+/** The current state of a workspace's jobs. */
 export const workspaceHealthResponse = responseObject('WorkspaceHealthResponse', {
   workspace_id: uuid,
   /** Jobs in service whose last outcome was a failure. */
   failing_job_count: z.int(),
   /** Runs that are starting, running or being cancelled. */
   running_count: z.int(),
-  /** Runs that wait, for whatever reason. */
+  /** Runs that wait, for any reason. */
   pending_count: z.int(),
   /** False for a workspace in which nothing has ever run. */
   has_runs: z.boolean(),
@@ -16,6 +16,6 @@ export const workspaceHealthResponse = responseObject('WorkspaceHealthResponse',
 export type WorkspaceHealthResponse = z.output<typeof workspaceHealthResponse>;
 
 export const workspaceHealthListResponse = responseObject('WorkspaceHealthListResponse', {
-  /** Archived workspaces are left out. At most 500, oldest first. */
+  /** Excludes archived workspaces. At most 500, oldest first. */
   items: z.array(workspaceHealthResponse),
 });

@@ -1,4 +1,4 @@
-/** Executors over a real engine, with the attempt routes that their containers reach. */
+/** Executors over a real engine, with the attempt routes that their containers call. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
@@ -25,7 +25,7 @@ const uid = 60_910;
 const repository = join(import.meta.dirname, '../../../../../..');
 const bootstrapDir = join(repository, 'python/pumphouse_bootstrap');
 
-/** What images are built from, as set-up has left it. */
+/** The sources of images, as prepared by setup. */
 export const imageSources: ImageSources = {
   imagesFolder: join(repository, 'deploy/images'),
   bootstrapFolder: bootstrapDir,
@@ -36,12 +36,12 @@ export const imageSources: ImageSources = {
 /** One installation on an engine, which may have others. */
 export interface EngineInstallation {
   installationId: string;
-  /** Where containers reach the routes. */
+  /** The URL at which containers reach the routes. */
   url: string;
-  /** Another executor over the same engine and installation, as another server has it. */
+  /** Creates another executor over the same engine and installation, like a second server. */
   createExecutor(overrides?: Partial<DockerExecutorOptions>): DockerExecutor;
   describeEnvironment(): EnvironmentSpec;
-  /** A specification of an attempt that runs a program. */
+  /** Creates the specification of an attempt that runs a program. */
   describeAttempt(served: ServedAttempt, environment: EnvironmentLocation): AttemptSpec;
 }
 
@@ -52,13 +52,13 @@ export interface EnginePlace extends EngineInstallation {
   close(): Promise<void>;
 }
 
-/** Starts an engine that has the prepared runner images, and a new installation on it. */
+/** Starts an engine with the prepared runner images, and creates a new installation on it. */
 export async function createEnginePlace(
   kind: EngineKind,
   options: TestEngineOptions & { network?: NetworkOptions } = {},
 ): Promise<EnginePlace> {
   const testEngine = await startTestEngine(kind, options);
-  // The gateway's address is there only while a container is attached.
+  // The gateway's address exists only while a container is attached.
   const routes = await createAttemptRoutes('0.0.0.0');
   return {
     ...(await createInstallation(testEngine, routes, options.network)),
@@ -72,7 +72,7 @@ export async function createEnginePlace(
   };
 }
 
-/** A new installation on an engine. What it makes is gone with the engine. */
+/** Creates a new installation on an engine. Its resources are removed with the engine. */
 export async function createInstallation(
   testEngine: TestEngine,
   routes: AttemptRoutes,

@@ -1,4 +1,4 @@
-/** The attempt routes and a line to user code, for tests of executors that have no server. */
+/** Attempt routes and a control channel to user code, for executor tests without a server. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,10 +8,10 @@ import { pack } from 'tar-stream';
 import { openSealedCall } from './sealed-routes.ts';
 
 export interface ServedAttempt {
-  /** Python module that is user code. */
+  /** Python module that contains the user code. */
   program: string;
   variables: Record<string, string>;
-  /** `prod` by itself. */
+  /** `prod` by default. */
   profile?: string;
 }
 
@@ -21,7 +21,7 @@ export interface AttemptRoutes {
   /** Resolves when the attempt's user code runs. */
   awaitUserCode(attemptId: string): Promise<void>;
   countUserCodeStarts(attemptId: string): number;
-  /** What user code posted to its report route, parsed. */
+  /** The parsed body that user code posted to its report route. */
   awaitReport(attemptId: string): Promise<unknown>;
   /** Tells user code to exit with a code. */
   finish(attemptId: string, code: number): void;
@@ -35,13 +35,13 @@ interface AttemptState {
   userCodeStarts: number;
   started: PromiseWithResolvers<void>;
   report: PromiseWithResolvers<unknown>;
-  /** Answers that user code waits for. */
+  /** Pending responses that user code waits for. */
   waiting: ServerResponse[];
 }
 
 const MODULE = 'user_program';
 
-/** @param host the address to listen on; containers do not reach loopback */
+/** @param host the address to listen on, because containers cannot reach loopback */
 export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRoutes> {
   const attempts = new Map<string, AttemptState>();
   const requireAttempt = (attemptId: string): AttemptState => {
@@ -120,7 +120,7 @@ async function answer(
   call.answer(200, await packCode(state.served));
 }
 
-/** The archive that a client uploads: the same bytes for the same program. */
+/** The archive a client would upload; deterministic for the same program. */
 async function packCode({ program }: ServedAttempt): Promise<Buffer> {
   const archive = pack();
   const mtime = new Date(0);

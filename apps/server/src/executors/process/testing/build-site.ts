@@ -11,9 +11,9 @@ export interface BuildSite {
   dataDir: string;
   index: PackageIndex;
   executor: Executor;
-  /** Another executor whose builds reach the fixture's index, which listens on the loopback. */
+  /** Creates another executor whose builds can reach the fixture's index on loopback. */
   createExecutor: (overrides?: Partial<ProcessExecutorOptions>) => Executor;
-  /** The options by which they do. */
+  /** The options that give builds access to the index. */
   overrides: Pick<ProcessExecutorOptions, 'runsNetwork'>;
   pythonVersion: string;
   /** A build request of a workspace, resolved against the fixture's index. */

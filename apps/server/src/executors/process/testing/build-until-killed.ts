@@ -1,4 +1,7 @@
-/** A server in the middle of a build, for a test that kills it: builds what its argument (JSON) says. */
+/**
+ * A server process in the middle of a build, for a test that kills it. Its argument (JSON) describes the
+ * build.
+ */
 import type { EnvironmentSpec } from '../../executor.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultPointName, FaultPoints } from '../../../platform/fault-points.ts';
@@ -9,7 +12,7 @@ interface BuildOrder {
   dataDir: string;
   overrides: Partial<ProcessExecutorOptions>;
   spec: EnvironmentSpec;
-  /** Where the build stands still and says so. */
+  /** The fault point at which the build pauses and reports. */
   standsAt?: FaultPointName;
 }
 
@@ -18,11 +21,11 @@ const faultPoints: FaultPoints = {
   reach: async (name) => {
     if (name !== order.standsAt) return;
     process.stdout.write(`${name}\n`);
-    // A timer keeps the process alive.
+    // The timer keeps the process alive.
     await delay(600_000);
   },
 };
 const executor = createTestExecutor(order.dataDir, { ...order.overrides, faultPoints });
 await executor.buildEnvironment(order.spec, () => undefined);
-// As a crash: what it does in the background ends in the middle.
+// Kill the process as a crash would, interrupting its background work.
 process.kill(process.pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** What listens on this machine, and a program that tries to connect to all of it. */
+/** Finds listeners on this machine, with a program that tries to connect to all of them. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 /** A host and a port; a host may have a zone (`fe80::1%eth0`). */
 export type Target = [string, number];
 
-/** Listens at an address and greets whoever connects. */
+/** Listens at an address and greets each client. */
 export async function greetAt(host: string): Promise<{ server: Server; port: number }> {
   const server = createServer((socket) => socket.on('error', () => undefined).end('hello'));
   server.listen(0, host);
@@ -15,7 +15,7 @@ export async function greetAt(host: string): Promise<{ server: Server; port: num
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** Ports at which TCP connections are accepted at any address of this machine now, by the kernel's table. */
+/** TCP ports with a listener on any address of this machine, from the kernel's table. */
 export function listListeningPorts(): number[] {
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
     readFileSync(path, 'utf8').split('\n').slice(1),
@@ -24,19 +24,19 @@ export function listListeningPorts(): number[] {
   return [...new Set(listening.map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)))];
 }
 
-/** Every address by which this machine can be called from a network inside it. */
+/** All addresses under which this machine can be reached from a network inside it. */
 export function listMachineAddresses(): string[] {
   const own = Object.values(networkInterfaces())
     .flat()
     .flatMap((one) => (one === undefined ? [] : [one]))
-    // Inside, the interface that leads out has a name of its own, and a zone has to name one that is there.
+    // Inside, the outgoing interface has its own name, and a zone must name an existing interface.
     .flatMap(({ address, scopeid = 0 }) =>
       scopeid === 0 ? [address] : [`${address}%eth0`, `${address}%lo`],
     );
   return [...new Set([...own, '127.0.0.1', '127.0.0.2', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1'])];
 }
 
-/** Python: `reach_all(targets)` gives those of the targets, as `host port`, that took a connection. */
+/** Python: `reach_all(targets)` returns the targets that accepted a connection, as `host port`. */
 export const reachAll = `
 import socket
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-/** Tools and folders that tests of the process executor run on. */
+/** Tools and folders for tests of the process executor. */
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,10 @@ import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../../execu
 
 const REPOSITORY = join(import.meta.dirname, '../../../../../..');
 
-/** An installed tool. @throws Error where set-up has not been run */
+/**
+ * Path of an installed tool.
+ * @throws Error if setup has not been run
+ */
 export function requireTool(name: ToolName): string {
   const path = findTool(name, { env: process.env, toolsDir: join(REPOSITORY, '.tools/bin') });
   if (path === null) throw new Error(`${name} is not installed: run npm run setup`);
@@ -24,7 +27,7 @@ export function requireBootstrap(): string {
   return join(REPOSITORY, 'python/pumphouse_bootstrap');
 }
 
-/** A new folder for a server's data; other users may pass through it, as through an installed server's. */
+/** Creates a data folder that other users may enter, like that of an installed server. */
 export async function createDataDir(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'pumphouse-executor-'));
   await chmod(path, 0o711);
@@ -36,7 +39,7 @@ export async function createDataDir(): Promise<{ path: string; remove: () => Pro
   return { path, remove };
 }
 
-/** Those of attempts and builds of the folder that a test has left as a crash would. */
+/** Removes control groups of attempts and builds that a test left behind like a crash. */
 async function removeControlGroups(dataDir: string): Promise<void> {
   const builds = await readdir(locateEnvironments(dataDir)).catch(() => []);
   const owners = new Set([...(await listAttemptIds(dataDir)), ...builds]);
@@ -47,12 +50,12 @@ async function removeControlGroups(dataDir: string): Promise<void> {
   }
 }
 
-/** A user that no other process of this machine has. */
+/** A user without any other process on this machine. */
 export const TEST_UID = 61_001;
 
 export const INSTALLATION_ID = 'installation-1';
 
-/** An executor with the tools of this machine. */
+/** Creates an executor with this machine's tools. */
 export function createTestExecutor(
   dataDir: string,
   overrides: Partial<ProcessExecutorOptions> = {},
@@ -76,7 +79,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
   };
 }
 
-/** An environment without packages, of whichever Python this machine has. */
+/** An environment without packages, with any Python installed on this machine. */
 export async function buildEmptyEnvironment(executor: Executor): Promise<EnvironmentLocation> {
   return executor.buildEnvironment(await describeEmptyEnvironment(), () => undefined);
 }
@@ -94,7 +97,7 @@ export async function describeEmptyEnvironment(): Promise<EnvironmentSpec> {
   };
 }
 
-/** Minor version of the Python that the tests of this machine use. */
+/** Minor version of the Python used by tests on this machine. */
 export async function findInstalledPython(): Promise<string> {
   const { version } = await describeInterpreter(requireTool('python3'));
   return version.split('.').slice(0, 2).join('.');

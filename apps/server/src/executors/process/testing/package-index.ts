@@ -1,4 +1,4 @@
-/** A package index with packages made on the spot. */
+/** A package index with generated packages. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -13,25 +13,25 @@ import { pack } from 'tar-stream';
 import { requireTool } from './machine.ts';
 
 export interface PackageIndex {
-  /** What UV_DEFAULT_INDEX is set to. */
+  /** Value for UV_DEFAULT_INDEX. */
   url: string;
-  /** Adds a wheel of version 1.0 with one module; gives its address. */
+  /** Adds a wheel of version 1.0 with one module; returns its URL. */
   addWheel(name: string, options?: WheelOptions): Promise<string>;
   /**
-   * Adds a source distribution of version 1.0 whose build runs a Python program. One that goes on after it has put a wheel into
-   * `wheel_directory`, by the name `wheel_name`.
+   * Adds a source distribution of version 1.0 whose build runs a Python program. To let the build succeed,
+   * the program puts a wheel named `wheel_name` into `wheel_directory`.
    */
   addSource(name: string, buildProgram: string): Promise<void>;
-  /** Answers say from now on that they must not be stored. */
+  /** Makes all following responses forbid caching. */
   forbidCaching(): void;
-  /** A project of this name is asked for and never answered; resolves when it has been asked for. */
+  /** Never answers requests for this project; resolves when the first one arrives. */
   hangOn(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface WheelOptions {
   requires?: string[];
-  /** Files by their path in the wheel, instead of the one module. */
+  /** Files of the wheel by path, in place of the single module. */
   files?: Record<string, string>;
 }
 
@@ -54,7 +54,10 @@ function describeLink(name: string, content: Uint8Array | undefined): string {
   return `<a href="/files/${name}#sha256=${hash}">${name}</a>`;
 }
 
-/** Starts the index. @param host the address to listen on; containers do not reach loopback */
+/**
+ * Starts the index.
+ * @param host the address to listen on; containers cannot reach loopback
+ */
 export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageIndex> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();

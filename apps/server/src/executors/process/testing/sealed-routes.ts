@@ -1,15 +1,15 @@
-/** A server's side of the seal, for tests of executors that have no server. */
+/** The server's side of the seal, for executor tests without a server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { createAttemptSeal, readSealedHeader, sealScheme } from '../../../platform/attempt-seal.ts';
 
-/** A request that was proved to be the attempt's, and how it is answered. */
+/** A verified request of the attempt, and a function that answers it. */
 export interface SealedCall {
   body: Buffer;
   answer(status: number, body: string | Uint8Array): void;
 }
 
-/** Null, and answered, where the request is not that of the attempt with this secret. */
+/** Verifies a request of the attempt with this secret. If it is invalid, answers it and returns null. */
 export async function openSealedCall(
   request: IncomingMessage,
   response: ServerResponse,

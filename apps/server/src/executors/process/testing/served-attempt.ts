@@ -4,14 +4,14 @@ import type { AttemptRoutes, ServedAttempt } from './attempt-routes.ts';
 
 export interface AttemptOrigin {
   routes: AttemptRoutes;
-  /** Where the attempt reaches the routes. */
+  /** The URL at which the attempt reaches the routes. */
   url: string;
   environment: EnvironmentLocation;
   installationId: string;
   uid: number;
 }
 
-/** A specification that no call has given before, of an attempt whose user code knows STARTED_URL, REPORT_URL and TEST_ATTEMPT. */
+/** Creates a new specification of an attempt whose user code has STARTED_URL, REPORT_URL and TEST_ATTEMPT. */
 export function serveAttempt(
   { routes, url, environment, installationId, uid }: AttemptOrigin,
   { variables, ...served }: ServedAttempt,
