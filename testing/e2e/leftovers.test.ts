@@ -45,18 +45,11 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     const table = await runAdmin(server, ['leftovers']);
     expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +WHY$/);
     const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
-    expect(findLine(table, old)).toEqual([
-      'folder',
-      old,
-      '2 h',
-      size,
-      'goes',
-      'no run knows of this attempt',
-    ]);
+    expect(findLine(table, old)).toEqual(['folder', old, '2 h', size, 'goes', 'no run has this attempt']);
     expect(findLine(table, young)?.slice(3)).toEqual([
       size,
       'stays',
-      'no run knows of this attempt; goes when it is 10 minutes old',
+      'no run has this attempt; goes when it is 10 minutes old',
     ]);
     expect(findLine(table, localData)?.slice(4)).toEqual([
       'stays',
@@ -72,7 +65,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
       kind: 'folder',
       owner: { kind: 'attempt', attemptId: old.split('/').at(-1) },
       is_leftover: true,
-      reason: 'no run knows of this attempt',
+      reason: 'no run has this attempt',
     });
     expect(attempt?.['size_bytes']).toBeGreaterThanOrEqual(10_000);
     expect(Date.parse(String(attempt?.['made_at']))).toBeLessThan(Date.now() - 149 * 60_000);
@@ -81,7 +74,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
   it('removes orphaned resources, with and without a running server', async () => {
     const removed = await runAdmin(server, ['leftovers', '--remove']);
     expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +WHY$/);
-    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run knows of this attempt']);
+    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run has this attempt']);
     expect(removed).not.toContain(young);
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([false, true, true]);
     const next = await makeFolder(`environments/key-${randomUUID().slice(0, 8)}`, 150);

@@ -14,7 +14,7 @@ const minutesLater = 11;
 
 const runOver = 'attempt: its run is over';
 const buildCutShort =
-  'environment: no run can use it: its build was cut short, or another one took its place';
+  'environment: no run can use it: its build was interrupted, or another environment replaced it';
 const buildOver = 'build: the build that needed it is over';
 
 let site: FaultSite;

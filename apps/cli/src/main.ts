@@ -52,7 +52,7 @@ admin
 
 admin
   .command('reset-password-link')
-  .description('Print a link with which somebody sets a new password, once and within an hour')
+  .description('Print a link to set a new password, valid once and for an hour')
   .requiredOption('--email <address>', 'e-mail address of the account')
   .action(createPasswordLink);
 

@@ -137,7 +137,7 @@ export const errorCodes = {
   refresh_token_reused: {
     status: 401,
     cause:
-      'The refresh token was followed by another one long ago: somebody has a copy, so the session was ended for everybody.',
+      'The refresh token was replaced long ago: another program may have a copy, so the session was ended.',
     nextStep: 'Sign in again, and find out who could read the file of the client.',
   },
   invalid_signature: {
@@ -175,7 +175,7 @@ export const errorCodes = {
   account_disabled: {
     status: 403,
     cause: 'The account was switched off.',
-    nextStep: 'Ask whoever runs the server.',
+    nextStep: "Contact the server's operator.",
   },
   email_not_verified: {
     status: 403,
@@ -224,7 +224,7 @@ export const errorCodes = {
   invitation_not_good: {
     status: 404,
     cause: 'The invitation was accepted, revoked, or has expired; or there never was one with this link.',
-    nextStep: 'Ask whoever invited you for another invitation.',
+    nextStep: 'Ask the member who invited you for a new invitation.',
   },
   archive_removed: {
     status: 404,
@@ -259,7 +259,7 @@ export const errorCodes = {
   last_owner: {
     status: 409,
     cause: 'The organization would have no owner any more.',
-    nextStep: 'Make somebody else an owner first.',
+    nextStep: 'Make another member an owner first.',
   },
   own_role: {
     status: 409,
@@ -314,7 +314,7 @@ export const errorCodes = {
   },
   job_archived: {
     status: 409,
-    cause: 'The job is archived: somebody archived it, or the code that was deployed last does not have it.',
+    cause: 'The job is archived: a user archived it, or the latest deployment does not contain it.',
     nextStep: 'Deploy code that has the job, or bring the job back.',
   },
   job_not_pausable: {
@@ -372,7 +372,7 @@ export const errorCodes = {
   too_many_sign_ins: {
     status: 429,
     cause:
-      'More people sign in at this moment than passwords are checked for at once, as many sign-ins as may wait for an answer wait already, or somebody typed too many wrong codes.',
+      'Too many passwords are being checked at once, too many sign-ins wait for an answer, or too many wrong codes were entered.',
     nextStep: 'Wait as long as `Retry-After` or `detail` says, then try again.',
   },
   too_many_streams: {
@@ -410,7 +410,7 @@ export const errorCodes = {
   internal: {
     status: 500,
     cause: 'The server failed; its log has the reason under the request id in `extra`.',
-    nextStep: 'Try again; if it stays, give the request id to whoever runs the server.',
+    nextStep: "Try again. If it fails again, send the request id to the server's operator.",
   },
   not_served: {
     status: 501,

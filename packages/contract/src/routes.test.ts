@@ -34,8 +34,6 @@ describe('the route table', () => {
   });
 });
 
-it('marks each operation that is not served yet, once', () => {});
-
 it('splits the run states into active and terminal ones', () => {
   expect([...activeRunStates, ...terminalRunStates].toSorted()).toEqual(runStates.toSorted());
   expect(runStates.filter(isTerminalRunState)).toEqual(terminalRunStates);

@@ -27,7 +27,9 @@ export function checkRouteTable({ routes, handled, requirements }: RouteCheck): 
       .filter((route) => !handled.includes(route.operationId))
       .map((route) => `${route.operationId} has no handler`),
     ...handled.filter((id) => !operations.has(id)).map((id) => `the handler ${id} belongs to no operation`),
-    ...[...used].filter((name) => !(name in requirements)).map((name) => `nobody has the permission ${name}`),
+    ...[...used]
+      .filter((name) => !(name in requirements))
+      .map((name) => `no role has the permission ${name}`),
     ...routes
       .filter(
         (route) => !route.path.includes(placeParameters[requirements[route.permission]?.scope ?? ''] ?? ''),

@@ -49,7 +49,7 @@ describe('the route table', () => {
     const nowhere = { ...route, operationId: 'get_job', path: '/jobs', permission: 'job.read' } as Route;
     const problems: [Partial<ReturnType<typeof check>>, string][] = [
       [{ handled: [...handled(), 'get_weather'] }, 'the handler get_weather belongs to no operation'],
-      [{ requirements: missing }, 'nobody has the permission job.read'],
+      [{ requirements: missing }, 'no role has the permission job.read'],
       [
         { requirements: { ...requirements, 'job.sing': { scope: 'workspace' } } },
         'no operation asks for the permission job.sing',

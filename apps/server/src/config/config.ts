@@ -124,17 +124,17 @@ export const settings = {
     .string()
     .optional()
     .describe(
-      'Secret keys of before, or the next one, with commas: this server reads with them; see [several servers](several-servers.md#replacing-the-secret-key)',
+      'Previous and next secret keys, separated by commas, which this server only decrypts with; see [several servers](several-servers.md#replacing-the-secret-key)',
     ),
   PUMPHOUSE_ATTEMPTS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('How runs reach this server, when it is not the address it listens on'),
+    .describe('Address at which runs reach this server, if it differs from the listen address'),
   PUMPHOUSE_ATTEMPTS_HOST: z
     .string()
     .min(1)
     .optional()
-    .describe('Address to listen on for runs in containers, and for nobody else'),
+    .describe('Address to listen on for runs in containers only'),
   PUMPHOUSE_ATTEMPTS_PORT: z.coerce
     .number()
     .int()

@@ -19,14 +19,14 @@ export function listExposureProblems(facts: ExposureFacts): string[] {
     ...(facts.hasOwner
       ? []
       : [
-          'There is no owner account, so whoever comes first could make this server theirs. Make one: ' +
+          'There is no owner account, so the first visitor could take over this server. Create one: ' +
             'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin. ' +
             'Or start it on loopback (PUMPHOUSE_HOST=127.0.0.1) and follow the link that it prints.',
         ]),
     ...(facts.publicUrl
       ? []
       : [
-          'PUMPHOUSE_PUBLIC_URL is not set: set it to the address at which people and clients reach this server.',
+          'PUMPHOUSE_PUBLIC_URL is not set: set it to the address at which users and clients reach this server.',
         ]),
     ...(facts.runsUnisolated
       ? [

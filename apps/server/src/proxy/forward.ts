@@ -128,7 +128,7 @@ function passUpgrade(
   const isAsked = upgradeHead !== null && answer.headers.upgrade?.toLowerCase() === 'websocket';
   if (!isAsked || response.destroyed || !response.socket) {
     socket.destroy();
-    return failExchange(exchange, tools, new Error('The app changed to a protocol that nobody asked for'));
+    return failExchange(exchange, tools, new Error('The app switched to a protocol that was not requested'));
   }
   try {
     const headers = headersFromApp(answer.rawHeaders, exchange);

@@ -506,7 +506,7 @@ describe('managing webhooks', () => {
   it('rejects a deploy with a path that no sender could reach', async () => {
     await expect(deploy([listener('f', 'webhook:a/../b')])).rejects.toMatchObject({
       code: 'invalid_job_definition',
-      message: expect.stringContaining("can be reached by nobody: the path has a part '.' or '..'") as string,
+      message: expect.stringContaining("cannot be reached: the path has a part '.' or '..'") as string,
     });
   });
 

@@ -100,7 +100,7 @@ describe('readJobDefinition', () => {
     ['only one schedule or every trigger is allowed', { triggers: ['schedule:0 6 * * *', 'every:5m'] }],
     ['a batch job cannot have an http trigger', { triggers: ['every:5m', 'http:'] }],
     [
-      "trigger 'http:80/board' can be reached by nobody: declare a port from 1024 to 32767, or none, which is 5000",
+      "trigger 'http:80/board' cannot be reached: declare a port from 1024 to 32767, or none, which is 5000",
       {
         entry_point: { ...complete.entry_point, job_type: 'interactive' },
         triggers: ['every:5m', 'http:80/board'],

@@ -223,7 +223,7 @@ function checkTriggers(definition: JsonObject, report: Report): void {
 function checkTrigger(trigger: string, report: Report): void {
   try {
     const problem = findReachProblem(parseTrigger(trigger));
-    if (problem !== null) report(`trigger '${trigger}' can be reached by nobody: ${problem}`);
+    if (problem !== null) report(`trigger '${trigger}' cannot be reached: ${problem}`);
   } catch (error) {
     if (!(error instanceof InvalidTriggerError)) throw error;
     report(error.detail === null ? error.message : `${error.message} (${error.detail})`);

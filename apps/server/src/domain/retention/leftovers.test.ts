@@ -32,30 +32,30 @@ function judge(owner: BelongingOwner, facts: Partial<OwnerFacts> = {}, ageSecond
 
 describe('judgeBelonging', () => {
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt unknown to the store', attempt, {}, /no run knows/],
+    ['an attempt unknown to the store', attempt, {}, /no run has this attempt/],
     [
       'an attempt whose run ended a while ago',
       attempt,
       { runEnds: new Map([['a', ago(10 * minute)]]) },
       /is over/,
     ],
-    ['an unknown environment', environment, {}, /cut short/],
+    ['an unknown environment', environment, {}, /interrupted/],
     [
       'an environment that was replaced by another',
       environment,
       { environmentPaths: new Set(['/environments/k-2/venv']) },
-      /another one took its place/,
+      /another environment replaced it/,
     ],
     [
       'an environment whose builder sent no heartbeat',
       environment,
       { buildLeases: new Map([['k', ago(10 * minute)]]) },
-      /cut short/,
+      /interrupted/,
     ],
     ['a resource of a finished build', build, {}, /build .* is over/],
-    ['the cache of a removed organization', cache, {}, /organization is gone/],
+    ['the cache of a removed organization', cache, {}, /organization was deleted/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
-    ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was cut short/],
+    ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was interrupted/],
   ])('marks as orphaned: %s', (_, owner, facts, words) => {
     expect(judge(owner, facts)).toMatchObject({
       isLeftover: true,
@@ -107,7 +107,7 @@ describe('judgeBelonging', () => {
   it('keeps young resources, and states until when', () => {
     expect(judge(attempt, {}, 9 * minute)).toEqual({
       isLeftover: false,
-      reason: 'no run knows of this attempt; goes when it is 10 minutes old',
+      reason: 'no run has this attempt; goes when it is 10 minutes old',
     });
     expect(judge(attempt, {}, 10 * minute).isLeftover).toBe(true);
   });

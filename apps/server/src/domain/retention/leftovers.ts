@@ -48,32 +48,32 @@ function judgeOwner(owner: BelongingOwner, facts: OwnerFacts, now: Date): Verdic
         return stays('an environment, kept as long as retention says');
       if (facts.usedKeys.has(owner.key)) return stays('a run uses it');
       if (isUnderLease(owner.key, facts, now)) return stays('it is being built');
-      return goes('no run can use it: its build was cut short, or another one took its place');
+      return goes('no run can use it: its build was interrupted, or another environment replaced it');
     case 'build':
       if (isUnderLease(owner.key, facts, now)) return stays('a build needs it');
       return goes('the build that needed it is over');
     case 'cache':
       if (facts.organizationIds.has(owner.organizationId))
         return stays('speeds up builds, kept as long as retention says');
-      return goes('its organization is gone');
+      return goes('its organization was deleted');
     case 'local-data':
       return facts.workspaceIds.has(owner.workspaceId)
         ? stays("a workspace's data")
-        : stays('the data of a workspace that is gone: nothing but people removes it');
+        : stays('the data of a deleted workspace: only an operator removes it');
     case 'runner-image':
       return judgeImage(owner.replacedAt, now);
     case 'nobody':
-      return goes('its removal was cut short');
+      return goes('its removal was interrupted');
     case 'installation':
       return stays('every run needs it');
     default:
       owner satisfies never;
-      return stays('this version does not know what it is for');
+      return stays('this version does not know its purpose');
   }
 }
 
 function judgeAttempt(runEnd: Date | null | undefined, now: Date): Verdict {
-  if (runEnd === undefined) return goes('no run knows of this attempt');
+  if (runEnd === undefined) return goes('no run has this attempt');
   if (runEnd === null) return stays('its run is not over');
   if (isPast(runEnd, youngestLeftoverSeconds, now)) return goes('its run is over');
   return stays('its run has just ended');

@@ -23,9 +23,9 @@ export const runFailures = {
   },
   killed: {
     title: 'Killed by a signal',
-    cause: 'The process of the run was ended by a signal that nobody here had asked for.',
+    cause: 'The process of the run was ended by a signal that Pumphouse did not send.',
     nextStep:
-      'Look for a crash in a native library, or for somebody or something on the machine that kills processes.',
+      'Check for a crash in a native library, and for a person or program on the machine that kills processes.',
     mayPass: true,
   },
   out_of_memory: {
@@ -38,14 +38,14 @@ export const runFailures = {
   },
   machine_out_of_memory: {
     title: 'Machine out of memory',
-    cause: 'The machine of the run had no memory left, and its kernel chose the run to be ended.',
+    cause: 'The machine of the run had no memory left, and its kernel killed the run.',
     nextStep:
-      'Start the job again when the machine has room; have whoever runs the server allow fewer runs at once, or smaller ones.',
+      "Start the job again when the machine has free memory; ask the server's operator to allow fewer or smaller concurrent runs.",
     mayPass: true,
   },
   process_limit: {
     title: 'Too many processes',
-    cause: 'The run failed after it had been refused a process or thread: it had as many as it may have.',
+    cause: 'The run failed after it reached its limit of processes and threads.',
     nextStep:
       'Start fewer workers, or give the job a larger instance; look for code that starts processes without end.',
     mayPass: true,
@@ -53,21 +53,21 @@ export const runFailures = {
   timed_out: {
     title: 'Timed out',
     cause: 'The run took longer than its timeout and was stopped.',
-    nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',
+    nextStep: 'Raise `timeout` in `execute` of the job, or load less in one run.',
     mayPass: true,
   },
   app_never_listened: {
     title: 'App did not answer',
-    cause: 'The app was started and did not answer on the port that it was given.',
+    cause: 'The app was started and did not answer on its port.',
     nextStep:
-      'Read the log for what kept it; have the code listen on the port of its run arguments (that of its `http:` trigger, else 5000) on all addresses, and not on another one.',
+      'Read the log for the cause; let the code listen on the port of its run arguments (that of its `http:` trigger, else 5000) on all addresses, and not on another one.',
     mayPass: true,
   },
   start_deadline_passed: {
     title: 'Start deadline passed',
-    cause: 'The run had not begun by its start deadline.',
+    cause: 'The run had not started by its start deadline.',
     nextStep:
-      'Start the job again when there is room; allow it more at once (`concurrency`), a higher `priority`, or a longer `start_deadline`.',
+      'Start the job again when a slot is free; set a higher `concurrency` or `priority`, or a longer `start_deadline`.',
     // A retry would start even later.
     mayPass: false,
   },
@@ -75,114 +75,114 @@ export const runFailures = {
     title: 'Process lost',
     cause:
       'The process of the run is gone and left no record of its end: it was killed, or the machine restarted.',
-    nextStep: 'Start the job again; if it happens again, look into the log of the machine for what kills it.',
+    nextStep: 'Start the job again. If it happens again, check the system log of the machine for the cause.',
     mayPass: true,
   },
   attempt_unknown: {
     title: 'Lost contact with the run',
     cause:
-      'No server could see the place where the run went on, and the run was to end. It may still go on there until it calls the server.',
+      'No server could inspect the location of the run, and the run was to end. It may continue there until it calls the server.',
     nextStep:
-      'Make sure that it does not go on, on the machine or the container engine that the log names, then start the job again.',
+      'Make sure that it has stopped on the machine or container engine named in the log, then start the job again.',
     // The process may still be running: a second attempt could write the same data twice.
     mayPass: false,
   },
   python_not_found: {
     title: 'Python version not found',
-    cause: 'The Python version that the deployment asks for is not on the machine.',
-    nextStep: 'Install that version there, or deploy from an environment with one that it has.',
+    cause: 'The Python version that the deployment requires is not installed on the machine.',
+    nextStep: 'Install that version there, or deploy from an environment with an installed version.',
     // An operator must install it.
     mayPass: false,
   },
   requirements_failed: {
     title: 'Requirements could not be installed',
-    cause: 'The requirements of the deployment cannot be resolved or built; the words of uv are in the log.',
+    cause: 'The requirements of the deployment cannot be resolved or built; the output of uv is in the log.',
     nextStep: 'Correct the requirements (`uv pip compile` shows the same on your machine) and deploy again.',
     // The same requirements fail again; uv itself has retried indexes that did not answer.
     mayPass: false,
   },
   builder_failed: {
     title: 'Environment could not be built',
-    cause: 'The environment of the run could not be built, for a reason that is not in its requirements.',
-    nextStep: 'Start the job again; if it stays, show the log to whoever runs the server.',
+    cause: 'The environment of the run could not be built, for a reason other than its requirements.',
+    nextStep: "Start the job again. If it fails again, send the log to the server's operator.",
     mayPass: true,
   },
   requirements_invalid_manifest: {
     title: 'Requirements cannot be read',
-    cause: 'The list of requirements that came with the deployment cannot be read.',
+    cause: 'The list of requirements in the deployment cannot be read.',
     nextStep: 'Deploy again with a dlt client that the server supports.',
     mayPass: false,
   },
   requirements_missing_group: {
     title: 'Dependency group missing',
-    cause: 'The job asks for a dependency group that the deployment does not have.',
-    nextStep: 'Add the group to pyproject.toml, or take it out of `require` of the job, and deploy again.',
+    cause: 'The job requires a dependency group that the deployment does not have.',
+    nextStep: 'Add the group to pyproject.toml or remove it from `require` of the job, then deploy again.',
     mayPass: false,
   },
   requirements_local_requirement: {
     title: 'Requirement on a local file',
-    cause: 'A requirement points to a file of the machine from which it was deployed.',
-    nextStep: 'Publish the package to an index, or name it by a URL, and deploy again.',
+    cause: 'A requirement refers to a file of the machine that deployed it.',
+    nextStep: 'Publish the package to an index or refer to it by URL, then deploy again.',
     mayPass: false,
   },
   requirements_unsupported_line: {
     title: 'Requirement not supported',
-    cause: 'A line of the requirements is an option of the installer, or is not understood.',
-    nextStep: 'Take the line out; set an index as the variable UV_DEFAULT_INDEX. Then deploy again.',
+    cause: 'A line of the requirements is an installer option or not valid.',
+    nextStep: 'Remove the line, then deploy again. To set an index, use the variable UV_DEFAULT_INDEX.',
     mayPass: false,
   },
   executor_image: {
     title: 'Image not usable',
-    cause: 'The image in which the run was to start is not there or cannot be used.',
-    nextStep: 'Have whoever runs the server look at its images.',
+    cause: 'The image of the run is missing or cannot be used.',
+    nextStep: "Ask the server's operator to check its images.",
     // An operator must fix the image.
     mayPass: false,
   },
   executor_quota: {
     title: 'No room for the run',
-    cause: 'The place where the run was to start has no room for it.',
-    nextStep: 'Wait until other runs are done or have the quota raised, then start the job again.',
+    cause: 'The executor has no capacity for the run.',
+    nextStep: 'Wait until other runs have ended or ask for a higher quota, then start the job again.',
     // Other runs end and free capacity.
     mayPass: true,
   },
   executor_config: {
     title: 'Run cannot be started',
-    cause: 'The run cannot be started as it is set up.',
+    cause: 'The run cannot be started with its configuration.',
     nextStep:
-      'Correct what the log names and start the job again; what is set up on the server is for whoever runs it.',
+      'Correct what the log names and start the job again. Settings of the server are changed by its operator.',
     mayPass: false,
   },
   stopped_before_start: {
     title: 'Stopped before its code started',
-    cause: 'The process of the run was told to stop, from outside, before its code had started.',
+    cause: 'The process of the run received a stop signal from outside before its code started.',
     nextStep: 'Start the job again.',
     mayPass: true,
   },
   download_failed: {
     title: 'Code could not be downloaded',
-    cause: 'The code or the configuration of the run did not arrive whole at the place where it runs.',
+    cause: 'The code or the configuration of the run did not arrive completely on the machine of the run.',
     nextStep:
-      'Start the job again; if it stays, look at the disk there and at proxies between it and the server.',
+      'Start the job again. If it fails again, check the disk of that machine and proxies between it and the server.',
     mayPass: true,
   },
   unpack_failed: {
     title: 'Code could not be unpacked',
     cause: 'The code or the configuration of the run could not be unpacked.',
-    nextStep: 'Look at the free space of the disk; if there is enough, deploy again.',
+    nextStep: 'Check the free disk space. If there is enough, deploy again.',
     // The archive does not change, and a full disk stays full for longer than retries last.
     mayPass: false,
   },
   work_folder_failed: {
     title: 'Work folder could not be prepared',
-    cause: 'The folder of the run could not be prepared.',
-    nextStep: 'Have whoever runs the server look at the rights and the free space of its data folder.',
+    cause: 'The work folder of the run could not be prepared.',
+    nextStep: "Ask the server's operator to check the permissions and the free space of its data folder.",
     // Permissions or disk space of the data folder: an operator must check.
     mayPass: false,
   },
   environment_missing: {
     title: 'Environment missing',
-    cause: 'The environment of the run was removed while the run started.',
-    nextStep: 'Start the job again: the environment is built anew.',
+    cause: 'The environment was removed while the run started.',
+    nextStep: 'Start the job again: the environment is rebuilt.',
     // The next attempt builds it again.
     mayPass: true,
   },
@@ -190,27 +190,27 @@ export const runFailures = {
     title: 'Python could not be started',
     cause: 'The Python of the environment could not be executed.',
     nextStep:
-      'Deploy with other requirements to have an environment built anew; show the log to whoever runs the server.',
+      "Deploy with other requirements to get a new environment, and send the log to the server's operator.",
     // Arguments or variables are too long, or Python does not match the machine.
     mayPass: false,
   },
   sandbox_failed: {
     title: 'Sandbox could not be created',
-    cause: 'The sandbox of the run could not be made.',
-    nextStep: 'Have whoever runs the server look at `/readyz`, which says what the sandbox lacks.',
+    cause: 'The sandbox of the run could not be created.',
+    nextStep: "Ask the server's operator to check `/readyz`, which reports what the sandbox lacks.",
     // A machine that is temporarily short of memory or processes cannot create one either.
     mayPass: true,
   },
   network_failed: {
     title: 'Network could not be created',
-    cause: 'The network of its own that the run was to have could not be made.',
-    nextStep: 'Have whoever runs the server look at `pasta` (package passt) and at what it said.',
+    cause: 'The isolated network of the run could not be created.',
+    nextStep: "Ask the server's operator to check `pasta` (package passt) and its messages.",
     mayPass: true,
   },
   bootstrap_failed: {
     title: 'Run could not be started',
-    cause: 'The process that starts runs failed before the code of this one had started.',
-    nextStep: 'Start the job again; if it stays, report it with the log: it is a mistake in Pumphouse.',
+    cause: 'The process that starts the run failed before its code started.',
+    nextStep: 'Start the job again. If it fails again, report it with the log: it is a bug in Pumphouse.',
     mayPass: true,
   },
 } as const satisfies Record<string, RunFailureMeaning>;

@@ -257,7 +257,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
       const created = await persistence.transaction(async (tx) => {
         const workspace = await holdOrganizationOf(tx, workspaceId);
         await requireManager(tx, workspace, inviter);
-        refusePlayground(workspace, 'A playground has one member, whoever it was made for.');
+        refusePlayground(workspace, 'A playground has exactly one member, its owner.');
         const { organizationId } = workspace;
         const invited = {
           organizationId,
@@ -389,7 +389,10 @@ function notGood(why: 'unknown' | 'accepted' | 'revoked' | 'expired'): ServiceEr
     revoked: 'The invitation was revoked.',
     expired: 'The invitation has expired.',
   };
-  return new ServiceError('invitation_not_good', `${details[why]} Ask whoever invited you for another one.`);
+  return new ServiceError(
+    'invitation_not_good',
+    `${details[why]} Ask the member who invited you for a new one.`,
+  );
 }
 
 /**

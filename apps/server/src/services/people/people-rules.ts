@@ -101,7 +101,7 @@ export async function keepAnOwner(store: Store, member: OrganizationMember): Pro
   if (await store.members.hasOtherOwner(member.organizationId, member.membershipId)) return;
   throw new ServiceError(
     'last_owner',
-    `${member.email} is the last owner of the organization. Make somebody else an owner first.`,
+    `${member.email} is the last owner of the organization. Make another member an owner first.`,
   );
 }
 

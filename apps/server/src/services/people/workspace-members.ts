@@ -34,7 +34,7 @@ export type WorkspaceMembers = ReturnType<typeof createWorkspaceMembers>;
 export function createWorkspaceMembers(persistence: Persistence) {
   async function hold(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
     const workspace = await holdOrganizationOf(tx, workspaceId);
-    refusePlayground(workspace, 'A playground has one member, whoever it was made for.');
+    refusePlayground(workspace, 'A playground has exactly one member, its owner.');
     return workspace;
   }
 

@@ -69,9 +69,9 @@ describe('an orphaned resource', () => {
     expect(await listIds()).toHaveLength(3);
     const { removed, failed } = await createService().remove();
     expect(removed.map(({ id, reason }) => [id, reason])).toEqual([
-      [lost.id, 'no run knows of this attempt'],
-      [odd.id, 'no run knows of this attempt'],
-      [nobodys.id, 'its removal was cut short'],
+      [lost.id, 'no run has this attempt'],
+      [odd.id, 'no run has this attempt'],
+      [nobodys.id, 'its removal was interrupted'],
     ]);
     expect(failed).toEqual([]);
     expect(await listIds()).toEqual([]);
@@ -129,7 +129,7 @@ describe('an orphaned resource', () => {
     later = minutes(60 * 24 * 1000);
     expect((await createService().remove()).removed.map(({ id }) => id)).toEqual([cache.id]);
     const reasons = (await createService().list()).map(({ reason }) => reason);
-    expect(reasons[1]).toMatch(/of a workspace that is gone/);
+    expect(reasons[1]).toMatch(/of a deleted workspace/);
     expect(reasons[2]).toBe("a workspace's data");
   });
 

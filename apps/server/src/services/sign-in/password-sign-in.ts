@@ -73,5 +73,8 @@ export function createPasswordSignIn(parts: {
 }
 
 export function accountDisabled(): ServiceError {
-  return new ServiceError('account_disabled', 'This account is switched off. Ask whoever runs this server.');
+  return new ServiceError(
+    'account_disabled',
+    'This account is disabled. Contact the operator of this server.',
+  );
 }

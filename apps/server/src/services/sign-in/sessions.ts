@@ -113,7 +113,7 @@ export function createSessions({
     await end(store, found.sessionId, 'refresh-token-reused');
     return new ServiceError(
       'refresh_token_reused',
-      'The refresh token was used before, so somebody may have a copy of it. The session was ended; sign in again.',
+      'The refresh token was used before, so another program may have a copy of it. The session was ended; sign in again.',
     );
   }
 
