@@ -33,5 +33,8 @@ export function registerEndSessions(scope: FastifyInstance, dependencies: PagesD
 /** Every browser names the origin of such a request; the hook for all forms has compared it. @throws ServiceError foreign_form */
 function requireBrowserHeaders({ headers }: FastifyRequest): void {
   if (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
-    throw new ServiceError('foreign_form', 'The request has no header `Origin`. Sign out in the console.');
+    throw new ServiceError(
+      'foreign_form',
+      'The request has no header `Origin`. Sign out in the console instead.',
+    );
 }
