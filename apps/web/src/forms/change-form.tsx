@@ -39,8 +39,10 @@ export function ChangeForm<Values>(props: ChangeFormProps<Values>) {
   );
 }
 
-/** Success message of a change. The element is always in the page, so that screen readers announce the text when it
- * appears. */
+/**
+ * Success message of a change. The element is always in the page, so that screen readers announce the text
+ * when it appears.
+ */
 export function Outcome({ text }: { text: string | null }) {
   return (
     <p className={classes.outcome} role="status">

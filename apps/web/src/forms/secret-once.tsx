@@ -13,8 +13,10 @@ interface SecretOnceProps {
   onClose: () => void;
 }
 
-/** Shows a secret that cannot be retrieved again. Only the button closes the dialog: a stray click or key would lose
- * the secret. */
+/**
+ * Shows a secret that cannot be retrieved again. Only the button closes the dialog: a stray click or key
+ * would lose the secret.
+ */
 export function SecretOnce({ title, what, secret, children, onClose }: SecretOnceProps) {
   return (
     <Modal

@@ -1,7 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
-/** State of the event stream. `at` is the time of the last event, or when the stream was last known to be up
- * (ms since 1970). */
+/**
+ * State of the event stream. `at` is the time of the last event, or when the stream was last known to be up
+ * (ms since 1970).
+ */
 export interface LiveState {
   status: 'connecting' | 'live' | 'down';
   at: number | null;

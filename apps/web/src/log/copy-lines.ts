@@ -6,8 +6,10 @@ import { formatNoun, formatCount } from '../look/format.ts';
 /** Beyond this size users should download the log instead. */
 const mostCopiedLines = 100_000;
 
-/** Writes text to the clipboard that is still loading. Safari requires the promise during the user's key press, not
- * the resolved text later. */
+/**
+ * Writes text to the clipboard that is still loading. Safari requires the promise during the user's key
+ * press, not the resolved text later.
+ */
 async function writeText(text: Promise<string>): Promise<void> {
   const blob = text.then((each) => new Blob([each], { type: 'text/plain' }));
   await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);

@@ -98,8 +98,10 @@ export class LogLines {
     await this.#request(this.#extent?.lineCount ?? 0, 500);
   }
 
-  /** Sets the lines to fetch, visible lines first. Replaces the previous list, so that positions scrolled past are not
-   * fetched. */
+  /**
+   * Sets the lines to fetch, visible lines first. Replaces the previous list, so that positions scrolled past
+   * are not fetched.
+   */
   want(lines: readonly number[]): void {
     if (sameNumbers(lines, this.#wanted)) return;
     this.#wanted = lines;

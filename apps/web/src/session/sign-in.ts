@@ -24,8 +24,10 @@ const signIn = createSignIn({
 
 addEventListener('pageshow', ({ persisted }) => persisted && signIn.comeBack());
 
-/** Navigates to the sign-in pages and returns to `returnTo`, a path of this console with query and hash. The first call
- * decides. */
+/**
+ * Navigates to the sign-in pages and returns to `returnTo`, a path of this console with query and hash. The
+ * first call decides.
+ */
 export const { goToSignIn } = signIn;
 
 /**

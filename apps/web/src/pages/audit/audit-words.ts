@@ -14,8 +14,10 @@ type Values = AuditEntryResponse['before'];
 /** Maximum length of a displayed value, enough for names and lists of names. */
 const longestValue = 300;
 
-/** Lists the values that differ between before and after, in recorded order. Omits values that the target's name
- * already shows. */
+/**
+ * Lists the values that differ between before and after, in recorded order. Omits values that the target's
+ * name already shows.
+ */
 export function listDetails({
   before,
   after,

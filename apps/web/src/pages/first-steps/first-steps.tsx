@@ -99,8 +99,10 @@ function Notes() {
   );
 }
 
-/** Whether a client is signed in as this user. No event reports sessions, so the query runs again when the user
- * returns to this page. */
+/**
+ * Whether a client is signed in as this user. No event reports sessions, so the query runs again when the
+ * user returns to this page.
+ */
 function useClientSignIn(): boolean {
   const sessions = useQuery({ ...operation('list_account_sessions'), staleTime: 0 });
   return (sessions.data?.sessions ?? []).some(({ client }) => client.startsWith('dlthub'));

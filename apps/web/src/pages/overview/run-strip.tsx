@@ -13,8 +13,10 @@ const words: Record<StripState, string> = {
   skipped: 'skipped',
 };
 
-/** Runs by state over time, as a strip of stacked bars. Each bar has a tooltip with its counts; screen readers get the
- * strip as one image with the totals. */
+/**
+ * Runs by state over time, as a strip of stacked bars. Each bar has a tooltip with its counts; screen readers
+ * get the strip as one image with the totals.
+ */
 export function RunStrip({ series, words: window }: { series: RunSeriesResponse; words: string }) {
   const { buckets, bucket: size } = series;
   const columns = stackBuckets(buckets, height);

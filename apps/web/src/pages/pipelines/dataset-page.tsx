@@ -20,8 +20,10 @@ import { TableSection } from './table-section.tsx';
 import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Dataset page: writing pipelines, tables and schema changes. All data comes from run reports; the destination is never
- * queried. */
+/**
+ * Dataset page: writing pipelines, tables and schema changes. All data comes from run reports; the
+ * destination is never queried.
+ */
 export function DatasetPage() {
   const { id: workspaceId } = useWorkspace();
   const { datasetName } = useParams({ from: '/signed-in/w/$workspaceId/datasets/$datasetName' });

@@ -18,8 +18,10 @@ export interface FailureTrace {
   lineNumber: number | null;
 }
 
-/** Finds the traceback of a failure, from dlt's report of the failed step or else from the end of the log, and the
- * log line of the exception. */
+/**
+ * Finds the traceback of a failure, from dlt's report of the failed step or else from the end of the log, and
+ * the log line of the exception.
+ */
 export function useFailureTrace(params: RunParams, reason: FailureReasonResponse): FailureTrace {
   const { data: pipelines } = useQuery(runPipelines(params));
   const { data: log } = useQuery({

@@ -77,8 +77,10 @@ export function WorkspacesPage() {
   );
 }
 
-/** Opens the first workspace when it appears while the user views the empty list.
- * @param workspaceId null for none, undefined until known */
+/**
+ * Opens the first workspace when it appears while the user views the empty list.
+ * @param workspaceId null for none, undefined until known
+ */
 function useFirstWorkspace(workspaceId: string | null | undefined): void {
   const navigate = useNavigate();
   const wasEmpty = useRef(false);

@@ -209,8 +209,10 @@ const axes: Record<Direction, readonly [along: number, across: number]> = {
   down: [0, 1],
 };
 
-/** The table that an arrow key selects: the nearest in that direction, with sideways distance counted double. Undefined
- * at the edge. */
+/**
+ * The table that an arrow key selects: the nearest in that direction, with sideways distance counted double.
+ * Undefined at the edge.
+ */
 export function findNeighbour(
   nodes: readonly GraphNode[],
   current: GraphNode,
