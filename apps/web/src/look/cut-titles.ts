@@ -1,4 +1,4 @@
-/** How many ancestors of the hovered element to check: a chip in a link in a cell. */
+/** Maximum ancestors of the hovered element to check, enough for a chip in a link in a cell. */
 const maxDepth = 4;
 
 /** Shows the full text of a truncated element as its tooltip on hover. One listener serves all lists. */
