@@ -5,12 +5,12 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-/** What at least so many pages need is in one file, which the first of them brings. */
+/** Modules used by at least this many pages go into one shared chunk. */
 const pagesThatShare = 3;
 
 const compressed = /\.(?:js|css|svg)$/;
 
-/** Compressed once when it is built, so that the server reads files and computes nothing. */
+/** Compresses files at build time, so that the server only reads files. */
 function precompress(): Plugin {
   let folder = '';
   return {
@@ -32,18 +32,19 @@ async function compressFile(path: string): Promise<void> {
 }
 
 export default defineConfig({
-  // Addresses of files are relative to the page's <base>, since a server may lie under a path.
+  // File URLs are relative to the page's <base>, since a server may be hosted below a path.
   base: './',
-  // The server puts a nonce of its own into each answer.
+  // The server replaces it with a new nonce in each response.
   html: { cspNonce: '{{nonce}}' },
   plugins: [react(), precompress()],
   build: {
     target: 'es2022',
-    // The polyfill would be an inline script, which the content policy forbids.
+    // The polyfill would be an inline script, which the content security policy forbids.
     modulePreload: { polyfill: false },
     sourcemap: false,
     chunkSizeWarningLimit: 1000,
-    // Few files: a browser asks for six at a time, and a page of forty small ones waits for their round trips.
+    // Few chunks: a browser fetches six files at a time, so a page of forty small files waits for round
+    // trips.
     rolldownOptions: {
       output: {
         codeSplitting: {

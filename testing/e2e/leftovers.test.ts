@@ -53,7 +53,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     ]);
     expect(findLine(table, localData)?.slice(4)).toEqual([
       'stays',
-      'the data of a workspace that is gone: nothing but people removes it',
+      'the data of a deleted workspace: only an operator removes it',
     ]);
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([true, true, true]);
   });

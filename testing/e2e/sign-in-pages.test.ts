@@ -39,7 +39,7 @@ async function fillIn(fields: Record<string, string>, button: string, of: Page =
 }
 
 const signIn = (password: string, of: Page = page) =>
-  fillIn({ 'E-mail address': owner.email, Password: password }, 'Sign in', of);
+  fillIn({ Email: owner.email, Password: password }, 'Sign in', of);
 
 /** Imitates the dlthub client: listens on a port and requests a URL to open. */
 async function beginAtClient() {
@@ -73,13 +73,13 @@ describe('the server-rendered pages, in Chromium', () => {
     expect(await heading()).toBe('Set up Pumphouse');
     expect(await focused()).toBe('organization');
     await fillIn(
-      { Organization: owner.organization, 'E-mail address': owner.email, Password: 'password1234' },
-      'Make the account',
+      { Organization: owner.organization, Email: owner.email, Password: 'password1234' },
+      'Create account',
     );
     expect(await page.locator('#password-problem').textContent()).toContain('tried first');
     expect(await focused()).toBe('password');
     expect(await page.getByLabel('Organization').inputValue()).toBe(owner.organization);
-    await fillIn({ Password: owner.password }, 'Make the account');
+    await fillIn({ Password: owner.password }, 'Create account');
     // The console, which shows the first steps.
     expect(page.url()).toBe(`${server.url}/`);
     const again = await page.goto(server.setupUrl ?? '');
@@ -93,7 +93,7 @@ describe('the server-rendered pages, in Chromium', () => {
     await signIn('not the password');
     expect(await page.title()).toBe('Problem: Sign in – Pumphouse');
     expect(await page.locator('#password-problem').textContent()).toContain('do not belong together');
-    expect(await page.getByLabel('E-mail address').inputValue()).toBe(owner.email);
+    expect(await page.getByLabel('Email').inputValue()).toBe(owner.email);
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     expect(await focused()).toBe('password');
     await fillIn({ Password: owner.password }, 'Sign in');
@@ -109,7 +109,7 @@ describe('the server-rendered pages, in Chromium', () => {
     const client = await beginAtClient();
     try {
       await page.goto(client.url);
-      expect(await heading()).toMatch(/^Sign in at .+\?$/);
+      expect(await heading()).toMatch(/^Sign in to .+\?$/);
       expect(client.answers).toEqual([]);
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.waitForURL('http://127.0.0.1:*/callback**');
@@ -128,7 +128,7 @@ describe('the server-rendered pages, in Chromium', () => {
       await other.goto(client.url);
       expect(await heading(other)).toBe('Sign in');
       await signIn(owner.password, other);
-      expect(await heading(other)).toMatch(/^Sign in at/);
+      expect(await heading(other)).toMatch(/^Sign in to/);
       await other.getByRole('button', { name: 'Decline' }).click();
       await other.waitForURL('http://127.0.0.1:*/callback**');
       expect(client.answers[0]?.searchParams.get('error')).toBe('access_denied');
@@ -153,7 +153,7 @@ describe('the server-rendered pages, in Chromium', () => {
       // A different host for browsers, like the apps and every other program on this machine.
       await page.goto(`http://localhost:${port}/`);
       await page.getByRole('button', { name: 'Win' }).click();
-      expect(await heading()).toBe('This did not work');
+      expect(await heading()).toBe('The request failed');
       expect(client.answers).toEqual([]);
     } finally {
       foreign.close();
@@ -164,7 +164,7 @@ describe('the server-rendered pages, in Chromium', () => {
   it("set a new password with an operator's link", async () => {
     const link = (await runAdmin(server, ['reset-password-link', '--email', owner.email])).trim();
     await page.goto(`${server.url}/sign-in/reset-password${new URL(link).search}`);
-    await fillIn({ 'New password': 'quite another password' }, 'Set the password');
+    await fillIn({ 'New password': 'quite another password' }, 'Set password');
     expect(await heading()).toBe('Your account');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signIn('quite another password');

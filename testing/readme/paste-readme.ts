@@ -55,9 +55,9 @@ export async function setUp(browser: Browser, link: string) {
   const page = await browser.newPage();
   await page.goto(link);
   await page.getByLabel('Organization', { exact: true }).fill('Acme');
-  await page.getByLabel('E-mail address', { exact: true }).fill(ownerEmail);
+  await page.getByLabel('Email', { exact: true }).fill(ownerEmail);
   await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
-  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   return page;
 }

@@ -18,11 +18,11 @@ const place = document.querySelector('#root');
 if (!place) throw new Error('The page has no place for the console');
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 
-// Dialogs keep the page below them from scrolling by a style that get-nonce looks for a nonce for, under this name.
+// Dialogs lock page scrolling with a style element; get-nonce reads its nonce from this global.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 applyPalette();
 titleCutTexts(document);
-// Another tab signed out, or signed in as another person: nothing of the person before stays on the page.
+// Another tab signed out or signed in as another user: reload, so that no data of the previous user stays.
 onOtherPerson(() => location.reload());
 
 createRoot(place).render(

@@ -25,7 +25,7 @@ const dialog = (page: Page) => page.getByRole('dialog');
 const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
 async function choose(page: Page, app: string, item: string): Promise<void> {
-  await button(page, `More about ${app}`).click();
+  await button(page, `More actions for ${app}`).click();
   await page.getByRole('menuitem', { name: item, exact: true }).click();
 }
 
@@ -66,18 +66,18 @@ describe('the apps of a workspace', () => {
     await deployApps(site.server, site.api);
     await row(owner, 'Orders board').waitFor();
     expect(await row(owner, 'Orders board').textContent()).toMatch(
-      /Dashboard.*Stopped.*The next visit starts it\..*prod.*no access profile.*after 30 min unused.*no/,
+      /Dashboard.*Stopped.*Starts on the next visit\..*prod.*no access profile.*30 min.*no/,
     );
     expect(await row(owner, 'shop.shop_tools').textContent()).not.toContain('no access profile');
     await owner
-      .getByText('profile: Orders board and shop.price_check run with the profile of batch runs.')
+      .getByText('profile, so Orders board and shop.price_check run with the profile of batch jobs.')
       .waitFor();
     await expectAccessible(owner);
   });
 
   it('start and stop manually, with live updates', async () => {
     await choose(owner, 'Orders board', 'Start');
-    await said(owner, 'It starts.');
+    await said(owner, 'The app is starting.');
     // Its environment may have to be built first, which takes longer than a page timeout.
     await awaitApp(site.server, site.api, appRefs.board, ({ state }) => state === 'ready');
     await row(owner, 'Orders board').getByText('Ready').waitFor();
@@ -86,12 +86,12 @@ describe('the apps of a workspace', () => {
       .getAttribute('href');
     expect(log).toContain(`/runs/${(await readApp(appRefs.board)).job_run?.id}?tab=log`);
 
-    await choose(owner, 'Orders board', 'Stop …');
+    await choose(owner, 'Orders board', 'Stop…');
     await button(dialog(owner), 'Stop').click();
     await row(owner, 'Orders board').getByText('Stopped').waitFor();
     expect((await readApp(appRefs.board)).state).toBe('stopped');
-    await button(owner, 'More about Orders board').click();
-    await owner.getByRole('menuitem').filter({ hasText: 'It does not run.' }).waitFor();
+    await button(owner, 'More actions for Orders board').click();
+    await owner.getByRole('menuitem').filter({ hasText: 'The app is not running.' }).waitFor();
     await owner.keyboard.press('Escape');
   });
 
@@ -100,7 +100,7 @@ describe('the apps of a workspace', () => {
     const failed = row(owner, 'shop.price_check');
     await failed.getByText('Failed').waitFor();
     await failed.getByText('ValueError: prices.csv is not there').waitFor();
-    await failed.getByText(/^A visit starts it again in \d+ (s|min) at the soonest\.$/).waitFor();
+    await failed.getByText(/^Retry in \d+ (s|min)$/).waitFor();
     await owner.getByRole('link', { name: 'Log of shop.price_check' }).click();
     await owner.getByText('ValueError: prices.csv is not there').first().waitFor();
     await openAppPage(owner, appRefs.broken);
@@ -142,26 +142,26 @@ describe('opening an app', () => {
 describe('a public link', () => {
   it('is created with an expiry and a password, and copied', async () => {
     await openAppPage(owner, appRefs.board);
-    await button(owner, 'Publish …').click();
+    await button(owner, 'Publish…').click();
     const { instant, inTokyo } = nextMonth();
     await dialog(owner).getByText('In your time zone, Asia/Tokyo.').waitFor();
     await field(dialog(owner), 'Expires').fill('2020-01-01T09:00');
-    await button(dialog(owner), 'Make the link').click();
-    await dialog(owner).getByText('Must lie in the future.').waitFor();
+    await button(dialog(owner), 'Create link').click();
+    await dialog(owner).getByText('Must be in the future.').waitFor();
     await field(dialog(owner), 'Expires').fill(inTokyo);
     await field(dialog(owner), 'Password').fill('short');
-    await button(dialog(owner), 'Make the link').click();
+    await button(dialog(owner), 'Create link').click();
     await dialog(owner).getByText('Must have 8 to 200 characters.').waitFor();
     await expectAccessible(owner);
     await field(dialog(owner), 'Password').fill('open sesame');
-    await button(dialog(owner), 'Make the link').click();
-    await dialog(owner).getByText('with a password').waitFor();
+    await button(dialog(owner), 'Create link').click();
+    await dialog(owner).getByText('password required').waitFor();
     const { public_link: link } = await readApp(appRefs.board);
     expect(link).toMatchObject({ has_password: true, expires_at: instant });
     await button(dialog(owner), 'Copy public link to Orders board').click();
     expect(await owner.evaluate('navigator.clipboard.readText()')).toBe(link?.url);
     await button(dialog(owner), 'Done').click();
-    await section(owner, 'Public link').getByText('asked for').waitFor();
+    await section(owner, 'Public link').getByText('required').waitFor();
     await section(owner, 'Public link')
       .getByText(link?.url ?? 'no link')
       .waitFor();
@@ -171,12 +171,12 @@ describe('a public link', () => {
   it('is replaced by another one after a warning', async () => {
     const { public_link: before } = await readApp(appRefs.board);
     await owner.goto(site.workspaceUrl('/apps'));
-    await row(owner, 'Orders board').getByText('with a password').waitFor();
-    await choose(owner, 'Orders board', 'Make a new public link …');
-    await dialog(owner).getByText('A new one ends it').waitFor();
-    await button(dialog(owner), 'Make a new link').click();
+    await row(owner, 'Orders board').getByText('password required').waitFor();
+    await choose(owner, 'Orders board', 'Replace public link…');
+    await dialog(owner).getByText('The current link stops working').waitFor();
+    await button(dialog(owner), 'Replace link').click();
     await button(dialog(owner), 'Done').click();
-    await row(owner, 'Orders board').getByText('yes, until it is taken back').waitFor();
+    await row(owner, 'Orders board').getByText('yes, does not expire').waitFor();
     const { public_link: after } = await readApp(appRefs.board);
     expect(after).toMatchObject({ has_password: false, expires_at: null });
     expect(after?.url).not.toBe(before?.url);
@@ -187,11 +187,11 @@ describe('a public link', () => {
   it('is revoked after a confirmation, on every page that shows it', async () => {
     const other = await owner.context().newPage();
     await openAppPage(other, appRefs.board);
-    await button(other, 'Take it back …').waitFor();
-    await choose(owner, 'Orders board', 'Unpublish …');
-    await button(dialog(owner), 'Take it back').click();
-    await said(owner, 'The public link is taken back');
-    await other.getByText('Only members of the workspace see it').waitFor();
+    await button(other, 'Unpublish…').waitFor();
+    await choose(owner, 'Orders board', 'Unpublish…');
+    await button(dialog(owner), 'Unpublish').click();
+    await said(owner, 'Unpublished.');
+    await other.getByText('Only workspace members have access').waitFor();
     expect((await readApp(appRefs.board)).public_link).toBeNull();
     await other.close();
   });
@@ -206,7 +206,7 @@ describe("an app's page", () => {
     expect(await button(owner, 'Open').count()).toBe(0);
     const { url, bare_url: bareUrl } = await readApp(appRefs.tools);
     await expectAccessible(owner);
-    await button(owner, 'Copy setup of Other clients').click();
+    await button(owner, 'Copy configuration of Other clients').click();
     const copied = String(await owner.evaluate('navigator.clipboard.readText()'));
     expect(JSON.parse(copied)).toEqual({
       mcpServers: {
@@ -217,19 +217,19 @@ describe("an app's page", () => {
         },
       },
     });
-    expect(await field(owner, 'URL without a host of its own').textContent()).toBe(`${bareUrl}/mcp`);
-    await owner.getByRole('link', { name: 'of the workspace' }).click();
+    expect(await field(owner, 'Alternative URL').textContent()).toBe(`${bareUrl}/mcp`);
+    await owner.getByRole('link', { name: 'workspace key' }).click();
     await owner.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
   });
 
   it('shows who opened it, to users with permission', async () => {
     await openAppPage(owner, appRefs.board);
-    await section(owner, 'Recent visitors').getByText('Nobody yet').waitFor();
+    await section(owner, 'Recent visitors').getByText('No visitors yet').waitFor();
   });
 
   it('links to its job and its runs, and they link back', async () => {
     await owner.getByRole('link', { name: appRefs.board }).click();
-    await owner.getByRole('link', { name: 'To its app' }).click();
+    await owner.getByRole('link', { name: 'Open app' }).click();
     await owner.getByRole('link', { name: 'View all runs' }).click();
     await owner.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     expect(new URL(owner.url()).search).toBe(`?job_id=${(await readApp(appRefs.board)).job_id}`);
@@ -243,16 +243,16 @@ it('a viewer may open apps, and sees what the other actions require', async () =
   const viewer = await site.openAs('viewer', '/apps', { viewport: { width: 390, height: 844 } });
   await row(viewer, 'Orders board').waitFor();
   expect(await button(viewer, 'Open Orders board').getAttribute('aria-disabled')).toBe('false');
-  await button(viewer, 'More about Orders board').click();
-  const refused = viewer.getByRole('menuitem').filter({ hasText: 'Takes the role developer' });
+  await button(viewer, 'More actions for Orders board').click();
+  const refused = viewer.getByRole('menuitem').filter({ hasText: 'Requires the role developer' });
   await refused.first().waitFor();
   expect(await refused.count()).toBe(3);
   await viewer.keyboard.press('Escape');
   await expectNoScrollAside(viewer);
 
   await openAppPage(viewer, appRefs.tools);
-  await section(viewer, 'Recent visitors').getByText('Takes the role developer').waitFor();
-  expect(await button(viewer, 'Publish …').getAttribute('aria-disabled')).toBe('true');
+  await section(viewer, 'Recent visitors').getByText('Requires the role developer').waitFor();
+  expect(await button(viewer, 'Publish…').getAttribute('aria-disabled')).toBe('true');
   await expectAccessible(viewer);
   await expectNoScrollAside(viewer);
   await viewer.context().close();

@@ -72,7 +72,7 @@ describe('a pipeline', () => {
     await page.getByText('Normalize').waitFor();
     await page.getByRole('table', { name: 'Tables of the run' }).getByText('orders__lines').waitFor();
     await expectAccessible(page);
-    await page.getByRole('link', { name: 'its job run' }).click();
+    await page.getByRole('link', { name: 'Open job run' }).click();
     await page.waitForURL('**/runs/*');
   });
 
@@ -85,7 +85,7 @@ describe('a pipeline', () => {
     await page.waitForURL('**/pipelines/shop?*table=orders__lines*');
     const columns = page.getByRole('table', { name: 'Columns of orders', exact: true });
     expect(await columns.getByRole('row', { name: 'discount_code' }).innerText()).toMatch(
-      /text\s+null\s+\+ new/,
+      /text\s+yes\s+\+ new/,
     );
     await expectAccessible(page);
   });
@@ -94,7 +94,7 @@ describe('a pipeline', () => {
     await open('/pipelines/shop?tab=history');
     await page.getByText('orders.discount_code').waitFor();
     await page.getByRole('link', { name: 'shop_orders #2' }).first().waitFor();
-    const newest = await page.getByLabel('to', { exact: true }).inputValue();
+    const newest = await page.getByLabel('To', { exact: true }).inputValue();
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByRole('row', { name: 'discount_code' }).getByText('+ new').waitFor();
     // In the other direction, new columns appear as removed.
@@ -102,7 +102,7 @@ describe('a pipeline', () => {
     await open(
       `/pipelines/shop?tab=history&version=${encodeURIComponent(oldest)}&base=${encodeURIComponent(newest)}`,
     );
-    await page.getByRole('row', { name: 'discount_code' }).getByText('− gone').waitFor();
+    await page.getByRole('row', { name: 'discount_code' }).getByText('− removed').waitFor();
     await expectAccessible(page);
   });
 
@@ -118,7 +118,7 @@ describe('a pipeline', () => {
     const phone = await site.openAs('viewer', '/pipelines/shop', { viewport: { width: 390, height: 844 } });
     const charts = phone.getByRole('img', { name: /^(Rows|Bytes) loaded/ });
     await expect.poll(() => charts.count()).toBe(2);
-    const parts = await phone.getByRole('navigation', { name: 'Parts of the pipeline' }).boundingBox();
+    const parts = await phone.getByRole('navigation', { name: 'Sections of the pipeline' }).boundingBox();
     const bar = await phone.getByRole('navigation', { name: 'Workspace' }).boundingBox();
     expect((parts?.y ?? 844) + (parts?.height ?? 0)).toBeLessThan(bar?.y ?? 0);
     expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(390);
@@ -151,7 +151,7 @@ describe('a workspace in which nothing has run', () => {
     const owner = await (await site.signIn('owner')).newPage();
     for (const path of ['pipelines', 'datasets']) {
       await owner.goto(`${site.server.url}/w/${empty}/${path}`);
-      await owner.getByText('appear here by themselves').waitFor();
+      await owner.getByText('appear here automatically').waitFor();
       await owner.getByRole('link', { name: 'Jobs' }).first().waitFor();
       await expectAccessible(owner);
     }

@@ -145,7 +145,7 @@ describe('a deep link', () => {
     const theirs = await invited.newPage();
     await theirs.goto(address.href);
     await theirs.getByLabel('New password').fill(ownerPassword);
-    await theirs.getByRole('button', { name: 'Make an account and join' }).click();
+    await theirs.getByRole('button', { name: 'Create account and join' }).click();
     await shows('Runs', theirs);
     expect(theirs.url()).toBe(site.workspaceUrl(deepLink));
     await invited.close();

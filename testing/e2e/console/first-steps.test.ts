@@ -18,7 +18,7 @@ it('an empty workspace shows the way to a first run, checks off completed steps,
   expect(commands).toContain('dlthub workspace connect acme-data');
   expect(commands.at(-1)).toBe('dlthub run quickstart.py -f');
   const firstRun = page.getByRole('listitem').filter({ hasText: 'Waiting for the first run' });
-  await firstRun.getByText('Versions that do not work together').click();
+  await firstRun.getByText('Incompatible versions').click();
   await firstRun.getByRole('listitem').filter({ hasText: 'sqlglot<30.22' }).waitFor();
   await firstRun.getByRole('listitem').filter({ hasText: 'duckdb<2' }).waitFor();
   await expectAccessible(page);
@@ -31,7 +31,7 @@ it('an empty workspace shows the way to a first run, checks off completed steps,
   await page.getByText('Done: code was deployed from a folder').waitFor();
   const run = await startRun(site.server, site.api, 'jobs.pipeline');
   await page.waitForURL(`**/runs/${run}`);
-  const warning = page.getByText('Some installed packages do not work together').locator('..');
+  const warning = page.getByText('Some installed packages are incompatible').locator('..');
   await warning.getByText('Add sqlglot<30.22 to your requirements').click();
   await warning.getByText('dlt 1.31.0 and sqlglot 30.22.0: affects reading data').waitFor();
   await page.goBack();

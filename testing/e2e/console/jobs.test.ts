@@ -21,7 +21,7 @@ describe('the overview', () => {
     await attention.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
     await attention.getByText('stripe_payments.py:5').waitFor();
     await attention.getByText('2nd in a row').waitFor();
-    const strip = page.getByRole('img', { name: /^Runs of the last 24 hours by hour: 2 failed/ });
+    const strip = page.getByRole('img', { name: /^Runs in the last 24 hours by hour: 2 failed/ });
     await strip.waitFor();
     await page.getByRole('region', { name: 'Loaded' }).getByRole('link', { name: 'shop' }).waitFor();
     const changes = page.getByRole('region', { name: 'Schema changes' });
@@ -30,7 +30,7 @@ describe('the overview', () => {
     await page.getByRole('region', { name: 'Next up' }).getByRole('link', { name: 'clean_up' }).waitFor();
 
     await page.getByRole('link', { name: '7 d' }).click();
-    await page.getByRole('img', { name: /^Runs of the last 7 days by hour: 2 failed/ }).waitFor();
+    await page.getByRole('img', { name: /^Runs in the last 7 days by hour: 2 failed/ }).waitFor();
     expect(searchOf(page)).toBe('?window=7d');
     await page.context().close();
   });
@@ -60,7 +60,7 @@ describe('the list of jobs', () => {
     await page.getByText('1 job', { exact: true }).waitFor();
     await rowOf(page, 'shop_orders').waitFor();
     expect(await page.getByLabel('Search jobs by name').inputValue()).toBe('shop');
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await page.getByRole('button', { name: 'Clear search' }).click();
     await rowOf(page, 'clean_up').waitFor();
     expect(searchOf(page)).toBe('?sort=-last_run_at');
     await page.context().close();
@@ -86,7 +86,7 @@ describe('the list of jobs', () => {
     await page.getByLabel(/^Refresh/).check();
     await page
       .getByRole('status')
-      .getByText(/^Loads .+ – .+ again\.$/)
+      .getByText(/^Reloads .+ – .+\.$/)
       .waitFor();
     await page.context().close();
   });
@@ -94,7 +94,7 @@ describe('the list of jobs', () => {
   it('pauses, resumes and archives from the menu of a row', async () => {
     const page = await site.openAs('developer', '/jobs');
     const choose = async (job: string, action: string) => {
-      await page.getByRole('button', { name: `More about ${job}` }).click();
+      await page.getByRole('button', { name: `More actions for ${job}` }).click();
       await page.getByRole('menuitem', { name: action }).click();
     };
     await choose('ga4_events', 'Pause');
@@ -110,7 +110,7 @@ describe('the list of jobs', () => {
     await page.getByRole('button', { name: 'Archive', exact: true }).click();
     await page.getByText('5 jobs').waitFor();
     await page.goto(site.workspaceUrl('/jobs?show=archived'));
-    await choose('ga4_events', 'Bring back');
+    await choose('ga4_events', 'Restore');
     await page.getByText('0 archived jobs').waitFor();
     await page.context().close();
   });
@@ -119,13 +119,13 @@ describe('the list of jobs', () => {
     const page = await site.openAs('viewer', '/jobs', { colorScheme: 'dark' });
     await rowOf(page, 'clean_up').waitFor();
     await expectAccessible(page);
-    await page.getByRole('button', { name: 'More about clean_up' }).click();
+    await page.getByRole('button', { name: 'More actions for clean_up' }).click();
     const pause = page.getByRole('menuitem', { name: 'Pause' });
-    await pause.getByText('Takes the role developer in this workspace').waitFor();
+    await pause.getByText('Requires the role developer in this workspace').waitFor();
     expect(await pause.getAttribute('aria-disabled')).toBe('true');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Run clean_up' }).click();
-    await page.getByText('A viewer starts jobs under the profile access only.').waitFor();
+    await page.getByText('Viewers can only use the profile access.').waitFor();
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.getByRole('status').getByText('Started #2').waitFor();
     const [, run] = await site.api.listRuns('jobs.clean_up');
@@ -151,7 +151,7 @@ describe("a job's page", () => {
     await page.getByRole('img', { name: /^Duration: 2 points/ }).waitFor();
     await page.getByRole('img', { name: /^Rows loaded: 2 points/ }).waitFor();
     await expectAccessible(page);
-    const parts = page.getByRole('navigation', { name: 'Parts of the job' });
+    const parts = page.getByRole('navigation', { name: 'Sections of the job' });
     const open = async (part: string) => {
       await parts.getByRole('link', { name: part }).click();
       await page.waitForURL(`**/*tab=${part.toLowerCase()}`);
@@ -166,14 +166,14 @@ describe("a job's page", () => {
       )
       .toBe(10);
     await open('Versions');
-    await page.getByText('The first version').waitFor();
+    await page.getByText('First version').waitFor();
     await open('Definition');
     await page.getByLabel('Definition', { exact: true }).getByText('"job_ref": "jobs.shop_orders"').waitFor();
     await open('Graph');
     await page.getByText('starts after shop_orders succeeds').waitFor();
     await expectAccessible(page);
     await page
-      .getByRole('group', { name: 'Graph of jobs' })
+      .getByRole('group', { name: 'Job graph' })
       .getByRole('link', { name: /revenue_by_day/ })
       .click();
     await page.getByRole('heading', { name: 'revenue_by_day', level: 1 }).waitFor();
@@ -182,20 +182,20 @@ describe("a job's page", () => {
 
   it('starts a run and cancels it', async () => {
     const page = await site.openAs('developer', '/jobs/warehouse_backfill');
-    await page.getByText('It has not run yet').waitFor();
+    await page.getByText('No runs yet').waitFor();
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
     const heading = page.getByRole('heading', { level: 1 });
     await heading.getByText('Running').waitFor();
     await page.getByRole('button', { name: 'Cancel #1' }).click();
-    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    await page.getByRole('button', { name: 'Cancel run' }).click();
     await heading.getByText('Cancelled').waitFor();
     await page.context().close();
   });
 
   it('shows a clear message for a missing job', async () => {
     const page = await site.openAs('viewer', '/jobs/jobs.of_nobody');
-    await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
     await page.context().close();
   });
 });

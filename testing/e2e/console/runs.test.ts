@@ -43,7 +43,7 @@ describe('the list of runs', () => {
     await rowOf(page, 'stripe_payments #2').waitFor();
     expect(await page.getByRole('row').count()).toBe(3);
     await page.getByRole('searchbox', { name: /Search by job/ }).fill('no such job');
-    await page.getByText('No matching runs').waitFor();
+    await page.getByText('No runs match these filters').waitFor();
     await page.context().close();
   });
 
@@ -51,15 +51,15 @@ describe('the list of runs', () => {
     const id = await startBackfill();
     const viewer = await site.openAs('viewer', '/runs?status=pending&status=starting&status=running');
     await viewer.getByRole('checkbox', { name: /Select warehouse_backfill/ }).check();
-    const cancel = viewer.getByRole('button', { name: 'Cancel them …' });
+    const cancel = viewer.getByRole('button', { name: 'Cancel runs…' });
     expect(await cancel.getAttribute('aria-disabled')).toBe('true');
     await cancel.hover();
-    await viewer.getByText('Takes the role developer in this workspace').waitFor();
+    await viewer.getByText('Requires the role developer in this workspace').waitFor();
     await viewer.context().close();
 
     const page = await site.openAs('developer', '/runs');
     await page.getByRole('checkbox', { name: /Select warehouse_backfill/ }).check();
-    await page.getByRole('button', { name: 'Cancel them …' }).click();
+    await page.getByRole('button', { name: 'Cancel runs…' }).click();
     await page.getByRole('button', { name: 'Cancel 1 run' }).click();
     await page.getByText('Cancelling 1 run.').waitFor();
     await rowOf(page, 'warehouse_backfill #1').getByText('Cancelled').waitFor();
@@ -71,12 +71,12 @@ describe('the list of runs', () => {
 describe("a run's page", () => {
   it("opens on the failure reason, with the user's own code", async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.payments}`);
-    const reason = page.getByRole('region', { name: 'Why it failed' });
+    const reason = page.getByRole('region', { name: 'Failure' });
     await reason.getByRole('heading', { name: 'ValueError' }).waitFor();
     await reason.getByText('stripe_payments.py:5 in parse_amount').first().waitFor();
     await reason.getByText('return int(text)').waitFor();
     expect(await reason.getByText('pipe_iterator.py').first().isVisible()).toBe(false);
-    const link = reason.getByRole('link', { name: /See line \d+/ });
+    const link = reason.getByRole('link', { name: /View log line \d+/ });
     const number = Number(/\d+/.exec(await link.innerText())?.[0]);
     await link.click();
     await page.waitForURL(/line=\d+/);
@@ -89,7 +89,7 @@ describe("a run's page", () => {
   it('is opened from the overview at the line of its failure', async () => {
     const page = await site.openAs('viewer');
     const failing = page.locator('[data-row]').filter({ hasText: 'stripe_payments' });
-    await failing.getByRole('button', { name: 'Log at error' }).click();
+    await failing.getByRole('button', { name: 'Log', exact: true }).click();
     await page.waitForURL(/find=ValueError/);
     const current = page.locator('[data-current="true"]');
     await current.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
@@ -118,13 +118,13 @@ describe("a run's page", () => {
     await log(page).getByText('backfill: day 60 of 730').waitFor();
     await log(page).hover();
     await page.mouse.wheel(0, -400);
-    const newLines = page.getByRole('button', { name: /new lines: go to the end/ });
+    const newLines = page.getByRole('button', { name: /new lines: scroll to the end/ });
     await newLines.waitFor();
     await newLines.click();
     await page.getByRole('button', { name: '● Following' }).waitFor();
-    await page.getByRole('button', { name: 'Cancel …' }).click();
-    await page.getByRole('button', { name: 'Cancel the run' }).click();
-    await page.getByRole('button', { name: 'Run again …' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel run…' }).click();
+    await page.getByRole('button', { name: 'Cancel run', exact: true }).click();
+    await page.getByRole('button', { name: 'Run again…' }).waitFor();
     await page.getByText('Cancelled', { exact: true }).first().waitFor();
     await page.getByRole('button', { name: '● Following' }).waitFor({ state: 'detached' });
     await page.context().close();
@@ -135,7 +135,7 @@ describe('a long log', () => {
   it('is searched as a whole, and shows the context of a match', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
     await logLine(page, 1).waitFor();
-    const search = page.getByRole('searchbox', { name: 'Search the whole log' });
+    const search = page.getByRole('searchbox', { name: 'Search log' });
     await search.fill('products/42');
     await page.getByText('1 of 41').waitFor();
     await search.press('Enter');
@@ -187,7 +187,7 @@ describe('a long log', () => {
       .locator('[data-line-text]')
       .click({ position: { x: 1, y: 8 }, modifiers: ['Shift'] });
     await page.keyboard.press('Control+c');
-    await page.getByText('Copied from 611 lines.').waitFor();
+    await page.getByText('Copied 611 lines.').waitFor();
     const copied = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(copied.split('\n')).toHaveLength(611);
     expect(copied.split('\n')[1]).toMatch(/^event 0000\d\d: page_view/);
@@ -199,7 +199,7 @@ describe('a long log', () => {
     await page.getByRole('button', { name: 'Download' }).click();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('menuitem', { name: 'Lines as they were printed' }).click(),
+      page.getByRole('menuitem', { name: 'Without timestamps' }).click(),
     ]);
     expect(download.suggestedFilename()).toMatch(/ga4_events.*\.log$/);
     await page.context().close();
@@ -210,10 +210,10 @@ describe('the comparison of a run with the last successful one', () => {
   it('shows the differences', async () => {
     const page = await site.openAs('developer', `/runs/${site.runs.orders}`);
     await page.getByRole('link', { name: 'Compare with #1' }).click();
-    await page.getByRole('heading', { name: 'shop_orders #2 beside #1' }).waitFor();
-    await page.getByRole('link', { name: 'What changed' }).first().waitFor();
+    await page.getByRole('heading', { name: 'Compare #1 → shop_orders #2' }).waitFor();
+    await page.getByRole('link', { name: 'View changes' }).first().waitFor();
     await page.getByText('orders.discount_code').waitFor();
-    await page.getByRole('region', { name: 'Differences of the logs' }).waitFor();
+    await page.getByRole('region', { name: 'Diff of the logs' }).waitFor();
     await expectAccessible(page);
     await page.context().close();
   });
@@ -222,7 +222,7 @@ describe('the comparison of a run with the last successful one', () => {
     const address = `/runs/${site.runs.orders}/compare?base=${site.runs.firstOrders}`;
     const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
     const facts = page.getByRole('region', { name: 'Both runs' });
-    await facts.getByRole('link', { name: 'What changed' }).first().waitFor();
+    await facts.getByRole('link', { name: 'View changes' }).first().waitFor();
     const cells = await facts.locator('td').all();
     const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
     expect(boxes.length).toBeGreaterThan(30);
@@ -232,7 +232,7 @@ describe('the comparison of a run with the last successful one', () => {
 
   it('is empty if no earlier run completed', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.payments}/compare`);
-    await page.getByText('There is nothing to compare with').waitFor();
+    await page.getByText('No run to compare with').waitFor();
     await page.context().close();
   });
 });

@@ -41,7 +41,7 @@ const organizationUrl = (path = '') => `${site.server.url}/organizations/${organ
 
 /** Reads a secret that is shown once, and confirms that it was copied. */
 async function takeSecret(page: Page, what: string): Promise<string> {
-  await dialog(page).getByText('It is shown this once.').waitFor();
+  await dialog(page).getByText('Copy it now.').waitFor();
   const secret = await field(dialog(page), what).textContent();
   await button(dialog(page), 'I have copied it').click();
   await dialog(page).waitFor({ state: 'detached' });
@@ -53,8 +53,8 @@ async function accept(link: string): Promise<Page> {
   const page = await (await site.browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   await page.goto(link);
   await field(page, 'New password').fill(ownerPassword);
-  await button(page, 'Make an account and join').click();
-  await page.getByText('You are a member now.').waitFor();
+  await button(page, 'Create account and join').click();
+  await page.getByText('You have joined.').waitFor();
   return page;
 }
 
@@ -77,39 +77,39 @@ describe('an owner, using only the console,', () => {
 
   it('archives the workspace after typing its name, sees rejected changes with the reason, and unarchives it', async () => {
     await goTo(owner, '', 'General');
-    await button(owner, 'Archive this workspace').click();
-    await owner.getByLabel('Type acme-data to go on').fill('acme-data');
+    await button(owner, 'Archive workspace').click();
+    await owner.getByLabel('Type acme-data to confirm').fill('acme-data');
     await button(dialog(owner), 'Archive').click();
     await said(owner, 'Archived.');
     await goTo(owner, '/variables', 'Variables');
-    await button(owner, 'Add a variable').hover();
-    await owner.getByRole('tooltip').filter({ hasText: 'The workspace is archived' }).waitFor();
+    await button(owner, 'Add variable').hover();
+    await owner.getByRole('tooltip').filter({ hasText: 'This workspace is archived' }).waitFor();
     await goTo(owner, '', 'General');
-    await button(owner, 'Bring it back').click();
-    await said(owner, 'Back in service.');
+    await button(owner, 'Restore workspace').click();
+    await said(owner, 'Restored.');
   });
 
   it('sets variables: a secret that is never shown, and one for a profile', async () => {
     await goTo(owner, '/variables', 'Variables');
-    await button(owner, 'Add a variable').click();
+    await button(owner, 'Add variable').click();
     await field(dialog(owner), 'Name').fill('PUMPHOUSE_TOKEN');
     await field(dialog(owner), 'Value').fill('of-no-account-1234');
     await button(dialog(owner), 'Save').click();
     await dialog(owner).getByText('Is reserved: Pumphouse sets it in every run.').waitFor();
     await field(dialog(owner), 'Name').fill('SHOP__TOKEN');
     await button(dialog(owner), 'Save').click();
-    await said(owner, 'SHOP__TOKEN is set.');
+    await said(owner, 'SHOP__TOKEN saved.');
     expect(await row(owner, 'SHOP__TOKEN').textContent()).toContain('•••••••• secret');
     expect(await owner.content()).not.toContain('of-no-account-1234');
 
-    await button(owner, 'Add a variable').click();
+    await button(owner, 'Add variable').click();
     await field(dialog(owner), 'Name').fill('SHOP__REGION');
-    await field(dialog(owner), 'Runs that get it').selectOption('Runs of the profile prod');
+    await field(dialog(owner), 'Scope').selectOption('Runs of the profile prod');
     await field(dialog(owner), 'Plain').check();
     await field(dialog(owner), 'Value').fill('north');
     await button(dialog(owner), 'Save').click();
-    await said(owner, 'SHOP__REGION is set.');
-    const ofProd = section(owner, 'In runs of the profile prod');
+    await said(owner, 'SHOP__REGION saved.');
+    const ofProd = section(owner, 'Runs of the profile prod');
     expect(await ofProd.getByRole('row').nth(1).textContent()).toContain('north');
   });
 
@@ -122,52 +122,52 @@ describe('an owner, using only the console,', () => {
     });
     await field(dialog(owner), 'Value').fill('south');
     await button(dialog(owner), 'Save').click();
-    await dialog(owner).getByText('This variable was set while the form was open').waitFor();
+    await dialog(owner).getByText('This variable was changed while the form was open').waitFor();
     await row(owner, 'east').waitFor();
     await button(dialog(owner), 'Overwrite').click();
-    await said(owner, 'SHOP__REGION is set.');
+    await said(owner, 'SHOP__REGION saved.');
     await row(owner, 'south').waitFor();
     await button(owner, 'Delete SHOP__REGION').click();
     await button(dialog(owner), 'Delete').click();
-    await said(owner, 'SHOP__REGION was deleted.');
+    await said(owner, 'SHOP__REGION deleted.');
     await row(owner, 'SHOP__REGION').waitFor({ state: 'detached' });
   });
 
   it('invites a user to the workspace, and revokes the invitation', async () => {
     await goTo(owner, '/members', 'Members');
-    await field(owner, 'E-mail address').fill('nobody');
-    await button(owner, 'Invite').click();
+    await field(owner, 'Email').fill('nobody');
+    await button(owner, 'Send invitation').click();
     await owner.getByText('Must be an e-mail address.').waitFor();
-    await field(owner, 'E-mail address').fill('guest@example.com');
+    await field(owner, 'Email').fill('guest@example.com');
     await field(owner, 'Role').selectOption('developer');
-    await button(owner, 'Invite').click();
-    await dialog(owner).getByText('This server sends no mail').waitFor();
+    await button(owner, 'Send invitation').click();
+    await dialog(owner).getByText('This server sends no email').waitFor();
     const link = await takeSecret(owner, 'link');
     expect(link).toContain('/sign-in/invitation?token=dlt_i_');
-    expect(await row(owner, 'guest@example.com').textContent()).toContain('developer of acme-data');
-    await button(owner, 'Revoke the invitation of guest@example.com').click();
+    expect(await row(owner, 'guest@example.com').textContent()).toContain('developer in acme-data');
+    await button(owner, 'Revoke invitation for guest@example.com').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'The invitation of guest@example.com was revoked.');
+    await said(owner, 'Invitation for guest@example.com revoked.');
     expect((await fetch(link)).status).toBe(404);
   });
 
   it('invites a member of the organization, who joins, gets a role in the workspace, and is removed', async () => {
     await goTo(owner, organizationUrl('/members'), 'Members');
-    await field(owner, 'E-mail address').fill('member@example.com');
-    await button(owner, 'Invite').click();
+    await field(owner, 'Email').fill('member@example.com');
+    await button(owner, 'Send invitation').click();
     const member = await accept(await takeSecret(owner, 'link'));
 
     await goTo(owner, '/members', 'Members');
-    await field(owner, 'Person').selectOption('member@example.com');
-    await button(owner, 'Add').click();
-    await said(owner, 'member@example.com is viewer now.');
-    await owner.getByLabel('Role given to member@example.com').selectOption('developer');
-    await said(owner, 'member@example.com is developer now.');
+    await field(owner, 'Member').selectOption('member@example.com');
+    await button(owner, 'Add member').click();
+    await said(owner, 'member@example.com is now viewer.');
+    await owner.getByLabel('Assigned role of member@example.com').selectOption('developer');
+    await said(owner, 'member@example.com is now developer.');
     await member.goto(site.workspaceUrl('/settings/members'));
     await row(member, 'member@example.com').filter({ hasText: 'you' }).waitFor();
     await button(owner, 'Remove member@example.com').click();
     await button(dialog(owner), 'Remove').click();
-    await said(owner, 'member@example.com has no role of their own here any more.');
+    await said(owner, 'member@example.com no longer has an assigned role here.');
 
     // The owner of the organization sees what the member creates, and may take a role in it.
     await member.goto(organizationUrl());
@@ -175,17 +175,17 @@ describe('an owner, using only the console,', () => {
     await button(member, 'Create workspace').click();
     await member.getByRole('navigation', { name: 'Workspace' }).waitFor();
     await goTo(owner, organizationUrl(), 'Workspaces');
-    await owner.getByLabel('Take a role in lab').selectOption('viewer');
-    await said(owner, 'You are viewer of lab now.');
+    await owner.getByLabel('Your role in lab').selectOption('viewer');
+    await said(owner, 'You are now viewer in lab.');
     await owner.getByRole('link', { name: 'lab', exact: true }).waitFor();
 
     await goTo(owner, organizationUrl('/members'), 'Members');
     await owner.getByLabel('Role of member@example.com').selectOption('owner');
-    await said(owner, 'member@example.com is owner of the organization now.');
+    await said(owner, 'member@example.com is now owner of the organization.');
     await button(owner, 'Remove member@example.com').click();
-    await dialog(owner).getByLabel('Type member@example.com to go on').fill('member@example.com');
+    await dialog(owner).getByLabel('Type member@example.com to confirm').fill('member@example.com');
     await button(dialog(owner), 'Remove').click();
-    await said(owner, 'member@example.com was removed.');
+    await said(owner, 'member@example.com removed.');
     await member.context().close();
   });
 
@@ -193,18 +193,18 @@ describe('an owner, using only the console,', () => {
     await goTo(owner, '/keys', 'Keys');
     await field(owner, 'Name').fill('CI');
     await field(owner, 'Expires in (days)').fill('400');
-    await button(owner, 'Make the key').click();
+    await button(owner, 'Create key').click();
     await owner.getByText('Must be a whole number from 1 to 365.').waitFor();
     await field(owner, 'Expires in (days)').fill('30');
-    await button(owner, 'Make the key').click();
+    await button(owner, 'Create key').click();
     const secret = await takeSecret(owner, 'key');
     const client = createClient({ baseUrl: site.server.url, credential: secret });
     const params = { workspace_id: site.api.id };
     expect((await client.call('get_workspace_me', { params })).workspace_role).toBe('developer');
     expect(await owner.content()).not.toContain(secret);
-    await button(owner, 'Revoke the key CI').click();
+    await button(owner, 'Revoke key CI').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'The key CI was revoked.');
+    await said(owner, 'Key CI revoked.');
     await expect(client.call('get_workspace_me', { params })).rejects.toMatchObject({ status: 401 });
   });
 
@@ -212,26 +212,26 @@ describe('an owner, using only the console,', () => {
     await goTo(owner, '/webhooks', 'Webhooks');
     const webhook = section(owner, 'webhook:orders');
     expect(await webhook.textContent()).not.toContain('dlt_h_');
-    await button(webhook, 'Show the address of webhook:orders').click();
+    await button(webhook, 'Show the URL of webhook:orders').click();
     const address = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
-    await button(webhook, 'New address of webhook:orders').click();
-    await button(dialog(owner), 'Make a new address').click();
-    await said(owner, 'webhook:orders has a new address.');
+    await button(webhook, 'Rotate URL of webhook:orders').click();
+    await button(dialog(owner), 'Rotate URL').click();
+    await said(owner, 'webhook:orders has a new URL.');
     expect((await fetch(address, { method: 'POST' })).status).toBe(404);
     const fresh = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
     expect((await fetch(fresh, { method: 'POST' })).status).toBe(202);
 
-    await button(webhook, 'Set the signing secret of webhook:orders').click();
+    await button(webhook, 'Set signing secret of webhook:orders').click();
     await field(dialog(owner), 'Signing secret').fill('short');
     await button(dialog(owner), 'Save').click();
     await dialog(owner).getByText('Must have 16 to 256 characters.').waitFor();
-    await button(dialog(owner), 'Make one up').click();
+    await button(dialog(owner), 'Generate').click();
     await button(dialog(owner), 'Save').click();
     expect(await takeSecret(owner, 'signing secret')).toMatch(/^[0-9a-f]{64}$/);
     expect((await fetch(fresh, { method: 'POST' })).status).toBe(401);
-    await button(webhook, 'Remove the signing secret of webhook:orders').click();
-    await button(dialog(owner), 'Remove it').click();
-    await said(owner, 'takes deliveries without a signature now.');
+    await button(webhook, 'Remove signing secret of webhook:orders').click();
+    await button(dialog(owner), 'Remove').click();
+    await said(owner, 'now accepts deliveries without a signature.');
   });
 
   it('sees the usage of runs, and limits it', async () => {
@@ -239,11 +239,11 @@ describe('an owner, using only the console,', () => {
     await section(owner, 'By job').getByRole('link', { name: 'jobs.orders' }).waitFor();
     await goTo(owner, organizationUrl('/usage?days=90'), 'Usage and limits');
     await section(owner, 'By workspace').getByText('acme-data').waitFor();
-    await field(owner, 'Runs at once').fill('many');
+    await field(owner, 'Concurrent runs').fill('many');
     await button(owner, 'Save').click();
     await owner.getByText('Must be a whole number, or empty for no limit.').waitFor();
-    await field(owner, 'Runs at once').fill('20');
-    await field(owner, 'Minutes of runs a month').fill('6000');
+    await field(owner, 'Concurrent runs').fill('20');
+    await field(owner, 'Run minutes per month').fill('6000');
     await button(owner, 'Save').click();
     await owner.getByText('of 6,000 min').waitFor();
     const params = { organization_id: organizationId };
@@ -267,7 +267,7 @@ describe('an owner, using only the console,', () => {
 
   it('reads changes in the audit log, filtered by URL, and exports them', async () => {
     await goTo(owner, '/audit-log', 'Audit log');
-    await button(owner, 'What').click();
+    await button(owner, 'Action').click();
     await owner.getByRole('menuitemcheckbox', { name: 'Keys' }).click();
     await owner.waitForURL('**/audit-log?what=keys');
     await row(owner, 'revoked the key CI').waitFor();
@@ -289,7 +289,7 @@ describe('an owner, using only the console,', () => {
   it('renames the organization, gives its members access to all workspaces, and creates another one', async () => {
     await goTo(owner, organizationUrl('/settings'), 'Settings');
     await field(owner, 'Name').fill('Acme');
-    await field(owner, 'What all members may do').selectOption('viewer of every workspace');
+    await field(owner, 'Default workspace role').selectOption('viewer in every workspace');
     await button(owner, 'Save').click();
     await said(owner, 'Saved.');
     const params = { organization_id: organizationId };
@@ -298,7 +298,7 @@ describe('an owner, using only the console,', () => {
       default_workspace_role: 'viewer',
     });
     await field(owner, 'Name of the new organization').fill('Acme Research');
-    await button(owner, 'Make the organization').click();
+    await button(owner, 'Create organization').click();
     await owner.getByRole('heading', { name: 'Workspaces', level: 1 }).waitFor();
     await field(owner, 'Name').fill('trials');
     await button(owner, 'Create workspace').click();
@@ -310,20 +310,20 @@ describe('an owner, using only the console,', () => {
     const third = await site.signIn('owner');
     await goTo(owner, `${site.server.url}/account`, 'Keys and sessions');
     await field(owner, 'Name').fill('laptop');
-    await button(owner, 'Make the key').click();
+    await button(owner, 'Create key').click();
     expect(await takeSecret(owner, 'key')).toMatch(/^dlt_u_/);
-    await button(owner, 'Revoke the key laptop').click();
+    await button(owner, 'Revoke key laptop').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'The key laptop was revoked.');
+    await said(owner, 'Key laptop revoked.');
     const sessions = section(owner, 'Sessions');
-    const ends = sessions.getByRole('button', { name: /^End the session at/ });
+    const ends = sessions.getByRole('button', { name: /^End session/ });
     const before = await ends.count();
     await ends.and(sessions.locator('[aria-disabled="false"]')).first().click();
-    await said(owner, 'was ended.');
+    await said(owner, 'ended.');
     expect(await ends.count()).toBe(before - 1);
-    await button(owner, 'End all others').click();
-    await button(dialog(owner), 'End them').click();
-    await said(owner, before === 3 ? '1 other session ended.' : 'other sessions were ended.');
+    await button(owner, 'End all other sessions').click();
+    await button(dialog(owner), 'End sessions').click();
+    await said(owner, before === 3 ? '1 other session ended.' : 'other sessions ended.');
     expect(await ends.count()).toBe(1);
     await Promise.all([other.close(), third.close()]);
   });
@@ -332,7 +332,7 @@ describe('an owner, using only the console,', () => {
 describe('a user who is not an owner', () => {
   it('sees which pages are for owners, and whom to ask', async () => {
     const viewer = await site.openAs('viewer', '/settings/variables');
-    await viewer.getByText('Takes the role owner in this workspace').waitFor();
+    await viewer.getByText('Requires the role owner in this workspace').waitFor();
     await viewer.getByText('Owners: owner@example.com.').waitFor();
     for (const [path, title] of [
       ['/keys', 'Keys'],
@@ -340,10 +340,10 @@ describe('a user who is not an owner', () => {
       ['/webhooks', 'Webhooks'],
     ] as const) {
       await goTo(viewer, path, title);
-      await viewer.getByText('You are viewer here.').waitFor();
+      await viewer.getByText('Your role: viewer.').waitFor();
     }
     await goTo(viewer, organizationUrl('/usage'), 'Usage and limits');
-    await viewer.getByText('You are collaborator of the organization.').waitFor();
+    await viewer.getByText('Your role: collaborator.').waitFor();
     await viewer.context().close();
   });
 
@@ -353,12 +353,12 @@ describe('a user who is not an owner', () => {
     await goTo(developer, '/members', 'Members');
     expect(await row(developer, 'viewer@example.com').getByRole('combobox').count()).toBe(0);
     await button(developer, 'Remove viewer@example.com').hover();
-    await developer.getByRole('tooltip').filter({ hasText: 'Takes the role owner' }).waitFor();
+    await developer.getByRole('tooltip').filter({ hasText: 'Requires the role owner' }).waitFor();
     await goTo(developer, '', 'General');
     expect(await field(developer, 'Name').getAttribute('readonly')).not.toBeNull();
-    await button(developer, 'Archive this workspace').focus();
+    await button(developer, 'Archive workspace').focus();
     await developer.keyboard.press('Enter');
-    await developer.getByRole('tooltip').filter({ hasText: 'Takes the role owner' }).waitFor();
+    await developer.getByRole('tooltip').filter({ hasText: 'Requires the role owner' }).waitFor();
     expect(await dialog(developer).count()).toBe(0);
 
     await goTo(developer, '/members', 'Members');

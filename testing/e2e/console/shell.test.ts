@@ -52,7 +52,7 @@ describe('signing out', () => {
       (route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' }),
       'not from Pumphouse',
     ],
-    ['the network fails', (route) => route.abort(), 'cannot be reached'],
+    ['the network fails', (route) => route.abort(), 'Cannot reach the server'],
   ])(
     'reports that the user is still signed in when %s, and works on the next try',
     async (_, answer, cause) => {
@@ -131,12 +131,12 @@ describe('every page of the console', () => {
     await page.keyboard.press('r');
     await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await expectAccessible(page);
     await page.keyboard.press('Escape');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'detached' });
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
-    const field = page.getByRole('combobox', { name: 'Search or do something' });
+    const field = page.getByRole('combobox', { name: 'Search or run a command' });
     await field.fill('jo');
     await page.getByRole('option', { name: /^Jobs/ }).waitFor();
     await expectAccessible(page);
@@ -163,7 +163,7 @@ describe('every page of the console', () => {
 
   it('shows a message for a missing page, and for a workspace without access', async () => {
     const page = await site.openAs('viewer', '/nothing');
-    await page.getByText('There is no such page').waitFor();
+    await page.getByText('This page does not exist').waitFor();
     await page.goto(`${site.server.url}/w/00000000-0000-4000-8000-000000000000/jobs`);
     await page.getByRole('alert').getByText('Not found').waitFor();
     await page.context().close();

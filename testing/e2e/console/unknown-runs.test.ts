@@ -31,16 +31,16 @@ it('an unknown run is listed under "needs attention", and an owner ends it by fo
   if (folder) await page.screenshot({ path: `${folder}/overview-unknown.png` });
 
   const developer = await site.openAs('developer', `/runs/${run}`);
-  const refused = developer.getByRole('button', { name: 'Force end …' });
+  const refused = developer.getByRole('button', { name: 'Force end…' });
   expect(await refused.getAttribute('aria-disabled')).toBe('true');
   await developer.context().close();
 
   await attention.getByRole('link', { name: '#1' }).click();
   await page.getByText('Unknown since').waitFor();
   if (folder) await page.screenshot({ path: `${folder}/run-unknown.png` });
-  await page.getByRole('button', { name: 'Force end …' }).click();
+  await page.getByRole('button', { name: 'Force end…' }).click();
   const question = page.getByRole('dialog');
-  await question.getByText('The run may still go on somewhere.').waitFor();
+  await question.getByText('The process may still be running.').waitFor();
   await expectAccessible(page);
   if (folder) await page.screenshot({ path: `${folder}/run-force-end.png` });
   await question.getByRole('button', { name: 'Force end' }).click();

@@ -38,16 +38,16 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-const changes = (page: Page) => page.getByRole('region', { name: /^What changed/ });
+const changes = (page: Page) => page.getByRole('region', { name: /^Changes/ });
 const files = (page: Page) => changes(page).getByRole('listitem').allTextContents();
-const rollBack = (page: Page) => page.getByRole('button', { name: 'Roll back to this' });
+const rollBack = (page: Page) => page.getByRole('button', { name: 'Roll back to this version' });
 
 describe('a developer', () => {
-  it('sees the versions of the code, and what each changed, file by file', async () => {
-    const latest = developer.getByRole('row').filter({ hasText: 'Code v2' });
+  it('sees the versions of the code, and what changed with one, file by file', async () => {
+    const latest = developer.getByRole('row').filter({ hasText: 'Deployment 2' });
     await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
-    await developer.getByRole('link', { name: 'Code v2' }).click();
-    await developer.getByRole('heading', { name: 'Code v2 (latest)' }).waitFor();
+    await developer.getByRole('link', { name: 'Deployment 2' }).click();
+    await developer.getByRole('heading', { name: 'Deployment 2 (latest)' }).waitFor();
     await developer.getByRole('region', { name: 'Details' }).getByText('prod, finance').waitFor();
     await expect
       .poll(async () => (await files(developer)).map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1)))
@@ -60,16 +60,16 @@ describe('a developer', () => {
       .getByRole('link', { name: /orders\.py/ })
       .click();
     await developer.waitForURL('**?path=orders.py');
-    const difference = developer.getByRole('region', { name: 'Differences of orders.py' });
+    const difference = developer.getByRole('region', { name: 'Diff of orders.py' });
     const printed = difference.getByRole('row').filter({ hasText: 'print' });
     await expect
       .poll(async () => (await printed.allTextContents()).map((line) => line.replace(/^\d+/, '')))
       .toEqual(['−removedprint("orders")', '+addedprint("orders, all")']);
-    await changes(developer).getByRole('switch', { name: 'All files' }).click();
+    await changes(developer).getByRole('switch', { name: 'Show unchanged files' }).click();
     await changes(developer)
       .getByRole('link', { name: /same\.py/ })
       .click();
-    await developer.getByText('It is the same in both').waitFor();
+    await developer.getByText('No changes').waitFor();
     await expectAccessible(developer);
   });
 
@@ -84,7 +84,7 @@ describe('a developer', () => {
     const { items } = await site.server.client.call('list_deployments', { params });
     const [first, second] = items.toSorted((one, other) => one.version - other.version);
     await developer.goto(site.workspaceUrl(`/deployments/${first?.id}?base=${second?.id}&path=lib/new.py`));
-    const difference = developer.getByRole('region', { name: 'Differences of lib/new.py' });
+    const difference = developer.getByRole('region', { name: 'Diff of lib/new.py' });
     await difference.getByText('NEW = True').waitFor();
     await expect.poll(async () => (await files(developer))[0]).toContain('removed lib/new.py');
     const runs = developer.getByRole('region', { name: 'Runs with this version' });
@@ -93,7 +93,7 @@ describe('a developer', () => {
 
   it('sees changed settings by key, and never a secret', async () => {
     await developer.goto(site.workspaceUrl('/configurations'));
-    await developer.getByRole('link', { name: 'Configuration v2' }).click();
+    await developer.getByRole('link', { name: 'Configuration 2' }).click();
     const setting = developer.getByRole('row').filter({ hasText: 'shop.size' });
     await expect
       .poll(() => setting.getByRole('cell').allTextContents())
@@ -109,21 +109,21 @@ describe('a developer', () => {
 
   it('rolls back after seeing the consequences, and lands on the new version', async () => {
     await developer.goto(site.workspaceUrl('/deployments'));
-    await developer.getByRole('link', { name: 'Code v1' }).click();
+    await developer.getByRole('link', { name: 'Deployment 1' }).click();
     await rollBack(developer).click();
     const dialog = developer.getByRole('dialog');
-    await dialog.getByText('Jobs stay as they are deployed').waitFor();
+    await dialog.getByText('Job definitions, such as triggers and timeouts, do not change').waitFor();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
-    await developer.getByRole('heading', { name: 'Code v3 (latest)' }).waitFor();
+    await developer.getByRole('heading', { name: 'Deployment 3 (latest)' }).waitFor();
     await expect.poll(async () => (await files(developer)).join(' ')).toContain('added lib/old.py');
     await rollBack(developer).hover();
-    await developer.getByRole('tooltip').filter({ hasText: 'It is the latest already.' }).waitFor();
+    await developer.getByRole('tooltip').filter({ hasText: 'This is already the latest version.' }).waitFor();
 
     await developer.goto(site.workspaceUrl('/configurations'));
-    await developer.getByRole('link', { name: 'Configuration v1' }).click();
+    await developer.getByRole('link', { name: 'Configuration 1' }).click();
     await rollBack(developer).click();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
-    await developer.getByRole('heading', { name: 'Configuration v3 (latest)' }).waitFor();
+    await developer.getByRole('heading', { name: 'Configuration 3 (latest)' }).waitFor();
   });
 
   it("sees on a version's page why its tags have no effect", async () => {
@@ -132,7 +132,7 @@ describe('a developer', () => {
       files: { '__deployment__.py': 'import os\n__tags__ = [os.environ["STAGE"]]\n' },
     });
     await developer.goto(site.workspaceUrl('/deployments'));
-    await developer.getByRole('link', { name: 'Code v4' }).click();
+    await developer.getByRole('link', { name: 'Deployment 4' }).click();
     await developer.getByText('has no effect: line 2 does not set it to a list').waitFor();
     await expectAccessible(developer);
   });
@@ -141,12 +141,12 @@ describe('a developer', () => {
 describe('a viewer', () => {
   it('sees which files changed, and why the contents are hidden', async () => {
     const viewer = await site.openAs('viewer', '/deployments');
-    await viewer.getByRole('link', { name: 'Code v2' }).click();
-    await viewer.getByText('You see which files changed, not what is in them.').waitFor();
+    await viewer.getByRole('link', { name: 'Deployment 2' }).click();
+    await viewer.getByText('You can see which files changed, but not their content.').waitFor();
     await expect.poll(async () => (await files(viewer)).join(' ')).toContain('orders.py');
     expect(await changes(viewer).getByRole('link').count()).toBe(0);
     await rollBack(viewer).hover();
-    await viewer.getByRole('tooltip').filter({ hasText: 'Takes the role developer' }).waitFor();
+    await viewer.getByRole('tooltip').filter({ hasText: 'Requires the role developer' }).waitFor();
     await viewer.context().close();
   });
 });

@@ -94,7 +94,7 @@ async function readJobPage(page: Page, workspaceId: string, jobRef: string): Pro
   await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
   await page.getByRole('region', { name: 'Details' }).waitFor();
   await page
-    .locator('[aria-label^="Next ticks"], :text("Not scheduled"), :text("does not tick")')
+    .locator('[aria-label^="Next ticks"], :text("Not scheduled"), :text("No further ticks")')
     .first()
     .waitFor();
   return page.locator('main').innerText();

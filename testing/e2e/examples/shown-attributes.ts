@@ -34,7 +34,7 @@ export const shownOnJobPage: Record<string, Show> = {
   'expose.display_name': asItIs,
   'expose.tags': (values: string | string[]) => [values].flat(),
   'expose.starred': (value: boolean) => (value ? ['Starred'] : []),
-  'expose.manual': (value: boolean) => (value ? ['manual'] : ['Start by hand']),
+  'expose.manual': (value: boolean) => (value ? ['manual'] : ['Manual start']),
   'expose.interface': spaced,
   'expose.category': spaced,
   'expose.object_input': noEffect('expose.object_input'),
@@ -54,7 +54,7 @@ export const shownOnJobPage: Record<string, Show> = {
   ],
   incremental_mode: (value: string) => ['Incremental mode', value],
   refresh_propagation: (value: 'always' | 'auto' | 'block') => [
-    { always: 'with each run', auto: 'when asked', block: 'not refreshed' }[value],
+    { always: 'on every run', auto: 'on request', block: 'blocked, also for downstream' }[value],
   ],
   auto_refresh_pipeline_mode: (value: string) => ['Pipelines on refresh', ...spaced(value)],
   'require.dependency_groups': (values: string[]) => ['Dependency groups', ...values],

@@ -8,9 +8,9 @@ import { sessionOf, type Visit } from './visit.ts';
 
 /** Messages shown after a redirect, keyed by a word in the URL; text from the URL is never shown. */
 const news: Record<string, string> = {
-  joined: 'You are a member now.',
-  password: 'Your password was changed. You were signed out everywhere else.',
-  linked: 'From now on you can sign in this way, too.',
+  joined: 'You have joined.',
+  password: 'Password changed. You were signed out on all other devices.',
+  linked: 'Account linked. You can now also sign in this way.',
 };
 
 export function registerAccountPages({ get, post, services }: PageRegistry): void {
@@ -51,7 +51,7 @@ async function showAccount(visit: Visit, services: PageServices, problem: Proble
     visit.at('/sign-in/account/password'),
     visit.formToken,
     html`<input type="hidden" name="email" value="${session.email}" autocomplete="username" />
-      ${renderField({ name: 'password', label: 'Password now', type: 'password', autocomplete: 'current-password', problem: wrong, isFirst: wrong !== null })}
+      ${renderField({ name: 'password', label: 'Current password', type: 'password', autocomplete: 'current-password', problem: wrong, isFirst: wrong !== null })}
       ${renderField({ name: 'new_password', label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: refused !== null })}
       ${renderButton('Change password')}`,
   );
@@ -61,7 +61,7 @@ async function showAccount(visit: Visit, services: PageServices, problem: Proble
       <dd><strong>${session.email}</strong></dd>
       ${identities.map(
         ({ issuer }) =>
-          html`<dt>Also through</dt>
+          html`<dt>Linked with</dt>
             <dd>${issuer}</dd>`,
       )}
     </dl>
@@ -71,8 +71,8 @@ async function showAccount(visit: Visit, services: PageServices, problem: Proble
     ${
       account?.passwordHash
         ? html`${change}
-            <p class="quiet">Signs you out everywhere else. API keys stay as they are.</p>`
-        : html`<p class="quiet">This account has no password. An operator can make a link that sets one.</p>`
+            <p class="quiet">Signs you out on all other devices. API keys keep working.</p>`
+        : html`<p class="quiet">This account has no password. An operator can create a link to set one.</p>`
     }`;
   return visit.show(
     { title: 'Your account', body, hasProblem: problem !== null, email: null },

@@ -119,7 +119,7 @@ describe('a terminal that shows a code', () => {
     const path = pathOf(verificationUriComplete);
     await browser.get(path);
     const done = await browser.post(path, { user_code: userCode, answer: 'approve' });
-    expect(done.text).toContain('Go back to your terminal');
+    expect(done.text).toContain('Return to your terminal');
     expect(await signIn().deviceCodes.redeem(deviceCode)).toMatchObject({ email: owner.email });
     expect((await browser.get(path)).text).toContain('answered before');
   });
@@ -201,7 +201,7 @@ describe('an invitation', () => {
     });
     const path = await invite('Has@example.com');
     expect((await createPageBrowser(api.app).get(path)).text).toContain('Sign in to accept');
-    expect((await browser.get(path)).text).toContain('and the invitation is for Has@example.com');
+    expect((await browser.get(path)).text).toContain('but the invitation is for Has@example.com');
     expect((await browser.post(path, {})).status).toBe(403);
     const own = createPageBrowser(api.app);
     await own.signIn('has@example.com', owner.password);

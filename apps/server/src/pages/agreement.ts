@@ -7,11 +7,11 @@ import { sessionOf } from './visit.ts';
 /** Shows which user would be signed in, and where the request came from; a page may add more. */
 export function renderAsker(visit: Visit, address: string | null, more: Html = html``): Html {
   return html`<dl class="facts">
-    <dt>You</dt>
+    <dt>Account</dt>
     <dd><strong>${sessionOf(visit).email}</strong></dd>
     ${
       address &&
-      html`<dt>Asked from</dt>
+      html`<dt>Requested from</dt>
         <dd>${address}</dd>`
     }
     ${more}

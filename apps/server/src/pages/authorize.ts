@@ -29,15 +29,15 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
       }
       visit.setHeader('content-security-policy', contentPolicy(formTargetOf(redirectUri)));
       return visit.show({
-        title: `Sign in at ${client}?`,
+        title: `Sign in to ${client}?`,
         body: html`<p><strong>${client}</strong> on this computer wants to sign in as you.</p>
           ${renderAsker(
             visit,
             address,
-            html`<dt>Answer goes to</dt>
+            html`<dt>Redirects to</dt>
               <dd>${new URL(redirectUri).host}</dd>`,
           )}
-          <p>It may do all that you may. Agree only if you have just started this yourself.</p>
+          <p>It gets all your permissions. Continue only if you have just started this sign-in yourself.</p>
           ${renderAnswer(
             visit,
             `${visit.at('/sign-in/authorize')}?${new URLSearchParams({ request: requestId }).toString()}`,

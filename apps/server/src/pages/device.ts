@@ -23,13 +23,14 @@ export function registerDevicePage({ get, post, services }: PageRegistry): void 
       if ('problem' in found) return showQuestion(visit, typed, found.problem);
       const { userCode, client, address } = found.result;
       return visit.show({
-        title: `Sign in at ${client}?`,
+        title: `Sign in to ${client}?`,
         body: html`<p>
-            <strong>${client}</strong> at another terminal wants to sign in as you. It has to show this code:
+            <strong>${client}</strong> in another terminal wants to sign in as you. Check that it shows this
+            code:
           </p>
           <p class="code">${userCode}</p>
           ${renderAsker(visit, address)}
-          <p>It may do all that you may. Decline if somebody sent you this code or link.</p>
+          <p>It gets all your permissions. Decline if someone sent you this code or link.</p>
           ${renderAnswer(
             visit,
             `${visit.at('/sign-in/device')}?${new URLSearchParams({ user_code: userCode }).toString()}`,
@@ -55,7 +56,7 @@ export function registerDevicePage({ get, post, services }: PageRegistry): void 
         body: html`<p>
             ${
               isApproved
-                ? 'Go back to your terminal; it goes on by itself within seconds.'
+                ? 'Return to your terminal. It continues within seconds.'
                 : 'The terminal was not signed in.'
             }
           </p>
@@ -69,10 +70,10 @@ export function registerDevicePage({ get, post, services }: PageRegistry): void 
 function showQuestion(visit: Visit, typed: string, problem: Problem | null) {
   return visit.show(
     {
-      title: 'Sign in at a terminal',
+      title: 'Sign in from a terminal',
       hasProblem: problem !== null,
       body: html`<form method="get" action="${visit.at('/sign-in/device')}">
-        ${renderField({ name: 'user_code', label: 'Code', autocomplete: 'off', value: typed, hint: 'As your terminal shows it, such as BCDF-GHJK.', problem: problem?.text ?? null, isFirst: true })}
+        ${renderField({ name: 'user_code', label: 'Code', autocomplete: 'off', value: typed, hint: 'The code that your terminal shows, such as BCDF-GHJK.', problem: problem?.text ?? null, isFirst: true })}
         <button type="submit">Continue</button>
       </form>`,
     },

@@ -37,5 +37,8 @@ export function registerEndSessions(scope: FastifyInstance, dependencies: PagesD
  */
 function requireBrowserHeaders({ headers }: FastifyRequest): void {
   if (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
-    throw new ServiceError('foreign_form', 'The request has no header `Origin`. Sign out in the console.');
+    throw new ServiceError(
+      'foreign_form',
+      'The request has no header `Origin`. Sign out in the console instead.',
+    );
 }

@@ -25,7 +25,7 @@ export function sendErrorPage(
     body: html`<p role="alert">${body.detail}</p>
       <p>
         <a class="button" href="${again}"
-          >${request.method === 'GET' ? 'To the sign-in page' : 'Open the page again'}</a
+          >${request.method === 'GET' ? 'Go to sign-in' : 'Open the page again'}</a
         >
       </p>`,
   };
@@ -39,7 +39,7 @@ export function addRetryAfter(reply: { header(name: string, value: string): unkn
 }
 
 function titleOf(status: number): string {
-  if (status === 404) return 'This is not here';
-  if (status === 429) return 'Too many at once';
-  return status >= 500 ? 'Something went wrong here' : 'This did not work';
+  if (status === 404) return 'Page not found';
+  if (status === 429) return 'Too many requests';
+  return status >= 500 ? 'Server error' : 'The request failed';
 }

@@ -2,7 +2,7 @@ import { shortestPassword } from '../domain/sign-in/new-password.ts';
 import { html, type Html, type HtmlValue } from './html.ts';
 
 /** Shown beside each field for a new password. */
-export const passwordHint = `At least ${shortestPassword} characters. A few words in a row are good.`;
+export const passwordHint = `At least ${shortestPassword} characters. Use a passphrase.`;
 
 export interface Field {
   name: string;

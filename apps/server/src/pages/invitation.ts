@@ -53,10 +53,10 @@ function showInvitation(
     title: `Join ${organizationName}`,
     hasProblem: problem !== null,
     body: html`<p>
-        ${inviterEmail} invites <strong>${invitation.email}</strong> to <strong>${organizationName}</strong>.
+        ${inviterEmail} invited <strong>${invitation.email}</strong> to <strong>${organizationName}</strong>.
       </p>
       <dl class="facts">
-        <dt>As</dt>
+        <dt>Role</dt>
         <dd>${role}</dd>
         ${workspaces.map(
           (workspace) =>
@@ -84,9 +84,9 @@ function addressOf(visit: Visit): string {
 function renderAccept(visit: Visit, { email }: Invitation): Html {
   const signedIn = visit.session?.email ?? '';
   if (signedIn.toLowerCase() !== email.toLowerCase()) {
-    return html`${renderNotice(`You are signed in as ${signedIn}, and the invitation is for ${email}.`)}${renderOtherPerson(visit)}`;
+    return html`${renderNotice(`You are signed in as ${signedIn}, but the invitation is for ${email}.`)}${renderOtherPerson(visit)}`;
   }
-  return html`${renderForm(addressOf(visit), visit.formToken, renderButton('Accept the invitation'))}${renderOtherPerson(visit)}`;
+  return html`${renderForm(addressOf(visit), visit.formToken, renderButton('Accept invitation'))}${renderOtherPerson(visit)}`;
 }
 
 function renderWaysIn(
@@ -106,15 +106,15 @@ function renderWaysIn(
   if (hasAccount) {
     return html`${provider}
       <p><a class="button" href="${signIn}">Sign in to accept</a></p>
-      <p class="quiet">There is an account with this e-mail address already.</p>`;
+      <p class="quiet">An account with this email already exists.</p>`;
   }
   const refused = textOf(problem, 'password_refused');
   return html`${renderNotice(refused ? null : problem?.text)}${provider}
   ${renderForm(
     here,
     visit.formToken,
-    html`${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: email, isReadOnly: true })}
+    html`${renderField({ name: 'email', label: 'Email', type: 'email', autocomplete: 'username', value: email, isReadOnly: true })}
     ${renderField({ name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: true })}
-    ${renderButton('Make an account and join')}`,
+    ${renderButton('Create account and join')}`,
   )}`;
 }

@@ -84,7 +84,7 @@ describe('signing in through an OpenID provider', () => {
     // Not signed in: the address alone proves nothing.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await browser.get('/sign-in/link')).text).toContain(
-      'There is an account <strong>ANALYST@example.com</strong>',
+      'The account <strong>ANALYST@example.com</strong> is not linked',
     );
     expect((await browser.post('/sign-in/link', { password: 'not the password' })).status).toBe(400);
     expect(await identities()).toEqual([]);
@@ -135,7 +135,7 @@ describe('signing in through an OpenID provider', () => {
     const { back } = await goThrough(browser, 'analyst');
     const replayed = await browser.get(back.slice(publicUrl.length));
     expect(replayed.status).toBe(400);
-    expect(replayed.text).toContain('was finished before');
+    expect(replayed.text).toContain('is already complete');
     const stranger = newBrowser();
     expect((await stranger.get(back.slice(publicUrl.length))).status).toBe(400);
     // A browser with its own request must not accept the response of another one.

@@ -71,7 +71,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
     if (!kept) {
       throw new ServiceError(
         'sign_in_not_confirmed',
-        'This sign-in was not begun in this browser, was finished before, or took more than ten minutes. Start again.',
+        'This sign-in was started in another browser, is already complete, or took longer than ten minutes. Start again.',
       );
     }
     const person = await openId.finish(answer, kept);
@@ -106,7 +106,7 @@ function registerLinkPage({ get, post, services }: PageRegistry, openId: OpenId)
     if (kept) return kept;
     throw new ServiceError(
       'sign_in_not_confirmed',
-      'This took more than ten minutes. Start again from the sign-in page.',
+      'This took longer than ten minutes. Start again from the sign-in page.',
     );
   };
 
@@ -132,13 +132,13 @@ function showLink(visit: Visit, provider: string, { person }: KeptLink, problem:
     hasProblem: problem !== null,
     body: html`${renderNotice(wrong ? null : problem?.text)}
       <p>
-        There is an account <strong>${person.email}</strong>, which was never used with ${provider}. Type its
-        password once; from then on ${provider} signs you in.
+        The account <strong>${person.email}</strong> is not linked with ${provider} yet. Enter its password
+        once to sign in with ${provider} from now on.
       </p>
       ${renderForm(
         visit.at('/sign-in/link'),
         visit.formToken,
-        html`${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: person.email, isReadOnly: true })}
+        html`${renderField({ name: 'email', label: 'Email', type: 'email', autocomplete: 'username', value: person.email, isReadOnly: true })}
         ${renderField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', problem: wrong, isFirst: true })}
         ${renderButton(`Link with ${provider}`)}`,
       )}

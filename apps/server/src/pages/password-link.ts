@@ -33,11 +33,11 @@ function showNewPassword(visit: Visit, email: string, problem: Problem | null) {
     body: html`${renderNotice(refused ? null : problem?.text)}${renderForm(
         `${visit.at('/sign-in/reset-password')}?${new URLSearchParams({ token: visit.asked('token') }).toString()}`,
         visit.formToken,
-        html`${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: email, isReadOnly: true })}
+        html`${renderField({ name: 'email', label: 'Email', type: 'email', autocomplete: 'username', value: email, isReadOnly: true })}
         ${renderField({ name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: true })}
-        ${renderButton('Set the password')}`,
+        ${renderButton('Set password')}`,
       )}
-      <p class="quiet">You are signed out everywhere else.</p>`,
+      <p class="quiet">This signs you out on all other devices.</p>`,
   };
   return visit.show(page, problem?.status ?? 200);
 }

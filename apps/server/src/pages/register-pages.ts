@@ -55,7 +55,12 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
       });
       scope.setErrorHandler((error, request, reply) => sendErrorPage(error, request, reply, dependencies));
       scope.setNotFoundHandler((request, reply) =>
-        sendErrorPage(new ServiceError('not_found', 'There is no such page.'), request, reply, dependencies),
+        sendErrorPage(
+          new ServiceError('not_found', 'This page does not exist.'),
+          request,
+          reply,
+          dependencies,
+        ),
       );
       serveFile(scope, 'style.css', 'text/css; charset=utf-8');
       serveFile(scope, 'icon.svg', 'image/svg+xml');
@@ -100,13 +105,13 @@ function requireOwnForm({ headers }: FastifyRequest, ownOrigin: string): void {
   if (origin !== undefined && origin !== own) {
     throw new ServiceError(
       'foreign_form',
-      `The form came from ${origin}, and this server is ${own} to itself. Open the page there. Behind a proxy, PUMPHOUSE_PUBLIC_URL has to be the address in the browser.`,
+      `The form was sent from ${origin}, but this server’s URL is ${own}. Open the page there. Behind a proxy, set PUMPHOUSE_PUBLIC_URL to the URL in the browser.`,
     );
   }
   if (site !== undefined && site !== 'same-origin')
     throw new ServiceError(
       'foreign_form',
-      'The form came from another site. Open the page here and send it again.',
+      'The form was sent from another site. Open the page on this server and submit it again.',
     );
 }
 

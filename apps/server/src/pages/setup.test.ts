@@ -100,7 +100,7 @@ describe('the set-up link of a server without an owner', () => {
   });
 
   it('is mentioned on the sign-in page until then', async () => {
-    expect((await newBrowser().get('/sign-in')).text).toContain('finds a link on its console');
+    expect((await newBrowser().get('/sign-in')).text).toContain('finds a set-up link in the server’s output');
   });
 });
 

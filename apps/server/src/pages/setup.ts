@@ -36,14 +36,14 @@ function showSetup(visit: Visit, typed: { email: string; organization: string },
     title: 'Set up Pumphouse',
     hasProblem: problem !== null,
     body: html`${renderNotice(textOf(problem, 'too_many_sign_ins'))}
-      <p>Make the account that owns this server.</p>
+      <p>Create the account of the server’s owner.</p>
       ${renderForm(
         `${visit.at('/sign-in/setup')}?${new URLSearchParams({ token: visit.asked('token') }).toString()}`,
         visit.formToken,
-        html`${renderField({ name: 'organization', label: 'Organization', autocomplete: 'organization', value: typed.organization, hint: 'The name of your team or company; it can be changed.', isFirst: problem === null })}
-        ${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: typed.email, problem: wrongEmail, isFirst: wrongEmail !== null })}
+        html`${renderField({ name: 'organization', label: 'Organization', autocomplete: 'organization', value: typed.organization, hint: 'The name of your team or company. You can change it later.', isFirst: problem === null })}
+        ${renderField({ name: 'email', label: 'Email', type: 'email', autocomplete: 'username', value: typed.email, problem: wrongEmail, isFirst: wrongEmail !== null })}
         ${renderField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: refused !== null })}
-        ${renderButton('Make the account')}`,
+        ${renderButton('Create account')}`,
       )}`,
   };
   return visit.show(page, problem?.status ?? 200);

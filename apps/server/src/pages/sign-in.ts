@@ -39,7 +39,7 @@ export function showSignIn(
     visit.at('/sign-in'),
     visit.formToken,
     html`${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}" />`}
-    ${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: email ?? '', isFirst: !email })}
+    ${renderField({ name: 'email', label: 'Email', type: 'email', autocomplete: 'username', value: email ?? '', isFirst: !email })}
     ${renderField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', problem: wrong, isFirst: Boolean(email) })}
     ${renderButton('Sign in')}`,
   );
@@ -73,10 +73,10 @@ export function renderProvider(
 function showNotSetUp(visit: Visit) {
   return visit.show({
     title: 'This server is not set up yet',
-    body: html`<p>It has no owner. Whoever started it finds a link on its console:</p>
+    body: html`<p>It has no owner. The operator finds a set-up link in the server’s output:</p>
       <p><code>Set up Pumphouse at …</code></p>
       <p class="quiet">
-        The link is good for a day. Start the server again for a new one, or make the owner on its machine:
+        The link is valid for one day. Restart the server for a new link, or create the owner on its machine:
         <code>bin/pumphouse admin create-owner</code>.
       </p>`,
   });

@@ -79,7 +79,7 @@ export async function openVisit(
       if (formOwner === null || !services.isSignature(formOwner, form.get('form_token') ?? '')) {
         throw new ServiceError(
           'foreign_form',
-          'This page was open for too long, or in another tab somebody signed in or out. Open it again and send it from there. The browser has to take cookies.',
+          'The page has expired, or you signed in or out in another tab. Open the page again and resubmit the form. Cookies must be enabled.',
         );
       }
     },

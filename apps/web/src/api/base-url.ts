@@ -1,5 +1,5 @@
-/** The path that this console lies under, with a slash at its end: the server writes it into the page. */
+/** Base path of the console, with a trailing slash. The server writes it into the page. */
 export const basePath = new URL(document.baseURI).pathname;
 
-/** The address of the server, without a slash at its end. */
+/** URL of the server, without a trailing slash. */
 export const apiBaseUrl = `${location.origin}${basePath.replace(/\/+$/, '')}`;

@@ -1,7 +1,9 @@
 import type { JsonOperationId } from '@pumphouse/contract';
 import type { QueryClient } from '@tanstack/react-query';
 
-/** Fetches anew all that is shown of these operations, whatever they were asked. Ends when the answers are there. */
+/**
+ * Refetches all active queries of these operations, for any input. Resolves when the responses have arrived.
+ */
 export async function fetchAnew(
   queryClient: QueryClient,
   operationIds: readonly JsonOperationId[],

@@ -3,15 +3,15 @@ import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
 
-/** Operations that list, page after page. */
+/** Operations that return a paginated list. */
 type ListOperationId = {
   [Id in JsonOperationId]: RouteResponse<Id> extends { items: unknown[]; total: number } ? Id : never;
 }[JsonOperationId];
 
-/** What a list fetched so far. */
+/** The pages of a list that have been fetched so far. */
 export interface ListSoFar<Item> {
   items: Item[];
-  /** Of all rows that the filters leave; the server counts no further than 10,001. */
+  /** Number of rows that match the filters. The server stops counting at 10,001. */
   total: number;
 }
 
@@ -23,14 +23,15 @@ interface ListPage<Item> {
   next_cursor?: string | null;
 }
 
-/** What each list answers with, whatever its items are. */
+/** Reads the fields that every list response has, whatever its items are. */
 function readPage<Item>(page: unknown): ListPage<Item> {
   return page as ListPage<Item>;
 }
 
 /**
- * A list, as an infinite query that goes on by cursors: `useInfiniteQuery(operationPages('list_job_overviews', { params, query }))`.
- * Its key begins with the operation too, so events fetch anew what is shown of it.
+ * Options of an infinite query over a list, paginated by cursor:
+ * `useInfiniteQuery(operationPages('list_job_overviews', { params, query }))`.
+ * Its key starts with the operation, so that events can invalidate it by operation.
  */
 export function operationPages<Id extends ListOperationId>(operationId: Id, input: CallInput<Id>) {
   return infiniteQueryOptions({

@@ -4,8 +4,8 @@ import { queryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
 
 /**
- * An operation that reads, as a query: `useQuery(operation('get_job', { params }))`. Its key is the operation with what it was asked, so
- * that events know by the operation what to fetch anew (live/affected-operations.ts).
+ * Query options of a read operation: `useQuery(operation('get_job', { params }))`. The key is the operation
+ * and its input, so that events can invalidate queries by operation (live/affected-operations.ts).
  */
 export function operation<Id extends JsonOperationId>(operationId: Id, ...input: CallArguments<Id>) {
   return queryOptions({

@@ -5,17 +5,19 @@ import { isDown } from '../live/live-state.ts';
 import { SignedOutError } from '../session/session.ts';
 
 const freshForMs = 30_000;
-/** How often lists are fetched while the stream of events is down. */
+/** Polling interval while the event stream is down. */
 const withoutStreamMs = 15_000;
 
-/** Leads to the sign-in pages when the session has ended, and back to the same page after signing in. */
+/**
+ * Redirects to the sign-in pages if the session has ended. After sign-in the user returns to the same page.
+ */
 export function leaveWhenSignedOut(error: unknown): void {
   if (error instanceof SignedOutError || (error instanceof ApiError && error.status === 401)) {
     signInHere();
   }
 }
 
-/** Answers that another try cannot change are shown at once. */
+/** Errors that a retry cannot fix are shown immediately. */
 function isWorthAnotherTry(failures: number, error: unknown): boolean {
   if (error instanceof SignedOutError) return false;
   const isFinal = error instanceof ApiError && error.status < 500 && error.status !== 429;

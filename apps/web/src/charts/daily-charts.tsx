@@ -7,9 +7,9 @@ import { TrendChart } from './trend-chart.tsx';
 interface DailyChartsProps {
   days: PipelineDailySeriesResponse['days'];
   sums: DailySums;
-  /** A line below the title of a chart: the last value beside what is usual. */
+  /** Note next to a chart's title: the last and the usual value. */
   notes?: Partial<Record<DailyTrendName, string | null>>;
-  /** Leads to the runs of the days that were clicked on. */
+  /** Called with the days that were clicked. */
   onPick?: (span: DaySpan) => void;
 }
 
@@ -20,7 +20,7 @@ const titles: Record<DailyTrendName, string> = {
   runs: 'Runs',
 };
 
-/** Rows, bytes, durations and outcomes over the same days, beside each other. */
+/** Charts of rows, bytes, durations and run results over the same days, side by side. */
 export function DailyCharts({ days, sums, notes = {}, onPick }: DailyChartsProps) {
   const spans = useMemo(() => spanDays(days), [days]);
   const trends = useMemo(() => dailyTrends(spans, sums), [spans, sums]);

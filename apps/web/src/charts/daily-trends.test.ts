@@ -22,14 +22,14 @@ function sumsOf(days: number) {
   };
 }
 
-describe('the days of the charts', () => {
-  it('are days up to a quarter', () => {
+describe('spanDays', () => {
+  it('returns single days up to a quarter', () => {
     const spans = spanDays(daysOf(90));
     expect(spans).toHaveLength(90);
     expect(spans[1]).toMatchObject({ label: '2 Jan', title: 'Fri, 2 Jan 2026', from: 1, to: 2 });
   });
 
-  it('are weeks of a year, the last of them whole', () => {
+  it('groups a year into weeks, with a complete last week', () => {
     const spans = spanDays(daysOf(365));
     expect(spans).toHaveLength(53);
     expect(spans[0]).toMatchObject({ from: 0, to: 1 });
@@ -43,15 +43,15 @@ describe('the days of the charts', () => {
   });
 });
 
-describe('the charts', () => {
-  it('add up what lies in a span, and take runs that did not succeed as failed', () => {
+describe('dailyTrends', () => {
+  it('sums the days of a span and counts runs that did not succeed as failed', () => {
     const trends = dailyTrends(spanDays(daysOf(365)), sumsOf(365));
     expect(trends.rows.series[0]?.values.at(-1)).toBe(7);
     expect(trends.runs.series.map(({ values }) => values.at(-1))).toEqual([7, 14]);
     expect(trends.duration.series[0]?.values.at(-1)).toBe(2);
   });
 
-  it('weigh averages by runs, and have none where nothing ran', () => {
+  it('weights averages by the number of runs, with null for spans without runs', () => {
     const sums = {
       ...sumsOf(101),
       average_duration_ms: Array.from({ length: 101 }, (_, day) =>

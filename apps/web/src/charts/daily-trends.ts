@@ -4,18 +4,18 @@ import { sumOf } from './day-sums.ts';
 
 type SeriesDay = PipelineDailySeriesResponse['days'][number];
 
-/** One point of the charts: a day, or several where there are too many to be told apart. */
+/** A point of the charts: a day, or several days if there are too many. */
 export interface DaySpan {
   label: string;
   title: string;
   start: string;
   end: string;
-  /** Of the days in the series, from the first up to, not including, the last. */
+  /** Indexes of the days in the series, from `from` to `to`, exclusive. */
   from: number;
   to: number;
 }
 
-/** More days than this are shown as weeks. */
+/** Above this number, days are grouped into weeks. */
 const mostDays = 100;
 const week = 7;
 
@@ -28,7 +28,7 @@ const long = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
-/** Days as points; of a year, weeks that end with today. */
+/** Groups days into points: single days, or for long ranges weeks that end today. */
 export function spanDays(days: readonly SeriesDay[]): DaySpan[] {
   const size = days.length > mostDays ? week : 1;
   const spans: DaySpan[] = [];
@@ -48,7 +48,7 @@ function describeSpan(first: SeriesDay, last: SeriesDay, place: { from: number; 
 
 export type DailyTrendName = 'rows' | 'bytes' | 'duration' | 'runs';
 
-/** What was loaded, how long runs took, and how they went, as charts over the same days. */
+/** Trends of loaded data, durations and run results over the same days. */
 export function dailyTrends(spans: readonly DaySpan[], sums: DailySums): Record<DailyTrendName, Trend> {
   const perSpan = (values: readonly number[]) => spans.map(({ from, to }) => sumOf(values.slice(from, to)));
   const runs = perSpan(sums.total_pipeline_run_count);
@@ -86,7 +86,7 @@ export function dailyTrends(spans: readonly DaySpan[], sums: DailySums): Record<
   };
 }
 
-/** Days with more runs count for more. */
+/** Average duration weighted by the number of runs per day. */
 function averageSeconds({ from, to }: DaySpan, sums: DailySums): number | null {
   let [milliseconds, runs] = [0, 0];
   for (let day = from; day < to; day += 1) {

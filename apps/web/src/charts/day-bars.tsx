@@ -7,8 +7,8 @@ const heightPx = 20;
 const mostBars = 31;
 
 /**
- * A value for each day as a small picture; where there are more than 31 days, each bar is several of them.
- * @param noun what is counted: "rows loaded"
+ * A sparkline with one bar per day; above 31 days, each bar covers several days.
+ * @param noun the counted unit: "rows loaded"
  */
 export function DayBars({ values, noun }: { values: readonly number[]; noun: string }) {
   const bars = groupDays(values, mostBars);
@@ -25,7 +25,7 @@ export function DayBars({ values, noun }: { values: readonly number[]; noun: str
     >
       <path d={`M0 ${heightPx - 0.5}H${widthPx}`} className={classes.ground} />
       {bars.map((value, index) => {
-        // What is not nothing is seen.
+        // Non-zero values have a visible minimum height.
         const height = value === 0 ? 0 : Math.max(2, (value / most) * (heightPx - 2));
         return (
           <rect

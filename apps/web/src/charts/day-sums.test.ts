@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { groupDays } from './day-sums.ts';
 
-describe('days in groups', () => {
-  it('stay days while there is room', () => {
+describe('groupDays', () => {
+  it('keeps single days if they fit', () => {
     expect(groupDays([1, 2, 3], 3)).toEqual([1, 2, 3]);
   });
 
-  it('are added up from the newest on, so that only the oldest group is of fewer days', () => {
+  it('sums from the newest day, so that only the oldest group may be smaller', () => {
     expect(groupDays([1, 2, 3, 4, 5], 3)).toEqual([1, 5, 9]);
     expect(
       groupDays(
@@ -16,7 +16,7 @@ describe('days in groups', () => {
     ).toHaveLength(31);
   });
 
-  it('are none of none', () => {
+  it('returns nothing for no days', () => {
     expect(groupDays([], 3)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Fewer, wider days: neighbours are added up until `most` are left. The newest group is whole; the oldest may be of fewer days.
- * @param values one a day, oldest first
+ * Sums neighbouring days into at most `most` groups. The newest group is complete; the oldest may have fewer
+ * days.
+ * @param values one per day, oldest first
  */
 export function groupDays(values: readonly number[], most: number): number[] {
   const perGroup = Math.max(1, Math.ceil(values.length / most));

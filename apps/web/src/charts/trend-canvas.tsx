@@ -13,7 +13,7 @@ interface TrendCanvasProps {
   onPick?: ((index: number) => void) | undefined;
 }
 
-/** The drawing alone; trend-chart.tsx says in words what it shows. This is the only place that loads ECharts. */
+/** The canvas of a chart; trend-chart.tsx adds the accessible text. The only module that loads ECharts. */
 export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
@@ -41,7 +41,7 @@ export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
   useEffect(() => {
     if (!chart || !isPickable) return undefined;
     const surface = chart.getZr();
-    // The whole column can be hit, not only its bar: a short bar would be hard to.
+    // Make the whole column clickable, since short bars are hard to hit.
     const indexAt = (x: number, y: number) =>
       chart.containPixel('grid', [x, y]) ? chart.convertFromPixel({ xAxisIndex: 0 }, x) : null;
     const click = (event: { offsetX: number; offsetY: number }) => {
@@ -62,7 +62,7 @@ export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
   return <div ref={place} style={{ width: '100%', height: '100%' }} />;
 }
 
-/** The colours of now. A canvas does not see by itself that the colour scheme or the palette changed. */
+/** Current colours. A canvas does not react to changes of the colour scheme or the palette by itself. */
 function useChartLook(): ChartLook {
   const [look, setLook] = useState(readLook);
   useEffect(() => {

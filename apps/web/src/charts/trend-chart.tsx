@@ -6,20 +6,20 @@ import { TrendTable } from './trend-table.tsx';
 const TrendCanvas = lazy(() => import('./trend-canvas.tsx'));
 
 interface TrendChartProps {
-  /** What is shown, as a heading: "Rows loaded by day". */
+  /** Heading: "Rows loaded by day". */
   title: string;
   trend: Trend;
-  /** Beside the title: the last value, what is usual. */
+  /** Text next to the title: the last and the usual value. */
   note?: string | null;
-  /** Of the drawing. It is kept free until the drawing is there. */
+  /** Height of the drawing, reserved while it loads. */
   heightPx?: number;
-  /** Called with the index of a point: leads to its run, or to the runs of its day. */
+  /** Called with the index of a clicked point, to open its run or the runs of its day. */
   onPick?: ((index: number) => void) | undefined;
 }
 
 /**
- * Numbers over days or runs, as bars and lines. Can be read as a table too, where what `onPick` leads to is reached by keyboard.
- * `trend` should stay the same object while its numbers do (useMemo): each new one is drawn anew.
+ * A bar or line chart over days or runs. It can be switched to a table, which makes `onPick` reachable by
+ * keyboard. Memoize `trend` while its numbers are unchanged: each new object redraws the chart.
  */
 export function TrendChart({ title, trend, note = null, heightPx = 150, onPick }: TrendChartProps) {
   const [isTable, setTable] = useState(false);
@@ -55,7 +55,9 @@ export function TrendChart({ title, trend, note = null, heightPx = 150, onPick }
   );
 }
 
-/** Names of series beside their colours. A line is drawn as one, so that colour does not tell alone. */
+/**
+ * Series names with their colours. Lines and bars have different symbols, so that colour is not the only cue.
+ */
 function Legend({ trend }: { trend: Trend }) {
   return (
     <span className={classes.legend}>

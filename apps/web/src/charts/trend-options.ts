@@ -12,7 +12,7 @@ import {
   type TrendUnit,
 } from './trend.ts';
 
-/** The colours of a chart as the browser knows them now, as `#rrggbb`. */
+/** Current colours of a chart, as `#rrggbb`. */
 export interface ChartLook {
   text: string;
   quiet: string;
@@ -23,7 +23,10 @@ export interface ChartLook {
   colours: Record<TrendColour, string>;
 }
 
-/** What ECharts draws for a trend. Nothing moves: a chart that follows events would never come to rest. */
+/**
+ * ECharts options of a trend. Animation is off, since a chart that follows live events would never come to
+ * rest.
+ */
 export function trendOptions(trend: Trend, look: ChartLook): EChartsCoreOption {
   const units = unitsOf(trend.series);
   return {
@@ -70,12 +73,14 @@ function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPlace): object
       fontSize: 11,
       formatter: (value: number) => (most === 0 && value > 0 ? '' : formatTick(unit, value)),
     },
-    // Lines of two axes would cross each other without meaning.
+    // Split lines of two axes would overlap without meaning.
     splitLine: { show: !isRight, lineStyle: { color: look.line } },
   };
 }
 
-/** Drawn on the canvas: the content policy forbids the style attributes of ECharts' HTML. */
+/**
+ * Rendered on the canvas: the content security policy forbids the style attributes of ECharts' HTML tooltips.
+ */
 function tooltip({ points, series }: Trend, look: ChartLook): object {
   return {
     trigger: 'axis',
@@ -117,7 +122,7 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace):
       lineStyle: { width: 2, color: colour },
       symbol: 'circle',
       symbolSize: 5,
-      // A single value between two gaps would not be seen as a line.
+      // A single value between two gaps would be invisible as a line.
       showSymbol: series.values.length <= 60,
       connectNulls: false,
     };
@@ -134,11 +139,11 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace):
 }
 
 function barOf(value: number | null, state: TrendPoint['state'], look: ChartLook): object {
-  // Without a height nothing is drawn, not even the least height that all others have.
+  // Null rather than 0 draws nothing; 0 would draw the minimum height.
   if (!state) return { value: value === 0 ? null : value };
   const colour = look.colours[state.colour];
   if (state.colour === 'completed') return { value };
-  // A run that loaded nothing has no bar; its glyph stands on the axis all the same.
+  // A run that loaded nothing has no bar, but its glyph is still drawn on the axis.
   return {
     value: value ?? 0,
     itemStyle: { color: colour },

@@ -7,7 +7,7 @@ interface TrendTableProps {
   onPick?: ((index: number) => void) | undefined;
 }
 
-/** The numbers of a chart, newest first. */
+/** The values of a chart as a table, newest first. */
 export function TrendTable({ title, trend, onPick }: TrendTableProps) {
   const newestFirst = trend.points.map((point, index) => ({ point, index })).toReversed();
   return (
@@ -15,7 +15,7 @@ export function TrendTable({ title, trend, onPick }: TrendTableProps) {
       <caption className="visually-hidden">{title}</caption>
       <thead>
         <tr>
-          <th scope="col">When</th>
+          <th scope="col">Time</th>
           {trend.series.map(({ name }) => (
             <th key={name} scope="col" className="number">
               {name}

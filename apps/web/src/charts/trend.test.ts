@@ -36,22 +36,22 @@ const look: ChartLook = {
   },
 };
 
-describe('the words for a chart', () => {
-  it('say how far it goes, and the range and the last value of each series', () => {
+describe('the text alternative of a chart', () => {
+  it('contains the extent, and the range and last value of each series', () => {
     expect(describeTrend('Loaded', { points, series: [rows, time] })).toBe(
       'Loaded: 2 points, Sun 1 Nov to Mon 2 Nov. Rows: 0 to 5,428, last 5,428. Time: always 3 s, last 3 s',
     );
   });
 
-  it('say that nothing is there, as a whole or of a series', () => {
-    expect(describeTrend('Loaded', { points: [], series: [rows] })).toBe('Loaded: nothing to show');
+  it('reports missing data of the chart or of a series', () => {
+    expect(describeTrend('Loaded', { points: [], series: [rows] })).toBe('Loaded: no data');
     const empty = { ...rows, values: [null, null] };
     expect(describeTrend('Loaded', { points, series: [empty] })).toContain('Rows: no values');
   });
 });
 
 describe('the axes of a chart', () => {
-  it('are one for each unit, in the order of the series', () => {
+  it('are one per unit, in the order of the series', () => {
     expect(unitsOf([rows, time, { ...rows, name: 'More rows' }])).toEqual(['count', 'seconds']);
     const { yAxis, series } = trendOptions({ points, series: [rows, time] }, look) as {
       yAxis: unknown[];
@@ -61,7 +61,7 @@ describe('the axes of a chart', () => {
     expect(series.map(({ yAxisIndex }) => yAxisIndex)).toEqual([0, 1]);
   });
 
-  it('reach the top of stacked bars, and not of bars side by side', () => {
+  it('reach the sum of stacked bars, but not of bars side by side', () => {
     const stacked = [
       { ...rows, stack: 'all', values: [3, 4] },
       { ...rows, name: 'Other', stack: 'all', values: [2, null] },
@@ -77,13 +77,13 @@ describe('the axes of a chart', () => {
     [200, 120],
     [10_000, 3600],
     [1_000_000, 345_600],
-  ])('count %i s in steps that people count in', (most, interval) => {
+  ])('use natural time steps for %i s', (most, interval) => {
     expect(secondsInterval(most)).toBe(interval);
   });
 });
 
 describe('the bar of a run', () => {
-  it('that failed has its colour and its glyph, even where nothing was loaded', () => {
+  it('has the failure colour and glyph even if nothing was loaded', () => {
     const failed = points.map((point) => ({ ...point, state: runStates.failed }));
     const { series } = trendOptions({ points: failed, series: [{ ...rows, values: [null, 7] }] }, look) as {
       series: { data: unknown[] }[];
@@ -96,8 +96,8 @@ describe('the bar of a run', () => {
   });
 });
 
-describe('the words on hover', () => {
-  it('have the numbers in full, and a dash where there is none', () => {
+describe('the tooltip of a chart', () => {
+  it('shows full numbers, and a dash for missing values', () => {
     const { tooltip } = trendOptions({ points, series: [rows, time] }, look) as {
       tooltip: { formatter: (hovered: { dataIndex: number }[]) => string; renderMode: string };
     };

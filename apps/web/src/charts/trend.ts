@@ -8,10 +8,10 @@ import {
   formatPercent,
 } from '../look/format.ts';
 
-/** What a number of a chart counts. It decides how the number is written, and series of one unit share an axis. */
+/** Unit of a series. It determines the number format; series with the same unit share an axis. */
 export type TrendUnit = 'count' | 'bytes' | 'seconds' | 'ratio';
 
-/** Names of colours that charts may use; each is a variable of look.css. */
+/** Chart colours by name; each is a variable in look.css. */
 export const trendColours = {
   accent: '--accent',
   quiet: '--edge',
@@ -24,13 +24,13 @@ export const trendColours = {
 } as const;
 export type TrendColour = keyof typeof trendColours;
 
-/** A place on the horizontal axis: a day, or a run. */
+/** A point on the horizontal axis: a day or a run. */
 export interface TrendPoint {
-  /** Below the axis: "12 Nov", "#128". Short, and different from its neighbours. */
+  /** Axis label: "12 Nov", "#128". Short and distinct from its neighbours. */
   label: string;
-  /** On hover and in the table: "Thu 12 Nov 2026", "#128 failed 12 Nov 06:15". */
+  /** Text in the tooltip and the table: "Thu 12 Nov 2026", "#128 failed 12 Nov 06:15". */
   title: string;
-  /** The state of a run: its bar takes this colour, and its glyph stands above it unless the run completed. */
+  /** State of a run: colours the bar and adds its glyph above, unless the run completed. */
   state?: StateLook;
 }
 
@@ -39,13 +39,16 @@ export interface TrendSeries {
   unit: TrendUnit;
   colour: TrendColour;
   kind: 'bar' | 'line';
-  /** Bars with the same name here stand on each other. */
+  /** Bars with the same stack name are stacked. */
   stack?: string;
-  /** One for each point; null where there is nothing to say, which is not 0. */
+  /** One value per point; null for no value, which differs from 0. */
   values: readonly (number | null)[];
 }
 
-/** What a chart shows. All series together have two units at most: the first one's axis is left, the other's right. */
+/**
+ * Data of a chart. The series may have at most two units: the first has the left axis, the other the right
+ * one.
+ */
 export interface Trend {
   points: readonly TrendPoint[];
   series: readonly TrendSeries[];
@@ -58,12 +61,12 @@ const formats: Record<TrendUnit, (value: number) => string> = {
   ratio: formatPercent,
 };
 
-/** The number in full, for the table and on hover. */
+/** Full format, for the table and the tooltip. */
 export function formatValue(unit: TrendUnit, value: number | null | undefined): string {
   return value == null ? '–' : formats[unit](value);
 }
 
-/** The number as short as an axis needs it. */
+/** Short format for axis ticks. */
 export function formatTick(unit: TrendUnit, value: number): string {
   return unit === 'count' ? formatCompactCount(value) : formats[unit](value);
 }
@@ -72,10 +75,12 @@ export function unitsOf(series: readonly TrendSeries[]): TrendUnit[] {
   return [...new Set(series.map(({ unit }) => unit))];
 }
 
-/** The chart in words, for who cannot see it: how far it goes, and of each series the range and the last value. */
+/**
+ * Text alternative of a chart for screen readers: its extent, and the range and last value of each series.
+ */
 export function describeTrend(title: string, { points, series }: Trend): string {
   const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last) return `${title}: nothing to show`;
+  if (!first || !last) return `${title}: no data`;
   const extent =
     points.length === 1
       ? first.title
@@ -97,14 +102,14 @@ function describeSeries({ name, unit, values }: TrendSeries): string {
 const secondsSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200];
 const daySeconds = 86_400;
 
-/** Seconds between the ticks of an axis up to `most` seconds: people count in 60s and 24s, not in tens. Undefined below 3 s. */
+/** Tick interval in seconds for an axis up to `most` seconds, in natural time steps. Undefined below 3 s. */
 export function secondsInterval(most: number): number | undefined {
   const wanted = most / 3;
   if (wanted < 1) return undefined;
   return secondsSteps.find((step) => step >= wanted) ?? Math.ceil(wanted / daySeconds) * daySeconds;
 }
 
-/** The largest value that the axis of a unit has to reach, with stacked bars counted together. */
+/** The largest value on a unit's axis, with stacked bars added up. */
 export function largestValue({ points, series }: Trend, unit: TrendUnit): number {
   const ofUnit = series.filter((each) => each.unit === unit);
   const heights = points.map((_, index) => {

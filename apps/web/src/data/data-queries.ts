@@ -2,16 +2,19 @@ import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
 import { dayWindow, type DayChoice } from './day-window.ts';
 
-/** Most series that the server gives in one answer. */
+/** Maximum number of series in one response of the server. */
 const mostSeries = 100;
-/** Pipelines and datasets are few: a list has all of them, and is searched and sorted here. */
+/**
+ * A workspace has few pipelines and datasets, so lists are fetched whole, then searched and sorted in the
+ * browser.
+ */
 const wholeList = 1000;
-/** Versions of schemas of which lists say what they changed. */
+/** Number of recent schema versions whose changes are shown in lists. */
 const newestChanges = 200;
 
 /*
- * What the pages of pipelines and datasets ask for. Routes ask first, while the page is on its way, and pages ask again with the same
- * words and find the answer.
+ * Queries of the pipeline and dataset pages. Route loaders fetch them while the page chunk loads; the pages
+ * then use the same query keys and find the cached responses.
  */
 
 export const pipelineFreshness = (workspaceId: string) =>
@@ -52,7 +55,7 @@ export const seriesOfPipeline = (workspaceId: string, pipelineName: string, days
     query: { ...dayWindow(days), pipeline_name: [pipelineName], limit: 0 },
   });
 
-/** @param window only those recorded in it */
+/** @param window limits the list to runs recorded in this window */
 export const runsOfPipeline = (
   workspaceId: string,
   pipelineName: string,
@@ -89,14 +92,14 @@ export const schemaVersions = (place: SchemaPlace) =>
 export const schemaVersion = (place: SchemaPlace, versionHash: string) =>
   operation('get_schema_version', { params: { ...schemaParams(place), version_hash: versionHash } });
 
-/** @param baseHash undefined for the version before */
+/** @param baseHash undefined to compare with the previous version */
 export const schemaDifference = (place: SchemaPlace, versionHash: string, baseHash: string | undefined) =>
   operation('compare_schema_versions', {
     params: { ...schemaParams(place), version_hash: versionHash },
     query: { base_hash: baseHash },
   });
 
-/** Of all time: a dataset that nothing was loaded to for a year is still there. */
+/** Datasets of all time, so that the list also has datasets without recent loads. */
 export const allDatasets = (workspaceId: string) =>
   operation('list_dataset_stats', { params: { workspace_id: workspaceId }, query: { limit: wholeList } });
 

@@ -10,7 +10,7 @@ function order(tables: Record<string, string | null>): string[] {
 }
 
 describe('nested tables', () => {
-  it('stand below the table that they are of', () => {
+  it('are placed below their parent', () => {
     const tables = {
       orders__lines__tags: 'orders__lines',
       orders__lines: 'orders',
@@ -20,11 +20,11 @@ describe('nested tables', () => {
     expect(order(tables)).toEqual(['0 areas', '0 orders', '1 orders__lines', '2 orders__lines__tags']);
   });
 
-  it('stand alone where that table is not there', () => {
+  it('are roots if their parent is missing', () => {
     expect(order({ orders__lines: 'orders' })).toEqual(['0 orders__lines']);
   });
 
-  it('come once each where they are nested in each other', () => {
+  it('appear once each in a parent cycle', () => {
     expect(order({ a: 'b', b: 'a', c: 'c' })).toEqual(['0 a', '1 b', '0 c']);
   });
 });

@@ -1,4 +1,4 @@
-/** A table with how deep it is nested: 0 for one that is in none of the others. */
+/** A table and its nesting depth; 0 for a root table. */
 export interface NestedRow<Item> {
   item: Item;
   depth: number;
@@ -9,7 +9,7 @@ interface Names<Item> {
   parentOf: (item: Item) => string | null;
 }
 
-/** Tables by name, each with those that are nested in it right below. */
+/** Sorts tables by name and places nested tables directly below their parent. */
 export function orderNested<Item>(
   items: readonly Item[],
   { nameOf, parentOf }: Names<Item>,
@@ -27,7 +27,7 @@ export function orderNested<Item>(
     for (const child of childrenOf.get(nameOf(item)) ?? []) add(child, depth + 1);
   };
   for (const root of childrenOf.get(null) ?? []) add(root, 0);
-  // Tables that a hostile schema nests in each other have no root.
+  // Tables in a parent cycle (only in a malicious schema) have no root.
   for (const item of sorted) add(item, 0);
   return rows;
 }

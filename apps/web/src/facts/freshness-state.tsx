@@ -5,13 +5,13 @@ import { Time } from '../look/time.tsx';
 
 interface FreshnessStateProps {
   freshness: PipelineFreshness;
-  /** Of the last run; undefined where there is none. */
+  /** Status of the last run; undefined if there is none. */
   lastStatus: string | undefined;
-  /** Where the time stands beside it already. */
+  /** True if the time is already shown next to the state. */
   hasTime?: boolean;
 }
 
-/** Whether data is as new as it should be, and when it last became newer; the rule in a sentence on hover. */
+/** Freshness state and time of the last successful run. The tooltip explains the expectation. */
 export function FreshnessState({ freshness, lastStatus, hasTime = false }: FreshnessStateProps) {
   const { last_success_at: at, detail } = freshness;
   return (

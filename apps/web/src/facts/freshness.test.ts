@@ -3,28 +3,28 @@ import { describeOldFigures, freshnessLook } from './freshness.ts';
 
 const onTime = { why: 'on_time', is_stale: false };
 
-describe('freshness as a state', () => {
-  it('is green only where the last run succeeded', () => {
+describe('freshnessLook', () => {
+  it('is green only if the last run succeeded', () => {
     expect(freshnessLook(onTime, 'succeeded')).toMatchObject({ word: 'Fresh', colour: 'completed' });
     expect(freshnessLook(onTime, 'failed')).toMatchObject({ word: 'Fresh', colour: 'cancelled' });
   });
 
-  it('says what it can of reasons that a newer server gives', () => {
+  it('falls back to staleness for unknown reasons of a newer server', () => {
     expect(freshnessLook({ why: 'held', is_stale: true }, undefined).word).toBe('Stale');
     expect(freshnessLook({ why: 'held', is_stale: false }, undefined).word).toBe('Unknown');
   });
 });
 
-describe('figures that are old', () => {
+describe('describeOldFigures', () => {
   const now = new Date('2026-11-26T12:00:00Z');
 
-  it('are said to be old', () => {
+  it('returns a notice for old figures', () => {
     expect(describeOldFigures('2026-11-14T11:00:00Z', null, now)).toBe(
-      'The last run was 12 days ago: all figures here are of then or before.',
+      'The last run was 12 days ago. The figures on this page are from that run or earlier.',
     );
   });
 
-  it('are not old before the next start can have come', () => {
+  it('returns null before the next run is due', () => {
     expect(describeOldFigures('2026-11-25T11:00:00Z', null, now)).toBeNull();
     expect(describeOldFigures('2026-11-14T11:00:00Z', 7 * 86_400, now)).toBeNull();
     expect(describeOldFigures(null, null, now)).toBeNull();

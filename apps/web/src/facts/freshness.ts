@@ -1,7 +1,7 @@
 import type { PipelineFreshness } from '@pumphouse/contract';
 import type { StateLook } from '../look/run-states.ts';
 
-/** Whether data is as new as it should be, as a state. */
+/** How each freshness reason is displayed. */
 const looks: Record<string, StateLook> = {
   on_time: { word: 'Fresh', glyph: '✓', colour: 'completed' },
   overdue: { word: 'Stale', glyph: '!', colour: 'pending' },
@@ -11,7 +11,8 @@ const looks: Record<string, StateLook> = {
 };
 
 /**
- * How old data is, as a state. Green only where the last run succeeded: a schedule that has time left does not make up for a failure.
+ * Returns how freshness is displayed. It is green only if the last run succeeded: a run that is not due yet
+ * does not outweigh a failure.
  */
 export function freshnessLook(
   { why, is_stale: isStale }: Pick<PipelineFreshness, 'why' | 'is_stale'>,
@@ -24,8 +25,8 @@ export function freshnessLook(
 const daySeconds = 86_400;
 
 /**
- * Says plainly that figures are old: "Last run 12 d ago: nothing new since." Null where the last run is within a day, or within the
- * time that lies between two starts.
+ * Returns a notice that the figures are old: "The last run was 12 days ago." Null if the last run is recent,
+ * measured by the expected interval between runs (one day at least).
  */
 export function describeOldFigures(
   lastRunAt: string | null | undefined,
@@ -36,5 +37,5 @@ export function describeOldFigures(
   const ageSeconds = (now.getTime() - new Date(lastRunAt).getTime()) / 1000;
   const usual = Math.max(daySeconds, 2 * (expectedEverySeconds ?? 0));
   if (ageSeconds < 2 * usual) return null;
-  return `The last run was ${Math.floor(ageSeconds / daySeconds)} days ago: all figures here are of then or before.`;
+  return `The last run was ${Math.floor(ageSeconds / daySeconds)} days ago. The figures on this page are from that run or earlier.`;
 }

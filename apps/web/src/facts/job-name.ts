@@ -1,4 +1,4 @@
-/** The name of a job as people say it. One without a display name is named by its ref, whose `jobs.` says nothing. */
+/** Removes the prefix `jobs.`, which every ref of a job without a display name has. */
 export function shortenJobName(nameOrRef: string): string {
   return nameOrRef.replace(/^jobs\.(?=.)/, '');
 }

@@ -10,10 +10,10 @@ const run = {
 };
 const cause = { job_run_id: '', job_id: '', job_ref: 'jobs.orders', job_name: 'jobs.orders', number: 128 };
 
-describe('why a run exists', () => {
+describe('the cause of a run', () => {
   it.each([
-    [{ ...run, triggered_by: { id: '', email: 'owner@example.com' } }, 'by owner@example.com'],
-    [{ ...run, triggered_by: { id: '', email: null } }, 'by a member who left'],
+    [{ ...run, triggered_by: { id: '', email: 'owner@example.com' } }, 'Manual · owner@example.com'],
+    [{ ...run, triggered_by: { id: '', email: null } }, 'Manual · former member'],
     [{ ...run, trigger: 'schedule:15 6 * * 1-5', trigger_kind: 'schedule' }, 'schedule 15 6 * * 1-5'],
     [
       { ...run, trigger: 'job.success:jobs.orders', trigger_kind: 'job.success', caused_by: cause },
@@ -32,7 +32,7 @@ describe('why a run exists', () => {
     ['pipeline_name:shop', 'pipeline name shop'],
     ['deployment:', 'deployment'],
     ['webhook:', 'webhook'],
-  ])('a trigger in words: %s', (trigger, words) => {
+  ])('describes the trigger %s', (trigger, words) => {
     expect(describeTriggerShortly(trigger)).toBe(words);
   });
 });

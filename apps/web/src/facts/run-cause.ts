@@ -1,13 +1,15 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import { shortenJobName } from './job-name.ts';
 
-/** What is needed of a run to say why it exists. */
+/** The fields of a run that describe its trigger. */
 export type CausedRun = Pick<
   RunOverviewResponse,
   'trigger' | 'trigger_kind' | 'triggered_by' | 'caused_by' | 'refresh'
 >;
 
-/** Why a run exists, in a few words: "schedule", "by owner@example.com", "after shop.orders #128". */
+/**
+ * What triggered a run, in a few words: "schedule", "Manual · owner@example.com", "after shop.orders #128".
+ */
 export function describeCause(run: CausedRun): string {
   const words = describeStart(run);
   return run.refresh ? `${words}, refresh` : words;
@@ -21,7 +23,7 @@ function describeStart({
 }: CausedRun): string {
   if (cause !== null)
     return `after ${shortenJobName(cause.job_name)} #${cause.number}${kind === 'job.fail' ? ' failed' : ''}`;
-  if (by !== null) return `by ${by.email ?? 'a member who left'}`;
+  if (by !== null) return `Manual · ${by.email ?? 'former member'}`;
   return describeTriggerShortly(trigger);
 }
 
@@ -32,8 +34,8 @@ const plainWords: Record<string, string> = {
 };
 
 /**
- * A trigger with the word of its kind, its expression as it was declared: "schedule 15 6 * * 1-5", "every 5m", "after shop.orders
- * succeeds". The server puts crons into words where it names what starts next.
+ * Describes a trigger by its kind and declared expression: "schedule 15 6 * * 1-5", "every 5m", "after
+ * shop.orders succeeds". Only the server's list of next starts has cron expressions in words.
  */
 export function describeTriggerShortly(trigger: string): string {
   const colon = trigger.indexOf(':');

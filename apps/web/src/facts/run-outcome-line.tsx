@@ -4,7 +4,10 @@ import { ChangeChip } from './schema-change-chip.tsx';
 
 const colours: Partial<Record<string, string | undefined>> = { failure: classes.failed, loaded: '' };
 
-/** One line that says why a run failed, was skipped or waits, else what it loaded, and what it changed in a schema; cut where there is no room. */
+/**
+ * One line with the reason why a run failed, was skipped or waits, or what it loaded, and its first schema
+ * change.
+ */
 export function RunOutcomeLine({ run }: { run: EndedRun }) {
   const { kind, text, place, schemaChange, moreSchemaChanges } = describeOutcome(run);
   if (kind === 'nothing') return null;

@@ -24,8 +24,8 @@ const reason = {
   location: { file: 'body.py', line: 22, function: 'load' },
 };
 
-describe('what became of a run', () => {
-  it('says why nothing is known of it', () => {
+describe('describeOutcome', () => {
+  it('returns why the state is unknown', () => {
     const unknown = { since: '2026-11-26T10:00:00Z', detail: 'The engine is gone.' };
     expect(describeOutcome({ ...run, status: 'running', unknown, loaded })).toMatchObject({
       kind: 'wait',
@@ -33,7 +33,7 @@ describe('what became of a run', () => {
     });
   });
 
-  it('says what it loaded', () => {
+  it('returns what the run loaded', () => {
     expect(describeOutcome({ ...run, loaded })).toEqual({
       kind: 'loaded',
       text: '5,428 rows, 3 tables',
@@ -49,12 +49,12 @@ describe('what became of a run', () => {
     );
   });
 
-  it('says why it failed before what it had loaded until then', () => {
+  it('returns the failure rather than the loaded data', () => {
     const words = describeOutcome({ ...run, status: 'failed', reason, loaded });
     expect(words).toMatchObject({ kind: 'failure', text: reason.summary, place: 'body.py:22' });
   });
 
-  it('says what it waits for, and why it was skipped how often', () => {
+  it('returns the wait reason, and the skip reasons with their count', () => {
     const waiting = { reason: '1 of 1 allowed runs of this job are active', until: null };
     expect(describeOutcome({ ...run, status: 'pending', waiting }).text).toBe(waiting.reason);
     const skip = { reasons: ['job jobs.shop is paused'], count: 12, last_at: '2026-11-26T00:00:00Z' };
@@ -63,7 +63,7 @@ describe('what became of a run', () => {
     );
   });
 
-  it('says what it changed in a schema, first of all in one that was there', () => {
+  it('returns schema changes, with changes of existing schemas first', () => {
     const first_change = {
       kind: 'column_added',
       table: 'orders',
@@ -84,7 +84,7 @@ describe('what became of a run', () => {
     });
   });
 
-  it('says nothing of a run that reported nothing', () => {
+  it('returns nothing for a run without reports', () => {
     expect(describeOutcome(run)).toMatchObject({ kind: 'nothing', text: '' });
   });
 });

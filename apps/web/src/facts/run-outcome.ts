@@ -2,7 +2,7 @@ import type { RunOverviewResponse } from '@pumphouse/contract';
 import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 import { formatCompactCount, formatCount, formatNoun } from '../look/format.ts';
 
-/** What is needed of a run to say what came of it. */
+/** The fields of a run that describe its result. */
 export type EndedRun = Pick<
   RunOverviewResponse,
   'status' | 'reason' | 'skip' | 'waiting' | 'unknown' | 'loaded'
@@ -11,15 +11,18 @@ export type EndedRun = Pick<
 export interface OutcomeWords {
   kind: 'failure' | 'wait' | 'skip' | 'loaded' | 'nothing';
   text: string;
-  /** `pipeline.py:22`, where the failure came from. */
+  /** Source location of the failure: `pipeline.py:22`. */
   place: string | null;
-  /** What changed first in a schema. */
+  /** The first schema change. */
   schemaChange: ChangeLine | null;
-  /** Changes beside it. */
+  /** Number of further changes. */
   moreSchemaChanges: number;
 }
 
-/** What became of a run, in one line: why it failed or waits, else what it loaded; and what it changed in schemas. */
+/**
+ * Describes the result of a run in one line: why it failed or waits, or what it loaded, and its schema
+ * changes.
+ */
 export function describeOutcome(run: EndedRun): OutcomeWords {
   return { place: null, ...describeEnd(run), ...describeSchemas(run.loaded) };
 }

@@ -2,7 +2,7 @@ import type { SchemaChange } from '@pumphouse/contract';
 import classes from './facts.module.css';
 import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 
-/** `+ orders.discount_code text`: what changed in a schema, in the colours of differences. */
+/** `+ orders.discount_code text`: a schema change in diff colours. */
 export function SchemaChangeChip({ change, schemaName }: { change: SchemaChange; schemaName: string }) {
   return <ChangeChip line={describeSchemaChange(change, schemaName)} />;
 }

@@ -3,7 +3,7 @@ import { describeSchemaChange } from './schema-change.ts';
 
 const plain = { table: 'orders', column: null, hint: null, before: null, after: null };
 
-describe('a change of a schema, as a line', () => {
+describe('describeSchemaChange', () => {
   it.each([
     [
       { ...plain, kind: 'column_added', column: 'discount_code', after: 'text' },
@@ -26,7 +26,7 @@ describe('a change of a schema, as a line', () => {
     ],
     [
       { ...plain, kind: 'type_conflict', column: 'note__v_json', before: 'note', after: 'json' },
-      '+ orders.note__v_json json, for values that note cannot hold',
+      '+ orders.note__v_json json, for values that do not fit note',
     ],
     [{ ...plain, kind: 'schema_created', table: null }, '+ shop new schema'],
   ])('%o', (change, line) => {

@@ -1,15 +1,15 @@
 import type { SchemaChange } from '@pumphouse/contract';
 
-/** A change of a schema as a line: a sign, what it is about, and what became of it. */
+/** A schema change as one line: sign, subject and detail. */
 export interface ChangeLine {
   sign: '+' | '−' | '~';
-  /** `orders.discount_code`, or a table. */
+  /** `orders.discount_code`, or a table name. */
   subject: string;
-  /** `text`, or `text → json`; empty where there is nothing to add. */
+  /** `text`, or `text → json`; may be empty. */
   detail: string;
 }
 
-/** @param schemaName for the change that says no more than that the schema is new */
+/** @param schemaName used for the change `schema_created`, which names no table */
 export function describeSchemaChange(change: SchemaChange, schemaName: string): ChangeLine {
   const { kind, table, column, hint, before, after } = change;
   const subject = [table ?? schemaName, ...(column === null ? [] : [column])].join('.');
@@ -21,7 +21,7 @@ export function describeSchemaChange(change: SchemaChange, schemaName: string): 
     return {
       sign: '+',
       subject,
-      detail: `${after ?? ''}, for values that ${before ?? 'the column'} cannot hold`,
+      detail: `${after ?? ''}, for values that do not fit ${before ?? 'the column'}`,
     };
   const name = hint === null ? '' : `${hint} `;
   return { sign: '~', subject, detail: `${name}${before ?? 'none'} → ${after ?? 'none'}` };

@@ -9,14 +9,14 @@ import { useWorkspace } from '../workspace/use-workspace.ts';
 interface SchemaTimelineProps {
   /** Newest first. */
   versions: readonly SchemaVersionChangesResponse[];
-  /** Where versions of several pipelines stand together. */
+  /** True if the list mixes versions of several pipelines. */
   hasPipelines?: boolean;
 }
 
-/** Changes shown of each version; the others are a click away. */
+/** Number of changes shown per version; a link leads to the rest. */
 const firstChanges = 12;
 
-/** Versions of schemas as events: when, brought by which run, and what each changed. */
+/** Schema versions as a timeline: when, introduced by which run, and what changed. */
 export function SchemaTimeline({ versions, hasPipelines = false }: SchemaTimelineProps) {
   return (
     <ol className={classes.timeline}>

@@ -8,8 +8,8 @@ it.each([
   [{ ...well, failing_job_count: 12 }, '12 jobs failing', 'failed'],
   [{ ...well, running_count: 1, pending_count: 2 }, '1 run active', 'running'],
   [{ ...well, pending_count: 2 }, '2 runs waiting', 'pending'],
-  [well, 'All well', 'completed'],
+  [well, 'Healthy', 'completed'],
   [{ ...well, has_runs: false }, 'No runs yet', 'cancelled'],
-])('the health of a workspace is the worst that is true of it: %j', (health, word, colour) => {
+])('reports the most severe state of a workspace: %j', (health, word, colour) => {
   expect(describeHealth(health)).toMatchObject({ word, colour });
 });

@@ -4,7 +4,7 @@ import { formatNoun } from '../look/format.ts';
 
 type Health = Omit<WorkspaceHealthResponse, 'workspace_id'>;
 
-/** How a workspace is, as a state: the worst that is true of it. What runs while a job fails is not worth a second word. */
+/** Returns the most severe state of a workspace: failing jobs, else active runs, else waiting runs. */
 export function describeHealth({
   failing_job_count: failing,
   running_count: running,
@@ -15,5 +15,5 @@ export function describeHealth({
   if (running > 0) return { word: `${formatNoun(running, 'run')} active`, glyph: '◐', colour: 'running' };
   if (pending > 0) return { word: `${formatNoun(pending, 'run')} waiting`, glyph: '◌', colour: 'pending' };
   if (!hasRuns) return { word: 'No runs yet', glyph: '–', colour: 'cancelled' };
-  return { word: 'All well', glyph: '✓', colour: 'completed' };
+  return { word: 'Healthy', glyph: '✓', colour: 'completed' };
 }

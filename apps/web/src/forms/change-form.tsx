@@ -6,17 +6,17 @@ import type { Change } from './use-change.ts';
 
 interface ChangeFormProps<Values> {
   change: Change<Values>;
-  /** The words of the button: what it does. */
+  /** Label of the submit button: a verb. */
   action: string;
   whyNot?: string | null;
-  /** Beside the button. */
+  /** Content next to the button. */
   aside?: ReactNode;
-  /** Fields in one line where there is room, for what has two or three of them. */
+  /** Lays out the fields in one line if there is room; for forms with two or three fields. */
   isRow?: boolean;
   children: ReactNode;
 }
 
-/** The frame of a form: its fields, what went wrong with the whole of it, and its button. */
+/** A form with its fields, its form-level error and its submit button. */
 export function ChangeForm<Values>(props: ChangeFormProps<Values>) {
   const { change, action, whyNot = null, aside, isRow = false, children } = props;
   return (
@@ -39,7 +39,10 @@ export function ChangeForm<Values>(props: ChangeFormProps<Values>) {
   );
 }
 
-/** What a change came to, said where it was made. Stands in the page before there is anything to say, so that screen readers hear it. */
+/**
+ * Success message of a change. The element is always in the page, so that screen readers announce the text
+ * when it appears.
+ */
 export function Outcome({ text }: { text: string | null }) {
   return (
     <p className={classes.outcome} role="status">
@@ -53,7 +56,7 @@ export function Outcome({ text }: { text: string | null }) {
   );
 }
 
-/** A sentence or two above what they explain. */
+/** Explanatory text above a form or list. */
 export function Explanation({ children }: { children: ReactNode }) {
   return <div className={classes.explanation}>{children}</div>;
 }

@@ -6,22 +6,22 @@ import { findBodyProblems, placeProblems, readFieldProblems } from './field-prob
 const refused = (extra: unknown, status = 400) =>
   new ApiError({ status, code: 'invalid_request', detail: 'The body is not valid.', extra });
 
-describe('fields that the server refused', () => {
-  it('are read from the answer', () => {
+describe('rejected fields', () => {
+  it('are read from the response', () => {
     const extra = [{ key: 'name', message: 'must have 1 to 200 characters' }];
     expect(readFieldProblems(refused(extra))).toEqual(extra);
   });
 
   it.each([
-    ['an answer that brings something else along', refused({ reasons: ['a'] })],
-    ['a list of other things', refused(['a', { key: 'name' }, null])],
-    ['a conflict, which no field is to blame for', refused([{ key: 'name', message: 'm' }], 409)],
-    ['a server that does not answer', new TypeError('Failed to fetch')],
-  ])('are none in %s', (_, error) => {
+    ['a response with other details', refused({ reasons: ['a'] })],
+    ['a list of other values', refused(['a', { key: 'name' }, null])],
+    ['a conflict', refused([{ key: 'name', message: 'm' }], 409)],
+    ['a missing response', new TypeError('Failed to fetch')],
+  ])('are empty for %s', (_, error) => {
     expect(readFieldProblems(error)).toEqual([]);
   });
 
-  it('stand at their fields as sentences, the first one of each', () => {
+  it('are assigned to their fields as sentences, only the first one per field', () => {
     const problems = [
       { key: 'upserts.0.name', message: 'must be letters' },
       { key: 'upserts.0.name', message: 'is reserved' },
@@ -34,14 +34,14 @@ describe('fields that the server refused', () => {
     });
   });
 
-  it('stay apart where the form has no such field', () => {
+  it('are returned separately if the form has no such field', () => {
     const problem = { key: 'toString', message: 'is odd' };
     expect(placeProblems([problem], { name: '' })).toEqual({ byField: {}, elsewhere: [problem] });
   });
 });
 
-describe('a body that the contract refuses', () => {
-  it('is known before it is sent', () => {
+describe('a body that the contract rejects', () => {
+  it('is detected before it is sent', () => {
     expect(findBodyProblems(createPersonalKeyRequest, { name: ' ' })).toEqual([
       { key: 'name', message: 'must have 1 to 100 characters' },
     ]);

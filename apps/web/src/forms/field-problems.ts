@@ -1,16 +1,19 @@
 import { ApiError } from '@pumphouse/client';
 import type { z } from 'zod';
 
-/** A field that was refused, and why. Keys are paths with dots, as the server gives them. */
+/** A rejected field and the reason. Keys are dotted paths, as the server returns them. */
 export interface FieldProblem {
   key: string;
   message: string;
 }
 
-/** Why fields are refused, at most one sentence each. */
+/** Error message by field, at most one sentence each. */
 export type ProblemsByField<Values> = Partial<Record<keyof Values & string, string>>;
 
-/** The fields that the server refused; empty where it refused the whole, or did not answer. */
+/**
+ * The fields that the server rejected. Empty if the error concerns the whole request or there was no
+ * response.
+ */
 export function readFieldProblems(error: unknown): FieldProblem[] {
   const extra = error instanceof ApiError && error.status === 400 ? error.extra : null;
   return Array.isArray(extra) ? extra.filter(isFieldProblem) : [];
@@ -21,7 +24,7 @@ function isFieldProblem(value: unknown): value is FieldProblem {
   return typeof key === 'string' && typeof message === 'string';
 }
 
-/** What the contract itself would refuse of a body, in the same form: so the server need not be asked. */
+/** Validates a body against the contract's schema, so that invalid input needs no request. */
 export function findBodyProblems(schema: z.ZodType, body: unknown): FieldProblem[] {
   const parsed = schema.safeParse(body);
   if (parsed.success) return [];
@@ -29,9 +32,9 @@ export function findBodyProblems(schema: z.ZodType, body: unknown): FieldProblem
 }
 
 /**
- * Puts problems at the fields of a form; the first one counts where a field has several.
- * @param fieldOf the field that a key of the server belongs to, where their names differ
- * @returns also those that no field of the form is named for
+ * Assigns problems to the fields of a form. Only the first problem of a field counts.
+ * @param fieldOf maps a key of the server to the form field, for names that differ
+ * @returns `elsewhere` holds the problems that match no field
  */
 export function placeProblems<Values extends object>(
   problems: readonly FieldProblem[],

@@ -5,15 +5,18 @@ import { CopyText } from '../look/copy-text.tsx';
 
 interface SecretOnceProps {
   title: string;
-  /** What the secret is, such as "key". */
+  /** Kind of secret, such as "key". */
   what: string;
   secret: string;
-  /** What it is good for, and what becomes of it. */
+  /** What the secret is for and how long it is valid. */
   children: ReactNode;
   onClose: () => void;
 }
 
-/** Shows what is known this once. Closes by its button only: a stray click or key would lose it. */
+/**
+ * Shows a secret that cannot be retrieved again. Only the button closes the dialog: a stray click or key
+ * would lose the secret.
+ */
 export function SecretOnce({ title, what, secret, children, onClose }: SecretOnceProps) {
   return (
     <Modal
@@ -33,7 +36,7 @@ export function SecretOnce({ title, what, secret, children, onClose }: SecretOnc
         </code>
         <CopyText text={secret} label={what} />
       </div>
-      <strong>It is shown this once. Copy it now: nobody can look it up later.</strong>
+      <strong>Copy it now. It will not be shown again.</strong>
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>I have copied it</Button>
       </Group>

@@ -9,30 +9,30 @@ import {
 
 interface ChangeOptions<Values, Answer> {
   initial: Values;
-  /** What would be refused; nothing is sent while there is something. */
+  /** Client-side validation. The form is not sent while it returns problems. */
   check?: (values: Values) => readonly FieldProblem[];
   send: (values: Values) => Promise<Answer>;
-  /** The field that a key of the server belongs to, where their names differ. */
+  /** Maps a key of the server to the form field, for names that differ. */
   fieldOf?: (key: string, values: Values) => string;
   onDone: (answer: Answer, values: Values) => void;
 }
 
-/** A form that changes something: what is in it, what is wrong with it, and sending it. */
+/** State of a form that changes something: its values, problems and submission. */
 export interface Change<Values> {
   values: Values;
-  /** By field, from the check or from the server. */
+  /** Problems by field, from `check` or from the server. */
   problems: ProblemsByField<Values>;
-  /** What went wrong that belongs to no field; null where nothing did. */
+  /** Form-level error; null if there is none. */
   error: unknown;
   isSending: boolean;
   isChanged: boolean;
   set: <Field extends keyof Values & string>(field: Field, value: Values[Field]) => void;
   submit: (event: FormEvent<HTMLFormElement>) => void;
-  /** Back to what it began with. */
+  /** Resets the form to its initial values. */
   reset: () => void;
 }
 
-/** @param options.initial read once; give the form a `key` to begin anew with something else */
+/** @param options.initial read once; give the form a new `key` to start with other values */
 export function useChange<Values extends object, Answer>(
   options: ChangeOptions<Values, Answer>,
 ): Change<Values> {
@@ -77,7 +77,7 @@ export function useChange<Values extends object, Answer>(
   };
 }
 
-/** After React has drawn which fields are wrong. */
+/** Waits until React has rendered which fields are invalid. */
 function focusFirstProblem(form: HTMLFormElement): void {
   requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
 }

@@ -10,14 +10,14 @@ const key = (name: string, rest: { ctrlKey?: boolean; isTyping?: boolean } = {})
   ...rest,
 });
 
-describe('a press of a key', () => {
-  it('is a shortcut of its own', () => {
+describe('a key press', () => {
+  it('can be a shortcut by itself', () => {
     const press = createKeySequence();
     expect(press(key('/'), 0)).toBe('/');
     expect(press(key('K', { ctrlKey: true }), 1)).toBe('mod+k');
   });
 
-  it('is the second of two, when it follows in time', () => {
+  it('completes a sequence before the timeout', () => {
     const press = createKeySequence();
     expect(press(key('g'), 0)).toBeNull();
     expect(press(key('j'), 1000)).toBe('g j');
@@ -26,13 +26,13 @@ describe('a press of a key', () => {
     expect(press(key('j'), 5000)).toBe('j');
   });
 
-  it('is text where somebody types, but for the palette', () => {
+  it('is text while the user types, except for the palette shortcut', () => {
     const press = createKeySequence();
     expect(press(key('/', { isTyping: true }), 0)).toBeNull();
     expect(press(key('k', { ctrlKey: true, isTyping: true }), 1)).toBe('mod+k');
   });
 
-  it('is left to the browser with a modifier', () => {
+  it('with another modifier is left to the browser', () => {
     const press = createKeySequence();
     expect(press(key('j', { ctrlKey: true }), 0)).toBeNull();
   });

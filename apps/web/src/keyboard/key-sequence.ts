@@ -1,20 +1,21 @@
-/** A key that was pressed, as far as shortcuts care. */
+/** The fields of a key press that shortcuts depend on. */
 export interface PressedKey {
   key: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
-  /** Whether the press goes to a field that takes text. */
+  /** True if a text field has the focus. */
   isTyping: boolean;
 }
 
 const prefix = 'g';
-/** After this long the first key of two is forgotten. */
+/** Timeout after which the first key of a sequence is dropped. */
 const patienceMs = 1500;
 
 /**
- * Tells which shortcut a press completes: `mod+k`, a single key such as `/`, or two in a row such as `g j`. Null for a press that is none, or
- * only the first of two. Single keys are nothing while somebody types.
+ * Creates a function that returns the shortcut that a key press completes: `mod+k`, a single key such as `/`,
+ * or a sequence such as `g j`. It returns null for other keys and for the first key of a sequence. Single
+ * keys are ignored while the user types.
  */
 export function createKeySequence() {
   let prefixAtMs = Number.NEGATIVE_INFINITY;

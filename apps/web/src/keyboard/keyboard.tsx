@@ -23,7 +23,7 @@ const actions: Record<string, () => void> = {
   ']': () => openNeighbour('next'),
 };
 
-/** The shortcuts of all pages of a workspace, and what two of them open. */
+/** Handles the shortcuts of all pages of a workspace, and renders the palette and the shortcut help. */
 export function Keyboard({ workspaceId }: { workspaceId: string }) {
   const navigate = useNavigate();
   const [shown, show] = useState<'palette' | 'help' | null>(null);
@@ -31,7 +31,7 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
   const take = useEffectEvent((event: KeyboardEvent) => {
     const keys = keySequence({ ...pick(event), isTyping: isTyping(event.target) }, Date.now());
     if (keys === null || (keys !== 'mod+k' && !areSingleKeysOn())) return;
-    // A dialog has keys of its own.
+    // Dialogs have their own keys.
     if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
     if (keys === 'mod+k') show('palette');
     else if (keys === '?') show('help');

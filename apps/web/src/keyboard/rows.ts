@@ -5,7 +5,7 @@ const listRows = () => [...document.querySelectorAll<HTMLElement>(rowSelector)];
 const findCurrent = (rows: readonly HTMLElement[]) =>
   rows.findIndex((row) => row.dataset['current'] === currentMark);
 
-/** Goes to the next row of the list on the page, or to the one before; marks it and brings it into view. */
+/** Moves to the next or previous row of the list on the page, marks it and scrolls it into view. */
 export function stepRow(step: 1 | -1): void {
   const rows = listRows();
   if (rows.length === 0) return;
@@ -19,7 +19,7 @@ export function stepRow(step: 1 | -1): void {
   row.scrollIntoView({ block: 'nearest' });
 }
 
-/** Opens what the page names as the one before or after this. */
+/** Follows the page's `rel="prev"` or `rel="next"` link. */
 export function openNeighbour(which: 'prev' | 'next'): void {
   document.querySelector<HTMLAnchorElement>(`a[rel="${which}"]`)?.click();
 }

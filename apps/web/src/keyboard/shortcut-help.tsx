@@ -3,14 +3,14 @@ import { useState } from 'react';
 import classes from './shortcut-help.module.css';
 import { areSingleKeysOn, paletteKeys, places, shortcuts, turnSingleKeys } from './shortcut-table.ts';
 
-/** All shortcuts, and the switch that turns those of a single key off. */
+/** Lists all shortcuts, with a switch that disables single-key shortcuts. */
 export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useState(areSingleKeysOn());
   const goTo = Object.entries(places).map(([keys, { word }]) => [keys, `Go to ${word}`] as const);
   return (
-    <Modal opened onClose={onClose} title="Keyboard" centered>
+    <Modal opened onClose={onClose} title="Keyboard shortcuts" centered>
       <dl className={classes.list}>
-        {[[paletteKeys, 'Search or do something'] as const, ...shortcuts, ...goTo].map(([keys, what]) => (
+        {[[paletteKeys, 'Search or run a command'] as const, ...shortcuts, ...goTo].map(([keys, what]) => (
           <div key={keys} className={classes.row}>
             <dt>{what}</dt>
             <dd>
@@ -25,7 +25,7 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
       </dl>
       <Switch
         mt="md"
-        label="Single keys are shortcuts"
+        label="Enable single-key shortcuts"
         checked={isOn}
         onChange={(event) => {
           turnSingleKeys(event.currentTarget.checked);

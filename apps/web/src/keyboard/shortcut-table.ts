@@ -1,4 +1,4 @@
-/** Where `g` and a key lead, as paths below the workspace. */
+/** Targets of `g` followed by a key. */
 export const places = {
   'g o': { word: 'Overview', to: '/w/$workspaceId' },
   'g j': { word: 'Jobs', to: '/w/$workspaceId/jobs' },
@@ -12,25 +12,27 @@ export const places = {
 
 export const isPlace = (keys: string): keys is keyof typeof places => keys in places;
 
-/** What the help shows beside the places. Keys of the log stand at the log. */
+/** Other shortcuts in the help. The log viewer lists its own keys. */
 export const shortcuts: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'Search on this page'],
   ['j', 'Next row'],
-  ['k', 'Row before'],
-  ['Enter', 'Open the row'],
-  ['[', 'The run before'],
-  [']', 'The run after'],
-  ['?', 'Show these shortcuts'],
+  ['k', 'Previous row'],
+  ['Enter', 'Open row'],
+  ['[', 'Previous run'],
+  [']', 'Next run'],
+  ['?', 'Show shortcuts'],
 ];
 
 const switchKey = 'pumphouse.single-keys';
 
-/** Single keys are in the way of some who dictate or use other tools: they can be turned off (WCAG 2.1.4). */
+/**
+ * Single-key shortcuts interfere with speech input and other tools, so users can turn them off (WCAG 2.1.4).
+ */
 export const areSingleKeysOn = () => localStorage.getItem(switchKey) !== 'off';
 
 export function turnSingleKeys(on: boolean): void {
   localStorage.setItem(switchKey, on ? 'on' : 'off');
 }
 
-/** The name of the key with which one opens the palette on this machine. */
+/** Display name of the palette shortcut on this platform. */
 export const paletteKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl+K';

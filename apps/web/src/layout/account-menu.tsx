@@ -7,7 +7,7 @@ import { operation } from '../api/operation.ts';
 import { PersonIcon } from '../look/icons.tsx';
 import { SignOutFailure, SignOutItem, useSignOut } from './sign-out-item.tsx';
 
-/** Who is signed in, how the console looks to them, and the way out. */
+/** Account menu: email, theme and sign-out. */
 export function AccountMenu() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const signingOut = useSignOut();
@@ -29,17 +29,19 @@ export function AccountMenu() {
             Password
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Label>Colours</Menu.Label>
+          <Menu.Label>Theme</Menu.Label>
           {(['auto', 'light', 'dark'] as const).map((scheme) => (
             <Menu.Item key={scheme} onClick={() => setColorScheme(scheme)}>
               {colorScheme === scheme ? '✓ ' : ''}
-              {{ auto: 'As the system', light: 'Light', dark: 'Dark' }[scheme]}
+              {{ auto: 'System', light: 'Light', dark: 'Dark' }[scheme]}
             </Menu.Item>
           ))}
           <Menu.Item
             onClick={() => choosePalette(readPalette() === 'red-green' ? 'blue-orange' : 'red-green')}
           >
-            {readPalette() === 'red-green' ? 'States in blue and orange' : 'States in red and green'}
+            {readPalette() === 'red-green'
+              ? 'Use blue and orange for states'
+              : 'Use red and green for states'}
           </Menu.Item>
           <Menu.Divider />
           <SignOutItem signingOut={signingOut} />

@@ -5,20 +5,20 @@ import { useNow } from '../look/time.tsx';
 import { formatRelative } from '../look/format.ts';
 
 const words = {
-  connecting: 'Connecting …',
+  connecting: 'Connecting…',
   live: '● Live',
-  down: '○ Not live',
+  down: '○ Offline',
 } as const;
 
-/** Whether what is shown changes by itself, and if not, how old it may be. */
+/** Shows whether live updates are on and, if not, how old the data may be. */
 export function LiveMark() {
   const { status, at } = useLiveState();
   const now = useNow(10);
-  const age = at === null ? '' : ` Last heard of the server ${formatRelative(new Date(at), new Date(now))}.`;
+  const age = at === null ? '' : ` Last update received ${formatRelative(new Date(at), new Date(now))}.`;
   const label =
     status === 'live'
-      ? 'Live updates are on.'
-      : `Live updates are off. Pages are fetched every 15 seconds until the connection is back.${age}`;
+      ? 'Live updates on'
+      : `Live updates off. Data is refreshed every 15 seconds until the connection is restored.${age}`;
   return (
     <Tooltip label={label} multiline maw={280}>
       <span className={classes.live} role="status" tabIndex={0}>

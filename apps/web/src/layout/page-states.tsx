@@ -9,7 +9,7 @@ export function PagePending() {
 
 export function PageError({ error, reset }: ErrorComponentProps) {
   return (
-    <Page title="Problem">
+    <Page title="Something went wrong">
       <ErrorNotice error={error} onRetry={reset} />
     </Page>
   );
@@ -17,9 +17,9 @@ export function PageError({ error, reset }: ErrorComponentProps) {
 
 export function NotFound() {
   return (
-    <Page title="Not found">
-      <Empty title="There is no such page">
-        The address may be mistyped, or what it led to was removed.{' '}
+    <Page title="Page not found">
+      <Empty title="This page does not exist">
+        Check the URL. The resource may have been removed.{' '}
         <Anchor component={Link} to="/">
           Go to your workspace
         </Anchor>

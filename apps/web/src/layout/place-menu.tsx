@@ -10,7 +10,7 @@ import { operation } from '../api/operation.ts';
 import { State } from '../look/state.tsx';
 import type { StateLook } from '../look/run-states.ts';
 
-/** Where one is, and the way to one's other workspaces and organizations. */
+/** Shows the current workspace or organization and switches to another. */
 export function PlaceMenu() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const { workspaceId, organizationId } = useParams({ strict: false });
@@ -29,7 +29,7 @@ export function PlaceMenu() {
   return (
     <Menu position="bottom-start" withinPortal onChange={setOpen}>
       <Menu.Target>
-        <button type="button" className={classes.place} aria-label={`${current}: go to another workspace`}>
+        <button type="button" className={classes.place} aria-label={`${current}: switch workspace`}>
           <img src={`${apiBaseUrl}/sign-in/icon.svg`} alt="" width="22" height="22" />
           <span className={classes.placeName}>{current}</span>
           <DownIcon />
@@ -56,7 +56,7 @@ export function PlaceMenu() {
               to="/organizations/$organizationId"
               params={{ organizationId: organization.id } as never}
             >
-              <span className="quiet">All of {organization.name}</span>
+              <span className="quiet">All workspaces of {organization.name}</span>
             </Menu.Item>
           </div>
         ))}
@@ -65,7 +65,9 @@ export function PlaceMenu() {
   );
 }
 
-/** Events are of the workspace of the page, so the others are asked for while the menu is open. */
+/**
+ * Events cover only the workspace of the page, so the health of the others is polled while the menu is open.
+ */
 const whileOpen = (isOpen: boolean) => ({
   enabled: isOpen,
   staleTime: 0,

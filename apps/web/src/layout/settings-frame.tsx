@@ -7,13 +7,13 @@ import { useSettingsPlaces } from './use-settings-places.ts';
 
 interface Group {
   title: string;
-  /** What the title is the name of. */
+  /** Kind of resource that the title names. */
   of: string;
   params: Record<string, string>;
   pages: readonly { to: string; word: string }[];
 }
 
-/** A page of settings beside the list of all of them; where it is narrow, below a choice of them. */
+/** A settings page next to the settings navigation; on narrow screens below a select. */
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const groups = useGroups();
   return (

@@ -1,4 +1,4 @@
-/** The pages of settings, in one order everywhere: those of a workspace, of its organization, and of the account. */
+/** Settings pages of a workspace, its organization and the account, in their display order. */
 export const workspacePages = [
   { to: '/w/$workspaceId/settings', word: 'General' },
   { to: '/w/$workspaceId/settings/members', word: 'Members' },

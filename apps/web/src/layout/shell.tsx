@@ -7,13 +7,13 @@ import { PaletteButton } from './palette-button.tsx';
 import { PlaceMenu } from './place-menu.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
 
-/** What stands around every page: where one is, where one can go, and whether what is shown is live. */
+/** The frame of every page: switcher, navigation, palette, live state and account menu. */
 export function Shell() {
   const { workspaceId } = useParams({ strict: false });
   return (
     <div className={classes.shell}>
       <a href="#content" className="skip-link">
-        Skip to the content
+        Skip to content
       </a>
       <header className={classes.bar}>
         <PlaceMenu />

@@ -4,10 +4,10 @@ import { apiBaseUrl } from '../api/base-url.ts';
 import { ErrorNotice } from '../look/answers.tsx';
 import { signOut } from '../session/session.ts';
 
-/** Signs out, then leaves for the sign-in page. The page that is shown says when that failed. */
+/** Signs out, then redirects to the sign-in page. On failure the current page stays and shows the error. */
 export function useSignOut() {
   return useMutation({
-    // Paused queries of a browser that is offline would leave the click without an answer.
+    // Otherwise the mutation pauses while the browser is offline, and the click has no effect.
     networkMode: 'always',
     mutationFn: signOut,
     onSuccess: () => location.assign(`${apiBaseUrl}/sign-in`),
@@ -24,15 +24,15 @@ export function SignOutItem({ signingOut }: { signingOut: SignOut }) {
   );
 }
 
-/** Says that the person is still signed in, why, and what to do. */
+/** Tells the user that they are still signed in, why, and what to do. */
 export function SignOutFailure({ signingOut }: { signingOut: SignOut }) {
   const { error, isPending, mutate, reset } = signingOut;
   return (
     <Modal opened={error !== null} onClose={reset} title="You are still signed in" centered>
       <ErrorNotice error={error} />
       <p>
-        Try again. On a shared computer, stay until this succeeds, or delete the data of this site in the
-        settings of the browser.
+        Try again. On a shared computer, do not leave until this succeeds, or clear this site’s data in the
+        browser settings.
       </p>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={reset}>

@@ -9,15 +9,15 @@ interface Named {
 }
 
 interface SettingsPlaces {
-  /** Null where the person has none in the organization. */
+  /** Null if the user has no workspace in the organization. */
   workspace: Named | null;
   organization: Named;
   email: string;
 }
 
 /**
- * Whose settings stand side by side: those of the place that one is in and of the other beside it. Beside an organization it is the workspace
- * that one came from.
+ * Returns the workspace, organization and account whose settings pages the navigation lists. On a page of an
+ * organization, the workspace is the one visited last.
  */
 export function useSettingsPlaces(): SettingsPlaces {
   const { data: me } = useSuspenseQuery(operation('get_me'));

@@ -22,9 +22,9 @@ const places = [
   { to: '/w/$workspaceId/settings', word: 'Settings', icon: <SettingsIcon />, isExact: false },
 ] as const;
 
-/** The pages of a workspace. */
+/** Main navigation of a workspace. */
 export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
-  // The other half of the versions, whose address does not lie below the first one's.
+  // Configurations belong to Versions, but their URLs are not below `/deployments`.
   const isAtConfigurations = useMatches({
     select: (matches) =>
       matches.some(({ fullPath }) => fullPath.startsWith('/w/$workspaceId/configurations')),

@@ -16,7 +16,7 @@ const runs: JsonOperationId[] = [
   'get_app',
 ];
 
-/** What shows something of each kind, and is fetched anew when the server says that such a thing has changed. */
+/** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'job-run': runs,
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
@@ -58,7 +58,9 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   workspace: ['get_workspace', 'get_workspace_me', 'list_workspaces', 'get_me'],
 };
 
-/** The operations that a change of these kinds is shown by; kinds that a newer server has say nothing to this console. */
+/**
+ * Returns the operations to refetch for these kinds of change. Unknown kinds of a newer server are ignored.
+ */
 export function findAffected(kinds: readonly string[]): ReadonlySet<string> {
   const known = Object.entries(affectedOperations).filter(([kind]) => kinds.includes(kind));
   return new Set(known.flatMap(([, operations]) => operations));

@@ -11,18 +11,18 @@ interface Listener {
   onSignedOut(error: SignedOutError): void;
 }
 
-/** Tabs open together and pages change in a moment: what they want is asked for once. */
+/** Debounces changes of interests, as when several tabs open at once or the page changes. */
 const settleMs = 60;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 
 /**
- * Follows the server's events for what is wanted, and goes on for ever. Where the wishes change, the new stream is in force before the old
- * one is left, so that nothing in between is missed.
+ * Creates a follower that streams the server's events for the current interests and reconnects forever. When
+ * the interests change, the new stream is established before the old one ends, so that no event is missed.
  */
 export function createFollower(listener: Listener) {
   let wanted: Interests = { workspaceIds: [], logs: [] };
-  /** Streams that run or are about to; the last one is what is wanted now. */
+  /** Open and opening streams; the last one is for the current interests. */
   let streams: AbortController[] = [];
   let settling: ReturnType<typeof setTimeout> | undefined;
 

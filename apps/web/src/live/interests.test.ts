@@ -3,8 +3,8 @@ import { createOwnInterests, joinInterests, sameInterests, type Interests } from
 
 const log = (jobRunId: string) => ({ workspaceId: 'w', jobRunId });
 
-describe('what tabs want together', () => {
-  it('has each once, in an order of its own', () => {
+describe('the merged interests of tabs', () => {
+  it('contain each interest once, in a fixed order', () => {
     const one: Interests = { workspaceIds: ['b', 'a'], logs: [log('2')] };
     const other: Interests = { workspaceIds: ['a'], logs: [log('1'), log('2')] };
     const joined = { workspaceIds: ['a', 'b'], logs: [log('1'), log('2')] };
@@ -12,15 +12,15 @@ describe('what tabs want together', () => {
     expect(sameInterests(joinInterests([one, other]), joinInterests([other, one]))).toBe(true);
   });
 
-  it('is never more than the server takes', () => {
+  it('never exceed the limits of the server', () => {
     const many = Array.from({ length: 30 }, (_, index) => String(index));
     const { workspaceIds, logs } = joinInterests([{ workspaceIds: many, logs: many.map(log) }]);
     expect([workspaceIds.length, logs.length]).toEqual([20, 20]);
   });
 });
 
-describe('what a tab wants', () => {
-  it('stays until the last part of the page that wants it is gone', () => {
+describe('the interests of a tab', () => {
+  it('stay until the last component that needs them is unmounted', () => {
     const told: Interests[] = [];
     const own = createOwnInterests((interests) => told.push(interests));
     const withdrawOne = own.add({ workspaceIds: ['w'] });

@@ -1,16 +1,16 @@
-/** What a tab wants to hear of. */
+/** What a tab subscribes to. */
 export interface Interests {
   workspaceIds: readonly string[];
-  /** Runs whose logs are looked at while they grow. */
+  /** Runs whose growing logs are open. */
   logs: readonly { workspaceId: string; jobRunId: string }[];
 }
 
 const noInterests: Interests = { workspaceIds: [], logs: [] };
 
-/** Most of each that the server takes of one stream; what lies beyond is left to the polling of the tab. */
+/** The server's limit per stream for workspaces and for logs. Interests beyond it rely on polling. */
 const most = 20;
 
-/** All that the tabs of a browser want together, in a fixed order, so that the same wishes are the same text. */
+/** Merges the interests of all tabs, in a fixed order, so that equal interests serialize equally. */
 export function joinInterests(all: readonly Interests[]): Interests {
   const logs = new Map(
     all.flatMap((each) => each.logs.map((log) => [`${log.workspaceId}/${log.jobRunId}`, log] as const)),
@@ -28,12 +28,12 @@ export function joinInterests(all: readonly Interests[]): Interests {
 export const sameInterests = (one: Interests, other: Interests) =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** Counts who in this tab wants what: two parts of a page may look at the same log. */
+/** Tracks the interests of this tab's components: two components may follow the same log. */
 export function createOwnInterests(onChange: (interests: Interests) => void) {
   const held = new Set<Interests>();
   const tell = () => onChange(joinInterests([...held]));
   return {
-    /** @returns what withdraws it */
+    /** @returns a function that removes the interests */
     add(interests: Partial<Interests>): () => void {
       const own = { ...noInterests, ...interests };
       held.add(own);

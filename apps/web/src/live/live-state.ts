@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
-/** Whether events arrive. `at` is when the last one did, or when the stream was last known to be in force (ms since 1970). */
+/**
+ * State of the event stream. `at` is the time of the last event, or when the stream was last known to be up
+ * (ms since 1970).
+ */
 export interface LiveState {
   status: 'connecting' | 'live' | 'down';
   at: number | null;
@@ -14,7 +17,7 @@ export function setLiveState(next: LiveState): void {
   for (const listener of listeners) listener();
 }
 
-/** Whether what is shown can only be known by asking again. */
+/** True if the event stream is down, so that pages have to poll. */
 export function isDown(): boolean {
   return state.status === 'down';
 }

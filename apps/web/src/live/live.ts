@@ -23,10 +23,10 @@ const tabs = joinTabs({
   onState: setLiveState,
 });
 
-/** What this tab wants to hear of. */
+/** Interests of this tab. */
 export const ownInterests = createOwnInterests((interests) => tabs.want(interests));
 
-/** Hears of what happens in a workspace while the component is shown. */
+/** Subscribes to the events of a workspace while the component is mounted. */
 export function useLiveWorkspace(workspaceId: string): void {
   useEffect(() => ownInterests.add({ workspaceIds: [workspaceId] }), [workspaceId]);
 }
@@ -40,7 +40,7 @@ function takeEvent(event: LiveEvent): void {
   }
 }
 
-/** What was fetched before the stream was in force may have changed unheard. */
+/** Data fetched before the stream was established may have changed without an event. */
 function refetchOlderThan(atMs: number): void {
   const all = findAffected(['job', 'job-run', 'pipeline-run', 'schema', 'deployment', 'configuration']);
   refetch((query) => all.has(operationOf(query)) && query.state.dataUpdatedAt < atMs);

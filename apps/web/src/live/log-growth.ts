@@ -3,9 +3,9 @@ import { listenToLogGrowths, readLogGrowth, type LogGrowth } from './log-growths
 import { ownInterests } from './live.ts';
 
 /**
- * Follows how long the log of a run is, while the component is shown.
- * @param isFollowed false for a run whose log is whole: nobody needs to be asked
- * @returns null until the server has said so
+ * Follows the length of a run's log while the component is mounted.
+ * @param isFollowed false for a complete log, which needs no subscription
+ * @returns null until the server has reported the length
  */
 export function useLogGrowth(workspaceId: string, jobRunId: string, isFollowed = true): LogGrowth | null {
   useEffect(

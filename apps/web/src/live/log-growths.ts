@@ -1,6 +1,6 @@
 import type { LiveLog } from '@pumphouse/contract';
 
-/** How long a log is by the last that the server said. */
+/** Length of a log as last reported by the server. */
 export type LogGrowth = Pick<LiveLog, 'line_count' | 'is_complete'>;
 
 const growths = new Map<string, LogGrowth>();
@@ -11,7 +11,7 @@ export function noteLogGrowth({ job_run_id, ...growth }: LiveLog): void {
   for (const listener of listeners) listener();
 }
 
-/** Null until the server has said so. */
+/** Null until the server has reported the length. */
 export const readLogGrowth = (jobRunId: string): LogGrowth | null => growths.get(jobRunId) ?? null;
 
 export function listenToLogGrowths(listener: () => void): () => void {

@@ -2,20 +2,20 @@ import { joinInterests, type Interests } from './interests.ts';
 import type { LiveEvent } from '@pumphouse/contract';
 import type { LiveState } from './live-state.ts';
 
-/** What the tabs of a browser tell each other. */
+/** Messages between the tabs of a browser. */
 type Message =
   | { kind: 'wants'; tab: string; interests: Interests }
-  /** The tab that follows for all does not know yet what the others want. */
+  /** A new leader asks the other tabs for their interests. */
   | { kind: 'who' }
   | { kind: 'event'; event: LiveEvent }
   | { kind: 'state'; state: LiveState };
 
 interface TabsCallbacks {
-  /** All that is wanted has changed; only of the tab that follows for all. */
+  /** The merged interests have changed. Called only in the leader. */
   onWants(interests: Interests): void;
   onEvent(event: LiveEvent): void;
   onState(state: LiveState): void;
-  /** This tab is the one that follows from now on, until it is closed. */
+  /** This tab becomes the leader until it is closed. */
   onLead(): void;
 }
 
@@ -24,9 +24,10 @@ const leaderLock = 'pumphouse.live.leader';
 const tabLockOf = (tab: string) => `pumphouse.live.tab.${tab}`;
 
 /**
- * One tab follows the server's events for all tabs of the browser, since a browser opens six connections to a server over HTTP/1.1 and a
- * stream takes one for good. Whoever gets the lock is that tab; when it closes, the next one gets it. A tab shows that it lives by a lock of
- * its own, which its end releases however it ends.
+ * Joins the tabs of the browser, of which one (the leader) follows the server's events for all. A browser
+ * opens at most six connections to a server over HTTP/1.1, and a stream occupies one. The tab that holds the
+ * leader lock leads; when it closes, the next tab gets the lock. Each tab also holds a lock of its own, which
+ * the browser releases when the tab ends for any reason.
  */
 export function joinTabs(callbacks: TabsCallbacks) {
   const tab = crypto.randomUUID();
@@ -52,7 +53,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
   });
 
   const watched = new Set<string>();
-  /** The lock of the other tab comes free when that tab is gone. */
+  /** The browser releases the other tab's lock when that tab closes. */
   async function watchForEnd(other: string): Promise<void> {
     if (watched.has(other)) return;
     watched.add(other);
@@ -64,7 +65,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
   }
 
   const forGood = () => new Promise<never>(() => undefined);
-  /** Nobody is told of this tab before its lock is held: it would be taken for gone. */
+  /** Announce this tab only after it holds its lock, or the leader would consider it closed. */
   const held = new Promise<void>((resolve) => {
     void navigator.locks.request(tabLockOf(tab), () => {
       resolve();
@@ -87,7 +88,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
       if (isLeader) tellWants();
       else sendWants();
     },
-    /** Of the tab that follows: tells itself and the others. */
+    /** Called in the leader: notifies itself and the other tabs. */
     publishEvent(event: LiveEvent): void {
       send({ kind: 'event', event });
       callbacks.onEvent(event);

@@ -1,4 +1,4 @@
-/** How a piece of a line is printed. Colours are the sixteen of a terminal by number, or any other as it was given. */
+/** Style of a text segment. Colours are terminal colours by number (0 to 15), or CSS colours. */
 export interface TextStyle {
   colour?: number | string;
   ground?: number | string;
@@ -16,8 +16,8 @@ export interface StyledText {
 }
 
 /**
- * Everything that a terminal would obey instead of print: sequences that begin with an escape (CSI, OSC with its end, others of two
- * characters), their eight-bit forms, and single control characters except the tab.
+ * All terminal control sequences: escape sequences (CSI, OSC with its terminator, two-character sequences),
+ * their 8-bit forms, and control characters except tab.
  */
 const controls =
   // eslint-disable-next-line no-control-regex
@@ -26,8 +26,8 @@ const controls =
 const plain: TextStyle = {};
 
 /**
- * A line of a log with its colours. Of all that a terminal obeys only "select graphic rendition" is taken; the rest is left out, and a
- * carriage return inside a line lets what follows it replace what was before, as progress bars mean it.
+ * Parses a log line into styled segments. Only "select graphic rendition" sequences are applied; others are
+ * dropped. Text after a carriage return replaces the text before it, as progress bars expect.
  */
 export function parseAnsi(line: string): StyledText[] {
   const text = keepLastRewrite(line);
@@ -43,12 +43,12 @@ export function parseAnsi(line: string): StyledText[] {
   return parts;
 }
 
-/** The same without colours, as it is searched and copied. */
+/** Returns the plain text of a line, for search and copy. */
 export function stripAnsi(line: string): string {
   return keepLastRewrite(line).replace(controls, '');
 }
 
-/** A line break inside a line is a space: without it, the words on both sides would be one. */
+/** Replaces a line break within a line by a space, so that the words on both sides stay separate. */
 function keepLastRewrite(content: string): string {
   const line = content.replace(/\r?\n/g, ' ');
   if (!line.includes('\r')) return line;
@@ -110,7 +110,7 @@ const changes = new Map<number, { [Key in keyof TextStyle]: TextStyle[Key] | und
   [49, { ground: undefined }],
 ]) as ReadonlyMap<number, TextStyle>;
 
-/** `5;n` is one of 256, `2;r;g;b` any. @returns the colour, and how many codes it took */
+/** Reads `5;n` (256 colours) or `2;r;g;b` (RGB). @returns the colour and the number of codes consumed */
 function readExtendedColour(
   codes: readonly number[],
   from: number,
@@ -129,7 +129,7 @@ function toRgb(red = 0, green = 0, blue = 0): string {
   return `rgb(${red} ${green} ${blue})`;
 }
 
-/** Sixteen named ones, a cube of six by six by six, and 24 greys. */
+/** 16 named colours, a 6×6×6 colour cube and 24 greys. */
 function toColourOf256(code = -1): number | string | null {
   if (!Number.isInteger(code) || code < 0 || code > 255) return null;
   if (code < 16) return code;

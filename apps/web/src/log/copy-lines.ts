@@ -3,19 +3,22 @@ import type { LogLines } from './log-lines.ts';
 import { stripAnsi } from './ansi.ts';
 import { formatNoun, formatCount } from '../look/format.ts';
 
-/** More is a file to download, not a text to paste. */
+/** Beyond this size users should download the log instead. */
 const mostCopiedLines = 100_000;
 
-/** Writes to the clipboard what takes a while to be known. Safari wants the promise, not its outcome, while the keys are still down. */
+/**
+ * Writes text to the clipboard that is still loading. Safari requires the promise during the user's key
+ * press, not the resolved text later.
+ */
 async function writeText(text: Promise<string>): Promise<void> {
   const blob = text.then((each) => new Blob([each], { type: 'text/plain' }));
   await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
 }
 
 /**
- * Copies whole lines, from the server where they are not here.
- * @param numbers of the lines, from 0 on
- * @returns how many were copied
+ * Copies whole lines and fetches those that are not loaded.
+ * @param numbers line numbers, counted from 0
+ * @returns the number of copied lines
  */
 export async function copyLines(lines: LogLines, numbers: readonly number[]): Promise<number> {
   refuseTooMany(numbers.length);
@@ -24,9 +27,9 @@ export async function copyLines(lines: LogLines, numbers: readonly number[]): Pr
 }
 
 /**
- * Copies a selection that begins or ends within lines.
- * @param lineOf the number of the line that a row shows
- * @returns how many lines it touches
+ * Copies a selection that may start or end within a line.
+ * @param lineOf maps a row to its line number
+ * @returns the number of lines that the selection touches
  */
 export async function copySelection(
   lines: LogLines,
@@ -44,11 +47,11 @@ export async function copySelection(
 function refuseTooMany(count: number): void {
   if (count > mostCopiedLines)
     throw new Error(
-      `${formatNoun(count, 'line')} are selected; at most ${formatCount(mostCopiedLines)} can be copied. Download the log instead.`,
+      `${formatNoun(count, 'line')} selected, but at most ${formatCount(mostCopiedLines)} can be copied. Download the log instead.`,
     );
 }
 
-/** Lines that follow each other come by few requests; those of a filter that are far apart by one each. */
+/** Fetches consecutive lines with few requests; scattered lines of a filter need one request each. */
 async function readTexts(lines: LogLines, numbers: readonly number[]): Promise<string[]> {
   const texts: string[] = [];
   let index = 0;

@@ -1,16 +1,17 @@
 import { looksLikeError } from '@pumphouse/contract';
 
-/** What may stand before the word: a time, a bracket, separators. */
+/** A warning at the start of a line, optionally after a time, brackets or separators. */
 const warning = /^[\s\d:.,+/|()[\]<>TZ-]*(?:WARNING|WARN|(?:[Ww]arning)(?=\s*[:\]|]))\b/;
 
-/** More of a line says nothing of its level. */
+/** Only the start of a line is checked for its level. */
 const readCharacters = 300;
 
 export type GuessedLevel = 'error' | 'warning' | null;
 
 /**
- * A guess by how a line begins, since what programs print has no levels. Errors are those that the server finds.
- * @param text without the sequences of colours
+ * Guesses the level from the start of a line, since program output has no levels. Errors match the server's
+ * rule.
+ * @param text without colour sequences
  */
 export function guessLevel(text: string): GuessedLevel {
   const start = text.slice(0, readCharacters);

@@ -7,15 +7,15 @@ const show = (parts: Parameters<typeof highlight>[0], find: string) =>
     ({ text, style, isMatch }) => `${style === red ? 'red ' : ''}${isMatch ? `<${text}>` : text}`,
   );
 
-test('nothing is searched', () => {
+test('an empty search marks nothing', () => {
   expect(show([{ text: 'rows', style: {} }], '')).toEqual(['rows']);
 });
 
-test('matches are found in any case', () => {
+test('matches ignore case', () => {
   expect(show([{ text: 'Rows and rows', style: {} }], 'ROWS')).toEqual(['<Rows>', ' and ', '<rows>']);
 });
 
-test('a match across colours keeps both', () => {
+test('a match across two colours keeps both', () => {
   const parts = [
     { text: 'load fa', style: {} },
     { text: 'iled now', style: red },
@@ -23,6 +23,6 @@ test('a match across colours keeps both', () => {
   expect(show(parts, 'failed')).toEqual(['load ', '<fa>', 'red <iled>', 'red  now']);
 });
 
-test('what is searched is text, not a pattern', () => {
+test('the search text is literal, not a pattern', () => {
   expect(show([{ text: 'a.b (x) axb', style: {} }], 'a.b (')).toEqual(['<a.b (>', 'x) axb']);
 });

@@ -1,11 +1,11 @@
 import type { StyledText } from './ansi.ts';
 
-/** A piece of a line that is drawn in one way. */
+/** A segment of a line with a uniform style. */
 export interface HighlightedText extends StyledText {
   isMatch: boolean;
 }
 
-/** Cuts the pieces of a line where a searched text begins and ends, in any case of its letters. */
+/** Splits the segments of a line at the matches of a search text, ignoring case. */
 export function highlight(parts: readonly StyledText[], find: string): HighlightedText[] {
   const plain = parts.map((part) => ({ ...part, isMatch: false }));
   if (find === '') return plain;

@@ -3,7 +3,7 @@ import classes from './log.module.css';
 import { highlight } from './highlight.ts';
 import { parseAnsi, type TextStyle } from './ansi.ts';
 
-/** What a line says, in its colours and with what is searched for. It is text of strangers: nothing of it is markup. */
+/** Text of a line with colours and highlighted matches. It is untrusted text and never rendered as markup. */
 export const LineText = memo(function LineText({ content, find }: { content: string; find: string }) {
   return highlight(parseAnsi(content), find).map(({ text, style, isMatch }, index) => {
     if (!isMatch && Object.keys(style).length === 0) return text;
@@ -37,7 +37,7 @@ function classNames(style: TextStyle): string {
     .join(' ');
 }
 
-/** The variables that log.module.css makes readable colours of, whatever the scheme of the page is. */
+/** CSS variables from which log.module.css derives readable colours for either colour scheme. */
 function colours({ colour, ground }: TextStyle): CSSProperties {
   return {
     ...(colour !== undefined && { '--printed': toCss(colour) }),

@@ -8,14 +8,14 @@ function createView(count: number, { isFollowing = false } = {}): ListView {
   return view;
 }
 
-/** The element does what it is told, and reports it. */
+/** Simulates the scrolling element: applies the pending scroll position and reports it. */
 function obey(view: ListView): number | null {
   const scrollTop = view.takeScrollTop();
   if (scrollTop !== null) view.scrolled(scrollTop);
   return scrollTop;
 }
 
-test('the rows in sight are drawn, with some around them', () => {
+test('the visible rows and some around them are rendered', () => {
   const view = createView(1000);
   view.scrolled(9000);
   expect(view.inSight).toEqual({ first: 500, end: 534 });
@@ -23,11 +23,11 @@ test('the rows in sight are drawn, with some around them', () => {
   expect(view.offsetOf(501)).toBe(18);
 });
 
-test('an empty list draws nothing', () => {
+test('an empty list renders nothing', () => {
   expect(createView(0).drawn).toEqual({ first: 0, end: 0 });
 });
 
-test('the end stays in sight while the list grows, until somebody scrolls up', () => {
+test('the list stays at the end as it grows until the user scrolls up', () => {
   const view = createView(1000, { isFollowing: true });
   expect(obey(view)).toBe(17_400);
   view.setCount(1010);
@@ -38,13 +38,13 @@ test('the end stays in sight while the list grows, until somebody scrolls up', (
   expect([view.isFollowing, obey(view), view.inSight.first]).toEqual([false, null, 944]);
 });
 
-test('who scrolls to the end follows again', () => {
+test('scrolling to the end resumes following', () => {
   const view = createView(1000);
   view.scrolled(17_400);
   expect(view.isFollowing).toBe(true);
 });
 
-test('rows above that turn out to be higher do not move what is in sight', () => {
+test('measuring higher rows above does not move the visible rows', () => {
   const view = createView(1000);
   view.scrolled(9005);
   const before = view.offsetOf(500);
@@ -56,7 +56,7 @@ test('rows above that turn out to be higher do not move what is in sight', () =>
   expect(obey(view)).toBe(9059);
 });
 
-test('a row is brought into the middle, unless it is in sight', () => {
+test('a revealed row is moved to the middle unless it is visible', () => {
   const view = createView(1000);
   view.reveal(500);
   expect(obey(view)).toBe(9000 - 291);
@@ -66,7 +66,7 @@ test('a row is brought into the middle, unless it is in sight', () => {
   expect(obey(view)).toBe(17_400);
 });
 
-test('a list that became shorter is scrolled back to its end', () => {
+test('a list that became shorter is scrolled to its end', () => {
   const view = createView(1000);
   view.scrolled(9000);
   view.setCount(100);
@@ -74,7 +74,7 @@ test('a list that became shorter is scrolled back to its end', () => {
   expect(view.inSight.end).toBe(100);
 });
 
-test('five million rows: all of them can be reached, and one scrolls by as much as one turns', () => {
+test('five million rows are all reachable, and scroll steps are exact', () => {
   const view = createView(5_000_000);
   expect(view.scrolledHeight).toBe(10_000_000);
   view.toEnd(false);
@@ -86,7 +86,7 @@ test('five million rows: all of them can be reached, and one scrolls by as much 
   expect(view.inSight.first).toBe(before + 10);
 });
 
-test('five million rows: the bar is set right before it runs out', () => {
+test('five million rows: the scrollbar is corrected before it reaches its end', () => {
   const view = createView(5_000_000);
   view.reveal(2_000_000);
   let scrollTop = obey(view) ?? 0;
@@ -99,7 +99,7 @@ test('five million rows: the bar is set right before it runs out', () => {
   expect(view.inSight.first).toBeCloseTo(2_000_000 - 111_128, -2);
 });
 
-test('a list that outgrows its element keeps its place', () => {
+test('a list that outgrows the maximum element height keeps its position', () => {
   const view = createView(500_000);
   view.reveal(400_000);
   obey(view);

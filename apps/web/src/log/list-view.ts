@@ -1,21 +1,22 @@
 import { followScroll, isDrifted, scaledHeight, toScrollTop } from './scroll-scale.ts';
 import { RowHeights } from './row-heights.ts';
 
-/** Rows that are drawn beyond both edges of what is in sight. */
+/** Rows rendered beyond both edges of the viewport. */
 const overscanRows = 12;
 
-/** Nearer to the end than this counts as being there. */
+/** Distance to the end that still counts as the end. */
 const nearEndPx = 4;
 
-/** Rows drawn: `first` up to, not including, `end`. */
+/** A range of rows from `first` to `end`, exclusive. */
 export interface RowWindow {
   first: number;
   end: number;
 }
 
 /**
- * What is in sight of a long list, apart from how it is drawn: it takes what the scrolling element reports and says which rows to draw
- * where, and where that element has to be moved to. Whatever changes above, the first row in sight stays where it is.
+ * Model of a virtualized list, independent of rendering. It receives events of the scrolling element and
+ * determines which rows to render where, and the element's scroll position. When rows above change, the first
+ * visible row keeps its position.
  */
 export class ListView {
   readonly #heights: RowHeights;
@@ -24,7 +25,7 @@ export class ListView {
   #listTop = 0;
   #scrollTop = 0;
   #isFollowing: boolean;
-  /** The way that the list moved last: where to fetch ahead. */
+  /** Direction of the last movement, in which to prefetch. */
   #direction: 1 | -1 = 1;
   #pendingScrollTop: number | null = null;
   #layout = 'cut';
@@ -48,17 +49,17 @@ export class ListView {
     return this.#heights.count;
   }
 
-  /** How high what is in sight is. */
+  /** Height of the viewport. */
   get viewport(): number {
     return this.#viewport;
   }
 
-  /** The height of what the element scrolls over. */
+  /** Height of the scrolled content. */
   get scrolledHeight(): number {
     return scaledHeight(this.#heights.total);
   }
 
-  /** Whether the end is kept in sight while the list grows. */
+  /** Whether the list stays at the end as it grows. */
   get isFollowing(): boolean {
     return this.#isFollowing;
   }
@@ -71,7 +72,7 @@ export class ListView {
     return this.#listTop >= this.#lastTop - nearEndPx;
   }
 
-  /** Rows that can be seen, wholly or in part. */
+  /** Fully or partly visible rows. */
   get inSight(): RowWindow {
     const first = this.#heights.indexAt(this.#listTop);
     if (first < 0) return { first: 0, end: 0 };
@@ -79,30 +80,30 @@ export class ListView {
     return { first, end: last + 1 };
   }
 
-  /** Rows to draw. */
+  /** Rows to render. */
   get drawn(): RowWindow {
     const { first, end } = this.inSight;
     return { first: Math.max(0, first - overscanRows), end: Math.min(this.count, end + overscanRows) };
   }
 
-  /** Where a row lies, from the top of what is in sight. */
+  /** Offset of a row from the top of the viewport. */
   offsetOf(index: number): number {
     return this.#heights.topOf(index) - this.#listTop;
   }
 
-  /** Where a row lies from another one. */
+  /** Distance between two rows. */
   distance(from: number, to: number): number {
     return this.#heights.topOf(to) - this.#heights.topOf(from);
   }
 
-  /** Where the scrolling element has to be moved to, once; null where it stands right. */
+  /** Returns the pending scroll position once; null if the element is already there. */
   takeScrollTop(): number | null {
     const pending = this.#pendingScrollTop;
     this.#pendingScrollTop = null;
     return pending;
   }
 
-  /** The element scrolled, by whomever. The echo of a movement that was asked for changes nothing. */
+  /** Handles a scroll event. Events caused by `takeScrollTop` change nothing. */
   scrolled(scrollTop: number): void {
     if (Math.abs(scrollTop - this.#scrollTop) <= 1) return;
     const before = { scrollTop: this.#scrollTop, listTop: this.#listTop };
@@ -127,7 +128,7 @@ export class ListView {
     this.#settle();
   }
 
-  /** Notes heights that rows have where they are drawn. */
+  /** Records the heights of rendered rows. */
   measure(rows: Iterable<readonly [index: number, height: number]>): void {
     const anchor = this.#findAnchor();
     let isChanged = false;
@@ -135,21 +136,21 @@ export class ListView {
     if (isChanged) this.#keep(anchor);
   }
 
-  /** Rows are drawn in this way from now on: what was measured of another one holds no longer. */
+  /** Switches to another row layout, which discards all measured heights. */
   layOut(layout: string): void {
     if (layout === this.#layout) return;
     this.#layout = layout;
     this.forgetHeights();
   }
 
-  /** Forgets the heights of rows, since they are wider or narrower now. */
+  /** Discards the measured heights after a change of width. */
   forgetHeights(): void {
     const anchor = this.#findAnchor();
     this.#heights.reset();
     this.#keep(anchor);
   }
 
-  /** Brings a row into the middle, or moves nothing where it is well in sight already. */
+  /** Scrolls a row to the middle, unless it is already clearly visible. */
   reveal(index: number): void {
     this.#isFollowing = false;
     const { first, end } = this.inSight;
@@ -165,7 +166,7 @@ export class ListView {
     this.#change();
   }
 
-  /** @param isFollowing whether to stay there while the list grows */
+  /** @param isFollowing whether to stay at the end as the list grows */
   toEnd(isFollowing: boolean): void {
     this.#isFollowing = isFollowing;
     this.#moveTo(this.#lastTop);
@@ -191,7 +192,7 @@ export class ListView {
     this.#change();
   }
 
-  /** After a change of what there is or how much of it is in sight. */
+  /** Adjusts the position after a change of the row count or the viewport. */
   #settle(): void {
     if (this.#isFollowing) this.#moveTo(this.#lastTop);
     else if (this.#listTop > this.#lastTop) this.#moveTo(this.#lastTop);
@@ -199,7 +200,7 @@ export class ListView {
     this.#change();
   }
 
-  /** A list that became longer than its element can be has another scale. */
+  /** Adjusts the scroll position if the list outgrew the maximum element height and its scale changed. */
   #keepScale(): void {
     if (this.#scrollTop !== toScrollTop(this.#listTop, this.#heights.total)) this.#moveTo(this.#listTop);
   }

@@ -6,12 +6,16 @@ import { describeError } from '../look/answers.tsx';
 import { DownIcon } from '../look/icons.tsx';
 import type { LogOfRun } from './use-log.ts';
 
-/** The whole log as a file. */
+/** Menu that downloads the whole log. */
 export function LogDownload({ params }: { params: LogOfRun }) {
   const download = useMutation({
     mutationFn: (hasTimes: boolean) => saveLog(params, hasTimes),
     onError: (error) =>
-      notifications.show({ color: 'red', title: 'No download', message: describeError(error).detail }),
+      notifications.show({
+        color: 'red',
+        title: 'Could not download the log',
+        message: describeError(error).detail,
+      }),
   });
   return (
     <Menu position="bottom-end" withinPortal>
@@ -21,20 +25,20 @@ export function LogDownload({ params }: { params: LogOfRun }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => download.mutate(false)}>Lines as they were printed</Menu.Item>
-        <Menu.Item onClick={() => download.mutate(true)}>With the time of each line</Menu.Item>
+        <Menu.Item onClick={() => download.mutate(false)}>Without timestamps</Menu.Item>
+        <Menu.Item onClick={() => download.mutate(true)}>With timestamps</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
 }
 
-/** Through memory, since a link cannot carry the token that the request takes. */
+/** Downloads through memory, since a link cannot carry the access token. */
 async function saveLog(params: LogOfRun, timestamps: boolean): Promise<void> {
   const target = { workspaceId: params.workspace_id, jobRunId: params.job_run_id };
   const { fileName, text } = await api.downloadLog({ ...target, timestamps });
   const url = URL.createObjectURL(await new Response(text).blob());
   const link = Object.assign(document.createElement('a'), { href: url, download: fileName });
   link.click();
-  // The browser reads it after the click; a minute is long enough for that to begin.
+  // The browser reads the URL after the click; one minute is enough for it to start.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

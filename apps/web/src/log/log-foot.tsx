@@ -8,7 +8,7 @@ import type { LogAttempt } from './log-lines.ts';
 
 interface LogFootProps {
   lineCount: number;
-  /** Lines that the filter leaves; null without one. */
+  /** Lines that match the filter; null without a filter. */
   rowCount: number | null;
   attempts: readonly LogAttempt[];
   chosen: { from: number; to: number } | null;
@@ -19,7 +19,7 @@ interface LogFootProps {
   onClear: () => void;
 }
 
-/** How much there is, where the attempts begin, what is chosen, and whether the end is followed. */
+/** Footer of the log: line count, attempts, selected lines and the Follow switch. */
 export function LogFoot(props: LogFootProps) {
   const { lineCount, rowCount, attempts, chosen, isGrowing, view } = props;
   const isFollowing = useSyncExternalStore(view.subscribe, () => view.isFollowing);
@@ -43,13 +43,13 @@ export function LogFoot(props: LogFootProps) {
           <Button size="compact-xs" variant="default" onClick={props.onCopy}>
             Copy
           </Button>
-          <CloseButton size="xs" aria-label="Choose no line" onClick={props.onClear} />
+          <CloseButton size="xs" aria-label="Clear selection" onClick={props.onClear} />
         </span>
       )}
       {isGrowing && (
         <LogSwitch
           isOn={isFollowing}
-          hint="Keep the end in sight as lines come (f)"
+          hint="Scroll to new lines as they arrive (f)"
           onToggle={() => (isFollowing ? view.stopFollowing() : view.toEnd(true))}
         >
           {isFollowing ? '● Following' : 'Follow'}

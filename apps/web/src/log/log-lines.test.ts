@@ -11,7 +11,7 @@ const toLine = (line_num: number): LogLineExcerpt => ({
   reported_at: '2026-11-25T00:00:00.000Z',
 });
 
-/** A log as the API gives it: at most 1000 lines by one answer. */
+/** Simulates the API: at most 1000 lines per response. */
 function createLog(lineCount: number) {
   const log = { lineCount, isComplete: true, asked: [] as [number, number][], failure: null as Error | null };
   async function fetch(fromLine: number, limit: number): Promise<LogLinesResponse> {
@@ -31,12 +31,12 @@ function createLog(lineCount: number) {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Until no request is under way any more: each takes a few turns of the microtask queue. */
+/** Waits until all requests are done: each takes a few turns of the microtask queue. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn++) await Promise.resolve();
 }
 
-test('a log is opened at its end', async () => {
+test('a log can be opened at its end', async () => {
   const { lines } = createLog(12_000);
   await lines.open(-500);
   expect(lines.extent).toEqual({ lineCount: 12_000, isComplete: true });
@@ -47,7 +47,7 @@ test('a log is opened at its end', async () => {
   ]);
 });
 
-test('what is wanted is fetched, what is there is not fetched again', async () => {
+test('wanted lines are fetched once', async () => {
   const { log, lines } = createLog(12_000);
   await lines.open(0);
   lines.want(range(450, 600));
@@ -61,7 +61,7 @@ test('what is wanted is fetched, what is there is not fetched again', async () =
   ]);
 });
 
-test('an answer that is shorter than asked for is gone on from', async () => {
+test('a response shorter than requested is followed by another request', async () => {
   const { log, lines } = createLog(5000);
   await lines.open(0);
   lines.want(range(500, 2400));
@@ -73,7 +73,7 @@ test('an answer that is shorter than asked for is gone on from', async () => {
   ]);
 });
 
-test('places that were passed are not fetched', async () => {
+test('positions that were scrolled past are not fetched', async () => {
   const { log, lines } = createLog(1_000_000);
   await lines.open(0);
   for (let from = 1000; from < 900_000; from += 10_000) lines.want(range(from, from + 60));
@@ -82,7 +82,7 @@ test('places that were passed are not fetched', async () => {
   expect(lines.get(891_000)?.content).toBe('line 891000');
 });
 
-test('memory is bounded, and keeps what is looked at', async () => {
+test('the cache is bounded and keeps the wanted lines', async () => {
   const { lines } = createLog(200_000);
   await lines.open(0);
   for (let from = 0; from < 200_000; from += 1000) {
@@ -94,7 +94,7 @@ test('memory is bounded, and keeps what is looked at', async () => {
   expect([lines.get(0)?.content, lines.get(199_999)?.content]).toEqual(['line 0', 'line 199999']);
 });
 
-test('lines that an event tells of are fetched where they are wanted', async () => {
+test('new lines reported by an event are fetched if they are wanted', async () => {
   const { log, lines } = createLog(10);
   log.isComplete = false;
   await lines.open(0);
@@ -108,14 +108,14 @@ test('lines that an event tells of are fetched where they are wanted', async () 
   expect(log.asked.at(-1)).toEqual([10, 3]);
 });
 
-test('an event that is older than an answer takes nothing back', async () => {
+test('an event older than the last response changes nothing', async () => {
   const { lines } = createLog(10);
   await lines.open(0);
   lines.grow({ lineCount: 7, isComplete: false });
   expect(lines.extent).toEqual({ lineCount: 10, isComplete: true });
 });
 
-test('a failure is told once, not tried again by itself, and gone after a retry', async () => {
+test('a failure is reported, not retried automatically, and cleared by a retry', async () => {
   const { log, lines } = createLog(10_000);
   await lines.open(0);
   log.failure = new Error('no connection');
@@ -130,7 +130,7 @@ test('a failure is told once, not tried again by itself, and gone after a retry'
   expect([lines.failure, lines.get(3049)?.content]).toEqual([null, 'line 3049']);
 });
 
-test('a range is read whole, from memory and from the server', async () => {
+test('a range is read completely, from the cache and from the server', async () => {
   const { lines } = createLog(6000);
   await lines.open(0);
   const read = await lines.read(400, 3500);

@@ -1,31 +1,31 @@
 import type { LogLineExcerpt, LogLinesResponse } from '@pumphouse/contract';
 import { findMissingRanges, type LineRange } from './missing-ranges.ts';
 
-/** Lines that are kept together, and let go together. */
+/** Lines per cache block, the unit of eviction. */
 const blockLines = 100;
 
-/** Blocks that are kept: 60,000 lines, far more than a screen and its surroundings. */
+/** Maximum cached blocks: 60,000 lines, far more than the viewport and its surroundings. */
 const mostBlocks = 600;
 
-/** Requests under way at once. The browser has six connections for all that the page does. */
+/** Maximum concurrent requests. The browser has six connections for the whole page. */
 const mostRequests = 3;
 
-/** How much of the log there is, as far as is known. */
+/** Known length of the log. */
 export interface LogExtent {
   lineCount: number;
-  /** No line comes any more. */
+  /** No further lines will be added. */
   isComplete: boolean;
 }
 
-/** What lies where in the log: lines of an attempt, from its first one on. */
+/** An attempt and its first line in the log. */
 export type LogAttempt = LogLinesResponse['attempts'][number];
 
-/** Reads lines from `fromLine` on; a negative one counts from the end. */
+/** Fetches lines starting at `fromLine`; a negative value counts from the end. */
 export type FetchLines = (fromLine: number, limit: number) => Promise<LogLinesResponse>;
 
 /**
- * The lines of one log, fetched as they are looked at and kept in a bounded memory. Whoever shows them subscribes, says which lines it
- * wants now, and draws places for those that are not there yet.
+ * Lazily fetched lines of one log in a bounded cache. A viewer subscribes, requests the lines that it
+ * currently needs with `want`, and renders placeholders for missing lines.
  */
 export class LogLines {
   readonly #fetch: FetchLines;
@@ -36,7 +36,7 @@ export class LogLines {
   #extent: LogExtent | null = null;
   #attempts: readonly LogAttempt[] = [];
   #failure: unknown = null;
-  /** The server had not the lines that it was asked for: nothing more is asked until something changes. */
+  /** The server returned none of the requested lines: stop requesting until something changes. */
   #isStalled = false;
   #version = 0;
 
@@ -44,7 +44,7 @@ export class LogLines {
     this.#fetch = fetchLines;
   }
 
-  /** Null until the first answer. */
+  /** Null until the first response. */
   get extent(): LogExtent | null {
     return this.#extent;
   }
@@ -53,12 +53,12 @@ export class LogLines {
     return this.#attempts;
   }
 
-  /** Why the last request failed; null once one succeeded. */
+  /** Error of the last request; null after a success. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** Grows with each change, for `useSyncExternalStore`. */
+  /** Increases with each change, for `useSyncExternalStore`. */
   get version(): number {
     return this.#version;
   }
@@ -68,17 +68,17 @@ export class LogLines {
     return () => this.#listeners.delete(listener);
   };
 
-  /** @param line number from 0 on */
+  /** @param line line number, counted from 0 */
   get(line: number): LogLineExcerpt | undefined {
     return this.#blocks.get(Math.floor(line / blockLines))?.[line % blockLines];
   }
 
-  /** Fetches the first lines, or with a negative number the last ones; the extent is known then. */
+  /** Fetches the first lines, or the last lines for a negative number, and with them the extent. */
   async open(fromLine: number): Promise<void> {
     await this.#request(fromLine, 500);
   }
 
-  /** Takes note that the log grew, as an event tells. */
+  /** Handles an event that the log has grown. */
   grow(extent: LogExtent): void {
     const known = this.#extent;
     const isNews =
@@ -93,12 +93,15 @@ export class LogLines {
     this.#pump();
   }
 
-  /** Asks how long the log is now, and for what came since. */
+  /** Fetches new lines and the current length. */
   async refresh(): Promise<void> {
     await this.#request(this.#extent?.lineCount ?? 0, 500);
   }
 
-  /** What is to be there: lines in sight first. Replaces what was wanted before, so that nothing is fetched for places that were passed. */
+  /**
+   * Sets the lines to fetch, visible lines first. Replaces the previous list, so that positions scrolled past
+   * are not fetched.
+   */
   want(lines: readonly number[]): void {
     if (sameNumbers(lines, this.#wanted)) return;
     this.#wanted = lines;
@@ -106,7 +109,7 @@ export class LogLines {
     this.#pump();
   }
 
-  /** Tries again after a failure. */
+  /** Retries after a failure. */
   retry(): void {
     this.#failure = null;
     this.#change();
@@ -115,8 +118,8 @@ export class LogLines {
   }
 
   /**
-   * All lines of a range, those that were let go or never fetched too. Nothing of it is kept.
-   * @param to not included
+   * Returns all lines of a range and fetches missing ones without caching them.
+   * @param to exclusive
    */
   async read(from: number, to: number): Promise<LogLineExcerpt[]> {
     const lines: LogLineExcerpt[] = [];
@@ -177,7 +180,7 @@ export class LogLines {
     this.#letGo();
   }
 
-  /** A block that is written to becomes the youngest. */
+  /** Writing to a block makes it the most recent one. */
   #put(line: LogLineExcerpt): void {
     const number = Math.floor(line.line_num / blockLines);
     const block = this.#blocks.get(number) ?? [];
@@ -186,7 +189,7 @@ export class LogLines {
     this.#blocks.set(number, block);
   }
 
-  /** Lets the oldest blocks go, but none that is looked at. */
+  /** Evicts the oldest blocks, except those in use. */
   #letGo(): void {
     if (this.#blocks.size <= mostBlocks) return;
     const inUse = new Set(this.#wanted.map((line) => Math.floor(line / blockLines)));

@@ -2,7 +2,7 @@ import type { LogSearchResponse } from '@pumphouse/contract';
 import { expect, test } from 'vitest';
 import { countBelow, findNextMatch, LogMatches, type SearchLines } from './log-matches.ts';
 
-/** Every third line matches; the server looks at no more than `linesAtOnce` by one request. */
+/** Simulates the server: every third line matches, and a request searches at most `linesAtOnce` lines. */
 function createSearch({ lineCount, linesAtOnce }: { lineCount: number; linesAtOnce: number }) {
   const log = { lineCount, asked: [] as [number, number][], failure: null as Error | null };
   async function search(after: number, limit: number): Promise<LogSearchResponse> {
@@ -33,7 +33,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 500; turn++) await Promise.resolve();
 }
 
-test('a log that one request can look through', async () => {
+test('a log that fits into one request', async () => {
   const { log, search } = createSearch({ lineCount: 10, linesAtOnce: 1000 });
   const matches = startMatches(search);
   await settle();
@@ -41,7 +41,7 @@ test('a log that one request can look through', async () => {
   expect(log.asked).toHaveLength(1);
 });
 
-test('a log that takes several requests', async () => {
+test('a log that needs several requests', async () => {
   const { log, search } = createSearch({ lineCount: 3000, linesAtOnce: 1000 });
   const matches = startMatches(search);
   await settle();
@@ -53,7 +53,7 @@ test('a log that takes several requests', async () => {
   expect(log.asked.map(([after]) => after)).toEqual([-1, 999, 1999]);
 });
 
-test('all are counted, and numbers fetched as far as somebody looks', async () => {
+test('all matches are counted, and their numbers fetched on demand', async () => {
   const { log, search } = createSearch({ lineCount: 90_000, linesAtOnce: 60_000 });
   const matches = startMatches(search);
   await settle();
@@ -75,7 +75,7 @@ test('all are counted, and numbers fetched as far as somebody looks', async () =
   expect(log.asked).toHaveLength(asked);
 });
 
-test('lines that come later are looked at too, once', async () => {
+test('new lines are searched once', async () => {
   const { log, search } = createSearch({ lineCount: 10, linesAtOnce: 1000 });
   const matches = startMatches(search);
   await settle();
@@ -91,7 +91,7 @@ test('lines that come later are looked at too, once', async () => {
   ]);
 });
 
-test('a failure ends the search until it is tried again', async () => {
+test('a failure stops the search until it is retried', async () => {
   const { log, search } = createSearch({ lineCount: 10, linesAtOnce: 1000 });
   log.failure = new Error('no connection');
   const matches = startMatches(search);
@@ -103,7 +103,7 @@ test('a failure ends the search until it is tried again', async () => {
   expect(matches.state).toMatchObject({ total: 4, failure: null });
 });
 
-test('a search that was stopped looks no further, until it is started again', async () => {
+test('a stopped search pauses until it is started again', async () => {
   const { log, search } = createSearch({ lineCount: 3000, linesAtOnce: 1000 });
   const matches = startMatches(search);
   matches.stop();
@@ -114,7 +114,7 @@ test('a search that was stopped looks no further, until it is started again', as
   expect(matches.state.total).toBe(1000);
 });
 
-test('the next match and the one before, around the ends', () => {
+test('the next and previous match wrap around', () => {
   const numbers = [5, 10, 20];
   expect([countBelow(numbers, 5), countBelow(numbers, 6), countBelow(numbers, 99)]).toEqual([0, 1, 3]);
   expect([4, 5, 10, 20].map((line) => findNextMatch(numbers, line, 1))).toEqual([0, 1, 2, 0]);

@@ -1,18 +1,18 @@
 import type { LogSearchResponse } from '@pumphouse/contract';
 
-/** Numbers of lines that one answer gives; others are fetched when somebody comes near the last known one. */
+/** Line numbers per response; more are fetched when the user gets close to the last known one. */
 const numbersAtOnce = 10_000;
 
-/** Looks at lines after `afterLine`, and gives the numbers of the first `limit` that match. */
+/** Searches lines after `afterLine` and returns the numbers of the first `limit` matches. */
 export type SearchLines = (afterLine: number, limit: number) => Promise<LogSearchResponse>;
 
-/** What is known of the lines that match. */
+/** Known matches of a search. */
 export interface MatchState {
-  /** In order, from the first one on; all of them where there are as many as `total`. */
+  /** Sorted line numbers, starting with the first match; complete if there are `total` of them. */
   numbers: readonly number[];
-  /** As far as was looked. */
+  /** Number of matches in the lines searched so far. */
   total: number;
-  /** Whether all lines that there are were looked at. */
+  /** Whether all existing lines were searched. */
   isWhole: boolean;
   failure: unknown;
 }
@@ -20,8 +20,8 @@ export interface MatchState {
 const nothing: MatchState = { numbers: [], total: 0, isWhole: false, failure: null };
 
 /**
- * The lines of a log that match a search or a filter: counted over the whole log, numbered as far as somebody looks. Goes on when the log
- * grows.
+ * Matches of a search or filter in a log: counted over the whole log, with line numbers as far as needed.
+ * Continues as the log grows.
  */
 export class LogMatches {
   readonly #search: SearchLines;
@@ -37,13 +37,13 @@ export class LogMatches {
     this.#search = search;
   }
 
-  /** Begins, or goes on. */
+  /** Starts or continues the search. */
   start(): void {
     this.#isStopped = false;
     void this.#work();
   }
 
-  /** Looks no further: nobody sees what is found. */
+  /** Stops the search when its results are no longer shown. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -57,13 +57,13 @@ export class LogMatches {
     return this.#state;
   }
 
-  /** The log has so many lines now. */
+  /** Sets the current length of the log. */
   grow(lineCount: number): void {
     this.#lineCount = Math.max(this.#lineCount, lineCount);
     if (this.#state.isWhole && this.#searchedTo < this.#lineCount - 1) void this.#work();
   }
 
-  /** Fetches the numbers of further lines, where there are some. */
+  /** Fetches further line numbers, if there are any. */
   more(): void {
     if (this.#state.numbers.length >= this.#state.total) return;
     this.#wantsMore = true;
@@ -90,13 +90,15 @@ export class LogMatches {
     }
   }
 
-  /** Looks at lines that were not looked at. Once there are more matches than numbers known, only their count is asked for. */
+  /**
+   * Searches the next lines. Once there are more matches than known numbers, it requests only their count.
+   */
   async #lookOn(): Promise<void> {
     const { numbers, total } = this.#state;
     const isBehind = numbers.length < total;
     const answer = await this.#search(this.#searchedTo, isBehind ? 1 : numbersAtOnce);
     const isStuck = !answer.reached_end && answer.searched_to_line <= this.#searchedTo;
-    if (isStuck) throw new Error('The search of the log does not get on.');
+    if (isStuck) throw new Error('The log search is not making progress.');
     this.#searchedTo = Math.max(this.#searchedTo, answer.searched_to_line);
     this.#set({
       numbers: isBehind ? numbers : [...numbers, ...answer.line_numbers],
@@ -105,14 +107,14 @@ export class LogMatches {
     });
   }
 
-  /** The numbers after the last known one; what they count was counted before. */
+  /** Fetches the numbers after the last known one. Their matches are already counted. */
   async #fetchNumbers(): Promise<void> {
     this.#wantsMore = false;
     const { numbers, total } = this.#state;
     const last = numbers.at(-1) ?? -1;
     const { line_numbers: next } = await this.#search(last, numbersAtOnce);
     const known = [...numbers, ...next.slice(0, total - numbers.length)];
-    // A log of which retention removed a part has fewer than were counted.
+    // If retention deleted part of the log, there are fewer matches than were counted.
     this.#set(next.length === 0 ? { total: numbers.length } : { numbers: known });
   }
 
@@ -122,7 +124,7 @@ export class LogMatches {
   }
 }
 
-/** Where a line stands among sorted numbers: how many are below it. */
+/** Number of sorted values below a line, by binary search. */
 export function countBelow(numbers: readonly number[], line: number): number {
   let low = 0;
   let high = numbers.length;
@@ -135,8 +137,8 @@ export function countBelow(numbers: readonly number[], line: number): number {
 }
 
 /**
- * The match to go to from `line`: the next one in the direction, from the other end where there is none.
- * @returns its place among the numbers; -1 where there are none
+ * Finds the next match from `line` in the given direction, wrapping around at the end.
+ * @returns its index in `numbers`; -1 if there are no matches
  */
 export function findNextMatch(numbers: readonly number[], line: number, direction: 1 | -1): number {
   if (numbers.length === 0) return -1;

@@ -3,7 +3,7 @@ import { ApiError } from '@pumphouse/client';
 import { useState, useSyncExternalStore } from 'react';
 import classes from './log.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../look/answers.tsx';
-import { formatCount } from '../look/format.ts';
+import { formatCount, formatNoun } from '../look/format.ts';
 import { logFilterWords, type LogFilter } from './log-place.ts';
 import type { ListView } from './list-view.ts';
 import type { LogLines } from './log-lines.ts';
@@ -16,7 +16,7 @@ interface WithoutLinesProps {
   isActive: boolean;
 }
 
-/** What stands over the lines where there are none, or where they cannot be fetched. */
+/** Loading, empty and error states of the log. */
 export function WithoutLines({ lines, shown, show, isActive }: WithoutLinesProps) {
   const { failure, extent } = lines;
   const isMissing = failure instanceof ApiError && failure.status === 404;
@@ -52,14 +52,14 @@ function describeNothing(log: {
   const { lineCount, shown, show, isActive } = log;
   if (lineCount === 0) {
     return isActive
-      ? { title: 'No line yet', detail: 'Lines appear here as soon as they are printed.' }
-      : { title: 'No log', detail: 'The run ended before anything was started for it.' };
+      ? { title: 'No output yet', detail: 'Lines appear here as they are printed.' }
+      : { title: 'No log', detail: 'The run ended before a process was started.' };
   }
   if (show === undefined || shown.numbers.length > 0) return null;
-  if (!shown.isWhole) return { title: 'Looking through the log …', detail: '' };
+  if (!shown.isWhole) return { title: 'Searching the log…', detail: '' };
   return {
-    title: `No such line: ${logFilterWords[show].toLowerCase()}`,
-    detail: `The log has ${formatCount(lineCount)} others.`,
+    title: `No lines match the filter “${logFilterWords[show]}”`,
+    detail: `The log has ${formatNoun(lineCount, 'line')}.`,
   };
 }
 
@@ -69,7 +69,9 @@ interface NewLinesProps {
   isActive: boolean;
 }
 
-/** How many lines came since somebody scrolled away from the end, and the way back there. */
+/**
+ * Button with the number of new lines since the user scrolled away from the end; it scrolls back and follows.
+ */
 export function NewLines({ view, rowCount, isActive }: NewLinesProps) {
   const isFollowing = useSyncExternalStore(view.subscribe, () => view.isFollowing);
   const [seen, setSeen] = useState(0);
@@ -81,7 +83,7 @@ export function NewLines({ view, rowCount, isActive }: NewLinesProps) {
       className={classes.newLines}
       size="compact-sm"
       onClick={() => view.toEnd(true)}
-      aria-label={`${formatCount(rowCount - seen)} new lines: go to the end and follow it`}
+      aria-label={`${formatCount(rowCount - seen)} new lines: scroll to the end and follow`}
     >
       {formatCount(rowCount - seen)} new lines ↓
     </Button>

@@ -1,6 +1,6 @@
 import type { RouteQueryInput } from '@pumphouse/contract';
 
-/** Which lines are shown; `errors` by a guess. */
+/** Line filters; `errors` is a heuristic. */
 export const logFilters = ['errors', 'stdout', 'stderr', 'user', 'setup', 'runner'] as const;
 export type LogFilter = (typeof logFilters)[number];
 
@@ -8,23 +8,23 @@ export const logFilterWords: Record<LogFilter, string> = {
   errors: 'Errors',
   stdout: 'Standard output',
   stderr: 'Standard error',
-  user: 'Of the job',
-  setup: 'Of the environment',
-  runner: 'Of Pumphouse',
+  user: 'Job',
+  setup: 'Environment',
+  runner: 'Pumphouse',
 };
 
-/** What of a log is looked at, as the address of the page has it. Lines are numbered from 1 there, as people and editors do. */
+/** Position in a log as stored in the URL. Line numbers count from 1, as in editors. */
 export interface LogPlace {
   find?: string | undefined;
   show?: LogFilter | undefined;
   line?: string | undefined;
-  /** The last line, where several are chosen. */
+  /** Last line of a range. */
   line_end?: string | undefined;
 }
 
 type SearchQuery = NonNullable<RouteQueryInput<'search_log'>>;
 
-/** The part of a search that a filter is. */
+/** Converts a filter to search parameters. */
 export function toSearchQuery(
   filter: LogFilter | undefined,
 ): Pick<SearchQuery, 'level' | 'io_stream' | 'source'> {
@@ -33,7 +33,7 @@ export function toSearchQuery(
   return filter === 'stdout' || filter === 'stderr' ? { io_stream: filter } : { source: filter };
 }
 
-/** The chosen lines as numbers from 0 on, both included; null where none are. */
+/** The selected lines, counted from 0, both ends inclusive; null if none are selected. */
 export function readChosen({ line, line_end: end }: LogPlace): { from: number; to: number } | null {
   const [first, last] = [readNumber(line), readNumber(end)];
   if (first === null) return null;
@@ -41,7 +41,7 @@ export function readChosen({ line, line_end: end }: LogPlace): { from: number; t
   return { from: Math.min(first, other) - 1, to: Math.max(first, other) - 1 };
 }
 
-/** The words of an address may be anything. */
+/** URL values may be arbitrary text. */
 function readNumber(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }

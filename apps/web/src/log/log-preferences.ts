@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
 
-/** How somebody likes to read logs; kept in their browser. */
+/** Display preferences of the log viewer, stored in the browser. */
 export interface LogPreferences {
-  /** Null: where the window is narrow. */
+  /** Null: wrap only on narrow screens. */
   isWrapped: boolean | null;
   hasTimes: boolean;
 }

@@ -7,13 +7,13 @@ import { LineText } from './line-text.tsx';
 import { stripAnsi } from './ansi.ts';
 
 interface LogRowProps {
-  /** Its place in the list. */
+  /** Index in the list. */
   row: number;
-  /** Number from 0 on. */
+  /** Line number, counted from 0. */
   line: number;
-  /** Undefined while it is on its way. */
+  /** Undefined while loading. */
   excerpt: LogLineExcerpt | undefined;
-  /** Pixels below the first row that is drawn. */
+  /** Offset in pixels from the base row. */
   top: number;
   href: string;
   hasTimes: boolean;
@@ -29,7 +29,7 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   fractionalSecondDigits: 3,
 });
 
-/** A line of a log. Its number is a link to it and no part of what is copied. */
+/** A line of a log. Its number links to the line and is excluded from copied text. */
 export const LogRow = memo(function LogRow(props: LogRowProps) {
   const { row, line, excerpt, top, href, hasTimes, find, isChosen, isCurrent } = props;
   return (
@@ -61,7 +61,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
           <LineText content={excerpt.content} find={find} />
         </span>
       )}
-      {excerpt?.truncated && <span className={classes.note}>… the download has the whole line</span>}
+      {excerpt?.truncated && <span className={classes.note}>… download the log for the full line</span>}
     </div>
   );
 });
@@ -76,7 +76,7 @@ function LineTime({ at }: { at: string | undefined }) {
   );
 }
 
-/** What Pumphouse says stands apart from what the job printed; the level of that is guessed. */
+/** Pumphouse's own lines are styled by source; for the job's output the level is guessed. */
 function levelOf({ content, source }: LogLineExcerpt): string | undefined {
   if (source !== 'user') return source;
   return guessLevel(stripAnsi(content)) ?? undefined;

@@ -20,7 +20,7 @@ import type { ListView, RowWindow } from './list-view.ts';
 interface LogRowsProps {
   lines: LogLines;
   view: ListView;
-  /** The number of the line that a row shows. */
+  /** Maps a row to its line number. */
   lineOf: (row: number) => number;
   isWrapped: boolean;
   hasTimes: boolean;
@@ -33,14 +33,20 @@ interface LogRowsProps {
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** Rows are kept apart by whole blocks, so that one that stays drawn is not moved by each step. */
+/**
+ * Rows are positioned relative to a multiple of this, so that scrolling does not restyle rows that stay
+ * rendered.
+ */
 const baseRows = 64;
 
-/** Rows fetched before they come into sight: up to the end of the block that this lies in, so that few requests bring many. */
+/**
+ * Rows to prefetch in the scroll direction, rounded up to whole blocks, so that few requests fetch many
+ * lines.
+ */
 const rowsAhead = 400;
 const rowsAtOnce = 512;
 
-/** The rows of a log, as many as are in sight, in an element that scrolls over all of them. */
+/** Virtualized rows of a log in a scrolling element. */
 export function LogRows(props: LogRowsProps) {
   const { lines, view, lineOf, isWrapped, hasTimes, find, currentLine, chosen, hrefOf } = props;
   const scroller = useRef<HTMLDivElement>(null);
@@ -71,7 +77,7 @@ export function LogRows(props: LogRowsProps) {
     props.onChoose(line, event.shiftKey);
   };
   return (
-    // What scrolls has the focus, and with it the keys of the log; each of them is a button of the toolbar too.
+    // The scrolling element has the focus and handles the log's keys; each key is also a toolbar button.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={scroller}
@@ -80,7 +86,7 @@ export function LogRows(props: LogRowsProps) {
       style={{ '--digits': String(lineOf(view.count)).length } as CSSProperties}
       data-log-scroller
       role="log"
-      aria-label="Lines of the log"
+      aria-label="Log lines"
       aria-live="off"
       tabIndex={0}
       onScroll={(event) => {
@@ -97,7 +103,7 @@ export function LogRows(props: LogRowsProps) {
         className={classes.extent}
         style={{ height: view.scrolledHeight, ...(!isWrapped && { width: `${widest + 16}ch` }) }}
       >
-        {/* Links are reached through the address, too: the pointer is a short cut. */}
+        {/* Lines can also be selected by URL; clicking is a shortcut. */}
         {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
         <div className={classes.sight} style={{ height: view.viewport }} onClick={choose}>
           <div
@@ -129,7 +135,9 @@ export function LogRows(props: LogRowsProps) {
   );
 }
 
-/** Those in sight, and where a selection begins and ends: the browser forgets one whose ends are taken away. */
+/**
+ * Visible rows and the rows at both ends of a selection: removing those would clear the browser's selection.
+ */
 function listRows(
   { first, end }: RowWindow,
   selection: { current: TextSelection | null },
@@ -141,7 +149,7 @@ function listRows(
   return [...rows, ...far].sort((one, other) => one - other);
 }
 
-/** What is in sight, what is drawn around it, and what comes next in the way that the list moves. */
+/** Lines to fetch: visible rows, rendered rows, then rows ahead in the scroll direction. */
 function listWanted(view: ListView): number[] {
   const { inSight, drawn, direction, count } = view;
   const from = Math.floor((inSight.first - rowsAhead) / rowsAtOnce) * rowsAtOnce;
@@ -164,7 +172,9 @@ function measureRows(rows: HTMLElement): [number, number][] {
   ]);
 }
 
-/** How many characters the widest line had so far: a list that became narrower while one scrolls would jump sideways. */
+/**
+ * Characters of the widest line so far. It never shrinks, since the list would jump sideways while scrolling.
+ */
 function useWidest(lengths: readonly number[]): number {
   const [widest, setWidest] = useState(0);
   const now = Math.max(widest, ...lengths);
@@ -172,7 +182,7 @@ function useWidest(lengths: readonly number[]): number {
   return now;
 }
 
-/** Tells the view how much of it is in sight. */
+/** Reports the size of the viewport to the view. */
 function useViewport(scroller: { current: HTMLDivElement | null }, view: ListView): void {
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -191,7 +201,7 @@ function useViewport(scroller: { current: HTMLDivElement | null }, view: ListVie
   }, [scroller, view]);
 }
 
-/** What of the rows is selected; while a part of it is out of sight, what it was. */
+/** Tracks the text selection within the rows. */
 function useSelection(rows: { current: HTMLDivElement | null }): { current: TextSelection | null } {
   const selection = useRef<TextSelection | null>(null);
   useEffect(() => {

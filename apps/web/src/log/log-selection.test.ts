@@ -3,7 +3,7 @@ import { cutSelection, sortSelection } from './log-selection.ts';
 
 const texts = ['first line', 'second', 'third line'];
 
-test('a selection over rows, from wherever it was begun', () => {
+test('a selection across rows, in either direction', () => {
   const from = { row: 3, offset: 6 };
   const to = { row: 5, offset: 5 };
   for (const selection of [
@@ -14,7 +14,7 @@ test('a selection over rows, from wherever it was begun', () => {
   }
 });
 
-test('a selection within a row, and one to the end of another', () => {
+test('a selection within a row, and one to the end of a row', () => {
   expect(
     cutSelection(
       ['second'],

@@ -1,18 +1,18 @@
-/** A place in the list: a row, and a character of what it says. */
+/** A text position in the list: row and character offset. */
 export interface TextPlace {
   row: number;
   offset: number;
 }
 
-/** What somebody selected with the pointer or the keyboard: from where they began to where they are. */
+/** A text selection from anchor to focus. */
 export interface TextSelection {
   anchor: TextPlace;
   focus: TextPlace;
 }
 
 /**
- * The selection of the page as far as it lies in the rows of the log; null where it does not. One without extent counts too: a click with
- * the shift key goes on from there.
+ * Returns the page's selection within the log rows; null if it lies outside. A collapsed selection counts
+ * too, since a shift-click extends it.
  */
 export function readSelection(rows: HTMLElement): TextSelection | null {
   const selection = getSelection();
@@ -39,18 +39,20 @@ function isBefore(node: Node, text: Element | null): boolean {
   return text !== null && (node.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
 }
 
-/** Both ends in the order of the list. */
+/** Both ends in list order. */
 export function sortSelection({ anchor, focus }: TextSelection): [from: TextPlace, to: TextPlace] {
   const isForward = anchor.row < focus.row || (anchor.row === focus.row && anchor.offset <= focus.offset);
   return isForward ? [anchor, focus] : [focus, anchor];
 }
 
-/** Whether anything is selected. */
+/** Whether the selection is empty. */
 export function isEmptySelection({ anchor, focus }: TextSelection): boolean {
   return anchor.row === focus.row && anchor.offset === focus.offset;
 }
 
-/** The selected text. @param texts of all rows from the first to the last that it touches */
+/**
+ * Returns the selected text. @param texts of all rows from the first to the last that the selection touches
+ */
 export function cutSelection(texts: readonly string[], [from, to]: [TextPlace, TextPlace]): string {
   return texts
     .map((text, index) =>

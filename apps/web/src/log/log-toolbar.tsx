@@ -14,7 +14,7 @@ interface LogToolbarProps {
   find: string | undefined;
   onFind: (find: string | undefined) => void;
   found: MatchState;
-  /** The line that was gone to last, if it was. */
+  /** The line navigated to last; null if there is none. */
   currentLine: number | null;
   onStep: (direction: 1 | -1) => void;
   show: LogFilter | undefined;
@@ -22,7 +22,7 @@ interface LogToolbarProps {
   children: ReactNode;
 }
 
-/** The tools of the log: what is searched and shown of it, where to go, and how it is drawn. */
+/** Toolbar of the log: search, filter, navigation and display options. */
 export function LogToolbar(props: LogToolbarProps) {
   const { params, find, onFind, found, currentLine, onStep, show, onShow } = props;
   const isSearching = find !== undefined;
@@ -36,7 +36,7 @@ export function LogToolbar(props: LogToolbarProps) {
           onStep(1);
         }}
       >
-        <SearchBox value={find} onSearch={onFind} label="Search the whole log" />
+        <SearchBox value={find} onSearch={onFind} label="Search log" />
         {isSearching && (
           <>
             <span className={classes.count} role="status">
@@ -50,7 +50,7 @@ export function LogToolbar(props: LogToolbarProps) {
       <Select
         size="xs"
         w={140}
-        aria-label="Lines shown"
+        aria-label="Line filter"
         placeholder="All lines"
         data={logFilters.map((value) => ({ value, label: logFilterWords[value] }))}
         value={show ?? null}
@@ -68,7 +68,7 @@ export function LogToolbar(props: LogToolbarProps) {
 
 function describeFound({ numbers, total, isWhole, failure }: MatchState, line: number | null): string {
   if (failure !== null) return 'search failed';
-  if (numbers.length === 0) return isWhole ? 'no match' : 'searching …';
+  if (numbers.length === 0) return isWhole ? 'no matches' : 'searching…';
   const count = `${formatCount(total)}${isWhole ? '' : '+'}`;
   const place = line === null ? 0 : countBelow(numbers, line);
   return numbers[place] === line ? `${formatCount(place + 1)} of ${count}` : count;
@@ -76,7 +76,7 @@ function describeFound({ numbers, total, isWhole, failure }: MatchState, line: n
 
 interface LogSwitchProps {
   isOn: boolean;
-  /** What it does, and the key that does it too. */
+  /** Tooltip: what the switch does, and its key. */
   hint: string;
   onToggle: () => void;
   children: ReactNode;

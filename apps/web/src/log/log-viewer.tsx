@@ -17,11 +17,13 @@ import { useShownLog, type ShownLog } from './use-shown-log.ts';
 
 interface LogViewerProps extends ShownLog {
   onPlace: (change: LogPlace) => void;
-  /** An address of this page with another place in the log. */
+  /** URL of this page with another log position. */
   hrefOf: (place: LogPlace) => string;
 }
 
-/** The log of a run, from its first line to the last one that was printed a moment ago. One viewer shows one log: give it a key. */
+/**
+ * Viewer of a run's log, including live output. A viewer shows a single log: render it with a key per run.
+ */
 export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
   const { params, place, isActive } = shownLog;
   const { lines, lineCount, chosen, shown, found, lineOf, view, currentLine, goTo, step } =
@@ -34,7 +36,7 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
   const toFirstError = async () => {
     const query = { ...toSearchQuery('errors'), limit: 1 };
     const { line_numbers: numbers } = await api.call('search_log', { params, query });
-    if (numbers[0] === undefined) tell('No line looks like an error.');
+    if (numbers[0] === undefined) tell('No errors found in this log.');
     else goTo(numbers[0]);
   };
   const actions: Record<string, () => void> = {
@@ -70,24 +72,24 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
         show={place.show}
         onShow={(show) => onPlace({ show })}
       >
-        <LogStep hint="The first line that looks like an error (e)" onStep={actions['e'] ?? ignore}>
+        <LogStep hint="Go to the first error (e)" onStep={actions['e'] ?? ignore}>
           First error
         </LogStep>
-        <LogStep hint="The first line (Home)" onStep={() => view.toStart()}>
+        <LogStep hint="Go to the first line (Home)" onStep={() => view.toStart()}>
           Start
         </LogStep>
-        <LogStep hint="The last line (End)" onStep={() => view.toEnd(isActive)}>
+        <LogStep hint="Go to the last line (End)" onStep={() => view.toEnd(isActive)}>
           End
         </LogStep>
         <LogSwitch isOn={isWrapped} hint="Wrap long lines (w)" onToggle={actions['w'] ?? ignore}>
           Wrap
         </LogSwitch>
-        <LogSwitch isOn={hasTimes} hint="The time of each line (t)" onToggle={actions['t'] ?? ignore}>
+        <LogSwitch isOn={hasTimes} hint="Show the time of each line (t)" onToggle={actions['t'] ?? ignore}>
           Times
         </LogSwitch>
         <LogSwitch
           isOn={isFullscreen}
-          hint={isFullscreen ? 'Back to the page (Esc)' : 'The log alone'}
+          hint={isFullscreen ? 'Exit full screen (Esc)' : 'Show only the log'}
           onToggle={() => setIsFullscreen(!isFullscreen)}
         >
           Full screen
@@ -147,7 +149,7 @@ function tell(message: string): void {
 }
 
 function tellCopied(count: number): void {
-  tell(`Copied from ${formatNoun(count, 'line')}.`);
+  tell(`Copied ${formatNoun(count, 'line')}.`);
 }
 
 function tellProblem(error: unknown): void {

@@ -1,16 +1,19 @@
-/** Lines `from` up to, not including, `to`. */
+/** Lines from `from` to `to`, exclusive. */
 export interface LineRange {
   from: number;
   to: number;
 }
 
-/** Lines this near to each other come by one request, with what lies between. */
+/** Lines closer than this are fetched with one request, including the lines between them. */
 const nearLines = 50;
 
-/** The API gives no more by one answer. */
+/** Maximum lines per response of the API. */
 const mostLines = 2000;
 
-/** The requests that get these lines: the first one has the first line of the list, whatever its number. */
+/**
+ * Ranges to request for these lines. The first range contains the first line of the list, whatever its
+ * number.
+ */
 export function findMissingRanges(lines: readonly number[]): LineRange[] {
   const [first] = lines;
   if (first === undefined) return [];

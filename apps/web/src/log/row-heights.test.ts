@@ -12,14 +12,14 @@ test('an empty list has no rows', () => {
   expect([heights.total, heights.indexAt(0)]).toEqual([0, -1]);
 });
 
-test('rows that were not measured are all of one height', () => {
+test('unmeasured rows have the default height', () => {
   const heights = createHeights(5_000_000);
   expect(heights.total).toBe(90_000_000);
   expect(heights.topOf(4_999_999)).toBe(89_999_982);
   expect(heights.indexAt(89_999_990)).toBe(4_999_999);
 });
 
-test('a measured row moves those after it', () => {
+test('a measured row moves the rows after it', () => {
   const heights = createHeights(1000);
   expect(heights.set(300, 54)).toBe(true);
   expect(heights.set(300, 54)).toBe(false);
@@ -28,7 +28,7 @@ test('a measured row moves those after it', () => {
   expect([5399, 5400, 5453, 5454].map((top) => heights.indexAt(top))).toEqual([299, 300, 300, 301]);
 });
 
-test('places outside are the first and the last row', () => {
+test('positions outside the list map to the first and last row', () => {
   const heights = createHeights(700);
   heights.set(0, 36);
   heights.set(699, 90);
@@ -36,7 +36,7 @@ test('places outside are the first and the last row', () => {
   expect(heights.topOf(700)).toBe(heights.total);
 });
 
-test('each row is found at each of its pixels, however they were measured', () => {
+test('each row is found at its first and last pixel', () => {
   const heights = createHeights(800);
   for (let index = 0; index < 800; index += 7) heights.set(index, 18 * (1 + (index % 5)));
   let top = 0;
@@ -49,7 +49,7 @@ test('each row is found at each of its pixels, however they were measured', () =
   expect(heights.total).toBe(top);
 });
 
-test('a list that grows keeps what was measured, and forgets it when told', () => {
+test('measured heights survive growth and are discarded by a reset', () => {
   const heights = createHeights(10);
   heights.set(4, 36);
   heights.setCount(20);
@@ -58,7 +58,7 @@ test('a list that grows keeps what was measured, and forgets it when told', () =
   expect(heights.total).toBe(360);
 });
 
-test('a list that became shorter does not remember rows beyond its end', () => {
+test('a list that became shorter forgets the rows beyond its end', () => {
   const heights = createHeights(1000);
   heights.set(900, 90);
   heights.setCount(10);

@@ -1,15 +1,15 @@
-/** Rows whose heights are summed up together: a change costs no more than one block and the list of blocks. */
+/** Rows per block of summed heights: a change recomputes only one block and the list of blocks. */
 const blockRows = 256;
 
 /**
- * Where the rows of a long list lie, in pixels. Rows are as high as `rowHeight` until they are measured; only blocks with another height in
- * them take memory, so that five million rows cost nothing.
+ * Positions of the rows of a long list in pixels. Unmeasured rows have the height `rowHeight`. Only blocks
+ * with other heights use memory, so millions of uniform rows cost nothing.
  */
 export class RowHeights {
   readonly rowHeight: number;
   #count = 0;
   #blocks = new Map<number, Uint32Array>();
-  /** Where each block begins, and after the last one the end; built when it is asked for. */
+  /** Start of each block, followed by the end of the last one; built on demand. */
   #starts: Float64Array | null = null;
 
   constructor(rowHeight: number) {
@@ -29,7 +29,7 @@ export class RowHeights {
     for (const block of this.#blocks.keys()) if (block * blockRows >= count) this.#blocks.delete(block);
   }
 
-  /** Notes a measured height. @returns whether it is another than was known */
+  /** Records a measured height. @returns whether it changed */
   set(index: number, height: number): boolean {
     const block = Math.floor(index / blockRows);
     let heights = this.#blocks.get(block);
@@ -43,13 +43,13 @@ export class RowHeights {
     return true;
   }
 
-  /** Forgets what was measured: the list is as wide as it was no longer. */
+  /** Discards all measured heights, after a change of width. */
   reset(): void {
     this.#blocks.clear();
     this.#starts = null;
   }
 
-  /** The height of all rows. */
+  /** Total height of all rows. */
   get total(): number {
     return this.#blocks.size === 0 ? this.#count * this.rowHeight : (this.#buildStarts().at(-1) ?? 0);
   }
@@ -58,7 +58,7 @@ export class RowHeights {
     return this.#blocks.get(Math.floor(index / blockRows))?.[index % blockRows] ?? this.rowHeight;
   }
 
-  /** Where a row begins. The row after the last one begins at the end. */
+  /** Top of a row. The index after the last row returns the end. */
   topOf(index: number): number {
     if (this.#blocks.size === 0) return index * this.rowHeight;
     const block = Math.floor(index / blockRows);
@@ -69,7 +69,7 @@ export class RowHeights {
     return top;
   }
 
-  /** The row at a place, the first or the last where the place is outside; -1 in an empty list. */
+  /** The row at a position, clamped to the first and last row; -1 in an empty list. */
   indexAt(top: number): number {
     if (this.#count === 0) return -1;
     if (top <= 0) return 0;
@@ -106,7 +106,7 @@ export class RowHeights {
   }
 }
 
-/** The last block that begins at or before the place. */
+/** The last block that starts at or before the position. */
 function findBlock(starts: Float64Array, top: number): number {
   let low = 0;
   let high = starts.length - 2;

@@ -4,12 +4,12 @@ import { followScroll, isDrifted, scaledHeight, toListTop, toScrollTop } from '.
 const long = 90_000_000;
 const view = { total: long, viewport: 600 };
 
-test('a list that a browser can hold is as high as it is', () => {
+test('a list below the browser limit is not scaled', () => {
   expect(scaledHeight(1_800_000)).toBe(1_800_000);
   expect([toListTop(123_456, 1_800_000), toScrollTop(123_456, 1_800_000)]).toEqual([123_456, 123_456]);
 });
 
-test('a longer one is held, and both ends are exact', () => {
+test('a longer list is scaled, and both ends are exact', () => {
   const height = scaledHeight(long);
   expect(height).toBe(10_000_000);
   expect(toListTop(0, long)).toBe(0);
@@ -17,7 +17,7 @@ test('a longer one is held, and both ends are exact', () => {
   expect(toScrollTop(long - 600, long)).toBe(height - 600);
 });
 
-test('both directions agree, and never go backwards', () => {
+test('both conversions are inverse and monotonic', () => {
   let last = -1;
   for (let scrollTop = 0; scrollTop <= 9_999_400; scrollTop += 7919) {
     const listTop = toListTop(scrollTop, long);
@@ -27,19 +27,19 @@ test('both directions agree, and never go backwards', () => {
   }
 });
 
-test('a step in the middle moves the list by as many pixels, a jump to where the bar says', () => {
+test('a step moves the list pixel by pixel; a jump follows the scrollbar', () => {
   const before = { scrollTop: 5_000_000, listTop: toListTop(5_000_000, long) };
   expect(followScroll(before, 5_000_100, view)).toBe(before.listTop + 100);
   expect(followScroll(before, 7_000_000, view)).toBe(toListTop(7_000_000, long));
   expect(followScroll({ scrollTop: 50, listTop: 60 }, 0, view)).toBe(10);
 });
 
-test('the list does not leave its ends', () => {
+test('the list position stays within its bounds', () => {
   expect(followScroll({ scrollTop: 500, listTop: 100 }, 0, view)).toBe(0);
   expect(followScroll({ scrollTop: 9_999_000, listTop: long - 700 }, 9_999_400, view)).toBe(long - 600);
 });
 
-test('many steps let the bar drift, which shows before an end is reached', () => {
+test('the drift after many steps is detected before an end is reached', () => {
   const before = { scrollTop: 5_000_000, listTop: toListTop(5_000_000, long) };
   expect(isDrifted(before, long)).toBe(false);
   expect(isDrifted({ scrollTop: before.scrollTop + 600_000, listTop: before.listTop + 600_000 }, long)).toBe(

@@ -1,18 +1,24 @@
-/** No browser makes elements higher than some 17 or 33 million pixels; this is safely below. */
+/** Browsers limit elements to about 17 or 33 million pixels; this is safely below. */
 const highestPx = 10_000_000;
 
-/** So far from both ends a pixel of the scroll bar is a pixel of the list, whatever its height: ends are reached exactly. */
+/**
+ * Within this distance of both ends, one scroll pixel is one list pixel, so that the ends are reached
+ * exactly.
+ */
 const edgePx = 1_000_000;
 
-/** A movement of more than so many viewports is a jump (the thumb was dragged); a smaller one moves the list by as many pixels. */
+/**
+ * A movement of more viewports than this is a jump (dragged scrollbar); smaller ones move the list pixel by
+ * pixel.
+ */
 const jumpViewports = 4;
 
-/** How high the element is that scrolls in place of a list of `total` pixels. */
+/** Height of the scrolling element for a list of `total` pixels. */
 export function scaledHeight(total: number): number {
   return Math.min(total, highestPx);
 }
 
-/** The place in the list that a scroll position stands for. */
+/** List position of a scroll position. */
 export function toListTop(scrollTop: number, total: number): number {
   if (total <= highestPx || scrollTop <= edgePx) return scrollTop;
   const fromEnd = highestPx - scrollTop;
@@ -20,7 +26,7 @@ export function toListTop(scrollTop: number, total: number): number {
   return edgePx + (scrollTop - edgePx) * middleScale(total);
 }
 
-/** The opposite. */
+/** The inverse of `toListTop`. */
 export function toScrollTop(listTop: number, total: number): number {
   if (total <= highestPx || listTop <= edgePx) return listTop;
   const fromEnd = total - listTop;
@@ -38,8 +44,9 @@ interface ScrollState {
 }
 
 /**
- * Where the list stands after its element scrolled. Small steps move by pixels although the bar stands for many more; the bar then lies
- * a little beside where it would, until `isDrifted` says that it is worth setting right.
+ * List position after a scroll event. Small steps move the list pixel by pixel, although a scroll pixel
+ * stands for many list pixels. The scrollbar then drifts from its exact position until `isDrifted` triggers a
+ * correction.
  */
 export function followScroll(
   before: ScrollState,
@@ -53,7 +60,7 @@ export function followScroll(
   return Math.max(0, Math.min(total - viewport, listTop));
 }
 
-/** Whether the bar is so far from where it belongs that an end of it could come before the end of the list. */
+/** Whether the scrollbar has drifted so far that it could reach its end before the list does. */
 export function isDrifted({ scrollTop, listTop }: ScrollState, total: number): boolean {
   return Math.abs(toScrollTop(listTop, total) - scrollTop) > edgePx / 2;
 }

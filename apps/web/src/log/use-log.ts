@@ -6,22 +6,22 @@ import { LogMatches, type MatchState } from './log-matches.ts';
 import { useLiveState } from '../live/live-state.ts';
 import { useLogGrowth } from '../live/log-growth.ts';
 
-/** Whose log it is, as the path parameters of operations take it. */
+/** The run of a log, as path parameters for operations. */
 export interface LogOfRun {
   workspace_id: string;
   job_run_id: string;
 }
 
-/** How often a log that grows is asked for while no events arrive. */
+/** Polling interval of a growing log while the event stream is down. */
 const withoutStreamMs = 3000;
 
-/** Lines before the one that is looked at first. */
+/** Lines to load before the initial line. */
 const linesBefore = 250;
 
 /**
- * The lines of a log while it is shown: opened where it is looked at first, and told when it grew.
- * @param params the same object as long as it is the same log
- * @param firstLine -1 for the end
+ * Loads the lines of a log at the initial position and follows its growth.
+ * @param params must be the same object for the same log
+ * @param firstLine initial line; -1 for the end
  */
 export function useLogLines(
   params: LogOfRun,
@@ -41,7 +41,7 @@ export function useLogLines(
     if (growth) lines.grow({ lineCount: growth.line_count, isComplete: growth.is_complete });
   }, [lines, growth]);
 
-  // The end of the run may be known before that of its log.
+  // The run may end before its log is complete.
   useEffect(() => {
     if (!isActive && lines.extent !== null && !lines.extent.isComplete) void lines.refresh();
   }, [lines, isActive]);
@@ -59,7 +59,7 @@ type LogSearch = Pick<NonNullable<RouteQueryInput<'search_log'>>, 'q' | 'io_stre
 
 const nothing: MatchState = { numbers: [], total: 0, isWhole: true, failure: null };
 
-/** The lines that match, while the component is shown. @param search null for no search */
+/** Matches of a search while the component is mounted. @param search null for no search */
 export function useLogMatches(
   params: LogOfRun,
   search: LogSearch | null,

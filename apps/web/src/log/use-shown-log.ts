@@ -4,21 +4,21 @@ import { ListView } from './list-view.ts';
 import { readChosen, toSearchQuery, type LogPlace } from './log-place.ts';
 import { useLogLines, useLogMatches, type LogOfRun } from './use-log.ts';
 
-/** The height of a line that is not wrapped, as in log.module.css. */
+/** Height of an unwrapped line, as in log.module.css. */
 const rowHeightPx = 18;
 
-/** What a viewer shows of which log. */
+/** The log that a viewer shows, and the position in it. */
 export interface ShownLog {
-  /** The same object as long as it is the same log. */
+  /** Must be the same object for the same log. */
   params: LogOfRun;
-  /** Whether lines may still come. */
+  /** Whether lines may still be added. */
   isActive: boolean;
-  /** Where a log is opened of which the place names no line. */
+  /** Whether to open at the end if `place` has no line. */
   opensAtEnd: boolean;
   place: LogPlace;
 }
 
-/** The lines of a log by the filter, what a search finds in it, and where in it one is. */
+/** Combines the filtered lines of a log, the search matches and the current position. */
 export function useShownLog({ params, isActive, opensAtEnd, place }: ShownLog) {
   const { find, show } = place;
   const chosen = readChosen(place);
@@ -28,13 +28,13 @@ export function useShownLog({ params, isActive, opensAtEnd, place }: ShownLog) {
   const shown = useLogMatches(params, show === undefined ? null : filter, lineCount);
   const found = useLogMatches(params, find === undefined ? null : { ...filter, q: find }, lineCount);
 
-  /** The numbers of the lines that the filter leaves; null for all of them. */
+  /** Numbers of the lines that match the filter; null for all lines. */
   const numbers = show === undefined ? null : shown.state.numbers;
   const lineOf = useCallback((row: number) => numbers?.[row] ?? row, [numbers]);
   const [view] = useState(() => new ListView(rowHeightPx, opensAtEnd && chosen === null));
   const rowCount = numbers?.length ?? lineCount;
   useEffect(() => view.setCount(rowCount), [view, rowCount]);
-  // Numbers of further lines are fetched once the last known ones come near.
+  // Fetch more line numbers when the last known ones come close to the viewport.
   const { matches } = shown;
   useEffect(
     () =>
@@ -50,7 +50,7 @@ export function useShownLog({ params, isActive, opensAtEnd, place }: ShownLog) {
     view.reveal(numbers === null ? line : countBelow(numbers, line));
   };
 
-  /** Goes to the next match from the one that is current, or from what is in sight. */
+  /** Goes to the next match from the current line, or from the visible lines. */
   const step = (direction: 1 | -1) => {
     const { numbers: matching } = found.state;
     const from = currentLine ?? lineOf(view.inSight.first) - direction;
@@ -65,7 +65,7 @@ export function useShownLog({ params, isActive, opensAtEnd, place }: ShownLog) {
   return { lines, lineCount, chosen, shown, found, lineOf, view, currentLine, goTo, step };
 }
 
-/** Goes to the line that the address names: when there is a log, and when another one is named. */
+/** Goes to the line in the URL once it exists, and when the URL changes. */
 function useArrival(line: number | null, lineCount: number, goTo: (line: number) => void): void {
   const go = useEffectEvent(goTo);
   const isThere = line !== null && line < lineCount;
@@ -74,7 +74,7 @@ function useArrival(line: number | null, lineCount: number, goTo: (line: number)
   }, [line, isThere]);
 }
 
-/** Goes to the first match of a new search, from what is in sight on. */
+/** Goes to the first match of a new search, starting from the visible lines. */
 function useFirstMatch(find: string | undefined, isThere: boolean, goToFirst: () => void): void {
   const go = useEffectEvent(goToFirst);
   useEffect(() => {

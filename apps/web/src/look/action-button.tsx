@@ -5,14 +5,17 @@ interface ActionButtonProps extends Pick<
   ButtonProps,
   'variant' | 'color' | 'size' | 'loading' | 'leftSection'
 > {
-  /** Why it cannot be done now; null when it can. A button that is off says so, and stays in reach of the keyboard. */
+  /**
+   * Why the action is unavailable; null if it is available. A disabled button shows the reason and stays
+   * focusable.
+   */
   whyNot?: string | null | undefined;
-  /** Shown on hover where it can be done: a shortcut, a consequence. */
+  /** Tooltip of an enabled button: a shortcut or a consequence. */
   hint?: string;
-  /** Sends the form that it is in. */
+  /** Submits the surrounding form. */
   type?: 'submit';
   onClick?: MouseEventHandler<HTMLButtonElement>;
-  /** Where the words alone do not say what it is done to, as in a row. */
+  /** Names the target if the label alone does not, as in a table row. */
   'aria-label'?: string;
   children: ReactNode;
 }

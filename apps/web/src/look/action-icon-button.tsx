@@ -2,16 +2,19 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 interface ActionIconButtonProps {
-  /** What it does, and to what: "Run shop_orders". */
+  /** Action and target: "Run shop_orders". */
   label: string;
   icon: ReactNode;
-  /** Why it cannot be done now; null when it can. */
+  /** Why the action is unavailable; null if it is available. */
   whyNot?: string | null;
   loading?: boolean;
   onClick: () => void;
 }
 
-/** An action where a row has no room for words. They stand in the tooltip, or why it cannot be done. */
+/**
+ * An icon button for rows without room for a label. The tooltip shows the label and why the action is
+ * unavailable.
+ */
 export function ActionIconButton({
   label,
   icon,

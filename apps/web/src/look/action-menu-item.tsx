@@ -2,14 +2,14 @@ import { Menu } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 interface ActionMenuItemProps {
-  /** Why it cannot be done now; null when it can. It is said below the words of the item. */
+  /** Why the action is unavailable; null if it is available. Shown below the label. */
   whyNot?: string | null;
   color?: string;
   onClick: () => void;
   children: ReactNode;
 }
 
-/** An action in a menu. One that is off stays in the menu and says why. */
+/** An action in a menu. A disabled action stays in the menu and shows the reason. */
 export function ActionMenuItem({ whyNot = null, color, onClick, children }: ActionMenuItemProps) {
   if (whyNot === null) {
     return (

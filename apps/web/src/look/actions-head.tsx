@@ -1,4 +1,4 @@
-/** Heads the column of what can be done with a row: a name for screen readers, and nothing to see. */
+/** Header of the actions column, visible only to screen readers. */
 export function ActionsHead() {
   return (
     <th scope="col">

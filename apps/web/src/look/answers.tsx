@@ -3,7 +3,7 @@ import { Alert, Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './answers.module.css';
 
-/** What the server said, as a sentence, with its code for whoever looks it up. */
+/** Shows the server's error message and its code. */
 export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, detail, code } = describeError(error);
   return (
@@ -27,9 +27,9 @@ export function describeError(error: unknown): { title: string; detail: string; 
   }
   if (error instanceof TypeError) {
     return {
-      title: 'The server cannot be reached',
+      title: 'Cannot reach the server',
       detail:
-        'It may be starting again. What you see is from before; the page goes on by itself once it answers.',
+        'The server may be restarting. The data on this page may be outdated. It updates when the server responds.',
       code: null,
     };
   }
@@ -40,7 +40,7 @@ export function describeError(error: unknown): { title: string; detail: string; 
   };
 }
 
-/** Nothing is there: says why, and what brings something here. */
+/** Empty state: why the list is empty and how to fill it. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className={classes.empty}>
@@ -50,7 +50,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** Holds the place of rows that are on their way. */
+/** Placeholder for rows that are loading. */
 export function LoadingRows({ count = 6 }: { count?: number }) {
   return (
     <div className={classes.rows} role="status" aria-label="Loading">

@@ -4,27 +4,27 @@ import { ActionButton } from './action-button.tsx';
 import { Confirm } from './confirm.tsx';
 
 interface AskingButtonProps<Done> {
-  /** The words of the button. */
+  /** Label of the button. */
   label: string;
-  /** Where they alone do not say what it is done to, as in a row. */
+  /** Names the target if the label alone does not, as in a table row. */
   'aria-label'?: string;
   size?: string;
-  /** Why it cannot be done now; null when it can. */
+  /** Why the action is unavailable; null if it is available. */
   whyNot?: string | null;
   question: string;
-  /** The words of the button that does it; without them those of the button that asks. */
+  /** Label of the confirm button; `label` by default. */
   action?: string;
-  /** A word to type first, where what is done cannot be undone. */
+  /** Word to type before confirming an action that cannot be undone. */
   typed?: string;
-  /** What happens, and what does not. */
+  /** Consequences of the action. */
   children: ReactNode;
-  /** Does it, and fetches anew what then differs: the question stays until both are over. */
+  /** Performs the action and refetches what it changes. The dialog stays open until both are done. */
   act: () => Promise<Done>;
-  /** Called when the question is gone. */
+  /** Called after the dialog has closed. */
   onDone: (done: Done) => void;
 }
 
-/** A button that asks before it does something that takes something away. */
+/** A button that asks for confirmation before a destructive action. */
 export function AskingButton<Done>(props: AskingButtonProps<Done>) {
   const { label, question, action = label, typed, children, act, onDone, ...button } = props;
   const [isAsking, setAsking] = useState(false);

@@ -4,11 +4,11 @@ import { ErrorNotice } from './answers.tsx';
 
 interface ConfirmProps {
   title: string;
-  /** What happens, and what does not. */
+  /** Consequences of the action. */
   children: ReactNode;
-  /** The words of the button: what it does. */
+  /** Label of the confirm button: a verb. */
   action: string;
-  /** A word to type first, where what is done cannot be undone. */
+  /** Word to type before confirming an action that cannot be undone. */
   typed?: string;
   isPending: boolean;
   error: unknown;
@@ -16,7 +16,7 @@ interface ConfirmProps {
   onClose: () => void;
 }
 
-/** Asks before something is done that takes something away. Shown while it is rendered. */
+/** Confirmation dialog for a destructive action. Open while it is rendered. */
 export function Confirm({
   title,
   children,
@@ -41,7 +41,7 @@ export function Confirm({
         {typed !== undefined && (
           <TextInput
             mt="sm"
-            label={`Type ${typed} to go on`}
+            label={`Type ${typed} to confirm`}
             value={words}
             onChange={(event) => setWords(event.currentTarget.value)}
             autoComplete="off"

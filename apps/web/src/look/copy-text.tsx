@@ -2,7 +2,7 @@ import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
 import classes from './copy-text.module.css';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
-/** Copies a text. @param label says what it is, such as "link to this run" */
+/** Button that copies a text. @param label names the text, such as "link to this run" */
 export function CopyText({ text, label }: { text: string; label: string }) {
   return (
     <CopyButton value={text} timeout={1500}>
@@ -17,7 +17,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A command to type elsewhere, or a text to put there. @param what says what it is, such as "Content of tools.py" */
+/** A command or file content to copy. @param what names it, such as "Content of tools.py" */
 export function CommandLine({ command, what = 'Command' }: { command: string; what?: string }) {
   return (
     <div className={classes.command}>

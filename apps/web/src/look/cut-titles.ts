@@ -1,7 +1,7 @@
-/** How far above the pointer a text that is cut may begin: a chip in a link in a cell. */
+/** Maximum ancestors of the hovered element to check, enough for a chip in a link in a cell. */
 const maxDepth = 4;
 
-/** Gives each text that is cut for want of room its whole text as a tooltip, when it is pointed at. One listener serves all lists. */
+/** Shows the full text of a truncated element as its tooltip on hover. One listener serves all lists. */
 export function titleCutTexts(page: Document): void {
   page.addEventListener('pointerover', ({ target }) => {
     let element = target instanceof HTMLElement ? target : null;
@@ -12,7 +12,7 @@ export function titleCutTexts(page: Document): void {
         element.title = element.textContent.trim();
         return;
       }
-      // It was cut before the window became wider.
+      // The element was truncated before the window became wider.
       if (element.dataset['cutTitle'] !== undefined) element.removeAttribute('title');
       element = element.parentElement;
     }

@@ -9,10 +9,10 @@ const words: Record<DayChoice, string> = {
   '365': '1 year',
 };
 
-/** Of how many days the figures of the page are. The address says it: `?days=90`. */
+/** Selects the time range of the page's figures, stored in the URL: `?days=90`. */
 export function DaysChoice() {
   return (
-    <nav className={classes.choice} aria-label="Days that figures are of">
+    <nav className={classes.choice} aria-label="Time range">
       {dayChoices.map((choice) => (
         <Link
           key={choice}
@@ -21,7 +21,7 @@ export function DaysChoice() {
           replace
           resetScroll={false}
           className={classes.one}
-          // Without days the address is one too: that of the usual ones.
+          // A URL without `days` selects the default.
           activeOptions={{ explicitUndefined: true }}
         >
           {words[choice]}

@@ -3,16 +3,16 @@ const compactCounts = new Intl.NumberFormat('en', { notation: 'compact', maximum
 
 export const formatCount = (count: number) => counts.format(count);
 
-/** 12,400,000 as 12.4M, where a column is narrow. */
+/** 12,400,000 as 12.4M, for narrow columns. */
 export const formatCompactCount = (count: number) => compactCounts.format(count);
 
 const plurals = new Intl.PluralRules('en');
 
-/** The form of a word that goes with a count: `pluralOf(jobs.length, 'needs', 'need')`. */
+/** Singular or plural by count: `pluralOf(jobs.length, 'needs', 'need')`. */
 export const pluralOf = (count: number, one: string, other: string) =>
   plurals.select(count) === 'one' ? one : other;
 
-/** "1 table", "1,204 tables". The only place that writes a count with its noun. */
+/** "1 table", "1,204 tables". The only function that formats a count with its noun. */
 export const formatNoun = (count: number, noun: string, nouns = `${noun}s`, format = formatCount) =>
   `${format(count)} ${pluralOf(count, noun, nouns)}`;
 
@@ -22,14 +22,14 @@ export const formatLast = (count: number, noun: string) =>
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Decimal units, as disks and clouds count. */
+/** Formats bytes in decimal units, as storage vendors do. */
 export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${byteUnits[power]}`;
 }
 
-/** 0.42 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h: two units at most. */
+/** 0.42 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h: at most two units. */
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${Number(seconds.toFixed(seconds < 1 ? 2 : 1))} s`;
   const whole = Math.round(seconds);
@@ -71,7 +71,7 @@ const sameYear = new Intl.DateTimeFormat('en-GB', {
 });
 const otherYear = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' });
 
-/** As short as it is clear today: 06:15, 12 Nov 06:15, 12 Nov 2024. */
+/** The shortest unambiguous form: 06:15, 12 Nov 06:15, 12 Nov 2024. */
 export function formatShortInstant(at: Date, now: Date): string {
   if (at.toDateString() === now.toDateString()) return sameDay.format(at);
   return at.getFullYear() === now.getFullYear() ? sameYear.format(at).replace(',', '') : otherYear.format(at);

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Drawn on 16 by 16, in the colour of the text. What an icon means has to be said beside it, or by the label of its button. */
+/** A 16×16 icon in the text colour. Needs a text next to it or a label on its button. */
 function Icon({ children }: { children: ReactNode }) {
   return (
     <svg

@@ -11,27 +11,24 @@ function emphasized(lines: Parameters<typeof findEmphasis>[0]): (string | null)[
   );
 }
 
-test('a changed line has its changed part on both sides', () => {
+test('the changed part is emphasized on both sides', () => {
   const lines = [context('a'), removed('limit = 100'), added('limit = 2500'), context('b')];
   expect(emphasized(lines)).toEqual([null, '1', '25', null]);
 });
 
-test('lines are paired in their order', () => {
+test('lines are paired in order', () => {
   const lines = [removed('rows: 1'), removed('bytes: 7'), added('rows: 2'), added('bytes: 8')];
   expect(emphasized(lines)).toEqual(['1', '7', '2', '8']);
 });
 
-test('what only grew has nothing to emphasize on the side before', () => {
+test('a line that only grew has an empty emphasis before the change', () => {
   expect(emphasized([removed('load orders'), added('load orders now')])).toEqual(['', ' now']);
 });
 
 test.each([
-  ['lines that share little', [removed('import dlt'), added('raise SystemExit')]],
-  [
-    'as many removed as added is needed to know which belong together',
-    [removed('a = 1'), added('a = 2'), added('a = 3')],
-  ],
-  ['lines with nothing before them', [added('new')]],
-])('%s are shown whole', (_, lines) => {
+  ['lines with little in common', [removed('import dlt'), added('raise SystemExit')]],
+  ['unequal numbers of removed and added lines', [removed('a = 1'), added('a = 2'), added('a = 3')]],
+  ['added lines without removed lines', [added('new')]],
+])('%s have no emphasis', (_, lines) => {
   expect(emphasized(lines).every((part) => part === null)).toBe(true);
 });

@@ -1,21 +1,21 @@
-/** A line of a text difference, as the contract gives it. */
+/** A line of a diff, as the API returns it. */
 interface DifferenceLine {
   kind: 'context' | 'removed' | 'added';
   text: string;
 }
 
-/** The part of a line that differs from the line in whose place it came: characters `start` up to, not including, `end`. */
+/** The part of a line that differs from the line it replaces: characters `start` to `end`, exclusive. */
 export interface Emphasis {
   start: number;
   end: number;
 }
 
-/** Lines that share less than this part of the longer one are other lines, not changed ones. */
+/** Lines that share less than this fraction of the longer line count as different lines, not as a change. */
 const smallestSharedShare = 0.3;
 
 /**
- * For each line of a hunk the part that really changed, null where all of it did or nothing is known. Removed lines are paired in their
- * order with as many added ones that follow them.
+ * For each line of a hunk, the part that changed; null if the whole line changed or the line has no
+ * counterpart. Removed lines are paired in order with an equal number of added lines that follow them.
  */
 export function findEmphasis(lines: readonly DifferenceLine[]): (Emphasis | null)[] {
   const found: (Emphasis | null)[] = lines.map(() => null);

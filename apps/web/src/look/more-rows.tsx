@@ -7,7 +7,9 @@ interface MoreRowsProps {
   onMore: () => void;
 }
 
-/** The end of a list that has more: fetches on when it comes into sight, and is a button for whoever goes by keyboard. */
+/**
+ * End of a paginated list: loads the next page when it scrolls into view, and is a button for keyboard users.
+ */
 export function MoreRows({ hasMore, isLoading, onMore }: MoreRowsProps) {
   const end = useRef<HTMLDivElement>(null);
   const more = useEffectEvent(onMore);
@@ -25,7 +27,7 @@ export function MoreRows({ hasMore, isLoading, onMore }: MoreRowsProps) {
   return (
     <div ref={end} style={{ padding: '0.5rem', textAlign: 'center' }}>
       <Button variant="subtle" size="compact-sm" loading={isLoading} onClick={onMore}>
-        More
+        Load more
       </Button>
     </div>
   );

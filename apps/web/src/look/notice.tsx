@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import classes from './notice.module.css';
 
-/** A line that has to be known before the figures below it are read. Nothing went wrong. */
+/** A note that the reader needs to interpret the figures below. Not an error. */
 export function Notice({ children }: { children: ReactNode }) {
   return (
     <div className={classes.notice}>

@@ -2,9 +2,9 @@ import { useEffect, type ReactNode } from 'react';
 import classes from './page.module.css';
 
 interface PageProps {
-  /** Also the title of the tab. */
+  /** Also the title of the browser tab. */
   title: string;
-  /** What stands in place of the title, where more than words is shown. */
+  /** Replaces the title if the heading is more than text. */
   heading?: ReactNode;
   /** One line below the title. */
   lead?: ReactNode;
@@ -12,7 +12,7 @@ interface PageProps {
   children: ReactNode;
 }
 
-/** A page: its heading, what can be done with the whole of it, and its content. */
+/** A page: heading, actions and content. */
 export function Page({ title, heading, lead, actions, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} – Pumphouse`;
@@ -33,12 +33,12 @@ export function Page({ title, heading, lead, actions, children }: PageProps) {
 
 interface SectionProps {
   title: string;
-  /** Beside the heading: a link to more, a switch. */
+  /** Content next to the heading: a link or a switch. */
   aside?: ReactNode;
   children: ReactNode;
 }
 
-/** A titled part of a page, on a surface of its own. */
+/** A titled section of a page on its own surface. */
 export function Section({ title, aside, children }: SectionProps) {
   return (
     <section className={classes.section} aria-label={title}>
@@ -51,7 +51,7 @@ export function Section({ title, aside, children }: SectionProps) {
   );
 }
 
-/** Name and value, side by side. */
+/** A list of names and values. */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className={classes.facts}>

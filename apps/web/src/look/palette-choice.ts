@@ -1,4 +1,4 @@
-/** Which colours states have: red and green, or blue and orange for those who do not tell them apart. */
+/** Colours of states: red and green, or blue and orange for users who cannot distinguish those. */
 export type Palette = 'red-green' | 'blue-orange';
 
 const key = 'pumphouse.palette';

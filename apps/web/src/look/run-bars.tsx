@@ -17,9 +17,10 @@ const height = 22;
 const smallest = 5;
 
 /**
- * The last runs of a job, oldest first: the height is the duration beside the longest of them, and the colour with its pattern is the state.
- * Each bar leads to its run. They are plain links with one handler for all: a page has some thousand of them, and each `Link` of the
- * router listens to all that the router does.
+ * The last runs of a job as bars, oldest first. The height is the duration relative to the longest run;
+ * colour and pattern show the state. Each bar links to its run. The bars are plain links with one shared
+ * handler, since a page may have a thousand of them and each `Link` of the router subscribes to the router's
+ * state.
  */
 export function RunBars({ workspaceId, runs }: { workspaceId: string; runs: readonly BarOfRun[] }) {
   const router = useRouter();
@@ -45,7 +46,7 @@ export function RunBars({ workspaceId, runs }: { workspaceId: string; runs: read
   );
 }
 
-/** A click by which a browser opens a link in a new tab or window. */
+/** True for a click that opens a link in a new tab or window. */
 function opensElsewhere(event: MouseEvent): boolean {
   return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }
@@ -84,7 +85,7 @@ function Bar({ workspaceId, run, share, onOpen }: BarProps) {
   );
 }
 
-/** Room is left above a bar for the glyph of a failure. */
+/** Leaves room above the bar for the failure glyph. */
 function barHeight(share: number): number {
   return smallest + share * (height - smallest - 8);
 }

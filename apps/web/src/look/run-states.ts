@@ -1,10 +1,13 @@
 import type { RunStatus } from '@pumphouse/contract';
 
-/** How a state of a run is shown: always a glyph, a word and a colour together, so that none of them has to be told alone. */
+/**
+ * How the state of a run is displayed: always glyph, word and colour, so that none of them carries the
+ * meaning alone.
+ */
 export interface StateLook {
   word: string;
   glyph: string;
-  /** The end of the names of the colours in look.css. */
+  /** Suffix of the colour variables in look.css. */
   colour: 'completed' | 'failed' | 'running' | 'pending' | 'cancelled' | 'skipped';
 }
 
@@ -21,12 +24,12 @@ export const runStates: Record<RunStatus, StateLook> = {
 
 const unknownState: StateLook = { word: 'Unknown', glyph: '?', colour: 'cancelled' };
 
-/** @param status also one that a newer server may give */
+/** @param status may be a status of a newer server that this console does not know */
 export function stateLook(status: string): StateLook {
   return status in runStates ? runStates[status as RunStatus] : unknownState;
 }
 
-/** The same for pipeline runs, which only succeed or fail. */
+/** Like `stateLook`, for pipeline runs, which only succeed or fail. */
 export function pipelineRunLook(status: string): StateLook {
   if (status === 'succeeded') return { ...runStates.completed, word: 'Succeeded' };
   return status === 'failed' ? runStates.failed : unknownState;

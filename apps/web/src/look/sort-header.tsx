@@ -2,15 +2,15 @@ import { nextSorting } from '../search/sorting.ts';
 
 interface SortHeaderProps {
   children: string;
-  /** As the address has it when this column is sorted by its better end: `-rows` for the largest first. */
+  /** URL value for the column's default direction: `-rows` for the largest first. */
   first: string;
-  /** As the address has it now. */
+  /** Current URL value. */
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
   isNumber?: boolean;
 }
 
-/** The heading of a column that a list can be sorted by. */
+/** Header of a sortable column. */
 export function SortHeader({ children, first, sort, onSort, isNumber = false }: SortHeaderProps) {
   const isCurrent = sort !== undefined && sort.replace(/^-/, '') === first.replace(/^-/, '');
   const direction = sort?.startsWith('-') ? 'descending' : 'ascending';

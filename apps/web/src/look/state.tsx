@@ -1,7 +1,7 @@
 import classes from './state.module.css';
 import { pipelineRunLook, stateLook, type StateLook } from './run-states.ts';
 
-/** The state of a run. `compact` shows the glyph and leaves the word to screen readers and the tooltip, where a column says what it is. */
+/** State of a run. `compact` shows only the glyph; the word stays in the tooltip and for screen readers. */
 export function RunState({ status, compact = false }: { status: string; compact?: boolean }) {
   return <State look={stateLook(status)} compact={compact} />;
 }

@@ -2,15 +2,15 @@ import { Link, useSearch } from '@tanstack/react-router';
 import classes from './tab-links.module.css';
 
 interface TabLinksProps {
-  /** Of what: "Parts of the job". */
+  /** Accessible name: "Sections of the job". */
   label: string;
-  /** The first is shown where the address names none, and has a short address. */
+  /** The first tab is the default and has no `tab` in its URL. */
   tabs: readonly { tab: string; word: string }[];
 }
 
-/** The parts of a page. They are links: each has an address, `?tab=…`, and can be opened beside. */
+/** Tabs of a page. They are links with a URL, `?tab=…`, so that they can be opened in a new browser tab. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
-  // An address may name the first one too.
+  // A URL may also name the first tab explicitly.
   const { tab: named }: { tab?: string } = useSearch({ strict: false });
   const current = tabs.find(({ tab }) => tab === named) ?? tabs[0];
   return (
@@ -23,7 +23,7 @@ export function TabLinks({ label, tabs }: TabLinksProps) {
           replace
           resetScroll={false}
           className={classes.tab}
-          // Without a word for the tab is an address too: the one of the first.
+          // A URL without `tab` selects the first tab.
           activeOptions={{ explicitUndefined: true }}
           aria-current={tab === current?.tab ? 'page' : undefined}
         >

@@ -12,21 +12,23 @@ interface TextDifferenceProps {
   hunks: readonly TextHunk[];
   /** What is compared, for screen readers: "main.py". */
   label: string;
-  /** What the two sides are called there, such as "#55" and "#57". */
+  /** Names of the two sides, such as "#55" and "#57". */
   sides?: readonly [before: string, after: string];
 }
 
-/** Lines drawn at first: a file that is all new may have tens of thousands. */
+/** Lines rendered initially: a new file may have tens of thousands. */
 const firstLines = 2000;
 
-/** Two texts, as the lines that differ and some around them. Both have their own line numbers; a sign says what became of a line. */
+/**
+ * A diff of two texts with context lines. Both sides have line numbers; a sign marks added and removed lines.
+ */
 export function TextDifference({ hunks, label, sides = ['Before', 'After'] }: TextDifferenceProps) {
   const [isWhole, setIsWhole] = useState(false);
   const lineCount = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   const shown = isWhole ? hunks : takeLines(hunks, firstLines);
   return (
     <div className={classes.frame}>
-      <div className={classes.scroll} tabIndex={0} role="region" aria-label={`Differences of ${label}`}>
+      <div className={classes.scroll} tabIndex={0} role="region" aria-label={`Diff of ${label}`}>
         <table className={classes.table}>
           <thead className="visually-hidden">
             <tr>
@@ -87,7 +89,7 @@ function Line({ line, emphasis }: { line: TextLine; emphasis: Emphasis | null })
       </td>
       <td className={classes.text}>
         <EmphasizedText text={line.text} emphasis={emphasis} />
-        {line.no_newline_at_end && <span className={classes.note}> no line end</span>}
+        {line.no_newline_at_end && <span className={classes.note}> no newline at end</span>}
       </td>
     </tr>
   );
@@ -109,7 +111,7 @@ function nameLines(start: number, count: number): string {
   return count === 1 ? `line ${start}` : `lines ${start}–${start + count - 1}`;
 }
 
-/** The first lines of all; the last hunk may be cut. */
+/** Returns the first lines of the hunks; the last hunk may be truncated. */
 function takeLines(hunks: readonly TextHunk[], most: number): TextHunk[] {
   const taken: TextHunk[] = [];
   let left = most;

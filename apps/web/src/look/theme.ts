@@ -13,7 +13,7 @@ const pump: MantineColorsTuple = [
   '#06423e',
 ];
 
-/** What Mantine draws in the dark has the tints of look.css: text first, then edges, lines and grounds. */
+/** Mantine's dark colours match look.css: text first, then borders, lines and backgrounds. */
 const dark: MantineColorsTuple = [
   '#e6ebf0',
   '#c3ccd5',
@@ -39,11 +39,11 @@ export const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
   respectReducedMotion: true,
   components: {
-    // What it would put there to be focused first is no part of a menu; the first item is.
+    // Mantine's focus placeholder is not a valid child of a menu; focus the first item instead.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
-    // Fields side by side stay in one line, however much is said below them.
+    // The description comes last, so that fields side by side stay aligned.
     InputWrapper: Input.Wrapper.extend({
       defaultProps: { inputWrapperOrder: ['label', 'input', 'error', 'description'] },
     }),

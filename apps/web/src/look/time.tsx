@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { formatDuration, formatInstant, formatRelative, formatShortInstant } from './format.ts';
 
-/** One clock for all times on the page. */
+/** One shared clock for all times on the page. */
 let nowMs = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -20,13 +20,16 @@ function listen(listener: () => void): () => void {
   };
 }
 
-/** The time (ms since 1970), in steps of `stepSeconds`: a component is drawn again only when its step changes. */
+/**
+ * The time (ms since 1970), rounded down to `stepSeconds`: a component renders again only when the step
+ * changes.
+ */
 export function useNow(stepSeconds = 1): number {
   const stepMs = stepSeconds * 1000;
   return useSyncExternalStore(listen, () => Math.floor(nowMs / stepMs) * stepMs);
 }
 
-/** How long ago or how soon, in words; the exact time in the viewer's zone on hover. */
+/** Relative time. The tooltip has the exact time in the viewer's time zone. */
 export function Time({ at }: { at: string }) {
   const instant = new Date(at);
   const isNear = Math.abs(instant.getTime() - useNow(30)) < 150_000;
@@ -38,7 +41,7 @@ export function Time({ at }: { at: string }) {
   );
 }
 
-/** The clock time, shortened to what is needed today; the exact one on hover. */
+/** Clock time in its shortest unambiguous form. The tooltip has the exact time. */
 export function ClockTime({ at }: { at: string }) {
   const instant = new Date(at);
   return (
@@ -48,7 +51,7 @@ export function ClockTime({ at }: { at: string }) {
   );
 }
 
-/** The time from `since` on, counted while it is looked at. */
+/** Elapsed time since `since`, counting up. */
 export function RunningFor({ since }: { since: string }) {
   const seconds = Math.max(0, (useNow(1) - new Date(since).getTime()) / 1000);
   return <span className="number">{formatDuration(Math.floor(seconds))}</span>;

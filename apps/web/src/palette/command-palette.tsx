@@ -15,7 +15,7 @@ interface PaletteProps {
   onClose: () => void;
 }
 
-/** Goes to a page, a job or a pipeline by a few letters of its name, and does what can be done with it. */
+/** Finds pages, jobs and pipelines by name and runs actions on them. */
 export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
   const listId = useId();
   const [typed, setTyped] = useState('');
@@ -47,14 +47,14 @@ export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
       padding={0}
       size="lg"
       yOffset="10vh"
-      attributes={{ content: { 'aria-label': 'Search or do something' } }}
+      attributes={{ content: { 'aria-label': 'Search or run a command' } }}
     >
       <TextInput
         size="md"
         variant="unstyled"
         px="md"
-        placeholder="A job, a pipeline, a page; > for what can be done"
-        aria-label="Search or do something"
+        placeholder="Search jobs, pipelines and pages; type > for actions"
+        aria-label="Search or run a command"
         role="combobox"
         aria-expanded="true"
         aria-controls={listId}
@@ -67,7 +67,7 @@ export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
         }}
         onKeyDown={takeKey}
       />
-      <div id={listId} role="listbox" aria-label="Found" className={classes.list}>
+      <div id={listId} role="listbox" aria-label="Results" className={classes.list}>
         {found.map((entry) => (
           <Entry
             key={entry.id}
@@ -77,7 +77,7 @@ export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
             onChoose={() => choose(entry)}
           />
         ))}
-        {found.length === 0 && <p className={classes.none}>No results.</p>}
+        {found.length === 0 && <p className={classes.none}>No results</p>}
       </div>
     </Modal>
   );
@@ -97,7 +97,7 @@ function Entry({
   onChoose: () => void;
 }) {
   return (
-    // The keys go to the field above, which says by aria-activedescendant where they are.
+    // The input above handles the keys and marks the active option by aria-activedescendant.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
     <div
       id={id}
@@ -144,7 +144,10 @@ function usePerform(workspaceId: string) {
       });
     }
     const reasons = answer.skipped.flatMap((each) => each.reasons ?? []);
-    notifications.show({ title: 'Not started', message: reasons.join(' ') || 'The server gave no reason.' });
+    notifications.show({
+      title: 'Run not started',
+      message: reasons.join(' ') || 'The server gave no reason.',
+    });
   }
 
   async function act(entry: PaletteEntry): Promise<void> {
@@ -155,15 +158,16 @@ function usePerform(workspaceId: string) {
     const operationId = does.kind === 'pause' ? 'pause_job' : 'resume_job';
     await api.call(operationId, { params: { ...place, job_id: does.jobId } });
     await queryClient.invalidateQueries({ queryKey: ['list_job_overviews'] });
-    notifications.show({ message: `${entry.words}: done` });
+    notifications.show({ message: entry.words.replace(/^(Pause|Resume) /, '$1d ') });
   }
 
   return async (entry: PaletteEntry) => {
     try {
       await act(entry);
     } catch (error) {
-      const { title, detail } = describeError(error);
-      notifications.show({ color: 'red', title, message: detail });
+      const action = entry.words.charAt(0).toLowerCase() + entry.words.slice(1);
+      const message = describeError(error).detail;
+      notifications.show({ color: 'red', title: `Could not ${action}`, message });
     }
   };
 }

@@ -20,12 +20,12 @@ const words = (typed: string, jobs: JobOverviewResponse[]) =>
   findEntries(list(jobs), typed).map((entry) => entry.words);
 
 describe('the palette', () => {
-  it('begins with the pages', () => {
+  it('starts with the pages', () => {
     expect(words('', [job('shop_orders')])).toContain('Runs');
     expect(words('', [job('shop_orders')])).not.toContain('shop_orders');
   });
 
-  it('finds by parts, and puts first what begins so', () => {
+  it('finds partial matches, with prefix matches first', () => {
     expect(words('shop', [job('shop_orders')])).toEqual([
       'shop_orders',
       'shop',
@@ -35,24 +35,24 @@ describe('the palette', () => {
     expect(words('ord run', [job('shop_orders')])).toEqual(['Run shop_orders']);
   });
 
-  it('shows with > only what does something', () => {
+  it('shows only actions after >', () => {
     expect(words('>shop', [job('shop_orders', { is_paused: true })])).toEqual([
       'Run shop_orders',
       'Resume shop_orders',
     ]);
-    expect(words('>', [])).toEqual(['Copy a link to this page']);
+    expect(words('>', [])).toEqual(['Copy link to this page']);
   });
 
-  it('offers nothing to do with an archived job, and the failure of a failed one', () => {
-    expect(words('> ', [job('old', { is_archived: true })])).toEqual(['Copy a link to this page']);
+  it('offers no actions for an archived job, and the failure of a failed job', () => {
+    expect(words('> ', [job('old', { is_archived: true })])).toEqual(['Copy link to this page']);
     const failed = job('charges', {
       last_run: { id: 'r', status: 'failed', reason: null } as JobOverviewResponse['last_run'],
     });
-    expect(words('failure', [failed])).toEqual(['Open the last failure of charges']);
+    expect(words('failure', [failed])).toEqual(['Open last failure of charges']);
   });
 
-  it('says why something may not be done', () => {
-    const entries = list([job('shop')], () => 'Takes the role developer.');
-    expect(entries.find((entry) => entry.id === 'start shop')?.whyNot).toBe('Takes the role developer.');
+  it('shows why an action is unavailable', () => {
+    const entries = list([job('shop')], () => 'Requires the role developer.');
+    expect(entries.find((entry) => entry.id === 'start shop')?.whyNot).toBe('Requires the role developer.');
   });
 });

@@ -1,13 +1,13 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
 import { places } from '../keyboard/shortcut-table.ts';
 
-/** Something that the palette can do. */
+/** An entry of the command palette. */
 export interface PaletteEntry {
   id: string;
   words: string;
-  /** Said in small after the words. */
+  /** Small text after the label. */
   aside?: string;
-  /** Why it cannot be done; null when it can. */
+  /** Why the action is unavailable; null if it is available. */
   whyNot: string | null;
   kind: 'place' | 'job' | 'pipeline' | 'action';
   does:
@@ -23,7 +23,7 @@ interface Sources {
   whyNot: (permission: 'job-run.start' | 'job.pause') => string | null;
 }
 
-/** All entries, those that lead somewhere before those that do something. */
+/** All entries, destinations before actions. */
 export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Sources): PaletteEntry[] {
   const go = (to: string, params: Record<string, string> = {}) => ({
     kind: 'go' as const,
@@ -57,7 +57,7 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
   const actions = jobs.flatMap((job) => listJobActions(job, { go, whyNot }));
   const copy: PaletteEntry = {
     id: 'copy-link',
-    words: 'Copy a link to this page',
+    words: 'Copy link to this page',
     whyNot: null,
     kind: 'action',
     does: { kind: 'copy-link' },
@@ -92,7 +92,7 @@ function listJobActions(
       ? [
           {
             id: `failure ${job.id}`,
-            words: `Open the last failure of ${job.name}`,
+            words: `Open last failure of ${job.name}`,
             aside: job.last_run.reason?.summary ?? '',
             whyNot: null,
             kind: 'action',
@@ -107,8 +107,8 @@ function listJobActions(
 const mostShown = 40;
 
 /**
- * Those that have all words of what was typed, those that begin with it first. `>` at the beginning leaves only what does something. Before
- * anything is typed: the pages.
+ * Entries that contain all typed words, entries that start with the text first. A leading `>` limits the
+ * result to actions. Without input, the pages are listed.
  */
 export function findEntries(entries: readonly PaletteEntry[], typed: string): PaletteEntry[] {
   const isAction = typed.startsWith('>');

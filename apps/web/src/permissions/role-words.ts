@@ -1,16 +1,16 @@
 import type { OrganizationMembershipRole, WorkspaceMembershipRole } from '@pumphouse/contract';
 
-/** What roles in a workspace may do, from the least to the most. */
+/** Descriptions of workspace roles, from least to most privileged. */
 export const workspaceRoleWords: Record<WorkspaceMembershipRole, string> = {
-  viewer: 'reads jobs, runs, logs and usage; starts jobs that run under the profile access',
-  developer: 'deploys, starts, cancels, pauses and rolls back; sees code and webhooks',
-  owner: 'all of that, and variables, members, keys, name and archiving',
+  viewer: 'Views jobs, runs, logs and usage. Runs jobs that use the profile access.',
+  developer: 'Deploys, runs, cancels, pauses and rolls back. Views code and webhooks.',
+  owner: 'All of that. Manages variables, members, keys, name and archiving.',
 };
 
 export const organizationRoleWords: Record<OrganizationMembershipRole, string> = {
-  collaborator: 'has the workspaces that they were given, and nothing else',
-  member: 'makes workspaces, sees members and usage, and has the default access to all workspaces',
-  owner: 'manages members, invitations, limits and every workspace',
+  collaborator: 'Has access only to assigned workspaces.',
+  member: 'Creates workspaces, views members and usage, and has the default role in all workspaces.',
+  owner: 'Manages members, invitations, limits and every workspace.',
 };
 
 export const workspaceRoles = Object.keys(workspaceRoleWords) as WorkspaceMembershipRole[];

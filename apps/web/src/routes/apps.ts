@@ -16,7 +16,7 @@ export const app = createRoute({
   path: '/apps/$jobId',
   loader: async ({ context: { queryClient }, params: { workspaceId, jobId } }) => {
     const me = await queryClient.ensureQueryData(workspaceMe(workspaceId));
-    // Below the rest of the page: it may come later.
+    // Visitors are below the fold, so they may arrive later.
     if (whyNot('app.list-visitors', rolesInWorkspace(me)) === null)
       void queryClient.prefetchQuery(visitorsOfApp(workspaceId, jobId));
     await queryClient.ensureQueryData(appQuery(workspaceId, jobId));

@@ -39,13 +39,13 @@ export const pipeline = createRoute({
   path: '/pipelines/$pipelineName',
   validateSearch: z.object({
     tab: searchWord(['tables', 'runs', 'schema', 'history', 'jobs']),
-    /** The schema, where the pipeline has several. */
+    /** Selected schema, if the pipeline has several. */
     schema: searchText,
-    /** Of the tabs of the schema: the hash of the version that is looked at, and of the one that it is compared with. */
+    /** Schema tabs: hashes of the selected version and of the version to compare with. */
     version: searchText,
     base: searchText,
     table: searchText,
-    /** Of the tab of the runs: the one that is unfolded, and the days that they are of. */
+    /** Runs tab: the expanded run and the date range. */
     run: searchText,
     from: searchText,
     to: searchText,

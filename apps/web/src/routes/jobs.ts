@@ -18,14 +18,14 @@ export const jobs = createRoute({
   }),
   loaderDeps: ({ search }) => search,
   loader: async ({ context: { queryClient }, params, deps }) => {
-    // In the background: the list can be read before it is known what is in the way of each start.
+    // In the background: the list is readable before the next starts arrive.
     void queryClient.prefetchQuery(nextStartsOfJobs(params.workspaceId));
     await queryClient.prefetchInfiniteQuery(jobList(params.workspaceId, deps));
   },
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
-/** `$job` is the id of a job or its ref: the dlthub client opens either. */
+/** `$job` is the id of a job or its ref: the dlthub client opens both kinds of URL. */
 export const job = createRoute({
   getParentRoute: () => workspace,
   path: '/jobs/$job',

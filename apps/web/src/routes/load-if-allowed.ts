@@ -1,7 +1,9 @@
 import type { Permission } from '@pumphouse/contract';
 import { whyNot, type Roles } from '../permissions/permissions.ts';
 
-/** Loads what a page shows where the person may see it; the page itself says so where they may not. */
+/**
+ * Loads the data of a page if the user has the permission. Without it, the page itself shows why it is empty.
+ */
 export async function loadIfAllowed(
   roles: Promise<Roles>,
   permission: Permission,

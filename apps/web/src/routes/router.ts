@@ -73,7 +73,7 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-/** All pages of the console. Pages and what they show first are fetched when a link to them is pointed at. */
+/** All routes of the console. Hovering a link preloads the page and its first data. */
 export const router = createRouter({
   routeTree,
   basepath: basePath,
@@ -81,11 +81,11 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',
-  // The query client knows how old its answers are.
+  // The query client tracks the age of its responses.
   defaultPreloadStaleTime: 0,
-  // A page that is there within this time is swapped in without a flash of empty boxes.
+  // A page that loads within this time shows no skeleton.
   defaultPendingMs: 200,
-  // And one that comes just after it is not held back for the boxes' sake.
+  // Do not delay a page to keep the skeleton visible.
   defaultPendingMinMs: 0,
   defaultPendingComponent: PagePending,
   defaultErrorComponent: PageError,

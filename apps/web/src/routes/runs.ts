@@ -36,7 +36,7 @@ export const run = createRoute({
     const params = { workspace_id: workspaceId, job_run_id: jobRunId };
     await Promise.all([
       queryClient.ensureQueryData(runOverview(params)),
-      // What cannot be had at once does not keep the page back: its parts try again, and say so.
+      // A failure here must not block the page: its sections retry and show their own errors.
       queryClient.prefetchQuery({ ...runLife(params), retry: false }),
       queryClient.prefetchQuery({ ...runPipelines(params), retry: false }),
     ]);

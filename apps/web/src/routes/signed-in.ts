@@ -24,30 +24,30 @@ export const callback = createRoute({
   component: lazyRouteComponent(() => import('../pages/sign-in/callback-page.tsx'), 'CallbackPage'),
 });
 
-/** All that takes a person. Deep links survive: the way back leads through the sign-in. */
+/** Routes that need a signed-in user. Deep links survive: sign-in returns to the requested URL. */
 export const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
   beforeLoad: async ({ location, preload }) => {
     if (readSession()) return;
-    // A link that is only pointed at is not where the person wants to return.
+    // A preload is not a page that the user wants to return to.
     if (preload) throw new SignedOutError();
     await goToSignIn(location.href);
-    // The browser is leaving; nothing is drawn meanwhile.
+    // The browser is navigating away; render nothing meanwhile.
     await new Promise(() => undefined);
   },
   loader: ({ context }) => context.queryClient.ensureQueryData(operation('get_me')),
   component: Shell,
 });
 
-/** Leads to where the person was last, in this browser or at all, else to any workspace of theirs. */
+/** Redirects to the last workspace, of this browser or of the account, else to any workspace of the user. */
 export const home = createRoute({
   getParentRoute: () => signedIn,
   path: '/',
   loader: async ({ context: { queryClient } }) => {
     const me = await queryClient.ensureQueryData(operation('get_me'));
     const organizationId = me.latest_organization.id;
-    // Asked anew: who has just left a workspace is not led back to it.
+    // Bypasses the cache: a user who has just left a workspace must not be redirected back to it.
     const { workspace_memberships: memberships = [] } = await queryClient.fetchQuery({
       ...operation('get_organization_me', { params: { organization_id: organizationId } }),
       staleTime: 0,
@@ -70,7 +70,7 @@ export const account = createRoute({
     await Promise.all([
       queryClient.ensureQueryData(operation('list_personal_keys')),
       queryClient.ensureQueryData(operation('list_account_sessions')),
-      // Beside the account stand the settings of a workspace, which this leads to.
+      // The settings navigation also lists a workspace, which comes from this response.
       queryClient.ensureQueryData(organizationMe(me.latest_organization.id)),
     ]);
   },

@@ -5,7 +5,7 @@ import { operation } from '../api/operation.ts';
 import { searchFlag, searchText } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
-/** What a version is compared with, the file that is shown, and whether those that are the same are listed. */
+/** Base of the comparison, the selected file, and whether to list unchanged files. */
 const versionSearch = z.object({ base: searchText, path: searchText, all: searchFlag });
 
 export const deployments = createRoute({

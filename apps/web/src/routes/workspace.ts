@@ -20,7 +20,7 @@ export const overview = createRoute({
   loaderDeps: ({ search }) => search,
   loader: async ({ context: { queryClient }, params, deps }) => {
     const queries = overviewQueries(params.workspaceId, deps.window ?? '24h');
-    // What is further down may come later; what the page begins with is there when it is shown.
+    // Await only the data at the top of the page; the rest may arrive later.
     const later = [queries.starts, queries.stale, queries.fresh, queries.changes, queries.days];
     for (const query of later) void queryClient.prefetchQuery(query as typeof queries.starts);
     await Promise.all([

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import classes from './filter.module.css';
 
-/** The one line of search and filters above a list. */
+/** Search and filters above a list. */
 export function FilterBar({ children }: { children: ReactNode }) {
   return (
     <div className={classes.bar} role="search">

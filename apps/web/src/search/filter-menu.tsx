@@ -8,15 +8,15 @@ interface FilterOption {
 }
 
 interface FilterMenuProps {
-  /** What is filtered: "Status". */
+  /** The filtered property: "Status". */
   label: string;
   options: readonly FilterOption[];
   chosen: readonly string[] | undefined;
-  /** undefined for no filter. */
+  /** Called with undefined to clear the filter. */
   onChoose: (chosen: string[] | undefined) => void;
 }
 
-/** A filter of which several values can hold: a button that says what is chosen, and a menu to choose in. */
+/** A multi-select filter: a button that shows the selection, and a menu. */
 export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenuProps) {
   const toggle = (value: string) => {
     const next = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
@@ -41,7 +41,7 @@ export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenu
             {word}
           </Menu.CheckboxItem>
         ))}
-        {options.length === 0 && <Menu.Label>Nothing to choose from</Menu.Label>}
+        {options.length === 0 && <Menu.Label>No options</Menu.Label>}
         {chosen.length > 0 && (
           <>
             <Menu.Divider />

@@ -4,17 +4,17 @@ import { useEffect, useRef, useState } from 'react';
 import { SearchIcon } from '../look/icons.tsx';
 
 interface SearchBoxProps {
-  /** What is searched, as the address has it. */
+  /** Search text from the URL. */
   value: string | undefined;
-  /** Called a moment after the typing ends; undefined for an empty box. */
+  /** Called after a pause in typing; undefined for an empty box. */
   onSearch: (value: string | undefined) => void;
-  /** What can be searched for: "Search jobs by name". */
+  /** Placeholder and label: "Search jobs by name". */
   label: string;
 }
 
 const pauseMs = 200;
 
-/** The search of a list. The key `/` leads to it from anywhere on the page. */
+/** Search box of a list. The key `/` focuses it from anywhere on the page. */
 export function SearchBox({ value = '', onSearch, label }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const asked = useRef(value);
@@ -22,7 +22,7 @@ export function SearchBox({ value = '', onSearch, label }: SearchBoxProps) {
     asked.current = words;
     onSearch(words === '' ? undefined : words);
   }, pauseMs);
-  // The address changed by itself: the way back, or a link. What is being typed is kept.
+  // Follow URL changes from the back button or a link, but keep text that is being typed.
   useEffect(() => {
     if (value === asked.current) return;
     asked.current = value;
@@ -43,9 +43,7 @@ export function SearchBox({ value = '', onSearch, label }: SearchBoxProps) {
       aria-label={label}
       leftSection={<SearchIcon />}
       rightSection={
-        text === '' ? null : (
-          <CloseButton size="sm" aria-label="Clear the search" onClick={() => change('')} />
-        )
+        text === '' ? null : <CloseButton size="sm" aria-label="Clear search" onClick={() => change('')} />
       }
       autoComplete="off"
       spellCheck={false}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** What an address can say: a key once, or repeated. */
+/** Search parameters: a key once or repeated. */
 type SearchValues = Record<string, string | string[]>;
 
-/** Reads `?status=failed&status=cancelled&q=shop`: plain addresses that people can write, no JSON. */
+/** Reads `?status=failed&status=cancelled&q=shop`: plain URLs that users can write, without JSON. */
 export function parseSearch(text: string): SearchValues {
   const values: SearchValues = {};
   for (const [name, value] of new URLSearchParams(text)) {
@@ -13,7 +13,7 @@ export function parseSearch(text: string): SearchValues {
   return values;
 }
 
-/** The opposite. What is empty is left out, so that a page without filters has a short address. */
+/** The inverse of `parseSearch`. Omits empty values, so that a page without filters has a short URL. */
 export function stringifySearch(values: Record<string, unknown>): string {
   const pairs = Object.entries(values).flatMap(([name, value]) =>
     [value]
@@ -25,19 +25,19 @@ export function stringifySearch(values: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** A text of the address; undefined where it is missing or was given twice. */
+/** A text parameter; undefined if it is missing or repeated. */
 export const searchText = z.string().optional().catch(undefined);
 
-/** A list of the address, given once or repeated. */
+/** A list parameter, given once or repeated. */
 export const searchList = z
   .preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(z.string()).optional())
   .catch(undefined);
 
-/** One of some words; undefined for any other. */
+/** An enum parameter; undefined for any other value. */
 export const searchWord = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words).optional().catch(undefined);
 
-/** A switch: on where the address has it as `true`. */
+/** A flag parameter: on if it is `true`. */
 export const searchFlag = z
   .preprocess((value) => (value === 'true' || value === true ? true : undefined), z.literal(true).optional())
   .catch(undefined);

@@ -1,10 +1,10 @@
-/** How a list is sorted, as an address has it: `rows`, or `-rows` for the largest first. */
+/** Sort order of a list. In the URL it is `rows`, or `-rows` for the largest first. */
 export interface Sorting<Key extends string> {
   key: Key;
   isDescending: boolean;
 }
 
-/** @returns null for none, and for a key that the list does not have */
+/** @returns null without a sort key or for an unknown key */
 export function readSorting<Key extends string>(
   text: string | undefined,
   keys: readonly Key[],
@@ -14,7 +14,10 @@ export function readSorting<Key extends string>(
   return key === undefined ? null : { key, isDescending };
 }
 
-/** What the next click on a heading makes of it: its better end first, then the other end, then the list's own order. */
+/**
+ * The sort value after the next click on a header: default direction, then reversed, then the list's own
+ * order.
+ */
 export function nextSorting(text: string | undefined, first: string): string | undefined {
   const second = first.startsWith('-') ? first.slice(1) : `-${first}`;
   if (text === first) return second;
@@ -23,7 +26,7 @@ export function nextSorting(text: string | undefined, first: string): string | u
 
 type SortValue = string | number | null | undefined;
 
-/** Compares two values of a column. What is not known comes last in both directions. */
+/** Compares two values of a column. Unknown values come last in both directions. */
 export function compareValues(left: SortValue, right: SortValue, isDescending: boolean): number {
   if (left == null || right == null) return Number(left == null) - Number(right == null);
   const order =
@@ -33,15 +36,15 @@ export function compareValues(left: SortValue, right: SortValue, isDescending: b
   return isDescending ? -order : order;
 }
 
-/** The values that a list can be sorted by, by the names that the address has for them. */
+/** Sort value getters by their key in the URL. */
 export interface SortValues<Row> {
   name: (row: Row) => SortValue;
   [key: string]: (row: Row) => SortValue;
 }
 
 /**
- * Sorts a list as the address says; rows that are alike in that stay in the order of their names.
- * @param ownOrder what comes before the names where the address says nothing
+ * Sorts a list by the URL's sort value; equal rows are sorted by name.
+ * @param ownOrder default order without a sort value; equal rows are sorted by name
  */
 export function sortRows<Row>(
   rows: readonly Row[],
@@ -56,7 +59,7 @@ export function sortRows<Row>(
   return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
 }
 
-/** An instant as something to sort by. */
+/** Sort value of an instant. */
 export function timeOf(at: string | null | undefined): number | null {
   return at == null ? null : Date.parse(at);
 }

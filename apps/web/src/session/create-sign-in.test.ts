@@ -4,7 +4,7 @@ import { readOwnPath } from './pending-sign-ins.ts';
 
 const origin = 'https://pumphouse.example.com';
 
-/** A tab, and the requests for sign-in pages that it made. */
+/** A tab that records its requests for sign-in pages. */
 function openTab() {
   const kept = new Map<string, string>();
   const states: string[] = [];
@@ -31,7 +31,7 @@ function openTab() {
 }
 
 describe('signing in', () => {
-  it('leaves once and returns where the first of several calls said, query and hash included', async () => {
+  it('redirects once and returns to the path of the first call, including query and hash', async () => {
     const { signIn, states, left, answer } = openTab();
     await Promise.all([
       signIn.goToSignIn('/w/1/runs/2?tab=log#L10'),
@@ -47,7 +47,7 @@ describe('signing in', () => {
     });
   });
 
-  it('tries again after the server could not be reached', async () => {
+  it('can be retried after the server could not be reached', async () => {
     const { signIn, states, network, answer } = openTab();
     network.isDown = true;
     await expect(signIn.goToSignIn('/w/1')).rejects.toThrow('Failed to fetch');
@@ -56,7 +56,7 @@ describe('signing in', () => {
     expect(await answer(states[0])).toMatchObject({ returnTo: '/w/2' });
   });
 
-  it('takes the answer to an earlier request of the tab, after the back button', async () => {
+  it('accepts the response to an earlier request of the tab, after the back button', async () => {
     const { signIn, states, answer } = openTab();
     await signIn.goToSignIn('/w/1/jobs');
     signIn.comeBack();
@@ -65,7 +65,7 @@ describe('signing in', () => {
     expect(await answer(states[1])).toEqual({ kind: 'unknown' });
   });
 
-  it('drops an answer that the tab did not ask for, and still takes its own', async () => {
+  it('rejects a response that the tab did not request, and still accepts its own', async () => {
     const { signIn, states, answer, expire } = openTab();
     expect(await expire()).toEqual({ kind: 'unknown' });
     await signIn.goToSignIn('/w/1');
@@ -73,7 +73,7 @@ describe('signing in', () => {
     expect(await answer(states[0])).toMatchObject({ returnTo: '/w/1' });
   });
 
-  it('asks once more when its request has expired, with the same place to return', async () => {
+  it('retries an expired request once, with the same return path', async () => {
     const { signIn, states, answer, expire } = openTab();
     await signIn.goToSignIn('/w/1/runs?status=failed');
     signIn.comeBack();
@@ -81,7 +81,7 @@ describe('signing in', () => {
     expect(await answer(states[1])).toMatchObject({ returnTo: '/w/1/runs?status=failed' });
   });
 
-  it('gives up when the request of the second try has expired too', async () => {
+  it('gives up if the second request has expired too', async () => {
     const { signIn, expire } = openTab();
     await signIn.goToSignIn('/w/1');
     signIn.comeBack();
@@ -89,7 +89,7 @@ describe('signing in', () => {
     await expect(expire()).rejects.toThrow('Sign in again');
   });
 
-  it('says that the person declined', async () => {
+  it('reports that the user declined', async () => {
     const { signIn, states } = openTab();
     await signIn.goToSignIn('/w/1');
     const declined = new URLSearchParams({ error: 'access_denied', state: states[0] ?? '' });
@@ -110,12 +110,12 @@ describe('signing in', () => {
   });
 });
 
-describe('a path of this console', () => {
-  it.each(['/', '/w/1/jobs?q=a%20b&status=failed#x', '/base/w/1'])('stays as it is: %s', (path) => {
+describe('readOwnPath', () => {
+  it.each(['/', '/w/1/jobs?q=a%20b&status=failed#x', '/base/w/1'])('returns %s unchanged', (path) => {
     expect(readOwnPath(path, origin)).toBe(path);
   });
 
-  it('does not climb to a double slash', () => {
+  it('does not resolve to a double slash', () => {
     expect(readOwnPath('/a/..//evil.example', origin)).toBe('/');
   });
 });

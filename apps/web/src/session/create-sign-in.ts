@@ -1,24 +1,24 @@
 import { createPendingSignIns, readOwnPath, type PendingSignIn } from './pending-sign-ins.ts';
 
-/** What signing in needs of the browser and the server. */
+/** Browser and server functions that sign-in depends on. */
 interface SignInHost {
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-  /** Of this page, such as `https://pumphouse.example.com`. */
+  /** Origin of this page, such as `https://pumphouse.example.com`. */
   origin: string;
-  /** Asks the server for the address of the sign-in pages. */
+  /** Requests the URL of the sign-in pages from the server. */
   requestAddress(pending: Pick<PendingSignIn, 'state' | 'verifier'>): Promise<string>;
   leaveFor(address: string): void;
 }
 
-/** What the sign-in pages answered with. */
+/** Response of the sign-in pages. */
 type SignInAnswer =
-  /** Nothing that this tab asked for: it would sign the person in as the author of the link. */
+  /** This tab did not request it. Accepting it would sign the user in as the author of a forged link. */
   | { kind: 'unknown' }
-  /** The request had expired; the tab leaves for the sign-in pages again. */
+  /** The request had expired; the tab navigates to the sign-in pages again. */
   | { kind: 'again' }
   | { kind: 'code'; code: string; verifier: string; returnTo: string };
 
-/** Leads to the sign-in pages and reads their answers. */
+/** Creates functions that navigate to the sign-in pages and read their responses. */
 export function createSignIn(host: SignInHost) {
   const pendingSignIns = createPendingSignIns(host.storage);
   let leaving: Promise<void> | null = null;
@@ -31,8 +31,9 @@ export function createSignIn(host: SignInHost) {
   }
 
   /**
-   * Several queries notice the end of a session at about the same time. The first one decides where to return: a second request would
-   * replace its state, and the answer to the first would lead to the start page.
+   * Several queries may notice the end of a session at about the same time. The first call decides the return
+   * URL: a second request would replace its state, and the response to the first would lead to the start
+   * page.
    */
   function goToSignIn(returnTo: string, isRetry = false): Promise<void> {
     leaving ??= leave(readOwnPath(returnTo, host.origin), isRetry).catch((error: unknown) => {
@@ -45,12 +46,12 @@ export function createSignIn(host: SignInHost) {
   return {
     goToSignIn: (returnTo: string) => goToSignIn(returnTo),
 
-    /** The page is shown again after the browser left it: by the back button, from its cache. */
+    /** The page was restored from the back/forward cache. */
     comeBack(): void {
       leaving = null;
     },
 
-    /** @throws Error when the sign-in was declined, or expired twice in a row */
+    /** @throws Error if the sign-in was declined or expired twice in a row */
     async readAnswer(query: URLSearchParams): Promise<SignInAnswer> {
       if (query.get('error') === 'request_expired') {
         const newest = pendingSignIns.takeNewest();

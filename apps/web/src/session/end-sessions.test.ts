@@ -8,7 +8,7 @@ const answer =
     new Response(body, { status });
 
 describe('ending the sessions of a browser', () => {
-  it('is one request, with the refresh token in its body', async () => {
+  it('sends one request with the refresh token in its body', async () => {
     const sent: unknown[] = [];
     await endSessions(
       async (address, { method, body }) => {
@@ -21,7 +21,7 @@ describe('ending the sessions of a browser', () => {
     expect(sent).toEqual([['POST', '/pump/sign-in/end-sessions', 'refresh_token=dlt_r_token']]);
   });
 
-  it('asks the server also where this tab has no token any more: the session of the sign-in pages may be alive', async () => {
+  it('sends the request even without a token, since the session of the sign-in pages may be active', async () => {
     let sent = '';
     await endSessions(
       async (_, { body }) => {
@@ -35,9 +35,9 @@ describe('ending the sessions of a browser', () => {
   });
 
   it.each([
-    ['a page of a proxy', answer(200, '<h1>Welcome to this network</h1>'), 'not from Pumphouse', undefined],
+    ['a page from a proxy', answer(200, '<h1>Welcome to this network</h1>'), 'not from Pumphouse', undefined],
     [
-      'a refusal',
+      'a rejection',
       answer(403, '{"code":"foreign_form","detail":"From elsewhere.","status_code":403}'),
       'From elsewhere.',
       'foreign_form',
@@ -48,10 +48,10 @@ describe('ending the sessions of a browser', () => {
       async () => {
         throw new TypeError('Failed to fetch');
       },
-      'The server cannot be reached',
+      'Cannot reach the server',
       undefined,
     ],
-  ])('is not done after %s', async (_, send, message, code) => {
+  ])('fails after %s', async (_, send, message, code) => {
     const failure: unknown = await endSessions(send, '', session).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect((failure as Error).message).toContain(message);

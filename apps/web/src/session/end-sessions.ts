@@ -6,8 +6,10 @@ type Send = (
 ) => Promise<Response>;
 
 /**
- * Ends the session of the console and that of the sign-in pages, with one request: the server ends both or neither.
- * @throws ApiError for an error of the server; Error where there is no answer, or one that is not 204, such as the page of a proxy
+ * Ends the sessions of the console and of the sign-in pages with one request: the server ends both or
+ * neither.
+ * @throws ApiError for an error of the server; Error without a response or for a status other than 204, such
+ * as a proxy's page
  */
 export async function endSessions(
   send: Send,
@@ -20,10 +22,10 @@ export async function endSessions(
     body,
     redirect: 'error',
   }).catch(() => {
-    throw new Error('The server cannot be reached.');
+    throw new Error('Cannot reach the server.');
   });
   if (answer.status === 204) return;
   if (answer.ok)
-    throw new Error(`The answer (HTTP ${answer.status}) is not from Pumphouse. A proxy may have sent it.`);
+    throw new Error(`The response (HTTP ${answer.status}) is not from Pumphouse. A proxy may have sent it.`);
   throw await readApiError(answer);
 }

@@ -1,17 +1,19 @@
-/** A sign-in that this tab asked for and that the sign-in pages have not answered yet. */
+/** A sign-in requested by this tab, without a response so far. */
 export interface PendingSignIn {
   state: string;
   verifier: string;
   /** A path of this console, with its query and hash. */
   returnTo: string;
-  /** The sign-in replaces one whose request had expired. */
+  /** True if it replaces a sign-in whose request had expired. */
   isRetry: boolean;
 }
 
 type KeptText = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 const key = 'pumphouse.sign-in';
-/** The back button leads to sign-in pages of earlier requests: their answers still find the page that they were asked for. */
+/**
+ * The back button can lead to sign-in pages of earlier requests; their responses still find their return URL.
+ */
 const maxPending = 5;
 
 /** Keeps pending sign-ins in the storage of a tab, the newest last. */
@@ -30,7 +32,7 @@ export function createPendingSignIns(storage: KeptText) {
       storage.setItem(key, JSON.stringify([...read(), pending].slice(-maxPending)));
     },
 
-    /** Removes all and returns the one that an answer belongs to; null when this tab asked for none with this state. */
+    /** Removes all and returns the one with this state; null if this tab requested none with it. */
     take(state: string | null): PendingSignIn | null {
       const found = read().find((each) => each.state === state) ?? null;
       if (found !== null) storage.removeItem(key);
@@ -52,11 +54,11 @@ function isPending(value: unknown): value is PendingSignIn {
 }
 
 /**
- * Reads a path of this origin, with its query and hash. Browsers take `//host`, `/\host` and paths with control characters for other hosts,
- * so those lead to the start page.
+ * Returns the path of this origin with query and hash. Browsers interpret `//host`, `/\host` and paths with
+ * control characters as other hosts, so for those it returns the start page.
  */
 export function readOwnPath(text: string, origin: string): string {
-  // The first character after the slash decides; URL drops tabs and line breaks before it looks.
+  // Check for control characters first: URL drops tabs and line breaks before it parses.
   if (!text.startsWith('/') || /[\\\p{Cc}]/u.test(text) || !URL.canParse(text, origin)) return '/';
   const { origin: target, pathname, search, hash } = new URL(text, origin);
   return target === origin && !pathname.startsWith('//') ? `${pathname}${search}${hash}` : '/';

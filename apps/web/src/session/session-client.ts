@@ -1,5 +1,5 @@
 import { createClient } from '@pumphouse/client';
 import { apiBaseUrl } from '../api/base-url.ts';
 
-/** The server, asked without a credential: signing in, renewing, signing out. */
+/** API client without a credential, for sign-in, renewal and sign-out. */
 export const sessionClient = createClient({ baseUrl: apiBaseUrl });

@@ -4,11 +4,11 @@ import { sessionClient } from './session-client.ts';
 import { endSessions } from './end-sessions.ts';
 import { forgetSession, readSession, secondsLeft, writeSession } from './tokens.ts';
 
-/** A token that has less than this left is renewed first, since a request takes a while. */
+/** A token that expires sooner is renewed first, since a request takes time. */
 const marginSeconds = 30;
 const lockName = 'pumphouse.session';
 
-/** There is no session in this browser, or it has ended. */
+/** This browser has no session, or it has ended. */
 export class SignedOutError extends Error {
   constructor() {
     super('You are signed out. The sign-in page opens in a moment.');
@@ -17,8 +17,8 @@ export class SignedOutError extends Error {
 }
 
 /**
- * A token for the next request. One tab renews for all of them: a refresh token that comes a second time ends the session.
- * @throws SignedOutError when there is no session any more
+ * Returns a token for the next request. One tab renews for all: reusing a refresh token ends the session.
+ * @throws SignedOutError if there is no session
  */
 export async function getAccessToken(): Promise<string> {
   const session = readSession();
@@ -30,7 +30,7 @@ export async function getAccessToken(): Promise<string> {
 async function renew(): Promise<string> {
   const session = readSession();
   if (!session) throw new SignedOutError();
-  // Another tab may have done it while this one waited.
+  // Another tab may have renewed it while this one waited for the lock.
   if (secondsLeft(session.jwt, Date.now()) > marginSeconds) return session.jwt;
   try {
     const renewed = await sessionClient.call('refresh_session', {
@@ -46,9 +46,9 @@ async function renew(): Promise<string> {
 }
 
 /**
- * Ends the sessions of this browser, on the server first: while the server has not confirmed the end, the tokens stay here, so that
- * signing out can be tried again.
- * @throws Error when the sessions may still be alive
+ * Ends the sessions of this browser, first on the server. Until the server confirms, the tokens stay here, so
+ * that sign-out can be retried.
+ * @throws Error if the sessions may still be active
  */
 export async function signOut(): Promise<void> {
   await endSessions((address, request) => fetch(address, request), apiBaseUrl, readSession());

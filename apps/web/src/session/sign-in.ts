@@ -8,9 +8,7 @@ const signIn = createSignIn({
   origin: location.origin,
   async requestAddress({ state, verifier }) {
     if (!globalThis.isSecureContext) {
-      throw new Error(
-        'Browsers let this page sign in only over https or at localhost. Open the console at such an address.',
-      );
+      throw new Error('Sign-in works only over https or on localhost. Open the console at such a URL.');
     }
     const { authorization_url: address } = await sessionClient.call('issue_authorization_url_session', {
       body: {
@@ -26,17 +24,23 @@ const signIn = createSignIn({
 
 addEventListener('pageshow', ({ persisted }) => persisted && signIn.comeBack());
 
-/** Leaves for the sign-in pages, and comes back to `returnTo`, a path of this console with its query and hash. The first call decides. */
+/**
+ * Navigates to the sign-in pages and returns to `returnTo`, a path of this console with query and hash. The
+ * first call decides.
+ */
 export const { goToSignIn } = signIn;
 
-/** The same for the page that is shown now. When the server cannot be reached, the next request that fails tries again. */
+/**
+ * Signs in and returns to the current page. If the server cannot be reached, the next failed request tries
+ * again.
+ */
 export function signInHere(): void {
   goToSignIn(location.href.slice(location.origin.length)).catch(() => undefined);
 }
 
 /**
- * Takes the answer that the sign-in pages put into the address.
- * @returns the path to go on to; null when the tab leaves for the sign-in pages again
+ * Handles the response that the sign-in pages put into the URL.
+ * @returns the path to continue at; null if the tab navigates to the sign-in pages again
  */
 export async function finishSignIn(query: URLSearchParams): Promise<string | null> {
   const answer = await signIn.readAnswer(query);

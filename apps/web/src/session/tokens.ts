@@ -1,4 +1,7 @@
-/** Who is signed in in this browser, and with what. Shared by all its tabs (docs/decisions/0033-console-session.md). */
+/**
+ * The signed-in user and their tokens, shared by all tabs of the browser
+ * (docs/decisions/0033-console-session.md).
+ */
 export interface StoredSession {
   userId: string;
   email: string;
@@ -29,7 +32,10 @@ export function forgetSession(): void {
   localStorage.removeItem(key);
 }
 
-/** Calls back when another tab signs out or signs another person in. A renewed token of the same person changes nothing here. */
+/**
+ * Calls back when another tab signs out or signs another user in, but not for a renewed token of the same
+ * user.
+ */
 export function onOtherPerson(callback: () => void): void {
   addEventListener('storage', ({ key: changed, oldValue, newValue }) => {
     if (changed !== key && changed !== null) return;
@@ -41,7 +47,7 @@ function userIdOf(text: string | null): string | null {
   return parse(text)?.userId ?? null;
 }
 
-/** Seconds for which a token is still good; 0 for one that cannot be read. */
+/** Remaining lifetime of a token in seconds; 0 for an unreadable token. */
 export function secondsLeft(jwt: string, nowMs: number): number {
   try {
     const payload = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';

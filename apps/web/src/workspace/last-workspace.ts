@@ -1,6 +1,6 @@
 const key = 'pumphouse.workspace';
 
-/** The workspace that was looked at last in this browser; null for none. */
+/** The workspace visited last in this browser; null if there is none. */
 export const readLastWorkspace = () => localStorage.getItem(key);
 
 export function rememberWorkspace(workspaceId: string): void {

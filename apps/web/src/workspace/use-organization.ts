@@ -7,21 +7,21 @@ import { whyNot, type Roles } from '../permissions/permissions.ts';
 export const organizationMe = (organizationId: string) =>
   operation('get_organization_me', { params: { organization_id: organizationId } });
 
-/** What somebody may in an organization says nothing of its workspaces. */
+/** A role in an organization implies no role in its workspaces. */
 export function rolesInOrganization(me: OrganizationMeResponse): Roles {
   return { organization: me.role, workspace: null } as Roles;
 }
 
 export interface CurrentOrganization {
   id: string;
-  /** As the path parameters of operations take it. */
+  /** Path parameters for operations. */
   params: { organization_id: string };
   me: OrganizationMeResponse;
-  /** Why the person may not, as a sentence; null when they may. */
+  /** Why the user lacks a permission, as a sentence; null if they have it. */
   whyNot: (permission: Permission) => string | null;
 }
 
-/** The organization that the page is in, and what the person is there. The route has loaded it before any page is drawn. */
+/** The organization of the page and the user's role in it. The route loads it before any page renders. */
 export function useOrganization(): CurrentOrganization {
   const { organizationId } = useParams({ from: '/signed-in/organizations/$organizationId' });
   const { data: me } = useSuspenseQuery(organizationMe(organizationId));

@@ -13,16 +13,16 @@ export function rolesInWorkspace(me: WorkspaceMeResponse): Roles {
 
 export interface CurrentWorkspace {
   id: string;
-  /** As the path parameters of operations take it. */
+  /** Path parameters for operations. */
   params: { workspace_id: string };
   me: WorkspaceMeResponse;
-  /** Why the person may not, as a sentence; null when they may. */
+  /** Why the user lacks a permission, as a sentence; null if they have it. */
   whyNot: (permission: Permission) => string | null;
-  /** The same for changes that an archived workspace takes from nobody. */
+  /** Like `whyNot`, for changes that an archived workspace rejects from everyone. */
   whyNotChange: (permission: Permission) => string | null;
 }
 
-/** The workspace that the page is in, and what the person is there. The route has loaded it before any page is drawn. */
+/** The workspace of the page and the user's roles in it. The route loads it before any page renders. */
 export function useWorkspace(): CurrentWorkspace {
   const { workspaceId } = useParams({ from: '/signed-in/w/$workspaceId' });
   const { data: me } = useSuspenseQuery(workspaceMe(workspaceId));
@@ -36,5 +36,5 @@ export function useWorkspace(): CurrentWorkspace {
 }
 
 function archivedReason({ workspace }: WorkspaceMeResponse): string | null {
-  return workspace.archived_at ? 'The workspace is archived; bring it back first, under Settings.' : null;
+  return workspace.archived_at ? 'This workspace is archived. Restore it in Settings first.' : null;
 }

@@ -4,7 +4,7 @@ import { rememberWorkspace } from './last-workspace.ts';
 import { useLiveWorkspace } from '../live/live.ts';
 import { useWorkspace } from './use-workspace.ts';
 
-/** Around all pages of a workspace: they change by themselves as things happen there. */
+/** Layout of all pages of a workspace. Subscribes to its live updates. */
 export function WorkspaceLayout() {
   const { id } = useWorkspace();
   useLiveWorkspace(id);

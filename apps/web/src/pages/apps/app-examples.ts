@@ -1,14 +1,14 @@
-/** How an app comes to be: a file, and the command that serves it. */
+/** An example app: a file, and the command that serves it. */
 export interface AppExample {
   title: string;
-  /** The content of the file; null where people have one. */
+  /** Content of the file; null if users already have one. */
   file: { name: string; text: string } | null;
   command: string;
 }
 
 export const appExamples: readonly AppExample[] = [
   {
-    title: 'A marimo notebook that you have',
+    title: 'An existing marimo notebook',
     file: null,
     command: 'dlthub serve notebook.py',
   },

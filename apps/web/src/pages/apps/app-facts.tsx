@@ -7,7 +7,7 @@ import { Facts, Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** What an app is and with what it runs; its job and its runs, which have pages of their own. */
+/** Details of an app, with links to its runs. */
 export function AppFacts({ app }: { app: AppResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { job_run: run } = app;
@@ -22,9 +22,9 @@ export function AppFacts({ app }: { app: AppResponse }) {
     >
       <Facts
         facts={[
-          ['Kind', <AppKindMark key="kind" app={app} />],
+          ['Type', <AppKindMark key="kind" app={app} />],
           ['Profile', app.profile],
-          ['Stops', describeIdle(app.idle_seconds)],
+          ['Idle timeout', describeIdle(app.idle_seconds)],
           ...(run?.last_used_at == null
             ? []
             : [['Last used', <Time key="used" at={run.last_used_at} />] as const]),

@@ -12,7 +12,7 @@ const icons: Record<AppKind, ReactNode> = {
   http: <GlobeIcon />,
 };
 
-/** What an app is, by an icon and a word. */
+/** Icon and word for the type of an app. */
 export function AppKindMark({ app }: { app: AppResponse }) {
   return (
     <span className={classes.kind}>

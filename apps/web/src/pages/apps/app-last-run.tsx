@@ -8,7 +8,7 @@ import { RunState } from '../../look/state.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** How the last process of an app ended that has none now. */
+/** Result of the last run of an app that is not running. */
 export function AppLastRun({ app }: { app: AppResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { data } = useQuery({ ...lastRunOfApp(workspaceId, app.job_id), enabled: app.job_run === null });

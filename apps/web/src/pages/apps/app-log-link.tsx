@@ -8,11 +8,11 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 interface AppLogLinkProps {
   app: AppResponse;
   name: string;
-  /** Not one of many: the last run is asked for where the app does not name one. */
+  /** True outside lists: then the last run is fetched if the app response has none. */
   isAlone?: boolean;
 }
 
-/** Leads to what the process of the app says, or said last where it failed; to its runs where none is known. */
+/** Link to the log of the app's current or failed run, or to its runs if neither is known. */
 export function AppLogLink({ app, name, isAlone = false }: AppLogLinkProps) {
   const { id: workspaceId } = useWorkspace();
   const known = app.job_run?.id ?? app.failure?.job_run_id;

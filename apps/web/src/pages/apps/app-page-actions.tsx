@@ -13,19 +13,19 @@ interface AppPageActionsProps {
   actions: AppActions;
 }
 
-/** What can be done with the app of the page. */
+/** Actions of the app page. */
 export function AppPageActions({ app, name, actions }: AppPageActionsProps) {
   const { whyNot, whyNotChange } = useWorkspace();
   const [question, ask] = useState<AppQuestion | null>(null);
   const isRunning = app.job_run !== null;
   return (
     <>
-      {/* An MCP server has nothing to open in a browser: the page says how to connect. */}
+      {/* An MCP server has no page to open in a browser; the Connect section shows how to use it. */}
       {app.interface !== 'mcp' && (
         <ActionButton
           variant="filled"
           whyNot={whyNot('app.open')}
-          hint="In a new tab"
+          hint="Opens in a new tab"
           loading={actions.isOpening}
           onClick={actions.open}
         >
@@ -38,14 +38,14 @@ export function AppPageActions({ app, name, actions }: AppPageActionsProps) {
         loading={actions.restart.isPending}
         onClick={() => (isRunning ? ask('restart') : actions.restart.mutate())}
       >
-        {isRunning ? 'Restart …' : 'Start'}
+        {isRunning ? 'Restart…' : 'Start'}
       </ActionButton>
       <ActionButton
         whyNot={whyNot('job-run.cancel') ?? whyNotStop(app)}
         loading={actions.stop.isPending}
         onClick={() => ask('stop')}
       >
-        Stop …
+        Stop…
       </ActionButton>
       {question !== null && (
         <AppQuestions

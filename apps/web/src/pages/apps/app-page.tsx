@@ -17,7 +17,7 @@ import { useAppActions } from './use-app-actions.ts';
 import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** An app: how it is, what can be done with it, how it is used, who may see it and who did. */
+/** App page: state, actions, connection details, public link and visitors. */
 export function AppPage() {
   const { id: workspaceId } = useWorkspace();
   const { jobId } = useParams({ from: '/signed-in/w/$workspaceId/apps/$jobId' });

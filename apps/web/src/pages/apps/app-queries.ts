@@ -1,9 +1,9 @@
 import { operation } from '../../api/operation.ts';
 
-/** Visits are told by no event: when an app was last used is asked for now and then. */
+/** Visits cause no event, so the last use of an app is polled. */
 const usesEveryMs = 60_000;
 
-/** The interactive jobs in service. */
+/** The active interactive jobs. */
 export const appList = (workspaceId: string) => ({
   ...operation('list_apps', { params: { workspace_id: workspaceId } }),
   refetchInterval: usesEveryMs,
@@ -21,7 +21,7 @@ export const visitorsOfApp = (workspaceId: string, jobId: string) => ({
   refetchInterval: usesEveryMs,
 });
 
-/** Its newest run, for an app whose process is gone. */
+/** The newest run of an app, for apps that are not running. */
 export const lastRunOfApp = (workspaceId: string, jobId: string) =>
   operation('list_run_overviews', {
     params: { workspace_id: workspaceId },

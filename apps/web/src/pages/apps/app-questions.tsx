@@ -11,7 +11,7 @@ interface AppQuestionsProps {
   onClose: () => void;
 }
 
-/** Asks before something is taken from those who use an app. */
+/** Asks for confirmation before an action that affects the users of an app. */
 export function AppQuestions({ question, name, jobRunId, actions, onClose }: AppQuestionsProps) {
   const { title, action, says } = questions[question];
   function act(): void {
@@ -38,16 +38,16 @@ const questions = {
   restart: {
     title: (name: string) => `Restart ${name}?`,
     action: 'Restart',
-    says: 'Another process starts with the newest code, and takes over once it answers. What visitors did in the one that runs and did not save is lost.',
+    says: 'A new process starts with the latest code and takes over when it is ready. Unsaved work of current visitors is lost.',
   },
   stop: {
     title: (name: string) => `Stop ${name}?`,
     action: 'Stop',
-    says: 'Visitors are cut off, and what they did and did not save is lost. The next visit starts it again.',
+    says: 'Visitors are disconnected and lose unsaved work. The next visit starts the app again.',
   },
   'take-back': {
-    title: (name: string) => `Take back the public link to ${name}?`,
-    action: 'Take it back',
-    says: 'It leads nowhere from then on, and whoever came by it is cut off. Members of the workspace go on as before.',
+    title: (name: string) => `Unpublish ${name}?`,
+    action: 'Unpublish',
+    says: 'The public link stops working, and its visitors are disconnected. Workspace members keep access.',
   },
 };

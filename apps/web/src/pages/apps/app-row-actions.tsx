@@ -20,7 +20,7 @@ interface AppRowActionsProps {
   actions: AppActions;
 }
 
-/** What can be done with the app of a row: the likely ones in reach, the others in a menu. */
+/** Actions of an app in a row: the main ones as buttons, the others in a menu. */
 export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProps) {
   const { id: workspaceId, whyNot, whyNotChange } = useWorkspace();
   const navigate = useNavigate();
@@ -43,7 +43,7 @@ export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProp
       ) : (
         <ActionButton
           whyNot={whyNot('app.open')}
-          hint="In a new tab"
+          hint="Opens in a new tab"
           aria-label={`Open ${name}`}
           loading={actions.isOpening}
           onClick={actions.open}
@@ -54,7 +54,7 @@ export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProp
       <AppLogLink app={app} name={name} />
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More about ${name}`}>
+          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More actions for ${name}`}>
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>
@@ -63,18 +63,18 @@ export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProp
             whyNot={whyNotChange('app.restart')}
             onClick={() => (isRunning ? ask('restart') : actions.restart.mutate())}
           >
-            {isRunning ? 'Restart …' : 'Start'}
+            {isRunning ? 'Restart…' : 'Start'}
           </ActionMenuItem>
           <ActionMenuItem whyNot={whyNot('job-run.cancel') ?? whyNotStop(app)} onClick={() => ask('stop')}>
-            Stop …
+            Stop…
           </ActionMenuItem>
           <Menu.Divider />
           <ActionMenuItem whyNot={whyNotChange('job.publish')} onClick={() => ask('publish')}>
-            {hasLink ? 'Make a new public link …' : 'Publish …'}
+            {hasLink ? 'Replace public link…' : 'Publish…'}
           </ActionMenuItem>
           {hasLink && (
             <ActionMenuItem color="red" whyNot={whyNotChange('job.publish')} onClick={() => ask('take-back')}>
-              Unpublish …
+              Unpublish…
             </ActionMenuItem>
           )}
         </Menu.Dropdown>

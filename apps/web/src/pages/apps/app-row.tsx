@@ -14,10 +14,10 @@ import { Time, useNow } from '../../look/time.tsx';
 import { useAppActions } from './use-app-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** How many cells a row has. */
+/** Number of columns. */
 const appColumnCount = 8;
 
-/** One line that says of an app what it is, how it is, with what it runs and who may see it. */
+/** An app in the list: type, state, profile, public link and actions. */
 export function AppRow({ app }: { app: AppResponse }) {
   const { id: workspaceId } = useWorkspace();
   const actions = useAppActions(app);
@@ -47,7 +47,7 @@ export function AppRow({ app }: { app: AppResponse }) {
         <td data-label="Profile">
           <Profile app={app} />
         </td>
-        <td data-label="Stops">{describeIdle(app.idle_seconds)}</td>
+        <td data-label="Idle timeout">{describeIdle(app.idle_seconds)}</td>
         <td data-label="Public">
           <Publicity link={link} name={name} />
         </td>

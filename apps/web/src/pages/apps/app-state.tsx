@@ -4,7 +4,7 @@ import { describeStanding } from './app-words.ts';
 import { State } from '../../look/state.tsx';
 import { useNow } from '../../look/time.tsx';
 
-/** How an app is, why it failed, and what comes next. */
+/** State of an app with the failure or wait reason and the next step. */
 export function AppState({ app }: { app: AppResponse }) {
   const isCounting = app.state === 'starting' || app.state === 'failed';
   const now = new Date(useNow(isCounting ? 1 : 60));

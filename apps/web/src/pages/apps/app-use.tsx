@@ -2,13 +2,14 @@ import { listMcpSetups, mcpAddress, type AppResponse } from '@pumphouse/contract
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import classes from './apps.module.css';
+import { CodeText } from '../../look/code-text.tsx';
 import { CommandLine } from '../../look/copy-text.tsx';
 import { Explanation } from '../../forms/change-form.tsx';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { addressForPrograms } from './program-address.ts';
 
-/** How people and programs get to the app. */
+/** How users and programs connect to the app. */
 export function AppUse({ app }: { app: AppResponse }) {
   return (
     <Section title="Connect">{app.interface === 'mcp' ? <McpUse app={app} /> : <WebUse app={app} />}</Section>
@@ -27,13 +28,13 @@ function McpUse({ app }: { app: AppResponse }) {
         <Use title="URL">
           <CommandLine command={mcpAddress(origin)} what="URL" />
         </Use>
-        <Use title="URL for clients that do not resolve the host">
-          <CommandLine command={mcpAddress(app.bare_url)} what="URL without a host of its own" />
+        <Use title={describeFallback(origin)}>
+          <CommandLine command={mcpAddress(app.bare_url)} what="Alternative URL" />
         </Use>
         {listMcpSetups(app.job_ref, origin).map(({ client, where, text }) => (
           <Use key={client} title={client}>
             <p className="quiet">{where}</p>
-            <CommandLine command={text} what={`Setup of ${client}`} />
+            <CommandLine command={text} what={`Configuration of ${client}`} />
           </Use>
         ))}
       </div>
@@ -45,25 +46,29 @@ function WebUse({ app }: { app: AppResponse }) {
   return (
     <>
       <Explanation>
-        Members of the workspace open it here. Programs send an API key, as{' '}
+        Workspace members can open the app here. Programs send an API key as{' '}
         <code>Authorization: Bearer &lt;key&gt;</code>: <KeyLinks />.
       </Explanation>
       <div className={classes.ways}>
         <Use title="URL">
           <CommandLine command={app.url} what="URL" />
         </Use>
-        <Use title="If the host does not resolve">
-          <CommandLine command={app.bare_url} what="Address without a host of its own" />
+        <Use title={describeFallback(app.url)}>
+          <CommandLine command={app.bare_url} what="Alternative URL" />
         </Use>
       </div>
     </>
   );
 }
 
+const describeFallback = (url: string) => `If \`${new URL(url).hostname}\` does not resolve`;
+
 function Use({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className={classes.way}>
-      <h3 className={classes.wayTitle}>{title}</h3>
+      <h3 className={classes.wayTitle}>
+        <CodeText text={title} />
+      </h3>
       {children}
     </div>
   );
@@ -73,9 +78,9 @@ function KeyLinks() {
   const { id: workspaceId } = useWorkspace();
   return (
     <span className="linked-text">
-      <Link to="/account">your own</Link>, or one{' '}
+      <Link to="/account">personal key</Link> or{' '}
       <Link to="/w/$workspaceId/settings/keys" params={{ workspaceId }}>
-        of the workspace
+        workspace key
       </Link>
     </span>
   );

@@ -9,7 +9,7 @@ import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { visitorsOfApp } from './app-queries.ts';
 
-/** Who opened the app lately, for those who may know. */
+/** Recent visitors of the app, for users with the permission to list them. */
 export function AppVisitors({ jobId }: { jobId: string }) {
   const { id: workspaceId, whyNot } = useWorkspace();
   const refused = whyNot('app.list-visitors');
@@ -22,7 +22,7 @@ export function AppVisitors({ jobId }: { jobId: string }) {
       {refused !== null && <Explanation>{refused}</Explanation>}
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {refused === null && !data && !error && <LoadingRows count={2} />}
-      {data?.items.length === 0 && <Empty title="Nobody yet" />}
+      {data?.items.length === 0 && <Empty title="No visitors yet" />}
       {data && data.items.length > 0 && <VisitorRows visitors={data.items} />}
     </Section>
   );
@@ -35,21 +35,21 @@ function VisitorRows({ visitors }: { visitors: RouteResponse<'list_app_visitors'
         <caption className="visually-hidden">Recent visitors</caption>
         <thead>
           <tr>
-            <th scope="col">Who</th>
-            <th scope="col">Seen last</th>
-            <th scope="col">In</th>
+            <th scope="col">Visitor</th>
+            <th scope="col">Last seen</th>
+            <th scope="col">Browsers</th>
           </tr>
         </thead>
         <tbody>
           {visitors.map(({ email, last_seen_at: at, session_count: count }) => (
             <tr key={email ?? ''}>
               <td data-wide="true">
-                {email ?? <span className="quiet">Whoever came by a public link</span>}
+                {email ?? <span className="quiet">Visitors with the public link</span>}
               </td>
-              <td data-label="Seen last">
+              <td data-label="Last seen">
                 <Time at={at} />
               </td>
-              <td data-label="In">{formatNoun(count, 'browser')}</td>
+              <td data-label="Browsers">{formatNoun(count, 'browser')}</td>
             </tr>
           ))}
         </tbody>

@@ -5,7 +5,7 @@ import { currentLink, describeIdle, describeKind, describeLink, describeStanding
 const now = new Date(2026, 10, 26, 12, 0, 0);
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 
-describe('the kind of an app', () => {
+describe('the type of an app', () => {
   it.each([
     ['gui', 'notebook', 'Notebook'],
     ['gui', 'dashboard', 'Dashboard'],
@@ -13,7 +13,7 @@ describe('the kind of an app', () => {
     ['mcp', 'dashboard', 'MCP server'],
     ['rest_api', null, 'HTTP'],
     ['of_a_newer_server', 'background_agent', 'HTTP'],
-  ])('met by %s, of the category %s, is %s', (met, category, word) => {
+  ])('with the interface %s and the category %s is %s', (met, category, word) => {
     expect(describeKind({ interface: met, category })).toBe(word);
   });
 });
@@ -30,7 +30,7 @@ const run = (rest: Partial<NonNullable<AppResponse['job_run']>> = {}) => ({
   ...rest,
 });
 
-describe('how an app is', () => {
+describe('the state of an app', () => {
   const words = (app: Partial<Standing>) => {
     const {
       look,
@@ -52,51 +52,49 @@ describe('how an app is', () => {
     },
   });
 
-  it('is said with the time since it answers, or since it was made', () => {
+  it('has the time since it is ready, or since its run was created', () => {
     const ready = words({ state: 'ready', job_run: run({ listening_since: at(-3600) }) });
     expect(ready).toEqual(['Ready', null, 'since 11:00']);
     expect(words({ state: 'starting', job_run: run() })).toEqual(['Starting', null, 'for 1 min 15 s']);
   });
 
-  it('is said with what it waits for, and why it was stopped', () => {
+  it('has the wait reason or the stop reason', () => {
     const wait_reason = 'No free slot: 8 of 8 apps in use. It starts when one is free.';
     const waiting = words({ state: 'starting', job_run: run({ status: 'pending', wait_reason }) });
     expect(waiting).toEqual(['Starting', wait_reason, 'for 1 min 15 s']);
     const stop_reason = 'It was idle, and another app needed its slot.';
-    expect(words({ stop_reason })).toEqual(['Stopped', stop_reason, 'The next visit starts it.']);
+    expect(words({ stop_reason })).toEqual(['Stopped', stop_reason, 'Starts on the next visit.']);
   });
 
-  it('does not count backwards where the clock of the viewer is behind', () => {
+  it('has no negative duration if the viewer’s clock is behind', () => {
     expect(words({ state: 'starting', job_run: run({ created_at: at(5) }) })[2]).toBe('for 0 s');
   });
 
-  it('says why it failed, and when a visit starts it again', () => {
+  it('has the failure and the retry time', () => {
     const detail = 'The run ended with exit code 1.';
-    expect(words(failedUntil(40))).toEqual([
-      'Failed',
-      detail,
-      'A visit starts it again in 40 s at the soonest.',
-    ]);
-    expect(words(failedUntil(0))).toEqual(['Failed', detail, 'The next visit starts it again.']);
+    expect(words(failedUntil(40))).toEqual(['Failed', detail, 'Retry in 40 s']);
+    expect(words(failedUntil(0))).toEqual(['Failed', detail, 'Restarts on the next visit.']);
   });
 
-  it('does not promise that a visit starts one whose job is archived', () => {
+  it('does not promise a restart if the job is archived', () => {
     const archived = { is_archived: true };
-    expect(words(archived)).toEqual(['Stopped', null, 'Its job is archived: nothing starts it.']);
-    expect(words({ ...failedUntil(0), ...archived })[2]).toBe('Its job is archived: nothing starts it.');
+    expect(words(archived)).toEqual(['Stopped', null, 'The job is archived, so the app does not start.']);
+    expect(words({ ...failedUntil(0), ...archived })[2]).toBe(
+      'The job is archived, so the app does not start.',
+    );
   });
 
-  it('says what a stopped one waits for, and takes a state that it does not know', () => {
-    expect(words({ state: 'stopped' })).toEqual(['Stopped', null, 'The next visit starts it.']);
+  it('names the next step of a stopped app, and accepts unknown states', () => {
+    expect(words({ state: 'stopped' })).toEqual(['Stopped', null, 'Starts on the next visit.']);
     expect(words({ state: 'sleeping' })).toEqual(['sleeping', null, '']);
   });
 });
 
 it.each([
-  [null, 'never by itself'],
-  [1800, 'after 30 min unused'],
-  [5400, 'after 1 h 30 min unused'],
-])('says of %s seconds when it stops', (seconds, words) => {
+  [null, 'none'],
+  [1800, '30 min'],
+  [5400, '1 h 30 min'],
+])('describes an idle timeout of %s seconds', (seconds, words) => {
   expect(describeIdle(seconds)).toBe(words);
 });
 
@@ -108,15 +106,15 @@ describe('a public link', () => {
     created_at: at(-60),
   });
 
-  it('is none once its time is over', () => {
+  it('is null after its expiry', () => {
     expect(currentLink(link(at(0)), now.getTime())).toBeNull();
     expect(currentLink(link(at(1)), now.getTime())).toMatchObject({ url: 'http://app/' });
     expect(currentLink(link(null), now.getTime())).not.toBeNull();
     expect(currentLink(null, now.getTime())).toBeNull();
   });
 
-  it('says how long it is good, and what it asks for', () => {
-    expect(describeLink(link(null), now)).toBe('until it is taken back');
-    expect(describeLink(link(at(3600), true), now)).toBe('until 13:00, with a password');
+  it('is described by its expiry and password requirement', () => {
+    expect(describeLink(link(null), now)).toBe('does not expire');
+    expect(describeLink(link(at(3600), true), now)).toBe('expires 13:00, password required');
   });
 });

@@ -12,7 +12,7 @@ const kindWords: Record<AppKind, string> = {
   http: 'HTTP',
 };
 
-/** What an app is to whoever opens it: how it is met comes before what it calls itself. */
+/** Type of an app from the visitor's view: the interface takes precedence over the declared category. */
 export function kindOf({ interface: met, category }: Pick<AppResponse, 'interface' | 'category'>): AppKind {
   if (met === 'mcp') return 'mcp';
   if (category === 'notebook') return 'notebook';
@@ -29,20 +29,20 @@ const stateLooks: Record<string, StateLook> = {
   stopped: { word: 'Stopped', glyph: '○', colour: 'cancelled' },
 };
 
-/** How an app is, and what comes next. */
+/** State of an app as displayed. */
 export interface AppStanding {
   look: StateLook;
-  /** Why it failed or was stopped, or what it waits for; null where there is nothing to say. */
+  /** Why it failed, was stopped or waits; null without a reason. */
   reason: string | null;
-  /** Said after the state and the reason; empty where there is nothing to say. */
+  /** Text after the state and the reason; may be empty. */
   words: string;
 }
 
-export const archivedWords = 'Its job is archived: nothing starts it.';
+export const archivedWords = 'The job is archived, so the app does not start.';
 
 type StandingApp = Pick<AppResponse, 'state' | 'failure' | 'stop_reason' | 'job_run' | 'is_archived'>;
 
-/** @param app its state may be one that a newer server gives */
+/** @param app may have a state of a newer server that this console does not know */
 export function describeStanding(app: StandingApp, now: Date): AppStanding {
   const { state, failure, job_run: run, is_archived: isArchived } = app;
   const look = stateLooks[state] ?? { word: state, glyph: '?', colour: 'cancelled' };
@@ -54,7 +54,7 @@ export function describeStanding(app: StandingApp, now: Date): AppStanding {
     const words = isArchived ? archivedWords : describeRetry(new Date(failure.retry_at), now);
     return { look, reason: failure.detail, words };
   }
-  const startWords = isArchived ? archivedWords : 'The next visit starts it.';
+  const startWords = isArchived ? archivedWords : 'Starts on the next visit.';
   return { look, reason: app.stop_reason, words: state === 'stopped' ? startWords : '' };
 }
 
@@ -63,33 +63,33 @@ function describeWait({ created_at: at }: { created_at: string }, now: Date): st
   return `for ${formatDuration(Math.max(0, seconds))}`;
 }
 
-/** Nothing is told when the time comes: the words change by the clock of the page. */
+/** The retry time causes no event; the text changes with the page's clock. */
 function describeRetry(retryAt: Date, now: Date): string {
-  if (retryAt.getTime() <= now.getTime()) return 'The next visit starts it again.';
-  return `A visit starts it again ${formatRelative(retryAt, now)} at the soonest.`;
+  if (retryAt.getTime() <= now.getTime()) return 'Restarts on the next visit.';
+  return `Retry ${formatRelative(retryAt, now)}`;
 }
 
-/** When it stops by itself. */
+/** Time without use after which the app stops. */
 export function describeIdle(seconds: number | null): string {
-  return seconds === null ? 'never by itself' : `after ${formatDuration(seconds)} unused`;
+  return seconds === null ? 'none' : formatDuration(seconds);
 }
 
 type Link = AppResponse['public_link'];
 
-/** The public link while it is good: nothing is told when its time is over. */
+/** The public link if it has not expired. Its expiry causes no event. */
 export function currentLink(link: Link, nowMs: number): Link {
   const isOver = link?.expires_at != null && new Date(link.expires_at).getTime() <= nowMs;
   return isOver ? null : link;
 }
 
-/** What a public link asks for, and how long it is good. */
+/** Expiry and password requirement of a public link. */
 export function describeLink(link: NonNullable<Link>, now: Date): string {
   const until =
     link.expires_at === null
-      ? 'until it is taken back'
-      : `until ${formatShortInstant(new Date(link.expires_at), now)}`;
-  return link.has_password ? `${until}, with a password` : until;
+      ? 'does not expire'
+      : `expires ${formatShortInstant(new Date(link.expires_at), now)}`;
+  return link.has_password ? `${until}, password required` : until;
 }
 
 export const fallbackWords =
-  'The configuration has no access profile: this app runs with the profile of batch runs.';
+  'The configuration has no access profile, so this app runs with the profile of batch jobs.';

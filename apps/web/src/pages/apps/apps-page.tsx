@@ -13,7 +13,7 @@ import { Page } from '../../look/page.tsx';
 import { shortenJobName } from '../../facts/job-name.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** The interactive jobs of the workspace: how each is, who may see it, and the way in. */
+/** List of the workspace's interactive jobs with state, public link and actions. */
 export function AppsPage() {
   const { id: workspaceId } = useWorkspace();
   const { data, error, isPending, refetch } = useQuery(appList(workspaceId));
@@ -24,7 +24,7 @@ export function AppsPage() {
       {data?.items.length === 0 && <NoApps />}
       {data && data.items.length > 0 && <AppTable apps={data.items} />}
       {data?.is_truncated === true && (
-        <Notice>There are more apps than are shown here. All of them are among the jobs.</Notice>
+        <Notice>Not all apps are shown. See the Jobs page for the rest.</Notice>
       )}
     </Page>
   );
@@ -51,10 +51,10 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
           <thead>
             <tr>
               <th scope="col">App</th>
-              <th scope="col">Kind</th>
+              <th scope="col">Type</th>
               <th scope="col">State</th>
               <th scope="col">Profile</th>
-              <th scope="col">Stops</th>
+              <th scope="col">Idle timeout</th>
               <th scope="col">Public</th>
               <th scope="col">Last used</th>
               <ActionsHead />
@@ -82,8 +82,8 @@ function ProfileNotice({ names }: { names: readonly string[] }) {
   const said = [...names.slice(0, mostNames), ...(others > 0 ? [`${others} more`] : [])];
   return (
     <Notice>
-      The configuration has no <span className="mono">access</span> profile: {list.format(said)}{' '}
-      {pluralOf(names.length, 'runs', 'run')} with the profile of batch runs.
+      The configuration has no <span className="mono">access</span> profile, so {list.format(said)}{' '}
+      {pluralOf(names.length, 'runs', 'run')} with the profile of batch jobs.
     </Notice>
   );
 }

@@ -5,16 +5,16 @@ import { Empty } from '../../look/answers.tsx';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Says how an app comes to be, with what there is to type. */
+/** Empty state of the apps page, with commands that deploy an app. */
 export function NoApps() {
   const { whyNot } = useWorkspace();
   return (
-    <Section title="No app yet">
-      <Empty title="An app is a job that answers: a notebook, a dashboard, an MCP server">
-        It is deployed like any other job. It starts at the first visit, and stops when nobody uses it.
+    <Section title="No apps yet">
+      <Empty title="An app is an interactive job: a notebook, a dashboard or an MCP server">
+        Deploy it like any other job. It starts on the first visit and stops when it is idle.
       </Empty>
       {whyNot('deployment.upload') !== null && (
-        <p className={classes.note}>To deploy here takes the role developer.</p>
+        <p className={classes.note}>You need the role developer to deploy to this workspace.</p>
       )}
       <ol className={classes.examples}>
         {appExamples.map(({ title, file, command }) => (

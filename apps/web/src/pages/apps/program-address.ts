@@ -1,6 +1,9 @@
 import type { AppResponse } from '@pumphouse/contract';
 
-/** The app's own origin; while it has none and its address is a page for people, the one that needs none. */
+/**
+ * URL for programs: the app's own origin, or the bare URL if the app has none and its URL is a page for
+ * users.
+ */
 export function addressForPrograms({
   url,
   bare_url: bareUrl,

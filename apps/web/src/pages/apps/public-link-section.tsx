@@ -15,12 +15,12 @@ import type { AppActions } from './use-app-actions.ts';
 interface PublicLinkSectionProps {
   app: AppResponse;
   name: string;
-  /** The link that is good now. */
+  /** The current link; null if there is none. */
   link: AppResponse['public_link'];
   actions: AppActions;
 }
 
-/** The link with which anybody sees the app: made, passed on and taken back here. */
+/** Section that publishes the app with a public link, shows the link and unpublishes it. */
 export function PublicLinkSection({ app, name, link, actions }: PublicLinkSectionProps) {
   const { whyNotChange } = useWorkspace();
   const [asked, ask] = useState<'publish' | 'take-back' | null>(null);
@@ -32,20 +32,20 @@ export function PublicLinkSection({ app, name, link, actions }: PublicLinkSectio
       aside={
         <div className={forms.end}>
           <ActionButton whyNot={whyNot} onClick={() => ask('publish')}>
-            {link === null ? 'Publish …' : 'Make a new link …'}
+            {link === null ? 'Publish…' : 'Replace link…'}
           </ActionButton>
           {link !== null && (
             <ActionButton whyNot={whyNot} onClick={() => ask('take-back')}>
-              Take it back …
+              Unpublish…
             </ActionButton>
           )}
         </div>
       }
     >
       {link === null ? (
-        <Empty title="Only members of the workspace see it">
-          A public link lets in whoever has it, without an account; for a time and with a password, if you
-          like.
+        <Empty title="Only workspace members have access">
+          Anyone with a public link can open the app without an account. You can set an expiry time and a
+          password.
         </Empty>
       ) : (
         <LinkFacts link={link} name={name} />
@@ -72,11 +72,8 @@ function LinkFacts({ link, name }: { link: NonNullable<AppResponse['public_link'
       <PublicLink url={link.url} name={name} />
       <Facts
         facts={[
-          [
-            'Expires',
-            link.expires_at === null ? 'it is taken back' : formatInstant(new Date(link.expires_at)),
-          ],
-          ['Password', link.has_password ? 'asked for' : 'none: the link is enough'],
+          ['Expires', link.expires_at === null ? 'never' : formatInstant(new Date(link.expires_at))],
+          ['Password', link.has_password ? 'required' : 'none'],
           ['Created', <Time key="made" at={link.created_at} />],
         ]}
       />

@@ -1,7 +1,7 @@
 import classes from './apps.module.css';
 import { CopyText } from '../../look/copy-text.tsx';
 
-/** A public link to pass on. */
+/** A public link with a copy button. */
 export function PublicLink({ url, name }: { url: string; name: string }) {
   return (
     <div className={classes.address}>

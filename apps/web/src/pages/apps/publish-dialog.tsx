@@ -15,7 +15,7 @@ import { PublicLink } from './public-link.tsx';
 interface PublishDialogProps {
   jobId: string;
   name: string;
-  /** Whether there is a link now, which a new one ends. */
+  /** Whether a link exists, which the new one replaces. */
   hasLink: boolean;
   onPublished: () => void;
   onClose: () => void;
@@ -23,7 +23,7 @@ interface PublishDialogProps {
 
 const viewerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Makes a public link, and shows it. */
+/** Dialog that creates a public link and shows it. */
 export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: PublishDialogProps) {
   const { params } = useWorkspace();
   const [made, setMade] = useState<PublicLinkResponse | null>(null);
@@ -41,28 +41,29 @@ export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: Pu
   return (
     <Modal opened onClose={onClose} title={`Publish ${name}`} centered>
       <Explanation>
-        Whoever has the link sees the app and may do all that it lets visitors do. No account is asked for.
+        Anyone with the link can open the app and do everything that it allows visitors to do, without an
+        account.
       </Explanation>
       {hasLink && (
         <div className={classes.inDialog}>
-          <Notice>There is a link now. A new one ends it: whoever came by it is cut off.</Notice>
+          <Notice>The current link stops working, and its visitors are disconnected.</Notice>
         </div>
       )}
-      <ChangeForm change={change} action={hasLink ? 'Make a new link' : 'Make the link'}>
+      <ChangeForm change={change} action={hasLink ? 'Replace link' : 'Create link'}>
         <TextInput
           type="datetime-local"
           label="Expires"
-          description={`In your time zone, ${viewerZone()}. Left empty: until it is taken back.`}
+          description={`Optional. In your time zone, ${viewerZone()}. Without it, the link does not expire.`}
           value={change.values.expires_at}
           error={change.problems.expires_at}
           onChange={(event) => change.set('expires_at', event.currentTarget.value)}
         />
         <PasswordInput
           label="Password"
-          description="8 to 200 characters, asked of whoever opens the link. Left empty: the link is enough."
+          description="Optional. 8 to 200 characters. Visitors have to enter it."
           autoComplete="new-password"
           visibilityToggleButtonProps={{
-            'aria-label': 'Show the password',
+            'aria-label': 'Show password',
             'aria-hidden': false,
             tabIndex: 0,
           }}
@@ -80,8 +81,8 @@ function MadeLink({ name, link, onClose }: { name: string; link: PublicLinkRespo
   return (
     <Modal opened onClose={onClose} title={`${name} is public`} centered size="lg">
       <p className={classes.madeWords}>
-        The link is good {describeLink(link, now)}
-        {link.has_password ? ', which you pass on yourself: it is not shown again.' : '.'}
+        The link {describeLink(link, now)}.
+        {link.has_password && ' Send the password separately. It is not shown again.'}
       </p>
       <PublicLink url={link.url} name={name} />
       <Group justify="flex-end" mt="md">

@@ -1,15 +1,15 @@
 import { publishAppRequest, type RouteBodyInput } from '@pumphouse/contract';
 import { findBodyProblems, type FieldProblem } from '../../forms/field-problems.ts';
 
-/** What the form of a public link holds. */
+/** Values of the public link form. */
 export interface PublishValues {
-  /** As a field for date and time has it, in the zone of the viewer; empty: until it is taken back. */
+  /** Value of a date and time field in the viewer's time zone; empty for no expiry. */
   expires_at: string;
-  /** Empty: none is asked for. */
+  /** Empty for no password. */
   password: string;
 }
 
-/** A link to nothing: what the form begins with. */
+/** Initial values of the form. */
 export const noPublishValues: PublishValues = { expires_at: '', password: '' };
 
 export function toPublishBody({ expires_at: until, password }: PublishValues): RouteBodyInput<'publish_app'> {
@@ -19,15 +19,15 @@ export function toPublishBody({ expires_at: until, password }: PublishValues): R
   };
 }
 
-/** Why a link cannot be made so. */
+/** Validates the form. */
 export function checkPublishValues(values: PublishValues, nowMs: number): FieldProblem[] {
   const { expires_at: until } = values;
   if (until !== '' && new Date(until).getTime() <= nowMs)
-    return [{ key: 'expires_at', message: 'must lie in the future' }];
+    return [{ key: 'expires_at', message: 'must be in the future' }];
   return findBodyProblems(publishAppRequest, toPublishBody(values));
 }
 
-/** A time without a zone is taken as the viewer's. What is no time is left to the contract to refuse. */
+/** Interprets a local time in the viewer's time zone. Invalid times are left for the contract to reject. */
 function toInstant(local: string): string {
   const at = new Date(local);
   return Number.isNaN(at.getTime()) ? local : at.toISOString();

@@ -10,7 +10,7 @@ import { explainStartProblem } from '../jobs/start-words.ts';
 import type { ActionResult } from '../jobs/use-job-actions.ts';
 import { leadTab, openEmptyTab } from './open-tab.ts';
 
-/** What is shown of an app and of its runs. */
+/** Operations that show an app or its runs. */
 const affected = [
   'list_apps',
   'get_app',
@@ -20,7 +20,7 @@ const affected = [
   'list_run_overviews',
 ] as const;
 
-/** Opens, restarts, stops and publishes one app, and keeps what came of it. Errors become results too. */
+/** Opens, restarts, stops and unpublishes one app, and keeps the last result. Errors become results too. */
 export function useAppActions(app: AppResponse) {
   const { params } = useWorkspace();
   const queryClient = useQueryClient();
@@ -44,7 +44,8 @@ export function useAppActions(app: AppResponse) {
   const restart = useMutation({
     mutationFn: () => api.call('restart_app', { params: place }),
     onSuccess: ({ job_run_id: jobRunId }) => {
-      const text = app.job_run === null ? 'It starts.' : 'Another process takes its place once it answers.';
+      const text =
+        app.job_run === null ? 'The app is starting.' : 'A new process takes over when it is ready.';
       setResult({ text, isProblem: false, jobRunId });
       return fetchAffected();
     },
@@ -55,7 +56,7 @@ export function useAppActions(app: AppResponse) {
     mutationFn: (jobRunId: string) =>
       api.call('cancel_job_run', { params: { ...params, job_run_id: jobRunId } }),
     onSuccess: () => {
-      setResult({ text: 'It stops. The next visit starts it again.', isProblem: false });
+      setResult({ text: 'The app is stopping. The next visit starts it again.', isProblem: false });
       return fetchAffected();
     },
     onError: showProblem,
@@ -64,17 +65,18 @@ export function useAppActions(app: AppResponse) {
   const unpublish = useMutation({
     mutationFn: () => api.call('unpublish_job', { params: place }),
     onSuccess: () => {
-      setResult({ text: 'The public link is taken back: it leads nowhere now.', isProblem: false });
+      setResult({ text: 'Unpublished. The public link no longer works.', isProblem: false });
       return fetchAffected();
     },
     onError: showProblem,
   });
 
-  /** In the click: the tab is opened before its address is known. */
+  /** Opens the tab in the click handler, before its URL is known. */
   function open(): void {
-    const tab = openEmptyTab(`Opening ${shortenJobName(app.name)} …`);
+    const tab = openEmptyTab(`Opening ${shortenJobName(app.name)}…`);
     if (tab) opening.mutate(tab);
-    else setResult({ text: 'The browser kept the new tab from opening: allow it here.', isProblem: true });
+    else
+      setResult({ text: 'The browser blocked the new tab. Allow pop-ups for this site.', isProblem: true });
   }
 
   return {

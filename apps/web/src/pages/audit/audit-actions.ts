@@ -1,75 +1,75 @@
-/** Parts of the audit log, each with its actions and what they say of their target: "paused" jobs.orders. */
+/** Audit actions by area, with the text that precedes the target: "paused the job" jobs.orders. */
 const actionsByArea = {
   versions: {
     'workspace.deploy': 'deployed to',
     'deployment.upload': 'uploaded code,',
-    'deployment.roll-back': 'rolled code back, as',
+    'deployment.roll-back': 'rolled back code, creating',
     'configuration.upload': 'uploaded a configuration,',
-    'configuration.roll-back': 'rolled a configuration back, as',
+    'configuration.roll-back': 'rolled back a configuration, creating',
   },
   jobs: {
     'job-run.start': 'started',
     'job-run.cancel': 'cancelled the run',
-    'job-run.force-end': 'forced the end of the run',
+    'job-run.force-end': 'force-ended the run',
     'job.pause': 'paused the job',
     'job.resume': 'resumed the job',
     'job.archive': 'archived the job',
     'job.publish': 'published the app of',
-    'job.unpublish': 'took back the public link of',
-    'job.unarchive': 'brought back the job',
+    'job.unpublish': 'unpublished the app of',
+    'job.unarchive': 'restored the job',
   },
-  variables: { 'variable.update': 'changed variables of the scope' },
+  variables: { 'variable.update': 'changed variables in the scope' },
   webhooks: {
-    'webhook.rotate-token': 'made a new address of webhook:',
+    'webhook.rotate-token': 'rotated the URL of webhook:',
     'webhook.set-signing-secret': 'set the signing secret of webhook:',
     'webhook.remove-signing-secret': 'removed the signing secret of webhook:',
   },
   people: {
     'member.add': 'added to the organization',
-    'member.set-role': 'set the role in the organization of',
+    'member.set-role': 'set the organization role of',
     'member.remove': 'removed from the organization',
     'member.leave': 'left the organization:',
     'workspace-member.add': 'added to the workspace',
-    'workspace-member.set-role': 'set the role in the workspace of',
-    'workspace-member.remove': 'took the role in the workspace from',
+    'workspace-member.set-role': 'set the workspace role of',
+    'workspace-member.remove': 'removed from the workspace',
     'invitation.create': 'invited',
     'invitation.accept': 'accepted the invitation for',
-    'invitation.revoke': 'revoked the invitation of',
+    'invitation.revoke': 'revoked the invitation for',
   },
-  keys: { 'key.create': 'made the key', 'key.revoke': 'revoked the key' },
+  keys: { 'key.create': 'created the key', 'key.revoke': 'revoked the key' },
   places: {
-    'workspace.create': 'made the workspace',
+    'workspace.create': 'created the workspace',
     'workspace.update': 'changed name or description of the workspace',
     'workspace.archive': 'archived the workspace',
-    'workspace.unarchive': 'brought back the workspace',
-    'organization.create': 'made the organization',
+    'workspace.unarchive': 'restored the workspace',
+    'organization.create': 'created the organization',
     'organization.update': 'changed the settings of the organization',
     'organization.set-limits': 'set the limits of the organization',
-    'organization.set-region': 'chose where the workspaces run of',
-    'installation.set-up': 'set up the server, for',
+    'organization.set-region': 'set the region of',
+    'installation.set-up': 'set up the server for',
   },
   'sign-ins': {
-    'person.create': 'made the account',
+    'person.create': 'created the account',
     'person.sign-in': 'signed in',
     'person.sign-in-failed': 'failed to sign in',
     'person.link-identity': 'linked a sign-in provider to',
     'person.set-password': 'set the password of',
-    'person.create-password-link': 'made a password link for',
-    'account.disable': 'switched off the account',
-    'account.enable': 'switched on the account',
-    'session.begin': 'signed in at',
-    'session.revoke': 'ended a session at',
+    'person.create-password-link': 'created a password link for',
+    'account.disable': 'disabled the account',
+    'account.enable': 'enabled the account',
+    'session.begin': 'signed in to',
+    'session.revoke': 'ended a session of',
   },
   server: {
-    'storage.purge': 'removed what was kept',
-    'leftovers.remove': 'removed what was left over',
+    'storage.purge': 'deleted expired data',
+    'leftovers.remove': 'deleted orphaned resources',
   },
 } as const;
 
 export type AuditArea = keyof typeof actionsByArea;
 
 export const auditAreas: readonly { value: AuditArea; label: string }[] = [
-  { value: 'versions', label: 'Deploys and versions' },
+  { value: 'versions', label: 'Deployments and configurations' },
   { value: 'jobs', label: 'Jobs and runs' },
   { value: 'variables', label: 'Variables' },
   { value: 'webhooks', label: 'Webhooks' },
@@ -82,14 +82,17 @@ export const auditAreas: readonly { value: AuditArea; label: string }[] = [
 
 const verbs: Record<string, string> = Object.assign({}, ...Object.values(actionsByArea));
 
-/** The actions of some areas; areas that there are not give none. */
+/** The actions of these areas. Unknown areas are ignored. */
 export function actionsOf(areas: readonly string[]): string[] {
   return areas.flatMap((area) =>
     Object.hasOwn(actionsByArea, area) ? Object.keys(actionsByArea[area as AuditArea]) : [],
   );
 }
 
-/** What was done, before the name of what it was done to. @param action also one that a newer server may have */
+/**
+ * Text that precedes the target's name. @param action may be an action of a newer server that this console
+ * does not know
+ */
 export function describeAction(action: string): string {
   return verbs[action] ?? action;
 }

@@ -19,19 +19,19 @@ export function AuditFilters({ search, onSearch, people }: AuditFiltersProps) {
   return (
     <FilterBar>
       <FilterMenu
-        label="What"
+        label="Action"
         options={auditAreas}
         chosen={what}
         onChoose={(chosen) => choose({ what: chosen })}
       />
       <NativeSelect
         size="xs"
-        aria-label="Who"
+        aria-label="User"
         value={who ?? ''}
         data={[
-          { value: '', label: 'Anybody' },
+          { value: '', label: 'All users' },
           ...people,
-          ...(isKnown ? [] : [{ value: who, label: 'somebody who has left' }]),
+          ...(isKnown ? [] : [{ value: who, label: 'former member' }]),
         ]}
         onChange={(event) => choose({ who: event.currentTarget.value || undefined })}
       />
@@ -39,7 +39,7 @@ export function AuditFilters({ search, onSearch, people }: AuditFiltersProps) {
         <TextInput
           type="date"
           size="xs"
-          aria-label="From the day"
+          aria-label="From date"
           value={from ?? ''}
           max={to}
           onChange={(event) => choose({ from: event.currentTarget.value || undefined })}
@@ -48,7 +48,7 @@ export function AuditFilters({ search, onSearch, people }: AuditFiltersProps) {
         <TextInput
           type="date"
           size="xs"
-          aria-label="To the day"
+          aria-label="To date"
           value={to ?? ''}
           min={from}
           onChange={(event) => choose({ to: event.currentTarget.value || undefined })}
@@ -56,7 +56,7 @@ export function AuditFilters({ search, onSearch, people }: AuditFiltersProps) {
       </span>
       {target !== undefined && (
         <ActionButton onClick={() => choose({ target: undefined })}>
-          Only one {target.split(':')[0]} ✕
+          One {target.split(':')[0]} ✕
         </ActionButton>
       )}
     </FilterBar>

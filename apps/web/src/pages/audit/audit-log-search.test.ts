@@ -3,18 +3,18 @@ import { auditLogQuery } from './audit-log-search.ts';
 
 const asked = (search: object) => auditLogQuery(search, 'Europe/Berlin');
 
-it('asks for all where the address has no filter', () => {
+it('queries all entries without filters', () => {
   expect(asked({})).toEqual({ timezone: 'Europe/Berlin' });
 });
 
-it('takes in the last day as a whole', () => {
+it('includes the whole last day', () => {
   expect(asked({ from: '2026-02-27', to: '2026-02-28' })).toMatchObject({
     start: '2026-02-27T00:00:00',
     end: '2026-03-01T00:00:00',
   });
 });
 
-it('asks for the actions of areas, for a person and for a target', () => {
+it('filters by the actions of areas, by user and by target', () => {
   expect(asked({ what: ['keys'], who: 'u', target: 'job:a:b' })).toEqual({
     action: ['key.create', 'key.revoke'],
     actor_user_id: 'u',
@@ -24,7 +24,7 @@ it('asks for the actions of areas, for a person and for a target', () => {
   });
 });
 
-it('leaves out what nobody can have chosen', () => {
+it('ignores invalid values', () => {
   expect(asked({ from: 'yesterday', to: '2026-13-45', target: 'job' })).toEqual({
     timezone: 'Europe/Berlin',
   });

@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { searchList, searchText } from '../../search/search-params.ts';
 import { actionsOf } from './audit-actions.ts';
 
-/** The filters of an audit log, as its address has them. Days are those of the viewer's zone, both taken in. */
+/** Search parameters of an audit log. Dates are in the viewer's time zone; both ends are included. */
 export const auditLogSearch = z.object({
   what: searchList,
   who: searchText,
-  /** Kind and id of what it was done to, with a colon between. */
+  /** Kind and id of the target, separated by a colon. */
   target: searchText,
   from: searchText,
   to: searchText,
 });
 export type AuditLogSearch = z.output<typeof auditLogSearch>;
 
-/** What to ask the server for. @param timezone the viewer's, in which days begin */
+/** The query for the server. @param timezone the viewer's time zone, in which days start */
 export function auditLogQuery({ what, who, target, from, to }: AuditLogSearch, timezone: string) {
   const colon = target?.indexOf(':') ?? -1;
   return {
@@ -33,5 +33,5 @@ function dayAfter(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The zone of the browser, in which the days of the filters begin. */
+/** The browser's time zone, in which the days of the filters start. */
 export const viewerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -12,7 +12,7 @@ import { AuditRows } from './audit-rows.tsx';
 import type { AuditLogSearch } from './audit-log-search.ts';
 
 interface AuditLogViewProps {
-  /** Of whom, for the name of the file. */
+  /** Name of the workspace or organization, for the file name. */
   name: string;
   lead: string;
   search: AuditLogSearch;
@@ -28,7 +28,7 @@ interface AuditLogViewProps {
   readAll: () => Promise<ReadableStream<Uint8Array>>;
 }
 
-/** What was changed, by whom: newest first. The same for a workspace and for an organization. */
+/** Audit log of a workspace or an organization, newest first. */
 export function AuditLogView({ name, lead, search, onSearch, people, list, readAll }: AuditLogViewProps) {
   const [outcome, setOutcome] = useState<string | null>(null);
   const save = useMutation({
@@ -37,7 +37,8 @@ export function AuditLogView({ name, lead, search, onSearch, people, list, readA
       saveFile(`${name}-audit-log.ndjson`, file);
       return file.size;
     },
-    onSuccess: (bytes) => setOutcome(bytes === 0 ? 'Nothing to export.' : 'Exported, one entry a line.'),
+    onSuccess: (bytes) =>
+      setOutcome(bytes === 0 ? 'No entries to export.' : 'Exported as JSON lines, one entry per line.'),
   });
   const isFiltered = Object.values(search).some((value) => value !== undefined);
   return (
@@ -48,7 +49,7 @@ export function AuditLogView({ name, lead, search, onSearch, people, list, readA
         <ActionButton
           size="compact-md"
           loading={save.isPending}
-          hint="All entries that the filters leave, as JSON lines."
+          hint="Exports all entries that match the filters as JSON lines."
           onClick={() => save.mutate()}
         >
           Export
@@ -62,8 +63,8 @@ export function AuditLogView({ name, lead, search, onSearch, people, list, readA
       <Section title="Changes">
         {!list.data && <LoadingRows />}
         {list.data?.items.length === 0 && (
-          <Empty title={isFiltered ? 'No change is like that' : 'Nothing was changed yet'}>
-            {isFiltered ? 'Take a filter away.' : 'Whatever somebody changes here is written down.'}
+          <Empty title={isFiltered ? 'No entries match these filters' : 'No entries yet'}>
+            {isFiltered ? 'Remove a filter.' : 'Every change is recorded here.'}
           </Empty>
         )}
         {list.data && list.data.items.length > 0 && (

@@ -17,10 +17,10 @@ export function AuditRows({ entries, onTarget, onActor }: AuditRowsProps) {
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">From</th>
+            <th scope="col">Time</th>
+            <th scope="col">User</th>
+            <th scope="col">Action</th>
+            <th scope="col">Source</th>
           </tr>
         </thead>
         <tbody>
@@ -61,7 +61,7 @@ function Actor({
     <button
       type="button"
       className={classes.link}
-      title="Only what they did"
+      title="Filter by this user"
       onClick={() => onActor(user_id)}
     >
       {describeActor(actor)}
@@ -82,7 +82,7 @@ function Change({ entry, onTarget }: { entry: AuditEntryResponse; onTarget: Audi
         <button
           type="button"
           className={classes.link}
-          title={`Only what was done to this ${kind}`}
+          title={`Filter by this ${kind}`}
           onClick={() => onTarget(`${kind}:${id}`)}
         >
           <strong>{words}</strong>

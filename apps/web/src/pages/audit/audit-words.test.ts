@@ -7,8 +7,8 @@ const id = '11111111-1111-4111-8111-111111111111';
 const lines = (before: Record<string, unknown> | null, after: Record<string, unknown> | null) =>
   listDetails({ before, after, target: { kind: 'job', id, name: 'version 3' } }).map(describeDetail);
 
-describe('what an entry says', () => {
-  it('is what differs', () => {
+describe('the details of an entry', () => {
+  it('are the changed values', () => {
     const before = { name: 'shop', description: null, default_workspace_role: 'viewer' };
     const after = { name: 'shop', description: 'Orders', default_workspace_role: null };
     expect(lines(before, after)).toEqual([
@@ -17,7 +17,7 @@ describe('what an entry says', () => {
     ]);
   });
 
-  it('is one side where there is only one, without what says nothing', () => {
+  it('have one side if there is only one, and omit empty values', () => {
     const run = { id, job: 'jobs.orders', trigger: 'manual:', profile: 'prod', refresh: false };
     expect(
       lines(null, { run_count: 2, runs: [run, { ...run, refresh: true }], cancelled_run_count: 0 }),
@@ -26,7 +26,7 @@ describe('what an entry says', () => {
     expect(lines(null, null)).toEqual([]);
   });
 
-  it('names what has a name, and counts what has ids only', () => {
+  it('contain names, and counts for lists of ids', () => {
     const set = [{ name: 'TOKEN', type: 'secret' }];
     expect(lines(null, { profile: null, set, removed: [] })).toEqual(['set: TOKEN (secret)']);
     const workspaces = [
@@ -35,17 +35,17 @@ describe('what an entry says', () => {
     ];
     expect(lines({ role: 'member', workspaces }, null)).toEqual([
       'role: member',
-      'workspaces: viewer of shop, owner',
+      'workspaces: viewer in shop, owner',
     ]);
     expect(lines(null, { started_runs: [id, id], member_id: id })).toEqual(['started runs: 2']);
   });
 
-  it('gives times in the zone of the reader', () => {
+  it('show times in the viewer’s time zone', () => {
     const [line] = lines(null, { expires_at: '2026-12-26T18:23:12.751Z' });
     expect(line).toMatch(/^expires: Sat,? 26 Dec 2026/);
   });
 
-  it('leaves out what was said already', () => {
+  it('omit redundant values', () => {
     expect(lines(null, { version: 3, file_count: 2, size_bytes: 1531 })).toEqual([
       'files: 2',
       'size: 1.5 kB',
@@ -60,13 +60,13 @@ describe('what an entry says', () => {
     expect(lines({ name: 'version 2' }, { name: 'version 3' })).toEqual(['name: version 2 → version 3']);
   });
 
-  it('ends before it fills the page', () => {
+  it('truncate long values', () => {
     const [line] = lines(null, { name: 'x y '.repeat(1000) });
     expect(line).toHaveLength('name: '.length + 301);
   });
 });
 
-it('has words for every action of an area, and gives others as they are', () => {
+it('describes every action of an area, and returns unknown actions unchanged', () => {
   for (const { value } of auditAreas) {
     expect(actionsOf([value])).not.toEqual([]);
     for (const action of actionsOf([value])) expect(describeAction(action)).not.toBe(action);
@@ -75,7 +75,7 @@ it('has words for every action of an area, and gives others as they are', () => 
   expect(describeAction('app.publish')).toBe('app.publish');
 });
 
-it('names whoever did it', () => {
+it('describes the actor', () => {
   const actor = (kind: string, email: string | null) => ({
     kind,
     email,
@@ -85,6 +85,6 @@ it('names whoever did it', () => {
     user_agent: null,
   });
   expect(describeActor(actor('person', 'owner@example.com'))).toBe('owner@example.com');
-  expect(describeActor(actor('key', 'owner@example.com'))).toBe('a key of owner@example.com');
-  expect(describeActor(actor('nobody', null))).toBe('somebody who is not signed in');
+  expect(describeActor(actor('key', 'owner@example.com'))).toBe('API key (owner@example.com)');
+  expect(describeActor(actor('nobody', null))).toBe('unauthenticated user');
 });

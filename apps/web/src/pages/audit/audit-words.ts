@@ -1,20 +1,23 @@
 import type { AuditEntryResponse } from '@pumphouse/contract';
 import { formatBytes, formatInstant } from '../../look/format.ts';
 
-/** One thing that an entry says of before and after. */
+/** A changed value of an entry. */
 export interface AuditDetail {
   name: string;
-  /** Null where it was not there before, or nothing is said of before. */
+  /** Null if the value did not exist before, or the entry does not record it. */
   before: string | null;
   after: string | null;
 }
 
 type Values = AuditEntryResponse['before'];
 
-/** Longest value that is shown: names and lists of names, never whole documents. */
+/** Maximum length of a displayed value, enough for names and lists of names. */
 const longestValue = 300;
 
-/** What differs between before and after, in the order in which it was written down. What the target's name says is not said again. */
+/**
+ * Lists the values that differ between before and after, in recorded order. Omits values that the target's
+ * name already shows.
+ */
 export function listDetails({
   before,
   after,
@@ -36,7 +39,7 @@ const nameOf = (name: string) =>
     .replace(/_(bytes|count|at)$/, '')
     .replaceAll('_', ' ');
 
-/** `created_count` beside `created`, or `run_count` beside `runs`, while the list has them all. */
+/** True for `created_count` next to a complete list `created`, or `run_count` next to `runs`. */
 function isCountOfList(name: string, values: Values): boolean {
   const [, what] = /^(\w+)_count$/.exec(name) ?? [];
   if (what === undefined) return false;
@@ -44,7 +47,7 @@ function isCountOfList(name: string, values: Values): boolean {
   return Array.isArray(list) && list.length === values?.[name];
 }
 
-/** A detail in a line: "role: viewer → developer". */
+/** A detail as one line: "role: viewer → developer". */
 export function describeDetail({ name, before, after }: AuditDetail): string {
   if (before !== null && after !== null) return `${name}: ${before} → ${after}`;
   return `${name}: ${after ?? before ?? ''}`;
@@ -63,7 +66,7 @@ const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
 const hash = /^[\w+/=-]{40,}$/;
 const isOpaque = (value: unknown) => typeof value === 'string' && (uuid.test(value) || hash.test(value));
 
-/** Null for ids and hashes, which say nothing to a reader; of a list of them it says how many. */
+/** Null for ids and hashes, which are meaningless to readers. A list of them becomes its length. */
 function write(value: unknown): string | null {
   if (value === null || value === '') return 'none';
   if (isOpaque(value)) return null;
@@ -79,23 +82,23 @@ function writeList(values: readonly unknown[]): string {
   return values.flatMap((each) => write(each) ?? []).join(', ');
 }
 
-/** A run, a variable or a role in a workspace, as the entries have them. */
+/** A run, a variable or a workspace role, as recorded in entries. */
 function writeObject(value: Record<string, unknown>): string {
   const { job, profile, refresh, name, type, role } = value;
   if (job !== undefined) return `${write(job)} under ${write(profile)}${refresh === true ? ', refresh' : ''}`;
   if (name !== undefined && type !== undefined) return `${write(name)} (${write(type)})`;
-  if (name !== undefined && role !== undefined) return `${write(role)} of ${write(name)}`;
+  if (name !== undefined && role !== undefined) return `${write(role)} in ${write(name)}`;
   return Object.values(value)
     .flatMap((each) => write(each) ?? [])
     .join(' ');
 }
 
-/** Who did it, in a few words. */
+/** The actor in a few words. */
 export function describeActor({ kind, email }: AuditEntryResponse['actor']): string {
-  if (kind === 'person') return email ?? 'somebody';
-  if (kind === 'key') return email === null ? 'a key' : `a key of ${email}`;
-  if (kind === 'operator') return 'an operator of the server';
-  if (kind === 'server') return 'the server by itself';
-  if (kind === 'run') return 'the code of a run';
-  return 'somebody who is not signed in';
+  if (kind === 'person') return email ?? 'unknown user';
+  if (kind === 'key') return email === null ? 'API key' : `API key (${email})`;
+  if (kind === 'operator') return 'server operator';
+  if (kind === 'server') return 'server';
+  if (kind === 'run') return 'run';
+  return 'unauthenticated user';
 }

@@ -8,7 +8,7 @@ import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
 
-/** What was changed in an organization and all its workspaces. */
+/** Audit log of an organization and all its workspaces. */
 export function OrganizationAuditLogPage() {
   const { me, whyNot } = useOrganization();
   const refused = whyNot('organization-audit-log.read');
@@ -29,7 +29,7 @@ function AuditLog() {
   return (
     <AuditLogView
       name={me.organization.name}
-      lead="Everything that somebody changed in this organization and its workspaces. Secrets are never in it."
+      lead="All changes in this organization and its workspaces. It never contains secrets."
       search={search}
       onSearch={(changed) =>
         void navigate({

@@ -8,7 +8,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 import { RefusedPage } from '../workspaces/refused-page.tsx';
 
-/** What was changed in a workspace. */
+/** Audit log of a workspace. */
 export function WorkspaceAuditLogPage() {
   const { whyNot } = useWorkspace();
   const refused = whyNot('workspace-audit-log.read');
@@ -25,7 +25,7 @@ function AuditLog() {
   return (
     <AuditLogView
       name={me.workspace.name}
-      lead="Everything that somebody changed in this workspace: who, from where, and what was before and after. Secrets are never in it."
+      lead="All changes in this workspace: user, source, old and new values. It never contains secrets."
       search={search}
       onSearch={(changed) =>
         void navigate({
@@ -36,7 +36,7 @@ function AuditLog() {
       }
       people={(access?.items ?? []).map(({ user_id, kind, email, name }) => ({
         value: user_id,
-        label: kind === 'human' ? email : `key ${name ?? email}`,
+        label: kind === 'human' ? email : `API key ${name ?? email}`,
       }))}
       list={list}
       readAll={() => api.exportAuditLog('export_workspace_audit_log', { params, query })}

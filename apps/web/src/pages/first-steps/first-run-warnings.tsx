@@ -2,17 +2,17 @@ import { knownBadCombinations } from '@pumphouse/contract';
 import classes from './first-steps.module.css';
 import { CodeText } from '../../look/code-text.tsx';
 
-/** What `dlt[duckdb]` installs that is in the list of known-bad combinations. */
+/** Packages of `dlt[duckdb]` that occur in the list of known-bad combinations. */
 const installed = new Set(['dlt', 'duckdb', 'sqlglot']);
 
-/** Versions that the first run may install and that do not work together, each with the requirement that mends it. */
+/** Incompatible versions that the first run may install, each with the requirement that fixes it. */
 export function FirstRunWarnings() {
   const combinations = knownBadCombinations.filter(({ packages }) =>
     Object.keys(packages).every((name) => installed.has(name)),
   );
   return (
     <details className={classes.warnings}>
-      <summary>Versions that do not work together</summary>
+      <summary>Incompatible versions</summary>
       <ul>
         {combinations.map(({ packages, where, what, pin }) => (
           <li key={pin}>
@@ -26,7 +26,7 @@ export function FirstRunWarnings() {
           </li>
         ))}
       </ul>
-      <p>The page of the run warns you if its environment has such versions. Pumphouse never changes them.</p>
+      <p>The run page warns you if the environment has such versions. Pumphouse never changes them.</p>
     </details>
   );
 }

@@ -20,7 +20,7 @@ export function FirstSteps({ hasJobs }: { hasJobs: boolean }) {
       isDeployed={hasJobs || deployment.data !== undefined}
       hindrance={
         whyNot('deployment.upload') &&
-        'Deploying to this workspace needs the role developer. You can watch the runs of other members.'
+        'You need the role developer to deploy to this workspace. You can view the runs of other members.'
       }
     />
   );
@@ -38,7 +38,7 @@ interface StepListProps {
   hindrance: string | null;
 }
 
-/** Four steps to copy. A step is ticked when the server sees that it worked. */
+/** Four steps to copy. A step is checked off when the server detects that it worked. */
 function StepList({ workspaceName, isNew, isDeployed, hindrance }: StepListProps) {
   const steps = useMemo(
     () => listSteps({ serverUrl: apiBaseUrl, workspaceName, isNew }),
@@ -48,10 +48,7 @@ function StepList({ workspaceName, isNew, isDeployed, hindrance }: StepListProps
   const ticks = [isSignedIn || isDeployed, isSignedIn || isDeployed, isDeployed, false];
   const current = ticks.indexOf(false);
   return (
-    <Section
-      title="First steps"
-      aside={<span className="quiet">Each step is ticked when the server sees it</span>}
-    >
+    <Section title="First steps" aside={<span className="quiet">Checked off automatically</span>}>
       {hindrance !== null && <p className={classes.hindrance}>{hindrance}</p>}
       <ol className={classes.steps}>
         {steps.map(({ title, commands, waiting, done }, index) => (
@@ -102,7 +99,10 @@ function Notes() {
   );
 }
 
-/** Whether a client is signed in as this user. No event reports sessions, so the query runs again when the user returns to this page. */
+/**
+ * Whether a client is signed in as this user. No event reports sessions, so the query runs again when the
+ * user returns to this page.
+ */
 function useClientSignIn(): boolean {
   const sessions = useQuery({ ...operation('list_account_sessions'), staleTime: 0 });
   return (sessions.data?.sessions ?? []).some(({ client }) => client.startsWith('dlthub'));

@@ -5,7 +5,7 @@ const target = { serverUrl: 'http://127.0.0.1:8080', workspaceName: `the shop's 
 const commandsOf = (changes: Partial<typeof target> = {}) =>
   listSteps({ ...target, ...changes }).flatMap((step) => step.commands);
 
-it('names this server and this workspace, safe for a shell', () => {
+it('contains the URL of the server and the name of the workspace, quoted for a shell', () => {
   expect(commandsOf()).toContain(
     `printf '\\n[runtime]\\napi_base_url = "%s"\\n' http://127.0.0.1:8080 >> .dlt/config.toml`,
   );
@@ -18,7 +18,7 @@ it('creates a workspace that does not exist', () => {
   );
 });
 
-it('never sets the address of the server for one terminal only', () => {
+it('never sets the server URL for a single terminal', () => {
   expect(commandsOf().filter((command) => command.includes('export'))).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-/** Commands to paste, and the text that says what shows that they worked. */
+/** Commands to paste, and status texts for before and after they worked. */
 export interface Step {
   title: string;
   commands: readonly string[];
@@ -16,8 +16,8 @@ interface Target {
 }
 
 /**
- * What the first run loads. A file of its own: pasting it never overwrites a script of the user. It loads only as the main program, since
- * the client imports the script to deploy it.
+ * Script of the first run. It is a new file, so that pasting it never overwrites a script of the user. It
+ * loads only as the main program, since the client imports the script to deploy it.
  */
 const quickstartScript = `import dlt
 
@@ -29,8 +29,8 @@ if __name__ == "__main__":
 `;
 
 /**
- * The four steps from an empty folder to a first run. The address of the server goes into .dlt/config.toml: with a variable of one
- * terminal, another terminal would send the user's credentials to the client's default server.
+ * The four steps from an empty folder to a first run. The server's URL goes into .dlt/config.toml: with an
+ * environment variable, another terminal would send the user's credentials to the client's default server.
  */
 export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
   return [
@@ -44,7 +44,7 @@ export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
       done: 'The client is installed',
     },
     {
-      title: 'Name this server in the folder, and sign in',
+      title: 'Configure this server in the folder, and sign in',
       commands: [
         'mkdir -p .dlt && touch .dlt/.workspace',
         `printf '\\n[runtime]\\napi_base_url = "%s"\\n' ${quoteForShell(serverUrl)} >> .dlt/config.toml`,
@@ -67,12 +67,12 @@ export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
         'dlthub run quickstart.py -f',
       ],
       waiting: 'Waiting for the first run',
-      done: 'The first run is here',
+      done: 'The first run has arrived',
     },
   ];
 }
 
-/** As one word of a POSIX shell, quoted only where it has to be. */
+/** Returns one word for a POSIX shell, quoted only if necessary. */
 export function quoteForShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,8 +5,8 @@ import { firstRun } from '../overview/overview-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /**
- * Whether the workspace has had no run yet; null where that is not known. Who looks at an empty workspace is led to its first run as it
- * arrives.
+ * Whether the workspace has had no run yet; null while unknown. When the first run arrives, a user on the
+ * empty workspace is taken to it.
  */
 export function useEmptyWorkspace(): boolean | null {
   const { id: workspaceId } = useWorkspace();

@@ -4,7 +4,7 @@ import classes from './jobs.module.css';
 import type { ActionResult } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** What came of an action, where the action was; read out to screen readers as it comes. */
+/** Result of an action, shown next to the action and announced to screen readers. */
 export function ActionResultLine({ result, onPutAway }: { result: ActionResult; onPutAway: () => void }) {
   const { id: workspaceId } = useWorkspace();
   const { text, isProblem, jobRunId } = result;
@@ -17,7 +17,7 @@ export function ActionResultLine({ result, onPutAway }: { result: ActionResult; 
           <>
             {' · '}
             <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
-              Follow it
+              View run
             </Link>
           </>
         )}

@@ -8,13 +8,13 @@ const definition = {
   require: { profile: 'prod' },
 };
 
-describe('what differs between two definitions', () => {
-  it('is nothing where only the order of words and settings does', () => {
+describe('compareDefinitions', () => {
+  it('ignores the order of list items and settings', () => {
     const { triggers, ...others } = definition;
     expect(compareDefinitions(definition, { triggers: triggers.toReversed(), ...others })).toEqual([]);
   });
 
-  it('is told setting by setting, lists word by word', () => {
+  it('compares setting by setting, and lists item by item', () => {
     const after = {
       job_ref: 'jobs.shop',
       triggers: ['tag:dlt', 'schedule:0 6 * * *'],
@@ -31,7 +31,7 @@ describe('what differs between two definitions', () => {
     ]);
   });
 
-  it('copes with a setting that was a word and is a list', () => {
+  it('handles a setting that changed from a string to a list', () => {
     expect(compareDefinitions({ tags: 'dlt' }, { tags: ['dlt', 'shop'] })).toEqual([
       { path: 'tags', before: 'dlt', after: 'dlt, shop' },
     ]);

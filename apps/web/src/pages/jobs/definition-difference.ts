@@ -1,4 +1,4 @@
-/** A setting that differs between two versions of a definition; null where one of them does not have it. */
+/** A setting that differs between two versions of a definition; null if a version does not have it. */
 export interface SettingChange {
   /** `execute.timeout.timeout`, or `triggers`. */
   path: string;
@@ -7,8 +7,8 @@ export interface SettingChange {
 }
 
 /**
- * What differs between two definitions of a job, setting by setting in the order of the alphabet. Lists of words, such as triggers and
- * tags, are told word by word: what came, and what went.
+ * Compares two definitions of a job, setting by setting in alphabetical order. Lists of strings, such as
+ * triggers and tags, are compared item by item.
  */
 export function compareDefinitions(before: object, after: object): SettingChange[] {
   const [older, newer] = [flatten(before), flatten(after)];
@@ -42,7 +42,10 @@ const asList = (setting: Setting | undefined): string[] =>
 const asText = (setting: Setting | undefined): string | null =>
   setting === undefined ? null : Array.isArray(setting) ? setting.join(', ') : setting;
 
-/** Settings by path, objects opened. Lists with something else than words in them are one text. */
+/**
+ * Settings by path, with nested objects flattened. Lists that contain other values than strings become one
+ * text.
+ */
 function flatten(value: object, prefix = ''): Map<string, Setting> {
   const settings = new Map<string, Setting>();
   for (const [name, part] of Object.entries(value) as [string, unknown][]) {

@@ -2,11 +2,11 @@ import classes from './job.module.css';
 import { CopyText } from '../../look/copy-text.tsx';
 import { Section } from '../../look/page.tsx';
 
-/** The definition of a job as its deploy gave it. */
+/** The deployed definition of a job. */
 export function DefinitionTab({ definition }: { definition: object }) {
   const text = JSON.stringify(definition, null, 2);
   return (
-    <Section title="Definition, as it was deployed" aside={<CopyText text={text} label="definition" />}>
+    <Section title="Deployed definition" aside={<CopyText text={text} label="definition" />}>
       <pre className={classes.definition} tabIndex={0} aria-label="Definition">
         {text}
       </pre>

@@ -5,8 +5,8 @@ import { operation } from '../../api/operation.ts';
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The id of the job that an address names by its id or its ref, with or without `jobs.` in front. The job itself is in the cache then.
- * @returns null where the workspace has no such job
+ * Resolves a job id or ref from the URL, with or without the prefix `jobs.`, and puts the job into the cache.
+ * @returns the job's id; null if the workspace has no such job
  */
 export async function findJob(
   queryClient: QueryClient,
@@ -23,7 +23,7 @@ export async function findJob(
   );
   const [job] = items;
   if (!job) return null;
-  // One request is enough: the list has all of the job.
+  // The list item is the whole job, so no second request is needed.
   const { queryKey } = jobQuery(workspaceId, job.id);
   if (queryClient.getQueryData(queryKey) === undefined) queryClient.setQueryData(queryKey, job);
   return job.id;

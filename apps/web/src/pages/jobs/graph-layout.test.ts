@@ -26,8 +26,8 @@ function columnsOf(nodes: string[], edges: [string, string][]): Record<string, n
   return Object.fromEntries(layout.jobs.map(({ job, x }) => [job.id, xs.indexOf(x)]));
 }
 
-describe('the graph of jobs', () => {
-  it('puts a job right of all that lead to it, by the longest way', () => {
+describe('layOutGraph', () => {
+  it('places a job right of all its upstream jobs', () => {
     const columns = columnsOf(
       ['report', 'orders', 'load', 'clean'],
       [
@@ -40,7 +40,7 @@ describe('the graph of jobs', () => {
     expect(columns).toEqual({ load: 0, orders: 1, report: 2, clean: 3 });
   });
 
-  it('comes to an end where jobs start each other, or themselves', () => {
+  it('terminates for cycles and self-references', () => {
     const columns = columnsOf(
       ['one', 'two'],
       [
@@ -52,7 +52,7 @@ describe('the graph of jobs', () => {
     expect(Object.values(columns).toSorted((one, other) => one - other)).toEqual([0, 1]);
   });
 
-  it('keeps jobs of a layer apart, near what leads to them', () => {
+  it('separates the jobs of a layer and places them near their upstream jobs', () => {
     const { jobs, edges, height } = layOutGraph({
       nodes: ['a', 'b', 'of_b', 'of_a'].map(node),
       edges: [edge('a', 'of_a'), edge('b', 'of_b'), edge('a', 'elsewhere')],
@@ -63,7 +63,7 @@ describe('the graph of jobs', () => {
     expect(height).toBeGreaterThan(100);
   });
 
-  it('draws nothing for no jobs', () => {
+  it('returns an empty layout without jobs', () => {
     expect(layOutGraph({ nodes: [], edges: [] })).toEqual({ jobs: [], edges: [], width: 0, height: 0 });
   });
 });

@@ -15,7 +15,7 @@ export interface PlacedJob {
 
 interface PlacedEdge {
   edge: GraphEdge;
-  /** As `d` of a path, from the right of one job to the left of the other. */
+  /** SVG path data, from the right side of one job to the left side of the other. */
   path: string;
 }
 
@@ -27,8 +27,8 @@ export interface GraphLayout {
 }
 
 /**
- * Places jobs in layers from left to right: each stands right of all that lead to it. Within a layer they stand near what leads to them. An
- * edge that closes a circle goes back to the left.
+ * Places jobs in layers from left to right: each job is right of its upstream jobs, and within a layer close
+ * to them. An edge that closes a cycle points back to the left.
  */
 export function layOutGraph({ nodes, edges }: Pick<JobGraphResponse, 'nodes' | 'edges'>): GraphLayout {
   const layers = orderLayers(nodes, edges, findLayers(nodes, edges));
@@ -54,7 +54,10 @@ export function layOutGraph({ nodes, edges }: Pick<JobGraphResponse, 'nodes' | '
   };
 }
 
-/** The layer of each job: one right of the rightmost that leads to it. Edges that close a circle count for nothing. */
+/**
+ * The layer of each job: one more than the highest layer of its upstream jobs. Edges that close a cycle are
+ * ignored.
+ */
 function findLayers(nodes: readonly GraphJob[], edges: readonly GraphEdge[]): Map<string, number> {
   const sources = new Map<string, string[]>(nodes.map(({ id }) => [id, []]));
   for (const { from_job_id: from, to_job_id: to } of edges) if (from !== to) sources.get(to)?.push(from);
@@ -92,7 +95,7 @@ function orderLayers(
   });
 }
 
-/** Where what leads to a job stands on average; below all others where nothing does. */
+/** Mean row of a job's upstream jobs. Jobs without upstream jobs are placed last. */
 function meanRow(job: GraphJob, edges: readonly GraphEdge[], rowOf: ReadonlyMap<string, number>): number {
   const rows = edges.flatMap(({ from_job_id: from, to_job_id: to }) =>
     to === job.id ? (rowOf.get(from) ?? []) : [],

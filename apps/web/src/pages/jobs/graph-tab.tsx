@@ -12,12 +12,12 @@ import { useJob } from './use-job.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
 const kinds = [
-  { kind: 'success', words: 'starts it when it succeeds' },
-  { kind: 'fail', words: 'starts it when it fails' },
-  { kind: 'freshness', words: 'has to be fresh before it starts' },
+  { kind: 'success', words: 'starts on success' },
+  { kind: 'fail', words: 'starts on failure' },
+  { kind: 'freshness', words: 'waits until fresh' },
 ] as const;
 
-/** What starts a job and what it starts, however far: as a drawing whose jobs are links, and in words below. */
+/** All upstream and downstream jobs of a job, as a graph of links and as a list. */
 export default function GraphTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch } = useQuery(graphOfJob(workspaceId, jobId));
@@ -27,14 +27,14 @@ export default function GraphTab() {
   if (data.edges.length === 0) {
     return (
       <Empty title="No dependencies">
-        A job starts after another one with a trigger such as <code>job.success:jobs.orders</code>.
+        To run this job after another job, add a trigger such as <code>job.success:jobs.orders</code>.
       </Empty>
     );
   }
   return (
     <>
       <Section title="Graph" aside={<Legend edges={data.edges} />}>
-        <div className={classes.scroll} tabIndex={0} role="group" aria-label="Graph of jobs">
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label="Job graph">
           <div className={classes.canvas} style={{ width: layout.width, height: layout.height }}>
             <svg width={layout.width} height={layout.height} aria-hidden="true" className={classes.edges}>
               <defs>
@@ -70,7 +70,7 @@ export default function GraphTab() {
             ))}
           </div>
         </div>
-        {data.is_truncated && <p className={classes.cut}>There are more jobs than are drawn here.</p>}
+        {data.is_truncated && <p className={classes.cut}>The graph is truncated: there are more jobs.</p>}
       </Section>
       <GraphInWords graph={data} />
     </>
@@ -104,7 +104,7 @@ function GraphNode({ workspaceId, place: { job, x, y }, isThis }: GraphNodeProps
   );
 }
 
-/** Only the kinds of lines that are drawn. */
+/** Lists only the kinds of edges in the graph. */
 function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
   return (
     <span className={classes.legend}>
@@ -125,12 +125,14 @@ function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
 function GraphInWords({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
   const nameOf = new Map(nodes.map(({ id, name }) => [id, shortenJobName(name)]));
   return (
-    <Section title="In words">
+    <Section title="Dependencies">
       <ul className={classes.words}>
         {edges.map((edge) => (
           <li key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}>
-            <strong>{nameOf.get(edge.to_job_id)}</strong> {edge.kind === 'freshness' ? 'waits' : 'starts'}{' '}
-            {edge.trigger_text}
+            <strong>{nameOf.get(edge.to_job_id)}</strong>{' '}
+            {edge.kind === 'freshness'
+              ? `waits ${edge.trigger_text.replace(/^when /, 'until ')}`
+              : `starts ${edge.trigger_text}`}
           </li>
         ))}
       </ul>

@@ -20,7 +20,7 @@ interface JobRowActionsProps {
   actions: JobActions;
 }
 
-/** What can be done with the job of a row: the likely one in reach, the others in a menu. */
+/** Actions of a job in a row: the main action as a button, the others in a menu. */
 export function JobRowActions({ job, lastRun, actions }: JobRowActionsProps) {
   const { whyNot } = useWorkspace();
   const [question, setQuestion] = useState<Question>(null);
@@ -48,14 +48,14 @@ export function JobRowActions({ job, lastRun, actions }: JobRowActionsProps) {
       )}
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More about ${job.name}`}>
+          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More actions for ${job.name}`}>
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           {active !== null && (
             <ActionMenuItem whyNot={startProblem} onClick={() => setQuestion('run')}>
-              Run another now
+              Start another run
             </ActionMenuItem>
           )}
           <ActionMenuItem
@@ -70,11 +70,11 @@ export function JobRowActions({ job, lastRun, actions }: JobRowActionsProps) {
               whyNot={whyNot('job.archive')}
               onClick={() => actions.flip.mutate('unarchive_job')}
             >
-              Bring back
+              Restore
             </ActionMenuItem>
           ) : (
             <ActionMenuItem color="red" whyNot={whyNot('job.archive')} onClick={() => setQuestion('archive')}>
-              Archive …
+              Archive…
             </ActionMenuItem>
           )}
         </Menu.Dropdown>

@@ -11,12 +11,12 @@ import { ticksOfJob } from './job-queries.ts';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** What a job is and what starts it. */
+/** Triggers and settings of a job. */
 export function JobFacts({ job }: { job: DetailedJobResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { data } = useQuery(ticksOfJob(workspaceId, job.id));
   const texts = new Map(data?.triggers.map(({ trigger, trigger_text: text }) => [trigger, text]));
-  // Tags have a place of their own.
+  // Tags are listed separately.
   const words = (job.triggers ?? [])
     .filter((trigger) => !trigger.startsWith('tag:'))
     .map((trigger) => texts.get(trigger) ?? describeTriggerShortly(trigger));
@@ -38,7 +38,7 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
             ['Triggers', triggers],
             ...(next == null
               ? []
-              : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
+              : [['Next run', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
             ...listJobFacts(job),
             ['Version', job.version],
             ...(tags.length === 0
@@ -83,7 +83,7 @@ function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly strin
   );
 }
 
-/** Declared by `expose.tags` or as triggers: the server has both among the triggers. */
+/** Tags declared by `expose.tags` or as triggers: the server lists both among the triggers. */
 function listTags({ triggers }: DetailedJobResponse): string[] {
   return (triggers ?? []).flatMap((trigger) =>
     trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],

@@ -19,8 +19,8 @@ const factsOf = (changes: object) =>
     }),
   );
 
-describe('the facts of a job', () => {
-  it('say what holds where the job declares nothing', () => {
+describe('the details of a job', () => {
+  it('contain the defaults for settings that the job does not declare', () => {
     expect(factsOf({})).toEqual({
       Type: 'batch',
       Profile: 'prod',
@@ -32,7 +32,7 @@ describe('the facts of a job', () => {
     });
   });
 
-  it('say what it declares, also that there is no limit', () => {
+  it('contain declared settings, including "no limit"', () => {
     const facts = factsOf({
       execute: { concurrency: null, timeout: null },
       deliver: { pipeline_name: 'shop' },
@@ -50,7 +50,7 @@ describe('the facts of a job', () => {
     expect(factsOf({ execute: { timeout: { timeout: 0 } } }).Timeout).toBe('none');
   });
 
-  it('say what it declares about its code, data and starts', () => {
+  it('contain declared settings of code, data and starts', () => {
     expect(
       factsOf({
         entry_point: { ...definition.entry_point, function: 'load', launcher: 'dlt.launchers.job' },
@@ -80,7 +80,7 @@ describe('the facts of a job', () => {
       Launcher: 'job',
       'Grace period': '5 s',
       Signals: 'not intercepted',
-      'Start by hand': 'off',
+      'Manual start': 'disabled',
       Source: 'stock.stock',
       Deadline: '8am on Mondays',
       'Dependency groups': 'report, plots',
@@ -94,12 +94,12 @@ describe('the facts of a job', () => {
     });
   });
 
-  it('of an agent say its name and its access', () => {
+  it('contain the name and access of an agent', () => {
     const agent = { agent: { engine_version: 1, name: 'inspector' }, access: { data: ['read'] } };
     expect(factsOf(agent)).toMatchObject({ Agent: 'inspector', Access: 'data: read' });
   });
 
-  it('of an app say its idle timeout, and no timeout', () => {
+  it('contain the idle timeout of an app, but no timeout', () => {
     const app = { ...definition.entry_point, job_type: 'interactive' };
     expect(factsOf({ entry_point: app, execute: { timeout: { timeout: 600 } } })).toMatchObject({
       'Idle timeout': '10 min',

@@ -8,8 +8,8 @@ type Definition = FactsJob['job_definition'];
 type Fact = [name: string, value: string | null | undefined];
 
 /**
- * What a job declares, by name; what it leaves open is there too where a default of the server holds. The start triggers and tags are
- * not among them: the page shows them as links.
+ * Declared settings of a job by name, including the server's defaults for those that it does not declare.
+ * Triggers and tags are missing here, since the page shows them as links.
  */
 export function listJobFacts(job: FactsJob): [name: string, value: string][] {
   const facts = [...listCodeFacts(job), ...listRunFacts(job), ...listDataFacts(job), ...listStartFacts(job)];
@@ -43,15 +43,15 @@ function listRunFacts({ job_definition: definition, current_version: version }: 
     ['Grace period', grace === undefined ? null : formatDuration(grace)],
     ['Signals', execute.intercept_signals === undefined ? null : describeSignals(execute.intercept_signals)],
     ['Concurrency', describeConcurrency(definition)],
-    ['Instance', version?.instance_size],
+    ['Size', version?.instance_size],
     ['Time zone', definition.require?.timezone ?? 'UTC'],
   ];
 }
 
 const refreshWords: Record<RefreshPropagation, string> = {
-  auto: 'when asked',
-  always: 'with each run',
-  block: 'blocked: not refreshed, and nothing passed on',
+  auto: 'on request',
+  always: 'on every run',
+  block: 'blocked, also for downstream jobs',
 };
 
 function listDataFacts({ job_definition: definition }: FactsJob): Fact[] {
@@ -72,7 +72,7 @@ function listStartFacts({ job_definition: definition }: FactsJob): Fact[] {
   return [
     ['Waits for', joinNames(freshness?.map((each) => shortenJobName(each.slice(each.indexOf(':') + 1))))],
     ['Default trigger', trigger === undefined ? null : describeTriggerShortly(trigger)],
-    ['Start by hand', expose?.manual === false ? 'off' : null],
+    ['Manual start', expose?.manual === false ? 'disabled' : null],
   ];
 }
 
@@ -91,7 +91,7 @@ function describeAccess({ access }: Definition): string | null {
   return joinNames(parts);
 }
 
-/** Each argument with its type and, where it has one, its default: "minimum: integer, only: string = all". */
+/** Each argument with its type and default, if any: "minimum: integer, only: string = all". */
 function describeArguments({ config_keys: keys, inputs }: Definition): string | null {
   const properties = propertiesOf(inputs);
   return joinNames(
@@ -118,7 +118,7 @@ function propertiesOf(schema: Record<string, unknown> | undefined): Record<strin
 
 const usualTimeoutSeconds = 120 * 60;
 
-/** 120 minutes for batch unless it declares another; none where it declares none. */
+/** 120 minutes for batch jobs unless declared otherwise; none for other jobs without a timeout. */
 function describeTimeout({ execute, entry_point: { job_type: type } }: Definition): string {
   const declared = execute.timeout === null ? 0 : execute.timeout?.timeout;
   const seconds = declared ?? (type === 'batch' ? usualTimeoutSeconds : 0);
@@ -130,7 +130,10 @@ function describeSeconds(seconds: number | undefined): string | null {
   return seconds === 0 ? 'none' : formatDuration(seconds);
 }
 
-/** Whether dlt ends the extract step cleanly when a run is stopped, or the process gets the signal as it is. */
+/**
+ * Whether dlt ends the extract step cleanly when a run is stopped, or the process receives the signal
+ * directly.
+ */
 function describeSignals(isIntercepted: boolean): string {
   return isIntercepted ? 'intercepted by dlt' : 'not intercepted';
 }

@@ -8,7 +8,7 @@ import { statusFilters, triggerFilters, type JobSearch } from './job-list.ts';
 
 interface JobFiltersProps {
   search: JobSearch;
-  /** What is listed: its tags can be filtered by. */
+  /** The listed jobs, whose tags are the options of the tag filter. */
   jobs: readonly JobOverviewResponse[];
   onChange: (part: JobSearch) => void;
 }
@@ -44,7 +44,7 @@ export function JobFilters({ search, jobs, onChange }: JobFiltersProps) {
       />
       <SegmentedControl
         size="xs"
-        aria-label="Which jobs"
+        aria-label="Show jobs"
         value={search.show ?? 'all'}
         onChange={(show) => onChange({ show: show === 'all' ? undefined : show })}
         data={[

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isFiltered, toJobQuery } from './job-list.ts';
 
-describe('the query of the list of jobs', () => {
-  it('asks for jobs in service by name', () => {
+describe('the query of the job list', () => {
+  it('lists active jobs by name', () => {
     expect(toJobQuery({})).toEqual({
       limit: 50,
       is_archived: false,
@@ -11,7 +11,7 @@ describe('the query of the list of jobs', () => {
     });
   });
 
-  it('takes all filters, and drops words that the server would refuse', () => {
+  it('applies all filters and drops values that the server would reject', () => {
     const query = toJobQuery({
       q: 'shop',
       status: ['failed', 'burning', 'running'],
@@ -33,7 +33,7 @@ describe('the query of the list of jobs', () => {
     });
   });
 
-  it('tells a filtered list from one that has all jobs', () => {
+  it('distinguishes filtered lists from unfiltered ones', () => {
     expect(isFiltered({ sort: '-last_run_at' })).toBe(false);
     expect(isFiltered({ show: 'archived' })).toBe(true);
   });

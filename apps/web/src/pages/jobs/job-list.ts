@@ -1,7 +1,7 @@
 import type { RouteQueryInput } from '@pumphouse/contract';
 import { readSorting } from '../../search/sorting.ts';
 
-/** What the address of the list of jobs says. Words that the server does not know are dropped before it is asked. */
+/** Search parameters of the job list. Values that the server does not know are dropped from the request. */
 export interface JobSearch {
   q?: string | undefined;
   status?: string[] | undefined;
@@ -16,7 +16,7 @@ const sortKeys = ['name', 'last_run_at', 'next_start_at'] as const;
 
 type JobQuery = NonNullable<RouteQueryInput<'list_job_overviews'>>;
 
-/** Words of filters, in the order of their menus. */
+/** Filter values in menu order. */
 export const statusFilters = ['failed', 'completed', 'running', 'pending', 'cancelled', 'skipped'] as const;
 export const triggerFilters = [
   ['schedule', 'Schedule'],
@@ -25,16 +25,16 @@ export const triggerFilters = [
   ['job.success', 'After a job succeeds'],
   ['job.fail', 'After a job fails'],
   ['webhook', 'Webhook'],
-  ['http', 'App'],
+  ['http', 'On visit'],
   ['manual', 'Manual'],
 ] as const;
 
-/** States that the word `running` of the filter stands for. */
+/** States that the filter value `running` covers. */
 const activeStates = ['starting', 'running', 'cancelling'] as const;
 
 const starredFirst: Pick<JobQuery, 'sort' | 'order'> = { sort: ['starred', 'name'], order: ['desc', 'asc'] };
 
-/** The query that a search asks for. Archived jobs are shown apart: they are out of service. */
+/** Converts search parameters to a query. Archived jobs are listed separately. */
 export function toJobQuery(search: JobSearch): JobQuery {
   const status = statusFilters.filter((word) => search.status?.includes(word));
   const states = status.flatMap((word) => (word === 'running' ? [...activeStates] : [word]));
@@ -55,7 +55,7 @@ export function toJobQuery(search: JobSearch): JobQuery {
   };
 }
 
-/** Whether something is left out, so that an empty list does not mean that there are no jobs. */
+/** Whether a filter is set: then an empty list does not mean that there are no jobs. */
 export function isFiltered({ q, status, trigger_kind: kind, tags, show }: JobSearch): boolean {
   return [q, status, kind, tags, show].some((each) => each !== undefined);
 }

@@ -16,7 +16,7 @@ interface JobPageActionsProps {
   actions: JobActions;
 }
 
-/** What can be done with the job of the page. */
+/** Actions of the job page. */
 export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActionsProps) {
   const { id: workspaceId, whyNot } = useWorkspace();
   const [question, setQuestion] = useState<'run' | 'cancel' | 'archive' | null>(null);
@@ -33,7 +33,7 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
           to="/w/$workspaceId/apps/$jobId"
           params={{ workspaceId, jobId: detailed.id } as never}
         >
-          To its app
+          Open app
         </Button>
       )}
       <ActionButton
@@ -61,11 +61,11 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
       </ActionButton>
       {job.is_archived ? (
         <ActionButton whyNot={whyNot('job.archive')} onClick={() => actions.flip.mutate('unarchive_job')}>
-          Bring back
+          Restore
         </ActionButton>
       ) : (
         <ActionButton whyNot={whyNot('job.archive')} onClick={() => setQuestion('archive')}>
-          Archive …
+          Archive…
         </ActionButton>
       )}
       {question === 'run' && <RunDialog job={job} actions={actions} onClose={close} />}

@@ -30,14 +30,14 @@ const tabs = [
   { tab: 'definition', word: 'Definition' },
 ] as const;
 
-/** A job: what it is, what can be done with it, and its runs, schedule, neighbours and versions. */
+/** Job page: details, actions, runs, schedule, graph and versions. */
 export function JobPage() {
   const { workspaceId, jobId, job } = useJob();
   const { tab = 'runs' } = useSearch({ from: '/signed-in/w/$workspaceId/jobs/$job' });
   const actions = useJobActions(jobId);
   const runs = useInfiniteQuery(runsOfJob(workspaceId, jobId));
   const lastRun = runs.data?.items[0] ?? null;
-  // A run that was skipped or waits has no environment.
+  // Skipped and waiting runs have no environment.
   const lastStarted = runs.data?.items.find((run) => run.started_at !== null);
   const name = shortenJobName(job.name ?? job.job_ref);
   return (
@@ -63,7 +63,7 @@ export function JobPage() {
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {lastStarted && <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
       <JobFacts job={job} />
-      <TabLinks label="Parts of the job" tabs={tabs} />
+      <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
       {tab === 'schedule' && <ScheduleTab />}
       {tab === 'graph' && (

@@ -2,20 +2,20 @@ import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { toJobQuery, type JobSearch } from './job-list.ts';
 
-/** The list of jobs, page by page. */
+/** The paginated list of jobs. */
 export const jobList = (workspaceId: string, search: JobSearch) =>
   operationPages('list_job_overviews', {
     params: { workspace_id: workspaceId },
     query: toJobQuery(search),
   });
 
-/** What starts next: says of jobs in words when they start, and what is in the way. */
+/** Next starts of all jobs, with trigger texts and blocking reasons. */
 export const nextStartsOfJobs = (workspaceId: string) =>
   operation('list_next_starts', { params: { workspace_id: workspaceId }, query: { limit: 200 } });
 
 const jobParams = (workspaceId: string, jobId: string) => ({ workspace_id: workspaceId, job_id: jobId });
 
-/** A job with its definition and what is switched on it. */
+/** A job with its definition, and whether it is paused or archived. */
 export const jobQuery = (workspaceId: string, jobId: string) =>
   operation('get_job', { params: jobParams(workspaceId, jobId) });
 

@@ -7,7 +7,7 @@ interface QuestionProps {
   onClose: () => void;
 }
 
-/** Asks before a job goes out of service. */
+/** Asks for confirmation before archiving a job. */
 export function ArchiveQuestion({ name, actions, onClose }: QuestionProps) {
   return (
     <Confirm
@@ -22,14 +22,14 @@ export function ArchiveQuestion({ name, actions, onClose }: QuestionProps) {
       onClose={onClose}
     >
       <p>
-        Nothing starts it any longer, and its runs that wait are cancelled. Runs that have begun go on, and
-        all that is known of it stays. It can be brought back; a deploy that has it brings it back too.
+        The job no longer starts, and its pending runs are cancelled. Started runs continue, and its history
+        is kept. You can restore the job. A deployment that contains it also restores it.
       </p>
     </Confirm>
   );
 }
 
-/** Asks before a run is stopped. */
+/** Asks for confirmation before cancelling a run. */
 export function CancelQuestion({
   name,
   run,
@@ -39,7 +39,7 @@ export function CancelQuestion({
   return (
     <Confirm
       title={`Cancel ${name} #${run.number}?`}
-      action="Cancel the run"
+      action="Cancel run"
       isPending={false}
       error={null}
       onConfirm={() => {
@@ -49,14 +49,14 @@ export function CancelQuestion({
       onClose={onClose}
     >
       <p>
-        It is asked to stop, and is stopped when its grace period is over. What it has loaded until then
-        stays.
+        The run is asked to stop, and is killed after its grace period. Data that it has already loaded is
+        kept.
       </p>
     </Confirm>
   );
 }
 
-/** Asks before a run is ended that no server can see. */
+/** Asks for confirmation before force-ending a run that no server can see. */
 export function ForceEndQuestion({
   name,
   run,
@@ -76,12 +76,12 @@ export function ForceEndQuestion({
       onClose={onClose}
     >
       <p>
-        No server can see where this run goes on, so nothing can stop it now. It ends here as failed, and its
-        job can start again.
+        No server can see this run, so no server can stop it now. It is marked as failed, and its job can
+        start again.
       </p>
       <p>
-        The run may still go on somewhere. It is told to stop at its next call to the server. Until then it
-        may still write data.
+        The process may still be running. It is told to stop at its next call to the server. Until then it may
+        still write data.
       </p>
     </Confirm>
   );

@@ -20,10 +20,10 @@ interface JobRowProps {
   nextStart: NextStartResponse | undefined;
 }
 
-/** How many cells a row has. */
+/** Number of columns. */
 export const jobColumnCount = 7;
 
-/** One line that says of a job what its last run did and loaded, how it went before, and when it starts next. */
+/** A job in the list: last run and its result, previous runs, next run and actions. */
 export function JobRow({ job, nextStart }: JobRowProps) {
   const { id: workspaceId } = useWorkspace();
   const actions = useJobActions(job.id);
@@ -72,11 +72,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
         </td>
         <td className={classes.last}>{lastRun !== null && <LastRun run={lastRun} />}</td>
         <td data-wide="true" className={classes.outcome}>
-          {lastRun === null ? (
-            <span className="quiet">Has not run yet</span>
-          ) : (
-            <RunOutcomeLine run={lastRun} />
-          )}
+          {lastRun === null ? <span className="quiet">No runs yet</span> : <RunOutcomeLine run={lastRun} />}
         </td>
         <td className={classes.history}>
           {job.recent_runs.length > 0 && <RunBars workspaceId={workspaceId} runs={job.recent_runs} />}

@@ -9,20 +9,20 @@ const job = {
   is_archived: false,
 };
 
-describe('what can be done with a job', () => {
-  it('starts by hand what is in service', () => {
+describe('the rules for job actions', () => {
+  it('allow manual starts of jobs that are not archived', () => {
     expect(whyNotStart(job)).toBeNull();
     expect(whyNotStart({ ...job, is_archived: true })).toContain('archived');
   });
 
-  it('pauses only what has a clock', () => {
+  it('allow pausing only jobs with a time trigger', () => {
     expect(whyNotPause(job)).toBeNull();
     expect(whyNotPause({ ...job, triggers: ['once:2026-01-01T00:00:00Z'] })).toBeNull();
     expect(whyNotPause({ ...job, triggers: ['manual:jobs.revenue'] })).toContain('no schedule');
     expect(whyNotPause({ ...job, is_archived: true })).toContain('archived');
   });
 
-  it('asks with the manual trigger, or with the first of a job that forbids it', () => {
+  it('use the manual trigger, or the first trigger if manual starts are disabled', () => {
     expect(manualTrigger(job)).toBe('manual:jobs.revenue');
     expect(manualTrigger({ triggers: ['every:5m'] })).toBe('every:5m');
     expect(findTimedTrigger(job)).toBe('every:5m');

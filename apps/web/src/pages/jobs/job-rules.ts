@@ -1,7 +1,7 @@
 import type { JobResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** What is needed of a job to say what can be done with it. */
+/** The fields of a job that decide which actions are available. */
 export interface SwitchableJob {
   job_type: string;
   profile: string;
@@ -10,10 +10,10 @@ export interface SwitchableJob {
   is_archived: boolean;
 }
 
-/** What is needed of a job to start it with choices. */
+/** The fields of a job that the run dialog needs. */
 export interface StartableJob extends SwitchableJob {
   name: string;
-  /** Whether it waits until other jobs are fresh; true where that is not known. */
+  /** Whether it waits until other jobs are fresh; true if unknown. */
   hasFreshness: boolean;
 }
 
@@ -29,35 +29,35 @@ export function toStartableJob(job: JobResponse): StartableJob {
   };
 }
 
-/** The profile under which a viewer may start jobs; the server holds it. */
+/** The only profile under which viewers may start jobs. The server enforces it. */
 export const viewersProfile = 'access';
 
 const isOfClock = (trigger: string) => /^(?:schedule|every|once):/.test(trigger);
 const hasClock = (job: Pick<SwitchableJob, 'triggers'>) => job.triggers.some(isOfClock);
 
-/** The trigger of a job's clock that comes again and again, if it has one. */
+/** The job's recurring time trigger, if it has one. */
 export const findTimedTrigger = (job: Pick<SwitchableJob, 'triggers'>) =>
   job.triggers.find((trigger) => /^(?:schedule|every):/.test(trigger));
 
-/** Why a job cannot be started now, whoever asks; null when it can be tried. */
+/** Why the job cannot be started, regardless of the user's role; null if it can. */
 export function whyNotStart({ is_archived: isArchived, triggers }: SwitchableJob): string | null {
-  if (isArchived) return 'The job is archived; bring it back first.';
+  if (isArchived) return 'The job is archived. Restore it first.';
   if (!triggers.some((trigger) => trigger.startsWith('manual:')))
-    return 'The job declares manual=False: it is not started by hand.';
+    return 'The job declares manual=False, so it cannot be started manually.';
   return null;
 }
 
-/** Why the clock of a job cannot be paused or resumed, whoever asks; null when it can. */
+/** Why the schedule cannot be paused or resumed, regardless of the user's role; null if it can. */
 export function whyNotPause(job: SwitchableJob): string | null {
-  if (job.is_archived) return 'The job is archived; nothing starts it.';
+  if (job.is_archived) return 'The job is archived, so it never starts.';
   return hasClock(job) ? null : 'The job has no schedule to pause.';
 }
 
-/** Whether somebody's starts run under the profile `access` whatever is asked. */
+/** Whether runs started by this role always use the profile `access`. */
 export const startsAsViewer = (role: string | null | undefined) =>
   role === ('viewer' satisfies WorkspaceMembershipRole);
 
-/** The trigger with which a start by hand is asked for: the manual one, else the job's own where it has none. */
+/** The trigger of a manual start: the job's manual trigger, or its first trigger if it has none. */
 export function manualTrigger(job: Pick<SwitchableJob, 'triggers'>): string {
   return job.triggers.find((trigger) => trigger.startsWith('manual:')) ?? job.triggers[0] ?? 'manual:';
 }

@@ -5,7 +5,7 @@ import { stateLook } from '../../look/run-states.ts';
 
 type TrendRun = JobTrendResponse['runs'][number];
 
-/** How long runs took: the time until they began on top of the time that they ran, which shows their state. */
+/** Duration of runs: running time, coloured by state, with the queued time stacked on top. */
 export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
   return {
     points: toPoints(runs, now),
@@ -30,7 +30,7 @@ export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
   };
 }
 
-/** Rows that runs loaded; a run that reported none has no bar, not one of height 0. */
+/** Rows loaded per run. A run without a reported number has no bar. */
 export function toRowsTrend(runs: readonly TrendRun[], now: Date): Trend {
   const values = runs.map(({ rows_loaded: rows }) => rows);
   return {

@@ -12,7 +12,7 @@ import { formatLast } from '../../look/format.ts';
 
 const daySeconds = 86_400;
 
-/** What the last runs of a job took and loaded, side by side. A bar leads to its run. */
+/** Charts of the duration and rows of a job's last runs. Each bar links to its run. */
 export function JobTrends() {
   const { workspaceId, jobId } = useJob();
   const navigate = useNavigate();

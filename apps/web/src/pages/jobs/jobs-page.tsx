@@ -18,11 +18,11 @@ import { SortHeader } from '../../look/sort-header.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 const rowsInSight = 20;
-/** A bar and the gap beside it. */
+/** Width of a bar including the gap. */
 const barPx = 8;
 const noJobs: JobOverviewResponse[] = [];
 
-/** All jobs, a line each: what the last run did, how it went before, when it starts next. */
+/** The list of all jobs. */
 export function JobsPage() {
   const { id: workspaceId } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/jobs' });
@@ -33,7 +33,7 @@ export function JobsPage() {
   const change = (part: JobSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const jobs = list.data?.items ?? noJobs;
-  // Each row has some hundred elements: those in sight are drawn first, the others when the browser has time for them.
+  // A row has about a hundred elements: render the visible rows first and defer the others.
   const drawn = useDeferredValue(jobs, jobs.slice(0, rowsInSight));
   return (
     <Page title="Jobs" lead={list.data && describeCount(list.data.total, search)}>
@@ -76,7 +76,7 @@ function describeCount(total: number, { show }: JobSearch): string {
   return formatNoun(total, show === undefined ? 'job' : `${show} job`, undefined, format);
 }
 
-/** As wide as the most bars that a row has: what is left goes to the texts. */
+/** Wide enough for the row with the most bars; the text columns get the rest. */
 function historyWidth(jobs: readonly JobOverviewResponse[]): string {
   const most = Math.max(0, ...jobs.map(({ recent_runs: runs }) => runs.length));
   return `max(7.5rem, ${most * barPx}px + 1.8rem)`;
@@ -115,7 +115,7 @@ function JobTableHead({ jobs, search, onChange }: JobTableHeadProps) {
           <th scope="col">Result</th>
           <th scope="col">Last 20 runs</th>
           <SortHeader first="next_start_at" {...sorting}>
-            Next start
+            Next run
           </SortHeader>
           <ActionsHead />
         </tr>
@@ -129,7 +129,7 @@ function NoJobs({ search }: { search: JobSearch }) {
   if (!isFiltered(search)) {
     return (
       <Empty title="No jobs yet">
-        A job is a script or function that a deploy brings here.{' '}
+        A job is a deployed script or function.{' '}
         <Link to="/w/$workspaceId" params={{ workspaceId }}>
           First steps
         </Link>
@@ -137,7 +137,7 @@ function NoJobs({ search }: { search: JobSearch }) {
     );
   }
   return (
-    <Empty title="No matching jobs">
+    <Empty title="No jobs match these filters">
       <Link to="." search={{}}>
         Show all jobs
       </Link>

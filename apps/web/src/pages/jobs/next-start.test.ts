@@ -20,8 +20,8 @@ const start = {
   last_failed: false,
 };
 
-describe('when a job starts next', () => {
-  it('is said in the words of the server where it has them', () => {
+describe('the next start of a job', () => {
+  it('uses the trigger text of the server if available', () => {
     expect(describeNextStart(job, start)).toEqual({
       at: '2026-11-27T04:05:00Z',
       trigger: 'at 04:05',
@@ -30,7 +30,7 @@ describe('when a job starts next', () => {
     expect(describeNextStart(job, undefined).trigger).toBe('schedule 5 4 * * *');
   });
 
-  it('tells what is in the way', () => {
+  it('contains the blocking reason', () => {
     const blocked = { code: 'upstream_stale', detail: 'Waits for jobs.orders.', may_pass: true, by: null };
     expect(describeNextStart(job, { ...start, blocked }).blocked).toBe('Waits for jobs.orders.');
   });
@@ -44,7 +44,7 @@ describe('when a job starts next', () => {
     expect(describeNextStart({ ...job, is_archived: true }, start).trigger).toBe('archived');
   });
 
-  it('names what starts a job without a clock', () => {
+  it('names the trigger of a job without a time trigger', () => {
     const triggers = ['tag:dlt', 'manual:jobs.revenue', 'job.success:jobs.shop'];
     expect(describeNextStart({ ...job, triggers, next_start: null }, undefined)).toMatchObject({
       at: null,
@@ -52,7 +52,7 @@ describe('when a job starts next', () => {
     });
   });
 
-  it('takes the soonest tick of each job, not runs that exist already', () => {
+  it('is the soonest tick of each job, not an existing run', () => {
     const later = { ...start, at: '2026-11-28T04:05:00Z' };
     const index = indexNextStarts([{ ...start, source: 'queue', at: null }, start, later]);
     expect(index.get('one')).toBe(start);

@@ -1,17 +1,17 @@
 import type { JobOverviewResponse, NextStartResponse } from '@pumphouse/contract';
 import { describeTriggerShortly } from '../../facts/run-cause.ts';
 
-/** When a job starts next, as far as it is known. */
+/** Next start of a job as displayed. */
 export interface NextStartWords {
-  /** Null where no clock starts it, or it is paused. */
+  /** Null if the job has no time trigger or is paused. */
   at: string | null;
-  /** What starts it, in words. */
+  /** Description of the trigger. */
   trigger: string;
-  /** What is in the way, as a sentence; null where nothing is. */
+  /** Why the start is blocked, as a sentence; null if it is not. */
   blocked: string | null;
 }
 
-/** What starts next, by job: the soonest one. */
+/** The soonest scheduled start of each job. */
 export function indexNextStarts(starts: readonly NextStartResponse[]): Map<string, NextStartResponse> {
   const byJob = new Map<string, NextStartResponse>();
   for (const start of starts) {
@@ -21,7 +21,10 @@ export function indexNextStarts(starts: readonly NextStartResponse[]): Map<strin
   return byJob;
 }
 
-/** @param start what the list of next starts says of the job, where it has it: crons are in words there */
+/**
+ * @param start the job's entry in the list of next starts, if any: its trigger text has cron expressions in
+ * words
+ */
 export function describeNextStart(
   job: Pick<JobOverviewResponse, 'triggers' | 'next_start' | 'is_paused' | 'is_archived'>,
   start: NextStartResponse | undefined,
@@ -36,7 +39,7 @@ export function describeNextStart(
   return { at: next?.at ?? null, trigger, blocked: start?.blocked?.detail ?? null };
 }
 
-/** The trigger that says most about a job: the clock, then other jobs and systems, then a hand. */
+/** The most informative trigger of a job: time triggers first, then jobs and events, then manual. */
 function mainTrigger(triggers: readonly string[]): string {
   const rank = (trigger: string) => {
     const place = order.findIndex((kind) => trigger.startsWith(kind));

@@ -20,7 +20,10 @@ interface RunDialogProps {
   onClose: () => void;
 }
 
-/** Starts a job by hand. Enter starts it as it is. Closes at once: what came of it is shown on the job. */
+/**
+ * Dialog for a manual start. Enter starts the job with the defaults. It closes immediately; the job shows the
+ * result.
+ */
 export function RunDialog({ job, actions, onClose }: RunDialogProps) {
   const { me } = useWorkspace();
   const isViewer = startsAsViewer(me.workspace_role);
@@ -69,8 +72,8 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           {!isViewer && (
             <Checkbox
               size="xs"
-              label="Refresh: drop the loaded data and load everything again"
-              description="Downstream jobs also load everything again at their next run."
+              label="Refresh: drop the loaded data and reload everything"
+              description="Downstream jobs also reload everything on their next run."
               checked={options.refresh ?? false}
               onChange={(event) => change({ refresh: event.currentTarget.checked })}
             />
@@ -79,7 +82,7 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           {job.hasFreshness && (
             <Checkbox
               size="xs"
-              label="Start even if upstream jobs are not fresh"
+              label="Skip the freshness check of upstream jobs"
               checked={options.skip_freshness ?? false}
               onChange={(event) => change({ skip_freshness: event.currentTarget.checked })}
             />
@@ -87,7 +90,7 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
         </Stack>
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={onClose}>
-            Close
+            Cancel
           </Button>
           <Button type="submit" data-autofocus>
             Run now
@@ -105,7 +108,7 @@ function RefreshPreview({ jobId }: { jobId: string }) {
   const { data } = useQuery({ ...operation('trigger_jobs', { params, body }), staleTime: 0 });
   return (
     <Text size="xs" role="status">
-      {data === undefined ? 'Checking what a refresh covers' : describeRefresh(data)}
+      {data === undefined ? 'Checking what a refresh covers…' : describeRefresh(data)}
     </Text>
   );
 }
@@ -127,8 +130,8 @@ function ProfileChoice({ job, isViewer, profile, onChoose }: ProfileChoiceProps)
       label="Profile"
       description={
         isViewer
-          ? `A viewer starts jobs under the profile ${viewersProfile} only.`
-          : 'Which configuration and variables it gets.'
+          ? `Viewers can only use the profile ${viewersProfile}.`
+          : 'Configuration and variables of the run.'
       }
       disabled={isViewer}
       value={profile ?? ''}
@@ -137,7 +140,7 @@ function ProfileChoice({ job, isViewer, profile, onChoose }: ProfileChoiceProps)
         isViewer
           ? [{ value: viewersProfile, label: viewersProfile }]
           : [
-              { value: '', label: `${job.profile} (of the job)` },
+              { value: '', label: `${job.profile} (job default)` },
               ...others.map((value) => ({ value, label: value })),
             ]
       }

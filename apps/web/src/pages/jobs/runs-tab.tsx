@@ -15,7 +15,7 @@ import { RunState } from '../../look/state.tsx';
 import { Section } from '../../look/page.tsx';
 import { useJob } from './use-job.ts';
 
-/** The runs of a job, newest first, below what they took and loaded. */
+/** Runs of a job, newest first, with charts of duration and rows. */
 export function RunsTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
@@ -23,11 +23,7 @@ export function RunsTab() {
   if (isPending) return <LoadingRows />;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data.items.length === 0) {
-    return (
-      <Empty title="It has not run yet">
-        Run it now, or wait for what starts it: the schedule says when that is.
-      </Empty>
-    );
+    return <Empty title="No runs yet">Run the job now, or see the Schedule tab for its next run.</Empty>;
   }
   return (
     <>

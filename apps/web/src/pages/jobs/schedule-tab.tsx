@@ -12,14 +12,14 @@ type TriggerTicks = RouteResponse<'list_job_next_ticks'>['triggers'][number];
 
 const viewersZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What starts a job, and when the clock does so next. */
+/** Triggers of a job and its next scheduled ticks. */
 export function ScheduleTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch } = useQuery(ticksOfJob(workspaceId, jobId));
   if (isPending) return <LoadingRows />;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   const timed = data.triggers.filter(({ time_zone: zone }) => zone !== null);
-  // Tags select a job, and start it only with those who name them.
+  // Tags only select jobs for bulk starts; they never start a job by themselves.
   const others = data.triggers.filter(
     ({ time_zone: zone, trigger }) => zone === null && !trigger.startsWith('tag:'),
   );
@@ -28,13 +28,13 @@ export function ScheduleTab() {
       {(data.is_paused || data.is_archived) && (
         <Notice>
           {data.is_archived
-            ? 'The job is archived: nothing starts it.'
-            : 'The job is paused: the clock goes on, and starts nothing until it is resumed.'}
+            ? 'This job is archived and does not start.'
+            : 'This job is paused. Its schedule starts no runs until you resume it.'}
         </Notice>
       )}
       {timed.length === 0 && (
         <Empty title="Not scheduled">
-          Give it a trigger such as <code>schedule:0 6 * * *</code> or <code>every:1h</code>, and deploy.
+          Add a trigger such as <code>schedule:0 6 * * *</code> or <code>every:1h</code>, and deploy.
         </Empty>
       )}
       {timed.map((each) => (
@@ -42,7 +42,7 @@ export function ScheduleTab() {
       ))}
       {timed.length > 0 && (
         <p className={`quiet ${classes.remark}`}>
-          Ticks that come while no server runs are made up for by one run, unless the configuration has{' '}
+          Missed ticks are caught up in one run unless the configuration sets{' '}
           <code>catch_up = &quot;skip&quot;</code> for the job.
         </p>
       )}
@@ -73,7 +73,7 @@ function Ticks({ trigger, isHeld }: { trigger: TriggerTicks; isHeld: boolean }) 
       }
     >
       {ticks.length === 0 ? (
-        <Empty title="It does not tick any more" />
+        <Empty title="No further ticks" />
       ) : (
         <ol className={classes.ticks} aria-label={`Next ticks, in ${viewersZone}`}>
           {ticks.map((at) => (

@@ -3,14 +3,14 @@ import type { TriggerJobsResponse } from '@pumphouse/contract';
 import { describeError } from '../../look/answers.tsx';
 import { formatInstant } from '../../look/format.ts';
 
-/** Why nothing was started, as a sentence: the reasons of the server where it gives them. */
+/** Why the start was rejected, as a sentence, with the server's reasons if it returns any. */
 export function explainStartProblem(error: unknown): string {
   const reasons = error instanceof ApiError ? readReasons(error.extra) : [];
   if (reasons.length === 0) return describeError(error).detail;
   return `Not started: ${reasons.map(endSentence).join(' ')}`;
 }
 
-/** What a refresh of one job would cover now, from the receipt of a dry run. */
+/** Describes what a refresh of one job would cover now, from the response of a dry run. */
 export function describeRefresh({
   succeeded: [started],
   skipped: [skipped],
@@ -26,7 +26,7 @@ function describePreview(reason: string): string {
   if (start === undefined || end === undefined)
     return endSentence(reason.replace(/^./, (first) => first.toUpperCase()));
   const interval = `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
-  return mode === 'refreshes' ? `Loads ${interval} again.` : `Loads ${interval}, without a refresh.`;
+  return mode === 'refreshes' ? `Reloads ${interval}.` : `Loads ${interval}, without a refresh.`;
 }
 
 function readReasons(extra: unknown): string[] {

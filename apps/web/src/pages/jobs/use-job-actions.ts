@@ -7,10 +7,10 @@ import { explainStartProblem } from './start-words.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** What a start by hand is asked for with. */
+/** Options of a manual start. */
 export type StartOptions = Omit<RouteBodyInput<'create_job_run'>, 'job_id'>;
 
-/** What came of the last action: shown on the job until it is put away, or another one follows. */
+/** Result of the last action, shown on the job until it is dismissed or replaced. */
 export interface ActionResult {
   text: string;
   isProblem: boolean;
@@ -21,13 +21,13 @@ export interface ActionResult {
 type Switch = 'pause_job' | 'resume_job' | 'archive_job' | 'unarchive_job';
 
 const switchWords: Record<Switch, string> = {
-  pause_job: 'Paused: the clock does not start it, people and events do.',
-  resume_job: 'Resumed: the clock starts it again.',
-  archive_job: 'Archived: nothing starts it. It is in the list of archived jobs.',
-  unarchive_job: 'Back in service.',
+  pause_job: 'Paused. Its schedule starts no runs; manual starts and events still do.',
+  resume_job: 'Resumed. Its schedule starts runs again.',
+  archive_job: 'Archived. It no longer starts. Find it in the list of archived jobs.',
+  unarchive_job: 'Restored.',
 };
 
-/** What is shown of a job, its runs and what starts next. */
+/** Operations that show a job, its runs or its next starts. */
 const affected = [
   'get_job',
   'list_jobs',
@@ -39,7 +39,7 @@ const affected = [
   'get_job_graph',
 ] as const;
 
-/** Starts, cancels and switches one job, and keeps what came of it. Errors become results too. */
+/** Starts, cancels, pauses and archives one job, and keeps the last result. Errors become results too. */
 export function useJobActions(jobId: string) {
   const { params } = useWorkspace();
   const queryClient = useQueryClient();

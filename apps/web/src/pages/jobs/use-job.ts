@@ -3,7 +3,7 @@ import { useLoaderData } from '@tanstack/react-router';
 import { jobQuery } from './job-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** The job that the page is of. The route has loaded it. */
+/** The job of the page, loaded by the route. */
 export function useJob() {
   const { id: workspaceId } = useWorkspace();
   const { jobId } = useLoaderData({ from: '/signed-in/w/$workspaceId/jobs/$job' });

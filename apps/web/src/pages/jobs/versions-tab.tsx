@@ -9,7 +9,7 @@ import { Section } from '../../look/page.tsx';
 import { useJob } from './use-job.ts';
 import { versionsOfJob } from './job-queries.ts';
 
-/** The versions of a job, newest first, each with what it changed. Code has versions of its own. */
+/** Versions of a job's definition, newest first, with their changes. Code versions are separate. */
 export function VersionsTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
@@ -18,7 +18,7 @@ export function VersionsTab() {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   const versions = data.items.toSorted((one, other) => other.version - one.version);
   return (
-    <Section title="Versions of the definition">
+    <Section title="Definition versions">
       <ol className={classes.versions}>
         {versions.map((version, index) => (
           <Version
@@ -57,7 +57,7 @@ function Version({ version, before, isOldest }: VersionProps) {
           ))}
         </ul>
       ) : (
-        <span className="quiet">{isOldest ? 'The first version' : 'Nothing that the definition says'}</span>
+        <span className="quiet">{isOldest ? 'First version' : 'No changes to the definition'}</span>
       )}
     </li>
   );

@@ -2,18 +2,18 @@ import { NumberInput } from '@mantine/core';
 import { longestKeyDays } from '@pumphouse/contract';
 
 interface KeyDaysProps {
-  /** As it was typed: a number, or text that is none. */
+  /** The typed value: a number, or text that is not a number. */
   value: number | string;
   error: string | undefined;
   onChange: (value: number | string) => void;
 }
 
-/** How long a key is good. */
+/** Field for the lifetime of a key. */
 export function KeyDays({ value, error, onChange }: KeyDaysProps) {
   return (
     <NumberInput
       label="Expires in (days)"
-      description={`1 to ${longestKeyDays}. After that it has to be replaced.`}
+      description={`1 to ${longestKeyDays}. Replace the key before it expires.`}
       value={value}
       error={error}
       allowDecimal={false}

@@ -10,7 +10,7 @@ type Key = PersonalKeyResponse &
 
 interface KeyRowsProps {
   keys: readonly Key[];
-  /** Whether they have a role and somebody who made them, as keys of a workspace do. */
+  /** True for workspace keys, which have a role and an issuer. */
   isOfWorkspace: boolean;
   whyNotRevoke: string | null;
   revoke: (keyId: string) => Promise<unknown>;
@@ -19,7 +19,7 @@ interface KeyRowsProps {
 
 const nameOf = ({ name, prefix }: Key) => name ?? `${prefix}…`;
 
-/** Keys, newest first. */
+/** Table of keys, newest first. */
 export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }: KeyRowsProps) {
   return (
     <div className={table.scroll}>
@@ -29,7 +29,7 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
             <th scope="col">Name</th>
             <th scope="col">Prefix</th>
             {isOfWorkspace && <th scope="col">Role</th>}
-            {isOfWorkspace && <th scope="col">Made by</th>}
+            {isOfWorkspace && <th scope="col">Created by</th>}
             <th scope="col">Created</th>
             <th scope="col">Last used</th>
             <th scope="col">Expires</th>
@@ -39,31 +39,31 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
         <tbody>
           {keys.map((key) => (
             <tr key={key.id}>
-              <td data-wide="true">{key.name ?? <span className="quiet">without a name</span>}</td>
+              <td data-wide="true">{key.name ?? <span className="quiet">unnamed</span>}</td>
               <td className="mono">{key.prefix}…</td>
               {isOfWorkspace && <td>{key.role ?? 'none'}</td>}
               {isOfWorkspace && <td data-label="by">{<Issuer of={key} />}</td>}
-              <td data-label="made">
+              <td data-label="created">
                 <Time at={key.created_at} />
               </td>
               <td data-label="last used">
                 {key.last_used_at === null ? 'never' : <Time at={key.last_used_at} />}
               </td>
-              <td data-label="until">
+              <td data-label="expires">
                 <KeyEnd at={key.expires_at} />
               </td>
               <td>
                 <div className={people.actions}>
                   <AskingButton
                     label="Revoke"
-                    aria-label={`Revoke the key ${nameOf(key)}`}
+                    aria-label={`Revoke key ${nameOf(key)}`}
                     whyNot={whyNotRevoke}
-                    question={`Revoke the key ${nameOf(key)}?`}
+                    question={`Revoke key ${nameOf(key)}?`}
                     act={() => revoke(key.id)}
                     onDone={() => onRevoked(nameOf(key))}
                   >
-                    Whatever uses it is refused from then on, and so are keys that were made with it. It
-                    cannot be brought back; make another one instead.
+                    Clients that use this key lose access immediately, and keys created with it are revoked
+                    too. You cannot undo this.
                   </AskingButton>
                 </div>
               </td>
@@ -80,7 +80,7 @@ function Issuer({ of }: { of: Key }) {
   return (
     <>
       {of.issued_by}{' '}
-      <span className={people.mark} title="They have seen the key: make another one in its place.">
+      <span className={people.mark} title="This person has seen the key. Replace it.">
         no longer an owner
       </span>
     </>

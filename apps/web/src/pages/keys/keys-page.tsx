@@ -24,7 +24,7 @@ import { KeyRows } from './key-rows.tsx';
 import { NewKeySecret } from './new-key-secret.tsx';
 import { RefusedPage } from '../workspaces/refused-page.tsx';
 
-/** Keys with which machines act in the workspace. */
+/** Keys for machine access to the workspace. */
 export function WorkspaceKeysPage() {
   const { whyNot } = useWorkspace();
   const refused = whyNot('workspace-key.list');
@@ -38,14 +38,14 @@ function Keys() {
   return (
     <Page
       title="Keys"
-      lead="With a key of the workspace a machine, such as CI, acts here and nowhere else. It belongs to the workspace, not to whoever made it."
+      lead="Workspace keys give machines, such as CI, access to this workspace only. They belong to the workspace, not to the user who created them."
     >
       <Outcome text={outcome} />
       <NewKey />
       <Section title={`Keys (${data.keys.length})`}>
         {data.keys.length === 0 ? (
-          <Empty title="There is no key yet">
-            Make one above. For your own use take a personal key, under Account.
+          <Empty title="No keys yet">
+            Create one above. For your own use, create a personal key under Account.
           </Empty>
         ) : (
           <KeyRows
@@ -55,7 +55,7 @@ function Keys() {
             revoke={(key_id) => api.call('revoke_workspace_key', { params: { ...params, key_id } })}
             onRevoked={(name) => {
               void fetchAnew(queryClient, ['list_workspace_keys', 'list_workspace_access']);
-              setOutcome(`The key ${name} was revoked.`);
+              setOutcome(`Key ${name} revoked.`);
             }}
           />
         )}
@@ -86,19 +86,19 @@ function NewKey() {
       void fetchAnew(queryClient, ['list_workspace_keys', 'list_workspace_access']);
     },
   });
-  const playground = me.workspace.is_playground ? 'A playground has no keys.' : null;
+  const playground = me.workspace.is_playground ? 'Playgrounds cannot have keys.' : null;
   return (
-    <Section title="Create a key">
-      <Explanation>The key itself is shown once, when it is made.</Explanation>
+    <Section title="Create key">
+      <Explanation>The key is shown only once, after you create it.</Explanation>
       <ChangeForm
         change={change}
-        action="Make the key"
+        action="Create key"
         isRow
         whyNot={whyNotChange('workspace-key.create') ?? playground}
       >
         <TextInput
           label="Name"
-          description="Where it is used, such as CI."
+          description="Where the key is used, such as CI."
           autoComplete="off"
           value={change.values.name}
           error={change.problems.name}
@@ -106,7 +106,7 @@ function NewKey() {
         />
         <NativeSelect
           label="Role"
-          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          description={workspaceRoleWords[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
           data={workspaceKeyRole.options}

@@ -8,17 +8,17 @@ interface NewKeySecretProps {
   onClose: () => void;
 }
 
-/** A key that was just made, with how the dlthub client is given it. */
+/** Shows a new key and how to pass it to the dlthub client. */
 export function NewKeySecret({ created, onClose }: NewKeySecretProps) {
   return (
     <SecretOnce
-      title={`The key ${created.name ?? ''} is made`}
+      title={`Key ${created.name ?? ''} created`}
       what="key"
       secret={created.secret}
       onClose={onClose}
     >
-      It is good until {formatInstant(new Date(created.expires_at))}. The dlthub client takes it from the
-      environment variable RUNTIME__API_KEY, beside the address of this server:
+      Expires {formatInstant(new Date(created.expires_at))}. Pass the key to the dlthub client in the
+      environment variable RUNTIME__API_KEY, and set the URL of this server:
       <CommandLine command={`export RUNTIME__API_BASE_URL=${apiBaseUrl}`} />
     </SecretOnce>
   );

@@ -19,7 +19,7 @@ import { KeyDays } from './key-days.tsx';
 import { KeyRows } from './key-rows.tsx';
 import { NewKeySecret } from './new-key-secret.tsx';
 
-/** Keys that act as their person, everywhere. */
+/** Personal keys, which have all permissions of their user. */
 export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void }) {
   const { data, error } = useQuery(operation('list_personal_keys'));
   return (
@@ -30,8 +30,8 @@ export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void 
         {!data && !error && <LoadingRows count={2} />}
         {data?.keys.length === 0 && (
           <Explanation>
-            You have none. The dlthub client needs none either: <code>dlthub login</code> signs it in through
-            the browser.
+            No keys yet. The dlthub client does not need one: <code>dlthub login</code> signs in through the
+            browser.
           </Explanation>
         )}
         {data && data.keys.length > 0 && (
@@ -42,7 +42,7 @@ export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void 
             revoke={(key_id) => api.call('revoke_personal_key', { params: { key_id } })}
             onRevoked={(name) => {
               void fetchAnew(queryClient, ['list_personal_keys']);
-              onOutcome(`The key ${name} was revoked.`);
+              onOutcome(`Key ${name} revoked.`);
             }}
           />
         )}
@@ -66,15 +66,15 @@ function NewPersonalKey() {
     },
   });
   return (
-    <Section title="Make a personal key">
+    <Section title="Create personal key">
       <Explanation>
-        A personal key can do all that you can, in every organization. For machines take a key of a workspace.
-        The key itself is shown once, when it is made.
+        A personal key has all your permissions, in every organization. For machines, use a workspace key
+        instead. The key is shown only once, after you create it.
       </Explanation>
-      <ChangeForm change={change} action="Make the key" isRow>
+      <ChangeForm change={change} action="Create key" isRow>
         <TextInput
           label="Name"
-          description="Where it is used, such as my laptop."
+          description="Where the key is used, such as my laptop."
           autoComplete="off"
           value={change.values.name}
           error={change.problems.name}

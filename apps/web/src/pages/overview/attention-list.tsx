@@ -12,30 +12,31 @@ import { RunDialog } from '../jobs/run-dialog.tsx';
 import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
 import { RunState } from '../../look/state.tsx';
 import { Time } from '../../look/time.tsx';
+import { formatCount } from '../../look/format.ts';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotStart } from '../jobs/job-rules.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** Rows shown of each kind; the others are a click away. */
+/** Maximum rows per kind. */
 const mostShown = 5;
 
 interface AttentionProps {
   failing: readonly FailingJob[];
-  /** How many jobs fail, as the server counts them; null where it has not said it. */
+  /** Number of failing jobs as counted by the server; null while unknown. */
   total: number | null;
-  /** Active runs whose place no server can see. */
+  /** Active runs that no server can see. */
   unknown: readonly RunOverviewResponse[];
   waits: readonly RunOverviewResponse[];
   overdue: readonly OverdueTick[];
   stale: readonly StalePipeline[];
-  /** Whether all of it is there: until then nothing is said to be well. */
+  /** Whether all data has arrived. Until then the list must not claim that all is well. */
   isWhole: boolean;
 }
 
 /**
- * What people have to look at: jobs whose last outcome was a failure, each with its reason and what can be done about it, runs that no
- * server can see, runs that wait long, ticks that nothing decided on, and pipelines with old data.
+ * Everything that needs attention: failing jobs with reason and actions, runs that no server can see, long
+ * waits, overdue ticks and stale pipelines.
  */
 export function Attention({ failing, total, unknown, waits, overdue, stale, isWhole }: AttentionProps) {
   const { id: workspaceId } = useWorkspace();
@@ -65,7 +66,7 @@ export function Attention({ failing, total, unknown, waits, overdue, stale, isWh
             params={{ workspaceId }}
             search={{ status: ['failed'], sort: '-last_run_at' }}
           >
-            All of them
+            View all {formatCount(count)}
           </Link>
         )
       }
@@ -120,7 +121,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
         <div className={classes.reason}>
           {failed.run === null ? (
             <span className="quiet">
-              The newer run #{job.last_run?.number} is {job.last_run?.status}.
+              Newer run #{job.last_run?.number} is {job.last_run?.status}.
             </span>
           ) : (
             <RunOutcomeLine run={failed.run} />
@@ -130,7 +131,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
       </div>
       <div className={classes.failingActions}>
         <ActionButton onClick={() => void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params })}>
-          Open reason
+          View failure
         </ActionButton>
         <ActionButton
           whyNot={whyNot('job-run.start') ?? whyNotStart(job)}
@@ -148,7 +149,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
             })
           }
         >
-          Log at error
+          Log
         </ActionButton>
       </div>
       {isAsking && (

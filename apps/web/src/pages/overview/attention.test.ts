@@ -27,8 +27,8 @@ const failedRun = (number: number, reason: object | null = null) =>
     reason,
   }) as NonNullable<JobOverviewResponse['last_run']>;
 
-describe('the jobs that need attention', () => {
-  it('are those whose last outcome failed, newest failure first, each once', () => {
+describe('failing jobs', () => {
+  it('are jobs whose last finished run failed, newest failure first, without duplicates', () => {
     const since = { job_run_id: 'run-3', number: 3, at: at(3), count: 5 };
     const payments = jobWith('payments', { last_run: failedRun(7), failing_since: since });
     const orders = jobWith('orders', { last_run: failedRun(9) });
@@ -41,7 +41,7 @@ describe('the jobs that need attention', () => {
     expect(found[1]?.since).toEqual({ number: 3, at: at(3), jobRunId: 'run-3' });
   });
 
-  it('name the failure also where a newer run has come to no outcome yet', () => {
+  it('have the failed run even if a newer run is not finished', () => {
     const job = jobWith('payments', {
       last_run: { ...failedRun(8), status: 'running' },
       failing_since: { job_run_id: 'run-6', number: 6, at: at(6), count: 2 },
@@ -51,8 +51,8 @@ describe('the jobs that need attention', () => {
   });
 });
 
-describe('words for failures', () => {
-  it('counts those in a row', () => {
+describe('failures', () => {
+  it('are counted in a row', () => {
     expect([1, 2, 3, 11, 22, 100].map(describeRow)).toEqual([
       '',
       '2nd in a row',
@@ -69,17 +69,17 @@ describe('words for failures', () => {
     [`shop.${'a'.repeat(20)}…`, 'no price', `shop.${'a'.repeat(20)}`],
     ['ValueError', 'x'.repeat(2000), `ValueError: ${'x'.repeat(488)}`],
     ['ValueError', `${'x'.repeat(487)}😀`, `ValueError: ${'x'.repeat(487)}`],
-  ])('looks in the log for the line of the failure: %s', (exception_type, message, line) => {
+  ])('are found in the log by their line: %s', (exception_type, message, line) => {
     expect(lineInLog(failedRun(1, { exception_type, message }))).toBe(line);
   });
 
-  it('looks for nothing in the log where no exception is known', () => {
+  it('have no log search without an exception', () => {
     expect(lineInLog(failedRun(1, { exception_type: null, message: 'No memory.' }))).toBeUndefined();
     expect(lineInLog(null)).toBeUndefined();
   });
 });
 
-it('takes what is usual from runs that completed', () => {
+it('derives the usual duration from completed runs', () => {
   const recent_runs = [
     bar(1, 'completed', 30),
     bar(2, 'failed', 1),

@@ -2,18 +2,18 @@ import { longestLogSearch, type JobOverviewResponse } from '@pumphouse/contract'
 
 type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
 
-/** A job that somebody has to look at. */
+/** A job whose last finished run failed. */
 export interface FailingJob {
   job: JobOverviewResponse;
-  /** Its newest run that failed; `run` says why, where that is the newest of all. */
+  /** Its newest failed run. `run` has the reason, but only if no newer run exists. */
   failed: { id: string; number: number; at: string; run: RunOfJob | null };
-  /** How many failures follow on each other; 100 also stands for more. */
+  /** Number of consecutive failures; 100 means 100 or more. */
   count: number;
-  /** The first of them; null where it is the only one. */
+  /** The first of these failures; null for a single failure. */
   since: { number: number; at: string; jobRunId: string | null } | null;
 }
 
-/** The jobs whose last outcome was a failure, the newest failure first, each once. */
+/** Failing jobs without duplicates, newest failure first. */
 export function listFailing(...lists: readonly (readonly JobOverviewResponse[])[]): FailingJob[] {
   const jobs = new Map(lists.flat().map((job) => [job.id, job]));
   return [...jobs.values()]
@@ -40,7 +40,7 @@ function toFailing(job: JobOverviewResponse): FailingJob | null {
   };
 }
 
-/** The newest failure among the last runs; their list does not say when one ended, only when it was made. */
+/** The newest failure among the recent runs. Their list has only the creation time, not the end time. */
 function findFailedBefore(recent: JobOverviewResponse['recent_runs']): FailingJob['failed'] | null {
   const found = recent.findLast(({ status }) => status === 'failed');
   return found ? { id: found.id, number: found.number, at: found.created_at, run: null } : null;
@@ -60,17 +60,17 @@ function ordinal(count: number): string {
 }
 
 /**
- * What to look for in the log of a run, so that it opens where the failure is told and not where its class is mentioned before: the line
- * that Python prints below the frames. Undefined where no exception is known.
+ * Search text that finds the failure in a run's log: the line that Python prints below the frames, rather
+ * than an earlier mention of the exception class. Undefined if the exception is unknown.
  */
 export function lineInLog(run: RunOfJob | null): string | undefined {
   const { exception_type: type = null, message = '' } = run?.reason ?? {};
   if (type === null) return undefined;
-  // A name that was cut ends with a mark that the log does not have.
+  // A truncated name ends with an ellipsis that is not in the log.
   if (type.endsWith('…')) return type.slice(0, -1);
   const [first = ''] = message.split('\n', 1);
   const line = first === '' ? type : `${type}: ${first}`;
-  // Half of a character would not be found.
+  // Half of a surrogate pair would match nothing.
   return line
     .slice(0, longestLogSearch)
     .replace(/[\uD800-\uDBFF]$/, '')
@@ -78,8 +78,8 @@ export function lineInLog(run: RunOfJob | null): string | undefined {
 }
 
 /**
- * What a run of the job usually takes (seconds): the median of those among its last that completed; null without any. Null also for jobs
- * that run until they are stopped: an app is never late.
+ * Usual duration of a job in seconds: the median of its recent completed runs; null without any. Null also
+ * for interactive jobs, which run until they are stopped.
  */
 export function usualSeconds(
   job: Pick<JobOverviewResponse, 'recent_runs' | 'job_type'> | undefined,

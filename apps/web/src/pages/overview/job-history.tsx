@@ -8,10 +8,10 @@ import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** Jobs shown; the others have a page. */
+/** Maximum number of jobs. */
 const mostShown = 10;
 
-/** How the last runs of the jobs went that ran last, a line each. */
+/** Recent runs of the jobs that ran last, one line per job. */
 export function JobHistory({ jobs }: { jobs: readonly JobOverviewResponse[] }) {
   const { id: workspaceId } = useWorkspace();
   const shown = jobs.filter(({ last_run: run }) => run !== null).slice(0, mostShown);

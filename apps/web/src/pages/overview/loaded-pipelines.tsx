@@ -12,10 +12,10 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type Queries = ReturnType<typeof overviewQueries>;
 
-/** Pipelines shown; the others have a page. */
+/** Maximum number of pipelines. */
 const mostShown = 8;
 
-/** What pipelines loaded, those with old data first. */
+/** Rows loaded by pipelines, stale pipelines first. */
 export function LoadedPipelines({ stale, fresh, days }: Pick<Queries, 'stale' | 'fresh' | 'days'>) {
   const { id: workspaceId } = useWorkspace();
   const staleRows = useQuery(stale);
@@ -37,8 +37,8 @@ export function LoadedPipelines({ stale, fresh, days }: Pick<Queries, 'stale' | 
     >
       {error && <ErrorNotice error={error} />}
       {freshRows.data && rows.length === 0 && (
-        <Empty title="No pipeline has run yet">
-          What dlt loads inside a run is shown here, with its tables and rows.
+        <Empty title="No pipeline runs yet">
+          Data that dlt loads in a run appears here, with tables and rows.
         </Empty>
       )}
       <ul className={classes.rows}>

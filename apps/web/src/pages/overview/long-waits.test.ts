@@ -17,8 +17,8 @@ function waitingRun(id: string, facts: Partial<RunOverviewResponse>): RunOvervie
   return { id, status: 'pending', created_at: ago(301), waiting, ...facts } as RunOverviewResponse;
 }
 
-describe('runs that have waited long', () => {
-  it('are those that are pending or starting for five minutes, and not until a known time', () => {
+describe('listLongWaits', () => {
+  it('returns runs that are pending or starting for five minutes, unless they wait for a set time', () => {
     const reason = 'Attempt 1 failed.';
     const runs = [
       waitingRun('slot', {}),
@@ -32,14 +32,14 @@ describe('runs that have waited long', () => {
   });
 });
 
-it('a schedule is overdue a minute after a tick that nothing decided on', () => {
+it('lists a schedule as overdue one minute after an unhandled tick', () => {
   const jobs = [61, 59, -60, null].map((seconds) => ({
     next_start: seconds === null ? null : { at: ago(seconds), trigger: 'schedule:0 * * * *' },
   })) as JobOverviewResponse[];
   expect(listOverdueTicks(jobs, now)).toEqual([{ job: jobs[0], at: ago(61) }]);
 });
 
-it('a stale pipeline is not listed where the job that ran it last is listed as failing', () => {
+it('omits stale pipelines of failing jobs', () => {
   const failing = [{ job: { id: 'payments-job' } }] as FailingJob[];
   const stale = [
     { pipeline_name: 'payments', last_run: { job_run: { job_id: 'payments-job' } } },
@@ -57,6 +57,6 @@ it.each([
     { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3 },
     '2 jobs, 2 unknown runs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
   ],
-])('says what needs attention: %o', (counts, words) => {
+])('describes what needs attention: %o', (counts, words) => {
   expect(describeAttention(counts)).toBe(words);
 });

@@ -2,12 +2,17 @@ import type { JobOverviewResponse, PipelineFreshnessRow, RunOverviewResponse } f
 import type { FailingJob } from './attention.ts';
 import { longWaitSeconds } from '@pumphouse/contract';
 
-/** A tick is decided on within seconds; one that is this late means that no scheduler works. */
+/**
+ * The scheduler handles a tick within seconds. A tick that is this late means that no scheduler is running.
+ */
 const lateTickSeconds = 60;
 
 const secondsSince = (at: string, now: Date) => (now.getTime() - new Date(at).getTime()) / 1000;
 
-/** Runs that should have started: pending or starting for long, and not until a known time, such as that of a retry. */
+/**
+ * Runs that should have started: pending or starting for too long, and not waiting for a set time such as a
+ * retry.
+ */
 export function listLongWaits(runs: readonly RunOverviewResponse[], now: Date): RunOverviewResponse[] {
   return runs.filter(({ waiting, status, created_at: at }) => {
     if (waiting === null || secondsSince(at, now) < longWaitSeconds) return false;
@@ -15,7 +20,7 @@ export function listLongWaits(runs: readonly RunOverviewResponse[], now: Date): 
   });
 }
 
-/** A job whose tick has passed without a decision on it. */
+/** A job whose tick has passed without a start or a skip. */
 export interface OverdueTick {
   job: JobOverviewResponse;
   at: string;
@@ -59,8 +64,8 @@ function countOf(count: number, one: string, many: string): string | null {
 export type StalePipeline = PipelineFreshnessRow;
 
 /**
- * Stale pipelines without those whose last run belongs to a failing job: its failure is the reason, and the job is listed with it. One
- * problem is listed once.
+ * Removes stale pipelines whose last run belongs to a failing job: the job is already listed, and its failure
+ * is the cause.
  */
 export function omitPipelinesOfFailingJobs(
   stale: readonly StalePipeline[],

@@ -11,15 +11,15 @@ import { shortenJobName } from '../../facts/job-name.ts';
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What starts next, over all jobs, in the order of time; what is in the way of a start is said. */
+/** Next starts of all jobs in chronological order, with blocking reasons. */
 export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries>['starts'] }) {
   const { data, error } = useQuery(query);
   return (
     <Section title="Next up" aside={<span className="quiet">{zone}</span>}>
       {error && <ErrorNotice error={error} />}
       {data?.items.length === 0 && (
-        <Empty title="Nothing is planned">
-          No job in service has a schedule. Give one a trigger such as <code>schedule:0 6 * * *</code> and
+        <Empty title="No scheduled runs">
+          No active job has a schedule. Add a trigger such as <code>schedule:0 6 * * *</code> to a job and
           deploy.
         </Empty>
       )}
@@ -33,10 +33,10 @@ export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries
 }
 
 const waitingWords: Record<string, string> = {
-  queue: 'waits for room',
-  pending: 'waits for a slot',
-  promise: 'waits for what it depends on',
-  retry: 'is tried again',
+  queue: 'waiting for capacity',
+  pending: 'waiting for a slot',
+  promise: 'waiting for upstream jobs',
+  retry: 'retry',
 };
 
 function StartRow({ start }: { start: NextStartResponse }) {
@@ -44,7 +44,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
   const { at, job, blocked, job_run_id: jobRunId, job_run_number: number } = start;
   return (
     <li className={classes.start} data-row>
-      <span className={classes.startAt}>{at === null ? 'waits' : <ClockTime at={at} />}</span>
+      <span className={classes.startAt}>{at === null ? 'waiting' : <ClockTime at={at} />}</span>
       <span className={`quiet ${classes.startIn}`}>{at !== null && <Time at={at} />}</span>
       {jobRunId === null ? (
         <Link
@@ -69,7 +69,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
         {blocked === null ? (
           <span className="quiet">
             {waitingWords[start.source] ?? start.trigger_text}
-            {start.last_failed && ' · its last run failed'}
+            {start.last_failed && ' · last run failed'}
           </span>
         ) : (
           <>

@@ -19,11 +19,11 @@ import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { useWorkspaceTags } from '../versions/deployment-tags.tsx';
 
-/** How the workspace is: what broke, what was loaded, what changed, what comes next. */
+/** Workspace overview: attention list, runs, loads, schema changes and next starts. */
 export function OverviewPage() {
   const { id: workspaceId, me } = useWorkspace();
   const { window = '24h' } = useSearch({ from: '/signed-in/w/$workspaceId/' });
-  // The week is asked for from a full hour on; another hour is another question.
+  // The query of the week starts at a full hour, so render again every hour.
   useNow(3600);
   const queries = overviewQueries(workspaceId, window);
   const series = useQuery({ ...queries.series, placeholderData: (before) => before });

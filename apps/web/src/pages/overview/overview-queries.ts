@@ -4,10 +4,10 @@ import { toSeriesQuery, type SeriesWindow } from './series-window.ts';
 
 const viewersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** No event says that a time has passed. */
+/** Passing time causes no event, so poll. */
 const clockEveryMs = 60_000;
 
-/** All that the overview asks for. Each list is short: what has more has a page of its own. */
+/** Queries of the overview. Lists are short, since each has a page of its own. */
 export function overviewQueries(workspaceId: string, window: SeriesWindow) {
   const params = { workspace_id: workspaceId };
   const timezone = viewersZone();
@@ -25,7 +25,7 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       params,
       query: { ...byLastRun, status: ['failed'], limit: 20 },
     }),
-    // Those that have waited longest first.
+    // Longest waits first.
     waiting: {
       ...operation('list_run_overviews', {
         params,
@@ -62,7 +62,7 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
   };
 }
 
-/** Tells whether anything has run at all. */
+/** Fetches one run, to determine whether the workspace has any. */
 export const firstRun = (workspaceId: string) =>
   operation('list_run_overviews', {
     params: { workspace_id: workspaceId },

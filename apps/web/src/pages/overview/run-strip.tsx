@@ -8,12 +8,15 @@ const columnWidth = 10;
 const words: Record<StripState, string> = {
   failed: 'failed',
   completed: 'completed',
-  active: 'not over',
+  active: 'active',
   cancelled: 'cancelled',
   skipped: 'skipped',
 };
 
-/** Runs by state over time, as a strip of bars. Each says on hover what it counts; to screen readers the strip is one picture with its sums. */
+/**
+ * Runs by state over time, as a strip of stacked bars. Each bar has a tooltip with its counts; screen readers
+ * get the strip as one image with the totals.
+ */
 export function RunStrip({ series, words: window }: { series: RunSeriesResponse; words: string }) {
   const { buckets, bucket: size } = series;
   const columns = stackBuckets(buckets, height);
@@ -28,7 +31,7 @@ export function RunStrip({ series, words: window }: { series: RunSeriesResponse;
         height={height}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Runs of the ${window} by ${size}: ${sums}`}
+        aria-label={`Runs in the ${window} by ${size}: ${sums}`}
       >
         {columns.map((parts, index) => (
           <g key={buckets[index]?.start} className={classes.column}>

@@ -17,14 +17,14 @@ interface RunSummaryProps {
 
 const ended = ['completed', 'failed', 'cancelled', 'skipped'] as const;
 
-/** What became of the runs of a window, in one line, and how that was spread over it. */
+/** Runs of a time window: totals by state in one line, and their distribution. */
 export function RunSummary({ series, error, window }: RunSummaryProps) {
   const { id: workspaceId } = useWorkspace();
   const words = seriesWindows.find(({ value }) => value === window)?.words ?? '';
   return (
-    <section className={classes.summary} aria-label={`Runs of the ${words}`}>
+    <section className={classes.summary} aria-label={`Runs in the ${words}`}>
       <div className={classes.summaryLine}>
-        <h2 className={classes.summaryTitle}>Runs of the {words}</h2>
+        <h2 className={classes.summaryTitle}>Runs in the {words}</h2>
         {series !== undefined && (
           <>
             {ended.map((status) => (
@@ -49,7 +49,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
             </span>
           </>
         )}
-        <nav className={classes.windows} aria-label="How far back">
+        <nav className={classes.windows} aria-label="Time range">
           {seriesWindows.map(({ value, label }) => (
             <Link
               key={value}

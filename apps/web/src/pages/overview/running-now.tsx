@@ -16,11 +16,14 @@ import { shortenJobName } from '../../facts/job-name.ts';
 
 interface RunningNowProps {
   query: ReturnType<typeof overviewQueries>['active'];
-  /** What is usual for a job is told by its last runs. */
+  /** Jobs with recent runs, from which the usual duration is derived. */
   jobs: readonly JobOverviewResponse[];
 }
 
-/** The runs that are not over, with the time they have taken beside what their job usually takes. Nothing where nothing runs. */
+/**
+ * Active runs with their elapsed time and the usual duration of their job. Renders nothing without active
+ * runs.
+ */
 export function RunningNow({ query, jobs }: RunningNowProps) {
   const { id: workspaceId } = useWorkspace();
   const { data, error } = useQuery(query);
@@ -88,7 +91,7 @@ function ActiveRow({ run, usual }: { run: RunOverviewResponse; usual: number | n
   );
 }
 
-/** How much of the usual time has passed; full, and of another colour, once it takes longer. */
+/** Elapsed share of the usual duration. It is full and changes colour when the run takes longer. */
 function Progress({ since, usual }: { since: string; usual: number }) {
   const share = (useNow(1) - Date.parse(since)) / 1000 / Math.max(1, usual);
   return (

@@ -11,18 +11,18 @@ import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** Changes of a version that are shown; the others are on the page of the pipeline. */
+/** Maximum changes shown per version; the pipeline page has the rest. */
 const mostShown = 3;
 
-/** What changed last in the schemas of pipelines, with the runs that brought it. */
+/** Recent schema changes with the runs that introduced them. */
 export function SchemaChanges({ query }: { query: ReturnType<typeof overviewQueries>['changes'] }) {
   const { data, error } = useQuery(query);
   return (
     <Section title="Schema changes">
       {error && <ErrorNotice error={error} />}
       {data?.items.length === 0 && (
-        <Empty title="No schema yet">
-          The first load of a pipeline makes one; from then on changes are shown here.
+        <Empty title="No schema changes yet">
+          The first load of a pipeline creates its schema. Later changes appear here.
         </Empty>
       )}
       <ul className={classes.rows}>

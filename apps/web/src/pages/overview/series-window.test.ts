@@ -3,7 +3,7 @@ import { toSeriesQuery } from './series-window.ts';
 
 const place = { nowMs: Date.parse('2026-11-26T10:59:59Z'), timezone: 'Europe/Berlin' };
 
-it('asks for a week by hours that stay the same all through an hour', () => {
+it('queries a week by hour and stays the same within an hour', () => {
   expect(toSeriesQuery('7d', place)).toEqual({
     bucket: 'hour',
     timezone: 'Europe/Berlin',
@@ -14,7 +14,7 @@ it('asks for a week by hours that stay the same all through an hour', () => {
   );
 });
 
-it('leaves a day and a month to the clock of the server', () => {
+it('leaves the start of a day and a month to the server', () => {
   expect(toSeriesQuery('24h', place)).toEqual({ bucket: 'hour', timezone: 'Europe/Berlin' });
   expect(toSeriesQuery('30d', place)).toEqual({ bucket: 'day', timezone: 'Europe/Berlin' });
 });

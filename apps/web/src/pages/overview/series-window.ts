@@ -1,6 +1,6 @@
 import type { RouteQueryInput } from '@pumphouse/contract';
 
-/** How far back the overview looks. */
+/** Time window of the overview. */
 export type SeriesWindow = '24h' | '7d' | '30d';
 
 export const seriesWindows: readonly { value: SeriesWindow; label: string; words: string }[] = [
@@ -12,8 +12,8 @@ export const seriesWindows: readonly { value: SeriesWindow; label: string; words
 const hourMs = 3_600_000;
 
 /**
- * What is asked for a window: a day and a week by hours, a month by days of the viewer's zone. The same all through an hour, so that the
- * answer is one that is kept.
+ * The query for a window: a day and a week by hour, a month by day in the viewer's time zone. It stays the
+ * same within an hour, so that the response is cacheable.
  */
 export function toSeriesQuery(
   window: SeriesWindow,

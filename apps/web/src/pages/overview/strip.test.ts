@@ -3,7 +3,7 @@ import { stackBuckets } from './strip.ts';
 
 const bucket = { start: '', end: '', completed: 0, failed: 0, cancelled: 0, skipped: 0, active: 0 };
 
-it('stacks what failed at the ground, and keeps what is few in sight', () => {
+it('places failures at the bottom and keeps small counts visible', () => {
   const [empty, full] = stackBuckets([bucket, { ...bucket, completed: 990, failed: 10 }], 100);
   expect(empty).toEqual([]);
   expect(full?.map(({ state, y }) => [state, Math.round(y)])).toEqual([
@@ -14,7 +14,7 @@ it('stacks what failed at the ground, and keeps what is few in sight', () => {
   expect(top).toBeCloseTo(100);
 });
 
-it('gives a lone run in a quiet window a bar of full height', () => {
+it('gives the only run of a window a bar of full height', () => {
   const [only] = stackBuckets([{ ...bucket, active: 1 }], 40);
   expect(only).toEqual([{ state: 'active', count: 1, y: 0, height: 40 }]);
 });

@@ -2,21 +2,24 @@ import type { RunSeriesResponse } from '@pumphouse/contract';
 
 type Bucket = RunSeriesResponse['buckets'][number];
 
-/** What a bucket counts, from the ground up: what failed stands where it is seen in every column. */
+/** States of a bucket from bottom to top. Failures are at the bottom, where they align across columns. */
 export const stripStates = ['failed', 'completed', 'active', 'cancelled', 'skipped'] as const;
 export type StripState = (typeof stripStates)[number];
 
 export interface StripPart {
   state: StripState;
   count: number;
-  /** From the ground, in the unit of the drawing. */
+  /** Offset from the bottom, in the unit of the drawing. */
   y: number;
   height: number;
 }
 
 const smallest = 3;
 
-/** A column of parts for each bucket; the fullest bucket reaches `height`, and what is there at all is seen. */
+/**
+ * Stacks the parts of each bucket. The largest bucket reaches `height`, and every part has a visible minimum
+ * height.
+ */
 export function stackBuckets(buckets: readonly Bucket[], height: number): StripPart[][] {
   const most = Math.max(1, ...buckets.map(sumOf));
   return buckets.map((bucket) => {

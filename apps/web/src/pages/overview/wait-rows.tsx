@@ -47,7 +47,7 @@ function RunRow({ run, children }: { run: RunOverviewResponse; children: ReactNo
   );
 }
 
-/** A run that should have started, and what it waits for. */
+/** A run that should have started, with its wait reason. */
 export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
   return (
     <RunRow run={run}>
@@ -56,7 +56,7 @@ export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
   );
 }
 
-/** An active run whose place no server can see. */
+/** An active run that no server can see. */
 export function UnknownRunRow({ run }: { run: RunOverviewResponse }) {
   return (
     <RunRow run={run}>
@@ -70,7 +70,7 @@ export function UnknownRunRow({ run }: { run: RunOverviewResponse }) {
   );
 }
 
-/** A job whose tick has passed without a start and without a skip. */
+/** A job whose tick has passed without a start or a skip. */
 export function OverdueTickRow({ tick: { job, at } }: { tick: OverdueTick }) {
   const { id: workspaceId } = useWorkspace();
   const head = (
@@ -91,12 +91,12 @@ export function OverdueTickRow({ tick: { job, at } }: { tick: OverdueTick }) {
   );
   return (
     <AttentionRow head={head}>
-      <span className="quiet">No server with the role scheduler has decided on this start.</span>
+      <span className="quiet">No server with the role scheduler has handled this tick.</span>
     </AttentionRow>
   );
 }
 
-/** A pipeline whose data should be newer. */
+/** A pipeline with stale data. */
 export function StalePipelineRow({ row }: { row: StalePipeline }) {
   const { id: workspaceId } = useWorkspace();
   const { pipeline_name: pipelineName, freshness, last_run: lastRun } = row;

@@ -12,7 +12,7 @@ import { organizationMembers } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface AddMemberProps {
-  /** Memberships that have a role of their own here. */
+  /** Memberships with a role assigned in this workspace. */
   known: ReadonlySet<string>;
   onOutcome: (text: string) => void;
 }
@@ -22,10 +22,10 @@ const nobody: { membership_id: string; role: WorkspaceMembershipRole } = {
   role: 'viewer',
 };
 
-/** Gives somebody of the organization a role in the workspace. */
+/** Assigns a workspace role to a member of the organization. */
 export function AddMember({ known, onOutcome }: AddMemberProps) {
   const { me, params, whyNot } = useWorkspace();
-  const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
+  const playground = me.workspace.is_playground ? 'Playgrounds have one member.' : null;
   const refused = whyNot('workspace-member.set-role') ?? playground;
   const mayNotList = whyNot('member.list');
   const { data } = useQuery({
@@ -36,42 +36,42 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
   const change = useChange({
     initial: nobody,
     check: ({ membership_id }) =>
-      membership_id === '' ? [{ key: 'membership_id', message: 'choose somebody' }] : [],
+      membership_id === '' ? [{ key: 'membership_id', message: 'select a member' }] : [],
     send: ({ membership_id, role }) =>
       api.call('set_workspace_member', { params: { ...params, membership_id }, body: { role } }),
     onDone: ({ email, role }) => {
       void fetchAnew(queryClient, ['list_workspace_access', 'list_organization_members']);
       change.set('membership_id', '');
-      onOutcome(`${email} is ${role} now.`);
+      onOutcome(`${email} is now ${role}.`);
     },
   });
   if (refused !== null || mayNotList !== null) return <WhyNotAdd reason={refused ?? mayNotList ?? ''} />;
   if (data && candidates.length === 0) {
     return (
-      <Section title="Add a member of the organization">
+      <Section title="Add a member">
         <Explanation>
-          Everybody in {me.organization.name} was given a role here. Invite others below.
+          All members of {me.organization.name} have a role in this workspace. Invite others below.
         </Explanation>
       </Section>
     );
   }
   return (
-    <Section title="Add a member of the organization">
-      <ChangeForm change={change} action="Add" isRow>
+    <Section title="Add a member">
+      <ChangeForm change={change} action="Add member" isRow>
         <NativeSelect
-          label="Person"
-          description={`Members of ${me.organization.name} without a role of their own here.`}
+          label="Member"
+          description={`Members of ${me.organization.name} without an assigned role here.`}
           value={change.values.membership_id}
           error={change.problems.membership_id}
           data={[
-            { value: '', label: 'Choose …' },
+            { value: '', label: 'Select…' },
             ...candidates.map(({ membership_id, email }) => ({ value: membership_id, label: email })),
           ]}
           onChange={(event) => change.set('membership_id', event.currentTarget.value)}
         />
         <NativeSelect
           label="Role"
-          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          description={workspaceRoleWords[change.values.role]}
           value={change.values.role}
           data={workspaceRoles}
           onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}
@@ -83,7 +83,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
 
 function WhyNotAdd({ reason }: { reason: string }) {
   return (
-    <Section title="Add a member of the organization">
+    <Section title="Add a member">
       <Explanation>{reason}</Explanation>
     </Section>
   );

@@ -16,7 +16,7 @@ interface GrantListProps {
   onChange: (grants: Grant[]) => void;
 }
 
-/** Roles in workspaces that come with an invitation; each workspace once. */
+/** Workspace roles granted by an invitation, at most one per workspace. */
 export function GrantList({ grants, workspaces, error, onChange }: GrantListProps) {
   const taken = new Set(grants.map(({ workspace_id }) => workspace_id));
   const free = workspaces.find(({ id }) => !taken.has(id));
@@ -25,8 +25,8 @@ export function GrantList({ grants, workspaces, error, onChange }: GrantListProp
   return (
     <Input.Wrapper
       labelElement="div"
-      label="Roles in workspaces"
-      description="What they get at once; more can be given later, in each workspace."
+      label="Workspace roles"
+      description="Granted when the invitation is accepted. You can assign more later in each workspace."
       error={error}
     >
       <div className={people.grants} style={{ margin: '0.4rem 0' }}>
@@ -51,7 +51,7 @@ export function GrantList({ grants, workspaces, error, onChange }: GrantListProp
               }
             />
             <ActionButton
-              aria-label={`Take workspace ${index + 1} away`}
+              aria-label={`Remove workspace ${index + 1}`}
               onClick={() => onChange(grants.filter((_, at) => at !== index))}
             >
               ✕
@@ -60,10 +60,10 @@ export function GrantList({ grants, workspaces, error, onChange }: GrantListProp
         ))}
         <div>
           <ActionButton
-            whyNot={free ? null : 'There is no other workspace.'}
+            whyNot={free ? null : 'No other workspace available.'}
             onClick={() => free && onChange([...grants, { workspace_id: free.id, role: 'viewer' }])}
           >
-            Add a workspace
+            Add workspace
           </ActionButton>
         </div>
       </div>

@@ -2,7 +2,7 @@ import type { CreatedInvitationResponse } from '@pumphouse/contract';
 import { SecretOnce } from '../../forms/secret-once.tsx';
 import { formatInstant } from '../../look/format.ts';
 
-/** The link of an invitation that was just made. */
+/** Shows the link of a new invitation. */
 export function InvitationLink({
   invitation,
   onClose,
@@ -12,11 +12,11 @@ export function InvitationLink({
 }) {
   const { email, link, mail, expires_at } = invitation;
   return (
-    <SecretOnce title={`${email} is invited`} what="link" secret={link} onClose={onClose}>
+    <SecretOnce title={`Invitation for ${email} created`} what="link" secret={link} onClose={onClose}>
       {mail === 'none'
-        ? `This server sends no mail: pass the link on to ${email} yourself. `
-        : `The server mails the link to ${email}; you can pass it on yourself as well. `}
-      It is good until {formatInstant(new Date(expires_at))}, for one account with that address.
+        ? `This server sends no email. Send the link to ${email} yourself. `
+        : `The server emails the link to ${email}. You can also send it yourself. `}
+      The link expires {formatInstant(new Date(expires_at))} and works for one account with this email.
     </SecretOnce>
   );
 }

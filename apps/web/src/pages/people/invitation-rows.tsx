@@ -14,12 +14,12 @@ interface InvitationRowsProps {
   onRevoked: (email: string) => void;
 }
 
-/** Who was asked to come and has not answered, with what they get. */
+/** Table of pending invitations. */
 export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }: InvitationRowsProps) {
   if (invitations.length === 0) {
     return (
-      <Empty title="No invitation waits">
-        Somebody who is invited gets a link, and makes an account with it or takes it with the one they have.
+      <Empty title="No pending invitations">
+        Invited people get a link. They accept with an existing account or create one.
       </Empty>
     );
   }
@@ -28,9 +28,9 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">E-mail address</th>
-            <th scope="col">Gets</th>
-            <th scope="col">Mail</th>
+            <th scope="col">Email</th>
+            <th scope="col">Roles</th>
+            <th scope="col">Delivery</th>
             <th scope="col">Invited by</th>
             <th scope="col">Expires</th>
             <ActionsHead />
@@ -41,26 +41,26 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
             <tr key={invitation.id}>
               <td data-wide="true">{invitation.email}</td>
               <td data-wide="true">{describeGrants(invitation)}</td>
-              <td data-label="mail" title={mailWords(invitation.mail).says}>
+              <td data-label="delivery" title={mailWords(invitation.mail).says}>
                 {mailWords(invitation.mail).word}
               </td>
               <td data-label="by">
                 {invitation.invited_by}, <Time at={invitation.created_at} />
               </td>
-              <td data-label="until">
+              <td data-label="expires">
                 <ClockTime at={invitation.expires_at} />
               </td>
               <td>
                 <div className={people.actions}>
                   <AskingButton
                     label="Revoke"
-                    aria-label={`Revoke the invitation of ${invitation.email}`}
+                    aria-label={`Revoke invitation for ${invitation.email}`}
                     whyNot={whyNotRevoke}
-                    question={`Revoke the invitation of ${invitation.email}?`}
+                    question={`Revoke invitation for ${invitation.email}?`}
                     act={() => revoke(invitation.id)}
                     onDone={() => onRevoked(invitation.email)}
                   >
-                    Its link leads nowhere from then on. They can be invited again.
+                    The link stops working. You can invite this person again.
                   </AskingButton>
                 </div>
               </td>

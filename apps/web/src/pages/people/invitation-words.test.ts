@@ -3,12 +3,12 @@ import { describeGrants } from './invitation-words.ts';
 
 const grant = (name: string, role: string) => ({ workspace_id: 'w', name, role });
 
-it('says what an invitation gives', () => {
+it('lists the roles of an invitation', () => {
   expect(describeGrants({ role: 'owner', workspaces: [] })).toBe('owner');
   expect(describeGrants({ role: 'member', workspaces: [grant('shop', 'viewer')] })).toBe(
-    'member, viewer of shop',
+    'member, viewer in shop',
   );
   expect(
     describeGrants({ role: 'collaborator', workspaces: [grant('shop', 'viewer'), grant('lab', 'owner')] }),
-  ).toBe('viewer of shop, owner of lab');
+  ).toBe('viewer in shop, owner in lab');
 });

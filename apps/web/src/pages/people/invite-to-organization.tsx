@@ -28,7 +28,7 @@ interface Values {
 
 const nothing: Values = { email: '', role: 'member', workspaces: [] };
 
-/** Invites somebody with a role in the organization and, where wanted, in workspaces. */
+/** Form that invites a person with a role in the organization and optional workspace roles. */
 export function InviteToOrganization() {
   const { params, whyNot } = useOrganization();
   const [created, setCreated] = useState<CreatedInvitationResponse | null>(null);
@@ -49,12 +49,12 @@ export function InviteToOrganization() {
   });
   const { values, problems } = change;
   return (
-    <Section title="Invite somebody">
-      <ChangeForm change={change} action="Invite" whyNot={whyNot('invitation.create')}>
+    <Section title="Invite to the organization">
+      <ChangeForm change={change} action="Send invitation" whyNot={whyNot('invitation.create')}>
         <TextInput
           type="email"
-          label="E-mail address"
-          description="Whoever has it makes an account with the link, or takes the invitation with the account they have."
+          label="Email"
+          description="The person accepts with an existing account or creates one."
           autoComplete="off"
           value={values.email}
           error={problems.email}
@@ -62,7 +62,7 @@ export function InviteToOrganization() {
         />
         <NativeSelect
           label="Role in the organization"
-          description={`A ${values.role} ${organizationRoleWords[values.role]}.`}
+          description={organizationRoleWords[values.role]}
           value={values.role}
           error={problems.role}
           data={organizationRoles}
@@ -85,7 +85,7 @@ function findProblems(values: Values) {
   return [
     ...findBodyProblems(createInvitationRequest, values),
     ...(needsWorkspace
-      ? [{ key: 'workspaces', message: 'a collaborator has nothing but workspaces: add one' }]
+      ? [{ key: 'workspaces', message: 'a collaborator needs at least one workspace' }]
       : []),
   ];
 }

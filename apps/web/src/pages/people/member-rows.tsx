@@ -21,10 +21,10 @@ interface MemberRowsProps {
   onOutcome: (text: string) => void;
 }
 
-/** The people of a workspace: what each may do and why, with the means to change it. */
+/** Table of workspace members with their effective role, its source and actions. */
 export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
   const { me, params, whyNot } = useWorkspace();
-  const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
+  const playground = me.workspace.is_playground ? 'Playgrounds have one member.' : null;
   const setRole = useMutation({
     mutationFn: ({ member, role }: { member: WorkspaceAccessResponse; role: WorkspaceMembershipRole }) =>
       api.call('set_workspace_member', {
@@ -35,8 +35,8 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
       await fetchAnew(queryClient, ['list_workspace_access', 'list_organization_members']);
       onOutcome(
         role === own_role
-          ? `${email} is ${role} now.`
-          : `${email} stays ${role}, by what the organization gives all its members.`,
+          ? `${email} is now ${role}.`
+          : `${email} is still ${role}, the default role of the organization’s members.`,
       );
     },
   });
@@ -49,10 +49,10 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Person</th>
+              <th scope="col">Member</th>
               <th scope="col">Effective role</th>
               <th scope="col">Source</th>
-              <th scope="col">Role given here</th>
+              <th scope="col">Assigned role</th>
               <th scope="col">Since</th>
               <ActionsHead />
             </tr>
@@ -74,12 +74,12 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
                 <td className="quiet">{explainRole(member)}</td>
                 <td>
                   <RoleChoice
-                    label={`Role given to ${member.email}`}
+                    label={`Assigned role of ${member.email}`}
                     roles={workspaceRoles}
                     value={member.own_role as WorkspaceMembershipRole | null}
                     none="none"
                     whyNot={
-                      mayNotSet ?? (member.user_id === me.user_id ? 'Nobody changes their own role.' : null)
+                      mayNotSet ?? (member.user_id === me.user_id ? 'You cannot change your own role.' : null)
                     }
                     onChoose={(role) => setRole.mutate({ member, role })}
                   />
@@ -113,14 +113,14 @@ interface RemoveMemberProps {
   onOutcome: (text: string) => void;
 }
 
-/** Takes the role that somebody was given here, or lets one go oneself. */
+/** Removes a member's assigned role, or lets the user leave. */
 function RemoveMember({ member, isYou, whyNot, onOutcome }: RemoveMemberProps) {
   const { me, params } = useWorkspace();
   const navigate = useNavigate();
   const isLost = isYou && member.default_role === null;
   const noRole =
     member.own_role === null
-      ? 'Was given no role here; what the organization gives all its members is taken in its settings.'
+      ? 'No role is assigned here. The default role is set in the organization settings.'
       : null;
   async function remove(): Promise<void> {
     await (isYou
@@ -141,18 +141,18 @@ function RemoveMember({ member, isYou, whyNot, onOutcome }: RemoveMemberProps) {
       whyNot={noRole ?? whyNot}
       question={isYou ? `Leave ${me.workspace.name}?` : `Remove ${member.email}?`}
       act={remove}
-      onDone={() => isLost || onOutcome(`${member.email} has no role of their own here any more.`)}
+      onDone={() => isLost || onOutcome(`${member.email} no longer has an assigned role here.`)}
     >
-      {describeLoss(member)} Keys of the workspace stay; replace those that they made, since they have seen
-      them.
+      {describeLoss(member)} Workspace keys keep working. Replace the keys that this member created, since
+      they have seen them.
     </AskingButton>
   );
 }
 
 function describeLoss({ default_role, organization_role }: WorkspaceAccessResponse): string {
   if (default_role !== null)
-    return `They keep the role ${default_role}, which the organization gives all its members.`;
+    return `They keep the role ${default_role}, the default role of the organization’s members.`;
   return organization_role === 'collaborator'
-    ? 'They lose this workspace at once, and with their last workspace the organization too.'
-    : 'They lose this workspace at once, and stay in the organization.';
+    ? 'They lose access to this workspace immediately, and with their last workspace also to the organization.'
+    : 'They lose access to this workspace immediately, and stay in the organization.';
 }

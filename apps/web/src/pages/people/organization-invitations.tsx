@@ -5,7 +5,7 @@ import { useOrganization } from '../../workspace/use-organization.ts';
 import { WaitingInvitations } from './waiting-invitations.tsx';
 import { InviteToOrganization } from './invite-to-organization.tsx';
 
-/** Who was asked to come to the organization, and asking somebody. */
+/** Invitations to the organization. */
 export function OrganizationInvitations({ onOutcome }: { onOutcome: (text: string) => void }) {
   const { params, whyNot } = useOrganization();
   const refused = whyNot('invitation.list');

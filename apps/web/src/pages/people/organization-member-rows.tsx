@@ -27,7 +27,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
       api.call('set_organization_member_role', { params: { ...params, membership_id }, body: { role } }),
     onSuccess: async ({ email, role }) => {
       await fetchAnew(queryClient, ['list_organization_members', 'list_workspace_access']);
-      onOutcome(`${email} is ${role} of the organization now.`);
+      onOutcome(`${email} is now ${role} of the organization.`);
     },
   });
   return (
@@ -37,7 +37,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Person</th>
+              <th scope="col">Member</th>
               <th scope="col">Role</th>
               <th scope="col">Workspace roles</th>
               <th scope="col">Joined</th>
@@ -62,7 +62,9 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
                       label={`Role of ${member.email}`}
                       roles={organizationRoles}
                       value={member.role as OrganizationMembershipRole}
-                      whyNot={whyNot('member.set-role') ?? (isYou ? 'Nobody changes their own role.' : null)}
+                      whyNot={
+                        whyNot('member.set-role') ?? (isYou ? 'You cannot change your own role.' : null)
+                      }
                       onChoose={(role) => setRole.mutate({ membership_id: member.membership_id, role })}
                     />
                   </td>
@@ -96,7 +98,7 @@ function Given({ workspaces }: Pick<OrganizationMemberResponse, 'workspaces'>) {
       {workspaces.map(({ workspace_id, name, role }, index) => (
         <span key={workspace_id}>
           {index > 0 && ', '}
-          {role} of{' '}
+          {role} in{' '}
           {own.has(workspace_id) ? (
             <Link to="/w/$workspaceId/settings/members" params={{ workspaceId: workspace_id }}>
               {name}
@@ -116,7 +118,7 @@ interface EndMembershipProps {
   onOutcome: (text: string) => void;
 }
 
-/** Takes somebody out of the organization, or lets one go oneself. */
+/** Removes a member from the organization, or lets the user leave. */
 function EndMembership({ member, isYou, onOutcome }: EndMembershipProps) {
   const { me, params, whyNot } = useOrganization();
   const navigate = useNavigate();
@@ -139,11 +141,10 @@ function EndMembership({ member, isYou, onOutcome }: EndMembershipProps) {
       question={isYou ? `Leave ${me.organization.name}?` : `Remove ${member.email}?`}
       typed={isYou ? me.organization.name : member.email}
       act={end}
-      onDone={() => isYou || onOutcome(`${member.email} was removed.`)}
+      onDone={() => isYou || onOutcome(`${member.email} removed.`)}
     >
-      {isYou ? 'You lose' : 'They lose'} every workspace of {me.organization.name} at once, and the
-      invitations made by {isYou ? 'you' : 'them'} that nobody has accepted are revoked. Keys of workspaces
-      stay.
+      {isYou ? 'You lose' : 'They lose'} access to all workspaces of {me.organization.name} immediately.{' '}
+      {isYou ? 'Your' : 'Their'} pending invitations are revoked. Workspace keys keep working.
     </AskingButton>
   );
 }

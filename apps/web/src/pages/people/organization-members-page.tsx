@@ -9,7 +9,7 @@ import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { OrganizationInvitations } from './organization-invitations.tsx';
 import { OrganizationMemberRows } from './organization-member-rows.tsx';
 
-/** Who belongs to an organization, and who was asked to come. */
+/** Members and pending invitations of an organization. */
 export function OrganizationMembersPage() {
   const { me, whyNot } = useOrganization();
   const refused = whyNot('member.list');
@@ -25,14 +25,14 @@ function Members() {
   const { data } = useSuspenseQuery(organizationMembers(id));
   const [outcome, setOutcome] = useState<string | null>(null);
   return (
-    <Page title="Members" lead="Who belongs to the organization, and what each was given in its workspaces.">
+    <Page title="Members" lead="Members of the organization and their workspace roles.">
       <Outcome text={outcome} />
-      <Section title={`People (${data.items.length})`}>
+      <Section title={`Members (${data.items.length})`}>
         <OrganizationMemberRows members={data.items} onOutcome={setOutcome} />
         <Explanation>
           {organizationRoles.map((role) => (
             <div key={role}>
-              <strong>{role}</strong> {organizationRoleWords[role]}.
+              <strong>{role}</strong>: {organizationRoleWords[role]}
             </div>
           ))}
         </Explanation>

@@ -7,15 +7,15 @@ interface PersonProps {
   isYou: boolean;
 }
 
-/** Somebody in a list. */
+/** A user in a list. */
 export function Person({ email, name, isDisabled, isYou }: PersonProps) {
   return (
     <span>
       {email}
       {isYou && <span className={classes.mark}>you</span>}
       {isDisabled && (
-        <span className={classes.mark} title="Switched off by an operator: nothing they hold is good.">
-          switched off
+        <span className={classes.mark} title="Account disabled by an operator. All credentials are revoked.">
+          disabled
         </span>
       )}
       {name !== null && name !== email && <span className="quiet"> {name}</span>}

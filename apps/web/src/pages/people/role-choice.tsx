@@ -2,18 +2,18 @@ import { NativeSelect } from '@mantine/core';
 import classes from './people.module.css';
 
 interface RoleChoiceProps<Role extends string> {
-  /** Whose, for screen readers. */
+  /** Accessible name, such as "Role of owner@example.com". */
   label: string;
   roles: readonly Role[];
-  /** Null where none was given. */
+  /** Null if no role is assigned. */
   value: Role | null;
-  /** What stands there while none was given. */
+  /** Placeholder if no role is assigned. */
   none?: string;
   whyNot: string | null;
   onChoose: (role: Role) => void;
 }
 
-/** The role of somebody in a row, which a choice changes at once. Whoever may not sees the word alone. */
+/** Select for a member's role that saves immediately. Without permission it is plain text. */
 export function RoleChoice<Role extends string>(props: RoleChoiceProps<Role>) {
   const { label, roles, value, none, whyNot, onChoose } = props;
   if (whyNot !== null) return <span title={whyNot}>{value ?? none ?? ''}</span>;

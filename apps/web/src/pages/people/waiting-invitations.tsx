@@ -14,24 +14,22 @@ interface WaitingInvitationsProps {
     isFetchingNextPage: boolean;
     fetchNextPage: () => Promise<unknown>;
   };
-  /** Why the person may not see them; null where they may. */
+  /** Why the user may not see invitations; null if they may. */
   refused: string | null;
   whyNotRevoke: string | null;
   revoke: (invitationId: string) => Promise<unknown>;
   onOutcome: (text: string) => void;
-  /** The form that makes one. */
+  /** The invitation form. */
   children: ReactNode;
 }
 
-/** Inviting, and the invitations that wait, of a workspace or of an organization. */
+/** Invitation form and pending invitations of a workspace or an organization. */
 export function WaitingInvitations(props: WaitingInvitationsProps) {
   const { list, refused, whyNotRevoke, revoke, onOutcome, children } = props;
   if (refused !== null) {
     return (
       <Section title="Invitations">
-        <Explanation>
-          Inviting people, and seeing who was invited, is not for everybody. {refused}
-        </Explanation>
+        <Explanation>You cannot view or send invitations. {refused}</Explanation>
       </Section>
     );
   }
@@ -45,7 +43,7 @@ export function WaitingInvitations(props: WaitingInvitationsProps) {
           revoke={revoke}
           onRevoked={(email) => {
             void fetchAnew(queryClient, ['list_invitations', 'list_workspace_invitations']);
-            onOutcome(`The invitation of ${email} was revoked.`);
+            onOutcome(`Invitation for ${email} revoked.`);
           }}
         />
         <MoreRows

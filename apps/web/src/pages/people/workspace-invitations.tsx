@@ -19,7 +19,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { InvitationLink } from './invitation-link.tsx';
 import { WaitingInvitations } from './waiting-invitations.tsx';
 
-/** Invitations to a workspace alone: those who come are collaborators of its organization. */
+/** Invitations to a single workspace. Those who accept become collaborators of its organization. */
 export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) => void }) {
   const { params, whyNot } = useWorkspace();
   const refused = whyNot('workspace-invitation.list');
@@ -57,19 +57,19 @@ function InviteToWorkspace() {
       void fetchAnew(queryClient, ['list_workspace_invitations', 'list_invitations']);
     },
   });
-  const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
+  const playground = me.workspace.is_playground ? 'Playgrounds have one member.' : null;
   return (
-    <Section title="Invite somebody from outside">
+    <Section title="Invite a collaborator">
       <ChangeForm
         change={change}
-        action="Invite"
+        action="Send invitation"
         isRow
         whyNot={whyNot('workspace-invitation.create') ?? playground}
       >
         <TextInput
           type="email"
-          label="E-mail address"
-          description={`They get this workspace, and nothing else of ${me.organization.name}.`}
+          label="Email"
+          description={`They get access to this workspace only, not to the rest of ${me.organization.name}.`}
           autoComplete="off"
           value={change.values.email}
           error={change.problems.email}
@@ -77,7 +77,7 @@ function InviteToWorkspace() {
         />
         <NativeSelect
           label="Role"
-          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          description={workspaceRoleWords[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
           data={workspaceRoles}

@@ -9,7 +9,7 @@ import { AddMember } from './add-member.tsx';
 import { MemberRows } from './member-rows.tsx';
 import { WorkspaceInvitations } from './workspace-invitations.tsx';
 
-/** Who may do what in a workspace, and who was asked to come. */
+/** Members and pending invitations of a workspace. */
 export function WorkspaceMembersPage() {
   const workspace = useWorkspace();
   const { data } = useSuspenseQuery(workspaceAccess(workspace.id));
@@ -18,13 +18,13 @@ export function WorkspaceMembersPage() {
   return (
     <Page
       title="Members"
-      lead="Who may do what in this workspace, and why. Keys of the workspace have a page of their own."
+      lead="Members of this workspace, their roles and where the roles come from. Workspace keys are on the Keys page."
     >
       <Outcome text={outcome} />
-      <Section title={`People (${people.length})`}>
+      <Section title={`Members (${people.length})`}>
         <MemberRows people={people} onOutcome={setOutcome} />
         {data.next_cursor != null && (
-          <Explanation>The first {data.items.length} by e-mail address are shown.</Explanation>
+          <Explanation>Showing the first {data.items.length}, sorted by email.</Explanation>
         )}
       </Section>
       <AddMember known={withOwnRole(people)} onOutcome={setOutcome} />

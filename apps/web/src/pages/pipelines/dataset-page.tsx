@@ -20,7 +20,10 @@ import { TableSection } from './table-section.tsx';
 import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** One dataset: who writes it, what is in it, and how that changed. Known from the runs alone; nobody looks into the destination. */
+/**
+ * Dataset page: writing pipelines, tables and schema changes. All data comes from run reports; the
+ * destination is never queried.
+ */
 export function DatasetPage() {
   const { id: workspaceId } = useWorkspace();
   const { datasetName } = useParams({ from: '/signed-in/w/$workspaceId/datasets/$datasetName' });
@@ -34,7 +37,7 @@ export function DatasetPage() {
     <Page title={datasetName} lead={<Lead overview={overview} />}>
       {last?.status === 'failed' && <FailedRun run={last} />}
       {old !== null && <Notice>{old}</Notice>}
-      <Section title="By day, over all pipelines" aside={<DaysChoice />}>
+      <Section title="By day, all pipelines" aside={<DaysChoice />}>
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && <DailyCharts days={series.data.days} sums={series.data.total} />}
       </Section>
@@ -63,7 +66,7 @@ function Lead({ overview }: { overview: DatasetOverviewResponse }) {
 function Writers({ overview }: { overview: DatasetOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   return (
-    <Section title="Pipelines that write it">
+    <Section title="Written by">
       <div className={table.scroll}>
         <table className={table.table} aria-label="Pipelines that write the dataset">
           <thead>
@@ -109,9 +112,7 @@ function Changes({ datasetName }: { datasetName: string }) {
       {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <LoadingRows />}
       {list.data?.items.length === 0 && (
-        <Empty title="No schema was reported">
-          A run that loads something reports the schema that it loaded.
-        </Empty>
+        <Empty title="No schema yet">Runs report the schema of the data that they load.</Empty>
       )}
       {list.data && <SchemaTimeline versions={list.data.items} hasPipelines />}
       <MoreRows

@@ -42,8 +42,8 @@ const rows = joinDatasets({
   changes: undefined,
 });
 
-describe('datasets of the list', () => {
-  it('are there even if nothing was loaded in the window', () => {
+describe('the rows of the dataset list', () => {
+  it('include datasets without loads in the window', () => {
     expect(rows.map(({ name, stats }) => [name, stats?.total_rows_loaded ?? null])).toEqual([
       ['shop_data', 2],
       ['ads_data', 3],
@@ -51,11 +51,11 @@ describe('datasets of the list', () => {
     ]);
   });
 
-  it('name who writes them, and are as fresh as the pipeline that is stale', () => {
+  it('have their pipelines, and the freshness of the stale one', () => {
     expect(rows[0]).toMatchObject({ pipelines: ['shop', 'shop_refunds'], freshness: { is_stale: true } });
   });
 
-  it('are found by their pipelines, and sorted by what happened in the window', () => {
+  it('are found by pipeline and sorted by the figures of the window', () => {
     expect(filterDatasets(rows, 'refunds').map(({ name }) => name)).toEqual(['shop_data']);
     expect(sortDatasets(rows, '-rows').map(({ name }) => name)).toEqual([
       'ads_data',

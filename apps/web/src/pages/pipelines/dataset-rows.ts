@@ -8,18 +8,18 @@ import type {
 } from '@pumphouse/contract';
 import { sortRows, timeOf, type SortValues } from '../../search/sorting.ts';
 
-/** A dataset of the list, put together from what is known of it. */
+/** A dataset in the list, joined from several responses. */
 export interface DatasetRow {
   name: string;
-  /** Of all time: how the last run was, and when. */
+  /** All-time stats, including the last run. */
   all: DatasetStatsResponse;
-  /** Of the window; null where nothing was loaded in it. */
+  /** Stats of the time window; null if nothing was loaded in it. */
   stats: DatasetStatsResponse | null;
-  /** Of the window; null too where many others were written more often. */
+  /** Series of the time window. Also null if the dataset is not among the most active ones. */
   daily: DailySums | null;
   /** Pipelines whose last run wrote to it, by name. */
   pipelines: readonly string[];
-  /** That of the pipeline which is stale, else of the one that succeeded last. */
+  /** Freshness of the stale pipeline, if any, else of the one that succeeded last. */
   freshness: PipelineFreshness | null;
   lastChange: SchemaVersionChangesResponse | null;
 }
@@ -28,7 +28,7 @@ export interface KnownOfDatasets {
   all: readonly DatasetStatsResponse[];
   stats: readonly DatasetStatsResponse[] | undefined;
   series: DatasetDailySeriesResponse['datasets'] | undefined;
-  /** Of all pipelines, those that are stale first. */
+  /** All pipelines, stale ones first. */
   freshness: readonly PipelineFreshnessRow[] | undefined;
   /** Newest first. */
   changes: readonly SchemaVersionChangesResponse[] | undefined;
@@ -54,7 +54,7 @@ export function joinDatasets({ all, stats, series, freshness, changes }: KnownOf
   });
 }
 
-/** @param q part of a name of the dataset, its destination or a pipeline that writes it */
+/** @param q part of the name of the dataset, its destination or a pipeline that writes it */
 export function filterDatasets(rows: readonly DatasetRow[], q: string | undefined): DatasetRow[] {
   const words = q?.toLowerCase() ?? '';
   return rows.filter(({ name, all, pipelines }) =>

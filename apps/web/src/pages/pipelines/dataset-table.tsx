@@ -11,13 +11,13 @@ import { Time } from '../../look/time.tsx';
 interface DatasetTableProps extends SortedBy {
   workspaceId: string;
   rows: readonly DatasetRow[];
-  /** "30 days": what the figures are of. */
+  /** Time range of the figures: "30 days". */
   span: string;
 }
 
 const before: readonly FigureColumn[] = [
   { head: 'Dataset', first: 'name', width: '13%' },
-  { head: 'In', width: '8%' },
+  { head: 'Destination', width: '8%' },
   { head: 'Written by' },
   { head: 'Last load', first: '-last_run', width: '8rem' },
   { head: 'Freshness', width: '9rem' },
@@ -80,7 +80,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
   );
 }
 
-/** The first pipelines that write a dataset; the others are counted, and its page has them. */
+/** The first pipeline that writes a dataset and the number of others; the dataset page lists all. */
 function Writers({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
   const [first] = row.pipelines;
   const pipelineName = first ?? row.all.latest_pipeline_name ?? null;

@@ -16,7 +16,7 @@ import { NoPipelines } from './no-pipelines.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { formatNoun } from '../../look/format.ts';
 
-/** All datasets that pipelines wrote to. */
+/** List of all datasets that pipelines have written to. */
 export function DatasetsPage() {
   const workspace = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/datasets' });
@@ -51,7 +51,7 @@ export function DatasetsPage() {
       rows={rows}
       q={search.q}
       onSearch={(q) => change({ q })}
-      none={{ title: 'No dataset is like that', says: 'Search for less of its name.' }}
+      none={{ title: 'No datasets match this search', says: 'Try a shorter search text.' }}
       renderTable={(drawn) => (
         <DatasetTable
           workspaceId={workspace.id}

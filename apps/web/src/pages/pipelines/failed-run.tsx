@@ -7,17 +7,17 @@ import { Time } from '../../look/time.tsx';
 import { runStates } from '../../look/run-states.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Why the last run of a pipeline failed, with the way to that run. */
+/** Failure of a pipeline's last run, with a link to the run. */
 export function FailedRun({ run }: { run: NonNullable<PipelineOverviewResponse['last_run']> }) {
   const { id: workspaceId } = useWorkspace();
   const { job_run: jobRun } = run;
   return (
-    <section className={classes.failed} aria-label="Why the last run failed">
+    <section className={classes.failed} aria-label="Failure of the last run">
       <p className={classes.failedHead}>
         <State
           look={{
             ...runStates.failed,
-            word: `Failed${run.error_step === null ? '' : ` to ${run.error_step}`}`,
+            word: `Failed${run.error_step === null ? '' : ` in ${run.error_step}`}`,
           }}
         />{' '}
         <span className="quiet">

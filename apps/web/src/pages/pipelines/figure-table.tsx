@@ -4,28 +4,28 @@ import table from '../../look/table.module.css';
 import { LoadFigureColumns, LoadFigureHeaders, type SortedBy } from './load-figures.tsx';
 import { SortHeader } from '../../look/sort-header.tsx';
 
-/** A heading with the width of its column; without one it takes what is left. */
+/** A column header with the column's width; without a width it takes the remaining space. */
 export interface FigureColumn {
   width?: string;
   head: string;
-  /** As the address has it when the list is sorted by the better end of the column; none for one that no list is sorted by. */
+  /** URL value of the default sort direction; undefined for a column that is not sortable. */
   first?: string;
   isNumber?: boolean;
 }
 
 interface FigureTableProps extends SortedBy {
-  /** What its rows are. */
+  /** Name of the rows. */
   label: string;
-  /** "30 days": what the figures are of. */
+  /** Time range of the figures: "30 days". */
   span: string;
-  /** What stands before the figures that pipelines and datasets have alike, and between them and the schema. */
+  /** Columns before the shared load figures, and (in `after`) between them and the schema column. */
   before: readonly FigureColumn[];
   after?: readonly FigureColumn[];
-  /** The rows. */
+  /** Table rows. */
   children: ReactNode;
 }
 
-/** The list of pipelines or of datasets: what each is, how much it loaded, and how its schema changed last. */
+/** Table of pipelines or datasets with load figures and the last schema change. */
 export function FigureTable({ label, span, sort, onSort, before, after = [], children }: FigureTableProps) {
   const sorted = { sort, onSort };
   return (

@@ -8,16 +8,14 @@ import { Section } from '../../look/page.tsx';
 import { useSchemaSearch } from './schema/use-schema-search.ts';
 import { CompareChoice, VersionComparison } from './schema/version-comparison.tsx';
 
-/** How a schema became what it is: its versions, newest first, and any two of them compared. */
+/** Versions of a schema, newest first, and a comparison of any two. */
 export function HistoryTab({ pipelineName }: { pipelineName: string }) {
   const found = useSchemaSearch(pipelineName);
   const { search, schemas, schema, names, versions, choose } = found;
   if (schemas.error) return <ErrorNotice error={schemas.error} onRetry={() => void schemas.refetch()} />;
   if (schemas.isPending) return <LoadingRows />;
   if (!schema) {
-    return (
-      <Empty title="No schema is known">A run that loads something reports the schema that it loaded.</Empty>
-    );
+    return <Empty title="No schema yet">Runs report the schema of the data that they load.</Empty>;
   }
   const items = versions.data?.items ?? [];
   return (

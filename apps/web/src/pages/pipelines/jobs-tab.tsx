@@ -9,7 +9,7 @@ import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** The jobs that run a pipeline, and what its last run left for the next. */
+/** Jobs that run a pipeline, and its state: cursors and pending load packages. */
 export function JobsTab({ overview }: { overview: PipelineOverviewResponse }) {
   return (
     <>
@@ -23,17 +23,17 @@ export function JobsTab({ overview }: { overview: PipelineOverviewResponse }) {
 function FeedingJobs({ jobs }: { jobs: PipelineOverviewResponse['jobs'] }) {
   const { id: workspaceId } = useWorkspace();
   return (
-    <Section title="Jobs that run it">
+    <Section title="Jobs">
       {jobs.length === 0 ? (
-        <Empty title="No job that runs it is left">Deploy a job whose code runs this pipeline.</Empty>
+        <Empty title="No jobs run this pipeline">Deploy a job whose code runs this pipeline.</Empty>
       ) : (
         <div className={table.scroll}>
           <table className={table.table} aria-label="Jobs that run the pipeline">
             <thead>
               <tr>
                 <th scope="col">Job</th>
-                <th scope="col">Starts</th>
-                <th scope="col">Next</th>
+                <th scope="col">Triggers</th>
+                <th scope="col">Next run</th>
               </tr>
             </thead>
             <tbody>
@@ -45,13 +45,13 @@ function FeedingJobs({ jobs }: { jobs: PipelineOverviewResponse['jobs'] }) {
                     </Link>
                   </td>
                   <td>{job.triggers.map(describeTriggerShortly).join('; ')}</td>
-                  <td data-label="Next">
+                  <td data-label="Next run">
                     {job.is_archived ? (
                       <span className="quiet">archived</span>
                     ) : job.is_paused ? (
                       <span className="quiet">paused</span>
                     ) : job.next_scheduled_run_at === null ? (
-                      <span className="quiet">by no clock</span>
+                      <span className="quiet">not scheduled</span>
                     ) : (
                       <Time at={job.next_scheduled_run_at} />
                     )}
@@ -71,14 +71,15 @@ function Cursors({ tables }: { tables: PipelineOverviewResponse['tables'] }) {
   return (
     <Section title="Cursors">
       {incremental.length === 0 ? (
-        <Empty title="No table is loaded by a cursor">
-          With <code>dlt.sources.incremental</code> a run loads only what came since the run before.
+        <Empty title="No incremental tables">
+          With <code>dlt.sources.incremental</code>, a run loads only rows that are new since the previous
+          run.
         </Empty>
       ) : (
         <ul className={classes.cursors}>
           {incremental.map((each) => (
             <li key={`${each.schema_name} ${each.table_name}`}>
-              <span className="mono">{each.table_name}</span> goes on by{' '}
+              <span className="mono">{each.table_name}</span>: incremental on{' '}
               <span className="mono">{each.incremental_columns.join(', ')}</span>
             </li>
           ))}
@@ -92,13 +93,13 @@ function PendingPackages({ packages }: { packages: PipelineOverviewResponse['pen
   return (
     <Section title="Pending load packages">
       {packages.length === 0 ? (
-        <Empty title="None">The last run left no package behind in the folder of the pipeline.</Empty>
+        <Empty title="None">The last run left no load packages in the pipeline folder.</Empty>
       ) : (
         <div className={table.scroll}>
-          <table className={table.table} aria-label="Load packages that wait for the next run">
+          <table className={table.table} aria-label="Pending load packages">
             <thead>
               <tr>
-                <th scope="col">Load</th>
+                <th scope="col">Load ID</th>
                 <th scope="col">Schema</th>
                 <th scope="col">State</th>
                 <th scope="col" className="number">

@@ -7,11 +7,11 @@ import { Time } from '../../look/time.tsx';
 
 interface LastChangeProps {
   workspaceId: string;
-  /** The newest version; null where none was reported. */
+  /** The newest version; null if none was reported. */
   version: SchemaVersionChangesResponse | null;
 }
 
-/** What last changed in a schema, with the way to its history. One that has not changed since it is known says only its size. */
+/** The last change of a schema, linked to its history. An unchanged schema shows only its size. */
 export function LastChange({ workspaceId, version: lastChange }: LastChangeProps) {
   if (!lastChange) return null;
   const { pipeline_name: pipelineName } = lastChange;

@@ -7,9 +7,9 @@ import { Time } from '../../look/time.tsx';
 
 type LastPipelineRun = NonNullable<PipelineFreshnessRow['last_run']>;
 
-/** How the last run of a pipeline went, when, and why it failed. */
+/** State and time of a pipeline's last run, with the failure or the rows loaded. */
 export function LastRun({ run }: { run: LastPipelineRun | null }) {
-  if (run === null) return <span className="quiet">None is stored any more</span>;
+  if (run === null) return <span className="quiet">No stored runs</span>;
   return (
     <span className={classes.oneLine}>
       <PipelineRunState status={run.status} compact />{' '}

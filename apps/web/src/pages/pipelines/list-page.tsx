@@ -12,20 +12,23 @@ const rowsAtOnce = 100;
 interface ListPageProps<Row> {
   title: 'Pipelines' | 'Datasets';
   lead: string;
-  /** All that the filters leave. */
+  /** All rows that match the filters. */
   rows: readonly Row[];
   q: string | undefined;
   onSearch: (q: string | undefined) => void;
-  /** Filters beside the words. */
+  /** Filters next to the search box. */
   filters?: ReactNode;
-  /** Said in place of rows where the filters leave none. */
+  /** Empty state if no rows match the filters. */
   none: { title: string; says: string };
   renderTable: (rows: readonly Row[]) => ReactNode;
   /** Below the list. */
   note?: ReactNode;
 }
 
-/** The page of all pipelines or all datasets. What is filtered and sorted is here already, so rows are added as they come into sight. */
+/**
+ * Page of all pipelines or datasets. Rows are filtered and sorted in the browser, so scrolling only renders
+ * more.
+ */
 export function ListPage<Row>(props: ListPageProps<Row>) {
   const { title, lead, rows, q, onSearch, filters, none, renderTable, note } = props;
   const [shown, setShown] = useState(rowsAtOnce);

@@ -4,7 +4,7 @@ import { DayBars } from '../../charts/day-bars.tsx';
 import { formatBytes, formatCompactCount, formatPercent } from '../../look/format.ts';
 import { SortHeader } from '../../look/sort-header.tsx';
 
-/** The widths of the columns below. */
+/** Column widths of the load figures. */
 export function LoadFigureColumns() {
   return (
     <>
@@ -16,13 +16,13 @@ export function LoadFigureColumns() {
   );
 }
 
-/** How a list is sorted, and what a click on a heading does. */
+/** Sort state of a list and its change handler. */
 export interface SortedBy {
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
 }
 
-/** What pipelines and datasets have alike: how many runs succeeded, and what they loaded. */
+/** Columns that pipelines and datasets share: success ratio and loaded data. */
 export function LoadFigureHeaders(header: SortedBy) {
   return (
     <>
@@ -40,7 +40,7 @@ export function LoadFigureHeaders(header: SortedBy) {
   );
 }
 
-/** Sums of a window. */
+/** Totals of a time window. */
 interface LoadStats {
   success_ratio: number;
   succeeded_pipeline_run_count: number;
@@ -50,7 +50,7 @@ interface LoadStats {
 }
 
 interface LoadFiguresProps {
-  /** null where nothing ran. */
+  /** Null if there were no runs. */
   stats: LoadStats | null;
   daily: DailySums | null;
 }

@@ -4,19 +4,19 @@ import { CommandLine } from '../../look/copy-text.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** In place of a list of pipelines or datasets that has none yet: they are not made here, they report themselves. */
+/** Empty state of the pipelines and datasets pages: explains that runs report them automatically. */
 export function NoPipelines({ title }: { title: 'Pipelines' | 'Datasets' }) {
   const { id: workspaceId } = useWorkspace();
   return (
     <Page title={title}>
       <Section title={`No ${title.toLowerCase()} yet`}>
-        <Empty title={`${title} appear here by themselves`}>
+        <Empty title={`${title} appear here automatically`}>
           <p>
-            A job whose code calls <code>pipeline.run()</code> reports what it loaded while it runs. Nothing
-            has to be set up, in the code or here.
+            A job whose code calls <code>pipeline.run()</code> reports what it loads. No setup is needed,
+            neither in the code nor here.
           </p>
           <p>
-            Start a job at{' '}
+            Run a job from{' '}
             <Link to="/w/$workspaceId/jobs" params={{ workspaceId }}>
               Jobs
             </Link>

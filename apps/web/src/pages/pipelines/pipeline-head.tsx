@@ -12,7 +12,7 @@ import { Notice } from '../../look/notice.tsx';
 import { PipelineRunState } from '../../look/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Where a pipeline writes, and how old that is. */
+/** Target dataset and freshness of a pipeline. */
 export function PipelineLead({ overview }: { overview: PipelineOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { dataset_name: datasetName, destination_name: destination, destination_type: type } = overview;
@@ -20,10 +20,10 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
   return (
     <span className={classes.lead}>
       {datasetName === null ? (
-        <span>has loaded nothing yet</span>
+        <span>no loads yet</span>
       ) : (
         <span>
-          loads{' '}
+          loads into{' '}
           <Link to="/w/$workspaceId/datasets/$datasetName" params={{ workspaceId, datasetName }}>
             {datasetName}
           </Link>
@@ -36,7 +36,7 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
   );
 }
 
-/** What has to be known before anything else: why the last run failed, what waits, that figures are old. Then the facts. */
+/** Top of the pipeline page: failure, pending packages and outdated figures, then the details. */
 export function PipelineHead({ overview }: { overview: PipelineOverviewResponse }) {
   const { last_run: last, pending_packages: pending, freshness } = overview;
   const now = new Date(useNow(60));
@@ -52,7 +52,7 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
       {pending.length > 0 && (
         <Notice>
           {formatNoun(pending.length, 'load package')} of an earlier run{' '}
-          {pluralOf(pending.length, 'is', 'are')} pending in the folder of the pipeline. The next run loads{' '}
+          {pluralOf(pending.length, 'is', 'are')} pending in the pipeline folder. The next run loads{' '}
           {pluralOf(pending.length, 'it', 'them')} first.
         </Notice>
       )}
@@ -60,7 +60,7 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
       <div className={table.frame}>
         <Facts
           facts={[
-            ['Last run', last === null ? 'None is stored any more' : <LastRunFact key="run" run={last} />],
+            ['Last run', last === null ? 'No stored runs' : <LastRunFact key="run" run={last} />],
             ['Schedule', expected],
             ...(freshness.stale_at === null
               ? []

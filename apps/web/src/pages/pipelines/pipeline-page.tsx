@@ -27,7 +27,7 @@ const tabs = [
   { tab: 'jobs', word: 'Jobs and state' },
 ] as const;
 
-/** One pipeline, over all jobs that run it. */
+/** Pipeline page, covering all jobs that run the pipeline. */
 export function PipelinePage() {
   const workspace = useWorkspace();
   const { pipelineName } = useParams({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
@@ -43,7 +43,7 @@ export function PipelinePage() {
   return (
     <Page title={pipelineName} lead={<PipelineLead overview={overview} />}>
       <PipelineHead overview={overview} />
-      <Section title="By day, over all jobs" aside={<DaysChoice />}>
+      <Section title="By day, all jobs" aside={<DaysChoice />}>
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && (
           <DailyCharts
@@ -54,7 +54,7 @@ export function PipelinePage() {
           />
         )}
       </Section>
-      <TabLinks label="Parts of the pipeline" tabs={tabs} />
+      <TabLinks label="Sections of the pipeline" tabs={tabs} />
       {(search.tab ?? 'tables') === 'tables' && <PipelineTables overview={overview} />}
       {search.tab === 'runs' && <RunsTab pipelineName={pipelineName} />}
       {search.tab === 'schema' && (

@@ -62,24 +62,24 @@ const rows = joinPipelines({
 });
 const namesOf = (some: readonly PipelineFreshnessRow[]) => some.map((row) => row.pipeline_name);
 
-describe('pipelines of the list', () => {
-  it('come with those that need somebody first', () => {
+describe('the rows of the pipeline list', () => {
+  it('start with pipelines that need attention', () => {
     expect(namesOf(sortPipelines(rows, undefined))).toEqual(['payments', 'ads', 'crm', 'shop']);
   });
 
-  it('come sorted, with those last of which the value is not known', () => {
+  it('are sorted, with unknown values last', () => {
     expect(namesOf(sortPipelines(rows, '-rows'))).toEqual(['ads', 'shop', 'crm', 'payments']);
     expect(namesOf(sortPipelines(rows, 'rows'))).toEqual(['shop', 'ads', 'crm', 'payments']);
     expect(namesOf(sortPipelines(rows, '-last_run'))[0]).toBe('payments');
   });
 
-  it('are found by what is connected with them', () => {
+  it('are found by related names', () => {
     expect(namesOf(filterPipelines(rows, { q: 'SHOP_d' }))).toEqual(['shop']);
     expect(namesOf(filterPipelines(rows, { q: 'nightly' }))).toHaveLength(4);
     expect(filterPipelines(rows, { q: 'none of them' })).toEqual([]);
   });
 
-  it('are narrowed by how their last run was, or by being stale', () => {
+  it('are filtered by the status of the last run or by staleness', () => {
     expect(namesOf(filterPipelines(rows, { status: ['failed', 'stale'] }))).toEqual(['ads', 'payments']);
     expect(namesOf(filterPipelines(rows, { status: [] }))).toHaveLength(4);
   });

@@ -8,13 +8,13 @@ import type {
 import { sortRows, timeOf, type SortValues } from '../../search/sorting.ts';
 import { sumOf } from '../../charts/day-sums.ts';
 
-/** A pipeline of the list, put together from what is known of it. */
+/** A pipeline in the list, joined from several responses. */
 export interface PipelineRow extends PipelineFreshnessRow {
-  /** Of the window; null where nothing ran in it. */
+  /** Stats of the time window; null if there were no runs. */
   stats: PipelineStatsResponse | null;
-  /** Of the window; null too where many others ran more often. */
+  /** Series of the time window. Also null if the pipeline is not among the most active ones. */
   daily: DailySums | null;
-  /** How often its schemas changed in the window, as far as `daily` is known. */
+  /** Number of schema changes in the window; null without `daily`. */
   schemaChangeCount: number | null;
   /** The newest version of one of its schemas. */
   lastChange: SchemaVersionChangesResponse | null;
@@ -44,11 +44,11 @@ export function joinPipelines({ freshness, stats, series, changes }: KnownOfPipe
   });
 }
 
-/** What a list can be narrowed to. `stale` and `never` look at freshness, the others at the last run. */
+/** Options of the status filter. `stale` refers to freshness, the others to the last run. */
 export const pipelineStatuses = ['succeeded', 'failed', 'stale'] as const;
 
 export interface PipelineFilter {
-  /** Part of a name of the pipeline, its dataset, its destination, or the job that ran it last. */
+  /** Part of the name of the pipeline, its dataset, its destination or the job that ran it last. */
   q?: string | undefined;
   status?: readonly string[] | undefined;
 }
@@ -78,7 +78,7 @@ const sortValues: SortValues<PipelineRow> = {
   schema: (row) => timeOf(row.lastChange?.created_at),
 };
 
-/** Those that need somebody first unless sorted: failed, then stale, then the others by name. */
+/** Default order: failed pipelines, then stale ones, then the others by name. */
 export function sortPipelines(rows: readonly PipelineRow[], sort: string | undefined): PipelineRow[] {
   return sortRows(rows, sort, sortValues, (left, right) => needOf(right) - needOf(left));
 }

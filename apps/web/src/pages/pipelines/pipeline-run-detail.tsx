@@ -8,7 +8,7 @@ import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
 import { pipelineRun } from '../../data/data-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** A pipeline run: how long each step took, what each table got, why it failed, and the job run that it was part of. */
+/** Details of a pipeline run: step durations, tables, failure and the job run. */
 export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) {
   const { id: workspaceId } = useWorkspace();
   const { data: run, error } = useQuery(pipelineRun(workspaceId, pipelineRunId));
@@ -23,14 +23,14 @@ export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) 
             ? []
             : [
                 [
-                  'Part of',
+                  'Job run',
                   <Link
                     key="run"
                     to="/w/$workspaceId/runs/$jobRunId"
                     params={{ workspaceId, jobRunId: run.job_run_id }}
                     search={{ tab: 'pipelines' }}
                   >
-                    its job run
+                    Open job run
                   </Link>,
                 ] as const,
               ]),
@@ -39,7 +39,7 @@ export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) 
       />
       {run.status === 'failed' && (
         <pre className={classes.failedReason} tabIndex={0} aria-label="Traceback">
-          {run.error_traceback ?? run.error_message ?? 'It reported no reason.'}
+          {run.error_traceback ?? run.error_message ?? 'No reason reported.'}
         </pre>
       )}
       {run.tables !== undefined && run.tables.length > 0 && <RunTables tables={run.tables} />}
@@ -70,7 +70,7 @@ function RunTables({ tables }: { tables: NonNullable<DetailedPipelineRunResponse
           <th scope="col" className="number">
             Bytes
           </th>
-          <th scope="col">Write</th>
+          <th scope="col">Write mode</th>
         </tr>
       </thead>
       <tbody>

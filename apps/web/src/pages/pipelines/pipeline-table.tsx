@@ -11,7 +11,7 @@ import { LoadFigures, type SortedBy } from './load-figures.tsx';
 interface PipelineTableProps extends SortedBy {
   workspaceId: string;
   rows: readonly PipelineRow[];
-  /** "30 days": what the figures are of. */
+  /** Time range of the figures: "30 days". */
   span: string;
 }
 
@@ -83,7 +83,7 @@ interface TargetProps {
   destinationName: string | null;
 }
 
-/** Where a pipeline writes: nothing is known of it before something was loaded. */
+/** Dataset and destination of a pipeline; unknown before its first load. */
 function Target({ workspaceId, datasetName, destinationName }: TargetProps) {
   return (
     <>

@@ -18,7 +18,7 @@ import { formatNoun } from '../../look/format.ts';
 
 const statusWords = { succeeded: 'Last run succeeded', failed: 'Last run failed', stale: 'Stale' };
 
-/** All pipelines, with what became of each. */
+/** List of all pipelines. */
 export function PipelinesPage() {
   const workspace = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/pipelines' });
@@ -59,7 +59,10 @@ export function PipelinesPage() {
           onChoose={(status) => change({ status })}
         />
       }
-      none={{ title: 'No pipeline is like that', says: 'Take a filter away, or search for less.' }}
+      none={{
+        title: 'No pipelines match these filters',
+        says: 'Remove a filter or try a shorter search text.',
+      }}
       renderTable={(drawn) => (
         <PipelineTable
           workspaceId={workspace.id}
@@ -71,7 +74,9 @@ export function PipelinesPage() {
       )}
       note={
         freshness.next_cursor != null && (
-          <p className="quiet">Shown are the {freshness.items.length} that need somebody most or ran last.</p>
+          <p className="quiet">
+            Showing {freshness.items.length} pipelines: stale ones first, then the most recent.
+          </p>
         )
       }
     />

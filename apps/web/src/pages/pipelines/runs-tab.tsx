@@ -15,7 +15,7 @@ import { runsOfPipeline } from '../../data/data-queries.ts';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** The runs of a pipeline, whichever job they were part of. One can be unfolded: its steps, its tables, why it failed. */
+/** Runs of a pipeline across all jobs. A row expands to its steps, tables and failure. */
 export function RunsTab({ pipelineName }: { pipelineName: string }) {
   const { id: workspaceId } = useWorkspace();
   const { from, to, run } = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
@@ -29,10 +29,10 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
       {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <LoadingRows />}
       {list.data && runs.length === 0 && (
-        <Empty title="No run is stored">
+        <Empty title="No stored runs">
           {from === undefined
-            ? 'Runs are removed after the time that your organization keeps them for.'
-            : 'Nothing ran on these days, or it is not kept any more.'}
+            ? 'Runs are deleted after the retention period of your organization.'
+            : 'There were no runs on these days, or they are past the retention period.'}
         </Empty>
       )}
       {runs.length > 0 && (
@@ -43,7 +43,7 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
                 <th scope="col">Run</th>
                 <th scope="col">Started</th>
                 <th scope="col" className="number">
-                  Took
+                  Duration
                 </th>
                 <th scope="col" className="number">
                   Rows
@@ -106,7 +106,7 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
           <Time at={run.started_at ?? run.created_at} />
         </span>
       </td>
-      <td className="number" data-label="Took">
+      <td className="number" data-label="Duration">
         {run.duration_ms != null && formatDuration(run.duration_ms / 1000)}
       </td>
       <td className="number" data-label="Rows">
@@ -129,12 +129,12 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
   );
 }
 
-/** Says that not all runs are listed, and takes it back. */
+/** Shows the active date filter and removes it. */
 function DaysOnly({ from, to }: { from: string; to: string }) {
   const last = new Date(Date.parse(to) - 1).toISOString();
   return (
     <span className={classes.daysOnly}>
-      Only of <Day at={from} />
+      Only <Day at={from} />
       {from.slice(0, 10) !== last.slice(0, 10) && (
         <>
           {' '}

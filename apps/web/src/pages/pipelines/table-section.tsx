@@ -10,16 +10,16 @@ import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** A table of a pipeline or of a dataset; cursors are those that the pipeline's page knows. */
+/** A table of a pipeline or a dataset. Only pipelines have cursors. */
 type TableOverview = DatasetOverviewResponse['tables'][number] &
   Partial<Pick<PipelineOverviewResponse['tables'][number], 'incremental_columns'>>;
 
 interface TableSectionProps {
   tables: readonly TableOverview[];
-  /** How many runs the rows are of, of each pipeline. */
+  /** Number of runs per pipeline that the row counts cover. */
   runCount: number;
   isCut: boolean;
-  /** Where tables of several pipelines stand together. */
+  /** True if the list mixes tables of several pipelines. */
   hasPipelines?: boolean;
 }
 
@@ -28,7 +28,7 @@ const names = {
   parentOf: (each: TableOverview) => each.parent,
 };
 
-/** Tables, and what was last loaded into each. */
+/** Tables with their last loads. */
 export function TableSection({ tables, runCount, isCut, hasPipelines = false }: TableSectionProps) {
   const hasSchemas = new Set(tables.map((each) => each.schema_name)).size > 1;
   const shows = { hasSchemas, hasPipelines };
@@ -43,7 +43,7 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
       }
     >
       {tables.length === 0 ? (
-        <Empty title="No table is known">A run that loads something reports the schema that it loaded.</Empty>
+        <Empty title="No tables yet">Runs report the schema of the data that they load.</Empty>
       ) : (
         <div className={table.scroll}>
           <table className={table.table} aria-label="Tables">
@@ -61,7 +61,7 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
                 <th scope="col" className="number">
                   Bytes
                 </th>
-                <th scope="col">Write</th>
+                <th scope="col">Write mode</th>
                 {!hasPipelines && <th scope="col">Cursor</th>}
                 <th scope="col" className="number">
                   Columns

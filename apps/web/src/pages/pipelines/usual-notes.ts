@@ -1,7 +1,10 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { formatBytes, formatCompactCount, formatDuration } from '../../look/format.ts';
 
-/** The last run beside what is usual, for the charts: "5,428 last, 5,310 usual". Nothing of a pipeline that has never run well. */
+/**
+ * Chart notes that compare the last run with the usual value: "5,428 last, 5,310 usual". Null for a pipeline
+ * without a last run.
+ */
 export function usualNotes({ last_run: last, usual }: Pick<PipelineOverviewResponse, 'last_run' | 'usual'>) {
   const note = (
     lastValue: number | null | undefined,

@@ -8,11 +8,11 @@ test.each([
   [{ ...exit, code: 0 }, 'code 0'],
   [
     { ...exit, code: 137, signal: 'SIGKILL', out_of_memory: 'limit' as const },
-    'signal SIGKILL, it had used its memory',
+    'signal SIGKILL, memory limit reached',
   ],
   [
     { ...exit, signal: 'SIGKILL', out_of_memory: 'machine' as const },
-    'signal SIGKILL, the machine had no memory left',
+    'signal SIGKILL, machine out of memory',
   ],
   [{ ...exit, reason: { code: 'x', detail: 'The script is not there.' } }, 'The script is not there.'],
   [exit, '–'],

@@ -2,14 +2,14 @@ import type { JobRunLifeResponse } from '@pumphouse/contract';
 
 type Exit = JobRunLifeResponse['attempts'][number]['exit'];
 
-/** How user code ended: its code or signal, whose memory ended, or why it was never started. */
+/** How user code ended: exit code or signal, an out-of-memory kill, or why it never started. */
 export function describeExit(exit: Exit): string {
   if (exit === null) return '–';
   const memory =
     exit.out_of_memory === 'limit'
-      ? 'it had used its memory'
+      ? 'memory limit reached'
       : exit.out_of_memory === 'machine'
-        ? 'the machine had no memory left'
+        ? 'machine out of memory'
         : null;
   const parts = [
     exit.signal !== null ? `signal ${exit.signal}` : exit.code !== null ? `code ${exit.code}` : null,

@@ -2,6 +2,7 @@ import type { JobRunLifeResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './run.module.css';
 import { describeExit } from './attempt-exit.ts';
+import { CodeText } from '../../look/code-text.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Facts } from '../../look/page.tsx';
 import { formatBytes, formatDuration } from '../../look/format.ts';
@@ -10,13 +11,13 @@ import { runLife, type RunParams } from './run-queries.ts';
 
 type Attempt = JobRunLifeResponse['attempts'][number];
 
-/** The tries of the run: when each ran where, how it ended, and why it failed. */
+/** Attempts of the run: executor, times, exit and failure. */
 export function AttemptList({ params }: { params: RunParams }) {
   const { data: life, error, refetch } = useQuery(runLife(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (life === undefined) return <LoadingRows count={4} />;
   if (life.attempts.length === 0) {
-    return <Empty title="Nothing was tried">No server has taken the run up.</Empty>;
+    return <Empty title="No attempts">No server has claimed this run.</Empty>;
   }
   return life.attempts.toReversed().map((attempt) => <AttemptCard key={attempt.id} attempt={attempt} />);
 }
@@ -32,8 +33,8 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
           {failure
             ? `✕ ${attempt.reason?.summary ?? failure.detail}`
             : attempt.finished_at === null
-              ? 'goes on'
-              : '✓ ended well'}
+              ? 'running'
+              : '✓ succeeded'}
         </span>
       </header>
       <Facts
@@ -45,14 +46,15 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
             attempt.started_at === null ? '–' : <ClockTime key="start" at={attempt.started_at} />,
           ],
           ['Ended', attempt.finished_at === null ? '–' : <ClockTime key="end" at={attempt.finished_at} />],
-          ['Ran for', describeDuration(attempt)],
+          ['Duration', describeDuration(attempt)],
           ['Exit', exitWords],
-          ['Most memory', exit?.peak_memory_bytes == null ? '–' : formatBytes(exit.peak_memory_bytes)],
+          ['Peak memory', exit?.peak_memory_bytes == null ? '–' : formatBytes(exit.peak_memory_bytes)],
         ]}
       />
       {failure && (
         <p className={classes.nextStep}>
-          <strong>Next:</strong> {failure.next_step} <span className={classes.code}>{failure.code}</span>
+          <strong>Next:</strong> <CodeText text={failure.next_step} />{' '}
+          <span className={classes.code}>{failure.code}</span>
         </p>
       )}
     </section>

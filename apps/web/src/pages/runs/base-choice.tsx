@@ -14,7 +14,9 @@ interface BaseChoiceProps {
   base: JobRunComparisonResponse['base'];
 }
 
-/** With which run of the job it is compared: one of the last fifty. Any other can be named by the address. */
+/**
+ * Selects the run to compare with from the last fifty runs of the job. Any other run can be named in the URL.
+ */
 export function BaseChoice({ jobId, target, base }: BaseChoiceProps) {
   const { params } = useWorkspace();
   const navigate = useNavigate({ from: '/w/$workspaceId/runs/$jobRunId/compare' });
@@ -35,7 +37,7 @@ export function BaseChoice({ jobId, target, base }: BaseChoiceProps) {
         void navigate({ search: { base: chosen === '' ? undefined : chosen }, replace: true });
       }}
       data={[
-        { value: '', label: base === null ? 'Choose a run' : 'The last good one' },
+        { value: '', label: base === null ? 'Select a run' : 'Last completed run' },
         ...offered.map(({ id, number, status, created_at: at }) => ({
           value: id,
           label: `#${number} ${stateLook(status).glyph} ${stateLook(status).word}, ${formatShortInstant(new Date(at), now)}`,

@@ -15,7 +15,7 @@ import { TextDifference } from '../../look/text-difference.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** A run beside another one of its job: what it was made of, what it loaded, how long it took, and what its log says otherwise. */
+/** Compares two runs of a job: versions, loaded data, durations and logs. */
 export function CompareRunsPage() {
   const { id: workspaceId } = useWorkspace();
   const { jobRunId } = useParams({ from: '/signed-in/w/$workspaceId/runs/$jobRunId/compare' });
@@ -27,26 +27,26 @@ export function CompareRunsPage() {
   const name = `${run ? shortenJobName(run.job_name) : 'Run'} #${target.number}`;
   return (
     <Page
-      title={`${name} compared`}
+      title={`Compare ${name}`}
       heading={
         <>
+          Compare {base !== null && `#${base.number} → `}
           <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
             {name}
-          </Link>{' '}
-          beside {base === null ? 'nothing' : `#${base.number}`}
+          </Link>
         </>
       }
       actions={run && <BaseChoice jobId={run.job_id} target={target} base={base} />}
     >
       {base === null ? (
-        <Empty title="There is nothing to compare with">
-          No run of this job before it completed. Choose another run to compare with, if there is one.
+        <Empty title="No run to compare with">
+          No earlier run of this job completed. Select another run, if there is one.
         </Empty>
       ) : (
         <>
           <ComparedFacts comparison={comparison} base={base} />
           {comparison.job_changes.length > 0 && (
-            <Section title="Settings of the job">
+            <Section title="Job settings">
               <SettingChanges changes={comparison.job_changes} />
             </Section>
           )}
@@ -62,7 +62,7 @@ export function CompareRunsPage() {
 function LogDifference({ params, baseId }: { params: RunParams; baseId: string | undefined }) {
   const { data: difference, error, refetch } = useQuery(runLogComparison(params, baseId));
   return (
-    <Section title="Log" aside={<span className="quiet">without times, durations, ids and counts</span>}>
+    <Section title="Log" aside={<span className="quiet">ignoring times, durations, ids and counts</span>}>
       {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {error === null && difference === undefined && <LoadingRows count={6} />}
       {difference && <DifferentLines difference={difference} />}
@@ -72,13 +72,13 @@ function LogDifference({ params, baseId }: { params: RunParams; baseId: string |
 
 function DifferentLines({ difference }: { difference: JobRunLogComparisonResponse }) {
   const { base, target, hunks } = difference;
-  if (base === null) return <Empty title="There is no other log" />;
+  if (base === null) return <Empty title="No log to compare with" />;
   const notes = [base, target].flatMap((log) => describeLog(log));
   return (
     <>
       {notes.length > 0 && <p className={classes.note}>{notes.join(' ')}</p>}
       {hunks.length === 0 ? (
-        <Empty title="Both say the same" />
+        <Empty title="No differences" />
       ) : (
         <TextDifference hunks={hunks} label="the logs" sides={[`#${base.number}`, `#${target.number}`]} />
       )}
@@ -92,7 +92,7 @@ function describeLog({
   is_cut: isCut,
   compared_line_count: count,
 }: JobRunLogComparisonResponse['target']) {
-  if (isRemoved) return [`The log of #${number} was removed, or a part of it.`];
+  if (isRemoved) return [`The log of #${number} was fully or partly deleted.`];
   return isCut
     ? [
         `Only the ${formatLast(count, 'line').toLowerCase()} of #${number} ${pluralOf(count, 'is', 'are')} compared.`,

@@ -17,7 +17,7 @@ interface ComparedFactsProps {
   base: Run;
 }
 
-/** Both runs side by side: how they ended, what they were made of, and where their time went. */
+/** Both runs side by side: state, versions and phase durations. */
 export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
   const { id: workspaceId } = useWorkspace();
   const { target } = comparison;
@@ -30,7 +30,7 @@ export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
           <thead>
             <tr>
               <th scope="col">
-                <span className="visually-hidden">What</span>
+                <span className="visually-hidden">Property</span>
               </th>
               {[base, target].map((run) => (
                 <th key={run.id} scope="col">
@@ -49,11 +49,11 @@ export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
               after={<RunState status={target.status} />}
             />
             <Fact
-              name="Made"
+              name="Created"
               before={<ClockTime at={base.created_at} />}
               after={<ClockTime at={target.created_at} />}
             />
-            <Fact name="Why" before={base.trigger_text} after={target.trigger_text} isCompared />
+            <Fact name="Trigger" before={base.trigger_text} after={target.trigger_text} isCompared />
             <Fact name="Profile" before={base.profile} after={target.profile} isCompared />
             <Fact
               name="Refresh"
@@ -73,7 +73,7 @@ export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
                     params={{ workspaceId, deploymentId: target.deployment_id }}
                     search={{ base: base.deployment_id }}
                   >
-                    What changed
+                    View changes
                   </Link>
                 )
               }
@@ -89,7 +89,7 @@ export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
                     params={{ workspaceId, configurationId: target.configuration_id }}
                     search={{ base: base.configuration_id }}
                   >
-                    What changed
+                    View changes
                   </Link>
                 )
               }
@@ -121,7 +121,7 @@ interface FactProps {
   name: string;
   before: ReactNode;
   after: ReactNode;
-  /** Says so where both are not the same. */
+  /** Marks the row if the values differ. */
   isCompared?: boolean;
   difference?: ReactNode;
 }
@@ -133,7 +133,7 @@ function Fact({ name, before, after, isCompared = false, difference }: FactProps
       <th scope="row">{name}</th>
       <td>{before}</td>
       <td>{after}</td>
-      <td>{difference || (isDifferent ? 'differs' : null)}</td>
+      <td>{difference || (isDifferent ? 'changed' : null)}</td>
     </tr>
   );
 }

@@ -28,7 +28,7 @@ const steps = [
 
 const formatMs = (durationMs: number) => formatDuration(durationMs / 1000);
 
-/** How long each step of each pipeline took in both runs, and how its schemas differ. */
+/** Step durations and schema changes of each pipeline in both runs. */
 export function ComparedPipelines({ pipelines, base, target }: ComparedPipelinesProps) {
   return pipelines.map((pipeline) => (
     <Section
@@ -82,7 +82,7 @@ function BothStates({ pipeline: { before, after } }: { pipeline: Pipeline }) {
   );
 }
 
-/** Schemas of which the two runs had different versions. */
+/** Schemas that have different versions in the two runs. */
 function SchemaDifferences({ pipeline }: { pipeline: Pipeline }) {
   const before = pipeline.before?.schemas ?? [];
   const changed = (pipeline.after?.schemas ?? []).flatMap(({ schema_name: name, version_hash: hash }) => {
@@ -92,9 +92,7 @@ function SchemaDifferences({ pipeline }: { pipeline: Pipeline }) {
       : [{ name, hash, baseHash: base.version_hash }];
   });
   if (changed.length === 0) {
-    return before.length > 0 && pipeline.after ? (
-      <p className={classes.note}>Both loaded with the same schema.</p>
-    ) : null;
+    return before.length > 0 && pipeline.after ? <p className={classes.note}>No schema changes.</p> : null;
   }
   return changed.map((each) => (
     <SchemaDifference key={each.name} pipelineName={pipeline.pipeline_name} {...each} />

@@ -12,13 +12,13 @@ interface ComparedTablesProps {
   target: { number: number };
 }
 
-/** What both runs loaded into each table. */
+/** Rows and bytes per table in both runs. */
 export function ComparedTables({ tables, base, target }: ComparedTablesProps) {
   const pipelineCount = new Set(tables.map((each) => each.pipeline_name)).size;
   return (
     <Section title="Tables">
       {tables.length === 0 ? (
-        <Empty title="Neither loaded a table" />
+        <Empty title="No tables loaded" />
       ) : (
         <div className={table.scroll}>
           <table className={`${table.table} ${classes.compared}`}>

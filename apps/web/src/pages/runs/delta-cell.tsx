@@ -2,14 +2,14 @@ import classes from './compare.module.css';
 import { describeDelta } from './deltas.ts';
 
 interface DeltaCellsProps {
-  /** What is counted, for narrow windows: "rows". */
+  /** Unit label for narrow screens: "rows". */
   label: string;
   before: number | null | undefined;
   after: number | null | undefined;
   format: (value: number) => string;
 }
 
-/** Three cells of a table: what it was, what it is, and the difference. */
+/** Three table cells: value before, value after and the difference. */
 export function DeltaCells({ label, before = null, after = null, format }: DeltaCellsProps) {
   const delta = describeDelta(before, after, format);
   return (

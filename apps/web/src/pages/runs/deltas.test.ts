@@ -8,11 +8,11 @@ test.each([
   [5428, 0, '−5,428 (−100 %)', 'less'],
   [0, 12, '+12', 'more'],
   [7, 7, '±0', 'same'],
-])('%d and then %d', (before, after, text, direction) => {
+])('from %d to %d', (before, after, text, direction) => {
   expect(describeDelta(before, after, formatCount)).toEqual({ text, direction });
 });
 
-test('nothing is said of what is not known', () => {
+test('an unknown value has no delta', () => {
   expect(describeDelta(null, 5, formatCount)).toBeNull();
   expect(describeDelta(5, null, formatCount)).toBeNull();
 });

@@ -1,12 +1,12 @@
 import { formatPercent } from '../../look/format.ts';
 
-/** What became of a number: how it is shown, and whether it became more or less. */
+/** A change of a number: text and direction. */
 export interface Delta {
   text: string;
   direction: 'more' | 'less' | 'same';
 }
 
-/** The difference of two numbers, with the part of the first that it is. Null where one of them is not known. */
+/** The difference of two numbers, also in percent of the first. Null if one of them is unknown. */
 export function describeDelta(
   before: number | null,
   after: number | null,

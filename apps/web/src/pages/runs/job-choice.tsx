@@ -9,12 +9,12 @@ import { shortenJobName } from '../../facts/job-name.ts';
 
 interface JobChoiceProps {
   jobId: string | undefined;
-  /** What is listed: tells the name of a job that was chosen by a link. */
+  /** The listed runs, which provide the name of a job selected by URL. */
   runs: readonly RunOverviewResponse[];
   onChoose: (jobId: string | undefined) => void;
 }
 
-/** One of the jobs, of which there may be thousands: those that match what is typed are offered. */
+/** Selects a job. Offers only jobs that match the typed text, since there may be thousands. */
 export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
   const { params } = useWorkspace();
   const [typed, setTyped] = useState('');
@@ -48,12 +48,12 @@ export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
       onChange={(value) => onChoose(value ?? undefined)}
       onSearchChange={setTyped}
       onDropdownOpen={() => setIsOpen(true)}
-      // The server has filtered already, by more than the name.
+      // The server has already filtered, and by more than the name.
       filter={({ options }) => options}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': 'Runs of all jobs' }}
-      nothingFoundMessage="No job is called so"
+      clearButtonProps={{ 'aria-label': 'Clear job filter' }}
+      nothingFoundMessage="No jobs found"
     />
   );
 }

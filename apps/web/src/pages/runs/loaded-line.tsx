@@ -10,13 +10,13 @@ import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
 import { StepBar } from './step-bar.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Pipeline runs that are told of above the log; the others are in their own part of the page. */
+/** Maximum pipeline runs shown above the log; the Pipelines tab lists all. */
 const shownRuns = 3;
 
-/** Changes of schemas that are named there. */
+/** Maximum schema changes per pipeline run. */
 const shownChanges = 2;
 
-/** What each pipeline loaded and how its schema changed, a line each: the log is not where one should look for that. */
+/** Loaded rows and schema changes of each pipeline, one line each, so that users need not search the log. */
 export function LoadedLine({ params }: { params: RunParams }) {
   const { data } = useQuery(runPipelines(params));
   const runs = data?.pipeline_runs ?? [];

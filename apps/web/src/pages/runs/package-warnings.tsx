@@ -5,7 +5,10 @@ import { CodeText } from '../../look/code-text.tsx';
 import { Notice } from '../../look/notice.tsx';
 import { runLife, type RunParams } from './run-queries.ts';
 
-/** Installed packages of a run that do not work together: one line with the requirements to add, which expands to the details. */
+/**
+ * Warns about incompatible packages of a run: one line with the requirements to add, which expands to the
+ * details.
+ */
 export function PackageWarnings({ params }: { params: RunParams }) {
   const { data } = useQuery(runLife(params));
   const warnings = data?.package_warnings ?? [];
@@ -15,7 +18,7 @@ export function PackageWarnings({ params }: { params: RunParams }) {
     <Notice>
       <details className={classes.warnings}>
         <summary>
-          Some installed packages do not work together. Add{' '}
+          Some installed packages are incompatible. Add{' '}
           {pins.map((pin, index) => (
             <Fragment key={pin}>
               {index > 0 && ' and '}

@@ -7,11 +7,11 @@ import { useNow } from '../../look/time.tsx';
 
 interface PhaseBarProps {
   phases: readonly RunPhaseResponse[];
-  /** The state of the run: colours the time in which it ran. */
+  /** State of the run, which colours the running phase. */
   status: string;
 }
 
-/** Where the time of a run went: a bar, and below it each phase with its duration. */
+/** Phases of a run as a bar and a list with durations. */
 export function PhaseBar({ phases, status }: PhaseBarProps) {
   const shares = useShares(phases);
   const attemptCount = Math.max(...shares.map(({ attempt }) => attempt));
@@ -51,7 +51,7 @@ export function PhaseBar({ phases, status }: PhaseBarProps) {
   );
 }
 
-/** Counted on each second while a phase goes on. */
+/** Updates every second while a phase is in progress. */
 function useShares(phases: readonly RunPhaseResponse[]): PhaseShare[] {
   const isOn = phases.some(({ finished_at: finishedAt }) => finishedAt === null);
   const nowMs = useNow(isOn ? 1 : 3600);

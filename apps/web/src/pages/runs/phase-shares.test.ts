@@ -11,7 +11,7 @@ const phase = (name: string, duration_ms: number | null) => ({
   duration_ms,
 });
 
-test('phases share the bar by how long they took', () => {
+test('phases share the bar by duration', () => {
   const shares = sharePhases([phase('queued', 1000), phase('running', 3000)], startMs);
   expect(shares.map(({ name, share }) => [name, share])).toEqual([
     ['queued', 0.25],
@@ -19,12 +19,12 @@ test('phases share the bar by how long they took', () => {
   ]);
 });
 
-test('the phase that goes on lasts until now', () => {
+test('the phase in progress lasts until now', () => {
   const [, running] = sharePhases([phase('queued', 1000), phase('running', null)], startMs + 4000);
   expect(running).toMatchObject({ durationMs: 4000, isOn: true, share: 0.8 });
 });
 
-test('a phase of no time can be pointed at, and all together fill the bar', () => {
+test('a phase without duration has a minimum share, and all shares fill the bar', () => {
   const shares = sharePhases(
     [phase('queued', 0), phase('environment', 2), phase('running', 900_000)],
     startMs,
@@ -33,12 +33,12 @@ test('a phase of no time can be pointed at, and all together fill the bar', () =
   expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
 });
 
-test('a run that was just made has a bar too', () => {
+test('a run that was just created has a bar too', () => {
   expect(sharePhases([phase('queued', null)], startMs)).toMatchObject([{ share: 1, durationMs: 0 }]);
   expect(sharePhases([], startMs)).toEqual([]);
 });
 
-test('phases of all attempts are summed up by name', () => {
+test('the phases of all attempts are summed by name', () => {
   const phases = [phase('queued', 5), phase('running', 100), phase('queued', 7), phase('running', null)];
   expect([...sumPhases(phases)]).toEqual([
     ['queued', 12],

@@ -1,20 +1,20 @@
 import type { RunPhaseResponse } from '@pumphouse/contract';
 
-/** A phase as a part of a bar. */
+/** A phase as a segment of the bar. */
 export interface PhaseShare {
   name: string;
   attempt: number;
   durationMs: number;
-  /** Of the bar, from 0 to 1; all together are 1. */
+  /** Fraction of the bar, from 0 to 1. All add up to 1. */
   share: number;
-  /** The run is in it now. */
+  /** True for the phase in progress. */
   isOn: boolean;
 }
 
-/** No phase is narrower than this part of the bar, or one could not point at it. */
+/** Minimum fraction of a phase, so that it can be hovered. */
 const smallestShare = 0.012;
 
-/** @param nowMs ends the phase that goes on */
+/** @param nowMs end of the phase in progress */
 export function sharePhases(phases: readonly RunPhaseResponse[], nowMs: number): PhaseShare[] {
   const durations = phases.map((phase) => ({
     name: phase.name,
@@ -38,7 +38,7 @@ export const phaseWords: Record<string, string> = {
   ending: 'Ending',
 };
 
-/** How long a run was in each phase, over all its attempts; ms by name. A phase that goes on is left out. */
+/** Total duration (ms) of each phase over all attempts. Omits the phase in progress. */
 export function sumPhases(phases: readonly RunPhaseResponse[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { name, duration_ms: durationMs } of phases) {

@@ -13,15 +13,15 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface PipelineRunCardProps {
   run: PipelineRunOfJobRun;
-  /** Whether it has to be said of which attempt it is. */
+  /** True if the run has several attempts, so that the card names its attempt. */
   hasAttempts: boolean;
 }
 
-/** One pipeline run: its steps, what it loaded into which tables, what changed in its schema, and why it failed. */
+/** A pipeline run: steps, tables, schema changes and failure. */
 export function PipelineRunCard({ run, hasAttempts }: PipelineRunCardProps) {
   const { id: workspaceId } = useWorkspace();
   const tables = ownTables(run);
-  // The type is a class of dlt: `dlt.destinations.duckdb`.
+  // The type is a class name of dlt: `dlt.destinations.duckdb`.
   const destinationType = run.destination_type?.split('.').at(-1);
   const destination = [...new Set([run.destination_name, destinationType])].filter((each) => each != null);
   return (
@@ -73,7 +73,7 @@ function PipelineError({ run }: { run: PipelineRunOfJobRun }) {
   return (
     <div className={classes.cardPart}>
       <h3 className={classes.partTitle}>
-        Failed{run.error_step != null && ` at ${run.error_step}`}
+        Failed{run.error_step != null && ` in ${run.error_step}`}
         {run.error_cause !== null && `: ${run.error_cause}`}
       </h3>
       {run.error_traceback == null ? (
@@ -103,8 +103,8 @@ function SchemaChanges({ run }: { run: PipelineRunOfJobRun }) {
           search={{ tab: 'history', schema: version.schema_name, version: version.version_hash }}
         >
           {version.changes_total > version.changes.length
-            ? `All ${formatCount(version.changes_total)} changes`
-            : 'In the history'}
+            ? `View all ${formatCount(version.changes_total)} changes`
+            : 'View history'}
         </Link>
       </div>
     </div>
@@ -119,7 +119,7 @@ function Tables({ tables }: { tables: readonly PipelineRunTableResponse[] }) {
           <tr>
             <th scope="col">Table</th>
             <th scope="col">State</th>
-            <th scope="col">Disposition</th>
+            <th scope="col">Write mode</th>
             <th scope="col" className="number">
               Rows loaded
             </th>
@@ -195,7 +195,7 @@ function describePackage(each: LoadPackageResponse): string {
     failed != null && failed > 0 && `${formatCount(failed)} failed`,
     rows != null && formatNoun(rows, 'row'),
     each.has_schema_migration === true && 'changed the schema',
-    each.is_pending === true && 'waits for the next run',
+    each.is_pending === true && 'pending for the next run',
   ]
     .filter((part) => typeof part === 'string')
     .join(' · ');

@@ -15,7 +15,7 @@ const step = (name: string, duration_ms: number | null, failed = false) => ({
   finished_at: null,
 });
 
-test('tables that came to the destination, without those of dlt', () => {
+test('loaded tables are counted without dlt tables', () => {
   const run = {
     tables: [
       table('orders', 12, 'completed'),
@@ -29,7 +29,7 @@ test('tables that came to the destination, without those of dlt', () => {
   expect(countTables({})).toEqual({ loaded: 0, failed: 0 });
 });
 
-test('steps share the bar; the whole run is none of them', () => {
+test('steps share the bar, without the step `run`', () => {
   const shares = shareSteps([
     step('extract', 3000),
     step('normalize', 1000),

@@ -1,6 +1,6 @@
 import type { PipelineRunOfJobRun, PipelineRunTableResponse } from '@pumphouse/contract';
 
-/** Tables of the user, without dlt's own, which load at each run. */
+/** User tables without dlt's internal tables, which load on every run. */
 export function ownTables(run: Pick<PipelineRunOfJobRun, 'tables'>): PipelineRunTableResponse[] {
   return (run.tables ?? []).filter(({ table_name: name }) => !name.startsWith('_dlt'));
 }
@@ -8,7 +8,7 @@ export function ownTables(run: Pick<PipelineRunOfJobRun, 'tables'>): PipelineRun
 /** Whether the load of a table failed. */
 export const isTableFailed = (table: PipelineRunTableResponse) => table.load_job_state === 'failed';
 
-/** How many tables came to the destination, and how many did not. */
+/** Number of tables that were loaded and that failed. */
 export function countTables(run: Pick<PipelineRunOfJobRun, 'tables'>): { loaded: number; failed: number } {
   const tables = ownTables(run);
   const failed = tables.filter(isTableFailed).length;
@@ -19,20 +19,20 @@ export function countTables(run: Pick<PipelineRunOfJobRun, 'tables'>): { loaded:
 export interface StepShare {
   step: string;
   durationMs: number | null;
-  /** Of the bar, from 0 to 1. */
+  /** Fraction of the bar, from 0 to 1. */
   share: number;
   failed: boolean;
 }
 
 type Step = PipelineRunOfJobRun['steps'][number];
 
-/** The steps in which dlt spends the time of a pipeline run; `run` is all of them. */
+/** dlt's steps within a pipeline run; `run` covers all of them. */
 const ownSteps = ['extract', 'normalize', 'load'];
 
-/** No step is narrower than this part of the bar. */
+/** Minimum fraction of a step. */
 const smallestShare = 0.04;
 
-/** The steps of a pipeline run as parts of a bar. A step that never began is left out. */
+/** Steps of a pipeline run as segments of a bar. Steps that never started are omitted. */
 export function shareSteps(steps: readonly Step[]): StepShare[] {
   const own = steps.filter(({ step }) => ownSteps.includes(step));
   const total = own.reduce((sum, step) => sum + (step.duration_ms ?? 0), 0);

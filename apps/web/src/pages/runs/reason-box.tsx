@@ -1,6 +1,7 @@
 import type { FailureReasonResponse, JobRunLifeResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
+import { CodeText } from '../../look/code-text.tsx';
 import { CopyText } from '../../look/copy-text.tsx';
 import { TracebackView } from './traceback-view.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
@@ -10,16 +11,16 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 interface ReasonBoxProps {
   params: RunParams;
   reason: FailureReasonResponse;
-  /** The same as Pumphouse sees it, with what to do next. */
+  /** The failure as Pumphouse recorded it, with the next step. */
   failure: JobRunLifeResponse['failure'];
 }
 
-/** Why a run failed: what was raised, at which step, on which table, in which line of whose code. */
+/** Why a run failed: exception, step, table, source line and traceback. */
 export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
   const { traceback, lineNumber } = useFailureTrace(params, reason);
   const { exception_type: type, message, title } = reason;
   return (
-    <section className={classes.reason} aria-label="Why it failed">
+    <section className={classes.reason} aria-label="Failure">
       <header className={classes.reasonHead}>
         <h2 className={classes.reasonTitle} title={type ?? undefined}>
           <span aria-hidden="true">✕ </span>
@@ -41,17 +42,19 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
               resetScroll={false}
               hash="log"
             >
-              See line {lineNumber}
+              View log line {lineNumber}
             </Link>
           )}
-          <CopyText text={traceback ?? `${reason.summary}\n${message}`} label="what was raised" />
+          <CopyText text={traceback ?? `${reason.summary}\n${message}`} label="error" />
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
       {traceback !== null && <TracebackView text={traceback} toldType={type} />}
-      {failure && (
+      {/* For an exception, the next step would only point to the traceback above. */}
+      {failure && reason.kind === 'runtime' && (
         <p className={classes.nextStep}>
-          <strong>Next:</strong> {failure.next_step} <span className={classes.code}>{failure.code}</span>
+          <strong>Next:</strong> <CodeText text={failure.next_step} />{' '}
+          <span className={classes.code}>{failure.code}</span>
         </p>
       )}
     </section>

@@ -11,7 +11,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** What one does next: stop it while it goes on, run it again when it ended, see what is different. */
+/** Actions of a run: cancel or force-end an active run, run a finished one again, compare. */
 export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; actions: JobActions }) {
   const { id: workspaceId, whyNot } = useWorkspace();
   const [question, setQuestion] = useState<'cancel' | 'force' | 'again' | null>(null);
@@ -26,7 +26,7 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
           loading={actions.forceEnd.isPending}
           onClick={() => setQuestion('force')}
         >
-          Force end …
+          Force end…
         </ActionButton>
       )}
       {isActive ? (
@@ -36,7 +36,7 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
           loading={actions.cancel.isPending}
           onClick={() => setQuestion('cancel')}
         >
-          Cancel …
+          Cancel run…
         </ActionButton>
       ) : (
         <ActionButton
@@ -45,11 +45,11 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
           loading={actions.start.isPending}
           onClick={() => setQuestion('again')}
         >
-          Run again …
+          Run again…
         </ActionButton>
       )}
       {run.last_completed === null ? (
-        <ActionButton whyNot="No run of this job before it completed." onClick={close}>
+        <ActionButton whyNot="No earlier run of this job completed." onClick={close}>
           Compare
         </ActionButton>
       ) : (

@@ -13,7 +13,10 @@ interface RunAgainProps {
   onClose: () => void;
 }
 
-/** Starts the job of a run as it is now: a list of runs does not know what can be chosen. */
+/**
+ * Starts the current version of a run's job. Fetches the job first, since a run does not contain the start
+ * options.
+ */
 export function RunAgain({ jobId, actions, onClose }: RunAgainProps) {
   const { params } = useWorkspace();
   const { data: job, error } = useQuery(operation('get_job', { params: { ...params, job_id: jobId } }));

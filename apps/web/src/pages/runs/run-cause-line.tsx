@@ -10,7 +10,7 @@ type CausedRun = Pick<
   'trigger' | 'trigger_kind' | 'triggered_by' | 'caused_by' | 'refresh' | 'tick_at'
 >;
 
-/** Why a run exists: a link where another run started it. */
+/** Trigger of a run; a link if another run triggered it. */
 export function RunCause({ run }: { run: CausedRun }) {
   const { id: workspaceId } = useWorkspace();
   const words = describeCause(run);

@@ -15,7 +15,7 @@ import { runDetail, type RunParams } from './run-queries.ts';
 import { RunState } from '../../look/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** With what the run was made: its time, the settings of its job, what a webhook sent, what it gave back, what it started. */
+/** Details tab of a run: trigger, job settings, webhook payload, result and downstream runs. */
 export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
   const { data: detail, error, refetch } = useQuery(runDetail(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
@@ -33,12 +33,12 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
             ],
             ['Tick', run.tick_at === null ? '–' : <ClockTime key="tick" at={run.tick_at} />],
             ['Interval', describeInterval(run)],
-            ['Refresh', run.refresh ? 'yes: all was loaded again' : 'no'],
+            ['Refresh', run.refresh ? 'yes, everything is reloaded' : 'no'],
             ['Profile', run.profile],
             [
-              'Id',
+              'ID',
               <span key="id" className="mono">
-                {run.id} <CopyText text={run.id} label="id of the run" />
+                {run.id} <CopyText text={run.id} label="run ID" />
               </span>,
             ],
           ]}
@@ -53,7 +53,7 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
 }
 
 function describeInterval({ interval_start: start, interval_end: end }: RunOverviewDetailResponse): string {
-  // A start by hand is for one moment, which is no interval to tell of.
+  // A manual start without an interval has equal start and end.
   if (start === null || end === null || start === end) return '–';
   return `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
 }
@@ -63,21 +63,21 @@ function JobSettings({ detail }: { detail: DetailedJobRunResponse }) {
   const definition = version.job_definition;
   const { entry_point: entry, execute } = definition;
   return (
-    <Section title={`Settings of the job, version ${version.version}`}>
+    <Section title={`Job settings (version ${version.version})`}>
       <Facts
         facts={[
           ['Code', `${entry.module}${entry.function === null ? '' : `.${entry.function}`}`],
-          ['Kind', version.job_type],
+          ['Type', version.job_type],
           ['Timeout', formatDuration(version.max_run_time_seconds)],
           ['Concurrency', String(execute.concurrency ?? 'unlimited')],
-          ['Instance', describeInstance(version)],
+          ['Size', describeInstance(version)],
           ['Triggers', (version.triggers ?? definition.triggers).join(', ') || 'none'],
           ['Waits for', (version.freshness ?? []).join(', ') || 'nothing'],
         ]}
       />
       <details className={classes.raw}>
-        <summary>The whole definition</summary>
-        <pre className={classes.json} tabIndex={0} aria-label="Definition of the job">
+        <summary>Full definition</summary>
+        <pre className={classes.json} tabIndex={0} aria-label="Job definition">
           {JSON.stringify(definition, null, 2)}
         </pre>
       </details>
@@ -94,7 +94,7 @@ function describeInstance({
   return parts.filter((part) => typeof part === 'string').join(', ') || 'server default';
 }
 
-/** What a webhook sent is for developers: it may hold what viewers should not see. */
+/** Only developers may see the webhook payload, since it may contain sensitive data. */
 function WebhookInput({ params }: { params: RunParams }) {
   const { whyNot } = useWorkspace();
   const reason = whyNot('job-run.read-input');
@@ -103,13 +103,13 @@ function WebhookInput({ params }: { params: RunParams }) {
     enabled: reason === null,
   });
   return (
-    <Section title="What the webhook sent">
+    <Section title="Webhook payload">
       <div className={classes.cardPart}>
         {reason !== null && <p className="quiet">{reason}</p>}
         {error !== null && <ErrorNotice error={error} />}
         {data && (
-          <pre className={classes.json} tabIndex={0} aria-label="What the webhook sent">
-            {data.input ?? 'nothing'}
+          <pre className={classes.json} tabIndex={0} aria-label="Webhook payload">
+            {data.input ?? 'empty'}
           </pre>
         )}
       </div>
@@ -117,7 +117,7 @@ function WebhookInput({ params }: { params: RunParams }) {
   );
 }
 
-/** Most jobs report none, so it is asked for only when somebody wants to see it. */
+/** Most jobs report no result, so it is fetched only on request. */
 function JobResult({ params }: { params: RunParams }) {
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -139,7 +139,7 @@ function JobResult({ params }: { params: RunParams }) {
 function ReportedResult({ params }: { params: RunParams }) {
   const { data, error } = useQuery(operation('get_job_run_result', { params }));
   if (error instanceof ApiError && error.status === 404) {
-    return <Empty title="The job reported no result">A function that returns something reports it.</Empty>;
+    return <Empty title="No result reported">A job function reports its return value.</Empty>;
   }
   if (error !== null) return <ErrorNotice error={error} />;
   if (data === undefined) return <LoadingRows count={3} />;
@@ -168,7 +168,7 @@ function DownstreamRuns({ detail }: { detail: DetailedJobRunResponse }) {
   const runs = detail.downstream_job_runs ?? [];
   if (runs.length === 0) return null;
   return (
-    <Section title="Runs that it started">
+    <Section title="Downstream runs">
       <ul className={classes.downstream}>
         {runs.map((run) => (
           <li key={run.id}>

@@ -13,7 +13,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface RunFiltersProps {
   search: RunSearch;
-  /** What is listed: its profiles and pipelines can be filtered by. */
+  /** The listed runs, whose profiles and pipelines are filter options. */
   runs: readonly RunOverviewResponse[];
   onChange: (part: RunSearch) => void;
 }
@@ -69,7 +69,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
   );
 }
 
-/** Links, since each is an address that one can keep. */
+/** The tabs are links, so that each has a URL. */
 function StateTabs() {
   const { params } = useWorkspace();
   const { data: series } = useQuery(operation('list_run_series', { params }));

@@ -9,7 +9,7 @@ import { RunState } from '../../look/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** Which run it is, between those before and after it. */
+/** Job name and run number, with links to the previous and next run. */
 export function RunHeading({ run }: { run: RunOverviewDetailResponse }) {
   const { id: workspaceId } = useWorkspace();
   return (
@@ -34,10 +34,10 @@ function Neighbour({ run, rel }: { run: RunOverviewDetailResponse['previous']; r
     <Link
       to="/w/$workspaceId/runs/$jobRunId"
       params={{ workspaceId, jobRunId: run.job_run_id }}
-      // The same part of the other run; a place in the log is one of this run only.
+      // Keep the tab, but not the log position, which belongs to this run.
       search={({ tab }: { tab?: 'log' | 'pipelines' | 'attempts' | 'details' | undefined }) => ({ tab })}
       rel={rel}
-      title={`The run ${rel === 'prev' ? 'before' : 'after'} (${key})`}
+      title={`${rel === 'prev' ? 'Previous' : 'Next'} run (${key})`}
       className={classes.neighbour}
     >
       {rel === 'prev' && <LeftIcon />}#{run.number}
@@ -46,7 +46,7 @@ function Neighbour({ run, rel }: { run: RunOverviewDetailResponse['previous']; r
   );
 }
 
-/** What became of it, how long it took, why it ran and with what, in one line. */
+/** State, duration, trigger, profile and versions in one line. */
 export function RunFactsLine({ run }: { run: RunOverviewDetailResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { deployment, configuration } = run;

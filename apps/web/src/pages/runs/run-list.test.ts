@@ -2,13 +2,13 @@ import { activeRunStates } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { isFiltered, toRunQuery } from './run-list.ts';
 
-describe('what the server is asked for', () => {
-  it('is all runs, of an address that says nothing', () => {
+describe('the query of the run list', () => {
+  it('has no filters by default', () => {
     expect(toRunQuery({})).toEqual({ limit: 100 });
     expect(isFiltered({ q: undefined })).toBe(false);
   });
 
-  it('is what the filters of the address say', () => {
+  it('applies the filters of the URL', () => {
     const job_id = '11111111-1111-4111-8111-111111111111';
     const search = {
       q: 'shop',
@@ -25,11 +25,11 @@ describe('what the server is asked for', () => {
     expect(isFiltered(search)).toBe(true);
   });
 
-  it('asks for active runs by what the index is made for', () => {
+  it('queries active runs with the indexed filter', () => {
     expect(toRunQuery({ status: [...activeRunStates] })).toEqual({ limit: 100, is_active: true });
   });
 
-  it('leaves out what the server would refuse', () => {
+  it('drops values that the server would reject', () => {
     expect(toRunQuery({ status: ['broken'], trigger_kind: ['moon'], job_id: 'shop' })).toEqual({
       limit: 100,
     });

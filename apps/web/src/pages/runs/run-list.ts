@@ -7,7 +7,7 @@ import {
   type TriggerKind,
 } from '@pumphouse/contract';
 
-/** What the address of the list of runs says. Words that the server does not know are dropped before it is asked. */
+/** Search parameters of the run list. Values that the server does not know are dropped from the request. */
 export interface RunSearch {
   q?: string | undefined;
   status?: string[] | undefined;
@@ -19,7 +19,7 @@ export interface RunSearch {
 
 type RunQuery = NonNullable<RouteQueryInput<'list_run_overviews'>>;
 
-/** The states that one looks at together, as tabs above the list. */
+/** Tabs above the list, each with the states that it shows. */
 export const stateTabs = [
   { word: 'All', states: [] },
   { word: 'Active', states: activeRunStates },
@@ -29,7 +29,7 @@ export const stateTabs = [
   { word: 'Skipped', states: ['skipped'] },
 ] as const satisfies readonly { word: string; states: readonly RunState[] }[];
 
-/** Words for the kinds of triggers, in the order of their menu. */
+/** Labels of trigger kinds in menu order. */
 export const triggerWords: Record<TriggerKind, string> = {
   schedule: 'Schedule',
   every: 'Interval',
@@ -37,13 +37,13 @@ export const triggerWords: Record<TriggerKind, string> = {
   'job.success': 'After a job succeeds',
   'job.fail': 'After a job fails',
   webhook: 'Webhook',
-  http: 'App',
-  manual: 'By hand',
+  http: 'On visit',
+  manual: 'Manual',
 };
 
 const isUuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** The states that an address names, without those that do not exist. */
+/** The valid states in the search parameters. */
 function readStates({ status = [] }: RunSearch): RunState[] {
   return runStates.filter((state) => status.includes(state));
 }
@@ -64,7 +64,7 @@ export function toRunQuery(search: RunSearch): RunQuery {
   };
 }
 
-/** Whether something is left out, so that an empty list does not mean that nothing ran. */
+/** Whether a filter is set: then an empty list does not mean that there are no runs. */
 export function isFiltered(search: RunSearch): boolean {
   return Object.values(search).some((each) => each !== undefined);
 }

@@ -3,22 +3,22 @@ import classes from './run.module.css';
 import { formatCount } from '../../look/format.ts';
 import { Time } from '../../look/time.tsx';
 
-/** Why nothing was started. */
+/** Why the run was skipped. */
 export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailResponse['skip']> }) {
   return (
     <div className={classes.notice} data-kind="skipped">
-      <strong>Nothing was started.</strong> {skip.reasons.join('; ')}
+      <strong>Skipped:</strong> {skip.reasons.join('; ')}
       {skip.count > 1 && (
         <span className="quiet">
           {' '}
-          This stands for {formatCount(skip.count)} starts, the last of them <Time at={skip.last_at} />.
+          Skipped {formatCount(skip.count)} times, most recently <Time at={skip.last_at} />.
         </span>
       )}
     </div>
   );
 }
 
-/** That no server can see where an active run goes on, and what becomes of it. */
+/** Notice that no server can see an active run, and what happens to it. */
 export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunLifeResponse['unknown']> }) {
   return (
     <div className={classes.notice} data-kind="pending">
@@ -27,17 +27,18 @@ export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunLifeResp
       </strong>{' '}
       {unknown.detail}{' '}
       <span className="quiet">
-        The run may still go on and takes no slot. If you cancel it, it ends as lost after a while.
+        The process may still be running. It occupies no slot. If you cancel the run, it is marked as lost
+        after a while.
       </span>
     </div>
   );
 }
 
-/** What a run that is pending waits for. */
+/** What a pending run waits for. */
 export function WaitNotice({ waiting }: { waiting: NonNullable<JobRunLifeResponse['waiting']> }) {
   return (
     <div className={classes.notice} data-kind="pending">
-      <strong>It waits.</strong> {waiting.reason}
+      <strong>Waiting:</strong> {waiting.reason}
       {waiting.until !== null && (
         <span className="quiet">
           {' '}

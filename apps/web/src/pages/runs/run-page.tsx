@@ -23,11 +23,11 @@ import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** One run: what became of it and why, what it loaded, and its log. */
+/** Run page: state, failure, loaded data and log. */
 export function RunPage() {
   const { jobRunId } = useParams({ from: '/signed-in/w/$workspaceId/runs/$jobRunId' });
   const { id } = useWorkspace();
-  // What belongs to one run, such as its log and what is unfolded of it, is not carried to the next.
+  // The key resets state such as the log and expanded sections when another run opens.
   return <OneRun key={jobRunId} workspaceId={id} jobRunId={jobRunId} />;
 }
 
@@ -69,7 +69,7 @@ function RunParts({ run, params }: { run: RunOverviewDetailResponse; params: Run
   return (
     <>
       <TabLinks
-        label="Parts of the run"
+        label="Sections of the run"
         tabs={[
           { tab: 'log', word: 'Log' },
           { tab: 'pipelines', word: `Pipelines ${pipelineCount}` },
@@ -95,7 +95,7 @@ function RunLog({ run, params }: { run: RunOverviewDetailResponse; params: RunPa
     <LogViewer
       params={params}
       isActive={isActive}
-      // What happens now, and what happened last before a failure, stand at the end.
+      // The end shows current output, or the last output before a failure.
       opensAtEnd={isActive || run.status === 'failed'}
       place={place}
       onPlace={(change) =>

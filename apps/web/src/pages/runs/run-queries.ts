@@ -2,7 +2,7 @@ import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { toRunQuery, type RunSearch } from './run-list.ts';
 
-/** The list of runs, page by page, newest first. */
+/** The paginated list of runs, newest first. */
 export const runList = (workspaceId: string, search: RunSearch) =>
   operationPages('list_run_overviews', { params: { workspace_id: workspaceId }, query: toRunQuery(search) });
 
@@ -11,13 +11,13 @@ export interface RunParams {
   job_run_id: string;
 }
 
-/** What the page of a run shows first. */
+/** The data at the top of the run page. */
 export const runOverview = (params: RunParams) => operation('get_run_overview', { params });
 export const runLife = (params: RunParams) => operation('get_job_run_life', { params });
 export const runDetail = (params: RunParams) => operation('get_job_run', { params });
 export const runPipelines = (params: RunParams) => operation('list_job_run_pipeline_runs', { params });
 
-/** A run beside another one of its job: the last that completed, unless a base is named. */
+/** Compares a run with `baseId`, or with the last completed run of its job. */
 export const runComparison = (params: RunParams, baseId: string | undefined) =>
   operation('compare_job_runs', { params, query: baseId === undefined ? {} : { base_id: baseId } });
 export const runLogComparison = (params: RunParams, baseId: string | undefined) =>

@@ -12,7 +12,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** What can be done with a run of the list. */
+/** Actions of a run in the list. */
 export function RunRowActions({ run }: { run: RunOverviewResponse }) {
   const { id: workspaceId, whyNot } = useWorkspace();
   const actions = useJobActions(run.job_id);
@@ -21,7 +21,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
   const isActive = !isTerminalRunState(run.status);
   const close = () => setQuestion(null);
   const { result, putAway } = actions;
-  // A row of this list has no room for what came of an action, and may be out of sight by then.
+  // Rows have no room for the result of an action and may have scrolled out of view, so show a notification.
   useEffect(() => {
     if (result === null) return;
     notifications.show({
@@ -35,7 +35,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More about ${name}`}>
+          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More actions for ${name}`}>
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>
@@ -46,29 +46,29 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
               whyNot={whyNot('job-run.cancel') ?? whyNotCancel(run.status)}
               onClick={() => setQuestion('cancel')}
             >
-              Cancel …
+              Cancel run…
             </ActionMenuItem>
           )}
           <ActionMenuItem whyNot={whyNot('job-run.start')} onClick={() => setQuestion('again')}>
-            Run again …
+            Run again…
           </ActionMenuItem>
           <Menu.Item
             component={Link}
             to="/w/$workspaceId/runs/$jobRunId/compare"
             params={{ workspaceId, jobRunId: run.id } as never}
           >
-            Compare with the last good one
+            Compare with last completed run
           </Menu.Item>
           <Menu.Divider />
           <Menu.Item component={Link} to="." search={{ job_id: run.job_id } as never}>
-            Runs of {shortenJobName(run.job_name)} only
+            Filter by {shortenJobName(run.job_name)}
           </Menu.Item>
           <Menu.Item
             component={Link}
             to="/w/$workspaceId/jobs/$job"
             params={{ workspaceId, job: run.job_ref } as never}
           >
-            Open the job
+            Open job
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>

@@ -15,13 +15,13 @@ import { shortenJobName } from '../../facts/job-name.ts';
 interface RunRowProps {
   run: RunOverviewResponse;
   index: number;
-  /** Measures the row. */
+  /** Ref for measuring the row. */
   rowRef: (row: HTMLElement | null) => void;
   isSelected: boolean;
   onToggle: (id: string) => void;
 }
 
-/** One line that says of a run what became of it and why it ran. */
+/** A run in the list. */
 export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onToggle }: RunRowProps) {
   const isActive = !isTerminalRunState(run.status);
   const name = `${shortenJobName(run.job_name)} #${run.number}`;
@@ -66,7 +66,7 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
   );
 });
 
-/** A long name is cut, its number never. */
+/** A long job name is truncated, but never the run number. */
 function RunLink({ run, name }: { run: RunOverviewResponse; name: string }) {
   const { id: workspaceId } = useWorkspace();
   return (
@@ -89,7 +89,7 @@ function RunDuration({ run }: { run: RunOverviewResponse }) {
   return isActive && run.started_at !== null ? <RunningFor since={run.started_at} /> : null;
 }
 
-/** Of code and of configuration. */
+/** Deployment and configuration of the run. */
 function Versions({ run }: { run: RunOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { deployment, configuration } = run;

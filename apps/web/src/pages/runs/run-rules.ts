@@ -1,7 +1,7 @@
 import { isTerminalRunState } from '@pumphouse/contract';
 
-/** Why a run cannot be cancelled, whoever asks; null when it can. */
+/** Why the run cannot be cancelled, regardless of the user's role; null if it can. */
 export function whyNotCancel(status: string): string | null {
-  if (status === 'cancelling') return 'It is being cancelled.';
-  return isTerminalRunState(status) ? 'It has ended.' : null;
+  if (status === 'cancelling') return 'The run is already being cancelled.';
+  return isTerminalRunState(status) ? 'The run has ended.' : null;
 }

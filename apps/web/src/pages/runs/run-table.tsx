@@ -14,14 +14,14 @@ interface RunTableProps {
 
 const rowHeightPx = 37;
 
-/** Rows that are drawn beyond what is in sight. */
+/** Rows rendered beyond the visible area. */
 const overscanRows = 10;
 
-/** The rows that are in sight of however many were fetched. */
+/** Virtualized table of runs: renders only the visible rows. */
 export function RunTable({ runs, selected, onSelect }: RunTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const top = useTopOf(body);
-  // No compiler memoizes what it gives.
+  // The compiler cannot memoize this hook's result.
   // eslint-disable-next-line react/incompatible-library
   const rows = useWindowVirtualizer({
     count: runs.length,
@@ -52,7 +52,7 @@ export function RunTable({ runs, selected, onSelect }: RunTableProps) {
             {active.length > 0 && (
               <Checkbox
                 size="xs"
-                aria-label="Select all runs that go on"
+                aria-label="Select all active runs"
                 checked={active.every((id) => selected.has(id))}
                 indeterminate={
                   active.some((id) => selected.has(id)) && !active.every((id) => selected.has(id))
@@ -111,7 +111,7 @@ export function RunTable({ runs, selected, onSelect }: RunTableProps) {
   );
 }
 
-/** Holds the room of rows that are not drawn. */
+/** Fills the space of rows that are not rendered. */
 function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden="true" className={classes.spacer}>
@@ -122,13 +122,13 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-/** How far from the top of the page an element begins. */
+/** Distance of an element from the top of the page. */
 function useTopOf(element: { current: HTMLElement | null }): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     const measure = () => setTop((element.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
     measure();
-    // What stands above may become higher: filters wrap, runs are selected.
+    // Content above may grow: filters wrap, or the selection bar appears.
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     return () => observer.disconnect();

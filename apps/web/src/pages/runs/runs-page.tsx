@@ -12,7 +12,7 @@ import { RunTable } from './run-table.tsx';
 import { SelectedRuns } from './selected-runs.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** All runs, a line each, newest first: why it ran, and what it loaded or why it failed. */
+/** List of all runs, newest first, with trigger and result. */
 export function RunsPage() {
   const { id: workspaceId } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/runs' });
@@ -43,10 +43,8 @@ export function RunsPage() {
 
 function NoRuns({ search }: { search: RunSearch }) {
   return isFiltered(search) ? (
-    <Empty title="No matching runs">Take a filter away, or look at all runs.</Empty>
+    <Empty title="No runs match these filters">Remove a filter or show all runs.</Empty>
   ) : (
-    <Empty title="Nothing has run yet">
-      Runs appear here as soon as a schedule, an event or somebody starts a job.
-    </Empty>
+    <Empty title="No runs yet">Runs appear here when a schedule, an event or a user starts a job.</Empty>
   );
 }

@@ -19,12 +19,12 @@ interface SelectedRunsProps {
   onSelect: (selected: ReadonlySet<string>) => void;
 }
 
-/** What can be done with all selected runs at once, and what came of it. */
+/** Bulk actions for the selected runs, with their result. */
 export function SelectedRuns({ runs, selected, onSelect }: SelectedRunsProps) {
   const { params, whyNot } = useWorkspace();
   const queryClient = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
-  // Some may have ended since they were selected.
+  // Selected runs may have ended since.
   const active = runs.filter((run) => selected.has(run.id) && !isTerminalRunState(run.status));
   const cancel = useMutation({
     mutationFn: () =>
@@ -44,9 +44,9 @@ export function SelectedRuns({ runs, selected, onSelect }: SelectedRunsProps) {
         <>
           {countRuns(active.length)} selected
           <ActionButton color="red" whyNot={whyNot('job-run.cancel')} onClick={() => setIsAsking(true)}>
-            Cancel them …
+            Cancel runs…
           </ActionButton>
-          <ActionButton onClick={() => onSelect(new Set())}>Select none</ActionButton>
+          <ActionButton onClick={() => onSelect(new Set())}>Clear selection</ActionButton>
         </>
       )}
       {isAsking && (
@@ -59,8 +59,8 @@ export function SelectedRuns({ runs, selected, onSelect }: SelectedRunsProps) {
           onClose={() => setIsAsking(false)}
         >
           <p>
-            They are asked to stop, and are stopped when their grace periods are over. What they have loaded
-            until then stays.
+            The runs are asked to stop, and are killed after their grace periods. Data that they have already
+            loaded is kept.
           </p>
         </Confirm>
       )}
@@ -69,7 +69,7 @@ export function SelectedRuns({ runs, selected, onSelect }: SelectedRunsProps) {
 }
 
 function describeCancelled({ succeeded, skipped, failed }: CancelJobRunsResponse): string {
-  const ended = skipped.length === 0 ? '' : ` ${countRuns(skipped.length)} had ended already.`;
+  const ended = skipped.length === 0 ? '' : ` ${countRuns(skipped.length)} had already ended.`;
   const problems = failed.map(({ detail }) => ` ${detail}`).join('');
   return `Cancelling ${countRuns(succeeded.length)}.${ended}${problems}`;
 }

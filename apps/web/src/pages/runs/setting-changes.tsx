@@ -2,7 +2,7 @@ import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import classes from './compare.module.css';
 import table from '../../look/table.module.css';
 
-/** Settings that differ, each with both values. */
+/** Changed settings with both values. */
 export function SettingChanges({ changes }: { changes: JobRunComparisonResponse['job_changes'] }) {
   return (
     <div className={table.scroll}>

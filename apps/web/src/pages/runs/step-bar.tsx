@@ -5,11 +5,11 @@ import { shareSteps, type StepShare } from './pipeline-run-facts.ts';
 
 interface StepBarProps {
   steps: PipelineRunOfJobRun['steps'];
-  /** Whether each step is named below the bar. */
+  /** Whether to label the steps below the bar. */
   isNamed?: boolean;
 }
 
-/** How the time of a pipeline run was shared by extract, normalize and load. */
+/** Share of extract, normalize and load in the duration of a pipeline run. */
 export function StepBar({ steps, isNamed = false }: StepBarProps) {
   const shares = shareSteps(steps);
   if (shares.length === 0) return null;

@@ -4,11 +4,11 @@ import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart 
 
 interface TracebackViewProps {
   text: string;
-  /** The exception that is told of; what came of it is folded. */
+  /** Type of the main exception; exceptions raised from it are collapsed. */
   toldType?: string | null;
 }
 
-/** A traceback with the frames of the user's own code open, and those of others folded. */
+/** A traceback with the user's own frames expanded and library frames collapsed. */
 export function TracebackView({ text, toldType = null }: TracebackViewProps) {
   const [told, rest] = useMemo(() => splitTraceback(readTraceback(text), toldType), [text, toldType]);
   return (
@@ -16,7 +16,7 @@ export function TracebackView({ text, toldType = null }: TracebackViewProps) {
       <Parts parts={told} />
       {rest.length > 0 && (
         <details className={classes.others}>
-          <summary>What came of it</summary>
+          <summary>Exceptions raised from this</summary>
           <Parts parts={rest} />
         </details>
       )}
@@ -34,7 +34,7 @@ function Part({ part }: { part: TracebackPart }) {
   const count = part.frames.length;
   return (
     <details className={classes.others}>
-      <summary>{count === 1 ? '1 frame of others' : `${count} frames of others`}</summary>
+      <summary>{count === 1 ? '1 library frame' : `${count} library frames`}</summary>
       {part.frames.map((frame, index) => (
         <Frame key={index} frame={frame} />
       ))}

@@ -31,8 +31,8 @@ const describePart = (part: ReturnType<typeof readTraceback>[number]) => {
   return `${part.frame.file}:${part.frame.line} ${part.frame.name ?? ''} ${part.frame.code.length}`;
 };
 
-describe('a traceback to look at', () => {
-  it('has the own frames with their code, and those of others together', () => {
+describe('readTraceback', () => {
+  it('returns own frames with their code, and groups library frames', () => {
     expect(readTraceback(whole).map(describePart)).toEqual([
       '1 of others',
       'stripe_payments.py:11 charges 1',
@@ -45,7 +45,7 @@ describe('a traceback to look at', () => {
     ]);
   });
 
-  it('is told up to the exception, and what came of it apart', () => {
+  it('is split after the main exception', () => {
     const [told, rest] = splitTraceback(readTraceback(whole), 'ValueError');
     expect([told.length, rest[0]?.kind, rest.length]).toEqual([4, 'link', 4]);
     const parts = readTraceback(whole);
@@ -61,24 +61,24 @@ describe('a traceback to look at', () => {
     );
   });
 
-  it('takes a package below the work of a run for that of others', () => {
+  it('treats a package below the run’s folder as library code', () => {
     const [part] = readTraceback('  File "/data/work/9f2c/.venv/lib/site-packages/dlt/x.py", line 1, in f');
     expect(part?.kind).toBe('others');
   });
 
-  it('is text where it is none', () => {
+  it('returns other text unchanged', () => {
     expect(readTraceback('killed')).toEqual([{ kind: 'text', text: 'killed' }]);
     expect(readTraceback('')).toEqual([]);
   });
 });
 
-describe('the traceback that ended a run', () => {
-  it('is the last one, with those that it came of', () => {
+describe('findLastTraceback', () => {
+  it('returns the last traceback with its causes', () => {
     const lines = [...cause.split('\n'), 'going on', ...whole.split('\n')];
     expect(findLastTraceback(lines)).toBe(whole);
   });
 
-  it('is none where nothing was raised', () => {
+  it('returns null without a traceback', () => {
     expect(findLastTraceback(['loading', 'done'])).toBeNull();
   });
 });

@@ -1,30 +1,30 @@
-/** A call in a traceback: where, and the lines of code that Python shows of it. */
+/** A frame of a traceback: location and the code lines that Python prints. */
 export interface TracebackFrame {
-  /** Relative to the workspace for the user's own code, else as Python names it. */
+  /** Relative to the workspace for the user's own code, else as Python prints it. */
   file: string;
   line: number;
   name: string | null;
   code: string[];
-  /** The user's own code, which is what they can change. */
+  /** True for the user's own code, which they can change. */
   isOwn: boolean;
 }
 
-/** A part of a traceback, in its order. */
+/** A part of a traceback, in order. */
 export type TracebackPart =
   | { kind: 'own'; frame: TracebackFrame }
-  /** Frames of others that follow each other; they are folded. */
+  /** Consecutive library frames, shown collapsed. */
   | { kind: 'others'; frames: TracebackFrame[] }
   /** An exception with its message. */
   | { kind: 'text'; text: string }
-  /** How the next exception came of the one before. */
+  /** Python's sentence that connects two exceptions. */
   | { kind: 'link'; text: string };
 
 const header = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\):$/;
 const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))?$/;
-/** Where the code of a run lies: `work`, below it a folder of the attempt, below that the workspace's files. */
+/** Path of a run's code: `work`, then the attempt's folder, then the workspace's files. */
 const ownFile = /^.*\/work\/[^/]+\/(?!.*\/site-packages\/)(.+)$/;
 
-/** A traceback as Python prints it, its frames read and those of others put together. What is no frame stays text. */
+/** Parses a traceback as Python prints it and groups library frames. Other lines stay text. */
 export function readTraceback(text: string): TracebackPart[] {
   const parts: TracebackPart[] = [];
   let frame: TracebackFrame | null = null;
@@ -42,8 +42,9 @@ export function readTraceback(text: string): TracebackPart[] {
 }
 
 /**
- * A traceback in two: up to the exception that is told of, and what came of it, which says the same again from farther away.
- * @param type of the exception, with its module; null where none is known
+ * Splits a traceback after the main exception. The rest are exceptions raised from it, which repeat the same
+ * failure at outer levels.
+ * @param type qualified type of the main exception; null if unknown
  */
 export function splitTraceback(
   parts: readonly TracebackPart[],
@@ -53,7 +54,7 @@ export function splitTraceback(
   return end < 0 ? [[...parts], []] : [parts.slice(0, end + 1), parts.slice(end + 1)];
 }
 
-/** The traceback with which the lines end that a run wrote; null where there is none. */
+/** The last traceback in a run's output; null if there is none. */
 export function findLastTraceback(lines: readonly string[]): string | null {
   let start = lines.findLastIndex((line) => header.test(line));
   if (start < 0) return null;

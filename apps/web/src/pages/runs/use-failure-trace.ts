@@ -5,17 +5,23 @@ import { operation } from '../../api/operation.ts';
 import { runPipelines, type RunParams } from './run-queries.ts';
 import { stripAnsi } from '../../log/ansi.ts';
 
-/** Lines from the end of the log in which the traceback is looked for: dlt's chains have some two hundred. */
+/**
+ * Number of lines at the end of the log to search for the traceback. dlt's exception chains have about two
+ * hundred.
+ */
 const tailLines = 1000;
 
 export interface FailureTrace {
-  /** As Python printed it; null where there is none, or while it is fetched. */
+  /** As Python printed it; null if there is none, or while loading. */
   traceback: string | null;
-  /** Where the log says it, from 1 on. */
+  /** Line of the exception in the log, counted from 1. */
   lineNumber: number | null;
 }
 
-/** The traceback of a failure: what dlt reported of the step that failed, else what the log ends with; and where in the log it is told. */
+/**
+ * Finds the traceback of a failure, from dlt's report of the failed step or else from the end of the log, and
+ * the log line of the exception.
+ */
 export function useFailureTrace(params: RunParams, reason: FailureReasonResponse): FailureTrace {
   const { data: pipelines } = useQuery(runPipelines(params));
   const { data: log } = useQuery({
@@ -36,7 +42,7 @@ export function useFailureTrace(params: RunParams, reason: FailureReasonResponse
   };
 }
 
-/** `ValueError: …` or `duckdb.ConversionException: …` at the beginning of a line. */
+/** True for a line that starts with `ValueError: …` or `duckdb.ConversionException: …`. */
 function isTold(content: string, name: string): boolean {
   const [before] = stripAnsi(content).split(':', 1);
   return before !== undefined && (before === name || before.endsWith(`.${name}`));

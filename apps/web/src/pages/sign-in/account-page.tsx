@@ -9,7 +9,7 @@ import { Facts, Page, Section } from '../../look/page.tsx';
 import { PersonalKeys } from '../keys/personal-keys.tsx';
 import { Sessions } from './sessions.tsx';
 
-/** One's own keys, and where one is signed in. */
+/** The user's personal keys and sessions. */
 export function AccountPage() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const [outcome, setOutcome] = useState<string | null>(null);
@@ -17,14 +17,14 @@ export function AccountPage() {
     <SettingsFrame>
       <Page title="Keys and sessions" lead={`Your account, ${me.email}.`}>
         <Outcome text={outcome} />
-        <Section title="About you">
+        <Section title="Account">
           <Facts
             facts={[
-              ['E-mail address', me.email],
+              ['Email', me.email],
               [
                 'Password',
                 <a key="password" href={`${apiBaseUrl}/sign-in/account`}>
-                  Change it
+                  Change password
                 </a>,
               ],
               [
@@ -33,7 +33,7 @@ export function AccountPage() {
                   {(me.organization_memberships ?? []).map(({ organization, role }, index) => (
                     <span key={organization.id}>
                       {index > 0 && ', '}
-                      {role} of{' '}
+                      {role} in{' '}
                       <Link to="/organizations/$organizationId" params={{ organizationId: organization.id }}>
                         {organization.name}
                       </Link>

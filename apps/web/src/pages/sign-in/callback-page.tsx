@@ -5,17 +5,19 @@ import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { finishSignIn, goToSignIn } from '../../session/sign-in.ts';
 import { basePath } from '../../api/base-url.ts';
 
-/** What is redeemed once: React draws a page twice while it is developed, and the code is good for one time. */
+/**
+ * Shared between renders: in development React mounts a page twice, but the code can be redeemed only once.
+ */
 let finishing: Promise<string | null> | null = null;
 
-/** Where the sign-in pages send the browser back to. */
+/** The page that the sign-in pages redirect to. */
 export function CallbackPage() {
   const router = useRouter();
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     finishing ??= finishSignIn(new URLSearchParams(location.search));
     finishing
-      // Null: the tab leaves for the sign-in pages again.
+      // Null: the tab navigates to the sign-in pages again.
       .then((returnTo) =>
         returnTo === null ? undefined : router.navigate({ href: withoutBase(returnTo), replace: true }),
       )
@@ -33,7 +35,7 @@ export function CallbackPage() {
   );
 }
 
-/** Addresses inside the router begin below the path that the console lies under. */
+/** The router's paths are relative to the console's base path. */
 function withoutBase(path: string): string {
   return path.startsWith(basePath) ? `/${path.slice(basePath.length)}` : path;
 }

@@ -1,6 +1,6 @@
 import type { AccountSessionResponse } from '@pumphouse/contract';
 
-/** Later names would be found in those of others too: Edge says that it is Chrome, and Chrome that it is Safari. */
+/** Order matters: Edge also names Chrome, and Chrome also names Safari. */
 const browsers = [
   [/\bEdg(e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -17,7 +17,7 @@ const systems = [
   [/\bLinux\b/, 'Linux'],
 ] as const;
 
-/** Where somebody is signed in, in words that tell their machines apart: a browser and its system, or the client as it calls itself. */
+/** Display name of a session: browser and operating system, or the name that the client sent. */
 export function nameSession({
   client,
   user_agent,

@@ -15,7 +15,7 @@ import { nameSession } from './session-name.ts';
 import people from '../people/people.module.css';
 import { formatNoun } from '../../look/format.ts';
 
-/** Where one is signed in, and the means to end that. */
+/** The user's sessions, with actions to end them. */
 export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
   const { data, error } = useQuery(operation('list_account_sessions'));
   const endOne = useMutation({
@@ -23,7 +23,7 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
       api.call('revoke_account_session', { params: { session_id: id } }),
     onSuccess: async (_, session) => {
       await fetchAnew(queryClient, ['list_account_sessions']);
-      onOutcome(`The session at ${nameSession(session)} was ended.`);
+      onOutcome(`Session ${nameSession(session)} ended.`);
     },
   });
   const others = data?.sessions.filter(({ is_current }) => !is_current) ?? [];
@@ -32,15 +32,15 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
       title="Sessions"
       aside={
         <AskingButton
-          label="End all others"
-          whyNot={others.length === 0 ? 'You are signed in nowhere else.' : null}
+          label="End all other sessions"
+          whyNot={others.length === 0 ? 'You have no other sessions.' : null}
           question="End all other sessions?"
-          action="End them"
+          action="End sessions"
           act={endOthers}
           onDone={(count) => onOutcome(`${formatNoun(count, 'other session')} ended.`)}
         >
-          You stay signed in here. Everywhere else, also at the dlthub client of your machines, you have to
-          sign in again. Keys go on working.
+          You stay signed in here. All other browsers and dlthub clients have to sign in again. Keys keep
+          working.
         </AskingButton>
       }
     >
@@ -51,7 +51,7 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
   );
 }
 
-/** @returns how many there were */
+/** @returns the number of ended sessions */
 async function endOthers(): Promise<number> {
   const { revoked } = await api.call('revoke_other_account_sessions');
   await fetchAnew(queryClient, ['list_account_sessions']);
@@ -69,8 +69,8 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">At</th>
-            <th scope="col">From</th>
+            <th scope="col">Device</th>
+            <th scope="col">IP address</th>
             <th scope="col">Last used</th>
             <th scope="col">Signed in</th>
             <th scope="col">Expires</th>
@@ -82,7 +82,7 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
             <tr key={session.id}>
               <td data-wide="true" title={session.user_agent ?? ''}>
                 {nameSession(session)}
-                {session.is_current && <span className={people.mark}>this one</span>}
+                {session.is_current && <span className={people.mark}>current</span>}
               </td>
               <td>{session.address ?? '–'}</td>
               <td data-label="last used">
@@ -91,14 +91,14 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
               <td data-label="signed in">
                 <ClockTime at={session.created_at} />
               </td>
-              <td data-label="ends">
+              <td data-label="expires">
                 <ClockTime at={session.expires_at} />
               </td>
               <td>
                 <div className={people.actions}>
                   <ActionButton
-                    whyNot={session.is_current ? 'This is the one you are using: sign out instead.' : null}
-                    aria-label={`End the session at ${nameSession(session)}`}
+                    whyNot={session.is_current ? 'This is your current session. Sign out instead.' : null}
+                    aria-label={`End session ${nameSession(session)}`}
                     onClick={() => onEnd(session)}
                   >
                     End

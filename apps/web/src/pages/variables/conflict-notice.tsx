@@ -4,23 +4,23 @@ import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import type { Conflict } from './variable-conflict.ts';
 
-/** Says what somebody else did meanwhile, and that nothing was changed yet. */
+/** Reports a concurrent change by another user, and that nothing has been saved. */
 export function ConflictNotice({ conflict }: { conflict: Conflict }) {
   const { id } = useWorkspace();
   const nameOf = usePeople(id);
   return (
     <p className={classes.notice} role="alert">
       {conflict.kind === 'removed' ? (
-        'Somebody removed this variable while the form was open; setting it makes it again.'
+        'Another user deleted this variable while the form was open. Saving creates it again.'
       ) : (
         <>
           {conflict.kind === 'changed'
-            ? 'This variable was set while the form was open: '
-            : 'There is a variable of this name already, set '}
-          <Time at={conflict.at} /> by {nameOf(conflict.by)}. Going on replaces what they set.
+            ? 'This variable was changed while the form was open: '
+            : 'A variable with this name already exists, set '}
+          <Time at={conflict.at} /> by {nameOf(conflict.by)}. Continuing overwrites their value.
         </>
       )}{' '}
-      Nothing was changed yet.
+      Nothing has been saved yet.
     </p>
   );
 }

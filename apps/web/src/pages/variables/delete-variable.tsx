@@ -15,7 +15,7 @@ interface DeleteVariableProps {
   onDone: (text: string) => void;
 }
 
-/** Asks before a variable goes, and again where somebody set it meanwhile. */
+/** Asks for confirmation before deleting a variable, and again if another user changed it meanwhile. */
 export function DeleteVariable({ profile, variable, onClose, onDone }: DeleteVariableProps) {
   const { params } = useWorkspace();
   const [conflict, setConflict] = useState<Conflict | null>(null);
@@ -31,22 +31,22 @@ export function DeleteVariable({ profile, variable, onClose, onDone }: DeleteVar
     onSuccess: async (found) => {
       await fetchAnew(queryClient, ['list_workspace_variables']);
       setConflict(found);
-      if (!found) onDone(`${name} was deleted. Runs that begin from now on go without it.`);
+      if (!found) onDone(`${name} deleted. New runs no longer get it.`);
     },
   });
   return (
     <Confirm
       title={`Delete ${name}?`}
-      action={conflict ? 'Delete it all the same' : 'Delete'}
+      action={conflict ? 'Delete anyway' : 'Delete'}
       isPending={remove.isPending}
       error={remove.error}
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     >
       {conflict && <ConflictNotice conflict={conflict} />}
-      {profile === null ? 'Runs of every profile' : `Runs of the profile ${profile}`} begin without it from
-      then on{profile === null ? '' : ', or with the one for every run'}. Runs that have begun keep it.
-      {variable.type === 'secret' && ' Its value is gone for good.'}
+      {profile === null ? 'New runs' : `New runs of the profile ${profile}`} no longer get it
+      {profile === null ? '' : ', or get the variable for all runs instead'}. Started runs keep it.
+      {variable.type === 'secret' && ' You cannot recover its value.'}
     </Confirm>
   );
 }

@@ -13,19 +13,19 @@ const variable = (updated_at: string): Variable => ({
 const [then, later] = [variable('2026-11-02T00:00:00Z'), variable('2026-11-03T00:00:00Z')];
 const byOther = { by: 'other', at: later.updated_at };
 
-describe('two people at one variable', () => {
+describe('findConflict', () => {
   it.each([
-    ['nothing came in between', then, then, null],
-    ['somebody set it', then, later, { kind: 'changed', ...byOther }],
-    ['somebody removed it', then, undefined, { kind: 'removed' }],
-    ['it is new', undefined, undefined, null],
-    ['somebody made it first', undefined, later, { kind: 'appeared', ...byOther }],
-  ])('are told when %s', (_, opened, now, conflict) => {
+    ['nothing changed', then, then, null],
+    ['another user changed the variable', then, later, { kind: 'changed', ...byOther }],
+    ['another user deleted the variable', then, undefined, { kind: 'removed' }],
+    ['the variable is new', undefined, undefined, null],
+    ['another user created the variable first', undefined, later, { kind: 'appeared', ...byOther }],
+  ])('detects when %s', (_, opened, now, conflict) => {
     expect(findConflict(opened, now)).toEqual(conflict);
   });
 });
 
-it('is looked for in its scope alone', () => {
+it('finds a variable only in its scope', () => {
   const scopes = [
     { profile: null, variables: [then] },
     { profile: 'prod', variables: [later] },

@@ -3,13 +3,13 @@ import type { WorkspaceVariablesResponse } from '@pumphouse/contract';
 export type Scope = WorkspaceVariablesResponse['scopes'][number];
 export type Variable = Scope['variables'][number];
 
-/** What somebody else did to a variable since a form about it was opened. */
+/** A change to a variable by another user since the form was opened. */
 export type Conflict =
   | { kind: 'changed' | 'appeared'; by: string; at: string }
-  /** It is not known who removed it, short of the audit log. */
+  /** Only the audit log records who removed it. */
   | { kind: 'removed' };
 
-/** @param profile null for the scope of every run */
+/** @param profile null for the scope of all runs */
 export function findVariable(
   scopes: readonly Scope[],
   profile: string | null,
@@ -19,9 +19,10 @@ export function findVariable(
 }
 
 /**
- * Whether a change would undo one of somebody else: the variable is no longer as it was when the form about it was opened.
- * @param opened undefined where there was none of that name
- * @param now as it is at the moment of sending
+ * Detects whether saving would overwrite another user's change: the variable differs from when the form was
+ * opened.
+ * @param opened undefined if there was no variable with that name
+ * @param now the variable at the time of saving
  */
 export function findConflict(opened: Variable | undefined, now: Variable | undefined): Conflict | null {
   if (!now) return opened ? { kind: 'removed' } : null;

@@ -12,7 +12,7 @@ import { ConflictNotice } from './conflict-notice.tsx';
 import { findConflict, findVariable, type Conflict, type Scope, type Variable } from './variable-conflict.ts';
 
 interface VariableFormProps {
-  /** What is replaced; null for a new one. */
+  /** The variable to replace; null to create one. */
   opened: { profile: string | null; variable: Variable } | null;
   scopes: readonly Scope[];
   onClose: () => void;
@@ -21,17 +21,17 @@ interface VariableFormProps {
 
 interface Values {
   name: string;
-  /** Empty for every run, and `another` for the one in `profile`. */
+  /** Empty for all runs; `another` for the profile in `profile`. */
   scope: string;
   profile: string;
   type: 'plain' | 'secret';
   value: string;
 }
 
-/** No profile can have this name: it has a space. */
+/** Cannot collide with a profile name, since it contains a space. */
 const another = 'another profile';
 
-/** Sets a variable. Whoever would undo what somebody else did meanwhile is told, and may do it all the same. */
+/** Form that sets a variable. Warns before it overwrites a concurrent change by another user. */
 export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormProps) {
   const { params } = useWorkspace();
   const profiles = useProfiles(scopes);
@@ -58,11 +58,11 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
     onDone: (found, { name }) => {
       void fetchAnew(queryClient, ['list_workspace_variables']);
       setConflict(found);
-      if (!found) onDone(`${name} is set. Runs that begin from now on have it.`);
+      if (!found) onDone(`${name} saved. New runs get it.`);
     },
   });
   const { values, problems } = change;
-  /** What was said of one variable says nothing of another. */
+  /** A conflict concerns one variable only, so another name or scope clears it. */
   const choose = (field: 'name' | 'scope', value: string) => {
     change.set(field, value);
     setConflict(null);
@@ -71,7 +71,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
     <Modal
       opened
       onClose={onClose}
-      title={opened ? `Replace ${opened.variable.name}` : 'Add a variable'}
+      title={opened ? `Replace ${opened.variable.name}` : 'Add variable'}
       centered
       size="lg"
     >
@@ -79,7 +79,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
         {conflict && <ConflictNotice conflict={conflict} />}
         <TextInput
           label="Name"
-          description="Letters, digits and _. DESTINATION__POSTGRES__PASSWORD sets password of [destination.postgres]."
+          description="Letters, digits and _. DESTINATION__POSTGRES__PASSWORD sets password in [destination.postgres]."
           autoComplete="off"
           spellCheck={false}
           data-autofocus={opened === null || undefined}
@@ -89,24 +89,24 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
           onChange={(event) => choose('name', event.currentTarget.value)}
         />
         <NativeSelect
-          label="Runs that get it"
-          description="Jobs run under the profile prod unless they say otherwise, apps under access."
+          label="Scope"
+          description="By default, jobs use the profile prod and apps use access."
           disabled={opened !== null}
           value={values.scope}
           data={[
-            { value: '', label: 'Every run' },
+            { value: '', label: 'All runs' },
             ...profiles.map((profile) => ({
               value: profile,
               label: `Runs of the profile ${profile}`,
             })),
-            { value: another, label: 'Runs of another profile …' },
+            { value: another, label: 'Runs of another profile…' },
           ]}
           onChange={(event) => choose('scope', event.currentTarget.value)}
         />
         {values.scope === another && (
           <TextInput
             label="Profile"
-            description="As jobs and configuration files name it; dev and tests exist on developers' machines only."
+            description="The name that jobs and configuration files use. dev and tests exist only on developers' machines."
             autoComplete="off"
             value={values.profile}
             error={problems.profile}
@@ -114,8 +114,8 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
           />
         )}
         <Radio.Group
-          label="Kind"
-          description="A secret is encrypted, masked in logs, and never shown again. A plain value can be read here."
+          label="Type"
+          description="Secrets are encrypted, masked in logs and never shown again. Plain values stay visible here."
           value={values.type}
           onChange={(type) => change.set('type', type)}
         >
@@ -128,8 +128,8 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
           label="Value"
           description={
             opened?.variable.type === 'secret'
-              ? 'The new one: what it is now cannot be looked at.'
-              : 'Several lines are kept as they are, and so are spaces.'
+              ? 'Enter a new value. The current value cannot be shown.'
+              : 'Line breaks and spaces are kept.'
           }
           autosize
           minRows={2}
@@ -151,20 +151,20 @@ const profileOf = ({ scope, profile }: Pick<Values, 'scope' | 'profile'>) =>
 
 function findProblems({ name, scope, profile, type, value }: Values) {
   return [
-    ...(name === '' ? [{ key: 'name', message: 'write a name' }] : []),
-    ...(scope === another && profile === '' ? [{ key: 'profile', message: 'write the name of one' }] : []),
+    ...(name === '' ? [{ key: 'name', message: 'enter a name' }] : []),
+    ...(scope === another && profile === '' ? [{ key: 'profile', message: 'enter a profile' }] : []),
     ...(type === 'secret' && value === ''
       ? [{ key: 'value', message: 'must not be empty for a secret' }]
       : []),
   ];
 }
 
-/** The server names a variable by its place in the request, or by its name where that is taken. */
+/** The server refers to a variable by its index in the request, or by its name if that is already taken. */
 function fieldOfVariable(key: string, { name }: Values): string {
   return key === name ? 'name' : key.replace(/^upserts\.0\./, '');
 }
 
-/** Those that have variables, and those of the latest configuration. */
+/** Profiles with variables and profiles of the latest configuration. */
 function useProfiles(scopes: readonly Scope[]): string[] {
   const { params } = useWorkspace();
   const { data } = useQuery(operation('list_configurations', { params, query: { limit: 1 } }));

@@ -16,7 +16,7 @@ interface VariableRowsProps {
   onDelete: (variable: Variable) => void;
 }
 
-/** The variables of a scope by name. A secret is a mask: the server never gives it back. */
+/** Variables of a scope, sorted by name. Secrets are masked: the server never returns them. */
 export function VariableRows({ variables, whyNot, onReplace, onDelete }: VariableRowsProps) {
   const { id } = useWorkspace();
   const nameOf = usePeople(id);
@@ -31,7 +31,7 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
             <th scope="col" className={classes.valueColumn}>
               Value
             </th>
-            <th scope="col">Set</th>
+            <th scope="col">Updated</th>
             <ActionsHead />
           </tr>
         </thead>
@@ -45,7 +45,7 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
               <td data-wide="true">
                 <Value variable={variable} />
               </td>
-              <td data-label="set">
+              <td data-label="updated">
                 <Time at={variable.updated_at} /> by {nameOf(variable.updated_by)}
               </td>
               <td>
@@ -74,7 +74,7 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
   );
 }
 
-/** The server keeps variables whose name was reserved after they were set, and gives them to no run. */
+/** The server keeps variables whose name was reserved after they were set, but passes them to no run. */
 function NotUsed({ name }: { name: string }) {
   const reason = explainReservedVariable(name);
   return reason === null ? null : <div className="quiet">Not used in runs. {reason}</div>;
@@ -83,7 +83,7 @@ function NotUsed({ name }: { name: string }) {
 function Value({ variable }: { variable: Variable }) {
   if (variable.type === 'secret') {
     return (
-      <span className="quiet" title="Secret: encrypted, masked in logs, and never shown again.">
+      <span className="quiet" title="Secret: encrypted, masked in logs and never shown again.">
         •••••••• secret
       </span>
     );

@@ -12,7 +12,7 @@ import type { Scope, Variable } from './variable-conflict.ts';
 import { VariableForm } from './variable-form.tsx';
 import { VariableRows } from './variable-rows.tsx';
 
-/** What owners of the workspace set in the environment of its runs. */
+/** Environment variables that workspace owners set for runs. */
 export function VariablesPage() {
   const { whyNot } = useWorkspace();
   const refused = whyNot('variable.read');
@@ -36,7 +36,7 @@ function Variables() {
   return (
     <Page
       title="Variables"
-      lead="Environment variables of the runs here. They replace what the deployed configuration says: SECTION__KEY is key of [section]. A change counts for runs that begin after it."
+      lead="Environment variables of runs in this workspace. They override the deployed configuration: SECTION__KEY sets key in [section]. Changes apply to new runs."
       actions={
         <ActionButton
           variant="filled"
@@ -44,7 +44,7 @@ function Variables() {
           whyNot={whyNot}
           onClick={() => setAsked({ what: 'add' })}
         >
-          Add a variable
+          Add variable
         </ActionButton>
       }
     >
@@ -78,14 +78,12 @@ interface ScopeSectionProps {
 
 function ScopeSection({ scope: { profile, variables }, whyNot, onAsk }: ScopeSectionProps) {
   return (
-    <Section title={profile === null ? 'In every run' : `In runs of the profile ${profile}`}>
+    <Section title={profile === null ? 'All runs' : `Runs of the profile ${profile}`}>
       {profile !== null && (
-        <Explanation>Here a variable replaces the one of the same name for every run.</Explanation>
+        <Explanation>A variable here overrides the variable of the same name for all runs.</Explanation>
       )}
       {variables.length === 0 ? (
-        <Empty title="No variable is set for every run">
-          Add one, such as the password of a destination.
-        </Empty>
+        <Empty title="No variables for all runs">Add one, such as a destination password.</Empty>
       ) : (
         <VariableRows
           variables={variables}

@@ -3,15 +3,15 @@ import { useNavigate } from '@tanstack/react-router';
 import classes from './versions.module.css';
 
 interface BaseChoiceProps {
-  /** Versions that there are, newest first; those after the first fifty are reached by address. */
+  /** Listed versions, newest first. Versions beyond the first fifty are reachable only by URL. */
   versions: readonly { id: string; version: number }[];
   targetId: string;
-  /** What is compared with now; null where there is nothing older. */
+  /** The current base of the comparison; null if there is no older version. */
   base: { id: string; version: number } | null;
   isAll: boolean;
 }
 
-/** What a version is compared with, and whether files that are the same are listed. */
+/** Selects the base of a comparison and whether unchanged files are listed. */
 export function BaseChoice({ versions, targetId, base, isAll }: BaseChoiceProps) {
   const navigate = useNavigate();
   const search = (change: object) =>
@@ -30,15 +30,15 @@ export function BaseChoice({ versions, targetId, base, isAll }: BaseChoiceProps)
         aria-label="Compare with"
         value={base?.id ?? ''}
         data={[
-          ...(base === null ? [{ value: '', label: 'with nothing older' }] : []),
-          ...(isListed || base === null ? [] : [{ value: base.id, label: `with v${base.version}` }]),
-          ...others.map(({ id, version }) => ({ value: id, label: `with v${version}` })),
+          ...(base === null ? [{ value: '', label: 'no older version' }] : []),
+          ...(isListed || base === null ? [] : [{ value: base.id, label: `vs v${base.version}` }]),
+          ...others.map(({ id, version }) => ({ value: id, label: `vs v${version}` })),
         ]}
         onChange={(event) => search({ base: event.currentTarget.value || undefined, path: undefined })}
       />
       <Switch
         size="xs"
-        label="All files"
+        label="Show unchanged files"
         checked={isAll}
         onChange={(event) => search({ all: event.currentTarget.checked || undefined })}
       />

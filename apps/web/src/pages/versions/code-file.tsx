@@ -8,13 +8,13 @@ import classes from './versions.module.css';
 
 interface CodeFileProps {
   deploymentId: string;
-  /** Undefined for the version before. */
+  /** Undefined for the previous version. */
   baseId: string | undefined;
   path: string;
   sides: readonly [string, string];
 }
 
-/** What changed in one file of the code. */
+/** Diff of one code file. */
 export function CodeFile({ deploymentId, baseId, path, sides }: CodeFileProps) {
   const { params } = useWorkspace();
   const { data, error, isPlaceholderData } = useQuery({
@@ -36,9 +36,9 @@ export function CodeFile({ deploymentId, baseId, path, sides }: CodeFileProps) {
 }
 
 const reasons = {
-  binary: ['It is no text', 'A NUL, or what is no UTF-8, is in it.'],
-  too_large: ['It is too large to compare', 'Texts of more than 512 KiB are not compared.'],
-  link: ['It is a link', 'What it leads to is compared where it stands.'],
+  binary: ['Binary file', 'The file contains a NUL or is not valid UTF-8.'],
+  too_large: ['File too large', 'Files over 512 KiB are not compared.'],
+  link: ['Symbolic link', 'Its target is compared under the target’s own path.'],
 } as const;
 
 function Outcome({
@@ -54,11 +54,7 @@ function Outcome({
     return <Empty title={title}>{says}</Empty>;
   }
   if (hunks.length === 0) {
-    return file.change === 'unchanged' ? (
-      <Empty title="It is the same in both" />
-    ) : (
-      <Empty title="It is empty" />
-    );
+    return file.change === 'unchanged' ? <Empty title="No changes" /> : <Empty title="Empty file" />;
   }
   return <TextDifference hunks={hunks} label={file.path} sides={sides} />;
 }

@@ -10,12 +10,12 @@ import classes from './versions.module.css';
 
 interface ConfigurationFileProps {
   configurationId: string;
-  /** Undefined for the version before. */
+  /** Undefined for the previous version. */
   baseId: string | undefined;
   path: string;
 }
 
-/** The settings that changed in one file, by key. What may be secret is a mask: the server gives nothing else. */
+/** Changed settings of one file, by key. Possible secrets are masked: the server does not return them. */
 export function ConfigurationFile({ configurationId, baseId, path }: ConfigurationFileProps) {
   const { params } = useWorkspace();
   const { data, error, isPlaceholderData } = useQuery({
@@ -39,15 +39,15 @@ export function ConfigurationFile({ configurationId, baseId, path }: Configurati
 function Outcome({ comparison }: { comparison: ConfigurationFileComparisonResponse }) {
   const { outcome, settings } = comparison;
   if (outcome === 'unparsable') {
-    return <Empty title="It is no TOML">Nothing of it is shown, since it may hold secrets.</Empty>;
-  }
-  if (outcome === 'too_large') {
     return (
-      <Empty title="It is too large">Files of more than 256 KiB or 5,000 settings are not compared.</Empty>
+      <Empty title="This is not valid TOML">The content is hidden because it may contain secrets.</Empty>
     );
   }
+  if (outcome === 'too_large') {
+    return <Empty title="File too large">Files over 256 KiB or 5,000 settings are not compared.</Empty>;
+  }
   if (settings.length === 0) {
-    return <Empty title="No setting differs">Order, layout and comments may.</Empty>;
+    return <Empty title="No settings changed">Order, layout and comments may differ.</Empty>;
   }
   return (
     <>
@@ -81,8 +81,8 @@ function Outcome({ comparison }: { comparison: ConfigurationFileComparisonRespon
         </table>
       </div>
       <Explanation>
-        ****** stands for what may be secret: every value of a file of secrets, and in others every text of 6
-        characters or more.
+        ****** hides possible secrets: all values in secrets files, and texts of 6 or more characters in other
+        files.
       </Explanation>
     </>
   );

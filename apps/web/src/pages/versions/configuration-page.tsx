@@ -10,7 +10,7 @@ import { VersionChanges } from './version-changes.tsx';
 import { VersionPage } from './version-page.tsx';
 import { configurationsOf } from './version-queries.ts';
 
-/** One version of the configuration: what changed with it, and the way back to it. */
+/** Page of one configuration version: changes and rollback. */
 export function ConfigurationPage() {
   const { id, params } = useWorkspace();
   const { configurationId } = useParams({
@@ -27,7 +27,7 @@ export function ConfigurationPage() {
   return (
     <VersionPage
       kind="configuration_id"
-      name={`Configuration v${version.version}`}
+      name={`Configuration ${version.version}`}
       version={version}
       latest={latest}
       next={next}
@@ -49,8 +49,8 @@ export function ConfigurationPage() {
         },
         says: (
           <>
-            A new version is made with these files, and runs that are made from then on use it. Runs that
-            exist keep theirs, nothing is removed. Code that needs this configuration is rolled back apart.
+            This creates a new configuration version with these files. New runs use it; existing runs keep
+            their version. The code is not rolled back with it.
           </>
         ),
       }}
@@ -82,7 +82,7 @@ function SettingChanges({ configurationId }: { configurationId: string }) {
       versions={list.data?.items ?? []}
       isAll={all === true}
       path={path}
-      refusal={refused && `You see which files changed, not which settings in them. ${refused}`}
+      refusal={refused && `You can see which files changed, but not their settings. ${refused}`}
       renderFile={(shown) => (
         <ConfigurationFile configurationId={configurationId} baseId={base} path={shown} />
       )}

@@ -7,14 +7,14 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { configurationsOf } from './version-queries.ts';
 import { VersionsPage } from './versions-page.tsx';
 
-/** The versions of a workspace's configuration files. */
+/** List of configuration versions. */
 export function ConfigurationsPage() {
   const { id } = useWorkspace();
   const list = useInfiniteQuery(configurationsOf(id));
   return (
     <VersionsPage
       kind="configuration_id"
-      lead="A configuration is a snapshot of the .dlt/*.toml files, encrypted. Each run keeps the one it was made with."
+      lead="A configuration is an encrypted snapshot of the .dlt/*.toml files. Each run keeps the one that it was created with."
       title="Configurations"
       list={list}
       Name={ConfigurationName}
@@ -24,8 +24,8 @@ export function ConfigurationsPage() {
         cell: ({ profiles }) => (profiles.length === 0 ? 'none' : profiles.join(', ')),
       }}
       empty={
-        <Empty title="No configuration was deployed yet">
-          The client uploads .dlt/*.toml with the code. In the folder of your project:
+        <Empty title="No configurations yet">
+          The client uploads .dlt/*.toml with the code. In your project folder, run:
           <CommandLine command="dlthub deploy" />
         </Empty>
       }
@@ -40,7 +40,7 @@ function ConfigurationName({ version: { id, version } }: { version: Configuratio
       to="/w/$workspaceId/configurations/$configurationId"
       params={{ workspaceId: workspace.id, configurationId: id }}
     >
-      Configuration v{version}
+      Configuration {version}
     </Link>
   );
 }

@@ -13,7 +13,7 @@ import { VersionChanges } from './version-changes.tsx';
 import { VersionPage } from './version-page.tsx';
 import { deploymentsOf } from './version-queries.ts';
 
-/** One version of the code: what changed with it, and the way back to it. */
+/** Page of one deployment: code changes and rollback. */
 export function DeploymentPage() {
   const { id, params } = useWorkspace();
   const { deploymentId } = useParams({ from: '/signed-in/w/$workspaceId/deployments/$deploymentId' });
@@ -29,7 +29,7 @@ export function DeploymentPage() {
   return (
     <VersionPage
       kind="deployment_id"
-      name={`Code v${version.version}`}
+      name={`Deployment ${version.version}`}
       version={version}
       latest={latest}
       next={next}
@@ -50,9 +50,9 @@ export function DeploymentPage() {
         },
         says: (
           <>
-            A new version is made with this code, and runs that are made from then on use it. Runs that exist
-            keep theirs, nothing is removed. Jobs stay as they are deployed: triggers and timeouts are no part
-            of it. A configuration that this code needs is rolled back apart.
+            This creates a new deployment with this code. New runs use it; existing runs keep their
+            deployment. Job definitions, such as triggers and timeouts, do not change. The configuration is
+            not rolled back with it.
           </>
         ),
       }}
@@ -65,7 +65,7 @@ export function DeploymentPage() {
           version.requirements_size_bytes === 0 ? 'none' : formatBytes(version.requirements_size_bytes),
         ],
         [
-          'Content',
+          'Hash',
           <span key="hash" className="mono" title={version.content_hash}>
             {version.content_hash.slice(0, 12)}
           </span>,
@@ -100,12 +100,12 @@ function CodeChanges({ deploymentId }: { deploymentId: string }) {
       versions={list.data?.items ?? []}
       isAll={all === true}
       path={path}
-      refusal={refused && `You see which files changed, not what is in them. ${refused}`}
+      refusal={refused && `You can see which files changed, but not their content. ${refused}`}
       noteOf={(file) => describeSizes(file.before?.size_bytes, file.after?.size_bytes)}
       notice={
         data?.requirements_changed &&
         data.base !== null && (
-          <Explanation>The requirements changed: runs get another Python environment.</Explanation>
+          <Explanation>The requirements changed: new runs use a different Python environment.</Explanation>
         )
       }
       renderFile={(shown, { base: before, target }) => (

@@ -3,19 +3,19 @@ import { Notice } from '../../look/notice.tsx';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** `__tags__` of one version of the code; undefined until the answer is there. */
+/** `__tags__` of a deployment; undefined while loading. */
 export function useDeploymentTags(deploymentId: string | undefined) {
   const { params } = useWorkspace();
   const { data } = useQuery({
     ...operation('get_deployment_tags', { params: { ...params, deployment_id: deploymentId ?? '' } }),
     enabled: deploymentId !== undefined,
-    // The tags of a version never change.
+    // The tags of a deployment never change.
     staleTime: Infinity,
   });
   return data;
 }
 
-/** The tags of the latest version; undefined if there are none. */
+/** The tags of the latest deployment; undefined if there are none. */
 export function useWorkspaceTags(): string | undefined {
   const { params } = useWorkspace();
   const latest = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
@@ -23,7 +23,7 @@ export function useWorkspaceTags(): string | undefined {
   return tags.length === 0 ? undefined : `Tags: ${tags.join(', ')}`;
 }
 
-/** Why `__tags__` of a version has no effect. */
+/** Why `__tags__` of a deployment has no effect. */
 export function TagsProblem({ problem }: { problem: string | null | undefined }) {
   if (problem == null) return null;
   return (

@@ -8,14 +8,14 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { deploymentsOf } from './version-queries.ts';
 import { VersionsPage } from './versions-page.tsx';
 
-/** The versions of a workspace's code. */
+/** List of deployments. */
 export function DeploymentsPage() {
   const { id } = useWorkspace();
   const list = useInfiniteQuery(deploymentsOf(id));
   return (
     <VersionsPage
       kind="deployment_id"
-      lead="A deployment is a snapshot of the code. Each run keeps the one it was made with."
+      lead="A deployment is a snapshot of the code. Each run keeps the one that it was created with."
       title="Deployments"
       list={list}
       Name={DeploymentName}
@@ -25,8 +25,8 @@ export function DeploymentsPage() {
         cell: ({ requirements_size_bytes: bytes }) => (bytes === 0 ? 'none' : formatBytes(bytes)),
       }}
       empty={
-        <Empty title="Nothing was deployed yet">
-          In the folder of your project:
+        <Empty title="No deployments yet">
+          In your project folder, run:
           <CommandLine command="dlthub deploy" />
         </Empty>
       }
@@ -41,7 +41,7 @@ function DeploymentName({ version: { id, version } }: { version: DeploymentRespo
       to="/w/$workspaceId/deployments/$deploymentId"
       params={{ workspaceId: workspace.id, deploymentId: id }}
     >
-      Code v{version}
+      Deployment {version}
     </Link>
   );
 }

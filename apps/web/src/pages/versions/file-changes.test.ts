@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chooseFile, describeCounts } from './file-changes.ts';
 
-it('counts in words what became of files', () => {
+it('summarizes the changes of files', () => {
   expect(describeCounts({ added: 0, removed: 1, changed: 2, unchanged: 30 })).toBe(
     '2 changed, 1 removed, 30 unchanged',
   );
@@ -14,7 +14,7 @@ const files = [
   { path: 'c.py', change: 'added' },
 ] as const;
 
-it('shows the file of the address, else the first that changed', () => {
+it('selects the file in the URL, else the first changed file', () => {
   expect(chooseFile(files, 'c.py')?.path).toBe('c.py');
   expect(chooseFile(files, 'a.py')?.path).toBe('a.py');
   expect(chooseFile(files, 'gone.py')?.path).toBe('b.py');

@@ -1,6 +1,6 @@
 import type { ChangeKind, ConfigurationComparisonResponse } from '@pumphouse/contract';
 
-/** How a change is shown: a sign and a word, and a colour that neither needs. */
+/** Sign and word of a change, in addition to its colour. */
 export const changeLooks: Record<ChangeKind, { sign: string; word: string }> = {
   added: { sign: '+', word: 'added' },
   removed: { sign: '−', word: 'removed' },
@@ -8,14 +8,14 @@ export const changeLooks: Record<ChangeKind, { sign: string; word: string }> = {
   unchanged: { sign: '', word: 'unchanged' },
 };
 
-/** The counts in words: "2 changed, 1 added, 5 unchanged". */
+/** Summary of the counts: "2 changed, 1 added, 5 unchanged". */
 export function describeCounts(counts: ConfigurationComparisonResponse['counts']): string {
   const kinds: ChangeKind[] = ['changed', 'added', 'removed', 'unchanged'];
   const words = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   return words.length === 0 ? 'no files' : words.join(', ');
 }
 
-/** The file to show: the one that the address names, else the first that changed; null where there is none. */
+/** The file to show: the one in the URL, else the first changed file; null if there is none. */
 export function chooseFile<File extends { path: string; change: ChangeKind }>(
   files: readonly File[],
   path: string | undefined,

@@ -6,19 +6,19 @@ import classes from './versions.module.css';
 interface ListedFile {
   path: string;
   change: ChangeKind;
-  /** Beside the path: its size. */
+  /** Text after the path: its size. */
   note: string;
 }
 
 interface FileListProps {
   files: readonly ListedFile[];
-  /** The one whose content is shown. */
+  /** Path of the file that is open. */
   current: string | null;
-  /** Whether paths lead to what is in them. */
+  /** Whether paths are links to the file's content. */
   isOpen: boolean;
 }
 
-/** Files of a version with what became of each. */
+/** Files of a version with their changes. */
 export function FileList({ files, current, isOpen }: FileListProps) {
   return (
     <ul className={classes.files} aria-label="Files">
@@ -32,7 +32,7 @@ export function FileList({ files, current, isOpen }: FileListProps) {
               resetScroll={false}
               className={classes.file}
               aria-current={file.path === current}
-              // Every file has the address of the page; which one is shown is said above.
+              // All links match the page's route, so the router would mark every one as active.
               activeProps={{ 'aria-current': file.path === current }}
             >
               <FileLine file={file} />

@@ -13,21 +13,21 @@ import { formatLast } from '../../look/format.ts';
 interface RunsOfVersionProps {
   kind: VersionKind;
   version: { id: string; created_at: string };
-  /** When the version after it came; undefined for the latest. */
+  /** Creation time of the next version; undefined for the latest. */
   nextAt: string | undefined;
 }
 
 const shown = 20;
 
 /**
- * Until when runs are looked for. A run is made with the latest version there is, but one that is being made while the next version comes
- * may keep the older and be stored a moment later.
+ * End of the time range of the query. Runs use the latest version, but a run that is created while the next
+ * version arrives may keep the older one and be stored a moment later.
  */
 function endAfter(nextAt: string): string {
   return new Date(Date.parse(nextAt) + 60_000).toISOString();
 }
 
-/** The last runs that were made with a version. The bounds of time spare the server all that was made since. */
+/** The last runs of a version. The time range keeps the server from scanning all newer runs. */
 export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
   const { id, params } = useWorkspace();
   const { data } = useQuery(
@@ -45,7 +45,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
   const runs = data?.items ?? [];
   return (
     <Section title="Runs with this version">
-      {data && runs.length === 0 && <Empty title="No run was made with it" />}
+      {data && runs.length === 0 && <Empty title="No runs with this version" />}
       {runs.length > 0 && (
         <div className={table.scroll}>
           <table className={table.table}>
@@ -80,7 +80,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
       )}
       {data?.next_cursor != null && (
         <p className="quiet" style={{ padding: '0 0.85rem' }}>
-          {formatLast(runs.length, 'run')}. Earlier runs are in the list of runs.
+          {formatLast(runs.length, 'run')}. See the Runs page for earlier runs.
         </p>
       )}
     </Section>

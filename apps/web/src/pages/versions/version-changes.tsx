@@ -11,33 +11,33 @@ import classes from './versions.module.css';
 type Comparison = DeploymentComparisonResponse | ConfigurationComparisonResponse;
 
 interface VersionChangesProps<Compared extends Comparison> {
-  /** The answer so far; undefined while it is on its way. */
+  /** Undefined while loading. */
   comparison: Compared | undefined;
   error: unknown;
   /** Versions to compare with. */
   versions: ComponentProps<typeof BaseChoice>['versions'];
-  /** Whether files that are the same are listed too. */
+  /** Whether unchanged files are listed too. */
   isAll: boolean;
-  /** The file that the address names. */
+  /** The file selected in the URL. */
   path: string | undefined;
-  /** Why this person sees names only, as sentences; null where they see what changed in the files. */
+  /** Why the user sees only file names, as sentences; null if they may see the content. */
   refusal: string | null;
-  /** Said beside the path of a file. */
+  /** Text after the path of a file. */
   noteOf?: (file: Compared['files'][number]) => string;
-  /** Said before the files. */
+  /** Content above the files. */
   notice?: ReactNode;
-  /** What changed in one file. */
+  /** Renders the changes of one file. */
   renderFile: (path: string, comparison: Compared) => ReactNode;
 }
 
-/** What a version changed, file by file, against the one before or any other. */
+/** Changes of a version by file, compared with the previous or any other version. */
 export function VersionChanges<Compared extends Comparison>(props: VersionChangesProps<Compared>) {
   const { comparison, error, versions, isAll, path, refusal, noteOf, notice, renderFile } = props;
   const files: readonly Compared['files'][number][] = comparison?.files ?? [];
   const current = refusal === null ? chooseFile(files, path) : null;
   return (
     <Section
-      title={comparison ? `What changed: ${describeCounts(comparison.counts)}` : 'What changed'}
+      title={comparison ? `Changes: ${describeCounts(comparison.counts)}` : 'Changes'}
       aside={
         comparison && (
           <BaseChoice
@@ -54,7 +54,7 @@ export function VersionChanges<Compared extends Comparison>(props: VersionChange
       {notice}
       {comparison && refusal !== null && <Explanation>{refusal}</Explanation>}
       {comparison && files.length === 0 && (
-        <Explanation>No file differs from v{comparison.base?.version ?? '–'}.</Explanation>
+        <Explanation>No changes since v{comparison.base?.version ?? '–'}.</Explanation>
       )}
       {comparison && files.length > 0 && (
         <div className={refusal === null ? classes.compare : undefined}>

@@ -12,11 +12,11 @@ import type { Version } from './version-queries.ts';
 
 interface VersionRowsProps<Row extends Version> {
   versions: readonly Row[];
-  /** Its name, which leads to its page. */
+  /** Renders the name with a link to the version's page. */
   Name: ComponentType<{ version: Row }>;
-  /** How many active runs each version has, by id. */
+  /** Number of active runs by version id. */
   activeRuns: ReadonlyMap<string, number>;
-  /** One column that only this kind of version has. */
+  /** A column that only this kind of version has. */
   extra: { head: string; isNumber: boolean; cell: (version: Row) => ReactNode };
 }
 
@@ -29,11 +29,11 @@ export interface VersionListProps<Row extends Version> extends Omit<VersionRowsP
     isFetchingNextPage: boolean;
     fetchNextPage: () => Promise<unknown>;
   };
-  /** Stands in their place where there are none. */
+  /** Empty state. */
   empty: ReactNode;
 }
 
-/** All versions of a kind. */
+/** List of all versions of a kind. */
 export function VersionList<Row extends Version>({ title, list, empty, ...rows }: VersionListProps<Row>) {
   const versions = list.data?.items;
   return (
@@ -51,7 +51,7 @@ export function VersionList<Row extends Version>({ title, list, empty, ...rows }
   );
 }
 
-/** Versions, newest first. The first of them is the one that new runs use. */
+/** Versions, newest first. New runs use the first one. */
 function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
   const { versions, Name, activeRuns, extra } = props;
   const { id } = useWorkspace();
@@ -82,7 +82,7 @@ function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
               <td data-wide="true">
                 <Name version={version} />
                 {index === 0 && (
-                  <span className={people.mark} title="Runs that are made from now on use it.">
+                  <span className={people.mark} title="New runs use this version.">
                     latest
                   </span>
                 )}

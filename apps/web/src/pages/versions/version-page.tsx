@@ -11,29 +11,29 @@ import type { Version, VersionKind } from './version-queries.ts';
 
 interface VersionPageProps {
   kind: VersionKind;
-  /** What it is called: "Code v3". */
+  /** Display name: "Deployment 3". */
   name: string;
   version: Version;
-  /** The one that new runs use; undefined while it is on its way. */
+  /** The version that new runs use; undefined while loading. */
   latest: { id: string } | undefined;
-  /** The version after it, or none; undefined while the answer is on its way. */
+  /** The next version, or an empty list; undefined while loading. */
   next: { items: readonly { created_at: string }[] } | undefined;
-  /** The way to all versions of the kind. */
+  /** Link to all versions of this kind. */
   lead: ReactNode;
   rollBack: {
     permission: Permission;
     call: () => Promise<{ id: string }>;
     onDone: (newId: string) => void;
-    /** What becomes of the rest. */
+    /** Consequences of the rollback. */
     says: ReactNode;
   };
-  /** Facts that only this kind of version has. */
+  /** Details that only this kind of version has. */
   facts: Parameters<typeof Facts>[0]['facts'];
-  /** What changed with it. */
+  /** Changes of the version. */
   children: ReactNode;
 }
 
-/** The page of one version, of code or of configuration: what it is, the way back to it, what changed with it, and its runs. */
+/** Page of one deployment or configuration: details, rollback, changes and runs. */
 export function VersionPage(props: VersionPageProps) {
   const { kind, name, version, latest, next, lead, rollBack, facts, children } = props;
   const { id, whyNotChange } = useWorkspace();
@@ -46,13 +46,13 @@ export function VersionPage(props: VersionPageProps) {
       lead={lead}
       actions={
         <AskingButton
-          label="Roll back to this"
+          label="Roll back to this version"
           size="compact-md"
           question={`Roll back to ${name.toLowerCase()}?`}
           action="Roll back"
           whyNot={
             whyNotChange(rollBack.permission) ??
-            (isLatest || latest === undefined ? 'It is the latest already.' : null)
+            (isLatest || latest === undefined ? 'This is already the latest version.' : null)
           }
           act={rollBack.call}
           onDone={({ id: newId }) => rollBack.onDone(newId)}

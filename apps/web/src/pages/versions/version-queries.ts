@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 
-/** What runs call the version that they were made with, by its kind. */
+/** The field of a run that refers to its version, by kind. */
 export type VersionKind = 'deployment_id' | 'configuration_id';
 
-/** What versions of both kinds have. */
+/** Fields of both kinds of version. */
 export interface Version {
   id: string;
   version: number;
@@ -31,11 +31,11 @@ export const configurationsOf = (workspaceId: string) =>
     query: { limit: 50, ...order },
   });
 
-/** As many as run at once in all but huge workspaces; beyond them the counts are too low. */
+/** More active runs than in all but huge workspaces. Beyond this limit the counts are too low. */
 const mostActive = 500;
 const activeStates: RunStatus[] = ['pending', 'starting', 'running', 'cancelling'];
 
-/** @returns how many active runs use each version, by the id of the version */
+/** @returns the number of active runs by version id */
 export function useActiveRuns(workspaceId: string, kind: VersionKind): ReadonlyMap<string, number> {
   const { data } = useQuery(
     operation('list_job_runs', {

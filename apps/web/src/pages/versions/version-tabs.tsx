@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import tabs from '../../look/tab-links.module.css';
 
-/** The two histories of a workspace, side by side. */
+/** Tabs for deployments and configurations. */
 export function VersionTabs({ workspaceId }: { workspaceId: string }) {
   return (
-    <nav className={tabs.tabs} aria-label="Versions of">
+    <nav className={tabs.tabs} aria-label="Versions">
       <Link to="/w/$workspaceId/deployments" params={{ workspaceId }} className={tabs.tab}>
         Deployments
       </Link>

@@ -6,11 +6,11 @@ import { VersionTabs } from './version-tabs.tsx';
 
 interface VersionsPageProps<Row extends Version> extends Omit<VersionListProps<Row>, 'activeRuns'> {
   kind: VersionKind;
-  /** What a version of this kind is. */
+  /** Explains this kind of version. */
   lead: string;
 }
 
-/** The page of all versions of a kind, beside those of the other. */
+/** Page of all versions of a kind, with tabs for both kinds. */
 export function VersionsPage<Row extends Version>({ kind, lead, ...list }: VersionsPageProps<Row>) {
   const { id } = useWorkspace();
   const activeRuns = useActiveRuns(id, kind);

@@ -17,7 +17,7 @@ interface SigningSecretProps {
   onOutcome: (text: string) => void;
 }
 
-/** Sets what deliveries are signed with: one that is made here, or one that the sender has. It is shown once, then never again. */
+/** Sets the signing secret of a webhook: a generated one, or one from the sender. It is shown only once. */
 export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProps) {
   const { params } = useWorkspace();
   const [set, setSet] = useState<string | null>(null);
@@ -35,16 +35,16 @@ export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProp
   if (set !== null) {
     return (
       <SecretOnce
-        title={`Deliveries to ${name} have to be signed now`}
+        title={`Signing secret of ${name} set`}
         what="signing secret"
         secret={set}
         onClose={() => {
           onClose();
-          onOutcome(`${name} takes signed deliveries only now.`);
+          onOutcome(`${name} now accepts only signed deliveries.`);
         }}
       >
-        Give it to the sender. GitHub takes it as the secret of a webhook, with the content type
-        application/json.
+        Configure this secret at the sender. For GitHub, enter it as the webhook secret and select the content
+        type application/json.
       </SecretOnce>
     );
   }
@@ -55,13 +55,13 @@ export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProp
         action="Save"
         aside={
           <ActionButton size="compact-md" onClick={() => change.set('signing_secret', makeSecret())}>
-            Make one up
+            Generate
           </ActionButton>
         }
       >
         <TextInput
           label="Signing secret"
-          description="16 to 256 characters, the same here and at the sender. Deliveries without a signature made with it are refused."
+          description="16 to 256 characters, the same as at the sender. Deliveries without a valid signature are rejected."
           autoComplete="off"
           spellCheck={false}
           data-autofocus
@@ -74,7 +74,7 @@ export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProp
   );
 }
 
-/** 256 bits. */
+/** Generates 256 random bits. */
 function makeSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

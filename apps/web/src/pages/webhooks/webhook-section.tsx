@@ -19,7 +19,7 @@ interface WebhookSectionProps {
   onOutcome: (text: string) => void;
 }
 
-/** One webhook: its address, who listens, and its secrets. */
+/** A webhook: its URL, its jobs and its secrets. */
 export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
   const { whyNotChange } = useWorkspace();
   const [isSigning, setSigning] = useState(false);
@@ -33,10 +33,10 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
           <ChangeWebhook webhook={webhook} change="rotate" name={name} onOutcome={onOutcome} />
           <ActionButton
             whyNot={whyNot}
-            aria-label={`${webhook.has_signing_secret ? 'Replace' : 'Set'} the signing secret of ${name}`}
+            aria-label={`${webhook.has_signing_secret ? 'Replace' : 'Set'} signing secret of ${name}`}
             onClick={() => setSigning(true)}
           >
-            {webhook.has_signing_secret ? 'Replace the signing secret' : 'Set the signing secret'}
+            {webhook.has_signing_secret ? 'Replace signing secret' : 'Set signing secret'}
           </ActionButton>
           {webhook.has_signing_secret && (
             <ChangeWebhook webhook={webhook} change="unsign" name={name} onOutcome={onOutcome} />
@@ -50,9 +50,7 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
           ['Triggers', <Jobs key="jobs" refs={webhook.job_refs} />],
           [
             'Signature',
-            webhook.has_signing_secret
-              ? 'Deliveries have to be signed'
-              : 'Not asked for: the address is all that a sender needs',
+            webhook.has_signing_secret ? 'Required' : 'Not required: anyone with the URL can start the jobs',
           ],
           [
             'Last delivery',
@@ -71,7 +69,7 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
   );
 }
 
-/** Hidden until it is asked for: the page may be looked at by others, and the address is a secret. */
+/** Hidden by default: the URL is a secret, and others may see the screen. */
 function Address({ url, name }: { url: string; name: string }) {
   const [isShown, setShown] = useState(false);
   const hidden = url.replace(/\/hooks\/[^/]+/, '/hooks/••••••••••••');
@@ -79,19 +77,19 @@ function Address({ url, name }: { url: string; name: string }) {
     <div className={classes.address}>
       <code className={classes.addressText}>{isShown ? url : hidden}</code>
       <ActionButton
-        aria-label={`${isShown ? 'Hide' : 'Show'} the address of ${name}`}
+        aria-label={`${isShown ? 'Hide' : 'Show'} the URL of ${name}`}
         onClick={() => setShown(!isShown)}
       >
         {isShown ? 'Hide' : 'Show'}
       </ActionButton>
-      <CopyText text={url} label={`address of ${name}`} />
+      <CopyText text={url} label={`URL of ${name}`} />
     </div>
   );
 }
 
 function Jobs({ refs }: { refs: readonly string[] }) {
   const { id } = useWorkspace();
-  if (refs.length === 0) return <>nothing: its jobs were archived or changed</>;
+  if (refs.length === 0) return <>none: its jobs were archived or changed</>;
   return (
     <span className="linked-text">
       {refs.map((ref, index) => (
@@ -109,21 +107,21 @@ function Jobs({ refs }: { refs: readonly string[] }) {
 const changes = {
   rotate: {
     operation: 'rotate_webhook_token',
-    label: 'New address',
-    described: 'New address of',
-    action: 'Make a new address',
-    title: 'Make a new address?',
-    says: 'The present address is unknown at once: whoever sends to it gets an error until they have the new one.',
-    done: 'has a new address. Give it to the senders.',
+    label: 'Rotate URL',
+    described: 'Rotate URL of',
+    action: 'Rotate URL',
+    title: 'Rotate the URL?',
+    says: 'The current URL stops working immediately. Senders get errors until they use the new URL.',
+    done: 'has a new URL. Update the senders.',
   },
   unsign: {
     operation: 'remove_webhook_signing_secret',
-    label: 'Remove it',
-    described: 'Remove the signing secret of',
-    action: 'Remove it',
+    label: 'Remove signing secret',
+    described: 'Remove signing secret of',
+    action: 'Remove',
     title: 'Remove the signing secret?',
-    says: 'From then on whoever knows the address starts the jobs.',
-    done: 'takes deliveries without a signature now.',
+    says: 'Anyone who knows the URL can then start the jobs.',
+    done: 'now accepts deliveries without a signature.',
   },
 } as const;
 

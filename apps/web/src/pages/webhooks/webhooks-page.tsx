@@ -14,7 +14,7 @@ const example = `@job(trigger="webhook:orders")
 def take_order(run_context):
     print(run_context["run_args"]["input"])`;
 
-/** The addresses at which other systems start jobs. */
+/** URLs with which other systems start jobs. */
 export function WebhooksPage() {
   const { whyNot } = useWorkspace();
   const refused = whyNot('webhook.read');
@@ -28,13 +28,13 @@ function Webhooks() {
   return (
     <Page
       title="Webhooks"
-      lead="Other systems start jobs by sending a request to an address. Whoever knows the address can; a signing secret makes that safer."
+      lead="Other systems start jobs by sending a request to a webhook URL. Anyone with the URL can do so; a signing secret adds protection."
     >
       <Outcome text={outcome} />
       {data.webhooks.length === 0 ? (
-        <Section title="No webhook yet">
-          <Empty title="No job of this workspace listens to a webhook">
-            Give a job such a trigger and deploy it; its address stands here then.
+        <Section title="Webhooks">
+          <Empty title="No webhooks yet">
+            Add a webhook trigger to a job and deploy it. Its URL then appears here.
             <CommandLine command={example} />
           </Empty>
         </Section>

@@ -11,7 +11,7 @@ import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import classes from '../../forms/forms.module.css';
 
-/** Takes a workspace out of service, and brings it back. */
+/** Section that archives or restores a workspace. */
 export function ArchiveWorkspace() {
   const { me, params, whyNot } = useWorkspace();
   const { workspace } = me;
@@ -23,16 +23,16 @@ export function ArchiveWorkspace() {
     onSuccess: async ({ archived_at }) => {
       await fetchAnew(queryClient, ['get_workspace_me', 'list_workspaces', 'get_organization_me']);
       setAsking(false);
-      setOutcome(archived_at ? 'Archived.' : 'Back in service. Schedules go on from now.');
+      setOutcome(archived_at ? 'Archived.' : 'Restored. Schedules are active again.');
     },
   });
-  const playground = workspace.is_playground ? 'A playground is not archived.' : null;
+  const playground = workspace.is_playground ? 'Playgrounds cannot be archived.' : null;
   return (
     <Section title={isArchived ? 'Archived' : 'Archive'}>
       <Explanation>
         {isArchived
-          ? 'Nothing in this workspace starts or changes. All that ran here can be read. Bringing it back starts its schedules again, from then on.'
-          : 'An archived workspace can be read, and nothing in it starts or changes. Runs that wait are cancelled; those that have started go on. It can be brought back.'}
+          ? 'This workspace is read-only, and no jobs start. Restoring it reactivates its schedules.'
+          : 'An archived workspace is read-only, and no jobs start. Pending runs are cancelled; started runs continue. You can restore it later.'}
       </Explanation>
       <div className={classes.form}>
         {!isAsking && change.error !== null && <ErrorNotice error={change.error} />}
@@ -43,7 +43,7 @@ export function ArchiveWorkspace() {
             loading={isArchived && change.isPending}
             onClick={() => (isArchived ? change.mutate() : setAsking(true))}
           >
-            {isArchived ? 'Bring it back' : 'Archive this workspace'}
+            {isArchived ? 'Restore workspace' : 'Archive workspace'}
           </ActionButton>
           <Outcome text={outcome} />
         </div>
@@ -58,8 +58,8 @@ export function ArchiveWorkspace() {
           onConfirm={() => change.mutate()}
           onClose={() => setAsking(false)}
         >
-          Its schedules, events and webhooks start nothing any more, and its waiting runs are cancelled.
-          Everything stays readable, and an owner can bring it back.
+          Its schedules, events and webhooks no longer start jobs, and its pending runs are cancelled.
+          Everything stays readable, and an owner can restore it.
         </Confirm>
       )}
     </Section>

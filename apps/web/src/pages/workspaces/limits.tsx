@@ -13,12 +13,12 @@ import { Section } from '../../look/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { readLimit } from './read-limit.ts';
 
-/** What the runs of an organization may take. */
+/** Limits for the runs of an organization. */
 export function Limits() {
   const { params } = useOrganization();
   const { data } = useQuery(operation('get_organization_limits', { params }));
   if (!data) return null;
-  // Begins anew where somebody else has set others.
+  // The key resets the form if another user changes the limits.
   return <LimitsForm key={`${data.concurrent_runs} ${data.minutes_a_month}`} limits={data} />;
 }
 
@@ -38,7 +38,7 @@ function LimitsForm({ limits }: { limits: OrganizationLimitsResponse }) {
       })),
     send: (values) => api.call('set_organization_limits', { params, body: toBody(values) }),
     onDone: () => {
-      setOutcome('Saved. The limits hold for the next start.');
+      setOutcome('Saved. The limits apply to new starts.');
       void fetchAnew(queryClient, [
         'get_organization_limits',
         'get_organization_usage',
@@ -46,7 +46,7 @@ function LimitsForm({ limits }: { limits: OrganizationLimitsResponse }) {
       ]);
     },
   });
-  const nothing = change.isChanged ? null : 'Nothing was changed.';
+  const nothing = change.isChanged ? null : 'No changes to save.';
   return (
     <Section title="Limits">
       <ChangeForm
@@ -57,8 +57,8 @@ function LimitsForm({ limits }: { limits: OrganizationLimitsResponse }) {
         aside={<Outcome text={change.isChanged ? null : outcome} />}
       >
         <TextInput
-          label="Runs at once"
-          description="A start beyond it waits or is skipped, as its job says. Empty: no limit."
+          label="Concurrent runs"
+          description="Further starts wait or are skipped, depending on the job. Empty: no limit."
           inputMode="numeric"
           readOnly={refused !== null}
           value={change.values.concurrent_runs}
@@ -66,8 +66,8 @@ function LimitsForm({ limits }: { limits: OrganizationLimitsResponse }) {
           onChange={(event) => change.set('concurrent_runs', event.currentTarget.value)}
         />
         <TextInput
-          label="Minutes of runs a month"
-          description="Of a month in UTC. When they are used up nothing starts until the next. Empty: no limit."
+          label="Run minutes per month"
+          description="Per calendar month (UTC). When they are used up, nothing starts until the next month. Empty: no limit."
           inputMode="numeric"
           readOnly={refused !== null}
           value={change.values.minutes_a_month}

@@ -8,7 +8,7 @@ import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
 import { Section } from '../../look/page.tsx';
 
-/** Makes another organization and goes there. */
+/** Form that creates an organization and opens it. */
 export function NewOrganization() {
   const navigate = useNavigate();
   const change = useChange({
@@ -22,11 +22,11 @@ export function NewOrganization() {
     },
   });
   return (
-    <Section title="Make another organization">
-      <ChangeForm change={change} action="Make the organization">
+    <Section title="Create organization">
+      <ChangeForm change={change} action="Create organization">
         <TextInput
           label="Name of the new organization"
-          description="You own it. It shares no members, workspaces and limits with this one."
+          description="You become its owner. It shares no members, workspaces or limits with this one."
           autoComplete="off"
           value={change.values.name}
           error={change.problems.name}

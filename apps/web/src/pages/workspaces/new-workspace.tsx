@@ -9,7 +9,7 @@ import { useChange } from '../../forms/use-change.ts';
 import { Section } from '../../look/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 
-/** Makes a workspace and goes there. */
+/** Form that creates a workspace and opens it. */
 export function NewWorkspace() {
   const { params, whyNot } = useOrganization();
   const navigate = useNavigate();
@@ -25,11 +25,11 @@ export function NewWorkspace() {
     },
   });
   return (
-    <Section title="Make a workspace">
+    <Section title="Create workspace">
       <ChangeForm change={change} action="Create workspace" whyNot={whyNot('workspace.create')}>
         <TextInput
           label="Name"
-          description="You own it, and its first page says how to deploy to it."
+          description="You become its owner. Its overview shows how to deploy to it."
           autoComplete="off"
           value={change.values.name}
           error={change.problems.name}

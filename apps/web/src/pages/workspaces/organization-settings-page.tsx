@@ -15,24 +15,24 @@ import { ClockTime } from '../../look/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { NewOrganization } from './new-organization.tsx';
 
-/** What an organization is called, and what its members may do everywhere. */
+/** Settings of an organization: name and default role. */
 export function OrganizationSettingsPage() {
   const { me, params } = useOrganization();
   const { data } = useSuspenseQuery(operation('get_organization_settings', { params }));
   return (
-    <Page title="Settings" lead="What this organization is called, and what all its members may do.">
+    <Page title="Settings" lead="Name of this organization and default role of its members.">
       <SettingsSection settings={data} />
       <Section title="Details">
         <Facts
           facts={[
             [
-              'Organization id',
+              'Organization ID',
               <span key="id" className="mono">
-                {data.id} <CopyText text={data.id} label="organization id" />
+                {data.id} <CopyText text={data.id} label="organization ID" />
               </span>,
             ],
             ['Your role', me.role],
-            ['Workspaces run at', data.dataplane_id ?? 'not chosen yet'],
+            ['Region', data.dataplane_id ?? 'not set'],
             ['Created', <ClockTime key="made" at={data.created_at} />],
           ]}
         />
@@ -43,9 +43,9 @@ export function OrganizationSettingsPage() {
 }
 
 const defaultRoles: { value: DefaultWorkspaceRole | ''; label: string }[] = [
-  { value: '', label: 'Nothing: only the workspaces that they were given' },
-  { value: 'viewer', label: 'viewer of every workspace' },
-  { value: 'developer', label: 'developer of every workspace' },
+  { value: '', label: 'none: only assigned workspaces' },
+  { value: 'viewer', label: 'viewer in every workspace' },
+  { value: 'developer', label: 'developer in every workspace' },
 ];
 
 function SettingsSection({ settings }: { settings: OrganizationSettingsResponse }) {
@@ -81,16 +81,16 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
   });
   const { values, problems } = change;
   return (
-    <Section title="Name and default access">
+    <Section title="Name and default role">
       <ChangeForm
         change={change}
         action="Save"
-        whyNot={refused ?? (change.isChanged ? null : 'Nothing was changed.')}
+        whyNot={refused ?? (change.isChanged ? null : 'No changes to save.')}
         aside={<Outcome text={change.isChanged ? null : outcome} />}
       >
         <TextInput
           label="Name"
-          description="What people call it: a company or a team."
+          description="For example, the name of a company or a team."
           readOnly={refused !== null}
           value={values.name}
           error={problems.name}
@@ -106,8 +106,8 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
           onChange={(event) => change.set('description', event.currentTarget.value)}
         />
         <NativeSelect
-          label="What all members may do"
-          description="The least that members and owners have in each workspace; a higher role given there counts. Collaborators have only what they were given."
+          label="Default workspace role"
+          description="Minimum role of members and owners in every workspace. A higher assigned role takes precedence. Does not apply to collaborators."
           disabled={refused !== null}
           value={values.default_workspace_role}
           error={problems.default_workspace_role}

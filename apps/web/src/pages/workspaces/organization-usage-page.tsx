@@ -12,7 +12,7 @@ import { UsageSummary } from './usage-summary.tsx';
 import { Limits } from './limits.tsx';
 import { UsageShares } from './usage-shares.tsx';
 
-/** What all runs of an organization took, and what they may take. */
+/** Usage and limits of an organization. */
 export function OrganizationUsagePage() {
   const { me, whyNot } = useOrganization();
   const refused = whyNot('organization-usage.read');
@@ -27,7 +27,7 @@ function Usage() {
   const { id, params } = useOrganization();
   const { days } = useSearch({ from: '/signed-in/organizations/$organizationId/usage' });
   const navigate = useNavigate();
-  // Days change at midnight; a page that is open over it asks for the old ones until it is opened again.
+  // The day range is fixed when the page opens, so a page that stays open past midnight keeps its range.
   const [openedAtMs] = useState(Date.now);
   const query = usageQuery(days, openedAtMs);
   const usage = useQuery({
@@ -37,7 +37,7 @@ function Usage() {
   return (
     <Page
       title="Usage and limits"
-      lead="What the runs of all workspaces took, and what they may take. A run counts for the day on which it ended, with all its time."
+      lead="Usage of all workspaces, and limits. The full duration of a run counts on the day on which it ended."
       actions={
         <RangeChoice
           range={days}

@@ -10,7 +10,7 @@ export function RangeChoice({ range, onChoose }: RangeChoiceProps) {
   return (
     <SegmentedControl
       size="xs"
-      aria-label="How far back"
+      aria-label="Time range"
       value={range ?? 'month'}
       data={(['month', ...usageRanges] as const).map((value) => ({ value, label: rangeWords[value] }))}
       onChange={(value) => onChoose(value === 'month' ? undefined : value)}

@@ -11,7 +11,10 @@ it.each([
   expect(readLimit(text)).toBe(limit);
 });
 
-it.each(['-1', '1.5', '1e3', 'many', '99999999999'])('gives what the contract refuses for %j', (text) => {
-  const body = { concurrent_runs: readLimit(text), minutes_a_month: null };
-  expect(organizationLimitsRequest.safeParse(body).success).toBe(false);
-});
+it.each(['-1', '1.5', '1e3', 'many', '99999999999'])(
+  'returns a value that the contract rejects for %j',
+  (text) => {
+    const body = { concurrent_runs: readLimit(text), minutes_a_month: null };
+    expect(organizationLimitsRequest.safeParse(body).success).toBe(false);
+  },
+);

@@ -1,4 +1,7 @@
-/** A limit as it was typed: null, which has none, for nothing; NaN, which the contract refuses, for what is no plain number. */
+/**
+ * Parses a typed limit: null (no limit) for empty text; NaN, which the contract rejects, for anything but a
+ * whole number.
+ */
 export function readLimit(text: string): number | null {
   const typed = text.trim();
   if (typed === '') return null;

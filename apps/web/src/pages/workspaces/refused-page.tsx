@@ -4,7 +4,10 @@ import { Page, Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 
-/** In place of a page of the workspace's settings that is not the person's: whose it is, and who can give it to them. */
+/**
+ * Replaces a workspace settings page that the user may not see. Shows the required role and the owners to
+ * ask.
+ */
 export function RefusedPage({ title, reason }: { title: string; reason: string }) {
   const workspace = useWorkspace();
   const { data } = useQuery(workspaceAccess(workspace.id));
@@ -13,7 +16,7 @@ export function RefusedPage({ title, reason }: { title: string; reason: string }
     <Page title={title}>
       <Section title="No access">
         <Empty title={reason}>
-          You are {workspace.me.workspace_role} here.
+          Your role: {workspace.me.workspace_role}.
           {owners.length > 0 && ` Owners: ${owners.map(({ email }) => email).join(', ')}.`}
         </Empty>
       </Section>
@@ -21,7 +24,7 @@ export function RefusedPage({ title, reason }: { title: string; reason: string }
   );
 }
 
-/** The same, of an organization. */
+/** Like `RefusedPage`, for an organization. */
 export function RefusedOrganizationPage({
   title,
   reason,
@@ -30,7 +33,7 @@ export function RefusedOrganizationPage({
   return (
     <Page title={title}>
       <Section title="No access">
-        <Empty title={reason}>You are {role} of the organization. Ask one of its owners.</Empty>
+        <Empty title={reason}>Your role: {role}. Ask an owner of the organization.</Empty>
       </Section>
     </Page>
   );

@@ -11,14 +11,14 @@ interface Share {
 }
 
 interface ShareRowsProps {
-  /** What a row is, as a heading: "Job". */
+  /** Header of the name column: "Job". */
   what: string;
   rows: readonly Share[];
-  /** Seconds of all, also of those that are not among the rows. */
+  /** Total seconds, including those of rows that are not shown. */
   wholeSeconds: number;
 }
 
-/** What each took of the whole, those that took most first. */
+/** Share of each row in the total run time, largest first. */
 export function ShareRows({ what, rows, wholeSeconds }: ShareRowsProps) {
   return (
     <div className={table.scroll}>

@@ -9,7 +9,7 @@ import { useOrganization } from '../../workspace/use-organization.ts';
 import { RefusedOrganizationPage } from './refused-page.tsx';
 import { kindWords } from './storage-words.ts';
 
-/** What is kept of an organization's runs, and for how long. */
+/** Stored data of an organization and its retention. */
 export function StoragePage() {
   const { me, whyNot } = useOrganization();
   const refused = whyNot('organization-storage.read');
@@ -24,21 +24,21 @@ function Storage() {
   const { params } = useOrganization();
   const { data } = useSuspenseQuery(operation('get_organization_storage', { params }));
   return (
-    <Page title="Storage" lead="What is kept of this organization, and for how long.">
-      <Section title="Kept now">
+    <Page title="Storage" lead="Stored data of this organization and its retention.">
+      <Section title="Stored data">
         <div className={table.scroll}>
           <table className={table.table}>
             <thead>
               <tr>
-                <th scope="col">What</th>
+                <th scope="col">Data</th>
                 <th scope="col" className="number">
-                  How many
+                  Count
                 </th>
                 <th scope="col" className="number">
                   Size
                 </th>
                 <th scope="col">Oldest</th>
-                <th scope="col">Kept for</th>
+                <th scope="col">Retention</th>
                 <th scope="col" className="number">
                   Size limit (server-wide)
                 </th>
@@ -50,17 +50,17 @@ function Storage() {
                   <td data-wide="true">
                     {kindWords(kind).name} <span className="quiet">{kindWords(kind).says}</span>
                   </td>
-                  <td className="number" data-label="how many">
+                  <td className="number" data-label="count">
                     {count === null ? '–' : formatCount(count)}
                   </td>
                   <td className="number" data-label="size">
                     {bytes === null ? '–' : formatBytes(bytes)}
                   </td>
                   <td data-label="oldest">{oldest_at === null ? '–' : <ClockTime at={oldest_at} />}</td>
-                  <td data-label="kept for">
-                    {max_age_seconds === null ? 'forever' : formatDuration(max_age_seconds)}
+                  <td data-label="retention">
+                    {max_age_seconds === null ? 'Forever' : formatDuration(max_age_seconds)}
                   </td>
-                  <td className="number" data-label="at most">
+                  <td className="number" data-label="size limit">
                     {max_bytes === null ? 'no limit' : formatBytes(max_bytes)}
                   </td>
                 </tr>
@@ -69,12 +69,12 @@ function Storage() {
           </table>
         </div>
         <Explanation>
-          What is older goes, then the oldest until no more is left than the size. The newest run of each job,
-          the newest versions and those that a kept run was made of stay. – is not known for one organization
-          alone.
+          Data past its retention is deleted first, then the oldest data until the size limit is met. The
+          newest run of each job, the newest versions and the versions of retained runs are always kept. –
+          means that the value is not known per organization.
         </Explanation>
       </Section>
-      <Section title="Changing it">
+      <Section title="Change retention">
         <Explanation>{data.limits_text}</Explanation>
       </Section>
     </Page>

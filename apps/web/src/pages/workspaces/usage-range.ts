@@ -1,4 +1,4 @@
-/** The words for how far back usage is shown; without one it is the month so far. */
+/** Selectable ranges in days; without one, usage covers the current month. */
 export const usageRanges = ['30', '90', '365'] as const;
 export type UsageRange = (typeof usageRanges)[number];
 
@@ -11,7 +11,7 @@ export const rangeWords: Record<UsageRange | 'month', string> = {
 
 const dayMs = 86_400_000;
 
-/** The days to ask for, in UTC as they are counted; nothing for the month so far. */
+/** The queried days in UTC, as usage counts them; empty for the current month. */
 export function usageQuery(range: UsageRange | undefined, nowMs: number): { from?: string; to?: string } {
   if (range === undefined) return {};
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);

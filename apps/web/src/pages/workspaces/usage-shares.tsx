@@ -11,7 +11,7 @@ interface UsageSharesProps {
   wholeSeconds: number;
 }
 
-/** Which workspaces and jobs took it, for owners of the organization. */
+/** Usage by workspace and job, for organization owners. */
 export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
   const { params, whyNot } = useOrganization();
   const refused = whyNot('organization-usage.break-down');
@@ -25,7 +25,7 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
   if (refused !== null) {
     return (
       <Section title="By workspace and job">
-        <Explanation>What each workspace and each job took is not for everybody. {refused}</Explanation>
+        <Explanation>You cannot view usage by workspace and job. {refused}</Explanation>
       </Section>
     );
   }
@@ -33,7 +33,7 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
     <>
       <Section title="By workspace">
         {byWorkspace.data?.workspaces.length === 0 && (
-          <Empty title="No run ended in these days">Choose more of them above.</Empty>
+          <Empty title="No runs ended in this range">Select a longer range above.</Empty>
         )}
         {byWorkspace.data && byWorkspace.data.workspaces.length > 0 && (
           <ShareRows
@@ -69,4 +69,4 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
 }
 
 const titleOfJobs = (shown: number, all: number) =>
-  shown === all ? 'By job' : `By job: the ${shown} of ${all} that took most`;
+  shown === all ? 'By job' : `By job: top ${shown} of ${all}`;

@@ -9,23 +9,20 @@ import { runTrend, timeTrend } from './usage-trend.ts';
 const most = (limit: number | null, unit: string) =>
   limit === null ? 'no limit' : `of ${formatCount(limit)}${unit}`;
 
-/** What runs took: this month beside the limits, then the days that were asked for. */
+/** Usage of this month compared with the limits, then usage of the selected range. */
 export function UsageSummary({ usage, title }: { usage: UsageResponse; title: string }) {
   const { month, total, days } = usage;
   const [time, runs] = useMemo(() => [timeTrend(days), runTrend(days)], [days]);
   return (
     <>
-      <Section title="Now">
+      <Section title="This month and limits">
         <Facts
           facts={[
             [
               'Run time this month (UTC)',
               `${formatDuration(month.run_seconds)}, ${most(month.minutes_a_month, ' min')}`,
             ],
-            [
-              'Runs that are active',
-              `${formatCount(month.active_run_count)}, ${most(month.concurrent_runs, '')}`,
-            ],
+            ['Active runs', `${formatCount(month.active_run_count)}, ${most(month.concurrent_runs, '')}`],
           ]}
         />
       </Section>

@@ -6,7 +6,7 @@ type Days = UsageResponse['days'];
 const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
-/** Days of UTC, as usage counts them: in the viewer's zone they would be other days. */
+/** UTC days, as usage counts them; formatting in the viewer's time zone would shift them. */
 function pointsOf(days: Days): TrendPoint[] {
   return days.map(({ date }) => {
     const at = new Date(`${date}T00:00:00Z`);
@@ -14,7 +14,7 @@ function pointsOf(days: Days): TrendPoint[] {
   });
 }
 
-/** How long runs took, by day. */
+/** Run time by day. */
 export function timeTrend(days: Days): Trend {
   const values = days.map(({ run_seconds }) => run_seconds);
   return {
@@ -23,7 +23,7 @@ export function timeTrend(days: Days): Trend {
   };
 }
 
-/** How runs ended, by day. */
+/** Runs by day and final state. */
 export function runTrend(days: Days): Trend {
   const bars = (name: string, colour: 'completed' | 'failed' | 'cancelled', values: number[]) =>
     ({ name, unit: 'count', colour, kind: 'bar', stack: 'runs', values }) as const;

@@ -17,7 +17,10 @@ interface WorkspaceRowsProps {
   onOutcome: (text: string) => void;
 }
 
-/** Workspaces with what one is in each. An owner of the organization sees all, and may take a role where they have none. */
+/**
+ * Workspaces with the user's role in each. Organization owners see all workspaces and may assign themselves a
+ * role.
+ */
 export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
   const { me } = useOrganization();
   const roles = new Map(me.workspace_memberships?.map(({ workspace, role }) => [workspace.id, role]));
@@ -29,7 +32,9 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
       }),
     onSuccess: async ({ role }, { workspaceId }) => {
       await fetchAnew(queryClient, ['get_organization_me', 'list_workspaces', 'get_workspace_me']);
-      onOutcome(`You are ${role} of ${workspaces.find(({ id }) => id === workspaceId)?.name ?? 'it'} now.`);
+      onOutcome(
+        `You are now ${role} in ${workspaces.find(({ id }) => id === workspaceId)?.name ?? 'the workspace'}.`,
+      );
     },
   });
   return (
@@ -57,10 +62,10 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
                 <td>
                   {roles.get(workspace.id) ?? (
                     <RoleChoice
-                      label={`Take a role in ${workspace.name}`}
+                      label={`Your role in ${workspace.name}`}
                       roles={workspaceRoles}
                       value={null}
-                      none="none: take one"
+                      none="none: assign one"
                       whyNot={null}
                       onChoose={(role) => take.mutate({ workspaceId: workspace.id, role })}
                     />
@@ -70,7 +75,7 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
                 <td className="number" data-label="members">
                   {workspace.member_count}
                 </td>
-                <td data-label="made">
+                <td data-label="created">
                   <ClockTime at={workspace.created_at} />
                 </td>
               </tr>

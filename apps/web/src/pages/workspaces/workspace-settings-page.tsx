@@ -13,20 +13,20 @@ import { ClockTime } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { ArchiveWorkspace } from './archive-workspace.tsx';
 
-/** What a workspace is called, and whether it is in service. */
+/** General settings of a workspace: name and archiving. */
 export function WorkspaceSettingsPage() {
   const { me } = useWorkspace();
   const { workspace, organization } = me;
   return (
-    <Page title="General" lead="What this workspace is called, and whether anything in it runs.">
+    <Page title="General" lead="Name, description and archiving of this workspace.">
       <NameSection />
       <Section title="Details">
         <Facts
           facts={[
             [
-              'Workspace id',
+              'Workspace ID',
               <span key="id" className="mono">
-                {workspace.id} <CopyText text={workspace.id} label="workspace id" />
+                {workspace.id} <CopyText text={workspace.id} label="workspace ID" />
               </span>,
             ],
             [
@@ -64,7 +64,7 @@ function NameSection() {
     },
   });
   const whyNot = whyNotChange('workspace.update');
-  const nothing = change.isChanged ? null : 'Nothing was changed.';
+  const nothing = change.isChanged ? null : 'No changes to save.';
   return (
     <Section title="Name and description">
       <ChangeForm
@@ -77,8 +77,8 @@ function NameSection() {
           label="Name"
           description={
             workspace.is_playground
-              ? 'A playground keeps its name.'
-              : 'What people and the dlthub client call it.'
+              ? 'Playgrounds cannot be renamed.'
+              : 'Shown to members and used by the dlthub client.'
           }
           value={change.values.name}
           error={change.problems.name}
@@ -87,7 +87,7 @@ function NameSection() {
         />
         <Textarea
           label="Description"
-          description="Optional. All members of the workspace see it."
+          description="Optional. Visible to all workspace members."
           autosize
           minRows={2}
           value={change.values.description}

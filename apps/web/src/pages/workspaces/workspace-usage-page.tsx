@@ -12,12 +12,12 @@ import { UsageSummary } from './usage-summary.tsx';
 
 const from = '/signed-in/w/$workspaceId/settings/usage';
 
-/** What the runs of a workspace took, by day and by job. */
+/** Usage of a workspace by day and by job. */
 export function WorkspaceUsagePage() {
   const { id, params } = useWorkspace();
   const { days } = useSearch({ from });
   const navigate = useNavigate();
-  // Days change at midnight; a page that is open over it asks for the old ones until it is opened again.
+  // The day range is fixed when the page opens, so a page that stays open past midnight keeps its range.
   const [openedAtMs] = useState(Date.now);
   const query = usageQuery(days, openedAtMs);
   const usage = useQuery({
@@ -32,7 +32,7 @@ export function WorkspaceUsagePage() {
   return (
     <Page
       title="Usage"
-      lead="What the runs of this workspace took. A run counts for the day on which it ended, with all its time."
+      lead="Usage of this workspace. The full duration of a run counts on the day on which it ended."
       actions={
         <RangeChoice
           range={days}
@@ -51,7 +51,7 @@ export function WorkspaceUsagePage() {
       {usage.data && byJob.data && (
         <Section title="By job">
           {byJob.data.jobs.length === 0 ? (
-            <Empty title="No run ended in these days">Choose more of them above.</Empty>
+            <Empty title="No runs ended in this range">Select a longer range above.</Empty>
           ) : (
             <ShareRows
               what="Job"
@@ -78,7 +78,7 @@ function MoreJobs({ shown, all }: { shown: number; all: number }) {
   if (all <= shown) return null;
   return (
     <p className="quiet" style={{ padding: '0 0.85rem' }}>
-      The {shown} jobs of {all} that took most.
+      Top {shown} of {all} jobs by run time.
     </p>
   );
 }

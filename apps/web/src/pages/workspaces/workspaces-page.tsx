@@ -16,7 +16,9 @@ import { WorkspaceRows } from './workspace-rows.tsx';
 
 const pollMs = 5000;
 
-/** The workspaces of an organization, and making one. Without any, the first steps. */
+/**
+ * Workspaces of an organization, with a form to create one. Without any workspace it shows the first steps.
+ */
 export function WorkspacesPage() {
   const { id, me, params, whyNot } = useOrganization();
   const mayCreate = whyNot('workspace.create') === null;
@@ -56,10 +58,10 @@ export function WorkspacesPage() {
         {list.error && <ErrorNotice error={list.error} />}
         {!list.data && !list.error && <LoadingRows />}
         {list.data && workspaces.length === 0 && (
-          <Empty title="There is no workspace yet">
+          <Empty title="No workspaces yet">
             {mayCreate
-              ? 'The first steps create one from your terminal. You can also make one with the form below.'
-              : 'Ask an owner of the organization to make one.'}
+              ? 'The first steps create one from your terminal. You can also create one with the form below.'
+              : 'Ask an owner of the organization to create one.'}
           </Empty>
         )}
         {workspaces.length > 0 && <WorkspaceRows workspaces={workspaces} onOutcome={setOutcome} />}
@@ -75,7 +77,10 @@ export function WorkspacesPage() {
   );
 }
 
-/** Opens the first workspace as it appears, for a user who watches the empty list. @param workspaceId null for none, undefined until known */
+/**
+ * Opens the first workspace when it appears while the user views the empty list.
+ * @param workspaceId null for none, undefined until known
+ */
 function useFirstWorkspace(workspaceId: string | null | undefined): void {
   const navigate = useNavigate();
   const wasEmpty = useRef(false);

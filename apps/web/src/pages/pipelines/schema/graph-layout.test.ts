@@ -46,8 +46,8 @@ function layOut(names: readonly string[], references: ReturnType<typeof referenc
   return { ...layout, at };
 }
 
-describe('the graph of a schema', () => {
-  it('has a table right of all that it refers to', () => {
+describe('the layout of a schema', () => {
+  it('places a table right of all tables that it references', () => {
     const { at } = layOut(
       ['lines', 'orders', 'customers'],
       [reference('lines', 'orders', 'parent'), reference('orders', 'customers')],
@@ -56,7 +56,7 @@ describe('the graph of a schema', () => {
     expect(at('orders').x).toBeLessThan(at('lines').x);
   });
 
-  it('has no table on another, whatever refers to what', () => {
+  it('never overlaps tables', () => {
     const names = Array.from({ length: 40 }, (_, index) => `t${index}`);
     const links = names.flatMap((name, index) =>
       index % 3 === 0 ? [] : [reference(name, `t${(index * 7) % 40}`)],
@@ -77,7 +77,7 @@ describe('the graph of a schema', () => {
     }
   });
 
-  it('ends with circles, tables that refer to themselves, and to none that is shown', () => {
+  it('terminates for cycles, self-references and missing tables', () => {
     const { nodes, edges } = layOut(
       ['a', 'b'],
       [reference('a', 'b'), reference('b', 'a'), reference('a', 'a'), reference('a', 'gone')],
@@ -86,12 +86,12 @@ describe('the graph of a schema', () => {
     expect(edges).toHaveLength(2);
   });
 
-  it('leaves the line to the root out, since the parents lead there', () => {
+  it('omits the edge to the root, since the parents lead there', () => {
     const { edges } = layOut(['a', 'b'], [reference('a', 'b', 'parent'), reference('a', 'b', 'root')]);
     expect(edges.map(({ kind, label }) => [kind, label])).toEqual([['parent', 'a.a → b.b']]);
   });
 
-  it('shows of a wide table what changed and the keys, and counts the others', () => {
+  it('shows changed columns and keys of a wide table, and counts the others', () => {
     const columns = [
       ...Array.from({ length: 12 }, (_, index) => column(`c${index}`)),
       column('id', { primary_key: true }),
@@ -103,8 +103,8 @@ describe('the graph of a schema', () => {
   });
 });
 
-describe('the arrow keys', () => {
-  it('lead to the nearest table in their direction, and nowhere at the edge', () => {
+describe('arrow keys', () => {
+  it('move to the nearest table in their direction, and nowhere at the edge', () => {
     const { nodes, at } = layOut(['lines', 'orders', 'alone'], [reference('lines', 'orders', 'parent')]);
     expect(findNeighbour(nodes, at('orders'), 'right')).toBe(at('lines'));
     expect(findNeighbour(nodes, at('lines'), 'left')).toBe(at('orders'));

@@ -9,7 +9,7 @@ export const rowHeight = 18;
 const foot = 6;
 const gapBetweenLayers = 60;
 const gapBetweenNodes = 24;
-/** Columns that a table shows; the others are counted, and the list has them. */
+/** Maximum columns per table; the others are counted, and the list shows them. */
 const mostRows = 8;
 
 interface GraphRow {
@@ -25,7 +25,7 @@ export interface GraphNode {
   y: number;
   height: number;
   rows: GraphRow[];
-  /** Columns that are not among the rows. */
+  /** Number of columns that are not shown. */
   hiddenCount: number;
 }
 
@@ -33,7 +33,7 @@ interface GraphEdge {
   kind: 'parent' | 'reference';
   from: string;
   to: string;
-  /** What it says: `orders__lines._dlt_parent_id → orders._dlt_id`. */
+  /** Tooltip: `orders__lines._dlt_parent_id → orders._dlt_id`. */
   label: string;
   /** A curve from the side of one table to the side of the other. */
   path: string;
@@ -47,12 +47,12 @@ export interface GraphLayout {
 }
 
 /**
- * Places tables in layers: a table stands right of those that it refers to, and beside them where there is room. Tables that
- * nothing is connected with stand in columns below.
+ * Places tables in layers: a table is right of the tables that it references, at a similar height if there is
+ * room. Unconnected tables are placed in columns below.
  */
 export function layOutSchema(tables: readonly MergedTable[], references: readonly Reference[]): GraphLayout {
   const names = new Set(tables.map(({ name }) => name));
-  // The root of a nested table is reached through its parents.
+  // A nested table is connected to its root through its parents.
   const links = references.filter(
     ({ kind, table, referenced_table: other }) =>
       kind !== 'root' && table !== other && names.has(table) && names.has(other),
@@ -84,7 +84,7 @@ function makeNode(table: MergedTable): GraphNode {
   return { table, x: 0, y: 0, height: headHeight + lines * rowHeight + foot, rows, hiddenCount };
 }
 
-/** What changed is shown before keys, and keys before the others. */
+/** Changed columns come before keys, and keys before the others. */
 function weightOf(column: MergedColumn): number {
   return (column.mark === null ? 0 : 2) + (isKey(column) ? 1 : 0);
 }
@@ -122,7 +122,10 @@ function placeLayers(nodes: readonly GraphNode[], links: readonly Reference[]): 
   return { width, height };
 }
 
-/** The layer of each table: one more than the farthest of those that it refers to. Of a circle, one table begins. */
+/**
+ * The layer of each table: one more than the highest layer that it references. A cycle starts at one of its
+ * tables.
+ */
 function findDepths(links: readonly Reference[]): Map<string, number> {
   const targets = Map.groupBy(links, ({ table }) => table);
   const depths = new Map<string, number>();
@@ -142,7 +145,7 @@ function findDepths(links: readonly Reference[]): Map<string, number> {
   return depths;
 }
 
-/** Beside the middle of what a table refers to. */
+/** Mean position of the tables that a table references. */
 function wishedTop(
   node: GraphNode,
   referredBy: ReadonlyMap<string, readonly Reference[]>,
@@ -154,7 +157,7 @@ function wishedTop(
   return tops.length === 0 ? 0 : tops.reduce((sum, top) => sum + top, 0) / tops.length;
 }
 
-/** Rows of as many tables as the layers are wide, three at least. */
+/** Places unconnected tables in rows as wide as the layers, with at least three per row. */
 function placeAlone(nodes: readonly GraphNode[], above: Size): Size {
   const step = nodeWidth + gapBetweenNodes;
   const room = Math.floor((above.width + gapBetweenNodes) / step);
@@ -206,7 +209,10 @@ const axes: Record<Direction, readonly [along: number, across: number]> = {
   down: [0, 1],
 };
 
-/** The table that an arrow key leads to: the nearest one in that direction, with those aside counted as farther; undefined at the edge. */
+/**
+ * The table that an arrow key selects: the nearest in that direction, with sideways distance counted double.
+ * Undefined at the edge.
+ */
 export function findNeighbour(
   nodes: readonly GraphNode[],
   current: GraphNode,

@@ -14,7 +14,7 @@ interface GraphTableProps {
 const characterWidth = 6.7;
 const padding = 10;
 
-/** A table of the graph: its name, and those of its columns for which there is room. */
+/** A table in the graph: its name and as many columns as fit. */
 export function GraphTable({ node, isSelected, tabIndex, onSelect, onKeyDown }: GraphTableProps) {
   const { table, x, y, height, rows, hiddenCount } = node;
   const mark = table.mark && markLooks[table.mark];
@@ -68,7 +68,7 @@ export function GraphTable({ node, isSelected, tabIndex, onSelect, onKeyDown }: 
   );
 }
 
-/** SVG does not cut text. The letters of the graph are all of one width. */
+/** Truncates text, which SVG does not do. The graph uses a monospaced font. */
 function cutText(text: string, width: number): string {
   const most = Math.max(4, Math.floor(width / characterWidth));
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;

@@ -1,8 +1,8 @@
 import type { ChangeMark } from './merged-schema.ts';
 
-/** How a change is marked: a sign and a word, beside the colour. */
+/** Sign and word of a change, in addition to its colour. */
 export const markLooks: Record<ChangeMark, { sign: '+' | '−' | '~'; word: string }> = {
   added: { sign: '+', word: 'new' },
-  removed: { sign: '−', word: 'gone' },
+  removed: { sign: '−', word: 'removed' },
   changed: { sign: '~', word: 'changed' },
 };

@@ -42,11 +42,11 @@ const changes = [
   change('hint_changed', { column: 'id', hint: 'primary_key', after: 'yes' }),
 ];
 
-describe('a schema with its changes in place', () => {
+describe('a merged schema', () => {
   const merged = mergeSchemas(version, base, changes);
   const orders = merged.find(({ name }) => name === 'orders');
 
-  it('has the tables as a tree, those that are gone among them', () => {
+  it('orders tables as a tree, including removed ones', () => {
     expect(merged.map(({ name, mark }) => [name, mark])).toEqual([
       ['areas', 'added'],
       ['old', 'removed'],
@@ -55,7 +55,7 @@ describe('a schema with its changes in place', () => {
     ]);
   });
 
-  it('has each column with what became of it', () => {
+  it('marks each changed column', () => {
     expect(orders?.columns.map(({ name, mark }) => [name, mark])).toEqual([
       ['id', 'changed'],
       ['code', 'added'],
@@ -68,13 +68,13 @@ describe('a schema with its changes in place', () => {
     expect(orders?.dltColumns.map(({ name }) => name)).toEqual(['_dlt_id']);
   });
 
-  it('marks nothing where nothing is compared, as in a first version', () => {
+  it('marks nothing without a comparison, as in a first version', () => {
     const plain = mergeSchemas(version, null, [change('schema_created', { table: null })]);
     expect(plain.map(({ mark }) => mark)).toEqual([null, null, null]);
   });
 });
 
-describe('a column in words', () => {
+describe('the description of a column', () => {
   it('has its type with precision, and its keys', () => {
     expect(formatType(makeColumn('x', { data_type: 'decimal', precision: 38, scale: 9 }))).toBe(
       'decimal(38,9)',

@@ -5,7 +5,7 @@ export type SchemaTable = SchemaVersionResponse['tables'][number];
 export type SchemaColumn = SchemaTable['columns'][number];
 export type ChangeMark = 'added' | 'removed' | 'changed';
 
-/** A value that changed: a type, whether it can be null, a hint. */
+/** A changed value: type, nullability or a hint. */
 export interface ChangedValue {
   what: string;
   before: string | null;
@@ -18,10 +18,10 @@ export interface MergedColumn extends SchemaColumn {
 }
 
 export interface MergedTable extends Omit<SchemaTable, 'columns'> {
-  /** `changed` where only its columns changed, too. */
+  /** `changed` also if only columns changed. */
   mark: ChangeMark | null;
   changes: ChangedValue[];
-  /** Without dlt's own. */
+  /** Without dlt's internal columns. */
   columns: MergedColumn[];
   dltColumns: SchemaColumn[];
 }
@@ -29,8 +29,9 @@ export interface MergedTable extends Omit<SchemaTable, 'columns'> {
 type Tables = Pick<SchemaVersionResponse, 'tables'>;
 
 /**
- * The tables of a version with what changed in them since another, in the place where it changed. What is gone is still there, with its mark.
- * @param base the other version; null where nothing is compared
+ * Merges a version's tables with the changes since another version. Removed tables and columns stay in the
+ * list with a mark.
+ * @param base the other version; null without a comparison
  */
 export function mergeSchemas(
   version: Tables,
@@ -88,13 +89,13 @@ function toValue({ kind, hint, before, after }: SchemaChange): ChangedValue {
   return { what: hint?.replaceAll('_', ' ') ?? words[kind] ?? kind.replaceAll('_', ' '), before, after };
 }
 
-/** `decimal(38,9)`, as the lists of changes have it. */
+/** `decimal(38,9)`, in the same format as in the lists of changes. */
 export function formatType({ data_type: type, precision, scale }: SchemaColumn): string {
   if (precision === null) return type;
   return scale === null ? `${type}(${precision})` : `${type}(${precision},${scale})`;
 }
 
-/** The keys and hints of a column, in words. */
+/** Labels of a column's keys and hints. */
 export function listKeys(column: SchemaColumn): string[] {
   const words = {
     primary_key: 'primary key',

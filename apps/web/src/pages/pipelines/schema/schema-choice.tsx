@@ -12,7 +12,7 @@ interface ChoiceProps {
   onChoose: (value: string) => void;
 }
 
-/** One of some, with what is chosen said in front. */
+/** A select with its label in front. */
 function Choice({ label, options, value, onChoose }: ChoiceProps) {
   const id = useId();
   return (
@@ -35,7 +35,7 @@ interface SchemaChoiceProps {
   onChoose: (name: string) => void;
 }
 
-/** Which schema, where a pipeline has several. */
+/** Selects a schema if the pipeline has several. */
 export function SchemaChoice({ names, name, onChoose }: SchemaChoiceProps) {
   if (names.length < 2) return null;
   return (
@@ -55,7 +55,7 @@ interface VersionChoiceProps {
   onChoose: (hash: string) => void;
 }
 
-/** Which version of a schema. One that is older than those that are listed is there by its hash. */
+/** Selects a version of a schema. A version too old for the list appears by its hash. */
 export function VersionChoice({ label, versions, hash, onChoose }: VersionChoiceProps) {
   const now = new Date(useNow(60));
   const options = versions.map((each) => ({ value: each.version_hash, label: describeVersion(each, now) }));

@@ -18,7 +18,7 @@ import { usePanZoom } from './use-pan-zoom.ts';
 interface SchemaGraphProps {
   tables: readonly MergedTable[];
   references: SchemaVersionResponse['references'];
-  /** The table that the address names. */
+  /** The table selected in the URL. */
   selected: string | undefined;
   onSelect: (name: string) => void;
 }
@@ -31,8 +31,8 @@ const directions: Record<string, Direction> = {
 };
 
 /**
- * Tables and what refers to what. One stop of the tab key, and arrows lead from table to table; the list below the graph says the same in
- * words.
+ * Graph of tables and their references. It is a single tab stop; arrow keys move between tables. The list
+ * next to the graph has the same content as text.
  */
 export default function SchemaGraph({ tables, references, selected, onSelect }: SchemaGraphProps) {
   const layout = useMemo(() => layOutSchema(tables, references), [tables, references]);
@@ -65,7 +65,7 @@ export default function SchemaGraph({ tables, references, selected, onSelect }: 
         height={size.height}
         viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
         role="group"
-        aria-label={`Graph of ${formatNoun(tables.length, 'table')}; arrow keys lead from one to the next`}
+        aria-label={`Graph of ${formatNoun(tables.length, 'table')}; use the arrow keys to move between tables`}
         className={classes.drawing}
         {...handlers}
       >
@@ -82,21 +82,21 @@ export default function SchemaGraph({ tables, references, selected, onSelect }: 
         ))}
       </svg>
       <div className={classes.controls}>
-        <button type="button" onClick={() => zoom(1.3)} aria-label="Larger">
+        <button type="button" onClick={() => zoom(1.3)} aria-label="Zoom in">
           +
         </button>
-        <button type="button" onClick={() => zoom(1 / 1.3)} aria-label="Smaller">
+        <button type="button" onClick={() => zoom(1 / 1.3)} aria-label="Zoom out">
           −
         </button>
         <button type="button" onClick={fit}>
-          All
+          Fit
         </button>
       </div>
     </div>
   );
 }
 
-/** Lines between tables; those of the selected one stand out. */
+/** References between tables; those of the selected table are highlighted. */
 function Edges({ layout, selected }: { layout: GraphLayout; selected: string | undefined }) {
   return layout.edges.map(({ kind, from, to, label, path }) => (
     <path

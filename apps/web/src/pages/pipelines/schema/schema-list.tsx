@@ -20,12 +20,12 @@ interface SchemaListProps {
   selected?: string | undefined;
 }
 
-const referenceWords: Record<string, string> = { parent: 'nested in', root: 'belongs to' };
+const referenceWords: Record<string, string> = { parent: 'nested in', root: 'root table' };
 
-/** Few tables are shown unfolded. */
+/** Up to this number, tables are expanded. */
 const fewTables = 6;
 
-/** All tables with their columns; what changed is said where it changed. */
+/** All tables with their columns and inline changes. */
 export function SchemaList({ tables, references, selected }: SchemaListProps) {
   const referencesOf = Map.groupBy(references, (reference) => reference.table);
   return (
@@ -55,7 +55,7 @@ function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntry
   useEffect(() => {
     if (!isSelected || !place.current) return;
     place.current.open = true;
-    // Within its own pane; the page stays where it is, and so does the graph that was clicked on.
+    // Scroll only the list's pane, so that the page and the clicked graph stay in place.
     place.current.parentElement?.scrollTo({ top: place.current.offsetTop });
   }, [isSelected]);
   return (
@@ -74,15 +74,20 @@ function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntry
           <Change key={change.what} change={change} />
         ))}
       </summary>
-      <div className={table.scroll} tabIndex={0} role="group" aria-label={`Columns of ${entry.name}, aside`}>
+      <div
+        className={table.scroll}
+        tabIndex={0}
+        role="group"
+        aria-label={`Columns of ${entry.name}, scrollable`}
+      >
         <table className={classes.columns} aria-label={`Columns of ${entry.name}`}>
           <thead>
             <tr>
               <th scope="col">Column</th>
               <th scope="col">Type</th>
-              <th scope="col">Null</th>
+              <th scope="col">Nullable</th>
               <th scope="col">Keys</th>
-              <th scope="col">Changed</th>
+              <th scope="col">Changes</th>
             </tr>
           </thead>
           <tbody>
@@ -104,7 +109,7 @@ function ColumnRow({ column }: { column: MergedColumn }) {
         {column.name}
       </th>
       <td>{formatType(column)}</td>
-      <td className="quiet">{column.nullable ? 'null' : 'not null'}</td>
+      <td className="quiet">{column.nullable ? 'yes' : 'no'}</td>
       <td className="quiet">{listKeys(column).join(', ')}</td>
       <td>
         <Mark mark={column.mark} />
@@ -112,7 +117,7 @@ function ColumnRow({ column }: { column: MergedColumn }) {
           <Change key={change.what} change={change} />
         ))}
         {column.variant_of !== null && (
-          <span className="quiet"> values that {column.variant_of} cannot hold</span>
+          <span className="quiet"> values that do not fit {column.variant_of}</span>
         )}
       </td>
     </tr>
@@ -137,7 +142,7 @@ function Change({ change: { what, before, after } }: { change: ChangedValue }) {
   );
 }
 
-/** What a table has beside its columns: what it refers to, and dlt's own columns. */
+/** References, description and dlt columns of a table. */
 function Notes({
   entry,
   references,
@@ -150,11 +155,11 @@ function Notes({
     <ul className={classes.notes}>
       {references.map((reference) => (
         <li key={`${reference.kind} ${describeReference(reference)}`}>
-          {referenceWords[reference.kind] ?? 'refers to'} {describeReference(reference)}
+          {referenceWords[reference.kind] ?? 'references'} {describeReference(reference)}
         </li>
       ))}
       {entry.description !== null && <li>{entry.description}</li>}
-      {own !== '' && <li>dlt’s own columns: {own}</li>}
+      {own !== '' && <li>dlt columns: {own}</li>}
     </ul>
   );
 }

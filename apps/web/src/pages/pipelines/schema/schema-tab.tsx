@@ -13,16 +13,17 @@ import { useSchemaSearch } from './use-schema-search.ts';
 
 type SchemaSearch = ReturnType<typeof useSchemaSearch>;
 
-/** The schema of a pipeline as a graph, and as a list that says the same. A chunk of its own: few look at it. */
+/**
+ * Schema of a pipeline as a graph and a list with the same content. A separate chunk, since it is rarely
+ * opened.
+ */
 export default function SchemaTab({ pipelineName }: { pipelineName: string }) {
   const found = useSchemaSearch(pipelineName);
   const { schemas, schema } = found;
   if (schemas.error) return <ErrorNotice error={schemas.error} onRetry={() => void schemas.refetch()} />;
   if (schemas.isPending) return <LoadingRows />;
   if (!schema) {
-    return (
-      <Empty title="No schema is known">A run that loads something reports the schema that it loaded.</Empty>
-    );
+    return <Empty title="No schema yet">Runs report the schema of the data that they load.</Empty>;
   }
   return <SchemaOfVersion found={found} hash={found.search.version ?? schema.latest.version_hash} />;
 }
@@ -80,9 +81,9 @@ function Legend({
 }) {
   const size = `${formatNoun(version.table_count, 'table')}, ${formatNoun(version.column_count, 'column')}`;
   const marks = base
-    ? ` Marked is what ${nameVersion(version)} changed since ${nameVersion(base)}: + new, − gone, ~ changed.`
-    : ' It is the first that is known.';
-  const cut = version.is_cut ? ' It has more than is shown here.' : '';
+    ? ` Changes from ${nameVersion(base)} to ${nameVersion(version)}: + new, − removed, ~ changed.`
+    : ' First version.';
+  const cut = version.is_cut ? ' Truncated.' : '';
   return (
     <p className={choices.legend}>
       {size}. Dashed: nested table. Solid: reference.{marks}

@@ -4,8 +4,8 @@ import { mergeSchemas } from './merged-schema.ts';
 import { schemaDifference, schemaVersion, type SchemaPlace } from '../../../data/data-queries.ts';
 
 /**
- * A version of a schema with what changed in it since another.
- * @param baseHash undefined for the version before it, if there is one
+ * Loads a schema version and its changes since another version.
+ * @param baseHash undefined for the previous version, if there is one
  */
 export function useComparedSchema(place: SchemaPlace, versionHash: string, baseHash: string | undefined) {
   const version = useQuery(schemaVersion(place, versionHash));

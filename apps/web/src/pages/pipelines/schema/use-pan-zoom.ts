@@ -1,10 +1,13 @@
 import { useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
 import { firstView, fitAll, zoomAround, type Size, type ViewBox } from './view-box.ts';
 
-/** Moves and zooms a drawing: dragged by a pointer, zoomed by buttons, and by the wheel with Ctrl, so that the page still scrolls. */
+/**
+ * Pans and zooms a drawing: drag to pan; buttons or Ctrl+wheel to zoom. The wheel alone still scrolls the
+ * page.
+ */
 export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Size) {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  /** null until somebody moves it: the frame may still change its size. */
+  /** Null until the user moves the view: until then it follows the size of the frame. */
   const [chosen, setView] = useState<ViewBox | null>(null);
   const view = chosen ?? firstView(drawing, { width: size.width || 1, height: size.height || 1 });
   const drag = useRef<{ x: number; y: number; view: ViewBox } | null>(null);
@@ -19,7 +22,7 @@ export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Siz
     return () => observer.disconnect();
   }, [frame]);
 
-  // React listens to wheels passively, and could not keep the browser from zooming the page.
+  // React's wheel listeners are passive and could not prevent the browser's page zoom.
   useEffect(() => {
     const place = frame.current;
     if (!place) return undefined;

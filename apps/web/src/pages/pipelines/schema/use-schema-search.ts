@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { pipelineSchemas, schemaVersions, type SchemaPlace } from '../../../data/data-queries.ts';
 import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
-/** Which schema, which of its versions and which table the address names, and how to name others. */
+/** Schema, version and table selected in the URL, with a setter. */
 export function useSchemaSearch(pipelineName: string) {
   const { id: workspaceId } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
@@ -17,7 +17,7 @@ export function useSchemaSearch(pipelineName: string) {
     search,
     schemas,
     names: known.map((each) => each.schema_name),
-    /** Undefined before the schemas are there, and where the pipeline reported none. */
+    /** Undefined until the schemas are loaded, and if the pipeline reported none. */
     schema,
     place,
     versions,

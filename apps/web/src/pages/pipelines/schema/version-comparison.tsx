@@ -16,7 +16,7 @@ interface CompareChoiceProps {
   latest: SchemaVersionChangesResponse;
 }
 
-/** Which two versions to compare; the newest with the one before it unless the address says others. */
+/** Selects two versions to compare; by default the newest and the previous one. */
 export function CompareChoice({ found, latest }: CompareChoiceProps) {
   const { search, versions, choose } = found;
   const items = versions.data?.items ?? [];
@@ -34,7 +34,7 @@ export function CompareChoice({ found, latest }: CompareChoiceProps) {
         onChoose={(chosen) => choose({ base: chosen, version: hash })}
       />
       <VersionChoice
-        label="to"
+        label="To"
         versions={items}
         hash={hash}
         onChoose={(chosen) => choose({ base, version: chosen })}
@@ -54,7 +54,7 @@ interface VersionComparisonProps {
   base: string;
 }
 
-/** Two versions of a schema, whichever: what is different, in the tables where it is. */
+/** Compares any two versions of a schema and shows the changed tables. */
 export function VersionComparison({ found, hash, base }: VersionComparisonProps) {
   const items = found.versions.data?.items ?? [];
   const name = (wanted: string) => {
@@ -63,7 +63,7 @@ export function VersionComparison({ found, hash, base }: VersionComparisonProps)
   };
   return (
     <Section
-      title={`What changed from ${name(base)} to ${name(hash)}`}
+      title={`Changes from ${name(base)} to ${name(hash)}`}
       aside={
         <Button
           size="compact-sm"
@@ -85,15 +85,13 @@ function Difference({ found, hash, base }: VersionComparisonProps) {
   if (!version || !difference || !tables) return <LoadingRows />;
   const changed = tables.filter(({ mark }) => mark !== null);
   if (changed.length === 0)
-    return <Empty title="They are the same">dlt’s own tables and columns are not compared.</Empty>;
+    return <Empty title="No changes">dlt’s internal tables and columns are not compared.</Empty>;
   const isCut = difference.changes.length < difference.changes_total;
   return (
     <>
       <p className={choices.legend}>
         {describeCounts(difference.counts)}
-        {isCut &&
-          `; the first ${difference.changes.length} of ${difference.changes_total} changes are marked`}
-        .
+        {isCut && `; showing the first ${difference.changes.length} of ${difference.changes_total} changes`}.
       </p>
       <SchemaList tables={changed} references={version.references} />
     </>

@@ -3,18 +3,18 @@ import { formatNoun, formatShortInstant } from '../../../look/format.ts';
 
 type Named = Pick<SchemaVersionChangesResponse, 'version' | 'version_hash'>;
 
-/** `v14`; the beginning of the hash where dlt gave no number. */
+/** `v14`; the start of the hash if dlt reported no number. */
 export function nameVersion({ version, version_hash: hash }: Named): string {
   return version === null ? hash.slice(0, 8) : `v${version}`;
 }
 
-/** For a choice among versions: "v14, 12 Nov 06:15: +1 column". */
+/** Label in a version select: "v14, 12 Nov 06:15: +1 column". */
 export function describeVersion(each: SchemaVersionChangesResponse, now: Date): string {
   const what = each.base_hash === null ? 'first' : describeCounts(each.counts);
   return `${nameVersion(each)}, ${formatShortInstant(new Date(each.created_at), now)}: ${what}`;
 }
 
-/** "+1 table, +2 columns, ~1": what a version changed, counted. */
+/** Summary of a version's changes: "+1 table, +2 columns, ~1 change". */
 export function describeCounts(counts: SchemaChangeCounts): string {
   const words = [
     countOf('+', counts.tables_added, 'table'),
@@ -23,7 +23,7 @@ export function describeCounts(counts: SchemaChangeCounts): string {
     countOf('−', counts.columns_removed, 'column'),
     countOf('~', counts.columns_changed, 'change'),
   ].filter((word) => word !== null);
-  return words.length === 0 ? 'nothing that is shown' : words.join(', ');
+  return words.length === 0 ? 'no visible changes' : words.join(', ');
 }
 
 function countOf(sign: string, count: number, noun: string): string | null {

@@ -1,8 +1,8 @@
-/** The part of the drawing that is seen. */
+/** The visible part of the drawing. */
 export interface ViewBox {
   x: number;
   y: number;
-  /** Pixels of the screen for one of the drawing. */
+  /** Screen pixels per unit of the drawing. */
   scale: number;
 }
 
@@ -17,7 +17,7 @@ const mostScale = 2;
 
 const clampScale = (scale: number) => Math.min(mostScale, Math.max(leastScale, scale));
 
-/** All of the drawing, no larger than it is. */
+/** Fits the whole drawing, without enlarging it. */
 export function fitAll(drawing: Size, frame: Size): ViewBox {
   const room = { width: drawing.width + 2 * margin, height: drawing.height + 2 * margin };
   const scale = clampScale(Math.min(1, frame.width / room.width, frame.height / room.height));
@@ -28,16 +28,16 @@ export function fitAll(drawing: Size, frame: Size): ViewBox {
   };
 }
 
-/** Less than this cannot be read. */
+/** The text is unreadable below this scale. */
 const readableScale = 0.6;
 
-/** All of the drawing where that can be read, else its beginning. */
+/** The whole drawing if it is readable at that scale, else its top left corner. */
 export function firstView(drawing: Size, frame: Size): ViewBox {
   const all = fitAll(drawing, frame);
   return all.scale >= readableScale ? all : { scale: readableScale, x: -margin, y: -margin };
 }
 
-/** Larger or smaller around a place of the frame, which stays where it is. */
+/** Zooms around a point of the frame, which stays fixed. */
 export function zoomAround(view: ViewBox, factor: number, place: { x: number; y: number }): ViewBox {
   const scale = clampScale(view.scale * factor);
   return {
@@ -52,7 +52,7 @@ interface Box extends Size {
   y: number;
 }
 
-/** Moved as little as needed for a box to be seen. */
+/** Moves the view by the minimum that makes a box visible. */
 export function bringIntoView(view: ViewBox, box: Box, frame: Size): ViewBox {
   const [width, height] = [frame.width / view.scale, frame.height / view.scale];
   return {

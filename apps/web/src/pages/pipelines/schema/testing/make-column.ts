@@ -1,6 +1,6 @@
 import type { SchemaColumn } from '../merged-schema.ts';
 
-/** A column of text without keys, but for what is given. */
+/** Creates a text column without keys; `more` overrides its fields. */
 export function makeColumn(name: string, more: Partial<SchemaColumn> = {}): SchemaColumn {
   return {
     name,
