@@ -93,7 +93,7 @@ describe('judgeBelonging', () => {
     ['a resource of an active build', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
     ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
     ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
-    ['local data of a removed workspace', localData, {}, /nothing but people/],
+    ['local data of a removed workspace', localData, {}, /only an operator/],
     ['a resource of the installation', { kind: 'installation' }, {}, /every run/],
     ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
     ['a recently replaced image', replaced(replacedImageDays - 1), {}, /30 days/],
