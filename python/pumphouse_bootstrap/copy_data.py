@@ -57,7 +57,7 @@ def _lock(folder: int) -> None:
             return fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise CannotCopy("Somebody else has been changing the target for a minute.") from None
+                raise CannotCopy("Another program kept changing the target for a minute.") from None
         time.sleep(0.05)
 
 

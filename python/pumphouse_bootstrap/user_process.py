@@ -54,7 +54,7 @@ class UserProcess:
             from pumphouse_bootstrap.closed_network import await_closed_network
 
             if not await_closed_network():
-                raise CannotStart("network_failed", "Nobody has closed the network of the run to others.")
+                raise CannotStart("network_failed", "The network of the run was not closed to others.")
         if self._network is not None and self._start.network is not None:
             self._network.await_ready()
             if self._start.network["door"]:

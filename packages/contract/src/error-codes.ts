@@ -147,12 +147,12 @@ export const errorCodes = {
   },
   authorization_pending: {
     status: 403,
-    cause: 'Nobody has answered the code of the device yet.',
+    cause: 'The device code has not been approved yet.',
     nextStep: 'Answer it in the browser; the client asks again by itself.',
   },
   slow_down: {
     status: 403,
-    cause: 'Nobody has answered the code of the device yet, and the client asks too often.',
+    cause: 'The device code has not been approved yet, and the client polls too often.',
     nextStep: 'Ask less often; the dlthub client does so by itself.',
   },
   forbidden: {
@@ -246,7 +246,7 @@ export const errorCodes = {
   },
   account_exists: {
     status: 409,
-    cause: 'Somebody has an account with this e-mail address.',
+    cause: 'An account with this email address exists.',
     nextStep: 'Sign in with it.',
   },
   account_not_linked: {
@@ -263,7 +263,7 @@ export const errorCodes = {
   },
   own_role: {
     status: 409,
-    cause: 'Nobody changes their own role.',
+    cause: 'Users cannot change their own role.',
     nextStep: 'Ask another owner; to go, leave the organization or the workspace.',
   },
   playground_workspace: {

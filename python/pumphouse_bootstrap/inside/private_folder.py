@@ -22,5 +22,5 @@ def find_private_folder(candidates: tuple[str, ...]) -> str:
         found = os.lstat(path)
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
             return path
-        problem = f"{path} belongs to somebody else"
+        problem = f"{path} belongs to another user"
     raise StageFailure("work_folder_failed", problem)

@@ -86,7 +86,7 @@ export const settings = {
     )
     .default('all')
     .describe(
-      'What this server does besides answering the API: `scheduler` decides what starts, `supervisor` runs it; `all`, or a list',
+      'What this server does in addition to serving the API: `scheduler` decides what starts, `supervisor` runs it; `all`, or a list',
     ),
   PUMPHOUSE_ENGINE_URL: z
     .string()

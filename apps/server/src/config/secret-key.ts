@@ -4,7 +4,7 @@ import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../blobs/durable-folder.ts';
 
-/** What the settings say of secret keys. */
+/** The settings of secret keys. */
 export interface SecretKeySettings {
   dataDir: string;
   /** Null: the key file in the data folder. */
@@ -19,8 +19,9 @@ const keyFile = (dataDir: string) => join(dataDir, 'secret.key');
 export const otherKeysFile = (dataDir: string): string => join(dataDir, 'other-secret.keys');
 
 /**
- * The current key is the setting, else the key file in the data folder (mode 0600), made at the first start. The others are those of the
- * setting and of the file of other keys, and the key file where the current key is set: it was the current key before.
+ * Reads the secret keys of this server. The current key is the setting, otherwise the key file in the data folder (mode 0600), which is
+ * created at the first start. The others come from their setting and from the file of other keys. If the setting is used, the key file is
+ * one of them: it was the current key before.
  */
 export async function readSecretKeys({
   dataDir,
@@ -38,8 +39,8 @@ export async function readSecretKeys({
 }
 
 /**
- * Makes a new key file. The key of before goes to the file of other keys first, so that a crash in between loses none.
- * @returns the keys as they are from then on
+ * Creates a new key file. The previous key is written to the file of other keys first, so that a crash in between loses no key.
+ * @returns the keys from then on
  */
 export async function makeNewKey(dataDir: string): Promise<SecretKeys> {
   const before = await readOrMakeKey(dataDir);
@@ -57,7 +58,7 @@ export async function removeOtherKeys(dataDir: string): Promise<boolean> {
   return found.length > 0;
 }
 
-/** Two servers that start at once agree on one: the file appears whole or not at all. */
+/** Two servers that start concurrently agree on one key, because the file appears atomically. */
 async function readOrMakeKey(dataDir: string): Promise<Uint8Array> {
   const path = keyFile(dataDir);
   const existing = await readKey(path);
@@ -69,7 +70,7 @@ async function readOrMakeKey(dataDir: string): Promise<Uint8Array> {
   });
   await rm(draft);
   const key = await readKey(path);
-  if (!key) throw new Error(`The key file ${path} vanished while it was made.`);
+  if (!key) throw new Error(`The key file ${path} was removed while it was created.`);
   return key;
 }
 
@@ -88,7 +89,9 @@ async function readOtherKeys(dataDir: string): Promise<Uint8Array[]> {
   return lines.map((line) => {
     const key = Buffer.from(line, 'base64');
     if (key.length < minKeyBytes)
-      throw new Error(`${path} has a line that is no key. Each line is the content of a key file.`);
+      throw new Error(
+        `${path} contains a line that is not a key. Each line must be the content of a key file.`,
+      );
     return key;
   });
 }
@@ -99,7 +102,7 @@ async function writeOtherKeys(dataDir: string, keys: readonly Uint8Array[]): Pro
   await rename(draft, otherKeysFile(dataDir));
 }
 
-/** A file beside `path` that only this user reads, on disk when it resolves. */
+/** Writes a temporary file next to `path` that only this user may read. It is on disk when this resolves. */
 async function writeDraft(path: string, text: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
@@ -112,7 +115,7 @@ async function writeDraft(path: string, text: string): Promise<string> {
   return draft;
 }
 
-/** A key may be given as it was set, or as the content of a key file, which is base64: it is known as both. */
+/** Returns both readings of a key: the setting takes its text, a key file contains base64. */
 function readingsOf(text: string): Uint8Array[] {
   const decoded = Buffer.from(text, 'base64');
   const isBase64 = decoded.length >= minKeyBytes && decoded.toString('base64') === text;

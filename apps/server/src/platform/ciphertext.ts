@@ -1,10 +1,10 @@
 /** The format of ciphertexts: mark, key id, nonce, tag, body. Those written before keys had ids are nonce, tag, body. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** A ciphertext of the format without a mark begins with a random nonce: one in 2^64 of them looks like one with a mark. */
+/** A ciphertext without a mark begins with a random nonce, which equals the mark once in 2^64. */
 const mark = Buffer.from('pumpkey1');
 const keyIdBytes = 8;
-/** How many bytes tell the key of a ciphertext. */
+/** Bytes of the mark and the key id. */
 export const headerBytes = mark.length + keyIdBytes;
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -24,19 +24,19 @@ export class UnknownKeyError extends Error {
   }
 }
 
-/** Why a ciphertext could not be opened. */
+/** Explains why a ciphertext could not be decrypted. */
 export function explainClosed(error: unknown): string {
   return error instanceof UnknownKeyError
     ? error.message
     : 'it was altered, or the secret key of the server is not the one it was stored under';
 }
 
-/** The first bytes of each ciphertext under a key. */
+/** Returns the first bytes of every ciphertext of a key. */
 export function headerOf(keyId: string): Buffer {
   return Buffer.concat([mark, Buffer.from(keyId, 'hex')]);
 }
 
-/** The id of the key of a ciphertext; null for one that was written before keys had ids. */
+/** Returns the id of the key of a ciphertext; null if it was written before keys had ids. */
 export function keyIdOf(sealed: Uint8Array): string | null {
   const header = Buffer.from(sealed.subarray(0, headerBytes));
   if (header.length < headerBytes || !header.subarray(0, mark.length).equals(mark)) return null;
@@ -54,7 +54,7 @@ export function sealCiphertext(
   return Buffer.concat([header, nonce, cipher.getAuthTag(), body]);
 }
 
-/** @throws Error when the bytes or the header were altered, belong to another context, or to another key */
+/** @throws Error if the bytes or the header were altered, or belong to another context or key */
 export function openCiphertext(
   sealed: Uint8Array,
   { dataKey, context }: { dataKey: Uint8Array; context: string },
@@ -69,7 +69,7 @@ export function openCiphertext(
   return Buffer.concat([decipher.update(rest.subarray(nonceBytes + tagBytes)), decipher.final()]);
 }
 
-/** The header is authenticated with the context, so its key id cannot be changed, and the mark cannot be cut off. */
+/** Authenticates the header together with the context, so that the key id cannot be changed and the mark cannot be removed. */
 function authenticate(header: Uint8Array, context: string): Buffer {
   return Buffer.concat([header, Buffer.from(context)]);
 }

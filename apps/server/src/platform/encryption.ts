@@ -4,33 +4,33 @@ import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqua
 import { keyIdOf, openCiphertext, sealCiphertext, UnknownKeyError } from './ciphertext.ts';
 
 /**
- * Everything the server derives from its secret keys. Purposes have keys of their own, so no value serves for another. The current key
- * writes; the other keys only read, so that the current one can be replaced while servers run.
+ * All keys that the server derives from its secret keys. Each purpose has its own key, so that values are not interchangeable. The
+ * current key encrypts and signs. The other keys only decrypt and verify, so that the current key can be replaced while servers run.
  */
 export interface Encryption {
-  /** The id of the current key. It reveals nothing of the key. */
+  /** The id of the current key. It reveals nothing about the key. */
   keyId: string;
-  /** The ids of all keys that this server reads with, the current one first. */
+  /** The ids of all keys of this server, the current one first. */
   readableKeyIds: readonly string[];
-  /** AES-256-GCM under the current key. `context` (such as the id of what is stored) must be the same at both ends. */
+  /** AES-256-GCM with the current key. `context` (such as the id of the stored row) must be the same for encryption and decryption. */
   encrypt(plain: Uint8Array, context: string): Buffer;
-  /** @throws UnknownKeyError for a key that this server does not have, Error for altered bytes and another context */
+  /** @throws UnknownKeyError if this server lacks the key, Error if the bytes were altered or belong to another context */
   decrypt(sealed: Uint8Array, context: string): Buffer;
   /** For JSON Web Tokens that only this server reads. */
   tokenKey: Uint8Array;
-  /** Keys under which such tokens are accepted, the current one first. */
+  /** Keys that verify such tokens, the current one first. */
   acceptedTokenKeys: readonly Uint8Array[];
-  /** Ed25519, for the tokens of people, which their clients read. All servers that share the secret key have the same. */
+  /** Ed25519, for the tokens of users, which their clients read. All servers with the same secret key have the same key pair. */
   personKeys: { privateKey: KeyObject; publicKey: KeyObject };
-  /** Keys under which such tokens are accepted, the current one first. */
+  /** Keys that verify such tokens, the current one first. */
   acceptedPersonKeys: readonly KeyObject[];
-  /** A stable unguessable name for a value, until the current key changes. */
+  /** Returns an unguessable name for a value, which is stable until the current key changes. */
   sign(value: string): string;
-  /** Whether `signature` is that of the value, under any known key. */
+  /** Reports whether any key of this server made this signature of the value. */
   isSignature(value: string, signature: string): boolean;
   /**
-   * What may follow a refresh token, the same for everybody who presents it, and known to nobody without the secret key. A new one is the
-   * first; another server may have taken another one while the current key changes.
+   * Derives the possible successors of a refresh token: the same for every caller, and unpredictable without the secret key. New tokens
+   * use the first. While the current key is being replaced, another server may have used another one.
    */
   listFollowingRefreshTokens(token: string): [string, ...string[]];
 }
@@ -44,7 +44,7 @@ interface DerivedKeys {
   personKeys: Encryption['personKeys'];
 }
 
-/** @param secretKeys at least 32 random bytes each, never stored in the database; a single key has no others */
+/** @param secretKeys at least 32 random bytes each, never stored in the database; a single value is the current key without others */
 export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryption {
   const { current, others } =
     secretKeys instanceof Uint8Array ? { current: secretKeys, others: [] } : secretKeys;
@@ -78,7 +78,7 @@ export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryptio
   };
 }
 
-/** The id of a key: a fingerprint that reveals nothing of it, since it is derived as the other keys are. */
+/** Returns the id of a key: a fingerprint that reveals nothing about it, because it is derived like the other keys. */
 export function identifyKey(secretKey: Uint8Array): string {
   return Buffer.from(derive(secretKey, 'key-id', 8)).toString('hex');
 }

@@ -1,7 +1,7 @@
 /** The secret keys of a server. */
 export interface SecretKeys {
-  /** Writes and reads. */
+  /** Encrypts and decrypts. */
   current: Uint8Array;
-  /** Only read: keys of before, and a key that is to be the next one. */
+  /** Previous keys and the next key, which only decrypt. */
   others: readonly Uint8Array[];
 }

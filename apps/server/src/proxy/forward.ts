@@ -94,7 +94,8 @@ function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: Fo
     return showMcpConnection(exchange);
   }
   try {
-    if (response.headersSent || response.destroyed) throw new Error('Nobody waits for the answer');
+    if (response.headersSent || response.destroyed)
+      throw new Error('The visitor no longer waits for the response');
     if (statusCode < 200) throw new Error(`The app answered with status ${statusCode}`);
     response.writeHead(statusCode, headersFromApp(answer.rawHeaders, exchange));
     response.flushHeaders();

@@ -40,7 +40,7 @@ function showPassword(
           label: 'Password of the link',
           type: 'password',
           autocomplete: 'off',
-          hint: 'Whoever gave you the link has it.',
+          hint: 'Ask the person who sent you the link.',
           problem: wait === null ? problem : null,
           isFirst: true,
         })}
@@ -55,8 +55,8 @@ function showNoLink(exchange: Exchange): void {
   const page = {
     title: 'This link is not good',
     hasProblem: true,
-    body: html`<p role="alert">It was taken back, has expired, or is not complete.</p>
-      <p>Ask whoever gave it to you for another.</p>`,
+    body: html`<p role="alert">The link was revoked, has expired, or is incomplete.</p>
+      <p>Ask the sender for a new link.</p>`,
   };
   sendPage(exchange, page, { status: 404 });
 }

@@ -89,7 +89,7 @@ interface EndFacts {
 const archivedWords = 'The job or its workspace is archived; the app is stopped.';
 const endWords = {
   idle: ({ idleSeconds }: EndFacts) =>
-    `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,
+    `The app has been idle for ${idleSeconds} s and is stopped. The next visit starts it again.`,
   replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
   // If the app listens on another port, the bootstrap has already reported it.
   silent: ({ port }: EndFacts) =>

@@ -58,7 +58,7 @@ export function createMembers(persistence: Persistence) {
       const member = await holdMember(tx, organizationId, membershipId, changer);
       if (member.role === role) return member;
       if (member.userId === changer?.userId)
-        throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
+        throw new ServiceError('own_role', 'You cannot change your own role. Ask another owner.');
       if (role === 'collaborator' && member.workspaces.length === 0) {
         throw new ServiceError(
           'invalid_request',

@@ -102,7 +102,7 @@ export function createWorkspaceMembers(persistence: Persistence) {
         const before = known?.ownRole ?? null;
         if (before !== role) {
           if (person.userId === changer?.userId && !(await mayTakeRole(tx, workspace, person.userId, before)))
-            throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
+            throw new ServiceError('own_role', 'You cannot change your own role. Ask another owner.');
           await tx.members.setWorkspaceRole(workspaceId, membershipId, role);
           await endLostInvitations(tx, workspace.organizationId, person.userId);
           await recordChange(tx, {

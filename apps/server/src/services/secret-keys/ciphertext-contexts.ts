@@ -5,7 +5,7 @@ import { publicLinkContext } from '../apps/app-addresses.ts';
 import { signingPlace, tokenPlace } from '../webhooks/webhooks.ts';
 import { variableContext } from '../variables/sealed-variables.ts';
 
-/** What a ciphertext of each kind was made for, from the columns that `store/postgres/ciphertexts` reads. */
+/** The encryption context of each kind, from the columns that `store/postgres/secret-keys/ciphertexts.ts` reads. */
 const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => string> = {
   variables: (workspaceId, profile = '', name = '') =>
     variableContext({ workspaceId, profile: profile === '' ? null : profile }, name),

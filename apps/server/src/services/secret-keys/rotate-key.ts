@@ -17,12 +17,12 @@ export type RotatedKind = CiphertextKind | 'configurations';
 
 export const rotatedKinds: readonly RotatedKind[] = [...ciphertextKinds, 'configurations'];
 
-/** A ciphertext that no known key opens. It stays as it is. */
+/** A ciphertext that no available key decrypts. It stays unchanged. */
 export interface UnopenedCiphertext {
   kind: RotatedKind;
   /** The row or the configuration. */
   name: string;
-  /** Null for one that was written before keys had ids. */
+  /** Null if it was written before keys had ids. */
   keyId: string | null;
 }
 
@@ -30,11 +30,11 @@ export interface Rotation {
   keyId: string;
   rotated: Record<RotatedKind, number>;
   unopened: UnopenedCiphertext[];
-  /** Keys that nothing is under any more. */
+  /** Keys that no ciphertext needs any more. */
   retiredKeyIds: string[];
 }
 
-/** Servers keep the key from being replaced; nothing was changed. */
+/** A running server is not ready for the new key. Nothing was changed. */
 export class RotationRefusedError extends Error {
   override readonly name = 'RotationRefusedError';
   readonly code = 'key_rotation_refused';
@@ -52,13 +52,13 @@ interface RotationDependencies {
   blobs: BlobStore;
   encryption: Encryption;
   faultPoints: FaultPoints;
-  /** Called after each batch, with how many of a kind are under the current key since the start. */
+  /** Called after each batch with the number of re-encrypted ciphertexts of a kind. */
   onProgress: (kind: RotatedKind, rotated: number) => void;
 }
 
 const batch = 100;
 
-/** One ciphertext, wherever it is stored. `replace` gives false when it was changed or removed meanwhile. */
+/** One ciphertext, in the database or a blob. `replace` returns false if it was changed or removed meanwhile. */
 interface Rotatable {
   name: string;
   sealed: Uint8Array;
@@ -67,8 +67,8 @@ interface Rotatable {
 }
 
 /**
- * Re-encrypts all ciphertexts under the current key, while servers run. Each is replaced for itself, and only if it is still the same, so
- * it may be stopped at any point and run again.
+ * Creates the rotation, which re-encrypts all ciphertexts with the current key while servers run. Each ciphertext is replaced separately,
+ * and only if it is unchanged, so the rotation can be stopped at any point and run again.
  */
 export function createRotateKey(dependencies: RotationDependencies) {
   const { persistence, blobs, encryption, faultPoints, onProgress } = dependencies;
@@ -85,7 +85,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     if (problems.length > 0) throw new RotationRefusedError(problems);
   }
 
-  /** With wrong keys, as from a shell without the settings of the servers, nothing is changed. */
+  /** Checks first, so that a command with wrong keys (a shell without the servers' settings) changes nothing. */
   async function begin(forgetsLost: boolean): Promise<void> {
     await persistence.transaction(async (tx) => {
       await tx.secretKeys.lock();
@@ -101,7 +101,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     });
   }
 
-  /** @returns the keys that nothing is under any more, or, to forget, that nothing can open any more */
+  /** @returns the keys that no ciphertext needs any more; with `forgetsLost` also the keys that are lost */
   async function retire(rotated: object, forgetsLost: boolean): Promise<string[]> {
     return persistence.transaction(async (tx) => {
       await tx.secretKeys.lock();
@@ -149,7 +149,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     }
   }
 
-  /** An archive that is not under the current key; null for others, and for one that was removed. */
+  /** Returns an archive that is not encrypted with the current key; null for others and for a removed one. */
   async function findOlderArchive({ id, archiveKey }: StoredArchiveKey): Promise<Rotatable | null> {
     try {
       const start = await buffer(await blobs.openRead(archiveKey, { start: 0, end: headerBytes }));
@@ -159,7 +159,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
         sealed: await readBlob(blobs, archiveKey),
         context: id,
         async replace(next) {
-          // Servers read the archive of before or the new one, whole: a blob is put in place of another at once.
+          // Atomic: servers read the old archive or the new one.
           await blobs.put(archiveKey, next);
           if (await store.ciphertexts.isArchiveStored(id)) return true;
           // Retention removed the archive meanwhile.
@@ -173,7 +173,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     }
   }
 
-  /** @returns whether it is under the current key now; 'unopened' when no known key opens it */
+  /** @returns whether it was re-encrypted; 'unopened' if no available key decrypts it */
   async function rotate(ciphertext: Rotatable): Promise<boolean | 'unopened'> {
     let plain: Buffer;
     try {
@@ -185,7 +185,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     return ciphertext.replace(encryption.encrypt(plain, ciphertext.context));
   }
 
-  /** Goes through all ciphertexts of a kind once. */
+  /** Re-encrypts all ciphertexts of a kind, in one pass. */
   async function rotateKind(kind: RotatedKind, onRotated: () => void): Promise<UnopenedCiphertext[]> {
     const unopened: UnopenedCiphertext[] = [];
     const batches = kind === 'configurations' ? listArchives() : listColumn(kind);
@@ -200,7 +200,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
     return unopened;
   }
 
-  /** Goes through all ciphertexts until nothing was found to re-encrypt: a server may have written one meanwhile. */
+  /** Repeats passes until one finds nothing to re-encrypt, because a server may have written a ciphertext meanwhile. */
   async function rotateAll(rotated: Rotation['rotated']): Promise<UnopenedCiphertext[]> {
     for (;;) {
       let isChanged = false;
@@ -219,9 +219,9 @@ export function createRotateKey(dependencies: RotationDependencies) {
   }
 
   /**
-   * @param options.forgetsLost servers may start without keys that are lost, whatever is still under them
-   * @throws SecretKeyError when a key is missing that ciphertexts may be under
-   * @throws RotationRefusedError when a running server cannot read the key, or encrypts with another one
+   * @param options.forgetsLost lets servers start without lost keys, although ciphertexts still need them
+   * @throws SecretKeyError if a key is missing that ciphertexts may need
+   * @throws RotationRefusedError if a running server lacks the key or encrypts with another one
    */
   return async function rotateKey({ forgetsLost }: { forgetsLost: boolean }): Promise<Rotation> {
     await begin(forgetsLost);

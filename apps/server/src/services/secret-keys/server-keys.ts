@@ -5,12 +5,12 @@ import { ciphertextKinds, contextOf } from './ciphertext-contexts.ts';
 import { headerOf } from '../../platform/ciphertext.ts';
 import { parseOwner } from '../../domain/attempts/server-owner.ts';
 
-/** A server that gave no sign of life for so long counts as gone. */
+/** A server without a heartbeat for this long counts as stopped. */
 export const liveSeconds = 15;
-/** How many ciphertexts of a kind are tried where no key was noted yet. */
+/** How many ciphertexts of a kind are tried if the database has no key ids yet. */
 const samples = 20;
 
-/** The keys of a server do not open what the installation has stored. */
+/** The keys of a server do not decrypt the installation's secrets. */
 export class SecretKeyError extends Error {
   override readonly name = 'SecretKeyError';
   readonly code: 'secret_key_missing' | 'secret_key_wrong';
@@ -24,7 +24,7 @@ export class SecretKeyError extends Error {
 export type ServerRegistration = Awaited<ReturnType<typeof registerServer>>;
 
 /**
- * Checks that a server has the keys of its installation, before it does anything, and registers it with the keys that it has.
+ * Checks at start-up that a server has the keys of its installation, and registers it with the ids of its keys.
  * @throws SecretKeyError secret_key_missing, secret_key_wrong
  */
 export async function registerServer(
@@ -43,13 +43,13 @@ export async function registerServer(
     return { usedKeyIds, others };
   });
   return {
-    /** Keys, except the current one, that ciphertexts may be under. */
+    /** Keys other than the current one that ciphertexts may need. */
     olderKeyIds: registered.usedKeyIds.filter((used) => used !== keyId),
-    /** Servers that cannot read what this one encrypts. */
+    /** Servers that cannot decrypt what this server encrypts. */
     serversWithoutKey: registered.others.filter((other) => !other.readableKeyIds.includes(keyId)),
     async beat(): Promise<void> {
       await persistence.store.servers.keepAlive(server);
-      // A server that stood still while its key was retired encrypts with it again.
+      // A server that was suspended while its key was retired encrypts with it again.
       await persistence.store.secretKeys.noteUsed(keyId);
     },
     remove: () => persistence.store.servers.remove(id),
@@ -57,8 +57,8 @@ export async function registerServer(
 }
 
 /**
- * Checks within a transaction that these keys open what is stored.
- * @returns the ids of the keys that ciphertexts may be under
+ * Checks within a transaction that these keys decrypt all stored secrets.
+ * @returns the ids of the keys that ciphertexts may need
  * @throws SecretKeyError
  */
 export async function requireKeys(store: Store, encryption: Encryption): Promise<string[]> {
@@ -76,7 +76,7 @@ export async function requireKeys(store: Store, encryption: Encryption): Promise
   );
 }
 
-/** A database of the previous release names no key: what it has stored tells whether the key is the right one. */
+/** A database of the previous release has no key ids, so stored secrets are tried. */
 async function requireReadable(store: Store, encryption: Encryption): Promise<void> {
   let tried = 0;
   for (const kind of ciphertextKinds) {
@@ -107,7 +107,7 @@ function listKeys(ids: readonly string[]): string {
   return ids.length === 1 ? `key ${ids[0]}` : `keys ${ids.join(', ')}`;
 }
 
-/** Why servers keep a key from being replaced; one line for each server. Empty when all encrypt with the key and read the used ones. */
+/** Lists the servers that are not ready for a key, with what to do. Empty if all encrypt with it and can decrypt with the used keys. */
 export function findKeyProblems(
   servers: readonly LiveServer[],
   keyId: string,

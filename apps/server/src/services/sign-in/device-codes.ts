@@ -131,9 +131,9 @@ export function createDeviceCodes({
           return session;
         }
         if (code.wasJustAsked)
-          return new ServiceError('slow_down', 'Nobody has answered yet; ask less often.');
+          return new ServiceError('slow_down', 'The code has not been approved yet. Poll less often.');
         await store.signInRequests.noteAsked(hash);
-        return new ServiceError('authorization_pending', 'Nobody has answered yet.');
+        return new ServiceError('authorization_pending', 'The code has not been approved yet.');
       });
       if (answer instanceof ServiceError) throw answer;
       return sessions.complete(answer);

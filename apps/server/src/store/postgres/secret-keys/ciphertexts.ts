@@ -3,13 +3,13 @@ import type { Queryable } from '../pool.ts';
 interface CiphertextColumn {
   table: string;
   column: string;
-  /** A unique key of the row: expressions and their types, in the order of an index. */
+  /** A unique key of the row: SQL expressions and their types, in the order of an index. */
   key: Readonly<Record<string, string>>;
-  /** What the ciphertext was made for, where that is not the key. */
+  /** The SQL expression of the encryption context, if it is not the key. */
   owner?: string;
 }
 
-/** Every column of the database that holds ciphertexts. A test compares this list with the schema. */
+/** All columns that contain ciphertexts. A test compares this list with the schema. */
 export const ciphertextColumns = {
   variables: {
     table: 'variables',

@@ -2,10 +2,10 @@ import type { Queryable } from '../pool.ts';
 
 export type SecretKeyStore = ReturnType<typeof createSecretKeyStore>;
 
-/** The ids of the secret keys that ciphertexts may be under. */
+/** Creates the store of the ids of the secret keys that ciphertexts may need. */
 export function createSecretKeyStore(sql: Queryable) {
   return {
-    /** Within a transaction: servers that start and a rotation that ends wait for each other. */
+    /** Locks within a transaction, so that a starting server and an ending rotation wait for each other. */
     lock: () => sql.execute('lock table secret_keys in exclusive mode'),
 
     async listUsed(): Promise<string[]> {

@@ -1,10 +1,10 @@
 import type { Queryable } from '../pool.ts';
 
-/** A server that runs, and the ids of its secret keys. */
+/** A running server and the ids of its secret keys. */
 export interface LiveServer {
-  /** As the owner of claims. */
+  /** The same name as the owner of claims. */
   owner: string;
-  /** Null for a server of the previous release, which tells nothing about its keys. */
+  /** Null for a server of the previous release, which does not report its keys. */
   keyId: string | null;
   readableKeyIds: string[];
 }
@@ -18,7 +18,7 @@ export interface ServerKeys {
 
 export type ServerStore = ReturnType<typeof createServerStore>;
 
-/** The servers of the installation, whatever their roles are. */
+/** Creates the store of all servers of the installation, in any role. */
 export function createServerStore(sql: Queryable) {
   return {
     async keepAlive({ id, owner, keyId, readableKeyIds }: ServerKeys): Promise<void> {
@@ -33,7 +33,7 @@ export function createServerStore(sql: Queryable) {
 
     remove: (id: string) => sql.execute('delete from servers where id = $1', [id]),
 
-    /** Servers with a sign of life in the last seconds, and supervisors of the previous release. */
+    /** Lists servers with a recent heartbeat, and supervisors of the previous release. */
     listLive: (seconds: number) =>
       sql.query<LiveServer>(
         `select owner, key_id as "keyId", readable_key_ids as "readableKeyIds" from servers
