@@ -52,6 +52,6 @@ it('other keys are given as they were set, or as the content of a key file', asy
 
 it('a line that is no key is refused without being quoted', async () => {
   await writeFile(otherKeysFile(dataDir), 'c2hvcnQ=\n');
-  await expect(read()).rejects.toThrow(/has a line that is no key/);
+  await expect(read()).rejects.toThrow(/contains a line that is not a key/);
   await expect(read()).rejects.not.toThrow(/c2hvcnQ/);
 });

@@ -18,15 +18,17 @@ export interface ReadingPlace {
   engineCpus: number;
 }
 
-/** Addresses older than this are read again for the next start. */
+/** Addresses older than this are read again in the background. */
 const freshMilliseconds = 60_000;
+/** A start does not use older addresses: the machine may have new ones that the container must not reach. */
+const maxAgeMilliseconds = 600_000;
 const limits = { memoryBytes: 128 * 1024 * 1024, cpus: 1, processes: 16 };
 /** A user of no workspace. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
 /**
- * Caches the addresses. Only the first start waits for a reading; later starts use the cached addresses and
- * refresh them in the background once they are old.
+ * Caches the addresses. A start waits for a reading only if there is none from the last ten minutes; other
+ * starts use the cached addresses and refresh them in the background once they are old.
  * @param read reads the addresses
  * @param now a monotonic clock in milliseconds
  */
@@ -50,8 +52,10 @@ export function createMachineAddresses(
 
   return async (place) => {
     if (kept === null) return readOnce(place);
+    const ageMilliseconds = now() - kept.readAt;
+    if (ageMilliseconds > maxAgeMilliseconds) return readOnce(place);
     // Ignore a failed reading: the next start tries again.
-    if (now() - kept.readAt > freshMilliseconds) readOnce(place).catch(() => undefined);
+    if (ageMilliseconds > freshMilliseconds) readOnce(place).catch(() => undefined);
     return kept.addresses;
   };
 }
