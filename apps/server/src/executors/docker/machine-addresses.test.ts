@@ -42,6 +42,17 @@ describe('the addresses of the engine’s machine', () => {
     expect(await list()).toEqual(['192.0.2.2']);
   });
 
+  it('are waited for again when they are too old to use', async () => {
+    const { readings, clock, list } = createReadings();
+    const first = list();
+    readings[0]?.resolve(['192.0.2.1']);
+    await first;
+    clock.milliseconds = 600_001;
+    const second = list();
+    readings[1]?.resolve(['192.0.2.2']);
+    expect(await second).toEqual(['192.0.2.2']);
+  });
+
   it('> are read again after a failed reading', async () => {
     const { readings, list } = createReadings();
     const failed = list();
