@@ -1,5 +1,5 @@
 """
-Turn a base with Python into a runner image; runs once, as root, in the build of the Containerfile beside it.
+Turn a base with Python into a runner image; runs once, as root, in the build of the Containerfile in this folder.
 """
 
 import compileall

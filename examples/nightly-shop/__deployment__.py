@@ -112,7 +112,7 @@ def check_prices(highest_price: int = dlt.config.value):
 @run.job(trigger=[check_stock.fail, run.trigger.job_fail("tag:ingest")])
 def notify(run_context: run.TJobRunContext):
     """Start when the stock check or any job tagged "ingest" fails."""
-    print("somebody should look at", run_context["trigger"])
+    print("please check", run_context["trigger"])
 
 
 @run.job(trigger=check_stock.completed, execute={"concurrency": None, "intercept_signals": False})

@@ -55,7 +55,7 @@ class MaskArtifacts(unittest.TestCase):
     def test_where_there_are_none_nothing_happens(self) -> None:
         mask_artifacts(str(self.folder), ["shop", "missing"], Masker([SECRET]), 0.0, None)
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
     def test_it_is_done_with_the_rights_of_the_user_that_wrote_them(self) -> None:
         theirs, ours = self.folder / "shop/theirs", self.folder / "shop/ours"
         for path in (self.folder.parent, self.folder, self.folder / "shop"):

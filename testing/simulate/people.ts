@@ -53,7 +53,7 @@ async function deploy(
   isWhole: boolean,
 ): Promise<void> {
   const { site, model, habits, journal } = world;
-  beginStep(world, `somebody deploys ${isWhole ? 'everything' : about}`);
+  beginStep(world, `a user deploys ${isWhole ? 'everything' : about}`);
   journal.count('deploys');
   for (const { job_ref: ref } of isWhole ? [] : sent) journal.note(ref, 'is deployed anew');
   const request = {
@@ -75,7 +75,7 @@ function listReferences({ triggers, freshness = [] }: SentJob): string[] {
 
 async function takeOutOfService(world: World, job: ModelJob, about: string): Promise<void> {
   if (job.isArchived) return;
-  beginStep(world, `somebody archives ${job.ref}`);
+  beginStep(world, `a user archives ${job.ref}`);
   world.journal.note(job.ref, 'is archived');
   world.journal.count('archived');
   const place = placeOf(world, job.ref);
@@ -87,7 +87,7 @@ async function takeOutOfService(world: World, job: ModelJob, about: string): Pro
 
 async function bringBack(world: World, job: ModelJob, about: string): Promise<void> {
   if (!job.isArchived) return;
-  beginStep(world, `somebody brings back ${job.ref}`);
+  beginStep(world, `a user brings back ${job.ref}`);
   world.journal.note(job.ref, 'is brought back');
   await withCrashes(world, `${about} end`, (server) => server.switchJobs.unarchive(placeOf(world, job.ref)));
   world.model.unarchive(job.ref, clockOf(world));
@@ -97,7 +97,7 @@ async function bringBack(world: World, job: ModelJob, about: string): Promise<vo
 async function pause(world: World, job: ModelJob, about: string): Promise<void> {
   const isScheduled = job.sent.triggers.some((trigger) => /^(schedule|every|once):/.test(trigger));
   if (job.isArchived || job.isPaused || !isScheduled) return;
-  beginStep(world, `somebody pauses ${job.ref}`);
+  beginStep(world, `a user pauses ${job.ref}`);
   world.journal.note(job.ref, 'is paused');
   world.journal.count('paused');
   await withCrashes(world, about, (server) => server.switchJobs.pause(placeOf(world, job.ref)));
@@ -109,7 +109,7 @@ async function pause(world: World, job: ModelJob, about: string): Promise<void> 
 
 async function resume(world: World, job: ModelJob, about: string): Promise<void> {
   if (!job.isPaused) return;
-  beginStep(world, `somebody resumes ${job.ref}`);
+  beginStep(world, `a user resumes ${job.ref}`);
   world.journal.note(job.ref, 'is resumed');
   await withCrashes(world, `${about} end`, (server) => server.switchJobs.resume(placeOf(world, job.ref)));
   job.isPaused = false;
@@ -129,7 +129,7 @@ async function startByHand(world: World, job: ModelJob, about: string): Promise<
   const refresh = chance.happens(0.15, about, 'refresh');
   const skipFreshness = chance.happens(0.2, about, 'skip freshness');
   const isOnlyWhenIdle = chance.happens(0.2, about, 'mode');
-  beginStep(world, `somebody starts ${job.ref} by ${trigger}${refresh ? ' with refresh' : ''}`);
+  beginStep(world, `a user starts ${job.ref} by ${trigger}${refresh ? ' with refresh' : ''}`);
   const request = {
     workspaceId: site.workspaceId,
     membershipId: site.membershipId,
@@ -221,7 +221,7 @@ async function callFor(
   const { chance, model, site } = world;
   const { selector, refs } = call;
   const refresh = chance.happens(0.3, about, 'refresh');
-  beginStep(world, `somebody starts ${selector}${refresh ? ' with refresh' : ''}`);
+  beginStep(world, `a user starts ${selector}${refresh ? ' with refresh' : ''}`);
   world.journal.count('calls for a group');
   const result = await withCrashes(world, about, (server) =>
     server.startRuns.trigger({

@@ -44,7 +44,7 @@ async function cancel(world: World, { ref, runId, number }: LivingRun): Promise<
   const { model, site, journal } = world;
   const run = model.get(ref).active.get(runId);
   if (!run) return;
-  beginStep(world, `somebody cancels run ${number} of ${ref}`);
+  beginStep(world, `a user cancels run ${number} of ${ref}`);
   journal.count('cancels');
   await withCrashes(world, `cancel ${ref} ${number}`, (server) =>
     server.cancelRuns.cancelMany(site.workspaceId, [runId]),

@@ -47,7 +47,7 @@ export async function revokeKey(idOrPrefix: string): Promise<void> {
 export async function listMembers(options: { organization: string; json?: true }): Promise<void> {
   const members = await withStore(async (persistence) => {
     const { id } = await createOrganizationLimits(persistence).find(options.organization);
-    return (await createMembers(persistence).list(id, everybody)).items;
+    return (await createMembers(persistence).list(id, allMembers)).items;
   });
   const rows = members.map((member) => ({
     membership_id: member.membershipId,
@@ -70,7 +70,7 @@ export async function listMembers(options: { organization: string; json?: true }
   }
 }
 
-const everybody = { limit: Number.MAX_SAFE_INTEGER, offset: 0 };
+const allMembers = { limit: Number.MAX_SAFE_INTEGER, offset: 0 };
 
 export async function setMember(options: {
   organization: string;

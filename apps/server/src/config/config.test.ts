@@ -8,7 +8,7 @@ import { ConfigError } from './config-error.ts';
 
 describe('readConfig', () => {
   it('returns defaults without any setting', () => {
-    const config = readConfig({ HOME: '/home/somebody' });
+    const config = readConfig({ HOME: '/home/user' });
     expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, allowUnisolated: false, executor: 'auto' });
   });
 

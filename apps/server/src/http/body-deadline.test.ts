@@ -62,7 +62,7 @@ const kinds: [string, string, string, string][] = [
     'a form',
     '/sign-in',
     'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500',
-    'email=somebody',
+    'email=user',
   ],
 ];
 

@@ -19,7 +19,7 @@ export interface Field {
   isReadOnly?: boolean;
 }
 
-/** Renders a labelled input; its error is shown beside it and read out with it. */
+/** Renders a labelled input; its error is shown next to it and read out with it. */
 export function renderField(field: Field): Html {
   const { name, label, type = 'text', autocomplete, value, hint, problem, isFirst, isReadOnly } = field;
   const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');

@@ -187,7 +187,7 @@ describe('an app that cannot be started', () => {
 
 describe('a stopped app', () => {
   it.each([
-    ['somebody who goes to its page', page],
+    ['a visitor who opens its page', page],
     ['a program with a session', cookie],
     ['a program with a key', { authorization: 'Bearer dlt_u_key', 'sec-fetch-mode': 'cors' }],
   ])('is started by %s', async (_, headers) => {

@@ -22,7 +22,7 @@ let attempt: TestAttempt;
 
 const configuration = {
   'config.toml': 'shared = 1\n',
-  'secrets.toml': 'key = "swordfish-of-everybody"\n',
+  'secrets.toml': 'key = "swordfish-of-all-profiles"\n',
   'prod.config.toml': 'own = 1\n',
   'prod.secrets.toml': 'key = "swordfish-of-prod"\n',
   'staging.config.toml': 'other = 1\n',

@@ -15,11 +15,10 @@ export const changesNothing: Partial<Record<OperationId, string>> = {
   issue_dataplane_token_workspace: 'A token is given, and nothing is stored.',
   issue_upload_deployment: 'A token is given, and nothing is stored; the upload itself is written down.',
   issue_upload_configuration: 'A token is given, and nothing is stored; the upload itself is written down.',
-  issue_authorization_url_session: 'Anybody may ask to be signed in; that somebody was is written down.',
-  issue_device_code_session: 'Anybody may ask to be signed in; that somebody was is written down.',
-  issue_swap_code_session:
-    'Whoever is signed in gets a code for their browser; that it signed in is written down.',
-  open_app: 'Whoever may see the app gets a code for their browser; who visited is kept with the app.',
+  issue_authorization_url_session: 'Anyone may start a sign-in; its completion is recorded.',
+  issue_device_code_session: 'Anyone may start a sign-in; its completion is recorded.',
+  issue_swap_code_session: 'A signed-in user gets a code for their browser; its sign-in is recorded.',
+  open_app: 'A user with access gets a code for their browser; visits are stored with the app.',
   refresh_session:
     'The session goes on, every few minutes; one that ends because a token came twice is written down.',
 };

@@ -21,7 +21,7 @@ describe('a scheduled start', () => {
     expect(decideStart(later)).toEqual(start('2026-11-20T06:00:00Z', '2026-11-24T06:00:00Z'));
   });
 
-  it('is skipped if a completed run covers the last tick, whoever requests it', () => {
+  it('is skipped if a completed run covers the last tick, whatever requests it', () => {
     const covered = { ...input, lastCompletedEnd: new Date('2026-11-24T06:00:00Z') };
     for (const origin of ['tick', 'request', 'freshness'] as const) {
       expect(decideStart({ ...covered, origin })).toEqual({

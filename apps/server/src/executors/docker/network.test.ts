@@ -3,7 +3,7 @@ import { planNetwork } from './network.ts';
 
 function plan(egress: boolean, purpose: 'runs' | 'builds') {
   const planned = planNetwork('installation-1', { name: null, egress }, purpose);
-  if ('existing' in planned) throw new Error('It is somebody else’s.');
+  if ('existing' in planned) throw new Error('The network exists already.');
   return planned.own;
 }
 

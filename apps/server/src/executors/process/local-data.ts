@@ -27,7 +27,7 @@ export interface CopyOptions {
 
 type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
 
-/** A link to the current snapshot's folder beside it, so that replacing the snapshot is atomic. */
+/** A link to the current snapshot's folder next to it, so that replacing the snapshot is atomic. */
 const currentLink = 'current';
 const insideSource = '/source';
 const insideTarget = '/target';

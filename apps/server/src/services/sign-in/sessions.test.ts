@@ -48,7 +48,7 @@ describe('a new session', () => {
   });
 
   it.each([
-    ['another issuer', { iss: 'somebody' }],
+    ['another issuer', { iss: 'another-issuer' }],
     ['another audience', { aud: 'other' }],
     ['no time left', { exp: 1 }],
   ])('issues no token that would be accepted with %s', async (_, claims) => {

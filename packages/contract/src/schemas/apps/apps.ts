@@ -91,7 +91,7 @@ export const openAppRequest = requestObject('OpenAppRequest', {
   path: text.refine((path) => path.startsWith('/'), 'must begin with /').optional(),
 });
 
-/** A URL that admits whoever opens it as the caller: once, and within a minute. */
+/** A URL that signs a browser in as the caller: once, and within a minute. */
 export const openAppResponse = responseObject('OpenAppResponse', {
   url: z.string(),
   expires_in: z.int(),
