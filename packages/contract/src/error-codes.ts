@@ -174,7 +174,7 @@ export const errorCodes = {
   },
   account_disabled: {
     status: 403,
-    cause: 'The account was switched off.',
+    cause: 'The account was disabled by an operator.',
     nextStep: "Contact the server's operator.",
   },
   email_not_verified: {

@@ -182,7 +182,7 @@ describe('signing in through an OpenID provider', () => {
     await api.testDatabase.database.query(
       `update users set disabled_at = now() where email = 'new@example.com'`,
     );
-    expect((await goThrough(newBrowser(), 'new')).page.text).toContain('switched off');
+    expect((await goThrough(newBrowser(), 'new')).page.text).toContain('disabled');
   });
 });
 

@@ -95,7 +95,7 @@ describe('the sign-in page', () => {
     );
     // Earlier sessions end at once.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
-    expect((await newBrowser().signIn('off@example.com', password)).text).toContain('switched off');
+    expect((await newBrowser().signIn('off@example.com', password)).text).toContain('disabled');
     expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain(
       'do not belong',
     );

@@ -99,8 +99,8 @@ async function listDeadOnes(): Promise<Record<string, string>> {
   await api.testDatabase.database.execute('update users set disabled_at = now() where id = $1', [
     gone.userId,
   ]);
-  await add('a key of an account that is switched off', gone.key, gone.principal);
-  await add('a session of an account that is switched off', session.token, session.principal);
+  await add('a key of a disabled account', gone.key, gone.principal);
+  await add('a session of a disabled account', session.token, session.principal);
   const over = await seedRun(api);
   const { id } = await api.createAttempt(over.run);
   await api.setRun(over.run.id, `status = 'completed', finished_at = now()`);

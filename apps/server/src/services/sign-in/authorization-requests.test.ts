@@ -176,7 +176,7 @@ describe('an authorization code', () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     await place.switchOff(person.userId);
-    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/switched off/));
+    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/disabled/));
   });
 
   it('is stored as a hash', async () => {

@@ -102,7 +102,7 @@ describe('a sign-in with a device code', () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
     await place.switchOff(person.userId);
-    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/switched off/));
+    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/disabled/));
   });
 
   it('is unknown to callers without the secret of the client', async () => {
