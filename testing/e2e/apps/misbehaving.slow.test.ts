@@ -184,7 +184,7 @@ describe('an app that does not answer on its port', () => {
 
   it('fails after three minutes, and shows its log', async () => {
     const log = await awaitSilence('jobs.silent');
-    expect(log).toContain('have the code listen on the port of its run arguments');
+    expect(log).toContain('let the code listen on the port of its run arguments');
     expect(log).not.toContain('instead');
   });
 

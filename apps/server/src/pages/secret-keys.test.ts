@@ -37,7 +37,7 @@ it('accepts a form that was rendered under a previous key, and rejects one under
     const form = { form_token: token, email: 'a@example.com', password: 'wrong' };
     return (await browser.post('/sign-in', form)).text;
   }
-  const foreign = 'This page was open for too long';
+  const foreign = 'The page has expired';
   expect(await sendUnder(api.encryption)).not.toContain(foreign);
   expect(await sendUnder(createEncryption(api.olderSecretKey))).not.toContain(foreign);
   expect(await sendUnder(stranger)).toContain(foreign);
