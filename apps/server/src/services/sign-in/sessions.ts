@@ -69,7 +69,7 @@ export function createSessions({
   async function beginIn(store: Store, person: { userId: string; client: string }): Promise<BegunSession> {
     const { address, userAgent } = currentActor();
     const session = await store.sessions.insert({ ...person, address, userAgent }, limits);
-    if (!session) throw new ServiceError('sign_in_refused', 'The account is switched off.');
+    if (!session) throw new ServiceError('sign_in_refused', 'The account is disabled.');
     const refreshToken = createSecret('dlt_r_');
     await store.sessions.addRefreshToken(session.id, hashSecret(refreshToken));
     await actAsPerson(session, async () => {
