@@ -26,9 +26,8 @@ import json, os, socket, sys, threading, urllib.parse, urllib.request
 
 def list_addresses():
     server = urllib.parse.urlsplit(os.environ["STARTED_URL"])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question:
-        question.connect((server.hostname, server.port))
-        yield question.getsockname()[0]
+    with socket.create_connection((server.hostname, server.port)) as connection:
+        yield connection.getsockname()[0]
     try:
         lines = open("/proc/net/if_inet6").read().splitlines()
     except OSError:
