@@ -20,10 +20,7 @@ _MACHINE_NAMES = {"host.containers.internal", "host.docker.internal"}
 # Each interface has link-local addresses of its own, including the machine's.
 _LINK_LOCAL = "fe80::/10"
 
-_NEW_RULE = 32
-_DESTINATION, _PRIORITY, _USERS, _PROTOCOL, _DESTINATION_PORTS = 1, 6, 20, 22, 24
-_LOOK_UP, _PROHIBIT = 1, 8
-_MAIN_TABLE = 254
+_USERS, _PROTOCOL, _DESTINATION_PORTS = 20, 22, 24
 # After the rule for the network's own addresses (0), before all routes (32766). The kernel treats a rule
 # without a destination as equal to one that differs only in its destination, so they need separate
 # priorities.
@@ -79,22 +76,20 @@ class _Rules:
         ports = netlink.encode_attribute(_PROTOCOL, struct.pack("=B", protocol))
         ports += netlink.encode_attribute(_DESTINATION_PORTS, struct.pack("=HH", port, port))
         if host is not None:
-            self._add(*_parse(host), _LOOK_UP, _OPEN_HOST_PRIORITY, ports)
+            family, address, bits = _parse(host)
+            self._add(family, netlink.LOOK_UP, _OPEN_HOST_PRIORITY, (address, bits), ports)
             return
         for family in (socket.AF_INET, socket.AF_INET6):
-            self._add(family, b"", 0, _LOOK_UP, _OPEN_PORT_PRIORITY, ports)
+            self._add(family, netlink.LOOK_UP, _OPEN_PORT_PRIORITY, None, ports)
 
     def close(self, network: str) -> None:
         family, address, bits = _parse(network)
-        self._add(family, address, bits, _PROHIBIT, _CLOSED_PRIORITY)
+        self._add(family, netlink.PROHIBIT, _CLOSED_PRIORITY, (address, bits))
 
-    def _add(self, family: int, address: bytes, bits: int, action: int, priority: int, more: bytes = b"") -> None:
-        table = _MAIN_TABLE if action == _LOOK_UP else 0
-        body = struct.pack("=BBBBBBBBI", family, bits, 0, 0, table, 0, 0, action, 0)
-        body += netlink.encode_attribute(_PRIORITY, struct.pack("=I", priority)) + self._user + more
-        if address:
-            body += netlink.encode_attribute(_DESTINATION, address)
-        code = netlink.request_change(self._connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)
+    def _add(
+        self, family: int, action: int, priority: int, destination: tuple[bytes, int] | None, more: bytes = b""
+    ) -> None:
+        code = netlink.add_rule(self._connection, family, action, priority, destination, self._user + more)
         # A kernel without IPv6 has no IPv6 route to block.
         without_ipv6 = family == socket.AF_INET6 and code in (errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
         if code not in (0, errno.EEXIST) and not without_ipv6:

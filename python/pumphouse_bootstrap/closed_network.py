@@ -28,12 +28,10 @@ _PAUSE_SECONDS = 0.01
 # After the rule for the network's own addresses (0), before all routes (32766).
 _PRIORITY = 10
 
-_RTM_NEWRULE = 32
-_PROHIBIT = 8
-_FRA_PRIORITY, _FRA_SOURCE_PORTS = 6, 23
+_FRA_SOURCE_PORTS = 23
 
 # Documentation addresses (RFC 5737, RFC 3849). Nothing is sent: a datagram's address is only looked up.
-_SOMEBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+_OUTSIDE_ADDRESSES = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 
 
 def close_network() -> None:
@@ -46,7 +44,7 @@ def close_network() -> None:
 def _list_families() -> list[int]:
     """List the IP families to close; a machine without IPv6 in its kernel has none to close for it."""
     families = []
-    for family in _SOMEBODY:
+    for family in _OUTSIDE_ADDRESSES:
         try:
             socket.socket(family, socket.SOCK_DGRAM).close()
         except OSError:
@@ -56,10 +54,8 @@ def _list_families() -> list[int]:
 
 
 def _forbid(connection: socket.socket, family: int) -> None:
-    rule = struct.pack("=BBBBBBBBI", family, 0, 0, 0, 0, 0, 0, _PROHIBIT, 0)
-    rule += netlink.encode_attribute(_FRA_PRIORITY, struct.pack("=I", _PRIORITY))
-    rule += netlink.encode_attribute(_FRA_SOURCE_PORTS, struct.pack("=HH", _FIRST_PORT, LAST_PORT))
-    code = netlink.request_change(connection, _RTM_NEWRULE, rule, netlink.CREATE | netlink.EXCLUSIVE)
+    ports = netlink.encode_attribute(_FRA_SOURCE_PORTS, struct.pack("=HH", _FIRST_PORT, LAST_PORT))
+    code = netlink.add_rule(connection, family, netlink.PROHIBIT, _PRIORITY, attributes=ports)
     if code not in (0, errno.EEXIST):
         raise OSError(code, os.strerror(code))
 
@@ -72,7 +68,7 @@ def _is_forbidden(family: int, port: int) -> bool:
     with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as question:
         question.bind(("", port))
         try:
-            question.connect((_SOMEBODY[family], 9))
+            question.connect((_OUTSIDE_ADDRESSES[family], 9))
         except OSError as error:
             return error.errno == errno.EACCES
     return False

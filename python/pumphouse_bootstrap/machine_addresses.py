@@ -22,13 +22,11 @@ if __name__ == "__main__":
 
 from pumphouse_bootstrap import netlink
 
-_NEW_ADDRESS, _LIST_ADDRESSES, _NEW_RULE = 20, 22, 32
+_NEW_ADDRESS, _LIST_ADDRESSES = 20, 22
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_FRA_DESTINATION, _FRA_PRIORITY = 1, 6
 # Skip duplicate address detection, which would delay the use of an IPv6 address by a second.
 _NO_CHECK = 0x02
 _PERMANENT = 0x80
-_PROHIBIT = 8
 # After the rule for the network's own addresses (0), before all routes (32766).
 _RULE_PRIORITY = 10
 _LOOPBACK_INDEX = 1
@@ -93,7 +91,8 @@ def _close(connection: socket.socket, addresses: list[bytes]) -> int:
         # Without IPv6 inside there is no route to such an address.
         if code not in (0, errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
             return code
-    code = _forbid_link_local(connection)
+    link_local = (_LINK_LOCAL, _LINK_LOCAL_BITS)
+    code = netlink.add_rule(connection, socket.AF_INET6, netlink.PROHIBIT, _RULE_PRIORITY, link_local)
     return 0 if code in (errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT) else code
 
 
@@ -104,13 +103,6 @@ def _add_address(connection: socket.socket, address: bytes) -> int:
     for kind in (_IFA_ADDRESS, _IFA_LOCAL):
         body += netlink.encode_attribute(kind, address)
     return netlink.request_change(connection, _NEW_ADDRESS, body, netlink.CREATE | netlink.EXCLUSIVE)
-
-
-def _forbid_link_local(connection: socket.socket) -> int:
-    body = struct.pack("=BBBBBBBBI", socket.AF_INET6, _LINK_LOCAL_BITS, 0, 0, 0, 0, 0, _PROHIBIT, 0)
-    body += netlink.encode_attribute(_FRA_PRIORITY, struct.pack("=I", _RULE_PRIORITY))
-    body += netlink.encode_attribute(_FRA_DESTINATION, _LINK_LOCAL)
-    return netlink.request_change(connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,13 @@ import struct
 from collections.abc import Iterator
 
 REQUEST, ACKNOWLEDGE, EXCLUSIVE, CREATE = 0x1, 0x4, 0x200, 0x400
+# Actions of rules (ip-rule(8)).
+LOOK_UP, PROHIBIT = 1, 8
 _DUMP = 0x300
 _ERROR, _DONE = 2, 3
+_NEW_RULE = 32
+_RULE_DESTINATION, _RULE_PRIORITY = 1, 6
+_MAIN_TABLE = 254
 _HEADER = "=IHHII"
 _HEADER_BYTES = 16
 
@@ -45,6 +50,27 @@ def request_change(netlink: socket.socket, kind: int, body: bytes, flags: int) -
     if answer_kind != _ERROR:
         raise OSError(f"netlink answered with message {answer_kind}")
     return -code
+
+
+def add_rule(
+    netlink: socket.socket,
+    family: int,
+    action: int,
+    priority: int,
+    destination: tuple[bytes, int] | None = None,
+    attributes: bytes = b"",
+) -> int:
+    """
+    Add a routing rule, for all destinations or for one (an address and the length of its prefix). Return 0, or
+    the errno of the kernel's rejection: EEXIST if the rule exists.
+    """
+    address, bits = destination or (b"", 0)
+    table = _MAIN_TABLE if action == LOOK_UP else 0
+    body = struct.pack("=BBBBBBBBI", family, bits, 0, 0, table, 0, 0, action, 0)
+    body += encode_attribute(_RULE_PRIORITY, struct.pack("=I", priority)) + attributes
+    if destination is not None:
+        body += encode_attribute(_RULE_DESTINATION, address)
+    return request_change(netlink, _NEW_RULE, body, CREATE | EXCLUSIVE)
 
 
 def list_all(netlink: socket.socket, kind: int, body: bytes) -> Iterator[bytes]:
