@@ -3,10 +3,11 @@
  * the other containers.
  */
 import type { ClosedMachine } from './container-plan.ts';
-import { createMachineAddresses, type ReadingPlace } from './machine-addresses.ts';
+import { createMachineAddresses } from './machine-addresses.ts';
 import { listGateways, type NetworkOptions, type RunsNetwork } from './network.ts';
+import type { ShortContainerHost } from './short-container.ts';
 
-export type CloseMachine = (place: ReadingPlace, network: RunsNetwork) => Promise<ClosedMachine>;
+export type CloseMachine = (host: ShortContainerHost, network: RunsNetwork) => Promise<ClosedMachine>;
 
 /** Creates the function that determines, for containers in one network of an engine, what to block. */
 export function createMachineClosing(
@@ -14,10 +15,10 @@ export function createMachineClosing(
   { network: { name }, openPorts }: { network: NetworkOptions; openPorts: readonly number[] },
 ): CloseMachine {
   const listAddresses = createMachineAddresses();
-  return async (place, { subnets }) => {
+  return async (host, { subnets }) => {
     const [addresses, gateways] = await Promise.all([
-      listAddresses(place),
-      listGateways(place.engine, isPodman),
+      listAddresses(host),
+      listGateways(host.engine, isPodman),
     ]);
     // In a network that the operator provides, other containers may be reachable on purpose.
     const others = name === null ? subnets : [];

@@ -50,7 +50,8 @@ import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
 import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
 import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
-import { copySnapshot, takeSnapshot, type CopyPlace } from './snapshots.ts';
+import type { ShortContainerHost } from './short-container.ts';
+import { copySnapshot, takeSnapshot } from './snapshots.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, listCacheVolumes, sumCaches } from './volume-sizes.ts';
 import { removeVolume } from './volumes.ts';
@@ -153,7 +154,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   const attemptVolume = (attemptId: string): string =>
     `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
 
-  const describeCopying = ({ engine, facts }: Connection, image: string): CopyPlace => ({
+  const describeHost = ({ engine, facts }: Connection, image: string): ShortContainerHost => ({
     engine,
     installationId,
     image,
@@ -197,14 +198,10 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
-          machine: await connection.closeMachine(describeCopying(connection, image.id), runsNetwork),
+          machine: await connection.closeMachine(describeHost(connection, image.id), runsNetwork),
           async copyLocalData() {
             if (localData?.access === 'copy')
-              await copySnapshot(
-                describeCopying(connection, image.id),
-                { ...localData, uid },
-                volumes.attempt,
-              );
+              await copySnapshot(describeHost(connection, image.id), { ...localData, uid }, volumes.attempt);
           },
           faultPoints,
         });
@@ -269,7 +266,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           installationId,
           image,
           network: buildsNetwork.name,
-          machine: await connection.closeMachine(describeCopying(connection, image.id), buildsNetwork),
+          machine: await connection.closeMachine(describeHost(connection, image.id), buildsNetwork),
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,
@@ -333,7 +330,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       withEngine('No snapshot of local data could be taken', async (connection) => {
         checkPlace(of);
         const live = await makeLocalData(connection.engine, of);
-        const place = describeCopying(connection, (await connection.images.requireAny()).id);
+        const place = describeHost(connection, (await connection.images.requireAny()).id);
         return takeSnapshot(place, { ...of, live }, isUntouched, extent);
       }),
     refreshCopy: (handle, of) =>
@@ -345,7 +342,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           throw new ExecutorError('backend', 'The attempt does not run.');
         if (container.Config.Labels[labels.snapshot] === undefined)
           throw new ExecutorError('backend', 'The attempt has no copy of local data.');
-        await copySnapshot(describeCopying(connection, container.Image), of, attemptVolume(attemptId));
+        await copySnapshot(describeHost(connection, container.Image), of, attemptVolume(attemptId));
       }),
     async inspect(handle) {
       try {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createMachineAddresses, type ReadingPlace } from './machine-addresses.ts';
+import type { ShortContainerHost } from './short-container.ts';
+import { createMachineAddresses } from './machine-addresses.ts';
 
-const place = {} as ReadingPlace;
+const host = {} as ShortContainerHost;
 
 /** Creates an address cache whose readings finish when the test decides. */
 function createReadings() {
@@ -14,7 +15,7 @@ function createReadings() {
     },
     () => clock.milliseconds,
   );
-  return { readings, clock, list: () => list(place) };
+  return { readings, clock, list: () => list(host) };
 }
 
 describe('the addresses of the engine’s machine', () => {

@@ -2,21 +2,8 @@
  * The addresses of the engine's machine, which may be another machine than this one. Only a program in that
  * machine's network sees them.
  */
-import { randomUUID } from 'node:crypto';
-import type Docker from 'dockerode';
 import { ExecutorError } from '../executor.ts';
-import { planContainer } from './container-plan.ts';
-import { followOutput } from './environments.ts';
-import { labelsOf, programs, shortInstallation } from './names.ts';
-
-/** Where the program that reads the addresses runs. */
-export interface ReadingPlace {
-  engine: Docker;
-  installationId: string;
-  /** Any runner image works. */
-  image: string;
-  engineCpus: number;
-}
+import { runShortContainer, type ShortContainerHost } from './short-container.ts';
 
 /** Addresses older than this are read again in the background. */
 const freshMilliseconds = 60_000;
@@ -33,65 +20,44 @@ const nobody = { uid: 65_534, gid: 65_534 };
  * @param now a monotonic clock in milliseconds
  */
 export function createMachineAddresses(
-  read: (place: ReadingPlace) => Promise<string[]> = readMachineAddresses,
+  read: (host: ShortContainerHost) => Promise<string[]> = readMachineAddresses,
   now: () => number = () => performance.now(),
-): (place: ReadingPlace) => Promise<string[]> {
+): (host: ShortContainerHost) => Promise<string[]> {
   let kept: { addresses: string[]; readAt: number } | null = null;
   let reading: Promise<string[]> | null = null;
 
-  async function readAndKeep(place: ReadingPlace): Promise<string[]> {
-    const addresses = await read(place);
+  async function readAndKeep(host: ShortContainerHost): Promise<string[]> {
+    const addresses = await read(host);
     kept = { addresses, readAt: now() };
     return addresses;
   }
 
-  function readOnce(place: ReadingPlace): Promise<string[]> {
-    reading ??= readAndKeep(place).finally(() => (reading = null));
+  function readOnce(host: ShortContainerHost): Promise<string[]> {
+    reading ??= readAndKeep(host).finally(() => (reading = null));
     return reading;
   }
 
-  return async (place) => {
-    if (kept === null) return readOnce(place);
+  return async (host) => {
+    if (kept === null) return readOnce(host);
     const ageMilliseconds = now() - kept.readAt;
-    if (ageMilliseconds > maxAgeMilliseconds) return readOnce(place);
+    if (ageMilliseconds > maxAgeMilliseconds) return readOnce(host);
     // Ignore a failed reading: the next start tries again.
-    if (ageMilliseconds > freshMilliseconds) readOnce(place).catch(() => undefined);
+    if (ageMilliseconds > freshMilliseconds) readOnce(host).catch(() => undefined);
     return kept.addresses;
   };
 }
 
 /** @throws ExecutorError backend, or the engine's error */
-async function readMachineAddresses({
-  engine,
-  installationId,
-  image,
-  engineCpus,
-}: ReadingPlace): Promise<string[]> {
-  const name = `pumphouse-${shortInstallation(installationId)}-addresses-${randomUUID()}`;
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  try {
-    const container = await engine.createContainer(
-      planContainer({
-        name,
-        image,
-        command: [programs.python, '-I', '-S', `${programs.bootstrap}/machine_addresses.py`],
-        labels: labelsOf(installationId, 'reading'),
-        user: nobody,
-        mounts: [],
-        network: 'host',
-        limits,
-        engineCpus,
-      }),
-    );
-    await followOutput(container, ({ stream, text }) => (stream === 'stdout' ? stdout : stderr).push(text));
-    return parseAddresses(stdout.join(''), stderr.join(' '));
-  } finally {
-    await engine
-      .getContainer(name)
-      .remove({ v: true, force: true })
-      .catch(() => undefined);
-  }
+async function readMachineAddresses(host: ShortContainerHost): Promise<string[]> {
+  const { stdout, stderr } = await runShortContainer(host, {
+    kind: 'reading',
+    program: 'machine_addresses.py',
+    user: nobody,
+    mounts: [],
+    network: 'host',
+    limits,
+  });
+  return parseAddresses(stdout.join(''), stderr.join(' '));
 }
 
 function parseAddresses(text: string, problem: string): string[] {

@@ -7,21 +7,13 @@ import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
 import { readCopiedSize } from '../local-data-names.ts';
 import type { LocalDataPlace, SnapshotExtent } from '../executor.ts';
-import { planContainer, type VolumeMount } from './container-plan.ts';
+import type { VolumeMount } from './container-plan.ts';
 import { orNull } from './engine.ts';
-import { followOutput } from './environments.ts';
-import { folders, labels, labelsOf, programs, shortInstallation } from './names.ts';
+import { folders, labels, labelsOf, shortInstallation } from './names.ts';
+import { runShortContainer, type ShortContainerHost } from './short-container.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
 const limits = { memoryBytes: 512 * 1024 * 1024, cpus: null, processes: 16 };
-
-export interface CopyPlace {
-  engine: Docker;
-  installationId: string;
-  /** Id of a runner image of this version. */
-  image: string;
-  engineCpus: number;
-}
 
 type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
 
@@ -33,7 +25,10 @@ interface ListedSnapshot {
   generation: number;
 }
 
-async function listSnapshots({ engine, installationId }: CopyPlace, names: Names): Promise<ListedSnapshot[]> {
+async function listSnapshots(
+  { engine, installationId }: ShortContainerHost,
+  names: Names,
+): Promise<ListedSnapshot[]> {
   const wanted = [
     `${labels.installation}=${installationId}`,
     `${labels.workspace}=${names.workspaceId}`,
@@ -65,13 +60,13 @@ export function readSnapshots(
 
 const markOf = (volume: string): string => `${volume}-whole`;
 
-async function findSnapshot(place: CopyPlace, names: Names): Promise<string | null> {
+async function findSnapshot(place: ShortContainerHost, names: Names): Promise<string | null> {
   return (await listSnapshots(place, names)).find(({ isWhole }) => isWhole)?.volume ?? null;
 }
 
 /** @param of.live the volume of the local data */
 export async function takeSnapshot(
-  place: CopyPlace,
+  place: ShortContainerHost,
   of: LocalDataPlace & { live: string },
   isUntouched: () => Promise<boolean>,
   { only }: SnapshotExtent = {},
@@ -124,7 +119,7 @@ async function removeSnapshot(engine: Docker, { volume, mark }: ListedSnapshot):
  * meanwhile, it retries with the newer one.
  */
 export async function copySnapshot(
-  place: CopyPlace,
+  place: ShortContainerHost,
   of: Names & { uid: number },
   attemptVolume: string,
 ): Promise<void> {
@@ -171,35 +166,16 @@ interface CopyPlan {
  * @returns disk usage of the source
  * @throws ExecutorError backend
  */
-async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promise<number> {
-  const { engine, installationId } = place;
-  const name = `pumphouse-${shortInstallation(installationId)}-copying-${randomUUID()}`;
-  const program = `${programs.bootstrap}/copy_data.py`;
-  const names = plan.only === undefined ? [] : [plan.only];
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  try {
-    const container = await engine.createContainer(
-      planContainer({
-        name,
-        image: place.image,
-        command: [programs.python, '-I', '-S', program, plan.source.folder, plan.targetFolder, ...names],
-        labels: labelsOf(installationId, 'copying', { [labels.snapshot]: plan.snapshot }),
-        user: { uid, gid: uid },
-        mounts: [plan.source, plan.target],
-        network: 'none',
-        limits,
-        engineCpus: place.engineCpus,
-      }),
-    );
-    await followOutput(container, ({ stream, text }) => (stream === 'stdout' ? stdout : stderr).push(text));
-    const { State: state } = await container.inspect();
-    return readCopiedSize(state.ExitCode, stdout, stderr);
-  } finally {
-    // Anything that an unreachable engine keeps is found by its labels later.
-    await engine
-      .getContainer(name)
-      .remove({ v: true, force: true })
-      .catch(() => undefined);
-  }
+async function copyVolume(place: ShortContainerHost, uid: number, plan: CopyPlan): Promise<number> {
+  const { exitCode, stdout, stderr } = await runShortContainer(place, {
+    kind: 'copying',
+    program: 'copy_data.py',
+    arguments: [plan.source.folder, plan.targetFolder, ...(plan.only === undefined ? [] : [plan.only])],
+    labels: { [labels.snapshot]: plan.snapshot },
+    user: { uid, gid: uid },
+    mounts: [plan.source, plan.target],
+    network: 'none',
+    limits,
+  });
+  return readCopiedSize(exitCode, stdout, stderr);
 }
