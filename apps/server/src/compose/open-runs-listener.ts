@@ -38,7 +38,7 @@ export async function openRunsListener(
   return listener;
 }
 
-/** The port must be known before the listening address exists, because runs are told before that. */
+/** The port must be fixed before the listening address exists, because runs receive it earlier. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');

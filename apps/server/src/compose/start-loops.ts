@@ -29,12 +29,14 @@ export async function startLoops(
   loops: Loops,
   parts: LoopParts,
 ): Promise<() => Promise<void>> {
+  const { persistence, log } = parts;
+  const { encryption } = parts.services;
   const supervisor = config.roles.supervisor ? assembleSupervisor(config, { ...parts, loops }) : null;
   const mailer = config.mail && createSmtpMailer(config.mail);
   await supervisor?.start();
   const definitions = [
     ...(supervisor ? defineCleanUpLoops(config, parts) : []),
-    ...(mailer ? [defineMailLoop(createSendInvitationMails({ ...pickMailParts(parts), mailer }))] : []),
+    ...(mailer ? [defineMailLoop(createSendInvitationMails({ persistence, encryption, mailer, log }))] : []),
     ...(config.roles.scheduler ? defineSchedulerLoops(parts) : []),
   ];
   for (const definition of definitions) await loops.start(definition);
@@ -70,9 +72,3 @@ function defineSchedulerLoops({ persistence, services, executor, log }: LoopPart
     defineChangesLoop({ persistence }),
   ];
 }
-
-const pickMailParts = ({ persistence, services, log }: LoopParts) => ({
-  persistence,
-  encryption: services.encryption,
-  log,
-});

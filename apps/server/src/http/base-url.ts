@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-
 import { ServiceError } from '../platform/service-error.ts';
 
 const maxShownLength = 100;

@@ -1,3 +1,4 @@
+import type { OnWake } from '../platform/loops.ts';
 import type { Database, Queryable } from './postgres/pool.ts';
 import { createAuditLogStore } from './postgres/audit/audit-log.ts';
 import { createAppPortStore } from './postgres/apps/app-ports.ts';
@@ -122,7 +123,7 @@ export interface Persistence {
    * `queue` if runs were queued or limits changed, `mail` if mail must be sent), and with undefined after a
    * lost connection, because signals may have been missed.
    */
-  onWake: (listener: (kind: string | undefined) => void) => Promise<{ close(): Promise<void> }>;
+  onWake: OnWake;
 }
 
 export function createPersistence(database: Database): Persistence {

@@ -39,6 +39,7 @@ export async function registerServer(
     const usedKeyIds = await requireKeys(store, encryption);
     await store.secretKeys.noteUsed(keyId);
     const others = await store.servers.listLive(liveSeconds);
+    await store.servers.removeKilled();
     await store.servers.keepAlive(server);
     return { usedKeyIds, others };
   });

@@ -27,9 +27,10 @@ export function createServerStore(sql: Queryable) {
          on conflict (id) do update set seen_at = now()`,
         [id, owner, keyId, readableKeyIds],
       );
-      // Servers that were killed.
-      await sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`);
     },
+
+    /** Removes servers that were killed. Called by each server that starts. */
+    removeKilled: () => sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`),
 
     remove: (id: string) => sql.execute('delete from servers where id = $1', [id]),
 
