@@ -21,7 +21,7 @@ import { createTellWaits } from '../services/runs/tell-waits.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { createWatchUnknown } from '../supervisor/watch-unknown.ts';
-import { firstRunUid, lastRunUid } from '../platform/process-identities.ts';
+import { firstRunUid, lastRunUid } from '../platform/reserved-uids.ts';
 import { hangSeconds } from './open-store.ts';
 import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { AttemptHandle } from '../executor.ts';
 import { locateAttemptFolder, type AttemptRecord, type ProcessRecord } from './attempt-folder.ts';
 import { compareLocations, type ProcessLocation } from '../../domain/attempts/process-location.ts';
-import { readOwnLocation } from '../../platform/process-location.ts';
+import { readOwnLocation } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export const EXECUTOR_NAME = 'process';

@@ -6,14 +6,14 @@ import { ExecutorError } from '../executor.ts';
 import { readGroupPids } from './control-groups.ts';
 import {
   listProcesses,
+  readBootId,
   readProcessText,
   selectDescendants,
   signalProcess,
   waitForExit,
   type ProcessEntry,
   type ProcessIdentity,
-} from './process-identity.ts';
-import { readBootId } from '../../platform/process-location.ts';
+} from '../../platform/process-identity.ts';
 
 /** Variable that every process of an attempt inherits. */
 export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';

@@ -20,7 +20,7 @@ import { removeEnvironment } from './environment-builder.ts';
 import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { asideMark, measureFolder, removeCache } from './environment-places.ts';
 import { locatePackageStore } from './package-store.ts';
-import { dateStart } from './process-identity.ts';
+import { dateStart } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { isErrorCode } from '../../platform/error-code.ts';

@@ -36,7 +36,7 @@ import { listCaches, measureEnvironment, removeCache } from './environment-place
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { readOwnMachine } from './machine-resources.ts';
-import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
+import { isProcessAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { checkAppPort } from '../app-port.ts';
 import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';

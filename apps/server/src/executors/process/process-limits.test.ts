@@ -14,8 +14,7 @@ import type {
 import { locateAttemptFolder, readAttemptRecord } from './attempt-folder.ts';
 import { buildJoinCommand } from './control-group-plan.ts';
 import { createGroup, openControlGroups } from './control-groups.ts';
-import { isProcessAlive, readProcessStartTime } from './process-identity.ts';
-import { readBootId } from '../../platform/process-location.ts';
+import { isProcessAlive, readBootId, readProcessStartTime } from '../../platform/process-identity.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { createPackageIndex } from './testing/package-index.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
