@@ -84,7 +84,14 @@ async function serve(
   });
   let areLoopsStarted = false;
   const authorize = createAuthorize(persistence);
-  const appsListener = prepareApps(config, { persistence, authorize, services, executor, log, publicUrl });
+  const appsListener = prepareApps(config, {
+    persistence,
+    authorize,
+    services,
+    appConnector: executor.appConnector,
+    log,
+    publicUrl,
+  });
   const { apps } = appsListener;
   const pages = assemblePages({ openId: config.openId, persistence, services, openApp: apps.openApp, log });
   const apiDependencies: ApiDependencies = {

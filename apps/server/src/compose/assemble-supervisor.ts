@@ -48,7 +48,12 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     attemptLog,
     recordSpool,
     finishRun,
-    watchApp: createWatchApp({ persistence, executor, startRuns: services.startRuns, log }),
+    watchApp: createWatchApp({
+      persistence,
+      appConnector: executor.appConnector,
+      startRuns: services.startRuns,
+      log,
+    }),
     watchUnknown: createWatchUnknown({
       persistence,
       attemptLog,
@@ -71,6 +76,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
   const snapshots = createSnapshots({
     persistence,
     executor,
+    executorName: executor.name,
     installationId: parts.installationId,
     sandboxUid,
     log,

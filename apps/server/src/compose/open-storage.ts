@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { EnvironmentBuilder } from '../executors/contract/environment-builder.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ export async function openStorage(
 export function assembleRetention(
   config: Config,
   persistence: Persistence,
-  executor: Executor,
+  executor: EnvironmentBuilder,
   log: Logger,
 ): Retention {
   return createRetention({

@@ -1,7 +1,7 @@
 import type { AppServices } from '../services/apps/apps.ts';
 import type { Authorize } from '../services/people/authorize.ts';
 import type { Config } from '../config/config.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { AppConnector } from '../executors/contract/app-connector.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
@@ -31,13 +31,13 @@ export function prepareApps(
     persistence: Persistence;
     authorize: Authorize;
     services: Services;
-    executor: Executor;
+    appConnector: AppConnector | null;
     /** Where users sign in. */
     publicUrl: () => string;
     log: Logger;
   },
 ): PreparedApps {
-  const { persistence, authorize, services, executor, publicUrl, log } = parts;
+  const { persistence, authorize, services, appConnector, publicUrl, log } = parts;
   const { origins } = config.apps;
   const ports = origins.kind === 'ports' ? origins.ports : null;
   const givePort = createGivePort(ports);
@@ -61,7 +61,7 @@ export function prepareApps(
     persistence,
     apps,
     startRuns: services.startRuns,
-    executor,
+    appConnector,
     async readLastLines(workspaceId, jobRunId) {
       const range = { fromLine: -shownLogLines, limit: shownLogLines };
       return (await readLogLines(workspaceId, jobRunId, range)).lines.map(({ content }) => content);

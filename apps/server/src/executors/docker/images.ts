@@ -4,7 +4,8 @@
  */
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { EnvironmentBuildError, ExecutorError } from '../executor.ts';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import type { BuildImage } from './build-image.ts';
 import { allowSilence, engineWords, orNull, statusOf } from './engine.ts';
 import { labels } from './names.ts';

@@ -2,7 +2,7 @@
  * Finds and ends all processes of an attempt, including those that left the process tree of its bootstrap.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { readGroupPids } from './control-groups.ts';
 import {
   listProcesses,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { EnvironmentLocation } from '../executor.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { createOwnedFolder } from './build-place.ts';
 import { buildEnterCommand } from './enter-user.ts';

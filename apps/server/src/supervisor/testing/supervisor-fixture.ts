@@ -1,5 +1,6 @@
 import type { AttemptsAddress } from '../../listeners/attempts-address.ts';
-import type { AttemptSpec, Executor } from '../../executors/executor.ts';
+import type { AttemptSpec } from '../../executors/contract/attempt-runner.ts';
+import type { Executor } from '../../executors/executor.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
@@ -55,7 +56,12 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const sandboxUid = (offset: number) => 61_000 + offset;
-  const snapshots = createSnapshots({ ...common, installationId: 'installation', sandboxUid });
+  const snapshots = createSnapshots({
+    ...common,
+    executorName: executor.name,
+    installationId: 'installation',
+    sandboxUid,
+  });
   const driveRun = createDriveRun({
     ...common,
     recordSpool,
@@ -76,7 +82,11 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       ...common,
       recordSpool,
       finishRun,
-      watchApp: createWatchApp({ ...common, startRuns: fixture.startRuns }),
+      watchApp: createWatchApp({
+        ...common,
+        appConnector: executor.appConnector,
+        startRuns: fixture.startRuns,
+      }),
       watchUnknown: createWatchUnknown({
         ...common,
         endUnknownRun: fixture.endUnknownRun,
