@@ -100,6 +100,7 @@ async function serve(
     publicUrl: config.publicUrl,
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
+    requestsPerMinute: config.apiRequestsPerMinute,
     retention: config.retention,
     log,
     pages,

@@ -76,6 +76,8 @@ export interface ApiDependencies {
     rollBack: RollBack;
     apps: AppServices;
   };
+  /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. */
+  requestsPerMinute?: number;
   /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
   readiness: () => Promise<Readiness>;

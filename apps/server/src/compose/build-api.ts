@@ -8,6 +8,7 @@ import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
 import { addBodyDeadline } from '../http/body-deadline.ts';
 import { addHostCheck } from '../http/host-check.ts';
 import { addClientVersions } from '../http/client-versions.ts';
+import { addRequestLimit } from '../http/request-limit.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from '../api/route-check.ts';
@@ -42,6 +43,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addBodyDeadline(app, dependencies.bodyLimits);
   addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
+  const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, {
     authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
@@ -54,11 +56,12 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
   const callsFor = createOperationCalls(served, dependencies.authorize, dependencies.apps);
-  registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, log });
+  registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, requestLimit, log });
 
+  const context = { ...dependencies, requestLimit };
   const register = (scope: FastifyInstance, route: Route) => {
     const handler = (served as Record<string, AnyHandler>)[route.operationId];
-    if (handler) registerRoute(scope, route, dependencies, handler);
+    if (handler) registerRoute(scope, route, context, handler);
   };
   const table: readonly Route[] = routes;
   for (const route of table.filter((row) => !isUpload(row))) register(app, route);

@@ -28,6 +28,8 @@ export interface Principal {
   /** Set if the credential is limited to one workspace. */
   workspaceId: string | null;
   kind: 'user' | 'run';
+  /** Set for the code of a run. */
+  attemptId?: string;
 }
 
 export interface UploadGrant {
@@ -156,7 +158,14 @@ export function createCredentials(
     const { attempt } = await verify('run', token);
     const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
     if (!live) throw notAuthenticated();
-    return { userId: '', email: 'run', credential: null, workspaceId: live.workspaceId, kind: 'run' };
+    return {
+      userId: '',
+      email: 'run',
+      credential: null,
+      workspaceId: live.workspaceId,
+      kind: 'run',
+      attemptId: attempt,
+    };
   }
 
   return {
