@@ -12,7 +12,6 @@ import { addRequestLimit } from '../http/request-limit.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from '../api/route-check.ts';
-import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { createOperationCalls } from '../api/call-operation.ts';
 import { createHandlers } from '../api/handlers.ts';
@@ -33,7 +32,8 @@ import { removeAbandonedUploads } from '../http/received-files.ts';
  */
 export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): FastifyInstance {
   const closing = new AbortController();
-  const served = handlers ?? createHandlers(dependencies, closing.signal);
+  const { services } = dependencies;
+  const served = handlers ?? createHandlers(services, { ...dependencies, closing: closing.signal });
   checkRouteTable({ routes, handled: Object.keys(served), requirements });
 
   const app = createHttpApp(dependencies.log, dependencies.trustedProxies);
@@ -45,20 +45,16 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addClientVersions(app);
   const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
   registerProbes(app, dependencies.readiness);
-  registerAttemptRoutes(app, {
-    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
-    beginAttempt: dependencies.services.beginAttempt,
-    recordSpool: dependencies.services.recordSpool,
-  });
-
-  registerHooks(app, dependencies.services.takeDelivery);
+  registerAttemptRoutes(app, services);
+  registerHooks(app, services.takeDelivery);
   const { pages, publicUrl, log, consoleFiles } = dependencies;
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
-  const callsFor = createOperationCalls(served, dependencies.authorize, dependencies.apps);
-  registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, requestLimit, log });
+  const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
+  registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });
 
-  const context = { ...dependencies, requestLimit };
+  const { authorize, credentials } = services;
+  const context = { authorize, credentials, publicUrl, apps: dependencies.apps, requestLimit };
   const register = (scope: FastifyInstance, route: Route) => {
     const handler = (served as Record<string, AnyHandler>)[route.operationId];
     if (handler) registerRoute(scope, route, context, handler);
