@@ -101,6 +101,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     publicUrl: config.publicUrl,
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
+    requestsPerMinute: config.apiRequestsPerMinute,
     readiness: async () => ({
       warnings: config.warnings,
       loops: loops.list(),

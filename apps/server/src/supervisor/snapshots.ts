@@ -84,7 +84,7 @@ export function createSnapshots({
 
   /**
    * Takes one snapshot at a time per workspace and profile. Requests for the same purpose that arrive
-   * meanwhile share the next one, so copying keeps up even if runs end faster.
+   * meanwhile share the next one, which p-queue cannot do, so copying keeps up even if runs end faster.
    */
   function inTurn(
     purpose: 'start' | 'refresh',
