@@ -4,7 +4,6 @@ import type { Authorize } from '../people/authorize.ts';
 import type { Credentials, Principal } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { GivePort } from './give-port.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
@@ -128,7 +127,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
       await store.apps.removeExpiredSessions();
       await store.apps.addCode({ codeHash: hashSecret(code), jobId: app.id, userId }, codeSeconds);
       return {
-        url: addresses.enterWith(app, code, path ?? startPathOf(job.definition as JobDefinition)),
+        url: addresses.enterWith(app, code, path ?? startPathOf(job.definition)),
         seconds: codeSeconds,
       };
     },

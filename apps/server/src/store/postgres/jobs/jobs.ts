@@ -1,3 +1,4 @@
+import type { JobDefinition } from '../../../domain/jobs/job-definition.ts';
 import type { JobFilter } from './job-list.ts';
 import type { Queryable } from '../pool.ts';
 import type { TiedJob } from '../../../domain/jobs/job-graph.ts';
@@ -6,6 +7,7 @@ import { columns } from '../statements/columns.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { listJobs, nextTickOfJob } from './job-list.ts';
+import { parseDefinitions, withDefinitions } from './parse-definitions.ts';
 
 export interface JobRecord {
   id: string;
@@ -35,7 +37,7 @@ export interface JobRecord {
   createdAt: Date;
   updatedAt: Date;
   /** As it was deployed, including key order. */
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -52,7 +54,7 @@ export interface JobVersionRecord {
   id: string;
   jobId: string;
   version: number;
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -64,7 +66,7 @@ export interface JobVersionRecord {
 
 /** The columns derived from a definition at a deploy; the same for a new job and a new version. */
 export interface JobVersionContent {
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -159,19 +161,20 @@ export function createJobStore(sql: Queryable) {
     return row.id;
   }
 
-  function get(workspaceId: string, jobId: string) {
-    return sql.maybeOne<JobRecord>(`${selectJobs} where jobs.workspace_id = $1 and jobs.id = $2`, [
-      workspaceId,
-      jobId,
-    ]);
+  /** Runs a statement that begins with `selectJobs`. */
+  const queryJobs = (rest: string, params: readonly unknown[]) =>
+    withDefinitions(sql.query<JobRecord>(`${selectJobs} ${rest}`, params));
+  /** Like `queryJobs`, with a kept plan. */
+  const queryPreparedJobs = (rest: string, params: readonly unknown[]) =>
+    withDefinitions(sql.prepared<JobRecord>(`${selectJobs} ${rest}`, params));
+
+  async function get(workspaceId: string, jobId: string): Promise<JobRecord | undefined> {
+    const [job] = await queryJobs('where jobs.workspace_id = $1 and jobs.id = $2', [workspaceId, jobId]);
+    return job;
   }
 
-  function listAll(workspaceId: string) {
-    return sql.query<JobRecord>(
-      `${selectJobs} where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id`,
-      [workspaceId],
-    );
-  }
+  const listAll = (workspaceId: string) =>
+    queryJobs('where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id', [workspaceId]);
 
   return {
     get,
@@ -196,12 +199,11 @@ export function createJobStore(sql: Queryable) {
       sql.prepared<JobHead>(`select ${jobColumns} from jobs where id = any($1)`, [jobIds]),
 
     async find(jobId: string) {
-      const [job] = await sql.prepared<JobRecord>(`${selectJobs} where jobs.id = $1`, [jobId]);
+      const [job] = await queryPreparedJobs('where jobs.id = $1', [jobId]);
       return job;
     },
 
-    getMany: (jobIds: readonly string[]) =>
-      sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
+    getMany: (jobIds: readonly string[]) => queryPreparedJobs('where jobs.id = any($1)', [jobIds]),
 
     /**
      * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
@@ -213,7 +215,7 @@ export function createJobStore(sql: Queryable) {
         `select ${boundStandstill} from jobs where id = any($1) order by id for update`,
         [jobIds],
       );
-      return sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
+      return queryPreparedJobs('where jobs.id = any($1) order by jobs.id', [jobIds]);
     },
 
     /**
@@ -236,39 +238,41 @@ export function createJobStore(sql: Queryable) {
 
     /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
-      sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`,
-        [workspaceId, refs],
-      ),
+      queryPreparedJobs(`where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`, [
+        workspaceId,
+        refs,
+      ]),
 
     /** Lists active jobs that wait for the freshness of this one, by id. */
     listDownstreams: (workspaceId: string, ref: string) =>
-      sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
+      queryPreparedJobs(
+        `where jobs.workspace_id = $1 and not jobs.is_archived
             and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[$2] order by jobs.id`,
         [workspaceId, ref],
       ),
 
     /** Lists active jobs with exactly this trigger, which start after an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
-      sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
+      queryPreparedJobs(
+        `where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
         [workspaceId, trigger],
       ),
 
     /** Lists active jobs with a trigger of this type, whatever its expression, by id. */
     listByTriggerType: (workspaceId: string, type: string) =>
-      sql.query<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
+      queryJobs(
+        `where jobs.workspace_id = $1 and not jobs.is_archived
             and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, $2 || ':'))
           order by jobs.id`,
         [workspaceId, type],
       ),
 
     getVersions: (versionIds: readonly string[]) =>
-      sql.prepared<JobVersionRecord>(
-        `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,
-        [versionIds],
+      withDefinitions(
+        sql.prepared<JobVersionRecord>(
+          `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,
+          [versionIds],
+        ),
       ),
 
     async create(
@@ -435,7 +439,9 @@ function listVersions(sql: Queryable, jobId: string): RowList<JobVersionRecord, 
       const sortable = { created_at: versionNumber, version: versionNumber };
       const order = orderOf(sortable, range.sorting, { newest: versionNumber, id: 'job_versions.id' });
       const text = walk({ columns: `${versionColumns}, ${contentColumns}`, from, where }, order, range);
-      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+      const statement = { text, values: where.values, isPrepared: range.offset === 0 };
+      const page = await readRange<JobVersionRecord>(sql, statement, range);
+      return { ...page, rows: parseDefinitions(page.rows) };
     },
     count: (atMost) => countRows(sql, { from, where: whereJob() }, atMost, { isPrepared: true }),
   };
