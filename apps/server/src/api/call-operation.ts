@@ -11,7 +11,7 @@ import type {
   RouteQueryInput,
   RouteResponseInput,
 } from '@pumphouse/contract';
-import type { Principal } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import { parsePart, placeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 

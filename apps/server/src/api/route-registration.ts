@@ -1,9 +1,10 @@
 import { originOf } from '../http/base-url.ts';
-import { actorOf, nobody, readBearer } from '../http/caller.ts';
+import { actorOf, readBearer } from '../http/caller.ts';
 import type { AppPlaces } from './wire/places.ts';
 import type { Authorization, Authorize } from '../services/people/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
-import type { Credentials, Principal, UploadGrant } from '../services/sign-in/credentials.ts';
+import type { Credentials, UploadGrant } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
@@ -31,9 +32,9 @@ export type AnyHandler = (call: {
   reply: FastifyReply;
 }) => unknown;
 
-/** The caller; the principal is null when the route needs no credential. */
+/** The caller; anonymous when the route needs no credential. */
 interface Caller {
-  principal: Principal | null;
+  principal: Principal;
   grant: UploadGrant | null;
 }
 
@@ -104,7 +105,7 @@ async function admit(route: Route, context: RouteContext, request: FastifyReques
   const params = parsePart('path', route.params, request.params);
   const path = request.params as PathParams;
   if (grant) checkGrant(grant, route.operationId as OperationId, path);
-  const authorization = await context.authorize(principal ?? nobody, route.permission, placeOf(path));
+  const authorization = await context.authorize(principal, route.permission, placeOf(path));
   return { params, authorization, grant };
 }
 
@@ -123,7 +124,7 @@ async function authenticate(
 ): Promise<Caller> {
   switch (credential) {
     case 'none':
-      return { principal: null, grant: null };
+      return { principal: { kind: 'anonymous' }, grant: null };
     case 'user':
       return { principal: await credentials.authenticateUser(readBearer(request)), grant: null };
     case 'dataplane':

@@ -1,4 +1,5 @@
-import type { Credentials, Principal } from '../services/sign-in/credentials.ts';
+import type { Credentials } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { createOperationCalls } from '../api/call-operation.ts';

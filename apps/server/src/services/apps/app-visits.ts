@@ -1,7 +1,8 @@
 import type { AppAddresses } from './app-addresses.ts';
 import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Authorize } from '../people/authorize.ts';
-import type { Credentials, Principal } from '../sign-in/credentials.ts';
+import type { Credentials } from '../sign-in/credentials.ts';
+import type { Principal } from '../sign-in/principal.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { GivePort } from './give-port.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
@@ -158,7 +159,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
      */
     async findKey(app: VisitedApp, bearer: string): Promise<string | null> {
       const principal = await credentials.authenticateUser(bearer).catch(refusalAsNull);
-      if (principal?.credential?.kind !== 'key') return null;
+      if (principal?.kind !== 'user' || principal.credential?.kind !== 'key') return null;
       return (await mayHolderOpen(principal, app)) ? principal.credential.id : null;
     },
 
