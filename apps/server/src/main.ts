@@ -5,6 +5,7 @@ import type { Encryption } from './platform/encryption.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
 import type { RunsListener } from './listeners/runs-listener.ts';
+import { listeningAddress } from './platform/listening-address.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { createAppPlaces } from './api/apps/apps-wire.ts';
@@ -121,7 +122,7 @@ async function serve(
   };
   const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });
-  const listening = api.server.address() as AddressInfo;
+  const listening = listeningAddress(api.server);
   address.url = addressOf(listening);
   let otherLoopback: OtherLoopback | null = null;
   try {

@@ -1,4 +1,3 @@
-import type { AnyHandler } from '../api/route-registration.ts';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
@@ -12,7 +11,7 @@ import { createAuthenticateAttempt } from '../services/attempts/authenticate-att
 import { createHandlers } from '../api/handlers.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
-import { registerRoute } from '../api/route-registration.ts';
+import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** Builds the API for bootstraps on this machine, without listening: only the attempt routes. */
@@ -44,7 +43,7 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
 export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   const { credentials } = dependencies;
   const closing = new AbortController();
-  const handlers = createHandlers(dependencies, closing.signal) as Record<string, AnyHandler | undefined>;
+  const handlers = eraseTypes(createHandlers(dependencies, closing.signal));
   const app = buildAttemptsApi(dependencies);
   app.addHook('preClose', async () => closing.abort());
   const context = {
