@@ -24,7 +24,7 @@ export interface RouteContext {
 }
 
 /** A handler with its types erased: the type `Handlers` checks the table's entry for each operation. */
-export type AnyHandler = (call: {
+type AnyHandler = (call: {
   params: unknown;
   query: unknown;
   body: unknown;
