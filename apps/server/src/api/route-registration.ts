@@ -10,6 +10,7 @@ import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PathParams } from '../http/path-params.ts';
 import type { Handlers } from './handler.ts';
+import type { RequestLimit } from '../http/request-limit.ts';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
@@ -21,6 +22,7 @@ export interface RouteContext {
   authorize: Authorize;
   publicUrl: string | null;
   apps: AppPlaces;
+  requestLimit: RequestLimit;
 }
 
 /** A handler with its types erased: the type `Handlers` checks the table's entry for each operation. */
@@ -109,7 +111,7 @@ function keepTokens(error: unknown, requestId: string): unknown {
 }
 
 async function admit(route: Route, context: RouteContext, request: FastifyRequest): Promise<Admission> {
-  const { principal, grant } = await authenticate(route.credential, context.credentials, request);
+  const { principal, grant } = await authenticateWithinLimit(route.credential, context, request);
   const params = parsePart('path', route.params, request.params);
   const path = pathParamsOf(request);
   if (grant) checkGrant(grant, route.operationId, path);
@@ -124,6 +126,23 @@ export function placeOf(params: unknown): { workspaceId?: string; organizationId
     ...(typeof workspaceId === 'string' ? { workspaceId } : {}),
     ...(typeof organizationId === 'string' ? { organizationId } : {}),
   };
+}
+
+/** Authenticates the caller of a request and counts the request, also if its credential is rejected. */
+async function authenticateWithinLimit(
+  credential: Credential,
+  { credentials, requestLimit }: RouteContext,
+  request: FastifyRequest,
+): Promise<Caller> {
+  let caller: Caller;
+  try {
+    caller = await authenticate(credential, credentials, request);
+  } catch (error) {
+    await requestLimit.countRejected(request);
+    throw error;
+  }
+  await requestLimit.count(request, caller.principal);
+  return caller;
 }
 
 async function authenticate(

@@ -67,7 +67,7 @@ it('a run that waits for a slot names only the workspaces its reader may see', a
 });
 
 it.each([
-  ['the token of a run', (): Principal => ({ kind: 'run', workspaceId: own.workspaceId })],
+  ['the token of a run', (): Principal => ({ kind: 'run', workspaceId: own.workspaceId, attemptId: 'a' })],
   ['a key of the workspace', (): Principal => ({ ...own.owner.principal, workspaceId: 'its own' })],
   ['a caller without a credential', (): Principal => ({ kind: 'anonymous' })],
 ])('%s reads no names', async (_who, identify) => {

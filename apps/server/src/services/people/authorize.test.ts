@@ -62,7 +62,7 @@ describe('a principal of an unknown kind', () => {
 });
 
 describe('the code of a run', () => {
-  const asRun = (own: string): Principal => ({ kind: 'run', workspaceId: own });
+  const asRun = (own: string): Principal => ({ kind: 'run', workspaceId: own, attemptId: 'a' });
 
   it('reads its own workspace as a viewer', async () => {
     const { workspace } = await authorize(asRun(workspaceId), 'job.read', { workspaceId });

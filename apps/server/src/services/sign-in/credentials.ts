@@ -12,8 +12,8 @@ import type { JWTVerifyOptions } from 'jose';
 import type { KeyObject } from 'node:crypto';
 import { createHash, randomBytes } from 'node:crypto';
 import { createCredentialMemory, type LookedUp } from './credential-memory.ts';
+import { LRUCache } from 'lru-cache';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface UploadGrant {
@@ -66,13 +66,18 @@ export function createCredentials(
   now: () => number = Date.now,
 ) {
   const { remember, forget } = createCredentialMemory<UserPrincipal>({ now });
-  const usesNotedAt = createBoundedMemory<number>(10_000);
+  const usesNoted = new LRUCache<string, true>({
+    max: 10_000,
+    ttl: useNotedMs,
+    ttlResolution: 0,
+    perf: { now },
+  });
 
   /** Records the use asynchronously: a failure to record it is no reason to reject the call. */
   function noteUse({ credential }: UserPrincipal): void {
     if (credential?.kind !== 'key') return;
-    if (now() - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
-    usesNotedAt.set(credential.id, now());
+    if (usesNoted.get(credential.id)) return;
+    usesNoted.set(credential.id, true);
     void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
   }
 
@@ -137,7 +142,7 @@ export function createCredentials(
     const { attempt } = await verify('run', token);
     const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
     if (!live) throw notAuthenticated();
-    return { kind: 'run', workspaceId: live.workspaceId };
+    return { kind: 'run', workspaceId: live.workspaceId, attemptId: attempt };
   }
 
   return {

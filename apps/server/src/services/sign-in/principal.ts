@@ -21,6 +21,7 @@ export interface UserPrincipal {
 export interface RunPrincipal {
   kind: 'run';
   workspaceId: string;
+  attemptId: string;
 }
 
 /** A caller with a valid credential. */
