@@ -63,7 +63,7 @@ async function main({ engine: wanted, name, base, debian, 'ca-bundle': caBundle,
 }
 
 function giveUp(error: unknown, hint: string): never {
-  process.stderr.write(`${(error as Error).message}\n${hint}`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${hint}`);
   process.exit(1);
 }
 

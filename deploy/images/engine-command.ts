@@ -31,9 +31,11 @@ export async function watchEngine({ kind, argv, env }: EngineCommand, args: stri
     env,
     stdio: ['ignore', process.stderr, process.stderr],
   });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  const [code, signal]: unknown[] = await once(child, 'exit');
   if (code !== 0)
-    throw new Error(`${kind} ${args[0] ?? ''} ended with ${signal ?? code}; its own words are above.`);
+    throw new Error(
+      `${kind} ${args[0] ?? ''} ended with ${String(signal ?? code)}; its own words are above.`,
+    );
 }
 
 /** Whether the engine has the image. */

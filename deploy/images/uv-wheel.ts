@@ -32,9 +32,8 @@ export async function fetchUvWheel(architecture: string): Promise<string> {
 }
 
 async function download(folder: string, platform: string): Promise<string> {
-  const { findPython } = (await import(join(root, 'scripts', 'toolchain.mjs'))) as {
-    findPython: () => string;
-  };
+  const toolchain = join(root, 'scripts', 'toolchain.mjs');
+  const { findPython }: { findPython: () => string } = await import(toolchain);
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
   const what = ['--platform', platform, '--dest', folder, `uv==${pythonTools.uv}`];
   await promisify(execFile)(findPython(), ['-m', 'pip', 'download', ...options, ...what]);

@@ -14,6 +14,7 @@ import {
   parseAge,
   readConfig,
   recordChange,
+  limitEachAge,
   retentionKinds,
 } from '@pumphouse/server/operator';
 import { formatTable } from './table.ts';
@@ -66,7 +67,7 @@ export async function purgeStorage(options: {
   const dryRun = options.dryRun === true;
   const maxAgeSeconds = olderThan === undefined ? null : requireAge(olderThan);
   const purged = await withRetention(async (retention, configured, persistence) => {
-    const limits = maxAgeSeconds === null ? configured : limitAges(maxAgeSeconds);
+    const limits = maxAgeSeconds === null ? configured : limitEachAge(maxAgeSeconds);
     const kinds = kind === undefined ? listKinds(maxAgeSeconds) : [kind];
     const result = await retention.purge({ kinds, limits, dryRun });
     if (!dryRun && kind === undefined) await retention.removeLostBlobs();
@@ -97,11 +98,6 @@ function requireAge(text: string): number {
   const seconds = parseAge(text);
   if (seconds === null) throw new Error(`--older-than is an age like 30d, 12h, 30m or 10s, not "${text}".`);
   return seconds;
-}
-
-function limitAges(maxAgeSeconds: number): RetentionLimits {
-  const limited = retentionKinds.map((kind) => [kind, { maxAgeSeconds, maxBytes: null }]);
-  return Object.fromEntries(limited) as RetentionLimits;
 }
 
 function formatPurged(purged: Purged, dryRun: boolean): string {

@@ -10,6 +10,7 @@ export { formatBytes } from './domain/primitives/format-bytes.ts';
 export {
   formatLimit,
   parseAge,
+  limitEachAge,
   retentionKinds,
   type RetentionKind,
   type RetentionLimits,

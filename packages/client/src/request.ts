@@ -38,8 +38,7 @@ export function buildBody(
     return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   }
   const form = new FormData();
-  for (const [name, file] of Object.entries(body as Record<string, File | undefined>)) {
-    if (file !== undefined) form.append(name, file, file.name);
-  }
+  for (const [name, file] of Object.entries<unknown>(Object(body)))
+    if (file instanceof File) form.append(name, file, file.name);
   return { body: form, headers: {} };
 }

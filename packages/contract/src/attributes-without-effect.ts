@@ -1,4 +1,6 @@
 /** Attributes of a job that this server stores but ignores. The deploy and the job's page list them. Pure. */
+import type { JsonObject } from './json-object.ts';
+import { asObject, isJsonObject } from './json-object.ts';
 import {
   deliverSpec,
   entryPoint,
@@ -18,8 +20,6 @@ export interface AttributeWithoutEffect {
   value: string;
   reason: string;
 }
-
-type JsonObject = Record<string, unknown>;
 
 const reasons: Record<string, string> = {
   'require.provider': 'All runs use the executor of this server',
@@ -81,16 +81,11 @@ function addUnknown(
 }
 
 function readPart(definition: JsonObject, path: string): JsonObject {
-  const value = readAt(definition, path);
-  return isObject(value) ? value : {};
+  return asObject(readAt(definition, path));
 }
 
 function readAt(definition: JsonObject, path: string): unknown {
   return path
     .split('.')
-    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), definition);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+    .reduce<unknown>((value, key) => (isJsonObject(value) ? value[key] : undefined), definition);
 }

@@ -1,4 +1,5 @@
-import type { JsonObject } from './openapi.ts';
+import type { JsonObject } from './json-object.ts';
+import { asObject, listAt, objectAt } from './json-object.ts';
 
 /** An OpenAPI document as JSON. Only the compared parts are looked up, by name. */
 export type ComparedDocument = JsonObject;
@@ -35,10 +36,11 @@ function compareOperations(reference: ComparedDocument, emitted: ComparedDocumen
 
 function compareComponents(reference: ComparedDocument, emitted: ComparedDocument): string[] {
   const emittedSchemas = componentSchemas(emitted);
-  return Object.entries(componentSchemas(reference)).flatMap(([name, schema]) => {
+  return Object.entries(componentSchemas(reference)).flatMap(([name, value]) => {
+    const schema = asObject(value);
     if (schema['properties'] === undefined) return [];
-    const other = emittedSchemas[name];
-    if (other === undefined) return [`${name}: missing`];
+    if (emittedSchemas[name] === undefined) return [`${name}: missing`];
+    const other = objectAt(emittedSchemas, name);
     return compareFacts(name, describeProperties(schema, reference), describeProperties(other, emitted));
   });
 }
@@ -56,10 +58,10 @@ function compareFacts(subject: string, expected: Facts, actual: Facts): string[]
 function collectOperations(document: ComparedDocument): Map<string, Facts> {
   const found = new Map<string, Facts>();
   for (const [path, methods] of Object.entries(objectAt(document, 'paths'))) {
-    for (const [method, operation] of Object.entries(methods as Record<string, JsonObject>)) {
-      const facts = describeOperation(operation, document);
+    for (const [method, operation] of Object.entries(asObject(methods))) {
+      const facts = describeOperation(asObject(operation), document);
       facts.set('route', `${method.toUpperCase()} ${path}`);
-      found.set(toText(operation['operationId']), facts);
+      found.set(toText(asObject(operation)['operationId']), facts);
     }
   }
   return found;
@@ -67,16 +69,16 @@ function collectOperations(document: ComparedDocument): Map<string, Facts> {
 
 function describeOperation(operation: JsonObject, document: ComparedDocument): Facts {
   const facts: Facts = new Map();
-  for (const parameter of (operation['parameters'] ?? []) as JsonObject[]) {
+  for (const parameter of listAt(operation, 'parameters').map(asObject)) {
     const schema = objectAt(parameter, 'schema');
     const name = `${toText(parameter['in'])} parameter ${toText(parameter['name'])}`;
     facts.set(name, describeMember(schema, parameter['required'] === true, document));
   }
-  const body = operation['requestBody'] as JsonObject | undefined;
-  if (body !== undefined) describeContent('body', body, document, facts);
+  if (operation['requestBody'] !== undefined)
+    describeContent('body', objectAt(operation, 'requestBody'), document, facts);
   for (const [status, response] of Object.entries(objectAt(operation, 'responses'))) {
     if (statusRange.test(status)) continue;
-    describeContent(`response ${status}`, response as JsonObject, document, facts);
+    describeContent(`response ${status}`, asObject(response), document, facts);
   }
   return facts;
 }
@@ -92,20 +94,20 @@ function describeContent(
 ): void {
   facts.set(subject, holder['required'] === true ? 'required' : 'present');
   for (const [contentType, content] of Object.entries(objectAt(holder, 'content'))) {
-    const { schema, 'x-sse-events': events } = content as JsonObject;
-    facts.set(`${subject} ${contentType}`, describeSchema((schema ?? {}) as JsonObject, document));
-    for (const [event, item] of Object.entries((events ?? {}) as Record<string, JsonObject>)) {
-      facts.set(`${subject} event ${event}`, describeSchema(item, document));
+    const { schema, 'x-sse-events': events } = asObject(content);
+    facts.set(`${subject} ${contentType}`, describeSchema(asObject(schema), document));
+    for (const [event, item] of Object.entries(asObject(events))) {
+      facts.set(`${subject} event ${event}`, describeSchema(asObject(item), document));
     }
   }
 }
 
 function describeProperties(schema: JsonObject, document: ComparedDocument): Facts {
-  const required = (schema['required'] ?? []) as string[];
+  const required = listAt(schema, 'required');
   return new Map(
     Object.entries(objectAt(schema, 'properties')).map(([name, property]) => [
       name,
-      describeMember(property as JsonObject, required.includes(name), document),
+      describeMember(asObject(property), required.includes(name), document),
     ]),
   );
 }
@@ -127,18 +129,19 @@ function describeSchema(schema: JsonObject, document: ComparedDocument): string 
 
 function listVariants(schema: JsonObject, document: ComparedDocument): string[] {
   if (typeof schema['$ref'] === 'string') return listReferred(schema['$ref'], document);
-  const union = (schema['anyOf'] ?? schema['oneOf']) as JsonObject[] | undefined;
-  if (union !== undefined) return union.flatMap((variant) => listVariants(variant, document));
-  const type = schema['type'];
-  const types = Array.isArray(type) ? (type as unknown[]) : [type];
+  const union = schema['anyOf'] === undefined ? 'oneOf' : 'anyOf';
+  if (schema[union] !== undefined)
+    return listAt(schema, union).flatMap((variant) => listVariants(asObject(variant), document));
+  const types = Array.isArray(schema['type']) ? listAt(schema, 'type') : [schema['type']];
   return types.map((each) => describeType(each, schema, document));
 }
 
 /** Objects among the components are referred to by name, because their properties are compared separately. */
 function listReferred(reference: string, document: ComparedDocument): string[] {
   const name = reference.split('/').at(-1) ?? '';
-  const schema = componentSchemas(document)[name];
-  if (schema === undefined) return [`${name}, which is not among the components`];
+  const schemas = componentSchemas(document);
+  if (schemas[name] === undefined) return [`${name}, which is not among the components`];
+  const schema = objectAt(schemas, name);
   return schema['properties'] === undefined ? listVariants(schema, document) : [name];
 }
 
@@ -148,7 +151,7 @@ function describeType(type: unknown, schema: JsonObject, document: ComparedDocum
   if (type === 'object') return describeObject(schema, document);
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
   if (type === 'string' && Array.isArray(schema['enum'])) {
-    return `one of ${(schema['enum'] as string[]).toSorted().join(', ')}`;
+    return `one of ${listAt(schema, 'enum').map(toText).toSorted().join(', ')}`;
   }
   return type === 'string' && schema['format'] !== undefined
     ? `string ${toText(schema['format'])}`
@@ -164,15 +167,11 @@ function describeObject(schema: JsonObject, document: ComparedDocument): string 
   }
   const values = schema['additionalProperties'];
   const free = values === undefined || values === true;
-  return `map of (${free ? 'anything' : describeSchema(values as JsonObject, document)})`;
+  return `map of (${free ? 'anything' : describeSchema(asObject(values), document)})`;
 }
 
-function componentSchemas(document: ComparedDocument): Record<string, JsonObject> {
-  return objectAt(objectAt(document, 'components'), 'schemas') as Record<string, JsonObject>;
-}
-
-function objectAt(holder: JsonObject, key: string): JsonObject {
-  return (holder[key] ?? {}) as JsonObject;
+function componentSchemas(document: ComparedDocument): JsonObject {
+  return objectAt(objectAt(document, 'components'), 'schemas');
 }
 
 function toText(value: unknown): string {

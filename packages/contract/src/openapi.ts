@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import type { JsonObject } from './json-object.ts';
 import type { MultipartBody, ResponseBody, Route, StreamedBody } from './route.ts';
+import { asObject } from './json-object.ts';
 import { isMultipartBody, isStreamedBody } from './route.ts';
 import { routes } from './routes.ts';
 import { errorResponse } from './schemas/errors.ts';
 import { components } from './schemas/primitives.ts';
-
-/** A JSON object in an OpenAPI 3.1 document. */
-export type JsonObject = Record<string, unknown>;
 
 /** The result of `emitOpenApi`, as far as this package uses it. */
 export interface OpenApiDocument {
@@ -60,8 +59,7 @@ function emitOperation(route: Route): JsonObject {
 }
 
 function emitParameters(place: 'path' | 'query', object: z.ZodObject | undefined): JsonObject[] {
-  return Object.entries(object?.shape ?? {}).map(([name, value]) => {
-    const schema = value as z.ZodType;
+  return Object.entries<z.ZodType>(object?.shape ?? {}).map(([name, schema]) => {
     const required = !schema.safeParse(undefined).success;
     return { name, in: place, required, schema: emitParameterSchema(schema) };
   });
@@ -72,9 +70,9 @@ function emitParameters(place: 'path' | 'query', object: z.ZodObject | undefined
  * added here because zod omits them for schemas that parse text.
  */
 function emitParameterSchema(schema: z.ZodType): JsonObject {
-  if (schema instanceof z.ZodOptional) return emitSchema((schema.unwrap() as z.ZodType).nullable());
+  if (schema instanceof z.ZodOptional) return emitSchema(z.nullable(schema.unwrap()));
   if (!(schema instanceof z.ZodDefault)) return emitSchema(schema);
-  return { ...emitSchema(schema.unwrap() as z.ZodType), default: schema.def.defaultValue };
+  return { ...emitSchema(schema.unwrap()), default: schema.def.defaultValue };
 }
 
 function emitRequestBody(body: z.ZodType | MultipartBody): JsonObject {
@@ -90,11 +88,10 @@ function emitResponses(route: Route): JsonObject {
     description: 'Error',
     content: { 'application/json': { schema: emitSchema(errorResponse) } },
   };
-  return Object.fromEntries([
-    ...successes,
-    ...route.errors.map((status) => [String(status), error]),
-    ...undeclaredErrors.map((range) => [range, error]),
-  ]) as JsonObject;
+  return {
+    ...Object.fromEntries(successes),
+    ...Object.fromEntries([...route.errors, ...undeclaredErrors].map((status) => [String(status), error])),
+  };
 }
 
 /**
@@ -126,11 +123,11 @@ function emitEvents({ item, events }: StreamedBody): JsonObject {
 }
 
 /** Emits a schema outside the components; named schemas in it become references to their components. */
-function emitSchema(schema: z.ZodType): JsonObject {
+function emitSchema(schema: z.core.$ZodType): JsonObject {
   const name = components.get(schema)?.id;
   if (name !== undefined) return { $ref: componentPrefix + name };
   const emitted = withoutKeys(z.toJSONSchema(schema, emission), ['$schema', '$defs']);
-  return JSON.parse(JSON.stringify(emitted).replaceAll('"#/$defs/', `"${componentPrefix}`)) as JsonObject;
+  return asObject(JSON.parse(JSON.stringify(emitted).replaceAll('"#/$defs/', `"${componentPrefix}`)));
 }
 
 const emission = {

@@ -78,4 +78,5 @@ export const permissions = {
 export type Permission = keyof typeof permissions;
 
 /** The names of all permissions. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys loses the names
 export const permissionNames = Object.keys(permissions) as Permission[];

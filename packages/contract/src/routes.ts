@@ -26,6 +26,7 @@ export type OperationId = AnyRoute['operationId'];
 export type RouteOf<Id extends OperationId> = Extract<AnyRoute, { operationId: Id }>;
 
 /** The route table by operation. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries loses the operations
 export const routesById = Object.fromEntries(routes.map((route) => [route.operationId, route])) as {
   [Id in OperationId]: RouteOf<Id>;
 };

@@ -1,5 +1,4 @@
 import type { AppPlaces } from './wire/places.ts';
-import type { AnyHandler } from './route-registration.ts';
 import type { Authorize } from '../services/people/authorize.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Handlers } from './handler.ts';
@@ -11,8 +10,8 @@ import type {
   RouteQueryInput,
   RouteResponseInput,
 } from '@pumphouse/contract';
-import type { Principal } from '../services/sign-in/credentials.ts';
-import { parsePart, placeOf } from './route-registration.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
+import { eraseTypes, parsePart, placeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 
 /** Read operations that return one JSON document. */
@@ -39,17 +38,19 @@ export interface OnBehalf {
  * and handler are the same as for HTTP routes. The types allow only operations that read.
  */
 export function createOperationCalls(handlers: Handlers, authorize: Authorize, apps: AppPlaces) {
+  const erased = eraseTypes(handlers);
   return ({ principal, origin, request, reply }: OnBehalf): CallOperation =>
     async (operationId, parts) => {
       const route: Route = routesById[operationId];
       const params = parsePart('path', route.params, parts.params);
-      const place = placeOf(parts.params as Record<string, string | undefined>);
+      const place = placeOf(parts.params);
       // Callers exchanged their key for the token this route requires, so check the permission of that
       // exchange too.
       if (route.credential === 'dataplane') await authorize(principal, 'dataplane-token.issue', place);
       const authorization = await authorize(principal, route.permission, place);
       const query = parsePart('query', route.query, parts.query ?? {});
-      const handler = handlers[operationId] as unknown as AnyHandler;
+      const handler = erased[operationId];
+      if (!handler) throw new Error(`Nothing handles ${operationId}`);
       const call = {
         params,
         query,
@@ -61,6 +62,7 @@ export function createOperationCalls(handlers: Handlers, authorize: Authorize, a
         request,
         reply,
       };
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Handlers` has checked what it returns
       return (await handler(call)) as RouteResponseInput<typeof operationId>;
     };
 }

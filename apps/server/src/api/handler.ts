@@ -11,6 +11,8 @@ import type {
 import type { Places } from './wire/places.ts';
 import type { Readable } from 'node:stream';
 import type { UploadGrant } from '../services/sign-in/credentials.ts';
+import type { UserPrincipal } from '../services/sign-in/principal.ts';
+import { requireUser } from '../services/sign-in/principal.ts';
 
 /** Operations with a multipart body: their handlers read the request themselves. */
 export type UploadOperationId = 'upload_deployment' | 'upload_configuration';
@@ -42,6 +44,11 @@ export type Handlers = { [Id in OperationId]: Handler<Id> };
 /** Whether the caller is only a viewer of the workspace. */
 export function isByViewer(call: { authorization: Authorization }): boolean {
   return call.authorization.workspace?.workspaceRole === 'viewer';
+}
+
+/** The user who calls an operation that only users may call. */
+export function userOf({ principal }: Authorization): UserPrincipal {
+  return requireUser(principal);
 }
 
 /** The caller and the organization, for an operation on a workspace. */

@@ -1,10 +1,15 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
+import { pathParamsOf } from '../http/path-params.ts';
 import { originOf } from '../http/base-url.ts';
-import { actorOf, nobody, readBearer } from '../http/caller.ts';
+import { actorOf, readBearer } from '../http/caller.ts';
 import type { AppPlaces } from './wire/places.ts';
 import type { Authorization, Authorize } from '../services/people/authorize.ts';
-import type { Credential, OperationId, Route } from '@pumphouse/contract';
-import type { Credentials, Principal, UploadGrant } from '../services/sign-in/credentials.ts';
+import type { Credential, Route } from '@pumphouse/contract';
+import type { Credentials, UploadGrant } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { PathParams } from '../http/path-params.ts';
+import type { Handlers } from './handler.ts';
 import type { RequestLimit } from '../http/request-limit.ts';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
@@ -21,7 +26,7 @@ export interface RouteContext {
 }
 
 /** A handler with its types erased: the type `Handlers` checks the table's entry for each operation. */
-export type AnyHandler = (call: {
+type AnyHandler = (call: {
   params: unknown;
   query: unknown;
   body: unknown;
@@ -33,9 +38,15 @@ export type AnyHandler = (call: {
   reply: FastifyReply;
 }) => unknown;
 
-/** The caller; the principal is null when the route needs no credential. */
+/** Returns the handlers by operation, with their types erased. */
+export function eraseTypes(handlers: Partial<Handlers>): Readonly<Record<string, AnyHandler | undefined>> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Handlers` has checked each with its operation
+  return handlers as Readonly<Record<string, AnyHandler | undefined>>;
+}
+
+/** The caller; anonymous when the route needs no credential. */
 interface Caller {
-  principal: Principal | null;
+  principal: Principal;
   grant: UploadGrant | null;
 }
 
@@ -44,8 +55,6 @@ interface Admission {
   authorization: Authorization;
   grant: UploadGrant | null;
 }
-
-type PathParams = Record<string, string | undefined>;
 
 /** Limit for bodies of unauthenticated calls, which contain only a few codes. */
 const publicBodyLimit = 16 * 1024;
@@ -104,17 +113,18 @@ function keepTokens(error: unknown, requestId: string): unknown {
 async function admit(route: Route, context: RouteContext, request: FastifyRequest): Promise<Admission> {
   const { principal, grant } = await authenticateWithinLimit(route.credential, context, request);
   const params = parsePart('path', route.params, request.params);
-  const path = request.params as PathParams;
-  if (grant) checkGrant(grant, route.operationId as OperationId, path);
-  const authorization = await context.authorize(principal ?? nobody, route.permission, placeOf(path));
+  const path = pathParamsOf(request);
+  if (grant) checkGrant(grant, route.operationId, path);
+  const authorization = await context.authorize(principal, route.permission, placeOf(path));
   return { params, authorization, grant };
 }
 
 /** The scope in which to check a permission. */
-export function placeOf(path: PathParams): { workspaceId?: string; organizationId?: string } {
+export function placeOf(params: unknown): { workspaceId?: string; organizationId?: string } {
+  const { workspace_id: workspaceId, organization_id: organizationId } = isPlainObject(params) ? params : {};
   return {
-    ...(path['workspace_id'] === undefined ? {} : { workspaceId: path['workspace_id'] }),
-    ...(path['organization_id'] === undefined ? {} : { organizationId: path['organization_id'] }),
+    ...(typeof workspaceId === 'string' ? { workspaceId } : {}),
+    ...(typeof organizationId === 'string' ? { organizationId } : {}),
   };
 }
 
@@ -142,7 +152,7 @@ async function authenticate(
 ): Promise<Caller> {
   switch (credential) {
     case 'none':
-      return { principal: null, grant: null };
+      return { principal: { kind: 'anonymous' }, grant: null };
     case 'user':
       return { principal: await credentials.authenticateUser(readBearer(request)), grant: null };
     case 'dataplane':
@@ -156,7 +166,7 @@ async function authenticate(
   }
 }
 
-function checkGrant(grant: UploadGrant, operationId: OperationId, path: PathParams): void {
+function checkGrant(grant: UploadGrant, operationId: string, path: PathParams): void {
   const isForIt =
     operationId === `upload_${grant.kind}` &&
     path['workspace_id'] === grant.workspaceId &&

@@ -84,6 +84,7 @@ export async function readEntries(
 }
 
 function readHeader(entry: Entry): TarHeader {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `TarHeader`
   const header = entry.header as Omit<Header, keyof TarHeader> & TarHeader;
   if (!Number.isSafeInteger(header.byteOffset)) throw new Error('tar-stream gave a header without its place');
   return header;
@@ -138,7 +139,8 @@ function readRelativePath(header: TarHeader): string {
 }
 
 /** tar-stream's types do not specify the chunks of an entry: they are bytes. */
-function readChunks(entry: Entry): AsyncIterable<Uint8Array> {
+export function readChunks(entry: Entry): AsyncIterable<Uint8Array> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return entry as AsyncIterable<Uint8Array>;
 }
 

@@ -2,6 +2,7 @@
  * Reads one file from a stored archive, which was checked when it was uploaded. Streams it; nothing is
  * unpacked to disk.
  */
+import { readChunks } from './archive-entries.ts';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -28,7 +29,7 @@ export async function readArchiveFile(source: Readable, path: string, maxBytes: 
     }
     if ((entry.header.size ?? 0) > maxBytes) throw invalid(path, `has more than ${maxBytes} bytes`);
     const chunks: Uint8Array[] = [];
-    for await (const chunk of entry as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    for await (const chunk of readChunks(entry)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
   throw (await broken) ?? invalid(path, 'is not in the archive');

@@ -1,5 +1,4 @@
 import type { ApiDependencies } from '../api/dependencies.ts';
-import type { AnyHandler } from '../api/route-registration.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Handlers } from '../api/handler.ts';
 import type { Route } from '@pumphouse/contract';
@@ -15,7 +14,7 @@ import { checkRouteTable } from '../api/route-check.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { createOperationCalls } from '../api/call-operation.ts';
 import { createHandlers } from '../api/handlers.ts';
-import { registerRoute } from '../api/route-registration.ts';
+import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
 import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
@@ -55,8 +54,9 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
 
   const { authorize, credentials } = services;
   const context = { authorize, credentials, publicUrl, apps: dependencies.apps, requestLimit };
+  const erased = eraseTypes(served);
   const register = (scope: FastifyInstance, route: Route) => {
-    const handler = (served as Record<string, AnyHandler>)[route.operationId];
+    const handler = erased[route.operationId];
     if (handler) registerRoute(scope, route, context, handler);
   };
   const table: readonly Route[] = routes;

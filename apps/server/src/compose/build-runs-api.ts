@@ -1,4 +1,3 @@
-import type { AnyHandler } from '../api/route-registration.ts';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
@@ -12,7 +11,7 @@ import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
-import { registerRoute } from '../api/route-registration.ts';
+import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** Builds the API for bootstraps on this machine, without listening: only the attempt routes. */
@@ -41,10 +40,7 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   const { services } = dependencies;
   const { authorize, credentials } = services;
   const closing = new AbortController();
-  const handlers = createHandlers(services, { ...dependencies, closing: closing.signal }) as Record<
-    string,
-    AnyHandler | undefined
-  >;
+  const handlers = eraseTypes(createHandlers(services, { ...dependencies, closing: closing.signal }));
   const app = buildAttemptsApi(dependencies);
   app.addHook('preClose', async () => closing.abort());
   const context = {

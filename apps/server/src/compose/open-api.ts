@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { OpenParts } from './open-parts.ts';
+import { listeningAddress } from '../platform/listening-address.ts';
 import { mkdir } from 'node:fs/promises';
 import { buildApi } from './build-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
@@ -19,7 +20,7 @@ export async function openApi(
   const api = buildApi(dependencies);
   parts.add(() => closeHttpApp(api));
   await api.listen({ host: at.host, port: at.port });
-  const listening = api.server.address() as AddressInfo;
+  const listening = listeningAddress(api.server);
   const { address: host, port } = listening;
   const otherLoopback = await listenOnOtherLoopback(api.server, { host, port });
   parts.add(() => otherLoopback.close());

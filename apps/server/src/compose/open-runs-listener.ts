@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
+import { listeningAddress } from '../platform/listening-address.ts';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { buildRunsApi } from './build-runs-api.ts';
@@ -42,7 +42,7 @@ export async function openRunsListener(
 async function findFreePort(): Promise<number> {
   const server = createServer().listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port } = listeningAddress(server);
   server.close();
   await once(server, 'close');
   return port;

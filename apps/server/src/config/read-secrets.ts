@@ -1,4 +1,5 @@
 /** Reads settings that are secret, or that are in a file to keep them out of variables. */
+import { errorCodeOf } from '../platform/error-code.ts';
 import { readFileSync } from 'node:fs';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import { ConfigError } from './config-error.ts';
@@ -55,7 +56,7 @@ function readSecretFile(setting: string, file: string): string {
     secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new ConfigError(
-      `${setting}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+      `${setting}: ${file} cannot be read (${errorCodeOf(error)}). ` +
         'Give a file that the user of the server can read.',
     );
   }

@@ -1,24 +1,30 @@
 import type { Actor } from '../services/audit/audit.ts';
-import type { Principal } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyRequest } from 'fastify';
-import { ServiceError } from '../platform/service-error.ts';
-
-/** The principal of a request without a credential. */
-export const nobody: Principal = {
-  userId: '',
-  email: '',
-  credential: null,
-  workspaceId: null,
-  kind: 'run',
-};
+import { credentialRequired, rejectUnknownKind } from '../services/sign-in/principal.ts';
 
 /** Returns the actor to record for changes that a request makes. */
 export function actorOf(request: FastifyRequest, principal: Principal): Actor {
-  const { kind, userId, email, credential } = principal;
   const caller = strangerAt(request);
-  if (kind === 'run') return { ...caller, kind: principal === nobody ? 'nobody' : 'run' };
-  const isKey = credential?.kind === 'key';
-  return { ...caller, kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null };
+  switch (principal.kind) {
+    case 'user': {
+      const { userId, email, credential } = principal;
+      const isKey = credential?.kind === 'key';
+      return {
+        ...caller,
+        kind: isKey ? 'key' : 'person',
+        userId,
+        email,
+        keyId: isKey ? credential.id : null,
+      };
+    }
+    case 'run':
+      return { ...caller, kind: 'run' };
+    case 'anonymous':
+      return caller;
+    default:
+      return rejectUnknownKind(principal);
+  }
 }
 
 /** Returns the actor of a request that is not authenticated yet. */
@@ -31,7 +37,7 @@ export function strangerAt({ ip, headers }: FastifyRequest): Actor {
 export function readBearer(request: FastifyRequest): string {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
   if (scheme?.toLowerCase() !== 'bearer' || !token) {
-    throw new ServiceError('not_authenticated', 'Send a key or token as `Authorization: Bearer <token>`.');
+    throw credentialRequired();
   }
   return token;
 }

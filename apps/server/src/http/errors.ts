@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorResponse } from '@pumphouse/contract';
 import type { z } from 'zod';
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { ServiceError } from '../platform/service-error.ts';
@@ -69,8 +70,9 @@ function answer(code: ErrorCode, detail: string, extra?: unknown): ErrorAnswer {
   return { status: errorCodes[code].status, body: errorBody(code, detail, extra), isUnexpected: false };
 }
 
-function readRetryAfter(extra: unknown): Pick<ErrorAnswer, 'retryAfterSeconds'> {
-  const seconds = (extra as { retry_after_seconds?: unknown } | undefined)?.retry_after_seconds;
+/** Reads when to retry from the `extra` of an error, if it is known. */
+export function readRetryAfter(extra: unknown): Pick<ErrorAnswer, 'retryAfterSeconds'> {
+  const seconds = isPlainObject(extra) ? extra['retry_after_seconds'] : undefined;
   return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
 }
 

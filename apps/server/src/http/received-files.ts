@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { MultipartFile } from '@fastify/multipart';
+import { bytesOf } from '../platform/bytes-of.ts';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -122,7 +123,7 @@ function refuseBody(error: unknown): unknown {
 async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+  for await (const chunk of bytesOf(part.file)) {
     sizeBytes += chunk.length;
     if (sizeBytes > maxBytes) throw new PartTooLarge(part.fieldname, maxBytes);
     chunks.push(chunk);

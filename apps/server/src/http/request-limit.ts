@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Principal } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import rateLimit from '@fastify/rate-limit';
+import { rejectUnknownKind } from '../services/sign-in/principal.ts';
 import { networkOf } from '../domain/primitives/network-of-address.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 export interface RequestLimit {
   /**
-   * Counts a request for its key, session or run; without a principal, for the address of the caller.
+   * Counts a request for its key, session or run; one without a credential, for the address of the caller.
    * @throws ServiceError too_many_requests
    */
-  count(request: FastifyRequest, principal: Principal | null): Promise<void>;
+  count(request: FastifyRequest, principal: Principal): Promise<void>;
   /**
    * Counts a request whose credential was rejected for the address of the caller, separately, so that a program
    * with an expired key does not keep others at its address from signing in.
@@ -48,14 +49,24 @@ export function addRequestLimit(app: FastifyInstance, maxRequests: number): Requ
   }
 
   return {
-    count: (request, principal) =>
-      countFor(principal ? nameCaller(principal) : `address ${networkOf(request.ip)}`, request),
+    count: (request, principal) => countFor(nameCaller(principal, request), request),
     countRejected: (request) => countFor(`rejected ${networkOf(request.ip)}`, request),
   };
 }
 
-function nameCaller({ credential, attemptId }: Principal): string {
-  return credential ? `${credential.kind} ${credential.id}` : `attempt ${attemptId ?? ''}`;
+function nameCaller(principal: Principal, { ip }: FastifyRequest): string {
+  switch (principal.kind) {
+    case 'user': {
+      const { credential, userId } = principal;
+      return credential ? `${credential.kind} ${credential.id}` : `user ${userId}`;
+    }
+    case 'run':
+      return `attempt ${principal.attemptId}`;
+    case 'anonymous':
+      return `address ${networkOf(ip)}`;
+    default:
+      return rejectUnknownKind(principal);
+  }
 }
 
 function tooManyRequests(maxRequests: number, retryAfterSeconds: number): ServiceError {

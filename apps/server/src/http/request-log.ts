@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { pathParamsOf } from './path-params.ts';
 
 /** Paths that are polled constantly and not worth logging on success. */
 const quietPaths = /^\/(healthz|readyz|metrics|pumphouse\/v1\/attempts\/)/;
@@ -35,8 +36,9 @@ export function addRequestLog(app: FastifyInstance, log: Logger): void {
 }
 
 /** The requested path with the webhook secret masked, however it was written. */
-function describePath({ url, routeOptions, params }: FastifyRequest): string {
-  if (routeOptions.url?.startsWith(hooks)) return `${hooks}***/${(params as { '*'?: string })['*'] ?? ''}`;
+function describePath(request: FastifyRequest): string {
+  const { url, routeOptions } = request;
+  if (routeOptions.url?.startsWith(hooks)) return `${hooks}***/${pathParamsOf(request)['*'] ?? ''}`;
   const [path = ''] = url.split('?', 1);
   return path.replaceAll(webhookToken, '$1***');
 }

@@ -25,7 +25,10 @@ export function logFailure(error: unknown, request: FastifyRequest, log: Logger,
 }
 
 function noteDisconnect(error: unknown, { id }: FastifyRequest, log: Logger): void {
-  log.debug({ requestId: id, reason: (error as Error).message }, 'a client disconnected');
+  log.debug(
+    { requestId: id, reason: error instanceof Error ? error.message : String(error) },
+    'a client disconnected',
+  );
 }
 
 const disconnectCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);

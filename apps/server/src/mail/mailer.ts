@@ -86,7 +86,7 @@ export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
           headers: { 'Auto-Submitted': 'auto-generated' },
         });
       } catch (error) {
-        if (isRefusal(error)) throw new MailRefusedError((error as Error).message, { cause: error });
+        if (isRefusal(error)) throw new MailRefusedError(error.message, { cause: error });
         throw error;
       }
     },
@@ -97,7 +97,9 @@ export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
 }
 
 /** Whether a permanent error (5xx) concerns the mail or its address, not the sender. */
-function isRefusal(error: unknown): boolean {
-  const code = (error as { responseCode?: number }).responseCode ?? 0;
-  return code >= 500 && (isErrorCode(error, 'EENVELOPE') || isErrorCode(error, 'EMESSAGE'));
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('responseCode' in error)) return false;
+  return (
+    Number(error.responseCode) >= 500 && (isErrorCode(error, 'EENVELOPE') || isErrorCode(error, 'EMESSAGE'))
+  );
 }

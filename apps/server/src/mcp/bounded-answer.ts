@@ -86,7 +86,7 @@ function shortenTexts(container: object, most: number): boolean {
       Object.assign(container, { [key]: `${shortenText(value, most)}…` });
       isAnyCut = true;
     } else if (typeof value === 'object' && value !== null) {
-      isAnyCut = shortenTexts(value as object, most) || isAnyCut;
+      isAnyCut = shortenTexts(value, most) || isAnyCut;
     }
   }
   return isAnyCut;

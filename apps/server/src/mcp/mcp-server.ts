@@ -80,7 +80,11 @@ function toJsonSchema(schema: z.ZodObject) {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
-  return { ...json, type: 'object' as const, properties: json.properties as Record<string, object> };
+  // A schema can also be a boolean, which zod never creates for a property.
+  const properties = Object.entries(json.properties ?? {}).flatMap(([name, property]) =>
+    typeof property === 'object' ? [[name, property] as const] : [],
+  );
+  return { ...json, type: 'object' as const, properties: Object.fromEntries(properties) };
 }
 
 async function callTool(tool: Tool, given: unknown, context: ToolContext): Promise<CallToolResult> {

@@ -1,4 +1,5 @@
-import type { Credentials, Principal } from '../services/sign-in/credentials.ts';
+import type { Credentials } from '../services/sign-in/credentials.ts';
+import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { RequestLimit } from '../http/request-limit.ts';
@@ -46,7 +47,7 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
         if (isNotAuthenticated(error)) void reply.header('www-authenticate', 'Bearer');
         throw error;
       }
-      await requestLimit.count(request, principals.get(request) ?? null);
+      await requestLimit.count(request, principals.get(request) ?? { kind: 'anonymous' });
     });
 
     scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {

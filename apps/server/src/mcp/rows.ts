@@ -47,11 +47,11 @@ export const untrustedReason = { untrusted_reason: failureReason.nullable() };
 /** A run as shown in lists. */
 export const runRow = runOverviewResponse.omit({ reason: true }).extend({ ...untrustedReason, url });
 
-export function toRunRow<Run extends { id: string; reason: unknown }>(
-  { reason, ...run }: Run,
+export function toRunRow<Reason, Run extends { id: string }>(
+  { reason, ...run }: { reason: Reason } & Run,
   pages: WorkspacePages,
 ) {
-  return { ...run, untrusted_reason: reason as Run['reason'], url: pages.run(run.id) };
+  return { ...run, untrusted_reason: reason, url: pages.run(run.id) };
 }
 
 /** A job as shown in lists. */

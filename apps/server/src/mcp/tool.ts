@@ -38,7 +38,9 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   return {
     ...definition,
     output: definition.output.extend(notes),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `Tool`: parsed with `input`
     run: async (args, context) => definition.run(args as z.output<Input>, context),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `Tool`: what `run` returned
     say: (answer) => definition.say(answer as z.input<Output>),
   };
 }

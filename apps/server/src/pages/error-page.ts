@@ -4,7 +4,7 @@ import { html } from './html.ts';
 import { basePathOf } from '../http/base-url.ts';
 import { logFailure } from '../http/send-error.ts';
 import { renderPage } from './layout.ts';
-import { toErrorAnswer } from '../http/errors.ts';
+import { readRetryAfter, toErrorAnswer } from '../http/errors.ts';
 
 /** Shows an error as a page, with a way back. Status and message are those of the API. */
 export function sendErrorPage(
@@ -34,8 +34,8 @@ export function sendErrorPage(
 
 /** Adds how long to wait, if the service knows. */
 export function addRetryAfter(reply: { header(name: string, value: string): unknown }, extra: unknown): void {
-  const seconds = (extra as { retry_after_seconds?: unknown } | null | undefined)?.retry_after_seconds;
-  if (typeof seconds === 'number') reply.header('retry-after', String(seconds));
+  const { retryAfterSeconds } = readRetryAfter(extra);
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
 }
 
 function titleOf(status: number): string {

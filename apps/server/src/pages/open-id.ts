@@ -1,8 +1,8 @@
-import type { OpenId, OpenIdFlow } from '../services/sign-in/open-id.ts';
+import type { OpenId } from '../services/sign-in/open-id.ts';
 import type { PageRegistry } from './page-registry.ts';
 import type { Problem } from './problems.ts';
-import type { VerifiedPerson } from '../services/sign-in/sign-up.ts';
 import type { Visit } from './visit.ts';
+import { z } from 'zod';
 import { attempt, textOf } from './problems.ts';
 import { html } from './html.ts';
 import { inviteWith } from './invitation.ts';
@@ -11,15 +11,28 @@ import { renderButton, renderField, renderForm, renderNotice } from './fields.ts
 import { ServiceError } from '../platform/service-error.ts';
 import { showSignIn } from './sign-in.ts';
 
-interface KeptFlow extends OpenIdFlow {
-  returnTo: string | null;
-  invitation: string | null;
-}
+/** What the browser keeps until the provider sends the user back. */
+const keptFlow = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  returnTo: z.string().nullable(),
+  invitation: z.string().nullable(),
+});
+type KeptFlow = z.output<typeof keptFlow>;
 
-interface KeptLink {
-  person: VerifiedPerson;
-  returnTo: string | null;
-}
+/** What the browser keeps until the user has confirmed that the account is theirs. */
+const keptLink = z.object({
+  person: z.object({
+    issuer: z.string(),
+    subject: z.string(),
+    email: z.string(),
+    isEmailVerified: z.boolean(),
+    name: z.string().nullable(),
+  }),
+  returnTo: z.string().nullable(),
+});
+type KeptLink = z.output<typeof keptLink>;
 
 const flowCookie = 'pumphouse-open-id';
 const linkCookie = 'pumphouse-link';
@@ -82,7 +95,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
   }
 
   get('/open-id/callback', async (visit) => {
-    const kept = sealed.open(flowCookie, visit.readCookie(flowCookie)) as KeptFlow | null;
+    const kept = keptFlow.safeParse(sealed.open(flowCookie, visit.readCookie(flowCookie))).data ?? null;
     // Valid for one response, whatever its result.
     visit.dropCookie(flowCookie);
     const answer = callbackOf(visit);
@@ -102,8 +115,8 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
 
 function registerLinkPage({ get, post, services }: PageRegistry, openId: OpenId): void {
   const readLink = (visit: Visit): KeptLink => {
-    const kept = services.sealed.open(linkCookie, visit.readCookie(linkCookie)) as KeptLink | null;
-    if (kept) return kept;
+    const kept = keptLink.safeParse(services.sealed.open(linkCookie, visit.readCookie(linkCookie)));
+    if (kept.success) return kept.data;
     throw new ServiceError(
       'sign_in_not_confirmed',
       'This took longer than ten minutes. Start again from the sign-in page.',

@@ -1,7 +1,7 @@
 /** Connections to apps: kept alive for the next request as long as the same process serves the app. */
 import type { App, AppState } from './app-gate.ts';
 import type { ClientRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { Agent } from 'node:http';
 import { Socket } from 'node:net';
 
@@ -116,7 +116,7 @@ async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> 
     stream = await ready.connect();
   } catch (error) {
     // Node checks the error first and then ignores the stream.
-    give(new UnreachedError('The app takes no connection', { cause: error }), undefined as unknown as Duplex);
+    give(new UnreachedError('The app takes no connection', { cause: error }), new Duplex());
     return;
   }
   // The connection may break before the caller adds an error listener.
@@ -128,7 +128,6 @@ const socketMethods = ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeout
 
 /** Adds the socket methods that Node calls on any connection. */
 function addSocketMethods(stream: Duplex): Duplex {
-  const known = stream as Duplex & Partial<Record<(typeof socketMethods)[number], () => Duplex>>;
-  for (const name of socketMethods) known[name] ??= () => stream;
+  for (const name of socketMethods) if (!(name in stream)) Object.assign(stream, { [name]: () => stream });
   return stream;
 }

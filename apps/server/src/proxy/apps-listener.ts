@@ -2,13 +2,14 @@
  * The proxy in front of interactive apps: an HTTP server on its own port
  * (docs/decisions/0038-proxy-of-apps.md).
  */
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { AppGate } from './app-gate.ts';
 import type { AppsLimits } from './limits.ts';
 import type { AppsHosts, HostPlace } from './hosts.ts';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { PortRange } from '../domain/primitives/port-range.ts';
+import { listeningAddress } from '../platform/listening-address.ts';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createAppConnections } from './app-connections.ts';
 import { createAppsLog } from './apps-log.ts';
@@ -208,5 +209,5 @@ async function drain(
 }
 
 function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
+  return listeningAddress(server).port;
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { errorCodeOf } from '../platform/error-code.ts';
 
 /** Logs problems by the app's label only: URLs contain secrets, and headers contain cookies and keys. */
 export interface AppsLog {
@@ -8,8 +9,8 @@ export interface AppsLog {
 export function createAppsLog(log: Pick<Logger, 'warn'>): AppsLog {
   return {
     warn(message, label, error) {
-      const { code, message: words } = error as { code?: unknown; message?: unknown };
-      log.warn({ ...(label !== null && { app: label }), code, reason: words }, message);
+      const reason = error instanceof Error ? error.message : undefined;
+      log.warn({ ...(label !== null && { app: label }), code: errorCodeOf(error), reason }, message);
     },
   };
 }

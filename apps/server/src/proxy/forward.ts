@@ -3,6 +3,7 @@ import type { AdmittedExchange } from './exchange.ts';
 import type { AppConnections, ReadyApp } from './app-connections.ts';
 import type { AppsLog } from './apps-log.ts';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isErrorCode } from '../platform/error-code.ts';
 import { pipeline, type Duplex } from 'node:stream';
 import { request as openRequest } from 'node:http';
 import { connectOnce, UnreachedError } from './app-connections.ts';
@@ -165,5 +166,5 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 /** The visitor disconnected, which is not worth logging. */
 function isOfVisitor(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return isErrorCode(error, 'ERR_STREAM_PREMATURE_CLOSE');
 }

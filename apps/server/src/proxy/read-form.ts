@@ -10,7 +10,8 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   try {
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+    for await (const chunk of body) {
       size += chunk.length;
       if (size > largestForm) return null;
       chunks.push(chunk);

@@ -201,7 +201,7 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
   for (const line of build.lines) onLine(line);
   build.listeners.add(onLine);
   const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason as Error);
+  const onAbort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {

@@ -144,7 +144,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
     if (!version) throw new Error(`Run ${run.id} has no job`);
-    const definition = version.definition as JobDefinition;
+    const { definition } = version;
     const environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
     const { secret, credential } = attemptSecrets.create(run.id);
     const attempt =

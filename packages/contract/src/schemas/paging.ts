@@ -56,6 +56,7 @@ interface Paging {
 }
 
 function checkPaging(query: unknown, context: z.core.$RefinementCtx): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- zod does not derive it from generic filters
   const { offset, cursor, sort, order } = query as Paging;
   if (order !== undefined && order.length !== (sort ?? []).length) {
     context.addIssue({ code: 'custom', path: ['order'], message: 'must have as many entries as sort' });

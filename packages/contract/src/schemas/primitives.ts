@@ -23,6 +23,7 @@ export function requestObject<Shape extends z.core.$ZodLooseShape>(id: string, s
  */
 export function responseObject<Shape extends z.core.$ZodLooseShape>(id: string, shape: Shape) {
   const schema: unknown = z.looseObject(shape).register(components, { id });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return schema as z.ZodObject<Shape>;
 }
 

@@ -9,6 +9,7 @@ import { text } from './primitives.ts';
 /** Parses text with `read` before `schema` validates it; other values go to `schema` unchanged. */
 function fromText<Schema extends z.ZodType>(read: (value: string) => unknown, schema: Schema) {
   const reading: unknown = z.preprocess((value) => (typeof value === 'string' ? read(value) : value), schema);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `preprocess` loses the type of the value
   return reading as z.ZodType<z.output<Schema>, z.input<Schema>>;
 }
 

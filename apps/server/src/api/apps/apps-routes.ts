@@ -5,7 +5,7 @@ import type { StartRuns } from '../../services/runs/start-runs.ts';
 import { toApp, toPublicLink } from './apps-wire.ts';
 import { toInstant } from '../wire/instants.ts';
 import { toJob } from '../jobs/jobs-wire.ts';
-import { workspaceOf } from '../handler.ts';
+import { userOf, workspaceOf } from '../handler.ts';
 
 type AppOperation =
   | 'list_apps'
@@ -37,7 +37,7 @@ export function createAppHandlers(services: {
 
     async open_app({ params, body, authorization }) {
       const { job } = await readApps.get(params.workspace_id, params.job_id);
-      const issued = await visits.issue(job, authorization.principal.userId, body.path ?? null);
+      const issued = await visits.issue(job, userOf(authorization).userId, body.path ?? null);
       return { url: issued.url, expires_in: issued.seconds };
     },
 

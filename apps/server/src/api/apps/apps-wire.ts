@@ -1,7 +1,6 @@
 import type { AppAddresses } from '../../services/apps/app-addresses.ts';
 import type { AppDescription } from '../../services/apps/read-apps.ts';
 import type { AppPlaces } from '../wire/places.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { PublicLink } from '../../services/apps/publish-app.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { describeStop } from '../../domain/apps/app.ts';
@@ -26,7 +25,7 @@ export function toApp(
   { addresses, link }: { addresses: AppAddresses; link: PublicLink | null },
 ): AppWire {
   const { job, situation, end } = app;
-  const definition = job.definition as JobDefinition;
+  const { definition } = job;
   const instance = 'instance' in situation ? situation.instance : null;
   return {
     job_id: job.id,

@@ -4,6 +4,7 @@ import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
 import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
+import { pathParamsOf } from '../../http/path-params.ts';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readSealedHeader, sealScheme } from '../../platform/attempt-seal.ts';
@@ -75,7 +76,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       const { seal, header } = sealed;
       void reply.header(sealScheme, '1').removeHeader('content-length').type('application/octet-stream');
       if (payload instanceof Readable) return seal.sealStream(header, reply.statusCode, payload);
-      return seal.sealAnswer(header, reply.statusCode, Buffer.from((payload ?? '') as string | Buffer));
+      return seal.sealAnswer(header, reply.statusCode, bufferOf(payload));
     });
 
     scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
@@ -104,7 +105,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
 async function letIn(authenticateAttempt: AuthenticateAttempt, request: FastifyRequest): Promise<LetInCall> {
   const header = readSealedHeader(request.headers.authorization);
   const token = header ? null : readBearer(request);
-  const id = attemptId.safeParse((request.params as { attempt_id?: string }).attempt_id);
+  const id = attemptId.safeParse(pathParamsOf(request)['attempt_id']);
   if (!id.success)
     throw new ServiceError('not_authenticated', 'The call does not prove to be one of this attempt.');
   if (!header) return { attempt: await authenticateAttempt.byToken(id.data, token ?? ''), sealed: null };
@@ -129,4 +130,9 @@ function readJson(body: unknown): unknown {
   } catch {
     throw new ServiceError('invalid_request', 'The body is not JSON.');
   }
+}
+
+/** The serialized answer, or nothing for one without a body. */
+function bufferOf(payload: unknown): Buffer {
+  return typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.from(payload) : Buffer.alloc(0);
 }

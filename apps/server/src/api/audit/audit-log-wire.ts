@@ -1,5 +1,6 @@
 import type { AuditEntryRecord } from '../../store/records.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
+import { isPlainObject } from '../../domain/primitives/plain-object.ts';
 import { toInstant } from '../wire/instants.ts';
 
 type AuditEntry = RouteResponseInput<'list_workspace_audit_log'>['items'][number];
@@ -20,7 +21,7 @@ export function toAuditEntry(entry: AuditEntryRecord): AuditEntry {
     },
     action: entry.action,
     target: { kind: entry.targetKind, id: entry.targetId, name: entry.targetName },
-    before: entry.before as AuditEntry['before'],
-    after: entry.after as AuditEntry['after'],
+    before: isPlainObject(entry.before) ? entry.before : null,
+    after: isPlainObject(entry.after) ? entry.after : null,
   };
 }

@@ -1,5 +1,4 @@
 import type { DeclaredEdge, ReadGraph } from '../../services/jobs/read-job-graph.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobGraphResponse } from '@pumphouse/contract';
 import { describeFreshness, describeTrigger } from '../../domain/jobs/describe-trigger.ts';
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
@@ -9,7 +8,7 @@ export function toJobGraph({ nodes, edges, isTruncated }: ReadGraph): JobGraphRe
 }
 
 function toNode({ job, latestRun }: ReadGraph['nodes'][number]): JobGraphResponse['nodes'][number] {
-  const definition = job.definition as JobDefinition;
+  const { definition } = job;
   return {
     id: job.id,
     ref: job.jobRef,

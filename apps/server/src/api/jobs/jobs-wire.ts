@@ -1,4 +1,3 @@
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobVersionRecord } from '../../store/records.ts';
 import type { Places } from '../wire/places.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
@@ -41,8 +40,7 @@ export function toJob(job: JobRecord, { apps }: Pick<Places, 'apps'>): JobWire {
 
 /** A version never changes, so `updated_at` is its creation time. */
 export function toJobVersion(version: JobVersionRecord, job: JobRecord): JobVersionWire {
-  const definition = version.definition as JobDefinition;
-  const { maxRunTimeSeconds } = version;
+  const { definition, maxRunTimeSeconds } = version;
   return {
     id: version.id,
     job_id: version.jobId,
@@ -67,11 +65,12 @@ type Described = Pick<JobRecord, 'definition' | 'definitionHash' | 'engineVersio
 
 /** Fields of the definition that jobs and job versions share. */
 function describeDefinition(record: Described) {
-  const definition = record.definition as JobDefinition;
+  const { definition } = record;
   const zone = getTimeZone(definition);
   const bound = (text: string | undefined) =>
     toInstantOrNull(text === undefined ? null : parseIsoInstant(text, zone));
   return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract also types keys that the server only stores
     job_definition: definition as JobWire['job_definition'],
     job_definition_engine_version: record.engineVersion,
     job_definition_hash: record.definitionHash,

@@ -2,6 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { Keys } from '../../services/keys/keys.ts';
 import type { ListedKey } from '../../store/records.ts';
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
+import { userOf } from '../handler.ts';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 
 type Operations =
@@ -15,16 +16,16 @@ type Operations =
 export function createKeyHandlers({ keys }: { keys: Keys }): Pick<Handlers, Operations> {
   return {
     async list_personal_keys({ authorization }) {
-      return { keys: (await keys.listPersonal(authorization.principal)).map(toPersonalKey) };
+      return { keys: (await keys.listPersonal(userOf(authorization))).map(toPersonalKey) };
     },
 
     async create_personal_key({ authorization, body: { name, days = null } }) {
-      const { key, secret } = await keys.createPersonal(authorization.principal, { name, days });
+      const { key, secret } = await keys.createPersonal(userOf(authorization), { name, days });
       return { ...toPersonalKey(key), secret };
     },
 
     async revoke_personal_key({ params, authorization }) {
-      await keys.revokePersonal(authorization.principal, params.key_id);
+      await keys.revokePersonal(userOf(authorization), params.key_id);
     },
 
     async list_workspace_keys({ params }) {
@@ -34,7 +35,7 @@ export function createKeyHandlers({ keys }: { keys: Keys }): Pick<Handlers, Oper
     async create_workspace_key({ params, authorization, body: { name, role, days = null } }) {
       const wanted = { name, role, days };
       const { key, secret } = await keys.createOfWorkspace(
-        authorization.principal,
+        userOf(authorization),
         params.workspace_id,
         wanted,
       );

@@ -4,6 +4,7 @@ import type { Handlers } from '../handler.ts';
 import type { LiveMessage } from '../../services/live/mailbox.ts';
 import type { Logger } from 'pino';
 import type { RouteQuery } from '@pumphouse/contract';
+import { userOf } from '../handler.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller, beginEventStream } from '../../http/event-stream.ts';
 import { readBearer } from '../../http/caller.ts';
@@ -27,7 +28,7 @@ export function createLiveEventHandlers({
     async follow_events({ query, authorization, request, reply }) {
       const bearer = readBearer(request);
       const messages = await followEvents(toPlaces(query), {
-        principal: authorization.principal,
+        principal: userOf(authorization),
         authenticate: () => credentials.authenticateUser(bearer),
         signal: AbortSignal.any([abortWithCaller(reply), closing]),
       });

@@ -2,6 +2,7 @@ import type { CreatedInvitationResponse, InvitationResponse } from '@pumphouse/c
 import type { Handlers } from '../handler.ts';
 import type { Invitations, ListedInvitation } from '../../services/people/invitations.ts';
 import type { InvitationRecord } from '../../store/records.ts';
+import { userOf } from '../handler.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { statusOf } from '../../services/people/invitations.ts';
 import { toInstant } from '../wire/instants.ts';
@@ -32,11 +33,11 @@ export function createInvitationHandlers({
         role: body.role,
         workspaces: body.workspaces.map(({ workspace_id: workspaceId, role }) => ({ workspaceId, role })),
       };
-      return toCreated(await invitations.create(authorization.principal, wanted, origin));
+      return toCreated(await invitations.create(userOf(authorization), wanted, origin));
     },
 
     async revoke_invitation({ params, authorization }) {
-      await invitations.revoke(authorization.principal, params.organization_id, params.invitation_id);
+      await invitations.revoke(userOf(authorization), params.organization_id, params.invitation_id);
     },
 
     async list_workspace_invitations({ params: { workspace_id: id }, query }) {
@@ -46,12 +47,12 @@ export function createInvitationHandlers({
 
     async create_workspace_invitation({ params, body, authorization, origin }) {
       const wanted = { workspaceId: params.workspace_id, email: body.email, role: body.role };
-      return toCreated(await invitations.createToWorkspace(authorization.principal, wanted, origin));
+      return toCreated(await invitations.createToWorkspace(userOf(authorization), wanted, origin));
     },
 
     async revoke_workspace_invitation({ params, authorization }) {
       const { workspace_id: workspaceId, invitation_id: invitationId } = params;
-      await invitations.revokeToWorkspace(authorization.principal, workspaceId, invitationId);
+      await invitations.revokeToWorkspace(userOf(authorization), workspaceId, invitationId);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { Members } from '../../services/people/members.ts';
 import type { WorkspaceMembers } from '../../services/people/workspace-members.ts';
+import { userOf } from '../handler.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { toOrganizationMember, toWorkspaceAccess, toWorkspaceMember } from './members-wire.ts';
 
@@ -28,17 +29,17 @@ export function createMemberHandlers(services: {
 
     async set_organization_member_role({ params, body, authorization }) {
       const place = { organizationId: params.organization_id, membershipId: params.membership_id };
-      const changed = await members.setRole(place, body.role, authorization.principal);
+      const changed = await members.setRole(place, body.role, userOf(authorization));
       return toOrganizationMember(changed);
     },
 
     async remove_organization_member({ params, authorization }) {
       const place = { organizationId: params.organization_id, membershipId: params.membership_id };
-      await members.remove(place, authorization.principal);
+      await members.remove(place, userOf(authorization));
     },
 
     async leave_organization({ params, authorization }) {
-      await members.leave(params.organization_id, authorization.principal);
+      await members.leave(params.organization_id, userOf(authorization));
     },
 
     async list_workspace_members({ params: { workspace_id: id }, query }) {
@@ -53,16 +54,16 @@ export function createMemberHandlers(services: {
 
     async set_workspace_member({ params, body, authorization }) {
       const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
-      return toWorkspaceAccess(await workspaceMembers.set(place, body.role, authorization.principal));
+      return toWorkspaceAccess(await workspaceMembers.set(place, body.role, userOf(authorization)));
     },
 
     async remove_workspace_member({ params, authorization }) {
       const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
-      await workspaceMembers.remove(place, authorization.principal);
+      await workspaceMembers.remove(place, userOf(authorization));
     },
 
     async leave_workspace({ params, authorization }) {
-      await workspaceMembers.leave(params.workspace_id, authorization.principal);
+      await workspaceMembers.leave(params.workspace_id, userOf(authorization));
     },
   };
 }

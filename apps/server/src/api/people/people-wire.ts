@@ -10,6 +10,8 @@ import type {
 import type { ListedWorkspace, WorkspaceMe } from '../../services/workspaces/workspaces.ts';
 import type { AccountMe, OrganizationMe } from '../../services/workspaces/organizations.ts';
 import type { OrganizationRecord, WorkspaceRecord } from '../../store/records.ts';
+import type { Principal } from '../../services/sign-in/principal.ts';
+import { credentialRequired, rejectUnknownKind } from '../../services/sign-in/principal.ts';
 import { dataplaneId } from '../../services/sign-in/dataplane.ts';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 
@@ -100,10 +102,23 @@ export function toOrganizationMe(me: OrganizationMe, origin: string): Organizati
   };
 }
 
+/** The code of a run is no user: it has a placeholder id and `run` instead of an email address. */
+function identify(principal: Principal): Pick<WorkspaceMeResponse, 'user_id' | 'email'> {
+  switch (principal.kind) {
+    case 'user':
+      return { user_id: principal.userId, email: principal.email };
+    case 'run':
+      return { user_id: nobody, email: 'run' };
+    case 'anonymous':
+      throw credentialRequired();
+    default:
+      return rejectUnknownKind(principal);
+  }
+}
+
 export function toWorkspaceMe(me: WorkspaceMe, origin: string): WorkspaceMeResponse {
   return {
-    user_id: me.principal.userId || nobody,
-    email: me.principal.email,
+    ...identify(me.principal),
     organization: toOrganization(me.organization),
     organization_membership_id: me.access.membershipId || nobody,
     organization_role: me.access.organizationRole,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createKeys } from '../../services/keys/keys.ts';
+import { requireUser } from '../../services/sign-in/principal.ts';
 
 const guarded: Route[] = routes.filter((route) => route.credential !== 'none');
 const uploadId = '11111111-1111-4111-8111-111111111111';
@@ -81,7 +82,7 @@ async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
   const wanted = { name: 'test', days: null, role };
   const keys = createKeys(api.persistence);
   const { secret } = await keys.createOfWorkspace(place.owner.principal, workspaceId, wanted);
-  return { key: secret, principal: await api.credentials.authenticateUser(secret) };
+  return { key: secret, principal: requireUser(await api.credentials.authenticateUser(secret)) };
 }
 
 /** Without these bodies the operation rejects the call before it checks whether the caller has an account. */

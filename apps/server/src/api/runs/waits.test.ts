@@ -1,4 +1,5 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { Principal } from '../../services/sign-in/principal.ts';
 import type { SeededRun } from '../testing/seed-run.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture } from '../testing/api-fixture.ts';
@@ -66,12 +67,13 @@ it('a run that waits for a slot names only the workspaces its reader may see', a
 });
 
 it.each([
-  ['the token of a run', { kind: 'run' as const, workspaceId: null }],
-  ['a key of the workspace', { kind: 'user' as const, workspaceId: 'its own' }],
-])('%s reads no names', async (_who, limits) => {
+  ['the token of a run', (): Principal => ({ kind: 'run', workspaceId: own.workspaceId, attemptId: 'a' })],
+  ['a key of the workspace', (): Principal => ({ ...own.owner.principal, workspaceId: 'its own' })],
+  ['a caller without a credential', (): Principal => ({ kind: 'anonymous' })],
+])('%s reads no names', async (_who, identify) => {
   const run = await api.persistence.store.jobRuns.find(own.run.id);
   if (!run) throw new Error('It was seeded');
-  const principal = { userId: own.owner.userId, ...limits };
-  const named = await createNameSlots(api.persistence)(run, { principal, organizationId: undefined });
+  const reader = { principal: identify(), organizationId: undefined };
+  const named = await createNameSlots(api.persistence)(run, reader);
   expect(named.waitReason).toBe(stored);
 });

@@ -1,5 +1,4 @@
 import type { JobNextTicksResponse, NextStartResponse } from '@pumphouse/contract';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobTicks } from '../../services/scheduling/read-next-ticks.ts';
 import type { NextStart } from '../../services/scheduling/read-next-starts.ts';
 import { describeTrigger } from '../../domain/jobs/describe-trigger.ts';
@@ -15,7 +14,7 @@ export function toNextStart({
   blocked,
   lastFailed,
 }: NextStart): NextStartResponse {
-  const definition = job.definition as JobDefinition;
+  const { definition } = job;
   return {
     at: toInstantOrNull(at),
     source,

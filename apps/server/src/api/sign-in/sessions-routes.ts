@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
-import type { Principal } from '../../services/sign-in/credentials.ts';
+import type { UserPrincipal } from '../../services/sign-in/principal.ts';
 import type { SignIn } from '../../services/sign-in/sign-in.ts';
+import { userOf } from '../handler.ts';
 import { toAccountSession, toUserSession } from './sessions-wire.ts';
 
 type Operations =
@@ -54,22 +55,24 @@ export function createSessionHandlers({ signIn }: { signIn: SignIn }): Pick<Hand
       return { swap_code: code, expires_in: expiresInSeconds };
     },
 
-    async list_account_sessions({ authorization: { principal } }) {
+    async list_account_sessions({ authorization }) {
+      const principal = userOf(authorization);
       const listed = await sessions.list(principal.userId);
       return { sessions: listed.map((session) => toAccountSession(session, sessionOf(principal))) };
     },
 
-    async revoke_account_session({ authorization: { principal }, params }) {
-      await sessions.revoke(principal.userId, params.session_id);
+    async revoke_account_session({ authorization, params }) {
+      await sessions.revoke(userOf(authorization).userId, params.session_id);
     },
 
-    revoke_other_account_sessions: async ({ authorization: { principal } }) => ({
-      revoked: await sessions.revokeOthers(principal.userId, sessionOf(principal)),
-    }),
+    async revoke_other_account_sessions({ authorization }) {
+      const principal = userOf(authorization);
+      return { revoked: await sessions.revokeOthers(principal.userId, sessionOf(principal)) };
+    },
   };
 }
 
 /** The caller's session id; null if the caller uses a key. */
-function sessionOf({ credential }: Principal): string | null {
+function sessionOf({ credential }: UserPrincipal): string | null {
   return credential?.kind === 'session' ? credential.id : null;
 }

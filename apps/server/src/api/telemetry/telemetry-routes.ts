@@ -56,7 +56,7 @@ export function createTelemetryHandlers(services: {
 
     async get_job_run_result_trace({ params }) {
       const { document } = await readTelemetry.getResult(params.workspace_id, params.job_run_id);
-      // A stored result always has `type` and `job_ref`.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a stored result always has `type` and `job_ref`
       return toJobResultTrace(document) as RouteResponseInput<'get_job_run_result_trace'>;
     },
 

@@ -5,8 +5,8 @@ import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/
 import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PortRange } from '../../domain/primitives/port-range.ts';
-import type { Principal } from '../../services/sign-in/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import type { UserPrincipal } from '../../services/sign-in/principal.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -30,7 +30,7 @@ export interface TestCaller {
   key: string;
   userId: string;
   membershipId: string;
-  principal: Principal;
+  principal: UserPrincipal;
 }
 
 /** An attempt whose bootstrap the test simulates. */
@@ -157,7 +157,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
        returning api_keys.id, users.email`,
       [hash],
     );
-    const principal: Principal = {
+    const principal: UserPrincipal = {
       userId,
       email: row.email,
       credential: { kind: 'key', id: row.id },

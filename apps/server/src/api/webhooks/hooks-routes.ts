@@ -1,6 +1,7 @@
 import type { DeliveryAnswer, TakeDelivery } from '../../services/webhooks/take-delivery.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebhookRecord } from '../../store/records.ts';
+import { pathParamsOf } from '../../http/path-params.ts';
 import { largestInputBytes } from '../../domain/runs/run-input.ts';
 import { normalizeWebhookPath } from '../../domain/webhooks/webhook-path.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -51,7 +52,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
     });
     // Look up the webhook before reading any of the body.
     scope.addHook('onRequest', async (request) => {
-      const { token = '', '*': path = '' } = request.params as { token?: string; '*'?: string };
+      const { token = '', '*': path = '' } = pathParamsOf(request);
       webhooks.set(request, await takeDelivery.find({ token, path: normalizeWebhookPath(path) }));
     });
     for (const url of ['/hooks/:token', '/hooks/:token/*'])

@@ -7,6 +7,7 @@ import { createKeys } from '../../services/keys/keys.ts';
 import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';
+import { requireUser } from '../../services/sign-in/principal.ts';
 
 /*
  * A resource that the caller has no access to does not exist for them: the response must match that for an
@@ -53,7 +54,7 @@ beforeAll(async () => {
     days: 1,
     workspace: { id: own.workspace.id, role: 'developer' },
   });
-  const principal = await api.credentials.authenticateUser(secret);
+  const principal = requireUser(await api.credentials.authenticateUser(secret));
   const bystander = await api.createCaller({ id: other.organization.id, role: 'member' });
   strangers = {
     'the owner of another organization': own.owner,

@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { Organizations } from '../../services/workspaces/organizations.ts';
 import type { Workspaces } from '../../services/workspaces/workspaces.ts';
+import { userOf } from '../handler.ts';
 import { dataplanes } from '../../services/sign-in/dataplane.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import {
@@ -33,11 +34,11 @@ export function createOrganizationHandlers(services: {
   return {
     list_dataplanes: () => ({ items: dataplanes }),
 
-    get_me: async ({ authorization }) => toMe(await organizations.account(authorization.principal)),
+    get_me: async ({ authorization }) => toMe(await organizations.account(userOf(authorization))),
 
     async list_organizations({ authorization, query }) {
       return toPage(
-        await organizations.list(authorization.principal, readPaging(query, 'list_organizations')),
+        await organizations.list(userOf(authorization), readPaging(query, 'list_organizations')),
         query,
         toOrganization,
       );
@@ -60,7 +61,7 @@ export function createOrganizationHandlers(services: {
     },
 
     create_organization: async ({ authorization, body: { name, description = null } }) =>
-      toOrganizationSettings(await organizations.create(authorization.principal, { name, description })),
+      toOrganizationSettings(await organizations.create(userOf(authorization), { name, description })),
 
     get_organization_settings: async ({ params }) =>
       toOrganizationSettings(await organizations.get(params.organization_id)),

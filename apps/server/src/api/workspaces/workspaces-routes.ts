@@ -7,7 +7,7 @@ import type { RouteResponseInput } from '@pumphouse/contract';
 import type { Workspaces } from '../../services/workspaces/workspaces.ts';
 import { toJob, toJobVersion } from '../jobs/jobs-wire.ts';
 import { toWorkspace, toWorkspaceMe } from '../people/people-wire.ts';
-import { workspaceOf } from '../handler.ts';
+import { userOf, workspaceOf } from '../handler.ts';
 
 type Operations =
   | 'get_workspace'
@@ -43,7 +43,7 @@ export function createWorkspaceHandlers(services: {
     async issue_dataplane_token_workspace(call) {
       const { workspaceId } = workspaceOf(call);
       const { token, expiresAt } = await credentials.issueDataplaneToken(
-        call.authorization.principal,
+        userOf(call.authorization),
         workspaceId,
       );
       return { token, expires_at: expiresAt };

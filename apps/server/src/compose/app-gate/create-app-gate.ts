@@ -13,7 +13,6 @@ import type { AppStanding } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
 import type { Duplex } from 'node:stream';
 import type { AppConnector } from '../../executors/contract/app-connector.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../../services/runs/start-runs.ts';
@@ -74,7 +73,7 @@ export function createAppGate(
   async function findApp(name: AppName): Promise<App | null> {
     const job = await ('label' in name ? findByLabel(name.label) : findByPort(name.port));
     if (!job) return null;
-    const definition = job.definition as JobDefinition;
+    const { definition } = job;
     return {
       jobId: job.id,
       workspaceId: job.workspaceId,

@@ -1,3 +1,5 @@
+import { isPlainObject } from '../primitives/plain-object.ts';
+
 /**
  * Artifacts: the files that dlt keeps about the last run of a pipeline (its trace, state and schemas), for
  * the workspace dashboard. Runs write them and apps read a copy; the server never reads them. Pure functions.
@@ -46,7 +48,5 @@ export function variablesOfDashboard(documents: readonly unknown[]): Record<stri
 function has(document: unknown, ...path: string[]): boolean {
   const [key, ...rest] = path;
   if (key === undefined) return true;
-  return typeof document === 'object' && document !== null && key in document
-    ? has((document as Record<string, unknown>)[key], ...rest)
-    : false;
+  return isPlainObject(document) && key in document ? has(document[key], ...rest) : false;
 }

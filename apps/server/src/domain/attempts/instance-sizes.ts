@@ -1,4 +1,5 @@
 import type { InstanceSize } from '../jobs/job-definition.ts';
+import { recordOf } from '../primitives/typed-record.ts';
 import { INSTANCE_SIZES } from '../jobs/job-definition.ts';
 
 /** Resource limits of a run of one size; null means no limit. */
@@ -23,6 +24,7 @@ export class InstanceSizesSyntaxError extends Error {
   override readonly name = 'InstanceSizesSyntaxError';
 }
 
+const noLimits: InstanceLimits = { memoryBytes: null, cpus: null, processes: null };
 const mebibyte = 1024 * 1024;
 const smallestMebibytes = 64;
 const fewestProcesses = 32;
@@ -33,9 +35,8 @@ const fewestProcesses = 32;
  * @throws InstanceSizesSyntaxError naming the invalid part
  */
 export function parseInstanceSizes(text: string): InstanceSizes {
-  const sizes = readParts(defaultInstanceSizes);
-  for (const [size, limits] of readParts(text)) sizes.set(size, limits);
-  return Object.fromEntries(sizes) as InstanceSizes;
+  const sizes = new Map([...readParts(defaultInstanceSizes), ...readParts(text)]);
+  return recordOf(INSTANCE_SIZES, (size) => sizes.get(size) ?? noLimits);
 }
 
 /** Returns the limits of a run whose job names this size; `small` if it names none. */

@@ -1,4 +1,5 @@
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
+import { isPlainObject } from '../primitives/plain-object.ts';
 import { runnerLine } from '../logs/log-line.ts';
 
 /**
@@ -40,8 +41,8 @@ export function parseSpoolRecord(text: string): SpoolRecord {
   } catch {
     return { kind: 'unreadable', detail: 'not JSON' };
   }
-  if (typeof value !== 'object' || value === null) return { kind: 'unreadable', detail: 'not an object' };
-  const record = value as Record<string, unknown>;
+  if (!isPlainObject(value)) return { kind: 'unreadable', detail: 'not an object' };
+  const record = value;
   const at = readTime(record['at']);
   if (!at) return { kind: 'unreadable', detail: 'no time' };
   switch (record['kind']) {
@@ -115,16 +116,15 @@ function readOutOfMemory(value: unknown): SpoolExit['outOfMemory'] {
 }
 
 function readReason(value: unknown): SpoolExit['reason'] {
-  if (typeof value !== 'object' || value === null) return null;
-  const reason = value as Record<string, unknown>;
+  if (!isPlainObject(value)) return null;
   return {
-    code: readWord(reason['code'], longestWord),
-    detail: readWord(reason['detail'], longestDetail),
+    code: readWord(value['code'], longestWord),
+    detail: readWord(value['detail'], longestDetail),
   };
 }
 
 function readInteger(value: unknown): number | null {
-  return Number.isSafeInteger(value) ? (value as number) : null;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
 /** Replaces unpaired surrogates, which the dlt client cannot print. */

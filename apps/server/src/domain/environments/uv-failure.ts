@@ -39,7 +39,7 @@ function readError(lines: readonly string[]): string[] {
   for (const [index, line] of lines.entries()) {
     if (blockEnd.test(line.replace(branch, ''))) break;
     const opened = sectionStart.exec(line.replace(branch, ''));
-    if (opened) section = (opened[1] ?? opened[2]) as 'stdout' | 'stderr';
+    if (opened) section = (opened[1] ?? opened[2]) === 'stderr' ? 'stderr' : 'stdout';
     else if (index === 0) causes.push([line.replace(errorStart, '')]);
     else if (causeStart.test(line)) {
       section = null;

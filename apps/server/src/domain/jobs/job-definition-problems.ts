@@ -9,7 +9,9 @@ import {
   type JobDefinition,
 } from './job-definition.ts';
 import { JOB_ENGINE_VERSION, migrateJobDefinition } from './job-definition-migration.ts';
+import { isJobDefinition, OPTIONAL_OBJECTS } from './definition-structure.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
+import { isTextList } from '../primitives/text-list.ts';
 import { readUpstreamRef, REFRESH_PROPAGATIONS } from '../scheduling/refresh.ts';
 import { isTimeZone, parseIsoInstant } from '../primitives/time-zone.ts';
 import { findWebhookPathProblem } from '../webhooks/webhook-path.ts';
@@ -30,7 +32,6 @@ type Report = (problem: string) => void;
 
 const FRESHNESS_PREFIX = 'job.is_fresh:';
 const OBJECT_INPUT_TYPES = ['job-runs', 'job-run', 'job', 'workspace', 'pipeline', 'dataset'];
-const OPTIONAL_OBJECTS = ['expose', 'inputs', 'output', 'deliver', 'interval', 'require', 'access', 'agent'];
 
 /**
  * Migrates a definition to engine version 2 and checks everything that would later break the server or the
@@ -61,7 +62,8 @@ export function readJobDefinition(input: unknown): DefinitionReading {
   checkFreshness(migrated, report);
   checkInterval(migrated, report);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, definition: migrated as unknown as JobDefinition };
+  if (!isJobDefinition(migrated)) throw new Error(`The checks of ${name} missed a part of its structure`);
+  return { ok: true, definition: migrated };
 }
 
 /**
@@ -303,10 +305,6 @@ function isIdentifier(text: string): boolean {
 function isJobEvent(trigger: string): boolean {
   const type = readTriggerType(trigger);
   return type === 'job.success' || type === 'job.fail';
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function readTexts(value: unknown): string[] {

@@ -21,6 +21,12 @@ export function formatLogLine(line: LogLine): string {
   return `${escapeLineBreakers(JSON.stringify(line))}\n`;
 }
 
+/** Parses a stored line. Only `formatLogLine` writes them, so a search does not check each one again. */
+export function parseLogLine(json: string): LogLine {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the structure is that of `formatLogLine`
+  return JSON.parse(json) as LogLine;
+}
+
 function escapeLineBreakers(json: string): string {
   return json.replace(lineBreakers, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -81,7 +87,7 @@ export function showRunnerLines(ndjson: Uint8Array): Uint8Array {
 
 function showRunnerLine(json: string): string {
   if (!json.includes(runnerSource)) return json;
-  const line = JSON.parse(json) as LogLine;
+  const line = parseLogLine(json);
   return formatLogLine({ ...line, content: contentWithoutSource(line), source: 'setup' });
 }
 

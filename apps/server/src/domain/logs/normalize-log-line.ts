@@ -1,3 +1,5 @@
+import { isPlainObject } from '../primitives/plain-object.ts';
+
 /**
  * Values that differ between any two runs. Each alternative takes time linear in the length of the line: a
  * UUID; a date with or without a time; a time of day; a hexadecimal number; any other number with its unit of
@@ -23,7 +25,8 @@ const escapes = /\u001b\[[0-9;?]{0,20}[a-z]/gi;
  */
 export function normalizeLogLine(line: string): string {
   return line.replace(escapes, '').replace(varying, (...args: unknown[]) => {
-    const { uuid, time, hex } = args.at(-1) as Record<string, string | undefined>;
+    const groups = args.at(-1);
+    const { uuid, time, hex } = isPlainObject(groups) ? groups : {};
     if (uuid !== undefined) return '<id>';
     if (time !== undefined) return '<time>';
     return hex === undefined ? '<n>' : '<hex>';

@@ -5,6 +5,7 @@ import type {
   SchemaTableShape,
 } from './schema-shape.ts';
 import type { SchemaChange, SchemaChangeCounts, SchemaChangeKind } from '@pumphouse/contract';
+import { isKeyOf } from '../primitives/typed-record.ts';
 import { columnHints, countColumns, countShape, formatDataType, tableHints } from './schema-shape.ts';
 
 /** The difference between two versions of a schema. */
@@ -68,7 +69,7 @@ export function listChangedTables(changes: readonly SchemaChange[]): string[] {
 
 export function countChanges(changes: readonly SchemaChange[]): SchemaChangeCounts {
   const count = (...kinds: SchemaChangeKind[]) =>
-    changes.filter(({ kind }) => (kinds as string[]).includes(kind)).length;
+    changes.filter(({ kind }) => kinds.some((one) => one === kind)).length;
   return {
     tables_added: count('table_added'),
     tables_removed: count('table_removed'),
@@ -170,7 +171,7 @@ function byWeight(left: SchemaChange, right: SchemaChange): number {
 }
 
 function weightOf({ kind }: SchemaChange): number {
-  return weight[kind as SchemaChangeKind];
+  return isKeyOf(weight, kind) ? weight[kind] : Infinity;
 }
 
 function sayNullable({ isNullable }: SchemaColumnShape): string {

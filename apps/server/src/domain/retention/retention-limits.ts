@@ -1,3 +1,5 @@
+import { recordOf } from '../primitives/typed-record.ts';
+
 /**
  * Kinds of data with limited retention, in order of removal: a removed run releases its code and environment.
  */
@@ -46,18 +48,24 @@ const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit']);
  * @throws RetentionSyntaxError
  */
 export function parseRetention(text: string): RetentionLimits {
-  if (text.trim() === 'off') return parseParts(retentionKinds.map((kind) => `${kind}=off`));
-  return { ...parseParts(defaultRetention.split(',')), ...parseParts(text.split(',')) };
+  if (text.trim() === 'off') return recordOf(retentionKinds, () => noLimit);
+  const limits = { ...parseParts(defaultRetention.split(',')), ...parseParts(text.split(',')) };
+  return recordOf(retentionKinds, (kind) => limits[kind] ?? noLimit);
 }
 
-function parseParts(parts: readonly string[]): RetentionLimits {
+/** Limits each kind of data to the same age. */
+export function limitEachAge(maxAgeSeconds: number): RetentionLimits {
+  return recordOf(retentionKinds, () => ({ maxAgeSeconds, maxBytes: null }));
+}
+
+function parseParts(parts: readonly string[]): Partial<RetentionLimits> {
   const limits: Partial<RetentionLimits> = {};
   for (const part of parts) {
     const [kind, limit] = parsePart(part.trim());
     if (limits[kind]) throw new RetentionSyntaxError(`"${kind}" is there twice; name it once.`);
     limits[kind] = limit;
   }
-  return limits as RetentionLimits;
+  return limits;
 }
 
 function parsePart(part: string): [RetentionKind, RetentionLimit] {

@@ -61,7 +61,7 @@ export function comparePipelineRuns(
   return {
     pipelines: pipelines.map(([pipelineName, sides]) => ({ pipelineName, ...sides })),
     tables: tables.map(([key, sides]) => {
-      const [pipelineName, schemaName, tableName] = JSON.parse(key) as [string, string, string];
+      const [pipelineName = '', schemaName = '', tableName = ''] = key.split(nameSeparator);
       return { pipelineName, schemaName, tableName, ...sides };
     }),
   };
@@ -91,11 +91,14 @@ function sumRuns(runs: readonly ComparablePipelineRun[]): PipelineSums {
   };
 }
 
+/** No stored name contains it: Postgres accepts no text with it. */
+const nameSeparator = '\0';
+
 function sumTables(runs: readonly ComparablePipelineRun[]): Map<string, TableSums> {
   const sums = new Map<string, TableSums>();
   for (const { pipelineName, tables } of runs) {
     for (const { schemaName, tableName, rowsLoaded, bytesLoaded } of tables) {
-      const key = JSON.stringify([pipelineName, schemaName, tableName]);
+      const key = [pipelineName, schemaName, tableName].join(nameSeparator);
       const known = sums.get(key) ?? { rowsLoaded: 0, bytesLoaded: 0 };
       sums.set(key, {
         rowsLoaded: known.rowsLoaded + (rowsLoaded ?? 0),

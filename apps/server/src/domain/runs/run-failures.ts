@@ -1,3 +1,5 @@
+import { isKeyOf } from '../primitives/typed-record.ts';
+
 /** What happened to a failed run, and what the reader can do next. */
 interface RunFailureMeaning {
   /** A short heading. */
@@ -226,5 +228,5 @@ export interface RunFailureReason {
 
 /** Reads a failure code that an attempt reports; an unknown one counts as a failure of the bootstrap. */
 export function readRunFailureCode(word: string): RunFailureCode {
-  return Object.hasOwn(runFailures, word) ? (word as RunFailureCode) : 'bootstrap_failed';
+  return isKeyOf(runFailures, word) ? word : 'bootstrap_failed';
 }

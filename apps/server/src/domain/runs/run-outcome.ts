@@ -39,10 +39,10 @@ interface ProcessEnd {
 type Intent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room' | null;
 
 export function readRunTerms(
-  version: { definition: unknown; maxRunTimeSeconds: number | null },
+  version: { definition: JobDefinition; maxRunTimeSeconds: number | null },
   instanceSizes: InstanceSizes,
 ): RunTerms {
-  const definition = version.definition as JobDefinition;
+  const { definition } = version;
   const graceSeconds = getGraceSeconds(definition);
   return { definition, timeoutSeconds: version.maxRunTimeSeconds, graceSeconds, instanceSizes };
 }

@@ -80,11 +80,11 @@ export const getJob = defineTool({
       call('list_job_next_ticks', { params, query: {} }),
     ]);
     const overview = await findOverview(call, workspaceId, job);
-    const { job_definition: definition, ...current } = job.current_version ?? { job_definition: {} };
+    const definition = job.current_version?.job_definition ?? {};
     return {
       url: pages.job(jobId),
       job: { ...toJobRow(overview, pages), recent_runs: overview.recent_runs },
-      version: job.current_version ? (current as z.input<typeof version>) : null,
+      version: job.current_version ? withoutDefinition(job.current_version) : null,
       definition: JSON.stringify(definition).length > mostDefinition ? null : definition,
       next_ticks: triggers,
     };
@@ -94,6 +94,10 @@ export const getJob = defineTool({
       ? `${job.ref} has failed ${job.failing_since.count} times since ${job.failing_since.at}.`
       : `${job.ref} does not fail; its last run is ${job.last_run?.status ?? 'none'}.`,
 });
+
+function withoutDefinition({ job_definition: _definition, ...version }: z.input<typeof jobVersionResponse>) {
+  return version;
+}
 
 /** Limit in UTF-16 units of JSON. */
 const mostDefinition = 8000;

@@ -1,6 +1,5 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { JobRecord } from '../../store/records.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import { startPathOf } from '../../domain/apps/app-trigger.ts';
 import { labelOfApp } from '../../domain/apps/app.ts';
 
@@ -52,7 +51,7 @@ export function createAppAddresses(
 
     /** The start page of the app, used when a request names no other. */
     startOf(job: AddressedApp & Pick<JobRecord, 'definition'>): string {
-      const path = startPathOf(job.definition as JobDefinition);
+      const path = startPathOf(job.definition);
       const origin = findOrigin(job);
       if (origin === null) return openingPageOf(job.id);
       return path === '/' ? origin : `${origin}${path}`;

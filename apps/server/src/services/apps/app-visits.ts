@@ -1,10 +1,10 @@
 import type { AppAddresses } from './app-addresses.ts';
 import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Authorize } from '../people/authorize.ts';
-import type { Credentials, Principal } from '../sign-in/credentials.ts';
+import type { Credentials } from '../sign-in/credentials.ts';
+import type { Principal } from '../sign-in/principal.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { GivePort } from './give-port.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
@@ -128,7 +128,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
       await store.apps.removeExpiredSessions();
       await store.apps.addCode({ codeHash: hashSecret(code), jobId: app.id, userId }, codeSeconds);
       return {
-        url: addresses.enterWith(app, code, path ?? startPathOf(job.definition as JobDefinition)),
+        url: addresses.enterWith(app, code, path ?? startPathOf(job.definition)),
         seconds: codeSeconds,
       };
     },
@@ -159,7 +159,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
      */
     async findKey(app: VisitedApp, bearer: string): Promise<string | null> {
       const principal = await credentials.authenticateUser(bearer).catch(refusalAsNull);
-      if (principal?.credential?.kind !== 'key') return null;
+      if (principal?.kind !== 'user' || principal.credential?.kind !== 'key') return null;
       return (await mayHolderOpen(principal, app)) ? principal.credential.id : null;
     },
 

@@ -1,5 +1,4 @@
 import type { AppVisits } from './app-visits.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
 import { isUuid } from '../../domain/primitives/uuid.ts';
 import { requireInteractive } from './publish-app.ts';
@@ -29,6 +28,6 @@ export function createOpenApp(parts: { persistence: Persistence; visits: AppVisi
     if (!job || !(await visits.mayOpen(userId, job))) throw missing;
     requireInteractive(job);
     const { url } = await visits.issue(job, userId, path);
-    return { url, name: (job.definition as JobDefinition).expose?.display_name ?? job.jobRef };
+    return { url, name: job.definition.expose?.display_name ?? job.jobRef };
   };
 }

@@ -1,5 +1,4 @@
 import type { AppEndRecord, AppInstanceRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
 import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/apps/app.ts';
@@ -36,7 +35,7 @@ export function createReadApps({ store }: Persistence) {
     job: JobRecord,
     known: { configurationProfiles: readonly string[]; publication: PublicationRecord | null },
   ): Promise<AppDescription> {
-    const definition = job.definition as JobDefinition;
+    const { definition } = job;
     const choice = chooseProfile(definition, null, known.configurationProfiles);
     const isDefault = definition.require?.profile === undefined;
     return {

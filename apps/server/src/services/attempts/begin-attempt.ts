@@ -2,7 +2,6 @@ import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../../sto
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
 import { createHash } from 'node:crypto';
@@ -90,7 +89,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!version || !deployment || !configuration || !workspace)
       throw new Error(`Run ${run.id} has lost what it is made of`);
-    const definition = version.definition as JobDefinition;
+    const { definition } = version;
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
     const selected = await openSelected(configuration, run.profile);

@@ -74,21 +74,18 @@ export function createDeploy(
     const profiles = configuration?.profiles ?? [];
     const decisions = reconcileJobs(
       stored.map((job) => ({
-        definition: job.definition as JobDefinition,
+        definition: job.definition,
         isArchived: job.isArchived,
         deploymentModule: job.deploymentModule,
       })),
-      definitions.map((read) => read.definition),
+      definitions,
       request.deploymentModule,
     );
-    const sent = new Map(definitions.map((read) => [read.definition.job_ref, read.sent]));
     const byRef = new Map(stored.map((job) => [job.jobRef, job]));
     const jobs: DeployedJob[] = [];
     for (const decision of decisions) {
-      const echoed = sent.get(decision.ref) ?? decision.definition;
-      jobs.push(
-        await apply(store, request, decision, byRef.get(decision.ref), describe(decision, echoed, profiles)),
-      );
+      const content = describe(decision, profiles);
+      jobs.push(await apply(store, request, decision, byRef.get(decision.ref), content));
     }
     const isDescribed = await describeWorkspace(store, workspace, request);
     const { arranged, started } = request.dryRun
@@ -97,10 +94,7 @@ export function createDeploy(
     return {
       result: {
         deploymentModule: request.deploymentModule,
-        warnings: [
-          ...listDeployWarnings(definitions.map((read) => read.definition)),
-          ...(await warnOfTags(store, request)),
-        ],
+        warnings: [...listDeployWarnings(definitions), ...(await warnOfTags(store, request))],
         jobs: arranged,
       },
       started,
@@ -208,12 +202,6 @@ export function createDeploy(
   }
 }
 
-interface ReadDefinition {
-  definition: JobDefinition;
-  /** The original request value, which is stored and returned. */
-  sent: Record<string, unknown>;
-}
-
 /** Lists the refs of jobs that a deploy of the module leaves unchanged, whatever it sends. */
 function listStaying(stored: readonly JobRecord[], module: string | null): string[] {
   return stored
@@ -221,41 +209,19 @@ function listStaying(stored: readonly JobRecord[], module: string | null): strin
     .map((job) => job.jobRef);
 }
 
-function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[]): ReadDefinition[] {
-  const problems: string[] = [];
-  const read: ReadDefinition[] = [];
-  for (const job of jobs) {
-    const reading = readJobDefinition(job);
-    if (reading.ok) read.push({ definition: reading.definition, sent: echoable(job, reading.definition) });
-    else problems.push(...reading.problems);
-  }
-  if (problems.length === 0)
-    problems.push(
-      ...findDeploymentProblems(
-        read.map((one) => one.definition),
-        knownRefs,
-      ),
-    );
+/** A definition of the current engine version is the original request value, which is stored and returned. */
+function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[]): JobDefinition[] {
+  const readings = jobs.map(readJobDefinition);
+  const definitions = readings.flatMap((reading) => (reading.ok ? [reading.definition] : []));
+  const problems = readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
+  if (problems.length === 0) problems.push(...findDeploymentProblems(definitions, knownRefs));
   if (problems.length > 0) {
     throw new ServiceError('invalid_job_definition', `Nothing was deployed: ${problems[0]}`, problems);
   }
-  return read;
+  return definitions;
 }
 
-/**
- * Definitions of the older engine are returned in the newer form, because the client parses only that one
- * strictly.
- */
-function echoable(sent: unknown, definition: JobDefinition): Record<string, unknown> {
-  const isCurrent = (sent as { engine_version?: unknown }).engine_version === definition.engine_version;
-  return isCurrent ? (sent as Record<string, unknown>) : definition;
-}
-
-function describe(
-  decision: ReconcileDecision,
-  echoed: Record<string, unknown>,
-  profiles: readonly string[],
-): JobVersionContent {
+function describe(decision: ReconcileDecision, profiles: readonly string[]): JobVersionContent {
   const { definition } = decision;
   const profile = chooseProfile(definition, null, profiles);
   if (!profile.ok)
@@ -264,7 +230,7 @@ function describe(
       `Nothing was deployed: ${definition.job_ref}: ${profile.reason}`,
     );
   return {
-    definition: echoed,
+    definition,
     definitionHash: createHash('sha3-256').update(toCanonicalJson(definition)).digest('base64'),
     engineVersion: definition.engine_version,
     description: definition.description ?? null,

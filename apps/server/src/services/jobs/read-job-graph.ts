@@ -1,4 +1,3 @@
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobEdge } from '../../domain/jobs/job-graph.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { JobVersions } from './job-versions.ts';
@@ -51,6 +50,6 @@ export function createReadJobGraph({ store }: Persistence, jobVersions: JobVersi
 function findDeclared({ fromId, toId, kind }: JobEdge, find: (id: string) => JobRecord): string {
   const { jobRef } = find(fromId);
   if (kind !== 'freshness') return jobEvent(kind, jobRef);
-  const { freshness = [] } = find(toId).definition as JobDefinition;
+  const { freshness = [] } = find(toId).definition;
   return freshness.find((constraint) => readUpstreamRef(constraint) === jobRef) ?? `job.is_fresh:${jobRef}`;
 }

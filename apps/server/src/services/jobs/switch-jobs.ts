@@ -1,5 +1,4 @@
 import type { CancelRuns } from '../runs/cancel-runs.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { Clock } from '../scheduling/clock.ts';
@@ -92,6 +91,6 @@ function recordSwitch(
 
 function findPauseProblem(job: JobRecord): string | null {
   if (job.isArchived) return `The job ${job.jobRef} is archived, so nothing starts it.`;
-  if (isScheduled(job.definition as JobDefinition)) return null;
+  if (isScheduled(job.definition)) return null;
   return `The job ${job.jobRef} has no schedule: no clock starts it.`;
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createAccounts } from '../sign-in/accounts.ts';
 import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { requireUser } from '../sign-in/principal.ts';
 
 let fixture: ServiceFixture;
 let place: Awaited<ReturnType<typeof createPeoplePlace>>;
@@ -35,7 +36,7 @@ describe('a personal key', () => {
     const created = await fixture.keys.createPersonal(owner.principal, mine);
     expect(created.secret).toMatch(/^dlt_u_/);
     expect(daysLeft(created)).toBe(90);
-    const principal = await fixture.credentials.authenticateUser(created.secret);
+    const principal = requireUser(await fixture.credentials.authenticateUser(created.secret));
     expect(principal).toMatchObject({
       userId: owner.userId,
       credential: { kind: 'key', id: created.key.id },
@@ -74,12 +75,12 @@ describe('a personal key', () => {
 
   it('creates keys that end no later than itself', async () => {
     const first = await fixture.keys.createPersonal(owner.principal, { name: 'first', days: 30 });
-    const asFirst = await fixture.credentials.authenticateUser(first.secret);
+    const asFirst = requireUser(await fixture.credentials.authenticateUser(first.secret));
     const longer = fixture.keys.createPersonal(asFirst, { name: 'longer', days: 31 });
     await expect(longer).rejects.toMatchObject({ code: 'invalid_request' });
     const second = await fixture.keys.createPersonal(asFirst, { name: 'second', days: null });
     expect(second.key.expiresAt).toEqual(first.key.expiresAt);
-    const asSecond = await fixture.credentials.authenticateUser(second.secret);
+    const asSecond = requireUser(await fixture.credentials.authenticateUser(second.secret));
     const third = await fixture.keys.createOfWorkspace(asSecond, workspaceId, {
       name: 'third',
       days: 5,
@@ -97,7 +98,7 @@ describe('a personal key', () => {
     'leaves no key that is created with it during its revocation (%i)',
     async () => {
       const parent = await fixture.keys.createPersonal(owner.principal, { name: 'parent', days: 30 });
-      const asParent = await fixture.credentials.authenticateUser(parent.secret);
+      const asParent = requireUser(await fixture.credentials.authenticateUser(parent.secret));
       const made: CreatedKey[] = [];
       const outcomes = await outcomesOf([
         ...Array.from({ length: 3 }, async () => {
@@ -153,7 +154,7 @@ describe('a workspace key', () => {
     const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     expect(created.secret).toMatch(/^dlt_sa_/);
     expect(daysLeft(created)).toBe(7);
-    const principal = await fixture.credentials.authenticateUser(created.secret);
+    const principal = requireUser(await fixture.credentials.authenticateUser(created.secret));
     expect(principal.userId).not.toBe(owner.userId);
     expect(await place.roleIn(workspaceId, principal)).toBe('developer');
     const listed = await fixture.keys.listOfWorkspace(workspaceId);
@@ -188,7 +189,7 @@ describe('a workspace key', () => {
 
   it('is not a member whose role users could change, or whom they could remove', async () => {
     const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
-    const { userId } = await fixture.credentials.authenticateUser(secret);
+    const { userId } = requireUser(await fixture.credentials.authenticateUser(secret));
     const membership = await fixture.store.people.findMembership(place.organizationId, userId);
     const key = { membershipId: membership?.id ?? '' };
     const notFound = { code: 'not_found' };
@@ -207,7 +208,7 @@ describe('a workspace key', () => {
 
   it('has no account, and creates neither keys nor organizations', async () => {
     const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
-    const principal = await fixture.credentials.authenticateUser(secret);
+    const principal = requireUser(await fixture.credentials.authenticateUser(secret));
     const noAccount = { code: 'no_account' };
     await expect(fixture.keys.createPersonal(principal, mine)).rejects.toMatchObject(noAccount);
     await expect(fixture.keys.listPersonal(principal)).rejects.toMatchObject(noAccount);

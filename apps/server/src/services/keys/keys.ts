@@ -1,6 +1,6 @@
 import type { KeyRecord, ListedKey, WorkspaceRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { WorkspaceKeyRole } from '@pumphouse/contract';
 import { defaultKeyDays, longestKeyDays } from '@pumphouse/contract';
 import { randomUUID } from 'node:crypto';
@@ -46,7 +46,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
 
   return {
     /** @throws ServiceError no_account for a workspace key */
-    async listPersonal({ userId }: Principal): Promise<ListedKey[]> {
+    async listPersonal({ userId }: UserPrincipal): Promise<ListedKey[]> {
       await requirePerson(store, userId);
       return store.keys.listOfUser(userId);
     },
@@ -56,7 +56,10 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
      * @throws ServiceError no_account for a workspace key; invalid_request if it would outlive the key that
      * creates it
      */
-    createPersonal(principal: Principal, wanted: { name: string; days: number | null }): Promise<CreatedKey> {
+    createPersonal(
+      principal: UserPrincipal,
+      wanted: { name: string; days: number | null },
+    ): Promise<CreatedKey> {
       return persistence.transaction(async (tx) => {
         await requirePerson(tx, principal.userId);
         return insertKey(tx, issuerOf(principal), { ...wanted, userId: principal.userId, workspace: null });
@@ -67,7 +70,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
      * Revokes any key of the user, whatever created it.
      * @throws ServiceError not_found
      */
-    revokePersonal: ({ userId }: Principal, keyId: string): Promise<void> =>
+    revokePersonal: ({ userId }: UserPrincipal, keyId: string): Promise<void> =>
       revoke(keyId, (key) => key.kind === 'personal' && key.userId === userId),
 
     listOfWorkspace: (workspaceId: string): Promise<ListedKey[]> => store.keys.listOfWorkspace(workspaceId),
@@ -77,7 +80,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
      * playground_workspace, invalid_request
      */
     createOfWorkspace(
-      principal: Principal,
+      principal: UserPrincipal,
       workspaceId: string,
       wanted: { name: string; days: number | null; role: WorkspaceKeyRole },
     ): Promise<CreatedKey> {
@@ -141,7 +144,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
   };
 }
 
-function issuerOf({ userId, email, credential }: Principal): Issuer {
+function issuerOf({ userId, email, credential }: UserPrincipal): Issuer {
   return { userId, email, madeWith: credential?.kind === 'key' ? credential.id : null };
 }
 

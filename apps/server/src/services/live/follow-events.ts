@@ -3,7 +3,7 @@ import type { ChangeFeed } from './change-feed.ts';
 import type { LiveMessage, StreamEnd } from './mailbox.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { Principal, UserPrincipal } from '../sign-in/principal.ts';
 import type { StreamSlotOptions } from './stream-slots.ts';
 import { createMailbox } from './mailbox.ts';
 import { createStreamSlots } from './stream-slots.ts';
@@ -27,7 +27,7 @@ export interface FollowedPlaces {
 }
 
 export interface FollowEventsOptions {
-  principal: Principal;
+  principal: UserPrincipal;
   /**
    * Validates the caller's credential again.
    * @throws ServiceError not_authenticated

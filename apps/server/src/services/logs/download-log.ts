@@ -1,7 +1,6 @@
-import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { OpenRunLog, RunLog } from './open-run-log.ts';
 import type { Persistence } from '../../store/store.ts';
-import { contentWithoutSource } from '../../domain/logs/log-line.ts';
+import { contentWithoutSource, parseLogLine } from '../../domain/logs/log-line.ts';
 
 /** A log as a file. */
 export interface LogText {
@@ -33,7 +32,7 @@ async function* toText(log: RunLog, withTimes: boolean): AsyncGenerator<string> 
   for await (const { lines } of log.read(0)) {
     yield lines
       .map((json) => {
-        const line = JSON.parse(json) as LogLine;
+        const line = parseLogLine(json);
         const content = contentWithoutSource(line);
         return withTimes ? `${line.reported_at} ${content}\n` : `${content}\n`;
       })

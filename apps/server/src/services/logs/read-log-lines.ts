@@ -1,5 +1,6 @@
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { OpenRunLog, RunLog } from './open-run-log.ts';
+import { parseLogLine } from '../../domain/logs/log-line.ts';
 import { resolveLine } from '../../domain/logs/log-layout.ts';
 
 export type ReadLine = LogLine & { truncated?: true };
@@ -38,7 +39,7 @@ async function gather(log: RunLog, range: { fromLine: number; limit: number }): 
   // Leaving the loop closes the file.
   for await (const part of log.read(resolveLine(range.fromLine, log.lineCount))) {
     for (const [index, json] of part.lines.entries()) {
-      const line = excerpt(JSON.parse(json) as LogLine, part.firstLine + index);
+      const line = excerpt(parseLogLine(json), part.firstLine + index);
       lines.push(line);
       size += line.content.length;
       if (lines.length === range.limit || size > mostOfAnswer) return lines;

@@ -1,7 +1,7 @@
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { LogPart, OpenRunLog, RunLog } from './open-run-log.ts';
 import { errorHint, looksLikeError } from '@pumphouse/contract';
-import { escapeAsContent } from '../../domain/logs/log-line.ts';
+import { escapeAsContent, parseLogLine } from '../../domain/logs/log-line.ts';
 import pLimit from 'p-limit';
 
 export interface LogQuery {
@@ -105,7 +105,7 @@ function createPartSearch(query: LogQuery): (part: LogPart) => Iterable<number> 
 
   return function* findIn({ firstLine, lines }) {
     for (const [index, json] of lines.entries()) {
-      if (mayMatch(json) && matches(JSON.parse(json) as LogLine)) yield firstLine + index;
+      if (mayMatch(json) && matches(parseLogLine(json))) yield firstLine + index;
     }
   };
 }

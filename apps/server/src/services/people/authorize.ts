@@ -1,9 +1,10 @@
 import type { OrganizationRole } from '../../store/records.ts';
 import type { Permission } from '@pumphouse/contract';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { AuthenticatedPrincipal, Principal } from '../sign-in/principal.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceAccess } from '../../store/records.ts';
 import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/contract';
+import { credentialRequired, rejectUnknownKind } from '../sign-in/principal.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The roles of the caller where the operation takes place. */
@@ -21,24 +22,43 @@ export type Authorize = ReturnType<typeof createAuthorize>;
  * found, whether they exist or not.
  */
 export function createAuthorize(persistence: Persistence) {
-  async function atWorkspace(principal: Principal, workspaceId: string): Promise<WorkspaceAccess> {
-    const missing = new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
-    if (principal.workspaceId && principal.workspaceId !== workspaceId) throw missing;
-    if (principal.kind === 'run') return runAccess(workspaceId, missing);
-    const access = await persistence.store.workspaces.findAccess(workspaceId, principal.userId);
-    if (!access) throw missing;
+  async function atWorkspace(
+    principal: AuthenticatedPrincipal,
+    workspaceId: string,
+  ): Promise<WorkspaceAccess> {
+    const isElsewhere = principal.workspaceId !== null && principal.workspaceId !== workspaceId;
+    const access = isElsewhere ? undefined : await findAccess(principal, workspaceId);
+    if (!access) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
     return access;
   }
 
-  async function runAccess(workspaceId: string, missing: ServiceError): Promise<WorkspaceAccess> {
-    const workspace = await persistence.store.workspaces.get(workspaceId);
-    if (!workspace) throw missing;
-    return { workspace, workspaceRole: 'viewer', organizationRole: 'collaborator', membershipId: '' };
+  async function findAccess(
+    principal: AuthenticatedPrincipal,
+    workspaceId: string,
+  ): Promise<WorkspaceAccess | undefined> {
+    const { workspaces } = persistence.store;
+    switch (principal.kind) {
+      case 'user':
+        return workspaces.findAccess(workspaceId, principal.userId);
+      case 'run': {
+        const workspace = await workspaces.get(workspaceId);
+        return (
+          workspace && {
+            workspace,
+            workspaceRole: 'viewer',
+            organizationRole: 'collaborator',
+            membershipId: '',
+          }
+        );
+      }
+      default:
+        return rejectUnknownKind(principal);
+    }
   }
 
-  async function atOrganization(principal: Principal, organizationId: string) {
+  async function atOrganization(principal: AuthenticatedPrincipal, organizationId: string) {
     const missing = new ServiceError('not_found', `There is no organization ${organizationId}.`);
-    if (principal.workspaceId) throw missing;
+    if (principal.kind !== 'user' || principal.workspaceId !== null) throw missing;
     const membership = await persistence.store.people.findMembership(organizationId, principal.userId);
     if (!membership) throw missing;
     return { organizationId, membershipId: membership.id, role: membership.role };
@@ -48,8 +68,8 @@ export function createAuthorize(persistence: Persistence) {
    * Returns the access of an owner of the workspace's organization, with the role in the workspace if there
    * is one.
    */
-  async function asOrganizationOwner(principal: Principal, workspaceId: string) {
-    if (principal.kind === 'run' || principal.workspaceId) return null;
+  async function asOrganizationOwner(principal: AuthenticatedPrincipal, workspaceId: string) {
+    if (principal.kind !== 'user' || principal.workspaceId !== null) return null;
     const found = await persistence.store.workspaces.get(workspaceId);
     const membership =
       found && (await persistence.store.people.findMembership(found.organizationId, principal.userId));
@@ -66,9 +86,9 @@ export function createAuthorize(persistence: Persistence) {
   ): Promise<Authorization> {
     const required = requirements[permission];
     const none: Authorization = { principal, workspace: null, organization: null };
+    if (required.scope === 'none') return none;
+    if (principal.kind === 'anonymous') throw credentialRequired();
     switch (required.scope) {
-      case 'none':
-        return none;
       case 'account':
         if (principal.kind !== 'user') throw forbidden(permission);
         return none;

@@ -8,7 +8,7 @@ import type {
 } from '../../store/records.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { UserPrincipal } from '../sign-in/principal.ts';
 import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 import {
   couldInvite,
@@ -109,7 +109,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
    */
   async function insert(
     tx: Store,
-    inviter: Pick<Principal, 'userId'>,
+    inviter: Pick<UserPrincipal, 'userId'>,
     wanted: { organizationId: string; email: string; role: OrganizationRole; workspaces: InvitedWorkspace[] },
     origin: string,
   ) {
@@ -225,7 +225,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
      * collaborator without a workspace, or for a workspace of another organization
      */
     async create(
-      inviter: Principal,
+      inviter: UserPrincipal,
       wanted: {
         organizationId: string;
         email: string;
@@ -249,7 +249,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
      * @throws ServiceError as `create`
      */
     async createToWorkspace(
-      inviter: Principal,
+      inviter: UserPrincipal,
       wanted: { workspaceId: string; email: string; role: WorkspaceRole },
       origin: string,
     ): Promise<ListedInvitation & { link: string }> {
@@ -274,7 +274,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
      * Revokes an invitation; does nothing if it is no longer pending.
      * @throws ServiceError not_found, forbidden
      */
-    async revoke(inviter: Principal, organizationId: string, invitationId: string): Promise<void> {
+    async revoke(inviter: UserPrincipal, organizationId: string, invitationId: string): Promise<void> {
       await persistence.transaction(async (tx) => {
         await holdOrganization(tx, organizationId);
         await requireOrganizationOwner(tx, organizationId, inviter);
@@ -289,7 +289,11 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
      * Revokes an invitation to this workspace only, in the same way.
      * @throws ServiceError not_found, forbidden
      */
-    async revokeToWorkspace(inviter: Principal, workspaceId: string, invitationId: string): Promise<void> {
+    async revokeToWorkspace(
+      inviter: UserPrincipal,
+      workspaceId: string,
+      invitationId: string,
+    ): Promise<void> {
       await persistence.transaction(async (tx) => {
         await requireManager(tx, await holdOrganizationOf(tx, workspaceId), inviter);
         const invitation = await tx.invitations.get(invitationId);

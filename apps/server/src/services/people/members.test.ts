@@ -2,6 +2,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { requireUser } from '../sign-in/principal.ts';
 
 let fixture: ServiceFixture;
 let place: Awaited<ReturnType<typeof createPeoplePlace>>;
@@ -125,7 +126,7 @@ describe('a removed member', () => {
     expect(await place.readRoles()).toEqual({ [place.owner.email]: 'owner' });
     const token = new URL(link).searchParams.get('token') ?? '';
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject({ code: 'invitation_not_good' });
-    const { userId } = await fixture.credentials.authenticateUser(secret);
+    const { userId } = requireUser(await fixture.credentials.authenticateUser(secret));
     const organizations = await fixture.store.people.listOrganizationsOf(userId);
     expect(organizations.map(({ id }) => id)).toEqual([elsewhere.organizationId]);
     expect((await place.readLog()).slice(-2)).toEqual([

@@ -46,7 +46,7 @@ export async function noteSchemaChanges(
  */
 export function createCompareSchemas({ persistence, log }: { persistence: Persistence; log: Logger }) {
   /** @returns the compared version; null if none is waiting */
-  function compareNext(passed: readonly SchemaVersionKey[], onTaken: (key: SchemaVersionKey) => void) {
+  function compareNext(passed: readonly SchemaVersionKey[], onTaken: (key: SchemaVersionKey) => unknown) {
     return persistence.transaction(async (store) => {
       const version = await store.schemaVersions.lockUncompared(passed);
       if (!version) return null;
@@ -64,13 +64,14 @@ export function createCompareSchemas({ persistence, log }: { persistence: Persis
   return async function compareWaiting(signal?: AbortSignal): Promise<number> {
     const passed: SchemaVersionKey[] = [];
     for (let compared = 0; ;) {
-      let taken: SchemaVersionKey | null = null;
+      const taken: SchemaVersionKey[] = [];
       try {
-        if (signal?.aborted || !(await compareNext(passed, (key) => (taken = key)))) return compared;
+        if (signal?.aborted || !(await compareNext(passed, (key) => taken.push(key)))) return compared;
         compared += 1;
       } catch (error) {
-        if (taken === null) throw error;
-        const { pipelineName, schemaName, versionHash, workspaceId } = taken as SchemaVersionKey;
+        const [version] = taken;
+        if (!version) throw error;
+        const { pipelineName, schemaName, versionHash, workspaceId } = version;
         passed.push({ pipelineName, schemaName, versionHash, workspaceId });
         log.error({ err: error, pipelineName, schemaName, versionHash }, 'version of a schema not compared');
       }

@@ -9,6 +9,7 @@ import type {
 } from '../../store/records.ts';
 import type { SumName } from '../../domain/runs/run-sums.ts';
 import type { ZoneDay } from '../../domain/pipelines/statistics-window.ts';
+import { recordOf } from '../../domain/primitives/typed-record.ts';
 import { daysOfWindow } from '../../domain/pipelines/statistics-window.ts';
 import { maximumSeriesDays } from '@pumphouse/contract';
 import { pageOf, readWindow, refuseQuery, sortBy } from '../paging/read-page.ts';
@@ -148,10 +149,9 @@ function readDays(window: TimeWindow, now: Date): ZoneDay[] {
 }
 
 function fillDays(count: number, record: SeriesRecord | undefined): DailySums {
-  const columns = sumNames.map((name): [SumName, number[]] => {
+  return recordOf(sumNames, (name) => {
     const values = Array.from({ length: count }, () => 0);
     record?.days.forEach((day, index) => (values[day] = record[name][index] ?? 0));
-    return [name, values];
+    return values;
   });
-  return Object.fromEntries(columns) as DailySums;
 }

@@ -1,6 +1,5 @@
 import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
@@ -120,7 +119,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
 /** Creates the log line that names who cancelled a started run, and its grace period. */
 async function describeRequest(store: Store, run: JobRunRecord): Promise<UnnumberedLogLine> {
   const [version] = await store.jobs.getVersions([run.jobVersionId]);
-  const grace = version ? ` ${describeGrace(getGraceSeconds(version.definition as JobDefinition))}` : '';
+  const grace = version ? ` ${describeGrace(getGraceSeconds(version.definition))}` : '';
   const message = `Cancelled by ${nameActor(currentActor())}; the run is being stopped.${grace}`;
   return runnerLine(message, new Date());
 }

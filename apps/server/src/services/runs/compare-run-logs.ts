@@ -1,10 +1,10 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
-import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { LogTail } from '../../domain/runs/compare-logs.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RunPair } from './compare-runs.ts';
 import type { TextHunk } from '../../domain/versions/compare-texts.ts';
+import { parseLogLine } from '../../domain/logs/log-line.ts';
 import { compareLogs } from '../../domain/runs/compare-logs.ts';
 import { createFindRunPair } from './compare-runs.ts';
 import { createKeyedQueue } from '../../blobs/keyed-queue.ts';
@@ -64,7 +64,7 @@ export function createCompareRunLogs({ persistence, logFiles }: CompareRunLogsDe
     const lines: string[] = [];
     for await (const piece of logFiles.read(attempt.id, { fromLine, toBytes: attempt.logBytes })) {
       for (const text of Buffer.from(piece).toString().split('\n'))
-        if (text !== '') lines.push(cutLine((JSON.parse(text) as LogLine).content));
+        if (text !== '') lines.push(cutLine(parseLogLine(text).content));
     }
     return lines;
   }

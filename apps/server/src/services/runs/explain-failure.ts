@@ -1,9 +1,9 @@
 import type { FailedPipelineRun, FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { Logger } from 'pino';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
-import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
+import { parseLogLine } from '../../domain/logs/log-line.ts';
 import { findReason } from '../../domain/runs/failure-reason.ts';
 import { localPathName } from '../../domain/versions/local-path-name.ts';
 
@@ -61,7 +61,7 @@ function readStderr(ndjson: Uint8Array): string[] {
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LogLine)
+    .map(parseLogLine)
     .filter((line) => line.source === 'user' && line.io_stream === 'stderr')
     .map((line) => line.content);
 }

@@ -1,8 +1,10 @@
 import type { AttemptExit, JobRunRecord } from '../../store/records.ts';
+import type { InstanceSize, JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
@@ -32,8 +34,8 @@ async function startRunning(jobRef: string): Promise<JobRunRecord> {
 }
 
 /** Creates the terms of a run of a job with these settings. */
-function termsOf(definition: object, maxRunTimeSeconds: number | null = null) {
-  const version = { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds };
+function termsOf(keys: Partial<JobDefinition>, maxRunTimeSeconds: number | null = null) {
+  const version = { definition: buildDefinition(keys), maxRunTimeSeconds };
   return readRunTerms(version, parseInstanceSizes(''));
 }
 
@@ -334,7 +336,7 @@ describe('the outcome of an exit', () => {
     );
   });
 
-  it.each<[sizes: string, size: string | undefined, told: string]>([
+  it.each<[sizes: string, size: InstanceSize | undefined, told: string]>([
     [
       '',
       undefined,
@@ -363,11 +365,8 @@ describe('the outcome of an exit', () => {
       outOfMemory: 'limit',
       peakMemoryBytes: 250 * 1024 * 1024,
     };
-    const definition = size === undefined ? {} : { require: { instance: { size } } };
-    const terms = readRunTerms(
-      { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds: null },
-      parseInstanceSizes(sizes),
-    );
+    const definition = buildDefinition(size === undefined ? {} : { require: { instance: { size } } });
+    const terms = readRunTerms({ definition, maxRunTimeSeconds: null }, parseInstanceSizes(sizes));
     expect(detailOf({ endIntent: null }, exit, terms)).toBe(
       `The run needed more memory than it may use and was killed. ${told}`,
     );

@@ -4,7 +4,6 @@ import type { ExplainFailure } from './explain-failure.ts';
 import type { Failed } from './retry-run.ts';
 import type { FailedRun, FollowingRetry } from '../../domain/runs/closing-lines.ts';
 import type { FailureReason } from '../../domain/runs/failure-reason.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { RunState } from '@pumphouse/contract';
@@ -123,8 +122,7 @@ export function createFinishRun({
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run, coveredEnd(run));
       await store.jobs.endFailures(run.jobId);
-      if ((job.definition as JobDefinition).refresh_propagation === 'always')
-        await forgetRefreshed(store, downstreams);
+      if (job.definition.refresh_propagation === 'always') await forgetRefreshed(store, downstreams);
     } else {
       if (failed) await store.jobs.noteFailure(run);
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
@@ -165,7 +163,7 @@ export function createFinishRun({
    * outdated.
    */
   async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
-    const open = downstreams.filter(({ definition }) => !blocksRefresh(definition as JobDefinition));
+    const open = downstreams.filter(({ definition }) => !blocksRefresh(definition));
     if (open.length === 0) return;
     const ids = open.map(({ id }) => id);
     await store.jobs.forgetCompletion(ids, { refreshPending: true });

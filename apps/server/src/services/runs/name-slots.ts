@@ -1,5 +1,5 @@
 import type { JobRunRecord } from '../../store/records.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { Principal } from '../sign-in/principal.ts';
 import type { Persistence } from '../../store/store.ts';
 import { describeSlotsFor } from '../../domain/runs/wait-reason.ts';
 
@@ -7,7 +7,7 @@ type WaitingRun = Pick<JobRunRecord, 'status' | 'waitKind' | 'waitReason' | 'isA
 
 /** The reader and their organization. */
 interface Reader {
-  principal: Pick<Principal, 'kind' | 'userId' | 'workspaceId'>;
+  principal: Principal;
   organizationId: string | undefined;
 }
 

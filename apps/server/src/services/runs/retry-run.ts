@@ -1,7 +1,6 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
 import type { FollowingRetry } from '../../domain/runs/closing-lines.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
-import type { RunSettings } from '../../domain/jobs/job-settings.ts';
 import type { Store } from '../../store/store.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import { decideRetry } from '../../domain/runs/retry-decision.ts';
@@ -27,7 +26,7 @@ export async function retryRun(store: Store, failed: Failed): Promise<FollowingR
   // A run that is being cancelled is in none of these states: a stop by a user is never undone.
   if (!before.includes(run.status)) return undefined;
   const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
-  const settings = (configuration?.runSettings ?? null) as RunSettings | null;
+  const settings = configuration?.runSettings ?? null;
   const { retries } = chooseJobSettings(settings, run.profile, jobRef);
   const retriesSoFar = await store.attempts.countFailed(run.id);
   const decision = decideRetry(

@@ -37,7 +37,7 @@ export async function decideBatch(
   const facts = await loadStartFacts(store, workspaceId, candidates, options);
   const batch: Batch = { store, facts, options, pendingRefs: new Set(), result };
   const byRef = new Map(candidates.map((candidate) => [candidate.job.jobRef, candidate]));
-  for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => facts.definitionOf(job)))) {
+  for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => job.definition))) {
     const candidate = byRef.get(ref);
     if (candidate) await decideOne(batch, candidate);
   }
@@ -55,7 +55,7 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
   }
   const decision = decideStart({
     ...describeStart(facts, job, candidate.trigger, options),
-    pendingUpstreams: listPendingUpstreams(facts.definitionOf(job), pendingRefs),
+    pendingUpstreams: listPendingUpstreams(job.definition, pendingRefs),
   });
   if (decision.outcome === 'refuse') {
     result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
@@ -99,7 +99,7 @@ async function decline(
   candidate: Candidate,
   decision: StartDecision & { outcome: 'skip' },
 ): Promise<void> {
-  const { store, facts, options, pendingRefs, result } = batch;
+  const { store, options, pendingRefs, result } = batch;
   const { job, trigger } = candidate;
   result.skipped.push({ ...candidate, run: null, status: decision.status, reasons: decision.reasons });
   const isPromised = decision.status === 'skipped_upstream_pending';
@@ -109,8 +109,7 @@ async function decline(
     const { profile, membershipId } = options;
     await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
     // The deferred start is a later call, which no longer knows what this one asked for.
-    if (options.refresh && !blocksRefresh(facts.definitionOf(job)))
-      await leaveRefreshPending(batch, [job.id]);
+    if (options.refresh && !blocksRefresh(job.definition)) await leaveRefreshPending(batch, [job.id]);
   }
   // A caller gets the answer directly; skipped starts by the clock, by an event or after a deferral need a
   // row to be found later.
@@ -264,7 +263,12 @@ export async function applyRefresh(
   job: JobRecord,
 ): Promise<void> {
   const active = (await store.jobs.listAll(job.workspaceId)).filter((other) => !other.isArchived);
-  const reached = new Set(listRefreshCascade(active.map(facts.definitionOf), job.jobRef));
+  const reached = new Set(
+    listRefreshCascade(
+      active.map(({ definition }) => definition),
+      job.jobRef,
+    ),
+  );
   const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
   facts.forget([job.id, ...downstream]);
   if (options.dryRun) return;

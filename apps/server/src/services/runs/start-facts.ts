@@ -2,7 +2,7 @@ import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } f
 import type { BatchOptions, Candidate } from './start-request.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Store } from '../../store/store.ts';
-import type { JobSettings, RunSettings } from '../../domain/jobs/job-settings.ts';
+import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { OrganizationRoom, StartInput } from '../../domain/runs/start-decision.ts';
 import type { UpstreamFacts } from '../../domain/scheduling/freshness.ts';
 import { chooseProfile, getDefaultTrigger } from '../../domain/jobs/job-definition.ts';
@@ -23,7 +23,6 @@ export interface StartFacts {
   queues: ReadonlyMap<string, JobRunRecord[]>;
   organization: OrganizationRoom;
   isWorkspaceArchived: boolean;
-  definitionOf(this: void, job: JobRecord): JobDefinition;
   /** @throws ServiceError invalid_profile */
   profileOf(job: JobRecord, override: string | null): string;
   settingsOf(job: JobRecord, override: string | null): JobSettings;
@@ -38,7 +37,7 @@ export interface StartFacts {
 
 /** Assembles the part of a decision's input that depends on the job, not on the request. */
 export function describeJob(facts: StartFacts, job: JobRecord) {
-  const definition = facts.definitionOf(job);
+  const { definition } = job;
   return {
     definition,
     lastCompletedEnd: job.completedIntervalEnd,
@@ -91,7 +90,7 @@ async function gatherFacts(
   const configuration = await latestOf(store.configurations, workspaceId, hold);
 
   function profileOf(job: JobRecord, override: string | null): string {
-    const choice = chooseProfile(definitionOf(job), override, configuration?.profiles ?? []);
+    const choice = chooseProfile(job.definition, override, configuration?.profiles ?? []);
     if (!choice.ok) throw new ServiceError('invalid_profile', choice.reason);
     return choice.profile;
   }
@@ -107,20 +106,15 @@ async function gatherFacts(
     configuration,
     activeCounts,
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
-    definitionOf,
     profileOf,
     settingsOf: (job, override) =>
-      chooseJobSettings(
-        (configuration?.runSettings ?? null) as RunSettings | null,
-        profileOf(job, override),
-        job.jobRef,
-      ),
+      chooseJobSettings(configuration?.runSettings ?? null, profileOf(job, override), job.jobRef),
     listUpstreams: (definition) =>
       (definition.freshness ?? []).map((constraint) => {
         const upstream = byRef.get(readUpstreamRef(constraint));
         return {
           constraint,
-          definition: upstream ? definitionOf(upstream) : null,
+          definition: upstream?.definition ?? null,
           lastCompletedEnd: upstream ? completionOf(upstream) : null,
         };
       }),
@@ -200,20 +194,16 @@ export async function lockForStart(
   return (await store.jobs.lockAll(workspaceId)).filter(({ id }) => wanted.has(id));
 }
 
-function definitionOf(job: JobRecord): JobDefinition {
-  return job.definition as JobDefinition;
-}
-
 /**
  * Reports whether a start of the job changes downstream jobs. Then all jobs of the workspace must be locked
  * first, because locks taken one by one are in no defined order.
  */
 export function refreshesOthers(job: JobRecord): boolean {
-  return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
+  return job.refreshPending || job.definition.refresh_propagation === 'always';
 }
 
 /** Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. */
 function completionOf(job: JobRecord): Date | null {
-  const trigger = getDefaultTrigger(definitionOf(job));
+  const trigger = getDefaultTrigger(job.definition);
   return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;
 }

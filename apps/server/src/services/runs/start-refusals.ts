@@ -1,6 +1,5 @@
 import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../../store/records.ts';
 import type { ErrorCode } from '@pumphouse/contract';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Store } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -12,7 +11,14 @@ export interface FailedStart {
   detail: string;
 }
 
-const wholeCallCodes = new Set<ErrorCode>(['no_deployment', 'no_configuration', 'invalid_profile']);
+/** Codes of errors that concern the whole call. */
+type RefusalCode = Extract<ErrorCode, 'no_deployment' | 'no_configuration' | 'invalid_profile'>;
+
+const wholeCallCodes = new Set<ErrorCode>([
+  'no_deployment',
+  'no_configuration',
+  'invalid_profile',
+] satisfies RefusalCode[]);
 
 /** Finds reasons without a status in the contract, which are errors of the call. */
 export function findRefusal(
@@ -22,7 +28,7 @@ export function findRefusal(
   },
   job: JobRecord,
   override: string | null,
-): Omit<FailedStart, 'ref'> | null {
+): { code: RefusalCode; detail: string } | null {
   if (!batch.deployment)
     return {
       code: 'no_deployment',
@@ -34,7 +40,7 @@ export function findRefusal(
       detail: 'The workspace has no configuration yet: run `dlthub deploy` first.',
     };
   }
-  const profile = chooseProfile(job.definition as JobDefinition, override, batch.configuration.profiles);
+  const profile = chooseProfile(job.definition, override, batch.configuration.profiles);
   return profile.ok ? null : { code: 'invalid_profile', detail: profile.reason };
 }
 

@@ -3,7 +3,6 @@ import type { Candidate, StartedJob, TriggerResult } from './start-request.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { decideBatch } from './start-batch.ts';
@@ -73,7 +72,7 @@ export function createStartRuns(
     const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
     const now = await clock(store);
     if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
-    const definition = job.definition as JobDefinition;
+    const { definition } = job;
     const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
     const nextTickAt = findTickAfter(definition, trigger, {
       tickAt: tick.tickAt,
@@ -151,7 +150,7 @@ export function createStartRuns(
           const active = await store.jobRuns.findActive(job.id);
           if (active) return { run: active, created: false };
         }
-        const trigger = resolveRequestedTrigger(job.definition as JobDefinition, request.trigger);
+        const trigger = resolveRequestedTrigger(job.definition, request.trigger);
         if (!trigger) {
           throw new ServiceError(
             'invalid_trigger',
@@ -251,7 +250,7 @@ export function createStartRuns(
       const now = await clock(store);
       for (const job of downstreams) {
         const promise = promiseOf.get(job.id);
-        const trigger = promise?.trigger ?? findTimedTrigger(job.definition as JobDefinition);
+        const trigger = promise?.trigger ?? findTimedTrigger(job.definition);
         if (trigger === null) continue;
         const run = followedRuns.get(job.id);
         if (promise && run && [null, run.profile].includes(promise.profile)) {
@@ -304,7 +303,7 @@ export function createStartRuns(
         );
         const isThere = newest !== undefined && newest.jobRunId !== asked.replaces;
         if (isThere) return newest.jobRunId;
-        const trigger = pickTriggerByRef(job.definition as JobDefinition);
+        const trigger = pickTriggerByRef(job.definition);
         const result = await decideBatch(
           store,
           job.workspaceId,
@@ -355,7 +354,7 @@ function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
     }));
   const candidates: Candidate[] = [];
   for (const job of jobs) {
-    const definition = job.definition as JobDefinition;
+    const { definition } = job;
     const matched = job.isArchived ? [] : matchTriggers(definition, request.selectors);
     if (named.has(job.id)) {
       const own = pickTriggerByRef(definition);

@@ -1,5 +1,4 @@
 import type { FailedStart } from './start-refusals.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
@@ -41,7 +40,7 @@ function explainRefusal(
   { profile, refresh }: AskedStart,
   configurationProfiles: readonly string[],
 ): string | null {
-  const choice = chooseProfile(job.definition as JobDefinition, profile, configurationProfiles);
+  const choice = chooseProfile(job.definition, profile, configurationProfiles);
   const whyNot = choice.ok ? `${job.jobRef} would run under the profile "${choice.profile}"` : choice.reason;
   if (!choice.ok || choice.profile !== viewersProfile)
     return `A viewer starts only jobs that run under the profile "${viewersProfile}", and ${whyNot}. Ask a developer of the workspace.`;

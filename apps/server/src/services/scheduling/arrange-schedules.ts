@@ -1,4 +1,3 @@
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, ScheduleRecord } from '../../store/records.ts';
 import type { Clock } from './clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -37,7 +36,7 @@ async function arrange(
   now: Date,
 ): Promise<boolean> {
   let isChanged = false;
-  const definition = job.definition as JobDefinition;
+  const { definition } = job;
   const timeZone = getTimeZone(definition);
   const wanted = job.isArchived ? [] : listClockTriggers(definition);
   for (const { trigger } of known)

@@ -6,7 +6,6 @@ import type {
   NextTick,
   PromisedStart,
 } from '../../store/records.ts';
-import type { StartBlock } from '@pumphouse/contract';
 import type { StartFacts } from '../runs/start-facts.ts';
 import type { StartInput } from '../../domain/runs/start-decision.ts';
 import { decideTick } from '../../domain/scheduling/tick-decision.ts';
@@ -48,7 +47,7 @@ export function findNextStartBlock(
   if (start.source === 'pending') return findHolder(start.run, holders);
   const refusal = findRefusal(facts, job, profileOf(start));
   if (refusal) {
-    return { code: refusal.code as StartBlock, detail: refusal.detail, mayPass: false, by: null };
+    return { code: refusal.code, detail: refusal.detail, mayPass: false, by: null };
   }
   const at = start.source === 'tick' ? start.tick.nextTickAt : null;
   const found = findStartBlock(describe(start, job, facts, now), at);
@@ -75,7 +74,7 @@ function describe(start: Undecided, job: JobRecord, facts: StartFacts, now: Date
     return withoutPending(
       describeStart(facts, job, start.promise.trigger, { ...options, origin: 'promise' }),
     );
-  const { isMissed } = decideTick(facts.definitionOf(job), start.tick, now);
+  const { isMissed } = decideTick(job.definition, start.tick, now);
   return withoutPending(
     describeStart(facts, job, start.tick.trigger, { ...options, origin: 'tick', isMissed }),
   );

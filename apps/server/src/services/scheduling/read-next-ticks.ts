@@ -1,5 +1,4 @@
 import type { Clock } from './clock.ts';
-import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import { getTimeZone } from '../../domain/jobs/job-definition.ts';
@@ -28,7 +27,7 @@ export function createReadNextTicks({ store }: Persistence, clock: Clock) {
   return async function readNextTicks(workspaceId: string, jobId: string, limit: number): Promise<JobTicks> {
     const job = await store.jobs.get(workspaceId, jobId);
     if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
-    const definition = job.definition as JobDefinition;
+    const { definition } = job;
     const schedules = await store.schedules.ofJobs([jobId]);
     const now = await clock(store);
     const timed = new Set(listClockTriggers(definition));

@@ -1,4 +1,5 @@
 import type { CiphertextKind } from '../../store/records.ts';
+import { keysOf } from '../../domain/primitives/typed-record.ts';
 import { attemptSecretContext } from '../attempts/attempt-secrets.ts';
 import { mailPlace } from '../people/invitations.ts';
 import { publicLinkContext } from '../apps/app-addresses.ts';
@@ -16,7 +17,7 @@ const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => str
   'attempt-secrets': attemptSecretContext,
 };
 
-export const ciphertextKinds = Object.keys(contexts) as CiphertextKind[];
+export const ciphertextKinds = keysOf(contexts);
 
 export function contextOf(kind: CiphertextKind, [first = '', ...rest]: readonly string[]): string {
   return contexts[kind](first, ...rest);

@@ -3,6 +3,7 @@ import type { CiphertextKind, StoredArchiveKey, StoredCiphertext } from '../../s
 import type { Encryption } from '../../platform/encryption.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
+import { recordOf } from '../../domain/primitives/typed-record.ts';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { ciphertextColumns } from '../../store/postgres/secret-keys/ciphertexts.ts';
 import { ciphertextKinds, contextOf } from './ciphertext-contexts.ts';
@@ -225,7 +226,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
    */
   return async function rotateKey({ forgetsLost }: { forgetsLost: boolean }): Promise<Rotation> {
     await begin(forgetsLost);
-    const rotated = Object.fromEntries(rotatedKinds.map((kind) => [kind, 0])) as Rotation['rotated'];
+    const rotated = recordOf(rotatedKinds, () => 0);
     const unopened = await rotateAll(rotated);
     const retiredKeyIds = await retire(rotated, forgetsLost);
     return { keyId: encryption.keyId, rotated, unopened, retiredKeyIds };

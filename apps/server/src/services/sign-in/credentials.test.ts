@@ -1,4 +1,4 @@
-import type { Credentials, Principal } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
@@ -8,6 +8,7 @@ import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { randomBytes } from 'node:crypto';
 import { createEncryption } from '../../platform/encryption.ts';
+import { requireUser } from './principal.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
@@ -54,7 +55,7 @@ async function createSession() {
 
 describe('a server with another current key', () => {
   it('takes tokens under a key that it knows, and none under another', async () => {
-    const principal = await credentials.authenticateUser(await createKey());
+    const principal = requireUser(await credentials.authenticateUser(await createKey()));
     const { token } = await credentials.issueDataplaneToken(principal, place.workspaceId);
     const withKeys = (others: Uint8Array[]) =>
       createCredentials(fixture.persistence, createEncryption({ current: randomBytes(48), others }));
@@ -69,7 +70,7 @@ type Use = () => Promise<unknown>;
 
 /** Lists all uses of a key or a session and of the tokens derived from it, which end with it. */
 async function listUses(bearer: string): Promise<Record<string, Use>> {
-  const principal: Principal = await credentials.authenticateUser(bearer);
+  const principal = requireUser(await credentials.authenticateUser(bearer));
   const dataplane = await credentials.issueDataplaneToken(principal, place.workspaceId);
   const grant = { workspaceId: place.workspaceId, kind: 'deployment', uploadId: place.workspaceId } as const;
   const upload = await credentials.issueUploadToken(principal, grant);

@@ -1,3 +1,9 @@
+import type {
+  AuthenticatedPrincipal,
+  PrincipalCredential,
+  RunPrincipal,
+  UserPrincipal,
+} from './principal.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { KeyRecord } from '../../store/records.ts';
 import type { SessionRecord } from '../../store/postgres/sign-in/sessions.ts';
@@ -10,30 +16,8 @@ import { LRUCache } from 'lru-cache';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { ServiceError } from '../../platform/service-error.ts';
 
-/** The credential that a principal presented; whatever was issued in exchange ends with it. */
-export interface PrincipalCredential {
-  kind: 'key' | 'session';
-  id: string;
-}
-
-/**
- * The caller: a user (signed in, or with a key), or the code of one run, which can only read its own
- * workspace.
- */
-export interface Principal {
-  userId: string;
-  email: string;
-  /** Null for the code of a run. */
-  credential: PrincipalCredential | null;
-  /** Set if the credential is limited to one workspace. */
-  workspaceId: string | null;
-  kind: 'user' | 'run';
-  /** Set for the code of a run. */
-  attemptId?: string;
-}
-
 export interface UploadGrant {
-  principal: Principal;
+  principal: UserPrincipal;
   workspaceId: string;
   kind: 'deployment' | 'configuration';
   /** Id of the deployment or configuration that the upload will become. */
@@ -70,7 +54,7 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-type Found = LookedUp<Principal>;
+type Found = LookedUp<UserPrincipal>;
 
 /**
  * Authenticates callers. Tokens are signed by this installation and name the key or session they were derived
@@ -81,7 +65,7 @@ export function createCredentials(
   encryption: Encryption,
   now: () => number = Date.now,
 ) {
-  const { remember, forget } = createCredentialMemory<Principal>({ now });
+  const { remember, forget } = createCredentialMemory<UserPrincipal>({ now });
   const usesNoted = new LRUCache<string, true>({
     max: 10_000,
     ttl: useNotedMs,
@@ -90,14 +74,14 @@ export function createCredentials(
   });
 
   /** Records the use asynchronously: a failure to record it is no reason to reject the call. */
-  function noteUse({ credential }: Principal): void {
+  function noteUse({ credential }: UserPrincipal): void {
     if (credential?.kind !== 'key') return;
     if (usesNoted.get(credential.id)) return;
     usesNoted.set(credential.id, true);
     void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
   }
 
-  function principalOf({ kind, id }: PrincipalCredential): Promise<Principal | null> {
+  function principalOf({ kind, id }: PrincipalCredential): Promise<UserPrincipal | null> {
     const { keys, sessions } = persistence.store;
     return remember(`${kind} ${id}`, async () =>
       kind === 'key' ? judge('key', await keys.find(id)) : judge('session', await sessions.find(id)),
@@ -136,14 +120,14 @@ export function createCredentials(
   }
 
   /** Returns the principal of a token, limited to the token's workspace. */
-  async function principalOfToken(payload: Record<string, unknown>): Promise<Principal> {
+  async function principalOfToken(payload: Record<string, unknown>): Promise<UserPrincipal> {
     const principal = await principalOf(readCredential(payload));
     if (!principal) throw notAuthenticated();
     noteUse(principal);
     return { ...principal, workspaceId: String(payload['workspace']) };
   }
 
-  async function authenticatePerson(token: string): Promise<Principal> {
+  async function authenticatePerson(token: string): Promise<UserPrincipal> {
     const verified = await verifyWithAny(token, encryption.acceptedPersonKeys, {
       audience: 'api',
       issuer: personTokenIssuer,
@@ -154,25 +138,18 @@ export function createCredentials(
     return principal;
   }
 
-  async function authenticateRunToken(token: string): Promise<Principal> {
+  async function authenticateRunToken(token: string): Promise<RunPrincipal> {
     const { attempt } = await verify('run', token);
     const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
     if (!live) throw notAuthenticated();
-    return {
-      userId: '',
-      email: 'run',
-      credential: null,
-      workspaceId: live.workspaceId,
-      kind: 'run',
-      attemptId: attempt,
-    };
+    return { kind: 'run', workspaceId: live.workspaceId, attemptId: attempt };
   }
 
   return {
     /** Revocations take effect at once on this server; on others within 5 s. */
     forget,
 
-    async authenticateUser(bearer: string): Promise<Principal> {
+    async authenticateUser(bearer: string): Promise<AuthenticatedPrincipal> {
       if (!isKey(bearer))
         return isPersonToken(bearer) ? authenticatePerson(bearer) : authenticateRunToken(bearer);
       if (!keyForm.test(bearer)) throw notAuthenticated();
@@ -189,7 +166,7 @@ export function createCredentials(
      * Authenticates at an address only for runs: a key presented there was leaked or sent to the wrong
      * address. Its validity is not checked.
      */
-    async authenticateRun(bearer: string): Promise<Principal> {
+    async authenticateRun(bearer: string): Promise<RunPrincipal> {
       if (isKey(bearer) || isTokenOfOthers(bearer)) {
         throw new ServiceError(
           'runs_only',
@@ -203,7 +180,7 @@ export function createCredentials(
      * Finds the principal of a key that was valid before.
      * @returns null if it is no longer valid
      */
-    findHolder: (keyId: string): Promise<Principal | null> => principalOf({ kind: 'key', id: keyId }),
+    findHolder: (keyId: string): Promise<UserPrincipal | null> => principalOf({ kind: 'key', id: keyId }),
 
     /**
      * Issues a token for a user who has signed in at a client. Clients read `sub` and `email`.
@@ -222,14 +199,14 @@ export function createCredentials(
       return { token, expiresAt };
     },
 
-    issueDataplaneToken: (principal: Principal, workspaceId: string) =>
+    issueDataplaneToken: (principal: UserPrincipal, workspaceId: string) =>
       sign('dataplane', { ...claimOf(principal), workspace: workspaceId }, dataplaneTokenSeconds),
 
-    async authenticateDataplane(bearer: string): Promise<Principal> {
+    async authenticateDataplane(bearer: string): Promise<UserPrincipal> {
       return principalOfToken(await verify('dataplane', bearer));
     },
 
-    issueUploadToken: (principal: Principal, grant: Omit<UploadGrant, 'principal'>) =>
+    issueUploadToken: (principal: UserPrincipal, grant: Omit<UploadGrant, 'principal'>) =>
       sign(
         'upload',
         { ...claimOf(principal), workspace: grant.workspaceId, kind: grant.kind, upload: grant.uploadId },
@@ -269,7 +246,7 @@ async function verifyWithAny(
   return null;
 }
 
-function claimOf({ credential }: Principal): Record<string, string> {
+function claimOf({ credential }: UserPrincipal): Record<string, string> {
   return credential ? { [credential.kind]: credential.id } : {};
 }
 

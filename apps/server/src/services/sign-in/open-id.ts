@@ -14,7 +14,7 @@ export interface OpenIdSettings {
 /**
  * Values that must come back together with the provider's answer; kept encrypted in the browser meanwhile.
  */
-export interface OpenIdFlow {
+interface OpenIdFlow {
   state: string;
   nonce: string;
   verifier: string;

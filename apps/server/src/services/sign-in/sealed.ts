@@ -1,4 +1,5 @@
 import type { Encryption } from '../../platform/encryption.ts';
+import { isPlainObject } from '../../domain/primitives/plain-object.ts';
 
 export type Sealed = ReturnType<typeof createSealed>;
 
@@ -19,8 +20,8 @@ export function createSealed(encryption: Encryption) {
       if (!sealed) return null;
       try {
         const text = encryption.decrypt(Buffer.from(sealed, 'base64url'), contextOf(purpose)).toString();
-        const { value, until } = JSON.parse(text) as { value: unknown; until: number };
-        return until > Date.now() ? value : null;
+        const kept: unknown = JSON.parse(text);
+        return isPlainObject(kept) && Number(kept['until']) > Date.now() ? kept['value'] : null;
       } catch {
         return null;
       }

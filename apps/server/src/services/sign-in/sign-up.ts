@@ -10,7 +10,7 @@ import { requireGoodPassword } from './set-password.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** An identity confirmed by an OpenID provider, with a verified e-mail address. */
-export interface VerifiedPerson extends VouchedPerson {
+interface VerifiedPerson extends VouchedPerson {
   email: string;
 }
 

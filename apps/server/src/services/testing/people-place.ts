@@ -1,5 +1,5 @@
 import type { OrganizationRole, WorkspaceRole } from '../../store/records.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
 
@@ -8,7 +8,7 @@ export interface TestPerson {
   userId: string;
   email: string;
   membershipId: string;
-  principal: Principal;
+  principal: UserPrincipal;
 }
 
 /** Creates an organization with an owner, and functions to add members and workspaces. */
@@ -18,7 +18,7 @@ export async function createPeoplePlace(fixture: ServiceFixture) {
 
   async function createUser(email = `${randomUUID()}@example.com`) {
     const user = await store.people.createUser({ email, kind: 'human', passwordHash: null });
-    const principal: Principal = {
+    const principal: UserPrincipal = {
       userId: user.id,
       email,
       credential: null,

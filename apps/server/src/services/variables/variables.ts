@@ -7,6 +7,7 @@ import type {
 import type { Encryption } from '../../platform/encryption.ts';
 import type { NewVariable, VariableRecord, VariableScope } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
+import { requireUser } from '../sign-in/principal.ts';
 import { findChangeProblem, findLimitProblem } from '../../domain/variables/variable-change.ts';
 import { recordChange } from '../audit/audit.ts';
 import { sealVariable } from './sealed-variables.ts';
@@ -75,6 +76,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
       change: VariableChange,
     ): Promise<VariableResult[]> {
       if (!access) throw new Error('The operation was not authorized at a workspace');
+      const { userId } = requireUser(principal);
       refuse(findChangeProblem(change));
       const scope = { workspaceId: access.workspace.id, profile: change.profile };
       return persistence.transaction(async (tx) => {
@@ -86,7 +88,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
           );
         const removed = await tx.variables.remove(scope, change.deletes);
         const variables = change.upserts.map((upsert) => toNewVariable(scope, upsert));
-        await tx.variables.upsert(scope, variables, principal.userId);
+        await tx.variables.upsert(scope, variables, userId);
         if (variables.length > 0) refuse(findLimitProblem(await tx.variables.measure(scope)));
         await record(tx, scope, change, removed);
         return [

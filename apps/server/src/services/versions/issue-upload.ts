@@ -1,5 +1,6 @@
 import type { Authorization } from '../people/authorize.ts';
 import type { Credentials, UploadGrant } from '../sign-in/credentials.ts';
+import { requireUser } from '../sign-in/principal.ts';
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -17,7 +18,7 @@ export function createIssueUpload(credentials: Credentials) {
     const { workspace } = access;
     if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
     const uploadId = randomUUID();
-    const { token } = await credentials.issueUploadToken(principal, {
+    const { token } = await credentials.issueUploadToken(requireUser(principal), {
       workspaceId: workspace.id,
       kind,
       uploadId,

@@ -4,6 +4,7 @@ import type { JobRecord, WebhookRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { SignatureHeaders } from '../../domain/webhooks/webhook-signature.ts';
+import { z } from 'zod';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { findWebhookTrigger } from '../../domain/webhooks/webhook-path.ts';
 import { hashSecret } from '../sign-in/credentials.ts';
@@ -26,11 +27,12 @@ export interface Delivery {
   signature: SignatureHeaders;
 }
 
-/** The result of a delivery. */
-export interface DeliveryAnswer {
-  started: { jobRef: string; jobRunId: string }[];
-  declined: { jobRef: string; status: string; reasons: string[] }[];
-}
+/** The result of a delivery, which is stored, so that a repeated delivery gets the same. */
+const deliveryAnswer = z.object({
+  started: z.array(z.object({ jobRef: z.string(), jobRunId: z.string() })),
+  declined: z.array(z.object({ jobRef: z.string(), status: z.string(), reasons: z.array(z.string()) })),
+});
+export type DeliveryAnswer = z.output<typeof deliveryAnswer>;
 
 export interface TakenDelivery {
   answer: DeliveryAnswer;
@@ -117,7 +119,7 @@ export function createTakeDelivery(dependencies: {
         ];
         const since = new Date(now.getTime() - rememberedSeconds * 1000);
         const known = await store.webhooks.findAnswer(id, keys, since);
-        if (known !== undefined) return { answer: known as DeliveryAnswer, isRepeated: true };
+        if (known !== undefined) return { answer: deliveryAnswer.parse(known), isRepeated: true };
         const reading = readRunInput(delivery.body);
         if (!reading.ok) throw new ServiceError('invalid_request', reading.problem);
         const answer = await start(store, webhook, reading.input);

@@ -8,7 +8,8 @@ import type {
 } from '../../store/records.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { UserPrincipal } from '../sign-in/principal.ts';
+import { requireUser } from '../sign-in/principal.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { checkName, holdOrganization } from '../people/people-rules.ts';
 import { dataplaneId, dataplanes } from '../sign-in/dataplane.ts';
@@ -18,7 +19,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 /** The caller in an organization, with the workspaces in which the caller has a role. */
 export interface OrganizationMe {
-  principal: Principal;
+  principal: UserPrincipal;
   organization: OrganizationRecord;
   membershipId: string;
   role: OrganizationRole;
@@ -27,7 +28,7 @@ export interface OrganizationMe {
 
 /** The caller's own account: the organization joined first, the one joined last, and all of them. */
 export interface AccountMe {
-  principal: Principal;
+  principal: UserPrincipal;
   name: string | null;
   primary: JoinedOrganization;
   latest: JoinedOrganization;
@@ -65,7 +66,7 @@ export function createOrganizations(persistence: Persistence) {
     get,
 
     async list(
-      principal: Principal,
+      principal: UserPrincipal,
       page: PageRequest<'created_at' | 'name'>,
     ): Promise<Page<OrganizationRecord>> {
       const all = await store.people.listOrganizationsOf(principal.userId);
@@ -76,7 +77,7 @@ export function createOrganizations(persistence: Persistence) {
       const { principal, organization: place } = authorization;
       if (!place) throw new Error('The operation was not authorized at an organization');
       return {
-        principal,
+        principal: requireUser(principal),
         organization: await get(place.organizationId),
         membershipId: place.membershipId,
         role: place.role,
@@ -88,7 +89,7 @@ export function createOrganizations(persistence: Persistence) {
      * Reads the caller's account. A user without an organization gets a personal one, with a playground.
      * @throws ServiceError no_account for a workspace key
      */
-    async account(principal: Principal): Promise<AccountMe> {
+    async account(principal: UserPrincipal): Promise<AccountMe> {
       const user = await store.people.getUser(principal.userId);
       if (user?.kind !== 'human') {
         throw new ServiceError(
@@ -108,7 +109,7 @@ export function createOrganizations(persistence: Persistence) {
      * @throws ServiceError no_account for a workspace key; invalid_request
      */
     async create(
-      { userId }: Principal,
+      { userId }: UserPrincipal,
       wanted: { name: string; description: string | null },
     ): Promise<OrganizationRecord> {
       const name = checkName(wanted.name);

@@ -1,5 +1,5 @@
 import type { Persistence } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { WorkspaceHealth } from '../../store/records.ts';
 
 /** Maximum number of workspaces: users would search a longer list, not read it. */
@@ -9,6 +9,6 @@ export type ReadWorkspaceHealth = ReturnType<typeof createReadWorkspaceHealth>;
 
 /** Reads the health of all workspaces of a user in one statement. A workspace key reads only its own. */
 export function createReadWorkspaceHealth({ store }: Persistence) {
-  return ({ userId, workspaceId }: Principal): Promise<WorkspaceHealth[]> =>
+  return ({ userId, workspaceId }: UserPrincipal): Promise<WorkspaceHealth[]> =>
     store.workspaceHealth.listOfUser(userId, { only: workspaceId ?? null, limit: maxWorkspaces });
 }

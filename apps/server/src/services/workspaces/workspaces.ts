@@ -3,7 +3,7 @@ import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../../store/records.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { Principal } from '../sign-in/credentials.ts';
+import type { Principal } from '../sign-in/principal.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { checkName, refusePlayground } from '../people/people-rules.ts';

@@ -12,7 +12,8 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
-type Message = { result: unknown } | { error: PackedError };
+/** The result has the type of the job's task, which a message between threads loses. */
+type Message = { result: never } | { error: PackedError };
 
 /**
  * One core stays free for the server. Unpacking also uses libuv threads, of which there are four, and
@@ -55,7 +56,7 @@ export function createArchiveThreads(options: { count?: number; entry?: URL; wor
     const read = (message: Message) =>
       finish(() => {
         if ('error' in message) job.reject(unpackError(message.error));
-        else job.resolve(message.result as never);
+        else job.resolve(message.result);
       }, true);
     const fail = (error: unknown) => finish(() => job.reject(error), false);
     const end = () => fail(new Error('A thread that checks archives ended'));

@@ -1,4 +1,5 @@
 /** Errors in transit between threads, where they lose their classes and most of their fields. */
+import { errorCodeOf } from '../../../platform/error-code.ts';
 import { ArchiveError, type ArchiveErrorCode } from '../../../archives/archive-error.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
@@ -11,7 +12,7 @@ export function packError(error: unknown): PackedError {
   if (error instanceof ServiceError)
     return { kind: 'service', code: error.code, message: error.message, extra: error.extra };
   if (error instanceof ArchiveError) return { kind: 'archive', code: error.code, message: error.message };
-  return { kind: 'unknown', error, code: (error as { code?: unknown } | null)?.code };
+  return { kind: 'unknown', error, code: errorCodeOf(error) };
 }
 
 export function unpackError(packed: PackedError): unknown {

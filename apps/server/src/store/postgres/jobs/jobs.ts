@@ -1,3 +1,4 @@
+import type { JobDefinition } from '../../../domain/jobs/job-definition.ts';
 import type { JobFilter } from './job-list.ts';
 import type { Queryable } from '../pool.ts';
 import type { TiedJob } from '../../../domain/jobs/job-graph.ts';
@@ -7,6 +8,8 @@ import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { listJobs, nextTickOfJob } from './job-list.ts';
 import { named } from '../statements/named.ts';
+import { parseDefinitions, withDefinitions } from './parse-definitions.ts';
+import type { Statement } from '../statements/named.ts';
 
 export interface JobRecord {
   id: string;
@@ -36,7 +39,7 @@ export interface JobRecord {
   createdAt: Date;
   updatedAt: Date;
   /** As it was deployed, including key order. */
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -53,7 +56,7 @@ export interface JobVersionRecord {
   id: string;
   jobId: string;
   version: number;
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -65,7 +68,7 @@ export interface JobVersionRecord {
 
 /** The columns derived from a definition at a deploy; the same for a new job and a new version. */
 export interface JobVersionContent {
-  definition: Record<string, unknown>;
+  definition: JobDefinition;
   definitionHash: string;
   engineVersion: number;
   description: string | null;
@@ -153,17 +156,23 @@ export function createJobStore(sql: Queryable) {
     return row.id;
   }
 
-  function get(workspaceId: string, jobId: string) {
-    return sql.maybeOne<JobRecord>(
+  /** Reads jobs with their definitions. */
+  const queryJobs = (statement: Statement) => withDefinitions(sql.query<JobRecord>(statement));
+  /** Like `queryJobs`, with a kept plan. */
+  const queryPreparedJobs = (statement: Statement) => withDefinitions(sql.prepared<JobRecord>(statement));
+
+  async function get(workspaceId: string, jobId: string): Promise<JobRecord | undefined> {
+    const [job] = await queryJobs(
       named(`${selectJobs} where jobs.workspace_id = :workspaceId and jobs.id = :jobId`, {
         workspaceId,
         jobId,
       }),
     );
+    return job;
   }
 
   function listAll(workspaceId: string) {
-    return sql.query<JobRecord>(
+    return queryJobs(
       named(`${selectJobs} where jobs.workspace_id = :workspaceId order by jobs.created_at desc, jobs.id`, {
         workspaceId,
       }),
@@ -195,12 +204,12 @@ export function createJobStore(sql: Queryable) {
       sql.prepared<JobHead>(named(`select ${jobColumns} from jobs where id = any(:jobIds)`, { jobIds })),
 
     async find(jobId: string) {
-      const [job] = await sql.prepared<JobRecord>(named(`${selectJobs} where jobs.id = :jobId`, { jobId }));
+      const [job] = await queryPreparedJobs(named(`${selectJobs} where jobs.id = :jobId`, { jobId }));
       return job;
     },
 
     getMany: (jobIds: readonly string[]) =>
-      sql.prepared<JobRecord>(named(`${selectJobs} where jobs.id = any(:jobIds)`, { jobIds })),
+      queryPreparedJobs(named(`${selectJobs} where jobs.id = any(:jobIds)`, { jobIds })),
 
     /**
      * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
@@ -213,7 +222,7 @@ export function createJobStore(sql: Queryable) {
           jobIds,
         }),
       );
-      return sql.prepared<JobRecord>(
+      return queryPreparedJobs(
         named(`${selectJobs} where jobs.id = any(:jobIds) order by jobs.id`, { jobIds }),
       );
     },
@@ -240,7 +249,7 @@ export function createJobStore(sql: Queryable) {
 
     /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
-      sql.prepared<JobRecord>(
+      queryPreparedJobs(
         named(
           `${selectJobs} where jobs.workspace_id = :workspaceId and jobs.job_ref = any(:refs) and not jobs.is_archived`,
           { workspaceId, refs },
@@ -249,7 +258,7 @@ export function createJobStore(sql: Queryable) {
 
     /** Lists active jobs that wait for the freshness of this one, by id. */
     listDownstreams: (workspaceId: string, ref: string) =>
-      sql.prepared<JobRecord>(
+      queryPreparedJobs(
         named(
           `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
             and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[:ref] order by jobs.id`,
@@ -259,7 +268,7 @@ export function createJobStore(sql: Queryable) {
 
     /** Lists active jobs with exactly this trigger, which start after an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
-      sql.prepared<JobRecord>(
+      queryPreparedJobs(
         named(
           `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
              and jobs.triggers @> array[:trigger] order by jobs.id`,
@@ -269,7 +278,7 @@ export function createJobStore(sql: Queryable) {
 
     /** Lists active jobs with a trigger of this type, whatever its expression, by id. */
     listByTriggerType: (workspaceId: string, type: string) =>
-      sql.query<JobRecord>(
+      queryJobs(
         named(
           `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
               and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, :type || ':'))
@@ -279,10 +288,12 @@ export function createJobStore(sql: Queryable) {
       ),
 
     getVersions: (versionIds: readonly string[]) =>
-      sql.prepared<JobVersionRecord>(
-        named(`select ${versionColumns}, ${contentColumns} from job_versions where id = any(:versionIds)`, {
-          versionIds,
-        }),
+      withDefinitions(
+        sql.prepared<JobVersionRecord>(
+          named(`select ${versionColumns}, ${contentColumns} from job_versions where id = any(:versionIds)`, {
+            versionIds,
+          }),
+        ),
       ),
 
     async create(
@@ -459,7 +470,9 @@ function listVersions(sql: Queryable, jobId: string): RowList<JobVersionRecord, 
       const sortable = { created_at: versionNumber, version: versionNumber };
       const order = orderOf(sortable, range.sorting, { newest: versionNumber, id: 'job_versions.id' });
       const text = walk({ columns: `${versionColumns}, ${contentColumns}`, from, where }, order, range);
-      return readRange(sql, { text, where, isPrepared: range.offset === 0 }, range);
+      const statement = { text, where, isPrepared: range.offset === 0 };
+      const page = await readRange<JobVersionRecord>(sql, statement, range);
+      return { ...page, rows: parseDefinitions(page.rows) };
     },
     count: (atMost) => countRows(sql, { from, where: whereJob() }, atMost, { isPrepared: true }),
   };

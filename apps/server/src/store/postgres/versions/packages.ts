@@ -1,3 +1,4 @@
+import type { RunSettings } from '../../../domain/jobs/job-settings.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList, SortColumn } from '../statements/keyset.ts';
 import type { VersionSortKey } from '../jobs/jobs.ts';
@@ -42,7 +43,7 @@ export interface DeploymentRecord extends PackageRecord {
 export interface ConfigurationRecord extends PackageRecord {
   profiles: string[];
   /** Its `pumphouse` tables by profile (domain/jobs/job-settings); null if an older server stored it. */
-  runSettings: unknown;
+  runSettings: RunSettings | null;
 }
 
 /** Columns that the store sets itself. */
