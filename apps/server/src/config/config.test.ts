@@ -160,7 +160,9 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
     const missing = { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: join(folder, 'none') };
     expect(() => readConfig(missing)).toThrow(/none cannot be read \(ENOENT\)/);
     expect(() => readWith('\n')).toThrow(/is empty/);
-    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(/take one out/);
+    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(
+      /Remove one of the two/,
+    );
     expect(() => readConfig({ PUMPHOUSE_DATABASE_PASSWORD_FILE: '/x' })).toThrow(/PUMPHOUSE_DATABASE_URL/);
   });
 });
@@ -184,7 +186,7 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
     [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is no range of ports'],
     [
       { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' },
-      'take one of the two settings out',
+      'Remove one of the two settings',
     ],
     [{ PUMPHOUSE_APPS_PORTS: '8080-8080' }, 'has 8080 in it, the port of PUMPHOUSE_PORT'],
     [{ PUMPHOUSE_APPS_PORTS: '8081-8089' }, 'has 8081 in it, the port of PUMPHOUSE_ATTEMPTS_PORT'],
@@ -268,12 +270,12 @@ describe('PUMPHOUSE_OIDC_ISSUER', () => {
 
   it('is rejected for plain http from elsewhere, incomplete settings, and two secrets', () => {
     const refusals: [Record<string, string>, RegExp][] = [
-      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /over https only/],
+      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /must use https/],
       [{ PUMPHOUSE_OIDC_ISSUER: issuer }, /needs PUMPHOUSE_OIDC_CLIENT_ID/],
       [{ PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' }, /need PUMPHOUSE_OIDC_ISSUER/],
       [
         { ...client, PUMPHOUSE_OIDC_CLIENT_SECRET: 'x', PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/x' },
-        /take one out/,
+        /Remove one of the two/,
       ],
       [{ ...client, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/nowhere' }, /SECRET_FILE: \/nowhere cannot be read/],
     ];

@@ -116,7 +116,10 @@ async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> 
     stream = await ready.connect();
   } catch (error) {
     // Node checks the error first and then ignores the stream.
-    give(new UnreachedError('The app takes no connection', { cause: error }), undefined as unknown as Duplex);
+    give(
+      new UnreachedError('The app accepts no connection', { cause: error }),
+      undefined as unknown as Duplex,
+    );
     return;
   }
   // The connection may break before the caller adds an error listener.

@@ -367,7 +367,7 @@ describe('URLs without an app', () => {
       host: host.replace('PORT', String(place.port)),
       headers: { ...cookie, accept: 'text/html' },
     });
-    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
     expect(place.upstream.requests).toEqual([]);
   });
 

@@ -72,7 +72,10 @@ export function createSnapshots({
       if (!handle || handle.executor !== executor.name || sourceProfileOf(profile) !== place.profile)
         continue;
       await executor.refreshCopy(handle, place).catch((error: unknown) => {
-        log.warn({ err: error, workspaceId: place.workspaceId }, 'an app does not see the newest local data');
+        log.warn(
+          { err: error, workspaceId: place.workspaceId },
+          'an app does not have the newest local data',
+        );
       });
     }
   }

@@ -274,7 +274,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         return buildEnvironment(place, spec, onLine, signal);
       }),
     hasEnvironment: (location, onLine = () => undefined) =>
-      withEngine('The environment cannot be looked at', async ({ engine, images }) => {
+      withEngine('The environment cannot be inspected', async ({ engine, images }) => {
         const facts = await readEnvironmentFacts(engine, location);
         if (facts === null) return false;
         // An environment built on another base uses an interpreter that this image lacks.
@@ -310,7 +310,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       return started;
     },
     redirect: (handle, notice) =>
-      withEngine('The attempt could not be told where its server is', async ({ engine, engineId }) => {
+      withEngine('The attempt could not be given the address of its server', async ({ engine, engineId }) => {
         const data = readHandle(handle, engineId);
         if ('elsewhere' in data) return;
         const container = await inspectAttempt(engine, data.attemptId);
@@ -370,7 +370,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         listAttempts(engine, installationId, engineId),
       ),
     listBelongings: ({ withSizes }) =>
-      withEngine('What the engine has cannot be listed', async ({ engine, bootstrap }) => {
+      withEngine('The resources of the engine cannot be listed', async ({ engine, bootstrap }) => {
         const sizes = withSizes ? ((await measureVolumes?.()) ?? []) : [];
         return listBelongings(engine, { installationId, bootstrap }, sizes);
       }),

@@ -276,7 +276,7 @@ async function removeControlGroup(folder: AttemptFolder): Promise<void> {
 /** The ingress socket exists as long as an attempt with an isolated network runs. */
 function describeRefusal(error: unknown): string {
   if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ECONNREFUSED'))
-    return 'The attempt does not run, or has no network of its own.';
+    return 'The attempt does not run, or has no isolated network.';
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -24,7 +24,7 @@ export function createGate({ atOnce, waiting, waitingForOne = waiting }: GateLim
     if (queue.length >= waiting || countOf(key) >= waitingForOne) {
       throw new ServiceError(
         'too_many_sign_ins',
-        'Many people sign in right now. Try again in a few seconds.',
+        'Many users are signing in right now. Try again in a few seconds.',
         {
           retry_after_seconds: 3,
         },
