@@ -125,7 +125,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const ended = await site.run(workspace, 'bomb');
     expect(ended.status).toBe('failed');
     expect(ended.lastLine).toMatch(
-      /^Pumphouse: Failed \(process_limit\): The run had as many processes .*Start fewer/,
+      /^Pumphouse: Failed \(process_limit\): The run reached its limit of processes .*Start fewer/,
     );
     await site.awaitNothingLeft();
   });

@@ -112,7 +112,7 @@ describe('readConfig', () => {
 
   it('requires the place for the Python version in the name of an image', () => {
     expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
-      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must have \{python\}/,
+      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must contain \{python\}/,
     );
     expect(readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}' }).engine.runnerImage).toBe(
       'runner:{python}',
@@ -122,7 +122,7 @@ describe('readConfig', () => {
   it('rejects an invalid engine address only if an engine is used', () => {
     const variables = { DOCKER_HOST: 'ssh://somewhere' };
     expect(() => readConfig(variables)).toThrow(ConfigError);
-    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not spoken here/);
+    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not supported/);
     expect(readConfig({ ...variables, PUMPHOUSE_EXECUTOR: 'process' }).executor).toBe('process');
   });
 
@@ -183,7 +183,7 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
   });
 
   it.each([
-    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is no range of ports'],
+    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is not a range of ports'],
     [
       { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' },
       'Remove one of the two settings',

@@ -49,7 +49,7 @@ describe('the set-up link of a server without an owner', () => {
     expect(short.text).toContain('value="analyst@example.com"');
     expect(short.text).not.toContain('secret"');
     const wrong = await browser.post(link, { ...owner, email: 'analyst' });
-    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;analyst&quot; is no e-mail address/);
+    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;analyst&quot; is not an e-mail address/);
     expect((await browser.post(link, owner)).status).toBe(303);
   });
 

@@ -359,9 +359,7 @@ describe('limits of the organization', () => {
     await setLimits(null, 60);
     const skip = {
       status: 'skipped_minutes_limit',
-      reasons: [
-        'the runs of the organization have taken 61 of the 60 minutes that they may take this month (UTC)',
-      ],
+      reasons: ['the organization has used 61 of its 60 run minutes this month (UTC)'],
     };
     // Active runs count, too.
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });
