@@ -65,8 +65,8 @@ describe('readEngineConfig', () => {
     ['unix:///', /absolute path/],
     ['tcp://', /no host/],
     ['tcp://host:port', /no host/],
-    ['tcp://host/v1.44', /no path/],
-    ['tcp://host:1?x', /no path/],
+    ['tcp://host/v1.44', /must not have a path/],
+    ['tcp://host:1?x', /must not have a path/],
   ])('rejects %s with advice', (url, words) => {
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(words);

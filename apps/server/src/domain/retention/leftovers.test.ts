@@ -37,7 +37,7 @@ describe('judgeBelonging', () => {
       'an attempt whose run ended a while ago',
       attempt,
       { runEnds: new Map([['a', ago(10 * minute)]]) },
-      /is over/,
+      /has ended/,
     ],
     ['an unknown environment', environment, {}, /interrupted/],
     [
@@ -52,7 +52,7 @@ describe('judgeBelonging', () => {
       { buildLeases: new Map([['k', ago(10 * minute)]]) },
       /interrupted/,
     ],
-    ['a resource of a finished build', build, {}, /build .* is over/],
+    ['a resource of a finished build', build, {}, /build .* has ended/],
     ['the cache of a removed organization', cache, {}, /organization was deleted/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
     ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was interrupted/],
