@@ -64,7 +64,7 @@ describe('judgeBelonging', () => {
   });
 
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
+    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /has not ended/],
     [
       'an attempt whose run ended a moment ago',
       attempt,

@@ -130,7 +130,7 @@ describe('an authorization code', () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     await place.letPass('60 seconds');
-    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/too old/));
+    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/has expired/));
     expect(await place.count('sessions')).toBe(0);
   });
 

@@ -92,9 +92,9 @@ describe('a sign-in with a device code', () => {
     await place.letPass('890 seconds');
     await approve(early.userCode);
     await place.letPass('10 seconds');
-    await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/too old/));
+    await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/has expired/));
     for (const { deviceCode } of [early, late])
-      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/too old/));
+      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/has expired/));
     await place.letPass('61 minutes');
     await issue();
     await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/code does not exist/));
