@@ -1,6 +1,7 @@
 import type { AppOrigins } from './apps/app-addresses.ts';
 import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import type { Encryption } from '../platform/encryption.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { OpenIdSettings } from './sign-in/open-id.ts';
@@ -102,6 +103,7 @@ export interface ServiceSettings {
 /** Everything that services need from outside. Servers, fixtures and the simulation differ only in these. */
 export interface ServicePorts extends RunPorts, RetentionPorts {
   encryption: Encryption;
+  executor: Executor;
   passwords: Passwords;
   /** Null if no mail server is configured. */
   mailer: Mailer | null;

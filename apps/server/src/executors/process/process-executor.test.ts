@@ -4,7 +4,10 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import type { Executor } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
