@@ -147,7 +147,7 @@ class Beacon:
 
     def _note_large_body(self) -> None:
         self._note_once(
-            f"Telemetry of more than {BODY_LIMIT_BYTES} bytes in one piece is not kept:"
+            f"Telemetry of more than {BODY_LIMIT_BYTES} bytes in one piece is not stored:"
             " a pipeline run or a schema may be missing."
         )
 

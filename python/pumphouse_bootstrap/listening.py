@@ -58,7 +58,7 @@ class ListeningWatch:
             if others and not is_told and time.monotonic() > other_at:
                 is_told = True
                 listed = ", ".join(map(str, others))
-                words = f"Nothing listens on port {self._port}, where visitors come. It listens on port {listed} instead."
+                words = f"Nothing listens on port {self._port}, where visitors connect. It listens on port {listed} instead."
                 self._spool.append("note", text=words)
 
 

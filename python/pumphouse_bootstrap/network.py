@@ -84,7 +84,7 @@ class Network:
         held = [process.pid for process in list_descendants(self._pasta)] if said else []
         if not held:
             os.set_blocking(self._errors, False)
-            raise CannotStart("network_failed", _read_last_words(self._errors) or "pasta made no network.")
+            raise CannotStart("network_failed", _read_last_words(self._errors) or "pasta did not create a network.")
         return held[0]
 
     def open_door(self, folder: str, user: int) -> None:

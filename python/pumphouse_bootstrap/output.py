@@ -247,7 +247,7 @@ class OutputReader:
         if kept:
             self._spool.append_lines(stream.io, kept)
         if reached:
-            words = f"The log of this attempt has reached its limit of {self._limit} bytes. What follows is not kept."
+            words = f"The log of this attempt has reached its limit of {self._limit} bytes. Further output is not stored."
             self._spool.append("note", text=words)
 
     def _drop(self, stream: _Stream, data: bytes) -> None:

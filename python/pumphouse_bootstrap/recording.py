@@ -147,7 +147,7 @@ class Recording:
         if dropped is not None:
             self._spool.append("note", text=dropped)
         if killed > 0:
-            self._spool.append("note", text=f"Processes that the run had left behind were ended: {killed}.")
+            self._spool.append("note", text=f"Orphaned processes of the run were ended: {killed}.")
         if self._room.work_removed:
             words = "The disk of the run was full at its end: its work folder was removed, so that its log could be completed."
             self._spool.append("note", text=words)

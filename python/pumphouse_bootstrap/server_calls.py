@@ -185,7 +185,7 @@ class ServerCalls:
         name = self._addresses.current.name
         if self._unproved != name and not may_pass:
             self._unproved = name
-            print(f"pumphouse: what answers at {name} does not prove to be the server: {words}", file=sys.stderr, flush=True)
+            print(f"pumphouse: the program at {name} does not prove that it is the server: {words}", file=sys.stderr, flush=True)
         return _NoAnswer(words, connected=True)
 
     def _close(self) -> None:

@@ -201,7 +201,7 @@ class UserProcess:
         if "code" in last:
             raise CannotStart(str(last["code"])[:64], str(last.get("detail"))[:_LAST_WORDS_BYTES])
         words = self._read_last_words()
-        raise CannotStart("sandbox_failed", words or f"It ended without a word ({self.signal or self.code}).")
+        raise CannotStart("sandbox_failed", words or f"It ended without output ({self.signal or self.code}).")
 
     def _read_last_words(self) -> str:
         words = b""

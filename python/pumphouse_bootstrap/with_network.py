@@ -39,7 +39,7 @@ if __name__ == "__main__":
     try:
         sys.exit(run_with_network(json.loads(sys.argv[1]), sys.argv[2:]))
     except CannotStart as reason:
-        print(f"The network could not be made: {reason.detail}", file=sys.stderr)
+        print(f"The network could not be created: {reason.detail}", file=sys.stderr)
         sys.exit(_NO_NETWORK_CODE)
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")

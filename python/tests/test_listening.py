@@ -76,7 +76,7 @@ class Listening(unittest.TestCase):
             port, other_port = wanted.getsockname()[1], other.getsockname()[1]
             notes = self.watch(port)
             other.listen()
-            instead = f"Nothing listens on port {port}, where visitors come. It listens on port {other_port} instead."
+            instead = f"Nothing listens on port {port}, where visitors connect. It listens on port {other_port} instead."
             self.assertEqual(notes.wait(1), [instead])
             wanted.listen()
             self.assertEqual(notes.wait(2), [instead, f"The app listens on port {port}."])

@@ -101,7 +101,7 @@ class WithNetwork(unittest.TestCase):
         program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
         plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": []})
         done = subprocess.run([sys.executable, "-I", "-S", program, plan, "true"], capture_output=True, text=True, timeout=300)
-        self.assertEqual((done.returncode, done.stderr), (125, "The network could not be made: no tap device\n"))
+        self.assertEqual((done.returncode, done.stderr), (125, "The network could not be created: no tap device\n"))
 
 
 if __name__ == "__main__":

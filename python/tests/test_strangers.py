@@ -147,7 +147,7 @@ class AtTheAddress(StrangerCase):
                 runner.server.await_log("it runs")
                 self.go_on(runner)
                 self.assert_ended_well(runner)
-                self.assertIn("does not prove to be the server", runner.errors)
+                self.assertIn("does not prove that it is the server", runner.errors)
                 self.assert_knows_nothing(stranger)
 
     def test_one_that_takes_the_port_of_a_server_that_restarts_learns_and_changes_nothing(self) -> None:

@@ -125,7 +125,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const ended = await site.run(workspace, 'bomb');
     expect(ended.status).toBe('failed');
     expect(ended.lastLine).toMatch(
-      /^Pumphouse: Failed \(process_limit\): The run had as many processes .*Start fewer/,
+      /^Pumphouse: Failed \(process_limit\): The run reached its limit of processes .*Start fewer/,
     );
     await site.awaitNothingLeft();
   });
@@ -187,7 +187,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', said: 'has left something behind' });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(exit_code\): The run ended with exit code 7\. /);
-    expect(ended.remarks).toContain('Processes that the run had left behind were ended: 1.');
+    expect(ended.remarks).toContain('Orphaned processes of the run were ended: 1.');
     await site.awaitNothingLeft();
     expect(await listProcesses(attemptId)).toEqual([]);
   });

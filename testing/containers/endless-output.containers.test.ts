@@ -53,7 +53,7 @@ describe.runIf((await findInstalledEngines()).includes('podman'))(
       expect(keptBytes).toBeGreaterThan(attemptLimits.logBytes * 0.99);
       expect(keptBytes).toBeLessThanOrEqual(attemptLimits.logBytes);
       expect(remarks[0]).toBe(
-        `The log of this attempt has reached its limit of ${attemptLimits.logBytes} bytes. What follows is not kept.`,
+        `The log of this attempt has reached its limit of ${attemptLimits.logBytes} bytes. Further output is not stored.`,
       );
       const dropped = /^(\d+) more lines \((\d+) bytes\) came after the log limit/.exec(remarks[1] ?? '');
       expect(Number(dropped?.[2])).toBe(outputBytes + 'begins\n'.length - keptBytes);

@@ -54,7 +54,7 @@ describe('dlthub', () => {
     await workspace.write({ 'data/small.csv': 'a\n' });
     await writeFile(join(workspace.folder, 'data', 'orders.bin'), randomBytes(3 * 1024 * 1024));
     const output = await fail(['run', 'job.py']);
-    expect(output).toContain('this server takes 1 MB');
+    expect(output).toContain('the limit of this server is 1 MB');
     expect(output).toContain('"data/orders.bin" (3 MB)');
     expect(output).toContain('.gitignore');
     expect(output).toContain('PUMPHOUSE_MAX_UPLOAD_MB');

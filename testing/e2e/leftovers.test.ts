@@ -43,17 +43,24 @@ const findLine = (table: string, path: string) =>
 describe.skipIf(runsAreContainers)('admin leftovers', () => {
   it('shows what is removed and what stays, and removes nothing', async () => {
     const table = await runAdmin(server, ['leftovers']);
-    expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +WHY$/);
+    expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +STATE +REASON$/);
     const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
-    expect(findLine(table, old)).toEqual(['folder', old, '2 h', size, 'goes', 'no run has this attempt']);
+    expect(findLine(table, old)).toEqual([
+      'folder',
+      old,
+      '2 h',
+      size,
+      'orphaned',
+      'no run of this attempt exists',
+    ]);
     expect(findLine(table, young)?.slice(3)).toEqual([
       size,
-      'stays',
-      'no run has this attempt; goes when it is 10 minutes old',
+      'kept',
+      'no run of this attempt exists; removed when it is 10 minutes old',
     ]);
     expect(findLine(table, localData)?.slice(4)).toEqual([
-      'stays',
-      'the data of a deleted workspace: only an operator removes it',
+      'kept',
+      'the data of a deleted workspace: an operator has to remove it',
     ]);
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([true, true, true]);
   });
@@ -65,7 +72,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
       kind: 'folder',
       owner: { kind: 'attempt', attemptId: old.split('/').at(-1) },
       is_leftover: true,
-      reason: 'no run has this attempt',
+      reason: 'no run of this attempt exists',
     });
     expect(attempt?.['size_bytes']).toBeGreaterThanOrEqual(10_000);
     expect(Date.parse(String(attempt?.['made_at']))).toBeLessThan(Date.now() - 149 * 60_000);
@@ -73,8 +80,8 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
 
   it('removes orphaned resources, with and without a running server', async () => {
     const removed = await runAdmin(server, ['leftovers', '--remove']);
-    expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +WHY$/);
-    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run has this attempt']);
+    expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +REASON$/);
+    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run of this attempt exists']);
     expect(removed).not.toContain(young);
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([false, true, true]);
     const next = await makeFolder(`environments/key-${randomUUID().slice(0, 8)}`, 150);

@@ -60,10 +60,10 @@ describe('a run that waits for capacity', () => {
 
   it('is not affected by an invalid limit, which is rejected', async () => {
     await expect(setLimit('many')).rejects.toThrow(
-      /--concurrent-runs is a whole number, or none, not "many"/,
+      /--concurrent-runs must be a whole number or none, not "many"/,
     );
     await expect(runAdmin(server, ['set-limits', '--organization', 'Default'])).rejects.toThrow(
-      /Give --concurrent-runs, --minutes-a-month or both/,
+      /Set --concurrent-runs, --minutes-a-month or both/,
     );
     await expect(
       runAdmin(server, ['set-limits', '--organization', 'Nobody', '--concurrent-runs', '1']),

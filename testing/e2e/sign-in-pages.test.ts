@@ -76,7 +76,7 @@ describe('the server-rendered pages, in Chromium', () => {
       { Organization: owner.organization, Email: owner.email, Password: 'password1234' },
       'Create account',
     );
-    expect(await page.locator('#password-problem').textContent()).toContain('tried first');
+    expect(await page.locator('#password-problem').textContent()).toContain('too common');
     expect(await focused()).toBe('password');
     expect(await page.getByLabel('Organization').inputValue()).toBe(owner.organization);
     await fillIn({ Password: owner.password }, 'Create account');
@@ -92,7 +92,7 @@ describe('the server-rendered pages, in Chromium', () => {
     expect(await heading()).toBe('Sign in');
     await signIn('not the password');
     expect(await page.title()).toBe('Problem: Sign in – Pumphouse');
-    expect(await page.locator('#password-problem').textContent()).toContain('do not belong together');
+    expect(await page.locator('#password-problem').textContent()).toContain('is wrong');
     expect(await page.getByLabel('Email').inputValue()).toBe(owner.email);
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     expect(await focused()).toBe('password');

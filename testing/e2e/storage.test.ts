@@ -88,14 +88,14 @@ describe('the storage of a server', () => {
     expect(stored.get('environments')).toMatchObject({ count: 1, limit: '30d/20GB' });
     for (const { bytes } of stored.values()) expect(bytes).toBeGreaterThan(0);
     const table = (await runAdmin(server, ['storage'])).trimEnd().split('\n');
-    expect(table[0]).toMatch(/^KIND +COUNT +SIZE +OLDEST +LIMIT +GOES NEXT$/);
+    expect(table[0]).toMatch(/^KIND +COUNT +SIZE +OLDEST +LIMIT +REMOVED NEXT$/);
     expect(table.slice(1).map((line) => line.split(' ')[0])).toEqual(kinds);
   });
 
   it('is purged manually with the server running, and removes what was announced', async () => {
     const before = await countFiles('blobs');
     const planned = await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d', '--dry-run']);
-    expect(planned).toMatch(/^KIND +WOULD GO +SIZE\nlogs +1 +\d/);
+    expect(planned).toMatch(/^KIND +TO REMOVE +SIZE\nlogs +1 +\d/);
     expect(await countFiles('blobs')).toBe(before);
     expect(await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d'])).toMatch(
       /\nlogs +1 +\d/,
@@ -141,7 +141,7 @@ describe('the storage of a server', () => {
     await eventually('the server has removed all logs but the newest', async () => {
       return (await readStorage()).get('logs')?.count === 1;
     });
-    await eventually('it has said so', () => server.log().includes('removed what is past its retention'));
+    await eventually('it has said so', () => server.log().includes('removed data past its retention'));
     expect((await readStorage()).get('runs')?.count).toBe(3);
     await server.end('SIGTERM');
     expect(await runAdmin(server, ['purge', '--kind', 'runs', '--older-than', '0s'])).toMatch(/\nruns +2 /);
@@ -155,7 +155,7 @@ describe('invalid input', () => {
   it.each([
     [
       ['purge', '--older-than', 'yesterday'],
-      /--older-than is an age like 30d, 12h, 30m or 10s, not "yesterday"/,
+      /--older-than must be an age like 30d, 12h, 30m or 10s, not "yesterday"/,
     ],
     [['purge', '--kind', 'rubbish'], /runs, logs, traces/],
   ])('%j is rejected with a valid alternative', async (args, words) => {

@@ -12,10 +12,10 @@ import { wholeRun } from './run-facts.ts';
 /** After the ten minutes in which nothing is removed. */
 const minutesLater = 11;
 
-const runOver = 'attempt: its run is over';
+const runOver = 'attempt: its run has ended';
 const buildCutShort =
   'environment: no run can use it: its build was interrupted, or another environment replaced it';
-const buildOver = 'build: the build that needed it is over';
+const buildOver = 'build: the build that needed it has ended';
 
 let site: FaultSite;
 let folder: string;
@@ -104,7 +104,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     const jobRunId = await startHeldRun(site, first);
     const [attemptId] = await site.listBootstraps();
     if (attemptId === undefined) throw new Error('no bootstrap runs');
-    // An active bootstrap would learn from the next server that its run is over, and end everything itself.
+    // An active bootstrap would learn from the next server that its run has ended, and end everything itself.
     await site.freezeBootstrap(attemptId);
     await first.end('SIGKILL');
     await rm(join(site.dataDir, 'attempts', attemptId), { recursive: true });

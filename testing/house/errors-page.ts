@@ -31,6 +31,6 @@ function replaceList(page: string, name: string, entries: Record<string, Entry>)
 /** Each code has a heading, so that it has a URL: `errors.md#exit_code`. */
 function writeEntry([code, { status, cause, nextStep, mayPass = true }]: [string, Entry]): string {
   const answered = status === undefined ? '' : `Status ${status}. `;
-  const lasting = mayPass ? '' : ' It is never tried again by itself.';
+  const lasting = mayPass ? '' : ' It is never retried automatically.';
   return `### \`${code}\`\n\n${answered}${cause}${lasting}\n\nNext: ${nextStep}\n\n`;
 }

@@ -86,7 +86,7 @@ export async function setLimits(options: {
     ...(minutesAMonth !== undefined && { minutesAMonth: readLimit('--minutes-a-month', minutesAMonth) }),
   };
   if (Object.keys(change).length === 0)
-    throw new Error('Give --concurrent-runs, --minutes-a-month or both: a number, or none.');
+    throw new Error('Set --concurrent-runs, --minutes-a-month or both to a number or none.');
   const { name, limits } = await withStore(async (persistence) => {
     const service = createOrganizationLimits(persistence);
     const { id, name } = await service.find(options.organization);
@@ -102,5 +102,5 @@ const largestLimit = 2_147_483_647;
 function readLimit(option: string, text: string): number | null {
   if (text === 'none') return null;
   if (/^\d{1,10}$/.test(text) && Number(text) <= largestLimit) return Number(text);
-  throw new Error(`${option} is a whole number, or none, not "${text}".`);
+  throw new Error(`${option} must be a whole number or none, not "${text}".`);
 }

@@ -5,7 +5,7 @@ import { formatTable } from './table.ts';
 /** Prints the newest changes of the installation, including those without an organization. */
 export async function showAuditLog(options: { limit: number; json?: true }): Promise<void> {
   if (!Number.isInteger(options.limit) || options.limit < 1 || options.limit > 10_000)
-    throw new Error('--limit is a whole number from 1 to 10000.');
+    throw new Error('--limit must be a whole number from 1 to 10000.');
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {

@@ -9,6 +9,6 @@ export async function endRun(jobRunId: string): Promise<void> {
     openRunServices(config, persistence, log).endUnknownRun.force(jobRunId),
   );
   process.stderr.write(
-    `Ended run ${run.id}. If it still goes on somewhere, it is told to stop at its next call to the server.\n`,
+    `Ended run ${run.id}. If its process is still running, the server stops it at its next call.\n`,
   );
 }

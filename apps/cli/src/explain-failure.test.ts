@@ -25,7 +25,7 @@ describe('explainFailure', () => {
     ],
     [
       { syscall: 'getaddrinfo', code: 'ENOTFOUND', hostname: 'example.invalid' },
-      'PUMPHOUSE_HOST is example.invalid, and no address is known',
+      'PUMPHOUSE_HOST is example.invalid, and that name has no address',
     ],
     [
       { syscall: 'mkdir', code: 'EACCES', path: '/srv/pumphouse/postgres' },

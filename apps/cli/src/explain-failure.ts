@@ -34,7 +34,7 @@ function explainListen(error: SystemError, settings: FailureSettings): string | 
     [settings.host, settings.attemptsHost].includes(error.hostname ?? '')
   ) {
     const setting = error.hostname === settings.host ? 'PUMPHOUSE_HOST' : 'PUMPHOUSE_ATTEMPTS_HOST';
-    return `${setting} is ${error.hostname}, and no address is known for that name. Set ${setting} to an address of this machine.`;
+    return `${setting} is ${error.hostname}, and that name has no address. Set ${setting} to an address of this machine.`;
   }
   if (error.syscall !== 'listen' && error.syscall !== 'bind') return null;
   const { code, address, port } = error;
@@ -70,8 +70,7 @@ const databaseProblems: Record<string, string> = {
     'it refuses the password. Check the password in PUMPHOUSE_DATABASE_URL or PUMPHOUSE_DATABASE_PASSWORD_FILE.',
   '28000': 'it refuses the user. Check the user in PUMPHOUSE_DATABASE_URL, and pg_hba.conf of that Postgres.',
   '3D000': 'it has no such database. Create it, or name another one in PUMPHOUSE_DATABASE_URL.',
-  '42501':
-    'the user lacks a privilege there. Make the user of PUMPHOUSE_DATABASE_URL the owner of the database.',
+  '42501': 'the user lacks a privilege. Make the user of PUMPHOUSE_DATABASE_URL the owner of the database.',
   '53300': 'it has no free connection. Raise max_connections of that Postgres; a server takes up to 20.',
 };
 

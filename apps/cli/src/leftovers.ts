@@ -32,9 +32,9 @@ async function showLeftovers(leftovers: Leftovers, json: boolean): Promise<void>
   const ordered = kept.toSorted((a, b) => Number(a.isLeftover) - Number(b.isLeftover));
   const rows = ordered.map(({ kind, id, madeAt, sizeBytes, isLeftover, reason }) => {
     const size = sizeBytes === null ? '-' : formatBytes(sizeBytes);
-    return [kind, id, formatAge(madeAt), size, isLeftover ? 'goes' : 'stays', reason];
+    return [kind, id, formatAge(madeAt), size, isLeftover ? 'orphaned' : 'kept', reason];
   });
-  write(ordered.map(toJson), [['KIND', 'NAME', 'AGE', 'SIZE', '', 'WHY'], ...rows], json);
+  write(ordered.map(toJson), [['KIND', 'NAME', 'AGE', 'SIZE', 'STATE', 'REASON'], ...rows], json);
 }
 
 /** @throws Error that names what could not be removed, after printing what was */
@@ -42,10 +42,10 @@ async function removeLeftovers(leftovers: Leftovers, persistence: Persistence, j
   const { removed, failed } = await leftovers.remove();
   await recordRemoval(persistence, removed);
   const rows = removed.map(({ kind, id, madeAt, reason }) => [kind, id, formatAge(madeAt), reason]);
-  write(removed.map(toJson), [['KIND', 'REMOVED', 'AGE', 'WHY'], ...rows], json);
+  write(removed.map(toJson), [['KIND', 'REMOVED', 'AGE', 'REASON'], ...rows], json);
   if (failed.length === 0) return;
   const problems = failed.map(({ belonging, problem }) => `  ${belonging.id}: ${problem}`);
-  throw new Error(`these stay, and can be tried again:\n${problems.join('\n')}`);
+  throw new Error(`these could not be removed; run the command again:\n${problems.join('\n')}`);
 }
 
 /** Recorded after the removal, which is not transactional. */

@@ -14,7 +14,7 @@ import { showMissingPrograms } from './check.ts';
 const program = new Command('pumphouse')
   .description('A self-hosted runtime for dlt pipelines')
   .showSuggestionAfterError()
-  .showHelpAfterError('Run bin/pumphouse --help, or the command with --help, to see what there is.')
+  .showHelpAfterError('Run bin/pumphouse --help for the commands, or a command with --help for its options.')
   // Printed at any log level: a misspelled PUMPHOUSE_DATA_DIR would create a new installation elsewhere.
   .hook('preAction', () => {
     for (const warning of readConfig().warnings) process.stderr.write(`pumphouse: warning: ${warning}\n`);
@@ -36,7 +36,7 @@ program
 const admin = program
   .command('admin')
   .description(
-    'Manage accounts, keys, the secret key, limits, storage, unknown runs and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
+    'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, the secret key, limits, storage, unknown runs, orphaned resources, audit log',
   );
 
 admin
@@ -52,41 +52,43 @@ admin
 
 admin
   .command('reset-password-link')
-  .description('Print a link to set a new password, valid once and for an hour')
+  .description('Print a link to set a new password; it works once, within an hour')
   .requiredOption('--email <address>', 'e-mail address of the account')
   .action(createPasswordLink);
 
 admin
   .command('create-key')
-  .description('Make an API key and print it, once, on standard output')
+  .description('Create an API key and print it once to standard output')
   .requiredOption('--email <address>', 'account that the key acts as, or that issues the workspace key')
-  .option('--workspace <id>', 'make a workspace key, good for this workspace only')
+  .option('--workspace <id>', 'create a workspace key, valid only for this workspace')
   .addOption(
     new Option('--role <role>', 'role of a workspace key')
       .choices(['developer', 'viewer'])
       .default('developer'),
   )
-  .option('--name <name>', 'what the key is for, to find it again')
-  .option('--days <days>', 'how long the key is good, 365 at most', (text) => Number(text), 90)
+  .option('--name <name>', 'name of the key, for lists')
+  .option('--days <days>', 'days until the key expires, at most 365', (text) => Number(text), 90)
   .action(createKey);
 
 admin
   .command('list-keys')
-  .description('Show the keys that were not revoked: whose they are, when they were used last, when they end')
-  .option('--email <address>', 'only those of this account, or issued by it')
-  .option('--workspace <id>', 'only those of this workspace')
+  .description('List the keys that are not revoked: owner, last use, expiry')
+  .option('--email <address>', 'only keys of this account, or issued by it')
+  .option('--workspace <id>', 'only keys of this workspace')
   .option('--json', 'as JSON')
   .action(listKeys);
 
 admin
   .command('revoke-key')
-  .description('Revoke a key and all that was made with it; running servers refuse it within 5 seconds')
-  .argument('<key>', 'its id, or its first characters as list-keys shows them')
+  .description(
+    'Revoke a key and the keys and sessions created with it; running servers reject them within 5 seconds',
+  )
+  .argument('<key>', 'id of the key, or its first characters as shown by list-keys')
   .action(revokeKey);
 
 admin
   .command('list-members')
-  .description('Show who belongs to an organization, and the workspaces that each was given')
+  .description('List the members of an organization and the workspaces of each')
   .requiredOption('--organization <name>', 'name or id of the organization')
   .option('--json', 'as JSON')
   .action(listMembers);
@@ -94,7 +96,7 @@ admin
 admin
   .command('set-member')
   .description(
-    'Make an account a member or an owner of an organization, such as one whose last owner is gone',
+    'Make an account a member or an owner of an organization, for example if its last owner has left',
   )
   .requiredOption('--organization <name>', 'name or id of the organization')
   .requiredOption('--email <address>', 'the account')
@@ -105,7 +107,7 @@ admin
 
 admin
   .command('remove-member')
-  .description('Take an account out of an organization and all its workspaces')
+  .description('Remove an account from an organization and all its workspaces')
   .requiredOption('--organization <name>', 'name or id of the organization')
   .requiredOption('--email <address>', 'the account')
   .action(removeMember);
@@ -113,65 +115,65 @@ admin
 admin
   .command('disable-account')
   .description(
-    'Switch an account off: no key, session or token of it is good; running servers follow within 5 seconds',
+    'Disable an account: its keys, sessions and tokens stop working; running servers follow within 5 seconds',
   )
   .requiredOption('--email <address>', 'the account')
   .action((options: { email: string }) => setAccountDisabled(options.email, true));
 
 admin
   .command('enable-account')
-  .description('Switch an account on again, with all that it held')
+  .description('Enable an account again, with its roles, keys and sessions')
   .requiredOption('--email <address>', 'the account')
   .action((options: { email: string }) => setAccountDisabled(options.email, false));
 
 admin
   .command('set-limits')
-  .description('Set what the runs of an organization may take; what is left out stays as it is')
+  .description('Set the limits of an organization; limits that are not given stay unchanged')
   .requiredOption('--organization <name>', 'name or id of the organization')
-  .option('--concurrent-runs <number>', 'runs that are active at once, or none for no limit')
-  .option('--minutes-a-month <number>', 'minutes that runs take in a month (UTC), or none for no limit')
+  .option('--concurrent-runs <number>', 'number of concurrent runs, or none for no limit')
+  .option('--minutes-a-month <number>', 'run minutes per month (UTC), or none for no limit')
   .action(setLimits);
 
 admin
   .command('storage')
-  .description('Show what is kept, for how long (PUMPHOUSE_RETENTION), and what goes next')
+  .description('Show stored data, its retention (PUMPHOUSE_RETENTION), and what is removed next')
   .option('--json', 'as JSON, sizes in bytes')
   .action(showStorage);
 
 admin
   .command('purge')
   .description(
-    'Remove now what has passed its limits, or an age; never what a run needs or the last of its kind',
+    'Remove data past its retention, or past an age, now; data that a run needs and the newest of each kind stay',
   )
   .addOption(new Option('--kind <kind>', 'only this kind').choices(retentionKinds))
-  .option('--older-than <age>', 'an age such as 30d or 12h, in place of the limits')
-  .option('--dry-run', 'only say what would go')
+  .option('--older-than <age>', 'an age such as 30d or 12h, instead of the configured retention')
+  .option('--dry-run', 'only print what would be removed')
   .action(purgeStorage);
 
 admin
   .command('audit-log')
-  .description('Show what was changed last, by whom')
+  .description('Show the latest changes and who made them')
   .option('--limit <number>', 'how many changes', (text) => Number(text), 50)
-  .option('--json', 'as JSON, with what was before and after')
+  .option('--json', 'as JSON, with the values before and after')
   .action(showAuditLog);
 
 admin
   .command('end-run')
-  .description('End a run whose place no server can see; cancel any other run')
+  .description('End a run that no server can reach; to stop any other run, cancel it')
   .argument('<id>', 'id of the run')
   .action(endRun);
 
 admin
   .command('rotate-key')
   .description('Re-encrypt all secrets under the current secret key, while servers run; safe to run again')
-  .option('--new', 'only make a new key file; the old key goes to the file of other keys')
-  .option('--forget', 'then remove the file of other keys, and let servers start without lost keys')
+  .option('--new', 'only create a new key file; the old key moves to the file of other keys')
+  .option('--forget', 'afterwards, remove the file of other keys and let servers start without lost keys')
   .action(rotateKey);
 
 admin
   .command('leftovers')
-  .description('Show what the executor keeps: what nothing owns any more, and why the rest stays')
-  .option('--remove', 'remove what nothing owns')
+  .description('List the resources of the executor: which are orphaned, and why the others are kept')
+  .option('--remove', 'remove orphaned resources')
   .option('--json', 'as JSON, sizes in bytes')
   .action(handleLeftovers);
 

@@ -100,9 +100,9 @@ export async function setAccountDisabled(email: string, isDisabled: boolean): Pr
   const { orphaned } = await withStore((persistence) =>
     createAccounts(persistence).setDisabled(email, isDisabled),
   );
-  process.stderr.write(isDisabled ? `Switched ${email} off.\n` : `Switched ${email} on again.\n`);
+  process.stderr.write(isDisabled ? `Disabled ${email}.\n` : `Enabled ${email}.\n`);
   for (const name of orphaned)
     process.stderr.write(
-      `${name} has no owner now who can act. Make one: pumphouse admin set-member --organization "${name}" --email ADDRESS\n`,
+      `${name} has no active owner. Make one: pumphouse admin set-member --organization "${name}" --email ADDRESS\n`,
     );
 }

@@ -38,26 +38,26 @@ export async function rotateKey(options: RotateKeyOptions): Promise<void> {
 async function replaceKeyFile({ dataDir, secretKey }: Config): Promise<void> {
   if (secretKey !== null)
     throw new Error(
-      'PUMPHOUSE_SECRET_KEY sets the key, so this command cannot replace it. Make one with: openssl rand -base64 48. ' +
-        'docs/operate/several-servers.md says how servers learn it.',
+      'PUMPHOUSE_SECRET_KEY sets the key, so this command cannot replace it. Create a new key with: openssl rand -base64 48. ' +
+        'docs/operate/several-servers.md explains how to give it to the servers.',
     );
   const { current, others } = await makeNewKey(dataDir);
   write(`The new key ${identifyKey(current)} is in secret.key of the data folder.`);
-  write(`The key of before is in ${otherKeysFile(dataDir)} (${others.length} in all).`);
-  write('1. Back up both files, apart from the database.');
-  write('2. Restart each server on this data folder. Runs go on.');
+  write(`The previous key is in ${otherKeysFile(dataDir)} (${others.length} in all).`);
+  write('1. Back up both files, separately from the database.');
+  write('2. Restart each server on this data folder. Runs continue.');
   write(`3. Run: ${command}`);
 }
 
 function report({ keyId, rotated, unopened, retiredKeyIds }: Rotation): void {
   for (const [kind, count] of Object.entries(rotated)) write(`${kind}: ${count} re-encrypted`);
   if (retiredKeyIds.length > 0)
-    write(`Nothing that can be opened is under ${retiredKeyIds.join(', ')} any more.`);
+    write(`No readable secret is left under ${retiredKeyIds.join(', ')} any more.`);
   if (unopened.length === 0) {
     write(`All secrets are under key ${keyId}.`);
     return;
   }
-  write(`${unopened.length} secrets stay as they are, since no key of this command opens them:`);
+  write(`${unopened.length} secrets are unchanged, because none of the given keys decrypts them:`);
   for (const { name, keyId: own } of unopened)
     write(`  ${name}: ${own === null ? 'written before keys had ids' : `under key ${own}`}`);
   write(
@@ -71,22 +71,22 @@ async function forget(
   { unopened }: Rotation,
 ): Promise<void> {
   if (unopened.length > 0) {
-    write(`Servers start without the missing keys. The file ${otherKeysFile(dataDir)} was left as it is.`);
+    write(`Servers start without the missing keys. The file ${otherKeysFile(dataDir)} is unchanged.`);
     return;
   }
   if (await removeOtherKeys(dataDir)) write(`Removed ${otherKeysFile(dataDir)}.`);
   if (secretKey !== null)
-    write('If the data folder has a file secret.key, remove it: PUMPHOUSE_SECRET_KEY took its place.');
-  if (otherSecretKeys.length > 0) write('Take the old keys out of PUMPHOUSE_OTHER_SECRET_KEYS.');
+    write('If the data folder has a file secret.key, remove it: PUMPHOUSE_SECRET_KEY replaces it.');
+  if (otherSecretKeys.length > 0) write('Remove the old keys from PUMPHOUSE_OTHER_SECRET_KEYS.');
   write('Restart the servers: until then they still accept what the old keys signed.');
 }
 
 function describeNextStep({ secretKey }: Config): string {
   const end =
-    'First wait until active runs have ended: servers without the old key refuse API tokens that it signed.';
+    'First wait until active runs have ended: servers without the old key reject API tokens signed with it.';
   return secretKey === null
     ? `Next: ${command} --forget removes the old keys from the data folder. ${end}`
-    : `Next: take the old key out of PUMPHOUSE_OTHER_SECRET_KEYS and restart the servers. ${end}`;
+    : `Next: remove the old key from PUMPHOUSE_OTHER_SECRET_KEYS and restart the servers. ${end}`;
 }
 
 function write(line: string): void {

@@ -54,7 +54,7 @@ function formatReports(reports: readonly StorageReport[]): string {
     formatLimit(limit),
     next.count === 0 ? '-' : `${next.count} (${formatBytes(next.bytes)})`,
   ]);
-  return formatTable([['KIND', 'COUNT', 'SIZE', 'OLDEST', 'LIMIT', 'GOES NEXT'], ...rows]);
+  return formatTable([['KIND', 'COUNT', 'SIZE', 'OLDEST', 'LIMIT', 'REMOVED NEXT'], ...rows]);
 }
 
 /** Removes data past its limits, or older than a given age. */
@@ -96,7 +96,8 @@ async function recordPurge({ store }: Persistence, purged: Purged, olderThan: st
 
 function requireAge(text: string): number {
   const seconds = parseAge(text);
-  if (seconds === null) throw new Error(`--older-than is an age like 30d, 12h, 30m or 10s, not "${text}".`);
+  if (seconds === null)
+    throw new Error(`--older-than must be an age like 30d, 12h, 30m or 10s, not "${text}".`);
   return seconds;
 }
 
@@ -106,5 +107,5 @@ function formatPurged(purged: Purged, dryRun: boolean): string {
     String(count),
     formatBytes(bytes),
   ]);
-  return formatTable([['KIND', dryRun ? 'WOULD GO' : 'REMOVED', 'SIZE'], ...rows]);
+  return formatTable([['KIND', dryRun ? 'TO REMOVE' : 'REMOVED', 'SIZE'], ...rows]);
 }

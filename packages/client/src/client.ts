@@ -242,7 +242,7 @@ async function readAnswer(route: Route, response: Response): Promise<unknown> {
   if (parsed.success) return parsed.data;
   throw unexpected(
     response.status,
-    `The answer to ${route.operationId} is not what it declares`,
+    `The response of ${route.operationId} does not match its schema`,
     parsed.error.issues,
   );
 }
@@ -250,25 +250,25 @@ async function readAnswer(route: Route, response: Response): Promise<unknown> {
 function parseLine(text: string): LogLine {
   const parsed = logLine.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw unexpected(200, 'A line of the log is not what the contract declares', parsed.error.issues);
+  throw unexpected(200, 'A line of the log does not match its schema', parsed.error.issues);
 }
 
 function parseEvent(event: string, data: string): LiveEvent {
   const parsed = liveEvent.safeParse({ event, data: parseJson(data) });
   if (parsed.success) return parsed.data;
-  throw unexpected(200, `The event ${event} is not what the contract declares`, parsed.error.issues);
+  throw unexpected(200, `The event ${event} does not match its schema`, parsed.error.issues);
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {
   if (response.body !== null) return response.body;
-  throw unexpected(response.status, 'The answer has no body');
+  throw unexpected(response.status, 'The response has no body');
 }
 
 function streamError(data: string): ApiError {
   const body = parseJson(data);
   const named =
     typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string';
-  const detail = named ? String(body.error) : 'The server gave up on the log stream';
+  const detail = named ? String(body.error) : 'The server ended the log stream';
   return new ApiError({ status: 200, code: 'stream_failed', detail });
 }
 

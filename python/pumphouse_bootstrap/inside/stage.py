@@ -75,7 +75,7 @@ def _become_launcher(control: dict, status: int) -> None:
         raise StageFailure("environment_missing", f"{python}: {error.strerror}") from error
     except (OSError, ValueError) as error:
         # The message of a ValueError may quote a secret value.
-        words = error.strerror if isinstance(error, OSError) else "an argument or a variable holds a NUL or a bad name"
+        words = error.strerror if isinstance(error, OSError) else "an argument or a variable contains a NUL or an invalid name"
         raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
 
 

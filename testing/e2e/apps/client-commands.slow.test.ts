@@ -153,14 +153,14 @@ describe('dlthub job publish', () => {
 
     expect(await dlthub('job', 'unpublish', 'board')).toContain('disabled successfully');
     expect((await page.goto(link))?.status()).toBe(404);
-    await page.getByRole('heading', { name: 'This link is not good' }).waitFor();
+    await page.getByRole('heading', { name: 'This link is not valid' }).waitFor();
     expect(await dlthub('job', 'unpublish', 'board')).toContain('already disabled');
     expect(await dlthub('job', 'publish', 'board')).not.toContain(link);
     expect(await dlthub('job', 'publish', 'board', '--cancel')).toContain('disabled successfully');
   });
 
   it('rejects a job that is not interactive', async () => {
-    expect(await refused('job', 'publish', 'load')).toContain('only interactive jobs have an address');
+    expect(await refused('job', 'publish', 'load')).toContain('Only interactive jobs have an address');
   });
 });
 

@@ -81,7 +81,7 @@ describe('a visitor with a public link open', () => {
     const page = await newPage();
     await page.goto(await publish({ password: 'open sesame' }));
     for (const [password, words] of [
-      ['open barley', 'This is not the password of the link.'],
+      ['open barley', 'The password is wrong.'],
       ['open sesame', echoWords.open],
     ] as const) {
       await page.getByLabel('Password of the link').fill(password);
@@ -107,7 +107,7 @@ describe('a member with an app open', () => {
     });
     await expectCut(page);
     await page.goto(app.url);
-    await page.getByText('There is no such app, or you have no part in its workspace.').waitFor();
+    await page.getByText('The app does not exist, or you have no access to its workspace.').waitFor();
     await page.context().close();
   });
 

@@ -104,7 +104,7 @@ describe('an app that declares a port', () => {
 describe("an app that dies at a visitor's request", () => {
   it('returns one error, and shows the reason at the next visit', async () => {
     const page = await open('jobs.mortal');
-    await page.getByRole('heading', { name: 'mortal does not answer' }).waitFor({ timeout: 300_000 });
+    await page.getByRole('heading', { name: 'mortal does not respond' }).waitFor({ timeout: 300_000 });
     const app = await awaitApp(server, api, 'jobs.mortal', ({ state }) => state === 'failed');
     const [run] = await api.listRuns('jobs.mortal');
     expect(app.failure).toMatchObject({
@@ -117,7 +117,7 @@ describe("an app that dies at a visitor's request", () => {
         await page.reload();
         return page.getByRole('heading', { level: 1 }).textContent();
       })
-      .toBe('mortal does not run');
+      .toBe('mortal is not running');
     await sees(page, 'orders.csv is not there');
     await page.context().close();
   });
@@ -148,7 +148,7 @@ describe('an app that dies at its start', () => {
     const app = await findApp(server, api, 'jobs.stillborn');
     expect(app).toMatchObject({ state: 'failed', failure: { retry_at: retryAt } });
     const page = await open('jobs.stillborn');
-    await page.getByRole('heading', { name: 'stillborn does not run' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'stillborn is not running' }).waitFor({ timeout: 60_000 });
     await sees(page, 'ValueError: prices.csv is not there');
     expect(await api.listRuns('jobs.stillborn')).toHaveLength(4);
     await page.context().close();
@@ -193,7 +193,7 @@ describe('an app that does not answer on its port', () => {
     const log = await awaitSilence('jobs.elsewhere');
     expect(log).toContain('It listens on port 8000 instead');
     // The visitor has been waiting all the time.
-    await page.getByRole('heading', { name: 'elsewhere does not run' }).waitFor();
+    await page.getByRole('heading', { name: 'elsewhere is not running' }).waitFor();
     await sees(page, 'Nothing answered on port 5000');
     await sees(page, 'It listens on port 8000 instead');
     await page.context().close();

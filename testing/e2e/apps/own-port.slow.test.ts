@@ -148,7 +148,7 @@ it('reports that no port is free, and still admits programs with a key', async (
   expect(app.url).toBe(`${server.url}/sign-in/app?app=${app.job_id}`);
   const answer = await page.goto(app.url);
   expect(answer?.status()).toBe(409);
-  await page.getByText('none is left').waitFor();
+  await page.getByText('is free:').waitFor();
   await expect
     .poll(async () => (await askApp(app, '/', { key: server.key })).text())
     .toBe('<h1>app three</h1>');
@@ -165,6 +165,6 @@ it('keeps ports and sessions across a server restart', async () => {
 it('does not start if another program uses one of the ports', async () => {
   const beside = server.startBeside({ PUMPHOUSE_APPS_PORTS: `${ports.first}-${ports.last}` });
   await expect(beside).rejects.toThrow(
-    `Ports of apps cannot be listened on: ${ports.first} (EADDRINUSE), ${ports.last} (EADDRINUSE).`,
+    `The ports of apps are in use: ${ports.first} (EADDRINUSE), ${ports.last} (EADDRINUSE).`,
   );
 });

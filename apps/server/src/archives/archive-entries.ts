@@ -149,7 +149,7 @@ async function readManifest(header: TarHeader, entry: Entry, maxBytes: number): 
   if (header.size > maxBytes) {
     throw new ArchiveTooLargeError(
       'manifest',
-      `manifest.yaml, the list of the files, has ${formatBytes(header.size)}; this server takes ${formatBytes(maxBytes)}.`,
+      `manifest.yaml, the list of the files, has ${formatBytes(header.size)}; the limit of this server is ${formatBytes(maxBytes)}.`,
     );
   }
   const chunks: Uint8Array[] = [];
@@ -191,7 +191,7 @@ async function readLink(
 
 const TYPE_WORDS: Record<string, string> = {
   link: 'a hard link',
-  symlink: 'a link, which a configuration must not hold',
+  symlink: 'a link, which a configuration must not contain',
   'character-device': 'a device',
   'block-device': 'a device',
   fifo: 'a named pipe',

@@ -82,12 +82,12 @@ export function compareWithManifest(files: ManifestFile[], entries: Map<string, 
     if (named.has(file.relativePath)) throw invalidManifest(`names ${name} twice`);
     named.add(file.relativePath);
     const entry = entries.get(file.relativePath);
-    if (!entry) throw invalidManifest(`names ${name}, which the archive does not hold`);
+    if (!entry) throw invalidManifest(`names ${name}, which the archive does not contain`);
     compareFile(file, entry);
   }
   for (const entryPath of entries.keys()) {
     if (!named.has(entryPath)) {
-      throw invalidManifest(`does not name ${quoteName(entryPath)}, which the archive holds`);
+      throw invalidManifest(`does not name ${quoteName(entryPath)}, which the archive contains`);
     }
   }
 }
@@ -95,15 +95,13 @@ export function compareWithManifest(files: ManifestFile[], entries: Map<string, 
 function compareFile(file: ManifestFile, entry: ReadEntry): void {
   const name = quoteName(file.relativePath);
   if (file.linkname !== entry.linkname) {
-    throw mismatch(
-      `The archive and its manifest disagree on whether ${name} is a link, or on where it leads`,
-    );
+    throw mismatch(`The archive and its manifest disagree on whether ${name} is a link, or on its target`);
   }
   if (file.sizeBytes !== entry.sizeBytes) {
-    throw mismatch(`${name} has ${entry.sizeBytes} bytes, and the manifest says ${file.sizeBytes}`);
+    throw mismatch(`${name} has ${entry.sizeBytes} bytes, and the manifest lists ${file.sizeBytes}`);
   }
   if (file.sha3_256 !== entry.sha3_256)
-    throw mismatch(`${name} does not have the hash that the manifest says`);
+    throw mismatch(`${name} does not have the hash listed in the manifest`);
 }
 
 /**

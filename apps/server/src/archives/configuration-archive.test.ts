@@ -68,7 +68,12 @@ test.each<[string, Record<string, ArchiveContent | Uint8Array>, string, string]>
   ['the dev profile', { 'dev.secrets.toml': '' }, 'archive_invalid', 'stays on your machine'],
   ['the tests profile', { 'config.tests.toml': '' }, 'archive_invalid', 'stays on your machine'],
   ['no text', { 'config.toml': Buffer.from([0xff, 0xfe, 0]) }, 'archive_invalid', 'is not UTF-8'],
-  ['two for one', { 'prod.config.toml': '', 'config.prod.toml': '' }, 'archive_invalid', 'is there already'],
+  [
+    'two for one',
+    { 'prod.config.toml': '', 'config.prod.toml': '' },
+    'archive_invalid',
+    'is also in the archive',
+  ],
   ['..', { '../config.toml': '' }, 'archive_unsafe', '".."'],
   ['5 MB', { 'config.toml': '#'.repeat(5 * 1024 * 1024) }, 'upload_too_large', 'unpacks to more than'],
 ])('%s is rejected', async (_what, files, code, text) => {

@@ -119,7 +119,7 @@ function listFiles({ report, contents }: InspectedArchive): ConfigurationFile[] 
   const placed = new Set<string>();
   return report.files.map((file) => {
     const name = placeConfigurationFile(file.relative_path);
-    if (placed.has(name)) throw invalid(file.relative_path, `stands for ${name}, which is there already`);
+    if (placed.has(name)) throw invalid(file.relative_path, `replaces ${name}, which is also in the archive`);
     placed.add(name);
     return { name, text: decodeText(file.relative_path, contents.get(file.relative_path)) };
   });

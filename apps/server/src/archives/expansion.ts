@@ -30,7 +30,7 @@ export function boundExpansion(limits: ArchiveLimits, packedBytes: number): Boun
       error.limit === 'unpackedBytes'
         ? new ArchiveTooLargeError(
             'expansion',
-            `The archive of ${formatBytes(packedBytes)} unpacks to more than ${formatBytes(maxUnpackedBytes)}, the most that this server takes for its size.`,
+            `The archive of ${formatBytes(packedBytes)} unpacks to more than ${formatBytes(maxUnpackedBytes)}, the limit of this server for its size.`,
           )
         : error,
   };

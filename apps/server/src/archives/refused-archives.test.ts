@@ -171,7 +171,7 @@ describe('rejected archives', () => {
       'hash_mismatch',
       'does not have the hash',
     ],
-    ['another size', (text) => text.replace('bytes: 5', 'bytes: 6'), 'hash_mismatch', 'the manifest says 6'],
+    ['another size', (text) => text.replace('bytes: 5', 'bytes: 6'), 'hash_mismatch', 'the manifest lists 6'],
     ['a link for a file', (text) => `${text}  linkname: b.py\n`, 'hash_mismatch', 'is a link'],
     [
       'a file more',

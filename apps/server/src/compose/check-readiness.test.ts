@@ -65,7 +65,7 @@ describe('a server', () => {
   });
 
   it('stays ready while runs wait long, and reports them', async () => {
-    const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at the longest'] };
+    const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at most'] };
     const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
     expect(answer).toEqual({ ok: true, reasons: [], load: busy });
   });

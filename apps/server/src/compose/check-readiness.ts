@@ -36,7 +36,7 @@ export async function checkReadiness({
     findStoreProblem(persistence),
     findTickProblem(persistence, clock),
     findExecutorProblem(executor),
-    inTime(findRunsProblem(), executorTimeoutMs, 'what lies between runs and this server has'),
+    inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findLoad(readLoad),
   ]);
   const reasons = store ? [`store: ${store}`] : [];

@@ -27,11 +27,11 @@ export async function chooseExecutor({
 
 function keepExecutor(setting: ExecutorName | 'auto', decided: string): ExecutorName {
   if (decided !== 'process' && decided !== 'docker')
-    throw new Error(`This installation runs attempts with "${decided}", which this version does not have.`);
+    throw new Error(`This installation uses the executor "${decided}", which this version does not have.`);
   if (setting === 'auto' || setting === decided) return decided;
   throw new Error(
-    `PUMPHOUSE_EXECUTOR is ${setting}, and this installation runs attempts with ${decided} since its first start: what runs have ` +
-      'left there (local data, environments) would be lost to the others. Take the setting out, or begin a new installation with ' +
+    `PUMPHOUSE_EXECUTOR is ${setting}, but this installation has used ${decided} since its first start: the data that runs ` +
+      'left there (local data, environments) is not available to another executor. Remove the setting, or begin a new installation with ' +
       'another PUMPHOUSE_DATA_DIR and another database.',
   );
 }

@@ -12,7 +12,7 @@ export function chooseRunsNetwork({
   const { name } = engine.network;
   if (name !== null && name !== 'shared')
     throw new Error(
-      `PUMPHOUSE_RUNS_NETWORK is ${name}, and runs are processes here: take it out, or set it to "shared" on a machine where runs may ` +
+      `PUMPHOUSE_RUNS_NETWORK is ${name}, but runs are processes here. Remove it, or set it to "shared" on a machine where runs may ` +
         'reach everything that listens on it.',
     );
   return { isShared: name === 'shared', loopbackPorts: runsLoopbackPorts };

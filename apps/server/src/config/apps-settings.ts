@@ -14,22 +14,22 @@ export const appsSettings = {
     .min(0)
     .max(65_535)
     .default(8090)
-    .describe('Port to listen on for interactive apps; 0 takes a free one'),
+    .describe('Port to listen on for interactive apps; 0 selects a free port'),
   PUMPHOUSE_APPS_DOMAIN: z
     .string()
     .regex(
       /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?$/,
-      'must be a host name in small letters, as apps.example.com',
+      'must be a host name in lower case, such as apps.example.com',
     )
     .optional()
     .describe(
-      'The name below which each app has its own, as apps.example.com for `https://<label>.apps.example.com`',
+      'Parent domain of the hosts of apps: apps.example.com gives `https://<label>.apps.example.com`',
     ),
   PUMPHOUSE_APPS_PORTS: z
     .string()
     .optional()
     .describe(
-      'Ports of which each app gets one, as 9100-9199, at the host of PUMPHOUSE_PUBLIC_URL: for servers without a wildcard name',
+      'Range of ports for apps, such as 9100-9199, one for each app, at the host of PUMPHOUSE_PUBLIC_URL: for servers without a wildcard domain',
     ),
 } as const;
 
@@ -67,13 +67,13 @@ export function readAppsConfig(
   if (text === undefined) return { port, origins: { kind: 'names', domain: domain ?? null } };
   if (domain !== undefined)
     throw new AppsSettingError(
-      'PUMPHOUSE_APPS_PORTS and PUMPHOUSE_APPS_DOMAIN: an app has a port or a name of its own; take one of the two settings out.',
+      'PUMPHOUSE_APPS_PORTS and PUMPHOUSE_APPS_DOMAIN: apps have either their own ports or their own hosts. Remove one of the two settings.',
     );
   const ports = readRange(text);
   for (const [setting, own] of [['PUMPHOUSE_APPS_PORT', port] as const, ...taken]) {
     if (isInRange(ports, own))
       throw new AppsSettingError(
-        `PUMPHOUSE_APPS_PORTS: ${text} has ${own} in it, the port of ${setting}: take a range without it.`,
+        `PUMPHOUSE_APPS_PORTS: ${text} has ${own} in it, the port of ${setting}. Choose a range without it.`,
       );
   }
   return { port, origins: { kind: 'ports', ports } };

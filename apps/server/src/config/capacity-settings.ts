@@ -12,37 +12,39 @@ export const capacitySettings = {
     .min(1)
     .default(slotsByCores)
     .describe(
-      'How many batch runs this server drives at once; more wait as pending. See [capacity](capacity.md)',
+      'Maximum number of concurrent batch runs on this server; further runs stay pending. See [capacity](capacity.md)',
     ),
   PUMPHOUSE_MAX_ACTIVE_APPS: z.coerce
     .number()
     .int()
     .min(1)
     .default(slotsByCores)
-    .describe('How many apps this server drives at once; for one more, the app idle longest makes room'),
+    .describe(
+      'Maximum number of concurrent apps on this server; when another app starts, the app that has been idle longest is stopped',
+    ),
   PUMPHOUSE_APPS_SHARE: z.coerce
     .number()
     .min(0.05)
     .max(0.95)
     .default(0.5)
-    .describe('The part of the cores and the memory that apps get; batch runs get the rest'),
+    .describe('Share of the cores and the memory for apps; batch runs get the rest'),
   PUMPHOUSE_UNKNOWN_MINUTES: z.coerce
     .number()
     .min(0)
     .max(10_080)
     .default(10)
     .describe(
-      'After how long a run that is to end, and whose place no server can see, ends as lost; see [unknown runs](unknown-runs.md)',
+      'How long a run that must end, and that no server can reach, stays before it ends as lost; see [unknown runs](unknown-runs.md)',
     ),
   PUMPHOUSE_OVERCOMMIT: z
     .string()
     .regex(
       /^([1-9]\d*|[1-9]\d*\.\d+)\/([1-9]\d*|[1-9]\d*\.\d+)$/,
-      'must be <cores>/<memory> with numbers of 1 or more, as 16/8',
+      'must be <cores>/<memory> with numbers of 1 or more, such as 16/8',
     )
     .default('16/8')
     .describe(
-      'How many times the cores and the memory of the machine are given out to runs, as `<cores>/<memory>`',
+      'Overcommitment of the machine: how many times its cores and its memory are allocated to runs, as `<cores>/<memory>`',
     ),
 } as const;
 

@@ -112,7 +112,7 @@ describe('readConfig', () => {
 
   it('requires the place for the Python version in the name of an image', () => {
     expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
-      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must have \{python\}/,
+      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must contain \{python\}/,
     );
     expect(readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}' }).engine.runnerImage).toBe(
       'runner:{python}',
@@ -122,7 +122,7 @@ describe('readConfig', () => {
   it('rejects an invalid engine address only if an engine is used', () => {
     const variables = { DOCKER_HOST: 'ssh://somewhere' };
     expect(() => readConfig(variables)).toThrow(ConfigError);
-    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not spoken here/);
+    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not supported/);
     expect(readConfig({ ...variables, PUMPHOUSE_EXECUTOR: 'process' }).executor).toBe('process');
   });
 
@@ -160,7 +160,9 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
     const missing = { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: join(folder, 'none') };
     expect(() => readConfig(missing)).toThrow(/none cannot be read \(ENOENT\)/);
     expect(() => readWith('\n')).toThrow(/is empty/);
-    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(/take one out/);
+    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(
+      /Remove one of the two/,
+    );
     expect(() => readConfig({ PUMPHOUSE_DATABASE_PASSWORD_FILE: '/x' })).toThrow(/PUMPHOUSE_DATABASE_URL/);
   });
 });
@@ -181,10 +183,10 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
   });
 
   it.each([
-    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is no range of ports'],
+    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is not a range of ports'],
     [
       { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' },
-      'take one of the two settings out',
+      'Remove one of the two settings',
     ],
     [{ PUMPHOUSE_APPS_PORTS: '8080-8080' }, 'has 8080 in it, the port of PUMPHOUSE_PORT'],
     [{ PUMPHOUSE_APPS_PORTS: '8081-8089' }, 'has 8081 in it, the port of PUMPHOUSE_ATTEMPTS_PORT'],
@@ -268,12 +270,12 @@ describe('PUMPHOUSE_OIDC_ISSUER', () => {
 
   it('is rejected for plain http from elsewhere, incomplete settings, and two secrets', () => {
     const refusals: [Record<string, string>, RegExp][] = [
-      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /over https only/],
+      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /must use https/],
       [{ PUMPHOUSE_OIDC_ISSUER: issuer }, /needs PUMPHOUSE_OIDC_CLIENT_ID/],
       [{ PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' }, /need PUMPHOUSE_OIDC_ISSUER/],
       [
         { ...client, PUMPHOUSE_OIDC_CLIENT_SECRET: 'x', PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/x' },
-        /take one out/,
+        /Remove one of the two/,
       ],
       [{ ...client, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/nowhere' }, /SECRET_FILE: \/nowhere cannot be read/],
     ];

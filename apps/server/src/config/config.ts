@@ -37,37 +37,39 @@ export const settings = {
     .string()
     .min(1)
     .default(() => resolve(homedir(), '.pumphouse'))
-    .describe('Folder for everything that is kept: database, packages, logs, environments, local data'),
+    .describe('Folder for all stored data: database, packages, logs, environments, local data'),
   PUMPHOUSE_HOST: z
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on; beyond loopback only with an owner account and PUMPHOUSE_PUBLIC_URL'),
+    .describe(
+      'Address to listen on; addresses other than loopback require an owner account and PUMPHOUSE_PUBLIC_URL',
+    ),
   PUMPHOUSE_PORT: z.coerce
     .number()
     .int()
     .min(0)
     .max(65_535)
     .default(8080)
-    .describe('Port to listen on; 0 takes a free one'),
+    .describe('Port to listen on; 0 selects a free port'),
   PUMPHOUSE_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('How clients reach this server, when it is not the address it listens on'),
+    .describe('URL at which clients reach this server, if it differs from the listen address'),
   PUMPHOUSE_ALLOWED_HOSTS: z
     .string()
     .default('')
     .describe(
-      'More names and addresses under which this server answers, with commas; see [hosts](#hosts-under-which-the-server-answers)',
+      'Additional host names and addresses of this server, separated by commas; see [hosts](#hosts-under-which-the-server-answers)',
     ),
   PUMPHOUSE_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
     .optional()
-    .describe('An external Postgres (14 or newer) in place of the embedded one'),
+    .describe('An external Postgres (14 or newer) instead of the embedded one'),
   PUMPHOUSE_DATABASE_PASSWORD_FILE: z
     .string()
     .optional()
-    .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that no variable holds it'),
+    .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that it is not in a variable'),
   PUMPHOUSE_BLOBS_URL: z
     .url()
     .optional()
@@ -76,45 +78,47 @@ export const settings = {
     .enum(['auto', 'process', 'docker'])
     .default('auto')
     .describe(
-      'What runs attempts; `auto` is decided at the first start and kept: `docker` where an engine answers, else `process`',
+      'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`',
     ),
   PUMPHOUSE_ROLES: z
     .string()
     .regex(
       /^(all|(api|scheduler|supervisor)(,(api|scheduler|supervisor))*)$/,
-      'must be all, or a list of api, scheduler and supervisor with commas',
+      'must be all, or a list of api, scheduler and supervisor, separated by commas',
     )
     .default('all')
     .describe(
-      'What this server does in addition to serving the API: `scheduler` decides what starts, `supervisor` runs it; `all`, or a list',
+      'Roles of this server in addition to serving the API: `scheduler` decides which runs start, `supervisor` executes them; `all`, or a list',
     ),
   PUMPHOUSE_ENGINE_URL: z
     .string()
     .optional()
-    .describe('The Docker or Podman that runs containers: unix://, tcp://, http:// or https://'),
+    .describe('URL of the Docker or Podman engine for runs: unix://, tcp://, http:// or https://'),
   PUMPHOUSE_RUNNER_IMAGE: z
     .string()
-    .refine((image) => image.includes('{python}'), 'must have {python} where the version of Python goes')
+    .refine((image) => image.includes('{python}'), 'must contain {python} in place of the Python version')
     .default(defaultRunnerImage)
-    .describe('Image of the containers of runs, with `{python}` in place of 3.13 and the like'),
+    .describe(
+      'Image of the containers of runs, with `{python}` in place of the Python version, such as 3.13',
+    ),
   PUMPHOUSE_RUNS_NETWORK: z
     .string()
     .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
     .optional()
     .describe(
-      'Containers: a network of the engine, made by you, that runs are put into. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
+      'Containers: an existing network of the engine for runs. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
     ),
   PUMPHOUSE_RUNS_LOOPBACK_PORTS: z
     .string()
-    .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports with commas between them, as in 5432,8123')
+    .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports separated by commas, such as 5432,8123')
     .optional()
     .describe(
-      'Ports of the machine that runs and builds reach, as `5432` for a database there: processes at `localhost`, on its loopback; containers at its addresses',
+      'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
     ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])
     .default('1')
-    .describe('0 leaves runs in containers no way out but to this server'),
+    .describe('0 blocks all outgoing connections of runs in containers except to this server'),
   PUMPHOUSE_SECRET_KEY: z
     .string()
     .min(32)
@@ -141,18 +145,18 @@ export const settings = {
     .min(0)
     .max(65_535)
     .optional()
-    .describe('Port to listen on for runs in containers; 0 takes a free one'),
+    .describe('Port to listen on for runs in containers; 0 selects a free port'),
   ...appsSettings,
   PUMPHOUSE_ALLOW_UNISOLATED: z
     .enum(['0', '1'])
     .default('0')
-    .describe('1 runs attempts without a sandbox where bubblewrap does not work'),
+    .describe('1 runs attempts without a sandbox if bubblewrap does not work'),
   ...capacitySettings,
   PUMPHOUSE_INSTANCE_SIZES: z
     .string()
     .default(defaultInstanceSizes)
     .describe(
-      'What a run of each size may use, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
+      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
     ),
   PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
     .number()
@@ -178,75 +182,71 @@ export const settings = {
     .string()
     .default('')
     .describe(
-      'Addresses and networks (10.0.0.0/8) of proxies whose `X-Forwarded-*` headers are believed, with commas',
+      'Addresses and networks (10.0.0.0/8) of proxies whose `X-Forwarded-*` headers are trusted, separated by commas',
     ),
   PUMPHOUSE_OIDC_ISSUER: z
     .url()
     .optional()
-    .describe('An OpenID provider that people may sign in with; see [accounts](accounts.md)'),
-  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().describe('As what the provider knows this server'),
+    .describe('Issuer URL of an OpenID provider for sign-in; see [accounts](accounts.md)'),
+  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().describe('Client id of this server at the provider'),
   PUMPHOUSE_OIDC_CLIENT_SECRET: z
     .string()
     .optional()
-    .describe('The secret of that client; none for a public client, which has PKCE alone'),
+    .describe('Secret of that client; empty for a public client, which uses only PKCE'),
   PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: z
     .string()
     .optional()
-    .describe('File with that secret, so that no variable holds it'),
+    .describe('File with that secret, so that it is not in a variable'),
   PUMPHOUSE_OIDC_NAME: z
     .string()
     .max(40)
     .optional()
-    .describe('What people call the provider: "Continue with ..."'),
+    .describe('Display name of the provider: "Continue with ..."'),
   PUMPHOUSE_OIDC_SIGN_UP: z
     .enum(['invited', 'anyone'])
     .default('invited')
-    .describe('Who gets an account through the provider: those who were invited, or `anyone` it vouches for'),
+    .describe(
+      'Who can create an account through the provider: only invited users (`invited`), or `anyone` with an account there',
+    ),
   PUMPHOUSE_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('What the server logs to stderr'),
-  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, when it is neither in .tools nor in PATH'),
+    .describe('Log level of the server (stderr)'),
+  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, if it is neither in .tools nor in PATH'),
   PUMPHOUSE_BWRAP: z
     .string()
     .optional()
-    .describe('Path of bubblewrap, when it is neither in .tools nor in PATH'),
+    .describe('Path of bubblewrap, if it is neither in .tools nor in PATH'),
   PUMPHOUSE_PASTA: z
     .string()
     .optional()
-    .describe(
-      'Path of pasta (package passt), which gives runs a network of their own, when it is not in PATH',
-    ),
+    .describe('Path of pasta (package passt), which creates the networks of runs, if it is not in PATH'),
   PUMPHOUSE_PYTHON: z
     .string()
     .optional()
-    .describe('Python 3.10 or newer for the bootstrap, when python3 in PATH is not'),
+    .describe('Python 3.10 or newer for the bootstrap, if python3 in PATH is older'),
   PUMPHOUSE_LEASE_SECONDS: z.coerce
     .number()
     .min(1)
     .max(300)
     .default(12)
-    .describe(
-      'After how long without a sign of life another server takes over the runs of one it cannot see',
-    ),
+    .describe('How long a server can miss heartbeats before another server takes over its runs'),
   PUMPHOUSE_RETENTION: z
     .string()
     .default(defaultRetention)
-    .describe('How long, and how much, is kept of each kind, or `off`; see [storage](storage.md)'),
+    .describe('Retention of each kind of data by age and size, or `off`; see [storage](storage.md)'),
   PUMPHOUSE_SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be smtp://[name:password@]host[:port], or smtps://' })
     .optional()
-    .describe(
-      'Mail server for invitations, as smtp:// or smtps://; without one, links are passed on by hand',
-    ),
+    .describe('Mail server for invitations, as smtp:// or smtps://; without it, you send the links yourself'),
   PUMPHOUSE_MAIL_FROM: z
     .string()
     .regex(
       /^[^\r\n]*@[^\s@>]+>?$/,
-      'must be an address, as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
+      'must be an address, such as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
     )
     .optional()
-    .describe('Whom mail comes from; needed beside PUMPHOUSE_SMTP_URL'),
+    .describe('Sender address of mail; required with PUMPHOUSE_SMTP_URL'),
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -389,7 +389,7 @@ function readAttemptsHost({
 }: Values): string | null {
   if ((host === '0.0.0.0' || host === '::') && !url)
     throw new ConfigError(
-      `PUMPHOUSE_ATTEMPTS_HOST is ${host}, which no run can call: set PUMPHOUSE_ATTEMPTS_URL to the address at which runs reach this server.`,
+      `PUMPHOUSE_ATTEMPTS_HOST is ${host}, which runs cannot call. Set PUMPHOUSE_ATTEMPTS_URL to the address at which runs reach this server.`,
     );
   return host ?? null;
 }

@@ -26,6 +26,6 @@ export async function claimDataFolder(dataDir: string, installationId: string): 
   throw new Error(
     `The data folder ${dataDir} belongs to installation ${owner}, the database to installation ${installationId}. ` +
       'Set PUMPHOUSE_DATA_DIR to a folder of its own, or PUMPHOUSE_DATABASE_URL to the database that the folder belongs to. ' +
-      `If that database is gone for good, remove ${path}: what the folder holds is then taken over, or removed as left over.`,
+      `If that database is gone for good, remove ${path}: the resources of the folder are then adopted, or removed as orphaned.`,
   );
 }

@@ -65,8 +65,8 @@ describe('readEngineConfig', () => {
     ['unix:///', /absolute path/],
     ['tcp://', /no host/],
     ['tcp://host:port', /no host/],
-    ['tcp://host/v1.44', /no path/],
-    ['tcp://host:1?x', /no path/],
+    ['tcp://host/v1.44', /must not have a path/],
+    ['tcp://host:1?x', /must not have a path/],
   ])('rejects %s with advice', (url, words) => {
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(words);
@@ -75,13 +75,13 @@ describe('readEngineConfig', () => {
 
   it('does not repeat a password in an address', () => {
     const refuse = () => read({ PUMPHOUSE_ENGINE_URL: 'tcp://me:hunter2@host' });
-    expect(refuse).toThrow(/no user name or password/);
+    expect(refuse).toThrow(/must not contain a user name or password/);
     expect(refuse).not.toThrow(/hunter2/);
   });
 
   it('does not fall back to plain text if TLS was requested', () => {
     const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
-    expect(() => read({ PUMPHOUSE_ENGINE_URL: 'http://engine' }, variables)).toThrow(/asks for TLS/);
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: 'http://engine' }, variables)).toThrow(/requires TLS/);
   });
 
   it('names the missing certificate', () => {

@@ -50,7 +50,7 @@ export function readEngineConfig(
   if (name !== null && !egress)
     throw new EngineSettingError(
       `PUMPHOUSE_RUNS_EGRESS: 0 closes the network that Pumphouse makes, and PUMPHOUSE_RUNS_NETWORK names ${name}: ` +
-        'make that one internal yourself, or take one of the two settings out.',
+        'make that network internal yourself, or remove one of the two settings.',
     );
   const set = values.PUMPHOUSE_ENGINE_URL ?? variables.DOCKER_HOST;
   const address = set && wantsEngine ? readAddress(values, variables) : null;

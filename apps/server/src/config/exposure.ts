@@ -30,7 +30,7 @@ export function listExposureProblems(facts: ExposureFacts): string[] {
         ]),
     ...(facts.runsUnisolated
       ? [
-          'Runs have no sandbox (PUMPHOUSE_ALLOW_UNISOLATED=1): what they can read, others could. Install bubblewrap, or take that setting out.',
+          'Runs have no sandbox (PUMPHOUSE_ALLOW_UNISOLATED=1): their code can read what the server can read. Install bubblewrap, or remove that setting.',
         ]
       : []),
   ];

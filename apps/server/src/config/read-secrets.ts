@@ -30,7 +30,7 @@ export function readDatabaseUrl(values: DatabaseValues): string | null {
   const withPassword = new URL(url);
   if (withPassword.password)
     throw new ConfigError(
-      'PUMPHOUSE_DATABASE_URL has a password, and so has PUMPHOUSE_DATABASE_PASSWORD_FILE: take one out.',
+      'PUMPHOUSE_DATABASE_URL has a password, and PUMPHOUSE_DATABASE_PASSWORD_FILE is set too. Remove one of the two.',
     );
   // Encode it first, because the setter does not encode a percent sign.
   withPassword.password = encodeURIComponent(readSecretFile('PUMPHOUSE_DATABASE_PASSWORD_FILE', file));
@@ -76,11 +76,11 @@ export function readOpenId(values: OpenIdValues): OpenIdSettings | null {
   if (!clientId) throw new ConfigError('PUMPHOUSE_OIDC_ISSUER needs PUMPHOUSE_OIDC_CLIENT_ID as well.');
   if (secret && file)
     throw new ConfigError(
-      'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: take one out.',
+      'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE are both set. Remove one of the two.',
     );
   const { protocol, hostname } = new URL(issuer);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))))
-    throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider is trusted over https only.`);
+    throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider must use https.`);
   return {
     issuer,
     clientId,

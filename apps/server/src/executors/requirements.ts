@@ -24,7 +24,7 @@ export function checkRequirements(requirements: string[]): void {
       );
     }
     if (FORBIDDEN_PROJECTS.has(normalizeProjectName(name))) {
-      throw new Error(`The project ${name} must never be installed into an environment.`);
+      throw new Error(`The project ${name} must not be installed into an environment.`);
     }
   }
 }

@@ -90,7 +90,7 @@ function codeOfStatus(status: number): ErrorCode {
 }
 
 function describe(error: Error, status: number): string {
-  if (status === 413) return 'The body is larger than this operation takes.';
+  if (status === 413) return 'The body is larger than the limit of this operation.';
   return error.message.endsWith('.') ? error.message : `${error.message}.`;
 }
 

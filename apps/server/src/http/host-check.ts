@@ -30,6 +30,6 @@ function hostNotAllowed(host: string): ServiceError {
   const shown = JSON.stringify(host.slice(0, maxShownLength));
   return new ServiceError(
     'host_not_allowed',
-    `This server does not answer under the host ${shown}. Call it at its public address (PUMPHOUSE_PUBLIC_URL) or on loopback, or have its operator add the name to PUMPHOUSE_ALLOWED_HOSTS.`,
+    `This server does not serve the host ${shown}. Call it at its public address (PUMPHOUSE_PUBLIC_URL) or on loopback, or have its operator add the name to PUMPHOUSE_ALLOWED_HOSTS.`,
   );
 }

@@ -47,7 +47,7 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
 function describeClientError({ code }: { code?: string }): string {
   return code === 'HPE_HEADER_OVERFLOW'
     ? 'The headers of the request are larger than the 16 KiB that this server reads.'
-    : 'The request is no HTTP that this server reads.';
+    : 'The request is not valid HTTP.';
 }
 
 /** Accepts only JSON. An empty body counts as no body, whatever its content type. */

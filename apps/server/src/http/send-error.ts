@@ -9,7 +9,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     // No one reads this response; the request log records its status.
     void reply
       .code(400)
-      .send(errorBody('invalid_request', 'The client left before its request was complete.'));
+      .send(errorBody('invalid_request', 'The client disconnected before its request was complete.'));
     return;
   }
   const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);

@@ -48,7 +48,7 @@ export async function listenOnOtherLoopback(
   if (isAddressMissing(problem)) return { close: async () => undefined };
   const place = host === '::1' ? `[::1]:${at.port}` : `${host}:${at.port}`;
   throw new Error(
-    `Another program listens on ${place} (${problem}) and would receive what clients send to localhost:${at.port}. ` +
+    `Another program listens on ${place} (${problem}) and would receive requests that clients send to localhost:${at.port}. ` +
       'End it, or choose another port.',
   );
 }

@@ -109,7 +109,8 @@ describe('an engine that does not report the gateway', () => {
 });
 
 describe('a missing address', () => {
-  const both = /192\.0\.2\.1 is no address of this machine.*PUMPHOUSE_ATTEMPTS_HOST.*PUMPHOUSE_ATTEMPTS_URL/;
+  const both =
+    /192\.0\.2\.1 is not an address of this machine.*PUMPHOUSE_ATTEMPTS_HOST.*PUMPHOUSE_ATTEMPTS_URL/;
 
   it('is given to the first run, whose start may create it', async () => {
     const { listener, port } = await createListener({ gateway: elsewhere });
@@ -147,7 +148,7 @@ describe('a missing address', () => {
     const { listener } = await createListener({ gateway: null, settings: { host: elsewhere } });
     listener.noteStarted(handle);
     expect(await listener.findProblem()).toMatch(
-      /PUMPHOUSE_ATTEMPTS_HOST is 192\.0\.2\.1, which is no address/,
+      /PUMPHOUSE_ATTEMPTS_HOST is 192\.0\.2\.1, which is not an address/,
     );
   });
 });

@@ -74,7 +74,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
   function moveTo(host: string): void {
     if (place)
       void close(place).catch((error: unknown) =>
-        log.warn({ err: error }, 'an address is still listened at'),
+        log.warn({ err: error }, 'an address is still in use by this server'),
       );
     place = { host, api: options.buildApi(), state: 'absent', failure: '', trying: null };
   }
@@ -149,13 +149,13 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     if (!place) return null;
     await tryToListen(place);
     if (place.state === 'failed')
-      return `Runs cannot reach this server: ${place.failure}. End what listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
+      return `Runs cannot reach this server: ${place.failure}. End the program that listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
     // A configured URL may lead to this server in another way.
     if (place.state === 'listening' || (settings.url && !settings.host)) return null;
     if (!(await isGatewayElsewhere(place))) return null;
     return settings.host
-      ? `PUMPHOUSE_ATTEMPTS_HOST is ${settings.host}, which is no address of this machine.`
-      : `${place.host} is no address of this machine, so ${adviseSettings(settings.port)}`;
+      ? `PUMPHOUSE_ATTEMPTS_HOST is ${settings.host}, which is not an address of this machine.`
+      : `${place.host} is not an address of this machine, so ${adviseSettings(settings.port)}`;
   }
 
   return {

@@ -89,7 +89,7 @@ describe('over HTTP', () => {
       expect(bytesOf(page)).toBeLessThan(mostAnswerBytes);
       if (page.next_cursor !== null)
         expect(page.notes).toEqual([
-          `Only ${page.items.length} of the rows asked for have room: go on with cursor = next_cursor. get_job tells more of one job.`,
+          `Only ${page.items.length} of the requested rows fit: continue with cursor = next_cursor. Call get_job for the details of a job.`,
         ]);
       seen.push(...page.items.map(({ ref }) => ref));
       cursor = page.next_cursor;

@@ -14,7 +14,7 @@ import { refuseFields } from '../http/errors.ts';
 import { tools } from './tools.ts';
 import { untrustedNote } from './tool.ts';
 
-const instructions = `Pumphouse runs dlt pipelines. These tools read what its jobs, runs, pipelines and datasets are and did; they change nothing. Begin with list_workspaces; all else is asked of one workspace. Of a job that fails, ask get_run of its last run, then compare_run_with_last_good and read_run_log. Answers name pages of the console in url: give them to people as links. notes say what an answer had no room for. ${untrustedNote}`;
+const instructions = `Pumphouse runs dlt pipelines. These tools read its jobs, runs, pipelines and datasets; they change nothing. Begin with list_workspaces; every other tool needs the id of one workspace. For a job that fails, call get_run with its last run, then compare_run_with_last_good and read_run_log. The field url of a response is a page of the console: show it to the user as a link. notes lists what a response leaves out. ${untrustedNote}`;
 
 /** Converts an error to the API's format: its code, and the detail. */
 export type DescribeError = (error: unknown) => object;
@@ -114,7 +114,7 @@ async function runTool(tool: Tool, args: object, context: ToolContext) {
   if (!('cursor' in tool.input.shape)) return { answer, notes };
   for (let most = countRoom(answer); most < rowsOf(answer).length; most = countRoom(answer)) {
     answer = await tool.run({ ...args, limit: most }, context);
-    notes[0] = `Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`;
+    notes[0] = `Only ${most} of the requested rows fit: continue with cursor = next_cursor. ${tool.rest}`;
   }
   return { answer, notes };
 }

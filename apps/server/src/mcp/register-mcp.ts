@@ -55,7 +55,7 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       if (!principal) throw new Error('The caller of the MCP server was not authenticated');
       // Newer protocol versions have no batches, and a batch would be a flood in a single request.
       if (Array.isArray(request.body))
-        throw new ServiceError('invalid_request', 'Send one message a request.');
+        throw new ServiceError('invalid_request', 'Send one message per request.');
       const response = await actAs(actorOf(request, principal), () =>
         answer({ request, reply, principal }, dependencies),
       );
@@ -68,7 +68,7 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       handler: async (_request, reply) => {
         const error = {
           code: -32_000,
-          message: 'Method not allowed: this server has neither streams nor sessions.',
+          message: 'Method not allowed: this server supports neither streams nor sessions.',
         };
         return reply.code(405).header('allow', 'POST').send({ jsonrpc: '2.0', error, id: null });
       },

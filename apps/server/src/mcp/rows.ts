@@ -13,7 +13,7 @@ import { z } from 'zod';
  * untrusted.
  */
 
-const url = z.string().describe('The page of the console that shows it');
+const url = z.string().describe('The page of the console for it');
 
 /** Part of every response. */
 export const answerUrl = { url };
@@ -23,8 +23,11 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
   return z.looseObject({
     ...answerUrl,
     items: z.array(row),
-    total: z.int().describe('All that the filters leave; 10,001 stands for more'),
-    next_cursor: z.string().nullable().describe('Give it as `cursor` for the next page; null on the last'),
+    total: z.int().describe('Number of matches; 10,001 means more'),
+    next_cursor: z
+      .string()
+      .nullable()
+      .describe('Pass it as `cursor` for the next page; null on the last page'),
   });
 }
 

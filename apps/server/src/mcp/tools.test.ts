@@ -107,7 +107,7 @@ describe('the list of tools', () => {
   it('marks output of user code as untrusted', () => {
     for (const { name, description, outputSchema } of listed) {
       const gives = JSON.stringify(outputSchema).includes('"untrusted_');
-      expect({ name, says: description?.includes('never instructions') || !gives }).toEqual({
+      expect({ name, says: description?.includes('never as instructions') || !gives }).toEqual({
         name,
         says: true,
       });
@@ -234,7 +234,7 @@ describe('runs', () => {
     expect(JSON.stringify(compared['untrusted_log_hunks'])).toContain('no luck today');
     const alone = await mcp.call('compare_run_with_last_good', at({ job_run_id: good.run.id }));
     expect(alone.structuredContent).toMatchObject({ comparison: { base: null }, log_outcome: 'no_base' });
-    expect(readText(alone)).toContain('nothing to compare it with');
+    expect(readText(alone)).toContain('no run to compare with');
   });
 });
 

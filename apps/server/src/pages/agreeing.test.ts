@@ -48,7 +48,7 @@ describe('a client that signs in through the browser', () => {
     expect(answer.searchParams.get('state')).toBe('of the client');
     const code = answer.searchParams.get('code') ?? '';
     expect(await signIn().authorizationRequests.redeem(code, verifier)).toMatchObject({ email: owner.email });
-    expect((await browser.get(path)).text).toContain('was answered before');
+    expect((await browser.get(path)).text).toContain('was already answered');
   });
 
   it('is notified when the user declines, or sends anything but an approval', async () => {
@@ -86,7 +86,7 @@ describe('a client that signs in through the browser', () => {
 
   it('that is unknown gets a clear error', async () => {
     expect((await browser.get('/sign-in/authorize?request=nonsense')).text).toContain(
-      'There is no such sign-in',
+      'The sign-in does not exist',
     );
   });
 });
@@ -121,7 +121,7 @@ describe('a terminal that shows a code', () => {
     const done = await browser.post(path, { user_code: userCode, answer: 'approve' });
     expect(done.text).toContain('Return to your terminal');
     expect(await signIn().deviceCodes.redeem(deviceCode)).toMatchObject({ email: owner.email });
-    expect((await browser.get(path)).text).toContain('answered before');
+    expect((await browser.get(path)).text).toContain('already answered');
   });
 
   it('is declined, and notified', async () => {
@@ -135,7 +135,7 @@ describe('a terminal that shows a code', () => {
   it('with a wrong code is asked again, with the input kept', async () => {
     const page = await browser.get('/sign-in/device?user_code=%22%3E%3Cb%3E');
     expect(page.status).toBe(400);
-    expect(page.text).toContain('There is no such code.');
+    expect(page.text).toContain('The code does not exist.');
     expect(page.text).toContain('value="&quot;&gt;&lt;b&gt;"');
   });
 });

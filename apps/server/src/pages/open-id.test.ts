@@ -121,13 +121,17 @@ describe('signing in through an OpenID provider', () => {
   it('requires an address that the provider has verified', async () => {
     const unverified = await goThrough(newBrowser(), 'unverified');
     expect(unverified.page.status).toBe(403);
-    expect(unverified.page.text).toContain('does not say that analyst@example.com is yours');
-    expect((await goThrough(newBrowser(), 'nameless')).page.text).toContain('gives no e-mail address');
+    expect(unverified.page.text).toContain('has not verified that analyst@example.com is yours');
+    expect((await goThrough(newBrowser(), 'nameless')).page.text).toContain(
+      'did not return your e-mail address',
+    );
   });
 
   it('reports that the user declined at the provider', async () => {
     provider.state.isDenied = true;
-    expect((await goThrough(newBrowser(), 'analyst')).page.text).toContain('You did not agree at Example.');
+    expect((await goThrough(newBrowser(), 'analyst')).page.text).toContain(
+      'You did not grant access at Example.',
+    );
   });
 
   it('accepts a response once, and only in the browser that requested it', async () => {
@@ -142,7 +146,7 @@ describe('signing in through an OpenID provider', () => {
     await stranger.get('/sign-in/open-id');
     const crossed = await stranger.get(back.slice(publicUrl.length));
     expect(crossed.status).toBe(400);
-    expect(crossed.text).toContain('could not be confirmed');
+    expect(crossed.text).toContain('could not be verified');
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
   });
 
@@ -243,7 +247,7 @@ describe('an untrustworthy provider', () => {
     const before = await api.testDatabase.database.query('select * from browser_sessions');
     const page = await comeBack(spoiled);
     expect(page.status).toBe(400);
-    expect(page.text).toContain('What came back from Example could not be confirmed.');
+    expect(page.text).toContain('The response of Example could not be verified.');
     // Passwords still work on that page.
     expect(page.text).toContain('autocomplete="current-password"');
     expect(await api.testDatabase.database.query('select * from browser_sessions')).toHaveLength(

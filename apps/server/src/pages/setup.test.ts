@@ -34,7 +34,7 @@ describe('the set-up link of a server without an owner', () => {
 
     const second = await newBrowser().get(link);
     expect(second.status).toBe(409);
-    expect(second.text).toContain('has an owner already');
+    expect(second.text).toContain('already has an owner');
     expect(await api.dependencies.pages.setup.issueLink()).toBeNull();
   });
 
@@ -49,7 +49,7 @@ describe('the set-up link of a server without an owner', () => {
     expect(short.text).toContain('value="analyst@example.com"');
     expect(short.text).not.toContain('secret"');
     const wrong = await browser.post(link, { ...owner, email: 'analyst' });
-    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;analyst&quot; is no e-mail address/);
+    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;analyst&quot; is not an e-mail address/);
     expect((await browser.post(link, owner)).status).toBe(303);
   });
 
@@ -58,7 +58,7 @@ describe('the set-up link of a server without an owner', () => {
     const second = await issue();
     const refused = await newBrowser().get(first);
     expect(refused.status).toBe(404);
-    expect(refused.text).toContain('a newer one took its place');
+    expect(refused.text).toContain('replaced by a newer one');
     expect((await newBrowser().get(second)).status).toBe(200);
   });
 
@@ -212,7 +212,7 @@ describe('a password link', () => {
     const link = await linkFor(owner.email);
     const browser = newBrowser();
     expect((await browser.get(link)).text).toContain('value="analyst@example.com"');
-    expect((await browser.post(link, { password: 'password1234' })).text).toContain('tried first');
+    expect((await browser.post(link, { password: 'password1234' })).text).toContain('too common');
     expect((await browser.post(link, { password: 'another long password' })).location).toBe(
       '/sign-in/account?news=password',
     );

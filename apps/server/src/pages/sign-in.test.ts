@@ -72,7 +72,7 @@ describe('the sign-in page', () => {
     const unknown = await browser.signIn('nobody@example.com', 'not the password');
     for (const answer of [wrong, unknown]) {
       expect(answer.status).toBe(400);
-      expect(answer.text).toContain('The e-mail address and the password do not belong together.');
+      expect(answer.text).toContain('The e-mail address or the password is wrong.');
       expect(answer.text).toContain('<title>Problem: Sign in');
       expect(answer.text).toContain('aria-invalid="true"');
       expect(answer.text).not.toContain('not the password');
@@ -96,9 +96,7 @@ describe('the sign-in page', () => {
     // Earlier sessions end at once.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await newBrowser().signIn('off@example.com', password)).text).toContain('disabled');
-    expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain(
-      'do not belong',
-    );
+    expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain('is wrong');
   });
 
   it.each([
@@ -249,11 +247,9 @@ describe('the account page', () => {
     await here.get('/sign-in/account');
     const change = (old: string, next: string) =>
       here.post('/sign-in/account/password', { password: old, new_password: next });
-    expect((await change('not it at all', 'another long password')).text).toContain(
-      'This is not your password.',
-    );
+    expect((await change('not it at all', 'another long password')).text).toContain('The password is wrong.');
     expect((await change(password, 'short')).text).toContain('it needs at least 12');
-    expect((await change(password, 'guest@example.com')).text).toContain('is the e-mail address');
+    expect((await change(password, 'guest@example.com')).text).toContain('similar to the e-mail address');
     expect((await change(password, 'another long password')).location).toBe('/sign-in/account?news=password');
     expect((await here.get('/sign-in/account')).status).toBe(200);
     expect((await there.get('/sign-in/account')).status).toBe(303);

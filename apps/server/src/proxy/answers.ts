@@ -35,7 +35,7 @@ export function answer(
 }
 
 export function sendNothingHere(response: ServerResponse): void {
-  answer(response, 404, { 'content-type': 'text/plain; charset=utf-8' }, 'There is nothing here.\n');
+  answer(response, 404, { 'content-type': 'text/plain; charset=utf-8' }, 'This page does not exist.\n');
 }
 
 /** Sends an error in the API's format. */

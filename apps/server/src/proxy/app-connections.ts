@@ -116,7 +116,7 @@ async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> 
     stream = await ready.connect();
   } catch (error) {
     // Node checks the error first and then ignores the stream.
-    give(new UnreachedError('The app takes no connection', { cause: error }), new Duplex());
+    give(new UnreachedError('The app accepts no connection', { cause: error }), new Duplex());
     return;
   }
   // The connection may break before the caller adds an error listener.

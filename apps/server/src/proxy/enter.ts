@@ -45,7 +45,7 @@ function showUsedCode(gate: AppGate, exchange: Exchange, to: string): void {
   const page = {
     title: `${app.name} was not opened`,
     hasProblem: true,
-    body: html`<p role="alert">The address that led here was used before, or is too old.</p>
+    body: html`<p role="alert">This link was already used or has expired.</p>
       <p><a class="button" href="${gate.signInUrl(app, to)}">Sign in</a></p>`,
   };
   sendPage(exchange, page, { status: 400 });

@@ -114,7 +114,7 @@ function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: Fo
     if (!error) return;
     // Ending the response would make it look complete to the visitor.
     response.destroy();
-    if (!isOfVisitor(error)) tools.log.warn('an app broke off its answer', exchange.app.label, error);
+    if (!isOfVisitor(error)) tools.log.warn('an app ended its response early', exchange.app.label, error);
   });
 }
 
@@ -151,7 +151,7 @@ export function failExchange(
 ): void {
   const { response, app } = exchange;
   if (response.destroyed) return;
-  tools.log.warn('an app does not answer as it should', app.label, error);
+  tools.log.warn('an app sent an invalid response', app.label, error);
   if (response.headersSent) response.destroy();
   else showNotAnswering(exchange);
 }

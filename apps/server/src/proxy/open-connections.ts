@@ -48,7 +48,7 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
       const ended = new Set(await gate.findEnded(asked.map(({ app, visitor }) => ({ app, visitor }))));
       for (const group of asked) if (isAmong(group, ended, asked)) cut(group);
     } catch (error) {
-      log.warn('who may still see apps cannot be found out', null, error);
+      log.warn('checking the access of app visitors failed', null, error);
     }
   }
 

@@ -65,13 +65,13 @@ describe('the port of an app', () => {
     ])
       expect(await place.ask('/', { ...atSales(headers), host }), host).toMatchObject({
         status: 404,
-        text: 'There is nothing here.\n',
+        text: 'This page does not exist.\n',
       });
   });
 
   it('without an app leads nowhere', async () => {
     const answer = await place.ask('/', at(ports.last, { cookie: cookieOf.sales }));
-    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
   });
 
   it('of a server behind a TLS proxy is https', async () => {
@@ -207,7 +207,7 @@ describe('a listener', () => {
     const other: Server = createServer().listen(range.first + 1, '127.0.0.1');
     await once(other, 'listening');
     await expect(openAppsPlace({ ports: range })).rejects.toThrow(
-      `Ports of apps cannot be listened on: ${range.first + 1} (EADDRINUSE).`,
+      `The ports of apps are in use: ${range.first + 1} (EADDRINUSE).`,
     );
     other.close();
     await once(other, 'close');

@@ -56,6 +56,6 @@ export async function openPortAcceptors(
   if (problems.length === 0) return { close };
   await close();
   throw new Error(
-    `Ports of apps cannot be listened on: ${problems.join(', ')}. End the programs that have them, or take another range (PUMPHOUSE_APPS_PORTS).`,
+    `The ports of apps are in use: ${problems.join(', ')}. End the programs that use them, or set another range (PUMPHOUSE_APPS_PORTS).`,
   );
 }

@@ -283,7 +283,7 @@ describe('misbehaving apps', () => {
     });
     const answer = await place.ask('/', { headers: { ...cookie, accept: 'text/html' } });
     expect(answer.status).toBe(502);
-    expect(answer.text).toContain('Sales &lt;b&gt; does not answer');
+    expect(answer.text).toContain('Sales &lt;b&gt; does not respond');
   });
 
   it('that break off a response have it cut, not ended', async () => {
@@ -367,7 +367,7 @@ describe('URLs without an app', () => {
       host: host.replace('PORT', String(place.port)),
       headers: { ...cookie, accept: 'text/html' },
     });
-    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
     expect(place.upstream.requests).toEqual([]);
   });
 

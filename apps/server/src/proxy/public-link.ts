@@ -28,8 +28,8 @@ function showPassword(
   const wait =
     retryAfterSeconds === null
       ? null
-      : `Too many passwords were tried. Try again in ${describeSeconds(retryAfterSeconds)}.`;
-  const problem = wasWrong ? 'This is not the password of the link.' : null;
+      : `Too many failed attempts. Try again in ${describeSeconds(retryAfterSeconds)}.`;
+  const problem = wasWrong ? 'The password is wrong.' : null;
   const page = {
     title: `Open ${app.name}`,
     hasProblem: wait !== null || wasWrong,
@@ -53,7 +53,7 @@ function showPassword(
 
 function showNoLink(exchange: Exchange): void {
   const page = {
-    title: 'This link is not good',
+    title: 'This link is not valid',
     hasProblem: true,
     body: html`<p role="alert">The link was revoked, has expired, or is incomplete.</p>
       <p>Ask the sender for a new link.</p>`,

@@ -39,14 +39,14 @@ export async function answerReserved(
   if (!route || exchange.upgradeHead !== null) return sendNothingHere(response);
   if (!route.methods.includes(request.method ?? '')) {
     const allow = route.methods.join(', ');
-    return answer(response, 405, { allow, 'content-type': 'text/plain' }, `This takes ${allow}.\n`);
+    return answer(response, 405, { allow, 'content-type': 'text/plain' }, `Use ${allow}.\n`);
   }
   if (request.method === 'POST' && !isFromOwnOrigin(exchange)) return sendForeignOrigin(exchange);
   await route.handle();
 }
 
 export function sendForeignOrigin({ response }: Exchange): void {
-  sendError(response, 'foreign_origin', 'The request came from a page that is not the app’s own.');
+  sendError(response, 'foreign_origin', 'The request came from a page of another site.');
 }
 
 function findRoute(gate: AppGate, exchange: Exchange, path: string, publicUrl: string | null): Route | null {
@@ -69,7 +69,7 @@ function findRoute(gate: AppGate, exchange: Exchange, path: string, publicUrl: s
 async function sendState(gate: AppGate, exchange: Exchange): Promise<void> {
   const { app, response } = exchange;
   const admission = await findVisitor(gate, exchange);
-  if (!admission) return sendError(response, 'not_authenticated', 'There is no session of this app here.');
+  if (!admission) return sendError(response, 'not_authenticated', 'You have no session of this app.');
   const state = await gate.look(app);
   const waiting = state.kind === 'starting' ? state.waiting : null;
   sendJson(response, { state: state.kind, ...(waiting !== null && { waiting }) });
@@ -80,9 +80,9 @@ async function leave(gate: AppGate, exchange: Exchange, publicUrl: string | null
   const admission = await findVisitor(gate, exchange);
   if (admission) await gate.endSession(app, admission.visitor);
   const page = {
-    title: `You left ${app.name}`,
-    body: html`<p role="status">Nothing of it is open to this browser any more.</p>
-      ${publicUrl !== null && html`<p><a class="button plain" href="${publicUrl}">To Pumphouse</a></p>`}`,
+    title: `Signed out of ${app.name}`,
+    body: html`<p role="status">This browser no longer has access to the app.</p>
+      ${publicUrl !== null && html`<p><a class="button plain" href="${publicUrl}">Open Pumphouse</a></p>`}`,
   };
   const headers = { 'set-cookie': writeSessionCookie(exchange, '', 0) };
   sendPage(exchange, page, { status: 200, headers });

@@ -46,7 +46,7 @@ export async function serveExchange(
   parts: ServeParts,
 ): Promise<void> {
   if (!isPlain(request, upgradeHead !== null))
-    return sendError(response, 'invalid_request', 'The request can be read in more than one way.');
+    return sendError(response, 'invalid_request', 'The request is ambiguous.');
   const exchange = await openExchange(request, response, upgradeHead, parts);
   if (exchange === null) return sendNothingHere(response);
   await (exchange.prefix === '' ? serveOwn(exchange, parts) : serveBare(exchange, parts));
@@ -94,7 +94,7 @@ async function serveBare(exchange: Exchange, parts: ServeParts): Promise<void> {
   if (isReserved(splitUrl(exchange.path).path)) return sendNothingHere(exchange.response);
   const admission = await findKeyHolder(parts.gate, exchange);
   if (!admission)
-    return sendError(exchange.response, 'not_authenticated', 'The key is not good for this app.');
+    return sendError(exchange.response, 'not_authenticated', 'The key has no access to this app.');
   await serveAdmitted(exchange, admission, parts);
 }
 
@@ -141,7 +141,7 @@ function noteUse(gate: AppGate, { app }: Exchange, visitor: Visitor, log: AppsLo
   try {
     gate.noteUse(app, visitor);
   } catch (error) {
-    log.warn('use of an app was not noted', app.label, error);
+    log.warn('the use of an app was not recorded', app.label, error);
   }
 }
 
@@ -151,7 +151,7 @@ async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone:
     const isAnswered = await serveOnce(exchange, parts, gone);
     if (isAnswered || gone.aborted) return;
   }
-  failExchange(exchange, parts, new Error('It runs and takes no connection'));
+  failExchange(exchange, parts, new Error('It is running but accepts no connections'));
 }
 
 /**

@@ -24,9 +24,7 @@ export function showStarting(exchange: AdmittedExchange, waiting: string | null)
     title: `Starting ${app.name} …`,
     head: html`<noscript><meta http-equiv="refresh" content="${retrySeconds}" /></noscript>`,
     body: html`${waiting !== null && html`<p role="status">${waiting}</p>`}
-      <p role="status" data-waiting="${waiting ?? ''}">
-        This page becomes ${app.name} as soon as it answers.
-      </p>
+      <p role="status" data-waiting="${waiting ?? ''}">This page opens ${app.name} as soon as it responds.</p>
       ${followState(nonce)}`,
   };
   sendPage(exchange, page, { status: 503, nonce, retryAfterSeconds: retrySeconds });
@@ -54,10 +52,10 @@ export function showFailed(exchange: AdmittedExchange, state: Failed): void {
   if (!isNavigation(exchange))
     return sendError(response, 'app_not_ready', `${app.name} ended: ${state.detail}`, seconds);
   const page = {
-    title: `${app.name} does not run`,
+    title: `${app.name} is not running`,
     hasProblem: true,
     body: html`<p role="alert">${state.detail}</p>
-      <p>It can be started again ${describeTime(state.retryAt)}.</p>
+      <p>You can start it again ${describeTime(state.retryAt)}.</p>
       ${renderLog(visitor, state.lastLines)}${renderAgain()}`,
   };
   sendPage(exchange, page, { status: 503, retryAfterSeconds: seconds });
@@ -65,7 +63,7 @@ export function showFailed(exchange: AdmittedExchange, state: Failed): void {
 
 function renderLog(visitor: Visitor, lines: readonly string[]): Html | null {
   if (visitor.kind !== 'member' || lines.length === 0) return null;
-  return html`<h2>The end of its log</h2>
+  return html`<h2>Last log lines</h2>
     <pre class="log" tabindex="0">${lines.join('\n')}</pre>`;
 }
 
@@ -88,15 +86,15 @@ export function showUnavailable(exchange: AdmittedExchange, detail: string): voi
 /** For requests by a page that was left open. */
 export function sendStopped({ response, app }: AdmittedExchange, reason: string | null): void {
   const why = reason === null ? '' : ` ${reason}`;
-  sendError(response, 'app_not_ready', `${app.name} is stopped.${why} It starts when its page is opened.`);
+  sendError(response, 'app_not_ready', `${app.name} is stopped.${why} Open its page to start it.`);
 }
 
 export function showNotAnswering(exchange: AdmittedExchange): void {
   const { app, response } = exchange;
-  const detail = `${app.name} runs, but did not answer this request.`;
+  const detail = `${app.name} is running but did not respond to this request.`;
   if (!isNavigation(exchange)) return sendError(response, 'app_not_answering', detail, retrySeconds);
   const page = {
-    title: `${app.name} does not answer`,
+    title: `${app.name} does not respond`,
     hasProblem: true,
     body: html`<p role="alert">${detail}</p>
       ${renderAgain()}`,
@@ -105,7 +103,7 @@ export function showNotAnswering(exchange: AdmittedExchange): void {
 }
 
 export function sendTooMany({ response, app }: AdmittedExchange): void {
-  const detail = `As many connections to ${app.name} are open as there may be.`;
+  const detail = `${app.name} has reached its limit of open connections.`;
   sendError(response, 'too_many_connections', detail, retrySeconds);
 }
 

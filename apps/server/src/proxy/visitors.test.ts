@@ -240,7 +240,7 @@ describe('a public link', () => {
     const headers = { ...form, origin: place.origin };
     const wrong = await place.ask(path, { method: 'POST', headers, body: 'password=wrong' });
     expect(wrong.status).toBe(400);
-    expect(wrong.text).toContain('This is not the password of the link.');
+    expect(wrong.text).toContain('The password is wrong.');
     const right = await place.ask(path, { method: 'POST', headers, body: 'password=right+%26+good' });
     expect(right.status).toBe(303);
   });
@@ -276,7 +276,7 @@ describe('a public link', () => {
   it('that is invalid gets the same response for every reason', async () => {
     const answer = await place.ask(path);
     expect(answer.status).toBe(404);
-    expect(answer.text).toContain('This link is not good');
+    expect(answer.text).toContain('This link is not valid');
   });
 });
 
@@ -295,7 +295,7 @@ describe('the paths below /-pumphouse/', () => {
     '/%2dpumphouse/state',
   ])('never come from the app: %s', async (path) => {
     const answer = await place.ask(path, { headers: cookie });
-    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
     expect(place.upstream.requests).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ export function defineChangesLoop(
       if (before) await changes.forget(before);
       before = now;
     },
-    failureMessage: 'old changes were not deleted; the next iteration tries again',
+    failureMessage: 'old changes were not deleted; retried in the next iteration',
     readyWithinMs: null,
   };
 }

@@ -12,7 +12,7 @@ export function defineMailLoop(sendInvitationMails: SendInvitationMails): LoopDe
     wakesFor: (kind) => kind === undefined || kind === 'mail',
     // A batch that sent mail may have left more.
     iterate: async (signal) => ((await sendInvitationMails(signal)) > 0 ? 0 : pollIntervalMs),
-    failureMessage: 'mail was not sent; the next iteration tries again',
+    failureMessage: 'mail was not sent; retried in the next iteration',
     readyWithinMs: null,
   };
 }

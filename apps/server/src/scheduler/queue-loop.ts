@@ -19,7 +19,7 @@ export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {
       await releaseQueued.release();
       await releaseQueued.tellWaits();
     },
-    failureMessage: 'queued runs were not released; the next iteration tries again',
+    failureMessage: 'queued runs were not released; retried in the next iteration',
     readyWithinMs: maxLoopSilenceMs,
   };
 }

@@ -33,9 +33,9 @@ export function defineRetentionLoop(dependencies: RetentionLoopDependencies): Lo
       const lostBlobs = await retention.removeLostBlobs();
       const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
       if (removed.length === 0 && lostBlobs === 0) return;
-      log.info({ removed: Object.fromEntries(removed), lostBlobs }, 'removed what is past its retention');
+      log.info({ removed: Object.fromEntries(removed), lostBlobs }, 'removed data past its retention');
     },
-    failureMessage: 'retention did not finish; the next iteration continues',
+    failureMessage: 'retention did not finish; continued in the next iteration',
     readyWithinMs: null,
   };
 }

@@ -43,7 +43,7 @@ export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopD
     } catch (error) {
       log.error(
         { err: error, jobId: tick.jobId, trigger: tick.trigger },
-        'a tick could not be decided on; tried again',
+        'a tick could not be decided; retried',
       );
       return 'failed';
     }
@@ -69,7 +69,7 @@ export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopD
     wakesFor: (kind) => kind === undefined || kind === 'schedules',
     prepare: () => arrangeMissing(persistence, clock),
     iterate,
-    failureMessage: 'due ticks were not decided; the next iteration tries again',
+    failureMessage: 'due ticks were not decided; retried in the next iteration',
     readyWithinMs: maxLoopSilenceMs,
   };
 }

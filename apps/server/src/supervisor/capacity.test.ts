@@ -189,7 +189,7 @@ describe('a run that is larger than the machine', () => {
     const small = await executor.awaitBegin((await place.startRun('jobs.small')).id);
     const { id } = await place.startRun('jobs.large');
     const reason =
-      'Waiting for memory: the sizes of 1 active run take 4 GiB of the 4 GiB that the server gives to batch runs, and this run takes 4 GiB.';
+      'Waiting for memory: the sizes of 1 active run use 4 GiB of the 4 GiB that the server has for batch runs, and this run needs 4 GiB.';
     const waiting = await eventually('it says what it waits for', async () => {
       const run = await place.getRun(id);
       return run.waitReason !== null && run;

@@ -189,7 +189,7 @@ describe('an attempt that fails to start', () => {
     expect(spec.claimNumber).toBe(2);
     executor.finish(spec);
     expect(await awaitStatus(id, 'completed')).toMatchObject({ claimNumber: 2 });
-    expect(await contents(id)).toEqual([expect.stringContaining('is tried again')]);
+    expect(await contents(id)).toEqual([expect.stringContaining('is retried')]);
   });
 });
 

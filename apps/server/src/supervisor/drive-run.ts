@@ -81,7 +81,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
       if (error instanceof ExecutorError) throw error;
       log.warn(
         { err: error, attemptId: attempt.id },
-        'an attempt could not be told that this server took it over',
+        'an attempt could not be informed that this server took it over',
       );
     }
   }
@@ -99,7 +99,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
       return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
     }
     if (attempt.begunAt) {
-      const detail = 'The process of this run is gone and left no record of its end.';
+      const detail = 'The process of this run disappeared without an exit record.';
       return end(run, attempt, { status: 'failed', failure: { code: 'attempt_lost', detail } });
     }
     return startAndWatch(claim, run, signal);
@@ -130,7 +130,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
       }
     }
     const watching = watch().catch((error: unknown) =>
-      log.warn({ err: error }, 'a run in preparation was not watched'),
+      log.warn({ err: error }, 'a run in preparation could not be watched'),
     );
     return {
       signal,
@@ -174,11 +174,11 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const failure = describeFailure(error);
     if (failure) return end(run, attempt, { status: 'failed', failure });
     if (error instanceof ExecutorError) {
-      const reason = `Waiting for the executor, which is asked again: ${error.message}`;
+      const reason = `Waiting for the executor, with retries: ${error.message}`;
       await store.waits.setWhileStarting(claim, { kind: 'engine', reason });
     }
     if (attempt && error instanceof ExecutorError) {
-      const words = `The run could not be started and is tried again: ${error.message}`;
+      const words = `The run could not be started and is retried: ${error.message}`;
       await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);
     }
     throw error;
@@ -202,7 +202,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     } catch (error) {
       // A stopping server abandons what it was preparing.
       if (signal.aborted) return;
-      log.warn({ err: error, jobRunId: claim.jobRunId }, 'a run could not be driven on');
+      log.warn({ err: error, jobRunId: claim.jobRunId }, 'driving a run failed');
       await onFailure(claim, error);
     }
   };

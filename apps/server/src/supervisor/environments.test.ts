@@ -174,8 +174,8 @@ describe('an environment', () => {
     );
     await location;
     expect(lines).toEqual([
-      'Not installed: dlthub==0.9 (Pumphouse runs without it).',
-      "Not installed: extra 'hub' of dlt[hub,duckdb]==1.31.0 (Pumphouse runs without it).",
+      'Not installed: dlthub==0.9 (Pumphouse works without it).',
+      "Not installed: extra 'hub' of dlt[hub,duckdb]==1.31.0 (Pumphouse works without it).",
     ]);
     expect(fake.built[0]?.requirements).toEqual(['dlt[duckdb]==1.31.0']);
   });

@@ -217,7 +217,7 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
 /** Requested packages and settings that the build ignores. */
 function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
   return [
-    ...leftOut.map((text) => `Not installed: ${text} (Pumphouse runs without it).`),
+    ...leftOut.map((text) => `Not installed: ${text} (Pumphouse works without it).`),
     ...ignoredSettings.map((name) => `Not used to build the environment: ${name}.`),
   ];
 }

@@ -30,7 +30,7 @@ export function defineOrphansLoop(dependencies: OrphansLoopDependencies): LoopDe
       lastCollectedAt = performance.now();
       await leftovers.remove({ signal });
     },
-    failureMessage: 'orphaned resources were not removed; the next iteration tries again',
+    failureMessage: 'orphaned resources were not removed; retried in the next iteration',
     readyWithinMs: null,
   };
 }

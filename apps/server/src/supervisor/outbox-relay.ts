@@ -64,10 +64,10 @@ export function createOutboxRelay({
     if (!attempt.logSealed) await sealLog(attempt.id);
     const run = await store.jobRuns.find(attempt.jobRunId);
     if (!run?.unknownSince && failures < unknownTries)
-      throw new Error(`The place of attempt ${attempt.id} cannot be seen from here.`);
+      throw new Error(`This server cannot reach attempt ${attempt.id}.`);
     log.info(
       { attemptId: attempt.id },
-      'what an attempt left is out of sight and stays until a server sees it',
+      'the resources of an attempt cannot be reached and stay until a server can remove them',
     );
   }
 
@@ -110,7 +110,7 @@ export function createOutboxRelay({
           const level = event.failures < patientTries ? 'debug' : 'warn';
           log[level](
             { err: error, eventId: event.id, kind: event.kind },
-            'event not handled yet; tried again later',
+            'event not handled yet; retried later',
           );
           await store.outbox.markFailed(event.id);
         }

@@ -12,7 +12,7 @@ export function defineSchemasLoop(compareWaiting: CompareSchemas): LoopDefinitio
     name: 'schemas',
     intervalMs: intervalSeconds * 1000,
     iterate: async (signal) => void (await compareWaiting(signal)),
-    failureMessage: 'schema versions were not compared; the next iteration continues',
+    failureMessage: 'schema versions were not compared; continued in the next iteration',
     readyWithinMs: null,
   };
 }

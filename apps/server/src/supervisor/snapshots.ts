@@ -77,7 +77,10 @@ export function createSnapshots({
     for (const { handle, profile } of await store.apps.listLiveOfWorkspace(place.workspaceId)) {
       if (handle?.executor !== executorName || sourceProfileOf(profile) !== place.profile) continue;
       await executor.refreshCopy(handle, place).catch((error: unknown) => {
-        log.warn({ err: error, workspaceId: place.workspaceId }, 'an app does not see the newest local data');
+        log.warn(
+          { err: error, workspaceId: place.workspaceId },
+          'an app does not have the newest local data',
+        );
       });
     }
   }

@@ -57,7 +57,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   ): Promise<EnvironmentLocation> {
     const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
     const organization = await store.people.getOrganization(workspace.organizationId);
-    if (!deployment || !organization) throw new Error(`Run ${run.id} has lost what it is made of`);
+    if (!deployment || !organization) throw new Error(`Run ${run.id} has no code or configuration`);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     for (const name of leftOut) lines.add(leftOutNote(name, new Date()));

@@ -65,7 +65,9 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   function take(claim: Claim): void {
     const work = driveRun(claim, stopping.signal)
-      .catch((error: unknown) => log.error({ err: error, jobRunId: claim.jobRunId }, 'run left to its lease'))
+      .catch((error: unknown) =>
+        log.error({ err: error, jobRunId: claim.jobRunId }, 'run left until its lease expires'),
+      )
       .finally(() => {
         claimRuns.release(claim);
         if (held.get(claim.jobRunId)?.claim.claimNumber === claim.claimNumber) held.delete(claim.jobRunId);
@@ -164,21 +166,21 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       name: 'supervisor',
       intervalMs: pollIntervalMs,
       iterate: superviseRuns,
-      failureMessage: 'runs were not claimed; the next iteration tries again',
+      failureMessage: 'runs were not claimed; retried in the next iteration',
       readyWithinMs: maxLoopSilenceMs,
     },
     {
       name: 'outbox',
       intervalMs: pollIntervalMs,
       iterate: () => outboxRelay.deliver(),
-      failureMessage: 'events of the outbox were not handled; the next iteration tries again',
+      failureMessage: 'events of the outbox were not handled; retried in the next iteration',
       readyWithinMs: null,
     },
     {
       name: 'unknown-runs',
       intervalMs: unknownIntervalMs,
       iterate: takeOverUnknown,
-      failureMessage: 'unknown runs were not checked; the next iteration tries again',
+      failureMessage: 'unknown runs were not checked; retried in the next iteration',
       readyWithinMs: null,
     },
   ];

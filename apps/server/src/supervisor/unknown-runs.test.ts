@@ -24,7 +24,7 @@ const startServer = useServers(() => fixture);
 const unlimited = { execute: { concurrency: null } };
 const atOnce = { markAfterSeconds: 0, endAfterSeconds: 0 };
 const never = { markAfterSeconds: 0, endAfterSeconds: 1e6 };
-const hiddenWords = 'The place of the attempt cannot be seen from here.';
+const hiddenWords = 'This server cannot reach the attempt.';
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
@@ -80,9 +80,7 @@ describe('an unknown run', () => {
     executor.finish(await executor.awaitBegin(other.id));
     await awaitStatus(other.id, 'completed');
     expect(await place.getRun(id)).toMatchObject({ status: 'running', unknownDetail: hiddenWords });
-    expect(await readMessages(id)).toContain(
-      `The server cannot see the place of the run any more: ${hiddenWords}`,
-    );
+    expect(await readMessages(id)).toContain(`The server can no longer reach the run: ${hiddenWords}`);
     expect(await fixture.store.unknownRuns.count()).toBe(1);
     expect(await fixture.store.claims.countActive(false)).toEqual([]);
   });
@@ -100,7 +98,7 @@ describe('an unknown run', () => {
     expect(await fixture.store.claims.countActive(false)).toMatchObject([{ count: 1 }]);
     executor.finish(spec);
     await awaitStatus(id, 'completed');
-    expect(await readMessages(id)).toContain('The server sees the run again.');
+    expect(await readMessages(id)).toContain('The server can reach the run again.');
   });
 
   it('stays unknown while its end is not requested', async () => {

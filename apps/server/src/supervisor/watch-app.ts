@@ -53,7 +53,7 @@ export function createWatchApp({ persistence, appConnector, startRuns, log }: Wa
       await startRuns.startApp({ jobId: run.jobId, membershipId: null, replaces: run.id });
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      log.info({ jobRunId: run.id, reason: error.message }, 'no newer process of an app was started');
+      log.info({ jobRunId: run.id, reason: error.message }, 'the newer process of an app was not started');
     }
   }
 
@@ -94,7 +94,7 @@ const archivedWords = 'The job or its workspace is archived; the app is stopped.
 const endWords = {
   idle: ({ idleSeconds }: EndFacts) =>
     `The app has been idle for ${idleSeconds} s and is stopped. The next visit starts it again.`,
-  replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
+  replaced: () => 'A newer process of this app has replaced this one, which is stopped.',
   // If the app listens on another port, the bootstrap has already reported it.
   silent: ({ port }: EndFacts) =>
     `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.`,

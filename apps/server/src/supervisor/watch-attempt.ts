@@ -166,7 +166,7 @@ const nothingSeen: AttemptExit = {
 /** Derives the outcome from the requested end, otherwise from the exit that the executor observed. */
 function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit, terms: RunTerms): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
-    const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
+    const detail = gone.detail ?? 'The process of this run ended without an exit record.';
     return { status: 'failed', failure: { code: 'attempt_lost', detail } };
   }
   return outcomeOfExit(run, seen, terms);
@@ -184,7 +184,7 @@ function createStopper(executor: AttemptRunner, handle: AttemptHandle, log: Logg
   return {
     stop(graceSeconds: number): void {
       stopping ??= executor.stop(handle, { graceSeconds }).catch((error: unknown) => {
-        log.warn({ err: error }, 'an attempt could not be stopped; tried again');
+        log.warn({ err: error }, 'an attempt could not be stopped; retried');
         stopping = null;
       });
     },

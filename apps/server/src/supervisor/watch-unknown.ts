@@ -49,7 +49,7 @@ export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
   }
 
   async function clear(claim: Claim, attemptId: string): Promise<void> {
-    const words = 'The server sees the run again. It goes on.';
+    const words = 'The server can reach the run again. It continues.';
     const isCleared = await persistence.transaction(async (tx) => {
       if (!(await tx.unknownRuns.clear(claim))) return false;
       await attemptLog.writeWith(tx, attemptId, [runnerLine(words, new Date())]);
@@ -82,15 +82,15 @@ export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
 
 function describeMark(detail: string, { endAfterSeconds }: UnknownLimits): string {
   return [
-    `The server cannot see the place of the run any more: ${detail}`,
-    'The run gives its slot back and may still go on.',
-    `If it is to end, it ends as lost after ${describeTime(endAfterSeconds)}. An owner of the workspace can end it now ("Force end").`,
+    `The server can no longer reach the run: ${detail}`,
+    'The run releases its slot, and its process may continue.',
+    `If it must end, it ends as lost after ${describeTime(endAfterSeconds)}. An owner of the workspace can end it now ("Force end").`,
   ].join(' ');
 }
 
 function describeEnd({ endIntent, unknownSeconds, isArchived }: LookedAt, detail: string): string {
-  const reason = isArchived && endIntent === null ? 'Its job or workspace was archived' : 'It was to end';
-  return `${reason}, and no server could see its place for ${describeTime(unknownSeconds ?? 0)}: ${detail}`;
+  const reason = isArchived && endIntent === null ? 'Its job or workspace was archived' : 'It had to end';
+  return `${reason}, and no server could reach it for ${describeTime(unknownSeconds ?? 0)}: ${detail}`;
 }
 
 function describeTime(seconds: number): string {

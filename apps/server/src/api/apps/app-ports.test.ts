@@ -84,7 +84,7 @@ describe('an app with a port of its own', () => {
     const problem = {
       status_code: 409,
       code: 'no_app_port_left',
-      detail: expect.stringContaining('jobs.stock has no port yet, and of 9100 to 9101 none is left'),
+      detail: expect.stringContaining('jobs.stock has no port yet, and no port from 9100 to 9101 is free'),
     };
     const opened = await send('POST', ofApp(apps.stock, '/-open'), {});
     expect(opened.json()).toMatchObject(problem);

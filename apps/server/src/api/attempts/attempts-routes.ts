@@ -68,7 +68,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       // Send this error unsealed so that the bootstrap retries: someone on the path changed the body, not the
       // bootstrap.
       calls.delete(request);
-      throw new ServiceError('not_authenticated', 'The body is not the one that the attempt has sealed.');
+      throw new ServiceError('not_authenticated', 'The body is not the one that the attempt sealed.');
     });
     scope.addHook('onSend', async (request, reply, payload) => {
       const sealed = calls.get(request)?.sealed;
@@ -107,7 +107,7 @@ async function letIn(authenticateAttempt: AuthenticateAttempt, request: FastifyR
   const token = header ? null : readBearer(request);
   const id = attemptId.safeParse(pathParamsOf(request)['attempt_id']);
   if (!id.success)
-    throw new ServiceError('not_authenticated', 'The call does not prove to be one of this attempt.');
+    throw new ServiceError('not_authenticated', 'The call does not prove that it comes from this attempt.');
   if (!header) return { attempt: await authenticateAttempt.byToken(id.data, token ?? ''), sealed: null };
   const [, route = ''] = request.url.split(`/${id.data}/`, 2);
   const { attempt, seal } = await authenticateAttempt.bySeal(id.data, {

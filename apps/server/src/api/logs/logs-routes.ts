@@ -49,10 +49,10 @@ async function* toEventStream(
       yield event.kind === 'idle' ? ': still here\n\n' : toLogEvents(event.ndjson);
     }
     if (closing.aborted)
-      yield toErrorEvent('The server is stopping; the run goes on. Follow its log again in a moment.');
+      yield toErrorEvent('The server is stopping; the run continues. Follow its log again in a moment.');
   } catch (error) {
     log.error({ err: error }, 'a log stream failed');
-    yield toErrorEvent('The log cannot be read any further; the run goes on.');
+    yield toErrorEvent('The log cannot be read any further; the run continues.');
   }
 }
 

@@ -41,7 +41,7 @@ function listLoad(load: Load): Gauge[] {
     byPool(load, 'pending', 'Runs that wait'),
     byPool(load, 'active', 'Runs that take a slot'),
     byPool(load, 'slots', 'Slots of all servers'),
-    oneValue('pumphouse_runs_unknown', 'Active runs whose place no server can see', load.unknown),
+    oneValue('pumphouse_runs_unknown', 'Active runs that no server can reach', load.unknown),
     oneValue(
       'pumphouse_longest_wait_seconds',
       'The longest wait of a pending run',

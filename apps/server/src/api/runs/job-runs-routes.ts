@@ -106,7 +106,10 @@ export function createJobRunHandlers(services: {
       };
       for (const result of results) {
         if (result.outcome === 'not-found') {
-          receipt.failed.push({ ref: result.jobRunId, detail: 'There is no such job run in the workspace.' });
+          receipt.failed.push({
+            ref: result.jobRunId,
+            detail: 'The job run does not exist in the workspace.',
+          });
         } else {
           const ref = refs.get(result.run.jobId) ?? '';
           const isCancelled = result.outcome === 'cancelling';

@@ -392,7 +392,7 @@ describe('the series of runs', () => {
     ['start=2026-03-02T00:00:00Z&end=2026-03-01T00:00:00Z', 'must be before end'],
     ['start=2026-01-01T00:00:00Z&end=2026-03-01T00:00:00Z', 'must be at most 400 hours before end'],
     ['bucket=day&start=0001-01-01T00:00:00Z', 'must be at most 400 days before end'],
-    ['timezone=Nowhere', 'is no time zone'],
+    ['timezone=Nowhere', 'is not a time zone'],
   ])('rejects an invalid window: %s', async (query, words) => {
     const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs/-/series?${query}`;
     const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });

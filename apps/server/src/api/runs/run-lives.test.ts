@@ -94,7 +94,7 @@ describe('the timeline of a run', () => {
     expect(life).toMatchObject({
       status: 'pending',
       failure: null,
-      waiting: { reason: 'Attempt 1 failed (sandbox_failed); retry 1 of 2 is to start.' },
+      waiting: { reason: 'Attempt 1 failed (sandbox_failed); retry 1 of 2 follows.' },
     });
     expect(Date.parse(life.waiting?.until ?? '')).toBeGreaterThan(
       Date.parse(life.attempts[0]?.created_at ?? ''),

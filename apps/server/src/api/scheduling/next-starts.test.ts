@@ -83,7 +83,7 @@ describe('the next ticks of a job', () => {
     expect(answer).toMatchObject({ job_id: idOf('jobs.shop.orders'), is_paused: false, is_archived: false });
     expect(answer.triggers).toMatchObject([
       { trigger_text: 'at 06:15, Monday through Friday', time_zone: 'Europe/Berlin' },
-      { trigger: 'webhook:', trigger_text: 'by webhook', time_zone: null, ticks: [] },
+      { trigger: 'webhook:', trigger_text: 'on a webhook delivery', time_zone: null, ticks: [] },
       { trigger: 'manual:jobs.shop.orders', trigger_text: 'manual', time_zone: null, ticks: [] },
     ]);
     const [first = '', second = ''] = answer.triggers[0]?.ticks ?? [];
@@ -110,7 +110,7 @@ describe('the job graph', () => {
   it('describes in words which job starts or waits for which', async () => {
     const { nodes, edges, is_truncated: isTruncated } = await read();
     expect(nodes.map(({ ref, name, trigger_texts: texts }) => [ref, name, texts])).toEqual([
-      ['jobs.shop.orders', 'Orders', ['at 06:15, Monday through Friday', 'by webhook']],
+      ['jobs.shop.orders', 'Orders', ['at 06:15, Monday through Friday', 'on a webhook delivery']],
       ['jobs.shop.report', 'jobs.shop.report', []],
       ['jobs.shop.apart', 'jobs.shop.apart', []],
     ]);

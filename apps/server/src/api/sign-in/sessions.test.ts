@@ -133,7 +133,7 @@ describe('signing in through a browser', () => {
     expect((await post('redeem-authorization-code', payload)).json()).toMatchObject({
       status_code: 400,
       code: 'sign_in_refused',
-      detail: expect.stringContaining('used before') as string,
+      detail: expect.stringContaining('already used') as string,
     });
     expect((await post('refresh', { refresh_token: session.refresh_token })).statusCode).toBe(401);
   });

@@ -126,7 +126,7 @@ describe('the trace of a pipeline run', () => {
     await reporting.api.blobs.delete(stored?.traceBlobKey ?? '');
     expect((await get(`pipeline-runs/${id}/trace`)).json()).toMatchObject({
       code: 'not_found',
-      detail: expect.stringContaining('not kept any more') as string,
+      detail: expect.stringContaining('no longer stored') as string,
     });
     expect((await get(`pipeline-runs/${id}`)).statusCode).toBe(200);
   });

@@ -128,7 +128,9 @@ describe('an upload', () => {
     const response = await upload(await issue('deployment'), { file, requirements_file: '{}' });
     expect(response.statusCode).toBe(413);
     const { detail } = response.json() as { detail: string };
-    expect(detail).toMatch(/^The (upload has \d+(\.\d)? kB; this server takes|archive has more than) 64 kB/);
+    expect(detail).toMatch(
+      /^The (upload has \d+(\.\d)? kB; the limit of this server is|archive has more than) 64 kB/,
+    );
     expect(detail).toContain('The largest files of what was read: "data/orders.parquet" (64 kB), ');
     expect(detail).toContain('.gitignore');
     expect(detail).toContain('raise PUMPHOUSE_MAX_UPLOAD_MB on the server');

@@ -46,7 +46,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
       throw isTooLarge(error)
         ? new ServiceError(
             'input_too_large',
-            `The body is larger than ${largestInputBytes / 1024} KiB, the most that a run takes as its input.`,
+            `The body is larger than ${largestInputBytes / 1024} KiB, the limit for the input of a run.`,
           )
         : error;
     });
@@ -65,7 +65,7 @@ function readDeliveryId(request: FastifyRequest): string | null {
     const value = readHeader(request, name)?.trim();
     if (!value) continue;
     if (value.length > longestDeliveryId) {
-      const message = `must be ${longestDeliveryId} characters at most`;
+      const message = `must be at most ${longestDeliveryId} characters`;
       throw new ServiceError('invalid_request', `The header ${name} ${message}.`, [{ key: name, message }]);
     }
     return value;

@@ -18,6 +18,6 @@ export function toOrganizationStorage(
     })),
     limits_setting: 'PUMPHOUSE_RETENTION',
     limits_text:
-      'The limits are a setting of the server, PUMPHOUSE_RETENTION, and the same for all its organizations. Who runs the server changes it and starts the server anew.',
+      'The limits are a setting of the server, PUMPHOUSE_RETENTION, and the same for all its organizations. The operator of the server changes it and restarts the server.',
   };
 }

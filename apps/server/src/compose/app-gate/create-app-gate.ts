@@ -90,7 +90,7 @@ export function createAppGate(
   /** If the app no longer accepts connections, its state must be looked up again. */
   async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
     try {
-      if (!handle) throw new Error('The process of the app is gone.');
+      if (!handle) throw new Error('The process of the app has ended.');
       if (!appConnector) throw new Error('The executor of this server runs no apps.');
       return await appConnector.connect(handle, portOfApp({ triggers }));
     } catch (error) {

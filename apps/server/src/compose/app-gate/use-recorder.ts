@@ -30,7 +30,8 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
   /** On failure an app may look unused and be stopped; the next request records its use again. */
   function schedule(): void {
     timer ??= setTimeout(
-      () => void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
+      () =>
+        void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not recorded')),
       writtenEveryMs,
     ).unref();
   }

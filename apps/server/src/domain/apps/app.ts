@@ -101,7 +101,7 @@ export function judgeApp<Instance extends LiveInstance>(
 
 /** Explains why the last run of an app ended, in the same text as run lists and run pages. */
 export function describeAppEnd(end: Failed): string {
-  return explainFailed(end)?.summary ?? 'It ended by itself.';
+  return explainFailed(end)?.summary ?? 'It exited on its own.';
 }
 
 /**

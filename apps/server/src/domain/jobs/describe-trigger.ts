@@ -33,7 +33,7 @@ export function describeTrigger(raw: string): string {
     case 'deployment':
       return 'on deployment';
     case 'webhook':
-      return trigger.expr === '' ? 'by webhook' : `by webhook ${trigger.expr}`;
+      return trigger.expr === '' ? 'on a webhook delivery' : `on a delivery to webhook ${trigger.expr}`;
     case 'tag':
       return `by tag ${trigger.expr}`;
     case 'manual':

@@ -44,7 +44,7 @@ export function unstartedNote({
 
 /** Notes that retention removed the log of an attempt. */
 export function removalNote(at: Date): UnnumberedLogLine {
-  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
+  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it was past its retention (PUMPHOUSE_RETENTION).`;
   return setupLine(words, 'stdout', at);
 }
 

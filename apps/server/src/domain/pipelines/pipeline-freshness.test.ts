@@ -61,7 +61,7 @@ describe('assessFreshness', () => {
       why: 'on_time',
       expectedEverySeconds: 86_400,
       staleAt: new Date('2026-11-04T06:00Z'),
-      detail: 'Last succeeded 6 hours ago; a start comes due every day.',
+      detail: 'Last succeeded 6 hours ago; a start is due every day.',
     });
     expect(assess('2026-11-02T12:00Z', '2026-11-02T06:00Z', [...schedules, by('every:2h')])).toMatchObject({
       why: 'overdue',
@@ -82,7 +82,7 @@ describe('assessFreshness', () => {
       expect(at(none)).toMatchObject({ ...old, why: 'not_scheduled' });
     const paused = at([by('every:1h', { isPaused: true })]);
     expect(paused).toMatchObject({ ...old, why: 'schedule_paused' });
-    expect(paused.detail).toBe('Last succeeded 10 days ago; the jobs that run it by a schedule are paused.');
+    expect(paused.detail).toBe('Last succeeded 10 days ago; its scheduled jobs are paused.');
   });
 
   it('is stale if it never succeeded although a schedule exists', () => {

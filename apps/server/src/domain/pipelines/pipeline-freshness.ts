@@ -142,18 +142,18 @@ function describeFreshness(
   known: { ageSeconds: number | null; expectedEverySeconds: number | null },
 ): string {
   const age = `Last succeeded ${sayTime(known.ageSeconds ?? 0)} ago`;
-  const period = `a start comes due every ${sayTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
+  const period = `a start is due every ${sayTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
   switch (why) {
     case 'on_time':
       return `${age}; ${period}.`;
     case 'overdue':
-      return `${age}, and two starts have come due since; ${period}.`;
+      return `${age}, and two starts have been due since; ${period}.`;
     case 'never_succeeded':
-      return 'No run that succeeded is known.';
+      return 'No successful run is recorded.';
     case 'schedule_paused':
-      return `${age}; the jobs that run it by a schedule are paused.`;
+      return `${age}; its scheduled jobs are paused.`;
     case 'not_scheduled':
-      return `${age}; no schedule says when it should run.`;
+      return `${age}; it has no schedule.`;
     default:
       throw new Error(`Nothing describes ${String(why)}`);
   }

@@ -16,11 +16,11 @@ describe('a port range', () => {
   });
 
   it.each([
-    ['9100', 'is no range of ports such as 9100-9199'],
-    ['9199-9100', 'is no range of ports'],
-    ['9100-', 'is no range of ports'],
-    ['9100:9199', 'is no range of ports'],
-    ['9100-9199,9300', 'is no range of ports'],
+    ['9100', 'is not a range of ports such as 9100-9199'],
+    ['9199-9100', 'is not a range of ports'],
+    ['9100-', 'is not a range of ports'],
+    ['9100:9199', 'is not a range of ports'],
+    ['9100-9199,9300', 'is not a range of ports'],
     ['1000-1100', 'has ports outside of 1024 to 65535'],
     ['65000-65536', 'has ports outside of 1024 to 65535'],
     ['9000-10000', 'has more than 1000 ports'],

@@ -28,7 +28,7 @@ export function parsePortRange(text: string): PortRange {
   const [, firstText, lastText] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   const range = { first: Number(firstText), last: Number(lastText) };
   if (firstText === undefined || range.first > range.last)
-    throw new PortRangeSyntaxError(`"${text}" is no range of ports such as 9100-9199.`);
+    throw new PortRangeSyntaxError(`"${text}" is not a range of ports such as 9100-9199.`);
   if (range.first < lowestPort || range.last > highestPort)
     throw new PortRangeSyntaxError(`"${text}" has ports outside of ${lowestPort} to ${highestPort}.`);
   if (range.last - range.first >= mostPorts)
@@ -36,7 +36,7 @@ export function parsePortRange(text: string): PortRange {
   const blocked = blockedPorts.find((port) => isInRange(range, port));
   if (blocked !== undefined)
     throw new PortRangeSyntaxError(
-      `"${text}" has port ${blocked} in it, at which browsers open no page: take a range without it.`,
+      `"${text}" has port ${blocked} in it, at which browsers open no page: choose a range without it.`,
     );
   return range;
 }

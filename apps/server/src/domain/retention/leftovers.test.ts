@@ -32,12 +32,12 @@ function judge(owner: BelongingOwner, facts: Partial<OwnerFacts> = {}, ageSecond
 
 describe('judgeBelonging', () => {
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt unknown to the store', attempt, {}, /no run has this attempt/],
+    ['an attempt unknown to the store', attempt, {}, /no run of this attempt exists/],
     [
       'an attempt whose run ended a while ago',
       attempt,
       { runEnds: new Map([['a', ago(10 * minute)]]) },
-      /is over/,
+      /has ended/,
     ],
     ['an unknown environment', environment, {}, /interrupted/],
     [
@@ -52,7 +52,7 @@ describe('judgeBelonging', () => {
       { buildLeases: new Map([['k', ago(10 * minute)]]) },
       /interrupted/,
     ],
-    ['a resource of a finished build', build, {}, /build .* is over/],
+    ['a resource of a finished build', build, {}, /build .* has ended/],
     ['the cache of a removed organization', cache, {}, /organization was deleted/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
     ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was interrupted/],
@@ -64,7 +64,7 @@ describe('judgeBelonging', () => {
   });
 
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
+    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /has not ended/],
     [
       'an attempt whose run ended a moment ago',
       attempt,
@@ -93,7 +93,7 @@ describe('judgeBelonging', () => {
     ['a resource of an active build', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
     ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
     ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
-    ['local data of a removed workspace', localData, {}, /only an operator/],
+    ['local data of a removed workspace', localData, {}, /an operator has to remove it/],
     ['a resource of the installation', { kind: 'installation' }, {}, /every run/],
     ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
     ['a recently replaced image', replaced(replacedImageDays - 1), {}, /30 days/],
@@ -107,7 +107,7 @@ describe('judgeBelonging', () => {
   it('keeps young resources, and states until when', () => {
     expect(judge(attempt, {}, 9 * minute)).toEqual({
       isLeftover: false,
-      reason: 'no run has this attempt; goes when it is 10 minutes old',
+      reason: 'no run of this attempt exists; removed when it is 10 minutes old',
     });
     expect(judge(attempt, {}, 10 * minute).isLeftover).toBe(true);
   });

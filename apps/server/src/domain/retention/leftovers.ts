@@ -36,7 +36,7 @@ export function judgeBelonging(
 ): Verdict {
   const verdict = judgeOwner(owner, facts, now);
   if (!verdict.isLeftover || isPast(madeAt, youngestLeftoverSeconds, now)) return verdict;
-  return stays(`${verdict.reason}; goes when it is ${youngestLeftoverSeconds / 60} minutes old`);
+  return stays(`${verdict.reason}; removed when it is ${youngestLeftoverSeconds / 60} minutes old`);
 }
 
 function judgeOwner(owner: BelongingOwner, facts: OwnerFacts, now: Date): Verdict {
@@ -44,22 +44,21 @@ function judgeOwner(owner: BelongingOwner, facts: OwnerFacts, now: Date): Verdic
     case 'attempt':
       return judgeAttempt(facts.runEnds.get(owner.attemptId), now);
     case 'environment':
-      if (facts.environmentPaths.has(owner.path))
-        return stays('an environment, kept as long as retention says');
+      if (facts.environmentPaths.has(owner.path)) return stays('an environment, kept for its retention');
       if (facts.usedKeys.has(owner.key)) return stays('a run uses it');
       if (isUnderLease(owner.key, facts, now)) return stays('it is being built');
       return goes('no run can use it: its build was interrupted, or another environment replaced it');
     case 'build':
       if (isUnderLease(owner.key, facts, now)) return stays('a build needs it');
-      return goes('the build that needed it is over');
+      return goes('the build that needed it has ended');
     case 'cache':
       if (facts.organizationIds.has(owner.organizationId))
-        return stays('speeds up builds, kept as long as retention says');
+        return stays('speeds up builds, kept for its retention');
       return goes('its organization was deleted');
     case 'local-data':
       return facts.workspaceIds.has(owner.workspaceId)
         ? stays("a workspace's data")
-        : stays('the data of a deleted workspace: only an operator removes it');
+        : stays('the data of a deleted workspace: an operator has to remove it');
     case 'runner-image':
       return judgeImage(owner.replacedAt, now);
     case 'nobody':
@@ -73,9 +72,9 @@ function judgeOwner(owner: BelongingOwner, facts: OwnerFacts, now: Date): Verdic
 }
 
 function judgeAttempt(runEnd: Date | null | undefined, now: Date): Verdict {
-  if (runEnd === undefined) return goes('no run has this attempt');
-  if (runEnd === null) return stays('its run is not over');
-  if (isPast(runEnd, youngestLeftoverSeconds, now)) return goes('its run is over');
+  if (runEnd === undefined) return goes('no run of this attempt exists');
+  if (runEnd === null) return stays('its run has not ended');
+  if (isPast(runEnd, youngestLeftoverSeconds, now)) return goes('its run has ended');
   return stays('its run has just ended');
 }
 
@@ -87,8 +86,8 @@ function isUnderLease(key: string, { buildLeases }: OwnerFacts, now: Date): bool
 
 function judgeImage(replacedAt: Date | null, now: Date): Verdict {
   if (replacedAt === null) return stays('runs start from it');
-  if (isPast(replacedAt, replacedImageDays * 86_400, now)) return goes('a later image has long replaced it');
-  return stays(`a later image has replaced it; kept for ${replacedImageDays} days`);
+  if (isPast(replacedAt, replacedImageDays * 86_400, now)) return goes('a later image replaced it long ago');
+  return stays(`a later image replaced it; kept for ${replacedImageDays} days`);
 }
 
 function isPast(at: Date, seconds: number, now: Date): boolean {

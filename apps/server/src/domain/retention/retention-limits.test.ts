@@ -40,8 +40,8 @@ describe('parseRetention', () => {
 
   it.each([
     ['logz=90d', /"logz=90d".*runs, logs/],
-    ['logs', /"logs" is not understood.*logs=90d\/50GB/],
-    ['logs=90', /"logs=90" has no age or size/],
+    ['logs', /"logs" is not valid.*logs=90d\/50GB/],
+    ['logs=90', /"logs=90" has no valid age or size/],
     ['logs=90d/', /"logs=90d\/".*90d\/50GB/],
     ['logs=50GB/90d', /"logs=50GB\/90d"/],
     ['logs=90d/50GB/1', /"logs=90d\/50GB\/1"/],
@@ -49,10 +49,10 @@ describe('parseRetention', () => {
     ['logs=1.5d', /"logs=1.5d"/],
     ['logs=99999999d', /"logs=99999999d"/],
     ['logs=1d=2d', /"logs=1d=2d"/],
-    ['logs=1d,logs=2d', /"logs" is there twice/],
-    ['runs=365d/5GB', /runs have an age only/],
-    ['logs=1d,', /"" is not understood/],
-    ['of', /"of" is not understood/],
+    ['logs=1d,logs=2d', /"logs" is listed twice/],
+    ['runs=365d/5GB', /runs have only an age/],
+    ['logs=1d,', /"" is not valid/],
+    ['of', /"of" is not valid/],
   ])('rejects %s and names the invalid part', (text, words) => {
     expect(() => parseRetention(text)).toThrow(RetentionSyntaxError);
     expect(() => parseRetention(text)).toThrow(words);

@@ -62,7 +62,7 @@ function parseParts(parts: readonly string[]): Partial<RetentionLimits> {
   const limits: Partial<RetentionLimits> = {};
   for (const part of parts) {
     const [kind, limit] = parsePart(part.trim());
-    if (limits[kind]) throw new RetentionSyntaxError(`"${kind}" is there twice; name it once.`);
+    if (limits[kind]) throw new RetentionSyntaxError(`"${kind}" is listed twice. List it once.`);
     limits[kind] = limit;
   }
   return limits;
@@ -73,13 +73,13 @@ function parsePart(part: string): [RetentionKind, RetentionLimit] {
   const kind = retentionKinds.find((one) => one === name.trim());
   if (!kind || value === undefined || rest.length > 0) {
     throw new RetentionSyntaxError(
-      `"${part}" is not understood. Write <kind>=<age>/<size> with one of ${retentionKinds.join(', ')}, ` +
+      `"${part}" is not valid. Write <kind>=<age>/<size> with one of ${retentionKinds.join(', ')}, ` +
         'for example logs=90d/50GB, or off.',
     );
   }
   const limit = value.trim() === 'off' ? noLimit : parseLimit(part, value.trim());
   if (limit.maxBytes !== null && limitedByAgeOnly.has(kind)) {
-    throw new RetentionSyntaxError(`"${part}": ${kind} have an age only. Write for example ${kind}=365d.`);
+    throw new RetentionSyntaxError(`"${part}": ${kind} have only an age. Write for example ${kind}=365d.`);
   }
   return [kind, limit];
 }
@@ -102,8 +102,8 @@ function parseLimit(part: string, value: string): RetentionLimit {
 function requireValue(part: string, value: number | null): number {
   if (value !== null) return value;
   throw new RetentionSyntaxError(
-    `"${part}" has no age or size that is understood. Ages are like 90d, 12h, 30m or 10s, sizes like 500MB or 50GB, ` +
-      'both together like 90d/50GB.',
+    `"${part}" has no valid age or size. Write ages like 90d, 12h, 30m or 10s, sizes like 500MB or 50GB, ` +
+      'and both like 90d/50GB.',
   );
 }
 

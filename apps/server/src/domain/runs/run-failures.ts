@@ -76,14 +76,14 @@ export const runFailures = {
   attempt_lost: {
     title: 'Process lost',
     cause:
-      'The process of the run is gone and left no record of its end: it was killed, or the machine restarted.',
+      'The process of the run disappeared without an exit record: it was killed, or the machine restarted.',
     nextStep: 'Start the job again. If it happens again, check the system log of the machine for the cause.',
     mayPass: true,
   },
   attempt_unknown: {
     title: 'Lost contact with the run',
     cause:
-      'No server could inspect the location of the run, and the run was to end. It may continue there until it calls the server.',
+      'No server could reach the run, and the run had to end. Its process may continue until it calls the server.',
     nextStep:
       'Make sure that it has stopped on the machine or container engine named in the log, then start the job again.',
     // The process may still be running: a second attempt could write the same data twice.
@@ -141,7 +141,7 @@ export const runFailures = {
     mayPass: false,
   },
   executor_quota: {
-    title: 'No room for the run',
+    title: 'No capacity for the run',
     cause: 'The executor has no capacity for the run.',
     nextStep: 'Wait until other runs have ended or ask for a higher quota, then start the job again.',
     // Other runs end and free capacity.

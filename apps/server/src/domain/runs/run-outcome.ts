@@ -67,10 +67,10 @@ export function outcomeOfExit(run: { endIntent: Intent }, exit: ProcessEnd, term
   if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
   if (exit.code === 0) return { status: 'completed' };
   if (exit.outOfMemory === 'machine')
-    return failed('machine_out_of_memory', 'The machine had no memory left, and its kernel ended the run.');
+    return failed('machine_out_of_memory', 'The machine had no memory left, and its kernel killed the run.');
   if (exit.outOfMemory === 'limit') return failed('out_of_memory', describeMemory(exit, terms));
   if (exit.processLimitReached)
-    return failed('process_limit', 'The run had as many processes and threads as it may have, and failed.');
+    return failed('process_limit', 'The run reached its limit of processes and threads, and failed.');
   if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
   if (exit.code === null) return failed('exit_code', 'The run ended without an exit code.');
   return failed('exit_code', `The run ended with exit code ${describeExitCode(exit.code)}.`);

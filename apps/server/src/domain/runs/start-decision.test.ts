@@ -28,7 +28,7 @@ describe('a scheduled start', () => {
         outcome: 'skip',
         status: 'skipped_already_covered',
         reasons: [
-          'a completed run covers everything until 2026-11-24T06:00:00.000Z; the next interval is not over yet',
+          'a completed run covers everything until 2026-11-24T06:00:00.000Z; the next interval has not ended yet',
         ],
       });
     }
@@ -53,7 +53,7 @@ describe('a scheduled start', () => {
     expect(decideStart({ ...input, definition: yearly, trigger })).toEqual({
       outcome: 'skip',
       status: 'skipped_already_covered',
-      reasons: [`no tick of '${trigger}' has passed yet`],
+      reasons: [`'${trigger}' has had no tick yet`],
     });
   });
 });

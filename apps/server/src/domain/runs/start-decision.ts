@@ -147,7 +147,7 @@ function checkMinutes({ usedSeconds, minuteLimit }: OrganizationRoom): Skip | nu
   const used = Math.floor(usedSeconds / 60);
   return skip(
     'skipped_minutes_limit',
-    `the runs of the organization have taken ${used} of the ${minuteLimit} minutes that they may take this month (UTC)`,
+    `the organization has used ${used} of its ${minuteLimit} run minutes this month (UTC)`,
   );
 }
 
@@ -178,7 +178,7 @@ function findObstacle({ definition, activeRunCount, organization, queue }: Start
   // A new start must not overtake runs that wait already.
   if (queue.isOpen && queue.length > 0)
     return ofJob(
-      `${queue.length} ${queue.length === 1 ? 'run of this job came before and still waits' : 'runs of this job came before and still wait'}`,
+      `${queue.length} ${queue.length === 1 ? 'earlier run of this job is still waiting' : 'earlier runs of this job are still waiting'}`,
     );
   return null;
 }
@@ -189,11 +189,11 @@ function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle
     return skip(
       status,
       reason,
-      `run ${queue.sameTriggerNumber} waits for '${trigger}' already, and covers all time until it starts`,
+      `run ${queue.sameTriggerNumber} is already waiting for '${trigger}', and covers all time until it starts`,
     );
   }
   if (queue.length < longestQueue) return null;
-  return skip(status, reason, `${queue.length} runs of this job wait already, and no more may`);
+  return skip(status, reason, `${queue.length} runs of this job are already waiting, which is the maximum`);
 }
 
 function skip(status: SkipStatus, ...reasons: string[]): Skip {

@@ -58,7 +58,7 @@ export function describeCapacityWait(wait: {
     shortage === 'memory'
       ? ['memory', ...[use.memoryBytes, pool.memoryBytes ?? 0, demand.memoryBytes].map(formatGibibytes)]
       : ['cores', ...[use.cpus, pool.cpus ?? 0, demand.cpus].map(formatNumber)];
-  const reason = `Waiting for ${what}: the sizes of ${countActive(name, use.runs)} take ${taken} of the ${given} that the server gives to ${plural[name]}, and this run takes ${needed}.`;
+  const reason = `Waiting for ${what}: the sizes of ${countActive(name, use.runs)} use ${taken} of the ${given} that the server has for ${plural[name]}, and this run needs ${needed}.`;
   return { kind: 'size', reason };
 }
 

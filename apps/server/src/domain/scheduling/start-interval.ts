@@ -100,7 +100,7 @@ function decideDueInterval(
   const isFirstTick = widened !== natural;
   if (isFirstTick && !(refresh && isRefreshRequested)) return interval;
   const reason = isFirstTick
-    ? skip('skipped_already_covered', `no tick of '${clock.raw}' came before the latest one`)
+    ? skip('skipped_already_covered', `'${clock.raw}' has no tick before the latest one`)
     : explainEmptyInterval(clock, natural.end, completedEnd, window);
   if (!refresh) return reason;
   return skip(reason.status, ...reason.reasons, 'a refresh now would drop the loaded data and load nothing');
@@ -150,11 +150,11 @@ function explainEmptyInterval(
       return skip('skipped_out_of_interval', describeWindow(window));
   }
   if (completedEnd === null) {
-    return skip('skipped_already_covered', `no tick of '${clock.raw}' has passed yet`);
+    return skip('skipped_already_covered', `'${clock.raw}' has had no tick yet`);
   }
   return skip(
     'skipped_already_covered',
-    `a completed run covers everything until ${completedEnd.toISOString()}; the next interval is not over yet`,
+    `a completed run covers everything until ${completedEnd.toISOString()}; the next interval has not ended yet`,
   );
 }
 

@@ -40,12 +40,12 @@ const leet: Record<string, string> = {
 export function findPasswordProblem(password: string, email: string): string | null {
   const length = Array.from(password.normalize('NFKC')).length;
   if (length < shortestPassword)
-    return `The password has ${length} characters; it needs at least ${shortestPassword}. A few words in a row are easy to keep in mind.`;
-  if (length > longestPassword) return `The password may have ${longestPassword} characters at most.`;
+    return `The password has ${length} characters; it needs at least ${shortestPassword}. A passphrase of a few words is easy to remember.`;
+  if (length > longestPassword) return `The password can have at most ${longestPassword} characters.`;
   const plain = password.normalize('NFKC').toLowerCase();
   if (isFromEmail(plain, email.trim().toLowerCase()))
-    return 'The password is the e-mail address, or little more. Choose another.';
-  if (isCommon(plain)) return 'The password is one of those that are tried first. Choose another.';
+    return 'The password is too similar to the e-mail address. Choose another.';
+  if (isCommon(plain)) return 'The password is too common. Choose another.';
   return null;
 }
 

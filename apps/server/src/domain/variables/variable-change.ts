@@ -108,7 +108,7 @@ function findUpsertProblems({ name, type, value }: VariableUpsert, key: string):
 
 function findValueProblem(type: VariableUpsert['type'], value: string): string | null {
   if (type === 'secret' && value === '') return 'must not be empty for a secret';
-  if (!value.isWellFormed()) return 'must be text that UTF-8 can carry';
+  if (!value.isWellFormed()) return 'must be valid Unicode text';
   const bytes = new TextEncoder().encode(value).length;
   if (bytes <= variableLimits.bytesPerValue) return null;
   return `has ${bytes} bytes; a value has at most ${variableLimits.bytesPerValue}`;
@@ -135,10 +135,10 @@ export function findLimitProblem(left: {
   const tooMany = findCountProblem(left.scopeCount);
   if (tooMany) return tooMany;
   if (left.scopeBytes > bytesPerScope)
-    return exceeded(`The scope would take ${left.scopeBytes} bytes; it holds ${bytesPerScope}.`);
+    return exceeded(`The scope would have ${left.scopeBytes} bytes; the limit is ${bytesPerScope}.`);
   if (left.workspaceCount > variablesPerWorkspace)
     return exceeded(
-      `The workspace would have ${left.workspaceCount} variables; it holds ${variablesPerWorkspace}.`,
+      `The workspace would have ${left.workspaceCount} variables; the limit is ${variablesPerWorkspace}.`,
     );
   return null;
 }
@@ -146,7 +146,7 @@ export function findLimitProblem(left: {
 function findCountProblem(scopeCount: number): ChangeProblem | null {
   const { variablesPerScope } = variableLimits;
   if (scopeCount <= variablesPerScope) return null;
-  return exceeded(`The scope would have ${scopeCount} variables; it holds ${variablesPerScope}.`);
+  return exceeded(`The scope would have ${scopeCount} variables; the limit is ${variablesPerScope}.`);
 }
 
 function exceeded(detail: string): ChangeProblem {

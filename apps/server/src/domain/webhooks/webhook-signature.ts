@@ -28,7 +28,7 @@ const hexSignature = /^[0-9a-f]{64}$/;
 export function readSignature({ own, hub }: SignatureHeaders, now: Date): SignatureReading {
   if (own !== undefined) return readOwnSignature(own, now);
   if (hub !== undefined) return readHubSignature(hub);
-  return refuse('The delivery is not signed, and this webhook takes signed ones only.');
+  return refuse('The delivery is not signed, and this webhook accepts only signed deliveries.');
 }
 
 function readOwnSignature(header: string, now: Date): SignatureReading {

@@ -128,7 +128,7 @@ async function startRelay(
 ): Promise<Relay> {
   try {
     const found = await container.inspect();
-    if (!isApart(found)) throw new ExecutorError('backend', 'The attempt has no network of its own.');
+    if (!isApart(found)) throw new ExecutorError('backend', 'The attempt has no isolated network.');
     const exec = await container.exec({
       Cmd: [programs.python, '-I', '-S', `${programs.bootstrap}/relay/__main__.py`],
       User: relayUser,

@@ -22,14 +22,14 @@ export function buildHandle(data: HandleData): AttemptHandle {
 export function readHandle(handle: AttemptHandle, engineId: string): HandleData | { elsewhere: string } {
   if (handle.executor !== executorName || handle.version !== handleVersion) {
     return {
-      elsewhere: `The handle is of executor ${handle.executor}, version ${handle.version}, which this server does not read.`,
+      elsewhere: `The handle is of executor ${handle.executor}, version ${handle.version}, which this server does not support.`,
     };
   }
   const parsed = handleDataSchema.safeParse(handle.data);
   if (!parsed.success) return { elsewhere: 'The handle cannot be read.' };
   if (parsed.data.engineId !== engineId) {
     return {
-      elsewhere: 'The attempt was started on another container engine than the one that answers now.',
+      elsewhere: 'The attempt was started on another container engine than the current one.',
     };
   }
   return parsed.data;

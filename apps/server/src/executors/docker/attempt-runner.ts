@@ -105,7 +105,7 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
     },
     redirect: (handle, notice) =>
       backend.withEngine(
-        'The attempt could not be told where its server is',
+        'The attempt could not be given the address of its server',
         async ({ engine, engineId }) => {
           const data = readHandle(handle, engineId);
           if ('elsewhere' in data) return;

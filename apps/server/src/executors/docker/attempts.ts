@@ -160,14 +160,14 @@ export async function judgeAttempt(
   const found = await inspectAttempt(engine, attemptId);
   if (found === null) {
     return (await isSameEngine())
-      ? { state: 'missing', detail: 'Its container is gone.' }
+      ? { state: 'missing', detail: 'Its container no longer exists.' }
       : {
           state: 'unknown',
-          detail: 'Another engine answers at the address of the one that had the container.',
+          detail: 'The engine at this address is not the one that had the container.',
         };
   }
   const { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode } = found.State;
-  if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was made and never started.' };
+  if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was created but never started.' };
   if (!['exited', 'dead', 'stopped', 'removing'].includes(status)) return { state: 'running' };
   const container = engine.getContainer(attemptName(attemptId));
   const exit = await readExitFacts(container);
@@ -187,7 +187,7 @@ async function describeEnd(
       ? `was ended from outside by signal ${state.ExitCode - 128}`
       : `ended with exit code ${state.ExitCode}`;
   const words = await readLastWords(container).catch(() => '');
-  return `Its container ${how} and left no record of its end.${words === '' ? '' : ` Its last words: ${words}`}`;
+  return `Its container ${how} and left no exit record.${words === '' ? '' : ` Last output: ${words}`}`;
 }
 
 async function readLastWords(container: Docker.Container): Promise<string> {

@@ -160,7 +160,7 @@ export async function removeBelonging(
   if (own[labels.kind] === 'local-data' || (await isNeededSnapshot(engine, installationId, id, own))) {
     throw new ExecutorError(
       'config',
-      `${id} holds the data of a workspace, which is never removed by itself.`,
+      `${id} contains the data of a workspace, which is never removed automatically.`,
     );
   }
   if (own[labels.kind] === 'environment') await faultPoints.reach('in-environment-removal');

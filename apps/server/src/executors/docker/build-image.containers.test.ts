@@ -140,7 +140,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     });
     await expect(build(executor(join(folder, 'nowhere')))).rejects.toMatchObject({
       kind: 'image',
-      message: expect.stringMatching(/has not the files[^]*npm run images -- 3\.13/),
+      message: expect.stringMatching(/does not have the files[^]*npm run images -- 3\.13/),
     });
   });
 

@@ -172,7 +172,7 @@ function describeFailure(
   // Not an error of the build: the engine itself is down.
   if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
   const words = isMissingSource
-    ? 'this server has not the files that it is built from.'
+    ? 'this server does not have the files to build it.'
     : [...lastWords, engineWords(error)].map(shorten).join('\n');
   return new ExecutorError(
     'image',

@@ -37,23 +37,21 @@ export function readEngineUrl(text: string, { withTls }: { withTls: boolean }): 
   switch (scheme) {
     case 'unix':
       if (!rest.startsWith('/') || rest.length < 2)
-        throw new EngineAddressError(
-          'a socket is named by its absolute path: unix:///run/podman/podman.sock.',
-        );
+        throw new EngineAddressError('give the absolute path of the socket: unix:///run/podman/podman.sock.');
       return text;
     case 'tcp':
       return withTls ? readHost('https', rest, ports.tcpTls) : readHost('http', rest, ports.tcpPlain);
     case 'http':
       if (withTls)
         throw new EngineAddressError(
-          'DOCKER_TLS_VERIFY asks for TLS, and http:// has none: write https:// or tcp://.',
+          'DOCKER_TLS_VERIFY requires TLS, which http:// does not have. Write https:// or tcp://.',
         );
       return readHost('http', rest, ports.http);
     case 'https':
       return readHost('https', rest, ports.https);
     case 'ssh':
       throw new EngineAddressError(
-        'ssh:// is not spoken here. Forward the socket of the engine (ssh -N -L /run/engine.sock:/var/run/docker.sock HOST) ' +
+        'ssh:// is not supported. Forward the socket of the engine (ssh -N -L /run/engine.sock:/var/run/docker.sock HOST) ' +
           'and set PUMPHOUSE_ENGINE_URL=unix:///run/engine.sock.',
       );
     default:
@@ -76,9 +74,9 @@ function readHost(scheme: 'http' | 'https', rest: string, defaultPort: string): 
   if (!url?.hostname) throw new EngineAddressError('has no host: write tcp://host:2376, for example.');
   if (url.username || url.password)
     throw new EngineAddressError(
-      'may hold no user name or password: engines know certificates only (DOCKER_CERT_PATH).',
+      'must not contain a user name or password: engines support only certificates (DOCKER_CERT_PATH).',
     );
   if (!['', '/'].includes(url.pathname) || url.search || url.hash)
-    throw new EngineAddressError('may have no path: write tcp://host:2376, for example.');
+    throw new EngineAddressError('must not have a path: write tcp://host:2376, for example.');
   return `${scheme}://${url.hostname}:${url.port || defaultPort}`;
 }

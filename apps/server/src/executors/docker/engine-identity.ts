@@ -18,7 +18,7 @@ export async function readEngineId(engine: Docker, installationId: string): Prom
   await makeVolume(engine, name, labelsOf(installationId, 'engine', { [labels.engine]: randomUUID() }));
   // Read again: another server may have been faster, and an engine returns the existing volume.
   const made = await readMark(engine, name);
-  if (made === null) throw new Error(`The volume ${name} is not there although it was made.`);
+  if (made === null) throw new Error(`The volume ${name} is missing although it was created.`);
   return made;
 }
 

@@ -25,7 +25,7 @@ export function createEnvironmentBuilder(backend: DockerBackend): EnvironmentBui
         return buildEnvironment(place, spec, onLine, signal);
       }),
     hasEnvironment: (location, onLine = () => undefined) =>
-      backend.withEngine('The environment cannot be looked at', async ({ engine, images }) => {
+      backend.withEngine('The environment cannot be inspected', async ({ engine, images }) => {
         const facts = await readEnvironmentFacts(engine, location);
         if (facts === null) return false;
         // An environment built on another base uses an interpreter that this image lacks.

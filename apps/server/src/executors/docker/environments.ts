@@ -194,7 +194,7 @@ async function runBuild(
   try {
     const lastWords = await followOutput(container, (line) => folded.onLine(line), signal);
     if (signal?.aborted === true) {
-      throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
+      throw new EnvironmentBuildError('builder_failed', 'The build was cancelled.', { cause: signal.reason });
     }
     const { State: state } = await container.inspect();
     if (state.ExitCode !== 0) {
@@ -266,7 +266,7 @@ function describeFailure(
   const failure = steps[state.ExitCode - firstFailure]?.failure ?? 'builder_failed';
   return new EnvironmentBuildError(
     failure,
-    words === '' ? `The build ended with exit code ${state.ExitCode} and without a word.` : words,
+    words === '' ? `The build ended with exit code ${state.ExitCode} without any output.` : words,
   );
 }
 

@@ -118,7 +118,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       throw new ExecutorError(
         'image',
         `The image ${reference} could not be pulled: ${engineWords(error)}. ` +
-          'Look at the registry from the machine of the engine, or name another image in PUMPHOUSE_RUNNER_IMAGE.',
+          "Check that the engine's machine can reach the registry, or name another image in PUMPHOUSE_RUNNER_IMAGE.",
         { cause: error },
       );
     }
@@ -198,7 +198,7 @@ function ofAnotherVersion(reference: string, python: string): ExecutorError {
   return new ExecutorError(
     'image',
     `The image ${reference} was built for another version of Pumphouse. ` +
-      `Build it anew (\`npm run images -- ${python}\`), or name one of this version in PUMPHOUSE_RUNNER_IMAGE.`,
+      `Rebuild it (\`npm run images -- ${python}\`), or name one of this version in PUMPHOUSE_RUNNER_IMAGE.`,
   );
 }
 
@@ -206,6 +206,6 @@ function needsCertificates(reference: string, python: string): ExecutorError {
   return new ExecutorError(
     'image',
     `The image ${reference} was built for another version of Pumphouse and with certificates of your own, which this server ` +
-      `does not have. Build it anew: \`npm run images -- --ca-bundle FILE ${python}\`.`,
+      `does not have. Rebuild it: \`npm run images -- --ca-bundle FILE ${python}\`.`,
   );
 }

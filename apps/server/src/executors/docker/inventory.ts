@@ -8,7 +8,7 @@ export function createInventory(backend: DockerBackend): Inventory {
   return {
     listBelongings: ({ withSizes }) =>
       backend.withEngine(
-        'What the engine has cannot be listed',
+        'The resources of the engine cannot be listed',
         async ({ engine, bootstrap, measureVolumes }) => {
           const sizes = withSizes ? await measureVolumes() : [];
           return listBelongings(engine, { installationId, bootstrap }, sizes);

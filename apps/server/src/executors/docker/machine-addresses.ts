@@ -69,6 +69,6 @@ function parseAddresses(text: string, problem: string): string[] {
   }
   throw new ExecutorError(
     'backend',
-    `The addresses of the engine's machine could not be read, so nothing could keep a run from them: ${problem || 'no answer'}`,
+    `The addresses of the engine's machine could not be read, so runs could not be kept from them: ${problem || 'no answer'}`,
   );
 }

@@ -82,7 +82,7 @@ export async function ensureNetwork(
     if (!isConflict(error)) throw error;
   }
   const made = await inspectNetwork(engine, isPodman, name);
-  if (made === null) throw new Error(`The network ${name} is not there although it was made.`);
+  if (made === null) throw new Error(`The network ${name} is missing although it was created.`);
   return made;
 }
 

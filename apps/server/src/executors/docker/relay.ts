@@ -79,7 +79,7 @@ export function createRelay(stream: Duplex, onEnd: () => void, onIdle: () => voi
       return isOpen;
     },
     async open(port) {
-      if (!isOpen) throw new Error('The way into the container has ended.');
+      if (!isOpen) throw new Error('The connection into the container has ended.');
       last = (last + 1) % 0xffff_ffff;
       const number = last;
       const connection = new Connection({
@@ -91,7 +91,9 @@ export function createRelay(stream: Duplex, onEnd: () => void, onIdle: () => voi
       if (await connection.opened) return connection;
       connection.destroy();
       throw new Error(
-        isOpen ? `Nothing listens on port ${port} of the run.` : 'The way into the container has ended.',
+        isOpen
+          ? `Nothing listens on port ${port} of the run.`
+          : 'The connection into the container has ended.',
       );
     },
     close: end,
@@ -149,7 +151,7 @@ class Connection extends Duplex {
   takeEndOfRelay(): void {
     this.#hasEnded = { here: true, there: true };
     this.#settle(false);
-    this.destroy(new Error('The way into the container has ended.'));
+    this.destroy(new Error('The connection into the container has ended.'));
   }
 
   override _read(): void {

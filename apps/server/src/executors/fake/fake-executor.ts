@@ -320,7 +320,7 @@ export function createFakeExecutor({
   };
 }
 
-const HIDDEN = 'The place of the attempt cannot be seen from here.';
+const HIDDEN = 'This server cannot reach the attempt.';
 
 function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
   if (attempt.state.state !== 'running') return;

@@ -22,6 +22,6 @@ export function createAppConnector({ dataDir }: { dataDir: string }): AppConnect
 /** The ingress socket exists as long as an attempt with an isolated network runs. */
 function describeRefusal(error: unknown): string {
   if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ECONNREFUSED'))
-    return 'The attempt does not run, or has no network of its own.';
+    return 'The attempt does not run, or has no isolated network.';
   return error instanceof Error ? error.message : String(error);
 }

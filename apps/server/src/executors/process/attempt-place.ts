@@ -65,7 +65,7 @@ export function buildHandle(
 export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string): PlaceVerdict {
   if (handle.executor !== EXECUTOR_NAME || handle.version !== HANDLE_VERSION) {
     return elsewhere(
-      `The handle is of executor ${handle.executor}, version ${handle.version}, which this server does not read.`,
+      `The handle is of executor ${handle.executor}, version ${handle.version}, which this server does not support.`,
     );
   }
   const parsed = handleDataSchema.safeParse(handle.data);
@@ -73,7 +73,7 @@ export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string):
   const data = parsed.data;
   const folder = locateAttemptFolder(dataDir, data.attemptId);
   if (data.folder !== folder.path) {
-    return elsewhere(`The attempt lives in ${data.folder}, which is not below this server's data folder.`);
+    return elsewhere(`The folder of the attempt, ${data.folder}, is not in this server's data folder.`);
   }
   const relation = compareLocations(data, here);
   if (relation === 'same') return { place: 'here', data };
@@ -98,7 +98,7 @@ function describeElsewhere(data: HandleData, here: Place): string {
   if (data.machineId !== here.machineId || data.hostName !== here.hostName)
     return `The attempt was started on the machine ${nameMachine(data)}; this is ${nameMachine(here)}.`;
   return data.bootId === here.bootId
-    ? `The attempt was started on ${data.hostName} in a pid namespace that this server is not in.`
+    ? `The attempt was started on ${data.hostName} in another pid namespace than that of this server.`
     : `The attempt was started on a machine with the name and the id of this one, and its folder ${data.folder} is not here.`;
 }
 

@@ -185,7 +185,7 @@ export async function createOwnedFolder(path: string, uid: number | null, mode: 
   if (uid === null) return;
   if (created !== undefined) await chown(path, uid, uid);
   const owner = (await stat(path)).uid;
-  if (owner !== uid) throw new Error(`${path} belongs to uid ${owner}, not to ${uid}, the builder's.`);
+  if (owner !== uid) throw new Error(`${path} belongs to uid ${owner}, not to the builder, uid ${uid}.`);
 }
 
 function ownUid(): number {

@@ -49,7 +49,7 @@ export async function runStep(build: Build, step: Step): Promise<void> {
     mask: build.mask,
   });
   if (signal?.aborted === true) {
-    throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
+    throw new EnvironmentBuildError('builder_failed', 'The build was cancelled.', { cause: signal.reason });
   }
   if (result.code === 0) return;
   for (const line of held) onLine(line);
@@ -101,10 +101,10 @@ function planStepVariables({ spec, place }: Build, kind: StepKind): Record<strin
 
 function describeMissingNetwork({ stderr }: CommandResult): string {
   const words = stderr.join(' ').trim();
-  return `${words === '' ? 'pasta made no network.' : words} pasta needs /dev/net/tun, open to the user of the server.`;
+  return `${words === '' ? 'pasta did not create a network.' : words} pasta needs access of the server's user to /dev/net/tun.`;
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
   const words = explainUvFailure(stderr.length > 0 ? stderr : stdout);
-  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
+  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} without any output.` : words;
 }

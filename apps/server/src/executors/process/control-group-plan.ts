@@ -28,7 +28,7 @@ export interface MountedControlGroups {
 const SERVER_GROUP = 'server';
 
 const NOT_DELEGATED =
-  `this server is in no control group that it may divide. Run it as a service with Delegate=yes and ` +
+  `this server has no control group that it can divide. Run it as a service with Delegate=yes and ` +
   `DelegateSubgroup=${SERVER_GROUP} (docs/operate/process-executor.md)`;
 
 /**

@@ -246,7 +246,7 @@ function describeHeld(holds: Controller[], problem: string): string {
   const list = (controllers: readonly Controller[]): string =>
     controllers.map((controller) => words[controller]).join(', ');
   const missing = CONTROLLERS.filter((controller) => !holds.includes(controller));
-  const held = holds.length === 0 ? [] : [`Limits of ${list(holds)} are held by control groups.`];
+  const held = holds.length === 0 ? [] : [`Limits of ${list(holds)} are enforced by control groups.`];
   const lacking = missing.length === 0 ? [] : [`NOT limited: ${list(missing)} (${problem}).`];
   return [...held, ...lacking].join(' ');
 }

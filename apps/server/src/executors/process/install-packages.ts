@@ -99,7 +99,7 @@ async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Pro
   await runStep(build, { kind, command, failure: 'requirements_failed', shows: isNewsOfBuild });
   const path = join(outside[kind], 'pylock.toml');
   const bytes = await readRegularFile(path, { offset: 0, maxBytes: MAX_LOCK_BYTES });
-  if (bytes === null) throw new Error('uv has left no lock');
+  if (bytes === null) throw new Error('uv wrote no lock');
   return Buffer.from(bytes).toString('utf8');
 }
 
@@ -194,7 +194,7 @@ function parseLock(text: string): LockedPackage[] {
   } catch (error) {
     throw new EnvironmentBuildError(
       'builder_failed',
-      `uv has left a lock that cannot be read: ${String(error)}`,
+      `uv wrote a lock that cannot be read: ${String(error)}`,
       {
         cause: error,
       },

@@ -185,7 +185,10 @@ async function listLocalData(dataDir: string): Promise<LocalDataPlace[]> {
 
 function findLocalData({ path, workspaceId, profile }: LocalDataPlace): Promise<Found | null> {
   return describeFolder(path, { kind: 'local-data', workspaceId, profile }, async () => {
-    throw new ExecutorError('config', `${path} is a workspace's data, which only people remove.`);
+    throw new ExecutorError(
+      'config',
+      `${path} is the data of a workspace, which is never removed automatically.`,
+    );
   });
 }
 

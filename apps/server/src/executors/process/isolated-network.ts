@@ -42,7 +42,7 @@ export function planNetwork(
     if (!isApp) return null;
     throw new ExecutorError(
       'config',
-      `Each app needs a network of its own, and only a sandbox has one. ${adviseInstall('bubblewrap')}`,
+      `Each app needs its own network, which requires a sandbox. ${adviseInstall('bubblewrap')}`,
     );
   }
   if (runsNetwork.isShared && !isApp) return null;
@@ -67,7 +67,7 @@ export function planInsideUser(
 }
 
 export function explainMissingPasta(what: 'app' | 'run'): string {
-  const missing = `Each ${what} needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}`;
+  const missing = `Each ${what} needs its own network, and pasta, which creates it, is not installed. ${adviseInstall('passt')}`;
   const otherwise =
     what === 'app'
       ? ''

@@ -163,7 +163,10 @@ describe('a batch run', () => {
     const shared = { runsNetwork: { isShared: true, loopbackPorts: [] } };
     expect(await scan([['127.0.0.1', port]], shared)).toEqual([`127.0.0.1 ${port}`]);
     const probe = await createTestExecutor(site.dataDir, { ...shared, pastaPath: null }).probe();
-    expect(probe).toMatchObject({ ok: true, detail: expect.stringContaining('NOT kept from what listens') });
+    expect(probe).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining('NOT kept from programs that listen'),
+    });
   });
 
   it('is rejected if it cannot have its own network, and so is a build', async () => {

@@ -34,12 +34,12 @@ export async function probeMachine({
   const container = detectContainer(root);
   if (container !== null) {
     return refuse(
-      `This server runs in a container (${container}): runs would end with it. Give it a container engine or Kubernetes to run in.`,
+      `This server runs in a container (${container}): runs would end with it. Give it a container engine or Kubernetes for runs.`,
     );
   }
   if (isolation === null) {
     return refuse(
-      `bubblewrap is not installed, and runs are not started without isolation. ${adviseInstall('bubblewrap')}. ` +
+      `bubblewrap is not installed, and runs do not start without isolation. ${adviseInstall('bubblewrap')}. ` +
         'Or set PUMPHOUSE_ALLOW_UNISOLATED=1 on a machine where all code is trusted.',
     );
   }
@@ -49,7 +49,7 @@ export async function probeMachine({
   const uv = await tryCommand([uvPath, '--version']);
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
-    return { ok: true, detail: `Runs are NOT isolated: they can read what this server can. ${limits}` };
+    return { ok: true, detail: `Runs are NOT isolated: they can read all data of this server. ${limits}` };
   const network = await probeNetwork(isolation, pastaPath, runsNetwork);
   if (!network.ok) return network;
   return probeSandbox(isolation, [limits, network.detail].join(' '));
@@ -67,14 +67,14 @@ async function probeSandbox(
   });
   const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
   if (failure === null) {
-    const user = isolation.privileges === 'root' ? 'as users of their own' : `as this server's user`;
+    const user = isolation.privileges === 'root' ? 'as separate users' : `as this server's user`;
     return {
       ok: true,
       detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}. ${further}`,
     };
   }
   return refuse(
-    `bubblewrap cannot make a sandbox here: ${failure}. ${adviseNamespaces(isolation.privileges)}`,
+    `bubblewrap cannot create a sandbox here: ${failure}. ${adviseNamespaces(isolation.privileges)}`,
   );
 }
 
@@ -86,11 +86,12 @@ async function probeNetwork(
 ): Promise<ProbeResult> {
   const problem = await findNetworkProblem(pastaPath, privileges);
   if (problem !== null && !isShared) return refuse(problem);
-  const shared = 'Runs are NOT kept from what listens on this machine (PUMPHOUSE_RUNS_NETWORK=shared).';
+  const shared =
+    'Runs are NOT kept from programs that listen on this machine (PUMPHOUSE_RUNS_NETWORK=shared).';
   if (problem !== null) return { ok: true, detail: `${shared} Apps cannot run: ${problem}` };
   const open =
     loopbackPorts.length === 0 ? '' : `, and reach ports ${loopbackPorts.join(', ')} of its loopback`;
-  const own = `${isShared ? 'Apps' : 'Runs'} have a network of their own (${pastaPath})${open}.`;
+  const own = `${isShared ? 'Apps' : 'Runs'} have their own networks (${pastaPath})${open}.`;
   return { ok: true, detail: isShared ? `${shared} ${own}` : own };
 }
 
@@ -103,13 +104,13 @@ async function findNetworkProblem(
   const failure = await tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
   if (failure === null) return null;
   return (
-    `pasta (${pastaPath}) makes no network here: ${failure}. It needs /dev/net/tun, open to this server's user. ` +
+    `pasta (${pastaPath}) cannot create a network here: ${failure}. This server's user needs access to /dev/net/tun. ` +
     'Or set PUMPHOUSE_RUNS_NETWORK=shared on a machine where runs may reach everything that listens on it.'
   );
 }
 
 function adviseNamespaces(privileges: 'root' | 'user'): string {
-  if (privileges === 'root') return 'Root must keep CAP_SYS_ADMIN and be allowed to make namespaces.';
+  if (privileges === 'root') return 'Root must keep CAP_SYS_ADMIN and be allowed to create namespaces.';
   return (
     'Unprivileged user namespaces must be allowed: see the sysctl settings user.max_user_namespaces, ' +
     'kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns.'

@@ -112,7 +112,7 @@ it('reports which limits are enforced on this machine', async () => {
   expect(executor.capabilities().memoryLimit).toBe(groups.holds.includes('memory'));
   const { detail } = await executor.probe();
   expect(detail).toContain(groups.detail);
-  expect(detail).toContain(groups.holds.length === 3 ? 'held by control groups' : 'NOT limited');
+  expect(detail).toContain(groups.holds.length === 3 ? 'enforced by control groups' : 'NOT limited');
 });
 
 const needs = (...controllers: (typeof groups.holds)[number][]) =>

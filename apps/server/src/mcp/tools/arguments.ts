@@ -5,12 +5,12 @@ const mostName = 1000;
 const mostNames = 50;
 
 export const workspaceArgument = {
-  workspace_id: uuid.describe('Id of the workspace, as list_workspaces gives it'),
+  workspace_id: uuid.describe('Id of the workspace, as returned by list_workspaces'),
 };
 
 export const runArguments = {
   ...workspaceArgument,
-  job_run_id: uuid.describe('Id of the run, as list_runs gives it'),
+  job_run_id: uuid.describe('Id of the run, as returned by list_runs'),
 };
 
 export const nameArgument = text.max(mostName);
@@ -20,8 +20,8 @@ export const instantArgument = z.iso.datetime({ offset: true });
 
 /** Arguments of a list with cursors. */
 export const pagingArguments = {
-  limit: z.int().min(1).max(100).default(20).describe('Most rows of the answer'),
-  cursor: text.max(2000).optional().describe('next_cursor of the page before, with the same filters'),
+  limit: z.int().min(1).max(100).default(20).describe('Maximum number of rows'),
+  cursor: text.max(2000).optional().describe('next_cursor of the previous page, with the same filters'),
 };
 
 /** One or several values of an enum of the API. */

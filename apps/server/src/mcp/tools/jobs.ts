@@ -25,7 +25,7 @@ import { pagesOfWorkspace } from '../console-pages.ts';
 export const listJobs = defineTool({
   name: 'list_jobs',
   title: 'List jobs',
-  description: `Lists the jobs of a workspace, each with its triggers, its next start, its last run and, where it fails, since when and how often (failing_since). Jobs that fail now: status ["failed"]. ${untrustedNote}`,
+  description: `Lists the jobs of a workspace, each with its triggers, its next start, its last run and, if it fails, since when and how often (failing_since). For jobs that fail now, use status ["failed"]. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     search: searchArgument.optional().describe('Part of the name or the ref'),
@@ -39,7 +39,7 @@ export const listJobs = defineTool({
     ...pagingArguments,
   }),
   output: pageOf(jobRow),
-  rest: 'get_job tells more of one job.',
+  rest: 'Call get_job for the details of a job.',
   async run({ workspace_id: workspaceId, search, sort, ...filters }, { call, origin }) {
     const pages = pagesOfWorkspace(origin, workspaceId);
     const page = await call('list_job_overviews', {
@@ -56,10 +56,10 @@ const version = jobVersionResponse.omit({ job_definition: true });
 export const getJob = defineTool({
   name: 'get_job',
   title: 'Read a job',
-  description: `Tells all of a job: its definition as it was deployed, its triggers with their next ticks, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
+  description: `Returns the details of a job: its deployed definition, its triggers with their next ticks, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
-    job_id: uuid.describe('Id of the job, as list_jobs gives it'),
+    job_id: uuid.describe('Id of the job, as returned by list_jobs'),
   }),
   output: z.looseObject({
     ...answerUrl,
@@ -68,10 +68,10 @@ export const getJob = defineTool({
     definition: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe('As it was deployed; null where it is too long for an answer'),
+      .describe('The deployed definition; null if it is too long for a response'),
     next_ticks: jobNextTicksResponse.shape.triggers,
   }),
-  rest: 'The console has all of it at the url.',
+  rest: 'The url shows all of it in the console.',
   async run({ workspace_id: workspaceId, job_id: jobId }, { call, origin }) {
     const pages = pagesOfWorkspace(origin, workspaceId);
     const params = { workspace_id: workspaceId, job_id: jobId };
@@ -116,20 +116,20 @@ async function findOverview(
     if (found) return found;
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
-  throw new Error(`The job ${job.id} is in no list of its workspace`);
+  throw new Error(`The job ${job.id} is not in the list of its workspace`);
 }
 
 export const listNextStarts = defineTool({
   name: 'list_next_starts',
-  title: 'List what starts next',
+  title: 'List next starts',
   description:
-    'Lists what starts next in a workspace: ticks of the clock, runs that wait for room or for their next attempt, and promised starts, each with what stands in its way (blocked). What waits without a time comes first.',
+    'Lists the next starts in a workspace: scheduled ticks, runs that wait for capacity or for their next attempt, and deferred starts, each with what blocks it (blocked). Starts without a time come first.',
   input: z.strictObject({
     ...workspaceArgument,
-    limit: z.int().min(1).max(maximumNextStarts).default(20).describe('Most rows of the answer'),
+    limit: z.int().min(1).max(maximumNextStarts).default(20).describe('Maximum number of rows'),
   }),
   output: z.looseObject({ ...answerUrl, ...nextStartsResponse.shape }),
-  rest: 'The console lists all at the url.',
+  rest: 'The url shows all of them in the console.',
   async run({ workspace_id: workspaceId, limit }, { call, origin }) {
     const starts = await call('list_next_starts', {
       params: { workspace_id: workspaceId },

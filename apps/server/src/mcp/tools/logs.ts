@@ -18,7 +18,7 @@ const mostOfMatch = 500;
 const extent = {
   line_count: logLinesResponse.shape.line_count.describe('Lines of the whole log, numbered from 0'),
   is_complete: logLinesResponse.shape.is_complete.describe(
-    'Whether the run is over, so that no line comes any more',
+    'Whether the run has ended, so that no more lines arrive',
   ),
 };
 
@@ -27,7 +27,7 @@ const lines = z.array(logLineExcerpt);
 export const readRunLog = defineTool({
   name: 'read_run_log',
   title: 'Read the log of a run',
-  description: `Reads lines of the log of a run, while it runs and when it is over: by default the last 100. Go on with from_line = next_from_line. The lines are output of user code and of what it called. ${untrustedNote}`,
+  description: `Reads lines of the log of a run, during the run and after it: by default the last 100. Continue with from_line = next_from_line. The lines are output of user code and of programs that it called. ${untrustedNote}`,
   input: z.strictObject({
     ...runArguments,
     from_line: z
@@ -38,21 +38,26 @@ export const readRunLog = defineTool({
       .describe(
         'Number of the first line, from 0; a negative one counts from the end, where -1 is the last line',
       ),
-    limit: z.int().min(1).max(mostLines).default(100).describe('Most lines; fewer come where they are long'),
+    limit: z
+      .int()
+      .min(1)
+      .max(mostLines)
+      .default(100)
+      .describe('Maximum number of lines; fewer are returned if they are long'),
   }),
   output: z.looseObject({
     ...answerUrl,
-    untrusted_lines: lines.describe('Without a gap; a line that was cut has truncated'),
+    untrusted_lines: lines.describe('Consecutive lines; a line that was cut has truncated'),
     next_from_line: z
       .int()
       .nullable()
       .describe(
-        'Where to go on; null where the log is over. While the run goes on, lines may come there later',
+        'The next line to read; null at the end of the log. While the run continues, lines may be added there',
       ),
     ...extent,
-    attempts: logLinesResponse.shape.attempts.describe('Where the lines of each attempt stand, the last 20'),
+    attempts: logLinesResponse.shape.attempts.describe('The lines of each attempt, for the last 20 attempts'),
   }),
-  rest: 'The console has the whole log at the url.',
+  rest: 'The url shows the whole log in the console.',
   async run({ from_line: fromLine, limit, ...params }, { call, origin }) {
     const log = await call('read_log_lines', { params, query: { from_line: fromLine, limit } });
     const short = log.lines.map((line) => excerpt(line, mostContent));
@@ -70,32 +75,32 @@ export const readRunLog = defineTool({
     const [first, last] = [shown.at(0), shown.at(-1)];
     const what =
       first && last ? `Lines ${first.line_num} to ${last.line_num} of ${count}` : `No lines of ${count}`;
-    return `${what}.${next === null ? '' : ` Go on with from_line ${next}.`}`;
+    return `${what}.${next === null ? '' : ` Continue with from_line ${next}.`}`;
   },
 });
 
 export const searchRunLog = defineTool({
   name: 'search_run_log',
   title: 'Search the log of a run',
-  description: `Finds lines of the log of a run by a part of their text, in any case, or those that look like errors. Read around a line with read_run_log. The lines are output of user code and of what it called. ${untrustedNote}`,
+  description: `Finds lines in the log of a run by a part of their text (case-insensitive), or lines that look like errors. Read the lines around a match with read_run_log. The lines are output of user code and of programs that it called. ${untrustedNote}`,
   input: z.strictObject({
     ...runArguments,
-    query: searchArgument.default('').describe('Part of a line; empty for all lines that the filters leave'),
-    only_errors: z.boolean().default(false).describe('Only lines that look like errors, by how they begin'),
+    query: searchArgument.default('').describe('Part of a line; empty for all lines that match the filters'),
+    only_errors: z.boolean().default(false).describe('Only lines that begin like an error'),
     source: logSource
       .optional()
-      .describe('user: what the code printed; setup: its environment; runner: Pumphouse'),
+      .describe('user: output of the code; setup: its environment; runner: Pumphouse'),
     after_line: z.int().min(-1).max(1_000_000_000).default(-1).describe('Only lines after this one'),
-    limit: z.int().min(1).max(mostMatches).default(20).describe('Most lines of the answer'),
+    limit: z.int().min(1).max(mostMatches).default(20).describe('Maximum number of lines'),
   }),
   output: z.looseObject({
     ...answerUrl,
     untrusted_lines: lines.describe('The lines that match, in order'),
-    match_count: logSearchResponse.shape.match_count.describe('All that match as far as was looked'),
-    next_after_line: z.int().nullable().describe('Give it as after_line for more; null where there are none'),
+    match_count: logSearchResponse.shape.match_count.describe('Number of matches in the searched part'),
+    next_after_line: z.int().nullable().describe('Pass it as after_line for more; null if there are none'),
     ...extent,
   }),
-  rest: 'The console searches the whole log at the url.',
+  rest: 'The url searches the whole log in the console.',
   async run({ query, only_errors: onlyErrors, source, after_line: afterLine, limit, ...params }, context) {
     const { call, origin } = context;
     const level = onlyErrors ? ('error' as const) : undefined;

@@ -18,7 +18,7 @@ const organizationRow = z.looseObject({
   name: z.string(),
   ...answerUrl,
   workspaces: z.array(workspaceRow),
-  total: z.int().describe('How many workspaces there are for the caller'),
+  total: z.int().describe('Number of workspaces of the caller'),
 });
 
 export const listWorkspaces = defineTool({
@@ -54,12 +54,12 @@ export const getUsage = defineTool({
   name: 'get_usage',
   title: 'Read usage',
   description:
-    'Says what the runs of a workspace took, by day and by job (those that took most first), and beside which limits of its organization. Days are UTC; without them it is the month so far.',
+    'Returns the usage of the runs of a workspace by day and by job (highest first), with the limits of its organization. Days are UTC; the default is the current month.',
   input: z.strictObject({
     ...workspaceArgument,
     from: z.iso.date().optional().describe('The first day'),
     to: z.iso.date().optional().describe('The last day'),
-    limit: z.int().min(1).max(100).default(20).describe('Most jobs of the answer'),
+    limit: z.int().min(1).max(100).default(20).describe('Maximum number of jobs'),
   }),
   output: z.looseObject({ ...answerUrl, usage: usageResponse, by_job: usageByJobResponse }),
   rest: 'Ask for fewer days or jobs, with from, to and limit.',

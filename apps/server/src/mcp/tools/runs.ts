@@ -33,29 +33,29 @@ import { pagesOfWorkspace } from '../console-pages.ts';
 export const listRuns = defineTool({
   name: 'list_runs',
   title: 'List runs',
-  description: `Lists runs of jobs, newest first: status, why each ran, how long it took, rows loaded and, of failed ones, the reason in a line. ${untrustedNote}`,
+  description: `Lists runs of jobs, newest first: status, cause, duration, loaded rows and, for failed runs, the reason in one line. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     job_id: uuid.optional().describe('Only runs of this job'),
     status: wordsArgument(runStatus).optional(),
-    is_active: z.boolean().optional().describe('True for those that wait or run, false for those that ended'),
+    is_active: z
+      .boolean()
+      .optional()
+      .describe('True for pending and running runs, false for runs that have ended'),
     since: instantArgument
       .optional()
-      .describe('Only runs made at this instant or later, such as 2026-03-10T06:00:00Z'),
-    until: instantArgument.optional().describe('Only runs made before this instant'),
+      .describe('Only runs created at this instant or later, such as 2026-03-10T06:00:00Z'),
+    until: instantArgument.optional().describe('Only runs created before this instant'),
     search: searchArgument
       .optional()
       .describe('Part of a job’s or a pipeline’s name, or the number of a run'),
     trigger_kind: wordsArgument(triggerKind).optional(),
     pipeline_name: namesArgument.optional(),
-    include_skipped: z
-      .boolean()
-      .default(false)
-      .describe('Also the rows that stand for starts which were declined'),
+    include_skipped: z.boolean().default(false).describe('Also list declined starts'),
     ...pagingArguments,
   }),
   output: pageOf(runRow),
-  rest: 'get_run tells more of one run.',
+  rest: 'Call get_run for the details of a run.',
   async run({ workspace_id: workspaceId, since, until, search, ...filters }, { call, origin }) {
     const pages = pagesOfWorkspace(origin, workspaceId);
     const page = await call('list_run_overviews', {
@@ -77,7 +77,7 @@ const attempt = attempts.element.omit({ reason: true }).extend(untrustedReason);
 export const getRun = defineTool({
   name: 'get_run',
   title: 'Read a run',
-  description: `Tells all of a run: its status, why it ran, why it failed (failure in the words of Pumphouse, untrusted_reason in those of its code), where its time went (phases), its attempts, and the pipelines that it ran with their tables, rows, steps and schema changes. Its log: read_run_log. ${untrustedNote}`,
+  description: `Returns the details of a run: its status, its cause, why it failed (failure: from Pumphouse; untrusted_reason: from its code), its phases with their durations, its attempts, and its pipeline runs with their tables, rows, steps and schema changes. Read its log with read_run_log. ${untrustedNote}`,
   input: z.strictObject(runArguments),
   output: z.looseObject({
     ...answerUrl,
@@ -88,7 +88,7 @@ export const getRun = defineTool({
     pipeline_runs: z.array(pipelineRunRow),
     are_pipeline_runs_cut: z.boolean(),
   }),
-  rest: 'The console has all of it at the url.',
+  rest: 'The url shows all of it in the console.',
   async run(params, { call, origin }) {
     const pages = pagesOfWorkspace(origin, params.workspace_id);
     const [overview, life, reported] = await Promise.all([
@@ -115,7 +115,7 @@ const { hunks, outcome } = jobRunLogComparisonResponse.shape;
 export const compareRun = defineTool({
   name: 'compare_run_with_last_good',
   title: 'Compare a run with the last good one',
-  description: `Says what differs between a run and the last completed run of the same job before it: code, configuration, settings of the job, times, rows by table, and the lines of the log. The first thing to ask of a run that fails all of a sudden. ${untrustedNote}`,
+  description: `Compares a run with the last completed run of the same job before it: code, configuration, settings of the job, durations, rows by table, and log lines. Call it first for a run that suddenly fails. ${untrustedNote}`,
   input: z.strictObject({
     ...runArguments,
     base_run_id: uuid.optional().describe('Compare with this run of the job instead'),
@@ -124,9 +124,9 @@ export const compareRun = defineTool({
     ...answerUrl,
     comparison: jobRunComparisonResponse,
     log_outcome: outcome,
-    untrusted_log_hunks: hunks.describe('Where the logs differ, without regard to times, ids and counts'),
+    untrusted_log_hunks: hunks.describe('Differences of the logs, ignoring times, ids and counts'),
   }),
-  rest: 'The console has the whole comparison at the url.',
+  rest: 'The url shows the whole comparison in the console.',
   async run({ base_run_id: baseId, ...params }, { call, origin }) {
     const query = { base_id: baseId };
     const [comparison, logs] = await Promise.all([
@@ -143,5 +143,5 @@ export const compareRun = defineTool({
   say: ({ comparison: { base, target } }) =>
     base
       ? `Run ${target.number} beside run ${base.number}.`
-      : `No run of the job completed before run ${target.number}: there is nothing to compare it with.`,
+      : `No run of the job completed before run ${target.number}, so there is no run to compare with.`,
 });

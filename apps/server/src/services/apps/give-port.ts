@@ -17,15 +17,12 @@ export function createGivePort(ports: PortRange | null): GivePort {
   return async (store, job) => {
     if (ports === null || (job.appPort !== null && isInRange(ports, job.appPort))) return job;
     if (job.isArchived)
-      throw new ServiceError(
-        'job_archived',
-        `The job ${job.jobRef} is archived: it gets no port of its own.`,
-      );
+      throw new ServiceError('job_archived', `The job ${job.jobRef} is archived, so it gets no port.`);
     const appPort = await store.appPorts.give(job.id, ports);
     if (appPort === null)
       throw new ServiceError(
         'no_app_port_left',
-        `${job.jobRef} has no port yet, and of ${ports.first} to ${ports.last} none is left: each is that of an app, or was until lately.`,
+        `${job.jobRef} has no port yet, and no port from ${ports.first} to ${ports.last} is free: each belongs to an app, or did until recently.`,
       );
     return { ...job, appPort };
   };

@@ -22,7 +22,7 @@ export function createOpenApp(parts: { persistence: Persistence; visits: AppVisi
   return async ({ jobId, userId, path }) => {
     const missing = new ServiceError(
       'not_found',
-      'There is no such app, or you have no part in its workspace.',
+      'The app does not exist, or you have no access to its workspace.',
     );
     const [job] = isUuid(jobId) ? await persistence.store.jobs.getMany([jobId]) : [];
     if (!job || !(await visits.mayOpen(userId, job))) throw missing;

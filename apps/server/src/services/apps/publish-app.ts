@@ -74,7 +74,7 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
         if (locked.isArchived)
           throw new ServiceError(
             'job_archived',
-            `The job ${locked.jobRef} is archived; bring it back before it is published.`,
+            `The job ${locked.jobRef} is archived; restore it before you publish it.`,
           );
         const job = await givePort(store, locked);
         await store.apps.endPublication(job.id);
@@ -133,6 +133,6 @@ export function requireInteractive(job: Pick<JobRecord, 'jobType' | 'jobRef'>): 
   if (isInteractive(job)) return;
   throw new ServiceError(
     'not_interactive',
-    `The job ${job.jobRef} serves nothing: only interactive jobs have an address.`,
+    `The job ${job.jobRef} is not interactive. Only interactive jobs have an address.`,
   );
 }

@@ -41,5 +41,5 @@ export function createAuthenticateAttempt({ store }: Persistence, secrets: Attem
 }
 
 function refuse(): ServiceError {
-  return new ServiceError('not_authenticated', 'The call does not prove to be one of this attempt.');
+  return new ServiceError('not_authenticated', 'The call does not prove that it comes from this attempt.');
 }

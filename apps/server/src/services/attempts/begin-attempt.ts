@@ -88,7 +88,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!version || !deployment || !configuration || !workspace)
-      throw new Error(`Run ${run.id} has lost what it is made of`);
+      throw new Error(`Run ${run.id} has no code or configuration`);
     const { definition } = version;
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
@@ -208,16 +208,19 @@ function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
 
 /** @throws ServiceError attempt_closed, attempt_files_withheld */
 function requireBegunUnstarted(attempt: AttemptRecord): void {
-  if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt is over.');
+  if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt has ended.');
   if (attempt.begunAt !== null && !hasStarted(attempt)) return;
   const words =
-    attempt.begunAt === null ? 'The attempt was not let in.' : 'The code of the attempt has started.';
-  throw new ServiceError('attempt_files_withheld', `${words} Its files are given between the two only.`);
+    attempt.begunAt === null ? 'The attempt was not admitted.' : 'The code of the attempt has started.';
+  throw new ServiceError(
+    'attempt_files_withheld',
+    `${words} Its files are available only between admission and start.`,
+  );
 }
 
 function claimLost(): ServiceError {
   return new ServiceError(
     'claim_lost',
-    'This attempt may not start user code: the run has ended or another attempt was let in.',
+    'This attempt may not start user code: the run has ended or another attempt was admitted.',
   );
 }

@@ -34,7 +34,7 @@ export function createEndUnknownRun(persistence: Persistence, finishRun: FinishR
   async function force(run: JobRunRecord): Promise<JobRunRecord> {
     const { store } = persistence;
     requireUnknown(run);
-    const detail = `Ended by ${nameActor(currentActor())} while no server could see the place of the run: ${run.unknownDetail ?? 'unknown'}`;
+    const detail = `Ended by ${nameActor(currentActor())} while no server could reach the run: ${run.unknownDetail ?? 'unknown'}`;
     if (!(await end(run.id, detail, (tx) => recordForcedEnd(tx, run)))) {
       // The run was observed again, or ended, at this moment: answer with its current state.
       requireUnknown((await store.jobRuns.find(run.id)) ?? run);
@@ -72,11 +72,11 @@ function requireRun(run: JobRunRecord | undefined, jobRunId: string): JobRunReco
 
 function requireUnknown(run: JobRunRecord): void {
   if (isTerminalRunState(run.status))
-    throw new ServiceError('run_finished', `The run has ended already: it is ${run.status}.`);
+    throw new ServiceError('run_finished', `The run has already ended: it is ${run.status}.`);
   if (run.unknownSince === null)
     throw new ServiceError(
       'run_not_unknown',
-      `The run is ${run.status}, and its supervisor sees where it is. Cancel it instead.`,
+      `The run is ${run.status}, and its supervisor can reach it. Cancel it instead.`,
     );
 }
 

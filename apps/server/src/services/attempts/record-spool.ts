@@ -166,7 +166,10 @@ interface Chunk {
 }
 
 function attemptClosed(): ServiceError {
-  return new ServiceError('attempt_closed', 'This attempt is over, and nothing more of it is taken.');
+  return new ServiceError(
+    'attempt_closed',
+    'This attempt has ended, and no more records of it are accepted.',
+  );
 }
 
 const newline = 0x0a;

@@ -65,7 +65,7 @@ export function createDeploy(
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
     if (workspace.archivedAt)
-      throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+      throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
     // Lock all at once and in id order, as starts do: locking each job when it is changed would deadlock with
     // starts.
     const stored = await store.jobs.lockAll(request.workspaceId);

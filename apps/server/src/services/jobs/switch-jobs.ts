@@ -28,7 +28,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
     return persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
       if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
       const [job] = await store.jobs.lock([jobId]);
       if (job?.workspaceId !== workspaceId) throw new ServiceError('not_found', `There is no job ${jobId}.`);
       return work(store, job);
@@ -90,7 +90,7 @@ function recordSwitch(
 }
 
 function findPauseProblem(job: JobRecord): string | null {
-  if (job.isArchived) return `The job ${job.jobRef} is archived, so nothing starts it.`;
+  if (job.isArchived) return `The job ${job.jobRef} is archived, so it never starts.`;
   if (isScheduled(job.definition)) return null;
-  return `The job ${job.jobRef} has no schedule: no clock starts it.`;
+  return `The job ${job.jobRef} has no schedule.`;
 }

@@ -26,7 +26,7 @@ interface Issuer {
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
- * Manages personal keys, which act as their user, and workspace keys, which act as users of their own. A key
+ * Manages personal keys, which act as their user, and workspace keys, which act as separate users. A key
  * created with another key ends with it: otherwise a leaked key could be used to keep access after its
  * revocation.
  * @param forget clears the server's cache of credentials
@@ -104,7 +104,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
       workspace: { id: string; role: WorkspaceKeyRole } | null;
     }): Promise<string> {
       if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays)
-        throw new ServiceError('invalid_request', `A key is good for 1 to ${longestKeyDays} days.`);
+        throw new ServiceError('invalid_request', `A key is valid for 1 to ${longestKeyDays} days.`);
       const { workspace, days, name = null } = request;
       const { secret } = await persistence.transaction(async (tx) => {
         const user = await tx.people.findUserByEmail(request.email);
@@ -130,7 +130,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
       const found = (await store.keys.findByName(idOrPrefix)).filter((key) => !key.revokedAt);
       const [key, ...others] = found;
       if (!key)
-        throw new ServiceError('not_found', `There is no key "${idOrPrefix}", or it was revoked before.`);
+        throw new ServiceError('not_found', `There is no key "${idOrPrefix}", or it is already revoked.`);
       if (others.length > 0) {
         const ids = found.map(({ id }) => id).join(', ');
         throw new ServiceError(
@@ -151,10 +151,7 @@ function issuerOf({ userId, email, credential }: UserPrincipal): Issuer {
 async function requirePerson(store: Store, userId: string): Promise<void> {
   const user = await store.people.getUser(userId);
   if (user?.kind !== 'human')
-    throw new ServiceError(
-      'no_account',
-      'This is the key of a workspace: it has no account, and makes no keys.',
-    );
+    throw new ServiceError('no_account', 'A workspace key has no account and cannot create keys.');
 }
 
 async function insertWorkspaceKey(
@@ -171,9 +168,9 @@ async function insertWorkspaceKey(
   const workspace = await holdOrganizationOf(store, workspaceId);
   const access = await store.workspaces.findAccess(workspaceId, issuer.userId);
   if (access?.workspaceRole !== 'owner') throw missing;
-  refusePlayground(workspace, 'A playground has one member. Use a key of your own there.');
+  refusePlayground(workspace, 'A playground has one member. Use a personal key there.');
   if (workspace.archivedAt)
-    throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+    throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
   const user = await store.people.createUser({
     email: `${randomUUID()}@keys.invalid`,
     kind: 'service_account',
@@ -222,11 +219,10 @@ async function insertKey(
 async function checkParent(store: Store, { madeWith }: Issuer, days: number | null): Promise<void> {
   if (!madeWith) return;
   const parent = await store.keys.hold(madeWith);
-  if (!parent || parent.revokedAt)
-    throw new ServiceError('not_authenticated', 'The key is not valid any more.');
+  if (!parent || parent.revokedAt) throw new ServiceError('not_authenticated', 'The key is no longer valid.');
   const daysLeft = Math.floor((parent.expiresAt.getTime() - Date.now()) / 86_400_000);
   if (days === null || days <= daysLeft) return;
-  const message = `must be ${daysLeft} at most: the key that makes it ends at ${parent.expiresAt.toISOString()}. Sign in to make one that lasts longer`;
+  const message = `must be at most ${daysLeft}: the key that creates it expires at ${parent.expiresAt.toISOString()}. Sign in to create a key that lasts longer`;
   throw new ServiceError('invalid_request', `The body is not valid: days: ${message}.`, [
     { key: 'days', message },
   ]);

@@ -118,7 +118,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
       await lookForLines();
       for (const { joined } of present) joined.resolve();
     } catch (error) {
-      log.warn({ err: error }, 'changes could not be looked for; tried again in a moment');
+      log.warn({ err: error }, 'reading changes failed; retried in a moment');
     }
   }
 
@@ -141,7 +141,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
     while (followers.size > 0) {
       [seen, lookedAt] = [undefined, performance.now()];
       await run().catch((error: unknown) => {
-        log.warn({ err: error }, 'wake-ups cannot be listened to; tried again in a moment');
+        log.warn({ err: error }, 'listening for wake-ups failed; retried in a moment');
         return bell.wait({ leastMs: pauseMs, mostMs: pauseMs });
       });
     }

@@ -68,7 +68,10 @@ export function createFollowEvents({
     if (code === 'not_authenticated' && error instanceof ServiceError)
       return { reason: code, detail: error.message };
     if (code === 'not_found' || code === 'forbidden')
-      return { reason: 'no_access', detail: 'Something that is followed may not be read any more.' };
+      return {
+        reason: 'no_access',
+        detail: 'You no longer have access to something that this stream follows.',
+      };
     log.error({ err: error }, 'a stream of events failed');
     return { reason: 'failed', detail: 'The server failed. Connect again in a moment.' };
   }

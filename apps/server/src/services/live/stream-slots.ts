@@ -18,9 +18,8 @@ export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSl
    */
   return function takeSlot(userId: string): () => void {
     const open = openOf.get(userId) ?? 0;
-    if (open >= mostOfOne) throw tooMany(`You have ${open} connections open that wait for events`);
-    if (openOfAll >= mostOfAll)
-      throw tooMany(`The server has ${openOfAll} connections open that wait for events`);
+    if (open >= mostOfOne) throw tooMany(`You have ${open} open event streams`);
+    if (openOfAll >= mostOfAll) throw tooMany(`The server has ${openOfAll} open event streams`);
     openOf.set(userId, open + 1);
     openOfAll += 1;
     let isTaken = true;
@@ -36,5 +35,5 @@ export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSl
 }
 
 function tooMany(what: string): ServiceError {
-  return new ServiceError('too_many_streams', `${what}, which is the most. Close some, then try again.`);
+  return new ServiceError('too_many_streams', `${what}, which is the maximum. Close some, then try again.`);
 }

@@ -17,8 +17,8 @@ export function encodeCursor(listDigest: string, position: ListPosition): string
  */
 export function decodeCursor(listDigest: string, cursor: string): ListPosition {
   const [digest, ...position] = parseCursor(cursor);
-  if (position.length === 0) throw refuseCursor('is not one that a list gave');
-  if (digest !== listDigest) throw refuseCursor('belongs to a list with other filters or another sorting');
+  if (position.length === 0) throw refuseCursor('was not returned by a list');
+  if (digest !== listDigest) throw refuseCursor('belongs to a list with other filters or another order');
   return position;
 }
 
@@ -48,7 +48,7 @@ const digestLength = 12;
 const pagingKeys = new Set(['limit', 'offset', 'cursor']);
 
 export function refuseCursor(reason: string): ServiceError {
-  const message = `${reason}; begin again without a cursor`;
+  const message = `${reason}; start again without a cursor`;
   return new ServiceError('invalid_request', `The query is not valid: cursor: ${message}.`, [
     { key: 'cursor', message },
   ]);

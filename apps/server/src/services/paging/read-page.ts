@@ -50,7 +50,7 @@ export function createPageReader() {
     list: RowList<Row, Key>,
   ): Promise<Page<Row>> {
     const { rows, next } = await list.read(page).catch((error: unknown) => {
-      if (error instanceof ListPositionError) throw refuseCursor('is not one that this list gave');
+      if (error instanceof ListPositionError) throw refuseCursor('was not returned by this list');
       throw error;
     });
     const isWhole = !page.after && next === null && (rows.length > 0 || page.offset === 0);
@@ -89,7 +89,7 @@ function findStart<Item>(items: readonly Item[], after: ListPosition, keyOf: (it
   const [place, key] = after;
   const start = Number(place);
   if (after.length !== 2 || !/^\d{1,9}$/.test(place ?? '') || key === null) {
-    throw refuseCursor('is not one that this list gave');
+    throw refuseCursor('was not returned by this list');
   }
   const before = items[start - 1];
   if (before !== undefined && keyOf(before) === key) return start;
@@ -128,7 +128,7 @@ export interface TimeWindow {
  */
 export function readWindow(window: TimeWindow): { start: Date | null; end: Date | null } {
   if (!isTimeZone(window.timezone))
-    throw refuseQuery('timezone', `${window.timezone} is no time zone, such as Europe/Berlin`);
+    throw refuseQuery('timezone', `${window.timezone} is not a time zone such as Europe/Berlin`);
   return { start: readInstant('start', window), end: readInstant('end', window) };
 }
 
@@ -136,7 +136,7 @@ function readInstant(key: 'start' | 'end', window: TimeWindow): Date | null {
   const text = window[key];
   if (text === undefined) return null;
   const instant = parseIsoInstant(text, window.timezone);
-  if (!instant) throw refuseQuery(key, `${text} is no date`);
+  if (!instant) throw refuseQuery(key, `${text} is not a date`);
   return instant;
 }
 

@@ -77,13 +77,13 @@ describe('an invitation', () => {
       'invitation.create analyst@example.com',
       'invitation.accept analyst@example.com',
     ]);
-    await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/accepted before/));
+    await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/already accepted/));
     // A repeated click.
     expect(await fixture.invitations.accept(null, token, user.userId)).toEqual(accepted);
     expect(await place.readLog()).toHaveLength(2);
     await fixture.members.remove({ ...place.place(accepted) }, place.owner.principal);
     await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(
-      notGood(/accepted before/),
+      notGood(/already accepted/),
     );
   });
 

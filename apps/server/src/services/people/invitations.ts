@@ -117,7 +117,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     if (pending.length >= mostPending) {
       throw new ServiceError(
         'too_many_invitations',
-        `The organization has ${mostPending} invitations that wait; revoke those that are not needed any more.`,
+        `The organization has ${mostPending} pending invitations. Revoke some first.`,
       );
     }
     const token = createSecret('dlt_i_');
@@ -171,7 +171,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     if (user.email.toLowerCase() !== invitation.email.toLowerCase()) {
       throw new ServiceError(
         'invitation_for_another',
-        'The invitation is for another e-mail address than the one you are signed in with.',
+        'The invitation is for another e-mail address than that of your account.',
       );
     }
     const accepted = [invitation, ...(await listMerged(tx, invitation))];
@@ -367,11 +367,11 @@ async function checkWorkspaces(
         { key: 'workspaces', message },
       ]);
     }
-    refusePlayground(workspace, `${workspace.name} is a playground, which has one member.`);
+    refusePlayground(workspace, `${workspace.name} is a playground, which can have only one member.`);
     found.set(workspace.id, higherWorkspaceRole(role, found.get(workspace.id) ?? role));
   }
   if (wanted.role === 'collaborator' && found.size === 0) {
-    const message = 'must name a workspace: collaborators have nothing else';
+    const message = 'must name a workspace: collaborators have access only to assigned workspaces';
     throw new ServiceError('invalid_request', `The body is not valid: workspaces: ${message}.`, [
       { key: 'workspaces', message },
     ]);
@@ -389,7 +389,7 @@ async function requireGood(store: Store, invitation: InvitationRecord): Promise<
 function notGood(why: 'unknown' | 'accepted' | 'revoked' | 'expired'): ServiceError {
   const details = {
     unknown: 'There is no invitation with this link.',
-    accepted: 'The invitation was accepted before.',
+    accepted: 'The invitation was already accepted.',
     revoked: 'The invitation was revoked.',
     expired: 'The invitation has expired.',
   };

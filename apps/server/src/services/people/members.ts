@@ -62,7 +62,7 @@ export function createMembers(persistence: Persistence) {
       if (role === 'collaborator' && member.workspaces.length === 0) {
         throw new ServiceError(
           'invalid_request',
-          `${member.email} was given no workspace, and collaborators have only those. Give them a role in one first, or remove them.`,
+          `${member.email} has no workspace, and a collaborator needs one. Give them a role in a workspace first, or remove them.`,
         );
       }
       await keepAnOwner(tx, member);
@@ -107,7 +107,7 @@ export function createMembers(persistence: Persistence) {
       await persistence.transaction(async (tx) => {
         const member = await holdMember(tx, organizationId, membershipId, changer);
         if (member.userId === changer?.userId)
-          throw new ServiceError('own_role', 'To go yourself, leave the organization.');
+          throw new ServiceError('own_role', 'To remove yourself, leave the organization.');
         await keepAnOwner(tx, member);
         await endMembership(tx, member, 'member.remove');
       });
@@ -119,7 +119,10 @@ export function createMembers(persistence: Persistence) {
         await holdOrganization(tx, organizationId);
         const member = await tx.members.findByUser(organizationId, userId);
         if (!member)
-          throw new ServiceError('no_account', 'A key of a workspace leaves nothing; revoke it instead.');
+          throw new ServiceError(
+            'no_account',
+            'A workspace key has no membership to leave; revoke it instead.',
+          );
         await keepAnOwner(tx, member);
         await endMembership(tx, member, 'member.leave');
       });
@@ -132,7 +135,7 @@ export function createMembers(persistence: Persistence) {
     async findByEmail(organizationId: string, email: string): Promise<OrganizationMember> {
       const user = await store.people.findUserByEmail(email);
       const member = user && (await store.members.findByUser(organizationId, user.id));
-      if (!member) throw new ServiceError('not_found', `${email} is no member of the organization.`);
+      if (!member) throw new ServiceError('not_found', `${email} is not a member of the organization.`);
       return member;
     },
 

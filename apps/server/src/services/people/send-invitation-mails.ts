@@ -47,11 +47,11 @@ export function createSendInvitationMails(dependencies: {
       if (error instanceof MailRefusedError) {
         log.warn(
           { err: error, ...about },
-          'the mail server refuses the mail of an invitation; it is not sent',
+          'the mail server rejected the mail of an invitation; it is not retried',
         );
         await store.invitationMails.giveUp(mail.invitationId);
       } else {
-        log.warn({ err: error, ...about }, 'the mail of an invitation was not sent yet; tried again later');
+        log.warn({ err: error, ...about }, 'the mail of an invitation was not sent yet; retried later');
         await store.invitationMails.putBack(mail.invitationId);
       }
     }
@@ -83,9 +83,9 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<b
 function compose({ inviterEmail, organizationName, email, expiresAt }: WaitingMail, link: string): string {
   return [
     `${inviterEmail} invites you (${email}) to the organization ${organizationName} on Pumphouse, where dlt pipelines run.`,
-    `Open this link to accept. It is good until ${expiresAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}, and for you alone:`,
+    `Open this link to accept. It is for you only, and expires on ${expiresAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}:`,
     link,
-    'If you do not know what this is about, do nothing.',
+    'If you did not expect this invitation, ignore this mail.',
     '',
   ].join('\n\n');
 }

@@ -54,7 +54,7 @@ export function createWorkspaceMembers(persistence: Persistence) {
     if (!role) {
       throw new ServiceError(
         'not_found',
-        `${member.email} was given no role in the workspace; what the organization gives all its members is taken there.`,
+        `${member.email} has no role of their own in the workspace; their access comes from the default role of the organization.`,
       );
     }
     await recordChange(tx, {
@@ -138,7 +138,10 @@ export function createWorkspaceMembers(persistence: Persistence) {
         const workspace = await hold(tx, workspaceId);
         const member = await tx.members.findByUser(workspace.organizationId, userId);
         if (!member)
-          throw new ServiceError('no_account', 'A key of a workspace leaves nothing; revoke it instead.');
+          throw new ServiceError(
+            'no_account',
+            'A workspace key has no membership to leave; revoke it instead.',
+          );
         await takeRole(tx, workspace, member);
       });
     },

@@ -43,7 +43,7 @@ export function createFileRemovals({
           await removeFile(removal);
           done.push(removal.id);
         } catch (error) {
-          log.warn({ err: error, target: removal.target }, 'a file could not be removed; tried again later');
+          log.warn({ err: error, target: removal.target }, 'a file could not be removed; retried later');
         }
       }
       await storage.finishRemovals(done);

@@ -69,8 +69,8 @@ describe('an orphaned resource', () => {
     expect(await listIds()).toHaveLength(3);
     const { removed, failed } = await createService().remove();
     expect(removed.map(({ id, reason }) => [id, reason])).toEqual([
-      [lost.id, 'no run has this attempt'],
-      [odd.id, 'no run has this attempt'],
+      [lost.id, 'no run of this attempt exists'],
+      [odd.id, 'no run of this attempt exists'],
       [nobodys.id, 'its removal was interrupted'],
     ]);
     expect(failed).toEqual([]);
@@ -87,7 +87,7 @@ describe('an orphaned resource', () => {
     expect((await createService().remove()).removed).toEqual([]);
     later = minutes(11);
     expect((await createService().remove()).removed).toMatchObject([
-      { id: volume.id, reason: 'its run is over' },
+      { id: volume.id, reason: 'its run has ended' },
     ]);
   });
 

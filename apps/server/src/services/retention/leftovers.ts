@@ -78,7 +78,7 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
     if (!again?.isLeftover) return null;
     await executor.removeBelonging(again);
     const { kind, id, owner, madeAt, reason } = again;
-    log.info({ kind, id, owner, madeAt, reason }, 'removed what nothing owned');
+    log.info({ kind, id, owner, madeAt, reason }, 'removed orphaned resources');
     return again;
   }
 
@@ -102,7 +102,7 @@ export function createLeftovers({ persistence, executor, log, ...options }: Left
           const problem = error instanceof Error ? error.message : String(error);
           log.warn(
             { err: error, id: belonging.id },
-            'what nothing owns stays; tried again in the next round',
+            'orphaned resources were not removed; retried in the next iteration',
           );
           result.failed.push({ belonging, problem });
         }

@@ -80,7 +80,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       if (result.outcome === 'not-found')
         throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
       if (result.outcome === 'finished') {
-        throw new ServiceError('run_finished', `The run has ended already: it is ${result.run.status}.`);
+        throw new ServiceError('run_finished', `The run has already ended: it is ${result.run.status}.`);
       }
       return result.run;
     },

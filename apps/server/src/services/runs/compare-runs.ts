@@ -52,7 +52,7 @@ export function createCompareRuns(persistence: Persistence, jobVersions: JobVers
     ]);
     const jobVersion = versions.get(run.jobVersionId);
     if (!jobVersion || !deployment || !configuration)
-      throw new Error(`Run ${run.id} has lost what it is made of`);
+      throw new Error(`Run ${run.id} has no code or configuration`);
     return {
       run,
       attempts,

@@ -23,7 +23,7 @@ it('the load of an installation contains its slots, pending runs, and what makes
     apps: empty,
     unknown: 0,
     longestWait: null,
-    problems: ['no server with the role supervisor is there: nothing starts'],
+    problems: ['no server has the role supervisor: nothing starts'],
   });
 
   const { supervisors } = fixture.store;
@@ -52,8 +52,8 @@ it('the load of an installation contains its slots, pending runs, and what makes
     unknown: 1,
     longestWait: { kind: 'retry' },
     problems: [
-      '1 run is unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run',
-      expect.stringMatching(/^1 batch run is pending, for 40\d s at the longest: all slots are in use$/),
+      '1 run is unknown: no server can reach them. Cancel each, or run pumphouse admin end-run',
+      expect.stringMatching(/^1 batch run is pending, for 40\d s at most: all slots are in use$/),
     ],
   });
   expect(JSON.stringify(load)).not.toMatch(/jobs\.[abcd]/);

@@ -28,13 +28,13 @@ const ownWaits: ReadonlySet<PendingSummary['kind']> = new Set(['limit', 'retry',
 const kindWords: Record<PendingSummary['kind'], string> = {
   slot: 'all slots are in use',
   size: 'the sizes of active runs leave too little memory or too few cores',
-  turn: 'a larger run goes first',
+  turn: 'a larger run starts first',
   'local-data': 'another run uses the same local data',
   environment: 'an environment is being built',
   engine: 'the executor does not answer',
-  retry: 'the time of the next attempt has not come',
+  retry: 'the next attempt is not due yet',
   limit: 'the job or the organization is at its limit',
-  server: 'no supervisor has taken them',
+  server: 'no supervisor has claimed them',
 };
 
 export function createReadLoad({ store }: Persistence) {
@@ -67,22 +67,20 @@ export function createReadLoad({ store }: Persistence) {
 }
 
 function findMissingSupervisor(slots: number): string[] {
-  return slots > 0 ? [] : ['no server with the role supervisor is there: nothing starts'];
+  return slots > 0 ? [] : ['no server has the role supervisor: nothing starts'];
 }
 
 function describeUnknown(count: number): string[] {
   if (count === 0) return [];
   const runs = count === 1 ? '1 run is' : `${count} runs are`;
-  return [
-    `${runs} unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run`,
-  ];
+  return [`${runs} unknown: no server can reach them. Cancel each, or run pumphouse admin end-run`];
 }
 
 /** Apps that wait have a page that shows it; batch runs have none. */
 function describeLongWait({ isApp, kind, count, longestSeconds }: PendingSummary): string[] {
   if (isApp || ownWaits.has(kind) || longestSeconds < longWaitSeconds) return [];
   const runs = count === 1 ? '1 batch run is' : `${count} batch runs are`;
-  return [`${runs} pending, for ${Math.floor(longestSeconds)} s at the longest: ${kindWords[kind]}`];
+  return [`${runs} pending, for ${Math.floor(longestSeconds)} s at most: ${kindWords[kind]}`];
 }
 
 const sumOf = (rows: readonly { count: number }[]) => rows.reduce((sum, { count }) => sum + count, 0);

@@ -88,7 +88,7 @@ describe('a start at capacity', () => {
     const third = await place.startRun('jobs.a');
     expect(third).toMatchObject({
       isQueued: true,
-      waitReason: 'Waiting: 1 run of this job came before and still waits.',
+      waitReason: 'Waiting: 1 earlier run of this job is still waiting.',
     });
     expect(await release()).toBe(1);
     expect(await again(second)).toMatchObject({ isQueued: false });
@@ -122,7 +122,7 @@ describe('a start at capacity', () => {
         status: 'skipped_concurrency_limit',
         reasons: [
           '1 of 1 allowed runs of this job are active',
-          '100 runs of this job wait already, and no more may',
+          '100 runs of this job are already waiting, which is the maximum',
         ],
       },
     });
@@ -169,7 +169,7 @@ describe('a queued tick', () => {
           count: 2,
           reasons: [
             '1 of 1 allowed runs of this job are active',
-            `run 2 waits for '${hourly}' already, and covers all time until it starts`,
+            `run 2 is already waiting for '${hourly}', and covers all time until it starts`,
           ],
         },
       },
@@ -193,7 +193,7 @@ describe('a queued tick', () => {
     // A needless run does not block the next one.
     expect(await release()).toBe(1);
     const words =
-      'Not started, and called off: a completed run covers everything until 2026-03-10T12:00:00.000Z; the next interval is not over yet.';
+      'Not started, and dropped: a completed run covers everything until 2026-03-10T12:00:00.000Z; the next interval has not ended yet.';
     expect(await again(second)).toMatchObject({ status: 'cancelled', waitReason: words, failure: null });
     expect((await place.readLog(second.id)).map(({ content }) => content)).toEqual([words]);
     expect(await again(third)).toMatchObject({ status: 'pending', isQueued: false });
@@ -306,12 +306,12 @@ describe('the start deadline', () => {
       status: 'failed',
       failure: {
         code: 'start_deadline_passed',
-        detail: 'The run had not begun by 2026-03-10T12:40:00.000Z, its start deadline.',
+        detail: 'The run had not started by 2026-03-10T12:40:00.000Z, its start deadline.',
       },
     });
     expect(await again(second)).toMatchObject({ status: 'failed', isQueued: false });
     expect((await place.readLog(second.id)).at(-1)?.content).toMatch(
-      /^Failed \(start_deadline_passed\): .* It said last: Waiting: 1 of 1 allowed runs of this job are active\./,
+      /^Failed \(start_deadline_passed\): .* Last wait reason: Waiting: 1 of 1 allowed runs of this job are active\./,
     );
     expect(await place.listRuns('jobs.b')).toHaveLength(2);
     expect(await release()).toBe(0);
@@ -359,9 +359,7 @@ describe('limits of the organization', () => {
     await setLimits(null, 60);
     const skip = {
       status: 'skipped_minutes_limit',
-      reasons: [
-        'the runs of the organization have taken 61 of the 60 minutes that they may take this month (UTC)',
-      ],
+      reasons: ['the organization has used 61 of its 60 run minutes this month (UTC)'],
     };
     // Active runs count, too.
     await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });

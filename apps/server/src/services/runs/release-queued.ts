@@ -35,7 +35,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
    * Its log and its wait reason state that no user cancelled it.
    */
   async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
-    const words = `Not started, and called off: ${reasons.join('; ')}.`;
+    const words = `Not started, and dropped: ${reasons.join('; ')}.`;
     await store.runQueue.setWaitReason(run.id, words, { isTold: true });
     // The held lock of its job prevents it from being ended or claimed meanwhile.
     await tellWaits.write(store, run.id, words);
@@ -47,7 +47,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     try {
       return await releaseNext(head);
     } catch (error) {
-      log.error({ err: error, jobId: head.jobId }, 'a run that waits could not be decided on; tried again');
+      log.error({ err: error, jobId: head.jobId }, 'a waiting run could not be decided; retried');
       return { started: null, obsolete: [], full: 'job' };
     }
   }
@@ -99,7 +99,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     try {
       return await failOne(run);
     } catch (error) {
-      log.error({ err: error, jobRunId: run.id }, 'a run past its start deadline was not ended; tried again');
+      log.error({ err: error, jobRunId: run.id }, 'a run past its start deadline was not ended; retried');
       return false;
     }
   }
@@ -117,6 +117,6 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
 }
 
 function describeOverdue({ startBy, waitReason }: JobRunRecord): string {
-  const waited = waitReason === null ? '' : ` It said last: ${waitReason}`;
-  return `The run had not begun by ${startBy?.toISOString()}, its start deadline.${waited}`;
+  const waited = waitReason === null ? '' : ` Last wait reason: ${waitReason}`;
+  return `The run had not started by ${startBy?.toISOString()}, its start deadline.${waited}`;
 }

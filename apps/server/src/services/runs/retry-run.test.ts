@@ -129,7 +129,7 @@ describe('a run with a failed attempt', () => {
       failure: null,
       finishedAt: null,
       startedAt: run.startedAt,
-      waitReason: 'Attempt 1 failed (exit_code); retry 1 of 2 is to start.',
+      waitReason: 'Attempt 1 failed (exit_code); retry 1 of 2 follows.',
     });
     expect(await readWait(run.id)).toBe(30);
     const again = `Retry 1 of 2 starts at ${waiting.notBefore?.toISOString()}.`;

@@ -35,7 +35,7 @@ export async function retryRun(store: Store, failed: Failed): Promise<FollowingR
   );
   if (!decision.retry) return undefined;
   const retry = { attemptNumber: attempt.number, number: retriesSoFar + 1, count: retries.count };
-  const reason = `Attempt ${retry.attemptNumber} failed (${failure.code}); retry ${retry.number} of ${retry.count} is to start.`;
+  const reason = `Attempt ${retry.attemptNumber} failed (${failure.code}); retry ${retry.number} of ${retry.count} follows.`;
   const notBefore = await store.jobRuns.waitForRetry(run.id, before, decision.afterSeconds, reason);
   return notBefore && { ...retry, notBefore };
 }

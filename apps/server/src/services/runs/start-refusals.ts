@@ -52,9 +52,8 @@ export function findRefusal(
 export async function refuseArchived(store: Store, job: JobRecord): Promise<void> {
   const workspace = await store.workspaces.get(job.workspaceId);
   if (workspace?.archivedAt)
-    throw refusal('workspace_archived', 'The workspace is archived; bring it back first.');
-  if (job.isArchived)
-    throw refusal('job_archived', `The job ${job.jobRef} is archived; bring it back first.`);
+    throw refusal('workspace_archived', 'The workspace is archived; restore it first.');
+  if (job.isArchived) throw refusal('job_archived', `The job ${job.jobRef} is archived; restore it first.`);
 }
 
 /**

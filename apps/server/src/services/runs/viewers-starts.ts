@@ -46,6 +46,6 @@ function explainRefusal(
     return `A viewer starts only jobs that run under the profile "${viewersProfile}", and ${whyNot}. Ask a developer of the workspace.`;
   // A refresh makes other jobs reload everything, under any profile.
   return refresh
-    ? `A viewer cannot refresh ${job.jobRef}: what follows it would load everything again.`
+    ? `A viewer cannot refresh ${job.jobRef}: the jobs that follow it would reload all data.`
     : null;
 }

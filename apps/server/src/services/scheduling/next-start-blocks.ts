@@ -96,7 +96,7 @@ function awaitUpstreams(job: JobRecord, block: BlockedStart | null): BlockedStar
 function findHolder(run: JobRunRecord, holders: readonly LocalDataHolder[]): NextStartBlock | null {
   const holder = run.sharesLocalData ? holders.find(({ profile }) => profile === run.profile) : undefined;
   if (!holder) return null;
-  const detail = `run ${holder.number} of ${holder.jobRef} has the local data of the workspace; this one is next in turn`;
+  const detail = `run ${holder.number} of ${holder.jobRef} uses the local data of the workspace; this run is next`;
   return {
     code: 'local_data_in_use',
     detail,

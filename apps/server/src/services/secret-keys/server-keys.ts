@@ -72,8 +72,8 @@ export async function requireKeys(store: Store, encryption: Encryption): Promise
     'secret_key_missing',
     `This installation has secrets under key ${missing}. The settings give ${listKeys(readableKeyIds)}. ` +
       'Set PUMPHOUSE_SECRET_KEY to the missing key, or add it to PUMPHOUSE_OTHER_SECRET_KEYS. Without the setting the key is ' +
-      'the file secret.key in the data folder: put it back from the backup. If the key is lost, run ' +
-      'bin/pumphouse admin rotate-key --forget: secrets under it stay closed and have to be set again.',
+      'the file secret.key in the data folder: restore it from the backup. If the key is lost, run ' +
+      'bin/pumphouse admin rotate-key --forget: secrets under it stay unreadable and must be set again.',
   );
 }
 
@@ -90,8 +90,8 @@ async function requireReadable(store: Store, encryption: Encryption): Promise<vo
   if (tried === 0) return;
   throw new SecretKeyError(
     'secret_key_wrong',
-    `The settings give ${listKeys(encryption.readableKeyIds)}, which opens none of the stored secrets. ` +
-      'Set PUMPHOUSE_SECRET_KEY to the key of this installation, or put the file secret.key of the backup into the data folder.',
+    `The settings give ${listKeys(encryption.readableKeyIds)}, which decrypts none of the stored secrets. ` +
+      'Set PUMPHOUSE_SECRET_KEY to the key of this installation, or restore the file secret.key from the backup to the data folder.',
   );
 }
 
@@ -116,7 +116,7 @@ export function findKeyProblems(
 ): string[] {
   return servers.flatMap(({ owner, keyId: own, readableKeyIds }) => {
     const name = nameServer(owner);
-    if (own === null) return [`${name} is of a release that knows no key ids. Update it.`];
+    if (own === null) return [`${name} runs a release without key ids. Update it.`];
     if (own !== keyId)
       return [
         `${name} encrypts with key ${own}${readableKeyIds.includes(keyId) ? '' : ` and cannot read key ${keyId}`}. ` +

@@ -109,7 +109,7 @@ export function createAccounts(persistence: Persistence) {
 export function readEmail(text: string): string {
   const email = text.trim();
   if (email.length > 254 || !/^[^@\s]+@[^@\s]+$/.test(email))
-    throw new ServiceError('invalid_request', `"${text}" is no e-mail address.`);
+    throw new ServiceError('invalid_request', `"${text}" is not an e-mail address.`);
   return email;
 }
 

@@ -86,7 +86,7 @@ describe('a sign-in in the browser', () => {
       error: 'access_denied',
       state: 'state of the client',
     });
-    await expect(approve(id)).rejects.toMatchObject(refusal(/answered before/));
+    await expect(approve(id)).rejects.toMatchObject(refusal(/already answered/));
   });
 
   it('is answered once, however many pages are open', async () => {
@@ -97,7 +97,7 @@ describe('a sign-in in the browser', () => {
       ...Array.from({ length: 10 }, () => authorizationRequests.deny(id)),
     ]);
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    await expect(authorizationRequests.describe(id)).rejects.toMatchObject(refusal(/answered before/));
+    await expect(authorizationRequests.describe(id)).rejects.toMatchObject(refusal(/already answered/));
   });
 
   it('expires after 10 minutes', async () => {
@@ -110,15 +110,17 @@ describe('a sign-in in the browser', () => {
       () => approve(id),
       () => fixture.signIn.authorizationRequests.deny(id),
     ])
-      await expect(operation()).rejects.toMatchObject(refusal(/waited for too long/));
+      await expect(operation()).rejects.toMatchObject(refusal(/has expired/));
   });
 
   it.each(['', 'nonsense', randomUUID(), `${randomUUID()}'`, '\0'])(
     'that does not exist is unknown: %j',
     async (id) => {
       const { authorizationRequests } = fixture.signIn;
-      await expect(authorizationRequests.describe(id)).rejects.toMatchObject(refusal(/no such sign-in/));
-      await expect(approve(id)).rejects.toMatchObject(refusal(/no such sign-in/));
+      await expect(authorizationRequests.describe(id)).rejects.toMatchObject(
+        refusal(/sign-in does not exist/),
+      );
+      await expect(approve(id)).rejects.toMatchObject(refusal(/sign-in does not exist/));
     },
   );
 });
@@ -128,13 +130,13 @@ describe('an authorization code', () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
     await place.letPass('60 seconds');
-    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/too old/));
+    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/has expired/));
     expect(await place.count('sessions')).toBe(0);
   });
 
   it('that was never issued is unknown', async () => {
     for (const code of ['', 'dlt_c_', 'nonsense'])
-      await expect(redeem(code, 'verifier')).rejects.toMatchObject(refusal(/no such code/));
+      await expect(redeem(code, 'verifier')).rejects.toMatchObject(refusal(/code does not exist/));
   });
 
   it('is useless without the verifier, and stays valid', async () => {
@@ -151,7 +153,7 @@ describe('an authorization code', () => {
     const { refreshToken, sessionId } = await redeem(code, verifier);
     await expect(redeem(code, 'another verifier')).rejects.toMatchObject(refusal(/verifier/));
     expect(await fixture.signIn.sessions.list(person.userId)).toHaveLength(1);
-    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/used before/));
+    await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/already used/));
     await expect(fixture.signIn.sessions.refresh(refreshToken)).rejects.toMatchObject({
       code: 'session_ended',
     });

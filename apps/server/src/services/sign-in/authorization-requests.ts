@@ -41,12 +41,10 @@ export function createAuthorizationRequests({
 
   async function get(requestId: string): Promise<AuthorizationRequestRecord> {
     const request = isUuid(requestId) ? await signInRequests.findAuthorization(requestId) : undefined;
-    if (!request)
-      throw refused('There is no such sign-in, or it is long over. Start it again at the client.');
+    if (!request) throw refused('The sign-in does not exist or has expired. Start it again in the client.');
     if (request.outcome !== null)
-      throw refused('This sign-in was answered before. Start it again at the client.');
-    if (request.isExpired)
-      throw refused('This sign-in has waited for too long. Start it again at the client.');
+      throw refused('This sign-in was already answered. Start it again in the client.');
+    if (request.isExpired) throw refused('This sign-in has expired. Start it again in the client.');
     return request;
   }
 
@@ -64,12 +62,13 @@ export function createAuthorizationRequests({
       if (redirectUri === null)
         throw invalid(
           'redirect_uri',
-          'has to be http://127.0.0.1:<port>/callback, or the same at localhost or [::1]',
+          'must be http://127.0.0.1:<port>/callback, or the same at localhost or [::1]',
         );
       // SHA-256 in base64url: anything else could never be redeemed.
-      if (!/^[\w-]{43}$/.test(request.codeChallenge)) throw invalid('code_challenge', 'is no S256 challenge');
+      if (!/^[\w-]{43}$/.test(request.codeChallenge))
+        throw invalid('code_challenge', 'is not an S256 challenge');
       if (!/^[\x20-\x7e]{1,512}$/.test(request.state))
-        throw invalid('state', 'has to have 1 to 512 printable characters');
+        throw invalid('state', 'must have 1 to 512 printable characters');
       await signInRequests.forgetOld(signInForgottenAfterSeconds, 100);
       const made = await signInRequests.insertAuthorization(
         { ...request, ...describeCaller(), redirectUri },
@@ -100,7 +99,7 @@ export function createAuthorizationRequests({
       const code = createSecret('dlt_c_');
       const approval = { userId, codeHash: hashSecret(code), seconds: codeSeconds };
       const approved = await signInRequests.approveAuthorization(requestId, approval);
-      if (!approved) throw refused('This sign-in was answered before. Start it again at the client.');
+      if (!approved) throw refused('This sign-in was already answered. Start it again in the client.');
       return answerAt(approved.redirectUri, { code, state: approved.state });
     },
 
@@ -112,7 +111,7 @@ export function createAuthorizationRequests({
     async deny(requestId: string): Promise<string> {
       await get(requestId);
       const denied = await signInRequests.denyAuthorization(requestId);
-      if (!denied) throw refused('This sign-in was answered before. Start it again at the client.');
+      if (!denied) throw refused('This sign-in was already answered. Start it again in the client.');
       return answerAt(denied.redirectUri, { error: 'access_denied', state: denied.state });
     },
 
@@ -123,16 +122,16 @@ export function createAuthorizationRequests({
     async redeem(code: string, verifier: string): Promise<SignedIn> {
       const answer = await persistence.transaction(async (store) => {
         const request = await store.signInRequests.lockAuthorizationByCode(hashSecret(code));
-        if (!request?.userId) return refused('There is no such code, or it is long over.');
+        if (!request?.userId) return refused('The code does not exist or has expired.');
         // Check this first: a caller without the verifier can neither use up a code nor end the session that
         // it began.
         if (!isVerifierOf(verifier, request.codeChallenge))
-          return refused('The verifier is not the one that the sign-in began with.');
+          return refused('The verifier does not match the one of the sign-in.');
         if (request.redeemedAt) {
           if (request.sessionId) await sessions.endIn(store, request.sessionId, 'code-replayed');
-          return refused('The code was used before. What was begun with it was ended; sign in again.');
+          return refused('The code was already used. Its session was ended; sign in again.');
         }
-        if (request.isExpired) return refused('The code is too old. Sign in again.');
+        if (request.isExpired) return refused('The code has expired. Sign in again.');
         const session = await sessions.beginIn(store, { userId: request.userId, client: request.client });
         await store.signInRequests.finishAuthorization(request.id, session.id);
         return session;

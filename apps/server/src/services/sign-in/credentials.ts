@@ -170,7 +170,7 @@ export function createCredentials(
       if (isKey(bearer) || isTokenOfOthers(bearer)) {
         throw new ServiceError(
           'runs_only',
-          'This address takes the token of a run only. Use this credential at the public address of the server.',
+          'This address accepts only tokens of runs. Use this credential at the public address of the server.',
         );
       }
       return authenticateRunToken(bearer);
@@ -281,5 +281,5 @@ function isTokenOfOthers(bearer: string): boolean {
 }
 
 function notAuthenticated(): ServiceError {
-  return new ServiceError('not_authenticated', 'The key or token is not valid any more, or never was.');
+  return new ServiceError('not_authenticated', 'The key or token is not valid.');
 }

@@ -51,7 +51,7 @@ describe('a sign-in with a device code', () => {
     expect(await fixture.signIn.sessions.list(person.userId)).toMatchObject([
       { id: signedIn.sessionId, client: 'dlthub-cli 0.28.7', address: '10.0.0.1' },
     ]);
-    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/used before/));
+    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/already used/));
     expect(await fixture.signIn.sessions.refresh(signedIn.refreshToken)).toMatchObject({
       sessionId: signedIn.sessionId,
     });
@@ -73,8 +73,10 @@ describe('a sign-in with a device code', () => {
       ...Array.from({ length: 10 }, () => deviceCodes.deny(userCode)),
     ]);
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    await expect(approve(userCode)).rejects.toMatchObject(refusal(/answered before/));
-    await expect(deviceCodes.find(userCode, person.userId)).rejects.toMatchObject(refusal(/answered before/));
+    await expect(approve(userCode)).rejects.toMatchObject(refusal(/already answered/));
+    await expect(deviceCodes.find(userCode, person.userId)).rejects.toMatchObject(
+      refusal(/already answered/),
+    );
     await redeem(deviceCode).catch(() => undefined);
   });
 
@@ -90,12 +92,12 @@ describe('a sign-in with a device code', () => {
     await place.letPass('890 seconds');
     await approve(early.userCode);
     await place.letPass('10 seconds');
-    await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/too old/));
+    await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/has expired/));
     for (const { deviceCode } of [early, late])
-      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/too old/));
+      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/has expired/));
     await place.letPass('61 minutes');
     await issue();
-    await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/no such code/));
+    await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/code does not exist/));
   });
 
   it('of an account that was disabled meanwhile begins nothing', async () => {
@@ -109,7 +111,7 @@ describe('a sign-in with a device code', () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
     for (const guess of ['', userCode, 'dlt_d_', deviceCode.toLowerCase()])
-      await expect(redeem(guess)).rejects.toMatchObject(refusal(/no such code/));
+      await expect(redeem(guess)).rejects.toMatchObject(refusal(/code does not exist/));
     const rows = await fixture.database.query('select to_json(c)::text as row from device_codes c');
     expect(JSON.stringify(rows)).not.toContain(deviceCode.slice(6));
   });
@@ -161,9 +163,11 @@ describe('a code that a user types', () => {
     const { userCode } = await issue();
     for (let turn = 0; turn < 5; turn += 1) {
       await expect(deviceCodes.find(other(userCode), person.userId)).rejects.toMatchObject(
-        refusal(/no such code/),
+        refusal(/code does not exist/),
       );
-      await expect(deviceCodes.find('typo', person.userId)).rejects.toMatchObject(refusal(/no such code/));
+      await expect(deviceCodes.find('typo', person.userId)).rejects.toMatchObject(
+        refusal(/code does not exist/),
+      );
       if (turn < 4) await deviceCodes.find(userCode, person.userId);
     }
     for (const typed of [userCode, 'typo'])

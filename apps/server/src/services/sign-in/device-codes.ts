@@ -54,16 +54,16 @@ export function createDeviceCodes({
   async function get(typed: string): Promise<DeviceCodeRecord> {
     const userCode = readUserCode(typed);
     const code = userCode === null ? undefined : await signInRequests.findDeviceCode(userCode);
-    if (!code) throw refused('There is no such code. Look again at what your terminal shows.');
-    if (code.outcome !== null) throw refused('This code was answered before. Start again at your terminal.');
-    if (code.isExpired) throw refused('This code is too old. Start again at your terminal.');
+    if (!code) throw refused('The code does not exist. Check the code in your terminal.');
+    if (code.outcome !== null) throw refused('This code was already answered. Start again in your terminal.');
+    if (code.isExpired) throw refused('This code has expired. Start again in your terminal.');
     return code;
   }
 
   async function answer(typed: string, outcome: 'approved' | 'denied', userId: string | null): Promise<void> {
     const { userCode } = await get(typed);
     const answered = await signInRequests.answerDeviceCode(userCode, outcome, userId);
-    if (!answered) throw refused('This code was answered before. Start again at your terminal.');
+    if (!answered) throw refused('This code was already answered. Start again in your terminal.');
   }
 
   return {
@@ -94,7 +94,7 @@ export function createDeviceCodes({
       const bucket = hashSecret(`device codes typed by ${userId}`);
       const typedCodes = await signInRequests.countTypedCode(bucket, wrongCodes.windowSeconds);
       if (typedCodes > wrongCodes.most)
-        throw new ServiceError('too_many_sign_ins', 'You typed too many wrong codes. Wait some minutes.', {
+        throw new ServiceError('too_many_sign_ins', 'You entered too many wrong codes. Wait a few minutes.', {
           retry_after_seconds: wrongCodes.windowSeconds,
         });
       const { userCode, client, address, createdAt } = await get(typed);
@@ -121,10 +121,10 @@ export function createDeviceCodes({
       const hash = hashSecret(deviceCode);
       const answer = await persistence.transaction(async (store) => {
         const code = await store.signInRequests.lockDeviceCode(hash, intervalSeconds - toleranceSeconds);
-        if (!code) return refused('There is no such code, or it is long over.');
-        if (code.redeemedAt) return refused('The code was used before.');
+        if (!code) return refused('The code does not exist or has expired.');
+        if (code.redeemedAt) return refused('The code was already used.');
         if (code.outcome === 'denied') return refused('The sign-in was declined.');
-        if (code.isExpired) return refused('The code is too old. Sign in again.');
+        if (code.isExpired) return refused('The code has expired. Sign in again.');
         if (code.userId) {
           const session = await sessions.beginIn(store, { userId: code.userId, client: code.client });
           await store.signInRequests.finishDeviceCode(hash);

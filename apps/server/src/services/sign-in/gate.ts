@@ -41,7 +41,11 @@ export function createGate({ atOnce, waiting, waitingForOne = waiting }: GateLim
 }
 
 function tooManySignIns(): ServiceError {
-  return new ServiceError('too_many_sign_ins', 'Many people sign in right now. Try again in a few seconds.', {
-    retry_after_seconds: 3,
-  });
+  return new ServiceError(
+    'too_many_sign_ins',
+    'Many users are signing in right now. Try again in a few seconds.',
+    {
+      retry_after_seconds: 3,
+    },
+  );
 }

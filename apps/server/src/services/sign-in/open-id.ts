@@ -130,13 +130,13 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
   };
 
   function explain(error: unknown): ServiceError {
-    log.warn({ err: error, issuer: settings.issuer }, 'a sign-in at the provider was not confirmed');
+    log.warn({ err: error, issuer: settings.issuer }, 'a sign-in at the provider was not verified');
     if (error instanceof oidc.AuthorizationResponseError && error.error === 'access_denied')
-      return new ServiceError('sign_in_not_confirmed', `You did not agree at ${settings.name}.`);
+      return new ServiceError('sign_in_not_confirmed', `You did not grant access at ${settings.name}.`);
     if (isUnreachable(error)) return unavailable(settings.name);
     return new ServiceError(
       'sign_in_not_confirmed',
-      `What came back from ${settings.name} could not be confirmed. Start again.`,
+      `The response of ${settings.name} could not be verified. Start again.`,
     );
   }
 }

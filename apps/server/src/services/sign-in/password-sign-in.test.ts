@@ -111,7 +111,7 @@ describe('an attacker who guesses', () => {
     expect(servers.flatMap(({ hashes }) => hashes)).toHaveLength(6);
     await expect(servers[0]!.signInFrom('10.3.0.1', { email, password })).rejects.toMatchObject({
       code: 'too_many_tries',
-      message: 'There were too many tries that failed. Try again in 3600 seconds.',
+      message: 'Too many failed attempts. Try again in 3600 seconds.',
       extra: { retry_after_seconds: 3600 },
     });
   });

@@ -36,10 +36,7 @@ export function createPasswordSignIn(parts: {
       const { failures } = admitted;
       if (isWorthAnEntry(failures.account) && isWorthAnEntry(failures.address))
         await noteFailure(account, failures.account);
-      throw new ServiceError(
-        'wrong_password',
-        'The e-mail address and the password do not belong together. Check both.',
-      );
+      throw new ServiceError('wrong_password', 'The e-mail address or the password is wrong. Check both.');
     }
     if (account.disabledAt) throw accountDisabled();
     return account;

@@ -231,5 +231,5 @@ export function createSessions({
 }
 
 function sessionEnded(): ServiceError {
-  return new ServiceError('session_ended', 'The session is over, or never was. Sign in again.');
+  return new ServiceError('session_ended', 'The session has ended. Sign in again.');
 }

@@ -64,7 +64,7 @@ export function createSetPassword(parts: {
       const admitted = await throttle.admit({ account: `changes the password of ${userId}`, address: null });
       const account = await persistence.store.accounts.find(userId);
       if (!(await passwords.verify(words.old, account?.passwordHash ?? null)))
-        throw new ServiceError('wrong_password', 'This is not your password.');
+        throw new ServiceError('wrong_password', 'The password is wrong.');
       await admitted.succeeded();
       const hash = await passwords.hash(words.new);
       const change = { hash, by: 'person', keep: session.secretHash } as const;
@@ -103,6 +103,6 @@ export function createSetPassword(parts: {
 export function linkNotGood(): ServiceError {
   return new ServiceError(
     'link_not_good',
-    'This link is not good any more: it was used, has expired, or a newer one took its place.',
+    'This link is no longer valid: it was used, has expired, or was replaced by a newer one.',
   );
 }

@@ -81,6 +81,6 @@ export function createSetup(persistence: Persistence, passwords: Passwords) {
 function alreadySetUp(): ServiceError {
   return new ServiceError(
     'already_set_up',
-    'This server has an owner already. Sign in, or ask an owner for an invitation.',
+    'This server already has an owner. Sign in, or ask an owner for an invitation.',
   );
 }

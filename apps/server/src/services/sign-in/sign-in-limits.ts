@@ -28,7 +28,7 @@ export function describeCaller(): SignInOrigin {
 export function refuseFlood(): ServiceError {
   return new ServiceError(
     'too_many_sign_ins',
-    'Too many sign-ins wait for an answer. Answer those that you began, or try again in some minutes.',
+    'Too many sign-ins are waiting for an answer. Answer the ones that you started, or try again in a few minutes.',
     { retry_after_seconds: 60 },
   );
 }

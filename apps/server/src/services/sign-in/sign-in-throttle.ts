@@ -169,7 +169,7 @@ function toBytes(name: string): Buffer {
 function tooManyTries(until: number): ServiceError {
   const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
   const wait = seconds === 1 ? 'a second' : `${seconds} seconds`;
-  return new ServiceError('too_many_tries', `There were too many tries that failed. Try again in ${wait}.`, {
+  return new ServiceError('too_many_tries', `Too many failed attempts. Try again in ${wait}.`, {
     retry_after_seconds: seconds,
   });
 }

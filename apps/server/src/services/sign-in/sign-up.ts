@@ -51,7 +51,7 @@ export function createSignUp(parts: {
   ) {
     const { issuer, subject, email } = person;
     const isAdded = await store.accounts.addIdentity({ issuer, subject, userId: account.id, email });
-    if (!isAdded) throw new ServiceError('account_exists', 'This sign-in belongs to another account by now.');
+    if (!isAdded) throw new ServiceError('account_exists', 'This sign-in now belongs to another account.');
     await actAsPerson({ userId: account.id, email: account.email }, () =>
       recordChange(store, {
         action: isLinked ? 'person.link-identity' : 'person.create',
@@ -140,7 +140,7 @@ export function createSignUp(parts: {
 }
 
 export function accountExists(email: string): ServiceError {
-  return new ServiceError('account_exists', `There is an account ${email} already. Sign in with it.`);
+  return new ServiceError('account_exists', `The account ${email} already exists. Sign in with it.`);
 }
 
 function requireVerified(person: VouchedPerson): VerifiedPerson {
@@ -149,8 +149,8 @@ function requireVerified(person: VouchedPerson): VerifiedPerson {
   throw new ServiceError(
     'email_not_verified',
     email === null
-      ? 'The provider gives no e-mail address for you, and an account needs one.'
-      : `The provider does not say that ${email} is yours. Confirm the address there, then sign in again.`,
+      ? 'The provider did not return your e-mail address, and an account needs one.'
+      : `The provider has not verified that ${email} is yours. Confirm the address there, then sign in again.`,
   );
 }
 

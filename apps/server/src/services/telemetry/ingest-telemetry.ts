@@ -32,7 +32,7 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
       if (problem)
         log.warn(
           { attemptId: body.attemptId, number: body.number, kind: body.kind, problem },
-          'beacon body kept unread',
+          'beacon body stored without being read',
         );
       await store.telemetry.markIngested(body.attemptId, body.number, problem);
       await store.telemetry.touchWatermark(body.workspaceId);
@@ -55,7 +55,7 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
         } catch (error) {
           log.error(
             { err: error, attemptId: body.attemptId, number: body.number },
-            'beacon body not ingested; tried again later',
+            'beacon body not ingested; retried later',
           );
           stuck.add(body.attemptId);
         }

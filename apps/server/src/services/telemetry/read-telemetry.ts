@@ -43,7 +43,7 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
       const run = await getPipelineRun(workspaceId, pipelineRunId);
       if (run.traceRemovedAt) {
         const day = run.traceRemovedAt.toISOString().slice(0, 10);
-        const words = `The trace of pipeline run ${pipelineRunId} was removed on ${day}: it had passed what the server keeps.`;
+        const words = `The trace of pipeline run ${pipelineRunId} was removed on ${day}: it was past its retention.`;
         throw new ServiceError('trace_removed', words);
       }
       try {
@@ -53,7 +53,7 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
         if (!(error instanceof BlobNotFoundError)) throw error;
         throw new ServiceError(
           'not_found',
-          `The trace of pipeline run ${pipelineRunId} is not kept any more.`,
+          `The trace of pipeline run ${pipelineRunId} is no longer stored.`,
         );
       }
     },

@@ -51,7 +51,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
     async list({ workspace: access }: Authorization, filter: ScopeFilter): Promise<ListedScope[]> {
       if (!access) throw new Error('The operation was not authorized at a workspace');
       if (filter.profile !== null && filter.isWorkspaceScope) {
-        const message = 'asks for the workspace scope, and scope_profile for another';
+        const message = 'selects the workspace scope, and scope_profile another one';
         const extra = [{ key: 'is_workspace_scope', message }];
         throw new ServiceError('invalid_request', `is_workspace_scope ${message}.`, extra);
       }
@@ -84,7 +84,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
         if (workspace?.archivedAt)
           throw new ServiceError(
             'workspace_archived',
-            'The workspace is archived: its variables can be read, and not changed.',
+            'The workspace is archived: its variables can be read but not changed.',
           );
         const removed = await tx.variables.remove(scope, change.deletes);
         const variables = change.upserts.map((upsert) => toNewVariable(scope, upsert));

@@ -108,7 +108,7 @@ async function readOlder<Row extends { version: number; contentHash: string; req
   if (isLatest) {
     throw new ServiceError(
       'content_is_latest',
-      `Version ${latest.version}, the latest, has the content of version ${old.version} already: nothing was changed.`,
+      `Version ${latest.version}, the latest, already has the content of version ${old.version}: nothing was changed.`,
       { latest_version: latest.version },
     );
   }

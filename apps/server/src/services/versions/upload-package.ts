@@ -63,7 +63,7 @@ export function createUploadPackage({
       if (await exists(tx)) {
         throw new ServiceError(
           'upload_already_received',
-          'This upload was received already; ask for a new one.',
+          'This upload was already received. Request a new one.',
         );
       }
       const row = await insert(tx, await membershipOf(tx, grant));

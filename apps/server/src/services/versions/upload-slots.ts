@@ -32,7 +32,7 @@ export function createUploadSlots(mostPerAccount = defaultPerAccount) {
 function tooManyUploads(most: number): ServiceError {
   return new ServiceError(
     'too_many_uploads',
-    `${most} uploads of this account are being received or checked, as many as the server takes at once. Wait for one to end, then upload again.`,
+    `${most} uploads of this account are being received or checked, which is the maximum. Wait for one to end, then upload again.`,
     { retry_after_seconds: retryAfterSeconds },
   );
 }

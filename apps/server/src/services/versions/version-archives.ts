@@ -20,7 +20,7 @@ export function requireArchive({
 }: Pick<ConfigurationRecord, 'version' | 'archiveRemovedAt'>): void {
   if (archiveRemovedAt === null) return;
   const day = archiveRemovedAt.toISOString().slice(0, 10);
-  const words = `The archive of version ${version} was removed on ${day}: it had passed what the server keeps.`;
+  const words = `The archive of version ${version} was removed on ${day}: it was past its retention.`;
   throw new ServiceError('archive_removed', words);
 }
 

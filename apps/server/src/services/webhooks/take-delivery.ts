@@ -71,7 +71,7 @@ export function createTakeDelivery(dependencies: {
     if (!signatures.some((one) => timingSafeEqual(Buffer.from(one, 'hex'), right))) {
       throw new ServiceError(
         'invalid_signature',
-        'The signature is not that of the body under the signing secret of this webhook.',
+        'The signature does not match the body and the signing secret of this webhook.',
       );
     }
     return [right.toString('hex')];
@@ -170,6 +170,6 @@ function nothingStarted({ declined }: DeliveryAnswer): ServiceError {
     declined: declined.map(({ jobRef, status, reasons }) => ({ job_ref: jobRef, status, reasons })),
   };
   return declined.every(({ status }) => limitStatuses.has(status))
-    ? new ServiceError('too_many_runs', 'Every job that listens has as many runs as it may have.', extra)
-    : new ServiceError('start_declined', 'None of the jobs that listen was started.', extra);
+    ? new ServiceError('too_many_runs', 'Every job of this webhook is at its limit of runs.', extra)
+    : new ServiceError('start_declined', 'None of the jobs of this webhook was started.', extra);
 }

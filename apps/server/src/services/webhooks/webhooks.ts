@@ -64,7 +64,7 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
     return persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
       if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
       const known = (await store.webhooks.list(workspaceId)).find(({ id }) => id === webhookId);
       if (!known) throw new ServiceError('not_found', `There is no webhook ${webhookId}.`);
       const changed = await apply(store, known);

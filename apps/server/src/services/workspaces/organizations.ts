@@ -92,10 +92,7 @@ export function createOrganizations(persistence: Persistence) {
     async account(principal: UserPrincipal): Promise<AccountMe> {
       const user = await store.people.getUser(principal.userId);
       if (user?.kind !== 'human') {
-        throw new ServiceError(
-          'no_account',
-          'This is the key of a workspace: it has no account. Ask for /organizations instead.',
-        );
+        throw new ServiceError('no_account', 'A workspace key has no account. Use /organizations instead.');
       }
       const found = await store.people.listMembershipsOf(user.id);
       const memberships = found.length > 0 ? found : await makePersonal(user);
@@ -115,7 +112,7 @@ export function createOrganizations(persistence: Persistence) {
       const name = checkName(wanted.name);
       const user = await store.people.getUser(userId);
       if (user?.kind !== 'human')
-        throw new ServiceError('no_account', 'The key of a workspace makes no organizations.');
+        throw new ServiceError('no_account', 'A workspace key cannot create organizations.');
       return persistence.transaction((tx) =>
         insertOrganization(tx, user, { name, description: wanted.description, isPersonal: false }),
       );
@@ -163,8 +160,7 @@ export function createOrganizations(persistence: Persistence) {
       }
       return persistence.transaction(async (tx) => {
         const changed = await tx.people.setDataplane(organizationId, chosenId);
-        if (!changed)
-          throw new ServiceError('region_already_set', 'The organization has its region already.');
+        if (!changed) throw new ServiceError('region_already_set', 'The organization already has a region.');
         await recordChange(tx, {
           organizationId,
           action: 'organization.set-region',

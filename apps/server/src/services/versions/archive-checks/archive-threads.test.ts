@@ -75,7 +75,7 @@ describe('a thread that checks archives', () => {
     expect(bomb.length).toBeLessThan(megabyte);
     await expect(check(bomb)).rejects.toMatchObject({
       code: 'upload_too_large',
-      message: expect.stringContaining('the most that this server takes for its size') as string,
+      message: expect.stringContaining('the limit of this server for its size') as string,
     });
   });
 

@@ -32,7 +32,7 @@ export async function explainLargeArchive(
   const survey = await surveyArchive(path, bounds);
   const setting = settingOf[error.limit];
   const raise = setting === undefined ? '' : `, or raise ${setting} on the server`;
-  const advice = `List what no run needs in .gitignore (such as .git, .venv and data files)${raise}.`;
+  const advice = `List files that no run needs in .gitignore (such as .git, .venv and data files)${raise}.`;
   const detail = [error.message, describeSurvey(error.limit, survey), advice].filter(Boolean).join(' ');
   return new ServiceError('upload_too_large', detail, [{ key: 'file', message: error.message }]);
 }
@@ -48,7 +48,7 @@ export function exceedUploadLimit(maxBytes: number, declaredBytes: number | null
     'bytes',
     size === null || size === limit
       ? `The archive has more than ${limit}, the limit of this server.`
-      : `The upload has ${size}; this server takes ${limit}.`,
+      : `The upload has ${size}; the limit of this server is ${limit}.`,
   );
 }
 

@@ -25,7 +25,7 @@ export function readRunSettings(files: readonly ConfigurationFile[]): RunSetting
   if (problems.length > 0) {
     throw new ServiceError(
       'invalid_run_settings',
-      `The configuration was not taken: ${problems[0]}`,
+      `The configuration was not accepted: ${problems[0]}`,
       problems,
     );
   }
