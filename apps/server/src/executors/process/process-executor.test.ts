@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
@@ -54,8 +55,6 @@ report = {
 }
 urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(report).encode())
 `;
-
-const isRoot = process.getuid?.() === 0;
 
 let dataDir: { path: string; remove: () => Promise<void> };
 let routes: AttemptRoutes;
@@ -247,7 +246,7 @@ describe('a failure to start', () => {
 });
 
 // A mounted folder cannot be removed, like one in which a dying process still creates files.
-it.skipIf(!isRoot)(
+it.skipIf(lacks('root', isRoot))(
   'an interrupted removal leaves an attempt that is listed, and removed again',
   async ({ skip }) => {
     const spec = createSpec();
@@ -260,7 +259,7 @@ it.skipIf(!isRoot)(
     try {
       await promisify(execFile)('mount', ['-t', 'tmpfs', 'tmpfs', busy]);
     } catch (error) {
-      skip(`nothing can be mounted here: ${String(error)}`);
+      skip(lacks('permission to mount', false), String(error));
     }
     try {
       await expect(executor.remove(handle)).rejects.toThrow('EBUSY');
