@@ -10,8 +10,8 @@ const podmanPackages = ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables'
 const dockerPackages = ['docker.io', 'docker-cli', 'iptables'];
 const composePackages = ['docker-compose'];
 // mmdebstrap builds the images; iproute2 and util-linux isolate test engines; passt gives processes their own
-// network.
-const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt'];
+// network; PgBouncer has tests of its own.
+const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt', 'pgbouncer'];
 
 const wanted = [
   ...podmanPackages,
