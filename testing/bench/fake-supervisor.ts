@@ -4,13 +4,17 @@
  */
 import type { AttemptSpec } from '@pumphouse/server/executors/executor.ts';
 import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
-import { assembleServices, type Services } from '@pumphouse/server/compose/assemble-services.ts';
+import { createServices, type Services } from '@pumphouse/server/services/create-services.ts';
 import { createLoops } from '@pumphouse/server/platform/loops.ts';
-import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
+import { assembleSupervisor } from '@pumphouse/server/supervisor/assemble-supervisor.ts';
 import { createEncryption } from '@pumphouse/server/platform/encryption.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/operator';
+import { createPasswords } from '@pumphouse/server/services/sign-in/passwords.ts';
+import { createServerAddresses } from '@pumphouse/server/compose/server-addresses.ts';
+import { openFilePorts, selectServiceSettings } from '@pumphouse/server/compose/server-ports.ts';
+import { selectSupervisorSettings } from '@pumphouse/server/compose/start-loops.ts';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
@@ -20,7 +24,6 @@ const opened = await openStore(config, log);
 const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
 const encryption = createEncryption(await readSecretKeys(config));
-const services = assembleServices(config, { persistence, encryption, log, apiUrl: () => address });
 const { id: installationId } = await persistence.store.installation.get();
 const executor: FakeExecutor = createFakeExecutor({
   scripts: {
@@ -35,8 +38,22 @@ let isStopped = false;
 function tellUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
+const files = openFilePorts(config);
+const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
+const services = createServices({
+  ...files,
+  persistence,
+  encryption,
+  executor,
+  mailer: null,
+  passwords: createPasswords(),
+  addresses,
+  settings: selectServiceSettings(config),
+  log,
+});
 const attemptsAddress = createFixedAddress({ url: address });
-const supervisor = assembleSupervisor(config, {
+const supervisor = assembleSupervisor(selectSupervisorSettings(config), {
+  ...files,
   persistence,
   services,
   executor,

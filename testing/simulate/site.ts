@@ -2,25 +2,12 @@ import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Clock } from '@pumphouse/server/services/scheduling/clock.ts';
 import type { Persistence, Store } from '@pumphouse/server/store/store.ts';
 import type { RunSkip } from '@pumphouse/server/store/postgres/runs/job-runs.ts';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAttemptLog } from '@pumphouse/server/services/logs/attempt-log.ts';
-import { createCancelRuns } from '@pumphouse/server/services/runs/cancel-runs.ts';
-import { createDeploy } from '@pumphouse/server/services/jobs/deploy.ts';
-import { createEncryption } from '@pumphouse/server/platform/encryption.ts';
-import { silentLog } from '../fixtures/test-postgres.ts';
-import { createExplainFailure } from '@pumphouse/server/services/runs/explain-failure.ts';
-import { createFinishRun } from '@pumphouse/server/services/runs/finish-run.ts';
-import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
-import { createLogFiles } from '@pumphouse/server/blobs/logs/log-file.ts';
-import { createPersistence } from '@pumphouse/server/store/store.ts';
-import { createStartRuns } from '@pumphouse/server/services/runs/start-runs.ts';
-import { createSwitchJobs } from '@pumphouse/server/services/jobs/switch-jobs.ts';
-import { createUploadPackage } from '@pumphouse/server/services/versions/upload-package.ts';
-import { createWebhooks } from '@pumphouse/server/services/webhooks/webhooks.ts';
-import { noFaultPoints } from '@pumphouse/server/platform/fault-points.ts';
+import { createServices } from '@pumphouse/server/services/create-services.ts';
+import { createTestPorts } from '@pumphouse/server/services/testing/test-ports.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 
 /** A simulated crash of a server. */
@@ -72,21 +59,14 @@ export async function createSite(
   { isWatched = true }: { isWatched?: boolean } = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-simulation-'));
-  const persistence = createPersistence(database);
-  const blobs = createFolderBlobStore(join(folder, 'blobs'));
-  const encryption = createEncryption(randomBytes(32));
+  const ports = createTestPorts(database, folder);
+  const { persistence } = ports;
   const place = await createWorkspace(persistence.store);
   await upload();
   if (isWatched) await watchRows(database);
 
   async function upload(): Promise<void> {
-    const archiveLimits = {
-      maxBytes: 1024 * 1024,
-      maxUnpackedBytes: 1024 * 1024,
-      maxEntries: 10,
-      maxManifestBytes: 64 * 1024,
-    };
-    const uploads = createUploadPackage({ persistence, blobs, encryption, archiveLimits });
+    const { uploadPackage: uploads } = createServices(ports);
     const { userId, email, workspaceId } = place;
     const principal = { userId, email, credential: null, workspaceId: null, kind: 'user' as const };
     const grant = { principal, workspaceId };
@@ -109,31 +89,12 @@ export async function createSite(
     });
   }
 
-  function createServer(readClock: Clock) {
+  function createServer(clock: Clock) {
     const { breakable, crashNext } = createBreakable(persistence);
-    const startRuns = createStartRuns(breakable, readClock);
-    const logFiles = createLogFiles(join(folder, 'logs'));
-    const attemptLog = createAttemptLog(breakable, logFiles);
-    const finishRun = createFinishRun({
-      persistence: breakable,
-      startRuns,
-      faultPoints: noFaultPoints,
-      attemptLog,
-      explainFailure: createExplainFailure({ persistence: breakable, logFiles, log: silentLog }),
-      announce: (jobRunId) => attemptLog.announce(jobRunId),
-    });
-    const cancelRuns = createCancelRuns(breakable, finishRun, attemptLog);
     return {
       crashNext,
       persistence: breakable,
-      startRuns,
-      finishRun,
-      cancelRuns,
-      deploy: createDeploy(breakable, cancelRuns, {
-        startRuns,
-        webhooks: createWebhooks(breakable, encryption),
-      }),
-      switchJobs: createSwitchJobs(breakable, cancelRuns, readClock),
+      ...createServices({ ...ports, persistence: breakable, clock }),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Config, Rotation } from '@pumphouse/server/operator';
 import {
-  assembleRotateKey,
+  openRotateKey,
   identifyKey,
   makeNewKey,
   otherKeysFile,
@@ -24,7 +24,7 @@ export async function rotateKey(options: RotateKeyOptions): Promise<void> {
   if (options.new && options.forget) throw new Error('Give either --new or --forget.');
   if (options.new) return replaceKeyFile(config);
   const rotation = await withStore(async (persistence) => {
-    const rotate = await assembleRotateKey(config, persistence, (kind, rotated) =>
+    const rotate = await openRotateKey(config, persistence, (kind, rotated) =>
       write(`${kind}: ${rotated} re-encrypted so far`),
     );
     return rotate({ forgetsLost: options.forget === true });

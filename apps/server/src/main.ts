@@ -1,33 +1,27 @@
-import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
-import type { Encryption } from './platform/encryption.ts';
 import type { Logger } from 'pino';
-import type { Persistence } from './store/store.ts';
-import type { RunsListener } from './listeners/runs-listener.ts';
-import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
-import { createAppPlaces } from './api/apps/apps-wire.ts';
-import { prepareApps } from './compose/prepare-apps.ts';
-import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
-import { assemblePages } from './compose/assemble-pages.ts';
-import { assembleServices } from './compose/assemble-services.ts';
-import { buildApi } from './compose/build-api.ts';
-import type { AttemptsSocket } from './listeners/attempts-socket.ts';
-import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
+import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { checkReadiness } from './compose/check-readiness.ts';
-import { createLoops, type Loops } from './platform/loops.ts';
-import { startLoops } from './compose/start-loops.ts';
-import { closeHttpApp } from './http/http-app.ts';
-import { createAuthorize } from './services/people/authorize.ts';
+import { join } from 'node:path';
+import { createAppPlaces } from './api/apps/apps-wire.ts';
+import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
+import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
+import { createAppsProxy } from './compose/create-apps-proxy.ts';
 import { createExecutor } from './compose/create-executor.ts';
-import { createFixedAddress } from './listeners/attempts-address.ts';
-import { createReadLoad } from './services/runs/read-load.ts';
-import { listenOnOtherLoopback, type OtherLoopback } from './listeners/other-loopback.ts';
-import { openRunsListener } from './compose/open-runs-listener.ts';
-import { openRegistration, type RegisteredServer } from './compose/register-server.ts';
+import { createLoops } from './platform/loops.ts';
+import { createPasswords } from './services/sign-in/passwords.ts';
+import { createServerAddresses } from './compose/server-addresses.ts';
+import { createServices } from './services/create-services.ts';
+import { createSmtpMailer } from './mail/mailer.ts';
+import { openApi } from './compose/open-api.ts';
+import { openAttemptsAddress } from './compose/open-attempts-address.ts';
+import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
+import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
+import { selectPageServices } from './compose/page-services.ts';
+import { startLoops } from './compose/start-loops.ts';
 
 export interface RunningServer {
   /** The URL it listens on. */
@@ -40,41 +34,27 @@ export interface RunningServer {
 
 /** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
-  const opened = await openStore(config, log);
-  const { persistence } = opened;
-  const loops = createLoops({ onWake: persistence.onWake, log });
-  let registered: RegisteredServer | null = null;
-  async function close(): Promise<void> {
-    await loops.stop();
-    await registered?.remove();
-    await opened.close();
-  }
+  const parts = createOpenParts();
   try {
-    registered = await openRegistration(config, persistence, log);
-    await loops.start(registered.loop);
-    return await serve(config, log, { persistence, encryption: registered.encryption, loops, close });
+    return await openServer(config, log, parts);
   } catch (error) {
-    await close();
+    // Open parts would keep the process alive although the server did not start.
+    await parts.close().catch((err: unknown) => log.warn({ err }, 'a part of the server failed to close'));
     throw error;
   }
 }
 
-async function serve(
-  config: Config,
-  log: Logger,
-  parts: { persistence: Persistence; encryption: Encryption; loops: Loops; close: () => Promise<void> },
-): Promise<RunningServer> {
-  const { persistence, encryption, loops, close } = parts;
-  const { id: installationId } = await persistence.store.installation.get();
-  // Set when the server listens, because port 0 is resolved only then.
-  const address = { url: '' };
-  let runsListener: RunsListener | null = null;
-  let attemptsSocket: AttemptsSocket | null = null;
-  const publicUrl = () => config.publicUrl ?? address.url;
-  const apiUrl = () => runsListener?.url() ?? publicUrl();
-  const services = assembleServices(config, { persistence, encryption, log, apiUrl });
-  const uploadDir = join(config.dataDir, 'uploads');
-  await mkdir(uploadDir, { recursive: true, mode: 0o700 });
+async function openServer(config: Config, log: Logger, parts: OpenParts): Promise<RunningServer> {
+  const opened = await openStore(config, log);
+  parts.add(() => opened.close());
+  const { persistence } = opened;
+  const registration = await openRegistration(config, persistence, log);
+  parts.add(() => registration.remove());
+  const { encryption } = registration;
+  const loops = createLoops({ onWake: persistence.onWake, log });
+  parts.add(() => loops.stop());
+  await loops.start(registration.loop);
+
   const created = await createExecutor(config, persistence, log);
   const { executor } = created;
   await requireExposureAllowed(persistence, {
@@ -82,97 +62,70 @@ async function serve(
     publicUrl: config.publicUrl,
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
-  let areLoopsStarted = false;
-  const authorize = createAuthorize(persistence);
-  const appsListener = prepareApps(config, { persistence, authorize, services, executor, log, publicUrl });
-  const { apps } = appsListener;
-  const pages = assemblePages({ openId: config.openId, persistence, services, openApp: apps.openApp, log });
-  const apiDependencies: ApiDependencies = {
+  const mailer = config.mail && createSmtpMailer(config.mail);
+  parts.add(() => mailer?.close());
+  const addresses = createServerAddresses(config);
+  const filePorts = openFilePorts(config);
+  const services = createServices({
+    ...filePorts,
     persistence,
-    credentials: services.credentials,
-    attemptSecrets: services.attemptSecrets,
-    authorize,
-    attemptLog: services.attemptLog,
-    logFiles: services.logFiles,
-    blobs: services.blobs,
-    uploadDir,
+    encryption,
+    executor,
+    mailer,
+    passwords: createPasswords(),
+    addresses,
+    settings: selectServiceSettings(config),
+    log,
+  });
+
+  const listeners = createOpenParts('together');
+  parts.add(() => listeners.close());
+  const pages = selectPageServices(services, { persistence, encryption });
+  let attemptsAddress: OpenAttemptsAddress | null = null;
+  let areLoopsStarted = false;
+  const readinessSources = {
+    persistence,
+    executor,
+    clock: services.clock,
+    readLoad: services.readLoad,
+    listLoops: () => (areLoopsStarted ? loops.list() : null),
+    findRunsProblem: async () => (await attemptsAddress?.findProblem()) ?? null,
+  };
+  const api: ApiDependencies = {
+    services,
+    pages,
+    apps: createAppPlaces(services.apps.addresses),
+    consoleFiles: openConsoleFiles(builtConsoleFolder),
+    uploadDir: join(config.dataDir, 'uploads'),
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
-    retention: config.retention,
-    log,
-    pages,
-    consoleFiles: openConsoleFiles(builtConsoleFolder),
-    apps: createAppPlaces(apps.addresses),
-    services: { ...services, apps },
     readiness: async () => ({
       warnings: config.warnings,
       loops: loops.list(),
-      ...(await checkReadiness({
-        persistence,
-        executor,
-        listLoops: () => (areLoopsStarted ? loops.list() : null),
-        clock: services.clock,
-        findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
-        readLoad: createReadLoad(persistence),
-      })),
+      ...(await checkReadiness(readinessSources)),
     }),
-  };
-  const api = buildApi(apiDependencies);
-  await api.listen({ host: config.host, port: config.port });
-  const listening = api.server.address() as AddressInfo;
-  address.url = addressOf(listening);
-  let otherLoopback: OtherLoopback | null = null;
-  try {
-    otherLoopback = await listenOnOtherLoopback(api.server, {
-      host: listening.address,
-      port: listening.port,
-    });
-    await appsListener.listen();
-    runsListener = await openRunsListener(config, created, apiDependencies);
-    attemptsSocket = await openSocketOfAttempts(config, created, apiDependencies);
-  } catch (error) {
-    // Open listeners would keep the process alive although the server did not start.
-    await Promise.all([otherLoopback?.close(), closeHttpApp(api), appsListener.stop()]);
-    throw error;
-  }
-
-  const stopLoops = await startLoops(config, loops, {
-    persistence,
-    services,
-    executor,
-    installationId,
-    attemptsAddress:
-      runsListener ??
-      createFixedAddress({ url: config.attemptsUrl ?? address.url, socket: attemptsSocket?.path }),
     log,
-  });
+  };
+  const listeningUrl = await openApi(config, api, listeners);
+  addresses.setServerUrl(listeningUrl);
+  const appsProxy = createAppsProxy(config, { persistence, services, executor, addresses, log });
+  listeners.add(() => appsProxy.stop());
+  await appsProxy.listen();
+  attemptsAddress = await openAttemptsAddress(config, created, { api, listeningUrl, listeners });
+  addresses.setRunsUrl(attemptsAddress.runsUrl);
+
+  const { id: installationId } = await persistence.store.installation.get();
+  const { logFiles, faultPoints } = filePorts;
+  const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
+  parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
   areLoopsStarted = true;
   const setupToken = await pages.setup.issueLink();
-  const url = publicUrl();
+  const url = addresses.serverUrl();
   return {
     url,
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
-    async stop() {
-      await stopLoops();
-      await Promise.all([
-        otherLoopback?.close(),
-        closeHttpApp(api),
-        runsListener?.stop(),
-        attemptsSocket?.stop(),
-        appsListener.stop(),
-      ]);
-      await close();
-    },
+    stop: () => parts.close(),
   };
-}
-
-/**
- * Returns a URL at which this machine reaches the listening address; a wildcard address includes loopback.
- */
-function addressOf({ address, family, port }: AddressInfo): string {
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (address === '::') return `http://[::1]:${port}`;
-  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
 }

@@ -1,6 +1,6 @@
 /** All that the operator's commands (apps/cli) use of the server. Lint keeps them from importing anything else. */
 export { toAuditEntry } from './api/audit/audit-log-wire.ts';
-export { assembleRunEnds } from './compose/assemble-run-ends.ts';
+export { openRunServices } from './compose/open-run-services.ts';
 export { listMissingPrograms } from './compose/missing-programs.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore } from './compose/open-store.ts';
@@ -23,7 +23,7 @@ export { createAccounts } from './services/sign-in/accounts.ts';
 export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';
 export type { AuditEntryRecord } from './store/records.ts';
 export type { Persistence } from './store/store.ts';
-export { assembleRotateKey } from './compose/assemble-rotate-key.ts';
+export { openRotateKey } from './compose/open-rotate-key.ts';
 export { makeNewKey, otherKeysFile, removeOtherKeys } from './config/secret-key.ts';
 export { identifyKey } from './platform/encryption.ts';
 export type { Rotation } from './services/secret-keys/rotate-key.ts';

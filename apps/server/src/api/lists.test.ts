@@ -59,7 +59,7 @@ async function deployVersions(): Promise<string> {
   let jobId = '';
   for (let version = 1; version <= 7; version += 1) {
     const jobs = [defineJob('jobs.m.versioned', { description: `Version ${version}` })];
-    const deployed = await api.dependencies.services.deploy({
+    const deployed = await api.services.deploy({
       ...at,
       jobs,
       deploymentModule: null,

@@ -26,7 +26,8 @@ function bearer() {
 }
 
 describe('the route table', () => {
-  const handled = () => Object.keys(createHandlers(api.dependencies, new AbortController().signal));
+  const handled = () =>
+    Object.keys(createHandlers(api.services, { ...api.dependencies, closing: new AbortController().signal }));
   const check = () => ({
     routes: routes as readonly Route[],
     handled: handled(),
@@ -38,7 +39,10 @@ describe('the route table', () => {
   });
 
   it('stops the server when an operation has no handler', () => {
-    const handlers = createHandlers(api.dependencies, new AbortController().signal);
+    const handlers = createHandlers(api.services, {
+      ...api.dependencies,
+      closing: new AbortController().signal,
+    });
     Reflect.deleteProperty(handlers, 'get_job');
     expect(() => buildApi(api.dependencies, handlers)).toThrow('get_job has no handler');
   });
@@ -126,7 +130,10 @@ describe('errors', () => {
   });
 
   it('reveal no internals, only the request id to look up in the log', async () => {
-    const workspaces = createHandlers(api.dependencies, new AbortController().signal);
+    const workspaces = createHandlers(api.services, {
+      ...api.dependencies,
+      closing: new AbortController().signal,
+    });
     workspaces.list_dataplanes = () => {
       throw new Error('secret sauce');
     };

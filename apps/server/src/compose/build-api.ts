@@ -11,7 +11,6 @@ import { addClientVersions } from '../http/client-versions.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from '../api/route-check.ts';
-import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { createOperationCalls } from '../api/call-operation.ts';
 import { createHandlers } from '../api/handlers.ts';
@@ -32,7 +31,8 @@ import { removeAbandonedUploads } from '../http/received-files.ts';
  */
 export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): FastifyInstance {
   const closing = new AbortController();
-  const served = handlers ?? createHandlers(dependencies, closing.signal);
+  const { services } = dependencies;
+  const served = handlers ?? createHandlers(services, { ...dependencies, closing: closing.signal });
   checkRouteTable({ routes, handled: Object.keys(served), requirements });
 
   const app = createHttpApp(dependencies.log, dependencies.trustedProxies);
@@ -43,22 +43,19 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
   registerProbes(app, dependencies.readiness);
-  registerAttemptRoutes(app, {
-    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
-    beginAttempt: dependencies.services.beginAttempt,
-    recordSpool: dependencies.services.recordSpool,
-  });
-
-  registerHooks(app, dependencies.services.takeDelivery);
+  registerAttemptRoutes(app, services);
+  registerHooks(app, services.takeDelivery);
   const { pages, publicUrl, log, consoleFiles } = dependencies;
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
-  const callsFor = createOperationCalls(served, dependencies.authorize, dependencies.apps);
-  registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, log });
+  const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
+  registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, log });
 
+  const { authorize, credentials } = services;
+  const context = { authorize, credentials, publicUrl, apps: dependencies.apps };
   const register = (scope: FastifyInstance, route: Route) => {
     const handler = (served as Record<string, AnyHandler>)[route.operationId];
-    if (handler) registerRoute(scope, route, dependencies, handler);
+    if (handler) registerRoute(scope, route, context, handler);
   };
   const table: readonly Route[] = routes;
   for (const route of table.filter((row) => !isUpload(row))) register(app, route);

@@ -8,7 +8,6 @@ import { addHostCheck } from '../http/host-check.ts';
 import { addClientVersions } from '../http/client-versions.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
-import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
@@ -28,11 +27,7 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
   });
   addClientVersions(app);
   app.get('/healthz', async () => ({ status: 'ok' }));
-  registerAttemptRoutes(app, {
-    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
-    beginAttempt: services.beginAttempt,
-    recordSpool: services.recordSpool,
-  });
+  registerAttemptRoutes(app, services);
   return app;
 }
 
@@ -42,13 +37,17 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
  * cannot use it.
  */
 export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
-  const { credentials } = dependencies;
+  const { services } = dependencies;
+  const { authorize, credentials } = services;
   const closing = new AbortController();
-  const handlers = createHandlers(dependencies, closing.signal) as Record<string, AnyHandler | undefined>;
+  const handlers = createHandlers(services, { ...dependencies, closing: closing.signal }) as Record<
+    string,
+    AnyHandler | undefined
+  >;
   const app = buildAttemptsApi(dependencies);
   app.addHook('preClose', async () => closing.abort());
   const context = {
-    authorize: dependencies.authorize,
+    authorize,
     credentials: {
       ...credentials,
       authenticateUser: (bearer: string) => credentials.authenticateRun(bearer),

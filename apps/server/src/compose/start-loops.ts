@@ -1,13 +1,9 @@
 import type { Config } from '../config/config.ts';
+import type { Services } from '../services/create-services.ts';
 import type { LoopDefinition, Loops } from '../platform/loops.ts';
-import { assembleRetention } from './open-storage.ts';
-import { assembleSupervisor, type SupervisorParts } from './assemble-supervisor.ts';
-import { createCompareSchemas } from '../services/pipelines/compare-schemas.ts';
-import { createLeftovers } from '../services/retention/leftovers.ts';
+import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
+import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
-import { createReleaseQueued } from '../services/runs/release-queued.ts';
-import { createSendInvitationMails } from '../services/people/send-invitation-mails.ts';
-import { createSmtpMailer } from '../mail/mailer.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -16,8 +12,11 @@ import { defineRetentionLoop } from '../scheduler/retention-loop.ts';
 import { defineSchemasLoop } from '../supervisor/schemas-loop.ts';
 import { defineTickLoop } from '../scheduler/tick-loop.ts';
 import { hangSeconds } from './open-store.ts';
+import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 
-export type LoopParts = Omit<SupervisorParts, 'loops'>;
+export interface LoopParts extends Omit<SupervisorParts, 'loops' | 'owner'> {
+  services: Services;
+}
 
 /**
  * Starts the loops of the server's roles: first those that take over existing runs, last those that start new
@@ -29,46 +28,58 @@ export async function startLoops(
   loops: Loops,
   parts: LoopParts,
 ): Promise<() => Promise<void>> {
-  const { persistence, log } = parts;
-  const { encryption } = parts.services;
-  const supervisor = config.roles.supervisor ? assembleSupervisor(config, { ...parts, loops }) : null;
-  const mailer = config.mail && createSmtpMailer(config.mail);
+  const { sendInvitationMails } = parts.services;
+  const supervisor = config.roles.supervisor
+    ? assembleSupervisor(selectSupervisorSettings(config), { ...parts, loops })
+    : null;
   await supervisor?.start();
   const definitions = [
     ...(supervisor ? defineCleanUpLoops(config, parts) : []),
-    ...(mailer ? [defineMailLoop(createSendInvitationMails({ persistence, encryption, mailer, log }))] : []),
+    ...(sendInvitationMails ? [defineMailLoop(sendInvitationMails)] : []),
     ...(config.roles.scheduler ? defineSchedulerLoops(parts) : []),
   ];
   for (const definition of definitions) await loops.start(definition);
   return async () => {
     await Promise.all([supervisor?.stop(), loops.stop()]);
-    mailer?.close();
   };
 }
 
-function defineCleanUpLoops(config: Config, { persistence, executor, log }: LoopParts): LoopDefinition[] {
+function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] {
+  const { persistence, services, executor, log } = parts;
   const retention = defineRetentionLoop({
     persistence,
-    retention: assembleRetention(config, persistence, executor, log),
+    retention: services.retention,
     limits: config.retention,
     log,
   });
   return [
     defineOrphansLoop({
       reaper: createReaper({ persistence, executor, delaySeconds: hangSeconds(config), log }),
-      leftovers: createLeftovers({ persistence, executor, log }),
+      leftovers: services.leftovers,
       intervalSeconds: 4 * config.leaseSeconds,
     }),
     ...(retention ? [retention] : []),
-    defineSchemasLoop(createCompareSchemas({ persistence, log })),
+    defineSchemasLoop(services.compareSchemas),
   ];
 }
 
-function defineSchedulerLoops({ persistence, services, executor, log }: LoopParts): LoopDefinition[] {
+function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDefinition[] {
   const { startRuns, clock } = services;
   return [
     defineTickLoop({ persistence, startRuns, clock, log }),
-    defineQueueLoop(createReleaseQueued({ ...services, persistence, executorName: executor.name, log })),
+    defineQueueLoop(services.releaseQueued),
     defineChangesLoop({ persistence }),
   ];
+}
+
+/** Selects the settings that the supervisor follows. */
+export function selectSupervisorSettings(config: Config): SupervisorSettings {
+  return {
+    leaseSeconds: config.leaseSeconds,
+    deliverySeconds: config.leaseSeconds / 3,
+    takenSeconds: hangSeconds(config),
+    instanceSizes: config.instanceSizes,
+    capacity: config.capacity,
+    unknownLimits: planUnknownLimits(config.unknownMinutes),
+  };
 }

@@ -116,7 +116,7 @@ describe('a file of the console', () => {
 });
 
 describe('signing in to the console', () => {
-  const signIn = () => api.dependencies.services.signIn;
+  const signIn = () => api.services.signIn;
   const origin = 'http://localhost:80';
 
   async function begin(redirectUri: string) {

@@ -70,7 +70,7 @@ describe('over HTTP', () => {
     const jobs = many(60, (n) =>
       defineJob(`jobs.m.job_${String(n).padStart(2, '0')}`, { description: 'é'.repeat(1500) }),
     );
-    await api.dependencies.services.deploy({
+    await api.services.deploy({
       workspaceId: seeded.workspaceId,
       membershipId: seeded.owner.membershipId,
       jobs,

@@ -189,7 +189,10 @@ describe('a page of another site', () => {
 });
 
 it('reveals no internals, only the request id to look up in the log', async () => {
-  const handlers = createHandlers(api.dependencies, new AbortController().signal);
+  const handlers = createHandlers(api.services, {
+    ...api.dependencies,
+    closing: new AbortController().signal,
+  });
   handlers.list_job_overviews = () => {
     throw new Error('secret sauce');
   };

@@ -79,7 +79,7 @@ async function startFailing(): Promise<string> {
     { kind: 'exit', at: time, code: 1, signal: null, reason: null },
   ];
   const spool = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
-  await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
+  await api.services.recordSpool.record(id, 0, Buffer.from(spool));
   return run.id;
 }
 

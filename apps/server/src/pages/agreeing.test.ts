@@ -20,7 +20,7 @@ beforeEach(async () => {
   await browser.signIn(owner.email, owner.password);
 });
 
-const signIn = () => api.dependencies.services.signIn;
+const signIn = () => api.services.signIn;
 const pathOf = (address: string) => address.slice(origin.length);
 
 async function beginAtClient() {
@@ -172,7 +172,7 @@ describe('a browser opened by a client', () => {
 describe('an invitation', () => {
   async function invite(email: string): Promise<string> {
     const place = await api.createPlace();
-    const { link } = await api.dependencies.services.invitations.create(
+    const { link } = await api.services.invitations.create(
       place.owner.principal,
       { organizationId: place.organization.id, email, role: 'member', workspaces: [] },
       origin,

@@ -20,7 +20,7 @@ async function signInEverywhere() {
   const browser = createPageBrowser(api.app, { headers: own });
   expect((await browser.signIn(email, password)).status).toBe(303);
   const account = await api.persistence.store.accounts.findByEmail(email);
-  const { sessions } = api.dependencies.services.signIn;
+  const { sessions } = api.services.signIn;
   const { refreshToken } = await sessions.begin({ userId: account?.id ?? '', client: 'console' });
   const cookie = browser.jar.get('pumphouse') ?? '';
   return {

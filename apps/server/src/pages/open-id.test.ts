@@ -18,7 +18,7 @@ const owner = { email: 'analyst@example.com', password, organization: 'Acme' };
 let provider: Awaited<ReturnType<typeof startProvider>>;
 
 const open = (issuer: string, signUp: 'invited' | 'anyone' = 'invited') =>
-  createApiFixture({ publicUrl }, { issuer, clientId, clientSecret, name: 'Example', signUp });
+  createApiFixture({ publicUrl, openId: { issuer, clientId, clientSecret, name: 'Example', signUp } });
 
 beforeAll(async () => {
   provider = await startProvider(callback);
@@ -149,7 +149,7 @@ describe('signing in through an OpenID provider', () => {
   it('creates an account for a user invited with that address, and for no one else', async () => {
     const inviter = await api.createPlace();
     const invite = async (email: string) => {
-      const { link } = await api.dependencies.services.invitations.create(
+      const { link } = await api.services.invitations.create(
         inviter.owner.principal,
         { organizationId: inviter.organization.id, email, role: 'member', workspaces: [] },
         publicUrl,

@@ -242,7 +242,7 @@ describe('the account page', () => {
     await here.signIn('guest@example.com', password);
     await there.signIn('guest@example.com', password);
     const account = await api.persistence.store.accounts.findByEmail('guest@example.com');
-    const session = await api.dependencies.services.signIn.sessions.begin({
+    const session = await api.services.signIn.sessions.begin({
       userId: account?.id ?? '',
       client: 'dlthub',
     });
@@ -257,9 +257,9 @@ describe('the account page', () => {
     expect((await change(password, 'another long password')).location).toBe('/sign-in/account?news=password');
     expect((await here.get('/sign-in/account')).status).toBe(200);
     expect((await there.get('/sign-in/account')).status).toBe(303);
-    await expect(
-      api.dependencies.services.signIn.sessions.refresh(session.refreshToken),
-    ).rejects.toMatchObject({ code: 'session_ended' });
+    await expect(api.services.signIn.sessions.refresh(session.refreshToken)).rejects.toMatchObject({
+      code: 'session_ended',
+    });
     expect((await newBrowser().signIn('guest@example.com', password)).status).toBe(400);
     expect((await newBrowser().signIn('guest@example.com', 'another long password')).status).toBe(303);
     const [entry] = await api.testDatabase.database.query<{ text: string }>(

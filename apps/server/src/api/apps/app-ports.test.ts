@@ -13,7 +13,7 @@ let owner: TestCaller;
 let apps: Record<'board' | 'prices' | 'stock', JobRecord>;
 
 beforeAll(async () => {
-  api = await createApiFixture({}, null, ports);
+  api = await createApiFixture({ appPorts: ports });
   const place = await api.createPlace();
   owner = place.owner;
   workspaceId = place.workspace.id;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await api.createPackages(workspaceId, owner.membershipId);
   const { entry_point: entryPoint } = defineJob('jobs.any');
   const names = ['board', 'prices', 'stock'] as const;
-  const { jobs } = await api.dependencies.services.deploy({
+  const { jobs } = await api.services.deploy({
     ...at,
     jobs: names.map((name) =>
       defineJob(`jobs.${name}`, { entry_point: { ...entryPoint, job_type: 'interactive' } }),
@@ -104,8 +104,8 @@ it('gives apps with public links a port at server start, and logs those left wit
   const logged: unknown[] = [];
   const log = { warn: (...words: unknown[]) => void logged.push(words) };
   await send('POST', ofJob(apps.board, '/-publish'));
-  await givePortsToPublished(api.dependencies.persistence, createGivePort({ first: 9300, last: 9300 }), log);
-  const found = await api.dependencies.persistence.store.jobs.getMany([apps.board.id, apps.prices.id]);
+  await givePortsToPublished(api.persistence, createGivePort({ first: 9300, last: 9300 }), log);
+  const found = await api.persistence.store.jobs.getMany([apps.board.id, apps.prices.id]);
   expect(found.filter(({ appPort }) => appPort === 9300)).toHaveLength(1);
   expect(logged).toMatchObject([[{ code: 'no_app_port_left' }, expect.stringContaining('has no port')]]);
 });

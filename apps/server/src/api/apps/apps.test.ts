@@ -34,7 +34,7 @@ beforeEach(async () => {
   batchId = idOf('jobs.load');
 });
 
-const visits = () => api.dependencies.services.apps.visits;
+const visits = () => api.services.apps.visits;
 
 function send(caller: TestCaller, method: 'GET' | 'POST', path: string, payload?: object) {
   return api.app.inject({

@@ -21,7 +21,7 @@ beforeEach(async () => {
   base = `/api/v1/workspaces/${place.workspace.id}`;
   organizationUrl = `/api/v1/organizations/${place.organization.id}`;
   await api.createPackages(place.workspace.id, owner.membershipId);
-  const { jobs } = await api.dependencies.services.deploy({
+  const { jobs } = await api.services.deploy({
     workspaceId: place.workspace.id,
     membershipId: owner.membershipId,
     jobs: [defineJob('jobs.timed', { triggers: ['every:1h'] }), defineJob('jobs.plain')],

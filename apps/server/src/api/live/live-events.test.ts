@@ -232,7 +232,7 @@ describe('the length of a log', () => {
     using stream = await follow({ logs: [ownLog()] });
     await stream.nextOf('log');
     // Simulates another process: it shares only the database and the files.
-    const elsewhere = createAttemptLog(api.persistence, api.dependencies.logFiles);
+    const elsewhere = createAttemptLog(api.persistence, api.logFiles);
     await elsewhere.write(seeded.run.id, attempt.id, [runnerLine('from afar', new Date())]);
     expect(await stream.nextOf('log')).toMatchObject({ line_count: 1 });
   });

@@ -1,26 +1,22 @@
 import type { Handlers } from '../handler.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
-import type { Persistence } from '../../store/store.ts';
+import type { DownloadLog } from '../../services/logs/download-log.ts';
+import type { ReadLogLines } from '../../services/logs/read-log-lines.ts';
+import type { SearchLog } from '../../services/logs/search-log.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller } from '../../http/event-stream.ts';
-import { createDownloadLog } from '../../services/logs/download-log.ts';
-import { createOpenRunLog } from '../../services/logs/open-run-log.ts';
-import { createReadLogLines } from '../../services/logs/read-log-lines.ts';
-import { createSearchLog } from '../../services/logs/search-log.ts';
 import { toLogLines, toLogSearch } from './log-ranges-wire.ts';
 
 export interface LogRangeRoutes {
-  persistence: Persistence;
-  logFiles: LogFiles;
+  readLogLines: ReadLogLines;
+  searchLog: SearchLog;
+  downloadLog: DownloadLog;
 }
 
-export function createLogRangeHandlers(
-  dependencies: LogRangeRoutes,
-): Pick<Handlers, 'read_log_lines' | 'search_log' | 'download_log'> {
-  const openRunLog = createOpenRunLog(dependencies);
-  const readLogLines = createReadLogLines(openRunLog);
-  const searchLog = createSearchLog(openRunLog);
-  const downloadLog = createDownloadLog(dependencies.persistence, openRunLog);
+export function createLogRangeHandlers({
+  readLogLines,
+  searchLog,
+  downloadLog,
+}: LogRangeRoutes): Pick<Handlers, 'read_log_lines' | 'search_log' | 'download_log'> {
   return {
     async read_log_lines({ params, query }) {
       const range = { fromLine: query.from_line, limit: query.limit };

@@ -42,7 +42,7 @@ async function writeAttempt(name: string, count: number): Promise<string> {
 
 /** Simulates the outbox relay after an attempt has ended. */
 async function seal(attemptId: string): Promise<void> {
-  const { storedBytes } = await api.dependencies.logFiles.seal(attemptId);
+  const { storedBytes } = await api.logFiles.seal(attemptId);
   await api.persistence.store.attempts.markSealed(attemptId, storedBytes);
 }
 
@@ -52,7 +52,7 @@ async function removeLog(attemptId: string): Promise<void> {
     `update attempts set log_removed_at = '2026-03-11', log_stored_bytes = null where id = $1`,
     [attemptId],
   );
-  await api.dependencies.logFiles.delete(attemptId);
+  await api.logFiles.delete(attemptId);
 }
 
 function get(path: string) {
@@ -219,7 +219,7 @@ describe('a log search', () => {
 
   it('returns where to continue when its time is up, and stops when the caller has left', async () => {
     await writeAttempt('x', 3000);
-    const openRunLog = createOpenRunLog(api.dependencies);
+    const openRunLog = createOpenRunLog(api);
     const hasty = createSearchLog(openRunLog, { budgetMs: 0 });
     const query = { text: '2999', onlyErrors: false, limit: 10, signal: new AbortController().signal };
     const from = (afterLine: number) => hasty(seeded.workspaceId, seeded.run.id, { ...query, afterLine });
@@ -256,7 +256,7 @@ describe('a log search', () => {
 
   it('ends when the log is removed meanwhile, instead of retrying', async () => {
     const id = await writeAttempt('x', 30);
-    await api.dependencies.logFiles.delete(id);
+    await api.logFiles.delete(id);
     expect(await search('q=x')).toMatchObject({ match_count: 0, reached_end: true, searched_to_line: 29 });
   });
 

@@ -125,7 +125,7 @@ describe('the log stream', () => {
 
   it('says who cancelled a run before it started, in the stream and in the stored log', async () => {
     const stream = await openStream();
-    await api.dependencies.services.cancelRuns.cancel(seeded.workspaceId, seeded.run.id);
+    await api.services.cancelRuns.cancel(seeded.workspaceId, seeded.run.id);
     const told = {
       line_num: 0,
       content: 'Pumphouse: Cancelled. By the server, before it started.',
@@ -220,7 +220,7 @@ describe('the log stream', () => {
     await expect.poll(openConnections).toBeLessThan(before);
 
     const controller = new AbortController();
-    const events = await createReadLogs(api.dependencies).follow(seeded.workspaceId, seeded.run.id, {
+    const events = await createReadLogs(api).follow(seeded.workspaceId, seeded.run.id, {
       signal: controller.signal,
       idleAfterMs: 20,
     });

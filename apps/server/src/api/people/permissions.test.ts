@@ -57,7 +57,7 @@ async function createRunToken(): Promise<string> {
   const { workspace, owner } = place;
   const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
   await api.createPackages(at.workspaceId, at.membershipId);
-  const deployed = await api.dependencies.services.deploy({
+  const deployed = await api.services.deploy({
     ...at,
     jobs: [defineJob('jobs.m.token')],
     deploymentModule: null,

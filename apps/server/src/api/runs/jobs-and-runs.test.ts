@@ -268,7 +268,7 @@ describe('job runs', () => {
     const other = await api.createPlace();
     const { workspace, owner } = other;
     const { deployment, configuration } = await api.createPackages(workspace.id, owner.membershipId);
-    const { jobs } = await api.dependencies.services.deploy({
+    const { jobs } = await api.services.deploy({
       workspaceId: workspace.id,
       membershipId: owner.membershipId,
       jobs: definitions.slice(2),

@@ -43,7 +43,7 @@ async function carryOut(run: JobRunRecord, records: readonly object[]): Promise<
   const { id } = await api.createAttempt(run);
   await api.persistence.store.attempts.begin(id, 'nonce');
   const spool = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
-  await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
+  await api.services.recordSpool.record(id, 0, Buffer.from(spool));
 }
 
 const exit = (code: number) => ({ kind: 'exit', at: time, code, signal: null, reason: null });
@@ -270,7 +270,7 @@ describe('a job in a list', () => {
   });
 
   it('shows its declared star and tags, including a single tag given as a string', async () => {
-    await api.dependencies.services.deploy({
+    await api.services.deploy({
       workspaceId,
       membershipId: owner.membershipId,
       jobs: [

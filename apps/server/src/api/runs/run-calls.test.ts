@@ -28,7 +28,7 @@ async function createDeployed() {
   const place = await api.createPlace();
   const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
   await api.createPackages(at.workspaceId, at.membershipId);
-  const { jobs } = await api.dependencies.services.deploy({
+  const { jobs } = await api.services.deploy({
     ...at,
     jobs: [
       defineJob('jobs.up'),
@@ -139,7 +139,7 @@ describe('create_job_run', () => {
   it('requires a deployment first', async () => {
     const place = await api.createPlace();
     const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
-    const { jobs } = await api.dependencies.services.deploy({
+    const { jobs } = await api.services.deploy({
       ...at,
       jobs: [defineJob('jobs.free')],
       deploymentModule: null,

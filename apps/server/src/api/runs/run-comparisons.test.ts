@@ -40,7 +40,7 @@ async function carryOut(
     ...traces.map((body) => ({ kind: 'beacon', at: time, type: 'trace', body: JSON.stringify(body) })),
   ];
   const spool = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
-  await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
+  await api.services.recordSpool.record(id, 0, Buffer.from(spool));
   // This failure is not retried.
   const failure = { code: 'out_of_memory' as const, detail: 'It took more than it may.' };
   await api.finishRun(run.id, failed ? { status: 'failed', failure } : { status: 'completed' });
@@ -90,7 +90,7 @@ describe('the comparison of two runs', () => {
   it('shows changes of job, code and configuration, and the duration of both', async () => {
     await carryOut(seeded.run, {});
     await api.createPackages(seeded.workspaceId, seeded.owner.membershipId);
-    await api.dependencies.services.deploy({
+    await api.services.deploy({
       ...at(),
       jobs: [defineJob('jobs.m.f', { execute: { concurrency: 3 } })],
       deploymentModule: null,
@@ -126,7 +126,7 @@ describe('the comparison of two runs', () => {
   });
 
   it.each(['comparison', 'log-comparison'])('by %s rejects a run of another job', async (name) => {
-    const deployed = await api.dependencies.services.deploy({
+    const deployed = await api.services.deploy({
       ...at(),
       jobs: [defineJob('jobs.m.other')],
       deploymentModule: null,

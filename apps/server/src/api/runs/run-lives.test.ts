@@ -35,7 +35,7 @@ async function runAttempt(exit: object): Promise<string> {
     { n: 1, kind: 'exit', at: '2026-03-10T10:00:09Z', code: null, signal: null, reason: null, ...exit },
   ];
   const spool = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  await api.dependencies.services.recordSpool.record(id, 0, spool);
+  await api.services.recordSpool.record(id, 0, spool);
   return id;
 }
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
     { id: workspace.id, role: 'developer' },
   );
   await api.createPackages(at.workspaceId, at.membershipId);
-  const { jobs } = await api.dependencies.services.deploy({
+  const { jobs } = await api.services.deploy({
     ...at,
     jobs: [
       defineJob('jobs.read', { require: { profile: 'access' }, execute: { concurrency: null } }),
@@ -177,7 +177,7 @@ describe('a run created by a viewer', () => {
     const { workspace, owner } = place;
     const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
     const deploy = (profile: string) =>
-      api.dependencies.services.deploy({
+      api.services.deploy({
         ...at,
         jobs: [
           defineJob('jobs.read', { require: { profile: 'access' } }),

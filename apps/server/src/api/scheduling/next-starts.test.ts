@@ -25,7 +25,7 @@ afterAll(() => api.close());
 beforeEach(async () => {
   place = await api.createPlace();
   await api.createPackages(place.workspace.id, place.owner.membershipId);
-  const deployed = await api.dependencies.services.deploy({
+  const deployed = await api.services.deploy({
     workspaceId: place.workspace.id,
     membershipId: place.owner.membershipId,
     jobs: [orders, report, defineJob('jobs.shop.apart')],

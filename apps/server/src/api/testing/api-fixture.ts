@@ -7,50 +7,23 @@ import type { Persistence } from '../../store/store.ts';
 import type { PortRange } from '../../domain/primitives/port-range.ts';
 import type { Principal } from '../../services/sign-in/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
-import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { assembleApps } from '../../compose/assemble-apps.ts';
 import { createAppPlaces } from '../apps/apps-wire.ts';
-import { createGivePort } from '../../services/apps/give-port.ts';
 import { createNamedHosts } from '../../proxy/hosts.ts';
 import { createPortHosts } from '../../proxy/port-hosts.ts';
-import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../../compose/build-api.ts';
 import { buildDefinition } from '../../domain/jobs/test-definition.ts';
-import { createAttemptLog } from '../../services/logs/attempt-log.ts';
-import { createAttemptSecrets, type AttemptSecrets } from '../../services/attempts/attempt-secrets.ts';
-import { createAuthorize } from '../../services/people/authorize.ts';
-import { createBeginAttempt } from '../../services/attempts/begin-attempt.ts';
-import { createCancelRuns } from '../../services/runs/cancel-runs.ts';
-import { createCompareVersions } from '../../services/versions/compare-versions.ts';
-import { createCredentials, createKeySecret } from '../../services/sign-in/credentials.ts';
-import { createDeploy } from '../../services/jobs/deploy.ts';
-import { createEndUnknownRun } from '../../services/attempts/end-unknown-run.ts';
+import { type AttemptSecrets } from '../../services/attempts/attempt-secrets.ts';
+import { createKeySecret } from '../../services/sign-in/credentials.ts';
 import { createEncryption } from '../../platform/encryption.ts';
-import { createExplainFailure } from '../../services/runs/explain-failure.ts';
-import { createFinishRun } from '../../services/runs/finish-run.ts';
-import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
-import { createInvitations } from '../../services/people/invitations.ts';
-import { createIngestTelemetry } from '../../services/telemetry/ingest-telemetry.ts';
-import { createLogFiles } from '../../blobs/logs/log-file.ts';
-import { createPersistence } from '../../store/store.ts';
-import { createRecordSpool } from '../../services/attempts/record-spool.ts';
-import { createRollBack } from '../../services/versions/roll-back.ts';
-import { createStartRuns } from '../../services/runs/start-runs.ts';
-import { databaseClock } from '../../services/scheduling/clock.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
-import { createRunVariables } from '../../services/variables/run-variables.ts';
-import { createUploadPackage } from '../../services/versions/upload-package.ts';
-import { createSignIn } from '../../services/sign-in/sign-in.ts';
-import { createTakeDelivery } from '../../services/webhooks/take-delivery.ts';
-import { createVariables } from '../../services/variables/variables.ts';
-import { createWebhooks } from '../../services/webhooks/webhooks.ts';
-import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
-import { noFaultPoints } from '../../platform/fault-points.ts';
+import type { RetentionLimits } from '../../domain/retention/retention-limits.ts';
+import { createServices } from '../../services/create-services.ts';
+import { createTestPorts, testArchiveLimits } from '../../services/testing/test-ports.ts';
+import { selectPageServices } from '../../compose/page-services.ts';
 
 /** A caller with a valid key. */
 export interface TestCaller {
@@ -72,20 +45,26 @@ export const maxUploadBytes = 64 * 1024;
 
 const serverUrl = 'http://127.0.0.1:8080';
 
+export interface ApiFixtureOptions extends Partial<Omit<ApiDependencies, 'services' | 'pages' | 'apps'>> {
+  /** The provider that users sign in with; none by default. */
+  openId?: OpenIdSettings;
+  /** The ports of apps, if each has its own. */
+  appPorts?: PortRange;
+  retention?: RetentionLimits;
+  /** How often to check that subscribers to events still have access. */
+  streamCheckMs?: number;
+}
+
 /** Creates the API over its own database and real services. Nothing listens, and no supervisor runs. */
-export async function createApiFixture(
-  changes: Partial<ApiDependencies> = {},
-  openId: OpenIdSettings | null = null,
-  appPorts: PortRange | null = null,
-) {
+export async function createApiFixture(options: ApiFixtureOptions = {}) {
   const testDatabase = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-api-'));
-  const parts = createParts(testDatabase, { folder, changes, openId, appPorts });
-  const { persistence, app } = parts;
+  const parts = createParts(testDatabase, folder, options);
+  const { persistence, app, services } = parts;
   await app.ready();
   return {
     ...parts,
-    ...createSeeding(testDatabase, persistence, parts.dependencies.attemptSecrets),
+    ...createSeeding(testDatabase, persistence, services.attemptSecrets),
     folder,
     testDatabase,
     async close() {
@@ -96,137 +75,55 @@ export async function createApiFixture(
   };
 }
 
-function createParts(
-  testDatabase: TestDatabase,
-  place: {
-    folder: string;
-    changes: Partial<ApiDependencies>;
-    openId: OpenIdSettings | null;
-    appPorts: PortRange | null;
-  },
-) {
-  const { folder, changes, openId, appPorts } = place;
-  const log = pino({ level: 'silent' });
-  const persistence = createPersistence(testDatabase.database);
+function createParts({ database }: TestDatabase, folder: string, options: ApiFixtureOptions) {
+  const { openId = null, appPorts = null, retention, streamCheckMs, ...changes } = options;
   const olderSecretKey = randomBytes(32);
-  const encryption = createEncryption({ current: randomBytes(32), others: [olderSecretKey] });
-  const credentials = createCredentials(persistence, encryption);
-  const attemptSecrets = createAttemptSecrets(encryption);
-  const blobs = createFolderBlobStore(join(folder, 'blobs'));
-  const logFiles = createLogFiles(join(folder, 'logs'));
-  const attemptLog = createAttemptLog(persistence, logFiles);
-  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
-  const startRuns = createStartRuns(persistence, databaseClock);
-  const faultPoints = noFaultPoints;
-  const finishRun = createFinishRun({
-    persistence,
-    startRuns,
-    attemptLog,
-    explainFailure: createExplainFailure({ persistence, logFiles, log }),
-    faultPoints,
-    announce: (id) => attemptLog.announce(id),
+  const ports = createTestPorts(database, folder, {
+    encryption: createEncryption({ current: randomBytes(32), others: [olderSecretKey] }),
+    addresses: {
+      serverUrl: () => serverUrl,
+      apiUrl: () => serverUrl,
+      appOrigins: () =>
+        appPorts
+          ? createPortHosts({ serverUrl, ports: appPorts, barePort: 8090 })
+          : createNamedHosts(null, 8090),
+    },
+    settings: {
+      archiveLimits: { ...testArchiveLimits, maxBytes: maxUploadBytes, maxManifestBytes: 1024 * 1024 },
+      openId,
+      appPorts,
+      ...(retention && { retention }),
+      ...(streamCheckMs !== undefined && { streamCheckMs }),
+      ...(options.streamIdleMs !== undefined && { streamIdleMs: options.streamIdleMs }),
+    },
   });
-  const webhooks = createWebhooks(persistence, encryption);
-  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
-  const recordSpool = createRecordSpool({
-    persistence,
-    attemptLog,
-    blobs,
-    finishRun,
-    ingestTelemetry,
-    instanceSizes: parseInstanceSizes(''),
-    faultPoints,
-  });
-  const invitations = createInvitations({ persistence, encryption, sendsMail: false });
-  const signIn = createSignIn({ persistence, credentials, encryption });
+  const services = createServices(ports);
   const uploadDir = join(folder, 'uploads');
-  const authorize = createAuthorize(persistence);
-  const apps = assembleApps({
-    persistence,
-    authorize,
-    services: { encryption, credentials, signIn },
-    origins: () =>
-      appPorts
-        ? createPortHosts({ serverUrl, ports: appPorts, barePort: 8090 })
-        : createNamedHosts(null, 8090),
-    serverUrl: () => serverUrl,
-    givePort: createGivePort(appPorts),
-    onTaken: () => undefined,
-  });
   const dependencies: ApiDependencies = {
-    persistence,
-    credentials,
-    attemptSecrets,
-    authorize,
-    attemptLog,
-    logFiles,
-    blobs,
+    services,
+    pages: selectPageServices(services, ports),
+    apps: createAppPlaces(services.apps.addresses),
     uploadDir,
     maxUploadBytes,
     publicUrl: null,
-    retention: parseRetention(defaultRetention),
-    log,
-    apps: createAppPlaces(apps.addresses),
     consoleFiles: null,
-    pages: assemblePages({
-      openId,
-      persistence,
-      services: { encryption, signIn, invitations },
-      openApp: apps.openApp,
-      log,
-    }),
-    services: {
-      apps,
-      clock: databaseClock,
-      startRuns,
-      deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
-      cancelRuns,
-      endUnknownRun: createEndUnknownRun(persistence, finishRun, attemptLog),
-      recordSpool,
-      beginAttempt: createBeginAttempt({
-        persistence,
-        blobs,
-        encryption,
-        credentials,
-        readRunVariables: createRunVariables(persistence, encryption),
-        apiUrl: () => 'http://127.0.0.1:8080',
-      }),
-      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
-      rollBack: createRollBack({ persistence, blobs, encryption }),
-      uploadPackage: createUploadPackage({
-        persistence,
-        blobs,
-        encryption,
-        archiveLimits: {
-          maxBytes: maxUploadBytes,
-          maxUnpackedBytes: 1024 * 1024,
-          maxEntries: 100,
-          maxManifestBytes: 1024 * 1024,
-        },
-      }),
-      signIn,
-      variables: createVariables(persistence, encryption),
-      webhooks,
-      invitations,
-      takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
-    },
+    log: ports.log,
     readiness: async () => ({ ok: true, reasons: [], loops: [], load: null }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);
   return {
+    ...ports,
     app,
     dependencies,
-    persistence,
+    services,
     /** A previous key with which `encryption` still decrypts. */
     olderSecretKey,
-    encryption,
-    credentials,
-    signIn: dependencies.services.signIn,
-    attemptLog,
-    blobs,
-    finishRun,
-    startRuns,
+    credentials: services.credentials,
+    signIn: services.signIn,
+    attemptLog: services.attemptLog,
+    finishRun: services.finishRun,
+    startRuns: services.startRuns,
     uploadDir,
   };
 }

@@ -2,9 +2,9 @@ import type { Handlers } from '../handler.ts';
 import type { ReceivedFile } from '../../http/received-files.ts';
 import type { UploadGrant } from '../../services/sign-in/credentials.ts';
 import type { UploadPackage } from '../../services/versions/upload-package.ts';
+import type { UploadSlots } from '../../services/versions/upload-slots.ts';
 import { readFile } from 'node:fs/promises';
 import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
-import { createUploadSlots } from '../../services/versions/upload-slots.ts';
 import { receiveFiles, receiveInMemory } from '../../http/received-files.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toConfiguration, toDeployment } from './packages-wire.ts';
@@ -14,14 +14,14 @@ const maxRequirementsBytes = 8 * 1024 * 1024;
 
 export function createUploadHandlers(services: {
   uploadPackage: UploadPackage;
+  uploadSlots: UploadSlots;
   uploadDir: string;
   maxArchiveBytes: number;
 }): Pick<Handlers, 'upload_deployment' | 'upload_configuration'> {
-  const { uploadPackage, uploadDir, maxArchiveBytes } = services;
-  const slots = createUploadSlots();
+  const { uploadPackage, uploadSlots, uploadDir, maxArchiveBytes } = services;
   return {
     async upload_deployment(call) {
-      using _slot = slots.take(grantOf(call).principal.userId);
+      using _slot = uploadSlots.take(grantOf(call).principal.userId);
       await using files = await receiveFiles(call.request, uploadDir, {
         file: {
           maxBytes: maxArchiveBytes,
@@ -40,7 +40,7 @@ export function createUploadHandlers(services: {
     },
 
     async upload_configuration(call) {
-      using _slot = slots.take(grantOf(call).principal.userId);
+      using _slot = uploadSlots.take(grantOf(call).principal.userId);
       // The archive contains plain secrets, so it is encrypted before it is written to disk.
       const archive = await receiveInMemory(call.request, 'file', CONFIGURATION_LIMITS.maxBytes);
       return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archive }));

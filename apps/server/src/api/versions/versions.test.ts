@@ -32,12 +32,12 @@ async function deployCode(files: Record<string, ArchiveContent>, requirements: u
   const archivePath = join(api.folder, `${randomUUID()}.tar.gz`);
   await writeFile(archivePath, buildArchive(files));
   const upload = { grant: grantFor('deployment'), archivePath, requirements, requirementsSizeBytes: 2 };
-  return api.dependencies.services.uploadPackage.uploadDeployment(upload);
+  return api.services.uploadPackage.uploadDeployment(upload);
 }
 
 async function configure(files: Record<string, string>) {
   const archive = buildArchive(files);
-  return api.dependencies.services.uploadPackage.uploadConfiguration({
+  return api.services.uploadPackage.uploadConfiguration({
     grant: grantFor('configuration'),
     archive,
   });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 function deploy(jobs: JobDefinition[]) {
-  return api.dependencies.services.deploy({
+  return api.services.deploy({
     workspaceId: place.workspace.id,
     membershipId: place.owner.membershipId,
     jobs,
@@ -236,7 +236,7 @@ describe('a webhook URL', () => {
   });
 
   it('is not created by a dry run', async () => {
-    await api.dependencies.services.deploy({
+    await api.services.deploy({
       workspaceId: place.workspace.id,
       membershipId: place.owner.membershipId,
       jobs: [listener('f', 'webhook:')],

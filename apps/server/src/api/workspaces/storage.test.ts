@@ -42,10 +42,10 @@ async function fill() {
     return { n, kind: 'beacon', at: '2026-03-10T10:00:00Z', type, body: JSON.stringify(body) };
   });
   const spool = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
+  await api.services.recordSpool.record(id, 0, Buffer.from(spool));
   await store.attempts.begin(id, 'nonce');
   await api.finishRun(seeded.run.id, { status: 'completed' });
-  const { storedBytes } = await api.dependencies.logFiles.seal(id);
+  const { storedBytes } = await api.logFiles.seal(id);
   await store.attempts.markSealed(id, storedBytes);
   await api.testDatabase.database.execute(
     `insert into environments (key, organization_id, python_version, requirements, state, size_bytes)

@@ -120,7 +120,7 @@ describe('the usage breakdown of an organization', () => {
       const at = { workspaceId, membershipId: place.owner.membershipId };
       await api.createPackages(at.workspaceId, at.membershipId);
       const jobs = refs.map((ref) => defineJob(ref));
-      const deployed = await api.dependencies.services.deploy({
+      const deployed = await api.services.deploy({
         ...at,
         jobs,
         deploymentModule: null,

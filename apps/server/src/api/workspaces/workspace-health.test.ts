@@ -92,7 +92,7 @@ describe('the health of workspaces', () => {
   it('is denied to the code of a run, and without a credential', async () => {
     const { workspace, owner } = await api.createPlace();
     const { id } = await api.createAttempt(await (await deploy(workspace.id, owner))());
-    expect((await ask(await api.dependencies.credentials.issueRunToken(id))).statusCode).toBe(403);
+    expect((await ask(await api.credentials.issueRunToken(id))).statusCode).toBe(403);
     expect((await ask('')).statusCode).toBe(401);
   });
 });

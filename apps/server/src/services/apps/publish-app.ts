@@ -30,7 +30,7 @@ export interface PublishAppDependencies {
   addresses: AppAddresses;
   givePort: GivePort;
   /** Called after a commit that revoked access. */
-  onTaken: () => void;
+  onLinkRevoked: () => void;
 }
 
 export type PublishApp = ReturnType<typeof createPublishApp>;
@@ -40,7 +40,7 @@ export type PublishApp = ReturnType<typeof createPublishApp>;
  * new address and revokes the previous one.
  */
 export function createPublishApp(dependencies: PublishAppDependencies) {
-  const { persistence, encryption, passwords, addresses, givePort, onTaken } = dependencies;
+  const { persistence, encryption, passwords, addresses, givePort, onLinkRevoked } = dependencies;
 
   function toLink(job: AddressedApp, publication: PublicationRecord): PublicLink {
     return {
@@ -96,7 +96,7 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
         });
         return { job, link: toLink(job, publication) };
       });
-      onTaken();
+      onLinkRevoked();
       return published;
     },
 
@@ -118,7 +118,7 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
         }
         return locked;
       });
-      onTaken();
+      onLinkRevoked();
       return job;
     },
   };

@@ -23,7 +23,7 @@ beforeEach(async () => {
 /** Collects every change of the seeded workspace that a feed over `persistence` reports. */
 async function listen(persistence: Persistence = api.persistence) {
   const told: WorkspaceChange[] = [];
-  const feed = createChangeFeed({ ...api.dependencies, persistence });
+  const feed = createChangeFeed({ ...api, persistence });
   const following = feed.follow({
     workspaceIds: [seeded.workspaceId],
     jobRunIds: [],
@@ -102,7 +102,7 @@ it('reads each change once while it is kept, and the loop removes changes that e
   expect((await changes.listSince(before, ['11111111-1111-4111-8111-111111111111'], 10)).changes).toEqual([]);
 
   const loop = createLoops({ onWake: api.persistence.onWake, log: api.dependencies.log });
-  await loop.start(defineChangesLoop(api.dependencies, 5));
+  await loop.start(defineChangesLoop(api, 5));
   await expect.poll(async () => (await changes.listSince(before, ids, 10)).changes).toEqual([]);
   await loop.stop();
 });

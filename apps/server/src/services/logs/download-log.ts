@@ -11,6 +11,8 @@ export interface LogText {
   text: AsyncGenerator<string>;
 }
 
+export type DownloadLog = ReturnType<typeof createDownloadLog>;
+
 /** Creates the use case that returns the log of a run as text; for an active run, the log so far. */
 export function createDownloadLog({ store }: Persistence, openRunLog: OpenRunLog) {
   return async function downloadLog(

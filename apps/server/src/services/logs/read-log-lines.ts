@@ -15,6 +15,8 @@ export const mostContent = 16 * 1024;
 /** Maximum content of one response, in UTF-16 units; the line that exceeds it is the last. */
 const mostOfAnswer = 1024 * 1024;
 
+export type ReadLogLines = ReturnType<typeof createReadLogLines>;
+
 /**
  * Creates the use case that returns the lines of a run from a number on; negative numbers count from the end.
  * Reads little more than it returns.

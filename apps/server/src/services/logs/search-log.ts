@@ -37,6 +37,8 @@ export interface SearchLogOptions {
  */
 const searchesAtOnce = 2;
 
+export type SearchLog = ReturnType<typeof createSearchLog>;
+
 /**
  * Creates the use case that finds the numbers of the matching lines of a run. Reads the log in parts and
  * yields to other work between them.

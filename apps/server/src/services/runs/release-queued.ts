@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { JobRunRecord, QueueHead } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { QueueOutcome } from './start-queued.ts';
-import { createTellWaits } from './tell-waits.ts';
+import type { TellWaits } from './tell-waits.ts';
 import { startQueued } from './start-queued.ts';
 
 export interface ReleaseQueuedDependencies {
@@ -13,6 +13,7 @@ export interface ReleaseQueuedDependencies {
   finishRun: FinishRun;
   attemptLog: AttemptLog;
   clock: Clock;
+  tellWaits: TellWaits;
   /** Executor of the attempts that are created only for the log of a queued run. */
   executorName: string;
   log: Logger;
@@ -27,9 +28,7 @@ const batchSize = 100;
  * deadline has passed.
  */
 export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
-  const { persistence, finishRun, attemptLog, clock, executorName, log } = dependencies;
-
-  const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
+  const { persistence, finishRun, attemptLog, clock, tellWaits, executorName, log } = dependencies;
 
   /**
    * Ends an obsolete queued run as cancelled: none of it ran, and clients that follow it need to see an end.

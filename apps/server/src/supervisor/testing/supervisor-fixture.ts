@@ -5,26 +5,12 @@ import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
+import type { SupervisorSettings } from '../assemble-supervisor.ts';
+import { assembleSupervisor } from '../assemble-supervisor.ts';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { createFixedAddress } from '../../listeners/attempts-address.ts';
-import { createClaimRuns } from '../claim-runs.ts';
-import { createDriveRun } from '../drive-run.ts';
-import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createLoops } from '../../platform/loops.ts';
-import { createMakeRoom } from '../make-room.ts';
-import { createNoteWaits } from '../note-waits.ts';
-import { createOutboxRelay } from '../outbox-relay.ts';
-import { createReadCapacity } from '../read-capacity.ts';
-import { createServerProcesses } from '../server-processes.ts';
-import { createStartAttempt } from '../start-attempt.ts';
-import { createSupervisor } from '../supervisor.ts';
-import { createSnapshots } from '../snapshots.ts';
-import { createTakeOver } from '../take-over.ts';
-import { createTellWaits } from '../../services/runs/tell-waits.ts';
-import { createWatchApp } from '../watch-app.ts';
-import { createWatchAttempt } from '../watch-attempt.ts';
-import { createWatchUnknown } from '../watch-unknown.ts';
 import type { UnknownLimits } from '../../domain/attempts/unknown-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { noFaultPoints } from '../../platform/fault-points.ts';
@@ -41,89 +27,32 @@ export interface ServerOptions {
 
 /** Creates the supervisor of one server over a test's services, with the outbox relay it drives. */
 export function createServer(fixture: ServiceFixture, options: ServerOptions): Supervisor {
-  const { persistence, attemptLog, recordSpool, finishRun, log } = fixture;
+  const { persistence, logFiles, log } = fixture;
   const { executor, leaseSeconds = 30, deliverySeconds = 0.5 } = options;
   const { maxActiveRuns = 20, maxActiveApps = 20 } = options;
   const { unknownLimits = { markAfterSeconds: 30, endAfterSeconds: 600 } } = options;
-  const unknownRunIds = new Set<string>();
-  // Other servers cannot tell whether this owner is dead, so only its lease counts.
-  const owner = `test-server/${randomUUID()}`;
-  const faultPoints = noFaultPoints;
   const { attemptsAddress = createFixedAddress({ url: 'http://127.0.0.1:1' }) } = options;
-  const instanceSizes = parseInstanceSizes('');
-  const { attemptSecrets } = fixture;
-  const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
-  const environments = createEnvironments({ ...common, owner, leaseSeconds });
-  const sandboxUid = (offset: number) => 61_000 + offset;
-  const snapshots = createSnapshots({ ...common, installationId: 'installation', sandboxUid });
-  const driveRun = createDriveRun({
-    ...common,
-    recordSpool,
-    finishRun,
+  const settings: SupervisorSettings = {
+    leaseSeconds,
+    deliverySeconds,
+    takenSeconds: 60,
+    instanceSizes: parseInstanceSizes(''),
+    capacity: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
+    unknownLimits,
+    idleTimes: { unusedSeconds: 2, disconnectedSeconds: 2 },
+  };
+  return assembleSupervisor(settings, {
+    persistence,
+    services: fixture,
+    logFiles,
+    faultPoints: noFaultPoints,
+    executor,
+    installationId: 'installation',
     attemptsAddress,
-    snapshots,
-    startAttempt: createStartAttempt({
-      ...common,
-      snapshots,
-      environments,
-      readRunVariables: fixture.readRunVariables,
-      installationId: 'installation',
-      attemptsAddress,
-      instanceSizes,
-      sandboxUid,
-    }),
-    watchAttempt: createWatchAttempt({
-      ...common,
-      recordSpool,
-      finishRun,
-      watchApp: createWatchApp({ ...common, startRuns: fixture.startRuns }),
-      watchUnknown: createWatchUnknown({
-        ...common,
-        endUnknownRun: fixture.endUnknownRun,
-        limits: unknownLimits,
-        unknownRunIds,
-      }),
-      instanceSizes: parseInstanceSizes(''),
-      deliverySeconds,
-    }),
-  });
-  const { store } = persistence;
-  const claimRuns = createClaimRuns({
-    store,
-    owner,
-    leaseSeconds,
-    instanceSizes,
-    readCapacity: createReadCapacity({
-      executor,
-      settings: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
-    }),
-    unknownRunIds,
-  });
-  const tellWaits = createTellWaits({ persistence, attemptLog, executorName: executor.name });
-  return createSupervisor({
-    ...common,
-    claimRuns,
-    makeRoom: createMakeRoom({
-      persistence,
-      attemptLog,
-      claimRuns,
-      owner,
-      idleTimes: { unusedSeconds: 2, disconnectedSeconds: 2 },
-    }),
-    noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }),
-    driveRun,
-    ingestTelemetry: fixture.ingestTelemetry,
-    outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
-    loops: createLoops({ onWake: persistence.onWake, log: common.log }),
-    takeOver: createTakeOver({
-      store,
-      executor,
-      serverProcesses: createServerProcesses(),
-      owner,
-      leaseSeconds,
-    }),
-    owner,
-    leaseSeconds,
+    loops: createLoops({ onWake: persistence.onWake, log }),
+    log,
+    // Other servers cannot tell whether this owner is dead, so only its lease counts.
+    owner: `test-server/${randomUUID()}`,
   });
 }
 

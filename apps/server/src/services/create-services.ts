@@ -1,0 +1,264 @@
+import type { AppOrigins } from './apps/app-addresses.ts';
+import type { ArchiveLimits } from '../archives/inspect-archive.ts';
+import type { Encryption } from '../platform/encryption.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import type { OpenIdSettings } from './sign-in/open-id.ts';
+import type { Passwords } from './sign-in/passwords.ts';
+import type { PortRange } from '../domain/primitives/port-range.ts';
+import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import type { RetentionPorts } from './retention/create-retention-services.ts';
+import type { RunPorts } from './runs/create-run-services.ts';
+import { createAppServices } from './apps/apps.ts';
+import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
+import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
+import { createAuthorize } from './people/authorize.ts';
+import { createBeginAttempt } from './attempts/begin-attempt.ts';
+import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
+import { createChangeFeed } from './live/change-feed.ts';
+import { createCompareRunLogs } from './runs/compare-run-logs.ts';
+import { createCompareRuns } from './runs/compare-runs.ts';
+import { createCompareSchemas } from './pipelines/compare-schemas.ts';
+import { createCompareVersions } from './versions/compare-versions.ts';
+import { createCredentials } from './sign-in/credentials.ts';
+import { createDeploy } from './jobs/deploy.ts';
+import { createDownloadLog } from './logs/download-log.ts';
+import { createFollowEvents } from './live/follow-events.ts';
+import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
+import { createInvitations } from './people/invitations.ts';
+import { createIssueUpload } from './versions/issue-upload.ts';
+import { createJobVersions } from './jobs/job-versions.ts';
+import { createKeys } from './keys/keys.ts';
+import { createMembers } from './people/members.ts';
+import { createNameSlots } from './runs/name-slots.ts';
+import { createOpenRunLog } from './logs/open-run-log.ts';
+import { createOrganizationLimits } from './workspaces/organization-limits.ts';
+import { createOrganizations } from './workspaces/organizations.ts';
+import { createReadAuditLog } from './audit/read-audit-log.ts';
+import { createReadJobGraph } from './jobs/read-job-graph.ts';
+import { createReadJobOverviews } from './jobs/read-job-overviews.ts';
+import { createReadJobRuns } from './runs/read-job-runs.ts';
+import { createReadJobs } from './jobs/read-jobs.ts';
+import { createReadLoad } from './runs/read-load.ts';
+import { createReadLogLines } from './logs/read-log-lines.ts';
+import { createReadLogs } from './logs/read-logs.ts';
+import { createReadNextStarts } from './scheduling/read-next-starts.ts';
+import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
+import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
+import { createReadPackages } from './versions/read-packages.ts';
+import { createReadPipelines } from './pipelines/read-pipelines.ts';
+import { createReadRunLife } from './runs/read-run-life.ts';
+import { createReadRunOverviews } from './runs/read-run-overviews.ts';
+import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
+import { createReadRunSeries } from './runs/read-run-series.ts';
+import { createReadSchemas } from './pipelines/read-schemas.ts';
+import { createReadStatistics } from './pipelines/read-statistics.ts';
+import { createReadTelemetry } from './telemetry/read-telemetry.ts';
+import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
+import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
+import { createRecordSpool } from './attempts/record-spool.ts';
+import { createReleaseQueued } from './runs/release-queued.ts';
+import { createRetentionServices } from './retention/create-retention-services.ts';
+import { createRollBack } from './versions/roll-back.ts';
+import { createRunServices } from './runs/create-run-services.ts';
+import { createRunVariables } from './variables/run-variables.ts';
+import { createSearchLog } from './logs/search-log.ts';
+import { createSendInvitationMails } from './people/send-invitation-mails.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
+import { createSwitchJobs } from './jobs/switch-jobs.ts';
+import { createTakeDelivery } from './webhooks/take-delivery.ts';
+import { createTellWaits } from './runs/tell-waits.ts';
+import { createUploadPackage } from './versions/upload-package.ts';
+import { createUploadSlots } from './versions/upload-slots.ts';
+import { createVariables } from './variables/variables.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
+import { createWorkspaceMembers } from './people/workspace-members.ts';
+import { createWorkspaces } from './workspaces/workspaces.ts';
+
+/** The addresses of this server. They are functions because port 0 is resolved only once it listens. */
+export interface ServerAddresses {
+  /** Where users sign in. */
+  serverUrl: () => string;
+  /** Where user code reaches the API; read when a run begins. */
+  apiUrl: () => string;
+  appOrigins: () => AppOrigins;
+}
+
+/** The settings that services follow. */
+export interface ServiceSettings {
+  instanceSizes: InstanceSizes;
+  archiveLimits: ArchiveLimits;
+  retention: RetentionLimits;
+  /** Null if no provider is configured. */
+  openId: OpenIdSettings | null;
+  /** The ports of apps; null if apps use host names. */
+  appPorts: PortRange | null;
+  /** How often to check that subscribers to events still have access; 30 s by default. */
+  streamCheckMs?: number;
+  /** Idle time of an event stream before a keep-alive message is sent; 15 s by default. */
+  streamIdleMs?: number;
+}
+
+/** Everything that services need from outside. Servers, fixtures and the simulation differ only in these. */
+export interface ServicePorts extends RunPorts, RetentionPorts {
+  encryption: Encryption;
+  passwords: Passwords;
+  /** Null if no mail server is configured. */
+  mailer: Mailer | null;
+  addresses: ServerAddresses;
+  settings: ServiceSettings;
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/**
+ * Creates every service of a server, once: their caches and change feeds are shared by all its listeners and
+ * loops.
+ */
+export function createServices(ports: ServicePorts) {
+  const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
+  const { passwords, mailer, executor, addresses, settings } = ports;
+  const runServices = createRunServices(ports);
+  const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
+  const credentials = createCredentials(persistence, encryption);
+  const attemptSecrets = createAttemptSecrets(encryption);
+  const authorize = createAuthorize(persistence);
+  const signIn = createSignIn({ persistence, credentials, encryption });
+  const invitations = createInvitations({ persistence, encryption, sendsMail: mailer !== null });
+  const webhooks = createWebhooks(persistence, encryption);
+  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const readRunVariables = createRunVariables(persistence, encryption);
+  const jobVersions = createJobVersions(persistence.store);
+  const readRunOverviews = createReadRunOverviews(persistence);
+  const openRunLog = createOpenRunLog({ persistence, logFiles });
+  const executorName = executor.name;
+  const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
+  const { openId } = settings;
+
+  return {
+    clock,
+    ...runServices,
+    ...createRetentionServices(ports),
+
+    // Sign-in, people and keys
+    credentials,
+    authorize,
+    signIn,
+    ...createBrowserSignIn({ persistence, encryption, passwords, sessions: signIn.sessions, openId, log }),
+    invitations,
+    sendInvitationMails: mailer && createSendInvitationMails({ persistence, encryption, mailer, log }),
+    members: createMembers(persistence),
+    workspaceMembers: createWorkspaceMembers(persistence),
+    keys: createKeys(persistence, credentials.forget),
+    readAuditLog: createReadAuditLog(persistence),
+
+    // Organizations and workspaces
+    organizations: createOrganizations(persistence),
+    organizationLimits: createOrganizationLimits(persistence),
+    readOrganizationStorage: createReadOrganizationStorage(persistence, settings.retention),
+    readUsage: createReadUsage(persistence),
+    readUsageParts: createReadUsageParts(persistence),
+    workspaces: createWorkspaces(persistence, cancelRuns, clock),
+    readWorkspaceHealth: createReadWorkspaceHealth(persistence),
+    variables: createVariables(persistence, encryption),
+    readRunVariables,
+    webhooks,
+    takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock }),
+
+    // Versions
+    issueUpload: createIssueUpload(credentials),
+    uploadSlots: createUploadSlots(),
+    uploadPackage: createUploadPackage({
+      persistence,
+      blobs,
+      encryption,
+      archiveLimits: settings.archiveLimits,
+    }),
+    readPackages: createReadPackages(persistence),
+    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    rollBack: createRollBack({ persistence, blobs, encryption }),
+
+    // Jobs and scheduling
+    deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
+    switchJobs: createSwitchJobs(persistence, cancelRuns, clock),
+    readJobs: createReadJobs(persistence, jobVersions),
+    readJobGraph: createReadJobGraph(persistence, jobVersions),
+    readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
+    readNextStarts: createReadNextStarts(persistence, clock),
+    readNextTicks: createReadNextTicks(persistence, clock),
+
+    // Runs and attempts
+    attemptSecrets,
+    authenticateAttempt: createAuthenticateAttempt(persistence, attemptSecrets),
+    beginAttempt: createBeginAttempt({
+      persistence,
+      blobs,
+      encryption,
+      credentials,
+      readRunVariables,
+      apiUrl: addresses.apiUrl,
+    }),
+    recordSpool: createRecordSpool({
+      persistence,
+      attemptLog,
+      blobs,
+      finishRun,
+      ingestTelemetry,
+      instanceSizes: settings.instanceSizes,
+      faultPoints,
+    }),
+    releaseQueued: createReleaseQueued({
+      persistence,
+      finishRun,
+      attemptLog,
+      clock,
+      tellWaits,
+      executorName,
+      log,
+    }),
+    tellWaits,
+    readLoad: createReadLoad(persistence),
+    readJobRuns: createReadJobRuns(persistence, jobVersions),
+    readRunOverviews,
+    readRunSeries: createReadRunSeries(persistence, now),
+    readRunLife: createReadRunLife(persistence),
+    nameSlots: createNameSlots(persistence),
+    compareRuns: createCompareRuns(persistence, jobVersions),
+    compareRunLogs: createCompareRunLogs({ persistence, logFiles }),
+
+    // Logs and events
+    readLogs: createReadLogs({ persistence, attemptLog, logFiles }),
+    readLogLines: createReadLogLines(openRunLog),
+    searchLog: createSearchLog(openRunLog),
+    downloadLog: createDownloadLog(persistence, openRunLog),
+    followEvents: createFollowEvents({
+      persistence,
+      authorize,
+      log,
+      feed: createChangeFeed({ persistence, attemptLog, log }),
+      ...(settings.streamIdleMs === undefined ? {} : { idleAfterMs: settings.streamIdleMs }),
+      ...(settings.streamCheckMs === undefined ? {} : { checkMs: settings.streamCheckMs }),
+    }),
+
+    // Pipelines and telemetry
+    ingestTelemetry,
+    readTelemetry: createReadTelemetry(persistence, blobs),
+    readPipelines: createReadPipelines(persistence, now),
+    readRunPipelines: createReadRunPipelines(persistence),
+    readSchemas: createReadSchemas(persistence),
+    readStatistics: createReadStatistics(persistence, now),
+    compareSchemas: createCompareSchemas({ persistence, log }),
+
+    apps: createAppServices({
+      persistence,
+      authorize,
+      encryption,
+      credentials,
+      signIn,
+      passwords,
+      appPorts: settings.appPorts,
+      origins: addresses.appOrigins,
+      serverUrl: addresses.serverUrl,
+    }),
+  };
+}

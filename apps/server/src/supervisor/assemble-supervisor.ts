@@ -1,0 +1,145 @@
+import type { AttemptsAddress } from '../listeners/attempts-address.ts';
+import type { CapacitySettings } from '../domain/runs/capacity.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
+import type { IdleTimes } from './make-room.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { LogFiles } from '../blobs/logs/log-file.ts';
+import type { Logger } from 'pino';
+import type { Loops } from '../platform/loops.ts';
+import type { Persistence } from '../store/store.ts';
+import type { Services } from '../services/create-services.ts';
+import type { UnknownLimits } from '../domain/attempts/unknown-attempt.ts';
+import { createClaimRuns } from './claim-runs.ts';
+import { createDriveRun } from './drive-run.ts';
+import { createEnvironments } from './environments.ts';
+import { createMakeRoom } from './make-room.ts';
+import { createNoteWaits } from './note-waits.ts';
+import { createOutboxRelay } from './outbox-relay.ts';
+import { createReadCapacity } from './read-capacity.ts';
+import { createServerProcesses } from './server-processes.ts';
+import { createSnapshots } from './snapshots.ts';
+import { createStartAttempt } from './start-attempt.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
+import { createTakeOver } from './take-over.ts';
+import { createWatchApp } from './watch-app.ts';
+import { createWatchAttempt } from './watch-attempt.ts';
+import { createWatchUnknown } from './watch-unknown.ts';
+import { firstRunUid, lastRunUid } from '../platform/process-identities.ts';
+
+export interface SupervisorSettings {
+  leaseSeconds: number;
+  /** How long to wait for the rest of a spool after the end of its process. */
+  deliverySeconds: number;
+  /** Time after which an outbox event that another server took is taken over. */
+  takenSeconds: number;
+  instanceSizes: InstanceSizes;
+  capacity: CapacitySettings;
+  unknownLimits: UnknownLimits;
+  /** When an app counts as idle, for stopping it in favor of another. */
+  idleTimes?: IdleTimes;
+}
+
+export interface SupervisorParts {
+  persistence: Persistence;
+  services: Pick<
+    Services,
+    | 'attemptLog'
+    | 'attemptSecrets'
+    | 'endUnknownRun'
+    | 'finishRun'
+    | 'ingestTelemetry'
+    | 'readRunVariables'
+    | 'recordSpool'
+    | 'startRuns'
+    | 'tellWaits'
+  >;
+  logFiles: LogFiles;
+  faultPoints: FaultPoints;
+  executor: Executor;
+  installationId: string;
+  attemptsAddress: AttemptsAddress;
+  /** Where the loops of the supervisor run. */
+  loops: Loops;
+  log: Logger;
+  /** Recorded as the owner of claims; this process by default. */
+  owner?: string;
+}
+
+/** Assembles the supervisor, without starting it. */
+export function assembleSupervisor(settings: SupervisorSettings, parts: SupervisorParts): Supervisor {
+  const { persistence, services, executor, attemptsAddress, installationId, faultPoints, log } = parts;
+  const { attemptLog, attemptSecrets, recordSpool, finishRun, tellWaits } = services;
+  const { leaseSeconds, instanceSizes } = settings;
+  const { store } = persistence;
+  const serverProcesses = createServerProcesses();
+  const { owner = serverProcesses.self } = parts;
+  const unknownRunIds = new Set<string>();
+  const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
+  const environments = createEnvironments({ ...common, owner, leaseSeconds });
+  const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
+  const snapshots = createSnapshots({ ...common, installationId, sandboxUid });
+  const claimRuns = createClaimRuns({
+    store,
+    owner,
+    leaseSeconds,
+    instanceSizes,
+    readCapacity: createReadCapacity({ executor, settings: settings.capacity }),
+    unknownRunIds,
+  });
+  const startAttempt = createStartAttempt({
+    ...common,
+    environments,
+    readRunVariables: services.readRunVariables,
+    installationId,
+    attemptsAddress,
+    instanceSizes,
+    snapshots,
+    sandboxUid,
+  });
+  const watchAttempt = createWatchAttempt({
+    ...common,
+    recordSpool,
+    finishRun,
+    watchApp: createWatchApp({ ...common, startRuns: services.startRuns }),
+    watchUnknown: createWatchUnknown({
+      ...common,
+      endUnknownRun: services.endUnknownRun,
+      limits: settings.unknownLimits,
+      unknownRunIds,
+    }),
+    instanceSizes,
+    deliverySeconds: settings.deliverySeconds,
+  });
+  return createSupervisor({
+    ...common,
+    claimRuns,
+    noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }),
+    makeRoom: createMakeRoom({
+      persistence,
+      attemptLog,
+      claimRuns,
+      owner,
+      ...(settings.idleTimes && { idleTimes: settings.idleTimes }),
+    }),
+    driveRun: createDriveRun({
+      ...common,
+      attemptsAddress,
+      startAttempt,
+      watchAttempt,
+      snapshots,
+      recordSpool,
+      finishRun,
+    }),
+    ingestTelemetry: services.ingestTelemetry,
+    outboxRelay: createOutboxRelay({
+      ...common,
+      logFiles: parts.logFiles,
+      takenSeconds: settings.takenSeconds,
+    }),
+    loops: parts.loops,
+    takeOver: createTakeOver({ store, executor, serverProcesses, owner, leaseSeconds }),
+    owner,
+    leaseSeconds,
+  });
+}
