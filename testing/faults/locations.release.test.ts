@@ -1,10 +1,7 @@
 import type { TestServer } from '../fixtures/server.ts';
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createContainerOfMachine, createMachine } from '../fixtures/test-machine.ts';
@@ -18,6 +15,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { restoreFolder } from '../fixtures/restore-folder.ts';
 import { runAdmin, startTestServer } from '../fixtures/server.ts';
 
 const quickScript = `
@@ -141,7 +139,7 @@ describe.skipIf(cannotEnterMachines)('a data folder restored on another machine'
     for (const name of ['held', 'other']) held.push(await triggerJob(before, workspaceId, `jobs.${name}`));
     for (const run of held) await createApiWorkspace(before, workspaceId).awaitLine(run, 'begun');
     await before.end('SIGKILL');
-    await restore(first.dataDir);
+    await restoreFolder(first.dataDir);
 
     const second = await createMachine();
     const after = track(await before.restart({}, { machine: second }));
@@ -178,13 +176,3 @@ describe.skipIf(cannotEnterMachines)('a data folder restored on another machine'
     expect((await later.readLog(forced)).map(({ content }) => content)).toContain('begun');
   });
 });
-
-/** Replaces the folder by a copy, like a restore from a backup. */
-async function restore(folder: string): Promise<void> {
-  const aside = await mkdtemp(join(tmpdir(), 'pumphouse-backup-'));
-  const copy = join(aside, 'copy');
-  await promisify(execFile)('cp', ['--archive', folder, copy]);
-  await rm(folder, { recursive: true });
-  await rename(copy, folder);
-  await rm(aside, { recursive: true });
-}
