@@ -139,7 +139,8 @@ describe('processes of an attempt whose folder was removed', () => {
     expect(stray?.madeAt.getTime()).toBeGreaterThan(before - 5000);
     expect(stray?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
     if (stray) await own.executor.removeBelonging(stray);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    // It is this process's child, so it remains as a zombie until Node has waited for it.
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
     expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
@@ -165,7 +166,7 @@ describe('processes of an attempt whose folder was removed', () => {
     await own.executor.removeBelonging(stray);
     expect(existsSync(`/proc/${pid}`)).toBe(true);
     await other.executor.removeBelonging(stray);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
 
@@ -178,7 +179,7 @@ describe('the folder of an attempt', () => {
     const listed = await listFoldersAndProcesses(own, attemptId);
     expect(listed).toMatchObject([{ kind: 'folder', id: folder.path }]);
     for (const belonging of listed) await own.executor.removeBelonging(belonging);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
     expect(existsSync(folder.path)).toBe(false);
   });
 
