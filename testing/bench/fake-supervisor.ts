@@ -2,7 +2,7 @@
  * A supervisor process over the real database and services, whose attempts run nothing: each is admitted and
  * ends at once. What remains of a run is the server's own work.
  */
-import type { AttemptSpec } from '@pumphouse/server/executors/executor.ts';
+import type { AttemptSpec } from '@pumphouse/server/executors/contract/attempt-runner.ts';
 import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createServices, type Services } from '@pumphouse/server/services/create-services.ts';
 import { createLoops } from '@pumphouse/server/platform/loops.ts';

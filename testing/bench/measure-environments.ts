@@ -1,8 +1,8 @@
 import type {
   EnvironmentLocation,
   EnvironmentSpec,
-  Executor,
-} from '../../apps/server/src/executors/executor.ts';
+} from '../../apps/server/src/executors/contract/environment-builder.ts';
+import type { Executor } from '../../apps/server/src/executors/executor.ts';
 import type { Row } from './report.ts';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

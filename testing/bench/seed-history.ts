@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '@pumphouse/server/store/postgres/pool.ts';
+import type { Database, TextQueryable } from '@pumphouse/server/store/postgres/pool.ts';
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,7 +108,7 @@ function createMigrationSteps(connection: Parameters<typeof migrate>[0], folder:
   };
 }
 
-async function readBytes(sql: Queryable): Promise<number> {
+async function readBytes(sql: TextQueryable): Promise<number> {
   const row = await sql.one<{ bytes: number }>(
     `select pg_total_relation_size('job_runs') + pg_total_relation_size('pipeline_runs') as bytes`,
   );
@@ -132,7 +132,7 @@ async function seedRows(
   return workspaceId;
 }
 
-async function seedPlace(sql: Queryable): Promise<string> {
+async function seedPlace(sql: TextQueryable): Promise<string> {
   const { id } = await sql.one<{ id: string }>(
     `with organization as (insert into organizations (name, dataplane_id) values ('Bench', 'local') returning id)
      insert into workspaces (organization_id, name) select id, 'history' from organization returning id`,
@@ -154,7 +154,7 @@ async function seedPlace(sql: Queryable): Promise<string> {
 }
 
 async function seedJobs(
-  sql: Queryable,
+  sql: TextQueryable,
   workspaceId: string,
   { runs, jobs }: { runs: number; jobs: number },
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EnvironmentSpec } from '../../apps/server/src/executors/executor.ts';
+import type { EnvironmentSpec } from '../../apps/server/src/executors/contract/environment-builder.ts';
 import {
   createDataDir,
   createTestExecutor,

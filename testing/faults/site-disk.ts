@@ -5,10 +5,10 @@ import { Client } from 'pg';
 import type { RunsPlace } from '../fixtures/runs-place.ts';
 import {
   listProcesses,
+  readBootId,
   selectDescendants,
   signalProcess,
-} from '@pumphouse/server/executors/process/process-identity.ts';
-import { readBootId } from '@pumphouse/server/platform/process-location.ts';
+} from '@pumphouse/server/platform/process-identity.ts';
 import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 

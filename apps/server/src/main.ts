@@ -101,6 +101,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     publicUrl: config.publicUrl,
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
+    requestsPerMinute: config.apiRequestsPerMinute,
     readiness: async () => ({
       warnings: config.warnings,
       loops: loops.list(),
@@ -110,7 +111,8 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   };
   const listeningUrl = await openApi(config, api, listeners);
   addresses.setServerUrl(listeningUrl);
-  const appsProxy = createAppsProxy(config, { persistence, services, executor, addresses, log });
+  const { appConnector } = executor;
+  const appsProxy = createAppsProxy(config, { persistence, services, appConnector, addresses, log });
   listeners.add(() => appsProxy.stop());
   await appsProxy.listen();
   attemptsAddress = await openAttemptsAddress(config, created, { api, listeningUrl, listeners });

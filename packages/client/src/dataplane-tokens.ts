@@ -14,7 +14,10 @@ export interface DataplaneTokens {
 
 const marginSeconds = 60;
 
-/** Keeps one token per workspace; concurrent callers share one request for it. */
+/**
+ * Keeps one token per workspace; concurrent callers share one request for it. A map, because the few tokens
+ * need no eviction, and lru-cache would add to every page of the console.
+ */
 export function createDataplaneTokens(
   issue: (workspaceId: string) => Promise<DataplaneToken>,
 ): DataplaneTokens {

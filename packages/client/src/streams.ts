@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser';
+
 /** One event of an event stream. */
 export interface StreamEvent {
   /** Name of the event; `message` if the stream sends none. */
@@ -8,17 +10,24 @@ export interface StreamEvent {
 
 /** Yields the lines of a stream, with any line ending. Leaving the loop early closes the stream. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let pending = '';
+  for await (const text of readTexts(stream)) {
+    const { lines, rest } = splitLines(pending + text, false);
+    yield* lines;
+    pending = rest;
+  }
+  yield* splitLines(pending, true).lines;
+}
+
+/** Decodes a stream. Leaving the loop early closes it, also in browsers whose streams are not iterable. */
+async function* readTexts(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
-  let pending = '';
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      pending += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const { lines, rest } = splitLines(pending, done);
-      yield* lines;
+      yield done ? decoder.decode() : decoder.decode(value, { stream: true });
       if (done) return;
-      pending = rest;
     }
   } finally {
     await reader.cancel().catch(() => undefined);
@@ -34,22 +43,16 @@ function splitLines(text: string, ended: boolean): { lines: string[]; rest: stri
   return { lines, rest: rest + held };
 }
 
-/**
- * Yields the events of an event stream, as the HTML standard defines: comments and unknown fields are
- * ignored, and an incomplete event at the end is dropped.
- */
+/** Yields the events of an event stream. An incomplete event at the end is dropped, as the HTML standard says. */
 export async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  let event = '';
-  let data: string[] = [];
-  for await (const line of readLines(stream)) {
-    if (line === '') {
-      if (data.length > 0) yield { event: event === '' ? 'message' : event, data: data.join('\n') };
-      event = '';
-      data = [];
-      continue;
-    }
-    const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-    if (field === 'event') event = value;
-    if (field === 'data') data.push(value);
+  let events: StreamEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event = 'message', data }) => void events.push({ event, data }),
+  });
+  for await (const text of readTexts(stream)) {
+    parser.feed(text);
+    const parsed = events;
+    events = [];
+    yield* parsed;
   }
 }

@@ -375,6 +375,12 @@ export const errorCodes = {
       'Too many passwords are being checked at once, too many sign-ins wait for an answer, or too many wrong codes were entered.',
     nextStep: 'Wait as long as `Retry-After` or `detail` says, then try again.',
   },
+  too_many_requests: {
+    status: 429,
+    cause: 'The key, session, run or address sent more requests in a minute than the server accepts.',
+    nextStep:
+      'Wait as long as `Retry-After` says, and send fewer requests. Operators set the limit with `PUMPHOUSE_API_REQUESTS_PER_MINUTE`.',
+  },
   too_many_streams: {
     status: 429,
     cause:

@@ -21,6 +21,8 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   apps: AppPlaces;
   /** The built console; null if it was not built. */
   consoleFiles: ConsoleFiles | null;
+  /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. */
+  requestsPerMinute?: number;
   /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
   readiness: () => Promise<Readiness>;

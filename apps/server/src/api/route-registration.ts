@@ -5,6 +5,7 @@ import type { Authorization, Authorize } from '../services/people/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
 import type { Credentials, Principal, UploadGrant } from '../services/sign-in/credentials.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestLimit } from '../http/request-limit.ts';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
@@ -16,6 +17,7 @@ export interface RouteContext {
   authorize: Authorize;
   publicUrl: string | null;
   apps: AppPlaces;
+  requestLimit: RequestLimit;
 }
 
 /** A handler with its types erased: the type `Handlers` checks the table's entry for each operation. */
@@ -100,7 +102,7 @@ function keepTokens(error: unknown, requestId: string): unknown {
 }
 
 async function admit(route: Route, context: RouteContext, request: FastifyRequest): Promise<Admission> {
-  const { principal, grant } = await authenticate(route.credential, context.credentials, request);
+  const { principal, grant } = await authenticateWithinLimit(route.credential, context, request);
   const params = parsePart('path', route.params, request.params);
   const path = request.params as PathParams;
   if (grant) checkGrant(grant, route.operationId as OperationId, path);
@@ -114,6 +116,23 @@ export function placeOf(path: PathParams): { workspaceId?: string; organizationI
     ...(path['workspace_id'] === undefined ? {} : { workspaceId: path['workspace_id'] }),
     ...(path['organization_id'] === undefined ? {} : { organizationId: path['organization_id'] }),
   };
+}
+
+/** Authenticates the caller of a request and counts the request, also if its credential is rejected. */
+async function authenticateWithinLimit(
+  credential: Credential,
+  { credentials, requestLimit }: RouteContext,
+  request: FastifyRequest,
+): Promise<Caller> {
+  let caller: Caller;
+  try {
+    caller = await authenticate(credential, credentials, request);
+  } catch (error) {
+    await requestLimit.countRejected(request);
+    throw error;
+  }
+  await requestLimit.count(request, caller.principal);
+  return caller;
 }
 
 async function authenticate(

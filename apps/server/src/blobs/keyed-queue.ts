@@ -1,6 +1,6 @@
 /**
  * Creates a function that runs tasks with the same key one after the other, and tasks with different keys
- * concurrently.
+ * concurrently. p-limit and p-queue have no keys, and one queue a key would have to be removed when it is empty.
  */
 export function createKeyedQueue(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
   const lasts = new Map<string, Promise<unknown>>();

@@ -8,6 +8,7 @@ import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
 import { addBodyDeadline } from '../http/body-deadline.ts';
 import { addHostCheck } from '../http/host-check.ts';
 import { addClientVersions } from '../http/client-versions.ts';
+import { addRequestLimit } from '../http/request-limit.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from '../api/route-check.ts';
@@ -42,6 +43,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addBodyDeadline(app, dependencies.bodyLimits);
   addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
+  const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, services);
   registerHooks(app, services.takeDelivery);
@@ -49,10 +51,10 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
-  registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, log });
+  registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });
 
   const { authorize, credentials } = services;
-  const context = { authorize, credentials, publicUrl, apps: dependencies.apps };
+  const context = { authorize, credentials, publicUrl, apps: dependencies.apps, requestLimit };
   const register = (scope: FastifyInstance, route: Route) => {
     const handler = (served as Record<string, AnyHandler>)[route.operationId];
     if (handler) registerRoute(scope, route, context, handler);

@@ -6,6 +6,7 @@ import { routes } from '@pumphouse/contract';
 import { addBodyDeadline } from '../http/body-deadline.ts';
 import { addHostCheck } from '../http/host-check.ts';
 import { addClientVersions } from '../http/client-versions.ts';
+import { addRequestLimit } from '../http/request-limit.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { createHandlers } from '../api/handlers.ts';
@@ -55,6 +56,7 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
     // URLs in responses must use an address that the run can reach.
     publicUrl: null,
     apps: dependencies.apps,
+    requestLimit: addRequestLimit(app, dependencies.requestsPerMinute ?? 0),
   };
   for (const route of routes.filter(isForRuns)) {
     const handler = handlers[route.operationId];

@@ -1,4 +1,4 @@
-import type { Executor } from '../executors/executor.ts';
+import type { Backend } from '../executors/contract/backend.ts';
 import type { Load, ReadLoad } from '../services/runs/read-load.ts';
 import type { Clock } from '../services/scheduling/clock.ts';
 import type { LoopStatus } from '../platform/loops.ts';
@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
-  executor: Executor;
+  executor: Backend;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
   /** The clock that ticks are based on. */
@@ -89,7 +89,7 @@ function findTickProblem({ store }: Persistence, clock: Clock): Promise<string |
   );
 }
 
-function findExecutorProblem(executor: Executor): Promise<string | null> {
+function findExecutorProblem(executor: Backend): Promise<string | null> {
   const answer = executor.probe().then(({ ok, detail }) => (ok ? null : detail));
   return inTime(answer, executorTimeoutMs, 'it has');
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { AppConnector } from '../executors/contract/app-connector.ts';
 import type { Logger } from 'pino';
 import type { OpenAddresses } from './server-addresses.ts';
 import type { Persistence } from '../store/store.ts';
@@ -23,12 +23,12 @@ export function createAppsProxy(
   parts: {
     persistence: Persistence;
     services: Services;
-    executor: Executor;
+    appConnector: AppConnector | null;
     addresses: OpenAddresses;
     log: Logger;
   },
 ): AppsProxy {
-  const { persistence, services, executor, addresses, log } = parts;
+  const { persistence, services, appConnector, addresses, log } = parts;
   const { apps, readLogLines } = services;
   const { origins } = config.apps;
   const ports = origins.kind === 'ports' ? origins.ports : null;
@@ -36,7 +36,7 @@ export function createAppsProxy(
     persistence,
     apps,
     startRuns: services.startRuns,
-    executor,
+    appConnector,
     async readLastLines(workspaceId, jobRunId) {
       const range = { fromLine: -shownLogLines, limit: shownLogLines };
       return (await readLogLines(workspaceId, jobRunId, range)).lines.map(({ content }) => content);

@@ -166,6 +166,14 @@ export const settings = {
     .min(1)
     .default(2048)
     .describe('Largest code archive, unpacked'),
+  PUMPHOUSE_API_REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe(
+      'Requests to the API that a key, a session, a run or an unauthenticated address may send to this server in a minute; 0: no limit. See [limits](limits.md#requests)',
+    ),
   PUMPHOUSE_TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -279,6 +287,7 @@ export interface Config {
   unknownMinutes: number;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
+  apiRequestsPerMinute: number;
   trustedProxies: string[];
   /** Null: users sign in with passwords only. */
   openId: OpenIdSettings | null;
@@ -325,6 +334,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
+    apiRequestsPerMinute: values.PUMPHOUSE_API_REQUESTS_PER_MINUTE,
     trustedProxies: readTrustedProxies(values.PUMPHOUSE_TRUSTED_PROXIES),
     openId: readOpenId(values),
     logLevel: values.PUMPHOUSE_LOG_LEVEL,

@@ -1,4 +1,4 @@
-import { ExecutorError } from './executor.ts';
+import { ExecutorError } from './contract/executor-error.ts';
 import { highestAppPort } from '../domain/apps/app-trigger.ts';
 
 /** @throws ExecutorError backend for a port that apps cannot use */

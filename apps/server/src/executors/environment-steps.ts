@@ -2,7 +2,7 @@
  * The steps of an environment build on any executor: commands in order, their files and their variables.
  * Pure.
  */
-import type { EnvironmentBuildError, EnvironmentSpec } from './executor.ts';
+import type { EnvironmentBuildError, EnvironmentSpec } from './contract/environment-builder.ts';
 
 /** Paths of a build as its commands see them. */
 export interface BuildPaths {

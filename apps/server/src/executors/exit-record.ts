@@ -1,6 +1,6 @@
 /** The last record of a spool (docs/contribute/attempt-protocol.md). */
 import { z } from 'zod';
-import type { ExitFacts } from './executor.ts';
+import type { ExitFacts } from './contract/attempt-runner.ts';
 
 const exitRecordSchema = z.object({
   kind: z.literal('exit'),

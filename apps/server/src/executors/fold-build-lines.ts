@@ -2,7 +2,7 @@
  * Shortens the log of a build: uv's output about packages becomes one line. For a failed build, every line is
  * passed on.
  */
-import type { EnvironmentLine } from './executor.ts';
+import type { EnvironmentLine } from './contract/environment-builder.ts';
 
 const maxHeldLines = 10_000;
 const news = /^(Resolved|Installed|Bytecode compiled|Audited)\b|^\s*Building /;

@@ -1,4 +1,6 @@
-import { ExecutorError, type AttemptSpec, type LocalDataPlace } from './executor.ts';
+import type { AttemptSpec } from './contract/attempt-runner.ts';
+import { ExecutorError } from './contract/executor-error.ts';
+import type { LocalDataPlace } from './contract/local-data-store.ts';
 import { isSafeName } from './safe-name.ts';
 
 /** @throws ExecutorError config for a specification whose names could lead out of their folders */

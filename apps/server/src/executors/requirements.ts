@@ -1,5 +1,5 @@
 /** Checks the requirements of an environment. */
-import { EnvironmentBuildError } from './executor.ts';
+import { EnvironmentBuildError } from './contract/environment-builder.ts';
 
 /**
  * Their licence forbids running them in a service like this one; callers remove them before they request an

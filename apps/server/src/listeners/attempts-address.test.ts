@@ -1,4 +1,5 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';

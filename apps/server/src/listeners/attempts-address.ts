@@ -1,5 +1,5 @@
 import type { AttemptsPlace } from '../platform/attempt-seal.ts';
-import type { AttemptHandle } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 
 /** The address at which attempts reach this server. */
 export interface AttemptsAddress {

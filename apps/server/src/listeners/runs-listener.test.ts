@@ -1,4 +1,4 @@
-import type { AttemptInspection } from '../executors/executor.ts';
+import type { AttemptInspection } from '../executors/contract/attempt-runner.ts';
 import type { RunsListener, RunsListenerOptions } from './runs-listener.ts';
 import { execFile, spawnSync } from 'node:child_process';
 import { fastify } from 'fastify';

@@ -1,5 +1,6 @@
 /** Listens on the address at which runs in containers reach this server, as soon as that address exists. */
-import type { AttemptHandle, AttemptInspection } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptInspection } from '../executors/contract/attempt-runner.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptsFacts, AttemptsPlan } from '../config/plan-attempts-address.ts';
 import type { FastifyInstance } from 'fastify';

@@ -1,6 +1,7 @@
 import type { Credentials, Principal } from '../services/sign-in/credentials.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { RequestLimit } from '../http/request-limit.ts';
 import type { createOperationCalls } from '../api/call-operation.ts';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { actAs } from '../services/audit/audit.ts';
@@ -22,6 +23,7 @@ export interface McpDependencies {
   credentials: Credentials;
   callsFor: ReturnType<typeof createOperationCalls>;
   publicUrl: string | null;
+  requestLimit: RequestLimit;
   log: Logger;
 }
 
@@ -30,7 +32,7 @@ export interface McpDependencies {
  * nothing on its own, so there is no stream to open (GET) and no session to end (DELETE).
  */
 export function registerMcp(app: FastifyInstance, dependencies: McpDependencies): void {
-  const { credentials, publicUrl } = dependencies;
+  const { credentials, publicUrl, requestLimit } = dependencies;
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   void app.register(async (scope) => {
@@ -40,9 +42,11 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       try {
         principals.set(request, await credentials.authenticateUser(readBearer(request)));
       } catch (error) {
+        await requestLimit.countRejected(request);
         if (isNotAuthenticated(error)) void reply.header('www-authenticate', 'Bearer');
         throw error;
       }
+      await requestLimit.count(request, principals.get(request) ?? null);
     });
 
     scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {

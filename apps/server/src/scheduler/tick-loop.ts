@@ -3,6 +3,7 @@ import type { Clock } from '../services/scheduling/clock.ts';
 import type { DueTick } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
+import pLimit from 'p-limit';
 import { arrangeMissing } from '../services/scheduling/arrange-schedules.ts';
 import { maxLoopSilenceMs, type LoopDefinition } from '../platform/loops.ts';
 
@@ -50,13 +51,11 @@ export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopD
 
   /** @returns the pause before the next iteration, in milliseconds */
   async function iterate(signal: AbortSignal): Promise<number> {
-    const queue = await store.schedules.listDue(await clock(store), batchSize);
+    const due = await store.schedules.listDue(await clock(store), batchSize);
     const outcomes = new Set<string>();
-    const drain = async (): Promise<void> => {
-      for (let tick = queue.shift(); tick && !signal.aborted; tick = queue.shift())
-        outcomes.add(await decide(tick));
-    };
-    await Promise.all(Array.from({ length: width }, drain));
+    await pLimit(width).map(due, async (tick) => {
+      if (!signal.aborted) outcomes.add(await decide(tick));
+    });
     if (outcomes.has('failed')) return maxPauseMs;
     if (outcomes.has('decided')) return 0;
     const next = await store.schedules.nextTickAt();

@@ -1,10 +1,12 @@
 import type { AppOrigins } from './apps/app-addresses.ts';
 import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import type { Encryption } from '../platform/encryption.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { OpenIdSettings } from './sign-in/open-id.ts';
 import type { Passwords } from './sign-in/passwords.ts';
+import type { Persistence } from '../store/store.ts';
 import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
@@ -101,7 +103,9 @@ export interface ServiceSettings {
 
 /** Everything that services need from outside. Servers, fixtures and the simulation differ only in these. */
 export interface ServicePorts extends RunPorts, RetentionPorts {
+  persistence: Persistence;
   encryption: Encryption;
+  executor: Executor;
   passwords: Passwords;
   /** Null if no mail server is configured. */
   mailer: Mailer | null;

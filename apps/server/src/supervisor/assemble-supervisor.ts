@@ -25,7 +25,7 @@ import { createTakeOver } from './take-over.ts';
 import { createWatchApp } from './watch-app.ts';
 import { createWatchAttempt } from './watch-attempt.ts';
 import { createWatchUnknown } from './watch-unknown.ts';
-import { firstRunUid, lastRunUid } from '../platform/process-identities.ts';
+import { firstRunUid, lastRunUid } from '../platform/reserved-uids.ts';
 
 export interface SupervisorSettings {
   leaseSeconds: number;
@@ -78,7 +78,12 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
-  const snapshots = createSnapshots({ ...common, installationId, sandboxUid });
+  const snapshots = createSnapshots({
+    ...common,
+    executorName: executor.name,
+    installationId,
+    sandboxUid,
+  });
   const claimRuns = createClaimRuns({
     store,
     owner,
@@ -101,7 +106,11 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     ...common,
     recordSpool,
     finishRun,
-    watchApp: createWatchApp({ ...common, startRuns: services.startRuns }),
+    watchApp: createWatchApp({
+      ...common,
+      appConnector: executor.appConnector,
+      startRuns: services.startRuns,
+    }),
     watchUnknown: createWatchUnknown({
       ...common,
       endUnknownRun: services.endUnknownRun,

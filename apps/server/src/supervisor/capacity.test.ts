@@ -1,4 +1,4 @@
-import type { AttemptSpec } from '../executors/executor.ts';
+import type { AttemptSpec } from '../executors/contract/attempt-runner.ts';
 import type { JobRunRecord } from '../store/records.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';

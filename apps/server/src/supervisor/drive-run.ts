@@ -1,4 +1,5 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptsAddress } from '../listeners/attempts-address.ts';
@@ -13,14 +14,15 @@ import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
-import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
+import { EnvironmentBuildError } from '../executors/contract/environment-builder.ts';
+import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { RequirementsError } from '../domain/environments/requirements.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface DriveRunDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: AttemptRunner;
   attemptSecrets: AttemptSecrets;
   startAttempt: StartAttempt;
   watchAttempt: WatchAttempt;

@@ -1,6 +1,10 @@
 import type { BuildSettings } from '../domain/environments/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
-import type { EnvironmentLine, EnvironmentLocation, Executor } from '../executors/executor.ts';
+import type {
+  EnvironmentBuilder,
+  EnvironmentLine,
+  EnvironmentLocation,
+} from '../executors/contract/environment-builder.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
@@ -17,7 +21,7 @@ import { setupLine } from '../domain/logs/log-line.ts';
 
 export interface EnvironmentsDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: EnvironmentBuilder;
   /** Name of this server process, unique among all; builds are leased to it. */
   owner: string;
   /** Lease duration of a build without renewal. */

@@ -1,4 +1,5 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { createFakeExecutor, type FakeExecutor } from '../executors/fake/fake-ex
 import { createOutboxRelay } from './outbox-relay.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
-import { ExecutorError } from '../executors/executor.ts';
+import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { noFaultPoints } from '../platform/fault-points.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 

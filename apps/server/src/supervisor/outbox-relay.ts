@@ -1,4 +1,5 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
@@ -7,7 +8,7 @@ import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: AttemptRunner;
   logFiles: LogFiles;
   /** An event that is not handled within this time is taken again. */
   takenSeconds: number;

@@ -1,9 +1,9 @@
 import type { Capacity, CapacitySettings, MachineResources } from '../domain/runs/capacity.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { Backend } from '../executors/contract/backend.ts';
 import { planCapacity } from '../domain/runs/capacity.ts';
 
 export interface ReadCapacityDependencies {
-  executor: Pick<Executor, 'readMachine'>;
+  executor: Backend;
   settings: CapacitySettings;
 }
 

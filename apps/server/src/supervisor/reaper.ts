@@ -1,10 +1,10 @@
-import type { Executor, ListedAttempt } from '../executors/executor.ts';
+import type { AttemptRunner, ListedAttempt } from '../executors/contract/attempt-runner.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 
 export interface ReaperDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: AttemptRunner;
   /** How long after the end of a run its attempts are left to the outbox relay. */
   delaySeconds: number;
   log: Logger;

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/attempts/server-owner.ts';
-import { readOwnLocation } from '../platform/process-location.ts';
-import { readProcessStartTime } from '../executors/process/process-identity.ts';
+import { readOwnProcess, readProcessStartTime } from '../platform/process-identity.ts';
 
 /**
  * Identifies server processes, so that a server need not wait for the lease of another one that is known to
@@ -14,10 +13,9 @@ export interface ServerProcesses {
 }
 
 export function createServerProcesses(): ServerProcesses {
-  const location = readOwnLocation();
-  const { pid } = process;
+  const own = readOwnProcess();
   return {
-    self: formatOwner({ location, hostName: hostname(), pid, startTime: readProcessStartTime(pid) ?? 0 }),
-    readStatus: (owner) => decideOwnerStatus(owner, location, readProcessStartTime),
+    self: formatOwner({ ...own, hostName: hostname() }),
+    readStatus: (owner) => decideOwnerStatus(owner, own.location, readProcessStartTime),
   };
 }

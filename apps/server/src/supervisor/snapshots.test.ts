@@ -1,4 +1,4 @@
-import type { LocalDataPlace, SnapshotExtent } from '../executors/executor.ts';
+import type { LocalDataPlace, SnapshotExtent } from '../executors/contract/local-data-store.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ function createHeldSnapshots() {
   const snapshots = createSnapshots({
     persistence: fixture.persistence,
     log: fixture.log,
+    executorName: 'fake',
     installationId: 'installation',
     sandboxUid: (offset) => offset,
     executor: {

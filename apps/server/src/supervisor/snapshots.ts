@@ -1,4 +1,8 @@
-import type { Executor, LocalDataPlace, SnapshotExtent } from '../executors/executor.ts';
+import type {
+  LocalDataPlace,
+  LocalDataStore,
+  SnapshotExtent,
+} from '../executors/contract/local-data-store.ts';
 import type { JobRunRecord } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
@@ -6,7 +10,8 @@ import { artifactsFolder } from '../domain/attempts/artifacts.ts';
 
 export interface SnapshotsDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: LocalDataStore;
+  executorName: string;
   installationId: string;
   /** The uid of a workspace's processes. */
   sandboxUid: (offset: number) => number;
@@ -34,6 +39,7 @@ interface SnapshotPlace extends LocalDataPlace, SnapshotExtent {}
 export function createSnapshots({
   persistence,
   executor,
+  executorName,
   installationId,
   sandboxUid,
   log,
@@ -69,8 +75,7 @@ export function createSnapshots({
 
   async function refreshApps(place: LocalDataPlace): Promise<void> {
     for (const { handle, profile } of await store.apps.listLiveOfWorkspace(place.workspaceId)) {
-      if (!handle || handle.executor !== executor.name || sourceProfileOf(profile) !== place.profile)
-        continue;
+      if (handle?.executor !== executorName || sourceProfileOf(profile) !== place.profile) continue;
       await executor.refreshCopy(handle, place).catch((error: unknown) => {
         log.warn({ err: error, workspaceId: place.workspaceId }, 'an app does not see the newest local data');
       });
@@ -79,7 +84,7 @@ export function createSnapshots({
 
   /**
    * Takes one snapshot at a time per workspace and profile. Requests for the same purpose that arrive
-   * meanwhile share the next one, so copying keeps up even if runs end faster.
+   * meanwhile share the next one, which p-queue cannot do, so copying keeps up even if runs end faster.
    */
   function inTurn(
     purpose: 'start' | 'refresh',

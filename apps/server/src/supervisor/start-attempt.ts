@@ -1,9 +1,10 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
-import type { EnvironmentLocation } from '../executors/executor.ts';
+import type { EnvironmentLocation } from '../executors/contract/environment-builder.ts';
 import type { Environments, OnLine } from './environments.ts';
 import type { Wait } from '../domain/runs/wait-reason.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
@@ -15,14 +16,14 @@ import type { RunVariables } from '../services/variables/run-variables.ts';
 import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
-import { ExecutorError } from '../executors/executor.ts';
+import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { sourceProfileOf } from './snapshots.ts';
 import { leftOutNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: AttemptRunner;
   environments: Environments;
   readRunVariables: RunVariables;
   attemptSecrets: AttemptSecrets;

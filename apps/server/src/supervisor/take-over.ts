@@ -1,11 +1,12 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { Claim } from '../store/records.ts';
 import type { ServerProcesses } from './server-processes.ts';
 import type { Store } from '../store/store.ts';
 
 export interface TakeOverDependencies {
   store: Pick<Store, 'claims' | 'environments' | 'supervisors' | 'unknownRuns'>;
-  executor: Pick<Executor, 'inspect'>;
+  executor: AttemptRunner;
   serverProcesses: Pick<ServerProcesses, 'readStatus'>;
   owner: string;
   leaseSeconds: number;

@@ -1,4 +1,5 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AppConnector } from '../executors/contract/app-connector.ts';
 import type { EndIntent, JobRunRecord } from '../store/records.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
@@ -11,7 +12,8 @@ import { ServiceError } from '../platform/service-error.ts';
 
 export interface WatchAppDependencies {
   persistence: Persistence;
-  executor: Pick<Executor, 'connect'>;
+  /** Null if the executor runs no apps. */
+  appConnector: AppConnector | null;
   startRuns: Pick<StartRuns, 'startApp'>;
   log: Logger;
 }
@@ -33,7 +35,7 @@ export type WatchApp = ReturnType<typeof createWatchApp>;
  * Creates the checks of a running app beyond its process: whether it answers, whether it is in use, and
  * whether a newer version should replace it.
  */
-export function createWatchApp({ persistence, executor, startRuns, log }: WatchAppDependencies) {
+export function createWatchApp({ persistence, appConnector, startRuns, log }: WatchAppDependencies) {
   const { store } = persistence;
 
   /** Starts another process with the latest deployment; the old one serves until the new one answers. */
@@ -58,12 +60,14 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
   return function watchApp(run: JobRunRecord, definition: JobDefinition, handle: AttemptHandle): AppWatch {
     const idleSeconds = idleSecondsOf(definition);
     const port = portOfApp(definition);
+    const isListening = async () =>
+      appConnector !== null && answersHttp(() => appConnector.connect(handle, port));
 
     return async (begunSecondsAgo) => {
       const ages = await store.apps.readAges(run.id);
       if (!ages || begunSecondsAgo === null) return null;
       if (ages.isArchived) return { intent: 'idle', words: archivedWords };
-      if (ages.listeningSeconds === null && (await answersHttp(() => executor.connect(handle, port)))) {
+      if (ages.listeningSeconds === null && (await isListening())) {
         await store.apps.noteListening(run.id);
         return null;
       }

@@ -1,4 +1,5 @@
-import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
+import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
+import type { AttemptInspection, AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
 import type { FinishRun } from '../services/runs/finish-run.ts';
@@ -16,7 +17,7 @@ import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: AttemptRunner;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
@@ -178,7 +179,7 @@ function isOverdue(begunSecondsAgo: number | null, timeoutSeconds: number | null
 }
 
 /** Allows one stop at a time; a failed stop is retried at the next check. */
-function createStopper(executor: Executor, handle: AttemptHandle, log: Logger) {
+function createStopper(executor: AttemptRunner, handle: AttemptHandle, log: Logger) {
   let stopping: Promise<void> | null = null;
   return {
     stop(graceSeconds: number): void {

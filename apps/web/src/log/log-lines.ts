@@ -189,7 +189,7 @@ export class LogLines {
     this.#blocks.set(number, block);
   }
 
-  /** Evicts the oldest blocks, except those in use. */
+  /** Evicts the oldest blocks, except those in use, which lru-cache cannot pin. */
   #letGo(): void {
     if (this.#blocks.size <= mostBlocks) return;
     const inUse = new Set(this.#wanted.map((line) => Math.floor(line / blockLines)));

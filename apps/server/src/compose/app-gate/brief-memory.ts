@@ -1,4 +1,4 @@
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+import { LRUCache } from 'lru-cache';
 
 const mostRemembered = 5000;
 
@@ -8,14 +8,16 @@ interface Entry<Value> {
 }
 
 /**
- * A short-lived cache: concurrent callers share one lookup. Failed lookups are not cached.
+ * A short-lived cache: concurrent callers share one lookup. Failed lookups are not cached. The `fetch` of
+ * lru-cache does not fit: it counts validity from the end of a lookup, which would keep access that was revoked
+ * during it.
  * @param rememberedMs validity from the start of the lookup
  */
 export function createBriefMemory<Value>(
   rememberedMs: number | ((value: Value) => number),
   now: () => number = Date.now,
 ) {
-  const values = createBoundedMemory<Entry<Value>>(mostRemembered);
+  const values = new LRUCache<string, Entry<Value>>({ max: mostRemembered });
 
   async function settle(key: string, entry: Entry<Value>, from: number): Promise<void> {
     try {

@@ -12,7 +12,7 @@ import type { AppServices } from '../../services/apps/apps.ts';
 import type { AppStanding } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
 import type { Duplex } from 'node:stream';
-import type { Executor } from '../../executors/executor.ts';
+import type { AppConnector } from '../../executors/contract/app-connector.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
@@ -28,7 +28,8 @@ export interface AppGateDependencies {
   persistence: Persistence;
   apps: AppServices;
   startRuns: Pick<StartRuns, 'startApp'>;
-  executor: Pick<Executor, 'connect'>;
+  /** Null if the executor runs no apps. */
+  appConnector: AppConnector | null;
   /** Reads the end of a run's log, to show members why their app ended. */
   readLastLines: (workspaceId: string, jobRunId: string) => Promise<readonly string[]>;
   log: Logger;
@@ -44,7 +45,7 @@ const knownMs = 5000;
 export function createAppGate(
   dependencies: AppGateDependencies,
 ): AppGate & { announceTaken(): void; close(): Promise<void> } {
-  const { persistence, apps, startRuns, executor, readLastLines, log } = dependencies;
+  const { persistence, apps, startRuns, appConnector, readLastLines, log } = dependencies;
   const { addresses, readApps, visits } = apps;
   const { store } = persistence;
   const listeners = new Set<() => void>();
@@ -91,7 +92,8 @@ export function createAppGate(
   async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
     try {
       if (!handle) throw new Error('The process of the app is gone.');
-      return await executor.connect(handle, portOfApp({ triggers }));
+      if (!appConnector) throw new Error('The executor of this server runs no apps.');
+      return await appConnector.connect(handle, portOfApp({ triggers }));
     } catch (error) {
       standings.forget(app.jobId);
       throw error;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Store } from '../../store/store.ts';
 import type { Visitor } from '../../proxy/app-gate.ts';
+import { LRUCache } from 'lru-cache';
 
 /** Frequent enough for idle times of a minute, with one statement for all apps. */
 const writtenEveryMs = 5000;
@@ -10,7 +11,7 @@ const seenEveryMs = 60_000;
 export function createUseRecorder({ store, log }: { store: Store; log: Logger }) {
   const used = new Set<string>();
   const connected = new Set<string>();
-  const seenAt = new Map<string, number>();
+  const seenLately = new LRUCache<string, true>({ max: 10_000, ttl: seenEveryMs });
   const seen = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
 
@@ -37,9 +38,8 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
   return {
     note(jobId: string, visitor: Visitor): void {
       used.add(jobId);
-      if (visitor.kind !== 'key' && Date.now() - (seenAt.get(visitor.sessionId) ?? 0) > seenEveryMs) {
-        if (seenAt.size > 10_000) seenAt.clear();
-        seenAt.set(visitor.sessionId, Date.now());
+      if (visitor.kind !== 'key' && !seenLately.get(visitor.sessionId)) {
+        seenLately.set(visitor.sessionId, true);
         seen.add(visitor.sessionId);
       }
       schedule();

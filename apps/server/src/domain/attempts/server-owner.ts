@@ -1,13 +1,9 @@
-import type { LocationRelation, ProcessLocation } from './process-location.ts';
-import { compareLocations } from './process-location.ts';
+import type { LocatedProcess, ProcessLocation, ProcessState } from './process-location.ts';
+import { deriveProcessState } from './process-location.ts';
 
 /** A server process as the owner of claims. */
-export interface ServerProcess {
-  location: ProcessLocation;
+export interface ServerProcess extends LocatedProcess {
   hostName: string;
-  pid: number;
-  /** Clock ticks since boot; distinguishes a process from a later one with the same pid. */
-  startTime: number;
 }
 
 /**
@@ -42,13 +38,15 @@ export function parseOwner(owner: string): ServerProcess | null {
   };
 }
 
-const statusOf: Record<Exclude<LocationRelation, 'same'>, OwnerStatus> = {
+const statusOf: Record<ProcessState, OwnerStatus> = {
+  alive: 'unknown',
+  gone: 'gone',
   'other-boot': 'gone-if-silent',
   elsewhere: 'unknown',
 };
 
 /**
- * Decides whether another server is gone. Only a process in the same location can be looked up.
+ * Decides whether another server is gone.
  * @param readStartTime returns the start time of the process that has this pid here now; null if there is
  * none
  */
@@ -58,8 +56,5 @@ export function decideOwnerStatus(
   readStartTime: (pid: number) => number | null,
 ): OwnerStatus {
   const server = parseOwner(owner);
-  if (server === null) return 'unknown';
-  const relation = compareLocations(server.location, here);
-  if (relation !== 'same') return statusOf[relation];
-  return readStartTime(server.pid) === server.startTime ? 'unknown' : 'gone';
+  return server === null ? 'unknown' : statusOf[deriveProcessState(server, here, readStartTime)];
 }

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { LRUCache } from 'lru-cache';
 import { CronSyntaxError, toCronerPattern } from './cron-expression.ts';
 import {
   instantOfWallClockMs,
@@ -28,9 +29,8 @@ interface TickReading {
 }
 
 const SECOND_MS = 1000;
-const CACHE_LIMIT = 500;
 /** Expressions are evaluated on every tick of every job, but few distinct patterns are in use. */
-const compiled = new Map<string, Cron>();
+const compiled = new LRUCache<string, Cron>({ max: 500 });
 
 /** Explains why a cron expression cannot be scheduled; null if it can. */
 export function findCronProblem(expression: string): string | null {
@@ -162,7 +162,6 @@ function compileCron(expression: string): Cron {
   const known = compiled.get(expression);
   if (known !== undefined) return known;
   const cron = new Cron(toCronerPattern(expression), { timezone: 'UTC', mode: '7-part' });
-  if (compiled.size >= CACHE_LIMIT) compiled.clear();
   compiled.set(expression, cron);
   return cron;
 }

@@ -1,11 +1,9 @@
 /** What an executor's tests provide to the conformance suite. */
-import type {
-  AttemptHandle,
-  AttemptSpec,
-  EnvironmentSpec,
-  Executor,
-  ExecutorErrorKind,
-} from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { EnvironmentSpec } from '../contract/environment-builder.ts';
+import type { ExecutorErrorKind } from '../contract/executor-error.ts';
+import type { Executor } from '../executor.ts';
 import type { Belonging } from '../../domain/retention/belonging.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** Apps and users of local data for the conformance suite, for executors that run real processes. */
 import type { AttemptRoutes, ServedAttempt } from '../process/testing/attempt-routes.ts';
-import type { AttemptSpec, Executor } from '../executor.ts';
-import { appPort } from './app-conformance.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { Executor } from '../executor.ts';
+import { appPort } from './app-connector-conformance.ts';
 import { appProgram, callerProgram } from './conformance-program.ts';
 import type { ConformanceHarness } from './harness.ts';
 import { localDataProgram } from './local-data-program.ts';

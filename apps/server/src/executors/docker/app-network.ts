@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { allowSilence, engineWords, isConflict, isMissing } from './engine.ts';
 import { attemptName, labels, programs } from './names.ts';
 import { createRelay, type Relay } from './relay.ts';
@@ -72,6 +72,8 @@ async function awaitExit(exec: Docker.Exec): Promise<number | null> {
     await sleep(pause);
   }
 }
+
+export type Connections = ReturnType<typeof createConnections>;
 
 /** Keeps one relay to each container with connections. */
 export function createConnections() {

@@ -1,6 +1,7 @@
 /** Where an attempt lives, and whether this server can see it. */
 import { z } from 'zod';
-import { ExecutorError, type AttemptHandle } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { executorName } from './names.ts';
 
 const handleVersion = 1;

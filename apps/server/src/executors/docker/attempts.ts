@@ -3,13 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import type { FaultPoints } from '../../platform/fault-points.ts';
-import {
-  ExecutorError,
-  type AttemptInspection,
-  type AttemptSpec,
-  type ListedAttempt,
-  type LocalDataPlace,
-} from '../executor.ts';
+import type { AttemptInspection, AttemptSpec, ListedAttempt } from '../contract/attempt-runner.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
+import type { LocalDataPlace } from '../contract/local-data-store.ts';
 import { buildHandle } from './attempt-place.ts';
 import {
   planAttempt,

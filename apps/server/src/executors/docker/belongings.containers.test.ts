@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
 import type { FaultPointName, FaultPoints } from '../../platform/fault-points.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
-import type { EnvironmentLocation } from '../executor.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { filterOf } from './names.ts';
 import {
   createEnginePlace,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { readSnapshots } from './snapshots.ts';
 import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
-import type { EnvironmentLine } from '../executor.ts';
+import type { EnvironmentLine } from '../contract/environment-builder.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 import {
   createEnginePlace,

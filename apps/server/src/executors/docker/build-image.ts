@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { isErrorCode } from '../../platform/error-code.ts';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { allowSilence, engineWords, statusOf } from './engine.ts';
 import {
   contextFiles,

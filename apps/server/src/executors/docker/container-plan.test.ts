@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AttemptSpec } from '../executor.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { planAttempt, planAttemptFiles, planContainer } from './container-plan.ts';
 import { planNetwork } from './network.ts';
 

@@ -1,6 +1,6 @@
 /** Plans what containers may do and see. Pure. */
 import type { ContainerCreateOptions } from 'dockerode';
-import type { AttemptLimits, AttemptSpec } from '../executor.ts';
+import type { AttemptLimits, AttemptSpec } from '../contract/attempt-runner.ts';
 import { attemptName, folders, labels, labelsOf, programs } from './names.ts';
 import type { Owner, PlacedFile } from './files.ts';
 

@@ -3,7 +3,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
-import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
+import { ExecutorError, type ExecutorErrorKind } from '../contract/executor-error.ts';
 import type { EngineAddress } from './engine-address.ts';
 
 /** The engine's properties; queried once per connection. */

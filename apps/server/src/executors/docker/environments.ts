@@ -6,14 +6,14 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import {
   EnvironmentBuildError,
-  ExecutorError,
-  type AttemptLimits,
   type EnvironmentLine,
   type EnvironmentLocation,
   type EnvironmentSpec,
-} from '../executor.ts';
+} from '../contract/environment-builder.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import {
   planBuildFiles,
   planBuildSteps,

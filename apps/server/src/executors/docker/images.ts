@@ -4,7 +4,9 @@
  */
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { EnvironmentBuildError, ExecutorError } from '../executor.ts';
+import { LRUCache } from 'lru-cache';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import type { BuildImage } from './build-image.ts';
 import { allowSilence, engineWords, orNull, statusOf } from './engine.ts';
 import { labels } from './names.ts';
@@ -42,7 +44,10 @@ export type Images = ReturnType<typeof createImages>;
 
 /** Finds, pulls or builds runner images. */
 export function createImages({ engine, template, bootstrap, build }: ImagesOptions) {
-  const trusted = new Map<string, { image: RunnerImage; until: number }>();
+  const trusted = new LRUCache<string, RunnerImage>({
+    max: supportedPythons.length,
+    ttl: trustedMilliseconds,
+  });
   const fetching = new Map<string, Promise<RunnerImage>>();
 
   async function inspect(reference: string): Promise<FoundImage | null> {
@@ -134,11 +139,11 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       }
       const reference = template.replaceAll('{python}', python);
       const known = trusted.get(reference);
-      if (known && known.until > performance.now()) return known.image;
+      if (known) return known;
       const found = await inspect(reference);
       const image =
         found?.bootstrap === bootstrap ? found : await fetchOnce(reference, python, found, onLine);
-      trusted.set(reference, { image, until: performance.now() + trustedMilliseconds });
+      trusted.set(reference, image);
       return image;
     },
     /**

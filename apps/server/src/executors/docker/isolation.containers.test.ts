@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
-import type { AttemptSpec } from '../executor.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
 import type { DockerExecutor } from './docker-executor.ts';
 

@@ -2,7 +2,7 @@
  * The addresses of the engine's machine, which may be another machine than this one. Only a program in that
  * machine's network sees them.
  */
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { runShortContainer, type ShortContainerHost } from './short-container.ts';
 
 /** Addresses older than this are read again in the background. */

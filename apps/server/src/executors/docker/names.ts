@@ -71,6 +71,10 @@ export function attemptName(attemptId: string): string {
   return `pumphouse-${attemptId}`;
 }
 
+export function attemptVolume(installationId: string, attemptId: string): string {
+  return `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
+}
+
 /** Labels of an object; `filterOf` finds it by them. */
 export function labelsOf(
   installationId: string,

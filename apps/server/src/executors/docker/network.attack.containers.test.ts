@@ -2,7 +2,8 @@
 import type { Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
-import type { AttemptHandle, EnvironmentLocation } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import {
   greetAt,
   listListeningPorts,
@@ -11,7 +12,8 @@ import {
   type Target,
 } from '../process/testing/listeners.ts';
 import { createPackageIndex, type PackageIndex } from '../process/testing/package-index.ts';
-import type { DockerExecutor, DockerExecutorOptions } from './docker-executor.ts';
+import type { DockerExecutorOptions } from './docker-backend.ts';
+import type { DockerExecutor } from './docker-executor.ts';
 import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
 
 const REPORT = `

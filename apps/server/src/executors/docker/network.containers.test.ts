@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
-import type { EnvironmentLocation } from '../executor.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { filterOf } from './names.ts';
 import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
 

@@ -3,7 +3,7 @@
  * gateway.
  */
 import type Docker from 'dockerode';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { isConflict, orNull } from './engine.ts';
 import { labelsOf, shortInstallation } from './names.ts';
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDockerExecutor, type DockerExecutor } from './docker-executor.ts';
 import { engineAnswers } from './engine.ts';
-import { ExecutorError, type AttemptHandle } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 
 const handle: AttemptHandle = {
   executor: 'docker',

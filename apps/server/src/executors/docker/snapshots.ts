@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
 import { readCopiedSize } from '../local-data-names.ts';
-import type { LocalDataPlace, SnapshotExtent } from '../executor.ts';
+import type { LocalDataPlace, SnapshotExtent } from '../contract/local-data-store.ts';
 import type { VolumeMount } from './container-plan.ts';
 import { orNull } from './engine.ts';
 import { folders, labels, labelsOf, shortInstallation } from './names.ts';

@@ -1,6 +1,6 @@
 /** Reads the spool of an attempt's bootstrap. A run controls its size, so every read is bounded. */
 import type Docker from 'dockerode';
-import type { ExitFacts } from '../executor.ts';
+import type { ExitFacts } from '../contract/attempt-runner.ts';
 import { readExitRecord } from '../exit-record.ts';
 import { openFile, type OpenedFile } from './files.ts';
 import { folders } from './names.ts';

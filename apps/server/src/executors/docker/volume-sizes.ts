@@ -1,7 +1,7 @@
 /** Disk usage of an installation's volumes, as reported by the engine. */
 import type Docker from 'dockerode';
 import { filterOf, labels, type ObjectKind } from './names.ts';
-import type { ListedCache } from '../executor.ts';
+import type { ListedCache } from '../contract/environment-builder.ts';
 
 export interface MeasuredVolume {
   name: string;

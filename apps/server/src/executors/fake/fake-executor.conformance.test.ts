@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { appPort } from '../conformance/app-conformance.ts';
+import { appPort } from '../conformance/app-connector-conformance.ts';
 import { describeConformance } from '../conformance/conformance.ts';
 import type { ConformanceHarness } from '../conformance/harness.ts';
-import { ExecutorError, type AttemptSpec } from '../executor.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { createFakeExecutor, type FakeAttemptScript } from './fake-executor.ts';
 
 async function createHarness(): Promise<ConformanceHarness> {

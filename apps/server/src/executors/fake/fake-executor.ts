@@ -1,21 +1,16 @@
 /** An in-memory executor whose attempts follow a script. It runs nothing and calls no server. */
 import { randomUUID } from 'node:crypto';
 import { duplexPair, type Duplex } from 'node:stream';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptInspection, AttemptSpec, ExitFacts, ListedAttempt } from '../contract/attempt-runner.ts';
 import {
   EnvironmentBuildError,
-  ExecutorError,
-  type AttemptHandle,
-  type AttemptInspection,
-  type AttemptSpec,
   type EnvironmentSpec,
-  type Executor,
-  type ExecutorErrorKind,
-  type ExitFacts,
-  type ListedAttempt,
-  type LocalDataPlace,
-  type SnapshotExtent,
   type StoredPackage,
-} from '../executor.ts';
+} from '../contract/environment-builder.ts';
+import { ExecutorError, type ExecutorErrorKind } from '../contract/executor-error.ts';
+import type { LocalDataPlace, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { Executor } from '../executor.ts';
 import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/retention/belonging.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
@@ -150,6 +145,21 @@ export function createFakeExecutor({
     ...planted.values(),
   ];
 
+  async function connect(handle: AttemptHandle, port: number): Promise<Duplex> {
+    const attempt = requireVisible(handle);
+    const accept = attempt?.state.state === 'running' ? attempt.listeners.get(port) : undefined;
+    if (attempt?.spec.network !== 'apart' || accept === undefined)
+      throw new ExecutorError('backend', `Nothing listens on port ${port} of the run.`);
+    const [near, far] = duplexPair({ allowHalfOpen: true });
+    for (const side of [near, far]) {
+      side.on('error', () => undefined);
+      attempt.connections.add(side);
+      side.once('close', () => attempt.connections.delete(side));
+    }
+    accept(far);
+    return near;
+  }
+
   return {
     name: NAME,
     started,
@@ -158,7 +168,8 @@ export function createFakeExecutor({
     storedPackages,
     snapshots,
     refreshed,
-    capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: true }),
+    appConnector: { connect },
+    capabilities: () => ({ memoryLimit: false, isolated: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };
     },
@@ -223,20 +234,6 @@ export function createFakeExecutor({
       return buildHandle(spec);
     },
     redirect: () => Promise.resolve(),
-    async connect(handle, port) {
-      const attempt = requireVisible(handle);
-      const accept = attempt?.state.state === 'running' ? attempt.listeners.get(port) : undefined;
-      if (attempt?.spec.network !== 'apart' || accept === undefined)
-        throw new ExecutorError('backend', `Nothing listens on port ${port} of the run.`);
-      const [near, far] = duplexPair({ allowHalfOpen: true });
-      for (const side of [near, far]) {
-        side.on('error', () => undefined);
-        attempt.connections.add(side);
-        side.once('close', () => attempt.connections.delete(side));
-      }
-      accept(far);
-      return near;
-    },
     async takeSnapshot(of, isUntouched, extent) {
       checkPlace(of);
       if (!(await isUntouched())) return null;

@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { ExitFacts } from '../executor.ts';
+import type { ExitFacts } from '../contract/attempt-runner.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptHandle } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import { buildHandle, judgePlace, type Place } from './attempt-place.ts';
 import { locateAttemptFolder, type AttemptFolder } from './attempt-folder.ts';
 

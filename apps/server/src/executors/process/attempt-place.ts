@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import type { AttemptHandle } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { locateAttemptFolder, type AttemptRecord, type ProcessRecord } from './attempt-folder.ts';
 import { compareLocations, type ProcessLocation } from '../../domain/attempts/process-location.ts';
-import { readOwnLocation } from '../../platform/process-location.ts';
+import { readOwnLocation } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export const EXECUTOR_NAME = 'process';
@@ -81,6 +82,16 @@ export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string):
   const isEarlierBoot = data.hostName === here.hostName && existsSync(folder.attemptFile);
   if (relation === 'other-boot' && isEarlierBoot) return { place: 'earlier-boot', data };
   return elsewhere(describeElsewhere(data, here));
+}
+
+/** @throws ExecutorError backend for an attempt that this server cannot see */
+export function requireVisible(
+  handle: AttemptHandle,
+  dataDir: string,
+): Exclude<PlaceVerdict, { place: 'elsewhere' }> {
+  const verdict = judgePlace(handle, readPlace(), dataDir);
+  if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+  return verdict;
 }
 
 function describeElsewhere(data: HandleData, here: Place): string {

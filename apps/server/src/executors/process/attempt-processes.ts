@@ -2,18 +2,18 @@
  * Finds and ends all processes of an attempt, including those that left the process tree of its bootstrap.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { readGroupPids } from './control-groups.ts';
 import {
   listProcesses,
+  readBootId,
   readProcessText,
   selectDescendants,
   signalProcess,
   waitForExit,
   type ProcessEntry,
   type ProcessIdentity,
-} from './process-identity.ts';
-import { readBootId } from '../../platform/process-location.ts';
+} from '../../platform/process-identity.ts';
 
 /** Variable that every process of an attempt inherits. */
 export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';

@@ -3,8 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ExecutorError } from '../executor.ts';
-import type { AttemptHandle, AttemptSpec } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import {
   createPassageFolder,
   locateAttemptFolder,
@@ -21,7 +22,7 @@ import { buildHandle, readPlace } from './attempt-place.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
-import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
+import { readEnvironmentMarker, type EnvironmentMarker } from './build-environment.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
 import {

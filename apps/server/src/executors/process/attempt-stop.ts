@@ -1,6 +1,6 @@
 /** Ends an attempt: with two requests, then by force. */
 import { killAttempt, type AttemptMarks } from './attempt-processes.ts';
-import { signalProcess, waitForExit, type ProcessIdentity } from './process-identity.ts';
+import { signalProcess, waitForExit, type ProcessIdentity } from '../../platform/process-identity.ts';
 
 const SECOND_WAIT_SECONDS = 2;
 const KILL_WAIT_SECONDS = 5;

@@ -1,4 +1,4 @@
-import type { AttemptLimits } from '../executor.ts';
+import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { type ControlGroups } from './control-groups.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { NetworkPlan } from './isolated-network.ts';

@@ -1,7 +1,7 @@
 /** The folders of one build, and which of them each step can access. */
 import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { EnvironmentSpec } from '../executor.ts';
+import type { EnvironmentSpec } from '../contract/environment-builder.ts';
 import { planBuildFiles } from '../environment-steps.ts';
 import { createPassageFolder } from './attempt-folder.ts';
 import { readHostLayout } from './host-layout.ts';

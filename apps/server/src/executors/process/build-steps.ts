@@ -1,7 +1,7 @@
 /** Runs the commands of a build, each with the access of its kind. */
 import { join } from 'node:path';
-import type { EnvironmentLine, EnvironmentSpec } from '../executor.ts';
-import { EnvironmentBuildError } from '../executor.ts';
+import type { EnvironmentLine, EnvironmentSpec } from '../contract/environment-builder.ts';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { planBuildVariables, type BuildStep } from '../environment-steps.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { describeMetLimit } from './control-groups.ts';

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { EnvironmentLocation } from '../executor.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { createOwnedFolder } from './build-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
@@ -49,20 +50,22 @@ export async function compileJobs(
   const user = decideRunUser(options.isolation, place.uid);
   // Use a separate folder, because another server may be compiling modules of the same environment.
   const folder = join(place.root, 'compile', randomUUID());
-  const waiting = jobs.toSorted((left, right) => right.files.length - left.files.length);
-  const compiled: CompiledJob[] = [];
-  const work = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+  const largestFirst = jobs.toSorted((left, right) => right.files.length - left.files.length);
+  const limit = pLimit({ concurrency: parallelJobs, rejectOnClear: true });
+  const compile = async (job: CompileJob): Promise<CompiledJob> => {
+    try {
       place.signal?.throwIfAborted();
-      const output = await compileJob(options, place, job, { folder, uid: user?.uid ?? null });
-      compiled.push({ ...job, folder: output });
+      return { ...job, folder: await compileJob(options, place, job, { folder, uid: user?.uid ?? null }) };
+    } catch (error) {
+      limit.clearQueue();
+      throw error;
     }
   };
   try {
-    // Wait for both workers before their folders are removed.
-    for (const ended of await Promise.allSettled(Array.from({ length: parallelJobs }, work))) {
-      if (ended.status === 'rejected') throw ended.reason;
-    }
+    const work = largestFirst.map((job) => limit(compile, job));
+    // Wait for all jobs before their folders are removed.
+    await Promise.allSettled(work);
+    const compiled = await Promise.all(work);
     place.signal?.throwIfAborted();
     const store = openPackageStore({ ...options, pythonPath: place.interpreter.executable });
     const adopted = await store.adopt({
@@ -158,7 +161,7 @@ export type CompileQueue = ReturnType<typeof createCompileQueue>;
  */
 export function createCompileQueue(options: CompileOptions, warn: (error: unknown, path: string) => void) {
   const queued = new Map<string, Entry>();
-  let last: Promise<void> = Promise.resolve();
+  const limit = pLimit(1);
 
   async function compileRest(
     root: string,
@@ -185,7 +188,7 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
       const { signal } = controller;
       const entry: Entry = { abort: () => controller.abort(), running: Promise.resolve() };
       queued.set(path, entry);
-      last = last.then(() => {
+      void limit(() => {
         if (signal.aborted) return undefined;
         entry.running = compileRest(dirname(path), interpreter, signal)
           .catch((error: unknown) => {

@@ -3,7 +3,7 @@
  * interface. Pure.
  */
 import { basename, dirname, join } from 'node:path';
-import type { AttemptLimits } from '../executor.ts';
+import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export const CONTROLLERS = ['memory', 'cpu', 'pids'] as const;

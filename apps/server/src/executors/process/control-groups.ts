@@ -7,7 +7,7 @@ import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSyn
 import { mkdir, readdir, readFile, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttemptLimits } from '../executor.ts';
+import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import {
   buildJoinCommand,

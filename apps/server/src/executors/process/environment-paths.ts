@@ -1,6 +1,6 @@
 /** Locates environments and caches in a data folder. Pure. */
 import { dirname, join } from 'node:path';
-import type { EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
+import type { EnvironmentLocation, EnvironmentSpec } from '../contract/environment-builder.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
 
 export function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnvironmentLocation, ListedCache } from '../executor.ts';
+import type { EnvironmentLocation, ListedCache } from '../contract/environment-builder.ts';
 import { isEnvironmentPath, locateCaches } from './environment-paths.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';

@@ -1,7 +1,7 @@
 /** Resolves the requirements of an environment and installs the packages missing from the store. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentBuildError } from '../executor.ts';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { planInstallCommand, planResolveCommand, type LockPaths } from '../environment-steps.ts';
 import { buildPackageKey, isComplete, joinLocks, readLock, type LockedPackage } from '../pylock.ts';
 import { readRegularFile } from './attempt-folder.ts';

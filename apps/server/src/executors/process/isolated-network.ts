@@ -1,7 +1,7 @@
 /** A run's own network: the arguments of pasta, and name resolution inside. */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { ExecutorError } from '../executor.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import { adviseInstall } from './install-advice.ts';
 import type { Isolation } from './isolation.ts';
 import type { SandboxPlan } from './sandbox.ts';

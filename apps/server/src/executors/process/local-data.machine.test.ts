@@ -3,7 +3,10 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localDataProgram } from '../conformance/local-data-program.ts';
-import type { AttemptSpec, EnvironmentLocation, Executor, LocalDataUse } from '../executor.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import type { LocalDataUse } from '../contract/local-data-store.ts';
+import type { Executor } from '../executor.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import {
   createDataDir,

@@ -3,7 +3,9 @@ import { connect, type Server } from 'node:net';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptHandle, EnvironmentLocation, Executor } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import type { Executor } from '../executor.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { createBuildSite, type BuildSite } from './testing/build-site.ts';
 import {
@@ -14,7 +16,7 @@ import {
   type Target,
 } from './testing/listeners.ts';
 import { buildEmptyEnvironment, createTestExecutor, INSTALLATION_ID, TEST_UID } from './testing/machine.ts';
-import type { ProcessExecutorOptions } from './process-executor.ts';
+import type { ProcessExecutorOptions } from './process-backend.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
 
 const SCAN = `

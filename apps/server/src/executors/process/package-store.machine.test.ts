@@ -5,7 +5,8 @@ import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../executor.ts';
+import type { EnvironmentLocation, EnvironmentSpec } from '../contract/environment-builder.ts';
+import type { Executor } from '../executor.ts';
 import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
 import type { PackageIndex } from './testing/package-index.ts';
 import { canBeShared, openResolutions } from './resolutions.ts';

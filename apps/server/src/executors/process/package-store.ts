@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { isErrorCode } from '../../platform/error-code.ts';
-import type { StoredPackage } from '../executor.ts';
+import type { StoredPackage } from '../contract/environment-builder.ts';
 
 export interface PackageStoreOptions {
   dataDir: string;

@@ -1,5 +1,5 @@
 /** Tests whether attempts can run on this machine by trying it. */
-import type { ProbeResult } from '../executor.ts';
+import type { ProbeResult } from '../contract/backend.ts';
 import { adviseInstall } from './install-advice.ts';
 import { buildPastaCommand, explainMissingPasta, type RunsNetwork } from './isolated-network.ts';
 import { detectContainer, readHostLayout } from './host-layout.ts';

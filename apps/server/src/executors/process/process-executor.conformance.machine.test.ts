@@ -7,7 +7,7 @@ import { describeConformance } from '../conformance/conformance.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
-import type { AttemptSpec } from '../executor.ts';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { readPlace } from './attempt-place.ts';
 import { createAttemptRoutes, type ServedAttempt } from './testing/attempt-routes.ts';
@@ -20,7 +20,7 @@ import {
   INSTALLATION_ID,
   TEST_UID,
 } from './testing/machine.ts';
-import type { ProcessExecutorOptions } from './process-executor.ts';
+import type { ProcessExecutorOptions } from './process-backend.ts';
 
 async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ConformanceHarness> {
   const dataDir = await createDataDir();

@@ -5,18 +5,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
-import type {
-  AttemptHandle,
-  AttemptLimits,
-  AttemptSpec,
-  EnvironmentLocation,
-  Executor,
-} from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptLimits, AttemptSpec } from '../contract/attempt-runner.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import type { Executor } from '../executor.ts';
 import { locateAttemptFolder, readAttemptRecord } from './attempt-folder.ts';
 import { buildJoinCommand } from './control-group-plan.ts';
 import { createGroup, openControlGroups } from './control-groups.ts';
-import { isProcessAlive, readProcessStartTime } from './process-identity.ts';
-import { readBootId } from '../../platform/process-location.ts';
+import { isProcessAlive, readBootId, readProcessStartTime } from '../../platform/process-identity.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { createPackageIndex } from './testing/package-index.ts';
 import { serveAttempt } from './testing/served-attempt.ts';

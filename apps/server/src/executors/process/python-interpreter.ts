@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { EnvironmentBuildError } from '../executor.ts';
+import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { runCommand } from './run-command.ts';
 import { splitSearchPath } from './tool-lookup.ts';
 

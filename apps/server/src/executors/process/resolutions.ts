@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { EnvironmentSpec } from '../executor.ts';
+import type { EnvironmentSpec } from '../contract/environment-builder.ts';
 import { arePinned } from '../pylock.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { locatePackageStore } from './package-store.ts';

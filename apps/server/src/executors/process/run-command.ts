@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { EnvironmentLine } from '../executor.ts';
+import type { EnvironmentLine } from '../contract/environment-builder.ts';
 
 export interface CommandOptions {
   /** The complete environment: nothing is inherited. */

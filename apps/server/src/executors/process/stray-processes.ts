@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
-import { listProcesses, readProcessText } from './process-identity.ts';
+import { listProcesses, readProcessText } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export interface MarkedAttempt {

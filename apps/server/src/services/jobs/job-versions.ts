@@ -1,6 +1,6 @@
 import type { JobHead, JobRecord, JobVersionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+import { LRUCache } from 'lru-cache';
 
 /** A definition takes some kilobytes. */
 const mostVersions = 500;
@@ -12,7 +12,7 @@ export type JobVersions = ReturnType<typeof createJobVersions>;
  * took longer than the rest of the list.
  */
 export function createJobVersions(store: Pick<Store, 'jobs'>) {
-  const known = createBoundedMemory<JobVersionRecord>(mostVersions);
+  const known = new LRUCache<string, JobVersionRecord>({ max: mostVersions });
 
   /** Keyed by id. */
   async function getMany(versionIds: Iterable<string>): Promise<Map<string, JobVersionRecord>> {

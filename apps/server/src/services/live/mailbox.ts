@@ -18,7 +18,7 @@ export type LiveMessage =
 
 /**
  * A coalescing queue for one reader. However slow the reader, it contains at most one change for each
- * workspace and one length for each log.
+ * workspace and one length for each log. Queue libraries keep every item, so their queues grow without bound.
  */
 export interface Mailbox {
   /** Makes messages available to the reader; earlier ones were held back until now. */

@@ -7,7 +7,7 @@ export interface StreamSlotOptions {
   mostOfAll?: number;
 }
 
-/** Limits the open streams of this process. */
+/** Limits the open streams of this process. It rejects further ones; p-limit would let them wait. */
 export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSlotOptions = {}) {
   const openOf = new Map<string, number>();
   let openOfAll = 0;

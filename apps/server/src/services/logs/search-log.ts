@@ -2,7 +2,7 @@ import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { LogPart, OpenRunLog, RunLog } from './open-run-log.ts';
 import { errorHint, looksLikeError } from '@pumphouse/contract';
 import { escapeAsContent } from '../../domain/logs/log-line.ts';
-import { createTurns } from '../../platform/turns.ts';
+import pLimit from 'p-limit';
 
 export interface LogQuery {
   /** Part of a line's content, case-insensitive; '' matches all lines. */
@@ -44,7 +44,7 @@ export type SearchLog = ReturnType<typeof createSearchLog>;
  * yields to other work between them.
  */
 export function createSearchLog(openRunLog: OpenRunLog, { budgetMs = 500 }: SearchLogOptions = {}) {
-  const takeTurn = createTurns(searchesAtOnce);
+  const limit = pLimit(searchesAtOnce);
 
   return async function searchLog(
     workspaceId: string,
@@ -52,7 +52,7 @@ export function createSearchLog(openRunLog: OpenRunLog, { budgetMs = 500 }: Sear
     query: LogQuery,
   ): Promise<LogMatches> {
     const log = await openRunLog(workspaceId, jobRunId);
-    return takeTurn(() => search(log, query, budgetMs));
+    return limit(() => search(log, query, budgetMs));
   };
 }
 

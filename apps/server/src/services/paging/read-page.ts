@@ -1,6 +1,6 @@
 import type { ListPosition, RowList, Sorting } from '../../store/records.ts';
+import { LRUCache } from 'lru-cache';
 import { saturatedTotal } from '@pumphouse/contract';
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 import { encodeCursor, refuseCursor } from './list-cursor.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { isTimeZone, parseIsoInstant } from '../../domain/primitives/time-zone.ts';
@@ -31,13 +31,13 @@ const mostRemembered = 1000;
  * Creates a function that reads pages of the store's lists. A saturated total is cached for 30 s: apart from
  * retention, it can only grow.
  */
-export function createPageReader(now: () => number = Date.now) {
-  const saturatedUntil = createBoundedMemory<number>(mostRemembered);
+export function createPageReader() {
+  const saturated = new LRUCache<string, true>({ max: mostRemembered, ttl: rememberedMs });
 
   async function countAll(list: { count(atMost: number): Promise<number> }, key: string): Promise<number> {
-    if (key !== '' && (saturatedUntil.get(key) ?? 0) > now()) return saturatedTotal;
+    if (key !== '' && saturated.get(key)) return saturatedTotal;
     const total = await list.count(saturatedTotal);
-    if (key !== '' && total >= saturatedTotal) saturatedUntil.set(key, now() + rememberedMs);
+    if (key !== '' && total >= saturatedTotal) saturated.set(key, true);
     return total;
   }
 

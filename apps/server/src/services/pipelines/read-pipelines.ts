@@ -11,7 +11,7 @@ import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
 import { assessFreshness, findExpectedSeconds } from '../../domain/pipelines/pipeline-freshness.ts';
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+import { LRUCache } from 'lru-cache';
 import { pageOf, sortBy } from '../paging/read-page.ts';
 import { readSchema } from '../../telemetry/read-schema.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -95,16 +95,16 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
    * The usual time between starts of a job, cached for the day, because it is needed for each pipeline of
    * each list.
    */
-  const expectedSeconds = createBoundedMemory<number | null>(mostSchedulesRemembered);
+  const expectedSeconds = new LRUCache<string, { seconds: number | null }>({ max: mostSchedulesRemembered });
 
   function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
     const today = new Date(now.toISOString().slice(0, 10));
     const key = JSON.stringify([today, timeZone, triggers]);
     const known = expectedSeconds.get(key);
-    if (known !== undefined) return known;
-    const found = findExpectedSeconds({ triggers, timeZone }, today);
-    expectedSeconds.set(key, found);
-    return found;
+    if (known !== undefined) return known.seconds;
+    const seconds = findExpectedSeconds({ triggers, timeZone }, today);
+    expectedSeconds.set(key, { seconds });
+    return seconds;
   }
 
   async function readNews(

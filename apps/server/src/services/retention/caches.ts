@@ -1,4 +1,4 @@
-import type { Executor } from '../../executors/executor.ts';
+import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
 import type { RetentionCandidate } from '../../domain/retention/retention.ts';
@@ -12,7 +12,7 @@ const packageMark = 'package:';
  * time. Builds do not record cache reads, so a cache counts as used when an environment of its organization
  * is used.
  */
-export function createRetainedCaches(persistence: Persistence, executor: Executor): RetainedKind {
+export function createRetainedCaches(persistence: Persistence, executor: EnvironmentBuilder): RetainedKind {
   async function remove(organizationId: string): Promise<boolean> {
     return persistence.transaction(async (store) => {
       if (await store.storage.environments.holdBuilds(organizationId)) return false;

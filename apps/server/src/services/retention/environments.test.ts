@@ -1,4 +1,4 @@
-import type { EnvironmentLocation } from '../../executors/executor.ts';
+import type { EnvironmentLocation } from '../../executors/contract/environment-builder.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { RetentionPlace } from '../testing/retention-place.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';

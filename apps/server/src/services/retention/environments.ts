@@ -1,4 +1,4 @@
-import type { Executor } from '../../executors/executor.ts';
+import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
 import type { StoredEnvironment } from '../../store/records.ts';
@@ -7,7 +7,10 @@ import { createListedKind } from './retained-kind.ts';
 /**
  * Retention of environments, whose age counts from their last use. A removed one is built again on demand.
  */
-export function createRetainedEnvironments(persistence: Persistence, executor: Executor): RetainedKind {
+export function createRetainedEnvironments(
+  persistence: Persistence,
+  executor: EnvironmentBuilder,
+): RetainedKind {
   const { environments } = persistence.store.storage;
 
   /** Environments share files: when one is removed, the shares of the others grow. */

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../blobs/blob-store.ts';
-import type { Executor } from '../../executors/executor.ts';
+import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { FileRemoval } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
@@ -9,7 +9,7 @@ export interface FileRemovalsDependencies {
   persistence: Persistence;
   blobs: BlobStore;
   logFiles: LogFiles;
-  executor: Executor;
+  executor: EnvironmentBuilder;
   log: Logger;
 }
 

@@ -1,5 +1,5 @@
 import type { Belonging } from '../../domain/retention/belonging.ts';
-import type { Executor } from '../../executors/executor.ts';
+import type { Inventory } from '../../executors/contract/inventory.ts';
 import type { Logger } from 'pino';
 import type { OwnerFacts, Verdict } from '../../domain/retention/leftovers.ts';
 import type { Persistence } from '../../store/store.ts';
@@ -7,7 +7,7 @@ import { judgeBelonging, youngestLeftoverSeconds } from '../../domain/retention/
 
 export interface LeftoversDependencies {
   persistence: Persistence;
-  executor: Executor;
+  executor: Inventory;
   /** The database clock, on which leases are based. */
   readNow?: () => Promise<Date>;
   log: Logger;

@@ -1,5 +1,5 @@
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
-import { createTurns } from '../../platform/turns.ts';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
 
 export interface CredentialMemoryOptions {
   /** Maximum time that a revoked credential may still be accepted. */
@@ -26,7 +26,8 @@ interface Entry<Value> {
 /**
  * Caches for some seconds whether credentials are valid. Bad ones have a separate cache, and only few of them
  * are looked up concurrently, so that a flood of them neither evicts good ones nor takes the connections that
- * other calls need.
+ * other calls need. The `fetch` of lru-cache does not fit: it counts validity from the end of a look-up, which
+ * would keep a credential that was revoked during it.
  */
 export function createCredentialMemory<Value>(options: CredentialMemoryOptions = {}) {
   const {
@@ -36,17 +37,20 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
     strangersAtOnce = 3,
     now = Date.now,
   } = options;
-  const good = createBoundedMemory<Entry<Value>>(mostGood);
-  const bad = createBoundedMemory<Entry<Value>>(mostBad);
+  const good = new LRUCache<string, Entry<Value>>({ max: mostGood });
+  const bad = new LRUCache<string, Entry<Value>>({ max: mostBad });
   const underWay = new Map<string, Promise<Value | null>>();
-  const takeTurn = createTurns(strangersAtOnce);
-  /** Counts invalidations: a look-up that began before one must not be cached after it. */
+  const limitStrangers = pLimit(strangersAtOnce);
+  /** Counts invalidations: a look-up that was asked for before one must not be cached after it. */
   let generation = 0;
 
-  async function lookUp(key: string, find: () => Promise<LookedUp<Value>>): Promise<Value | null> {
+  async function lookUp(
+    key: string,
+    find: () => Promise<LookedUp<Value>>,
+    asked: number,
+  ): Promise<Value | null> {
     // Cache from before the look-up, so that a revocation during it takes effect no later than any other.
     const startedAt = now();
-    const asked = generation;
     const { value, expiresAt } = await find();
     if (asked !== generation) return value;
     const entry = { value, until: Math.min(startedAt + rememberedMs, expiresAt?.getTime() ?? Infinity) };
@@ -62,9 +66,11 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
     const trusted = good.get(key);
     const known = trusted ?? bad.get(key);
     if (known && known.until > now()) return known.value;
-    const asked = underWay.get(key);
-    if (asked) return asked;
-    const asking = trusted ? lookUp(key, find) : takeTurn(() => lookUp(key, find));
+    const shared = underWay.get(key);
+    if (shared) return shared;
+    const asked = generation;
+    const look = () => lookUp(key, find, asked);
+    const asking = trusted ? look() : limitStrangers(look);
     underWay.set(key, asking);
     try {
       return await asking;

@@ -6,8 +6,8 @@ import type { JWTVerifyOptions } from 'jose';
 import type { KeyObject } from 'node:crypto';
 import { createHash, randomBytes } from 'node:crypto';
 import { createCredentialMemory, type LookedUp } from './credential-memory.ts';
+import { LRUCache } from 'lru-cache';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
-import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The credential that a principal presented; whatever was issued in exchange ends with it. */
@@ -28,6 +28,8 @@ export interface Principal {
   /** Set if the credential is limited to one workspace. */
   workspaceId: string | null;
   kind: 'user' | 'run';
+  /** Set for the code of a run. */
+  attemptId?: string;
 }
 
 export interface UploadGrant {
@@ -80,13 +82,18 @@ export function createCredentials(
   now: () => number = Date.now,
 ) {
   const { remember, forget } = createCredentialMemory<Principal>({ now });
-  const usesNotedAt = createBoundedMemory<number>(10_000);
+  const usesNoted = new LRUCache<string, true>({
+    max: 10_000,
+    ttl: useNotedMs,
+    ttlResolution: 0,
+    perf: { now },
+  });
 
   /** Records the use asynchronously: a failure to record it is no reason to reject the call. */
   function noteUse({ credential }: Principal): void {
     if (credential?.kind !== 'key') return;
-    if (now() - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
-    usesNotedAt.set(credential.id, now());
+    if (usesNoted.get(credential.id)) return;
+    usesNoted.set(credential.id, true);
     void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
   }
 
@@ -151,7 +158,14 @@ export function createCredentials(
     const { attempt } = await verify('run', token);
     const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
     if (!live) throw notAuthenticated();
-    return { userId: '', email: 'run', credential: null, workspaceId: live.workspaceId, kind: 'run' };
+    return {
+      userId: '',
+      email: 'run',
+      credential: null,
+      workspaceId: live.workspaceId,
+      kind: 'run',
+      attemptId: attempt,
+    };
   }
 
   return {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface GateLimits {
@@ -11,50 +12,36 @@ export interface GateLimits {
 
 export type Gate = ReturnType<typeof createGate>;
 
-/** Creates a short queue for expensive work. Once it is full, callers are rejected instead of waiting. */
+/**
+ * Creates a short queue for expensive work. p-limit orders the work; the gate rejects callers once too many of
+ * them wait, which p-limit does not.
+ */
 export function createGate({ atOnce, waiting, waitingForOne = waiting }: GateLimits) {
-  const queue: { key: string; start: () => void }[] = [];
-  let active = 0;
+  const limit = pLimit(atOnce);
+  const waitingOf = new Map<string, number>();
 
-  function enter(key: string): Promise<void> | undefined {
-    if (active < atOnce) {
-      active += 1;
-      return undefined;
-    }
-    if (queue.length >= waiting || countOf(key) >= waitingForOne) {
-      throw new ServiceError(
-        'too_many_sign_ins',
-        'Many people sign in right now. Try again in a few seconds.',
-        {
-          retry_after_seconds: 3,
-        },
-      );
-    }
-    return new Promise((resolve) => {
-      queue.push({ key, start: resolve });
-    });
-  }
-
-  function countOf(key: string): number {
-    return queue.filter((entry) => entry.key === key).length;
-  }
-
-  function leave(): void {
-    // Pass the slot on, so that new callers do not overtake waiting ones.
-    const next = queue.shift();
-    if (next) next.start();
-    else active -= 1;
+  function countWaiting(key: string, by: 1 | -1): void {
+    const count = (waitingOf.get(key) ?? 0) + by;
+    if (count > 0) waitingOf.set(key, count);
+    else waitingOf.delete(key);
   }
 
   return {
     /** @throws ServiceError too_many_sign_ins if the queue is full */
     async pass<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-      await enter(key);
-      try {
-        return await work();
-      } finally {
-        leave();
-      }
+      if (limit.activeCount < atOnce) return limit(work);
+      if (limit.pendingCount >= waiting || (waitingOf.get(key) ?? 0) >= waitingForOne) throw tooManySignIns();
+      countWaiting(key, 1);
+      return limit(() => {
+        countWaiting(key, -1);
+        return work();
+      });
     },
   };
+}
+
+function tooManySignIns(): ServiceError {
+  return new ServiceError('too_many_sign_ins', 'Many people sign in right now. Try again in a few seconds.', {
+    retry_after_seconds: 3,
+  });
 }

@@ -1,6 +1,7 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { TryLimits } from '../../store/records.ts';
+import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../../platform/service-error.ts';
 import { networkOf } from '../../domain/primitives/network-of-address.ts';
 
@@ -57,7 +58,7 @@ export interface AdmittedTry {
 export function createSignInThrottle(persistence: Persistence, encryption: Encryption) {
   const { signInFailures } = persistence.store;
   /** Buckets that are certainly blocked, so that a flood on one of them does not reach the database. */
-  const blocked = new Map<string, number>();
+  const blocked = new LRUCache<string, number>({ max: 10_000 });
   let admitted = 0;
 
   /** Hashed with the installation's key, so that the database does not reveal what users typed. */
@@ -86,7 +87,6 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
   async function admitTo(kind: Kind, name: string): Promise<number> {
     const answer = await signInFailures.admit(toBytes(name), limits[kind]);
     if ('failures' in answer) return answer.failures;
-    if (blocked.size > 10_000) blocked.clear();
     const until = answer.blockedUntil.getTime();
     blocked.set(name, until);
     throw tooManyTries(until);

@@ -1,4 +1,4 @@
-import type { Executor } from '../../executors/executor.ts';
+import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { Purged, PurgeOptions } from '../retention/retention.ts';
 import type { ServiceFixture } from './service-fixture.ts';
@@ -20,7 +20,11 @@ export interface PastRun {
 export type RetentionPlace = ReturnType<typeof createRetentionPlace>;
 
 /** Creates retention over a fixture and an executor, and runs that ended days ago. */
-export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlace, executor: Executor) {
+export function createRetentionPlace(
+  fixture: ServiceFixture,
+  place: ServicePlace,
+  executor: EnvironmentBuilder,
+) {
   const { store, database, blobs } = fixture;
   /** The current time for retention; null for the real time. */
   const clock: { now: Date | null } = { now: null };

@@ -8,7 +8,7 @@ export type UploadSlots = ReturnType<typeof createUploadSlots>;
 
 /**
  * Limits how many uploads of one account this server receives and checks concurrently, so that they do not
- * fill the queue of others.
+ * fill the queue of others. It rejects the others; p-limit would hold their connections open.
  */
 export function createUploadSlots(mostPerAccount = defaultPerAccount) {
   const taken = new Map<string, number>();

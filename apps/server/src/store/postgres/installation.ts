@@ -1,4 +1,5 @@
 import type { Queryable } from './pool.ts';
+import { named } from './statements/named.ts';
 
 export type InstallationStore = ReturnType<typeof createInstallationStore>;
 
@@ -19,9 +20,11 @@ export function createInstallationStore(sql: Queryable) {
      */
     decideExecutor: (executor: string, engineUrl: string | null) =>
       sql.one<Pick<InstallationRow, 'executor' | 'engineUrl'>>(
-        `update installation set executor = coalesce(executor, $1), engine_url = coalesce(engine_url, $2)
-         returning executor, engine_url as "engineUrl"`,
-        [executor, engineUrl],
+        named(
+          `update installation set executor = coalesce(executor, :executor), engine_url = coalesce(engine_url, :engineUrl)
+           returning executor, engine_url as "engineUrl"`,
+          { executor, engineUrl },
+        ),
       ),
 
     /** Reads the current time of the database clock, not the start of the transaction. */

@@ -1,4 +1,5 @@
 import type { Queryable } from './pool.ts';
+import { named } from './statements/named.ts';
 
 /** Events that are committed together with the state they report. */
 export type OutboxEvent =
@@ -24,9 +25,11 @@ export function createOutboxStore(sql: Queryable) {
   return {
     async add(event: OutboxEvent) {
       await sql.executePrepared(
-        `with added as (insert into outbox (kind, payload) values ($1, $2) returning kind)
-         select pg_notify('${wakeChannel}', kind) from added`,
-        [event.kind, event.payload],
+        named(
+          `with added as (insert into outbox (kind, payload) values (:kind, :payload) returning kind)
+           select pg_notify('${wakeChannel}', kind) from added`,
+          { kind: event.kind, payload: event.payload },
+        ),
       );
     },
 
@@ -35,19 +38,21 @@ export function createOutboxStore(sql: Queryable) {
      * schedulers, `mail` for servers that send mail.
      */
     wake: (kind: 'schedules' | 'queue' | 'mail' | '' = '') =>
-      sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
+      sql.execute(named('select pg_notify(:wakeChannel, :kind)', { wakeChannel, kind })),
 
     /** Takes events for this many seconds; those that are not removed by then are taken again. */
     take: (limit: number, seconds: number) =>
       sql.query<TakenEvent>(
-        `update outbox set taken_until = now() + make_interval(secs => $2)
-          where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
-                        order by id limit $1 for update skip locked)
-        returning id, kind, payload, failures`,
-        [limit, seconds],
+        named(
+          `update outbox set taken_until = now() + make_interval(secs => :seconds)
+            where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
+                          order by id limit :limit for update skip locked)
+          returning id, kind, payload, failures`,
+          { limit, seconds },
+        ),
       ),
 
-    remove: (eventId: number) => sql.execute('delete from outbox where id = $1', [eventId]),
+    remove: (eventId: number) => sql.execute(named('delete from outbox where id = :eventId', { eventId })),
 
     /**
      * Schedules a retry: after 2 s, 4 s and so on, up to 5 minutes. The exponent is limited too, because the
@@ -55,9 +60,12 @@ export function createOutboxStore(sql: Queryable) {
      */
     markFailed: (eventId: number) =>
       sql.execute(
-        `update outbox set failures = failures + 1,
-                taken_until = now() + least(interval '2 seconds' * power(2, least(failures, 10)), interval '5 minutes') where id = $1`,
-        [eventId],
+        named(
+          `update outbox set failures = failures + 1,
+                taken_until = now() + least(interval '2 seconds' * power(2, least(failures, 10)), interval '5 minutes')
+                  where id = :eventId`,
+          { eventId },
+        ),
       ),
   };
 }

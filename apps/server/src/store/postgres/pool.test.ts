@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
 import type { TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
 import { createDatabase, sqlState } from './pool.ts';
-import type { Queryable } from './pool.ts';
+import type { TextQueryable } from './pool.ts';
 
 let own: TestDatabase;
 
@@ -64,7 +64,7 @@ describe('an instant', () => {
 
 describe('a prepared statement', () => {
   test('is kept by the connection under one name for one text', async () => {
-    const count = (tx: Queryable) =>
+    const count = (tx: TextQueryable) =>
       tx.one<{ count: number }>(`SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'list%'`);
     const counts = await own.database.transaction(async (tx) => {
       const before = await count(tx);
@@ -104,7 +104,7 @@ describe('rows', () => {
 
 const read = (name: string) =>
   own.database.maybeOne<{ value: number }>('SELECT value FROM counters WHERE name = $1', [name]);
-const add = (tx: Queryable, name: string) =>
+const add = (tx: TextQueryable, name: string) =>
   tx.execute(
     'INSERT INTO counters VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1',
     [name],

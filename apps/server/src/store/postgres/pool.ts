@@ -6,6 +6,7 @@ import { createStatementNames } from './statements/statement-names.ts';
 import { connectPatiently } from './connect-patiently.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
+import type { Statement } from './statements/named.ts';
 
 /**
  * The address of a Postgres: a URL (`postgresql://...`), or host (a folder for a Unix socket), port, user and
@@ -15,7 +16,8 @@ export type DatabaseConnection =
   string | { host: string; port: number; user: string; database: string; password?: string };
 
 /**
- * Runs SQL, either on the database or in one open transaction.
+ * Runs SQL, either on the database or in one open transaction. A statement is the result of `named`, or a
+ * text without parameters.
  *
  * Result types: int8 -> number (an error beyond 2^53), numeric -> string, timestamptz -> Date, date ->
  * 'YYYY-MM-DD', json and jsonb -> parsed. As a parameter, an array becomes a Postgres array and an object
@@ -23,30 +25,43 @@ export type DatabaseConnection =
  */
 export interface Queryable {
   /** Returns all rows. */
-  query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(statement: Statement | string): Promise<Row[]>;
   /**
    * Like `query`, but Postgres keeps the plan of the text for each connection, because planning a list, or a
    * row of several tables, takes longer than reading it. Only for the few texts that run constantly, as at
    * each start and end of a run: after a hundred different ones, further texts are planned each time.
    */
-  prepared<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  prepared<Row extends object>(statement: Statement | string): Promise<Row[]>;
   /** Like `execute`, with a kept plan like `prepared`. */
-  executePrepared(sql: string, params?: readonly unknown[]): Promise<number>;
+  executePrepared(statement: Statement | string): Promise<number>;
   /** Returns the only row; throws if there is none, or more than one. */
-  one<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row>;
+  one<Row extends object>(statement: Statement | string): Promise<Row>;
   /** Returns the only row or undefined; throws if there is more than one. */
-  maybeOne<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row | undefined>;
+  maybeOne<Row extends object>(statement: Statement | string): Promise<Row | undefined>;
   /** Runs a statement and returns the number of affected rows. */
-  execute(sql: string, params?: readonly unknown[]): Promise<number>;
+  execute(statement: Statement | string): Promise<number>;
 }
 
-export interface Database extends Queryable {
+/** Also runs texts with `$1`, `$2` and their values: for tests and tools. The store names its parameters. */
+export interface TextQueryable extends Queryable {
+  query<Row extends object>(sql: Statement | string, values?: readonly unknown[]): Promise<Row[]>;
+  prepared<Row extends object>(sql: Statement | string, values?: readonly unknown[]): Promise<Row[]>;
+  executePrepared(sql: Statement | string, values?: readonly unknown[]): Promise<number>;
+  one<Row extends object>(sql: Statement | string, values?: readonly unknown[]): Promise<Row>;
+  maybeOne<Row extends object>(
+    sql: Statement | string,
+    values?: readonly unknown[],
+  ): Promise<Row | undefined>;
+  execute(sql: Statement | string, values?: readonly unknown[]): Promise<number>;
+}
+
+export interface Database extends TextQueryable {
   /**
    * Runs `fn` in one transaction (read committed). After a deadlock or serialization failure `fn` is retried
    * as a whole, up to 5 times, so it must have no effects outside of the transaction. Any other error rolls
    * back and is rethrown.
    */
-  transaction<T>(fn: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(fn: (tx: TextQueryable) => Promise<T>): Promise<T>;
   /**
    * Calls `onNotify` with the payload of each NOTIFY on the channel, from when the promise resolves. After a
    * reconnect it is called with undefined: notifications may have been missed, so read the tables.
@@ -101,13 +116,13 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   }
 
   const nameOf = createStatementNames();
-  const runOn: RunOn = (client, sql, params, { isPrepared }) => {
-    const name = isPrepared ? nameOf(sql) : undefined;
-    return client.query<object>({ text: sql, values: [...params], ...(name === undefined ? {} : { name }) });
+  const runOn: RunOn = (client, { text, values }, { isPrepared }) => {
+    const name = isPrepared ? nameOf(text) : undefined;
+    return client.query<object>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
   };
-  const run: RunStatement = (sql, params, how) => withClient((client) => runOn(client, sql, params, how));
+  const run: RunStatement = (statement, how) => withClient((client) => runOn(client, statement, how));
 
-  async function transaction<T>(fn: (tx: Queryable) => Promise<T>): Promise<T> {
+  async function transaction<T>(fn: (tx: TextQueryable) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await withClient((client) => runTransaction(client, runOn, fn));
@@ -163,49 +178,51 @@ interface Outcome {
   rowCount: number | null;
 }
 
-type RunStatement = (sql: string, params: readonly unknown[], how: How) => Promise<Outcome>;
-type RunOn = (client: PoolClient, sql: string, params: readonly unknown[], how: How) => Promise<Outcome>;
+type RunStatement = (statement: Statement, how: How) => Promise<Outcome>;
+type RunOn = (client: PoolClient, statement: Statement, how: How) => Promise<Outcome>;
 
 const planEachTime: How = { isPrepared: false };
+const keepPlan: How = { isPrepared: true };
 
-function createQueryable(run: RunStatement): Queryable {
-  async function query<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await run(sql, params, planEachTime);
-    return rows as Row[];
-  }
-  async function prepared<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await run(sql, params, { isPrepared: true });
-    return rows as Row[];
-  }
-  async function maybeOne<Row extends object>(sql: string, params: readonly unknown[] = []) {
-    const rows = await query<Row>(sql, params);
-    if (rows.length > 1) throw new Error(`Expected one row at most, got ${rows.length}: ${firstLine(sql)}`);
+function createQueryable(run: RunStatement): TextQueryable {
+  const read = async <Row extends object>(statement: Statement, how: How) =>
+    (await run(statement, how)).rows as Row[];
+  const affect = async (statement: Statement, how: How) => (await run(statement, how)).rowCount ?? 0;
+
+  async function readOne<Row extends object>(statement: Statement): Promise<Row | undefined> {
+    const rows = await read<Row>(statement, planEachTime);
+    if (rows.length > 1)
+      throw new Error(`Expected one row at most, got ${rows.length}: ${firstLine(statement.text)}`);
     return rows[0];
   }
-  async function one<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row> {
-    const row = await maybeOne<Row>(sql, params);
-    if (row === undefined) throw new Error(`Expected one row, got none: ${firstLine(sql)}`);
-    return row;
-  }
-  async function execute(sql: string, params: readonly unknown[] = []): Promise<number> {
-    const { rowCount } = await run(sql, params, planEachTime);
-    return rowCount ?? 0;
-  }
-  async function executePrepared(sql: string, params: readonly unknown[] = []): Promise<number> {
-    const { rowCount } = await run(sql, params, { isPrepared: true });
-    return rowCount ?? 0;
-  }
-  return { query, prepared, executePrepared, one, maybeOne, execute };
+
+  return {
+    query: (sql, values) => read(toStatement(sql, values), planEachTime),
+    prepared: (sql, values) => read(toStatement(sql, values), keepPlan),
+    execute: (sql, values) => affect(toStatement(sql, values), planEachTime),
+    executePrepared: (sql, values) => affect(toStatement(sql, values), keepPlan),
+    maybeOne: (sql, values) => readOne(toStatement(sql, values)),
+    async one<Row extends object>(sql: Statement | string, values?: readonly unknown[]) {
+      const statement = toStatement(sql, values);
+      const row = await readOne<Row>(statement);
+      if (row === undefined) throw new Error(`Expected one row, got none: ${firstLine(statement.text)}`);
+      return row;
+    },
+  };
+}
+
+function toStatement(sql: Statement | string, values: readonly unknown[] = []): Statement {
+  return typeof sql === 'string' ? { text: sql, values } : sql;
 }
 
 async function runTransaction<T>(
   client: PoolClient,
   runOn: RunOn,
-  fn: (tx: Queryable) => Promise<T>,
+  fn: (tx: TextQueryable) => Promise<T>,
 ): Promise<T> {
   await client.query('BEGIN');
   try {
-    const result = await fn(createQueryable((sql, params, how) => runOn(client, sql, params, how)));
+    const result = await fn(createQueryable((statement, how) => runOn(client, statement, how)));
     const { command } = await client.query('COMMIT');
     // After an error that `fn` caught, Postgres answers COMMIT with ROLLBACK: nothing was stored.
     if (command !== 'COMMIT')

@@ -4,8 +4,9 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { identifyOwnProcess, readLiveness, readStartTime } from './embedded/live-process.ts';
+import { identifyOwnProcess, readLiveness } from './embedded/live-process.ts';
 import { awaitHiddenServers, listServers, registerServer } from './server-registry.ts';
+import { readProcessStartTime } from '../../platform/process-identity.ts';
 
 let folder: string;
 
@@ -31,7 +32,7 @@ test('a server that died, or whose pid was reused, is not listed, and its entry 
   const child = spawn('sleep', ['100']);
   const pid = child.pid ?? 0;
   const { place } = identifyOwnProcess();
-  await writeLine('child.json', { pid, startTime: readStartTime(pid), place });
+  await writeLine('child.json', { pid, startTime: readProcessStartTime(pid), place });
   await writeLine('reused.json', { pid: process.pid, startTime: 1, place });
   await writeFile(join(folder, 'cut-short.json'), '{"pid":');
   expect(await listServers(folder)).toEqual([{ pid, visible: true }]);

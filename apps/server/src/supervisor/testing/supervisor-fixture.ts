@@ -1,5 +1,6 @@
 import type { AttemptsAddress } from '../../listeners/attempts-address.ts';
-import type { AttemptSpec, Executor } from '../../executors/executor.ts';
+import type { AttemptSpec } from '../../executors/contract/attempt-runner.ts';
+import type { Executor } from '../../executors/executor.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';

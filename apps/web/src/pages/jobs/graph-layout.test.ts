@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { layOutGraph } from './graph-layout.ts';
+import type { JobGraphResponse } from '@pumphouse/contract';
+import { describeJobGraph, placeJobs } from './graph-layout.ts';
+import { layOutLayers } from '../../graph/layered-layout.ts';
 
 const node = (id: string) => ({
   id,
@@ -20,13 +22,16 @@ const edge = (from: string, to: string) => ({
   trigger_text: '',
 });
 
+const layOutGraph = (graph: Pick<JobGraphResponse, 'nodes' | 'edges'>) =>
+  placeJobs(graph, layOutLayers(describeJobGraph(graph)));
+
 function columnsOf(nodes: string[], edges: [string, string][]): Record<string, number> {
   const layout = layOutGraph({ nodes: nodes.map(node), edges: edges.map(([from, to]) => edge(from, to)) });
   const xs = [...new Set(layout.jobs.map(({ x }) => x))].toSorted((one, other) => one - other);
   return Object.fromEntries(layout.jobs.map(({ job, x }) => [job.id, xs.indexOf(x)]));
 }
 
-describe('layOutGraph', () => {
+describe('the layout of a job graph', () => {
   it('places a job right of all its upstream jobs', () => {
     const columns = columnsOf(
       ['report', 'orders', 'load', 'clean'],

@@ -1,13 +1,13 @@
 import type { JobGraphResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import classes from './graph.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { graphOfJob } from './job-queries.ts';
-import { layOutGraph, nodeSize, type PlacedJob } from './graph-layout.ts';
+import { describeJobGraph, nodeSize, placeJobs, type PlacedJob } from './graph-layout.ts';
 import { RunState } from '../../look/state.tsx';
 import { Section } from '../../look/page.tsx';
+import { useLayeredLayout } from '../../graph/use-layered-layout.ts';
 import { useJob } from './use-job.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
@@ -21,7 +21,6 @@ const kinds = [
 export default function GraphTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch } = useQuery(graphOfJob(workspaceId, jobId));
-  const layout = useMemo(() => layOutGraph(data ?? { nodes: [], edges: [] }), [data]);
   if (isPending) return <LoadingRows />;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data.edges.length === 0) {
@@ -34,46 +33,62 @@ export default function GraphTab() {
   return (
     <>
       <Section title="Graph" aside={<Legend edges={data.edges} />}>
-        <div className={classes.scroll} tabIndex={0} role="group" aria-label="Job graph">
-          <div className={classes.canvas} style={{ width: layout.width, height: layout.height }}>
-            <svg width={layout.width} height={layout.height} aria-hidden="true" className={classes.edges}>
-              <defs>
-                <marker
-                  id="arrow"
-                  viewBox="0 0 8 8"
-                  refX="8"
-                  refY="4"
-                  markerWidth="7"
-                  markerHeight="7"
-                  orient="auto"
-                >
-                  <path d="M0 0L8 4L0 8z" className={classes.arrow} />
-                </marker>
-              </defs>
-              {layout.edges.map(({ edge, path }) => (
-                <path
-                  key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}
-                  d={path}
-                  className={classes.edge}
-                  data-kind={edge.kind}
-                  markerEnd="url(#arrow)"
-                />
-              ))}
-            </svg>
-            {layout.jobs.map((place) => (
-              <GraphNode
-                key={place.job.id}
-                workspaceId={workspaceId}
-                place={place}
-                isThis={place.job.id === jobId}
-              />
-            ))}
-          </div>
-        </div>
+        <GraphDrawing graph={data} workspaceId={workspaceId} jobId={jobId} />
         {data.is_truncated && <p className={classes.cut}>The graph is truncated: there are more jobs.</p>}
       </Section>
       <GraphInWords graph={data} />
     </>
+  );
+}
+
+interface GraphDrawingProps {
+  graph: JobGraphResponse;
+  workspaceId: string;
+  /** The job whose graph this is. */
+  jobId: string;
+}
+
+function GraphDrawing({ graph, workspaceId, jobId }: GraphDrawingProps) {
+  const layered = useLayeredLayout(describeJobGraph(graph));
+  if (!layered) return <LoadingRows />;
+  const layout = placeJobs(graph, layered);
+  return (
+    <div className={classes.scroll} tabIndex={0} role="group" aria-label="Job graph">
+      <div className={classes.canvas} style={{ width: layout.width, height: layout.height }}>
+        <svg width={layout.width} height={layout.height} aria-hidden="true" className={classes.edges}>
+          <defs>
+            <marker
+              id="arrow"
+              viewBox="0 0 8 8"
+              refX="8"
+              refY="4"
+              markerWidth="7"
+              markerHeight="7"
+              orient="auto"
+            >
+              <path d="M0 0L8 4L0 8z" className={classes.arrow} />
+            </marker>
+          </defs>
+          {layout.edges.map(({ edge, path }) => (
+            <path
+              key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}
+              d={path}
+              className={classes.edge}
+              data-kind={edge.kind}
+              markerEnd="url(#arrow)"
+            />
+          ))}
+        </svg>
+        {layout.jobs.map((place) => (
+          <GraphNode
+            key={place.job.id}
+            workspaceId={workspaceId}
+            place={place}
+            isThis={place.job.id === jobId}
+          />
+        ))}
+      </div>
+    </div>
   );
 }
 

@@ -8,7 +8,8 @@ import {
   type TestEngine,
   type TestEngineOptions,
 } from '../../../../../../testing/fixtures/container-engine.ts';
-import type { AttemptSpec, EnvironmentLocation, EnvironmentSpec } from '../../executor.ts';
+import type { AttemptSpec } from '../../contract/attempt-runner.ts';
+import type { EnvironmentLocation, EnvironmentSpec } from '../../contract/environment-builder.ts';
 import {
   createAttemptRoutes,
   type AttemptRoutes,
@@ -16,7 +17,8 @@ import {
 } from '../../process/testing/attempt-routes.ts';
 import { serveAttempt } from '../../process/testing/served-attempt.ts';
 import type { ImageSources } from '../build-image.ts';
-import { createDockerExecutor, type DockerExecutor, type DockerExecutorOptions } from '../docker-executor.ts';
+import type { DockerExecutorOptions } from '../docker-backend.ts';
+import { createDockerExecutor, type DockerExecutor } from '../docker-executor.ts';
 import { connectEngine } from '../engine.ts';
 import type { NetworkOptions } from '../network.ts';
 

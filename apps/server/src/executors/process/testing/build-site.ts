@@ -2,8 +2,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { EnvironmentSpec, Executor } from '../../executor.ts';
-import type { ProcessExecutorOptions } from '../process-executor.ts';
+import type { EnvironmentSpec } from '../../contract/environment-builder.ts';
+import type { Executor } from '../../executor.ts';
+import type { ProcessExecutorOptions } from '../process-backend.ts';
 import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './machine.ts';
 import { createPackageIndex, type PackageIndex } from './package-index.ts';
 

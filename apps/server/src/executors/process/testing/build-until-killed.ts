@@ -2,11 +2,11 @@
  * A server process in the middle of a build, for a test that kills it. Its argument (JSON) describes the
  * build.
  */
-import type { EnvironmentSpec } from '../../executor.ts';
+import type { EnvironmentSpec } from '../../contract/environment-builder.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultPointName, FaultPoints } from '../../../platform/fault-points.ts';
 import { createTestExecutor } from './machine.ts';
-import type { ProcessExecutorOptions } from '../process-executor.ts';
+import type { ProcessExecutorOptions } from '../process-backend.ts';
 
 interface BuildOrder {
   dataDir: string;

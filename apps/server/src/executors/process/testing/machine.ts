@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { listAttemptIds } from '../attempt-folder.ts';
 import { openControlGroups } from '../control-groups.ts';
 import { locateEnvironments } from '../environment-paths.ts';
-import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
+import { createProcessExecutor } from '../process-executor.ts';
+import type { ProcessExecutorOptions } from '../process-backend.ts';
 import { findTool, type ToolName } from '../tool-lookup.ts';
 import { describeInterpreter } from '../python-interpreter.ts';
-import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../../executor.ts';
+import type { EnvironmentLocation, EnvironmentSpec } from '../../contract/environment-builder.ts';
+import type { Executor } from '../../executor.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../../../..');
 

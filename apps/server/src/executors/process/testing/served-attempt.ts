@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AttemptSpec, EnvironmentLocation } from '../../executor.ts';
+import type { AttemptSpec } from '../../contract/attempt-runner.ts';
+import type { EnvironmentLocation } from '../../contract/environment-builder.ts';
 import type { AttemptRoutes, ServedAttempt } from './attempt-routes.ts';
 
 export interface AttemptOrigin {

@@ -2,6 +2,7 @@ import type { AttemptFailure, AttemptRecord } from '../attempts/attempts.ts';
 import type { EndIntent } from '../runs/job-runs.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** A run of an interactive job that has not ended; newest first in lists. */
 export interface AppInstanceRecord {
@@ -80,8 +81,9 @@ export function createAppStore(sql: Queryable) {
     /** Lists the interactive jobs whose ids have this end; practically always one. */
     listByIdEnd: async (idEnd: string): Promise<string[]> => {
       const rows = await sql.prepared<{ id: string }>(
-        `select id from jobs where job_type = 'interactive' and right(id::text, 12) = $1`,
-        [idEnd],
+        named(`select id from jobs where job_type = 'interactive' and right(id::text, 12) = :idEnd`, {
+          idEnd,
+        }),
       );
       return rows.map(({ id }) => id);
     },
@@ -92,9 +94,11 @@ export function createAppStore(sql: Queryable) {
      */
     listJobIds: async (workspaceId: string, limit: number): Promise<string[]> => {
       const rows = await sql.prepared<{ id: string }>(
-        `select id from jobs where workspace_id = $1 and job_type = 'interactive' and not is_archived
-          order by job_ref limit $2`,
-        [workspaceId, limit],
+        named(
+          `select id from jobs where workspace_id = :workspaceId and job_type = 'interactive' and not is_archived
+            order by job_ref limit :limit`,
+          { workspaceId, limit },
+        ),
       );
       return rows.map(({ id }) => id);
     },
@@ -102,31 +106,36 @@ export function createAppStore(sql: Queryable) {
     /** Lists the runs of the job that have not ended, newest first. */
     listInstances: (jobId: string) =>
       sql.prepared<AppInstanceRecord>(
-        `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
-                job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
-                job_runs.created_at as "createdAt", job_runs.wait_reason as "waitReason", app_instances.listening_at as "listeningAt",
-                extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
-                app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle,
-                job_versions.definition->'triggers' as triggers
-           from job_runs join job_versions on job_versions.id = job_runs.job_version_id
-           left join app_instances on app_instances.job_run_id = job_runs.id
-           left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
-                               order by number desc limit 1) as attempts on true
-          where job_runs.job_id = $1 and job_runs.status in ('pending', 'starting', 'running', 'cancelling')
-          order by job_runs.created_at desc, job_runs.id desc`,
-        [jobId],
+        named(
+          `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
+                  job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
+                  job_runs.created_at as "createdAt", job_runs.wait_reason as "waitReason", app_instances.listening_at as "listeningAt",
+                  extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
+                  app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle,
+                  job_versions.definition->'triggers' as triggers
+             from job_runs join job_versions on job_versions.id = job_runs.job_version_id
+             left join app_instances on app_instances.job_run_id = job_runs.id
+             left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
+                                 order by number desc limit 1) as attempts on true
+            where job_runs.job_id = :jobId and job_runs.status in ('pending', 'starting', 'running', 'cancelling')
+            order by job_runs.created_at desc, job_runs.id desc`,
+          { jobId },
+        ),
       ),
 
     /** Finds the last ended run, unless a newer run exists. */
     async findEnd(jobId: string): Promise<AppEndRecord | null> {
       const [row] = await sql.prepared<AppEndRecord>(
-        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.end_intent as "endIntent", last.failure, last.reason,
-                jobs.failure_count as "failureCount"
-           from jobs cross join lateral (
-             select id, status, finished_at, end_intent, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
-              order by created_at desc, id desc limit 1) as last
-          where jobs.id = $1 and last.status in ('completed', 'failed', 'cancelled')`,
-        [jobId],
+        named(
+          `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.end_intent as "endIntent",
+             last.failure, last.reason,
+                  jobs.failure_count as "failureCount"
+             from jobs cross join lateral (
+               select id, status, finished_at, end_intent, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
+                order by created_at desc, id desc limit 1) as last
+            where jobs.id = :jobId and last.status in ('completed', 'failed', 'cancelled')`,
+          { jobId },
+        ),
       );
       return row ?? null;
     },
@@ -134,54 +143,68 @@ export function createAppStore(sql: Queryable) {
     /** Lists started app runs of a workspace, with the handles for their copies of local data. */
     listLiveOfWorkspace: (workspaceId: string) =>
       sql.prepared<{ profile: string; handle: AttemptRecord['handle'] }>(
-        `select job_runs.profile, attempts.handle
-           from app_instances join job_runs on job_runs.id = app_instances.job_run_id
-           join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
-          where job_runs.workspace_id = $1 and job_runs.status in ('starting', 'running')`,
-        [workspaceId],
+        named(
+          `select job_runs.profile, attempts.handle
+             from app_instances join job_runs on job_runs.id = app_instances.job_run_id
+             join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+            where job_runs.workspace_id = :workspaceId and job_runs.status in ('starting', 'running')`,
+          { workspaceId },
+        ),
       ),
 
     /** Reports whether a run is using the local data of a profile, or has started since. */
     async isLocalDataTouched(place: { workspaceId: string; profile: string; since: Date }) {
       const [row] = await sql.prepared<{ isTouched: boolean }>(
-        `select exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
+        named(
+          `select exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
                            and status in ('starting', 'running', 'cancelling'))
-             or exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
-                           and started_at >= $3) as "isTouched"`,
-        [place.workspaceId, place.profile, place.since],
+             or exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
+                           and started_at >= :since) as "isTouched"`,
+          place,
+        ),
       );
       return row?.isTouched ?? true;
     },
 
     addInstance: (jobRunId: string, jobId: string) =>
       sql.query(
-        'insert into app_instances (job_run_id, job_id) values ($1, $2) on conflict (job_run_id) do nothing',
-        [jobRunId, jobId],
+        named(
+          'insert into app_instances (job_run_id, job_id) values (:jobRunId, :jobId) on conflict (job_run_id) do nothing',
+          { jobRunId, jobId },
+        ),
       ),
 
     /** Records that the app answered, which also counts as a use. */
     noteListening: (jobRunId: string) =>
       sql.query(
-        `update app_instances set listening_at = now(), last_used_at = now()
-          where job_run_id = $1 and listening_at is null`,
-        [jobRunId],
+        named(
+          `update app_instances set listening_at = now(), last_used_at = now()
+            where job_run_id = :jobRunId and listening_at is null`,
+          { jobRunId },
+        ),
       ),
 
     /** Records that its process ended, or a new attempt follows: it must answer again. */
     noteSilent: (jobRunId: string) =>
-      sql.query('update app_instances set listening_at = null where job_run_id = $1', [jobRunId]),
+      sql.query(
+        named('update app_instances set listening_at = null where job_run_id = :jobRunId', { jobRunId }),
+      ),
 
     noteUse: (jobIds: readonly string[]) =>
       sql.query(
-        'update app_instances set last_used_at = now() where job_id = any($1) and listening_at is not null',
-        [jobIds],
+        named(
+          'update app_instances set last_used_at = now() where job_id = any(:jobIds) and listening_at is not null',
+          { jobIds },
+        ),
       ),
 
     /** Records that visitors have open connections, even idle ones. */
     noteConnected: (jobIds: readonly string[]) =>
       sql.query(
-        'update app_instances set connected_at = now() where job_id = any($1) and listening_at is not null',
-        [jobIds],
+        named(
+          'update app_instances set connected_at = now() where job_id = any(:jobIds) and listening_at is not null',
+          { jobIds },
+        ),
       ),
 
     /** Tries to become the only server that frees slots for apps, until the transaction ends. Never waits. */
@@ -201,35 +224,41 @@ export function createAppStore(sql: Queryable) {
      */
     makeRoom: (owner: string, idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number }) =>
       sql.maybeOne<{ jobRunId: string; attemptId: string | null; unusedSeconds: number }>(
-        `with ending as (
-           select count(*) filter (where claimed_by = $1) as here, count(*) filter (where claimed_by is distinct from $1) as elsewhere
-             from job_runs where status in ('running', 'cancelling') and is_app and end_intent is not null),
-         waiting as (
-           select count(*) as count from job_runs
-            where status = 'pending' and not is_queued and is_app and wait_kind in ('slot', 'size', 'turn'))
-         update job_runs set end_intent = 'room', updated_at = now()
-           from (select app_instances.job_run_id, extract(epoch from now() - app_instances.last_used_at)::float8 as unused_seconds
-                   from job_runs idle join app_instances on app_instances.job_run_id = idle.id, ending, waiting
-                  where idle.status = 'running' and idle.is_app and idle.claimed_by = $1 and idle.end_intent is null
-                    and app_instances.listening_at is not null
-                    and app_instances.last_used_at < now() - make_interval(secs => $2)
-                    and coalesce(app_instances.connected_at < now() - make_interval(secs => $3), true)
-                    and waiting.count > greatest(ending.here, $4) + ending.elsewhere
-                  order by app_instances.last_used_at limit 1 for update of idle skip locked) as longest
-          where job_runs.id = longest.job_run_id
-        returning job_runs.id as "jobRunId", longest.unused_seconds as "unusedSeconds",
-                  (select id from attempts where attempts.job_run_id = job_runs.id and closed_at is null order by number desc limit 1) as "attemptId"`,
-        [owner, idle.unusedSeconds, idle.disconnectedSeconds, idle.ending],
+        named(
+          `with ending as (
+             select count(*) filter (where claimed_by = :owner) as here,
+                    count(*) filter (where claimed_by is distinct from :owner) as elsewhere
+               from job_runs where status in ('running', 'cancelling') and is_app and end_intent is not null),
+           waiting as (
+             select count(*) as count from job_runs
+              where status = 'pending' and not is_queued and is_app and wait_kind in ('slot', 'size', 'turn'))
+           update job_runs set end_intent = 'room', updated_at = now()
+             from (select app_instances.job_run_id, extract(epoch from now() - app_instances.last_used_at)::float8 as unused_seconds
+                     from job_runs idle join app_instances on app_instances.job_run_id = idle.id, ending, waiting
+                    where idle.status = 'running' and idle.is_app and idle.claimed_by = :owner and idle.end_intent is null
+                      and app_instances.listening_at is not null
+                      and app_instances.last_used_at < now() - make_interval(secs => :unusedSeconds)
+                      and coalesce(app_instances.connected_at < now() - make_interval(secs => :disconnectedSeconds), true)
+                      and waiting.count > greatest(ending.here, :ending) + ending.elsewhere
+                    order by app_instances.last_used_at limit 1 for update of idle skip locked) as longest
+            where job_runs.id = longest.job_run_id
+          returning job_runs.id as "jobRunId", longest.unused_seconds as "unusedSeconds",
+                    (select id from attempts where attempts.job_run_id = job_runs.id and closed_at is null
+                      order by number desc limit 1) as "attemptId"`,
+          { ...idle, owner },
+        ),
       ),
 
     /** Returns the versions with which an app would start now. */
     async findVersions(jobId: string): Promise<AppVersions | null> {
       const [row] = await sql.prepared<AppVersions>(
-        `select jobs.current_version_id as "jobVersionId",
-                (select id from deployments where workspace_id = jobs.workspace_id order by version desc limit 1) as "deploymentId",
-                (select id from configurations where workspace_id = jobs.workspace_id order by version desc limit 1) as "configurationId"
-           from jobs where id = $1`,
-        [jobId],
+        named(
+          `select jobs.current_version_id as "jobVersionId",
+                  (select id from deployments where workspace_id = jobs.workspace_id order by version desc limit 1) as "deploymentId",
+                  (select id from configurations where workspace_id = jobs.workspace_id order by version desc limit 1) as "configurationId"
+             from jobs where id = :jobId`,
+          { jobId },
+        ),
       );
       return row ?? null;
     },
@@ -244,26 +273,31 @@ export function createAppStore(sql: Queryable) {
         unusedSeconds: number;
         isArchived: boolean;
       }>(
-        `select extract(epoch from now() - listening_at)::float8 as "listeningSeconds",
-                extract(epoch from now() - last_used_at)::float8 as "unusedSeconds",
-                jobs.is_archived or workspaces.archived_at is not null as "isArchived"
-           from app_instances join jobs on jobs.id = app_instances.job_id join workspaces on workspaces.id = jobs.workspace_id
-          where job_run_id = $1`,
-        [jobRunId],
+        named(
+          `select extract(epoch from now() - listening_at)::float8 as "listeningSeconds",
+                  extract(epoch from now() - last_used_at)::float8 as "unusedSeconds",
+                  jobs.is_archived or workspaces.archived_at is not null as "isArchived"
+             from app_instances join jobs on jobs.id = app_instances.job_id join workspaces on workspaces.id = jobs.workspace_id
+            where job_run_id = :jobRunId`,
+          { jobRunId },
+        ),
       );
       return row ?? null;
     },
 
     findPublication: (jobId: string) =>
       sql.maybeOne<PublicationRecord>(
-        `select ${publicationColumns} from app_publications where job_id = $1 and ${isCurrent}`,
-        [jobId],
+        named(`select ${publicationColumns} from app_publications where job_id = :jobId and ${isCurrent}`, {
+          jobId,
+        }),
       ),
 
     listPublications: (jobIds: readonly string[]) =>
       sql.prepared<PublicationRecord>(
-        `select ${publicationColumns} from app_publications where job_id = any($1) and ${isCurrent}`,
-        [jobIds],
+        named(
+          `select ${publicationColumns} from app_publications where job_id = any(:jobIds) and ${isCurrent}`,
+          { jobIds },
+        ),
       ),
 
     /** Lists active jobs with a valid public link. */
@@ -278,8 +312,10 @@ export function createAppStore(sql: Queryable) {
 
     findPublicationBySecret: (jobId: string, secretHash: Buffer) =>
       sql.maybeOne<PublicationRecord>(
-        `select ${publicationColumns} from app_publications where job_id = $1 and secret_hash = $2 and ${isCurrent}`,
-        [jobId, secretHash],
+        named(
+          `select ${publicationColumns} from app_publications where job_id = :jobId and secret_hash = :secretHash and ${isCurrent}`,
+          { jobId, secretHash },
+        ),
       ),
 
     /**
@@ -288,10 +324,13 @@ export function createAppStore(sql: Queryable) {
      */
     endPublication: async (jobId: string) => {
       const ended = await sql.execute(
-        'update app_publications set ended_at = now() where job_id = $1 and ended_at is null',
-        [jobId],
+        named('update app_publications set ended_at = now() where job_id = :jobId and ended_at is null', {
+          jobId,
+        }),
       );
-      await sql.execute('delete from app_sessions where job_id = $1 and publication_id is not null', [jobId]);
+      await sql.execute(
+        named('delete from app_sessions where job_id = :jobId and publication_id is not null', { jobId }),
+      );
       return ended > 0;
     },
 
@@ -304,16 +343,11 @@ export function createAppStore(sql: Queryable) {
       createdBy: string | null;
     }) =>
       sql.one<PublicationRecord>(
-        `insert into app_publications (job_id, secret_hash, sealed_secret, password_hash, expires_at, created_by)
-         values ($1, $2, $3, $4, $5, $6) returning ${publicationColumns}`,
-        [
-          publication.jobId,
-          publication.secretHash,
-          publication.sealedSecret,
-          publication.passwordHash,
-          publication.expiresAt,
-          publication.createdBy,
-        ],
+        named(
+          `insert into app_publications (job_id, secret_hash, sealed_secret, password_hash, expires_at, created_by)
+           values (:jobId, :secretHash, :sealedSecret, :passwordHash, :expiresAt, :createdBy) returning ${publicationColumns}`,
+          publication,
+        ),
       ),
 
     addSession: (
@@ -321,10 +355,12 @@ export function createAppStore(sql: Queryable) {
       seconds: number,
     ) =>
       sql.one<AppSessionRecord>(
-        `insert into app_sessions (job_id, secret_hash, user_id, publication_id, expires_at)
-         values ($1, $2, $3, $4, now() + make_interval(secs => $5))
-         returning id, job_id as "jobId", user_id as "userId", publication_id as "publicationId"`,
-        [session.jobId, session.secretHash, session.userId, session.publicationId, seconds],
+        named(
+          `insert into app_sessions (job_id, secret_hash, user_id, publication_id, expires_at)
+           values (:jobId, :secretHash, :userId, :publicationId, now() + make_interval(secs => :seconds))
+           returning id, job_id as "jobId", user_id as "userId", publication_id as "publicationId"`,
+          { ...session, seconds },
+        ),
       ),
 
     /**
@@ -332,13 +368,15 @@ export function createAppStore(sql: Queryable) {
      */
     async findSession(jobId: string, secretHash: Buffer) {
       const [row] = await sql.prepared<AppSessionRecord>(
-        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
-           from app_sessions left join users on users.id = app_sessions.user_id
-           left join app_publications on app_publications.id = publication_id
-          where app_sessions.job_id = $1 and app_sessions.secret_hash = $2 and app_sessions.expires_at > now()
-            and users.disabled_at is null and app_publications.ended_at is null
-            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
-        [jobId, secretHash],
+        named(
+          `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+             from app_sessions left join users on users.id = app_sessions.user_id
+             left join app_publications on app_publications.id = publication_id
+            where app_sessions.job_id = :jobId and app_sessions.secret_hash = :secretHash and app_sessions.expires_at > now()
+              and users.disabled_at is null and app_publications.ended_at is null
+              and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+          { jobId, secretHash },
+        ),
       );
       return row;
     },
@@ -346,23 +384,27 @@ export function createAppStore(sql: Queryable) {
     /** Lists those of the sessions that are still valid. */
     async listLiveSessions(ids: readonly string[]) {
       return sql.prepared<AppSessionRecord>(
-        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
-           from app_sessions left join users on users.id = app_sessions.user_id
-           left join app_publications on app_publications.id = publication_id
-          where app_sessions.id = any($1) and app_sessions.expires_at > now()
-            and users.disabled_at is null and app_publications.ended_at is null
-            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
-        [ids],
+        named(
+          `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+             from app_sessions left join users on users.id = app_sessions.user_id
+             left join app_publications on app_publications.id = publication_id
+            where app_sessions.id = any(:ids) and app_sessions.expires_at > now()
+              and users.disabled_at is null and app_publications.ended_at is null
+              and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+          { ids },
+        ),
       );
     },
 
     noteSeen: (sessionId: string) =>
-      sql.query('update app_sessions set last_seen_at = now() where id = $1', [sessionId]),
+      sql.query(named('update app_sessions set last_seen_at = now() where id = :sessionId', { sessionId })),
 
-    removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
+    removeSession: (sessionId: string) =>
+      sql.query(named('delete from app_sessions where id = :sessionId', { sessionId })),
 
     /** Removes the user's sessions of all apps at sign-out, because sessions do not record their browser. */
-    removeSessionsOf: (userId: string) => sql.query('delete from app_sessions where user_id = $1', [userId]),
+    removeSessionsOf: (userId: string) =>
+      sql.query(named('delete from app_sessions where user_id = :userId', { userId })),
 
     removeExpiredSessions: async () => {
       await sql.query('delete from app_sessions where expires_at <= now()');
@@ -372,17 +414,21 @@ export function createAppStore(sql: Queryable) {
     /** Lists recent visitors, latest first. */
     listVisitors: (jobId: string, limit: number) =>
       sql.query<AppVisitorRecord>(
-        `select users.email, max(app_sessions.last_seen_at) as "lastSeenAt", count(*)::int as "sessionCount"
-           from app_sessions left join users on users.id = app_sessions.user_id
-          where app_sessions.job_id = $1 group by users.email order by 2 desc limit $2`,
-        [jobId, limit],
+        named(
+          `select users.email, max(app_sessions.last_seen_at) as "lastSeenAt", count(*)::int as "sessionCount"
+             from app_sessions left join users on users.id = app_sessions.user_id
+            where app_sessions.job_id = :jobId group by users.email order by 2 desc limit :limit`,
+          { jobId, limit },
+        ),
       ),
 
     addCode: (code: { codeHash: Buffer; jobId: string; userId: string }, seconds: number) =>
       sql.query(
-        `insert into app_codes (code_hash, job_id, user_id, expires_at)
-         values ($1, $2, $3, now() + make_interval(secs => $4))`,
-        [code.codeHash, code.jobId, code.userId, seconds],
+        named(
+          `insert into app_codes (code_hash, job_id, user_id, expires_at)
+           values (:codeHash, :jobId, :userId, now() + make_interval(secs => :seconds))`,
+          { ...code, seconds },
+        ),
       ),
 
     /**
@@ -391,8 +437,10 @@ export function createAppStore(sql: Queryable) {
      */
     async redeemCode(jobId: string, codeHash: Buffer): Promise<string | null> {
       const [row] = await sql.query<{ userId: string }>(
-        `delete from app_codes where code_hash = $1 and job_id = $2 and expires_at > now() returning user_id as "userId"`,
-        [codeHash, jobId],
+        named(
+          `delete from app_codes where code_hash = :codeHash and job_id = :jobId and expires_at > now() returning user_id as "userId"`,
+          { codeHash, jobId },
+        ),
       );
       return row?.userId ?? null;
     },

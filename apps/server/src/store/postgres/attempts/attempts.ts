@@ -2,6 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 export interface AttemptExit {
   code: number | null;
@@ -114,8 +115,10 @@ export type AttemptStore = ReturnType<typeof createAttemptStore>;
 export function createAttemptStore(sql: Queryable) {
   const latest = (jobRunId: string) =>
     sql.maybeOne<AttemptRecord>(
-      `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
-      [jobRunId],
+      named(
+        `select ${attemptColumns} from attempts where job_run_id = :jobRunId order by number desc limit 1`,
+        { jobRunId },
+      ),
     );
 
   /** Finds the current attempt of a run; undefined before the first, and between two. */
@@ -131,14 +134,17 @@ export function createAttemptStore(sql: Queryable) {
      */
     insert: (claim: Claim, executor: string, { tokenHash, sealedSecret }: BootstrapCredential) =>
       sql.maybeOne<AttemptRecord>(
-        `with held as (select id from job_runs where id = $1 and claim_number = $2 and status = 'starting'),
-              superseded as (
-                update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
-                  from held where job_run_id = held.id and closed_at is null and begun_at is null)
-         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, bootstrap_secret, environment_ready_at)
-         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4, $5, now() from held
-         returning ${attemptColumns}`,
-        [claim.jobRunId, claim.claimNumber, executor, tokenHash, sealedSecret],
+        named(
+          `with held as (select id from job_runs where id = :jobRunId and claim_number = :claimNumber and status = 'starting'),
+                superseded as (
+                  update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
+                    from held where job_run_id = held.id and closed_at is null and begun_at is null)
+           insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, bootstrap_secret, environment_ready_at)
+           select id, coalesce((select max(number) from attempts where job_run_id = :jobRunId), 0) + 1, :claimNumber,
+                  :executor, :tokenHash, :sealedSecret, now() from held
+           returning ${attemptColumns}`,
+          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, executor, tokenHash, sealedSecret },
+        ),
       ),
 
     /**
@@ -148,23 +154,28 @@ export function createAttemptStore(sql: Queryable) {
      */
     ensureOpen: async (jobRunId: string, executor: string) => {
       await sql.execute(
-        `insert into attempts (job_run_id, number, claim_number, executor)
-         select job_runs.id, coalesce(latest.number, 0) + 1, 0, $2
-           from job_runs left join lateral (
-                  select number, closed_at from attempts where job_run_id = $1 order by number desc limit 1) as latest on true
-          where job_runs.id = $1 and job_runs.status in ('pending', 'starting')
-            and (latest.number is null or latest.closed_at is not null)
-         on conflict (job_run_id, number) do nothing`,
-        [jobRunId, executor],
+        named(
+          `insert into attempts (job_run_id, number, claim_number, executor)
+           select job_runs.id, coalesce(latest.number, 0) + 1, 0, :executor
+             from job_runs left join lateral (
+                    select number, closed_at from attempts where job_run_id = :jobRunId order by number desc limit 1) as latest on true
+            where job_runs.id = :jobRunId and job_runs.status in ('pending', 'starting')
+              and (latest.number is null or latest.closed_at is not null)
+           on conflict (job_run_id, number) do nothing`,
+          { jobRunId, executor },
+        ),
       );
       return findOpen(jobRunId);
     },
 
     /** Marks that preparation starts now for an attempt that was created for the log while its run waited. */
     restart: (attemptId: string) =>
-      sql.execute('update attempts set created_at = now() where id = $1 and environment_ready_at is null', [
-        attemptId,
-      ]),
+      sql.execute(
+        named(
+          'update attempts set created_at = now() where id = :attemptId and environment_ready_at is null',
+          { attemptId },
+        ),
+      ),
 
     findOpen,
 
@@ -179,24 +190,36 @@ export function createAttemptStore(sql: Queryable) {
       { tokenHash, sealedSecret }: BootstrapCredential,
     ) =>
       sql.maybeOne<AttemptRecord>(
-        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5, bootstrap_secret = $6, environment_ready_at = now()
-           from job_runs
-          where attempts.id = $1 and attempts.begun_at is null and attempts.bootstrap_token_hash is null
-            and job_runs.id = $2 and attempts.job_run_id = job_runs.id
-            and job_runs.claim_number = $3 and job_runs.status = 'starting'
-        returning ${attemptColumns}`,
-        [attemptId, claim.jobRunId, claim.claimNumber, executor, tokenHash, sealedSecret],
+        named(
+          `update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
+       bootstrap_secret = :sealedSecret, environment_ready_at = now()
+             from job_runs
+            where attempts.id = :attemptId and attempts.begun_at is null and attempts.bootstrap_token_hash is null
+              and job_runs.id = :jobRunId and attempts.job_run_id = job_runs.id
+              and job_runs.claim_number = :claimNumber and job_runs.status = 'starting'
+          returning ${attemptColumns}`,
+          {
+            attemptId,
+            jobRunId: claim.jobRunId,
+            claimNumber: claim.claimNumber,
+            executor,
+            tokenHash,
+            sealedSecret,
+          },
+        ),
       ),
 
     async get(attemptId: string) {
-      const text = `select ${attemptColumns} from attempts where id = $1`;
-      const [row] = await sql.prepared<AttemptRecord>(text, [attemptId]);
+      const [row] = await sql.prepared<AttemptRecord>(
+        named(`select ${attemptColumns} from attempts where id = :attemptId`, { attemptId }),
+      );
       return row;
     },
 
     async lock(attemptId: string) {
-      const text = `select ${attemptColumns} from attempts where id = $1 for update`;
-      const [row] = await sql.prepared<AttemptRecord>(text, [attemptId]);
+      const [row] = await sql.prepared<AttemptRecord>(
+        named(`select ${attemptColumns} from attempts where id = :attemptId for update`, { attemptId }),
+      );
       return row;
     },
 
@@ -205,27 +228,37 @@ export function createAttemptStore(sql: Queryable) {
      * later attempt.
      */
     async findLive(attemptId: string): Promise<{ workspaceId: string; jobRunId: string } | undefined> {
-      const text = `select job_runs.workspace_id as "workspaceId", job_runs.id as "jobRunId"
-         from attempts join job_runs on job_runs.id = attempts.job_run_id
-        where attempts.id = $1 and attempts.closed_at is null and attempts.finished_at is null and job_runs.finished_at is null
-          and not exists (select from attempts later where later.job_run_id = job_runs.id and later.number > attempts.number)`;
-      const [row] = await sql.prepared<{ workspaceId: string; jobRunId: string }>(text, [attemptId]);
+      const [row] = await sql.prepared<{ workspaceId: string; jobRunId: string }>(
+        named(
+          `select job_runs.workspace_id as "workspaceId", job_runs.id as "jobRunId"
+           from attempts join job_runs on job_runs.id = attempts.job_run_id
+          where attempts.id = :attemptId and attempts.closed_at is null and attempts.finished_at is null and job_runs.finished_at is null
+            and not exists (select from attempts later where later.job_run_id = job_runs.id and later.number > attempts.number)`,
+          { attemptId },
+        ),
+      );
       return row;
     },
 
     /** Finds an admitted attempt without a secret, as the previous release started them. */
     findByToken: (attemptId: string, tokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
-        `select ${attemptColumns} from attempts
-          where id = $1 and bootstrap_token_hash = $2 and bootstrap_secret is null and begun_at is not null`,
-        [attemptId, tokenHash],
+        named(
+          `select ${attemptColumns} from attempts
+            where id = :attemptId and bootstrap_token_hash = :tokenHash and bootstrap_secret is null and begun_at is not null`,
+          { attemptId, tokenHash },
+        ),
       ),
 
     /** Finds an attempt with a secret, including the secret in its stored form. */
     async findWithSecret(attemptId: string) {
-      const text = `select ${attemptColumns}, bootstrap_secret as "sealedSecret" from attempts
-                     where id = $1 and bootstrap_secret is not null`;
-      const [row] = await sql.prepared<AttemptRecord & { sealedSecret: Uint8Array }>(text, [attemptId]);
+      const [row] = await sql.prepared<AttemptRecord & { sealedSecret: Uint8Array }>(
+        named(
+          `select ${attemptColumns}, bootstrap_secret as "sealedSecret" from attempts
+                     where id = :attemptId and bootstrap_secret is not null`,
+          { attemptId },
+        ),
+      );
       return row;
     },
 
@@ -233,66 +266,73 @@ export function createAttemptStore(sql: Queryable) {
 
     listOfRun: (jobRunId: string) =>
       sql.query<AttemptRecord>(
-        `select ${attemptColumns} from attempts where job_run_id = $1 order by number`,
-        [jobRunId],
+        named(`select ${attemptColumns} from attempts where job_run_id = :jobRunId order by number`, {
+          jobRunId,
+        }),
       ),
 
     /** Measures the logs of runs, counted like `layOutLog` (domain); unknown runs are omitted. */
     measureLogs: (jobRunIds: readonly string[]) =>
       sql.prepared<LogExtent>(
-        `select job_runs.id as "jobRunId", job_runs.finished_at is not null as "isComplete",
-                case when job_runs.skip is not null then 1
-                else coalesce(sum(case when attempts.log_removed_at is null then attempts.log_lines else 1 end), 0)::int8
-                end as "lineCount"
-           from job_runs left join attempts on attempts.job_run_id = job_runs.id
-          where job_runs.id = any($1::uuid[]) group by job_runs.id`,
-        [jobRunIds],
+        named(
+          `select job_runs.id as "jobRunId", job_runs.finished_at is not null as "isComplete",
+                  case when job_runs.skip is not null then 1
+                  else coalesce(sum(case when attempts.log_removed_at is null then attempts.log_lines else 1 end), 0)::int8
+                  end as "lineCount"
+             from job_runs left join attempts on attempts.job_run_id = job_runs.id
+            where job_runs.id = any(:jobRunIds::uuid[]) group by job_runs.id`,
+          { jobRunIds },
+        ),
       ),
 
     saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>
-      sql.execute('update attempts set handle = $2 where id = $1', [attemptId, handle]),
+      sql.execute(named('update attempts set handle = :handle where id = :attemptId', { attemptId, handle })),
 
     /** Admits a bootstrap once for an attempt, and again for the same process if the response was lost. */
     async begin(attemptId: string, nonce: string) {
       const touched = await sql.execute(
-        `update attempts set begun_by = $2, begun_at = coalesce(begun_at, now())
-          where id = $1 and (begun_by is null or begun_by = $2)`,
-        [attemptId, nonce],
+        named(
+          `update attempts set begun_by = :nonce, begun_at = coalesce(begun_at, now())
+            where id = :attemptId and (begun_by is null or begun_by = :nonce)`,
+          { attemptId, nonce },
+        ),
       );
       return touched === 1;
     },
 
     saveProgress: (attemptId: string, progress: SpoolProgress) =>
       sql.execute(
-        `update attempts set spool_offset = $2, log_bytes = $3, log_lines = $4, beacon_count = $5, beacon_bytes = $6 where id = $1`,
-        [
-          attemptId,
-          progress.spoolOffset,
-          progress.logBytes,
-          progress.logLines,
-          progress.beaconCount,
-          progress.beaconBytes,
-        ],
+        named(
+          `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
+             beacon_count = :beaconCount, beacon_bytes = :beaconBytes
+            where id = :attemptId`,
+          { ...progress, attemptId },
+        ),
       ),
 
     saveStarted: (attemptId: string, startedAt: Date) =>
-      sql.execute('update attempts set started_at = coalesce(started_at, $2) where id = $1', [
-        attemptId,
-        startedAt,
-      ]),
+      sql.execute(
+        named('update attempts set started_at = coalesce(started_at, :startedAt) where id = :attemptId', {
+          attemptId,
+          startedAt,
+        }),
+      ),
 
     saveExit: (attemptId: string, exit: AttemptExit, finishedAt: Date) =>
-      sql.execute('update attempts set exit = $2, finished_at = $3 where id = $1 and exit is null', [
-        attemptId,
-        exit,
-        finishedAt,
-      ]),
+      sql.execute(
+        named(
+          'update attempts set exit = :exit, finished_at = :finishedAt where id = :attemptId and exit is null',
+          { attemptId, exit, finishedAt },
+        ),
+      ),
 
     /** Counts the failed attempts of a run. */
     countFailed: async (jobRunId: string) => {
       const { count } = await sql.one<{ count: number }>(
-        'select count(*)::int as count from attempts where job_run_id = $1 and failure is not null',
-        [jobRunId],
+        named(
+          'select count(*)::int as count from attempts where job_run_id = :jobRunId and failure is not null',
+          { jobRunId },
+        ),
       );
       return count;
     },
@@ -303,16 +343,20 @@ export function createAttemptStore(sql: Queryable) {
      */
     close: (attemptId: string, { failure, reason, seen }: AttemptEnd) =>
       sql.execute(
-        `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = $2, reason = $4,
-                exit = coalesce(exit, $3) where id = $1 and closed_at is null`,
-        [attemptId, failure, seen, reason],
+        named(
+          `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = :failure, reason = :reason,
+                exit = coalesce(exit, :seen) where id = :attemptId and closed_at is null`,
+          { attemptId, failure, seen, reason },
+        ),
       ),
 
     /** @param storedBytes disk size of the compressed log; null if there is none */
     markSealed: (attemptId: string, storedBytes: number | null) =>
-      sql.execute('update attempts set log_sealed = true, log_stored_bytes = $2 where id = $1', [
-        attemptId,
-        storedBytes,
-      ]),
+      sql.execute(
+        named(
+          'update attempts set log_sealed = true, log_stored_bytes = :storedBytes where id = :attemptId',
+          { attemptId, storedBytes },
+        ),
+      ),
   };
 }

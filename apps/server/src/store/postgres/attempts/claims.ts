@@ -3,6 +3,7 @@ import type { JobRunRecord } from '../runs/job-runs.ts';
 import type { Claim } from './claim.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { sqlState } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 export interface WatchedRun {
   jobVersionId: string;
@@ -62,14 +63,16 @@ export function createClaimStore(sql: Queryable) {
   /** @throws if two servers claimed the same local data lock concurrently: the index allows only one */
   const take = (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
     sql.prepared<Claim>(
-      `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $2,
-              lease_expires_at = now() + make_interval(secs => $3), not_before = null, wait_reason = null, wait_kind = null,
-              updated_at = now()
-        where id in (
-          select id from job_runs where id = any($1) and status = 'pending' and not is_queued
-             and (not_before is null or not_before <= now()) for update skip locked)
-      returning id as "jobRunId", claim_number as "claimNumber"`,
-      [jobRunIds, owner, leaseSeconds],
+      named(
+        `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = :owner,
+                lease_expires_at = now() + make_interval(secs => :leaseSeconds), not_before = null, wait_reason = null, wait_kind = null,
+                updated_at = now()
+          where id in (
+            select id from job_runs where id = any(:jobRunIds) and status = 'pending' and not is_queued
+               and (not_before is null or not_before <= now()) for update skip locked)
+        returning id as "jobRunId", claim_number as "claimNumber"`,
+        { jobRunIds, owner, leaseSeconds },
+      ),
     );
 
   return {
@@ -79,61 +82,72 @@ export function createClaimStore(sql: Queryable) {
      */
     listClaimable: (isApp: boolean, limit: number) =>
       sql.prepared<ClaimableRun>(
-        `with recursive with_pending as (
-           (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = $1 order by workspace_id limit 1)
-           union all
-           select (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = $1
-                      and workspace_id > with_pending.workspace_id order by workspace_id limit 1)
-             from with_pending where with_pending.workspace_id is not null)
-         select head.id as "jobRunId", workspaces.organization_id as "organizationId", head.workspace_id as "workspaceId", head.priority,
-                head.created_at as "createdAt", extract(epoch from now() - greatest(head.created_at, head.not_before))::float8 as "waitedSeconds",
-                case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as turn,
-                job_versions.definition->'require'->'instance'->>'size' as size, head.job_id as "jobId"
-           from with_pending join workspaces on workspaces.id = with_pending.workspace_id
-           cross join lateral (
-             select * from job_runs as pending
-              where pending.status = 'pending' and not pending.is_queued and pending.is_app = $1
-                and pending.workspace_id = with_pending.workspace_id
-                and (pending.not_before is null or pending.not_before <= now())
-                and not (pending.shares_local_data and exists (
-                      select 1 from job_runs holder
-                       where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
-                         and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
-              order by pending.priority desc, pending.created_at, pending.id limit $2) as head
-           join job_versions on job_versions.id = head.job_version_id`,
-        [isApp, limit],
+        named(
+          `with recursive with_pending as (
+             (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = :isApp
+               order by workspace_id limit 1)
+             union all
+             select (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = :isApp
+                        and workspace_id > with_pending.workspace_id order by workspace_id limit 1)
+               from with_pending where with_pending.workspace_id is not null)
+           select head.id as "jobRunId", workspaces.organization_id as "organizationId", head.workspace_id as "workspaceId", head.priority,
+                  head.created_at as "createdAt",
+                  extract(epoch from now() - greatest(head.created_at, head.not_before))::float8 as "waitedSeconds",
+                  case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as turn,
+                  job_versions.definition->'require'->'instance'->>'size' as size, head.job_id as "jobId"
+             from with_pending join workspaces on workspaces.id = with_pending.workspace_id
+             cross join lateral (
+               select * from job_runs as pending
+                where pending.status = 'pending' and not pending.is_queued and pending.is_app = :isApp
+                  and pending.workspace_id = with_pending.workspace_id
+                  and (pending.not_before is null or pending.not_before <= now())
+                  and not (pending.shares_local_data and exists (
+                        select 1 from job_runs holder
+                         where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
+                           and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
+                order by pending.priority desc, pending.created_at, pending.id limit :limit) as head
+             join job_versions on job_versions.id = head.job_version_id`,
+          { isApp, limit },
+        ),
       ),
 
     /** Counts active runs of a kind across all servers, by workspace. An unknown run takes no slot. */
     countActive: (isApp: boolean) =>
       sql.prepared<ActiveOfWorkspace>(
-        `select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
-           from job_runs join workspaces on workspaces.id = workspace_id
-          where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and is_app = $1 group by 1, 2`,
-        [isApp],
+        named(
+          `select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
+             from job_runs join workspaces on workspaces.id = workspace_id
+            where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and is_app = :isApp group by 1, 2`,
+          { isApp },
+        ),
       ),
 
     /** Counts active batch runs in the same way, with the names of workspaces that this user may see. */
     countActiveFor: (userId: string) =>
       sql.query<NamedActive>(
-        `select active.*, (
-                  select workspaces.name from workspaces ${withEffectiveRole}
-                   where workspaces.id = active."workspaceId" and organization_memberships.user_id = $1 and ${effectiveRole} is not null) as name
-           from (select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
-                   from job_runs join workspaces on workspaces.id = workspace_id
-                  where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and not is_app
-                  group by 1, 2) as active
-          order by count desc, name`,
-        [userId],
+        named(
+          `select active.*, (
+                    select workspaces.name from workspaces ${withEffectiveRole}
+                     where workspaces.id = active."workspaceId" and organization_memberships.user_id = :userId
+                       and ${effectiveRole} is not null) as name
+             from (select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
+                     from job_runs join workspaces on workspaces.id = workspace_id
+                    where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and not is_app
+                    group by 1, 2) as active
+            order by count desc, name`,
+          { userId },
+        ),
       ),
 
     /** Reads what runs that a server has taken over take of its slots. */
     describe: (jobRunIds: readonly string[]) =>
       sql.query<ClaimedRun>(
-        `select job_runs.id as "jobRunId", job_runs.is_app as "isApp", job_runs.job_id as "jobId",
-                job_versions.definition->'require'->'instance'->>'size' as size
-           from job_runs join job_versions on job_versions.id = job_runs.job_version_id where job_runs.id = any($1)`,
-        [jobRunIds],
+        named(
+          `select job_runs.id as "jobRunId", job_runs.is_app as "isApp", job_runs.job_id as "jobId",
+                  job_versions.definition->'require'->'instance'->>'size' as size
+             from job_runs join job_versions on job_versions.id = job_runs.job_version_id where job_runs.id = any(:jobRunIds)`,
+          { jobRunIds },
+        ),
       ),
 
     /**
@@ -156,22 +170,26 @@ export function createClaimStore(sql: Queryable) {
     /** Takes over runs whose owner's lease has expired. */
     takeOverExpired: (owner: string, leaseSeconds: number, limit: number) =>
       sql.query<Claim>(
-        `update job_runs set claim_number = claim_number + 1, claimed_by = $1,
-                lease_expires_at = now() + make_interval(secs => $2), updated_at = now()
-          where id in (select id from job_runs where status in ('starting', 'running', 'cancelling') and lease_expires_at < now()
-                        order by id limit $3 for update skip locked)
-        returning id as "jobRunId", claim_number as "claimNumber"`,
-        [owner, leaseSeconds, limit],
+        named(
+          `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
+                  lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
+            where id in (select id from job_runs where status in ('starting', 'running', 'cancelling') and lease_expires_at < now()
+                          order by id limit :limit for update skip locked)
+          returning id as "jobRunId", claim_number as "claimNumber"`,
+          { owner, leaseSeconds, limit },
+        ),
       ),
 
     /** Takes over runs of dead owners, without waiting for leases. */
     takeOverOf: (deadOwners: readonly string[], owner: string, leaseSeconds: number) =>
       sql.query<Claim>(
-        `update job_runs set claim_number = claim_number + 1, claimed_by = $2,
-                lease_expires_at = now() + make_interval(secs => $3), updated_at = now()
-          where status in ('starting', 'running', 'cancelling') and claimed_by = any($1)
-        returning id as "jobRunId", claim_number as "claimNumber"`,
-        [deadOwners, owner, leaseSeconds],
+        named(
+          `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
+                  lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
+            where status in ('starting', 'running', 'cancelling') and claimed_by = any(:deadOwners)
+          returning id as "jobRunId", claim_number as "claimNumber"`,
+          { deadOwners, owner, leaseSeconds },
+        ),
       ),
 
     listOwners: async () => {
@@ -184,12 +202,18 @@ export function createClaimStore(sql: Queryable) {
     /** Extends the leases of claims; returns those that are still valid. */
     renew: async (claims: readonly Claim[], leaseSeconds: number) => {
       const rows = await sql.query<{ jobRunId: string }>(
-        `update job_runs set lease_expires_at = now() + make_interval(secs => $3)
-           from unnest($1::uuid[], $2::int[]) as held (id, claim_number)
-          where job_runs.id = held.id and job_runs.claim_number = held.claim_number
-            and job_runs.status in ('starting', 'running', 'cancelling')
-        returning job_runs.id as "jobRunId"`,
-        [claims.map((claim) => claim.jobRunId), claims.map((claim) => claim.claimNumber), leaseSeconds],
+        named(
+          `update job_runs set lease_expires_at = now() + make_interval(secs => :leaseSeconds)
+             from unnest(:jobRunIds::uuid[], :claimNumbers::int[]) as held (id, claim_number)
+            where job_runs.id = held.id and job_runs.claim_number = held.claim_number
+              and job_runs.status in ('starting', 'running', 'cancelling')
+          returning job_runs.id as "jobRunId"`,
+          {
+            jobRunIds: claims.map((claim) => claim.jobRunId),
+            claimNumbers: claims.map((claim) => claim.claimNumber),
+            leaseSeconds,
+          },
+        ),
       );
       return new Set(rows.map((row) => row.jobRunId));
     },
@@ -200,14 +224,17 @@ export function createClaimStore(sql: Queryable) {
      */
     look: (claim: Claim, attemptId: string) =>
       sql.maybeOne<WatchedRun>(
-        `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
-                extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo",
-                extract(epoch from now() - job_runs.unknown_since)::float8 as "unknownSeconds",
-                (jobs.is_archived or workspaces.archived_at is not null) as "isArchived"
-           from job_runs join jobs on jobs.id = job_runs.job_id join workspaces on workspaces.id = job_runs.workspace_id
-           join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
-          where job_runs.id = $1 and job_runs.claim_number = $2 and job_runs.status in ('starting', 'running', 'cancelling')`,
-        [claim.jobRunId, claim.claimNumber, attemptId],
+        named(
+          `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
+                  extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo",
+                  extract(epoch from now() - job_runs.unknown_since)::float8 as "unknownSeconds",
+                  (jobs.is_archived or workspaces.archived_at is not null) as "isArchived"
+             from job_runs join jobs on jobs.id = job_runs.job_id join workspaces on workspaces.id = job_runs.workspace_id
+             join attempts on attempts.id = :attemptId and attempts.job_run_id = job_runs.id and attempts.closed_at is null
+            where job_runs.id = :jobRunId and job_runs.claim_number = :claimNumber
+              and job_runs.status in ('starting', 'running', 'cancelling')`,
+          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, attemptId },
+        ),
       ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** Maximum number of runs that supervisors drive concurrently. */
 export interface SlotCounts {
@@ -13,30 +14,35 @@ export function createSupervisorStore(sql: Queryable) {
   return {
     async keepAlive(owner: string, slots: SlotCounts, seconds: number): Promise<void> {
       await sql.execute(
-        `insert into supervisors (owner, batch_slots, app_slots, expires_at)
-         values ($1, $2, $3, now() + make_interval(secs => $4))
-         on conflict (owner) do update set batch_slots = $2, app_slots = $3, expires_at = excluded.expires_at, seen_at = now()`,
-        [owner, slots.batch, slots.apps, seconds],
+        named(
+          `insert into supervisors (owner, batch_slots, app_slots, expires_at)
+           values (:owner, :batch, :apps, now() + make_interval(secs => :seconds))
+           on conflict (owner) do update set batch_slots = :batch, app_slots = :apps, expires_at = excluded.expires_at, seen_at = now()`,
+          { owner, batch: slots.batch, apps: slots.apps, seconds },
+        ),
       );
       // Rows of killed supervisors, which no longer matter.
       await sql.execute(`delete from supervisors where expires_at < now() - interval '1 hour'`);
     },
 
     /** Sends a heartbeat between two calls of `keepAlive`. */
-    beat: (owner: string) => sql.execute('update supervisors set seen_at = now() where owner = $1', [owner]),
+    beat: (owner: string) =>
+      sql.execute(named('update supervisors set seen_at = now() where owner = :owner', { owner })),
 
     /** Lists those of the owners that have sent no heartbeat for this long, or have stopped. */
     async listSilent(owners: readonly string[], seconds: number): Promise<string[]> {
       const rows = await sql.query<{ owner: string }>(
-        `select asked.owner from unnest($1::text[]) as asked (owner)
-          where not exists (select from supervisors where supervisors.owner = asked.owner
-                               and seen_at > now() - make_interval(secs => $2))`,
-        [owners, seconds],
+        named(
+          `select asked.owner from unnest(:owners::text[]) as asked (owner)
+            where not exists (select from supervisors where supervisors.owner = asked.owner
+                                 and seen_at > now() - make_interval(secs => :seconds))`,
+          { owners, seconds },
+        ),
       );
       return rows.map(({ owner }) => owner);
     },
 
-    remove: (owner: string) => sql.execute('delete from supervisors where owner = $1', [owner]),
+    remove: (owner: string) => sql.execute(named('delete from supervisors where owner = :owner', { owner })),
 
     /** Counts the slots of all supervisors; both are 0 if there is no supervisor. */
     countSlots: () =>

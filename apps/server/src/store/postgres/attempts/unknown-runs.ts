@@ -1,6 +1,7 @@
 import type { AttemptRecord } from './attempts.ts';
 import type { Claim } from './claim.ts';
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** An active run whose supervisor cannot observe the location of its attempt. */
 export interface UnknownRun {
@@ -22,9 +23,12 @@ export function createUnknownRunStore(sql: Queryable) {
      */
     async mark(claim: Claim, detail: string): Promise<boolean> {
       const touched = await sql.execute(
-        `update job_runs set unknown_since = now(), unknown_detail = $3, updated_at = now()
-          where id = $1 and claim_number = $2 and status in ('starting', 'running', 'cancelling') and unknown_since is null`,
-        [claim.jobRunId, claim.claimNumber, detail],
+        named(
+          `update job_runs set unknown_since = now(), unknown_detail = :detail, updated_at = now()
+            where id = :jobRunId and claim_number = :claimNumber and status in ('starting', 'running', 'cancelling')
+              and unknown_since is null`,
+          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, detail },
+        ),
       );
       return touched === 1;
     },
@@ -35,9 +39,11 @@ export function createUnknownRunStore(sql: Queryable) {
      */
     async clear(claim: Claim): Promise<boolean> {
       const touched = await sql.execute(
-        `update job_runs set unknown_since = null, unknown_detail = null, updated_at = now()
-          where id = $1 and claim_number = $2 and ${isUnknown}`,
-        [claim.jobRunId, claim.claimNumber],
+        named(
+          `update job_runs set unknown_since = null, unknown_detail = null, updated_at = now()
+            where id = :jobRunId and claim_number = :claimNumber and ${isUnknown}`,
+          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber },
+        ),
       );
       return touched === 1;
     },
@@ -52,21 +58,25 @@ export function createUnknownRunStore(sql: Queryable) {
     /** Lists those of other owners, longest unknown first. */
     listOfOthers: (owner: string, limit: number) =>
       sql.query<UnknownRun>(
-        `select job_runs.id as "jobRunId", attempts.handle
-           from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
-          where ${isUnknown} and claimed_by <> $1 and handle is not null
-          order by unknown_since, job_runs.id limit $2`,
-        [owner, limit],
+        named(
+          `select job_runs.id as "jobRunId", attempts.handle
+             from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+            where ${isUnknown} and claimed_by <> :owner and handle is not null
+            order by unknown_since, job_runs.id limit :limit`,
+          { owner, limit },
+        ),
       ),
 
     /** Takes over runs that are still unknown to their owners, without waiting for leases. */
     takeOver: (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
       sql.query<Claim>(
-        `update job_runs set claim_number = claim_number + 1, claimed_by = $2,
-                lease_expires_at = now() + make_interval(secs => $3), updated_at = now()
-          where id = any($1) and ${isUnknown} and claimed_by <> $2
-        returning id as "jobRunId", claim_number as "claimNumber"`,
-        [jobRunIds, owner, leaseSeconds],
+        named(
+          `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
+                  lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
+            where id = any(:jobRunIds) and ${isUnknown} and claimed_by <> :owner
+          returning id as "jobRunId", claim_number as "claimNumber"`,
+          { jobRunIds, owner, leaseSeconds },
+        ),
       ),
   };
 }

@@ -1,5 +1,6 @@
 import type { AuditFilter, AuditPlace } from '../../records.ts';
 import type { Queryable } from '../pool.ts';
+import type { Statement } from '../statements/named.ts';
 import type { TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditLogStore } from './audit-log.ts';
@@ -36,17 +37,17 @@ interface Plan {
 
 /** Returns the query plan of the store's statement. */
 async function explain(ask: (sql: Queryable) => Promise<unknown>) {
-  const asked: { text: string; values: readonly unknown[] }[] = [];
+  const asked: (Statement | string)[] = [];
   const noting: Queryable = {
     ...own.database,
-    query: (text, values = []) => {
-      asked.push({ text, values });
-      return own.database.query(text, values);
+    query: (statement) => {
+      asked.push(statement);
+      return own.database.query(statement);
     },
   };
   await ask(noting);
   const [statement] = asked;
-  if (!statement) throw new Error('Nothing was asked');
+  if (typeof statement !== 'object') throw new Error('No statement with parameters was asked');
   const row = await own.database.one<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
     `explain (analyze, buffers, format json) ${statement.text}`,
     statement.values,

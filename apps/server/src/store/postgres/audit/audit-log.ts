@@ -5,6 +5,7 @@ import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
 import { countRows, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { named } from '../statements/named.ts';
 
 /**
  * Who made a change: a user, a key of a user or of a workspace, the code of a run, an operator on the command
@@ -120,26 +121,28 @@ export function createAuditLogStore(sql: Queryable) {
   return {
     add: (entry: NewAuditEntry) =>
       sql.executePrepared(
-        `insert into audit_log (organization_id, workspace_id, actor_kind, actor_user_id, actor_email, actor_key_id, address,
-                                user_agent, action, target_kind, target_id, target_name, before, after)
-         values (coalesce($1, (select organization_id from workspaces where id = $2)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-                 $13, $14)`,
-        [
-          entry.organizationId ?? null,
-          entry.workspaceId ?? null,
-          entry.actor.kind,
-          entry.actor.userId,
-          entry.actor.email,
-          entry.actor.keyId,
-          entry.actor.address,
-          entry.actor.userAgent,
-          entry.action,
-          entry.target.kind,
-          entry.target.id,
-          entry.target.name,
-          entry.before,
-          entry.after,
-        ],
+        named(
+          `insert into audit_log (organization_id, workspace_id, actor_kind, actor_user_id, actor_email, actor_key_id, address,
+                                  user_agent, action, target_kind, target_id, target_name, before, after)
+           values (coalesce(:organizationId, (select organization_id from workspaces where id = :workspaceId)), :workspaceId,
+                   :actorKind, :actorUserId, :actorEmail, :actorKeyId, :address, :userAgent, :action, :targetKind,
+                          :targetId, :targetName,
+                   :before, :after)`,
+          {
+            ...entry,
+            organizationId: entry.organizationId ?? null,
+            workspaceId: entry.workspaceId ?? null,
+            actorKind: entry.actor.kind,
+            actorUserId: entry.actor.userId,
+            actorEmail: entry.actor.email,
+            actorKeyId: entry.actor.keyId,
+            address: entry.actor.address,
+            userAgent: entry.actor.userAgent,
+            targetKind: entry.target.kind,
+            targetId: entry.target.id,
+            targetName: entry.target.name,
+          },
+        ),
       ),
 
     /** Lists the filtered entries of an organization or a workspace, newest first unless sorted. */
@@ -147,7 +150,7 @@ export function createAuditLogStore(sql: Queryable) {
       async read(range) {
         const where = conditions(place, filter);
         const text = walk({ columns: entryColumns, from: 'audit_log', where }, orderBy(range.sorting), range);
-        return readRange<AuditEntryRecord>(sql, { text, values: where.values, isPrepared: false }, range);
+        return readRange<AuditEntryRecord>(sql, { text, where, isPrepared: false }, range);
       },
       count: (atMost) =>
         countRows(sql, { from: 'audit_log', where: conditions(place, filter) }, atMost, {
@@ -166,13 +169,15 @@ export function createAuditLogStore(sql: Queryable) {
         ),
       list: (after: AfterItem, limit: number) =>
         sql.query<StoredItem>(
-          `select id::text as id, at, 0 as bytes, false as "isNeeded" from audit_log where audit_log.id > $1 order by audit_log.id limit $2`,
-          [after?.id ?? '0', limit],
+          named(
+            `select id::text as id, at, 0 as bytes, false as "isNeeded" from audit_log
+              where audit_log.id > :id order by audit_log.id limit :limit`,
+            { id: after?.id ?? '0', limit },
+          ),
         ),
       async remove(ids: readonly string[]): Promise<string[]> {
         const rows = await sql.query<{ id: string }>(
-          'delete from audit_log where id = any($1::bigint[]) returning id::text as id',
-          [ids],
+          named('delete from audit_log where id = any(:ids::bigint[]) returning id::text as id', { ids }),
         );
         return rows.map(({ id }) => id);
       },

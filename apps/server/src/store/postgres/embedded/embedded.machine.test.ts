@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '@pumphouse/testing/fixtures/test-postgres.ts';
-import { postgresUid } from '../../../platform/process-identities.ts';
+import { postgresUid } from '../../../platform/reserved-uids.ts';
 import { startEmbeddedPostgres, stopAbandonedPostgres } from './embedded.ts';
-import { readCommandLine, readStartTime } from './live-process.ts';
+import { readProcessStartTime, readProcessText } from '../../../platform/process-identity.ts';
 import { findPostmaster } from './postmaster.ts';
 import { createDatabase } from '../pool.ts';
 
@@ -32,7 +32,7 @@ const start = (folder = dataDir) => startEmbeddedPostgres({ dataDir: folder, log
 const pidFile = () => join(dataDir, 'postgres/data/postmaster.pid');
 const readPid = async () => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
 const isGone = (pid: number) =>
-  vi.waitFor(() => expect(readStartTime(pid)).toBeUndefined(), { timeout: 300_000 });
+  vi.waitFor(() => expect(readProcessStartTime(pid)).toBeNull(), { timeout: 300_000 });
 const listServerFiles = () => readdir(join(dataDir, 'servers'));
 
 async function withDatabase<T>(
@@ -88,7 +88,7 @@ describe('the embedded Postgres of a data folder', () => {
     });
     const pid = await readPid();
     await first.stop();
-    expect(readStartTime(pid)).toBeUndefined();
+    expect(readProcessStartTime(pid)).toBeNull();
     expect(await listServerFiles()).toEqual([]);
 
     const second = await start();
@@ -150,10 +150,10 @@ describe('several servers', () => {
     first.send('stop');
     await once(first, 'exit');
     await own.stop();
-    expect(readCommandLine(pid)).toContain('postgres');
+    expect(await readProcessText(pid, 'cmdline')).toContain('postgres');
     second.send('stop');
     await once(second, 'exit');
-    expect(readStartTime(pid)).toBeUndefined();
+    expect(readProcessStartTime(pid)).toBeNull();
   });
 
   test('ignore the registration of a killed one', async () => {
@@ -163,7 +163,7 @@ describe('several servers', () => {
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     await own.stop();
-    expect(readStartTime(pid)).toBeUndefined();
+    expect(readProcessStartTime(pid)).toBeNull();
     expect(await listServerFiles()).toEqual([]);
   });
 });
@@ -174,14 +174,14 @@ describe('a killed process', () => {
     const pid = await readPid();
     server.kill('SIGKILL');
     await once(server, 'exit');
-    expect(readCommandLine(pid)).toContain('postgres');
+    expect(await readProcessText(pid, 'cmdline')).toContain('postgres');
     const next = await start();
     expect(await readPid()).toBe(pid);
     await withDatabase(next.connection, async (database) => {
       expect(await database.one('SELECT 1 AS n')).toEqual({ n: 1 });
     });
     await next.stop();
-    expect(readStartTime(pid)).toBeUndefined();
+    expect(readProcessStartTime(pid)).toBeNull();
   });
 
   test('a killed Postgres is restarted by its server, with all committed data', async () => {

@@ -1,22 +1,16 @@
 import { mkdir, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { postgresUid } from '../../../platform/process-identities.ts';
+import { postgresUid } from '../../../platform/reserved-uids.ts';
 import { ensureCluster, postgresPort as port, superuser } from './cluster.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { preparePostgresBinaries } from './postgres-binaries.ts';
 import type { RunAs } from './postgres-binaries.ts';
 import { boundLog } from './postgres-log.ts';
-import {
-  adoptPostmaster,
-  findPostmaster,
-  hasEnded,
-  isPostmasterAlive,
-  startPostmaster,
-  stopPostmaster,
-} from './postmaster.ts';
+import { adoptPostmaster, findPostmaster, hasEnded, startPostmaster, stopPostmaster } from './postmaster.ts';
 import type { Postmaster, PostmasterSetup } from './postmaster.ts';
 import { awaitHiddenServers, listServers, registerServer } from '../server-registry.ts';
+import { isLocalProcessAlive } from '../../../platform/process-identity.ts';
 import { watchPostmaster } from './postmaster-watch.ts';
 import type { EmbeddedLog } from './postmaster-watch.ts';
 
@@ -201,7 +195,7 @@ async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
     return;
   }
   const postmaster = await findPostmaster(paths.cluster).catch(() => undefined);
-  if (postmaster === undefined || !isPostmasterAlive(postmaster)) return;
+  if (postmaster === undefined || !isLocalProcessAlive(postmaster)) return;
   await stopPostmaster(postmaster);
   log.info({ pid: postmaster.pid }, 'Embedded Postgres stopped');
 }

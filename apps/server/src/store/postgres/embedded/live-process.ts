@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import {
-  compareLocations,
-  type LocationRelation,
-  type ProcessLocation,
-} from '../../../domain/attempts/process-location.ts';
-import { readOwnLocation } from '../../../platform/process-location.ts';
+import type { ProcessState } from '../../../domain/attempts/process-location.ts';
+import { readOwnLocation, readOwnProcess, readProcessState } from '../../../platform/process-identity.ts';
 
-/** Identifies one process permanently: a pid alone is reused sooner or later. */
+/** A process as recorded in the files of a data folder. */
 export interface LiveProcess {
   pid: number;
   /** Clock ticks from boot to the start of the process. */
@@ -27,9 +22,9 @@ const otherBootStaleMs = 2000;
 
 /** Identifies this process. */
 export function identifyOwnProcess(): LiveProcess {
-  const startTime = readStartTime(process.pid);
-  if (startTime === undefined) throw new Error('/proc/self/stat cannot be read: Pumphouse needs /proc');
-  return { pid: process.pid, startTime, place: currentPlace(), machineId: ownLocation().machineId };
+  const { location, pid, startTime } = readOwnProcess();
+  const { bootId, pidNamespace, machineId } = location;
+  return { pid, startTime, place: `${bootId} ${pidNamespace}`, machineId };
 }
 
 export type Liveness = 'alive' | 'dead' | 'hidden';
@@ -40,49 +35,17 @@ export type Liveness = 'alive' | 'dead' | 'hidden';
  * @param silentMs time since the process refreshed its file
  */
 export function readLiveness(owner: LiveProcess, silentMs: number): Liveness {
-  const relation = locate(owner);
-  if (relation === 'same') return readStartTime(owner.pid) === owner.startTime ? 'alive' : 'dead';
-  return silentMs < (relation === 'other-boot' ? otherBootStaleMs : foreignStaleMs) ? 'hidden' : 'dead';
+  const state = readState(owner);
+  if (state === 'alive') return 'alive';
+  if (state === 'gone') return 'dead';
+  return silentMs < (state === 'other-boot' ? otherBootStaleMs : foreignStaleMs) ? 'hidden' : 'dead';
 }
 
-function locate({ place, machineId }: LiveProcess): LocationRelation {
-  if (machineId === undefined) return place === currentPlace() ? 'same' : 'elsewhere';
+function readState({ place, machineId, pid, startTime }: LiveProcess): ProcessState {
   const [bootId = '', pidNamespace = ''] = place.split(' ');
-  return compareLocations({ bootId, pidNamespace, machineId }, ownLocation());
-}
-
-/**
- * Reads when the process started, in clock ticks since boot; undefined if it is not running or is a zombie.
- */
-export function readStartTime(pid: number): number | undefined {
-  const stat = readProcFile(`/proc/${pid}/stat`);
-  // The second field is the name in parentheses, which may itself contain spaces and parentheses.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields?.[0], fields?.[19]];
-  if (state === undefined || state === 'Z' || state === 'X' || startTime === undefined) return undefined;
-  return Number(startTime);
-}
-
-/**
- * Reads the command line of a process, with arguments separated by NUL; empty if it is not running. Any user
- * may read it.
- */
-export function readCommandLine(pid: number): string {
-  return readProcFile(`/proc/${pid}/cmdline`) ?? '';
-}
-
-let location: ProcessLocation | undefined;
-const ownLocation = () => (location ??= readOwnLocation());
-
-function currentPlace(): string {
-  const { bootId, pidNamespace } = ownLocation();
-  return `${bootId} ${pidNamespace}`;
-}
-
-function readProcFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const here = readOwnLocation();
+  // Without a machine id, another boot cannot be told from another machine.
+  if (machineId === undefined && bootId !== here.bootId) return 'elsewhere';
+  const location = { bootId, pidNamespace, machineId: machineId ?? here.machineId };
+  return readProcessState({ location, pid, startTime });
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { isPostmasterAlive } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
+import { isLocalProcessAlive } from '../../../platform/process-identity.ts';
 
 /** The logger methods that the embedded Postgres uses. */
 export type EmbeddedLog = Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -40,7 +40,7 @@ export function watchPostmaster(deps: WatchDeps): PostmasterWatch {
   }
 
   async function check(): Promise<void> {
-    if (!isPostmasterAlive(postmaster)) {
+    if (!isLocalProcessAlive(postmaster)) {
       log.warn({ pid: postmaster.pid }, 'Embedded Postgres is gone, starting it again');
       postmaster = await restart();
     }

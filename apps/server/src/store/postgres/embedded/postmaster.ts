@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ownFolder, postgresEnvironment, postgresPort } from './cluster.ts';
-import { readCommandLine, readStartTime } from './live-process.ts';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
 import { logSize, readLogSince } from './postgres-log.ts';
+import {
+  isLocalProcessAlive,
+  listProcesses,
+  readProcessStartTime,
+  readProcessText,
+  type LocalProcess,
+} from '../../../platform/process-identity.ts';
 
-/** A running Postgres; the start time distinguishes it from a later process with its pid. */
-export interface Postmaster {
-  pid: number;
-  startTime: number;
-}
+/** A running Postgres. */
+export type Postmaster = LocalProcess;
 
 export interface PostmasterSetup {
   /** The database cluster. */
@@ -31,13 +34,9 @@ const readyTimeoutMs = 120_000;
 /** Finds the Postgres that runs on the cluster, whichever server started it; undefined if none runs. */
 export async function findPostmaster(folder: string): Promise<Postmaster | undefined> {
   const pid = (await readPidFile(folder)).pid;
-  if (pid === undefined || !runsOn(pid, folder)) return undefined;
-  const startTime = readStartTime(pid);
-  return startTime === undefined ? undefined : { pid, startTime };
-}
-
-export function isPostmasterAlive(postmaster: Postmaster): boolean {
-  return readStartTime(postmaster.pid) === postmaster.startTime;
+  if (pid === undefined || !(await runsOn(pid, folder))) return undefined;
+  const startTime = readProcessStartTime(pid);
+  return startTime === null ? undefined : { pid, startTime };
 }
 
 /**
@@ -72,7 +71,7 @@ export async function adoptPostmaster(folder: string): Promise<Postmaster | unde
     await awaitReady(folder, postmaster);
     return postmaster;
   } catch (error) {
-    if (isPostmasterAlive(postmaster)) throw error;
+    if (isLocalProcessAlive(postmaster)) throw error;
     return undefined;
   }
 }
@@ -87,7 +86,7 @@ async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?:
     const { pid, status, startedAt } = await readPidFile(folder);
     const isOwn = pid === postmaster.pid && startedAt !== earlierStart;
     if (isOwn && status === 'ready') return;
-    if (!isPostmasterAlive(postmaster)) throw new Error('Postgres ended while starting');
+    if (!isLocalProcessAlive(postmaster)) throw new Error('Postgres ended while starting');
     await delay(pollMs);
   }
   throw new Error(
@@ -105,7 +104,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
     ['SIGINT', 45],
     ['SIGQUIT', 15],
   ] as const) {
-    if (!isPostmasterAlive(postmaster)) return;
+    if (!isLocalProcessAlive(postmaster)) return;
     process.kill(postmaster.pid, signal);
     if (await hasEnded(postmaster, seconds)) return;
   }
@@ -116,7 +115,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 export async function hasEnded(postmaster: Postmaster, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
-    if (!isPostmasterAlive(postmaster)) return true;
+    if (!isLocalProcessAlive(postmaster)) return true;
     await delay(pollMs);
   }
   return false;
@@ -141,7 +140,7 @@ async function spawnPostmaster({ folder, logPath, binaries, runAs, settings }: P
     child.unref();
     const pid = child.pid ?? 0;
     // A process that has already ended has no start time; waiting for readiness then reports it.
-    return { pid, startTime: readStartTime(pid) ?? 0 };
+    return { pid, startTime: readProcessStartTime(pid) ?? 0 };
   } finally {
     await log.close();
   }
@@ -156,7 +155,9 @@ async function spawnPostmaster({ folder, logPath, binaries, runAs, settings }: P
  */
 async function clearRemains(folder: string): Promise<Postmaster | undefined> {
   const deadline = Date.now() + orphanTimeoutMs;
-  for (let orphan = findProcessOn(folder); orphan !== undefined; orphan = findProcessOn(folder)) {
+  for (;;) {
+    const orphan = await findProcessOn(folder);
+    if (orphan === undefined) break;
     const postmaster = await adoptPostmaster(folder);
     if (postmaster !== undefined) return postmaster;
     if (Date.now() > deadline) {
@@ -181,15 +182,15 @@ function clusterMark(folder: string): string {
   return `pumphouse-${dev.toString(16)}-${ino.toString(16)}`;
 }
 
-function runsOn(pid: number, folder: string): boolean {
-  const commandLine = readCommandLine(pid);
+async function runsOn(pid: number, folder: string): Promise<boolean> {
+  const commandLine = await readProcessText(pid, 'cmdline');
   const mark = clusterMark(folder);
   return commandLine.includes(`cluster_name=${mark}\0`) || commandLine.startsWith(`postgres: ${mark}: `);
 }
 
-function findProcessOn(folder: string): number | undefined {
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
-  return pids.find((pid) => runsOn(pid, folder) && readStartTime(pid) !== undefined);
+async function findProcessOn(folder: string): Promise<number | undefined> {
+  for (const { pid } of await listProcesses()) if (await runsOn(pid, folder)) return pid;
+  return undefined;
 }
 
 async function readPidFile(

@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 export interface EnvironmentRecord {
   key: string;
@@ -16,7 +17,9 @@ export type EnvironmentStore = ReturnType<typeof createEnvironmentStore>;
 export function createEnvironmentStore(sql: Queryable) {
   return {
     find: (key: string) =>
-      sql.maybeOne<EnvironmentRecord>(`select ${environmentColumns} from environments where key = $1`, [key]),
+      sql.maybeOne<EnvironmentRecord>(
+        named(`select ${environmentColumns} from environments where key = :key`, { key }),
+      ),
 
     /**
      * Returns true if the caller may build: there is no builder, its lease expired, or the finished
@@ -34,30 +37,27 @@ export function createEnvironmentStore(sql: Queryable) {
       options: { replaceReady: boolean },
     ) {
       const touched = await sql.execute(
-        `insert into environments (key, organization_id, python_version, requirements, state, builder, lease_expires_at)
-         values ($1, $2, $3, $4, 'building', $5, now() + make_interval(secs => $6))
-         on conflict (key) do update
-            set state = 'building', location = null, builder = $5, lease_expires_at = now() + make_interval(secs => $6)
-          where (environments.state = 'building' and (environments.lease_expires_at < now() or environments.builder = $5))
-             or (environments.state = 'ready' and $7)`,
-        [
-          environment.key,
-          environment.organizationId,
-          environment.pythonVersion,
-          environment.requirements,
-          builder,
-          leaseSeconds,
-          options.replaceReady,
-        ],
+        named(
+          `insert into environments (key, organization_id, python_version, requirements, state, builder, lease_expires_at)
+           values (:key, :organizationId, :pythonVersion, :requirements, 'building', :builder,
+                   now() + make_interval(secs => :leaseSeconds))
+           on conflict (key) do update
+              set state = 'building', location = null, builder = :builder, lease_expires_at = now() + make_interval(secs => :leaseSeconds)
+            where (environments.state = 'building' and (environments.lease_expires_at < now() or environments.builder = :builder))
+               or (environments.state = 'ready' and :replaceReady)`,
+          { ...environment, builder, leaseSeconds, replaceReady: options.replaceReady },
+        ),
       );
       return touched === 1;
     },
 
     renewBuild: (key: string, builder: string, leaseSeconds: number) =>
       sql.execute(
-        `update environments set lease_expires_at = now() + make_interval(secs => $3)
-          where key = $1 and builder = $2 and state = 'building'`,
-        [key, builder, leaseSeconds],
+        named(
+          `update environments set lease_expires_at = now() + make_interval(secs => :leaseSeconds)
+            where key = :key and builder = :builder and state = 'building'`,
+          { key, builder, leaseSeconds },
+        ),
       ),
 
     /** Returns false if another builder has taken over; the caller then discards its result. */
@@ -67,10 +67,12 @@ export function createEnvironmentStore(sql: Queryable) {
       built: { location: { executor: string; path: string }; packages?: readonly string[] },
     ) {
       const touched = await sql.execute(
-        `update environments set state = 'ready', location = $3, packages = $4, builder = null, lease_expires_at = null, size_bytes = null,
-                last_used_at = now()
-          where key = $1 and builder = $2 and state = 'building'`,
-        [key, builder, built.location, built.packages ?? []],
+        named(
+          `update environments set state = 'ready', location = :location, packages = :packages, builder = null,
+             lease_expires_at = null, size_bytes = null, last_used_at = now()
+            where key = :key and builder = :builder and state = 'building'`,
+          { key, builder, location: built.location, packages: built.packages ?? [] },
+        ),
       );
       return touched === 1;
     },
@@ -81,11 +83,13 @@ export function createEnvironmentStore(sql: Queryable) {
      */
     async noteUse(attemptId: string, path: string) {
       const touched = await sql.execute(
-        `with used as (
-           update environments set last_used_at = now() where state = 'ready' and location->>'path' = $2 returning key
-         )
-         update attempts set environment_key = used.key from used where attempts.id = $1`,
-        [attemptId, path],
+        named(
+          `with used as (
+             update environments set last_used_at = now() where state = 'ready' and location->>'path' = :path returning key
+           )
+           update attempts set environment_key = used.key from used where attempts.id = :attemptId`,
+          { attemptId, path },
+        ),
       );
       return touched === 1;
     },
@@ -95,24 +99,30 @@ export function createEnvironmentStore(sql: Queryable) {
      */
     async packagesOfRun(jobRunId: string): Promise<string[]> {
       const row = await sql.maybeOne<{ packages: string[] }>(
-        `select environments.packages from attempts join environments on environments.key = attempts.environment_key
-          where attempts.job_run_id = $1 order by attempts.number desc limit 1`,
-        [jobRunId],
+        named(
+          `select environments.packages from attempts join environments on environments.key = attempts.environment_key
+            where attempts.job_run_id = :jobRunId order by attempts.number desc limit 1`,
+          { jobRunId },
+        ),
       );
       return row?.packages ?? [];
     },
 
     giveUpBuild: (key: string, builder: string) =>
-      sql.execute(`delete from environments where key = $1 and builder = $2 and state = 'building'`, [
-        key,
-        builder,
-      ]),
+      sql.execute(
+        named(`delete from environments where key = :key and builder = :builder and state = 'building'`, {
+          key,
+          builder,
+        }),
+      ),
 
     /** Releases builds of dead servers at once. */
     freeBuildsOf: (deadBuilders: readonly string[]) =>
       sql.execute(
-        `update environments set lease_expires_at = now() where state = 'building' and builder = any($1)`,
-        [deadBuilders],
+        named(
+          `update environments set lease_expires_at = now() where state = 'building' and builder = any(:deadBuilders)`,
+          { deadBuilders },
+        ),
       ),
 
     listBuilders: async () => {

@@ -80,7 +80,7 @@ export function listJobs<Job extends object>(
       const where = jobConditions(workspaceId, filter);
       const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'jobs.id' });
       const text = walk({ columns, from, where }, order, range);
-      return readRange<Job>(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+      return readRange<Job>(sql, { text, where, isPrepared: range.offset === 0 }, range);
     },
     count: (atMost) =>
       countRows(sql, { from, where: jobConditions(workspaceId, filter) }, atMost, { isPrepared: true }),

@@ -4,6 +4,7 @@ import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { isStarredJob, listJobs } from './job-list.ts';
+import { named } from '../statements/named.ts';
 
 /** A job as shown in user-facing lists. */
 export type JobOverviewHead = Pick<
@@ -67,17 +68,21 @@ export function createJobOverviewStore(sql: Queryable) {
     /** Returns the next tick of each job that a clock starts. */
     nextStartsOf: (jobIds: readonly string[]) =>
       sql.prepared<NextStart>(
-        `select distinct on (job_id) job_id as "jobId", next_tick_at as at, trigger
-           from schedules where job_id = any($1) and next_tick_at is not null order by job_id, next_tick_at, trigger`,
-        [jobIds],
+        named(
+          `select distinct on (job_id) job_id as "jobId", next_tick_at as at, trigger
+             from schedules where job_id = any(:jobIds) and next_tick_at is not null order by job_id, next_tick_at, trigger`,
+          { jobIds },
+        ),
       ),
 
     /** Lists the pipelines that each job has run, in alphabetical order. */
     pipelinesOf: async (workspaceId: string, jobIds: readonly string[]) => {
       const rows = await sql.prepared<{ jobId: string; names: string[] }>(
-        `select job_id as "jobId", array_agg(distinct pipeline_name order by pipeline_name) as names
-           from job_pipelines where workspace_id = $1 and job_id = any($2) group by job_id`,
-        [workspaceId, jobIds],
+        named(
+          `select job_id as "jobId", array_agg(distinct pipeline_name order by pipeline_name) as names
+             from job_pipelines where workspace_id = :workspaceId and job_id = any(:jobIds) group by job_id`,
+          { workspaceId, jobIds },
+        ),
       );
       return new Map(rows.map(({ jobId, names }) => [jobId, names]));
     },
@@ -85,8 +90,10 @@ export function createJobOverviewStore(sql: Queryable) {
     /** Counts active jobs whose last outcome was a failure. */
     countFailing: async (workspaceId: string) => {
       const { count } = await sql.one<{ count: number }>(
-        'select count(*)::int as count from jobs where workspace_id = $1 and failure_count > 0 and not is_archived',
-        [workspaceId],
+        named(
+          'select count(*)::int as count from jobs where workspace_id = :workspaceId and failure_count > 0 and not is_archived',
+          { workspaceId },
+        ),
       );
       return count;
     },

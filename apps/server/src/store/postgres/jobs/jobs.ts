@@ -6,6 +6,7 @@ import { columns } from '../statements/columns.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { listJobs, nextTickOfJob } from './job-list.ts';
+import { named } from '../statements/named.ts';
 
 export interface JobRecord {
   id: string;
@@ -141,35 +142,31 @@ export function createJobStore(sql: Queryable) {
     createdBy: string,
   ) {
     const row = await sql.one<{ id: string }>(
-      `insert into job_versions (job_id, version, definition, definition_hash, engine_version, description, profile,
-                                 max_run_time_seconds, created_by)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
-      [
-        jobId,
-        version,
-        JSON.stringify(content.definition),
-        content.definitionHash,
-        content.engineVersion,
-        content.description,
-        content.profile,
-        content.maxRunTimeSeconds,
-        createdBy,
-      ],
+      named(
+        `insert into job_versions (job_id, version, definition, definition_hash, engine_version, description, profile,
+                                   max_run_time_seconds, created_by)
+         values (:jobId, :version, :definition, :definitionHash, :engineVersion, :description, :profile, :maxRunTimeSeconds,
+                 :createdBy) returning id`,
+        { ...content, jobId, version, definition: JSON.stringify(content.definition), createdBy },
+      ),
     );
     return row.id;
   }
 
   function get(workspaceId: string, jobId: string) {
-    return sql.maybeOne<JobRecord>(`${selectJobs} where jobs.workspace_id = $1 and jobs.id = $2`, [
-      workspaceId,
-      jobId,
-    ]);
+    return sql.maybeOne<JobRecord>(
+      named(`${selectJobs} where jobs.workspace_id = :workspaceId and jobs.id = :jobId`, {
+        workspaceId,
+        jobId,
+      }),
+    );
   }
 
   function listAll(workspaceId: string) {
     return sql.query<JobRecord>(
-      `${selectJobs} where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id`,
-      [workspaceId],
+      named(`${selectJobs} where jobs.workspace_id = :workspaceId order by jobs.created_at desc, jobs.id`, {
+        workspaceId,
+      }),
     );
   }
 
@@ -186,22 +183,24 @@ export function createJobStore(sql: Queryable) {
     /** Lists all jobs of a workspace, including archived ones, with the fields for job edges. */
     listTied: (workspaceId: string) =>
       sql.prepared<TiedJob>(
-        `select id, job_ref as "jobRef", job_type as "jobType", is_archived as "isArchived", triggers, upstream_refs as "upstreamRefs"
-           from jobs where workspace_id = $1`,
-        [workspaceId],
+        named(
+          `select id, job_ref as "jobRef", job_type as "jobType", is_archived as "isArchived", triggers, upstream_refs as "upstreamRefs"
+             from jobs where workspace_id = :workspaceId`,
+          { workspaceId },
+        ),
       ),
 
     /** Reads jobs without the content of their current versions. */
     getHeads: (jobIds: readonly string[]) =>
-      sql.prepared<JobHead>(`select ${jobColumns} from jobs where id = any($1)`, [jobIds]),
+      sql.prepared<JobHead>(named(`select ${jobColumns} from jobs where id = any(:jobIds)`, { jobIds })),
 
     async find(jobId: string) {
-      const [job] = await sql.prepared<JobRecord>(`${selectJobs} where jobs.id = $1`, [jobId]);
+      const [job] = await sql.prepared<JobRecord>(named(`${selectJobs} where jobs.id = :jobId`, { jobId }));
       return job;
     },
 
     getMany: (jobIds: readonly string[]) =>
-      sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
+      sql.prepared<JobRecord>(named(`${selectJobs} where jobs.id = any(:jobIds)`, { jobIds })),
 
     /**
      * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
@@ -210,10 +209,13 @@ export function createJobStore(sql: Queryable) {
      */
     async lock(jobIds: readonly string[]) {
       await sql.executePrepared(
-        `select ${boundStandstill} from jobs where id = any($1) order by id for update`,
-        [jobIds],
+        named(`select ${boundStandstill} from jobs where id = any(:jobIds) order by id for update`, {
+          jobIds,
+        }),
       );
-      return sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
+      return sql.prepared<JobRecord>(
+        named(`${selectJobs} where jobs.id = any(:jobIds) order by jobs.id`, { jobIds }),
+      );
     },
 
     /**
@@ -222,53 +224,65 @@ export function createJobStore(sql: Queryable) {
      */
     async lockAll(workspaceId: string) {
       await sql.execute(
-        `select ${boundStandstill} from jobs where workspace_id = $1 order by id for update`,
-        [workspaceId],
+        named(
+          `select ${boundStandstill} from jobs where workspace_id = :workspaceId order by id for update`,
+          { workspaceId },
+        ),
       );
       return listAll(workspaceId);
     },
 
     /** Locks a job without waiting; returns false if another transaction holds the lock. */
     tryLock: async (jobId: string) =>
-      (await sql.executePrepared(`select ${boundStandstill} from jobs where id = $1 for update skip locked`, [
-        jobId,
-      ])) === 1,
+      (await sql.executePrepared(
+        named(`select ${boundStandstill} from jobs where id = :jobId for update skip locked`, { jobId }),
+      )) === 1,
 
     /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
       sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`,
-        [workspaceId, refs],
+        named(
+          `${selectJobs} where jobs.workspace_id = :workspaceId and jobs.job_ref = any(:refs) and not jobs.is_archived`,
+          { workspaceId, refs },
+        ),
       ),
 
     /** Lists active jobs that wait for the freshness of this one, by id. */
     listDownstreams: (workspaceId: string, ref: string) =>
       sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
-            and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[$2] order by jobs.id`,
-        [workspaceId, ref],
+        named(
+          `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
+            and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[:ref] order by jobs.id`,
+          { workspaceId, ref },
+        ),
       ),
 
     /** Lists active jobs with exactly this trigger, which start after an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
       sql.prepared<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
-        [workspaceId, trigger],
+        named(
+          `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
+             and jobs.triggers @> array[:trigger] order by jobs.id`,
+          { workspaceId, trigger },
+        ),
       ),
 
     /** Lists active jobs with a trigger of this type, whatever its expression, by id. */
     listByTriggerType: (workspaceId: string, type: string) =>
       sql.query<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
-            and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, $2 || ':'))
-          order by jobs.id`,
-        [workspaceId, type],
+        named(
+          `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
+              and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, :type || ':'))
+            order by jobs.id`,
+          { workspaceId, type },
+        ),
       ),
 
     getVersions: (versionIds: readonly string[]) =>
       sql.prepared<JobVersionRecord>(
-        `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,
-        [versionIds],
+        named(`select ${versionColumns}, ${contentColumns} from job_versions where id = any(:versionIds)`, {
+          versionIds,
+        }),
       ),
 
     async create(
@@ -279,23 +293,18 @@ export function createJobStore(sql: Queryable) {
     ): Promise<JobRecord> {
       // The job and its first version refer to each other; the constraint is checked at commit.
       const { id } = await sql.one<{ id: string }>(
-        `insert into jobs (workspace_id, job_ref, job_type, version, current_version_id, deployment_module, profile, triggers,
-                           default_trigger, upstream_refs, created_by)
-         values ($1, $2, $3, 1, gen_random_uuid(), $4, $5, $6, $7, $8, $9) returning id`,
-        [
-          workspaceId,
-          jobRef,
-          content.jobType,
-          content.deploymentModule,
-          content.profile,
-          content.triggers,
-          content.defaultTrigger,
-          content.upstreamRefs,
-          createdBy,
-        ],
+        named(
+          `insert into jobs (workspace_id, job_ref, job_type, version, current_version_id, deployment_module, profile, triggers,
+                             default_trigger, upstream_refs, created_by)
+           values (:workspaceId, :jobRef, :jobType, 1, gen_random_uuid(), :deploymentModule, :profile, :triggers,
+                   :defaultTrigger, :upstreamRefs, :createdBy) returning id`,
+          { ...content, workspaceId, jobRef, createdBy },
+        ),
       );
       const versionId = await insertVersion(id, 1, content, createdBy);
-      await sql.execute('update jobs set current_version_id = $2 where id = $1', [id, versionId]);
+      await sql.execute(
+        named('update jobs set current_version_id = :versionId where id = :id', { id, versionId }),
+      );
       return mustExist(await get(workspaceId, id));
     },
 
@@ -303,55 +312,62 @@ export function createJobStore(sql: Queryable) {
       const version = job.version + 1;
       const versionId = await insertVersion(job.id, version, content, createdBy);
       await sql.execute(
-        `update jobs set version = $2, current_version_id = $3, job_type = $4, deployment_module = $5, profile = $6,
-                triggers = $7, default_trigger = $8, upstream_refs = $9, is_archived = false, updated_at = now()
-          where id = $1`,
-        [
-          job.id,
-          version,
-          versionId,
-          content.jobType,
-          content.deploymentModule,
-          content.profile,
-          content.triggers,
-          content.defaultTrigger,
-          content.upstreamRefs,
-        ],
+        named(
+          `update jobs set version = :version, current_version_id = :versionId, job_type = :jobType,
+       deployment_module = :deploymentModule, profile = :profile,
+                  triggers = :triggers, default_trigger = :defaultTrigger, upstream_refs = :upstreamRefs,
+                  is_archived = false, updated_at = now()
+            where id = :id`,
+          { ...content, id: job.id, version, versionId },
+        ),
       );
       return mustExist(await get(job.workspaceId, job.id));
     },
 
     async archive(job: JobRecord): Promise<JobRecord> {
       await sql.execute(
-        'update jobs set is_archived = true, is_paused = false, updated_at = now() where id = $1',
-        [job.id],
+        named('update jobs set is_archived = true, is_paused = false, updated_at = now() where id = :id', {
+          id: job.id,
+        }),
       );
       return mustExist(await get(job.workspaceId, job.id));
     },
 
     async unarchive(job: JobRecord): Promise<JobRecord> {
-      await sql.execute('update jobs set is_archived = false, updated_at = now() where id = $1', [job.id]);
+      await sql.execute(
+        named('update jobs set is_archived = false, updated_at = now() where id = :id', { id: job.id }),
+      );
       return mustExist(await get(job.workspaceId, job.id));
     },
 
     async setPaused(job: JobRecord, isPaused: boolean): Promise<JobRecord> {
-      await sql.execute('update jobs set is_paused = $2, updated_at = now() where id = $1', [
-        job.id,
-        isPaused,
-      ]);
+      await sql.execute(
+        named('update jobs set is_paused = :isPaused, updated_at = now() where id = :id', {
+          id: job.id,
+          isPaused,
+        }),
+      );
       return mustExist(await get(job.workspaceId, job.id));
     },
 
-    clearPause: (jobId: string) => sql.execute('update jobs set is_paused = false where id = $1', [jobId]),
+    clearPause: (jobId: string) =>
+      sql.execute(named('update jobs set is_paused = false where id = :jobId', { jobId })),
 
     setDeploymentModule: (jobIds: readonly string[], deploymentModule: string) =>
-      sql.execute('update jobs set deployment_module = $2 where id = any($1)', [jobIds, deploymentModule]),
+      sql.execute(
+        named('update jobs set deployment_module = :deploymentModule where id = any(:jobIds)', {
+          jobIds,
+          deploymentModule,
+        }),
+      ),
 
     /** Takes the next number for a run of the job; the job's row must be locked. */
     takeRunNumber: async (jobId: string) => {
       const [row] = await sql.prepared<{ number: number }>(
-        'update jobs set last_run_number = last_run_number + 1 where id = $1 returning last_run_number as number',
-        [jobId],
+        named(
+          'update jobs set last_run_number = last_run_number + 1 where id = :jobId returning last_run_number as number',
+          { jobId },
+        ),
       );
       if (!row) throw new Error(`There is no job ${jobId} to number a run of`);
       return row.number;
@@ -360,9 +376,11 @@ export function createJobStore(sql: Queryable) {
     /** Discards the completions, so that the next interval starts over. */
     forgetCompletion: (jobIds: readonly string[], options: { refreshPending: boolean }) =>
       sql.execute(
-        `update jobs set completed_interval_end = null, last_completed_at = null,
-                refresh_pending = refresh_pending or $2 where id = any($1)`,
-        [jobIds, options.refreshPending],
+        named(
+          `update jobs set completed_interval_end = null, last_completed_at = null,
+                refresh_pending = refresh_pending or :refreshPending where id = any(:jobIds)`,
+          { jobIds, refreshPending: options.refreshPending },
+        ),
       ),
 
     /**
@@ -370,13 +388,15 @@ export function createJobStore(sql: Queryable) {
      * already does.
      */
     leaveRefreshPending: (run: { jobId: string; number: number }) =>
-      sql.execute(`update jobs set refresh_pending = true where id = $1 and not ${laterRefresh('$2')}`, [
-        run.jobId,
-        run.number,
-      ]),
+      sql.execute(
+        named(`update jobs set refresh_pending = true where id = :jobId and not ${hasLaterRefresh}`, {
+          jobId: run.jobId,
+          number: run.number,
+        }),
+      ),
 
     clearRefreshPending: (jobId: string) =>
-      sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
+      sql.execute(named('update jobs set refresh_pending = false where id = :jobId', { jobId })),
 
     /**
      * Records a completed run. An empty interval covers no time, so it must not move the watermark past time
@@ -385,36 +405,40 @@ export function createJobStore(sql: Queryable) {
      */
     noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
       sql.execute(
-        `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
-          where id = $1 and not refresh_pending and not ${laterRefresh('$3')}`,
-        [run.jobId, intervalEnd, run.number],
+        named(
+          `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, :intervalEnd::timestamptz)
+            where id = :jobId and not refresh_pending and not ${hasLaterRefresh}`,
+          { jobId: run.jobId, intervalEnd, number: run.number },
+        ),
       ),
 
     /** Counts a failed run since the job last completed, and keeps the first of them. */
     noteFailure: (run: { id: string; jobId: string; number: number }) =>
       sql.execute(
-        `update jobs set failure_count = failure_count + 1,
-                failing_since_run_id = coalesce(failing_since_run_id, $2),
-                failing_since_number = coalesce(failing_since_number, $3),
-                failing_since_at = coalesce(failing_since_at, now()) where id = $1`,
-        [run.jobId, run.id, run.number],
+        named(
+          `update jobs set failure_count = failure_count + 1,
+                failing_since_run_id = coalesce(failing_since_run_id, :id),
+                failing_since_number = coalesce(failing_since_number, :number),
+                failing_since_at = coalesce(failing_since_at, now()) where id = :jobId`,
+          run,
+        ),
       ),
 
     /** Resets the failure count after a completed run, whatever it covered. */
     endFailures: (jobId: string) =>
       sql.execute(
-        `update jobs set failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
-          where id = $1 and failure_count > 0`,
-        [jobId],
+        named(
+          `update jobs set failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
+            where id = :jobId and failure_count > 0`,
+          { jobId },
+        ),
       ),
   };
 }
 
-/** Whether a later run of the job `$1` refreshes and has started. */
-function laterRefresh(number: string): string {
-  return `exists (select 1 from job_runs as later
-                   where later.job_id = $1 and later.number > ${number} and later.refresh and not later.is_queued)`;
-}
+/** Whether a run of the job after this number refreshes and has started. */
+const hasLaterRefresh = `exists (select 1 from job_runs as later
+  where later.job_id = :jobId and later.number > :number and later.refresh and not later.is_queued)`;
 
 const versionNumber: SortColumn = { sql: 'job_versions.version', type: 'bigint', isNullable: false };
 
@@ -435,7 +459,7 @@ function listVersions(sql: Queryable, jobId: string): RowList<JobVersionRecord, 
       const sortable = { created_at: versionNumber, version: versionNumber };
       const order = orderOf(sortable, range.sorting, { newest: versionNumber, id: 'job_versions.id' });
       const text = walk({ columns: `${versionColumns}, ${contentColumns}`, from, where }, order, range);
-      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+      return readRange(sql, { text, where, isPrepared: range.offset === 0 }, range);
     },
     count: (atMost) => countRows(sql, { from, where: whereJob() }, atMost, { isPrepared: true }),
   };

@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { UserRecord, WorkspaceRole } from '../people/people.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** A key, reduced to what its validity depends on. */
 export interface KeyRecord {
@@ -88,51 +89,56 @@ export function createKeyStore(sql: Queryable) {
     /** @returns its id */
     async create(key: NewKey): Promise<string> {
       const { id } = await sql.one<{ id: string }>(
-        `insert into api_keys (kind, secret_hash, prefix, user_id, issued_by, name, workspace_id, made_with, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8,
-                 least(now() + make_interval(days => $9), (select expires_at from api_keys where id = $8)))
-         returning id`,
-        [
-          key.kind,
-          key.secretHash,
-          key.prefix,
-          key.userId,
-          key.issuedBy,
-          key.name ?? null,
-          key.workspaceId ?? null,
-          key.madeWith ?? null,
-          key.validDays,
-        ],
+        named(
+          `insert into api_keys (kind, secret_hash, prefix, user_id, issued_by, name, workspace_id, made_with, expires_at)
+           values (:kind, :secretHash, :prefix, :userId, :issuedBy, :name, :workspaceId, :madeWith,
+                   least(now() + make_interval(days => :validDays), (select expires_at from api_keys where id = :madeWith)))
+           returning id`,
+          {
+            ...key,
+            name: key.name ?? null,
+            workspaceId: key.workspaceId ?? null,
+            madeWith: key.madeWith ?? null,
+          },
+        ),
       );
       return id;
     },
 
-    find: (keyId: string) => sql.maybeOne<KeyRecord>(`${selectKeys} where api_keys.id = $1`, [keyId]),
+    find: (keyId: string) =>
+      sql.maybeOne<KeyRecord>(named(`${selectKeys} where api_keys.id = :keyId`, { keyId })),
 
     findByHash: (secretHash: Uint8Array) =>
-      sql.maybeOne<KeyRecord>(`${selectKeys} where secret_hash = $1`, [secretHash]),
+      sql.maybeOne<KeyRecord>(named(`${selectKeys} where secret_hash = :secretHash`, { secretHash })),
 
     /** Locks a key until the transaction ends, so that it is not revoked meanwhile. */
     hold: (keyId: string) =>
       sql.maybeOne<Pick<KeyRecord, 'expiresAt' | 'revokedAt'>>(
-        'select expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where id = $1 for share',
-        [keyId],
+        named(
+          'select expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where id = :keyId for share',
+          { keyId },
+        ),
       ),
 
-    get: (keyId: string) => sql.maybeOne<ListedKey>(`${selectListed} where api_keys.id = $1`, [keyId]),
+    get: (keyId: string) =>
+      sql.maybeOne<ListedKey>(named(`${selectListed} where api_keys.id = :keyId`, { keyId })),
 
     /** Lists personal keys that are not revoked, newest first. */
     listOfUser: (userId: string) =>
       sql.query<ListedKey>(
-        `${selectListed} where api_keys.user_id = $1 and api_keys.kind = 'personal' and api_keys.revoked_at is null ${newestFirst}`,
-        [userId],
+        named(
+          `${selectListed} where api_keys.user_id = :userId and api_keys.kind = 'personal' and api_keys.revoked_at is null ${newestFirst}`,
+          { userId },
+        ),
       ),
 
     /** Lists keys of a workspace that are not revoked, newest first. */
     listOfWorkspace: (workspaceId: string) =>
       sql.query<ListedKey>(
-        `${selectListed} where api_keys.workspace_id = $1 and api_keys.revoked_at is null ${newestFirst}`,
-        [workspaceId],
+        named(
+          `${selectListed} where api_keys.workspace_id = :workspaceId and api_keys.revoked_at is null ${newestFirst}`,
+          { workspaceId },
+        ),
       ),
 
     /**
@@ -141,17 +147,21 @@ export function createKeyStore(sql: Queryable) {
      */
     listAll: (filter: { email: string | null; workspaceId: string | null }) =>
       sql.query<ListedKey>(
-        `${selectListed}
-          where api_keys.revoked_at is null and ($1::text is null or lower(users.email) = lower($1) or lower(issuers.email) = lower($1))
-            and ($2::uuid is null or api_keys.workspace_id = $2) ${newestFirst}`,
-        [filter.email, filter.workspaceId],
+        named(
+          `${selectListed}
+            where api_keys.revoked_at is null and (:email::text is null or lower(users.email) = lower(:email) or lower(issuers.email) = lower(:email))
+              and (:workspaceId::uuid is null or api_keys.workspace_id = :workspaceId) ${newestFirst}`,
+          { email: filter.email, workspaceId: filter.workspaceId },
+        ),
       ),
 
     /** Finds keys by id or prefix. */
     findByName: (idOrPrefix: string) =>
       sql.query<ListedKey>(
-        `${selectListed} where (api_keys.id::text = lower($1) or api_keys.prefix = $1) ${newestFirst}`,
-        [idOrPrefix],
+        named(
+          `${selectListed} where (api_keys.id::text = lower(:idOrPrefix) or api_keys.prefix = :idOrPrefix) ${newestFirst}`,
+          { idOrPrefix },
+        ),
       ),
 
     /**
@@ -160,20 +170,24 @@ export function createKeyStore(sql: Queryable) {
      */
     revoke: (keyId: string) =>
       sql.query<{ id: string; kind: KeyRecord['kind']; userId: string }>(
-        `with recursive ended as (
-           select id from api_keys where id = $1
-           union select api_keys.id from api_keys join ended on api_keys.made_with = ended.id)
-         update api_keys set revoked_at = now() from ended where api_keys.id = ended.id and revoked_at is null
-         returning api_keys.id, api_keys.kind, api_keys.user_id as "userId"`,
-        [keyId],
+        named(
+          `with recursive ended as (
+             select id from api_keys where id = :keyId
+             union select api_keys.id from api_keys join ended on api_keys.made_with = ended.id)
+           update api_keys set revoked_at = now() from ended where api_keys.id = ended.id and revoked_at is null
+           returning api_keys.id, api_keys.kind, api_keys.user_id as "userId"`,
+          { keyId },
+        ),
       ),
 
     /** Records the use of a key, to the minute. */
     noteUse: (keyId: string) =>
       sql.executePrepared(
-        `update api_keys set last_used_at = now()
-          where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
-        [keyId],
+        named(
+          `update api_keys set last_used_at = now()
+            where id = :keyId and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+          { keyId },
+        ),
       ),
   };
 }

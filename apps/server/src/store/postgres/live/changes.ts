@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** A hint that something changed and must be read again. */
 export interface ChangeRecord {
@@ -34,13 +35,15 @@ export function createChangeStore(sql: Queryable) {
       // Rows of another cluster, as after a restored backup, may have transaction numbers that this one has
       // not reached.
       const rows = await sql.prepared<{ snapshot: string } & (ChangeRecord | { kind: null })>(
-        `select now.snapshot::text as snapshot, changed.*
-           from (select pg_current_snapshot() as snapshot) as now left join lateral (
-             select distinct workspace_id as "workspaceId", kind, job_id as "jobId", job_run_id as "jobRunId" from changes
-              where transaction_id >= pg_snapshot_xmin($1::pg_snapshot) and transaction_id < pg_snapshot_xmax(now.snapshot)
-                and not pg_visible_in_snapshot(transaction_id, $1::pg_snapshot) and workspace_id = any($2::uuid[])
-              limit $3) as changed on true`,
-        [snapshot, workspaceIds, limit + 1],
+        named(
+          `select now.snapshot::text as snapshot, changed.*
+             from (select pg_current_snapshot() as snapshot) as now left join lateral (
+               select distinct workspace_id as "workspaceId", kind, job_id as "jobId", job_run_id as "jobRunId" from changes
+                where transaction_id >= pg_snapshot_xmin(:snapshot::pg_snapshot) and transaction_id < pg_snapshot_xmax(now.snapshot)
+                  and not pg_visible_in_snapshot(transaction_id, :snapshot::pg_snapshot) and workspace_id = any(:workspaceIds::uuid[])
+                limit :atMost) as changed on true`,
+          { snapshot, workspaceIds, atMost: limit + 1 },
+        ),
       );
       const changes = rows.filter((row): row is { snapshot: string } & ChangeRecord => row.kind !== null);
       return { seen: { snapshot: rows[0]?.snapshot ?? snapshot }, changes };
@@ -48,6 +51,10 @@ export function createChangeStore(sql: Queryable) {
 
     /** Removes changes that every reader at that position has seen. */
     forget: ({ snapshot }: ChangesSeen) =>
-      sql.execute('delete from changes where transaction_id < pg_snapshot_xmin($1::pg_snapshot)', [snapshot]),
+      sql.execute(
+        named('delete from changes where transaction_id < pg_snapshot_xmin(:snapshot::pg_snapshot)', {
+          snapshot,
+        }),
+      ),
   };
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { OrganizationRole, WorkspaceRole } from './people.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** A workspace role that is part of an invitation. */
 export interface InvitedWorkspace {
@@ -67,32 +68,34 @@ export function createInvitationStore(sql: Queryable) {
       validDays: number;
     }): Promise<string> {
       const { id } = await sql.one<{ id: string }>(
-        `insert into invitations (organization_id, email, role, workspaces, token_hash, invited_by, expires_at)
-         values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7)) returning id`,
-        [
-          invitation.organizationId,
-          invitation.email,
-          invitation.role,
-          JSON.stringify(invitation.workspaces),
-          invitation.tokenHash,
-          invitation.invitedBy,
-          invitation.validDays,
-        ],
+        named(
+          `insert into invitations (organization_id, email, role, workspaces, token_hash, invited_by, expires_at)
+           values (:organizationId, :email, :role, :workspaces, :tokenHash, :invitedBy,
+                   now() + make_interval(days => :validDays)) returning id`,
+          { ...invitation, workspaces: JSON.stringify(invitation.workspaces) },
+        ),
       );
       return id;
     },
 
     get: (invitationId: string) =>
-      sql.maybeOne<InvitationRecord>(`${selectInvitations} where invitations.id = $1`, [invitationId]),
+      sql.maybeOne<InvitationRecord>(
+        named(`${selectInvitations} where invitations.id = :invitationId`, { invitationId }),
+      ),
 
     findByToken: (tokenHash: Uint8Array) =>
-      sql.maybeOne<InvitationRecord>(`${selectInvitations} where invitations.token_hash = $1`, [tokenHash]),
+      sql.maybeOne<InvitationRecord>(
+        named(`${selectInvitations} where invitations.token_hash = :tokenHash`, { tokenHash }),
+      ),
 
     /** Newest first. */
     list: (organizationId: string) =>
       sql.query<InvitationRecord>(
-        `${selectInvitations} where invitations.organization_id = $1 order by invitations.created_at desc, invitations.id desc`,
-        [organizationId],
+        named(
+          `${selectInvitations} where invitations.organization_id = :organizationId
+             order by invitations.created_at desc, invitations.id desc`,
+          { organizationId },
+        ),
       ),
 
     /**
@@ -101,11 +104,14 @@ export function createInvitationStore(sql: Queryable) {
      */
     listPending: (organizationId: string, of: { email?: string; invitedBy?: string } = {}) =>
       sql.query<InvitationRecord>(
-        `${selectInvitations}
-          where invitations.organization_id = $1 and ${isPending}
-            and ($2::text is null or lower(invitations.email) = lower($2)) and ($3::uuid is null or invitations.invited_by = $3)
-          order by invitations.created_at, invitations.id`,
-        [organizationId, of.email ?? null, of.invitedBy ?? null],
+        named(
+          `${selectInvitations}
+            where invitations.organization_id = :organizationId and ${isPending}
+              and (:email::text is null or lower(invitations.email) = lower(:email))
+                and (:invitedBy::uuid is null or invitations.invited_by = :invitedBy)
+            order by invitations.created_at, invitations.id`,
+          { organizationId, email: of.email ?? null, invitedBy: of.invitedBy ?? null },
+        ),
       ),
 
     /**
@@ -114,18 +120,22 @@ export function createInvitationStore(sql: Queryable) {
      */
     revoke: async (invitationId: string) => {
       const touched = await sql.execute(
-        `with unsent as (delete from invitation_mails where invitation_id = $1)
-         update invitations set revoked_at = now() where id = $1 and ${isPending}`,
-        [invitationId],
+        named(
+          `with unsent as (delete from invitation_mails where invitation_id = :invitationId)
+           update invitations set revoked_at = now() where id = :invitationId and ${isPending}`,
+          { invitationId },
+        ),
       );
       return touched === 1;
     },
 
     accept: (invitationIds: readonly string[], userId: string) =>
       sql.execute(
-        `with unsent as (delete from invitation_mails where invitation_id = any($1))
-         update invitations set accepted_at = now(), accepted_by = $2 where id = any($1)`,
-        [invitationIds, userId],
+        named(
+          `with unsent as (delete from invitation_mails where invitation_id = any(:invitationIds))
+           update invitations set accepted_at = now(), accepted_by = :userId where id = any(:invitationIds)`,
+          { invitationIds, userId },
+        ),
       ),
   };
 }

@@ -2,6 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { OrganizationRole, UserRecord, WorkspaceRole } from './people.ts';
 import { columns } from '../statements/columns.ts';
 import { defaultRole, effectiveRole, withEffectiveRole } from './effective-role.ts';
+import { named } from '../statements/named.ts';
 
 /** A user in an organization. */
 export interface OrganizationMember {
@@ -64,38 +65,52 @@ export function createMemberStore(sql: Queryable) {
     /** Lists users, in the order in which they joined. */
     list: (organizationId: string) =>
       sql.query<OrganizationMember>(
-        `${selectMembers} where organization_memberships.organization_id = $1
-          order by organization_memberships.created_at, organization_memberships.id`,
-        [organizationId],
+        named(
+          `${selectMembers} where organization_memberships.organization_id = :organizationId
+            order by organization_memberships.created_at, organization_memberships.id`,
+          { organizationId },
+        ),
       ),
 
     find: (organizationId: string, membershipId: string) =>
       sql.maybeOne<OrganizationMember>(
-        `${selectMembers} where organization_memberships.organization_id = $1 and organization_memberships.id = $2`,
-        [organizationId, membershipId],
+        named(
+          `${selectMembers} where organization_memberships.organization_id = :organizationId
+             and organization_memberships.id = :membershipId`,
+          { organizationId, membershipId },
+        ),
       ),
 
     findByUser: (organizationId: string, userId: string) =>
       sql.maybeOne<OrganizationMember>(
-        `${selectMembers} where organization_memberships.organization_id = $1 and users.id = $2`,
-        [organizationId, userId],
+        named(
+          `${selectMembers} where organization_memberships.organization_id = :organizationId and users.id = :userId`,
+          { organizationId, userId },
+        ),
       ),
 
     setRole: (membershipId: string, role: OrganizationRole) =>
-      sql.execute('update organization_memberships set role = $2 where id = $1', [membershipId, role]),
+      sql.execute(
+        named('update organization_memberships set role = :role where id = :membershipId', {
+          membershipId,
+          role,
+        }),
+      ),
 
     /** Removes a member from an organization and its workspaces. */
     remove: (membershipId: string) =>
-      sql.execute('delete from organization_memberships where id = $1', [membershipId]),
+      sql.execute(named('delete from organization_memberships where id = :membershipId', { membershipId })),
 
     /** Reports whether another member can act as an owner. */
     hasOtherOwner: async (organizationId: string, membershipId: string) => {
       const { found } = await sql.one<{ found: boolean }>(
-        `select exists (
+        named(
+          `select exists (
            select from organization_memberships member join users on users.id = member.user_id
-            where member.organization_id = $1 and member.id <> $2 and member.role = 'owner'
+            where member.organization_id = :organizationId and member.id <> :membershipId and member.role = 'owner'
               and users.kind = 'human' and users.disabled_at is null) as found`,
-        [organizationId, membershipId],
+          { organizationId, membershipId },
+        ),
       );
       return found;
     },
@@ -103,38 +118,49 @@ export function createMemberStore(sql: Queryable) {
     /** Lists the explicit roles of members in workspaces, by name of the workspace. */
     listGivenWorkspaces: (membershipIds: readonly string[]) =>
       sql.query<GivenWorkspace>(
-        `select membership_id as "membershipId", workspace_id as "workspaceId", workspaces.name, role
-           from workspace_memberships join workspaces on workspaces.id = workspace_id
-          where membership_id = any($1) order by lower(workspaces.name), workspaces.id`,
-        [membershipIds],
+        named(
+          `select membership_id as "membershipId", workspace_id as "workspaceId", workspaces.name, role
+             from workspace_memberships join workspaces on workspaces.id = workspace_id
+            where membership_id = any(:membershipIds) order by lower(workspaces.name), workspaces.id`,
+          { membershipIds },
+        ),
       ),
 
     /** Lists all members of a workspace, in the order in which they got their roles. */
     listOfWorkspace: (workspaceId: string) =>
       sql.query<WorkspaceMember>(
-        `${selectWorkspaceMembers} where workspaces.id = $1 and ${effectiveRole} is not null and ${isAlive}
-          order by since, organization_memberships.id`,
-        [workspaceId],
+        named(
+          `${selectWorkspaceMembers} where workspaces.id = :workspaceId and ${effectiveRole} is not null and ${isAlive}
+            order by since, organization_memberships.id`,
+          { workspaceId },
+        ),
       ),
 
     findInWorkspace: (workspaceId: string, membershipId: string) =>
       sql.maybeOne<WorkspaceMember>(
-        `${selectWorkspaceMembers} where workspaces.id = $1 and organization_memberships.id = $2 and ${effectiveRole} is not null`,
-        [workspaceId, membershipId],
+        named(
+          `${selectWorkspaceMembers} where workspaces.id = :workspaceId and organization_memberships.id = :membershipId
+             and ${effectiveRole} is not null`,
+          { workspaceId, membershipId },
+        ),
       ),
 
     setWorkspaceRole: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
       sql.execute(
-        `insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)
-         on conflict (workspace_id, membership_id) do update set role = excluded.role`,
-        [workspaceId, membershipId, role],
+        named(
+          `insert into workspace_memberships (workspace_id, membership_id, role) values (:workspaceId, :membershipId, :role)
+           on conflict (workspace_id, membership_id) do update set role = excluded.role`,
+          { workspaceId, membershipId, role },
+        ),
       ),
 
     /** @returns the removed role; undefined if there was none */
     async removeFromWorkspace(workspaceId: string, membershipId: string) {
       const row = await sql.maybeOne<{ role: WorkspaceRole }>(
-        'delete from workspace_memberships where workspace_id = $1 and membership_id = $2 returning role',
-        [workspaceId, membershipId],
+        named(
+          'delete from workspace_memberships where workspace_id = :workspaceId and membership_id = :membershipId returning role',
+          { workspaceId, membershipId },
+        ),
       );
       return row?.role;
     },

@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 export type OrganizationRole = 'owner' | 'member' | 'collaborator';
 export type WorkspaceRole = 'owner' | 'developer' | 'viewer';
@@ -55,7 +56,9 @@ export type PeopleStore = ReturnType<typeof createPeopleStore>;
 export function createPeopleStore(sql: Queryable) {
   return {
     findUserByEmail: (email: string) =>
-      sql.maybeOne<UserRecord>(`select ${userColumns} from users where lower(email) = lower($1)`, [email]),
+      sql.maybeOne<UserRecord>(
+        named(`select ${userColumns} from users where lower(email) = lower(:email)`, { email }),
+      ),
 
     /** Reports whether any user owns any organization. */
     hasOwner: async () => {
@@ -68,18 +71,22 @@ export function createPeopleStore(sql: Queryable) {
     },
 
     getUser: (userId: string) =>
-      sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
+      sql.maybeOne<UserRecord>(named(`select ${userColumns} from users where id = :userId`, { userId })),
 
     /** Lists organizations that are not personal, oldest first. */
     listSharedOrganizations: (limit: number) =>
       sql.query<{ id: string; name: string }>(
-        'select id, name from organizations where not is_personal order by created_at, id limit $1',
-        [limit],
+        named(
+          'select id, name from organizations where not is_personal order by created_at, id limit :limit',
+          { limit },
+        ),
       ),
 
     /** Locks the account until the transaction ends. Rows that reference it can still be inserted. */
     lockUser: (userId: string) =>
-      sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1 for no key update`, [userId]),
+      sql.maybeOne<UserRecord>(
+        named(`select ${userColumns} from users where id = :userId for no key update`, { userId }),
+      ),
 
     createUser: (user: {
       email: string;
@@ -88,15 +95,20 @@ export function createPeopleStore(sql: Queryable) {
       name?: string | null;
     }) =>
       sql.one<UserRecord>(
-        `insert into users (email, kind, password_hash, name) values ($1, $2, $3, $4) returning ${userColumns}`,
-        [user.email, user.kind, user.passwordHash, user.name ?? null],
+        named(
+          `insert into users (email, kind, password_hash, name) values (:email, :kind, :passwordHash, :name) returning ${userColumns}`,
+          { ...user, name: user.name ?? null },
+        ),
       ),
 
     /** Disables or enables an account; a disabled account keeps its original time. */
     setDisabled: (userId: string, isDisabled: boolean) =>
       sql.one<UserRecord>(
-        `update users set disabled_at = case when $2 then coalesce(disabled_at, now()) end where id = $1 returning ${userColumns}`,
-        [userId, isDisabled],
+        named(
+          `update users set disabled_at = case when :isDisabled then coalesce(disabled_at, now()) end
+             where id = :userId returning ${userColumns}`,
+          { userId, isDisabled },
+        ),
       ),
 
     createOrganization: (organization: {
@@ -106,14 +118,17 @@ export function createPeopleStore(sql: Queryable) {
       isPersonal?: boolean;
     }) =>
       sql.one<OrganizationRecord>(
-        `insert into organizations (name, dataplane_id, description, is_personal) values ($1, $2, $3, $4)
-         returning ${organizationColumns}`,
-        [
-          organization.name,
-          organization.dataplaneId,
-          organization.description ?? null,
-          organization.isPersonal ?? false,
-        ],
+        named(
+          `insert into organizations (name, dataplane_id, description, is_personal) values (:name, :dataplaneId, :description,
+                                                                                  :isPersonal)
+           returning ${organizationColumns}`,
+          {
+            name: organization.name,
+            dataplaneId: organization.dataplaneId,
+            description: organization.description ?? null,
+            isPersonal: organization.isPersonal ?? false,
+          },
+        ),
       ),
 
     /**
@@ -122,8 +137,10 @@ export function createPeopleStore(sql: Queryable) {
      */
     lockOrganization: (organizationId: string) =>
       sql.maybeOne<OrganizationRecord>(
-        `select ${organizationColumns} from organizations where id = $1 for no key update`,
-        [organizationId],
+        named(
+          `select ${organizationColumns} from organizations where id = :organizationId for no key update`,
+          { organizationId },
+        ),
       ),
 
     updateOrganization: (
@@ -131,55 +148,70 @@ export function createPeopleStore(sql: Queryable) {
       change: Pick<OrganizationRecord, 'name' | 'description' | 'defaultWorkspaceRole'>,
     ) =>
       sql.one<OrganizationRecord>(
-        `update organizations set name = $2, description = $3, default_workspace_role = $4, updated_at = now()
-          where id = $1 returning ${organizationColumns}`,
-        [organizationId, change.name, change.description, change.defaultWorkspaceRole],
+        named(
+          `update organizations set name = :name, description = :description, default_workspace_role = :defaultWorkspaceRole,
+             updated_at = now()
+            where id = :organizationId returning ${organizationColumns}`,
+          { ...change, organizationId },
+        ),
       ),
 
     getOrganization: (organizationId: string) =>
-      sql.maybeOne<OrganizationRecord>(`select ${organizationColumns} from organizations where id = $1`, [
-        organizationId,
-      ]),
+      sql.maybeOne<OrganizationRecord>(
+        named(`select ${organizationColumns} from organizations where id = :organizationId`, {
+          organizationId,
+        }),
+      ),
 
     /** Sets, once, where the workspaces of an organization run; undefined if already set. */
     setDataplane: (organizationId: string, dataplaneId: string) =>
       sql.maybeOne<OrganizationRecord>(
-        `update organizations set dataplane_id = $2, updated_at = now()
-          where id = $1 and dataplane_id is null returning ${organizationColumns}`,
-        [organizationId, dataplaneId],
+        named(
+          `update organizations set dataplane_id = :dataplaneId, updated_at = now()
+            where id = :organizationId and dataplane_id is null returning ${organizationColumns}`,
+          { organizationId, dataplaneId },
+        ),
       ),
 
     /** Lists the organizations of a user, oldest first. */
     listOrganizationsOf: (userId: string) =>
       sql.query<OrganizationRecord>(
-        `select ${organizationColumns} from organizations
-           join organization_memberships on organization_memberships.organization_id = organizations.id
-          where organization_memberships.user_id = $1 order by organizations.created_at, organizations.id`,
-        [userId],
+        named(
+          `select ${organizationColumns} from organizations
+             join organization_memberships on organization_memberships.organization_id = organizations.id
+            where organization_memberships.user_id = :userId order by organizations.created_at, organizations.id`,
+          { userId },
+        ),
       ),
 
     /** Lists the memberships of a user with their organizations, in the order in which the user joined. */
     listMembershipsOf: (userId: string) =>
       sql.query<OrganizationRecord & { membershipId: string; role: OrganizationRole }>(
-        `select ${organizationColumns}, organization_memberships.id as "membershipId", organization_memberships.role
-           from organization_memberships
-           join organizations on organizations.id = organization_memberships.organization_id
-          where organization_memberships.user_id = $1
-          order by organization_memberships.created_at, organization_memberships.id`,
-        [userId],
+        named(
+          `select ${organizationColumns}, organization_memberships.id as "membershipId", organization_memberships.role
+             from organization_memberships
+             join organizations on organizations.id = organization_memberships.organization_id
+            where organization_memberships.user_id = :userId
+            order by organization_memberships.created_at, organization_memberships.id`,
+          { userId },
+        ),
       ),
 
     addMember: (organizationId: string, userId: string, role: OrganizationRole) =>
       sql.one<MembershipRecord>(
-        `insert into organization_memberships (organization_id, user_id, role) values ($1, $2, $3)
-         returning ${membershipColumns}`,
-        [organizationId, userId, role],
+        named(
+          `insert into organization_memberships (organization_id, user_id, role) values (:organizationId, :userId, :role)
+           returning ${membershipColumns}`,
+          { organizationId, userId, role },
+        ),
       ),
 
     findMembership: (organizationId: string, userId: string) =>
       sql.maybeOne<MembershipRecord>(
-        `select ${membershipColumns} from organization_memberships where organization_id = $1 and user_id = $2`,
-        [organizationId, userId],
+        named(
+          `select ${membershipColumns} from organization_memberships where organization_id = :organizationId and user_id = :userId`,
+          { organizationId, userId },
+        ),
       ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** The last run of a pipeline, with its job run. */
 export interface LastPipelineRunRecord {
@@ -84,13 +85,14 @@ const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, r
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
-  `${table}.workspace_id = $1 and ${table}.pipeline_name = names.name and ($3::text is null or ${table}.dataset_name = $3)`;
+  `${table}.workspace_id = :workspaceId and ${table}.pipeline_name = names.name
+     and (:datasetName::text is null or ${table}.dataset_name = :datasetName)` as const;
 
 /**
  * Selects the newest run of a name that `of` matches, by way of the newest day with one in the daily rollups:
  * since then a pipeline may have failed, or written to other datasets, a hundred thousand times.
  */
-function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: string }): string {
+function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: string }) {
   return `select ${selected}
      from (select starts_on from pipeline_run_rollups as days
             where ${ofName('days')} and days.period = 'day' and ${ofDay} order by starts_on desc limit 1) as newest
@@ -99,7 +101,7 @@ function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: s
        where ${ofName('candidates')} and ${ofRun} and candidates.created_at >= newest.starts_on::timestamp at time zone 'UTC'
          and candidates.created_at < (newest.starts_on + 1)::timestamp at time zone 'UTC'
        order by candidates.created_at desc, candidates.id desc limit 1
-    ) as runs`;
+    ) as runs` as const;
 }
 
 interface NewsRow extends Omit<LastPipelineRunRecord, 'id'> {
@@ -122,8 +124,10 @@ export function createPipelineOverviewStore(sql: Queryable) {
     listNames: async (workspaceId: string): Promise<string[]> =>
       (
         await sql.query<{ name: string }>(
-          'select distinct pipeline_name as name from job_pipelines where workspace_id = $1 order by 1',
-          [workspaceId],
+          named(
+            'select distinct pipeline_name as name from job_pipelines where workspace_id = :workspaceId order by 1',
+            { workspaceId },
+          ),
         )
       ).map(({ name }) => name),
 
@@ -131,8 +135,11 @@ export function createPipelineOverviewStore(sql: Queryable) {
     listWriters: async (workspaceId: string, datasetName: string, limit: number): Promise<string[]> =>
       (
         await sql.query<{ name: string }>(
-          `select distinct pipeline_name as name from job_pipelines where workspace_id = $1 and dataset_name = $2 order by 1 limit $3`,
-          [workspaceId, datasetName, limit],
+          named(
+            `select distinct pipeline_name as name from job_pipelines
+              where workspace_id = :workspaceId and dataset_name = :datasetName order by 1 limit :limit`,
+            { workspaceId, datasetName, limit },
+          ),
         )
       ).map(({ name }) => name),
 
@@ -142,27 +149,29 @@ export function createPipelineOverviewStore(sql: Queryable) {
       { pipelineNames, datasetName = null }: NewsFilter,
     ): Promise<PipelineNewsRecord[]> {
       const rows = await sql.query<NewsRow>(
-        `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
-                last.started_at as "startedAt", last.finished_at as "finishedAt", last.duration_ms as "durationMs",
-                last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
-                last.destination_name as "destinationName", last.destination_type as "destinationType",
-                last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
-                last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
-                jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
-                success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs"
-           from unnest($2::text[]) with ordinality as names (name, place)
-           left join lateral (${newestRun(runColumns, { ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
-           left join lateral (${newestRun(
-             'coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms',
-             {
-               ofDay: 'succeeded_count > 0',
-               ofRun: `candidates.status = 'succeeded'`,
-             },
-           )}) as success on true
-           left join job_runs on job_runs.id = last.job_run_id
-           left join jobs on jobs.id = job_runs.job_id
-          order by names.place`,
-        [workspaceId, pipelineNames, datasetName],
+        named(
+          `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
+                  last.started_at as "startedAt", last.finished_at as "finishedAt", last.duration_ms as "durationMs",
+                  last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
+                  last.destination_name as "destinationName", last.destination_type as "destinationType",
+                  last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
+                  last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
+                  jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
+                  success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs"
+             from unnest(:pipelineNames::text[]) with ordinality as names (name, place)
+             left join lateral (${newestRun(runColumns, { ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
+             left join lateral (${newestRun(
+               'coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms',
+               {
+                 ofDay: 'succeeded_count > 0',
+                 ofRun: `candidates.status = 'succeeded'`,
+               },
+             )}) as success on true
+             left join job_runs on job_runs.id = last.job_run_id
+             left join jobs on jobs.id = job_runs.job_id
+            order by names.place`,
+          { workspaceId, pipelineNames, datasetName },
+        ),
       );
       return rows.map(toNews);
     },
@@ -170,15 +179,17 @@ export function createPipelineOverviewStore(sql: Queryable) {
     /** Lists the jobs that run or have run pipelines, active ones first. */
     listJobs: (workspaceId: string, pipelineNames: readonly string[]) =>
       sql.query<PipelineJobRecord>(
-        `select ran.pipeline_name as "pipelineName", jobs.id as "jobId", jobs.job_ref as "jobRef", jobs.triggers,
-                coalesce(job_versions.definition->'require'->>'timezone', 'UTC') as "timeZone",
-                jobs.is_paused as "isPaused", jobs.is_archived as "isArchived",
-                (select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id) as "nextScheduledRunAt"
-           from (select distinct pipeline_name, job_id from job_pipelines
-                  where workspace_id = $1 and pipeline_name = any($2)) as ran
-           join jobs on jobs.id = ran.job_id join job_versions on job_versions.id = jobs.current_version_id
-          order by ran.pipeline_name, jobs.is_archived, jobs.is_paused, jobs.job_ref`,
-        [workspaceId, pipelineNames],
+        named(
+          `select ran.pipeline_name as "pipelineName", jobs.id as "jobId", jobs.job_ref as "jobRef", jobs.triggers,
+                  coalesce(job_versions.definition->'require'->>'timezone', 'UTC') as "timeZone",
+                  jobs.is_paused as "isPaused", jobs.is_archived as "isArchived",
+                  (select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id) as "nextScheduledRunAt"
+             from (select distinct pipeline_name, job_id from job_pipelines
+                    where workspace_id = :workspaceId and pipeline_name = any(:pipelineNames)) as ran
+             join jobs on jobs.id = ran.job_id join job_versions on job_versions.id = jobs.current_version_id
+            order by ran.pipeline_name, jobs.is_archived, jobs.is_paused, jobs.job_ref`,
+          { workspaceId, pipelineNames },
+        ),
       ),
 
     /**
@@ -187,14 +198,16 @@ export function createPipelineOverviewStore(sql: Queryable) {
      */
     usualRun: (workspaceId: string, pipelineName: string, { until, limit }: { until: Date; limit: number }) =>
       sql.one<UsualRunRecord>(
-        `select count(*)::int as "runCount",
-                percentile_disc(0.5) within group (order by duration_ms) as "durationMs",
-                percentile_disc(0.5) within group (order by total_rows_loaded) as "rowsLoaded",
-                percentile_disc(0.5) within group (order by total_bytes_loaded) as "bytesLoaded"
-           from (select duration_ms, total_rows_loaded, total_bytes_loaded from pipeline_runs
-                  where workspace_id = $1 and pipeline_name = $2 and status = 'succeeded' and created_at <= $3
-                  order by created_at desc limit $4) as last`,
-        [workspaceId, pipelineName, until, limit],
+        named(
+          `select count(*)::int as "runCount",
+                  percentile_disc(0.5) within group (order by duration_ms) as "durationMs",
+                  percentile_disc(0.5) within group (order by total_rows_loaded) as "rowsLoaded",
+                  percentile_disc(0.5) within group (order by total_bytes_loaded) as "bytesLoaded"
+             from (select duration_ms, total_rows_loaded, total_bytes_loaded from pipeline_runs
+                    where workspace_id = :workspaceId and pipeline_name = :pipelineName and status = 'succeeded' and created_at <= :until
+                    order by created_at desc limit :limit) as last`,
+          { workspaceId, pipelineName, until, limit },
+        ),
       ),
 
     /**
@@ -207,30 +220,32 @@ export function createPipelineOverviewStore(sql: Queryable) {
       { runs, tables }: { runs: number; tables: number },
     ) =>
       sql.query<TableRowsRecord>(
-        `select names.name as "pipelineName", loaded.value->>'schemaName' as "schemaName", loaded.value->>'tableName' as "tableName",
-                count(*)::int as "runCount",
-                least(sum((loaded.value->>'rowsLoaded')::numeric), 9007199254740991)::int8 as "rowsLoaded",
-                (array_agg((loaded.value->>'rowsLoaded')::int8 order by runs.created_at desc))[1] as "rowsLastLoaded",
-                (array_agg((loaded.value->>'bytesLoaded')::int8 order by runs.created_at desc))[1] as "bytesLastLoaded",
-                max(coalesce(runs.finished_at, runs.created_at)) as "lastLoadedAt"
-           from unnest($2::text[], $4::timestamptz[]) as names (name, until)
-          cross join lateral (
-            select created_at, finished_at, facts from pipeline_runs as candidates
-             where ${ofName('candidates')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
-             order by candidates.created_at desc limit $5
-          ) as runs
-          cross join lateral json_array_elements(
-            case json_typeof(runs.facts->'tables') when 'array' then runs.facts->'tables' else '[]' end) as loaded
-          where loaded.value->>'rowsLoaded' is not null
-          group by 1, 2, 3 order by 3, 1, 2 limit $6`,
-        [
-          workspaceId,
-          of.pipelines.map(({ name }) => name),
-          of.datasetName,
-          of.pipelines.map(({ until }) => until),
-          runs,
-          tables,
-        ],
+        named(
+          `select names.name as "pipelineName", loaded.value->>'schemaName' as "schemaName", loaded.value->>'tableName' as "tableName",
+                  count(*)::int as "runCount",
+                  least(sum((loaded.value->>'rowsLoaded')::numeric), 9007199254740991)::int8 as "rowsLoaded",
+                  (array_agg((loaded.value->>'rowsLoaded')::int8 order by runs.created_at desc))[1] as "rowsLastLoaded",
+                  (array_agg((loaded.value->>'bytesLoaded')::int8 order by runs.created_at desc))[1] as "bytesLastLoaded",
+                  max(coalesce(runs.finished_at, runs.created_at)) as "lastLoadedAt"
+             from unnest(:names::text[], :untils::timestamptz[]) as names (name, until)
+            cross join lateral (
+              select created_at, finished_at, facts from pipeline_runs as candidates
+               where ${ofName('candidates')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
+               order by candidates.created_at desc limit :runs
+            ) as runs
+            cross join lateral json_array_elements(
+              case json_typeof(runs.facts->'tables') when 'array' then runs.facts->'tables' else '[]' end) as loaded
+            where loaded.value->>'rowsLoaded' is not null
+            group by 1, 2, 3 order by 3, 1, 2 limit :tables`,
+          {
+            workspaceId,
+            names: of.pipelines.map(({ name }) => name),
+            datasetName: of.datasetName,
+            untils: of.pipelines.map(({ until }) => until),
+            runs,
+            tables,
+          },
+        ),
       ),
   };
 }

@@ -13,6 +13,7 @@ import {
 } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { named } from '../statements/named.ts';
 
 export interface PipelineRunFilter {
   /** Part of the pipeline's or the dataset's name, case-insensitive. */
@@ -128,10 +129,12 @@ async function findNames(
 ): Promise<FoundNames | null> {
   if (search == null) return null;
   const rows = await sql.prepared<{ pipeline: string | null; dataset: string | null }>(
-    `select distinct case when strpos(lower(pipeline_name), $2) > 0 then pipeline_name end as pipeline,
-            case when strpos(lower(dataset_name), $2) > 0 then nullif(dataset_name, '') end as dataset
-       from job_pipelines where workspace_id = $1`,
-    [workspaceId, search.toLowerCase()],
+    named(
+      `select distinct case when strpos(lower(pipeline_name), :search) > 0 then pipeline_name end as pipeline,
+              case when strpos(lower(dataset_name), :search) > 0 then nullif(dataset_name, '') end as dataset
+         from job_pipelines where workspace_id = :workspaceId`,
+      { workspaceId, search: search.toLowerCase() },
+    ),
   );
   const distinct = (names: (string | null)[]) => [...new Set(names.filter((name) => name !== null))];
   return {
@@ -149,7 +152,7 @@ function readRuns(
   const isByAge = order.length === 2 && order[0]?.sql === createdAt.sql;
   const isPrepared = isByAge && range.offset === 0 && isSimple(scope);
   const read = (text: string, where: Conditions) =>
-    readRange<PipelineRunHeadRecord>(sql, { text, values: where.values, isPrepared }, range);
+    readRange<PipelineRunHeadRecord>(sql, { text, where, isPrepared }, range);
 
   const columns = pipelineRunHeadColumns;
   const spread = isByAge && isSimple(scope) ? spreadRuns(scope, order, range) : null;

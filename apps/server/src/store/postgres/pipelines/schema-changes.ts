@@ -7,6 +7,7 @@ import type { Sorting } from '../statements/conditions.ts';
 import { columns } from '../statements/columns.ts';
 import { countRows, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { named } from '../statements/named.ts';
 
 /** The changes of a schema version, as recorded when the version is stored. */
 export interface NewSchemaChanges extends SchemaVersionKey {
@@ -134,29 +135,27 @@ export function createSchemaChangeStore(sql: Queryable) {
     /** Does nothing for a version whose changes are recorded already. */
     add: (changes: NewSchemaChanges) =>
       sql.execute(
-        `insert into schema_changes (workspace_id, pipeline_name, schema_name, version_hash, version, base_hash, dataset_name,
-                job_run_id, job_id, table_count, column_count, change_count, changes, changed_tables, created_at,
-                ${countColumns.join(', ')})
-         values ($1, $2, $3, $4, $5, $6, $7, $8, (select job_id from job_runs where job_runs.id = $8), $9, $10, $11, $12, $13,
-                 coalesce($14, now()), ${countColumns.map((_, index) => `$${15 + index}`).join(', ')})
-         on conflict do nothing`,
-        [
-          changes.workspaceId,
-          changes.pipelineName,
-          changes.schemaName,
-          changes.versionHash,
-          changes.version,
-          changes.baseHash,
-          changes.datasetName,
-          changes.jobRunId,
-          changes.tableCount,
-          changes.columnCount,
-          changes.changeCount,
-          JSON.stringify(changes.changes),
-          changes.changedTables,
-          changes.createdAt,
-          ...countColumns.map((name) => changes.counts[name]),
-        ],
+        named(
+          `insert into schema_changes (workspace_id, pipeline_name, schema_name, version_hash, version, base_hash, dataset_name,
+                  job_run_id, job_id, table_count, column_count, change_count, changes, changed_tables, created_at,
+                  tables_added, tables_removed, columns_added, columns_removed, columns_changed, type_conflicts)
+           values (:workspaceId, :pipelineName, :schemaName, :versionHash, :version, :baseHash, :datasetName,
+                   :jobRunId, (select job_id from job_runs where job_runs.id = :jobRunId), :tableCount, :columnCount,
+                          :changeCount,
+                   :changes, :changedTables, coalesce(:createdAt, now()),
+                   :tablesAdded, :tablesRemoved, :columnsAdded, :columnsRemoved, :columnsChanged, :typeConflicts)
+           on conflict do nothing`,
+          {
+            ...changes,
+            changes: JSON.stringify(changes.changes),
+            tablesAdded: changes.counts.tables_added,
+            tablesRemoved: changes.counts.tables_removed,
+            columnsAdded: changes.counts.columns_added,
+            columnsRemoved: changes.counts.columns_removed,
+            columnsChanged: changes.counts.columns_changed,
+            typeConflicts: changes.counts.type_conflicts,
+          },
+        ),
       ),
 
     /** Newest first unless sorted. */
@@ -167,7 +166,7 @@ export function createSchemaChangeStore(sql: Queryable) {
       async read(range) {
         const where = conditions(workspaceId, filter);
         const text = walk({ columns: changeColumns, from, where }, orderBy(range.sorting), range);
-        return readRange<SchemaChangesRecord>(sql, { text, values: where.values, isPrepared: false }, range);
+        return readRange<SchemaChangesRecord>(sql, { text, where, isPrepared: false }, range);
       },
       count: (atMost) =>
         countRows(sql, { from: 'schema_changes', where: conditions(workspaceId, filter) }, atMost, {
@@ -177,9 +176,12 @@ export function createSchemaChangeStore(sql: Queryable) {
 
     get: ({ workspaceId, pipelineName, schemaName, versionHash }: SchemaVersionKey) =>
       sql.maybeOne<SchemaChangesRecord>(
-        `select ${changeColumns} from ${from} where schema_changes.workspace_id = $1 and schema_changes.pipeline_name = $2
-            and schema_changes.schema_name = $3 and schema_changes.version_hash = $4`,
-        [workspaceId, pipelineName, schemaName, versionHash],
+        named(
+          `select ${changeColumns} from ${from}
+            where schema_changes.workspace_id = :workspaceId and schema_changes.pipeline_name = :pipelineName
+            and schema_changes.schema_name = :schemaName and schema_changes.version_hash = :versionHash`,
+          { workspaceId, pipelineName, schemaName, versionHash },
+        ),
       ),
 
     /**
@@ -188,11 +190,13 @@ export function createSchemaChangeStore(sql: Queryable) {
      */
     async summarizeByRun(jobRunIds: readonly string[]): Promise<Map<string, RunSchemaChanges>> {
       const rows = await sql.prepared<RunSchemaChanges>(
-        `select job_run_id as "jobRunId", count(*) filter (where base_hash is null)::int as "createdSchemaCount",
-                coalesce(sum(change_count) filter (where base_hash is not null), 0)::int as "changeCount",
-                (array_agg(changes->0 order by id) filter (where base_hash is not null))[1] as "firstChange"
-           from schema_changes where job_run_id = any($1) group by job_run_id`,
-        [jobRunIds],
+        named(
+          `select job_run_id as "jobRunId", count(*) filter (where base_hash is null)::int as "createdSchemaCount",
+                  coalesce(sum(change_count) filter (where base_hash is not null), 0)::int as "changeCount",
+                  (array_agg(changes->0 order by id) filter (where base_hash is not null))[1] as "firstChange"
+             from schema_changes where job_run_id = any(:jobRunIds) group by job_run_id`,
+          { jobRunIds },
+        ),
       );
       return new Map(rows.map((row) => [row.jobRunId, row]));
     },
@@ -200,11 +204,14 @@ export function createSchemaChangeStore(sql: Queryable) {
     /** Lists when tables of pipelines last changed, from their newest 1,000 schema versions. */
     listTableChanges: (workspaceId: string, pipelineNames: readonly string[]) =>
       sql.query<TableChangeRecord>(
-        `select pipeline_name as "pipelineName", schema_name as "schemaName", table_name as "tableName", max(created_at) as "changedAt"
-           from (select pipeline_name, schema_name, changed_tables, created_at from schema_changes
-                  where workspace_id = $1 and pipeline_name = any($2) order by created_at desc limit ${mostVersionsOfSchemas}) as newest
-          cross join lateral unnest(changed_tables) as tables (table_name) group by 1, 2, 3`,
-        [workspaceId, pipelineNames],
+        named(
+          `select pipeline_name as "pipelineName", schema_name as "schemaName", table_name as "tableName", max(created_at) as "changedAt"
+             from (select pipeline_name, schema_name, changed_tables, created_at from schema_changes
+                    where workspace_id = :workspaceId and pipeline_name = any(:pipelineNames)
+                    order by created_at desc limit ${mostVersionsOfSchemas}) as newest
+            cross join lateral unnest(changed_tables) as tables (table_name) group by 1, 2, 3`,
+          { workspaceId, pipelineNames },
+        ),
       ),
 
     /** Counts new versions since an instant that changed an existing schema, up to `atMost`. */

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** Identifies a schema. */
 export interface SchemaKey {
@@ -39,12 +40,11 @@ export interface LatestSchemaRecord {
 const mostSchemasOfPipeline = 200;
 const mostCounted = 10_001;
 
-const isVersion = 'workspace_id = $1 and pipeline_name = $2 and schema_name = $3 and version_hash = $4';
+const isVersion =
+  'workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName and version_hash = :versionHash';
 const versionColumns = `workspace_id as "workspaceId", pipeline_name as "pipelineName", schema_name as "schemaName",
   version_hash as "versionHash", version, previous_hashes as "previousHashes", destination_name as "destinationName",
   dataset_name as "datasetName", document, job_run_id as "jobRunId", created_at as "createdAt", last_seen_at as "lastSeenAt"`;
-
-const keyOf = (key: SchemaVersionKey) => [key.workspaceId, key.pipelineName, key.schemaName, key.versionHash];
 
 export type SchemaVersionStore = ReturnType<typeof createSchemaVersionStore>;
 
@@ -57,8 +57,7 @@ export function createSchemaVersionStore(sql: Queryable) {
      */
     touch: async (key: SchemaVersionKey): Promise<boolean> =>
       (await sql.executePrepared(
-        `update schema_versions set last_seen_at = now() where ${isVersion}`,
-        keyOf(key),
+        named(`update schema_versions set last_seen_at = now() where ${isVersion}`, key),
       )) > 0,
 
     /**
@@ -67,24 +66,20 @@ export function createSchemaVersionStore(sql: Queryable) {
      */
     insert: async (version: NewSchemaVersion): Promise<boolean> =>
       (await sql.execute(
-        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
-                destination_name, dataset_name, document, job_run_id, is_compared)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true) on conflict do nothing`,
-        [
-          ...keyOf(version),
-          version.version,
-          version.previousHashes,
-          version.destinationName,
-          version.datasetName,
-          JSON.stringify(version.document),
-          version.jobRunId,
-        ],
+        named(
+          `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
+                  destination_name, dataset_name, document, job_run_id, is_compared)
+           values (:workspaceId, :pipelineName, :schemaName, :versionHash, :version, :previousHashes, :destinationName,
+                   :datasetName,
+                   :document, :jobRunId, true)
+           on conflict do nothing`,
+          { ...version, document: JSON.stringify(version.document) },
+        ),
       )) > 0,
 
     get: (key: SchemaVersionKey) =>
       sql.maybeOne<SchemaVersionRecord>(
-        `select ${versionColumns} from schema_versions where ${isVersion}`,
-        keyOf(key),
+        named(`select ${versionColumns} from schema_versions where ${isVersion}`, key),
       ),
 
     /**
@@ -93,72 +88,84 @@ export function createSchemaVersionStore(sql: Queryable) {
      */
     findBase: (version: Pick<NewSchemaVersion, 'previousHashes'> & SchemaVersionKey) =>
       sql.maybeOne<{ versionHash: string; document: unknown }>(
-        `with this as (select created_at from schema_versions where ${isVersion}),
-         named as (
-           select version_hash from schema_versions
-            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3 and version_hash = any($5) and version_hash <> $4
-            order by array_position($5, version_hash) limit 1
-         ), before as (
-           select version_hash from schema_versions
-            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3
-              and (created_at, version_hash) < ((select created_at from this), $4) and not exists (select 1 from named)
-            order by last_seen_at desc limit 1
-         )
-         select version_hash as "versionHash", document from schema_versions
-          where workspace_id = $1 and pipeline_name = $2 and schema_name = $3
-            and version_hash = (select version_hash from named union all select version_hash from before)`,
-        [...keyOf(version), version.previousHashes],
+        named(
+          `with this as (select created_at from schema_versions where ${isVersion}),
+           named as (
+             select version_hash from schema_versions
+              where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName
+                and version_hash = any(:previousHashes) and version_hash <> :versionHash
+              order by array_position(:previousHashes, version_hash) limit 1
+           ), before as (
+             select version_hash from schema_versions
+              where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName
+                and (created_at, version_hash) < ((select created_at from this), :versionHash) and not exists (select 1 from named)
+              order by last_seen_at desc limit 1
+           )
+           select version_hash as "versionHash", document from schema_versions
+            where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName
+              and version_hash = (select version_hash from named union all select version_hash from before)`,
+          version,
+        ),
       ),
 
     /** Lists the schemas of a pipeline by name, at most 200, each with its most recently reported version. */
     listLatest: (workspaceId: string, pipelineName: string) =>
       sql.query<LatestSchemaRecord>(
         // One index probe for each name, however many versions it has.
-        `with recursive names as (
-           (select schema_name from schema_versions where workspace_id = $1 and pipeline_name = $2 order by schema_name limit 1)
-           union all
-           select (select schema_name from schema_versions
-                    where workspace_id = $1 and pipeline_name = $2 and schema_name > names.schema_name
-                    order by schema_name limit 1)
-             from names where names.schema_name is not null
-         )
-         select latest.*, (select count(*)::int from (
-                  select 1 from schema_versions
-                   where workspace_id = $1 and pipeline_name = $2 and schema_name = latest."schemaName" limit ${mostCounted}) as counted
-                ) as "versionCount"
-           from (select schema_name from names where schema_name is not null limit ${mostSchemasOfPipeline}) as names
-          cross join lateral (
-            select schema_name as "schemaName", version_hash as "versionHash", last_seen_at as "lastSeenAt" from schema_versions
-             where workspace_id = $1 and pipeline_name = $2 and schema_name = names.schema_name
-             order by last_seen_at desc limit 1
-          ) as latest order by latest."schemaName"`,
-        [workspaceId, pipelineName],
+        named(
+          `with recursive names as (
+             (select schema_name from schema_versions
+               where workspace_id = :workspaceId and pipeline_name = :pipelineName order by schema_name limit 1)
+             union all
+             select (select schema_name from schema_versions
+                      where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name > names.schema_name
+                      order by schema_name limit 1)
+               from names where names.schema_name is not null
+           )
+           select latest.*, (select count(*)::int from (
+                    select 1 from schema_versions
+                     where workspace_id = :workspaceId and pipeline_name = :pipelineName
+                       and schema_name = latest."schemaName" limit ${mostCounted}) as counted
+                  ) as "versionCount"
+             from (select schema_name from names where schema_name is not null limit ${mostSchemasOfPipeline}) as names
+            cross join lateral (
+              select schema_name as "schemaName", version_hash as "versionHash", last_seen_at as "lastSeenAt" from schema_versions
+               where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = names.schema_name
+               order by last_seen_at desc limit 1
+            ) as latest order by latest."schemaName"`,
+          { workspaceId, pipelineName },
+        ),
       ),
 
     /** Lists the most recently reported documents of schemas. */
     listLatestDocuments: (workspaceId: string, schemas: readonly Omit<SchemaKey, 'workspaceId'>[]) =>
       sql.query<{ pipelineName: string; schemaName: string; document: unknown }>(
-        `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName", latest.document
-           from unnest($2::text[], $3::text[]) with ordinality as asked (pipeline_name, schema_name, place)
-          cross join lateral (
-            select document from schema_versions
-             where workspace_id = $1 and pipeline_name = asked.pipeline_name and schema_name = asked.schema_name
-             order by last_seen_at desc limit 1
-          ) as latest order by asked.place`,
-        [
-          workspaceId,
-          schemas.map(({ pipelineName }) => pipelineName),
-          schemas.map(({ schemaName }) => schemaName),
-        ],
+        named(
+          `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName", latest.document
+             from unnest(:pipelineNames::text[], :schemaNames::text[]) with ordinality as asked (pipeline_name, schema_name, place)
+            cross join lateral (
+              select document from schema_versions
+               where workspace_id = :workspaceId and pipeline_name = asked.pipeline_name and schema_name = asked.schema_name
+               order by last_seen_at desc limit 1
+            ) as latest order by asked.place`,
+          {
+            workspaceId,
+            pipelineNames: schemas.map(({ pipelineName }) => pipelineName),
+            schemaNames: schemas.map(({ schemaName }) => schemaName),
+          },
+        ),
       ),
 
     /** Returns the hash of the most recently reported version. */
     findLatestHash: async ({ workspaceId, pipelineName, schemaName }: SchemaKey): Promise<string | null> =>
       (
         await sql.maybeOne<{ versionHash: string }>(
-          `select version_hash as "versionHash" from schema_versions
-            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3 order by last_seen_at desc limit 1`,
-          [workspaceId, pipelineName, schemaName],
+          named(
+            `select version_hash as "versionHash" from schema_versions
+              where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName
+                order by last_seen_at desc limit 1`,
+            { workspaceId, pipelineName, schemaName },
+          ),
         )
       )?.versionHash ?? null,
 
@@ -168,16 +175,19 @@ export function createSchemaVersionStore(sql: Queryable) {
      */
     lockUncompared: (except: readonly SchemaVersionKey[]) =>
       sql.maybeOne<SchemaVersionRecord>(
-        `select ${versionColumns} from schema_versions
-          where not is_compared
-            and not exists (select 1 from json_to_recordset($1) as passed ("workspaceId" uuid, "pipelineName" text, "schemaName" text, "versionHash" text)
-                             where passed."workspaceId" = workspace_id and passed."pipelineName" = pipeline_name
-                               and passed."schemaName" = schema_name and passed."versionHash" = version_hash)
-          order by created_at limit 1 for update skip locked`,
-        [JSON.stringify(except)],
+        named(
+          `select ${versionColumns} from schema_versions
+            where not is_compared
+              and not exists (select 1 from json_to_recordset(:except) as passed ("workspaceId" uuid, "pipelineName" text,
+                                                                           "schemaName" text, "versionHash" text)
+                               where passed."workspaceId" = workspace_id and passed."pipelineName" = pipeline_name
+                                 and passed."schemaName" = schema_name and passed."versionHash" = version_hash)
+            order by created_at limit 1 for update skip locked`,
+          { except: JSON.stringify(except) },
+        ),
       ),
 
     markCompared: (key: SchemaVersionKey) =>
-      sql.execute(`update schema_versions set is_compared = true where ${isVersion}`, keyOf(key)),
+      sql.execute(named(`update schema_versions set is_compared = true where ${isVersion}`, key)),
   };
 }

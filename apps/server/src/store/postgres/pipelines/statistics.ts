@@ -5,6 +5,7 @@ import type { RunSums, SumName } from '../../../domain/runs/run-sums.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { piecesOfWindow, planDays } from '../../../domain/pipelines/statistics-window.ts';
 import { sumNames } from '../../../domain/runs/run-sums.ts';
+import { named } from '../statements/named.ts';
 
 /** The grouping of runs in statistics. */
 export type StatisticsSubject = 'pipeline' | 'dataset';
@@ -88,25 +89,27 @@ export function createStatisticsStore(sql: Queryable) {
       const scope = createScope(workspaceId, name, filter);
       const parts = pieces.map((piece) => selectPiece(scope, name, piece)).join(' union all ');
       return sql.query<StatisticsRecord>(
-        `with parts as (${parts}),
-         by_pipeline as (
-           select name, pipeline_name, ${sumEach} from parts group by name, pipeline_name having sum(run_count) > 0
-         ),
-         by_name as (select name, count(*) as pipeline_count, ${sumEach} from by_pipeline group by name)
-         select by_name.name, by_name.pipeline_count as "distinctPipelineCount",
-                ${eachColumn(({ column }, name) => `${boundedSum(`by_name.${column}`)} as "${name}"`)},
-                latest.id as "latestRunId", latest.created_at as "latestRunAt", latest.status as "latestStatus",
-                latest.pipeline_name as "latestPipelineName", latest.dataset_name as "latestDatasetName",
-                latest.destination_name as "latestDestinationName"
-           from by_name
-           join lateral (
-             select id, created_at, status, pipeline_name, dataset_name, destination_name from pipeline_runs
-              where workspace_id = $1 and ${name} = by_name.name and ${betweenInstants(scope, boundsOf(filter))}
-              order by created_at desc, id desc limit 1
-           ) as latest on true
-          where ${latestConditions(scope, filter)}
-          order by by_name.name`,
-        scope.values,
+        named(
+          `with parts as (${parts}),
+           by_pipeline as (
+             select name, pipeline_name, ${sumEach} from parts group by name, pipeline_name having sum(run_count) > 0
+           ),
+           by_name as (select name, count(*) as pipeline_count, ${sumEach} from by_pipeline group by name)
+           select by_name.name, by_name.pipeline_count as "distinctPipelineCount",
+                  ${eachColumn(({ column }, name) => `${boundedSum(`by_name.${column}`)} as "${name}"`)},
+                  latest.id as "latestRunId", latest.created_at as "latestRunAt", latest.status as "latestStatus",
+                  latest.pipeline_name as "latestPipelineName", latest.dataset_name as "latestDatasetName",
+                  latest.destination_name as "latestDestinationName"
+             from by_name
+             join lateral (
+               select id, created_at, status, pipeline_name, dataset_name, destination_name from pipeline_runs
+                where ${scope.isInWorkspace} and ${name} = by_name.name and ${betweenInstants(scope, boundsOf(filter))}
+                order by created_at desc, id desc limit 1
+             ) as latest on true
+            where ${latestConditions(scope, filter)}
+            order by by_name.name`,
+          scope.parameters,
+        ),
       );
     },
 
@@ -130,22 +133,25 @@ export function createStatisticsStore(sql: Queryable) {
       const cells = selectDayParts(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
       const total = selectDayParts(scope, planDays(days, totalUnit), { name });
       return sql.query<SeriesRecord>(
-        `with shown as materialized (
-           select name, sum(run_count) as total from (${counts.join(' union all ')}) as counts
-            group by name having sum(run_count) > 0 order by total desc, name limit ${scope.bind(atMost)}
-         )
-         (select name, lists.* from shown cross join lateral (${selectLists(cells)}) as lists order by total desc, name)
-         union all
-         (select null, lists.* from (${selectLists(total)}) as lists where days is not null)`,
-        scope.values,
+        named(
+          `with shown as materialized (
+             select name, sum(run_count) as total from (${counts.join(' union all ')}) as counts
+              group by name having sum(run_count) > 0 order by total desc, name limit ${scope.bind(atMost)}
+           )
+           (select name, lists.* from shown cross join lateral (${selectLists(cells)}) as lists order by total desc, name)
+           union all
+           (select null, lists.* from (${selectLists(total)}) as lists where days is not null)`,
+          scope.parameters,
+        ),
       );
     },
 
     /** Lists the sources of pipeline runs, by run id. */
     sourceNames: async (pipelineRunIds: readonly string[]): Promise<Map<string, string[]>> => {
       const rows = await sql.query<{ id: string; names: string[] | null }>(
-        `select id, facts->'sourceNames' as names from pipeline_runs where id = any($1)`,
-        [pipelineRunIds],
+        named(`select id, facts->'sourceNames' as names from pipeline_runs where id = any(:pipelineRunIds)`, {
+          pipelineRunIds,
+        }),
       );
       return new Map(rows.map(({ id, names }) => [id, names ?? []]));
     },
@@ -156,31 +162,35 @@ export function createStatisticsStore(sql: Queryable) {
       datasetNames: readonly string[],
     ): Promise<Map<string, number>> => {
       const rows = await sql.query<{ name: string; count: number }>(
-        `select dataset_name as name, count(distinct table_name)::int as count
-           from dataset_schemas cross join unnest(table_names) as tables (table_name)
-          where workspace_id = $1 and dataset_name = any($2) group by dataset_name`,
-        [workspaceId, datasetNames],
+        named(
+          `select dataset_name as name, count(distinct table_name)::int as count
+             from dataset_schemas cross join unnest(table_names) as tables (table_name)
+            where workspace_id = :workspaceId and dataset_name = any(:datasetNames) group by dataset_name`,
+          { workspaceId, datasetNames },
+        ),
       );
       return new Map(rows.map(({ name, count }) => [name, count]));
     },
   };
 }
 
-/**
- * Creates conditions for the runs of some names that are valid for pipeline_runs and for its rollup. The
- * workspace is `$1`.
- */
+interface Scope extends Conditions {
+  isInWorkspace: string;
+}
+
+/** Creates conditions for the runs of some names that are valid for pipeline_runs and for its rollup. */
 function createScope(
   workspaceId: string,
   name: string,
   filter: Pick<StatisticsFilter, 'names' | 'search'>,
-): Conditions {
+): Scope {
   const scope = createConditions();
-  scope.add('workspace_id = ?', workspaceId);
+  const isInWorkspace = `workspace_id = ${scope.bind(workspaceId)}`;
+  scope.require(isInWorkspace);
   scope.add(`${name} = any(?)`, filter.names);
   scope.add(`strpos(lower(${name}), ?) > 0`, filter.search?.toLowerCase());
   // Runs without a dataset belong to none.
-  return { ...scope, sql: () => `${scope.sql()} and ${name} is not null` };
+  return { ...scope, isInWorkspace, sql: () => `${scope.sql()} and ${name} is not null` };
 }
 
 interface Bounds {
@@ -192,7 +202,7 @@ function boundsOf({ start, end }: Window): Bounds {
   return { fromMs: start?.getTime() ?? -Infinity, toMs: end?.getTime() ?? Infinity };
 }
 
-function selectPiece(scope: Conditions, name: string, piece: SumPiece): string {
+function selectPiece(scope: Scope, name: string, piece: SumPiece): string {
   const sign = piece.sign === 1 ? '' : '-';
   const measures = eachColumn(({ column, ofRun }) => {
     const measure = piece.source === 'run' ? ofRun : column;
@@ -220,7 +230,7 @@ function selectLists(parts: string): string {
  * its units.
  */
 function selectDayParts(
-  scope: Conditions,
+  scope: Scope,
   { unit, bordersMs, corrections }: DayPlan,
   { name, only = 'true' }: { name: string; only?: string },
 ): string {
@@ -232,7 +242,7 @@ function selectDayParts(
       ? `select ${dayOf('starts_on')}, ${columnList} from pipeline_run_rollups
           where ${scope.sql()} and ${only} and period = 'day' and ${betweenDates(scope, bounds)}`
       : `select ${dayOf('starts_at')}, ${columnList} from pipeline_run_hours
-          where workspace_id = $1 and ${name === 'dataset_name' ? 'has_dataset' : 'true'}
+          where ${scope.isInWorkspace} and ${name === 'dataset_name' ? 'has_dataset' : 'true'}
             and ${betweenInstants(scope, bounds, 'starts_at')}`;
   if (corrections.length === 0) return units;
   const lists = [
@@ -255,18 +265,18 @@ function selectDayParts(
      where sides.day between 0 and ${scope.bind(bordersMs.length - 2)}`;
 }
 
-function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds, column = 'created_at'): string {
+function betweenInstants(scope: Scope, { fromMs, toMs }: Bounds, column = 'created_at'): string {
   const instant = (ms: number) => `to_timestamp(${scope.bind(ms / 1000)}::float8)`;
   return `${column} >= ${instant(fromMs)} and ${column} < ${instant(toMs)}`;
 }
 
 /** @param bounds midnights in UTC */
-function betweenDates(scope: Conditions, { fromMs, toMs }: Bounds): string {
+function betweenDates(scope: Scope, { fromMs, toMs }: Bounds): string {
   const date = (ms: number) => `(to_timestamp(${scope.bind(ms / 1000)}::float8) at time zone 'UTC')::date`;
   return `starts_on >= ${date(fromMs)} and starts_on < ${date(toMs)}`;
 }
 
-function latestConditions(scope: Conditions, filter: StatisticsFilter): string {
+function latestConditions(scope: Scope, filter: StatisticsFilter): string {
   const conditions: string[] = [];
   if (filter.latestStatuses) conditions.push(`latest.status = any(${scope.bind(filter.latestStatuses)})`);
   if (filter.latestDestinationNames)

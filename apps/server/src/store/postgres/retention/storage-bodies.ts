@@ -1,6 +1,7 @@
 import type { AfterItem, StoredItem, StoredTotals } from './stored-item.ts';
 import type { Queryable } from '../pool.ts';
 import { belongsToLastRun } from './storage-logs.ts';
+import { named } from '../statements/named.ts';
 
 /**
  * The conditions must match those of two indexes word for word: otherwise a sum over a million bodies would
@@ -32,12 +33,14 @@ export function createStoredBodies(sql: Queryable, name: keyof typeof kinds) {
     list(after: AfterItem, limit: number) {
       const [attemptId = null, number = null] = after?.id.split('/') ?? [];
       return sql.query<StoredItem>(
-        `select attempt_id || '/' || beacon_bodies.number as id, received_at as at, size_bytes as bytes, ${isNeeded} as "isNeeded"
-           from beacon_bodies join attempts on attempts.id = beacon_bodies.attempt_id
-          where ${condition} and ($1::timestamptz is null
-                or (received_at, attempt_id, beacon_bodies.number) > ($1, $2::uuid, $3::int))
-          order by received_at, attempt_id, beacon_bodies.number limit $4`,
-        [after?.at ?? null, attemptId, number, limit],
+        named(
+          `select attempt_id || '/' || beacon_bodies.number as id, received_at as at, size_bytes as bytes, ${isNeeded} as "isNeeded"
+             from beacon_bodies join attempts on attempts.id = beacon_bodies.attempt_id
+            where ${condition} and (:at::timestamptz is null
+                  or (received_at, attempt_id, beacon_bodies.number) > (:at, :attemptId::uuid, :number::int))
+            order by received_at, attempt_id, beacon_bodies.number limit :limit`,
+          { at: after?.at ?? null, attemptId, number, limit },
+        ),
       );
     },
 
@@ -48,25 +51,27 @@ export function createStoredBodies(sql: Queryable, name: keyof typeof kinds) {
     async remove(ids: readonly string[]): Promise<string[]> {
       const split = ids.map((id) => id.split('/'));
       const rows = await sql.query<{ id: string }>(
-        `with locked as (
-           select beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
-             from beacon_bodies
-             join unnest($1::uuid[], $2::int[]) as asked (attempt_id, number) using (attempt_id, number)
-             join attempts on attempts.id = beacon_bodies.attempt_id
-            where ${condition} and not ${isNeeded}
-            order by 1, 2 for update of beacon_bodies skip locked
-         ), gone as (
-           delete from beacon_bodies using locked
-            where beacon_bodies.attempt_id = locked.attempt_id and beacon_bodies.number = locked.number
-           returning beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
-         ), marked as (
-           update pipeline_runs set trace_removed_at = now() from gone
-            where pipeline_runs.attempt_id = gone.attempt_id and pipeline_runs.trace_blob_key = gone.blob_key
-         ), noted as (
-           insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', blob_key) from gone
-         )
-         select attempt_id || '/' || number as id from gone`,
-        [split.map(([attemptId]) => attemptId), split.map(([, number]) => number)],
+        named(
+          `with locked as (
+             select beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
+               from beacon_bodies
+               join unnest(:attemptIds::uuid[], :numbers::int[]) as asked (attempt_id, number) using (attempt_id, number)
+               join attempts on attempts.id = beacon_bodies.attempt_id
+              where ${condition} and not ${isNeeded}
+              order by 1, 2 for update of beacon_bodies skip locked
+           ), gone as (
+             delete from beacon_bodies using locked
+              where beacon_bodies.attempt_id = locked.attempt_id and beacon_bodies.number = locked.number
+             returning beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
+           ), marked as (
+             update pipeline_runs set trace_removed_at = now() from gone
+              where pipeline_runs.attempt_id = gone.attempt_id and pipeline_runs.trace_blob_key = gone.blob_key
+           ), noted as (
+             insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', blob_key) from gone
+           )
+           select attempt_id || '/' || number as id from gone`,
+          { attemptIds: split.map(([attemptId]) => attemptId), numbers: split.map(([, number]) => number) },
+        ),
       );
       return rows.map((row) => row.id);
     },

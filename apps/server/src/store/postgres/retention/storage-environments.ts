@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 export interface StoredEnvironment {
   key: string;
@@ -41,8 +42,10 @@ export function createStoredEnvironments(sql: Queryable) {
 
     saveSize: (key: string, path: string, sizeBytes: number) =>
       sql.execute(
-        `update environments set size_bytes = $3 where key = $1 and state = 'ready' and location->>'path' = $2`,
-        [key, path, sizeBytes],
+        named(
+          `update environments set size_bytes = :sizeBytes where key = :key and state = 'ready' and location->>'path' = :path`,
+          { key, path, sizeBytes },
+        ),
       ),
 
     /**
@@ -52,15 +55,19 @@ export function createStoredEnvironments(sql: Queryable) {
      */
     async remove(keys: readonly string[]): Promise<string[]> {
       // A separate statement, so that the next one sees the uses that this one has waited for.
-      await sql.execute('select 1 from environments where key = any($1) order by key for update', [keys]);
+      await sql.execute(
+        named('select 1 from environments where key = any(:keys) order by key for update', { keys }),
+      );
       const rows = await sql.query<{ key: string }>(
-        `with gone as (
-           delete from environments where key = any($1) and state = 'ready' and not ${isNeeded} returning key, location
-         ), noted as (
-           insert into storage_removals (kind, target) select 'environment', to_jsonb(location) from gone
-         )
-         select key from gone`,
-        [keys],
+        named(
+          `with gone as (
+             delete from environments where key = any(:keys) and state = 'ready' and not ${isNeeded} returning key, location
+           ), noted as (
+             insert into storage_removals (kind, target) select 'environment', to_jsonb(location) from gone
+           )
+           select key from gone`,
+          { keys },
+        ),
       );
       return rows.map((row) => row.key);
     },
@@ -77,10 +84,14 @@ export function createStoredEnvironments(sql: Queryable) {
      * Blocks builds of the organization until the transaction ends; returns true while one is in progress.
      */
     async holdBuilds(organizationId: string) {
-      await sql.execute('select 1 from organizations where id = $1 for update', [organizationId]);
+      await sql.execute(
+        named('select 1 from organizations where id = :organizationId for update', { organizationId }),
+      );
       const row = await sql.one<{ isBuilding: boolean }>(
-        `select exists (select 1 from environments where organization_id = $1 and state = 'building') as "isBuilding"`,
-        [organizationId],
+        named(
+          `select exists (select 1 from environments where organization_id = :organizationId and state = 'building') as "isBuilding"`,
+          { organizationId },
+        ),
       );
       return row.isBuilding;
     },

@@ -1,5 +1,6 @@
 import type { AfterItem, StoredItem, StoredTotals } from './stored-item.ts';
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 const since = 'coalesce(attempts.finished_at, attempts.created_at)';
 
@@ -21,10 +22,12 @@ export function createStoredLogs(sql: Queryable) {
 
     list: (after: AfterItem, limit: number) =>
       sql.query<StoredItem>(
-        `select id, ${since} as at, log_stored_bytes as bytes, ${belongsToLastRun} as "isNeeded" from attempts
-          where log_stored_bytes is not null and ($1::timestamptz is null or (${since}, id) > ($1, $2::uuid))
-          order by ${since}, id limit $3`,
-        [after?.at ?? null, after?.id ?? null, limit],
+        named(
+          `select id, ${since} as at, log_stored_bytes as bytes, ${belongsToLastRun} as "isNeeded" from attempts
+            where log_stored_bytes is not null and (:at::timestamptz is null or (${since}, id) > (:at, :id::uuid))
+            order by ${since}, id limit :limit`,
+          { at: after?.at ?? null, id: after?.id ?? null, limit },
+        ),
       ),
 
     /**
@@ -33,17 +36,19 @@ export function createStoredLogs(sql: Queryable) {
      */
     async remove(attemptIds: readonly string[]): Promise<string[]> {
       const rows = await sql.query<{ id: string }>(
-        `with locked as (
-           select id from attempts where id = any($1) and log_stored_bytes is not null and not ${belongsToLastRun}
-            order by id for update skip locked
-         ), marked as (
-           update attempts set log_removed_at = now(), log_stored_bytes = null from locked where attempts.id = locked.id
-           returning attempts.id
-         ), noted as (
-           insert into storage_removals (kind, target) select 'log', jsonb_build_object('attemptId', id) from marked
-         )
-         select id from marked`,
-        [attemptIds],
+        named(
+          `with locked as (
+             select id from attempts where id = any(:attemptIds) and log_stored_bytes is not null and not ${belongsToLastRun}
+              order by id for update skip locked
+           ), marked as (
+             update attempts set log_removed_at = now(), log_stored_bytes = null from locked where attempts.id = locked.id
+             returning attempts.id
+           ), noted as (
+             insert into storage_removals (kind, target) select 'log', jsonb_build_object('attemptId', id) from marked
+           )
+           select id from marked`,
+          { attemptIds },
+        ),
       );
       return rows.map((row) => row.id);
     },

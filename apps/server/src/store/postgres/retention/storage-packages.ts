@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** An archive, which several versions may share if one was rolled back to another. */
 export interface StoredArchive {
@@ -48,21 +49,25 @@ export function createStoredPackages(sql: Queryable) {
     async remove(keys: readonly string[]): Promise<string[]> {
       const removed: string[] = [];
       for (const table of tables) {
-        await sql.execute(`select 1 from ${table.name} where archive_key = any($1) order by id for update`, [
-          keys,
-        ]);
+        await sql.execute(
+          named(`select 1 from ${table.name} where archive_key = any(:keys) order by id for update`, {
+            keys,
+          }),
+        );
         const rows = await sql.query<{ key: string }>(
-          `with going as (
-             select archive_key from ${table.name} where archive_key = any($1) and archive_removed_at is null
-              group by archive_key having not bool_or(${isVersionNeeded(table)})
-           ), marked as (
-             update ${table.name} set archive_removed_at = now() from going
-              where ${table.name}.archive_key = going.archive_key
-           ), noted as (
-             insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', archive_key) from going
-           )
-           select archive_key as key from going`,
-          [keys],
+          named(
+            `with going as (
+               select archive_key from ${table.name} where archive_key = any(:keys) and archive_removed_at is null
+                group by archive_key having not bool_or(${isVersionNeeded(table)})
+             ), marked as (
+               update ${table.name} set archive_removed_at = now() from going
+                where ${table.name}.archive_key = going.archive_key
+             ), noted as (
+               insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', archive_key) from going
+             )
+             select archive_key as key from going`,
+            { keys },
+          ),
         );
         removed.push(...rows.map((row) => row.key));
       }
@@ -72,10 +77,12 @@ export function createStoredPackages(sql: Queryable) {
     /** Returns those of the keys that a version references. */
     findKnown: async (keys: readonly string[]) => {
       const rows = await sql.query<{ key: string }>(
-        tables
-          .map(({ name }) => `select archive_key as key from ${name} where archive_key = any($1)`)
-          .join(' union '),
-        [keys],
+        named(
+          tables
+            .map(({ name }) => `select archive_key as key from ${name} where archive_key = any(:keys)`)
+            .join(' union '),
+          { keys },
+        ),
       );
       return new Set(rows.map((row) => row.key));
     },

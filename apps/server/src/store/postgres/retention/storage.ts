@@ -4,6 +4,7 @@ import { createStoredEnvironments } from './storage-environments.ts';
 import { createStoredLogs } from './storage-logs.ts';
 import { createStoredPackages } from './storage-packages.ts';
 import { createStoredRuns } from './storage-runs.ts';
+import { named } from '../statements/named.ts';
 
 /** A file that is no longer used and must be removed. */
 export type FileRemoval = { id: number } & (
@@ -35,20 +36,24 @@ export function createStorageStore(sql: Queryable) {
      */
     async takeRound(pauseSeconds: number) {
       const touched = await sql.execute(
-        `update installation set retention_round_at = now()
-          where retention_round_at is null or retention_round_at < now() - make_interval(secs => $1)`,
-        [pauseSeconds],
+        named(
+          `update installation set retention_round_at = now()
+            where retention_round_at is null or retention_round_at < now() - make_interval(secs => :pauseSeconds)`,
+          { pauseSeconds },
+        ),
       );
       return touched === 1;
     },
 
     listRemovals: (afterId: number, limit: number) =>
       sql.query<FileRemoval>(
-        'select id, kind, target from storage_removals where id > $1 order by id limit $2',
-        [afterId, limit],
+        named('select id, kind, target from storage_removals where id > :afterId order by id limit :limit', {
+          afterId,
+          limit,
+        }),
       ),
 
     finishRemovals: (ids: readonly number[]) =>
-      sql.execute('delete from storage_removals where id = any($1)', [ids]),
+      sql.execute(named('delete from storage_removals where id = any(:ids)', { ids })),
   };
 }

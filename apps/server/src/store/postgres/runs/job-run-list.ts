@@ -18,6 +18,7 @@ import {
 import { createConditions } from '../statements/conditions.ts';
 import { isUnknown } from '../attempts/unknown-runs.ts';
 import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
+import { named } from '../statements/named.ts';
 
 export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 'number' | 'started_at';
 
@@ -83,8 +84,10 @@ export async function listJobRuns<Run extends object>(
 
 async function findSystemJob(sql: Queryable, workspaceId: string): Promise<string | null> {
   const rows = await sql.prepared<{ id: string }>(
-    'select id from jobs where workspace_id = $1 and job_ref = $2',
-    [workspaceId, systemJobRef],
+    named('select id from jobs where workspace_id = :workspaceId and job_ref = :systemJobRef', {
+      workspaceId,
+      systemJobRef,
+    }),
   );
   return rows[0]?.id ?? null;
 }
@@ -98,8 +101,7 @@ function readRuns<Run extends object>(
   const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'job_runs.id' });
   const isByAge = order.length === 2 && order[0]?.sql === createdAt.sql;
   const isPrepared = isByAge && range.offset === 0 && isSimple(scope);
-  const read = (text: string, where: Conditions) =>
-    readRange<Run>(sql, { text, values: where.values, isPrepared }, range);
+  const read = (text: string, where: Conditions) => readRange<Run>(sql, { text, where, isPrepared }, range);
 
   const spread = isByAge ? spreadRuns(scope, order, range) : null;
   if (spread) return read(gather({ columns, from }, order, range, spread.branches), spread.where);

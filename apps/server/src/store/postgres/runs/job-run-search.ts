@@ -1,6 +1,7 @@
 import type { JobRunFilter } from './job-run-filter.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowRange } from '../statements/keyset.ts';
+import { named } from '../statements/named.ts';
 
 /** The jobs whose runs match a search or a job filter. */
 export interface FoundJobs {
@@ -43,16 +44,19 @@ export async function findJobs(
   const isByJob = jobTypes !== null || tags !== null || pipelineNames !== null;
   if (search === null && !isByJob) return null;
   const rows = await sql.prepared<Row>(
-    `select jobs.id, jobs.last_run_number as runs,
-            (select sum(last_run_number) from jobs where workspace_id = $1)::float8 as "totalRuns",
-            strpos(lower(jobs.job_ref), $3) > 0 or coalesce(strpos(lower(job_versions.display_name), $3), 0) > 0 as "isNamed",
-            exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
-                     and job_pipelines.job_id = jobs.id and strpos(lower(job_pipelines.pipeline_name), $3) > 0) as "hasPipeline"
-       from jobs join job_versions on job_versions.id = jobs.current_version_id
-      where jobs.workspace_id = $1 and ($2::text[] is null or jobs.job_type = any($2)) and ($4::text[] is null or jobs.triggers && $4)
-        and ($5::text[] is null or exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
-                                            and job_pipelines.job_id = jobs.id and job_pipelines.pipeline_name = any($5)))`,
-    [workspaceId, jobTypes, search ?? '', tags, pipelineNames],
+    named(
+      `select jobs.id, jobs.last_run_number as runs,
+              (select sum(last_run_number) from jobs where workspace_id = :workspaceId)::float8 as "totalRuns",
+              strpos(lower(jobs.job_ref), :search) > 0 or coalesce(strpos(lower(job_versions.display_name), :search), 0) > 0 as "isNamed",
+              exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
+                       and job_pipelines.job_id = jobs.id and strpos(lower(job_pipelines.pipeline_name), :search) > 0) as "hasPipeline"
+         from jobs join job_versions on job_versions.id = jobs.current_version_id
+        where jobs.workspace_id = :workspaceId and (:jobTypes::text[] is null or jobs.job_type = any(:jobTypes))
+          and (:tags::text[] is null or jobs.triggers && :tags)
+          and (:pipelineNames::text[] is null or exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
+                                              and job_pipelines.job_id = jobs.id and job_pipelines.pipeline_name = any(:pipelineNames)))`,
+      { workspaceId, jobTypes, search: search ?? '', tags, pipelineNames },
+    ),
   );
   const whole = rows.filter((row) => row.isNamed);
   const byPipeline = rows.filter((row) => !row.isNamed && row.hasPipeline);

@@ -6,6 +6,7 @@ import type { ActiveRunState, RunState } from '@pumphouse/contract';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
 import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
+import { named } from '../statements/named.ts';
 
 export interface RunFailure {
   code: string;
@@ -171,40 +172,19 @@ export type JobRunStore = ReturnType<typeof createJobRunStore>;
 export function createJobRunStore(sql: Queryable) {
   async function insert(run: NewJobRun, status: RunState, skip: RunSkip | null) {
     const [row] = await sql.prepared<JobRunRecord>(
-      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
-                             trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
-                             previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
-                             skip, is_app, finished_at)
-       values ($1, $2, $3, $4, $5, $6, $22, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $23, $24,
-               case when $22 = 'skipped' then now() end)
-       on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
-       returning ${runColumns}`,
-      [
-        run.workspaceId,
-        run.jobId,
-        run.jobVersionId,
-        run.deploymentId,
-        run.configurationId,
-        run.number,
-        run.trigger,
-        run.triggerKind,
-        run.tickAt,
-        run.triggeredBy,
-        run.profile,
-        run.refresh,
-        run.intervalStart,
-        run.intervalEnd,
-        run.previousJobRunId,
-        run.sharesLocalData,
-        run.isQueued,
-        run.waitReason,
-        run.priority,
-        run.skipFreshness,
-        run.startBy,
-        status,
-        skip,
-        run.isApp,
-      ],
+      named(
+        `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                               trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
+                               previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
+                               skip, is_app, finished_at)
+         values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, :number, :status, :trigger,
+                 :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
+                 :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp,
+                 case when :status = 'skipped' then now() end)
+         on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
+         returning ${runColumns}`,
+        { ...run, status, skip },
+      ),
     );
     return row;
   }
@@ -218,56 +198,66 @@ export function createJobRunStore(sql: Queryable) {
 
     /** Records that the same start was skipped again. */
     repeatSkip: (jobRunId: string, skip: RunSkip) =>
-      sql.execute('update job_runs set skip = $2, finished_at = now(), updated_at = now() where id = $1', [
-        jobRunId,
-        skip,
-      ]),
+      sql.execute(
+        named(
+          'update job_runs set skip = :skip, finished_at = now(), updated_at = now() where id = :jobRunId',
+          { jobRunId, skip },
+        ),
+      ),
 
     /** Finds the run with the highest number of a job. */
     async newestOfJob(jobId: string) {
-      const text = `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`;
-      const [row] = await sql.prepared<JobRunRecord>(text, [jobId]);
+      const [row] = await sql.prepared<JobRunRecord>(
+        named(`select ${runColumns} from job_runs where job_id = :jobId order by number desc limit 1`, {
+          jobId,
+        }),
+      );
       return row;
     },
 
     /** Finds the last completed run of a job before this number. */
     lastCompletedBefore: (jobId: string, number: number) =>
       sql.maybeOne<JobRunRecord>(
-        `select ${runColumns} from job_runs where job_id = $1 and number < $2 and status = 'completed'
-          order by number desc limit 1`,
-        [jobId, number],
+        named(
+          `select ${runColumns} from job_runs where job_id = :jobId and number < :number and status = 'completed'
+            order by number desc limit 1`,
+          { jobId, number },
+        ),
       ),
 
     get: (workspaceId: string, jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
-        workspaceId,
-        jobRunId,
-      ]),
+      sql.maybeOne<JobRunRecord>(
+        named(`select ${runColumns} from job_runs where workspace_id = :workspaceId and id = :jobRunId`, {
+          workspaceId,
+          jobRunId,
+        }),
+      ),
 
     /** Sets the input of a new run, a JSON text. */
     setInput: (jobRunId: string, input: string) =>
-      sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
+      sql.execute(named('update job_runs set input = :input where id = :jobRunId', { jobRunId, input })),
 
     /**
      * Reads the JSON text of a run's input; null if it has none. It may be large, so lists do not contain it.
      */
     async readInput(jobRunId: string) {
       const row = await sql.maybeOne<{ input: string | null }>(
-        'select input::text from job_runs where id = $1',
-        [jobRunId],
+        named('select input::text from job_runs where id = :jobRunId', { jobRunId }),
       );
       return row?.input ?? null;
     },
 
     async find(jobRunId: string) {
-      const text = `select ${runColumns} from job_runs where id = $1`;
-      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      const [row] = await sql.prepared<JobRunRecord>(
+        named(`select ${runColumns} from job_runs where id = :jobRunId`, { jobRunId }),
+      );
       return row;
     },
 
     async lock(jobRunId: string) {
-      const text = `select ${runColumns} from job_runs where id = $1 for update`;
-      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      const [row] = await sql.prepared<JobRunRecord>(
+        named(`select ${runColumns} from job_runs where id = :jobRunId for update`, { jobRunId }),
+      );
       return row;
     },
 
@@ -280,13 +270,15 @@ export function createJobRunStore(sql: Queryable) {
      */
     recentOfJobs: (jobIds: readonly string[], limit: number) =>
       sql.query<RecentRun>(
-        `select ${columns('recent', ['id', 'job_id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
-                (select sum(total_rows_loaded)::bigint from pipeline_runs where job_run_id = recent.id) as "rowsLoaded"
-           from unnest($1::uuid[]) as asked (job_id)
-           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
-                                order by created_at desc, id desc limit $2) as recent
-          order by recent.created_at desc, recent.id desc`,
-        [jobIds, limit],
+        named(
+          `select ${columns('recent', ['id', 'job_id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
+                  (select sum(total_rows_loaded)::bigint from pipeline_runs where job_run_id = recent.id) as "rowsLoaded"
+             from unnest(:jobIds::uuid[]) as asked (job_id)
+             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                  order by created_at desc, id desc limit :limit) as recent
+            order by recent.created_at desc, recent.id desc`,
+          { jobIds, limit },
+        ),
       ),
 
     /**
@@ -295,44 +287,52 @@ export function createJobRunStore(sql: Queryable) {
      */
     downstreamOf: (jobRunIds: readonly string[], options: { limit: number; category: string | null }) =>
       sql.query<DownstreamRun>(
-        `select started.* from unnest($1::uuid[]) as asked (job_run_id)
-           cross join lateral (
-             select job_runs.id, job_runs.previous_job_run_id as "previousJobRunId", job_runs.job_id as "jobId",
-                    job_runs.number, job_runs.status, job_runs.trigger, job_runs.started_at as "startedAt",
-                    job_runs.finished_at as "finishedAt", job_runs.created_at as "createdAt", jobs.job_ref as "jobRef",
-                    job_versions.definition->'expose'->>'display_name' as "displayName",
-                    job_versions.definition->'expose'->>'category' as category
-               from job_runs join jobs on jobs.id = job_runs.job_id
-               join job_versions on job_versions.id = job_runs.job_version_id
-              where job_runs.previous_job_run_id = asked.job_run_id
-                and ($3::text is null or job_versions.definition->'expose'->>'category' = $3)
-              order by job_runs.created_at desc, job_runs.id desc limit $2) as started
-          order by started."createdAt" desc, started.id desc`,
-        [jobRunIds, options.limit, options.category],
+        named(
+          `select started.* from unnest(:jobRunIds::uuid[]) as asked (job_run_id)
+             cross join lateral (
+               select job_runs.id, job_runs.previous_job_run_id as "previousJobRunId", job_runs.job_id as "jobId",
+                      job_runs.number, job_runs.status, job_runs.trigger, job_runs.started_at as "startedAt",
+                      job_runs.finished_at as "finishedAt", job_runs.created_at as "createdAt", jobs.job_ref as "jobRef",
+                      job_versions.definition->'expose'->>'display_name' as "displayName",
+                      job_versions.definition->'expose'->>'category' as category
+                 from job_runs join jobs on jobs.id = job_runs.job_id
+                 join job_versions on job_versions.id = job_runs.job_version_id
+                where job_runs.previous_job_run_id = asked.job_run_id
+                  and (:category::text is null or job_versions.definition->'expose'->>'category' = :category)
+                order by job_runs.created_at desc, job_runs.id desc limit :limit) as started
+            order by started."createdAt" desc, started.id desc`,
+          { jobRunIds, limit: options.limit, category: options.category },
+        ),
       ),
 
     /** Counts the active runs of each job, without queued ones. */
     countActive: async (jobIds: readonly string[]) => {
       const rows = await sql.prepared<{ jobId: string; count: number }>(
-        `select job_id as "jobId", count(*)::int as count from job_runs
-          where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
-        [jobIds],
+        named(
+          `select job_id as "jobId", count(*)::int as count from job_runs
+            where job_id = any(:jobIds) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
+          { jobIds },
+        ),
       );
       return new Map(rows.map((row) => [row.jobId, row.count]));
     },
 
     findActive: (jobId: string) =>
       sql.maybeOne<JobRunRecord>(
-        `select ${runColumns} from job_runs where job_id = $1 and status in ('pending', 'starting', 'running', 'cancelling')
-          order by created_at limit 1`,
-        [jobId],
+        named(
+          `select ${runColumns} from job_runs where job_id = :jobId and status in ('pending', 'starting', 'running', 'cancelling')
+            order by created_at limit 1`,
+          { jobId },
+        ),
       ),
 
     /** Lists the ids of unclaimed runs of these jobs, oldest first. */
     listPending: async (jobIds: readonly string[]) => {
       const rows = await sql.query<{ id: string }>(
-        `select id from job_runs where job_id = any($1) and status = 'pending' order by created_at, id`,
-        [jobIds],
+        named(
+          `select id from job_runs where job_id = any(:jobIds) and status = 'pending' order by created_at, id`,
+          { jobIds },
+        ),
       );
       return rows.map((row) => row.id);
     },
@@ -340,10 +340,12 @@ export function createJobRunStore(sql: Queryable) {
     latestOfJobs: async (jobIds: readonly string[]) => {
       // One index probe for each job: `distinct on` would read all runs of the jobs.
       const rows = await sql.prepared<JobRunRecord>(
-        `select ${runColumns} from unnest($1::uuid[]) as asked (job_id)
-           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
-                                order by created_at desc, id desc limit 1) as job_runs`,
-        [jobIds],
+        named(
+          `select ${runColumns} from unnest(:jobIds::uuid[]) as asked (job_id)
+             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                  order by created_at desc, id desc limit 1) as job_runs`,
+          { jobIds },
+        ),
       );
       return new Map(rows.map((row) => [row.jobId, row]));
     },
@@ -359,9 +361,11 @@ export function createJobRunStore(sql: Queryable) {
       intent: JobRunRecord['endIntent'] = null,
     ) {
       const touched = await sql.execute(
-        `update job_runs set status = $3, end_intent = coalesce(end_intent, $4), updated_at = now()
-          where id = $1 and status = any($2)`,
-        [jobRunId, from, to, intent],
+        named(
+          `update job_runs set status = :to, end_intent = coalesce(end_intent, :intent), updated_at = now()
+            where id = :jobRunId and status = any(:from)`,
+          { jobRunId, from, to, intent },
+        ),
       );
       return touched === 1;
     },
@@ -369,9 +373,12 @@ export function createJobRunStore(sql: Queryable) {
     /** Records that user code is about to start; returns false if the run is no longer waiting for that. */
     async begin(jobRunId: string) {
       const touched = await sql.execute(
-        `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null, wait_kind = null, updated_at = now()
-          where id = $1 and status = 'starting'`,
-        [jobRunId],
+        named(
+          `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null,
+             wait_kind = null, updated_at = now()
+            where id = :jobRunId and status = 'starting'`,
+          { jobRunId },
+        ),
       );
       return touched === 1;
     },
@@ -379,9 +386,11 @@ export function createJobRunStore(sql: Queryable) {
     /** Records a stop that the run's supervisor decided; returns false if the run is already being ended. */
     async setEndIntent(claim: Claim, intent: Exclude<EndIntent, 'cancel'>) {
       const touched = await sql.execute(
-        `update job_runs set end_intent = $3, updated_at = now()
-          where id = $1 and claim_number = $2 and status = 'running' and end_intent is null`,
-        [claim.jobRunId, claim.claimNumber, intent],
+        named(
+          `update job_runs set end_intent = :intent, updated_at = now()
+            where id = :jobRunId and claim_number = :claimNumber and status = 'running' and end_intent is null`,
+          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, intent },
+        ),
       );
       return touched === 1;
     },
@@ -392,12 +401,14 @@ export function createJobRunStore(sql: Queryable) {
      */
     async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
       const row = await sql.maybeOne<{ notBefore: Date }>(
-        `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
-                wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, unknown_since = null,
-                unknown_detail = null, updated_at = now()
-          where id = $1 and status = any($2)
-        returning not_before as "notBefore"`,
-        [jobRunId, from, afterSeconds, reason],
+        named(
+          `update job_runs set status = 'pending', not_before = now() + make_interval(secs => :afterSeconds), wait_reason = :reason,
+                  wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, unknown_since = null,
+                  unknown_detail = null, updated_at = now()
+            where id = :jobRunId and status = any(:from)
+          returning not_before as "notBefore"`,
+          { jobRunId, from, afterSeconds, reason },
+        ),
       );
       return row?.notBefore;
     },
@@ -414,11 +425,14 @@ export function createJobRunStore(sql: Queryable) {
       told: string | null = null,
     ) {
       const touched = await sql.executePrepared(
-        `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false, not_before = null, wait_kind = null,
-                wait_reason = coalesce($6, case when is_queued then wait_reason end)
-          where id = $1 and status = any($2)`,
-        [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null, told],
+        named(
+          `update job_runs set status = :to, failure = :failure, reason = :reason, finished_at = now(), updated_at = now(),
+             lease_expires_at = null,
+                  is_queued = false, not_before = null, wait_kind = null,
+                  wait_reason = coalesce(:told, case when is_queued then wait_reason end)
+            where id = :jobRunId and status = any(:from)`,
+          { jobRunId, from, to, failure: failed?.failure ?? null, reason: failed?.reason ?? null, told },
+        ),
       );
       return touched === 1;
     },

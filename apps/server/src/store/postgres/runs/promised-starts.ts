@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** A start that a call has deferred until its upstreams in the same call complete. */
 export interface PromisedStart {
@@ -19,18 +20,20 @@ export function createPromisedStartStore(sql: Queryable) {
   return {
     set: ({ jobId, trigger, profile, membershipId }: PromisedStart) =>
       sql.execute(
-        `insert into promised_starts (job_id, trigger, profile, membership_id) values ($1, $2, $3, $4)
+        named(
+          `insert into promised_starts (job_id, trigger, profile, membership_id) values (:jobId, :trigger, :profile, :membershipId)
              on conflict (job_id) do update
             set trigger = excluded.trigger, profile = excluded.profile, membership_id = excluded.membership_id, created_at = now()`,
-        [jobId, trigger, profile, membershipId],
+          { jobId, trigger, profile, membershipId },
+        ),
       ),
 
     ofJobs: (jobIds: readonly string[]) =>
-      sql.prepared<PromisedStart>(`select ${promiseColumns} from promised_starts where job_id = any($1)`, [
-        jobIds,
-      ]),
+      sql.prepared<PromisedStart>(
+        named(`select ${promiseColumns} from promised_starts where job_id = any(:jobIds)`, { jobIds }),
+      ),
 
     remove: (jobIds: readonly string[]) =>
-      sql.execute('delete from promised_starts where job_id = any($1)', [jobIds]),
+      sql.execute(named('delete from promised_starts where job_id = any(:jobIds)', { jobIds })),
   };
 }

@@ -5,6 +5,8 @@ import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
+import type { Statement } from '../statements/named.ts';
+import { named } from '../statements/named.ts';
 
 /** A run without the columns for creating and driving it. */
 export type RunOverviewHead = Pick<
@@ -123,8 +125,8 @@ export type RunOverviewStore = ReturnType<typeof createRunOverviewStore>;
 
 /** Reads runs for user-facing lists, with a fixed number of statements for each list, whatever its length. */
 export function createRunOverviewStore(sql: Queryable) {
-  const neighbour = async (text: string, values: readonly unknown[]) => {
-    const [row] = await sql.prepared<RunNeighbour>(text, values);
+  const findNeighbour = async (statement: Statement) => {
+    const [row] = await sql.prepared<RunNeighbour>(statement);
     return row ?? null;
   };
 
@@ -134,85 +136,101 @@ export function createRunOverviewStore(sql: Queryable) {
 
     get: (workspaceId: string, jobRunId: string) =>
       sql.maybeOne<RunOverviewHead>(
-        `select ${headColumns} from job_runs where workspace_id = $1 and id = $2`,
-        [workspaceId, jobRunId],
+        named(`select ${headColumns} from job_runs where workspace_id = :workspaceId and id = :jobRunId`, {
+          workspaceId,
+          jobRunId,
+        }),
       ),
 
     /** Returns the newest run of each job. */
     latestOfJobs: (jobIds: readonly string[]) =>
       sql.prepared<RunOverviewHead>(
-        `select ${headColumns} from unnest($1::uuid[]) as asked (job_id)
-           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
-                                order by created_at desc, id desc limit 1) as job_runs`,
-        [jobIds],
+        named(
+          `select ${headColumns} from unnest(:jobIds::uuid[]) as asked (job_id)
+             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                  order by created_at desc, id desc limit 1) as job_runs`,
+          { jobIds },
+        ),
       ),
 
     surroundingsOf: (jobRunIds: readonly string[]) =>
       sql.prepared<RunSurroundings>(
-        `select job_runs.id as "jobRunId", jobs.job_ref as "jobRef", coalesce(job_versions.display_name, jobs.job_ref) as "jobName",
-                jobs.job_type as "jobType", deployments.version as "deploymentVersion", configurations.version as "configurationVersion",
-                (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
-                users.email as "starterEmail", cause.id as "causeId", cause.number as "causeNumber", cause.job_id as "causeJobId",
-                cause_jobs.job_ref as "causeJobRef", coalesce(cause_versions.display_name, cause_jobs.job_ref) as "causeJobName"
-           from job_runs
-           join jobs on jobs.id = job_runs.job_id
-           join job_versions on job_versions.id = jobs.current_version_id
-           join deployments on deployments.id = job_runs.deployment_id
-           join configurations on configurations.id = job_runs.configuration_id
-           left join organization_memberships on organization_memberships.id = job_runs.triggered_by
-           left join users on users.id = organization_memberships.user_id
-           left join job_runs as cause on cause.id = job_runs.previous_job_run_id
-           left join jobs as cause_jobs on cause_jobs.id = cause.job_id
-           left join job_versions as cause_versions on cause_versions.id = cause_jobs.current_version_id
-          where job_runs.id = any($1)`,
-        [jobRunIds],
+        named(
+          `select job_runs.id as "jobRunId", jobs.job_ref as "jobRef", coalesce(job_versions.display_name, jobs.job_ref) as "jobName",
+                  jobs.job_type as "jobType", deployments.version as "deploymentVersion", configurations.version as "configurationVersion",
+                  (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
+                  users.email as "starterEmail", cause.id as "causeId", cause.number as "causeNumber", cause.job_id as "causeJobId",
+                  cause_jobs.job_ref as "causeJobRef", coalesce(cause_versions.display_name, cause_jobs.job_ref) as "causeJobName"
+             from job_runs
+             join jobs on jobs.id = job_runs.job_id
+             join job_versions on job_versions.id = jobs.current_version_id
+             join deployments on deployments.id = job_runs.deployment_id
+             join configurations on configurations.id = job_runs.configuration_id
+             left join organization_memberships on organization_memberships.id = job_runs.triggered_by
+             left join users on users.id = organization_memberships.user_id
+             left join job_runs as cause on cause.id = job_runs.previous_job_run_id
+             left join jobs as cause_jobs on cause_jobs.id = cause.job_id
+             left join job_versions as cause_versions on cause_versions.id = cause_jobs.current_version_id
+            where job_runs.id = any(:jobRunIds)`,
+          { jobRunIds },
+        ),
       ),
 
     /** Only runs with reported pipeline runs. */
     loadedOf: (jobRunIds: readonly string[]) =>
       sql.prepared<RunLoaded>(
-        `select job_run_id as "jobRunId", count(*)::int as "pipelineRunCount",
-                count(*) filter (where status = 'failed')::int as "failedPipelineRunCount",
-                sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes,
-                sum(coalesce(table_count, json_array_length(facts->'tables')))::int as "tableCount",
-                bool_or(has_schema_migration) as "hasSchemaChange",
-                array_agg(distinct pipeline_name order by pipeline_name) as "pipelineNames"
-           from pipeline_runs where job_run_id = any($1) group by job_run_id`,
-        [jobRunIds],
+        named(
+          `select job_run_id as "jobRunId", count(*)::int as "pipelineRunCount",
+                  count(*) filter (where status = 'failed')::int as "failedPipelineRunCount",
+                  sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes,
+                  sum(coalesce(table_count, json_array_length(facts->'tables')))::int as "tableCount",
+                  bool_or(has_schema_migration) as "hasSchemaChange",
+                  array_agg(distinct pipeline_name order by pipeline_name) as "pipelineNames"
+             from pipeline_runs where job_run_id = any(:jobRunIds) group by job_run_id`,
+          { jobRunIds },
+        ),
       ),
 
     previousOf: (jobId: string, number: number) =>
-      neighbour(
-        'select id, number from job_runs where job_id = $1 and number < $2 order by number desc limit 1',
-        [jobId, number],
+      findNeighbour(
+        named(
+          'select id, number from job_runs where job_id = :jobId and number < :number order by number desc limit 1',
+          { jobId, number },
+        ),
       ),
 
     nextOf: (jobId: string, number: number) =>
-      neighbour('select id, number from job_runs where job_id = $1 and number > $2 order by number limit 1', [
-        jobId,
-        number,
-      ]),
+      findNeighbour(
+        named(
+          'select id, number from job_runs where job_id = :jobId and number > :number order by number limit 1',
+          { jobId, number },
+        ),
+      ),
 
     /** Searches at most 10,000 earlier numbers, to limit the cost for a job that always fails. */
     lastCompletedBefore: (jobId: string, number: number) =>
-      neighbour(
-        `select id, number from job_runs
-          where job_id = $1 and number < $2 and number >= $2 - ${farthestCompleted} and status = 'completed'
-          order by number desc limit 1`,
-        [jobId, number],
+      findNeighbour(
+        named(
+          `select id, number from job_runs
+            where job_id = :jobId and number < :number and number >= :number - ${farthestCompleted} and status = 'completed'
+            order by number desc limit 1`,
+          { jobId, number },
+        ),
       ),
 
     /** Lists the last ended runs of a job, newest first. */
     trendOf: (jobId: string, limit: number) =>
       sql.prepared<TrendRun>(
-        `select ended.*, loaded.rows as "rowsLoaded", loaded.bytes as "bytesLoaded"
-           from (select ${columns('job_runs', ['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])}
-                   from job_runs where job_id = $1 and status in ('completed', 'failed', 'cancelled')
-                  order by created_at desc, id desc limit $2) as ended
-           left join lateral (select sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes
-                                from pipeline_runs where pipeline_runs.job_run_id = ended.id) as loaded on true
-          order by ended."createdAt" desc, ended.id desc`,
-        [jobId, limit],
+        named(
+          `select ended.*, loaded.rows as "rowsLoaded", loaded.bytes as "bytesLoaded"
+             from (select ${columns('job_runs', ['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])}
+                     from job_runs where job_id = :jobId and status in ('completed', 'failed', 'cancelled')
+                    order by created_at desc, id desc limit :limit) as ended
+             left join lateral (select sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes
+                                  from pipeline_runs where pipeline_runs.job_run_id = ended.id) as loaded on true
+            order by ended."createdAt" desc, ended.id desc`,
+          { jobId, limit },
+        ),
       ),
   };
 }

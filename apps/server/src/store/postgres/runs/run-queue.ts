@@ -1,6 +1,7 @@
 import type { JobRunRecord } from './job-runs.ts';
 import type { Queryable } from '../pool.ts';
 import { runColumns } from './job-runs.ts';
+import { named } from '../statements/named.ts';
 
 /** A queued run, reduced to what the choice of the next one depends on. */
 export interface QueueHead {
@@ -16,9 +17,11 @@ export function createRunQueueStore(sql: Queryable) {
     /** Lists the queued runs of these jobs, in the order in which they start. */
     list: (jobIds: readonly string[]) =>
       sql.query<JobRunRecord>(
-        `select ${runColumns} from job_runs where job_id = any($1) and status = 'pending' and is_queued
-          order by priority desc, created_at, id`,
-        [jobIds],
+        named(
+          `select ${runColumns} from job_runs where job_id = any(:jobIds) and status = 'pending' and is_queued
+            order by priority desc, created_at, id`,
+          { jobIds },
+        ),
       ),
 
     /**
@@ -28,19 +31,21 @@ export function createRunQueueStore(sql: Queryable) {
      */
     next: (passed: { jobIds: readonly string[]; organizationIds: readonly string[] }) =>
       sql.maybeOne<QueueHead>(
-        `select head.job_id as "jobId", workspaces.organization_id as "organizationId"
-           from (select distinct on (job_id) job_id, workspace_id, priority, created_at, id from job_runs
-                  where status = 'pending' and is_queued and job_id <> all($1)
-                  order by job_id, priority desc, created_at, id) as head
-           join jobs on jobs.id = head.job_id
-           join job_versions on job_versions.id = jobs.current_version_id
-           join workspaces on workspaces.id = head.workspace_id
-          where workspaces.organization_id <> all($2)
-            and (select count(*) from job_runs active where active.job_id = head.job_id and not active.is_queued
-                    and active.status in ('pending', 'starting', 'running', 'cancelling'))
-                < coalesce(nullif(coalesce((job_versions.definition->'execute'->'concurrency')::text, '1'), 'null')::numeric, 'infinity')
-          order by head.priority desc, head.created_at, head.id limit 1`,
-        [passed.jobIds, passed.organizationIds],
+        named(
+          `select head.job_id as "jobId", workspaces.organization_id as "organizationId"
+             from (select distinct on (job_id) job_id, workspace_id, priority, created_at, id from job_runs
+                    where status = 'pending' and is_queued and job_id <> all(:jobIds)
+                    order by job_id, priority desc, created_at, id) as head
+             join jobs on jobs.id = head.job_id
+             join job_versions on job_versions.id = jobs.current_version_id
+             join workspaces on workspaces.id = head.workspace_id
+            where workspaces.organization_id <> all(:organizationIds)
+              and (select count(*) from job_runs active where active.job_id = head.job_id and not active.is_queued
+                      and active.status in ('pending', 'starting', 'running', 'cancelling'))
+                  < coalesce(nullif(coalesce((job_versions.definition->'execute'->'concurrency')::text, '1'), 'null')::numeric, 'infinity')
+            order by head.priority desc, head.created_at, head.id limit 1`,
+          { jobIds: passed.jobIds, organizationIds: passed.organizationIds },
+        ),
       ),
 
     /**
@@ -51,10 +56,13 @@ export function createRunQueueStore(sql: Queryable) {
       run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
     ) =>
       sql.execute(
-        `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = $2, shares_local_data = $3, interval_start = $4,
-                interval_end = $5, updated_at = now()
-          where id = $1 and status = 'pending' and is_queued`,
-        [jobRunId, run.refresh, run.sharesLocalData, run.intervalStart, run.intervalEnd],
+        named(
+          `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = :refresh,
+             shares_local_data = :sharesLocalData, interval_start = :intervalStart,
+                  interval_end = :intervalEnd, updated_at = now()
+            where id = :jobRunId and status = 'pending' and is_queued`,
+          { ...run, jobRunId },
+        ),
       ),
 
     /**
@@ -63,17 +71,21 @@ export function createRunQueueStore(sql: Queryable) {
      */
     setWaitReason: (jobRunId: string, reason: string, { isTold }: { isTold: boolean }) =>
       sql.execute(
-        `update job_runs set wait_reason = $2, wait_noted = $3, updated_at = now()
-          where id = $1 and status = 'pending' and wait_reason is distinct from $2`,
-        [jobRunId, reason, isTold],
+        named(
+          `update job_runs set wait_reason = :reason, wait_noted = :isTold, updated_at = now()
+            where id = :jobRunId and status = 'pending' and wait_reason is distinct from :reason`,
+          { jobRunId, reason, isTold },
+        ),
       ),
 
     /** Lists runs that have not started by their deadline. */
     listOverdue: (now: Date, limit: number) =>
       sql.prepared<JobRunRecord>(
-        `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= $1
-          order by start_by limit $2`,
-        [now, limit],
+        named(
+          `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= :now
+            order by start_by limit :limit`,
+          { now, limit },
+        ),
       ),
   };
 }

@@ -1,6 +1,7 @@
 import type { ActiveRunState } from '@pumphouse/contract';
 import type { Queryable } from '../pool.ts';
 import { activeRunStates } from '@pumphouse/contract';
+import { named } from '../statements/named.ts';
 
 /** Numbers of runs, including skipped ones, that were created within a quarter hour, by outcome. */
 export interface RunCounts {
@@ -27,23 +28,28 @@ export function createRunSeriesStore(sql: Queryable) {
      */
     listQuarters: (workspaceId: string, { start, end }: { start: Date; end: Date }) =>
       sql.query<QuarterCounts>(
-        `select starts_at as "startsAt", sum(completed)::int as completed, sum(failed)::int as failed,
-                sum(cancelled)::int as cancelled, sum(skipped)::int as skipped, sum(active)::int as active
-           from (select starts_at, completed_count as completed, failed_count as failed, cancelled_count as cancelled,
-                        skipped_count as skipped, 0 as active
-                   from job_run_quarters where workspace_id = $1 and starts_at >= $2 and starts_at < $3
-                  union all
-                 select quarter_of(created_at), 0, 0, 0, 0, 1 from job_runs
-                  where workspace_id = $1 and status = any(${active}) and created_at >= $2 and created_at < $3) as counted
-          group by starts_at order by starts_at`,
-        [workspaceId, start, end],
+        named(
+          `select starts_at as "startsAt", sum(completed)::int as completed, sum(failed)::int as failed,
+                  sum(cancelled)::int as cancelled, sum(skipped)::int as skipped, sum(active)::int as active
+             from (select starts_at, completed_count as completed, failed_count as failed, cancelled_count as cancelled,
+                          skipped_count as skipped, 0 as active
+                     from job_run_quarters where workspace_id = :workspaceId and starts_at >= :start and starts_at < :end
+                    union all
+                   select quarter_of(created_at), 0, 0, 0, 0, 1 from job_runs
+                    where workspace_id = :workspaceId and status = any(${active}) and created_at >= :start and created_at < :end) as counted
+            group by starts_at order by starts_at`,
+          { workspaceId, start, end },
+        ),
       ),
 
     /** Counts active runs by state. */
     countActive: async (workspaceId: string) => {
       const rows = await sql.query<{ status: ActiveRunState; count: number }>(
-        `select status, count(*)::int as count from job_runs where workspace_id = $1 and status = any(${active}) group by status`,
-        [workspaceId],
+        named(
+          `select status, count(*)::int as count from job_runs
+            where workspace_id = :workspaceId and status = any(${active}) group by status`,
+          { workspaceId },
+        ),
       );
       return new Map(rows.map(({ status, count }) => [status, count]));
     },

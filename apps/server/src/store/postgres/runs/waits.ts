@@ -1,6 +1,7 @@
 import type { Claim } from '../attempts/claim.ts';
 import type { Queryable } from '../pool.ts';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
+import { named } from '../statements/named.ts';
 
 /** A pending run whose reason to wait is unknown or has changed. */
 export interface UnexplainedWait {
@@ -50,44 +51,49 @@ export function createWaitStore(sql: Queryable) {
      */
     listUnexplained: (full: { batch: boolean; apps: boolean }, limit: number) =>
       sql.prepared<UnexplainedWait>(
-        `select pending.id as "jobRunId", pending.workspace_id as "workspaceId", workspaces.organization_id as "organizationId",
-                pending.is_app as "isApp", job_versions.definition->'require'->'instance'->>'size' as size,
-                pending.wait_kind as "waitKind", holder.number as "holderNumber", holder_jobs.job_ref as "holderRef"
-           from (
-             select pending.*, (
-                      select holder.id from job_runs holder
-                       where pending.shares_local_data and holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
-                         and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')) as holder_id
-               from job_runs pending
-              where pending.status = 'pending' and not pending.is_queued
-                and (pending.not_before is null or pending.not_before <= now())) as pending
-           join workspaces on workspaces.id = pending.workspace_id
-           join job_versions on job_versions.id = pending.job_version_id
-           left join job_runs holder on holder.id = pending.holder_id
-           left join jobs holder_jobs on holder_jobs.id = holder.job_id
-          where case
-                  when pending.holder_id is not null then pending.wait_kind is distinct from 'local-data'
-                  when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn')
-                    then greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
-                  else (pending.wait_kind = 'slot') <> (case when pending.is_app then $2::boolean else $1::boolean end)
-                       and pending.updated_at < now() - interval '${refreshedAfterSeconds} seconds'
-                end
-          order by pending.created_at, pending.id limit $3`,
-        [full.batch, full.apps, limit],
+        named(
+          `select pending.id as "jobRunId", pending.workspace_id as "workspaceId", workspaces.organization_id as "organizationId",
+                  pending.is_app as "isApp", job_versions.definition->'require'->'instance'->>'size' as size,
+                  pending.wait_kind as "waitKind", holder.number as "holderNumber", holder_jobs.job_ref as "holderRef"
+             from (
+               select pending.*, (
+                        select holder.id from job_runs holder
+                         where pending.shares_local_data and holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
+                           and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')) as holder_id
+                 from job_runs pending
+                where pending.status = 'pending' and not pending.is_queued
+                  and (pending.not_before is null or pending.not_before <= now())) as pending
+             join workspaces on workspaces.id = pending.workspace_id
+             join job_versions on job_versions.id = pending.job_version_id
+             left join job_runs holder on holder.id = pending.holder_id
+             left join jobs holder_jobs on holder_jobs.id = holder.job_id
+            where case
+                    when pending.holder_id is not null then pending.wait_kind is distinct from 'local-data'
+                    when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn')
+                      then greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
+                    else (pending.wait_kind = 'slot') <> (case when pending.is_app then :apps::boolean else :batch::boolean end)
+                         and pending.updated_at < now() - interval '${refreshedAfterSeconds} seconds'
+                  end
+            order by pending.created_at, pending.id limit :limit`,
+          { batch: full.batch, apps: full.apps, limit },
+        ),
       ),
 
     /** Records what runs wait for, if they are still pending. */
     explain: (waits: readonly ExplainedWait[]) =>
       sql.executePrepared(
-        `update job_runs set wait_kind = wait.kind, wait_reason = wait.reason, wait_noted = job_runs.wait_noted and wait.is_same, updated_at = now()
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) as wait (id, kind, reason, is_same)
-          where job_runs.id = wait.id and job_runs.status = 'pending' and not job_runs.is_queued`,
-        [
-          waits.map(({ jobRunId }) => jobRunId),
-          waits.map(({ kind }) => kind),
-          waits.map(({ reason }) => reason),
-          waits.map(({ isSame }) => isSame),
-        ],
+        named(
+          `update job_runs set wait_kind = wait.kind, wait_reason = wait.reason,
+                  wait_noted = job_runs.wait_noted and wait.is_same, updated_at = now()
+             from unnest(:jobRunIds::uuid[], :kinds::text[], :reasons::text[], :isSames::boolean[]) as wait (id, kind, reason, is_same)
+            where job_runs.id = wait.id and job_runs.status = 'pending' and not job_runs.is_queued`,
+          {
+            jobRunIds: waits.map(({ jobRunId }) => jobRunId),
+            kinds: waits.map(({ kind }) => kind),
+            reasons: waits.map(({ reason }) => reason),
+            isSames: waits.map(({ isSame }) => isSame),
+          },
+        ),
       ),
 
     /**
@@ -96,20 +102,29 @@ export function createWaitStore(sql: Queryable) {
      */
     setWhileStarting: (claim: Claim, wait: { kind: WaitKind; reason: string } | null) =>
       sql.execute(
-        `update job_runs set wait_kind = $3, wait_reason = $4, updated_at = now()
-          where id = $1 and claim_number = $2 and status = 'starting' and wait_reason is distinct from $4`,
-        [claim.jobRunId, claim.claimNumber, wait?.kind ?? null, wait?.reason ?? null],
+        named(
+          `update job_runs set wait_kind = :kind, wait_reason = :reason, updated_at = now()
+            where id = :jobRunId and claim_number = :claimNumber and status = 'starting' and wait_reason is distinct from :reason`,
+          {
+            jobRunId: claim.jobRunId,
+            claimNumber: claim.claimNumber,
+            kind: wait?.kind ?? null,
+            reason: wait?.reason ?? null,
+          },
+        ),
       ),
 
     /** Takes waiting runs whose log does not yet contain the reason. */
     takeUntold: (options: { isQueued: boolean; limit: number }) =>
       sql.prepared<{ jobRunId: string; waitReason: string }>(
-        `update job_runs set wait_noted = true
-          where id in (select id from job_runs
-                        where status = 'pending' and is_queued = $1 and not wait_noted and wait_reason is not null
-                        order by created_at, id limit $2 for update skip locked)
-        returning id as "jobRunId", wait_reason as "waitReason"`,
-        [options.isQueued, options.limit],
+        named(
+          `update job_runs set wait_noted = true
+            where id in (select id from job_runs
+                          where status = 'pending' and is_queued = :isQueued and not wait_noted and wait_reason is not null
+                          order by created_at, id limit :limit for update skip locked)
+          returning id as "jobRunId", wait_reason as "waitReason"`,
+          { isQueued: options.isQueued, limit: options.limit },
+        ),
       ),
 
     /** Summarizes what the pending runs of the installation wait for, and the longest wait of each kind. */

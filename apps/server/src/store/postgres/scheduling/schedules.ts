@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** When the clock next starts a job by one of its triggers. */
 export interface ScheduleRecord {
@@ -31,37 +32,46 @@ export function createScheduleStore(sql: Queryable) {
     /** Lists due ticks, oldest first. To handle one, lock its job and read it again. */
     listDue: (now: Date, limit: number) =>
       sql.prepared<DueTick>(
-        `select schedules.job_id as "jobId", schedules.trigger, jobs.workspace_id as "workspaceId"
-           from schedules join jobs on jobs.id = schedules.job_id
-          where schedules.next_tick_at <= $1 order by schedules.next_tick_at, schedules.job_id limit $2`,
-        [now, limit],
+        named(
+          `select schedules.job_id as "jobId", schedules.trigger, jobs.workspace_id as "workspaceId"
+             from schedules join jobs on jobs.id = schedules.job_id
+            where schedules.next_tick_at <= :now order by schedules.next_tick_at, schedules.job_id limit :limit`,
+          { now, limit },
+        ),
       ),
 
     /** Reads the schedules of jobs that the caller has locked, which prevents concurrent changes. */
     ofJobs: (jobIds: readonly string[]) =>
-      sql.prepared<ScheduleRecord>(`select ${scheduleColumns} from schedules where job_id = any($1)`, [
-        jobIds,
-      ]),
+      sql.prepared<ScheduleRecord>(
+        named(`select ${scheduleColumns} from schedules where job_id = any(:jobIds)`, { jobIds }),
+      ),
 
     set: ({ jobId, trigger, timeZone, nextTickAt }: Omit<ScheduleRecord, 'previousTickAt'>) =>
       sql.execute(
-        `insert into schedules (job_id, trigger, time_zone, next_tick_at) values ($1, $2, $3, $4)
+        named(
+          `insert into schedules (job_id, trigger, time_zone, next_tick_at) values (:jobId, :trigger, :timeZone, :nextTickAt)
              on conflict (job_id, trigger) do update set time_zone = excluded.time_zone, next_tick_at = excluded.next_tick_at`,
-        [jobId, trigger, timeZone, nextTickAt],
+          { jobId, trigger, timeZone, nextTickAt },
+        ),
       ),
 
     /** Records that a tick was handled, and sets the next one. */
     advance: (jobId: string, trigger: string, ticks: { previousTickAt: Date; nextTickAt: Date | null }) =>
       sql.executePrepared(
-        'update schedules set previous_tick_at = $3, next_tick_at = $4 where job_id = $1 and trigger = $2',
-        [jobId, trigger, ticks.previousTickAt, ticks.nextTickAt],
+        named(
+          `update schedules set previous_tick_at = :previousTickAt, next_tick_at = :nextTickAt
+            where job_id = :jobId and trigger = :trigger`,
+          { jobId, trigger, previousTickAt: ticks.previousTickAt, nextTickAt: ticks.nextTickAt },
+        ),
       ),
 
     remove: (jobId: string, trigger: string) =>
-      sql.execute('delete from schedules where job_id = $1 and trigger = $2', [jobId, trigger]),
+      sql.execute(
+        named('delete from schedules where job_id = :jobId and trigger = :trigger', { jobId, trigger }),
+      ),
 
     removeOfJobs: (jobIds: readonly string[]) =>
-      sql.execute('delete from schedules where job_id = any($1)', [jobIds]),
+      sql.execute(named('delete from schedules where job_id = any(:jobIds)', { jobIds })),
 
     /**
      * Lists workspaces with active jobs that have a clock trigger but no schedule: a server without a

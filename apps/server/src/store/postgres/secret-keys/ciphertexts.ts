@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 interface CiphertextColumn {
   table: string;
@@ -70,14 +71,16 @@ export function createCiphertextStore(sql: Queryable) {
     ): Promise<StoredCiphertext[]> {
       const { table, column, key, owner }: CiphertextColumn = ciphertextColumns[kind];
       const parts = Object.keys(key);
-      const isAfter = after === null ? 'true' : `(${parts.join(', ')}) > (${readKey(key, 4)})`;
+      const isAfter = after === null ? 'true' : `(${parts.join(', ')}) > (${readKey(key)})`;
       const keyTexts = parts.map((part) => `(${part})::text`).join(', ');
       return sql.query<StoredCiphertext>(
-        `select array[${keyTexts}] as key, array[${owner ? `${owner}::text` : keyTexts}] as owner, ${column} as sealed
-           from ${table}
-          where ${column} is not null and substring(${column} from 1 for $1) <> $2 and ${isAfter}
-          order by ${parts.join(', ')} limit $3`,
-        [header.length, header, limit, ...(after ?? [])],
+        named(
+          `select array[${keyTexts}] as key, array[${owner ? `${owner}::text` : keyTexts}] as owner, ${column} as sealed
+             from ${table}
+            where ${column} is not null and substring(${column} from 1 for :headerLength) <> :header and ${isAfter}
+            order by ${parts.join(', ')} limit :limit`,
+          { headerLength: header.length, header, limit, ...keyParts(after ?? []) },
+        ),
       );
     },
 
@@ -89,9 +92,11 @@ export function createCiphertextStore(sql: Queryable) {
     ): Promise<boolean> {
       const { table, column, key }: CiphertextColumn = ciphertextColumns[kind];
       const touched = await sql.execute(
-        `update ${table} set ${column} = $1
-          where ${column} = $2 and (${Object.keys(key).join(', ')}) = (${readKey(key, 3)})`,
-        [next, sealed, ...keyOfRow],
+        named(
+          `update ${table} set ${column} = :next
+            where ${column} = :sealed and (${Object.keys(key).join(', ')}) = (${readKey(key)})`,
+          { next, sealed, ...keyParts(keyOfRow) },
+        ),
       );
       return touched === 1;
     },
@@ -99,21 +104,30 @@ export function createCiphertextStore(sql: Queryable) {
     /** Configurations whose archives are stored, in the order of their ids. */
     listArchives: (after: string | null, limit: number) =>
       sql.query<StoredArchiveKey>(
-        `select id, archive_key as "archiveKey" from configurations
-          where archive_removed_at is null and ($1::uuid is null or id > $1) order by id limit $2`,
-        [after, limit],
+        named(
+          `select id, archive_key as "archiveKey" from configurations
+            where archive_removed_at is null and (:after::uuid is null or id > :after) order by id limit :limit`,
+          { after, limit },
+        ),
       ),
 
     isArchiveStored: async (configurationId: string): Promise<boolean> =>
       (await sql.maybeOne(
-        `select 1 as one from configurations where id = $1 and archive_removed_at is null`,
-        [configurationId],
+        named(
+          `select 1 as one from configurations where id = :configurationId and archive_removed_at is null`,
+          { configurationId },
+        ),
       )) !== undefined,
   };
 }
 
-function readKey(key: Readonly<Record<string, string>>, firstParameter: number): string {
+/** Reads a key from the parameters of `keyParts`. */
+function readKey(key: Readonly<Record<string, string>>): string {
   return Object.values(key)
-    .map((type, index) => `$${firstParameter + index}::${type}`)
+    .map((type, index) => `:key${index}::${type}`)
     .join(', ');
+}
+
+function keyParts(key: readonly string[]): Record<string, string> {
+  return Object.fromEntries(key.map((part, index) => [`key${index}`, part]));
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 export type SecretKeyStore = ReturnType<typeof createSecretKeyStore>;
 
@@ -14,8 +15,9 @@ export function createSecretKeyStore(sql: Queryable) {
     },
 
     noteUsed: (id: string) =>
-      sql.execute('insert into secret_keys (id) values ($1) on conflict do nothing', [id]),
+      sql.execute(named('insert into secret_keys (id) values (:id) on conflict do nothing', { id })),
 
-    remove: (ids: readonly string[]) => sql.execute('delete from secret_keys where id = any($1)', [ids]),
+    remove: (ids: readonly string[]) =>
+      sql.execute(named('delete from secret_keys where id = any(:ids)', { ids })),
   };
 }

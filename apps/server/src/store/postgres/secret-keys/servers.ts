@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** A running server and the ids of its secret keys. */
 export interface LiveServer {
@@ -23,28 +24,32 @@ export function createServerStore(sql: Queryable) {
   return {
     async keepAlive({ id, owner, keyId, readableKeyIds }: ServerKeys): Promise<void> {
       await sql.execute(
-        `insert into servers (id, owner, key_id, readable_key_ids) values ($1, $2, $3, $4)
-         on conflict (id) do update set seen_at = now()`,
-        [id, owner, keyId, readableKeyIds],
+        named(
+          `insert into servers (id, owner, key_id, readable_key_ids) values (:id, :owner, :keyId, :readableKeyIds)
+           on conflict (id) do update set seen_at = now()`,
+          { id, owner, keyId, readableKeyIds },
+        ),
       );
     },
 
     /** Removes servers that were killed. Called by each server that starts. */
     removeKilled: () => sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`),
 
-    remove: (id: string) => sql.execute('delete from servers where id = $1', [id]),
+    remove: (id: string) => sql.execute(named('delete from servers where id = :id', { id })),
 
     /** Lists servers with a recent heartbeat, and supervisors of the previous release. */
     listLive: (seconds: number) =>
       sql.query<LiveServer>(
-        `select owner, key_id as "keyId", readable_key_ids as "readableKeyIds" from servers
-          where seen_at > now() - make_interval(secs => $1)
-         union all
-         select owner, null, '{}' from supervisors
-          where seen_at > now() - make_interval(secs => $1)
-            and not exists (select from servers where servers.owner = supervisors.owner)
-         order by owner`,
-        [seconds],
+        named(
+          `select owner, key_id as "keyId", readable_key_ids as "readableKeyIds" from servers
+            where seen_at > now() - make_interval(secs => :seconds)
+           union all
+           select owner, null, '{}' from supervisors
+            where seen_at > now() - make_interval(secs => :seconds)
+              and not exists (select from servers where servers.owner = supervisors.owner)
+           order by owner`,
+          { seconds },
+        ),
       ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** A session of a user at this server's own pages. */
 export interface BrowserSessionRecord {
@@ -18,32 +19,40 @@ export function createBrowserSessionStore(sql: Queryable) {
   return {
     insert: (session: { secretHash: Uint8Array; userId: string; signedInBy: string; hours: number }) =>
       sql.query(
-        `insert into browser_sessions (secret_hash, user_id, signed_in_by, expires_at)
-         values ($1, $2, $3, now() + make_interval(hours => $4))`,
-        [session.secretHash, session.userId, session.signedInBy, session.hours],
+        named(
+          `insert into browser_sessions (secret_hash, user_id, signed_in_by, expires_at)
+           values (:secretHash, :userId, :signedInBy, now() + make_interval(hours => :hours))`,
+          session,
+        ),
       ),
 
     /** Undefined if the session has ended, or its user was disabled. */
     async find(secretHash: Uint8Array) {
-      const text = `select users.id as "userId", users.email, users.name, signed_in_by as "signedInBy",
+      const [row] = await sql.prepared<BrowserSessionRecord>(
+        named(
+          `select users.id as "userId", users.email, users.name, signed_in_by as "signedInBy",
                            browser_sessions.created_at as "createdAt", last_used_at as "lastUsedAt"
                       from browser_sessions join users on users.id = browser_sessions.user_id
-                     where secret_hash = $1 and expires_at > now() and users.disabled_at is null`;
-      const [row] = await sql.prepared<BrowserSessionRecord>(text, [secretHash]);
+                     where secret_hash = :secretHash and expires_at > now() and users.disabled_at is null`,
+          { secretHash },
+        ),
+      );
       return row;
     },
 
     /** Extends a session by this many hours from now, up to this many days from its sign-in. */
     renew: (secretHash: Uint8Array, { hours, days }: { hours: number; days: number }) =>
       sql.query(
-        `update browser_sessions set last_used_at = now(),
-                expires_at = least(now() + make_interval(hours => $2), created_at + make_interval(days => $3))
-          where secret_hash = $1`,
-        [secretHash, hours, days],
+        named(
+          `update browser_sessions set last_used_at = now(),
+                  expires_at = least(now() + make_interval(hours => :hours), created_at + make_interval(days => :days))
+            where secret_hash = :secretHash`,
+          { secretHash, hours, days },
+        ),
       ),
 
     remove: (secretHash: Uint8Array) =>
-      sql.query('delete from browser_sessions where secret_hash = $1', [secretHash]),
+      sql.query(named('delete from browser_sessions where secret_hash = :secretHash', { secretHash })),
 
     removeExpired: () => sql.query('delete from browser_sessions where expires_at <= now()'),
   };

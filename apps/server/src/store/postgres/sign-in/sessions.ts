@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** A sign-in of a user at a client, reduced to what the validity of its tokens depends on. */
 export interface SessionRecord {
@@ -81,32 +82,40 @@ const isAlive = 'sessions.revoked_at is null and sessions.expires_at > now()';
 export function createSessionStore(sql: Queryable) {
   return {
     async find(sessionId: string) {
-      const [row] = await sql.prepared<SessionRecord>(`${selectSession} where sessions.id = $1`, [sessionId]);
+      const [row] = await sql.prepared<SessionRecord>(
+        named(`${selectSession} where sessions.id = :sessionId`, { sessionId }),
+      );
       return row;
     },
 
     /** Undefined for an account that is disabled, or is not a person's. */
     insert: ({ userId, client, address, userAgent }: NewSession, { unusedDays }: SessionLimits) =>
       sql.maybeOne<{ id: string; userId: string; email: string }>(
-        `with person as (select id, email from users where id = $1 and kind = 'human' and disabled_at is null)
-         insert into sessions (user_id, client, address, user_agent, expires_at)
-         select person.id, $2, $3, $4, now() + make_interval(days => $5) from person
-         returning id, user_id as "userId", (select email from person)`,
-        [userId, client, address, userAgent, unusedDays],
+        named(
+          `with person as (select id, email from users where id = :userId and kind = 'human' and disabled_at is null)
+           insert into sessions (user_id, client, address, user_agent, expires_at)
+           select person.id, :client, :address, :userAgent, now() + make_interval(days => :unusedDays) from person
+           returning id, user_id as "userId", (select email from person)`,
+          { userId, client, address, userAgent, unusedDays },
+        ),
       ),
 
     /** Lists live sessions of a user, most recently used first. */
     listAlive: (userId: string) =>
       sql.query<ListedSession>(
-        `select ${listedColumns} from sessions where user_id = $1 and ${isAlive} order by last_used_at desc, id`,
-        [userId],
+        named(
+          `select ${listedColumns} from sessions where user_id = :userId and ${isAlive} order by last_used_at desc, id`,
+          { userId },
+        ),
       ),
 
     /** Lists live sessions of a user, without the most recently used ones. */
     listBeyond: (userId: string, kept: number) =>
       sql.query<{ id: string }>(
-        `select id from sessions where user_id = $1 and ${isAlive} order by last_used_at desc, id offset $2`,
-        [userId, kept],
+        named(
+          `select id from sessions where user_id = :userId and ${isAlive} order by last_used_at desc, id offset :kept`,
+          { userId, kept },
+        ),
       ),
 
     /**
@@ -116,24 +125,30 @@ export function createSessionStore(sql: Queryable) {
      */
     revoke: (sessionId: string, because: SessionEnd, userId: string | null = null) =>
       sql.maybeOne<{ id: string; userId: string; client: string }>(
-        `update sessions set revoked_at = now(), revoked_because = $2
-          where id = $1 and ${isAlive} and ($3::uuid is null or user_id = $3)
-         returning id, user_id as "userId", client`,
-        [sessionId, because, userId],
+        named(
+          `update sessions set revoked_at = now(), revoked_because = :because
+            where id = :sessionId and ${isAlive} and (:userId::uuid is null or user_id = :userId)
+           returning id, user_id as "userId", client`,
+          { sessionId, because, userId },
+        ),
       ),
 
     noteUse: (sessionId: string, { unusedDays, longestDays }: SessionLimits) =>
       sql.execute(
-        `update sessions set last_used_at = now(),
-                expires_at = least(now() + make_interval(days => $2), created_at + make_interval(days => $3))
-          where id = $1`,
-        [sessionId, unusedDays, longestDays],
+        named(
+          `update sessions set last_used_at = now(),
+                  expires_at = least(now() + make_interval(days => :unusedDays), created_at + make_interval(days => :longestDays))
+            where id = :sessionId`,
+          { sessionId, unusedDays, longestDays },
+        ),
       ),
 
     addRefreshToken: (sessionId: string, tokenHash: Buffer) =>
       sql.execute(
-        'insert into refresh_tokens (token_hash, session_id, created_at) values ($1, $2, clock_timestamp())',
-        [tokenHash, sessionId],
+        named(
+          'insert into refresh_tokens (token_hash, session_id, created_at) values (:tokenHash, :sessionId, clock_timestamp())',
+          { tokenHash, sessionId },
+        ),
       ),
 
     /** Locks the session of a token, so that concurrent callers with it are serialized. */
@@ -142,55 +157,68 @@ export function createSessionStore(sql: Queryable) {
       freshSeconds: number,
     ): Promise<RefreshTokenRecord | undefined> {
       await sql.execute(
-        'select from sessions where id = (select session_id from refresh_tokens where token_hash = $1) for update',
-        [tokenHash],
+        named(
+          'select from sessions where id = (select session_id from refresh_tokens where token_hash = :tokenHash) for update',
+          { tokenHash },
+        ),
       );
       // A separate statement, because it must see the changes of previous lock holders. The clock advances
       // during the wait.
       return sql.maybeOne<RefreshTokenRecord>(
-        `select sessions.id as "sessionId", sessions.user_id as "userId", users.email, sessions.client,
-                (sessions.revoked_at is not null or sessions.expires_at <= clock_timestamp()
-                 or users.disabled_at is not null) as "isSessionOver",
-                tokens.rotated_at is not null as "isRotated",
-                coalesce(tokens.rotated_at, tokens.created_at) > clock_timestamp() - make_interval(secs => $2) as "isFresh"
-           from refresh_tokens tokens
-           join sessions on sessions.id = tokens.session_id
-           join users on users.id = sessions.user_id
-          where tokens.token_hash = $1`,
-        [tokenHash, freshSeconds],
+        named(
+          `select sessions.id as "sessionId", sessions.user_id as "userId", users.email, sessions.client,
+                  (sessions.revoked_at is not null or sessions.expires_at <= clock_timestamp()
+                   or users.disabled_at is not null) as "isSessionOver",
+                  tokens.rotated_at is not null as "isRotated",
+                  coalesce(tokens.rotated_at, tokens.created_at) > clock_timestamp() - make_interval(secs => :freshSeconds) as "isFresh"
+             from refresh_tokens tokens
+             join sessions on sessions.id = tokens.session_id
+             join users on users.id = sessions.user_id
+            where tokens.token_hash = :tokenHash`,
+          { tokenHash, freshSeconds },
+        ),
       );
     },
 
     hasRefreshToken: async (tokenHash: Buffer): Promise<boolean> =>
-      (await sql.maybeOne('select 1 as one from refresh_tokens where token_hash = $1', [tokenHash])) !==
-      undefined,
+      (await sql.maybeOne(
+        named('select 1 as one from refresh_tokens where token_hash = :tokenHash', { tokenHash }),
+      )) !== undefined,
 
     rotateRefreshToken: (tokenHash: Buffer) =>
-      sql.execute('update refresh_tokens set rotated_at = clock_timestamp() where token_hash = $1', [
-        tokenHash,
-      ]),
+      sql.execute(
+        named('update refresh_tokens set rotated_at = clock_timestamp() where token_hash = :tokenHash', {
+          tokenHash,
+        }),
+      ),
 
     /** Removes tokens of a session that were replaced longer ago. */
     forgetRotatedTokens: (sessionId: string, days: number) =>
       sql.execute(
-        `delete from refresh_tokens where session_id = $1 and created_at < now() - make_interval(days => $2)
-            and rotated_at < now() - make_interval(days => $2)`,
-        [sessionId, days],
+        named(
+          `delete from refresh_tokens where session_id = :sessionId and created_at < now() - make_interval(days => :days)
+            and rotated_at < now() - make_interval(days => :days)`,
+          { sessionId, days },
+        ),
       ),
 
     /** Removes some of the sessions that ended longer ago, with their tokens. */
     forgetEnded: (days: number, atMost: number) =>
       sql.execute(
-        `delete from sessions where id in (
-           select id from sessions where least(revoked_at, expires_at) < now() - make_interval(days => $1)
-            limit $2 for update skip locked)`,
-        [days, atMost],
+        named(
+          `delete from sessions where id in (
+           select id from sessions where least(revoked_at, expires_at) < now() - make_interval(days => :days)
+            limit :atMost for update skip locked)`,
+          { days, atMost },
+        ),
       ),
 
     addSwapCode: (code: { hash: Buffer; sessionId: string; seconds: number }) =>
       sql.execute(
-        'insert into swap_codes (code_hash, session_id, expires_at) values ($1, $2, now() + make_interval(secs => $3))',
-        [code.hash, code.sessionId, code.seconds],
+        named(
+          'insert into swap_codes (code_hash, session_id, expires_at) values (:hash, :sessionId, now() + make_interval(secs => :seconds))',
+          code,
+        ),
       ),
 
     /**
@@ -199,20 +227,24 @@ export function createSessionStore(sql: Queryable) {
      */
     redeemSwapCode: (codeHash: Buffer) =>
       sql.maybeOne<{ userId: string; email: string; sessionId: string }>(
-        `update swap_codes set redeemed_at = now()
-           from sessions join users on users.id = sessions.user_id
-          where swap_codes.code_hash = $1 and swap_codes.redeemed_at is null and swap_codes.expires_at > now()
-            and sessions.id = swap_codes.session_id and ${isAlive} and users.disabled_at is null
-         returning users.id as "userId", users.email, sessions.id as "sessionId"`,
-        [codeHash],
+        named(
+          `update swap_codes set redeemed_at = now()
+             from sessions join users on users.id = sessions.user_id
+            where swap_codes.code_hash = :codeHash and swap_codes.redeemed_at is null and swap_codes.expires_at > now()
+              and sessions.id = swap_codes.session_id and ${isAlive} and users.disabled_at is null
+           returning users.id as "userId", users.email, sessions.id as "sessionId"`,
+          { codeHash },
+        ),
       ),
 
     /** Removes some of the expired codes. */
     forgetSwapCodes: (atMost: number) =>
       sql.execute(
-        `delete from swap_codes where code_hash in (
-           select code_hash from swap_codes where expires_at < now() limit $1 for update skip locked)`,
-        [atMost],
+        named(
+          `delete from swap_codes where code_hash in (
+           select code_hash from swap_codes where expires_at < now() limit :atMost for update skip locked)`,
+          { atMost },
+        ),
       ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** The number of free attempts, and the waits after them, which double each time up to a maximum. */
 export interface TryLimits {
@@ -23,17 +24,12 @@ export function createSignInFailureStore(sql: Queryable) {
       bucket: Uint8Array,
       limits: TryLimits,
     ): Promise<{ failures: number } | { blockedUntil: Date }> {
-      const [admitted] = await sql.prepared<{ failures: number }>(admitText, [
-        bucket,
-        limits.freeTries,
-        limits.firstWaitSeconds,
-        limits.longestWaitSeconds,
-        limits.windowSeconds,
-      ]);
+      const [admitted] = await sql.prepared<{ failures: number }>(named(admitText, { ...limits, bucket }));
       if (admitted) return admitted;
       const blocked = await sql.maybeOne<{ blockedUntil: Date | null }>(
-        'select blocked_until as "blockedUntil" from sign_in_failures where bucket = $1',
-        [bucket],
+        named('select blocked_until as "blockedUntil" from sign_in_failures where bucket = :bucket', {
+          bucket,
+        }),
       );
       // Unblocked between the two statements: the next attempt will be admitted.
       return { blockedUntil: blocked?.blockedUntil ?? new Date() };
@@ -42,11 +38,14 @@ export function createSignInFailureStore(sql: Queryable) {
     /** Removes an attempt that must not count. */
     takeBack: (bucket: Uint8Array) =>
       sql.query(
-        `update sign_in_failures set failures = greatest(failures - 1, 0), blocked_until = null where bucket = $1`,
-        [bucket],
+        named(
+          `update sign_in_failures set failures = greatest(failures - 1, 0), blocked_until = null where bucket = :bucket`,
+          { bucket },
+        ),
       ),
 
-    clear: (bucket: Uint8Array) => sql.query('delete from sign_in_failures where bucket = $1', [bucket]),
+    clear: (bucket: Uint8Array) =>
+      sql.query(named('delete from sign_in_failures where bucket = :bucket', { bucket })),
 
     removeExpired: () => sql.query('delete from sign_in_failures where window_ends_at <= now()'),
   };
@@ -59,12 +58,14 @@ const failuresNow = 'case when known.window_ends_at <= now() then 1 else known.f
  * overflow.
  */
 const waitAfter = (failures: string) =>
-  `case when ${failures} <= $2 then null else now() + make_interval(secs => least($4, $3 * power(2, least(${failures} - $2 - 1, 30)))) end`;
+  `case when ${failures} <= :freeTries then null
+        else now() + make_interval(secs => least(
+          :longestWaitSeconds, :firstWaitSeconds * power(2, least(${failures} - :freeTries - 1, 30)))) end` as const;
 
 const admitText = `
   insert into sign_in_failures as known (bucket, failures, blocked_until, window_ends_at)
-  values ($1, 1, ${waitAfter('1')}, now() + make_interval(secs => $5))
+  values (:bucket, 1, ${waitAfter('1')}, now() + make_interval(secs => :windowSeconds))
   on conflict (bucket) do update
      set failures = ${failuresNow}, blocked_until = ${waitAfter(`(${failuresNow})`)}, window_ends_at = excluded.window_ends_at
    where known.window_ends_at <= now() or known.blocked_until is null or known.blocked_until <= now()
-  returning failures`;
+  returning failures` as const;

@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** The client that asks, and its origin. */
 export interface SignInOrigin {
@@ -82,56 +83,54 @@ export function createSignInRequestStore(sql: Queryable) {
       limits: OpenLimits,
     ) =>
       sql.maybeOne<{ id: string }>(
-        `insert into authorization_requests (client, address, network, code_challenge, redirect_uri, state, expires_at)
-         select $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7)
-          where ${hasRoom('authorization_requests')}
-         returning id`,
-        [
-          request.client,
-          request.address,
-          request.network,
-          request.codeChallenge,
-          request.redirectUri,
-          request.state,
-          seconds,
-          limits.total,
-          limits.ofNetwork,
-        ],
+        named(
+          `insert into authorization_requests (client, address, network, code_challenge, redirect_uri, state, expires_at)
+           select :client, :address, :network, :codeChallenge, :redirectUri, :state, now() + make_interval(secs => :seconds)
+            where ${hasRoom('authorization_requests')}
+           returning id`,
+          { ...request, seconds, total: limits.total, ofNetwork: limits.ofNetwork },
+        ),
       ),
 
     findAuthorization: (id: string) =>
       sql.maybeOne<AuthorizationRequestRecord>(
-        `select ${requestColumns} from authorization_requests where id = $1`,
-        [id],
+        named(`select ${requestColumns} from authorization_requests where id = :id`, { id }),
       ),
 
     lockAuthorizationByCode: (codeHash: Buffer) =>
       sql.maybeOne<AuthorizationRequestRecord>(
-        `select ${requestColumns} from authorization_requests where code_hash = $1 for update`,
-        [codeHash],
+        named(`select ${requestColumns} from authorization_requests where code_hash = :codeHash for update`, {
+          codeHash,
+        }),
       ),
 
     /** Undefined if it has expired or was already answered. */
     approveAuthorization: (id: string, approval: { userId: string; codeHash: Buffer; seconds: number }) =>
       sql.maybeOne<AuthorizationRequestRecord>(
-        `update authorization_requests
-            set outcome = 'approved', user_id = $2, code_hash = $3, expires_at = now() + make_interval(secs => $4)
-          where id = $1 and outcome is null and expires_at > now() returning ${requestColumns}`,
-        [id, approval.userId, approval.codeHash, approval.seconds],
+        named(
+          `update authorization_requests
+              set outcome = 'approved', user_id = :userId, code_hash = :codeHash, expires_at = now() + make_interval(secs => :seconds)
+            where id = :id and outcome is null and expires_at > now() returning ${requestColumns}`,
+          { ...approval, id },
+        ),
       ),
 
     denyAuthorization: (id: string) =>
       sql.maybeOne<AuthorizationRequestRecord>(
-        `update authorization_requests set outcome = 'denied'
-          where id = $1 and outcome is null and expires_at > now() returning ${requestColumns}`,
-        [id],
+        named(
+          `update authorization_requests set outcome = 'denied'
+            where id = :id and outcome is null and expires_at > now() returning ${requestColumns}`,
+          { id },
+        ),
       ),
 
     finishAuthorization: (id: string, sessionId: string) =>
-      sql.execute('update authorization_requests set redeemed_at = now(), session_id = $2 where id = $1', [
-        id,
-        sessionId,
-      ]),
+      sql.execute(
+        named(
+          'update authorization_requests set redeemed_at = now(), session_id = :sessionId where id = :id',
+          { id, sessionId },
+        ),
+      ),
 
     /** Like `insertAuthorization`; also undefined if the user code is taken. */
     insertDeviceCode: (
@@ -140,55 +139,60 @@ export function createSignInRequestStore(sql: Queryable) {
       limits: OpenLimits,
     ) =>
       sql.maybeOne<{ userCode: string }>(
-        `insert into device_codes (client, address, network, device_code_hash, user_code, expires_at)
-         select $1, $2, $3, $4, $5, now() + make_interval(secs => $6)
-          where ${hasRoom('device_codes', 7)}
-         on conflict (user_code) do nothing returning user_code as "userCode"`,
-        [
-          code.client,
-          code.address,
-          code.network,
-          code.hash,
-          code.userCode,
-          seconds,
-          limits.total,
-          limits.ofNetwork,
-        ],
+        named(
+          `insert into device_codes (client, address, network, device_code_hash, user_code, expires_at)
+           select :client, :address, :network, :hash, :userCode, now() + make_interval(secs => :seconds)
+            where ${hasRoom('device_codes')}
+           on conflict (user_code) do nothing returning user_code as "userCode"`,
+          { ...code, seconds, total: limits.total, ofNetwork: limits.ofNetwork },
+        ),
       ),
 
     findDeviceCode: (userCode: string) =>
       sql.maybeOne<DeviceCodeRecord>(
-        `select ${deviceColumns}, false as "wasJustAsked" from device_codes where user_code = $1`,
-        [userCode],
+        named(
+          `select ${deviceColumns}, false as "wasJustAsked" from device_codes where user_code = :userCode`,
+          { userCode },
+        ),
       ),
 
     lockDeviceCode: (hash: Buffer, justSeconds: number) =>
       sql.maybeOne<DeviceCodeRecord>(
-        `select ${deviceColumns},
-                coalesce(last_asked_at > now() - make_interval(secs => $2), false) as "wasJustAsked"
-           from device_codes where device_code_hash = $1 for update`,
-        [hash, justSeconds],
+        named(
+          `select ${deviceColumns},
+                  coalesce(last_asked_at > now() - make_interval(secs => :justSeconds), false) as "wasJustAsked"
+             from device_codes where device_code_hash = :hash for update`,
+          { hash, justSeconds },
+        ),
       ),
 
     noteAsked: (hash: Buffer) =>
-      sql.execute('update device_codes set last_asked_at = now() where device_code_hash = $1', [hash]),
+      sql.execute(
+        named('update device_codes set last_asked_at = now() where device_code_hash = :hash', { hash }),
+      ),
 
     /** Undefined if it has expired or was already answered. */
     answerDeviceCode: (userCode: string, outcome: 'approved' | 'denied', userId: string | null) =>
       sql.maybeOne<DeviceCodeRecord>(
-        `update device_codes set outcome = $2, user_id = $3
-          where user_code = $1 and outcome is null and expires_at > now()
-         returning ${deviceColumns}, false as "wasJustAsked"`,
-        [userCode, outcome, userId],
+        named(
+          `update device_codes set outcome = :outcome, user_id = :userId
+            where user_code = :userCode and outcome is null and expires_at > now()
+           returning ${deviceColumns}, false as "wasJustAsked"`,
+          { userCode, outcome, userId },
+        ),
       ),
 
     finishDeviceCode: (hash: Buffer) =>
-      sql.execute('update device_codes set redeemed_at = now() where device_code_hash = $1', [hash]),
+      sql.execute(
+        named('update device_codes set redeemed_at = now() where device_code_hash = :hash', { hash }),
+      ),
 
     /** Revokes a user's approvals that no client has redeemed yet. */
     async forgetApproved(userId: string): Promise<void> {
       for (const table of ['authorization_requests', 'device_codes'])
-        await sql.execute(`delete from ${table} where user_id = $1 and redeemed_at is null`, [userId]);
+        await sql.execute(
+          named(`delete from ${table} where user_id = :userId and redeemed_at is null`, { userId }),
+        );
     },
 
     /**
@@ -197,20 +201,24 @@ export function createSignInRequestStore(sql: Queryable) {
      */
     async countTypedCode(bucket: Buffer, windowSeconds: number): Promise<number> {
       const { failures } = await sql.one<{ failures: number }>(
-        `insert into sign_in_failures as known (bucket, failures, window_ends_at)
-         values ($1, 1, now() + make_interval(secs => $2))
-         on conflict (bucket) do update
-            set failures = case when known.window_ends_at > now() then known.failures + 1 else 1 end,
-                window_ends_at = case when known.window_ends_at > now() then known.window_ends_at else excluded.window_ends_at end
-         returning failures`,
-        [bucket, windowSeconds],
+        named(
+          `insert into sign_in_failures as known (bucket, failures, window_ends_at)
+           values (:bucket, 1, now() + make_interval(secs => :windowSeconds))
+           on conflict (bucket) do update
+              set failures = case when known.window_ends_at > now() then known.failures + 1 else 1 end,
+                  window_ends_at = case when known.window_ends_at > now() then known.window_ends_at else excluded.window_ends_at end
+           returning failures`,
+          { bucket, windowSeconds },
+        ),
       );
       return failures;
     },
 
     /** Removes a correct code from the count. */
     uncountTypedCode: (bucket: Buffer) =>
-      sql.execute('update sign_in_failures set failures = failures - 1 where bucket = $1', [bucket]),
+      sql.execute(
+        named('update sign_in_failures set failures = failures - 1 where bucket = :bucket', { bucket }),
+      ),
 
     /** Removes some of the requests that expired this long ago. */
     async forgetOld(seconds: number, atMost: number): Promise<void> {
@@ -219,22 +227,21 @@ export function createSignInRequestStore(sql: Queryable) {
         ['device_codes', 'device_code_hash'],
       ]) {
         await sql.execute(
-          `delete from ${table} where ${key} in (
-             select ${key} from ${table} where expires_at < now() - make_interval(secs => $1)
-              limit $2 for update skip locked)`,
-          [seconds, atMost],
+          named(
+            `delete from ${table} where ${key} in (
+             select ${key} from ${table} where expires_at < now() - make_interval(secs => :seconds)
+              limit :atMost for update skip locked)`,
+            { seconds, atMost },
+          ),
         );
       }
     },
   };
 }
 
-/**
- * Reports whether fewer are open than parameter `first`, and fewer of the network in parameter 3 than the
- * next parameter.
- */
-function hasRoom(table: string, first = 8): string {
-  const open = `select from ${table} where expires_at > now() and outcome is null`;
-  return `(select count(*) from (${open} limit $${first}) as open) < $${first}
-      and (select count(*) from (${open} and network = $3 limit $${first + 1}) as open) < $${first + 1}`;
+/** Reports whether fewer are open than `:total`, and fewer of the network than `:ofNetwork`. */
+function hasRoom<Table extends string>(table: Table) {
+  const open = `select from ${table} where expires_at > now() and outcome is null` as const;
+  return `(select count(*) from (${open} limit :total) as open) < :total
+      and (select count(*) from (${open} and network = :network limit :ofNetwork) as open) < :ofNetwork` as const;
 }

@@ -13,17 +13,24 @@ export interface Conditions {
   addOneOf(column: string, values: readonly string[] | null | undefined, type?: string): void;
   /**
    * Adds a parameter outside of the conditions, such as a limit.
-   * @returns its placeholder
+   * @returns its placeholder, such as `:given1`
    */
   bind(value: unknown): string;
   sql(): string;
-  readonly values: unknown[];
+  /** The parameters of the conditions, for `named`. */
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 export function createConditions(): Conditions {
   const conditions: string[] = [];
-  const values: unknown[] = [];
-  const bind = (value: unknown) => `$${values.push(value)}`;
+  const parameters: Record<string, unknown> = {};
+  let count = 0;
+  function bind(value: unknown): string {
+    count += 1;
+    const name = `given${count}`;
+    parameters[name] = value;
+    return `:${name}`;
+  }
   function add(sql: string, value: unknown): void {
     if (value === undefined || value === null) return;
     // One placeholder, however often it occurs.
@@ -31,7 +38,7 @@ export function createConditions(): Conditions {
     conditions.push(`(${sql.replaceAll('?', placeholder)})`);
   }
   return {
-    values,
+    parameters,
     bind,
     add,
     require: (sql) => void conditions.push(`(${sql})`),

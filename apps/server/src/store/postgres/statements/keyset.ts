@@ -2,6 +2,7 @@ import type { Conditions, Sorting } from './conditions.ts';
 import type { Queryable } from '../pool.ts';
 import type { ListPosition } from '../../list-position.ts';
 import { ListPositionError } from '../../list-position.ts';
+import { named } from './named.ts';
 import { sqlState } from '../pool.ts';
 
 /** A column or expression that a list can be sorted by. */
@@ -220,15 +221,17 @@ export async function readRange<Row extends object>(
 
 interface ListStatement {
   text: string;
-  values: readonly unknown[];
+  /** The conditions of the text, with their parameters. */
+  where: Pick<Conditions, 'parameters'>;
   isPrepared: boolean;
 }
 
 function runList<Row extends object>(
   sql: Queryable,
-  { text, values, isPrepared }: ListStatement,
+  { text, where, isPrepared }: ListStatement,
 ): Promise<Row[]> {
-  return isPrepared ? sql.prepared<Row>(text, values) : sql.query<Row>(text, values);
+  const statement = named(text, where.parameters);
+  return isPrepared ? sql.prepared<Row>(statement) : sql.query<Row>(statement);
 }
 
 /** SQLSTATE class 22, data exceptions: text that is not a timestamp, a number out of range. */
@@ -242,7 +245,7 @@ export async function countRows(
   { isPrepared }: { isPrepared: boolean },
 ): Promise<number> {
   const text = `select count(*)::int as count from (select 1 from ${from} where ${where.sql()} limit ${whole(atMost)}) as counted`;
-  const [row] = await runList<{ count: number }>(sql, { text, values: where.values, isPrepared });
+  const [row] = await runList<{ count: number }>(sql, { text, where, isPrepared });
   return row?.count ?? 0;
 }
 

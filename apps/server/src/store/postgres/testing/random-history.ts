@@ -1,5 +1,5 @@
 import type { JobRunRecord, PipelineRunHeadRecord } from '../../records.ts';
-import type { Queryable } from '../pool.ts';
+import type { TextQueryable } from '../pool.ts';
 import { createHash } from 'node:crypto';
 
 /** A job, reduced to what the lists use. */
@@ -190,7 +190,7 @@ function drawPipelineRun(draw: Draw, name: string, run: HistoryRun): HistoryPipe
 }
 
 /** Stores the rows; the workspace must exist. */
-export async function storeHistory(sql: Queryable, history: History): Promise<void> {
+export async function storeHistory(sql: TextQueryable, history: History): Promise<void> {
   const { workspaceId, packageIds } = history;
   const shared = `'hash', 'sha', 'key', 1, 1`;
   await sql.execute(
@@ -210,7 +210,7 @@ export async function storeHistory(sql: Queryable, history: History): Promise<vo
   await storePipelineRuns(sql, history);
 }
 
-async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): Promise<void> {
+async function storeJobs(sql: TextQueryable, { workspaceId, jobs, runs }: History): Promise<void> {
   for (const job of jobs) {
     const versionId = idOf(`${job.id} version`);
     const definition = {
@@ -255,7 +255,7 @@ async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): 
   }
 }
 
-async function storeRuns(sql: Queryable, { workspaceId, runs }: History): Promise<void> {
+async function storeRuns(sql: TextQueryable, { workspaceId, runs }: History): Promise<void> {
   await sql.execute(
     `insert into job_runs (id, workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
             trigger_kind, triggered_by, profile, previous_job_run_id, created_at, started_at, finished_at)
@@ -270,7 +270,7 @@ async function storeRuns(sql: Queryable, { workspaceId, runs }: History): Promis
 }
 
 async function storePipelineRuns(
-  sql: Queryable,
+  sql: TextQueryable,
   { workspaceId, runs, pipelineRuns }: History,
 ): Promise<void> {
   await sql.execute(

@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** One variable of a scope. Exactly one of the two values is set, which determines the variable's type. */
 export interface VariableRecord {
@@ -37,31 +38,38 @@ const variableColumns = columns('variables', [
   'updated_at',
 ]);
 
-const inScope = `workspace_id = $1 and coalesce(profile, '') = coalesce($2, '')`;
+const inScope = `workspace_id = :workspaceId and coalesce(profile, '') = coalesce(:profile, '')`;
 
 export function createVariableStore(sql: Queryable) {
   return {
     /** Lists all scopes, the workspace's first, then profiles by name; variables by name, in byte order. */
     list: (workspaceId: string) =>
       sql.query<VariableRecord>(
-        `select ${variableColumns} from variables where workspace_id = $1
-          order by coalesce(profile, '') collate "C", name collate "C"`,
-        [workspaceId],
+        named(
+          `select ${variableColumns} from variables where workspace_id = :workspaceId
+            order by coalesce(profile, '') collate "C", name collate "C"`,
+          { workspaceId },
+        ),
       ),
 
     /** Lists the workspace scope and that of one profile in one statement, so both are of the same moment. */
     listForProfile: (workspaceId: string, profile: string) =>
       sql.query<VariableRecord>(
-        `select ${variableColumns} from variables where workspace_id = $1 and coalesce(profile, '') in ('', $2)
-          order by coalesce(profile, '') collate "C", name collate "C"`,
-        [workspaceId, profile],
+        named(
+          `select ${variableColumns} from variables where workspace_id = :workspaceId and coalesce(profile, '') in ('', :profile)
+            order by coalesce(profile, '') collate "C", name collate "C"`,
+          { workspaceId, profile },
+        ),
       ),
 
     /** @returns those of the names that existed */
     async remove({ workspaceId, profile }: VariableScope, names: readonly string[]): Promise<Set<string>> {
       const rows = await sql.query<{ name: string }>(
-        `delete from variables where ${inScope} and name = any($3) returning name`,
-        [workspaceId, profile, names],
+        named(`delete from variables where ${inScope} and name = any(:names) returning name`, {
+          workspaceId,
+          profile,
+          names,
+        }),
       );
       return new Set(rows.map((row) => row.name));
     },
@@ -69,20 +77,22 @@ export function createVariableStore(sql: Queryable) {
     /** Writes each variable, whatever its previous type. */
     upsert: ({ workspaceId, profile }: VariableScope, variables: readonly NewVariable[], userId: string) =>
       sql.execute(
-        `insert into variables (workspace_id, profile, name, plain_value, sealed_value, created_by, updated_by)
-         select $1, $2, name, plain_value, sealed_value, $6, $6
-           from unnest($3::text[], $4::text[], $5::bytea[]) as given (name, plain_value, sealed_value)
-         on conflict (workspace_id, coalesce(profile, ''), name) do update
-            set plain_value = excluded.plain_value, sealed_value = excluded.sealed_value,
-                revision = gen_random_uuid(), updated_by = excluded.updated_by, updated_at = now()`,
-        [
-          workspaceId,
-          profile,
-          variables.map((variable) => variable.name),
-          variables.map((variable) => variable.plainValue),
-          variables.map((variable) => variable.sealedValue),
-          userId,
-        ],
+        named(
+          `insert into variables (workspace_id, profile, name, plain_value, sealed_value, created_by, updated_by)
+           select :workspaceId, :profile, name, plain_value, sealed_value, :userId, :userId
+             from unnest(:names::text[], :plainValues::text[], :sealedValues::bytea[]) as given (name, plain_value, sealed_value)
+           on conflict (workspace_id, coalesce(profile, ''), name) do update
+              set plain_value = excluded.plain_value, sealed_value = excluded.sealed_value,
+                  revision = gen_random_uuid(), updated_by = excluded.updated_by, updated_at = now()`,
+          {
+            workspaceId,
+            profile,
+            names: variables.map((variable) => variable.name),
+            plainValues: variables.map((variable) => variable.plainValue),
+            sealedValues: variables.map((variable) => variable.sealedValue),
+            userId,
+          },
+        ),
       ),
 
     /**
@@ -90,12 +100,14 @@ export function createVariableStore(sql: Queryable) {
      */
     measure: ({ workspaceId, profile }: VariableScope) =>
       sql.one<{ workspaceCount: number; scopeCount: number; scopeBytes: number }>(
-        `select count(*) as "workspaceCount",
-                count(*) filter (where coalesce(profile, '') = coalesce($2, '')) as "scopeCount",
-                coalesce(sum(octet_length(name) + coalesce(octet_length(plain_value), octet_length(sealed_value)))
-                  filter (where coalesce(profile, '') = coalesce($2, '')), 0)::int8 as "scopeBytes"
-           from variables where workspace_id = $1`,
-        [workspaceId, profile],
+        named(
+          `select count(*) as "workspaceCount",
+                  count(*) filter (where coalesce(profile, '') = coalesce(:profile, '')) as "scopeCount",
+                  coalesce(sum(octet_length(name) + coalesce(octet_length(plain_value), octet_length(sealed_value)))
+                    filter (where coalesce(profile, '') = coalesce(:profile, '')), 0)::int8 as "scopeBytes"
+             from variables where workspace_id = :workspaceId`,
+          { workspaceId, profile },
+        ),
       ),
   };
 }

@@ -4,6 +4,7 @@ import type { VersionSortKey } from '../jobs/jobs.ts';
 import { columns } from '../statements/columns.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { named } from '../statements/named.ts';
 
 export interface PackageFile {
   relative_path: string;
@@ -82,8 +83,10 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
   return {
     latest: (workspaceId: string) =>
       sql.maybeOne<Row>(
-        `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1`,
-        [workspaceId],
+        named(
+          `select ${selected} from ${table} where workspace_id = :workspaceId order by version desc limit 1`,
+          { workspaceId },
+        ),
       ),
 
     /**
@@ -91,31 +94,41 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
      * newer version is added meanwhile.
      */
     async holdLatest(workspaceId: string) {
-      const text = `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`;
-      const [row] = await sql.prepared<Row>(text, [workspaceId]);
+      const [row] = await sql.prepared<Row>(
+        named(
+          `select ${selected} from ${table} where workspace_id = :workspaceId order by version desc limit 1 for key share`,
+          { workspaceId },
+        ),
+      );
       return row;
     },
 
     /** Finds the previous version; numbers may have gaps where older versions were removed. */
     before: (workspaceId: string, version: number) =>
       sql.maybeOne<Row>(
-        `select ${selected} from ${table} where workspace_id = $1 and version < $2 order by version desc limit 1`,
-        [workspaceId, version],
+        named(
+          `select ${selected} from ${table} where workspace_id = :workspaceId and version < :version order by version desc limit 1`,
+          { workspaceId, version },
+        ),
       ),
 
     get: (workspaceId: string, id: string) =>
-      sql.maybeOne<Row>(`select ${selected} from ${table} where workspace_id = $1 and id = $2`, [
-        workspaceId,
-        id,
-      ]),
+      sql.maybeOne<Row>(
+        named(`select ${selected} from ${table} where workspace_id = :workspaceId and id = :id`, {
+          workspaceId,
+          id,
+        }),
+      ),
 
     exists: async (id: string) =>
-      (await sql.maybeOne(`select 1 from ${table} where id = $1`, [id])) !== undefined,
+      (await sql.maybeOne(named(`select 1 from ${table} where id = :id`, { id }))) !== undefined,
 
     files: async (workspaceId: string, id: string) => {
       const row = await sql.maybeOne<{ files: PackageFile[] }>(
-        `select files from ${table} where workspace_id = $1 and id = $2`,
-        [workspaceId, id],
+        named(`select files from ${table} where workspace_id = :workspaceId and id = :id`, {
+          workspaceId,
+          id,
+        }),
       );
       return row?.files;
     },
@@ -145,7 +158,7 @@ function listPackages<Row extends object>(
       const sortable = { created_at: number, version: number };
       const order = orderOf(sortable, range.sorting, { newest: number, id: `${of.table}.id` });
       const text = walk({ columns: of.selected, from: of.table, where }, order, range);
-      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+      return readRange(sql, { text, where, isPrepared: range.offset === 0 }, range);
     },
     count: (atMost) => countRows(sql, { from: of.table, where: conditions() }, atMost, { isPrepared: true }),
   };
@@ -163,27 +176,20 @@ export function createDeploymentStore(sql: Queryable) {
 
     insert: (deployment: NewDeployment) =>
       sql.one<DeploymentRecord>(
-        `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
-                                  requirements, requirements_size_bytes, has_embedded_database, files, created_by, tags, tags_problem)
-         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
-           from deployments where workspace_id = $2
-         returning ${deploymentColumns}`,
-        [
-          deployment.id,
-          deployment.workspaceId,
-          deployment.contentHash,
-          deployment.archiveSha256,
-          deployment.archiveKey,
-          deployment.fileCount,
-          deployment.sizeBytes,
-          JSON.stringify(deployment.requirements),
-          deployment.requirementsSizeBytes,
-          deployment.hasEmbeddedDatabase,
-          JSON.stringify(deployment.files),
-          deployment.createdBy,
-          deployment.tags,
-          deployment.tagsProblem,
-        ],
+        named(
+          `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+                                    requirements, requirements_size_bytes, has_embedded_database, files, created_by, tags, tags_problem)
+           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :archiveSha256, :archiveKey, :fileCount,
+                  :sizeBytes, :requirements, :requirementsSizeBytes, :hasEmbeddedDatabase, :files, :createdBy, :tags,
+                  :tagsProblem
+             from deployments where workspace_id = :workspaceId
+           returning ${deploymentColumns}`,
+          {
+            ...deployment,
+            requirements: JSON.stringify(deployment.requirements),
+            files: JSON.stringify(deployment.files),
+          },
+        ),
       ),
   };
 }
@@ -200,23 +206,19 @@ export function createConfigurationStore(sql: Queryable) {
 
     insert: (configuration: NewConfiguration) =>
       sql.one<ConfigurationRecord>(
-        `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
-                                     profiles, files, created_by, run_settings)
-         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 from configurations where workspace_id = $2
-         returning ${configurationColumns}`,
-        [
-          configuration.id,
-          configuration.workspaceId,
-          configuration.contentHash,
-          configuration.archiveSha256,
-          configuration.archiveKey,
-          configuration.fileCount,
-          configuration.sizeBytes,
-          configuration.profiles,
-          JSON.stringify(configuration.files),
-          configuration.createdBy,
-          JSON.stringify(configuration.runSettings),
-        ],
+        named(
+          `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+                                       profiles, files, created_by, run_settings)
+           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :archiveSha256, :archiveKey, :fileCount,
+                  :sizeBytes, :profiles, :files, :createdBy,
+                  :runSettings from configurations where workspace_id = :workspaceId
+           returning ${configurationColumns}`,
+          {
+            ...configuration,
+            files: JSON.stringify(configuration.files),
+            runSettings: JSON.stringify(configuration.runSettings),
+          },
+        ),
       ),
   };
 }

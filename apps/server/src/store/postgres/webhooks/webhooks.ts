@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
 
 /** The address of one webhook path of a workspace. */
 export interface WebhookRecord {
@@ -36,35 +37,42 @@ export function createWebhookStore(sql: Queryable) {
   return {
     list: (workspaceId: string) =>
       sql.query<WebhookRecord>(
-        `select ${webhookColumns} from webhooks where workspace_id = $1 order by path collate "C"`,
-        [workspaceId],
+        named(
+          `select ${webhookColumns} from webhooks where workspace_id = :workspaceId order by path collate "C"`,
+          { workspaceId },
+        ),
       ),
 
     findByToken: (tokenHash: Buffer) =>
-      sql.maybeOne<WebhookRecord>(`select ${webhookColumns} from webhooks where token_hash = $1`, [
-        tokenHash,
-      ]),
+      sql.maybeOne<WebhookRecord>(
+        named(`select ${webhookColumns} from webhooks where token_hash = :tokenHash`, { tokenHash }),
+      ),
 
     /** Serializes the deliveries of one webhook. Taken before the locks of jobs. */
     lock: (webhookId: string) =>
-      sql.maybeOne<WebhookRecord>(`select ${webhookColumns} from webhooks where id = $1 for update`, [
-        webhookId,
-      ]),
+      sql.maybeOne<WebhookRecord>(
+        named(`select ${webhookColumns} from webhooks where id = :webhookId for update`, { webhookId }),
+      ),
 
     /** Does nothing if the path already has one. */
     insert: ({ id, workspaceId, path, tokenHash, sealedToken }: NewWebhook) =>
       sql.execute(
-        `insert into webhooks (id, workspace_id, path, token_hash, sealed_token) values ($1, $2, $3, $4, $5)
+        named(
+          `insert into webhooks (id, workspace_id, path, token_hash, sealed_token) values (:id, :workspaceId, :path, :tokenHash,
+                                                                                 :sealedToken)
              on conflict (workspace_id, path) do nothing`,
-        [id, workspaceId, path, tokenHash, sealedToken],
+          { id, workspaceId, path, tokenHash, sealedToken },
+        ),
       ),
 
     /** Replaces the address; the old one stops working. Undefined if the workspace has no such webhook. */
     setToken: (workspaceId: string, webhookId: string, token: { hash: Buffer; sealed: Buffer }) =>
       sql.maybeOne<WebhookRecord>(
-        `update webhooks set token_hash = $3, sealed_token = $4, updated_at = now()
-          where workspace_id = $1 and id = $2 returning ${webhookColumns}`,
-        [workspaceId, webhookId, token.hash, token.sealed],
+        named(
+          `update webhooks set token_hash = :hash, sealed_token = :sealed, updated_at = now()
+            where workspace_id = :workspaceId and id = :webhookId returning ${webhookColumns}`,
+          { workspaceId, webhookId, hash: token.hash, sealed: token.sealed },
+        ),
       ),
 
     /**
@@ -73,20 +81,26 @@ export function createWebhookStore(sql: Queryable) {
      */
     setSigningSecret: (workspaceId: string, webhookId: string, sealed: Buffer | null) =>
       sql.maybeOne<WebhookRecord>(
-        `update webhooks set sealed_signing_secret = $3, updated_at = now()
-          where workspace_id = $1 and id = $2 returning ${webhookColumns}`,
-        [workspaceId, webhookId, sealed],
+        named(
+          `update webhooks set sealed_signing_secret = :sealed, updated_at = now()
+            where workspace_id = :workspaceId and id = :webhookId returning ${webhookColumns}`,
+          { workspaceId, webhookId, sealed },
+        ),
       ),
 
     noteDelivery: (webhookId: string, at: Date) =>
-      sql.execute('update webhooks set last_delivery_at = $2 where id = $1', [webhookId, at]),
+      sql.execute(
+        named('update webhooks set last_delivery_at = :at where id = :webhookId', { webhookId, at }),
+      ),
 
     /** Finds the answer to a delivery with one of these keys that was accepted after `since`. */
     async findAnswer(webhookId: string, keys: readonly Buffer[], since: Date): Promise<unknown> {
       const [row] = await sql.query<{ answer: unknown }>(
-        `select answer from webhook_deliveries where webhook_id = $1 and key = any($2) and received_at > $3
-          order by received_at limit 1`,
-        [webhookId, keys, since],
+        named(
+          `select answer from webhook_deliveries where webhook_id = :webhookId and key = any(:keys) and received_at > :since
+            order by received_at limit 1`,
+          { webhookId, keys, since },
+        ),
       );
       return row?.answer;
     },
@@ -97,14 +111,18 @@ export function createWebhookStore(sql: Queryable) {
       delivery: { keys: readonly Buffer[]; answer: unknown; at: Date; since: Date },
     ): Promise<void> {
       const { keys, answer, at, since } = delivery;
-      await sql.execute('delete from webhook_deliveries where webhook_id = $1 and received_at <= $2', [
-        webhookId,
-        since,
-      ]);
       await sql.execute(
-        `insert into webhook_deliveries (webhook_id, key, answer, received_at)
-         select $1, key, $3, $4 from unnest($2::bytea[]) as given (key)`,
-        [webhookId, keys, JSON.stringify(answer), at],
+        named('delete from webhook_deliveries where webhook_id = :webhookId and received_at <= :since', {
+          webhookId,
+          since,
+        }),
+      );
+      await sql.execute(
+        named(
+          `insert into webhook_deliveries (webhook_id, key, answer, received_at)
+           select :webhookId, key, :answer, :at from unnest(:keys::bytea[]) as given (key)`,
+          { webhookId, keys, answer: JSON.stringify(answer), at },
+        ),
       );
     },
   };

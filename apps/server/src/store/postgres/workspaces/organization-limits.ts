@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** Limits for the runs of an organization; null means no limit. */
 export interface OrganizationLimits {
@@ -16,9 +17,9 @@ export type OrganizationLimitStore = ReturnType<typeof createOrganizationLimitSt
 export function createOrganizationLimitStore(sql: Queryable) {
   return {
     get: (organizationId: string) =>
-      sql.maybeOne<OrganizationLimits>(`select ${limitColumns} from organizations where id = $1`, [
-        organizationId,
-      ]),
+      sql.maybeOne<OrganizationLimits>(
+        named(`select ${limitColumns} from organizations where id = :organizationId`, { organizationId }),
+      ),
 
     /**
      * Locks the organization until the transaction ends, so that counted starts are serialized. Taken after
@@ -26,21 +27,27 @@ export function createOrganizationLimitStore(sql: Queryable) {
      */
     lock: (organizationId: string) =>
       sql.maybeOne<OrganizationLimits>(
-        `select ${limitColumns} from organizations where id = $1 for no key update`,
-        [organizationId],
+        named(`select ${limitColumns} from organizations where id = :organizationId for no key update`, {
+          organizationId,
+        }),
       ),
 
     set: (organizationId: string, limits: OrganizationLimits) =>
       sql.execute(
-        'update organizations set concurrent_runs = $2, minutes_a_month = $3, updated_at = now() where id = $1',
-        [organizationId, limits.concurrentRuns, limits.minutesAMonth],
+        named(
+          `update organizations set concurrent_runs = :concurrentRuns, minutes_a_month = :minutesAMonth, updated_at = now()
+            where id = :organizationId`,
+          { organizationId, concurrentRuns: limits.concurrentRuns, minutesAMonth: limits.minutesAMonth },
+        ),
       ),
 
     /** Finds organizations by name, or one by id. */
     find: (nameOrId: string) =>
       sql.query<{ id: string; name: string }>(
-        'select id, name from organizations where id::text = lower($1) or name = $1 order by created_at, id',
-        [nameOrId],
+        named(
+          'select id, name from organizations where id::text = lower(:nameOrId) or name = :nameOrId order by created_at, id',
+          { nameOrId },
+        ),
       ),
   };
 }

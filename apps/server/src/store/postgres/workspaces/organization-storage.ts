@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** The stored data of an organization, of one kind. Null: not known from rows. */
 export interface OrganizationShare {
@@ -33,31 +34,33 @@ export function createOrganizationStorageStore(sql: Queryable) {
     /** Returns one row for each kind, even if empty. */
     measure: (organizationId: string) =>
       sql.query<OrganizationShare>(
-        `with places as (select id from workspaces where organization_id = $1),
-              runs as materialized (
-                select job_runs.id, job_runs.finished_at from job_runs join places on places.id = job_runs.workspace_id),
-              own as materialized (
-                select attempts.id, attempts.log_stored_bytes, coalesce(attempts.finished_at, attempts.created_at) as at
-                  from attempts join runs on runs.id = attempts.job_run_id),
-              bodies as (
-                select ${isTrace} as is_trace, beacon_bodies.size_bytes, beacon_bodies.received_at
-                  from beacon_bodies join own on own.id = beacon_bodies.attempt_id)
-         select 'runs' as kind, ${totals('null::bigint', 'finished_at')} from runs where finished_at is not null
-         union all
-         select 'logs', ${totals(sumOf('log_stored_bytes'), 'at')} from own where log_stored_bytes is not null
-         union all
-         select case when asked.is_trace then 'traces' else 'beacons' end,
-                count(bodies.size_bytes)::int, ${sumOf('bodies.size_bytes')}, min(bodies.received_at)
-           from (values (true), (false)) as asked (is_trace) left join bodies on bodies.is_trace = asked.is_trace
-          group by asked.is_trace
-         union all
-         select 'packages', ${totals(sumOf('size_bytes'), 'created_at')} from (${archives}) as packages
-         union all
-         select 'environments', ${totals(sumOf('size_bytes'), 'last_used_at')}
-           from environments where organization_id = $1 and state = 'ready'
-         union all
-         select 'audit', ${totals('null::bigint', 'at')} from audit_log where organization_id = $1`,
-        [organizationId],
+        named(
+          `with places as (select id from workspaces where organization_id = :organizationId),
+                runs as materialized (
+                  select job_runs.id, job_runs.finished_at from job_runs join places on places.id = job_runs.workspace_id),
+                own as materialized (
+                  select attempts.id, attempts.log_stored_bytes, coalesce(attempts.finished_at, attempts.created_at) as at
+                    from attempts join runs on runs.id = attempts.job_run_id),
+                bodies as (
+                  select ${isTrace} as is_trace, beacon_bodies.size_bytes, beacon_bodies.received_at
+                    from beacon_bodies join own on own.id = beacon_bodies.attempt_id)
+           select 'runs' as kind, ${totals('null::bigint', 'finished_at')} from runs where finished_at is not null
+           union all
+           select 'logs', ${totals(sumOf('log_stored_bytes'), 'at')} from own where log_stored_bytes is not null
+           union all
+           select case when asked.is_trace then 'traces' else 'beacons' end,
+                  count(bodies.size_bytes)::int, ${sumOf('bodies.size_bytes')}, min(bodies.received_at)
+             from (values (true), (false)) as asked (is_trace) left join bodies on bodies.is_trace = asked.is_trace
+            group by asked.is_trace
+           union all
+           select 'packages', ${totals(sumOf('size_bytes'), 'created_at')} from (${archives}) as packages
+           union all
+           select 'environments', ${totals(sumOf('size_bytes'), 'last_used_at')}
+             from environments where organization_id = :organizationId and state = 'ready'
+           union all
+           select 'audit', ${totals('null::bigint', 'at')} from audit_log where organization_id = :organizationId`,
+          { organizationId },
+        ),
       ),
   };
 }

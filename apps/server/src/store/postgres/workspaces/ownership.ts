@@ -1,5 +1,6 @@
 import { isUuid } from '../../../domain/primitives/uuid.ts';
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 export type OwnershipStore = ReturnType<typeof createOwnershipStore>;
 
@@ -9,9 +10,9 @@ export type OwnershipStore = ReturnType<typeof createOwnershipStore>;
  */
 export function createOwnershipStore(sql: Queryable) {
   async function findIds(table: 'organizations' | 'workspaces', ids: readonly string[]) {
-    const rows = await sql.query<{ id: string }>(`select id from ${table} where id = any($1::uuid[])`, [
-      ids.filter(isUuid),
-    ]);
+    const rows = await sql.query<{ id: string }>(
+      named(`select id from ${table} where id = any(:ids::uuid[])`, { ids: ids.filter(isUuid) }),
+    );
     return new Set(rows.map(({ id }) => id));
   }
 
@@ -19,9 +20,11 @@ export function createOwnershipStore(sql: Queryable) {
     /** Returns, by id of each existing attempt, when its run ended; null while it is active. */
     async findRunEnds(attemptIds: readonly string[]) {
       const rows = await sql.query<{ id: string; finishedAt: Date | null }>(
-        `select attempts.id, job_runs.finished_at as "finishedAt"
-           from attempts join job_runs on job_runs.id = attempts.job_run_id where attempts.id = any($1::uuid[])`,
-        [attemptIds.filter(isUuid)],
+        named(
+          `select attempts.id, job_runs.finished_at as "finishedAt"
+             from attempts join job_runs on job_runs.id = attempts.job_run_id where attempts.id = any(:attemptIds::uuid[])`,
+          { attemptIds: attemptIds.filter(isUuid) },
+        ),
       );
       return new Map(rows.map(({ id, finishedAt }) => [id, finishedAt]));
     },
@@ -29,8 +32,10 @@ export function createOwnershipStore(sql: Queryable) {
     /** Returns those of the paths that contain a finished environment. */
     async findEnvironmentPaths(paths: readonly string[]) {
       const rows = await sql.query<{ path: string }>(
-        `select location->>'path' as path from environments where state = 'ready' and location->>'path' = any($1)`,
-        [paths],
+        named(
+          `select location->>'path' as path from environments where state = 'ready' and location->>'path' = any(:paths)`,
+          { paths },
+        ),
       );
       return new Set(rows.map(({ path }) => path));
     },
@@ -60,6 +65,8 @@ export function createOwnershipStore(sql: Queryable) {
      * the build.
      */
     endAbandonedBuilds: (before: Date) =>
-      sql.execute(`delete from environments where state = 'building' and lease_expires_at < $1`, [before]),
+      sql.execute(
+        named(`delete from environments where state = 'building' and lease_expires_at < :before`, { before }),
+      ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
 
 /** Sums over runs. Rows of skipped starts do not count. */
 export interface UsageSums {
@@ -56,29 +57,33 @@ export function createUsageStore(sql: Queryable) {
     /** Adds an ended run once, in the transaction that ended it, which holds the lock of its job. */
     add: (jobRunId: string) =>
       sql.execute(
-        `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
-         select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
-                (status = 'cancelled')::int,
-                coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
-           from job_runs where id = $1
-         on conflict (job_id, day) do update set
-                completed_count = kept.completed_count + excluded.completed_count,
-                failed_count = kept.failed_count + excluded.failed_count,
-                cancelled_count = kept.cancelled_count + excluded.cancelled_count,
-                run_ms = kept.run_ms + excluded.run_ms`,
-        [jobRunId],
+        named(
+          `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
+           select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
+                  (status = 'cancelled')::int,
+                  coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
+             from job_runs where id = :jobRunId
+           on conflict (job_id, day) do update set
+                  completed_count = kept.completed_count + excluded.completed_count,
+                  failed_count = kept.failed_count + excluded.failed_count,
+                  cancelled_count = kept.cancelled_count + excluded.cancelled_count,
+                  run_ms = kept.run_ms + excluded.run_ms`,
+          { jobRunId },
+        ),
       ),
 
     /** Lists the days with runs, from the first to the last day, inclusive. */
     listDays: (subject: UsageSubject, range: { from: string; to: string }) => {
       const { condition, id } = whose(subject);
       return sql.query<UsageDay>(
-        `select usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
-                sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
-           from usage_days join workspaces on workspaces.id = usage_days.workspace_id
-          where ${condition} and usage_days.day between $2 and $3
-          group by usage_days.day order by usage_days.day`,
-        [id, range.from, range.to],
+        named(
+          `select usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
+                  sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
+             from usage_days join workspaces on workspaces.id = usage_days.workspace_id
+            where ${condition} and usage_days.day between :from and :to
+            group by usage_days.day order by usage_days.day`,
+          { id, from: range.from, to: range.to },
+        ),
       );
     },
 
@@ -88,20 +93,23 @@ export function createUsageStore(sql: Queryable) {
       const job = by === 'job' ? 'jobs.id' : 'null::uuid';
       const ref = by === 'job' ? 'jobs.job_ref' : 'null::text';
       return sql.query<UsageShare>(
-        `select workspaces.id as "workspaceId", workspaces.name as "workspaceName", ${job} as "jobId", ${ref} as "jobRef",
-                usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
-                sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
-           from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
-          where ${condition} and usage_days.day between $2 and $3
-          group by 1, 2, 3, 4, 5 order by 5`,
-        [id, range.from, range.to],
+        named(
+          `select workspaces.id as "workspaceId", workspaces.name as "workspaceName", ${job} as "jobId", ${ref} as "jobRef",
+                  usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
+                  sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
+             from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
+            where ${condition} and usage_days.day between :from and :to
+            group by 1, 2, 3, 4, 5 order by 5`,
+          { id, from: range.from, to: range.to },
+        ),
       );
     },
 
     monthSoFar: (subject: UsageSubject) => {
       const { condition, id } = whose(subject);
       return sql.one<UsedMonth>(
-        `select date_trunc('month', now() at time zone 'UTC')::date as "startsOn",
+        named(
+          `select date_trunc('month', now() at time zone 'UTC')::date as "startsOn",
                 ((select coalesce(sum(run_ms), 0) / 1000.0
                     from usage_days join workspaces on workspaces.id = usage_days.workspace_id
                    where ${condition} and usage_days.day >= date_trunc('month', now() at time zone 'UTC')::date)
@@ -110,7 +118,8 @@ export function createUsageStore(sql: Queryable) {
                      where ${condition} and ${isActive}))::float8 as "usedSeconds",
                 (select count(*)::int from job_runs join workspaces on workspaces.id = job_runs.workspace_id
                   where ${condition} and ${isActive} and unknown_since is null) as "activeRunCount"`,
-        [id],
+          { id },
+        ),
       );
     },
 
@@ -120,8 +129,8 @@ export function createUsageStore(sql: Queryable) {
   };
 }
 
-function whose(subject: UsageSubject): { condition: string; id: string } {
+function whose(subject: UsageSubject) {
   if ('organizationId' in subject)
-    return { condition: 'workspaces.organization_id = $1', id: subject.organizationId };
-  return { condition: 'workspaces.id = $1', id: subject.workspaceId };
+    return { condition: 'workspaces.organization_id = :id', id: subject.organizationId } as const;
+  return { condition: 'workspaces.id = :id', id: subject.workspaceId } as const;
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { activeRunStates } from '@pumphouse/contract';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
+import { named } from '../statements/named.ts';
 
 /** The current health of a workspace's jobs. */
 export interface WorkspaceHealth {
@@ -24,20 +25,22 @@ export function createWorkspaceHealthStore(sql: Queryable) {
      */
     listOfUser: (userId: string, { only, limit }: { only: string | null; limit: number }) =>
       sql.query<WorkspaceHealth>(
-        `select workspaces.id as "workspaceId",
-                (select count(*)::int from jobs
-                  where jobs.workspace_id = workspaces.id and failure_count > 0 and not is_archived) as "failingJobCount",
-                runs.running as "runningCount", runs.pending as "pendingCount",
-                exists (select 1 from job_runs where job_runs.workspace_id = workspaces.id) as "hasRuns"
-           from workspaces ${withEffectiveRole}
-          cross join lateral (
-                select count(*) filter (where status <> 'pending')::int as running,
-                       count(*) filter (where status = 'pending')::int as pending
-                  from job_runs where job_runs.workspace_id = workspaces.id and status = any(${active})) as runs
-          where organization_memberships.user_id = $1 and ${effectiveRole} is not null
-            and workspaces.archived_at is null and ($2::uuid is null or workspaces.id = $2)
-          order by workspaces.created_at, workspaces.id limit $3`,
-        [userId, only, limit],
+        named(
+          `select workspaces.id as "workspaceId",
+                  (select count(*)::int from jobs
+                    where jobs.workspace_id = workspaces.id and failure_count > 0 and not is_archived) as "failingJobCount",
+                  runs.running as "runningCount", runs.pending as "pendingCount",
+                  exists (select 1 from job_runs where job_runs.workspace_id = workspaces.id) as "hasRuns"
+             from workspaces ${withEffectiveRole}
+            cross join lateral (
+                  select count(*) filter (where status <> 'pending')::int as running,
+                         count(*) filter (where status = 'pending')::int as pending
+                    from job_runs where job_runs.workspace_id = workspaces.id and status = any(${active})) as runs
+            where organization_memberships.user_id = :userId and ${effectiveRole} is not null
+              and workspaces.archived_at is null and (:only::uuid is null or workspaces.id = :only)
+            order by workspaces.created_at, workspaces.id limit :limit`,
+          { userId, only, limit },
+        ),
       ),
   };
 }

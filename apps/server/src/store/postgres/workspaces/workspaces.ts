@@ -2,6 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { OrganizationRole, WorkspaceRole } from '../people/people.ts';
 import { columns } from '../statements/columns.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
+import { named } from '../statements/named.ts';
 
 export interface WorkspaceRecord {
   id: string;
@@ -47,14 +48,18 @@ export function createWorkspaceStore(sql: Queryable) {
       isPlayground?: boolean;
     }) =>
       sql.one<WorkspaceRecord>(
-        `insert into workspaces (organization_id, name, description, is_playground) values ($1, $2, $3, $4)
-         returning ${workspaceColumns}`,
-        [workspace.organizationId, workspace.name, workspace.description, workspace.isPlayground ?? false],
+        named(
+          `insert into workspaces (organization_id, name, description, is_playground) values (:organizationId, :name, :description,
+                                                                                    :isPlayground)
+           returning ${workspaceColumns}`,
+          { ...workspace, isPlayground: workspace.isPlayground ?? false },
+        ),
       ),
 
     async get(workspaceId: string) {
-      const text = `select ${workspaceColumns} from workspaces where id = $1`;
-      const [row] = await sql.prepared<WorkspaceRecord>(text, [workspaceId]);
+      const [row] = await sql.prepared<WorkspaceRecord>(
+        named(`select ${workspaceColumns} from workspaces where id = :workspaceId`, { workspaceId }),
+      );
       return row;
     },
 
@@ -65,14 +70,18 @@ export function createWorkspaceStore(sql: Queryable) {
      */
     lock: (workspaceId: string) =>
       sql.maybeOne<WorkspaceRecord>(
-        `select ${workspaceColumns} from workspaces where id = $1 for no key update`,
-        [workspaceId],
+        named(`select ${workspaceColumns} from workspaces where id = :workspaceId for no key update`, {
+          workspaceId,
+        }),
       ),
 
     update: (workspaceId: string, change: { name: string; description: string | null }) =>
       sql.one<WorkspaceRecord>(
-        `update workspaces set name = $2, description = $3, updated_at = now() where id = $1 returning ${workspaceColumns}`,
-        [workspaceId, change.name, change.description],
+        named(
+          `update workspaces set name = :name, description = :description, updated_at = now()
+            where id = :workspaceId returning ${workspaceColumns}`,
+          { workspaceId, name: change.name, description: change.description },
+        ),
       ),
 
     /**
@@ -81,9 +90,11 @@ export function createWorkspaceStore(sql: Queryable) {
      */
     async takeDeployment(workspaceId: string, deploymentId: string) {
       const touched = await sql.execute(
-        `update workspaces set fired_deployment_id = $2
-          where id = $1 and fired_deployment_id is distinct from $2`,
-        [workspaceId, deploymentId],
+        named(
+          `update workspaces set fired_deployment_id = :deploymentId
+            where id = :workspaceId and fired_deployment_id is distinct from :deploymentId`,
+          { workspaceId, deploymentId },
+        ),
       );
       return touched === 1;
     },
@@ -91,17 +102,20 @@ export function createWorkspaceStore(sql: Queryable) {
     /** Archives or restores a workspace. */
     setArchived: (workspaceId: string, isArchived: boolean) =>
       sql.one<WorkspaceRecord>(
-        `update workspaces set archived_at = case when $2 then now() end, updated_at = now()
-          where id = $1 returning ${workspaceColumns}`,
-        [workspaceId, isArchived],
+        named(
+          `update workspaces set archived_at = case when :isArchived then now() end, updated_at = now()
+            where id = :workspaceId returning ${workspaceColumns}`,
+          { workspaceId, isArchived },
+        ),
       ),
 
     addMember: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
-      sql.query('insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)', [
-        workspaceId,
-        membershipId,
-        role,
-      ]),
+      sql.query(
+        named(
+          'insert into workspace_memberships (workspace_id, membership_id, role) values (:workspaceId, :membershipId, :role)',
+          { workspaceId, membershipId, role },
+        ),
+      ),
 
     /**
      * Returns the user's access, with the higher of their own role and the organization's default. Undefined
@@ -110,11 +124,13 @@ export function createWorkspaceStore(sql: Queryable) {
     async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
       // Every call runs this, and planning the joins takes longer than running them.
       const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
-        `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
-                organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
-           from workspaces ${withEffectiveRole}
-          where workspaces.id = $1 and organization_memberships.user_id = $2 and ${effectiveRole} is not null`,
-        [workspaceId, userId],
+        named(
+          `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
+                  organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
+             from workspaces ${withEffectiveRole}
+            where workspaces.id = :workspaceId and organization_memberships.user_id = :userId and ${effectiveRole} is not null`,
+          { workspaceId, userId },
+        ),
       );
       if (!row) return undefined;
       const { workspaceRole, organizationRole, membershipId, ...workspace } = row;
@@ -124,10 +140,12 @@ export function createWorkspaceStore(sql: Queryable) {
     /** Lists workspaces of a membership that are not archived, with the role in each, oldest first. */
     listOfMembership: (membershipId: string) =>
       sql.query<WorkspaceRecord & { role: WorkspaceRole }>(
-        `select ${workspaceColumns}, ${effectiveRole} as role from workspaces ${withEffectiveRole}
-          where organization_memberships.id = $1 and ${effectiveRole} is not null and workspaces.archived_at is null
-          order by workspaces.created_at, workspaces.id`,
-        [membershipId],
+        named(
+          `select ${workspaceColumns}, ${effectiveRole} as role from workspaces ${withEffectiveRole}
+            where organization_memberships.id = :membershipId and ${effectiveRole} is not null and workspaces.archived_at is null
+            order by workspaces.created_at, workspaces.id`,
+          { membershipId },
+        ),
       ),
 
     /**
@@ -139,51 +157,61 @@ export function createWorkspaceStore(sql: Queryable) {
       options: { membershipId: string | null; includeArchived: boolean },
     ) =>
       sql.query<WorkspaceRecord>(
-        `select ${workspaceColumns} from workspaces
-          where workspaces.organization_id = $1 and ($2 or workspaces.archived_at is null)
-            and ($3::uuid is null or workspaces.id in (
-                  select workspaces.id from workspaces ${withEffectiveRole}
-                   where organization_memberships.id = $3 and ${effectiveRole} is not null))
-          order by workspaces.created_at, workspaces.id`,
-        [organizationId, options.includeArchived, options.membershipId],
+        named(
+          `select ${workspaceColumns} from workspaces
+            where workspaces.organization_id = :organizationId and (:includeArchived or workspaces.archived_at is null)
+              and (:membershipId::uuid is null or workspaces.id in (
+                    select workspaces.id from workspaces ${withEffectiveRole}
+                     where organization_memberships.id = :membershipId and ${effectiveRole} is not null))
+            order by workspaces.created_at, workspaces.id`,
+          { organizationId, includeArchived: options.includeArchived, membershipId: options.membershipId },
+        ),
       ),
 
     /** Counts the users with a role in each workspace. */
     countMembers: async (workspaceIds: string[]) => {
       const rows = await sql.query<{ workspaceId: string; count: number }>(
-        `select workspaces.id as "workspaceId", count(*)::int as count
-           from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id
-          where workspaces.id = any($1) and ${effectiveRole} is not null and users.kind = 'human'
-          group by workspaces.id`,
-        [workspaceIds],
+        named(
+          `select workspaces.id as "workspaceId", count(*)::int as count
+             from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id
+            where workspaces.id = any(:workspaceIds) and ${effectiveRole} is not null and users.kind = 'human'
+            group by workspaces.id`,
+          { workspaceIds },
+        ),
       );
       return new Map(rows.map((row) => [row.workspaceId, row.count]));
     },
 
     listOwners: (workspaceIds: string[]) =>
       sql.query<{ workspaceId: string; userId: string; email: string; membershipId: string }>(
-        `select workspace_memberships.workspace_id as "workspaceId", users.id as "userId", users.email,
-                organization_memberships.id as "membershipId"
-           from workspace_memberships
-           join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
-           join users on users.id = organization_memberships.user_id
-          where workspace_memberships.workspace_id = any($1) and workspace_memberships.role = 'owner'
-          order by workspace_memberships.created_at`,
-        [workspaceIds],
+        named(
+          `select workspace_memberships.workspace_id as "workspaceId", users.id as "userId", users.email,
+                  organization_memberships.id as "membershipId"
+             from workspace_memberships
+             join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
+             join users on users.id = organization_memberships.user_id
+            where workspace_memberships.workspace_id = any(:workspaceIds) and workspace_memberships.role = 'owner'
+            order by workspace_memberships.created_at`,
+          { workspaceIds },
+        ),
       ),
 
     hasLocalData: async (workspaceId: string, profile: string) => {
-      const row = await sql.maybeOne('select 1 from local_data where workspace_id = $1 and profile = $2', [
-        workspaceId,
-        profile,
-      ]);
+      const row = await sql.maybeOne(
+        named('select 1 from local_data where workspace_id = :workspaceId and profile = :profile', {
+          workspaceId,
+          profile,
+        }),
+      );
       return row !== undefined;
     },
 
     noteLocalData: (workspaceId: string, profile: string) =>
-      sql.query('insert into local_data (workspace_id, profile) values ($1, $2) on conflict do nothing', [
-        workspaceId,
-        profile,
-      ]),
+      sql.query(
+        named(
+          'insert into local_data (workspace_id, profile) values (:workspaceId, :profile) on conflict do nothing',
+          { workspaceId, profile },
+        ),
+      ),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findNeighbour, layOutSchema, nodeWidth } from './graph-layout.ts';
+import { describeSchema, findNeighbour, nodeWidth, placeTables } from './graph-layout.ts';
+import { layOutLayers } from '../../../graph/layered-layout.ts';
 import { makeColumn } from './testing/make-column.ts';
 import type { MergedColumn, MergedTable } from './merged-schema.ts';
 
@@ -32,6 +33,11 @@ const reference = (from: string, to: string, kind = 'reference') => ({
   label: null,
   cardinality: null,
 });
+
+function layOutSchema(tables: MergedTable[], references: ReturnType<typeof reference>[]) {
+  const parts = describeSchema(tables, references);
+  return placeTables(parts, layOutLayers(parts.graph));
+}
 
 function layOut(names: readonly string[], references: ReturnType<typeof reference>[] = []) {
   const layout = layOutSchema(

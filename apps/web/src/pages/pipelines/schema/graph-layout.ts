@@ -1,4 +1,6 @@
 import type { SchemaVersionResponse } from '@pumphouse/contract';
+import type { LayeredGraph, LayeredLayout, Point } from '../../../graph/layered-layout.ts';
+import { drawRoute } from '../../../graph/draw-route.ts';
 import { formatType, type ChangeMark, type MergedColumn, type MergedTable } from './merged-schema.ts';
 
 type Reference = SchemaVersionResponse['references'][number];
@@ -7,8 +9,7 @@ export const nodeWidth = 200;
 export const headHeight = 28;
 export const rowHeight = 18;
 const foot = 6;
-const gapBetweenLayers = 60;
-const gapBetweenNodes = 24;
+const gap = { across: 60, down: 24 } as const;
 /** Maximum columns per table; the others are counted, and the list shows them. */
 const mostRows = 8;
 
@@ -46,11 +47,21 @@ export interface GraphLayout {
   height: number;
 }
 
-/**
- * Places tables in layers: a table is right of the tables that it references, at a similar height if there is
- * room. Unconnected tables are placed in columns below.
- */
-export function layOutSchema(tables: readonly MergedTable[], references: readonly Reference[]): GraphLayout {
+/** The tables of a schema, with those that dagre places. */
+export interface SchemaGraphParts {
+  nodes: readonly UnplacedNode[];
+  links: readonly Reference[];
+  /** Only tables with links. A table is right of the tables that it references. */
+  graph: LayeredGraph;
+}
+
+type UnplacedNode = Omit<GraphNode, 'x' | 'y'>;
+
+/** Prepares tables for the layout. */
+export function describeSchema(
+  tables: readonly MergedTable[],
+  references: readonly Reference[],
+): SchemaGraphParts {
   const names = new Set(tables.map(({ name }) => name));
   // A nested table is connected to its root through its parents.
   const links = references.filter(
@@ -58,17 +69,43 @@ export function layOutSchema(tables: readonly MergedTable[], references: readonl
       kind !== 'root' && table !== other && names.has(table) && names.has(other),
   );
   const linked = new Set(links.flatMap(({ table, referenced_table: other }) => [table, other]));
-  const nodes = new Map(tables.map((table) => [table.name, makeNode(table)]));
-  const connected = placeLayers(
-    [...nodes.values()].filter(({ table }) => linked.has(table.name)),
+  const nodes = tables.map(makeNode);
+  return {
+    nodes,
     links,
-  );
-  const alone = [...nodes.values()].filter(({ table }) => !linked.has(table.name));
-  const { width, height } = placeAlone(alone, connected);
-  return { nodes: [...nodes.values()], edges: links.flatMap((link) => drawEdge(link, nodes)), width, height };
+    graph: {
+      nodes: nodes
+        .filter(({ table }) => linked.has(table.name))
+        .map(({ table, height }) => ({ id: table.name, height })),
+      nodeWidth,
+      edges: links.map(({ table, referenced_table: other }) => ({ from: other, to: table })),
+      gap,
+    },
+  };
 }
 
-function makeNode(table: MergedTable): GraphNode {
+/** Places linked tables as laid out, and the others below them. */
+export function placeTables(
+  { nodes, links, graph }: SchemaGraphParts,
+  { corners, routes, ...size }: LayeredLayout,
+): GraphLayout {
+  const cornerOf = new Map(graph.nodes.map(({ id }, number) => [id, corners[number]]));
+  const alone = placeAlone(
+    nodes.filter(({ table }) => !cornerOf.has(table.name)),
+    size,
+  );
+  return {
+    nodes: nodes.flatMap((node) => {
+      const corner = cornerOf.get(node.table.name) ?? alone.corners.get(node.table.name);
+      return corner ? [{ ...node, ...corner }] : [];
+    }),
+    edges: links.map((link, number) => drawEdge(link, routes[number] ?? [])),
+    width: alone.width,
+    height: alone.height,
+  };
+}
+
+function makeNode(table: MergedTable): UnplacedNode {
   const weighted = table.columns.toSorted((left, right) => weightOf(right) - weightOf(left));
   const shown = new Set(weighted.slice(0, mostRows));
   const rows = table.columns
@@ -81,7 +118,7 @@ function makeNode(table: MergedTable): GraphNode {
     }));
   const hiddenCount = table.columns.length - rows.length;
   const lines = rows.length + (hiddenCount > 0 ? 1 : 0);
-  return { table, x: 0, y: 0, height: headHeight + lines * rowHeight + foot, rows, hiddenCount };
+  return { table, height: headHeight + lines * rowHeight + foot, rows, hiddenCount };
 }
 
 /** Changed columns come before keys, and keys before the others. */
@@ -98,102 +135,37 @@ interface Size {
   height: number;
 }
 
-function placeLayers(nodes: readonly GraphNode[], links: readonly Reference[]): Size {
-  const depths = findDepths(links);
-  const layers = Map.groupBy(nodes, ({ table }) => depths.get(table.name) ?? 0);
-  const referredBy = Map.groupBy(links, ({ table }) => table);
-  const placed = new Map<string, GraphNode>();
-  let height = 0;
-  for (const depth of [...layers.keys()].toSorted((left, right) => left - right)) {
-    const wanted = (layers.get(depth) ?? []).map((node) => ({
-      node,
-      y: wishedTop(node, referredBy, placed),
-    }));
-    let top = 0;
-    for (const { node, y } of wanted.toSorted((left, right) => left.y - right.y)) {
-      node.x = depth * (nodeWidth + gapBetweenLayers);
-      node.y = Math.max(top, y);
-      top = node.y + node.height + gapBetweenNodes;
-      height = Math.max(height, node.y + node.height);
-    }
-    for (const { node } of wanted) placed.set(node.table.name, node);
-  }
-  const width = Math.max(0, ...nodes.map(({ x }) => x + nodeWidth));
-  return { width, height };
-}
-
 /**
- * The layer of each table: one more than the highest layer that it references. A cycle starts at one of its
- * tables.
+ * Places unconnected tables in rows as wide as the layers, with at least three per row. dagre would place all
+ * of them in one column.
  */
-function findDepths(links: readonly Reference[]): Map<string, number> {
-  const targets = Map.groupBy(links, ({ table }) => table);
-  const depths = new Map<string, number>();
-  const depthOf = (name: string): number => {
-    const known = depths.get(name);
-    if (known !== undefined) return known;
-    depths.set(name, 0);
-    const others = (targets.get(name) ?? []).map(({ referenced_table: other }) => depthOf(other) + 1);
-    const depth = Math.max(0, ...others);
-    depths.set(name, depth);
-    return depth;
-  };
-  for (const { table, referenced_table: other } of links) {
-    depthOf(other);
-    depthOf(table);
-  }
-  return depths;
-}
-
-/** Mean position of the tables that a table references. */
-function wishedTop(
-  node: GraphNode,
-  referredBy: ReadonlyMap<string, readonly Reference[]>,
-  placed: ReadonlyMap<string, GraphNode>,
-): number {
-  const tops = (referredBy.get(node.table.name) ?? []).flatMap(
-    ({ referenced_table: other }) => placed.get(other)?.y ?? [],
-  );
-  return tops.length === 0 ? 0 : tops.reduce((sum, top) => sum + top, 0) / tops.length;
-}
-
-/** Places unconnected tables in rows as wide as the layers, with at least three per row. */
-function placeAlone(nodes: readonly GraphNode[], above: Size): Size {
-  const step = nodeWidth + gapBetweenNodes;
-  const room = Math.floor((above.width + gapBetweenNodes) / step);
-  const columns = Math.max(3, room, Math.ceil(Math.sqrt(nodes.length)));
-  const tops = Array.from({ length: columns }, () =>
-    above.height === 0 ? 0 : above.height + gapBetweenNodes * 2,
-  );
-  nodes.forEach((node, index) => {
+function placeAlone(tables: readonly UnplacedNode[], above: Size): Size & { corners: Map<string, Point> } {
+  const step = nodeWidth + gap.down;
+  const room = Math.floor((above.width + gap.down) / step);
+  const columns = Math.max(3, room, Math.ceil(Math.sqrt(tables.length)));
+  const tops = Array.from({ length: columns }, () => (above.height === 0 ? 0 : above.height + gap.down * 2));
+  const corners = new Map<string, Point>();
+  let { width, height } = above;
+  for (const [index, node] of tables.entries()) {
     const column = index % columns;
-    node.x = column * step;
-    node.y = tops[column] ?? 0;
-    tops[column] = node.y + node.height + gapBetweenNodes;
-  });
-  return {
-    width: Math.max(above.width, ...nodes.map(({ x }) => x + nodeWidth)),
-    height: Math.max(above.height, ...nodes.map(({ y, height }) => y + height)),
-  };
+    const corner = { x: column * step, y: tops[column] ?? 0 };
+    corners.set(node.table.name, corner);
+    width = Math.max(width, corner.x + nodeWidth);
+    height = Math.max(height, corner.y + node.height);
+    tops[column] = corner.y + node.height + gap.down;
+  }
+  return { corners, width, height };
 }
 
-function drawEdge(link: Reference, nodes: ReadonlyMap<string, GraphNode>): GraphEdge[] {
-  const [from, to] = [nodes.get(link.table), nodes.get(link.referenced_table)];
-  if (!from || !to) return [];
-  const start = { x: from.x, y: from.y + headHeight / 2 };
-  const isRight = from.x > to.x;
-  const end = { x: isRight ? to.x + nodeWidth : to.x, y: to.y + headHeight / 2 };
-  const bend = isRight ? (start.x - end.x) / 2 : 60;
-  const path = `M${start.x} ${start.y}C${start.x - bend} ${start.y} ${isRight ? end.x + bend : end.x - bend} ${end.y} ${end.x} ${end.y}`;
-  return [
-    {
-      kind: link.kind === 'parent' ? 'parent' : 'reference',
-      from: link.table,
-      to: link.referenced_table,
-      label: describeReference(link),
-      path,
-    },
-  ];
+/** @param route from the referenced table */
+function drawEdge(link: Reference, route: readonly Point[]): GraphEdge {
+  return {
+    kind: link.kind === 'parent' ? 'parent' : 'reference',
+    from: link.table,
+    to: link.referenced_table,
+    label: describeReference(link),
+    path: drawRoute(route),
+  };
 }
 
 export function describeReference(link: Reference): string {

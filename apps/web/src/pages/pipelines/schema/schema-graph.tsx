@@ -2,17 +2,20 @@ import type { SchemaVersionResponse } from '@pumphouse/contract';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import classes from './schema-graph.module.css';
 import {
+  describeSchema,
   findNeighbour,
-  layOutSchema,
   nodeWidth,
+  placeTables,
   type Direction,
   type GraphLayout,
   type GraphNode,
 } from './graph-layout.ts';
 import type { MergedTable } from './merged-schema.ts';
 import { GraphTable } from './graph-table.tsx';
+import { LoadingRows } from '../../../look/answers.tsx';
 import { formatNoun } from '../../../look/format.ts';
 import { bringIntoView } from './view-box.ts';
+import { useLayeredLayout } from '../../../graph/use-layered-layout.ts';
 import { usePanZoom } from './use-pan-zoom.ts';
 
 interface SchemaGraphProps {
@@ -35,7 +38,18 @@ const directions: Record<string, Direction> = {
  * next to the graph has the same content as text.
  */
 export default function SchemaGraph({ tables, references, selected, onSelect }: SchemaGraphProps) {
-  const layout = useMemo(() => layOutSchema(tables, references), [tables, references]);
+  const parts = useMemo(() => describeSchema(tables, references), [tables, references]);
+  const layered = useLayeredLayout(parts.graph);
+  const layout = useMemo(() => layered && placeTables(parts, layered), [parts, layered]);
+  if (!layout) return <LoadingRows />;
+  return <SchemaDrawing layout={layout} selected={selected} onSelect={onSelect} />;
+}
+
+interface SchemaDrawingProps extends Pick<SchemaGraphProps, 'selected' | 'onSelect'> {
+  layout: GraphLayout;
+}
+
+function SchemaDrawing({ layout, selected, onSelect }: SchemaDrawingProps) {
   const frame = useRef<HTMLDivElement>(null);
   const { view, setView, size, zoom, fit, handlers } = usePanZoom(frame, layout);
   const [focused, setFocused] = useState<string | null>(null);
@@ -65,7 +79,7 @@ export default function SchemaGraph({ tables, references, selected, onSelect }: 
         height={size.height}
         viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
         role="group"
-        aria-label={`Graph of ${formatNoun(tables.length, 'table')}; use the arrow keys to move between tables`}
+        aria-label={`Graph of ${formatNoun(layout.nodes.length, 'table')}; use the arrow keys to move between tables`}
         className={classes.drawing}
         {...handlers}
       >

@@ -1,24 +1,79 @@
-/** Identifies a process across pid reuse and restarts by (boot id, pid, start time). Linux only. */
-import { readFileSync } from 'node:fs';
+/**
+ * Identifies processes across pid reuse and restarts, and determines whether they are alive. Linux only: it
+ * reads /proc.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrorCode } from '../../platform/error-code.ts';
-import { readBootId } from '../../platform/process-location.ts';
+import {
+  deriveProcessState,
+  type LocatedProcess,
+  type ProcessLocation,
+  type ProcessState,
+} from '../domain/attempts/process-location.ts';
+import { isErrorCode } from './error-code.ts';
 
-export interface ProcessIdentity {
-  bootId: string;
+/** A process in this pid namespace. */
+export interface LocalProcess {
   pid: number;
   /** Field 22 of /proc/<pid>/stat: clock ticks since boot. */
   startTime: number;
 }
 
-export interface ProcessEntry {
-  pid: number;
+/** A process in this pid namespace, or in the same one before a restart of the machine. */
+export interface ProcessIdentity extends LocalProcess {
+  bootId: string;
+}
+
+export interface ProcessEntry extends LocalProcess {
   parentPid: number;
-  startTime: number;
 }
 
 const POLL_MILLISECONDS = 20;
+
+/**
+ * Identifies this process.
+ * @throws without /proc
+ */
+export function readOwnProcess(): LocatedProcess {
+  const { pid } = process;
+  const startTime = readProcessStartTime(pid);
+  if (startTime === null) throw new Error('/proc/self/stat cannot be read: Pumphouse needs /proc');
+  return { location: readOwnLocation(), pid, startTime };
+}
+
+/**
+ * Reads the location of this process.
+ * @throws without /proc
+ */
+export function readOwnLocation(): ProcessLocation {
+  return {
+    bootId: readBootId(),
+    pidNamespace: readlinkSync('/proc/self/ns/pid'),
+    machineId: readMachineId(),
+  };
+}
+
+/**
+ * Reads the id that the kernel generated at boot.
+ * @throws without /proc
+ */
+export function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function readMachineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a recorded process is alive, if it can be observed from here. */
+export function readProcessState(recorded: LocatedProcess): ProcessState {
+  return deriveProcessState(recorded, readOwnLocation(), readProcessStartTime);
+}
 
 /**
  * Parses the text of /proc/<pid>/stat; null for a zombie, which has ended but was not yet reaped by its
@@ -53,9 +108,14 @@ export function dateStart(startTime: number): Date {
 /** USER_HZ, which is 100 on every machine that Node runs on. */
 const ticksPerSecond = 100;
 
+/** Whether exactly this process is running, since the last boot. */
+export function isLocalProcessAlive({ pid, startTime }: LocalProcess): boolean {
+  return readProcessStartTime(pid) === startTime;
+}
+
 /** Whether exactly this process is running. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
-  return identity.bootId === readBootId() && readProcessStartTime(identity.pid) === identity.startTime;
+  return identity.bootId === readBootId() && isLocalProcessAlive(identity);
 }
 
 /**

@@ -4,7 +4,11 @@
  */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ExecutorError, type AttemptHandle } from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptRunner } from '../contract/attempt-runner.ts';
+import type { Inventory } from '../contract/inventory.ts';
+import type { ProcessBackend } from './process-backend.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
 import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
 import {
   locateAttemptFolder,
@@ -15,27 +19,16 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
 import { killAttempt } from './attempt-processes.ts';
-import type { ControlGroups, ListedGroup } from './control-groups.ts';
-import { removeEnvironment } from './environment-builder.ts';
+import type { ListedGroup } from './control-groups.ts';
+import { removeEnvironment } from './build-environment.ts';
 import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { asideMark, measureFolder, removeCache } from './environment-places.ts';
 import { locatePackageStore } from './package-store.ts';
-import { dateStart } from './process-identity.ts';
+import { dateStart } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
-import type { FaultPoints } from '../../platform/fault-points.ts';
 import { isSafeName } from '../safe-name.ts';
-
-export interface BelongingsOptions {
-  dataDir: string;
-  bootstrapDir: string;
-  installationId: string;
-  controlGroups: ControlGroups;
-  faultPoints: FaultPoints;
-  /** Ends an attempt and removes its folder. */
-  removeAttempt: (handle: AttemptHandle) => Promise<void>;
-}
 
 /** A resource and the function that removes it. */
 interface Found {
@@ -43,11 +36,9 @@ interface Found {
   remove: () => Promise<void>;
 }
 
-export type Belongings = ReturnType<typeof createBelongings>;
-
 /** Lists and removes the resources of one data folder. */
-export function createBelongings(options: BelongingsOptions) {
-  const { dataDir, bootstrapDir, installationId, controlGroups, faultPoints } = options;
+export function createInventory(backend: ProcessBackend, attemptRunner: AttemptRunner): Inventory {
+  const { dataDir, bootstrapDir, installationId, controlGroups, faultPoints } = backend;
 
   async function find(): Promise<Found[]> {
     // List processes before folders: an attempt creates its folder first, so one that starts meanwhile is
@@ -68,6 +59,11 @@ export function createBelongings(options: BelongingsOptions) {
     return [...folders.filter((one) => one !== null), ...strays.map(findStray), ...groups.map(findGroup)];
   }
 
+  async function removeAttempt(handle: AttemptHandle): Promise<void> {
+    await attemptRunner.stop(handle, { graceSeconds: 0 });
+    await attemptRunner.remove(handle);
+  }
+
   async function findAttempt(attemptId: string): Promise<Found | null> {
     const folder = locateAttemptFolder(dataDir, attemptId);
     const record = await readAttemptRecord(folder);
@@ -76,7 +72,7 @@ export function createBelongings(options: BelongingsOptions) {
       // Without a record no bootstrap was started. A damaged record proves nothing, so kill the processes in
       // any case.
       if (record === null) await killProcesses(attemptId);
-      else await options.removeAttempt(buildHandle(record, await readProcessRecord(folder), folder.path));
+      else await removeAttempt(buildHandle(record, await readProcessRecord(folder), folder.path));
       await removeAttemptFolder(folder, faultPoints);
     });
   }

@@ -5,13 +5,15 @@ import {
   isProcessAlive,
   listProcesses,
   parseProcessStat,
+  readBootId,
+  readOwnProcess,
+  readProcessState,
   readProcessStartTime,
   selectDescendants,
   signalProcess,
   waitForExit,
   type ProcessIdentity,
 } from './process-identity.ts';
-import { readBootId } from '../../platform/process-location.ts';
 
 let children: ChildProcess[] = [];
 
@@ -48,6 +50,20 @@ describe('a process', () => {
     expect(isProcessAlive(identity)).toBe(true);
     expect(isProcessAlive({ ...identity, startTime: identity.startTime - 1 })).toBe(false);
     expect(isProcessAlive({ ...identity, bootId: 'another' })).toBe(false);
+  });
+
+  it('recorded with its location is alive, gone, or cannot be observed', async () => {
+    const { child, identity } = await startSleeper();
+    const { location } = readOwnProcess();
+    const recorded = { location, pid: identity.pid, startTime: identity.startTime };
+    expect(readProcessState(readOwnProcess())).toBe('alive');
+    expect(readProcessState(recorded)).toBe('alive');
+    expect(readProcessState({ ...recorded, startTime: 1 })).toBe('gone');
+    const elsewhere = { ...location, pidNamespace: 'pid:[1]' };
+    expect(readProcessState({ ...recorded, location: elsewhere })).toBe('elsewhere');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(readProcessState(recorded)).toBe('gone');
   });
 
   it('receives no signal meant for an earlier process with the same pid', async () => {

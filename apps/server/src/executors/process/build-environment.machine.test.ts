@@ -3,11 +3,15 @@ import { cp, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EnvironmentBuildError, type EnvironmentLine, type EnvironmentSpec } from '../executor.ts';
+import {
+  EnvironmentBuildError,
+  type EnvironmentLine,
+  type EnvironmentSpec,
+} from '../contract/environment-builder.ts';
 import { requireBootstrap, TEST_UID } from './testing/machine.ts';
 import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
 import type { PackageIndex } from './testing/package-index.ts';
-import type { ProcessExecutorOptions } from './process-executor.ts';
+import type { ProcessExecutorOptions } from './process-backend.ts';
 
 const UNISOLATED = { bwrapPath: null, allowUnisolated: true };
 

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { AttemptHandle, AttemptSpec, Executor } from '../executor.ts';
-import type { ConformanceHarness } from './harness.ts';
+import { describe, expect, it } from 'vitest';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { Executor } from '../executor.ts';
+import type { ConformanceSite } from './conformance-site.ts';
 
 /** The port on which the suite's app listens, and a port without a listener. */
 export const appPort = 8123;
@@ -14,47 +15,36 @@ const pieceBytes = 64 * 1024;
 const largeBytes = 50 * 1024 * 1024;
 
 /** Declares the tests of one executor. They are skipped if the executor runs no apps. */
-export function describeApps(get: () => { harness: ConformanceHarness; executor: Executor }): void {
+export function describeAppConnector(site: ConformanceSite): void {
   describe('apps', () => {
-    let handles: AttemptHandle[] = [];
+    const startApp = async () => site.attempts.start(await site.harness.createAppSpec());
 
-    afterEach(async () => {
-      for (const handle of handles) {
-        await get().executor.stop(handle, { graceSeconds: 0 });
-        await get().executor.remove(handle);
-      }
-      handles = [];
-    });
-
-    async function startApp(): Promise<{ spec: AttemptSpec; handle: AttemptHandle }> {
-      const { harness, executor } = get();
-      const spec = await harness.createAppSpec();
-      const handle = await executor.start(spec);
-      handles.push(handle);
-      await harness.awaitUserCode(spec);
-      return { spec, handle };
-    }
+    /** Connects from one server to a port of an app. */
+    const connect = async (executor: Executor, handle: AttemptHandle, port = appPort): Promise<Duplex> => {
+      if (executor.appConnector === null) throw new Error('The executor runs no apps.');
+      return executor.appConnector.connect(handle, port);
+    };
 
     const test = (name: string, run: () => Promise<void>): void =>
       it(name, async ({ skip }) => {
-        skip(!get().executor.capabilities().interactive);
+        skip(!site.executor.capabilities().interactive);
         await run();
       });
 
     test('accept several connections at once, from one server and from two', async () => {
       const { handle } = await startApp();
-      const servers = [get().executor, get().harness.createExecutor()];
+      const servers = [site.executor, site.harness.createExecutor()];
       const answers = await Promise.all(
         Array.from({ length: 20 }, async (_, n) => {
-          const connection = await servers[n % 2]?.connect(handle, appPort);
-          return connection && echo(connection, Buffer.from(`hello ${n}`));
+          const connection = await connect(servers[n % 2] ?? site.executor, handle);
+          return echo(connection, Buffer.from(`hello ${n}`));
         }),
       );
       expect(answers.map(String)).toEqual(answers.map((__, n) => `hello ${n}`));
     });
 
     test('respond before and after the other side has ended its half', async () => {
-      const connection = await get().executor.connect((await startApp()).handle, appPort);
+      const connection = await connect(site.executor, (await startApp()).handle);
       connection.write('first');
       expect(String(await nextPiece(connection))).toBe('first');
       connection.end('second');
@@ -64,8 +54,8 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
     test('receive and send 50 MB intact to a slow reader', async () => {
       const { handle } = await startApp();
       const sent = randomBytes(largeBytes);
-      const slow = await get().executor.connect(handle, appPort);
-      const fast = await get().executor.connect(handle, appPort);
+      const slow = await connect(site.executor, handle);
+      const fast = await connect(site.executor, handle);
       // This connection is not read yet: its app blocks, and other connections continue.
       inPieces(sent).pipe(slow);
       expect((await echo(fast, sent)).equals(sent)).toBe(true);
@@ -76,7 +66,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
     test('reject connections without a listener, and to ports that apps cannot use', async () => {
       const { handle } = await startApp();
       for (const port of [closedPort, 0, 40_000, 70_000]) {
-        await expect(get().executor.connect(handle, port)).rejects.toMatchObject({
+        await expect(connect(site.executor, handle, port)).rejects.toMatchObject({
           name: 'ExecutorError',
           kind: 'backend',
         });
@@ -84,39 +74,36 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
     });
 
     test('cannot be reached in another place, after their end, or without an isolated network', async () => {
-      const { harness, executor } = get();
+      const { harness, executor } = site;
       const { handle } = await startApp();
       const refusal = { name: 'ExecutorError', kind: 'backend' };
-      await expect(executor.connect(harness.moveElsewhere(handle), appPort)).rejects.toMatchObject(refusal);
+      await expect(connect(executor, harness.moveElsewhere(handle))).rejects.toMatchObject(refusal);
       await executor.stop(handle, { graceSeconds: 0 });
-      await expect(executor.connect(handle, appPort)).rejects.toMatchObject(refusal);
+      await expect(connect(executor, handle)).rejects.toMatchObject(refusal);
       await executor.remove(handle);
-      await expect(executor.connect(handle, appPort)).rejects.toMatchObject(refusal);
-      const shared = await harness.createSpec('ends-on-term');
-      const sharedHandle = await executor.start(shared);
-      handles.push(sharedHandle);
-      await harness.awaitUserCode(shared);
-      await expect(executor.connect(sharedHandle, appPort)).rejects.toMatchObject(refusal);
+      await expect(connect(executor, handle)).rejects.toMatchObject(refusal);
+      const shared = await site.attempts.start(await harness.createSpec('ends-on-term'));
+      await expect(connect(executor, shared.handle)).rejects.toMatchObject(refusal);
     });
 
     for (const network of ['outgoing', 'apart'] as const) {
       test(`cannot be reached by another attempt, whose network is ${network}`, async () => {
         const { spec, handle } = await startApp();
-        expect(await get().harness.reachFromAnotherAttempt(spec, network)).toEqual([]);
+        expect(await site.harness.reachFromAnotherAttempt(spec, network)).toEqual([]);
         // The app was listening the whole time.
-        const connection = await get().executor.connect(handle, appPort);
+        const connection = await connect(site.executor, handle);
         expect(String(await echo(connection, Buffer.from('here')))).toBe('here');
       });
     }
 
     test('close their connections when they end', async () => {
       const { handle } = await startApp();
-      const connection = await get().executor.connect(handle, appPort);
+      const connection = await connect(site.executor, handle);
       connection.write('hello');
       await nextPiece(connection);
       const closed = new Promise((resolve) => connection.once('close', resolve));
       connection.resume();
-      await get().executor.stop(handle, { graceSeconds: 0 });
+      await site.executor.stop(handle, { graceSeconds: 0 });
       // A half-closed connection stays open until this side ends too.
       connection.end();
       await closed;
@@ -124,9 +111,9 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
 
     test('can be reached by a server that starts later, with the stored handle', async () => {
       const { handle } = await startApp();
-      const before = await get().executor.connect(handle, appPort);
+      const before = await connect(site.executor, handle);
       const stored = JSON.parse(JSON.stringify(handle)) as AttemptHandle;
-      const connection = await get().harness.createExecutor().connect(stored, appPort);
+      const connection = await connect(site.harness.createExecutor(), stored);
       expect(String(await echo(connection, Buffer.from('again')))).toBe('again');
       expect(String(await echo(before, Buffer.from('still there')))).toBe('still there');
     });

@@ -1,15 +1,9 @@
 /** Conformance tests for copies of local data. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  AttemptHandle,
-  AttemptSpec,
-  Executor,
-  LocalDataPlace,
-  LocalDataUse,
-  SnapshotExtent,
-} from '../executor.ts';
-import type { ConformanceHarness } from './harness.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { LocalDataPlace, LocalDataUse, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { ConformanceSite } from './conformance-site.ts';
 
 type Step = [name: string, ...given: (string | number)[]];
 
@@ -17,23 +11,13 @@ const sparseBytes = 200 * 1024 ** 3;
 const untouched = async (): Promise<boolean> => true;
 
 /** Declares the tests of one executor. Those that need user code are skipped if it runs none. */
-export function describeLocalData(get: () => { harness: ConformanceHarness; executor: Executor }): void {
+export function describeLocalDataStore(site: ConformanceSite): void {
   describe('local data', () => {
-    let handles: AttemptHandle[] = [];
     let workspaceId = '';
 
     beforeEach(() => {
       workspaceId = `workspace-${randomUUID().slice(0, 8)}`;
     });
-    afterEach(async () => {
-      for (const handle of handles) await end(handle);
-      handles = [];
-    });
-
-    async function end(handle: AttemptHandle): Promise<void> {
-      await get().executor.stop(handle, { graceSeconds: 0 });
-      await get().executor.remove(handle);
-    }
 
     const test = (name: string, run: () => Promise<void>): void =>
       it(name, async ({ skip }) => {
@@ -42,34 +26,33 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       });
 
     const describeSteps = (steps: Step[]): Promise<AttemptSpec | null> =>
-      get().harness.createLocalDataSpec(steps, 'prod');
+      site.harness.createLocalDataSpec(steps, 'prod');
 
     async function start(access: LocalDataUse['access'], steps: Step[]) {
-      const spec = await get().harness.createLocalDataSpec(steps, access === 'copy' ? 'access' : 'prod');
+      const spec = await site.harness.createLocalDataSpec(steps, access === 'copy' ? 'access' : 'prod');
       if (spec === null) throw new Error('No user code is run here.');
       const data = { workspaceId, profile: 'prod' };
       const localData: LocalDataUse =
         access === 'copy' ? { ...data, access, mountedAs: 'access' } : { ...data, access };
-      const handle = await get().executor.start({ ...spec, localData });
-      handles.push(handle);
-      return { spec, handle, report: () => get().harness.awaitReport(spec) as Promise<unknown[]> };
+      const handle = await site.executor.start({ ...spec, localData });
+      site.attempts.add(handle);
+      return { spec, handle, report: () => site.harness.awaitReport(spec) as Promise<unknown[]> };
     }
 
     async function run(access: LocalDataUse['access'], ...steps: Step[]): Promise<unknown[]> {
       const { handle, report } = await start(access, steps);
       const results = await report();
-      await end(handle);
-      handles = handles.filter((one) => one !== handle);
+      await site.attempts.end(handle);
       return results;
     }
 
     async function describePlace(): Promise<LocalDataPlace> {
-      const { installationId, uid } = await get().harness.createSpec('ends-on-term');
+      const { installationId, uid } = await site.harness.createSpec('ends-on-term');
       return { installationId, workspaceId, profile: 'prod', uid };
     }
 
     const takeSnapshot = async (isUntouched = untouched, extent: SnapshotExtent = {}) =>
-      get().executor.takeSnapshot(await describePlace(), isUntouched, extent);
+      site.executor.takeSnapshot(await describePlace(), isUntouched, extent);
 
     test('is visible in a copy as of the snapshot, and writes to the copy do not change it', async () => {
       const secret = '/etc/passwd';
@@ -122,11 +105,11 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
         ['write-locked', 'rows.db', 'new'],
         ['read', 'rows.db'],
       ]);
-      await get().harness.awaitUserCode(holder.spec);
+      await site.harness.awaitUserCode(holder.spec);
       await takeSnapshot();
       const lock: Step = ['lock', 'rows.db'];
       expect(await run('copy', lock, ['read', 'rows.db'])).toEqual([null, 'old']);
-      await get().harness.finish(holder.spec, 0);
+      await site.harness.finish(holder.spec, 0);
       expect(await holder.report()).toEqual([null, 0, true, 'new']);
     });
 
@@ -166,7 +149,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
 
     test('discards an incomplete snapshot whose server went away', async () => {
       const listSnapshots = async () =>
-        (await get().harness.createExecutor().listBelongings({ withSizes: false })).filter(
+        (await site.harness.createExecutor().listBelongings({ withSizes: false })).filter(
           ({ id, owner }) =>
             id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
         );
@@ -179,7 +162,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
         whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
       );
       for (const belonging of whole)
-        await expect(get().executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'config' });
+        await expect(site.executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'config' });
 
       const isAsked = Promise.withResolvers<void>();
       void takeSnapshot(() => {
@@ -190,7 +173,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await countNobodys()).toBe(1);
       expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
       for (const belonging of await listSnapshots())
-        if (belonging.owner.kind === 'nobody') await get().executor.removeBelonging(belonging);
+        if (belonging.owner.kind === 'nobody') await site.executor.removeBelonging(belonging);
       expect(await countNobodys()).toBe(0);
       await takeSnapshot();
       expect(await listSnapshots()).toHaveLength(whole.length);
@@ -219,12 +202,10 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
         ['read', 'rows.db'],
         ['list'],
       ]);
-      await get().harness.awaitUserCode(app.spec);
+      await site.harness.awaitUserCode(app.spec);
       await run('read-write', ['write', 'rows.db', 'new rows, and more'], ['remove', 'gone.db']);
       await takeSnapshot();
-      await get()
-        .harness.createExecutor()
-        .refreshCopy(app.handle, await describePlace());
+      await site.harness.createExecutor().refreshCopy(app.handle, await describePlace());
       expect((await app.report()).slice(6)).toEqual([
         null,
         null,
@@ -236,11 +217,8 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
     });
 
     it('is not refreshed without a copy or without an attempt', async () => {
-      const { harness, executor } = get();
-      const spec = await harness.createSpec('ends-on-term');
-      const handle = await executor.start(spec);
-      handles.push(handle);
-      await harness.awaitUserCode(spec);
+      const { harness, executor } = site;
+      const { handle } = await site.attempts.start(await harness.createSpec('ends-on-term'));
       const place = await describePlace();
       const refusal = { name: 'ExecutorError', kind: 'backend' };
       await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
@@ -251,7 +229,7 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
 
     it('rejects names that lead out of its folder', async () => {
       for (const names of [{ workspaceId: '../x' }, { profile: '..' }]) {
-        const failure = get().executor.takeSnapshot({ ...(await describePlace()), ...names }, untouched);
+        const failure = site.executor.takeSnapshot({ ...(await describePlace()), ...names }, untouched);
         await expect(failure).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });
       }
     });

@@ -4,13 +4,10 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
-import type {
-  AttemptHandle,
-  AttemptLimits,
-  AttemptSpec,
-  EnvironmentLocation,
-  Executor,
-} from '../executor.ts';
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type { AttemptLimits, AttemptSpec } from '../contract/attempt-runner.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import type { Executor } from '../executor.ts';
 import type { Belonging } from '../../domain/retention/belonging.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createGroup, openControlGroups, readGroupPids } from './control-groups.ts';

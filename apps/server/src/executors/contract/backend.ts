@@ -1,0 +1,21 @@
+import type { MachineResources } from '../../domain/runs/capacity.ts';
+
+/** What this server can do on the backend at present. */
+export interface ExecutorCapabilities {
+  memoryLimit: boolean;
+  /** The attempt's files are isolated from the server and from other attempts. */
+  isolated: boolean;
+  /** Apps can be started on this machine. Never without an `AppConnector`. */
+  interactive: boolean;
+}
+
+/** `ok: false` carries a reason that tells an operator what to do. */
+export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: string };
+
+/** The machine or engine on which attempts run. */
+export interface Backend {
+  capabilities(): ExecutorCapabilities;
+  probe(): Promise<ProbeResult>;
+  /** Cores and memory of the machine that runs share. Null if currently unknown. */
+  readMachine(): Promise<MachineResources | null>;
+}

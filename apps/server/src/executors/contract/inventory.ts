@@ -1,0 +1,18 @@
+import type { Belonging } from '../../domain/retention/belonging.ts';
+
+/** Everything that an executor has for this installation on its backend. */
+export interface Inventory {
+  /**
+   * All resources of this installation that this executor can see, with or without an owner, including
+   * incomplete ones and those of running attempts; none of another installation. Sizes take seconds if every
+   * file must be checked.
+   */
+  listBelongings(options: { withSizes: boolean }): Promise<Belonging[]>;
+  /**
+   * Removes one resource; processes of an attempt are ended first. A resource that no longer exists is not an
+   * error, and several servers may call this at once.
+   * @throws ExecutorError backend, when it cannot be removed now; config for local data, which executors
+   * never remove
+   */
+  removeBelonging(belonging: Pick<Belonging, 'kind' | 'id'>): Promise<void>;
+}

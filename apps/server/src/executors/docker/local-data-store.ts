@@ -1,0 +1,37 @@
+import { ExecutorError } from '../contract/executor-error.ts';
+import type { LocalDataStore } from '../contract/local-data-store.ts';
+import { checkPlace } from '../local-data-names.ts';
+import { requireHandle } from './attempt-place.ts';
+import { inspectAttempt, makeLocalData } from './attempts.ts';
+import type { DockerBackend } from './docker-backend.ts';
+import { attemptVolume, labels } from './names.ts';
+import { copySnapshot, takeSnapshot } from './snapshots.ts';
+
+/** Copies local data between volumes, in short containers. */
+export function createLocalDataStore(backend: DockerBackend): LocalDataStore {
+  const { installationId } = backend;
+  return {
+    takeSnapshot: (of, isUntouched, extent) =>
+      backend.withEngine('No snapshot of local data could be taken', async (connection) => {
+        checkPlace(of);
+        const live = await makeLocalData(connection.engine, of);
+        const place = backend.describeHost(connection, (await connection.images.requireAny()).id);
+        return takeSnapshot(place, { ...of, live }, isUntouched, extent);
+      }),
+    refreshCopy: (handle, of) =>
+      backend.withEngine('The copy of local data could not be refreshed', async (connection) => {
+        checkPlace(of);
+        const { attemptId } = requireHandle(handle, connection.engineId);
+        const container = await inspectAttempt(connection.engine, attemptId);
+        if (container?.State.Running !== true)
+          throw new ExecutorError('backend', 'The attempt does not run.');
+        if (container.Config.Labels[labels.snapshot] === undefined)
+          throw new ExecutorError('backend', 'The attempt has no copy of local data.');
+        await copySnapshot(
+          backend.describeHost(connection, container.Image),
+          of,
+          attemptVolume(installationId, attemptId),
+        );
+      }),
+  };
+}

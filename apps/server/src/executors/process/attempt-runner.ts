@@ -1,0 +1,173 @@
+import type { AttemptHandle } from '../contract/attempt-handle.ts';
+import type {
+  AttemptInspection,
+  AttemptRunner,
+  AttemptSpec,
+  ListedAttempt,
+} from '../contract/attempt-runner.ts';
+import { ExecutorError } from '../contract/executor-error.ts';
+import {
+  listAttemptIds,
+  locateAttemptFolder,
+  readAttemptRecord,
+  readExitFacts,
+  readProcessRecord,
+  readRegularFile,
+  removeAttemptFolder,
+  writeFileAtomically,
+  type AttemptFolder,
+} from './attempt-folder.ts';
+import {
+  buildHandle,
+  EXECUTOR_NAME,
+  judgePlace,
+  readPlace,
+  requireVisible,
+  type HandleData,
+} from './attempt-place.ts';
+import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
+import { startAttempt } from './attempt-start.ts';
+import { stopAttempt } from './attempt-stop.ts';
+import { removeGroup } from './control-groups.ts';
+import { requireIsolation, type ProcessBackend } from './process-backend.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
+import { isProcessAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
+import { isSafeName } from '../safe-name.ts';
+
+/** Runs attempts as processes, each under a bootstrap that outlives the server. */
+export function createAttemptRunner(backend: ProcessBackend): AttemptRunner {
+  const { dataDir, installationId, faultPoints, log } = backend;
+  const starts = new Map<string, Promise<AttemptHandle>>();
+
+  const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
+    const running = starts.get(spec.attemptId);
+    if (running !== undefined) return running;
+    const promise = startAttempt(requireIsolation(backend), spec);
+    starts.set(spec.attemptId, promise);
+    try {
+      return await promise;
+    } finally {
+      starts.delete(spec.attemptId);
+    }
+  };
+
+  const inspect = async (handle: AttemptHandle): Promise<AttemptInspection> => {
+    const verdict = judgePlace(handle, readPlace(), dataDir);
+    if (verdict.place === 'elsewhere') return { state: 'unknown', detail: verdict.detail };
+    const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+    if (verdict.place === 'here') {
+      const attempt = await locateAttempt(verdict.data, folder);
+      if (attempt.bootstrap !== null && isProcessAlive(attempt.bootstrap)) return { state: 'running' };
+      if (attempt.bootstrap === null && (await findAttemptProcesses(attempt.marks)).length > 0)
+        return { state: 'running' };
+      await endRemains(attempt.marks);
+    }
+    const exit = await readExitFacts(folder);
+    return exit === null ? { state: 'missing' } : { state: 'exited', exit };
+  };
+
+  /** Without a bootstrap, nothing records or stops user code, so end it; only then is "missing" true. */
+  const endRemains = async (marks: AttemptMarks): Promise<void> => {
+    const remains = await findAttemptProcesses(marks);
+    if (remains.length === 0) return;
+    log.warn(
+      { attemptId: marks.attemptId, pids: remains.map(({ pid }) => pid) },
+      'Ending processes whose bootstrap is gone',
+    );
+    await killAttempt(marks);
+  };
+
+  return {
+    name: EXECUTOR_NAME,
+    start,
+    async redirect(handle, notice) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place !== 'here') return;
+      const { redirectFile } = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      // Without its folder the attempt no longer exists, which `inspect` reports.
+      await writeFileAtomically(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
+    },
+    inspect,
+    async stop(handle, { graceSeconds }) {
+      const { place, data } = requireVisible(handle, dataDir);
+      if (place === 'earlier-boot') return;
+      const { marks, bootstrap } = await locateAttempt(data, locateAttemptFolder(dataDir, data.attemptId));
+      await stopAttempt(marks, bootstrap, graceSeconds);
+    },
+    async remove(handle) {
+      const { attemptId } = requireVisible(handle, dataDir).data;
+      if ((await inspect(handle)).state === 'running')
+        throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
+      const folder = locateAttemptFolder(dataDir, attemptId);
+      // Remove the group before the record that names it.
+      await removeControlGroup(folder);
+      await removeAttemptFolder(folder, faultPoints);
+    },
+    async list() {
+      const ids = await listAttemptIds(dataDir);
+      const listed = await Promise.all(ids.map((id) => describeAttempt(dataDir, id, installationId)));
+      return listed.filter((attempt) => attempt !== null);
+    },
+    async readSpool(handle, offset, maxBytes) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') return null;
+      const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      return readRegularFile(folder.spool, { offset, maxBytes });
+    },
+  };
+}
+
+async function removeControlGroup(folder: AttemptFolder): Promise<void> {
+  try {
+    await removeGroup((await readAttemptRecord(folder))?.controlGroup ?? []);
+  } catch (error) {
+    throw new ExecutorError('backend', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}
+
+function ignoreMissingFolder(error: unknown): void {
+  if (!isErrorCode(error, 'ENOENT')) throw error;
+}
+
+/**
+ * Finds the bootstrap named by a handle, or the one that wrote its process record after the handle was
+ * created.
+ */
+async function locateAttempt(
+  data: HandleData,
+  folder: AttemptFolder,
+): Promise<{ marks: AttemptMarks; bootstrap: ProcessIdentity | null }> {
+  const stored =
+    data.pid === null || data.startTime === null
+      ? null
+      : { bootId: data.bootId, pid: data.pid, startTime: data.startTime };
+  const bootstrap = stored ?? (await readBootstrapIdentity(folder));
+  const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
+  const startTime = bootstrap?.startTime ?? null;
+  const controlGroup = (await readAttemptRecord(folder))?.controlGroup ?? [];
+  return {
+    marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid, startTime, controlGroup },
+    bootstrap,
+  };
+}
+
+async function readBootstrapIdentity(folder: AttemptFolder): Promise<ProcessIdentity | null> {
+  const record = await readProcessRecord(folder);
+  return record === null ? null : { bootId: record.boot_id, pid: record.pid, startTime: record.start_time };
+}
+
+async function describeAttempt(
+  dataDir: string,
+  attemptId: string,
+  installationId: string,
+): Promise<ListedAttempt | null> {
+  if (!isSafeName(attemptId)) return null;
+  const folder = locateAttemptFolder(dataDir, attemptId);
+  const record = await readAttemptRecord(folder);
+  if (record === null || record.attemptId !== attemptId || record.installationId !== installationId)
+    return null;
+  const handle = buildHandle(record, await readProcessRecord(folder), folder.path);
+  return { attemptId, jobRunId: record.jobRunId, handle };
+}
