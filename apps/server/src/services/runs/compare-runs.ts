@@ -39,8 +39,9 @@ export type CompareRuns = ReturnType<typeof createCompareRuns>;
 /** Limits the comparison, because a run may report any number. */
 const most = { pipelineRuns: 200, tables: 5000 };
 
-export function createCompareRuns({ store }: Persistence, jobVersions: JobVersions) {
-  const findPair = createFindRunPair({ store });
+export function createCompareRuns(persistence: Persistence, jobVersions: JobVersions) {
+  const { store } = persistence;
+  const findPair = createFindRunPair(persistence);
 
   async function describe(run: JobRunRecord): Promise<ComparedRun> {
     const [attempts, versions, deployment, configuration] = await Promise.all([
@@ -97,7 +98,7 @@ export function createCompareRuns({ store }: Persistence, jobVersions: JobVersio
 }
 
 /** Finds the two runs of a comparison. */
-export function createFindRunPair({ store }: Pick<Persistence, 'store'>) {
+export function createFindRunPair({ store }: Persistence) {
   async function get(workspaceId: string, jobRunId: string): Promise<JobRunRecord> {
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
