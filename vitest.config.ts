@@ -1,19 +1,57 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-export const containerTests = '**/*.containers.test.ts';
-export const imageTests = '**/*.image.test.ts';
-export const slowTests = '**/*.slow.test.ts';
+const postgres = 'testing/fixtures/postgres-global-setup.ts';
+const executor = 'testing/fixtures/executor-global-setup.ts';
+const filesOf = (lane: string) => `**/*.${lane}.test.ts`;
 
+/** The lanes of tests, described in docs/contribute/testing.md: a file's folder and name decide where it runs. */
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'testing/**/*.test.ts'],
-    // The first two need a container engine: npm run test:containers, npm run test:image. The last: npm run test:slow.
-    exclude: [...configDefaults.exclude, containerTests, imageTests, slowTests],
-    globalSetup: ['testing/fixtures/postgres-global-setup.ts', 'testing/fixtures/executor-global-setup.ts'],
-    // Only a test that hangs comes to these: no test may fail because the machine is slow, or builds its first environment.
-    testTimeout: 660_000,
-    hookTimeout: 660_000,
-    expect: { poll: { timeout: 300_000 } },
     maxWorkers: 2,
+    projects: [
+      describeLane('quick', {
+        include: ['{packages,apps}/*/src/**/*.test.ts', 'testing/**/*.test.ts'],
+        exclude: [
+          'testing/{e2e,faults}/**',
+          ...['machine', 'slow', 'release', 'containers', 'image'].map(filesOf),
+        ],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        expect: { poll: { timeout: 60_000 } },
+        env: { PUMPHOUSE_TEST_PATIENCE_SECONDS: '60' },
+      }),
+      describeLane('machine', { include: [filesOf('machine')] }),
+      describeLane('servers', {
+        include: ['testing/{e2e,faults}/**/*.test.ts'],
+        exclude: ['slow', 'release'].map(filesOf),
+        globalSetup: [postgres, executor],
+      }),
+      describeLane('slow', { include: [filesOf('slow')], globalSetup: [postgres, executor] }),
+      describeLane('release', { include: [filesOf('release')], globalSetup: [postgres, executor] }),
+      describeLane('containers', {
+        include: [filesOf('containers')],
+        globalSetup: [postgres, 'testing/fixtures/engines-global-setup.ts'],
+        fileParallelism: false,
+      }),
+      describeLane('image', { include: [filesOf('image')], globalSetup: [], hookTimeout: 1_200_000 }),
+    ],
   },
 });
+
+type Lane = NonNullable<TestProjectInlineConfiguration['test']>;
+
+function describeLane(name: string, { exclude = [], ...own }: Lane): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      globalSetup: [postgres],
+      exclude: [...configDefaults.exclude, ...exclude],
+      // Only a test that hangs comes to these: no test may fail because the machine is slow, or builds its first environment.
+      testTimeout: 660_000,
+      hookTimeout: 660_000,
+      expect: { poll: { timeout: 300_000 } },
+      ...own,
+    },
+  };
+}

@@ -1,5 +1,6 @@
-// Installs what `npm run test:containers` needs: Podman, and with --docker also Docker. Installs as root on
-// Debian; elsewhere it prints what to install. A second call does nothing.
+// Installs what `npm run test:containers` needs: Podman, and with --docker also Docker; with --compose also what
+// `npm run test:image` needs. Installs as root on Debian; elsewhere it prints what to install. A second call does
+// nothing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -7,14 +8,16 @@ import { existsSync } from 'node:fs';
 // process of a container with --init.
 const podmanPackages = ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'catatonit'];
 const dockerPackages = ['docker.io', 'docker-cli', 'iptables'];
+const composePackages = ['docker-compose'];
 // mmdebstrap builds the images; iproute2 and util-linux isolate test engines; passt gives processes their own
-// network.
-const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt'];
+// network; PgBouncer has tests of its own.
+const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt', 'pgbouncer'];
 
 const wanted = [
   ...podmanPackages,
   ...testPackages,
   ...(process.argv.includes('--docker') ? dockerPackages : []),
+  ...(process.argv.includes('--compose') ? composePackages : []),
 ];
 
 function isInstalled(name) {

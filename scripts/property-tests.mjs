@@ -2,8 +2,7 @@
 // each.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { listPropertyTests } from './list-property-tests.mjs';
 import { prepareToolchain, root } from './toolchain.mjs';
 
 const env = prepareToolchain();
@@ -11,18 +10,6 @@ const rounds = Number(process.argv[2] ?? 10);
 if (!Number.isInteger(rounds) || rounds < 1) {
   process.stderr.write('How often? Give a whole number of at least 1: npm run test:properties -- 20\n');
   process.exit(2);
-}
-
-function listPropertyTests() {
-  const sources = ['apps', 'packages'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => join(folder, name, 'src')),
-  );
-  return [...sources, 'testing/dlt']
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, String(file))),
-    )
-    .filter((file) => file.endsWith('.test.ts'))
-    .filter((file) => readFileSync(join(root, file), 'utf8').includes('/property-seed.ts'));
 }
 
 const files = listPropertyTests();

@@ -6,10 +6,5 @@ import { prepareToolchain } from './toolchain.mjs';
 
 const report = new TestReport(prepareToolchain());
 const isReady = await report.check('container tools', 'node', ['scripts/container-tools.mjs']);
-if (isReady)
-  await report.runVitest('container tests', [
-    '--config',
-    'vitest.containers.config.ts',
-    ...process.argv.slice(2),
-  ]);
+if (isReady) await report.runVitest('container tests', ['--project', 'containers', ...process.argv.slice(2)]);
 report.end();

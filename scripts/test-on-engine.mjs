@@ -21,14 +21,16 @@ const tools = kind === 'docker' ? ['--docker'] : [];
 const isReady = await report.check('container tools', 'node', ['scripts/container-tools.mjs', ...tools]);
 if (isReady) {
   const where = `${kind}${ownDisk ? ' with a disk of its own' : ''}`;
-  const slow = named.filter((file) => file.endsWith('.slow.test.ts'));
+  const slow = named.filter((file) => /\.(?:slow|release)\.test\.ts$/.test(file));
   const others = named.filter((file) => !slow.includes(file));
-  const files = named.length > 0 ? others : ['testing/e2e', 'testing/faults'];
-  if (files.length > 0) await report.runVitest(`tests of servers on ${where}`, files);
+  if (named.length === 0 || others.length > 0)
+    await report.runVitest(`tests of servers on ${where}`, ['--project', 'servers', ...others]);
   if (slow.length > 0)
     await report.runVitest(`slow tests of servers on ${where}`, [
-      '--config',
-      'vitest.slow.config.ts',
+      '--project',
+      'slow',
+      '--project',
+      'release',
       ...slow,
     ]);
 }

@@ -173,8 +173,8 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path, _, query = self.path.partition("?")
             route = path.removeprefix(f"/pumphouse/v1/attempts/{ATTEMPT_ID}/")
-            if state._server is None:
-                # When stopped, answer nothing, like a process that died.
+            if state._server is not self.server:
+                # Answer nothing on a connection of a stopped server, like a process that died.
                 self.close_connection = True
                 return
             state.calls.append(route)

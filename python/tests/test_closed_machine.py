@@ -11,6 +11,8 @@ import sys
 import unittest
 from pathlib import Path
 
+from requirements import require
+
 PYTHON_FOLDER = Path(__file__).parent.parent
 
 ROUTES = 'ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set d1 up && ip link set lo up && ip route add default dev lo && ip -6 route add default dev lo; exec "$@"'
@@ -54,7 +56,7 @@ def close(targets: list[tuple[str, int]], **plan) -> dict:
     return json.loads(ended.stdout)
 
 
-@unittest.skipUnless(shutil.which("ip"), "needs iproute2")
+@require("iproute2", shutil.which("ip") is not None)
 class ClosedMachine(unittest.TestCase):
     def test_forbids_addresses_and_networks_but_the_server_and_open_ports(self) -> None:
         targets = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pumphouse_bootstrap.mask_artifacts import mask_artifacts
 from pumphouse_bootstrap.masking import Masker
+from requirements import require
 
 SECRET = "s3cret-of-thé-shop"
 
@@ -55,7 +56,7 @@ class MaskArtifacts(unittest.TestCase):
     def test_where_there_are_none_nothing_happens(self) -> None:
         mask_artifacts(str(self.folder), ["shop", "missing"], Masker([SECRET]), 0.0, None)
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    @require("root, which can become another user", os.geteuid() == 0)
     def test_it_is_done_with_the_rights_of_the_user_that_wrote_them(self) -> None:
         theirs, ours = self.folder / "shop/theirs", self.folder / "shop/ours"
         for path in (self.folder.parent, self.folder, self.folder / "shop"):

@@ -12,6 +12,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from requirements import require
+
 PYTHON_FOLDER = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PYTHON_FOLDER))
 
@@ -62,7 +64,8 @@ def find_python(user: str) -> str:
     raise unittest.SkipTest("no Python that an ordinary user may execute")
 
 
-@unittest.skipUnless(shutil.which("pasta") and os.geteuid() == 0, "needs pasta, and root to be both users")
+@require("pasta", shutil.which("pasta") is not None)
+@require("root, which can be both users", os.geteuid() == 0)
 class WithNetwork(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="pumphouse-network-")

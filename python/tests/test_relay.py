@@ -10,6 +10,7 @@ import threading
 import unittest
 
 from attempt_runner import BOOTSTRAP, PATIENCE_SECONDS
+from requirements import require
 
 OPEN, OPENED, REFUSED, DATA, END, RESET, CREDIT, ALIVE = range(8)
 WINDOW_BYTES = 1024 * 1024
@@ -144,7 +145,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outgoing:
 """
 
 
-@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare") and shutil.which("ip"), "needs a network of its own")
+@require("root", os.geteuid() == 0)
+@require("unshare and iproute2", all(map(shutil.which, ("unshare", "ip"))))
 class ClosedNetwork(unittest.TestCase):
     def test_is_closed_to_others_and_open_to_itself(self) -> None:
         inside = 'ip link set lo up; exec "$@"'

@@ -2,7 +2,7 @@
  * Kills servers, and sometimes their Postgres, at random moments while jobs start by the clock: `npm run
  * kills -- 200`. Each server is killed (-9) at a random moment after its start, ready or not. Prints each
  * kill, checks periodically whether anything was lost or duplicated, and exits with code 1 if so. Not part of
- * `npm test`.
+ * CI.
  */
 import type { ScheduleSite } from './schedule-site.ts';
 import type { TestServer } from '../fixtures/server.ts';

@@ -1,6 +1,6 @@
 /**
  * Kills and suspends servers at random moments, round after round: `npm run soak -- 50`. Prints each round
- * and a summary; exits with code 1 if a run was not complete. Not part of `npm test`.
+ * and a summary; exits with code 1 if a run was not complete. Not part of CI.
  */
 import type { FaultSite } from './fault-site.ts';
 import type { TestServer } from '../fixtures/server.ts';

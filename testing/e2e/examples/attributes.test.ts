@@ -39,7 +39,7 @@ interface Deployed {
 beforeAll(async () => {
   install = await prepareAppClient();
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
-  // The jobs' attributes are visible without a run; runs.slow.test.ts tests the runs.
+  // The jobs' attributes are visible without a run; runs.release.test.ts tests the runs.
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn', PUMPHOUSE_ROLES: 'api' });
   browser = await launchBrowser();
   context = await signIn();

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRunsListener } from './runs-listener.ts';
+import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import { findFreePort } from '../../../../testing/fixtures/free-port.ts';
 
 /** Reserved for documentation, so no machine has this address. */
@@ -157,17 +158,20 @@ describe('a missing address', () => {
 const making = spawnSync('unshare', ['-rn', 'ip', 'link', 'add', 'name', 'bridge0', 'type', 'bridge']);
 const canMakeNetworks = making.status === 0;
 
-describe.runIf(canMakeNetworks)('a bridge that exists only while a container is attached', () => {
-  it('is listened on as soon as it exists, by one socket that outlives it', async () => {
-    const script = fileURLToPath(new URL('./testing/bridge-that-comes-and-goes.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)('unshare', ['-rn', process.execPath, script]);
-    const told = { url: 'http://10.89.77.1:8081' };
-    expect(JSON.parse(stdout)).toEqual({
-      before: { told, problem: null, isThere: false },
-      firstCall: '200',
-      between: { told, problem: null, isThere: false },
-      secondCall: '200',
-      built: 1,
+describe.skipIf(lacks('user namespaces with networks', canMakeNetworks))(
+  'a bridge that exists only while a container is attached',
+  () => {
+    it('is listened on as soon as it exists, by one socket that outlives it', async () => {
+      const script = fileURLToPath(new URL('./testing/bridge-that-comes-and-goes.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)('unshare', ['-rn', process.execPath, script]);
+      const told = { url: 'http://10.89.77.1:8081' };
+      expect(JSON.parse(stdout)).toEqual({
+        before: { told, problem: null, isThere: false },
+        firstCall: '200',
+        between: { told, problem: null, isThere: false },
+        secondCall: '200',
+        built: 1,
+      });
     });
-  });
-});
+  },
+);

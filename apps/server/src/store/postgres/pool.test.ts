@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 /** Long only for slow machines: everything that is waited for is normally immediate. */
-const patience = { timeout: 300_000 };
+const patience = { timeout: 60_000 };
 
 afterAll(() => own.drop());
 

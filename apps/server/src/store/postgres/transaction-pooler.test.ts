@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
 import { findFreePort } from '@pumphouse/testing/fixtures/free-port.ts';
+import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import { isTransactionPooler } from './transaction-pooler.ts';
 
 const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((path) => existsSync(path));
@@ -113,7 +114,7 @@ it('Postgres itself is none, and an address where nobody answers is an error', a
   await expect(asks(nobody)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-describe.skipIf(program === undefined)('PgBouncer (not tested if it is not installed)', () => {
+describe.skipIf(lacks('PgBouncer', program !== undefined))('PgBouncer', () => {
   it('is one in transaction mode, and is not in session mode', async () => {
     expect(await asks(await startPooler('transaction'))).toBe(true);
     expect(await asks(await startPooler('session'))).toBe(false);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isRoot, lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { identifyOwnProcess } from './live-process.ts';
 
@@ -75,11 +76,11 @@ test('is released if the work fails, and an empty file does not hold it', async 
 });
 
 // Only root may mount, and a shared disk cannot be filled.
-test.skipIf(process.getuid?.() !== 0)('is released on a full disk', async ({ skip }) => {
+test.skipIf(lacks('root', isRoot))('is released on a full disk', async ({ skip }) => {
   try {
     await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
   } catch (error) {
-    skip(`a small disk cannot be mounted here: ${String(error)}`);
+    skip(lacks('permission to mount', false), String(error));
   }
   const filling = join(folder, 'filling');
   const locks = join(folder, 'locks');

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
@@ -57,8 +58,6 @@ report = {
 }
 urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(report).encode())
 `;
-
-const isRoot = process.getuid?.() === 0;
 
 let dataDir: { path: string; remove: () => Promise<void> };
 let routes: AttemptRoutes;
@@ -250,7 +249,7 @@ describe('a failure to start', () => {
 });
 
 // A mounted folder cannot be removed, like one in which a dying process still creates files.
-it.skipIf(!isRoot)(
+it.skipIf(lacks('root', isRoot))(
   'an interrupted removal leaves an attempt that is listed, and removed again',
   async ({ skip }) => {
     const spec = createSpec();
@@ -263,7 +262,7 @@ it.skipIf(!isRoot)(
     try {
       await promisify(execFile)('mount', ['-t', 'tmpfs', 'tmpfs', busy]);
     } catch (error) {
-      skip(`nothing can be mounted here: ${String(error)}`);
+      skip(lacks('permission to mount', false), String(error));
     }
     try {
       await expect(executor.remove(handle)).rejects.toThrow('EBUSY');

@@ -4,7 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
-import { canEnterMachines, createContainerOfMachine, createMachine } from '../fixtures/test-machine.ts';
+import { createContainerOfMachine, createMachine } from '../fixtures/test-machine.ts';
+import { isRoot, lacks } from '../fixtures/requirements.ts';
 import { createRunsPlace } from '../fixtures/runs-place.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/postgres.ts';
 import {
@@ -65,6 +66,8 @@ function track(server: TestServer): TestServer {
   return server;
 }
 
+const cannotEnterMachines = lacks('root', isRoot);
+
 async function createExternal(): Promise<{ database: TestDatabase; variables: Record<string, string> }> {
   const database = await createTestDatabase();
   cleanUps.push(() => database.drop());
@@ -77,7 +80,7 @@ const readReadiness = async ({ url }: TestServer) =>
 const awaitUnknown = (server: TestServer, count: number) =>
   eventually(`${count} runs are unknown`, async () => (await readReadiness(server)).runs?.unknown === count);
 
-describe.skipIf(!canEnterMachines)('two live servers', () => {
+describe.skipIf(cannotEnterMachines)('two live servers', () => {
   it('with one host name in two pid namespaces run each of 100 runs once', async () => {
     const { database, variables } = await createExternal();
     const { first, workspaceId, localData } = await prepare(variables);
@@ -109,7 +112,7 @@ describe.skipIf(!canEnterMachines)('two live servers', () => {
   });
 });
 
-describe.skipIf(!canEnterMachines)('a machine restart', () => {
+describe.skipIf(cannotEnterMachines)('a machine restart', () => {
   it('fails its lost runs without waiting for leases', async () => {
     const { first, workspaceId } = await prepare({ PUMPHOUSE_LEASE_SECONDS: '300' });
     const machineId = 'd'.repeat(32);
@@ -127,7 +130,7 @@ describe.skipIf(!canEnterMachines)('a machine restart', () => {
   });
 });
 
-describe.skipIf(!canEnterMachines)('a data folder restored on another machine', () => {
+describe.skipIf(cannotEnterMachines)('a data folder restored on another machine', () => {
   it('has runs that all end, and jobs that run again', async () => {
     const variables = { PUMPHOUSE_MAX_ACTIVE_RUNS: '2', PUMPHOUSE_UNKNOWN_MINUTES: '0.02' };
     const { first, workspaceId, localData } = await prepare(variables);

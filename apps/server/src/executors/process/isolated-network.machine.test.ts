@@ -23,6 +23,7 @@ import {
   TEST_UID,
 } from './testing/machine.ts';
 import { findTool } from './tool-lookup.ts';
+import { isRoot, lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 
 const WAIT = { timeout: 120_000, interval: 20 };
 const PIECE_BYTES = 3_000_000;
@@ -182,7 +183,7 @@ const machineAddresses = Object.values(networkInterfaces())
   .flat()
   .filter((one) => (one !== undefined && one.scopeid !== undefined ? one.scopeid === 0 : true))
   .map((one) => one?.address ?? '');
-describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
+describe.skipIf(lacks('pasta', hasPasta))('an attempt with a network of its own', () => {
   it('can be reached through its ingress socket, and at no address of the machine', async () => {
     const { folder, port } = await startApp();
     const socket = await connectToAttempt(folder, port);
@@ -209,7 +210,7 @@ describe.skipIf(!hasPasta)('an attempt with a network of its own', () => {
     // The report itself arrived at a loopback listener: the server of the attempt.
     expect(report.beacon).toBe(200);
     expect(report.resolver).toBe('nameserver 10.0.2.3');
-    expect(report.uid).toBe(process.getuid?.() === 0 ? TEST_UID : process.getuid?.());
+    expect(report.uid).toBe(isRoot ? TEST_UID : process.getuid?.());
   });
 
   it('is reported as available by probe()', async () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptLimits, AttemptSpec } from '../contract/attempt-runner.ts';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
@@ -116,7 +117,12 @@ it('reports which limits are enforced on this machine', async () => {
 });
 
 const needs = (...controllers: (typeof groups.holds)[number][]) =>
-  describe.skipIf(!controllers.every((controller) => groups.holds.includes(controller)));
+  describe.skipIf(
+    lacks(
+      `control groups of ${controllers.join(' and ')}`,
+      controllers.every((controller) => groups.holds.includes(controller)),
+    ),
+  );
 
 needs('memory')('memory', () => {
   it("beyond the run's limit ends that run, and is recorded", async () => {
@@ -185,7 +191,7 @@ needs('cpu')('processor time', () => {
   });
 });
 
-describe.skipIf(groups.holds.length === 0)('the control group of an attempt', () => {
+describe.skipIf(lacks('control groups', groups.holds.length > 0))('the control group of an attempt', () => {
   const REPORT = `
 report = {"groups": open("/proc/self/cgroup").read(), "sys": os.path.exists("/sys/fs/cgroup")}
 urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(report).encode())

@@ -1,0 +1,47 @@
+// What `npm test` runs: checks, Python tests and the quick lane. CI runs it first.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { root } from './toolchain.mjs';
+import { listPythonFailures } from './what-failed.mjs';
+
+/**
+ * @param {import('./test-report.mjs').TestReport} report
+ * @param {NodeJS.ProcessEnv} env from `prepareToolchain`
+ */
+export async function runOrdinaryTests(report, env) {
+  const bootstrapTests = startPythonTests('python', env);
+  const hookTests = startPythonTests('python/pumphouse-dlt-hook', env);
+  await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
+  await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
+  await report.check('types', 'tsc', ['--noEmit']);
+  await report.check('types of the console', 'tsc', ['--noEmit', '-p', 'apps/web']);
+  await report.check('unused code', 'knip', []);
+  countPythonTests(report, 'bootstrap tests', await bootstrapTests);
+  countPythonTests(report, 'tests of the dlt hook', await hookTests);
+  await report.runVitest('quick tests', ['--project', 'quick']);
+}
+
+/** Starts the Python tests below a folder. Their output is kept, because other steps print meanwhile. */
+function startPythonTests(folder, env) {
+  const python = env.PUMPHOUSE_PYTHON ?? 'python3';
+  const args = ['-m', 'unittest', 'discover', '-s', 'tests'];
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  const child = spawn(python, args, { cwd: join(root, folder), env, stdio });
+  return Promise.all([once(child, 'exit'), text(child.stderr)]);
+}
+
+/** unittest ends with `Ran N tests` and, after failures, `FAILED (failures=N, errors=N)`. */
+function countPythonTests(report, name, [[status], output]) {
+  process.stderr.write(`\n== ${name} (Python)\n${output}`);
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+  const bad = [...output.matchAll(/(?:failures|errors|unexpected successes)=(\d+)/g)];
+  const badCount = bad.reduce((sum, match) => sum + Number(match[1]), 0);
+  // A run that ended before its last line has failed, whatever it counted.
+  const failed = status === 0 && ran > 0 ? 0 : Math.max(1, badCount);
+  const described = listPythonFailures(output);
+  const brokeOff = `${name} (Python): broke off; see "== ${name} (Python)" above`;
+  const failures = failed > 0 && described.length === 0 ? [brokeOff] : described;
+  report.count(Math.max(0, ran - failed), failed, failures);
+}
