@@ -67,5 +67,9 @@ export interface InvitationsOfPages {
     hasAccount: boolean;
   }>;
   /** @param store an open transaction, such as the one that creates the account; null to open a new one */
-  accept(store: Store | null, token: string, userId: string): Promise<unknown>;
+  accept: (
+    store: Pick<Store, 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces'> | null,
+    token: string,
+    userId: string,
+  ) => Promise<unknown>;
 }

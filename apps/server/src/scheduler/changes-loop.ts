@@ -7,7 +7,7 @@ const keptMs = 60_000;
 
 /** Deletes changes that every follower has read, or has been silent for too long to read. */
 export function defineChangesLoop(
-  { persistence }: { persistence: Persistence },
+  { persistence }: { persistence: Persistence<'changes'> },
   intervalMs = keptMs,
 ): LoopDefinition {
   const { changes } = persistence.store;

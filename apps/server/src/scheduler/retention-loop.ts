@@ -7,7 +7,7 @@ import { decidePauseSeconds } from '../domain/retention/retention.ts';
 import { formatLimit, retentionKinds } from '../domain/retention/retention-limits.ts';
 
 export interface RetentionLoopDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'storage'>;
   retention: Retention;
   limits: RetentionLimits;
   log: Logger;

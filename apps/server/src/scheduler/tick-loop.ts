@@ -8,7 +8,7 @@ import { arrangeMissing } from '../services/scheduling/arrange-schedules.ts';
 import { maxLoopSilenceMs, type LoopDefinition } from '../platform/loops.ts';
 
 export interface TickLoopDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'installation' | 'jobs' | 'outbox' | 'schedules' | 'workspaces'>;
   startRuns: Pick<StartRuns, 'startTick'>;
   clock: Clock;
   log: Logger;

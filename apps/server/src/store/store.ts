@@ -111,13 +111,13 @@ export function createStore(sql: Queryable) {
 }
 
 /** The store outside of a transaction, and transactions. */
-export interface Persistence {
-  store: Store;
+export interface Persistence<Names extends keyof Store = keyof Store> {
+  store: Pick<Store, Names>;
   /**
    * Runs `work` in one transaction. After a deadlock it runs again, so it must have no effects outside of the
    * store.
    */
-  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  transaction<T>(work: (store: Pick<Store, Names>) => Promise<T>): Promise<T>;
   /**
    * Calls `onWake` when any server commits work, with the kind of the event (`schedules` if ticks changed,
    * `queue` if runs were queued or limits changed, `mail` if mail must be sent), and with undefined after a

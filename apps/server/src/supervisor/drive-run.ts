@@ -21,7 +21,7 @@ import { RequirementsError } from '../domain/environments/requirements.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface DriveRunDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'waits'>;
   executor: AttemptRunner;
   attemptSecrets: AttemptSecrets;
   startAttempt: StartAttempt;

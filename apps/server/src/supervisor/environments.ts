@@ -20,7 +20,7 @@ import { readInstalledPackages, warnOfKnownBad } from '../domain/environments/kn
 import { setupLine } from '../domain/logs/log-line.ts';
 
 export interface EnvironmentsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'environments'>;
   executor: EnvironmentBuilder;
   /** Name of this server process, unique among all; builds are leased to it. */
   owner: string;

@@ -7,7 +7,7 @@ import type { AttemptRecord, TakenEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'outbox'>;
   executor: AttemptRunner;
   logFiles: LogFiles;
   /** An event that is not handled within this time is taken again. */

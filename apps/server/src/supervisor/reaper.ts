@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 
 export interface ReaperDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'ownership'>;
   executor: AttemptRunner;
   /** How long after the end of a run its attempts are left to the outbox relay. */
   delaySeconds: number;

@@ -9,7 +9,7 @@ import type { Persistence } from '../store/store.ts';
 import { artifactsFolder } from '../domain/attempts/artifacts.ts';
 
 export interface SnapshotsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'apps' | 'installation' | 'workspaces'>;
   executor: LocalDataStore;
   executorName: string;
   installationId: string;

@@ -22,7 +22,9 @@ import { leftOutNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
-  persistence: Persistence;
+  persistence: Persistence<
+    'apps' | 'attempts' | 'deployments' | 'environments' | 'jobs' | 'people' | 'waits' | 'workspaces'
+  >;
   executor: AttemptRunner;
   environments: Environments;
   readRunVariables: RunVariables;

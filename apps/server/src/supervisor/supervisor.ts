@@ -14,7 +14,7 @@ import { heartbeatMs } from './take-over.ts';
 import { maxLoopSilenceMs } from '../platform/loops.ts';
 
 export interface SupervisorDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'claims' | 'supervisors'>;
   driveRun: DriveRun;
   attemptLog: AttemptLog;
   ingestTelemetry: IngestTelemetry;

@@ -11,7 +11,7 @@ import { portOfApp } from '../domain/apps/app-trigger.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 export interface WatchAppDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'apps' | 'jobRuns'>;
   /** Null if the executor runs no apps. */
   appConnector: AppConnector | null;
   startRuns: Pick<StartRuns, 'startApp'>;

@@ -16,7 +16,7 @@ import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
 import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'claims' | 'jobRuns' | 'jobs'>;
   executor: AttemptRunner;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;

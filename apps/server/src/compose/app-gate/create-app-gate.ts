@@ -24,7 +24,7 @@ import { portOfApp, startPathOf } from '../../domain/apps/app-trigger.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface AppGateDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'appPorts' | 'apps' | 'jobs'>;
   apps: AppServices;
   startRuns: Pick<StartRuns, 'startApp'>;
   /** Null if the executor runs no apps. */

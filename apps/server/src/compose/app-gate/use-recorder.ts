@@ -8,7 +8,7 @@ const writtenEveryMs = 5000;
 const seenEveryMs = 60_000;
 
 /** Records which apps are in use and by whom, every few seconds regardless of the number of requests. */
-export function createUseRecorder({ store, log }: { store: Store; log: Logger }) {
+export function createUseRecorder({ store, log }: { store: Pick<Store, 'apps'>; log: Logger }) {
   const used = new Set<string>();
   const connected = new Set<string>();
   const seenLately = new LRUCache<string, true>({ max: 10_000, ttl: seenEveryMs });

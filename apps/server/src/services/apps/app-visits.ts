@@ -16,7 +16,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 export type VisitedApp = Pick<JobRecord, 'id' | 'workspaceId'>;
 
 export interface AppVisitsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'appPorts' | 'apps' | 'jobs' | 'signInRequests'>;
   authorize: Authorize;
   credentials: Pick<Credentials, 'authenticateUser' | 'findHolder'>;
   encryption: Encryption;

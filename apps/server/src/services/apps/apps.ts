@@ -33,7 +33,7 @@ export interface AppServices {
 
 /** Creates the services of apps. */
 export function createAppServices(parts: {
-  persistence: Persistence;
+  persistence: Persistence<'appPorts' | 'apps' | 'auditLog' | 'configurations' | 'jobs' | 'signInRequests'>;
   authorize: Authorize;
   encryption: Encryption;
   credentials: Credentials;

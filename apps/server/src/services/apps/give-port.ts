@@ -33,7 +33,7 @@ export function createGivePort(ports: PortRange | null): GivePort {
  * if apps used host names or another port range before. Failures are logged.
  */
 export async function givePortsToPublished(
-  persistence: Persistence,
+  persistence: Persistence<'appPorts' | 'apps' | 'jobs'>,
   givePort: GivePort,
   log: Pick<Logger, 'warn'>,
 ): Promise<void> {

@@ -17,7 +17,7 @@ export type OpenApp = (request: OpenAppRequest) => Promise<{ url: string; name: 
  * Creates the use case that gives a user an address with access to an app of any workspace. An app of a
  * workspace that the user is not a member of is reported as not found.
  */
-export function createOpenApp(parts: { persistence: Persistence; visits: AppVisits }): OpenApp {
+export function createOpenApp(parts: { persistence: Persistence<'jobs'>; visits: AppVisits }): OpenApp {
   const { persistence, visits } = parts;
   return async ({ jobId, userId, path }) => {
     const missing = new ServiceError(

@@ -24,7 +24,7 @@ export interface PublishOptions {
 }
 
 export interface PublishAppDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'appPorts' | 'apps' | 'auditLog' | 'jobs'>;
   encryption: Encryption;
   passwords: Passwords;
   addresses: AppAddresses;
@@ -52,7 +52,10 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
   }
 
   /** @throws ServiceError not_found, not_interactive, job_archived */
-  async function lockApp(store: Store, place: { workspaceId: string; jobId: string }): Promise<JobRecord> {
+  async function lockApp(
+    store: Pick<Store, 'jobs'>,
+    place: { workspaceId: string; jobId: string },
+  ): Promise<JobRecord> {
     const [job] = await store.jobs.lock([place.jobId]);
     if (job?.workspaceId !== place.workspaceId)
       throw new ServiceError('not_found', `There is no job ${place.jobId}.`);

@@ -25,7 +25,7 @@ export type ReadApps = ReturnType<typeof createReadApps>;
 
 const mostListed = 200;
 
-export function createReadApps({ store }: Persistence) {
+export function createReadApps({ store }: Persistence<'apps' | 'configurations' | 'jobs'>) {
   async function stand(jobId: string): Promise<AppStanding> {
     const [instances, end] = await Promise.all([store.apps.listInstances(jobId), store.apps.findEnd(jobId)]);
     return { situation: judgeApp(instances, end), end };

@@ -21,7 +21,7 @@ export function createAttemptSecrets(encryption: Encryption) {
     },
 
     /** Returns the seal of an attempt; null if the previous release started it. */
-    async openSeal(store: Store, attemptId: string): Promise<AttemptSeal | null> {
+    async openSeal(store: Pick<Store, 'attempts'>, attemptId: string): Promise<AttemptSeal | null> {
       const found = await store.attempts.findWithSecret(attemptId);
       return found ? this.open(found) : null;
     },

@@ -16,7 +16,7 @@ export interface AttemptCall {
 export type AuthenticateAttempt = ReturnType<typeof createAuthenticateAttempt>;
 
 /** Authenticates calls of attempts. */
-export function createAuthenticateAttempt({ store }: Persistence, secrets: AttemptSecrets) {
+export function createAuthenticateAttempt({ store }: Persistence<'attempts'>, secrets: AttemptSecrets) {
   return {
     /** Authenticates by the attempt's secret, which both sides have and neither sends. */
     async bySeal(

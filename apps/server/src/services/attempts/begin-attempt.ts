@@ -23,7 +23,7 @@ import { writeEntryPoint } from '../../domain/runs/run-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface BeginAttemptDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'configurations' | 'deployments' | 'jobRuns' | 'jobs' | 'workspaces'>;
   blobs: BlobStore;
   encryption: Encryption;
   credentials: Credentials;
@@ -67,7 +67,12 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on. */
-  async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
+  async function letIn(
+    store: Pick<Store, 'attempts' | 'jobRuns'>,
+    attemptId: string,
+    claimNumber: number,
+    nonce: string,
+  ) {
     const seen = await store.attempts.get(attemptId);
     const run = seen && (await store.jobRuns.lock(seen.jobRunId));
     const attempt = seen && (await store.attempts.lock(attemptId));

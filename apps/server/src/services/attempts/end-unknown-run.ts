@@ -13,12 +13,31 @@ export type EndUnknownRun = ReturnType<typeof createEndUnknownRun>;
  * Ends unknown runs, for which the server cannot tell whether they are still active. Their attempts are
  * closed, so a bootstrap that is still running is rejected at its next call and ends its user code.
  */
-export function createEndUnknownRun(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
+export function createEndUnknownRun(
+  persistence: Persistence<
+    | 'attempts'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
+  finishRun: FinishRun,
+  attemptLog: AttemptLog,
+) {
   /** @returns whether the run ended; false if it was observed again or had already ended */
   async function end(
     jobRunId: string,
     detail: string,
-    record?: (store: Store) => Promise<void>,
+    record?: (store: Pick<Store, 'auditLog' | 'jobs'>) => Promise<void>,
   ): Promise<boolean> {
     const isEnded = await persistence.transaction(async (store) => {
       const failure = { code: 'attempt_unknown', detail } as const;
@@ -80,7 +99,7 @@ function requireUnknown(run: JobRunRecord): void {
     );
 }
 
-async function recordForcedEnd(store: Store, run: JobRunRecord): Promise<void> {
+async function recordForcedEnd(store: Pick<Store, 'auditLog' | 'jobs'>, run: JobRunRecord): Promise<void> {
   const job = await store.jobs.find(run.jobId);
   await recordChange(store, {
     workspaceId: run.workspaceId,

@@ -23,7 +23,7 @@ export const attemptLimits = {
 } as const;
 
 export interface RecordSpoolDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'jobs' | 'telemetry'>;
   attemptLog: AttemptLog;
   blobs: BlobStore;
   finishRun: FinishRun;
@@ -76,7 +76,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 
   /** Stores everything except the log lines, which are written after the row is updated. */
   async function storeRecords(
-    tx: Store,
+    tx: Pick<Store, 'attempts' | 'telemetry'>,
     attempt: AttemptRecord,
     records: readonly SpoolRecord[],
   ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes'> & { lines: PreparedLines }> {
@@ -102,7 +102,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   }
 
   async function storeBeacon(
-    tx: Store,
+    tx: Pick<Store, 'telemetry'>,
     attemptId: string,
     number: number,
     record: SpoolRecord & { kind: 'beacon' },

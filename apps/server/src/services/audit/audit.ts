@@ -56,6 +56,9 @@ export function actAsPerson<Result>(
  * Records a change in the transaction that makes it, so that both are committed or neither is. Never pass a
  * secret, nor the hash of one.
  */
-export async function recordChange(store: Store, change: Omit<NewAuditEntry, 'actor'>): Promise<void> {
+export async function recordChange(
+  store: Pick<Store, 'auditLog'>,
+  change: Omit<NewAuditEntry, 'actor'>,
+): Promise<void> {
   await store.auditLog.add({ ...change, actor: currentActor() });
 }

@@ -14,7 +14,7 @@ export type ReadAuditLog = ReturnType<typeof createReadAuditLog>;
 const exportedAtOnce = 1000;
 
 /** Reads the audit log of an organization including its workspaces, or of one workspace. */
-export function createReadAuditLog({ store }: Persistence) {
+export function createReadAuditLog({ store }: Persistence<'auditLog'>) {
   const readPage = createPageReader();
   return {
     /** Newest first unless sorted. */

@@ -23,6 +23,22 @@ import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-wa
 import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'webhooks'
+  | 'workspaces';
+
 export interface DeployRequest {
   workspaceId: string;
   membershipId: string;
@@ -57,11 +73,27 @@ const workspaceModule = '__deployment__';
  * cancelled, as if a user archived the job.
  */
 export function createDeploy(
-  persistence: Persistence,
+  persistence: Persistence<
+    | 'attempts'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'webhooks'
+    | 'workspaces'
+  >,
   cancelRuns: CancelRuns,
   { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
 ) {
-  async function reconcile(store: Store, request: DeployRequest): Promise<Reconciled> {
+  async function reconcile(store: Pick<Store, Stores>, request: DeployRequest): Promise<Reconciled> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
     if (workspace.archivedAt)
@@ -105,7 +137,11 @@ export function createDeploy(
   }
 
   /** Lets the clock, webhooks and the deployment itself start the new jobs. */
-  async function putIntoService(store: Store, workspaceId: string, deployed: readonly DeployedJob[]) {
+  async function putIntoService(
+    store: Pick<Store, Stores>,
+    workspaceId: string,
+    deployed: readonly DeployedJob[],
+  ) {
     const arranged = await arrange(store, deployed);
     await webhooks.arrange(store, workspaceId);
     return { arranged, started: await fireDeployment(store, workspaceId) };
@@ -115,7 +151,24 @@ export function createDeploy(
    * Starts the jobs that wait for a deployment, once for each version of the code, whether uploaded or rolled
    * back to.
    */
-  async function fireDeployment(store: Store, workspaceId: string): Promise<StartedJob[]> {
+  async function fireDeployment(
+    store: Pick<
+      Store,
+      | 'configurations'
+      | 'deployments'
+      | 'installation'
+      | 'jobRuns'
+      | 'jobs'
+      | 'organizationLimits'
+      | 'outbox'
+      | 'promisedStarts'
+      | 'runQueue'
+      | 'schedules'
+      | 'usage'
+      | 'workspaces'
+    >,
+    workspaceId: string,
+  ): Promise<StartedJob[]> {
     const deployment = await store.deployments.latest(workspaceId);
     // Without a configuration nothing can start: the deploy after its upload fires the trigger.
     if (!deployment || !(await store.configurations.latest(workspaceId))) return [];
@@ -128,7 +181,10 @@ export function createDeploy(
     return (await startRuns.startForEvent(store, { workspaceId, jobs })).succeeded;
   }
 
-  async function arrange(store: Store, deployed: readonly DeployedJob[]): Promise<DeployedJob[]> {
+  async function arrange(
+    store: Pick<Store, 'installation' | 'jobs' | 'outbox' | 'schedules'>,
+    deployed: readonly DeployedJob[],
+  ): Promise<DeployedJob[]> {
     const jobs = deployed.map(({ job }) => job);
     await startRuns.arrange(store, jobs);
     const arranged = await store.jobs.getMany(jobs.map(({ id }) => id));
@@ -137,7 +193,11 @@ export function createDeploy(
   }
 
   /** @returns whether the description changed */
-  async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
+  async function describeWorkspace(
+    store: Pick<Store, 'workspaces'>,
+    workspace: WorkspaceRecord,
+    request: DeployRequest,
+  ) {
     const { description, deploymentModule, dryRun } = request;
     if (dryRun || deploymentModule !== workspaceModule || description === undefined) return false;
     if (description === workspace.description) return false;
@@ -148,13 +208,16 @@ export function createDeploy(
   /**
    * The client sends no tags: the server read them from the code, which the client uploads before it deploys.
    */
-  async function warnOfTags(store: Store, { workspaceId, deploymentModule }: DeployRequest) {
+  async function warnOfTags(
+    store: Pick<Store, 'deployments'>,
+    { workspaceId, deploymentModule }: DeployRequest,
+  ) {
     if (deploymentModule !== workspaceModule) return [];
     return listTagWarnings(await store.deployments.latest(workspaceId));
   }
 
   async function apply(
-    store: Store,
+    store: Pick<Store, 'jobs'>,
     request: DeployRequest,
     decision: ReconcileDecision,
     known: JobRecord | undefined,
@@ -196,7 +259,26 @@ export function createDeploy(
     return result;
   };
 
-  async function cancelWaiting(store: Store, { dryRun }: DeployRequest, { jobs }: DeployResult) {
+  async function cancelWaiting(
+    store: Pick<
+      Store,
+      | 'attempts'
+      | 'configurations'
+      | 'deployments'
+      | 'installation'
+      | 'jobRuns'
+      | 'jobs'
+      | 'organizationLimits'
+      | 'outbox'
+      | 'promisedStarts'
+      | 'runQueue'
+      | 'schedules'
+      | 'usage'
+      | 'workspaces'
+    >,
+    { dryRun }: DeployRequest,
+    { jobs }: DeployResult,
+  ) {
     const archived = jobs.filter(({ outcome }) => outcome === 'archived').map(({ job }) => job);
     return dryRun ? [] : cancelRuns.cancelWaiting(store, archived);
   }

@@ -20,7 +20,7 @@ export type DeclaredEdge = JobEdge & { declared: string };
 
 export type ReadJobGraph = ReturnType<typeof createReadJobGraph>;
 
-export function createReadJobGraph({ store }: Persistence, jobVersions: JobVersions) {
+export function createReadJobGraph({ store }: Persistence<'jobRuns' | 'jobs'>, jobVersions: JobVersions) {
   /**
    * Reads the graph of all jobs of a workspace, or the graph around one job.
    * @throws ServiceError not_found

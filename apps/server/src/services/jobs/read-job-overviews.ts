@@ -19,7 +19,7 @@ export interface JobOverview {
 export type ReadJobOverviews = ReturnType<typeof createReadJobOverviews>;
 
 export function createReadJobOverviews(
-  { store }: Persistence,
+  { store }: Persistence<'jobOverviews' | 'jobRuns' | 'runOverviews'>,
   readRunOverviews: Pick<ReadRunOverviews, 'describe'>,
 ) {
   const readPage = createPageReader();

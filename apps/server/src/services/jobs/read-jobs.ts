@@ -41,7 +41,10 @@ export interface VersionOfJob {
   version: JobVersionRecord;
 }
 
-export function createReadJobs({ store }: Persistence, jobVersions: JobVersions) {
+export function createReadJobs(
+  { store }: Persistence<'jobRuns' | 'jobs' | 'telemetry'>,
+  jobVersions: JobVersions,
+) {
   const readPage = createPageReader();
 
   async function describe(heads: readonly JobHead[], nested: NestedRuns): Promise<DetailedJob[]> {

@@ -6,7 +6,7 @@ import { recordChange } from '../audit/audit.ts';
 
 /** Records what a deploy did to the jobs of a workspace; nothing if it changed and started nothing. */
 export async function recordDeploy(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'workspaces'>,
   workspaceId: string,
   done: DeployResult & { started: readonly StartedJob[]; cancelled: readonly string[]; isTouched: boolean },
 ): Promise<void> {

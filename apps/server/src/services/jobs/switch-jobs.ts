@@ -7,6 +7,23 @@ import { isScheduled } from '../../domain/jobs/job-definition.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'attempts'
+  | 'auditLog'
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'workspaces';
+
 /** A job of a workspace. */
 interface JobPlace {
   workspaceId: string;
@@ -20,10 +37,10 @@ export type SwitchJobs = ReturnType<typeof createSwitchJobs>;
  * locks the workspace, as deploys do, because they switch jobs too; then the job, as starts do.
  * @throws ServiceError not_found, workspace_archived; pause and resume also job_not_pausable
  */
-export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
+export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: CancelRuns, clock: Clock) {
   function change<Result>(
     { workspaceId, jobId }: JobPlace,
-    work: (store: Store, job: JobRecord) => Promise<Result>,
+    work: (store: Pick<Store, Stores>, job: JobRecord) => Promise<Result>,
   ): Promise<Result> {
     return persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
@@ -80,7 +97,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
 }
 
 function recordSwitch(
-  store: Store,
+  store: Pick<Store, 'auditLog'>,
   job: JobRecord,
   action: string,
   after: object | null = null,

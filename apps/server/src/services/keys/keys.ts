@@ -10,6 +10,9 @@ import { holdOrganizationOf, refusePlayground } from '../people/people-rules.ts'
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores = 'auditLog' | 'keys' | 'members' | 'people' | 'workspaces';
+
 /** A key that was just created. The secret is never stored. */
 export interface CreatedKey {
   key: ListedKey;
@@ -31,7 +34,7 @@ export type Keys = ReturnType<typeof createKeys>;
  * revocation.
  * @param forget clears the server's cache of credentials
  */
-export function createKeys(persistence: Persistence, forget: () => void = () => undefined) {
+export function createKeys(persistence: Persistence<Stores>, forget: () => void = () => undefined) {
   const { store } = persistence;
 
   async function revoke(keyId: string, isRevocable: (key: ListedKey) => boolean): Promise<void> {
@@ -148,14 +151,14 @@ function issuerOf({ userId, email, credential }: UserPrincipal): Issuer {
   return { userId, email, madeWith: credential?.kind === 'key' ? credential.id : null };
 }
 
-async function requirePerson(store: Store, userId: string): Promise<void> {
+async function requirePerson(store: Pick<Store, 'people'>, userId: string): Promise<void> {
   const user = await store.people.getUser(userId);
   if (user?.kind !== 'human')
     throw new ServiceError('no_account', 'A workspace key has no account and cannot create keys.');
 }
 
 async function insertWorkspaceKey(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'keys' | 'people' | 'workspaces'>,
   issuer: Issuer,
   workspaceId: string,
   wanted: { name: string | null; days: number | null; role: WorkspaceKeyRole },
@@ -183,7 +186,7 @@ async function insertWorkspaceKey(
 }
 
 async function insertKey(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'keys'>,
   issuer: Issuer,
   wanted: { name: string | null; days: number | null; userId: string; workspace: WorkspaceRecord | null },
 ): Promise<CreatedKey> {
@@ -216,7 +219,11 @@ async function insertKey(
 }
 
 /** Requires that the creating key is still valid and does not end before the new key. */
-async function checkParent(store: Store, { madeWith }: Issuer, days: number | null): Promise<void> {
+async function checkParent(
+  store: Pick<Store, 'keys'>,
+  { madeWith }: Issuer,
+  days: number | null,
+): Promise<void> {
   if (!madeWith) return;
   const parent = await store.keys.hold(madeWith);
   if (!parent || parent.revokedAt) throw new ServiceError('not_authenticated', 'The key is no longer valid.');
@@ -229,7 +236,7 @@ async function checkParent(store: Store, { madeWith }: Issuer, days: number | nu
 }
 
 /** Revokes a key and all keys created with it. The user of a workspace key leaves its workspace. */
-async function endKey(store: Store, key: ListedKey): Promise<void> {
+async function endKey(store: Pick<Store, Stores>, key: ListedKey): Promise<void> {
   // A key that was being created with one of these during the first pass is found in the next one.
   for (
     let ended = await store.keys.revoke(key.id);

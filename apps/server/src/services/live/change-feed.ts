@@ -7,7 +7,7 @@ import { changeOfAnything, gatherChanges } from '../../domain/workspaces/workspa
 import { createBell } from './bell.ts';
 
 export interface ChangeFeedDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'changes'>;
   attemptLog: AttemptLog;
   log: Logger;
 }

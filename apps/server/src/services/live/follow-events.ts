@@ -10,7 +10,7 @@ import { createStreamSlots } from './stream-slots.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface FollowEventsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'jobRuns'>;
   authorize: Authorize;
   feed: ChangeFeed;
   log: Logger;

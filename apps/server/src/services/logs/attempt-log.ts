@@ -37,12 +37,16 @@ export interface AttemptLog {
    * Writes lines of the server in the transaction of the change that they describe. Announce the run after
    * the commit.
    */
-  writeWith(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
+  writeWith: (
+    store: Pick<Store, 'attempts'>,
+    attemptId: string,
+    lines: readonly UnnumberedLogLine[],
+  ) => Promise<void>;
   /** Writes lines of the server to a run's log. */
   write(jobRunId: string, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
 }
 
-export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): AttemptLog {
+export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles: LogFiles): AttemptLog {
   const changes = new EventEmitter().setMaxListeners(0);
 
   function prepare(
@@ -61,7 +65,11 @@ export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): 
     };
   }
 
-  async function appendUnderLock(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]) {
+  async function appendUnderLock(
+    store: Pick<Store, 'attempts'>,
+    attemptId: string,
+    lines: readonly UnnumberedLogLine[],
+  ) {
     const attempt = await store.attempts.lock(attemptId);
     // A sealed log never grows: late lines of an ended run are not worth decompressing its log.
     if (!attempt || attempt.logSealed) return;

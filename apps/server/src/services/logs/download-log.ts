@@ -13,7 +13,7 @@ export interface LogText {
 export type DownloadLog = ReturnType<typeof createDownloadLog>;
 
 /** Creates the use case that returns the log of a run as text; for an active run, the log so far. */
-export function createDownloadLog({ store }: Persistence, openRunLog: OpenRunLog) {
+export function createDownloadLog({ store }: Persistence<'jobs'>, openRunLog: OpenRunLog) {
   return async function downloadLog(
     workspaceId: string,
     jobRunId: string,

@@ -10,7 +10,7 @@ import { removalNote, unstartedNote } from '../../domain/logs/log-notes.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface RunLogDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns'>;
   logFiles: LogFiles;
 }
 

@@ -10,7 +10,7 @@ import { removalNote, unstartedNote } from '../../domain/logs/log-notes.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface ReadLogsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns'>;
   attemptLog: AttemptLog;
   logFiles: LogFiles;
 }

@@ -21,7 +21,7 @@ export type Authorize = ReturnType<typeof createAuthorize>;
  * Creates a function that checks a permission. Resources that the caller has no access to are reported as not
  * found, whether they exist or not.
  */
-export function createAuthorize(persistence: Persistence) {
+export function createAuthorize(persistence: Persistence<'people' | 'workspaces'>) {
   async function atWorkspace(
     principal: AuthenticatedPrincipal,
     workspaceId: string,

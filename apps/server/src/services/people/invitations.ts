@@ -26,6 +26,9 @@ import { pageOf, sortBy } from '../paging/read-page.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores = 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces';
+
 /** An invitation with the names of its workspaces. */
 export interface ListedInvitation {
   invitation: InvitationRecord;
@@ -69,7 +72,9 @@ export function invitationLink(origin: string, token: string): string {
 }
 
 export interface InvitationDependencies {
-  persistence: Persistence;
+  persistence: Persistence<
+    'auditLog' | 'invitationMails' | 'invitations' | 'members' | 'outbox' | 'people' | 'workspaces'
+  >;
   encryption: Encryption;
   /** Whether this server sends mail. */
   sendsMail: boolean;
@@ -82,7 +87,10 @@ export interface InvitationDependencies {
 export function createInvitations({ persistence, encryption, sendsMail }: InvitationDependencies) {
   const { store } = persistence;
 
-  async function nameWorkspaces(tx: Store, invitation: InvitationRecord): Promise<NamedWorkspace[]> {
+  async function nameWorkspaces(
+    tx: Pick<Store, 'workspaces'>,
+    invitation: InvitationRecord,
+  ): Promise<NamedWorkspace[]> {
     const named: NamedWorkspace[] = [];
     for (const one of invitation.workspaces)
       named.push({ ...one, name: (await tx.workspaces.get(one.workspaceId))?.name ?? '' });
@@ -108,7 +116,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
    * @returns the link, which is available only once
    */
   async function insert(
-    tx: Store,
+    tx: Pick<Store, 'auditLog' | 'invitationMails' | 'invitations' | 'outbox'>,
     inviter: Pick<UserPrincipal, 'userId'>,
     wanted: { organizationId: string; email: string; role: OrganizationRole; workspaces: InvitedWorkspace[] },
     origin: string,
@@ -149,7 +157,11 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     return { ...(await listAs(invitation)), link };
   }
 
-  async function acceptIn(tx: Store, token: string, userId: string): Promise<AcceptedInvitation> {
+  async function acceptIn(
+    tx: Pick<Store, Stores>,
+    token: string,
+    userId: string,
+  ): Promise<AcceptedInvitation> {
     const seen = await tx.invitations.findByToken(hashSecret(token));
     if (!seen) throw notGood('unknown');
     await holdOrganization(tx, seen.organizationId);
@@ -331,7 +343,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
      * @throws ServiceError invitation_not_good; invitation_for_another if the account has another address;
      * forbidden
      */
-    accept: (tx: Store | null, token: string, userId: string): Promise<AcceptedInvitation> =>
+    accept: (tx: Pick<Store, Stores> | null, token: string, userId: string): Promise<AcceptedInvitation> =>
       tx ? acceptIn(tx, token, userId) : persistence.transaction((own) => acceptIn(own, token, userId)),
   };
 }
@@ -355,7 +367,7 @@ const byEmailOrTime = {
 
 /** Validates the workspaces of an invitation and removes duplicates. */
 async function checkWorkspaces(
-  store: Store,
+  store: Pick<Store, 'workspaces'>,
   wanted: { organizationId: string; role: OrganizationRole; workspaces: readonly InvitedWorkspace[] },
 ): Promise<InvitedWorkspace[]> {
   const found = new Map<string, WorkspaceRole>();
@@ -380,7 +392,10 @@ async function checkWorkspaces(
 }
 
 /** @throws ServiceError invitation_not_good */
-async function requireGood(store: Store, invitation: InvitationRecord): Promise<void> {
+async function requireGood(
+  store: Pick<Store, 'people' | 'workspaces'>,
+  invitation: InvitationRecord,
+): Promise<void> {
   const status = statusOf(invitation);
   if (status !== 'pending') throw notGood(status);
   if (!(await couldInvite(store, invitation.invitedBy, invitation))) throw notGood('revoked');
@@ -405,7 +420,10 @@ function notGood(why: 'unknown' | 'accepted' | 'revoked' | 'expired'): ServiceEr
  * limit, an owner of one workspace could create the account of a user whom an organization owner has invited,
  * and get what was offered to them.
  */
-async function listMerged(store: Store, invitation: InvitationRecord): Promise<InvitationRecord[]> {
+async function listMerged(
+  store: Pick<Store, 'invitations' | 'people' | 'workspaces'>,
+  invitation: InvitationRecord,
+): Promise<InvitationRecord[]> {
   const { organizationId, email, invitedBy } = invitation;
   const merged: InvitationRecord[] = [];
   for (const other of await store.invitations.listPending(organizationId, { email })) {
@@ -418,7 +436,7 @@ async function listMerged(store: Store, invitation: InvitationRecord): Promise<I
 
 /** Grants the account what the invitations offer, and removes nothing that it has. */
 async function enter(
-  store: Store,
+  store: Pick<Store, 'members' | 'people'>,
   organizationId: string,
   userId: string,
   accepted: readonly InvitationRecord[],

@@ -12,6 +12,9 @@ import { pageOf, sortBy } from '../paging/read-page.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores = 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces';
+
 export type ListedMember = OrganizationMember & { workspaces: GivenWorkspace[] };
 
 export type Members = ReturnType<typeof createMembers>;
@@ -20,10 +23,13 @@ export type Members = ReturnType<typeof createMembers>;
  * Manages the members of an organization. Every change locks the organization and checks the caller's role
  * again, so that of two owners who demote each other, the second fails.
  */
-export function createMembers(persistence: Persistence) {
+export function createMembers(persistence: Persistence<Stores>) {
   const { store } = persistence;
 
-  async function describe(tx: Store, members: readonly OrganizationMember[]): Promise<ListedMember[]> {
+  async function describe(
+    tx: Pick<Store, 'members'>,
+    members: readonly OrganizationMember[],
+  ): Promise<ListedMember[]> {
     const given = await tx.members.listGivenWorkspaces(members.map(({ membershipId }) => membershipId));
     const byMember = Map.groupBy(given, ({ membershipId }) => membershipId);
     return members.map((member) => ({ ...member, workspaces: byMember.get(member.membershipId) ?? [] }));
@@ -31,7 +37,7 @@ export function createMembers(persistence: Persistence) {
 
   /** Loads the member under the lock, if the caller may change them. */
   async function holdMember(
-    tx: Store,
+    tx: Pick<Store, 'members' | 'people'>,
     organizationId: string,
     membershipId: string,
     changer: Changer,
@@ -174,7 +180,7 @@ const byEmailOrTime = {
 
 /** Ends a membership with its roles in workspaces and its invitations, and records it. */
 export async function endMembership(
-  store: Store,
+  store: Pick<Store, Stores>,
   member: OrganizationMember,
   action: 'member.remove' | 'member.leave',
 ): Promise<void> {

@@ -35,7 +35,10 @@ export function checkName(name: string): string {
  * may be outdated by then, so check it again afterwards.
  * @throws ServiceError not_found
  */
-export async function holdOrganization(store: Store, organizationId: string): Promise<OrganizationRecord> {
+export async function holdOrganization(
+  store: Pick<Store, 'people'>,
+  organizationId: string,
+): Promise<OrganizationRecord> {
   const organization = await store.people.lockOrganization(organizationId);
   if (!organization) throw new ServiceError('not_found', `There is no organization ${organizationId}.`);
   return organization;
@@ -45,7 +48,10 @@ export async function holdOrganization(store: Store, organizationId: string): Pr
  * Locks the organization of a workspace in the same way.
  * @throws ServiceError not_found
  */
-export async function holdOrganizationOf(store: Store, workspaceId: string): Promise<WorkspaceRecord> {
+export async function holdOrganizationOf(
+  store: Pick<Store, 'people' | 'workspaces'>,
+  workspaceId: string,
+): Promise<WorkspaceRecord> {
   const workspace = await store.workspaces.get(workspaceId);
   if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
   await holdOrganization(store, workspace.organizationId);
@@ -54,7 +60,7 @@ export async function holdOrganizationOf(store: Store, workspaceId: string): Pro
 
 /** @throws ServiceError forbidden */
 export async function requireOrganizationOwner(
-  store: Store,
+  store: Pick<Store, 'people'>,
   organizationId: string,
   changer: Changer,
 ): Promise<void> {
@@ -67,7 +73,7 @@ export async function requireOrganizationOwner(
  * @throws ServiceError forbidden
  */
 export async function requireManager(
-  store: Store,
+  store: Pick<Store, 'people' | 'workspaces'>,
   workspace: WorkspaceRecord,
   changer: Changer,
 ): Promise<void> {
@@ -76,14 +82,18 @@ export async function requireManager(
 }
 
 export async function isOrganizationOwner(
-  store: Store,
+  store: Pick<Store, 'people'>,
   organizationId: string,
   userId: string,
 ): Promise<boolean> {
   return (await store.people.findMembership(organizationId, userId))?.role === 'owner';
 }
 
-async function isManager(store: Store, workspace: WorkspaceRecord, userId: string): Promise<boolean> {
+async function isManager(
+  store: Pick<Store, 'people' | 'workspaces'>,
+  workspace: WorkspaceRecord,
+  userId: string,
+): Promise<boolean> {
   const access = await store.workspaces.findAccess(workspace.id, userId);
   return (
     access?.workspaceRole === 'owner' || (await isOrganizationOwner(store, workspace.organizationId, userId))
@@ -96,7 +106,7 @@ export function refusePlayground(workspace: WorkspaceRecord, detail: string): vo
 }
 
 /** @throws ServiceError last_owner */
-export async function keepAnOwner(store: Store, member: OrganizationMember): Promise<void> {
+export async function keepAnOwner(store: Pick<Store, 'members'>, member: OrganizationMember): Promise<void> {
   if (member.role !== 'owner') return;
   if (await store.members.hasOtherOwner(member.organizationId, member.membershipId)) return;
   throw new ServiceError(
@@ -107,7 +117,7 @@ export async function keepAnOwner(store: Store, member: OrganizationMember): Pro
 
 /** Reports whether a user could grant now what an invitation grants. */
 export async function couldInvite(
-  store: Store,
+  store: Pick<Store, 'people' | 'workspaces'>,
   userId: string,
   { organizationId, role, workspaces }: Pick<InvitationRecord, 'organizationId' | 'role' | 'workspaces'>,
 ): Promise<boolean> {
@@ -127,7 +137,7 @@ export async function couldInvite(
  * lead back in.
  */
 export async function endLostInvitations(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'invitations' | 'people' | 'workspaces'>,
   organizationId: string,
   userId: string,
 ): Promise<void> {
@@ -138,7 +148,10 @@ export async function endLostInvitations(
 }
 
 /** Revokes an invitation; does nothing if it is no longer pending. */
-export async function revokeInvitation(store: Store, invitation: InvitationRecord): Promise<void> {
+export async function revokeInvitation(
+  store: Pick<Store, 'auditLog' | 'invitations'>,
+  invitation: InvitationRecord,
+): Promise<void> {
   if (!(await store.invitations.revoke(invitation.id))) return;
   const { id, organizationId, email, role, workspaces } = invitation;
   await recordChange(store, {

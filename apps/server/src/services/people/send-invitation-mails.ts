@@ -19,7 +19,7 @@ const takenSeconds = 90;
  * @returns a function that returns the number of mails it claimed
  */
 export function createSendInvitationMails(dependencies: {
-  persistence: Persistence;
+  persistence: Persistence<'invitationMails'>;
   encryption: Encryption;
   mailer: Mailer;
   log: Logger;

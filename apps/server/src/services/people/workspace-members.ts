@@ -19,6 +19,9 @@ import { pageOf, sortBy } from '../paging/read-page.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores = 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces';
+
 interface MemberPlace {
   workspaceId: string;
   membershipId: string;
@@ -31,14 +34,17 @@ export type WorkspaceMembers = ReturnType<typeof createWorkspaceMembers>;
  * concurrent changes agree on whether a workspace was the last one of a collaborator. Also works in an
  * archived workspace, which still has readers.
  */
-export function createWorkspaceMembers(persistence: Persistence) {
-  async function hold(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
+export function createWorkspaceMembers(persistence: Persistence<Stores>) {
+  async function hold(
+    tx: Pick<Store, 'people' | 'workspaces'>,
+    workspaceId: string,
+  ): Promise<WorkspaceRecord> {
     const workspace = await holdOrganizationOf(tx, workspaceId);
     refusePlayground(workspace, 'A playground has exactly one member, its owner.');
     return workspace;
   }
 
-  async function findPerson(tx: Store, workspace: WorkspaceRecord, membershipId: string) {
+  async function findPerson(tx: Pick<Store, 'members'>, workspace: WorkspaceRecord, membershipId: string) {
     const member = await tx.members.find(workspace.organizationId, membershipId);
     if (!member)
       throw new ServiceError('not_found', `There is no member ${membershipId} in the organization.`);
@@ -49,7 +55,11 @@ export function createWorkspaceMembers(persistence: Persistence) {
    * Removes an explicit role.
    * @throws ServiceError not_found if the member has none
    */
-  async function takeRole(tx: Store, workspace: WorkspaceRecord, member: OrganizationMember): Promise<void> {
+  async function takeRole(
+    tx: Pick<Store, Stores>,
+    workspace: WorkspaceRecord,
+    member: OrganizationMember,
+  ): Promise<void> {
     const role = await tx.members.removeFromWorkspace(workspace.id, member.membershipId);
     if (!role) {
       throw new ServiceError(
@@ -149,7 +159,7 @@ export function createWorkspaceMembers(persistence: Persistence) {
 }
 
 async function mayTakeRole(
-  store: Store,
+  store: Pick<Store, 'people'>,
   { organizationId }: WorkspaceRecord,
   userId: string,
   ownRole: WorkspaceRole | null,

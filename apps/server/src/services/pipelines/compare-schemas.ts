@@ -17,7 +17,7 @@ const mostChangedTables = 2000;
 
 /** Records the changes of a stored schema version since the version it is based on. */
 export async function noteSchemaChanges(
-  store: Store,
+  store: Pick<Store, 'schemaChanges' | 'schemaVersions'>,
   version: NewSchemaVersion & { createdAt?: Date },
 ): Promise<void> {
   const base = await store.schemaVersions.findBase(version);
@@ -44,7 +44,13 @@ export async function noteSchemaChanges(
  * history, and those by older servers on the same store. Each version has its own transaction, so after an
  * interruption the next call continues; servers share the work.
  */
-export function createCompareSchemas({ persistence, log }: { persistence: Persistence; log: Logger }) {
+export function createCompareSchemas({
+  persistence,
+  log,
+}: {
+  persistence: Persistence<'schemaChanges' | 'schemaVersions'>;
+  log: Logger;
+}) {
   /** @returns the compared version; null if none is waiting */
   function compareNext(passed: readonly SchemaVersionKey[], onTaken: (key: SchemaVersionKey) => unknown) {
     return persistence.transaction(async (store) => {

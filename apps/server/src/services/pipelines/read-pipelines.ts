@@ -90,7 +90,10 @@ const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | numb
  * Creates the use cases behind the pages of pipelines and datasets. Table rows and usual values come from the
  * last successful runs.
  */
-export function createReadPipelines({ store }: Persistence, clock: () => Date) {
+export function createReadPipelines(
+  { store }: Persistence<'pipelineOverviews' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  clock: () => Date,
+) {
   /**
    * The usual time between starts of a job, cached for the day, because it is needed for each pipeline of
    * each list.

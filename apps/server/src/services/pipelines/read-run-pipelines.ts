@@ -13,7 +13,7 @@ export type ReadRunPipelines = ReturnType<typeof createReadRunPipelines>;
 
 const mostSchemaChanges = 200;
 
-export function createReadRunPipelines({ store }: Persistence) {
+export function createReadRunPipelines({ store }: Persistence<'jobRuns' | 'schemaChanges' | 'telemetry'>) {
   /**
    * Reads the pipeline runs inside a job run, as reported.
    * @throws ServiceError not_found

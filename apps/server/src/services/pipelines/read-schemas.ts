@@ -33,7 +33,7 @@ export type ReadSchemas = ReturnType<typeof createReadSchemas>;
  * Reads the history of pipeline schemas. A version appears once it is compared: at once, except for those by
  * older servers.
  */
-export function createReadSchemas({ store }: Persistence) {
+export function createReadSchemas({ store }: Persistence<'schemaChanges' | 'schemaVersions'>) {
   const readPage = createPageReader();
 
   async function getStored(key: SchemaVersionKey): Promise<SchemaVersionRecord> {

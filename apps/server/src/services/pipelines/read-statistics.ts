@@ -61,7 +61,7 @@ const sortValues: Record<StatisticsSortKey, (row: StatisticsRecord) => string | 
  * Reads statistics of pipelines and datasets over a time window: of the runs whose `created_at` lies in it,
  * as in lists of pipeline runs.
  */
-export function createReadStatistics({ store }: Persistence, clock: () => Date) {
+export function createReadStatistics({ store }: Persistence<'statistics'>, clock: () => Date) {
   /** By name unless sorted. */
   async function list(
     subject: StatisticsSubject,

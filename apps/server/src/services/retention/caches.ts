@@ -12,7 +12,10 @@ const packageMark = 'package:';
  * time. Builds do not record cache reads, so a cache counts as used when an environment of its organization
  * is used.
  */
-export function createRetainedCaches(persistence: Persistence, executor: EnvironmentBuilder): RetainedKind {
+export function createRetainedCaches(
+  persistence: Persistence<'storage'>,
+  executor: EnvironmentBuilder,
+): RetainedKind {
   async function remove(organizationId: string): Promise<boolean> {
     return persistence.transaction(async (store) => {
       if (await store.storage.environments.holdBuilds(organizationId)) return false;

@@ -8,7 +8,7 @@ import { createListedKind } from './retained-kind.ts';
  * Retention of environments, whose age counts from their last use. A removed one is built again on demand.
  */
 export function createRetainedEnvironments(
-  persistence: Persistence,
+  persistence: Persistence<'storage'>,
   executor: EnvironmentBuilder,
 ): RetainedKind {
   const { environments } = persistence.store.storage;

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 
 export interface FileRemovalsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'storage'>;
   blobs: BlobStore;
   logFiles: LogFiles;
   executor: EnvironmentBuilder;

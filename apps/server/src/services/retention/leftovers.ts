@@ -6,7 +6,7 @@ import type { Persistence } from '../../store/store.ts';
 import { judgeBelonging, youngestLeftoverSeconds } from '../../domain/retention/leftovers.ts';
 
 export interface LeftoversDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'installation' | 'ownership'>;
   executor: Inventory;
   /** The database clock, on which leases are based. */
   readNow?: () => Promise<Date>;

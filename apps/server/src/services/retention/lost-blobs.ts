@@ -3,7 +3,7 @@ import type { Persistence } from '../../store/store.ts';
 import { archivePrefixes } from './packages.ts';
 
 export interface LostBlobsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'storage'>;
   blobs: BlobStore;
   /** Removes blobs that a killed server wrote in part; returns how many. */
   removeUnfinishedBlobs: (olderThanHours: number) => Promise<number>;

@@ -9,7 +9,7 @@ export const archivePrefixes = ['deployments/', 'configurations/'];
  * Retention of the archives of code and configurations. The file list of a version is kept, the contents are
  * removed.
  */
-export function createRetainedPackages(persistence: Persistence, blobs: BlobStore): RetainedKind {
+export function createRetainedPackages(persistence: Persistence<'storage'>, blobs: BlobStore): RetainedKind {
   async function measureArchives(): Promise<Map<string, number>> {
     const sizes = new Map<string, number>();
     for (const prefix of archivePrefixes) {

@@ -26,8 +26,8 @@ interface StoredKind {
 
 /** Creates a kind with possibly millions of items: the store counts them and returns them in pages. */
 export function createStoredKind(
-  persistence: Persistence,
-  kindOf: (store: Store) => StoredKind,
+  persistence: Persistence<'auditLog' | 'storage'>,
+  kindOf: (store: Pick<Store, 'auditLog' | 'storage'>) => StoredKind,
 ): RetainedKind {
   const kind = kindOf(persistence.store);
   return {

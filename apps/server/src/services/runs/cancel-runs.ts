@@ -10,6 +10,22 @@ import { describeGrace, runnerLine } from '../../domain/logs/log-line.ts';
 import { getGraceSeconds } from '../../domain/jobs/job-definition.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'attempts'
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'workspaces';
+
 export type CancelRuns = ReturnType<typeof createCancelRuns>;
 
 export type CancelResult =
@@ -21,7 +37,26 @@ export type CancelResult =
  * Creates the use case that cancels runs. A pending run is cancelled at once; a started one becomes
  * `cancelling`, and its supervisor stops it (SIGTERM, grace period, SIGTERM, SIGKILL).
  */
-export function createCancelRuns(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
+export function createCancelRuns(
+  persistence: Persistence<
+    | 'attempts'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
+  finishRun: FinishRun,
+  attemptLog: AttemptLog,
+) {
   async function cancelOne(workspaceId: string, jobRunId: string): Promise<CancelResult> {
     const { store } = persistence;
     const run = await store.jobRuns.get(workspaceId, jobRunId);
@@ -44,7 +79,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     return isEnded;
   }
 
-  function endPending(store: Store, jobRunId: string, detail: string): Promise<boolean> {
+  function endPending(store: Pick<Store, Stores>, jobRunId: string, detail: string): Promise<boolean> {
     return finishRun.inTransaction(
       store,
       jobRunId,
@@ -100,7 +135,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
      * archives the jobs. It holds their locks, so no run is added meanwhile. Started runs continue.
      * @returns the ids of the cancelled runs, to be announced after the commit
      */
-    async cancelWaiting(store: Store, jobs: readonly JobRecord[]): Promise<string[]> {
+    async cancelWaiting(store: Pick<Store, Stores>, jobs: readonly JobRecord[]): Promise<string[]> {
       await dropPromisesOf(store, jobs);
       const cancelled: string[] = [];
       const detail = `Its job was paused or archived by ${nameActor(currentActor())} before the run started.`;
@@ -117,14 +152,14 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
 }
 
 /** Creates the log line that names who cancelled a started run, and its grace period. */
-async function describeRequest(store: Store, run: JobRunRecord): Promise<UnnumberedLogLine> {
+async function describeRequest(store: Pick<Store, 'jobs'>, run: JobRunRecord): Promise<UnnumberedLogLine> {
   const [version] = await store.jobs.getVersions([run.jobVersionId]);
   const grace = version ? ` ${describeGrace(getGraceSeconds(version.definition))}` : '';
   const message = `Cancelled by ${nameActor(currentActor())}; the run is being stopped.${grace}`;
   return runnerLine(message, new Date());
 }
 
-async function recordCancel(store: Store, run: JobRunRecord): Promise<void> {
+async function recordCancel(store: Pick<Store, 'auditLog' | 'jobs'>, run: JobRunRecord): Promise<void> {
   const job = await store.jobs.find(run.jobId);
   await recordChange(store, {
     workspaceId: run.workspaceId,

@@ -25,7 +25,7 @@ export interface LogComparison {
 }
 
 export interface CompareRunLogsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns'>;
   logFiles: LogFiles;
 }
 

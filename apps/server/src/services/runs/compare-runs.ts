@@ -39,7 +39,10 @@ export type CompareRuns = ReturnType<typeof createCompareRuns>;
 /** Limits the comparison, because a run may report any number. */
 const most = { pipelineRuns: 200, tables: 5000 };
 
-export function createCompareRuns(persistence: Persistence, jobVersions: JobVersions) {
+export function createCompareRuns(
+  persistence: Persistence<'attempts' | 'configurations' | 'deployments' | 'jobRuns' | 'telemetry'>,
+  jobVersions: JobVersions,
+) {
   const { store } = persistence;
   const findPair = createFindRunPair(persistence);
 
@@ -98,7 +101,7 @@ export function createCompareRuns(persistence: Persistence, jobVersions: JobVers
 }
 
 /** Finds the two runs of a comparison. */
-export function createFindRunPair({ store }: Persistence) {
+export function createFindRunPair({ store }: Persistence<'jobRuns'>) {
   async function get(workspaceId: string, jobRunId: string): Promise<JobRunRecord> {
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);

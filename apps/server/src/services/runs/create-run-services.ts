@@ -12,7 +12,24 @@ import { createStartRuns } from './start-runs.ts';
 
 /** What the services that start and end runs need from outside. */
 export interface RunPorts {
-  persistence: Persistence;
+  persistence: Persistence<
+    | 'apps'
+    | 'attempts'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'telemetry'
+    | 'usage'
+    | 'workspaces'
+  >;
   logFiles: LogFiles;
   /** The clock that starts are decided on. */
   clock: Clock;

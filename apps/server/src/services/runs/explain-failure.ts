@@ -8,7 +8,7 @@ import { findReason } from '../../domain/runs/failure-reason.ts';
 import { localPathName } from '../../domain/versions/local-path-name.ts';
 
 export interface ExplainFailureDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'telemetry' | 'workspaces'>;
   logFiles: Pick<LogFiles, 'readEnd'>;
   log: Pick<Logger, 'error'>;
 }

@@ -21,6 +21,22 @@ import { runnerLine } from '../../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'attempts'
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'workspaces';
+
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
   onlyFrom?: readonly RunState[];
@@ -40,7 +56,7 @@ export interface FinishOptions {
 }
 
 export interface FinishRunDependencies {
-  persistence: Persistence;
+  persistence: Persistence<Stores>;
   startRuns: StartRuns;
   attemptLog: Pick<AttemptLog, 'writeWith'>;
   explainFailure: ExplainFailure;
@@ -56,12 +72,12 @@ export interface FinishRunDependencies {
 export interface FinishRun {
   (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
   /** Ends the run in the caller's transaction; the caller announces it after the commit. */
-  inTransaction(
-    store: Store,
+  inTransaction: (
+    store: Pick<Store, Stores>,
     jobRunId: string,
     outcome: RunOutcome,
     options?: FinishOptions,
-  ): Promise<boolean>;
+  ) => Promise<boolean>;
 }
 
 /**
@@ -78,7 +94,7 @@ export function createFinishRun({
   announce,
 }: FinishRunDependencies): FinishRun {
   async function end(
-    store: Store,
+    store: Pick<Store, Stores>,
     jobRunId: string,
     outcome: RunOutcome,
     options: FinishOptions = {},
@@ -142,7 +158,7 @@ export function createFinishRun({
 
   /** @returns whether a retry follows, so that the run continues */
   async function closeAttempt(
-    store: Store,
+    store: Pick<Store, 'attempts' | 'configurations' | 'jobRuns' | 'outbox'>,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
     outcome: RunOutcome,
     failed: { failure: RunFailureReason; reason: FailureReason | null } | null,
@@ -162,7 +178,10 @@ export function createFinishRun({
    * Discards the completions downstream of a job that always refreshes: each of its completed runs makes them
    * outdated.
    */
-  async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
+  async function forgetRefreshed(
+    store: Pick<Store, 'installation' | 'jobs' | 'outbox' | 'schedules'>,
+    downstreams: readonly JobRecord[],
+  ): Promise<void> {
     const open = downstreams.filter(({ definition }) => !blocksRefresh(definition));
     if (open.length === 0) return;
     const ids = open.map(({ id }) => id);

@@ -17,7 +17,7 @@ export type NameSlots = ReturnType<typeof createNameSlots>;
  * Creates a function that adds to a run that waits for a slot who holds the slots now, with the names that
  * the reader may see. The stored text contains no names.
  */
-export function createNameSlots({ store }: Persistence) {
+export function createNameSlots({ store }: Persistence<'claims' | 'supervisors'>) {
   return async function nameSlots<Run extends WaitingRun>(
     run: Run,
     { principal, organizationId }: Reader,

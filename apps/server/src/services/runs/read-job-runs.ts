@@ -33,7 +33,10 @@ export type ReadJobRuns = ReturnType<typeof createReadJobRuns>;
 
 const withoutDownstream: DownstreamOptions = { limit: null, category: null };
 
-export function createReadJobRuns({ store }: Persistence, jobVersions: JobVersions) {
+export function createReadJobRuns(
+  { store }: Persistence<'jobRuns' | 'jobs' | 'telemetry'>,
+  jobVersions: JobVersions,
+) {
   const readPage = createPageReader();
 
   async function getJobs(jobIds: Iterable<string>): Promise<Map<string, JobRecord>> {

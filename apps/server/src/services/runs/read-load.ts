@@ -37,7 +37,7 @@ const kindWords: Record<PendingSummary['kind'], string> = {
   server: 'no supervisor has claimed them',
 };
 
-export function createReadLoad({ store }: Persistence) {
+export function createReadLoad({ store }: Persistence<'claims' | 'supervisors' | 'unknownRuns' | 'waits'>) {
   return async function readLoad(): Promise<Load> {
     const [waits, slots, batch, apps, unknown] = await Promise.all([
       store.waits.summarizePending(),

@@ -26,7 +26,7 @@ export interface RunLife {
 
 export type ReadRunLife = ReturnType<typeof createReadRunLife>;
 
-export function createReadRunLife({ store }: Persistence) {
+export function createReadRunLife({ store }: Persistence<'attempts' | 'environments' | 'jobRuns'>) {
   /**
    * Reads the timeline of a run and of each of its attempts.
    * @throws ServiceError not_found

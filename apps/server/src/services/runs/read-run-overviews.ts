@@ -32,7 +32,7 @@ export interface RunOverviewDetail extends RunOverview {
 
 export type ReadRunOverviews = ReturnType<typeof createReadRunOverviews>;
 
-export function createReadRunOverviews({ store }: Persistence) {
+export function createReadRunOverviews({ store }: Persistence<'jobs' | 'runOverviews' | 'schemaChanges'>) {
   const readPage = createPageReader();
 
   /** Completes runs in the same order, with three statements, whatever their number. */

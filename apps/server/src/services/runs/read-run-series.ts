@@ -27,7 +27,7 @@ const dayMs = 86_400_000;
 const defaultLengthMs: Record<SeriesBucket, number> = { hour: dayMs, day: 30 * dayMs };
 
 /** Creates the use case that counts runs by time of creation and outcome. */
-export function createReadRunSeries({ store }: Persistence, clock: () => Date) {
+export function createReadRunSeries({ store }: Persistence<'jobOverviews' | 'runSeries'>, clock: () => Date) {
   /**
    * @throws ServiceError invalid_request if the window ends before it starts, or has more than 400 buckets
    */

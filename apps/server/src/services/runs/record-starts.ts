@@ -7,7 +7,7 @@ const mostNamed = 100;
 
 /** Records, once for a call, which runs it started, and which jobs it deferred until others complete. */
 export async function recordStarts(
-  store: Store,
+  store: Pick<Store, 'auditLog'>,
   workspaceId: string,
   { succeeded, skipped }: TriggerResult,
 ): Promise<void> {

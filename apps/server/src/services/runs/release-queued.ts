@@ -8,8 +8,24 @@ import type { QueueOutcome } from './start-queued.ts';
 import type { TellWaits } from './tell-waits.ts';
 import { startQueued } from './start-queued.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'attempts'
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'workspaces';
+
 export interface ReleaseQueuedDependencies {
-  persistence: Persistence;
+  persistence: Persistence<Stores>;
   finishRun: FinishRun;
   attemptLog: AttemptLog;
   clock: Clock;
@@ -34,7 +50,11 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
    * Ends an obsolete queued run as cancelled: none of it ran, and clients that follow it need to see an end.
    * Its log and its wait reason state that no user cancelled it.
    */
-  async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
+  async function callOff(
+    store: Pick<Store, Stores>,
+    run: JobRunRecord,
+    reasons: readonly string[],
+  ): Promise<void> {
     const words = `Not started, and dropped: ${reasons.join('; ')}.`;
     await store.runQueue.setWaitReason(run.id, words, { isTold: true });
     // The held lock of its job prevents it from being ended or claimed meanwhile.

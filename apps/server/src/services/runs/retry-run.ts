@@ -20,7 +20,10 @@ export interface Failed {
  * lock.
  * @returns the retry that follows; undefined if none does
  */
-export async function retryRun(store: Store, failed: Failed): Promise<FollowingRetry | undefined> {
+export async function retryRun(
+  store: Pick<Store, 'attempts' | 'configurations' | 'jobRuns'>,
+  failed: Failed,
+): Promise<FollowingRetry | undefined> {
   const { run, attempt, jobRef, failure } = failed;
   const before = statesBefore('pending');
   // A run that is being cancelled is in none of these states: a stop by a user is never undone.

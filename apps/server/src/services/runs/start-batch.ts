@@ -13,7 +13,7 @@ import { describeJob, loadStartFacts } from './start-facts.ts';
 import { isTimedTrigger, readTriggerType } from '../../domain/jobs/trigger.ts';
 
 interface Batch {
-  store: Store;
+  store: Pick<Store, 'jobRuns' | 'jobs' | 'outbox' | 'promisedStarts' | 'schedules' | 'workspaces'>;
   facts: StartFacts;
   options: BatchOptions;
   /** Jobs of the batch that were started, or that wait for one that was. */
@@ -27,7 +27,20 @@ interface Batch {
  * the jobs in id order.
  */
 export async function decideBatch(
-  store: Store,
+  store: Pick<
+    Store,
+    | 'configurations'
+    | 'deployments'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
   workspaceId: string,
   candidates: readonly Candidate[],
   options: BatchOptions,
@@ -292,6 +305,10 @@ async function leaveRefreshPending(
 }
 
 /** Recomputes the schedules of the jobs: a declared interval that was covered to its end has ticks again. */
-async function reopenIntervals(store: Store, jobIds: readonly string[], now: Date): Promise<void> {
+async function reopenIntervals(
+  store: Pick<Store, 'jobs' | 'outbox' | 'schedules'>,
+  jobIds: readonly string[],
+  now: Date,
+): Promise<void> {
   await arrangeSchedules(store, await store.jobs.getMany(jobIds), now);
 }

@@ -11,6 +11,17 @@ import { isTimedTrigger } from '../../domain/jobs/trigger.ts';
 import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'configurations'
+  | 'deployments'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'runQueue'
+  | 'usage'
+  | 'workspaces';
+
 /** The input for decisions on a batch of jobs, loaded once under the locks of the jobs. */
 export interface StartFacts {
   /** The jobs of the batch by id. */
@@ -51,7 +62,7 @@ export function describeJob(facts: StartFacts, job: JobRecord) {
 }
 
 export async function loadStartFacts(
-  store: Store,
+  store: Pick<Store, Stores>,
   workspaceId: string,
   candidates: readonly Candidate[],
   options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
@@ -62,7 +73,7 @@ export async function loadStartFacts(
 
 /** Loads the same input without locks, as of this moment, for previews. */
 export function readStartFacts(
-  store: Store,
+  store: Pick<Store, Stores>,
   workspaceId: string,
   jobs: readonly JobRecord[],
 ): Promise<StartFacts> {
@@ -76,7 +87,7 @@ export function readStartFacts(
 type Hold = 'held' | 'seen';
 
 async function gatherFacts(
-  store: Store,
+  store: Pick<Store, Stores>,
   workspaceId: string,
   ofBatch: readonly JobRecord[],
   hold: Hold,
@@ -148,7 +159,7 @@ function latestOf<Row>(versions: Versions<Row>, workspaceId: string, hold: Hold)
  * would be serialized needlessly.
  */
 async function readOrganizationRoom(
-  store: Store,
+  store: Pick<Store, 'organizationLimits' | 'usage'>,
   organizationId: string | undefined,
   hold: Hold,
 ): Promise<OrganizationRoom> {
@@ -167,7 +178,7 @@ async function readOrganizationRoom(
 }
 
 async function lockJobs(
-  store: Store,
+  store: Pick<Store, 'jobs'>,
   workspaceId: string,
   candidates: readonly Candidate[],
   { refresh, isLocked }: Pick<BatchOptions, 'refresh' | 'isLocked'>,
@@ -184,7 +195,7 @@ async function lockJobs(
  * downstream jobs; locking those later would break the lock order, and two such calls would deadlock.
  */
 export async function lockForStart(
-  store: Store,
+  store: Pick<Store, 'jobs'>,
   workspaceId: string,
   jobIds: readonly string[],
   reachesOthers: boolean,

@@ -22,7 +22,25 @@ export interface QueueOutcome {
  * pause does not matter, because the run was requested before. A run whose upstreams have become stale stays
  * queued and lets later ones pass.
  */
-export async function startQueued(store: Store, jobId: string, clock: Clock): Promise<QueueOutcome> {
+export async function startQueued(
+  store: Pick<
+    Store,
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
+  jobId: string,
+  clock: Clock,
+): Promise<QueueOutcome> {
   const outcome: QueueOutcome = { started: null, obsolete: [], full: null };
   const seen = await store.runQueue.list([jobId]);
   const [asked] = await store.jobs.getMany([jobId]);
@@ -56,7 +74,11 @@ export async function startQueued(store: Store, jobId: string, clock: Clock): Pr
 }
 
 /** Records what the next queued run waits for. */
-async function noteTurn(store: Store, decision: StartDecision, run: JobRunRecord): Promise<void> {
+async function noteTurn(
+  store: Pick<Store, 'runQueue'>,
+  decision: StartDecision,
+  run: JobRunRecord,
+): Promise<void> {
   if (decision.outcome === 'start') return;
   const reasons = decision.outcome === 'queue' ? [decision.reason] : decision.reasons;
   await store.runQueue.setWaitReason(run.id, describeWait(reasons), { isTold: false });
@@ -85,7 +107,10 @@ export function describeQueued(facts: StartFacts, job: JobRecord, run: JobRunRec
 }
 
 async function letGo(
-  store: Store,
+  store: Pick<
+    Store,
+    'jobRuns' | 'jobs' | 'outbox' | 'promisedStarts' | 'runQueue' | 'schedules' | 'workspaces'
+  >,
   facts: StartFacts,
   going: { job: JobRecord; run: JobRunRecord; decision: StartDecision & { outcome: 'start' }; now: Date },
 ): Promise<void> {

@@ -49,7 +49,7 @@ export function findRefusal(
  * stored.
  * @throws ServiceError
  */
-export async function refuseArchived(store: Store, job: JobRecord): Promise<void> {
+export async function refuseArchived(store: Pick<Store, 'workspaces'>, job: JobRecord): Promise<void> {
   const workspace = await store.workspaces.get(job.workspaceId);
   if (workspace?.archivedAt)
     throw refusal('workspace_archived', 'The workspace is archived; restore it first.');

@@ -22,6 +22,21 @@ import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores =
+  | 'configurations'
+  | 'deployments'
+  | 'installation'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'outbox'
+  | 'promisedStarts'
+  | 'runQueue'
+  | 'schedules'
+  | 'usage'
+  | 'workspaces';
+
 export type { StartedJob, TriggerResult } from './start-request.ts';
 
 export interface TriggerRequest {
@@ -58,13 +73,28 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * an event; a skipped call only gets a response.
  */
 export function createStartRuns(
-  persistence: Persistence,
+  persistence: Persistence<
+    | 'apps'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
   /** The caller holds the lock of the job, and of all jobs of the workspace if its start refreshes them. */
   async function decideOnTick(
-    store: Store,
+    store: Pick<Store, Stores>,
     job: JobRecord | undefined,
     trigger: string,
   ): Promise<TriggerResult | undefined> {
@@ -198,7 +228,7 @@ export function createStartRuns(
      * `job.fail:<ref>`).
      */
     async startFollowers(
-      store: Store,
+      store: Pick<Store, Stores>,
       follow: { event: string; followers: readonly JobRecord[]; previousRun: JobRunRecord },
     ): Promise<TriggerResult> {
       const { event, followers, previousRun } = follow;
@@ -216,7 +246,7 @@ export function createStartRuns(
      * @param event.jobs jobs with their triggers; the caller has locked them
      */
     async startForEvent(
-      store: Store,
+      store: Pick<Store, Stores>,
       event: {
         workspaceId: string;
         jobs: readonly { job: JobRecord; trigger: string }[];
@@ -236,7 +266,7 @@ export function createStartRuns(
      * profile
      */
     async startDownstreams(
-      store: Store,
+      store: Pick<Store, Stores>,
       follow: {
         downstreams: readonly JobRecord[];
         followed: readonly StartedJob[];
@@ -325,7 +355,10 @@ export function createStartRuns(
     },
 
     /** Recomputes the schedules of jobs from their current definitions; the caller holds their locks. */
-    async arrange(store: Store, jobs: readonly JobRecord[]): Promise<void> {
+    async arrange(
+      store: Pick<Store, 'installation' | 'outbox' | 'schedules'>,
+      jobs: readonly JobRecord[],
+    ): Promise<void> {
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
@@ -333,7 +366,7 @@ export function createStartRuns(
 
 /** Locks the job of a call, and all others if its start refreshes them. */
 async function lockOne(
-  store: Store,
+  store: Pick<Store, 'jobs'>,
   { workspaceId, jobId, refresh }: CreateRunRequest,
 ): Promise<JobRecord | undefined> {
   const [known] = await store.jobs.getMany([jobId]);

@@ -3,7 +3,7 @@ import type { Persistence, Store } from '../../store/store.ts';
 import { waitLine } from '../../domain/logs/log-line.ts';
 
 export interface TellWaitsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'attempts' | 'waits'>;
   attemptLog: AttemptLog;
   /** Executor of the attempts that are created only for the log of a pending run. */
   executorName: string;
@@ -13,7 +13,7 @@ export type TellWaits = ReturnType<typeof createTellWaits>;
 
 /** Creates the only code that writes to a run's log what it waits for. */
 export function createTellWaits({ persistence, attemptLog, executorName }: TellWaitsDependencies) {
-  async function write(store: Store, jobRunId: string, reason: string): Promise<void> {
+  async function write(store: Pick<Store, 'attempts'>, jobRunId: string, reason: string): Promise<void> {
     const attempt = await store.attempts.ensureOpen(jobRunId, executorName);
     if (attempt) await attemptLog.writeWith(store, attempt.id, [waitLine(reason, new Date())]);
   }

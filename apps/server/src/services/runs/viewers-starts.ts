@@ -19,7 +19,7 @@ interface AskedStart {
  * start is queued, makes one run under another profile.
  */
 export async function pickAllowed<Candidate extends { job: JobRecord }>(
-  store: Store,
+  store: Pick<Store, 'configurations'>,
   candidates: readonly Candidate[],
   asked: AskedStart,
 ): Promise<{ allowed: Candidate[]; forbidden: FailedStart[]; profile: string | null }> {

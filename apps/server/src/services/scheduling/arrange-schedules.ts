@@ -9,7 +9,11 @@ import { getTimeZone } from '../../domain/jobs/job-definition.ts';
  * their locks. An unchanged trigger keeps its next tick: a deploy does not shift an `every:`, and does not
  * remove a due tick. Archived jobs have no schedules; a restored one starts anew from now.
  */
-export async function arrangeSchedules(store: Store, jobs: readonly JobRecord[], now: Date): Promise<void> {
+export async function arrangeSchedules(
+  store: Pick<Store, 'outbox' | 'schedules'>,
+  jobs: readonly JobRecord[],
+  now: Date,
+): Promise<void> {
   const schedules = await store.schedules.ofJobs(jobs.map((job) => job.id));
   const known = Map.groupBy(schedules, (schedule) => schedule.jobId);
   let isChanged = false;
@@ -18,7 +22,10 @@ export async function arrangeSchedules(store: Store, jobs: readonly JobRecord[],
 }
 
 /** Creates missing schedules for active jobs that an older server, without a scheduler, deployed. */
-export async function arrangeMissing(persistence: Persistence, clock: Clock): Promise<void> {
+export async function arrangeMissing(
+  persistence: Persistence<'installation' | 'jobs' | 'outbox' | 'schedules' | 'workspaces'>,
+  clock: Clock,
+): Promise<void> {
   for (const workspaceId of await persistence.store.schedules.listUnarranged()) {
     await persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
@@ -30,7 +37,7 @@ export async function arrangeMissing(persistence: Persistence, clock: Clock): Pr
 
 /** @returns whether a tick was added or changed */
 async function arrange(
-  store: Store,
+  store: Pick<Store, 'schedules'>,
   job: JobRecord,
   known: readonly ScheduleRecord[],
   now: Date,

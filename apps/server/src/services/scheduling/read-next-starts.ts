@@ -22,7 +22,23 @@ type Planned = PlannedStart & Pick<NextStart, 'at' | 'trigger'> & { jobId: strin
 
 export type ReadNextStarts = ReturnType<typeof createReadNextStarts>;
 
-export function createReadNextStarts({ store }: Persistence, clock: Clock) {
+export function createReadNextStarts(
+  {
+    store,
+  }: Persistence<
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'nextStarts'
+    | 'organizationLimits'
+    | 'runQueue'
+    | 'usage'
+    | 'workspaces'
+  >,
+  clock: Clock,
+) {
   /** Reads one more than the limit of each kind, to detect truncation. */
   async function plan(workspaceId: string, limit: number) {
     const atMost = limit + 1;

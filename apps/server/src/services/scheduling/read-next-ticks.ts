@@ -19,7 +19,10 @@ export interface TriggerTicks {
 
 export type ReadNextTicks = ReturnType<typeof createReadNextTicks>;
 
-export function createReadNextTicks({ store }: Persistence, clock: Clock) {
+export function createReadNextTicks(
+  { store }: Persistence<'installation' | 'jobs' | 'schedules'>,
+  clock: Clock,
+) {
   /**
    * Lists all triggers of a job, with the next ticks of clock triggers.
    * @throws ServiceError not_found

@@ -49,7 +49,7 @@ export class RotationRefusedError extends Error {
 }
 
 interface RotationDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'ciphertexts' | 'secretKeys' | 'servers'>;
   blobs: BlobStore;
   encryption: Encryption;
   faultPoints: FaultPoints;
@@ -77,7 +77,7 @@ export function createRotateKey(dependencies: RotationDependencies) {
   const header = headerOf(encryption.keyId);
 
   /** @throws RotationRefusedError */
-  async function requireServersReady(within: Store): Promise<void> {
+  async function requireServersReady(within: Pick<Store, 'secretKeys' | 'servers'>): Promise<void> {
     const readable = (await within.secretKeys.listUsed()).filter((id) =>
       encryption.readableKeyIds.includes(id),
     );

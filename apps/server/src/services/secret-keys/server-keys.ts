@@ -28,7 +28,7 @@ export type ServerRegistration = Awaited<ReturnType<typeof registerServer>>;
  * @throws SecretKeyError secret_key_missing, secret_key_wrong
  */
 export async function registerServer(
-  persistence: Persistence,
+  persistence: Persistence<'ciphertexts' | 'secretKeys' | 'servers'>,
   encryption: Encryption,
   { id, owner }: Pick<ServerKeys, 'id' | 'owner'>,
 ) {
@@ -62,7 +62,10 @@ export async function registerServer(
  * @returns the ids of the keys that ciphertexts may need
  * @throws SecretKeyError
  */
-export async function requireKeys(store: Store, encryption: Encryption): Promise<string[]> {
+export async function requireKeys(
+  store: Pick<Store, 'ciphertexts' | 'secretKeys'>,
+  encryption: Encryption,
+): Promise<string[]> {
   const { readableKeyIds } = encryption;
   const usedKeyIds = await store.secretKeys.listUsed();
   if (usedKeyIds.length === 0) await requireReadable(store, encryption);
@@ -78,7 +81,7 @@ export async function requireKeys(store: Store, encryption: Encryption): Promise
 }
 
 /** A database of the previous release has no key ids, so stored secrets are tried. */
-async function requireReadable(store: Store, encryption: Encryption): Promise<void> {
+async function requireReadable(store: Pick<Store, 'ciphertexts'>, encryption: Encryption): Promise<void> {
   let tried = 0;
   for (const kind of ciphertextKinds) {
     const found = await store.ciphertexts.listWithout(kind, headerOf(encryption.keyId), null, samples);

@@ -7,6 +7,9 @@ import { holdOrganization } from '../people/people-rules.ts';
 import { requireGoodPassword, writePassword } from './set-password.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
+/** The stores that this use case touches. */
+type Stores = 'accounts' | 'auditLog' | 'oneTimeLinks' | 'organizationLimits' | 'people' | 'signInRequests';
+
 export type Accounts = ReturnType<typeof createAccounts>;
 
 /**
@@ -23,10 +26,14 @@ const firstOrganization = 'Default';
 const maxListedOrganizations = 10;
 
 /** Account operations on the command line: creating the first account, and disabling accounts. */
-export function createAccounts(persistence: Persistence) {
+export function createAccounts(
+  persistence: Persistence<
+    'accounts' | 'auditLog' | 'members' | 'oneTimeLinks' | 'organizationLimits' | 'people' | 'signInRequests'
+  >,
+) {
   const passwords = createPasswords();
 
-  async function findUser(store: Store, email: string) {
+  async function findUser(store: Pick<Store, 'people'>, email: string) {
     const user = await store.people.findUserByEmail(email);
     if (!user) throw noAccount(email);
     return user;
@@ -46,7 +53,7 @@ export function createAccounts(persistence: Persistence) {
       const email = readEmail(owner.email);
       requireGoodPassword(owner.password, email);
       const passwordHash = await passwords.hash(owner.password);
-      const work = (store: Store) =>
+      const work = (store: Pick<Store, Stores>) =>
         makeOwner(store, { email, passwordHash, organization: owner.organization });
       return persistence.transaction(work);
     },
@@ -57,7 +64,7 @@ export function createAccounts(persistence: Persistence) {
      */
     async createPasswordLink(email: string): Promise<string> {
       const token = createSecret('');
-      const work = async (store: Store) => {
+      const work = async (store: Pick<Store, 'accounts' | 'auditLog' | 'oneTimeLinks'>) => {
         const user = await store.accounts.findByEmail(email.trim());
         if (!user) throw noAccount(email);
         await store.oneTimeLinks.replacePasswordLink({
@@ -114,14 +121,14 @@ export function readEmail(text: string): string {
 }
 
 /** Creates an organization with a first owner. */
-export async function createOwnedOrganization(store: Store, userId: string, name: string) {
+export async function createOwnedOrganization(store: Pick<Store, 'people'>, userId: string, name: string) {
   const organization = await store.people.createOrganization({ name, dataplaneId });
   await store.people.addMember(organization.id, userId, 'owner');
   return organization;
 }
 
 async function makeOwner(
-  store: Store,
+  store: Pick<Store, Stores>,
   owner: { email: string; passwordHash: string; organization: string | null },
 ): Promise<CreatedOwner> {
   // The set-up link takes the same lock, so that the link and this command never create two organizations.
@@ -149,7 +156,7 @@ async function makeOwner(
  * @throws ServiceError invalid_request
  */
 async function chooseOrganization(
-  store: Store,
+  store: Pick<Store, 'organizationLimits' | 'people'>,
   named: string | null,
 ): Promise<{ id: string | null; name: string }> {
   if (named !== null) {
@@ -173,7 +180,7 @@ async function chooseOrganization(
 }
 
 async function createRecordedOrganization(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'people'>,
   account: { id: string; email: string },
   name: string,
 ): Promise<void> {
@@ -188,7 +195,7 @@ async function createRecordedOrganization(
 }
 
 async function joinAsOwner(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'people'>,
   account: { id: string; email: string },
   organizationId: string,
 ): Promise<void> {

@@ -34,7 +34,7 @@ export function createAuthorizationRequests({
   persistence,
   sessions,
 }: {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'sessions' | 'signInRequests'>;
   sessions: Sessions;
 }) {
   const { signInRequests } = persistence.store;

@@ -16,7 +16,7 @@ const longestDays = 7;
 const renewAfterMs = 10 * 60 * 1000;
 
 /** Manages the sessions of users at this server's own pages. The API accepts no cookies. */
-export function createBrowserSessions(persistence: Persistence) {
+export function createBrowserSessions(persistence: Persistence<'apps' | 'auditLog' | 'browserSessions'>) {
   const { store } = persistence;
 
   return {
@@ -61,7 +61,7 @@ export function createBrowserSessions(persistence: Persistence) {
 
 /** Ends a session of the sign-in pages and the user's sessions at apps, in the caller's transaction. */
 export async function endBrowserSession(
-  tx: Store,
+  tx: Pick<Store, 'apps' | 'browserSessions'>,
   { secretHash, userId }: Pick<BrowserSession, 'secretHash' | 'userId'>,
 ): Promise<void> {
   await tx.browserSessions.remove(secretHash);

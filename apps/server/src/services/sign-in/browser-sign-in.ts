@@ -17,7 +17,20 @@ import { createSignUp } from './sign-up.ts';
 
 /** Creates the use cases for signing in with a browser. */
 export function createBrowserSignIn(parts: {
-  persistence: Persistence;
+  persistence: Persistence<
+    | 'accounts'
+    | 'apps'
+    | 'auditLog'
+    | 'browserSessions'
+    | 'invitations'
+    | 'members'
+    | 'oneTimeLinks'
+    | 'people'
+    | 'sessions'
+    | 'signInFailures'
+    | 'signInRequests'
+    | 'workspaces'
+  >;
   encryption: Encryption;
   passwords: Passwords;
   sessions: Sessions;

@@ -61,7 +61,7 @@ type Found = LookedUp<UserPrincipal>;
  * from; each use looks that up again (cached for 5 s), so a token ends with it.
  */
 export function createCredentials(
-  persistence: Persistence,
+  persistence: Persistence<'attempts' | 'keys' | 'sessions'>,
   encryption: Encryption,
   now: () => number = Date.now,
 ) {

@@ -45,7 +45,7 @@ export function createDeviceCodes({
   persistence,
   sessions,
 }: {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'sessions' | 'signInRequests'>;
   sessions: Sessions;
 }) {
   const { signInRequests } = persistence.store;

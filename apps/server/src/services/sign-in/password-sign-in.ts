@@ -21,7 +21,7 @@ export type PasswordSignIn = ReturnType<typeof createPasswordSignIn>;
  * password are indistinguishable: in messages, in time and in the number of attempts.
  */
 export function createPasswordSignIn(parts: {
-  persistence: Persistence;
+  persistence: Persistence<'accounts' | 'auditLog'>;
   passwords: Passwords;
   throttle: SignInThrottle;
 }) {

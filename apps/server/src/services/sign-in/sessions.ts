@@ -55,7 +55,7 @@ export function createSessions({
   credentials,
   encryption,
 }: {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'sessions' | 'signInRequests'>;
   credentials: Credentials;
   encryption: Encryption;
 }) {
@@ -66,7 +66,10 @@ export function createSessions({
   }
 
   /** @throws ServiceError sign_in_refused for a disabled account */
-  async function beginIn(store: Store, person: { userId: string; client: string }): Promise<BegunSession> {
+  async function beginIn(
+    store: Pick<Store, 'auditLog' | 'sessions'>,
+    person: { userId: string; client: string },
+  ): Promise<BegunSession> {
     const { address, userAgent } = currentActor();
     const session = await store.sessions.insert({ ...person, address, userAgent }, limits);
     if (!session) throw new ServiceError('sign_in_refused', 'The account is disabled.');
@@ -90,7 +93,12 @@ export function createSessions({
    * Ends a session, in the name of the current actor.
    * @returns whether it was alive and, if a user is given, theirs
    */
-  async function end(store: Store, id: string, because: SessionEnd, userId?: string): Promise<boolean> {
+  async function end(
+    store: Pick<Store, 'auditLog' | 'sessions'>,
+    id: string,
+    because: SessionEnd,
+    userId?: string,
+  ): Promise<boolean> {
     const ended = await store.sessions.revoke(id, because, userId ?? null);
     if (!ended) return false;
     await recordChange(store, {
@@ -106,7 +114,10 @@ export function createSessions({
    * Checks a presented token, under the lock of its session. A token that was replaced long ago ends the
    * session, so commit before rejecting the call.
    */
-  async function present(store: Store, token: string): Promise<RefreshTokenRecord | ServiceError> {
+  async function present(
+    store: Pick<Store, 'auditLog' | 'sessions'>,
+    token: string,
+  ): Promise<RefreshTokenRecord | ServiceError> {
     const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
     if (!found || found.isSessionOver) return sessionEnded();
     if (!found.isRotated || found.isFresh) return found;
@@ -118,7 +129,11 @@ export function createSessions({
   }
 
   /** Returns the valid token for one that `present` accepted. */
-  async function follow(store: Store, token: string, { sessionId, isRotated, isFresh }: RefreshTokenRecord) {
+  async function follow(
+    store: Pick<Store, 'sessions'>,
+    token: string,
+    { sessionId, isRotated, isFresh }: RefreshTokenRecord,
+  ) {
     if (isFresh && !isRotated) return token;
     const [next, ...underOtherKeys] = encryption.listFollowingRefreshTokens(token);
     if (isRotated) return findIssued(store, [next, ...underOtherKeys]);
@@ -129,12 +144,18 @@ export function createSessions({
   }
 
   /** A server with another current key may have followed the token: the one that is stored is the good one. */
-  async function findIssued(store: Store, tokens: readonly [string, ...string[]]): Promise<string> {
+  async function findIssued(
+    store: Pick<Store, 'sessions'>,
+    tokens: readonly [string, ...string[]],
+  ): Promise<string> {
     for (const token of tokens) if (await store.sessions.hasRefreshToken(hashSecret(token))) return token;
     return tokens[0];
   }
 
-  async function signOutIn(store: Store, token: string): Promise<string | null> {
+  async function signOutIn(
+    store: Pick<Store, 'auditLog' | 'sessions'>,
+    token: string,
+  ): Promise<string | null> {
     const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
     if (!found) return null;
     await actAsPerson(found, () => end(store, found.sessionId, 'signed-out'));
@@ -190,7 +211,7 @@ export function createSessions({
      */
     async use<Result>(
       token: string,
-      work: (store: Store, session: RefreshTokenRecord) => Promise<Result>,
+      work: (store: Pick<Store, 'sessions'>, session: RefreshTokenRecord) => Promise<Result>,
     ): Promise<Result> {
       const answer = await persistence.transaction(async (store) => {
         const found = await present(store, token);
@@ -220,7 +241,11 @@ export function createSessions({
     endIn: end,
   };
 
-  async function endOthers(store: Store, userId: string, kept: string | null): Promise<number> {
+  async function endOthers(
+    store: Pick<Store, 'auditLog' | 'sessions' | 'signInRequests'>,
+    userId: string,
+    kept: string | null,
+  ): Promise<number> {
     // Otherwise an approved client would be signed in right afterwards.
     await store.signInRequests.forgetApproved(userId);
     let ended = 0;

@@ -23,7 +23,7 @@ export function requireGoodPassword(password: string, email: string): void {
  * would otherwise begin new sessions.
  */
 export async function writePassword(
-  store: Store,
+  store: Pick<Store, 'accounts' | 'auditLog' | 'signInRequests'>,
   account: { id: string; email: string },
   { hash, by, keep }: { hash: string; by: 'person' | 'link' | 'operator'; keep: Uint8Array | null },
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function writePassword(
  * user end; their keys stay.
  */
 export function createSetPassword(parts: {
-  persistence: Persistence;
+  persistence: Persistence<'accounts' | 'auditLog' | 'oneTimeLinks' | 'signInRequests'>;
   passwords: Passwords;
   throttle: SignInThrottle;
 }) {

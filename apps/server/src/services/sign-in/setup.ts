@@ -22,7 +22,10 @@ const linkHours = 24;
  * Creates the first owner of a new installation, with a link for operators who can read the server's console
  * output. If several servers start concurrently, the last link is valid.
  */
-export function createSetup(persistence: Persistence, passwords: Passwords) {
+export function createSetup(
+  persistence: Persistence<'accounts' | 'auditLog' | 'oneTimeLinks' | 'people'>,
+  passwords: Passwords,
+) {
   async function requireGoodLink(token: string, { oneTimeLinks, people } = persistence.store): Promise<void> {
     if (await people.hasOwner()) throw alreadySetUp();
     const link = await oneTimeLinks.findSetupLink(hashSecret(token));

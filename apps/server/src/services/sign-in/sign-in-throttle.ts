@@ -55,7 +55,7 @@ export interface AdmittedTry {
  * Limits how fast passwords (and codes) can be guessed. Counters are in the database, so all servers count
  * together.
  */
-export function createSignInThrottle(persistence: Persistence, encryption: Encryption) {
+export function createSignInThrottle(persistence: Persistence<'signInFailures'>, encryption: Encryption) {
   const { signInFailures } = persistence.store;
   /** Buckets that are certainly blocked, so that a flood on one of them does not reach the database. */
   const blocked = new LRUCache<string, number>({ max: 10_000 });

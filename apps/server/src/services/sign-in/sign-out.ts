@@ -16,7 +16,10 @@ export type SignOut = ReturnType<typeof createSignOut>;
  * Signs a browser out. The session of the sign-in pages would sign the console in again without a click, so
  * both end in one transaction: either both are ended, or the caller gets an error and neither is.
  */
-export function createSignOut(persistence: Persistence, sessions: Sessions) {
+export function createSignOut(
+  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions'>,
+  sessions: Sessions,
+) {
   return ({ refreshToken, browserSession }: BrowserSignOut): Promise<void> =>
     persistence.transaction(async (tx) => {
       const userId = refreshToken === null ? null : await sessions.signOutIn(tx, refreshToken);

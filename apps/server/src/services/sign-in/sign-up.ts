@@ -28,14 +28,17 @@ export interface Invited {
   /**
    * Accepts the invitation in the transaction that creates the account, so that both happen or neither does.
    */
-  accept(store: Store, account: AccountRecord): Promise<unknown>;
+  accept: (
+    store: Pick<Store, 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces'>,
+    account: AccountRecord,
+  ) => Promise<unknown>;
 }
 
 export type SignUp = ReturnType<typeof createSignUp>;
 
 /** Creates accounts, and finds those of a provider's identities. */
 export function createSignUp(parts: {
-  persistence: Persistence;
+  persistence: Persistence<'accounts' | 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces'>;
   passwords: Passwords;
   passwordSignIn: PasswordSignIn;
   signUp: OpenIdSettings['signUp'];
@@ -44,7 +47,7 @@ export function createSignUp(parts: {
 
   /** @param isLinked false if the account was just created for the identity */
   async function linkIdentity(
-    store: Store,
+    store: Pick<Store, 'accounts' | 'auditLog'>,
     account: AccountRecord,
     person: VerifiedPerson,
     isLinked: boolean,

@@ -18,7 +18,13 @@ export type SwapCodes = ReturnType<typeof createSwapCodes>;
  * Manages codes that transfer a user signed in at a terminal to the browser that it opens. They are part of
  * an address, so they are valid once and for a minute.
  */
-export function createSwapCodes({ persistence, sessions }: { persistence: Persistence; sessions: Sessions }) {
+export function createSwapCodes({
+  persistence,
+  sessions,
+}: {
+  persistence: Persistence<'sessions'>;
+  sessions: Sessions;
+}) {
   return {
     /**
      * Issues a code without replacing the refresh token.

@@ -10,7 +10,7 @@ import { parseTrace } from '../../telemetry/parse-trace.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
 export interface IngestTelemetryDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'schemaChanges' | 'schemaVersions' | 'telemetry'>;
   blobs: BlobStore;
   log: Logger;
 }
@@ -72,7 +72,11 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
 }
 
 /** @returns a description of the problem; null if the body was understood */
-async function storeFacts(store: Store, body: BeaconBodyRecord, bytes: Uint8Array): Promise<string | null> {
+async function storeFacts(
+  store: Pick<Store, 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  body: BeaconBodyRecord,
+  bytes: Uint8Array,
+): Promise<string | null> {
   const decoded = decodeBeaconBody(bytes);
   if (!decoded.ok) return decoded.problem.detail;
   if (body.kind === 'trace') return storeTrace(store, body, decoded.facts);
@@ -81,7 +85,11 @@ async function storeFacts(store: Store, body: BeaconBodyRecord, bytes: Uint8Arra
   return `There is no beacon of type "${body.kind}".`;
 }
 
-async function storeTrace(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+async function storeTrace(
+  store: Pick<Store, 'telemetry'>,
+  body: BeaconBodyRecord,
+  value: unknown,
+): Promise<string | null> {
   const parsed = parseTrace(value);
   if (!parsed.ok) return parsed.problem.detail;
   await store.telemetry.upsertPipelineRun({
@@ -94,7 +102,11 @@ async function storeTrace(store: Store, body: BeaconBodyRecord, value: unknown):
   return null;
 }
 
-async function storeState(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+async function storeState(
+  store: Pick<Store, 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  body: BeaconBodyRecord,
+  value: unknown,
+): Promise<string | null> {
   const parsed = parseState(value);
   if (!parsed.ok) return parsed.problem.detail;
   const { pipelineName, destinationName, datasetName, schemas } = parsed.facts;
@@ -125,12 +137,19 @@ async function storeState(store: Store, body: BeaconBodyRecord, value: unknown):
 }
 
 /** Most runs report an existing version, so its possibly large document is not sent to the store again. */
-async function storeSchema(store: Store, version: NewSchemaVersion): Promise<void> {
+async function storeSchema(
+  store: Pick<Store, 'schemaChanges' | 'schemaVersions'>,
+  version: NewSchemaVersion,
+): Promise<void> {
   if (await store.schemaVersions.touch(version)) return;
   if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);
 }
 
-async function storeResult(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+async function storeResult(
+  store: Pick<Store, 'telemetry'>,
+  body: BeaconBodyRecord,
+  value: unknown,
+): Promise<string | null> {
   const parsed = parseJobResult(value);
   if (!parsed.ok) return parsed.problem.detail;
   await store.telemetry.upsertResult({

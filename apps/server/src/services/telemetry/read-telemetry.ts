@@ -16,7 +16,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 export type ReadTelemetry = ReturnType<typeof createReadTelemetry>;
 
 /** Reads what pipelines reported. */
-export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
+export function createReadTelemetry({ store }: Persistence<'telemetry'>, blobs: BlobStore) {
   const readPage = createPageReader();
 
   async function getPipelineRun(workspaceId: string, pipelineRunId: string): Promise<PipelineRunRecord> {

@@ -13,7 +13,7 @@ export interface ReadRunVariables {
 export type RunVariables = ReturnType<typeof createRunVariables>;
 
 /** Reads the variables of a workspace for a run of one profile. */
-export function createRunVariables({ store }: Persistence, encryption: Encryption) {
+export function createRunVariables({ store }: Persistence<'variables'>, encryption: Encryption) {
   /**
    * Returns the current variables of the workspace scope, overridden by those of the profile, with secrets
    * decrypted.

@@ -37,7 +37,10 @@ export type Variables = ReturnType<typeof createVariables>;
 /**
  * Manages the variables that owners of a workspace set for its runs. `run-variables.ts` passes them to runs.
  */
-export function createVariables(persistence: Persistence, encryption: Encryption) {
+export function createVariables(
+  persistence: Persistence<'auditLog' | 'variables' | 'workspaces'>,
+  encryption: Encryption,
+) {
   function toNewVariable(scope: VariableScope, { name, type, value }: VariableUpsert): NewVariable {
     if (type === 'plain') return { name, plainValue: value, sealedValue: null };
     return { name, plainValue: null, sealedValue: sealVariable(encryption, scope, name, value) };
@@ -107,7 +110,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
  * Records names and types, never values, not even plain ones: users often store secrets without marking them.
  */
 async function record(
-  tx: Store,
+  tx: Pick<Store, 'auditLog'>,
   { workspaceId, profile }: VariableScope,
   { upserts }: VariableChange,
   removed: ReadonlySet<string>,

@@ -21,7 +21,7 @@ import { readArchiveFile } from '../../archives/read-archive-file.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface CompareVersionsDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'configurations' | 'deployments'>;
   blobs: BlobStore;
   encryption: Encryption;
 }

@@ -13,7 +13,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 export type ReadPackages = ReturnType<typeof createReadPackages>;
 
 /** Reads deployments and configurations of a workspace, and their file lists. */
-export function createReadPackages({ store }: Persistence) {
+export function createReadPackages({ store }: Persistence<'configurations' | 'deployments'>) {
   return {
     deployments: createReadings<DeploymentRecord>(store.deployments, 'deployment'),
     configurations: createReadings<ConfigurationRecord>(store.configurations, 'configuration'),

@@ -10,7 +10,7 @@ export type StoredVersion = DeploymentRecord | ConfigurationRecord;
  * @param from the older version with the same content
  */
 export function recordVersion(
-  store: Store,
+  store: Pick<Store, 'auditLog'>,
   kind: 'deployment' | 'configuration',
   verb: 'upload' | 'roll-back',
   made: StoredVersion,

@@ -10,7 +10,7 @@ import { recordVersion } from './record-version.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface RollBackDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'configurations' | 'deployments' | 'workspaces'>;
   blobs: BlobStore;
   encryption: Encryption;
 }
@@ -46,7 +46,8 @@ export function createRollBack({ persistence, blobs, encryption }: RollBackDepen
   return {
     async deployment({ workspaceId, membershipId, versionId }: RollBackRequest): Promise<DeploymentRecord> {
       const id = randomUUID();
-      const readOld = (store: Store) => readOlder(store.deployments, 'deployment', workspaceId, versionId);
+      const readOld = (store: Pick<Store, 'deployments'>) =>
+        readOlder(store.deployments, 'deployment', workspaceId, versionId);
       // Check before copying too, to avoid needless large copies; the check under the lock decides.
       const { old } = await readOld(persistence.store);
       const archiveKey = await copyDeploymentArchive(id, old);
@@ -64,7 +65,7 @@ export function createRollBack({ persistence, blobs, encryption }: RollBackDepen
       versionId,
     }: RollBackRequest): Promise<ConfigurationRecord> {
       const id = randomUUID();
-      const readOld = (store: Store) =>
+      const readOld = (store: Pick<Store, 'configurations'>) =>
         readOlder(store.configurations, 'configuration', workspaceId, versionId);
       const { old } = await readOld(persistence.store);
       const archiveKey = await configurationArchives.seal(id, await configurationArchives.open(old));

@@ -7,11 +7,17 @@ import { ServiceError } from '../../platform/service-error.ts';
  * numbers have no gaps or duplicates. The archive of a rejected version is removed.
  * @throws ServiceError workspace_archived, and errors of `insert`
  */
-export function createStoreVersion({ persistence, blobs }: { persistence: Persistence; blobs: BlobStore }) {
+export function createStoreVersion({
+  persistence,
+  blobs,
+}: {
+  persistence: Persistence<'auditLog' | 'configurations' | 'deployments' | 'workspaces'>;
+  blobs: BlobStore;
+}) {
   return async function storeVersion<Row>(
     workspaceId: string,
     archiveKey: string,
-    insert: (tx: Store) => Promise<Row>,
+    insert: (tx: Pick<Store, 'auditLog' | 'configurations' | 'deployments' | 'workspaces'>) => Promise<Row>,
   ): Promise<Row> {
     try {
       return await persistence.transaction(async (tx) => {

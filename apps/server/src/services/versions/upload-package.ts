@@ -19,7 +19,7 @@ import { recordVersion } from './record-version.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface UploadPackageDependencies {
-  persistence: Persistence;
+  persistence: Persistence<'auditLog' | 'configurations' | 'deployments' | 'workspaces'>;
   blobs: BlobStore;
   encryption: Encryption;
   archiveLimits: ArchiveLimits;
@@ -43,7 +43,7 @@ export function createUploadPackage({
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const storeVersion = createStoreVersion({ persistence, blobs });
 
-  async function membershipOf(store: Store, grant: UploadGrant): Promise<string> {
+  async function membershipOf(store: Pick<Store, 'workspaces'>, grant: UploadGrant): Promise<string> {
     const access = await store.workspaces.findAccess(grant.workspaceId, grant.principal.userId);
     if (!access) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
     return access.membershipId;
@@ -56,8 +56,8 @@ export function createUploadPackage({
   function store<Row extends StoredVersion>(
     grant: UploadGrant,
     archiveKey: string,
-    exists: (tx: Store) => Promise<boolean>,
-    insert: (tx: Store, createdBy: string) => Promise<Row>,
+    exists: (tx: Pick<Store, 'configurations' | 'deployments'>) => Promise<boolean>,
+    insert: (tx: Pick<Store, 'configurations' | 'deployments'>, createdBy: string) => Promise<Row>,
   ): Promise<Row> {
     return storeVersion(grant.workspaceId, archiveKey, async (tx) => {
       if (await exists(tx)) {

@@ -50,7 +50,21 @@ const limitStatuses = new Set(['skipped_concurrency_limit', 'skipped_org_concurr
  * Creates the use case that accepts webhook deliveries and starts the listening jobs, once for each delivery.
  */
 export function createTakeDelivery(dependencies: {
-  persistence: Persistence;
+  persistence: Persistence<
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'webhooks'
+    | 'workspaces'
+  >;
   webhooks: Webhooks;
   startRuns: StartRuns;
   clock: Clock;
@@ -77,7 +91,25 @@ export function createTakeDelivery(dependencies: {
     return [right.toString('hex')];
   }
 
-  async function start(store: Store, webhook: WebhookRecord, input: string | null): Promise<DeliveryAnswer> {
+  async function start(
+    store: Pick<
+      Store,
+      | 'configurations'
+      | 'deployments'
+      | 'installation'
+      | 'jobRuns'
+      | 'jobs'
+      | 'organizationLimits'
+      | 'outbox'
+      | 'promisedStarts'
+      | 'runQueue'
+      | 'schedules'
+      | 'usage'
+      | 'workspaces'
+    >,
+    webhook: WebhookRecord,
+    input: string | null,
+  ): Promise<DeliveryAnswer> {
     const { workspaceId, path } = webhook;
     const found = listListening(await store.jobs.listByTriggerType(workspaceId, 'webhook'), path);
     // Use their state under the lock: a deploy may have changed them since they were found.

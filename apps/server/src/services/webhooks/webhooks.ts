@@ -27,7 +27,10 @@ export type Webhooks = ReturnType<typeof createWebhooks>;
 /**
  * Manages the addresses of a workspace's webhooks and their secrets. `take-delivery.ts` handles deliveries.
  */
-export function createWebhooks(persistence: Persistence, encryption: Encryption) {
+export function createWebhooks(
+  persistence: Persistence<'auditLog' | 'jobs' | 'webhooks' | 'workspaces'>,
+  encryption: Encryption,
+) {
   function makeToken(webhookId: string) {
     const token = createSecret('dlt_h_');
     return { hash: hashSecret(token), sealed: encryption.encrypt(Buffer.from(token), tokenPlace(webhookId)) };
@@ -59,7 +62,7 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
   async function change(
     { workspaceId, webhookId }: WebhookRequest,
     action: string,
-    apply: (store: Store, known: WebhookRecord) => Promise<WebhookRecord | undefined>,
+    apply: (store: Pick<Store, 'webhooks'>, known: WebhookRecord) => Promise<WebhookRecord | undefined>,
   ): Promise<ListedWebhook> {
     return persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
@@ -81,7 +84,7 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
      * Creates missing addresses for all paths that jobs of the workspace listen on, in the caller's
      * transaction. Existing addresses are kept.
      */
-    async arrange(store: Store, workspaceId: string): Promise<void> {
+    async arrange(store: Pick<Store, 'jobs' | 'webhooks'>, workspaceId: string): Promise<void> {
       const jobs = await store.jobs.listByTriggerType(workspaceId, 'webhook');
       const wanted = new Set(jobs.flatMap((job) => job.triggers.map(readWebhookPath)));
       if (wanted.size === 0) return;

@@ -10,7 +10,9 @@ export type OrganizationLimitService = ReturnType<typeof createOrganizationLimit
  * Manages the limits for the runs of an organization: its members read them, its owners and operators set
  * them.
  */
-export function createOrganizationLimits(persistence: Persistence) {
+export function createOrganizationLimits(
+  persistence: Persistence<'auditLog' | 'organizationLimits' | 'outbox'>,
+) {
   async function get(organizationId: string): Promise<OrganizationLimits> {
     const limits = await persistence.store.organizationLimits.get(organizationId);
     if (!limits) throw new ServiceError('not_found', `There is no organization ${organizationId}.`);

@@ -40,7 +40,7 @@ export type JoinedOrganization = OrganizationRecord & { membershipId: string; ro
 export type Organizations = ReturnType<typeof createOrganizations>;
 
 /** Manages organizations for their members. */
-export function createOrganizations(persistence: Persistence) {
+export function createOrganizations(persistence: Persistence<'auditLog' | 'people' | 'workspaces'>) {
   const { store } = persistence;
 
   async function get(organizationId: string): Promise<OrganizationRecord> {
@@ -178,7 +178,7 @@ const longestLocalPart = 64;
 
 /** Creates an organization with its first owner; a personal one gets a playground. */
 async function insertOrganization(
-  store: Store,
+  store: Pick<Store, 'auditLog' | 'people' | 'workspaces'>,
   owner: UserRecord,
   wanted: { name: string; description: string | null; isPersonal: boolean },
 ): Promise<OrganizationRecord> {

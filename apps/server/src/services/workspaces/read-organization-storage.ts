@@ -20,7 +20,10 @@ export interface OrganizationStorage {
 
 export type ReadOrganizationStorage = ReturnType<typeof createReadOrganizationStorage>;
 
-export function createReadOrganizationStorage({ store }: Persistence, limits: RetentionLimits) {
+export function createReadOrganizationStorage(
+  { store }: Persistence<'organizationStorage'>,
+  limits: RetentionLimits,
+) {
   // Measuring sums up all runs of an organization, so each organization runs one measurement at a time.
   const inTurn = createKeyedQueue();
 

@@ -31,7 +31,7 @@ export type ReadUsage = ReturnType<typeof createReadUsage>;
 const nothing: UsageSums = { completedCount: 0, failedCount: 0, cancelledCount: 0, runMs: 0 };
 
 /** Reads the use of an organization or a workspace by day, and how much of the month's limit that is. */
-export function createReadUsage({ store }: Persistence) {
+export function createReadUsage({ store }: Persistence<'organizationLimits' | 'usage' | 'workspaces'>) {
   async function readLimits(subject: UsageSubject): Promise<OrganizationLimits> {
     const organizationId =
       'organizationId' in subject
@@ -59,7 +59,7 @@ export function createReadUsage({ store }: Persistence) {
 }
 
 /** @throws ServiceError invalid_request */
-async function chooseDays(store: Store, asked: AskedDays) {
+async function chooseDays(store: Pick<Store, 'usage'>, asked: AskedDays) {
   const to = asked.to ?? (await store.usage.readToday());
   const from = asked.from ?? `${to.slice(0, 'YYYY-MM'.length)}-01`;
   const dates = listDates(from, to, maximumUsageDays);
@@ -84,7 +84,7 @@ export interface UsagePart {
 export type ReadUsageParts = ReturnType<typeof createReadUsageParts>;
 
 /** Reads the use of each workspace or each job of a subject by day, the largest first. */
-export function createReadUsageParts({ store }: Persistence) {
+export function createReadUsageParts({ store }: Persistence<'usage'>) {
   return async function readUsageParts(
     subject: UsageSubject,
     by: 'workspace' | 'job',

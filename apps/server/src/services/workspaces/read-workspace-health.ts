@@ -8,7 +8,7 @@ const maxWorkspaces = 500;
 export type ReadWorkspaceHealth = ReturnType<typeof createReadWorkspaceHealth>;
 
 /** Reads the health of all workspaces of a user in one statement. A workspace key reads only its own. */
-export function createReadWorkspaceHealth({ store }: Persistence) {
+export function createReadWorkspaceHealth({ store }: Persistence<'workspaceHealth'>) {
   return ({ userId, workspaceId }: UserPrincipal): Promise<WorkspaceHealth[]> =>
     store.workspaceHealth.listOfUser(userId, { only: workspaceId ?? null, limit: maxWorkspaces });
 }

@@ -35,10 +35,30 @@ export interface WorkspaceMe {
 
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
-export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
+export function createWorkspaces(
+  persistence: Persistence<
+    | 'attempts'
+    | 'auditLog'
+    | 'configurations'
+    | 'deployments'
+    | 'installation'
+    | 'jobRuns'
+    | 'jobs'
+    | 'organizationLimits'
+    | 'outbox'
+    | 'people'
+    | 'promisedStarts'
+    | 'runQueue'
+    | 'schedules'
+    | 'usage'
+    | 'workspaces'
+  >,
+  cancelRuns: CancelRuns,
+  clock: Clock,
+) {
   const { store } = persistence;
 
-  async function lock(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
+  async function lock(tx: Pick<Store, 'workspaces'>, workspaceId: string): Promise<WorkspaceRecord> {
     const workspace = await tx.workspaces.lock(workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
     return workspace;
@@ -162,7 +182,7 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
 }
 
 function record(
-  tx: Store,
+  tx: Pick<Store, 'auditLog'>,
   { id, name }: WorkspaceRecord,
   action: string,
   before: object | null,
