@@ -1,5 +1,5 @@
 import type { DltClientInstall } from '../fixtures/dlt-client.ts';
-import type { CommandPlace } from './command-output.ts';
+import type { CommandOptions } from './command-output.ts';
 import { randomUUID } from 'node:crypto';
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export interface BenchWorkspace extends DeployedWorkspace {
   bareLauncher(jobName: string): string[];
   bareScript(name: string): string[];
   /** Where both run: an unpacked copy of the workspace, with a run's variables. */
-  bare: CommandPlace;
+  bare: CommandOptions;
 }
 
 interface CompleteRunOptions {
@@ -46,7 +46,7 @@ interface CompletedRun {
   lines: { content: string; receivedAtMs: number }[];
 }
 
-export interface WorkspacePlace {
+export interface BenchWorkspaceScope {
   install: DltClientInstall;
   server: TestServer;
   /** Parent of the workspace's folder. */
@@ -72,26 +72,29 @@ const bareRunId = randomUUID();
 
 /** Deploys a workspace with the official client and runs one job. */
 export async function deployWorkspace(
-  place: WorkspacePlace,
+  context: BenchWorkspaceScope,
   { name, requirements, firstJob }: WorkspaceOptions,
 ): Promise<DeployedWorkspace> {
-  const folder = join(place.parentFolder, name);
-  const client = await createClientWorkspace({ ...place, name }, { 'requirements.txt': `${requirements}\n` });
+  const folder = join(context.parentFolder, name);
+  const client = await createClientWorkspace(
+    { ...context, name },
+    { 'requirements.txt': `${requirements}\n` },
+  );
   await cp(join(repositoryFolder, 'testing/bench/workspaces', name), folder, { recursive: true });
   await client.dlthub(['deploy']);
-  const runs = await createRuns(place.server, client);
+  const runs = await createRuns(context.server, client);
   await runs.completeRun(firstJob);
   return { folder, client, ...runs };
 }
 
 /** The same on the process executor, whose environment can be used without the server. */
 export async function deployBenchWorkspace(
-  place: WorkspacePlace,
+  context: BenchWorkspaceScope,
   options: WorkspaceOptions,
 ): Promise<BenchWorkspace> {
-  const environmentsFolder = join(place.server.dataDir, 'environments');
+  const environmentsFolder = join(context.server.dataDir, 'environments');
   const known = new Set(await readdir(environmentsFolder).catch(() => []));
-  const deployed = await deployWorkspace(place, options);
+  const deployed = await deployWorkspace(context, options);
   const environment = (await readdir(environmentsFolder)).find((entry) => !known.has(entry));
   if (!environment) throw new Error('The server has built no environment');
   return { ...deployed, ...(await createBare(deployed, join(environmentsFolder, environment, 'venv'))) };
@@ -132,8 +135,8 @@ async function createRuns({ client }: TestServer, { api }: ClientWorkspace) {
     const endedAtMs = Date.now();
     const { status } = await api.getRun(jobRunId);
     if (status !== 'completed') {
-      const said = [...others, ...lines.map((line) => line.content)].join('\n');
-      throw new Error(`A run of ${jobName} is ${status}:\n${said}`);
+      const output = [...others, ...lines.map((line) => line.content)].join('\n');
+      throw new Error(`A run of ${jobName} is ${status}:\n${output}`);
     }
     return { calledAtMs, answeredAtMs, endedAtMs, lines };
   }
@@ -153,7 +156,7 @@ async function createBare(deployed: DeployedWorkspace, environment: string) {
   const python = join(environment, 'bin', 'python');
   const folder = `${deployed.folder}-bare`;
   await copyBare(deployed.folder, folder);
-  const bare: CommandPlace = {
+  const bare: CommandOptions = {
     cwd: folder,
     env: {
       PATH: `${join(environment, 'bin')}:/usr/local/bin:/usr/bin:/bin`,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
-export interface CommandPlace {
+export interface CommandOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
   onLine?: (line: string) => void;
@@ -20,20 +20,20 @@ export interface CommandRun {
  * Runs a command to completion and returns the lines of its standard output.
  * @throws Error when its exit code is not 0
  */
-export async function runCommand(argv: readonly string[], place: CommandPlace): Promise<CommandRun> {
+export async function runCommand(argv: readonly string[], options: CommandOptions): Promise<CommandRun> {
   const [command = '', ...args] = argv;
   const startedAtMs = Date.now();
   const startedAt = performance.now();
   const child = spawn(command, args, {
-    cwd: place.cwd,
-    env: place.env,
+    cwd: options.cwd,
+    env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close') as Promise<[number | null]>;
   const errors = text(child.stderr);
   const lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {
-    place.onLine?.(line);
+    options.onLine?.(line);
     lines.push(line);
   }
   const [code] = await closed;

@@ -1,4 +1,4 @@
-import type { CommandPlace } from './command-output.ts';
+import type { CommandOptions } from './command-output.ts';
 import type { DeployedWorkspace } from './bench-workspace.ts';
 import type { TestEngine } from '../fixtures/container-engine.ts';
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ import {
 export interface EngineRun {
   launcher(jobName: string): string[];
   script(name: string): string[];
-  place: CommandPlace;
+  options: CommandOptions;
 }
 
 const uid = 60_906;
@@ -51,7 +51,7 @@ export async function createEngineRun(engine: TestEngine, workspace: DeployedWor
   return {
     launcher: (jobName) => [...before, python, ...workspace.launcherArguments(jobName)],
     script: (name) => [...before, python, '-u', `${name}.py`],
-    place: { cwd: '/', env: command.env },
+    options: { cwd: '/', env: command.env },
   };
 }
 

@@ -28,14 +28,14 @@ const { id: installationId } = await persistence.store.installation.get();
 const executor: FakeExecutor = createFakeExecutor({
   scripts: {
     attempt(spec) {
-      setImmediate(() => void runThrough(services, spec).catch(tellUnlessStopped));
+      setImmediate(() => void runThrough(services, spec).catch(logUnlessStopped));
       return {};
     },
   },
 });
 /** Runs in flight at the end of the measurement find the database closed. */
 let isStopped = false;
-function tellUnlessStopped(err: unknown): void {
+function logUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
 const files = openFilePorts(config);

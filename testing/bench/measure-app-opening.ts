@@ -1,6 +1,6 @@
-import type { AppPlace, Door } from './app-place.ts';
+import type { AppFixture, EntryPoint } from './app-fixture.ts';
 import type { Row } from './report.ts';
-import { appKinds, createAppPlace, type AppKind } from './app-place.ts';
+import { appKinds, createAppFixture, type AppKind } from './app-fixture.ts';
 import { summarize } from './samples.ts';
 
 /**
@@ -8,18 +8,18 @@ import { summarize } from './samples.ts';
  * Compared with the same launcher started manually on its own port.
  */
 export async function measureAppOpening(rounds: number): Promise<Row[]> {
-  const place = await createAppPlace();
+  const context = await createAppFixture();
   try {
     const rows: Row[] = [];
-    for (const kind of appKinds) rows.push(...(await measureKind(place, kind, rounds)));
+    for (const kind of appKinds) rows.push(...(await measureKind(context, kind, rounds)));
     return rows;
   } finally {
-    await place.remove();
+    await context.remove();
   }
 }
 
-async function measureKind(place: AppPlace, kind: AppKind, rounds: number): Promise<Row[]> {
-  const served = await place.visit(kind);
+async function measureKind(context: AppFixture, kind: AppKind, rounds: number): Promise<Row[]> {
+  const served = await context.visit(kind);
   const times = {
     cold: [] as number[],
     bareCold: [] as number[],
@@ -30,7 +30,7 @@ async function measureKind(place: AppPlace, kind: AppKind, rounds: number): Prom
     await served.stop();
     times.cold.push(await timeOpening(kind, served));
     const bareFrom = performance.now();
-    const bare = await place.launch(kind);
+    const bare = await context.launch(kind);
     await kind.see(bare);
     times.bareCold.push(performance.now() - bareFrom);
     // Alternate, so that other load on the machine affects both.
@@ -58,8 +58,8 @@ async function measureKind(place: AppPlace, kind: AppKind, rounds: number): Prom
   ];
 }
 
-async function timeOpening(kind: AppKind, door: Door): Promise<number> {
+async function timeOpening(kind: AppKind, entry: EntryPoint): Promise<number> {
   const from = performance.now();
-  await kind.see(door);
+  await kind.see(entry);
   return performance.now() - from;
 }

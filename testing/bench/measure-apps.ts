@@ -56,7 +56,7 @@ export async function measureApps(rounds: number): Promise<Row[]> {
   }
 }
 
-interface Door {
+interface EntryPoint {
   port: number;
   headers: Record<string, string>;
 }
@@ -65,9 +65,9 @@ async function compare(
   name: string,
   unit: 'ms',
   rounds: number,
-  direct: Door,
-  proxied: Door,
-  take: (door: Door) => Promise<number[]>,
+  direct: EntryPoint,
+  proxied: EntryPoint,
+  take: (entry: EntryPoint) => Promise<number[]>,
   overBaseline: number | null,
 ): Promise<Row> {
   const times = { direct: [] as number[], proxied: [] as number[] };
@@ -85,19 +85,19 @@ async function compare(
   };
 }
 
-async function timeRequests(door: Door): Promise<number[]> {
+async function timeRequests(entry: EntryPoint): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const times: number[] = [];
   for (let call = 0; call < warmUps + callsInRound; call += 1) {
     const began = performance.now();
-    await read(await get(door, '/', agent));
+    await read(await get(entry, '/', agent));
     if (call >= warmUps) times.push(performance.now() - began);
   }
   agent.destroy();
   return times;
 }
 
-async function timeEchoes({ port, headers }: Door): Promise<number[]> {
+async function timeEchoes({ port, headers }: EntryPoint): Promise<number[]> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers });
   await once(socket, 'open');
   const times: number[] = [];
@@ -112,14 +112,14 @@ async function timeEchoes({ port, headers }: Door): Promise<number[]> {
   return times;
 }
 
-async function timeDownload(door: Door): Promise<number[]> {
+async function timeDownload(entry: EntryPoint): Promise<number[]> {
   const agent = new Agent();
   const began = performance.now();
-  await read(await get(door, '/large', agent));
+  await read(await get(entry, '/large', agent));
   return [performance.now() - began];
 }
 
-async function get({ port, headers }: Door, path: string, agent: Agent): Promise<IncomingMessage> {
+async function get({ port, headers }: EntryPoint, path: string, agent: Agent): Promise<IncomingMessage> {
   const sent = openRequest({ host: '127.0.0.1', port, path, headers, agent }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return answer;
@@ -181,7 +181,7 @@ function createOpenGate(port: number): AppGate {
     openLink: async () => ({ kind: 'none' }),
     endSession: async () => undefined,
     findEnded: async () => [],
-    onAccessTaken: () => () => undefined,
+    onAccessRevoked: () => () => undefined,
     signInUrl: () => '/',
   };
 }

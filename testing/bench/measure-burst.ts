@@ -1,5 +1,5 @@
-import type { BenchPlace } from './bench-place.ts';
-import type { CommandPlace } from './command-output.ts';
+import type { BenchFixture } from './bench-fixture.ts';
+import type { CommandOptions } from './command-output.ts';
 import type { DeployedWorkspace } from './bench-workspace.ts';
 import type { Row } from './report.ts';
 import type { TestServer } from '../fixtures/server.ts';
@@ -9,12 +9,12 @@ import { isTerminalRunState, type RunState } from '@pumphouse/contract';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
-const lookIntervalMs = 250;
+const checkIntervalMs = 250;
 const timeoutMs = 10 * 60_000;
 
 /** Many runs of a one-line job started at once, compared with as many bare launchers, a few at a time. */
-export async function measureBurst(place: BenchPlace, runCount: number): Promise<Row[]> {
-  const { server, together } = place;
+export async function measureBurst(context: BenchFixture, runCount: number): Promise<Row[]> {
+  const { server, together } = context;
   const served = await runAtOnce(server, together, runCount);
   const one = (value: number) => summarize([value]);
   const perMinute = (seconds: number) => one((runCount * 60) / seconds);
@@ -77,7 +77,7 @@ export async function runAtOnce(
       return { completed, seconds: (lastEnd - startedAt) / 1000 };
     }
     if (Date.now() - startedAt > timeoutMs) throw new Error(`Only ${ended.length} of ${runCount} runs ended`);
-    await delay(lookIntervalMs);
+    await delay(checkIntervalMs);
   }
 }
 
@@ -95,7 +95,7 @@ async function listRuns(server: TestServer, { client }: DeployedWorkspace, ids: 
  */
 export async function launchBare(
   command: readonly string[],
-  place: CommandPlace,
+  context: CommandOptions,
   { runCount, parallelism }: { runCount: number; parallelism: number },
 ): Promise<number> {
   const startedAt = performance.now();
@@ -103,7 +103,7 @@ export async function launchBare(
   const work = async () => {
     while (remaining > 0) {
       remaining -= 1;
-      await runCommand(command, place);
+      await runCommand(command, context);
     }
   };
   await Promise.all(Array.from({ length: parallelism }, work));

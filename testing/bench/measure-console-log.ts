@@ -1,4 +1,4 @@
-import type { ConsolePlace } from './console-place.ts';
+import type { ConsoleFixture } from './console-fixture.ts';
 import type { Page } from 'playwright-core';
 import type { Row } from './report.ts';
 import { summarize } from './samples.ts';
@@ -82,9 +82,13 @@ const jumpScript = (share: number) => `(async () => {
 })()`;
 
 /** Measures a log of 100,000 lines on its run's page. */
-export async function measureLongLog(place: ConsolePlace, address: string, rounds: number): Promise<Row[]> {
-  const context = await place.browser.newContext({
-    storageState: place.state,
+export async function measureLongLog(
+  testContext: ConsoleFixture,
+  address: string,
+  rounds: number,
+): Promise<Row[]> {
+  const context = await testContext.browser.newContext({
+    storageState: testContext.state,
     viewport: { width: 1440, height: 900 },
   });
   const page = await context.newPage();

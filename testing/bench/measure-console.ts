@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import type { ConsolePlace } from './console-place.ts';
+import type { ConsoleFixture } from './console-fixture.ts';
 import type { Row } from './report.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
@@ -26,11 +26,11 @@ export async function measureConsole(rounds: number): Promise<Row[]> {
   try {
     const server = await history.startServer();
     const workspaceUrl = `${server.url}/w/${history.workspaceId}`;
-    const place = { server, browser, workspaceUrl, state: await signIn(browser, workspaceUrl) };
+    const testContext = { server, browser, workspaceUrl, state: await signIn(browser, workspaceUrl) };
     return [
-      ...(await measureFirstViews(place, rounds)),
-      ...(await measureClicks(place, rounds)),
-      ...(await measureLongLog(place, await writeLongLog(server), rounds)),
+      ...(await measureFirstViews(testContext, rounds)),
+      ...(await measureClicks(testContext, rounds)),
+      ...(await measureLongLog(testContext, await writeLongLog(server), rounds)),
     ];
   } finally {
     await browser.close();
@@ -38,7 +38,7 @@ export async function measureConsole(rounds: number): Promise<Row[]> {
   }
 }
 
-async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsolePlace['state']> {
+async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsoleFixture['state']> {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(workspaceUrl);
@@ -50,9 +50,9 @@ async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsolePl
 }
 
 /** Opens a page in a browser without any cached files of the console. */
-async function openCold(place: ConsolePlace, address: string, shown: (page: Page) => Promise<void>) {
-  const context = await place.browser.newContext({
-    storageState: place.state,
+async function openCold(testContext: ConsoleFixture, address: string, shown: (page: Page) => Promise<void>) {
+  const context = await testContext.browser.newContext({
+    storageState: testContext.state,
     viewport: { width: 1440, height: 900 },
   });
   const page = await context.newPage();
@@ -78,7 +78,7 @@ async function openCold(place: ConsolePlace, address: string, shown: (page: Page
 const awaitRows = (page: Page) => page.locator('[data-row]').nth(15).waitFor();
 const awaitPanel = (page: Page) => page.getByRole('heading', { level: 2 }).first().waitFor();
 
-async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<Row[]> {
+async function measureFirstViews(testContext: ConsoleFixture, rounds: number): Promise<Row[]> {
   const views = {
     overview: ['', awaitPanel],
     jobs: ['/jobs', awaitRows],
@@ -86,8 +86,10 @@ async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<R
   } as const;
   const rows: Row[] = [];
   const bare = await repeat(rounds, async () => {
-    const { context, elapsedMs } = await openCold(place, `${place.server.url}/sign-in/account`, (page) =>
-      page.getByRole('heading', { level: 1 }).waitFor(),
+    const { context, elapsedMs } = await openCold(
+      testContext,
+      `${testContext.server.url}/sign-in/account`,
+      (page) => page.getByRole('heading', { level: 1 }).waitFor(),
     );
     await context.close();
     return elapsedMs;
@@ -95,7 +97,7 @@ async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<R
   for (const [name, [path, shown]] of Object.entries(views)) {
     const kilobytes: number[] = [];
     const elapsed = await repeat(rounds, async () => {
-      const opened = await openCold(place, `${place.workspaceUrl}${path}`, shown);
+      const opened = await openCold(testContext, `${testContext.workspaceUrl}${path}`, shown);
       kilobytes.push(opened.scriptKb);
       await opened.context.close();
       return opened.elapsedMs;
@@ -119,8 +121,8 @@ async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<R
 }
 
 /** Time from a click to its result in an open console, with and without hovering first. */
-async function measureClicks(place: ConsolePlace, rounds: number): Promise<Row[]> {
-  const { context, page } = await openCold(place, `${place.workspaceUrl}/jobs`, awaitRows);
+async function measureClicks(testContext: ConsoleFixture, rounds: number): Promise<Row[]> {
+  const { context, page } = await openCold(testContext, `${testContext.workspaceUrl}/jobs`, awaitRows);
   const navigation = page.getByRole('navigation', { name: 'Workspace' });
   const go = async (word: string) => {
     const link = navigation.getByRole('link', { name: word, exact: true });
@@ -136,7 +138,7 @@ async function measureClicks(place: ConsolePlace, rounds: number): Promise<Row[]
     toRuns.push(await go('Runs'));
     toJobs.push(await go('Jobs'));
   }
-  const { workspaceUrl, server } = place;
+  const { workspaceUrl, server } = testContext;
   const params = { workspace_id: workspaceUrl.split('/').at(-1) ?? '' };
   const answers = await repeat(rounds, async () => {
     const startedAt = performance.now();

@@ -1,5 +1,5 @@
-import type { CommandPlace } from './command-output.ts';
-import type { ComparedWorkspace, ContainerPlace } from './container-place.ts';
+import type { CommandOptions } from './command-output.ts';
+import type { ComparedWorkspace, ContainerFixture } from './container-fixture.ts';
 import type { DeployedWorkspace } from './bench-workspace.ts';
 import type { Row } from './report.ts';
 import type { TestServer } from '../fixtures/server.ts';
@@ -34,9 +34,9 @@ function nameWays(engineKind: string): Record<Way, string> {
 }
 
 /** From the command or the API call to the first line of the script. */
-export function measureContainerLaunch(place: ContainerPlace, rounds: number): Promise<Row[]> {
-  const { scripts } = place;
-  return compareWays(place, 'to the first line', rounds, (way) =>
+export function measureContainerLaunch(options: ContainerFixture, rounds: number): Promise<Row[]> {
+  const { scripts } = options;
+  return compareWays(options, 'to the first line', rounds, (way) =>
     takeRun(scripts, way, 'first_line', {
       alone: ({ startedAtMs, lines }) => readTimeMs(lines[0]) - startedAtMs,
       served: ({ calledAtMs, lines }) => readTimeMs(lines[0]?.content) - calledAtMs,
@@ -45,9 +45,9 @@ export function measureContainerLaunch(place: ContainerPlace, rounds: number): P
 }
 
 /** From the command or the API call to the observed end of the process, or of the run's log. */
-export function measureContainerPipeline(place: ContainerPlace, rounds: number): Promise<Row[]> {
-  const { scripts } = place;
-  return compareWays(place, '1,000 rows -> DuckDB', rounds, (way) =>
+export function measureContainerPipeline(options: ContainerFixture, rounds: number): Promise<Row[]> {
+  const { scripts } = options;
+  return compareWays(options, '1,000 rows -> DuckDB', rounds, (way) =>
     takeRun(scripts, way, 'thousand_rows', {
       alone: ({ durationMs }) => durationMs,
       served: ({ calledAtMs, endedAtMs }) => endedAtMs - calledAtMs,
@@ -56,15 +56,15 @@ export function measureContainerPipeline(place: ContainerPlace, rounds: number):
 }
 
 /** Many runs at once on each executor, compared with as many bare ones at the same parallelism. */
-export async function measureContainerBurst(place: ContainerPlace, runCount: number): Promise<Row[]> {
-  const { together, engine } = place;
+export async function measureContainerBurst(options: ContainerFixture, runCount: number): Promise<Row[]> {
+  const { together, engine } = options;
   const { process, docker, engineRun } = together;
   const atOnce = { runCount, parallelism: runsDrivenAtOnce() };
   const launcher = await launchBare(process.bareLauncher('together'), process.bare, atOnce);
-  const engineLauncher = await launchBare(engineRun.launcher('together'), engineRun.place, atOnce);
-  const onProcess = await runToLast(place.processServer, process, runCount);
-  const onDocker = await runToLast(place.dockerServer, docker, runCount);
-  await awaitQuiet(place);
+  const engineLauncher = await launchBare(engineRun.launcher('together'), engineRun.options, atOnce);
+  const onProcess = await runToLast(options.processServer, process, runCount);
+  const onDocker = await runToLast(options.dockerServer, docker, runCount);
+  await awaitQuiet(options);
   const seconds = { launcher, engineLauncher, process: onProcess, docker: onDocker };
   const names = nameWays(engine.kind);
   const row = (way: keyof typeof seconds, other: keyof typeof seconds): Row => ({
@@ -87,14 +87,19 @@ export async function measureContainerBurst(place: ContainerPlace, runCount: num
 }
 
 /** All ways in turn within each round, so that other load on the machine affects all of them alike. */
-async function compareWays(place: ContainerPlace, what: string, rounds: number, take: Take): Promise<Row[]> {
+async function compareWays(
+  options: ContainerFixture,
+  what: string,
+  rounds: number,
+  take: Take,
+): Promise<Row[]> {
   const taken = new Map<Way, number[]>(ways.map((way) => [way, []]));
   for (let round = 0; round < rounds; round += 1)
     for (const way of ways) {
-      await awaitQuiet(place);
+      await awaitQuiet(options);
       taken.get(way)?.push(await take(way));
     }
-  const names = nameWays(place.engine.kind);
+  const names = nameWays(options.engine.kind);
   const summary = (way: Way) => summarize(taken.get(way) ?? [], { withP95: true });
   return comparisons.flatMap(([way, others]) =>
     others.map((other) => ({
@@ -118,12 +123,12 @@ function takeRun(
   script: string,
   { alone, served }: Readings,
 ): Promise<number> {
-  const run = async (command: readonly string[], at: CommandPlace) => alone(await runCommand(command, at));
+  const run = async (command: readonly string[], at: CommandOptions) => alone(await runCommand(command, at));
   const takes: Record<Way, () => Promise<number>> = {
     script: () => run(process.bareScript(script), process.bare),
     launcher: () => run(process.bareLauncher(script), process.bare),
-    engineScript: () => run(engineRun.script(script), engineRun.place),
-    engineLauncher: () => run(engineRun.launcher(script), engineRun.place),
+    engineScript: () => run(engineRun.script(script), engineRun.options),
+    engineLauncher: () => run(engineRun.launcher(script), engineRun.options),
     process: async () => served(await process.completeRun(script)),
     docker: async () => served(await docker.completeRun(script)),
   };
@@ -141,7 +146,7 @@ async function runToLast(
 }
 
 /** Containers of ended runs are removed in the background. */
-async function awaitQuiet({ engine }: ContainerPlace): Promise<void> {
+async function awaitQuiet({ engine }: ContainerFixture): Promise<void> {
   await eventually(
     'no container was left',
     async () => (await engine.call(['ps', '--all', '--quiet'])) === '',

@@ -1,11 +1,11 @@
-import type { BenchPlace } from './bench-place.ts';
+import type { BenchFixture } from './bench-fixture.ts';
 import type { ClientWorkspace } from '../fixtures/client-workspace.ts';
 import type { Row } from './report.ts';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
 /** `dlthub deploy` without changes, compared with the client's own overhead. */
-export async function measureDeploy({ scripts, install }: BenchPlace, rounds: number): Promise<Row[]> {
+export async function measureDeploy({ scripts, install }: BenchFixture, rounds: number): Promise<Row[]> {
   const deploys: number[] = [];
   const starts: number[] = [];
   const manifests: number[] = [];

@@ -1,4 +1,4 @@
-import type { BenchPlace } from './bench-place.ts';
+import type { BenchFixture } from './bench-fixture.ts';
 import type { BenchWorkspace } from './bench-workspace.ts';
 import type { Row } from './report.ts';
 import { readAttemptTimes } from './attempt-times.ts';
@@ -21,7 +21,7 @@ const phaseNames = [
  * From the API call to the user's first line with a warm environment, compared with the bare launcher and the
  * bare script.
  */
-export async function measureLaunch({ scripts, server }: BenchPlace, rounds: number): Promise<Row[]> {
+export async function measureLaunch({ scripts, server }: BenchFixture, rounds: number): Promise<Row[]> {
   const launches: number[] = [];
   const launchers: number[] = [];
   const bareScripts: number[] = [];
@@ -42,17 +42,17 @@ export async function measureLaunch({ scripts, server }: BenchPlace, rounds: num
 }
 
 /** From the API call to the end seen by a log follower, for a one-line script. */
-export async function measureCompletion(place: BenchPlace, rounds: number): Promise<Row[]> {
-  return compareToEnd(place, 'nothing', 'trigger to completed, script of one line', rounds);
+export async function measureCompletion(context: BenchFixture, rounds: number): Promise<Row[]> {
+  return compareToEnd(context, 'nothing', 'trigger to completed, script of one line', rounds);
 }
 
 /** The same for a load of 1,000 rows into DuckDB. */
-export async function measurePipeline(place: BenchPlace, rounds: number): Promise<Row[]> {
-  return compareToEnd(place, 'thousand_rows', 'trigger to completed, 1,000 rows -> DuckDB', rounds);
+export async function measurePipeline(context: BenchFixture, rounds: number): Promise<Row[]> {
+  return compareToEnd(context, 'thousand_rows', 'trigger to completed, 1,000 rows -> DuckDB', rounds);
 }
 
 async function compareToEnd(
-  { scripts }: BenchPlace,
+  { scripts }: BenchFixture,
   script: 'nothing' | 'thousand_rows',
   name: string,
   rounds: number,

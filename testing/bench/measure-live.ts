@@ -18,7 +18,7 @@ const shortLog = 100_000;
 const longLog = 1_000_000;
 const changedRuns = 5000;
 
-interface Place {
+interface Scope {
   seeded: SeededHistory;
   server: TestServer;
   rounds: number;
@@ -38,34 +38,38 @@ interface SeededLog {
 export async function measureLive(rounds: number): Promise<Row[]> {
   const seeded = await seedHistory({ runs: 2 * changedRuns, pipelineRuns: 200 });
   try {
-    const place = { seeded, server: await seeded.startServer(), rounds };
-    return [...(await measureLogs(place)), ...(await measureLags(place)), ...(await measureCosts(place))];
+    const context = { seeded, server: await seeded.startServer(), rounds };
+    return [
+      ...(await measureLogs(context)),
+      ...(await measureLags(context)),
+      ...(await measureCosts(context)),
+    ];
   } finally {
     await seeded.remove();
   }
 }
 
-async function measureLogs(place: Place): Promise<Row[]> {
-  const live = await seedLog(place, { lines: shortLog, number: 1 });
-  const long = await seedLog(place, { lines: longLog, number: 2 });
+async function measureLogs(context: Scope): Promise<Row[]> {
+  const live = await seedLog(context, { lines: shortLog, number: 1 });
+  const long = await seedLog(context, { lines: longLog, number: 2 });
   const rows = [
-    await measureRange(place, live, '100,000 lines'),
-    await measureRange(place, long, '1,000,000 lines'),
-    await measureSearch(place, live, live, '100,000 lines'),
+    await measureRange(context, live, '100,000 lines'),
+    await measureRange(context, long, '1,000,000 lines'),
+    await measureSearch(context, live, live, '100,000 lines'),
   ];
-  const packed = await seedLog(place, { lines: shortLog, number: 3 });
-  await logFilesOf(place.server).seal(packed.attemptId);
-  await place.seeded.database.execute('update attempts set log_sealed = true where id = $1', [
+  const packed = await seedLog(context, { lines: shortLog, number: 3 });
+  await logFilesOf(context.server).seal(packed.attemptId);
+  await context.seeded.database.execute('update attempts set log_sealed = true where id = $1', [
     packed.attemptId,
   ]);
   rows.push(
-    await measureRange(place, packed, '100,000 lines, packed'),
-    await measureSearch(place, packed, live, '100,000 lines, packed'),
+    await measureRange(context, packed, '100,000 lines, packed'),
+    await measureSearch(context, packed, live, '100,000 lines, packed'),
   );
   return rows;
 }
 
-async function measureRange({ seeded, server, rounds }: Place, log: SeededLog, name: string): Promise<Row> {
+async function measureRange({ seeded, server, rounds }: Scope, log: SeededLog, name: string): Promise<Row> {
   const params = { workspace_id: seeded.workspaceId, job_run_id: log.jobRunId };
   const read = (from_line: number) =>
     server.client.call('read_log_lines', { params, query: { from_line, limit: 500 } });
@@ -80,7 +84,7 @@ async function measureRange({ seeded, server, rounds }: Place, log: SeededLog, n
 }
 
 async function measureSearch(
-  { seeded, server, rounds }: Place,
+  { seeded, server, rounds }: Scope,
   log: SeededLog,
   plain: SeededLog,
   name: string,
@@ -107,7 +111,7 @@ async function measureSearch(
 
 /** A log of dlt-like lines for a run of the history. */
 async function seedLog(
-  { seeded, server }: Place,
+  { seeded, server }: Scope,
   { lines, number }: { lines: number; number: number },
 ): Promise<SeededLog> {
   const { database } = seeded;
@@ -149,7 +153,7 @@ const logFolderOf = ({ dataDir }: TestServer) => join(dataDir, 'blobs', 'logs');
 const logFilesOf = (server: TestServer) => createLogFiles(logFolderOf(server));
 
 /** Times from a change to its event, at varying points of the server's polling interval. */
-async function measureLags({ seeded, server, rounds }: Place): Promise<Row[]> {
+async function measureLags({ seeded, server, rounds }: Scope): Promise<Row[]> {
   const { database, workspaceId } = seeded;
   const { jobRunId, attemptId } = await database.one<{ jobRunId: string; attemptId: string }>(
     `select attempts.id as "attemptId", job_runs.id as "jobRunId" from attempts join job_runs on job_runs.id = attempts.job_run_id
@@ -261,7 +265,7 @@ async function waitFor(events: AsyncGenerator<LiveEvent>, name: LiveEvent['event
 }
 
 /** The cost of recording changes for writers, and of polling them for Postgres. */
-async function measureCosts({ seeded: { database, workspaceId }, rounds }: Place): Promise<Row[]> {
+async function measureCosts({ seeded: { database, workspaceId }, rounds }: Scope): Promise<Row[]> {
   const setTrigger = (state: 'enable' | 'disable') =>
     database.execute(`alter table job_runs ${state} trigger changes_of_changed`);
   const change = () =>

@@ -1,4 +1,4 @@
-import type { BenchPlace } from './bench-place.ts';
+import type { BenchFixture } from './bench-fixture.ts';
 import type { Row } from './report.ts';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
@@ -9,7 +9,7 @@ const printedLines = 150;
  * Delay from printing a line to receiving it as a log follower, compared with a reader at the end of the
  * script's pipe.
  */
-export async function measureLogLag({ scripts }: BenchPlace): Promise<Row[]> {
+export async function measureLogLag({ scripts }: BenchFixture): Promise<Row[]> {
   const run = await scripts.completeRun('ticker');
   const piped: { content: string; receivedAtMs: number }[] = [];
   await runCommand(scripts.bareScript('ticker'), {

@@ -1,7 +1,7 @@
 import type { Row } from './report.ts';
-import type { TickPlace, TickUse } from './tick-place.ts';
+import type { TickFixture, TickUse } from './tick-fixture.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTickPlace } from './tick-place.ts';
+import { createTickFixture } from './tick-fixture.ts';
 import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { summarize } from './samples.ts';
@@ -27,22 +27,22 @@ interface TimedStart {
  * the runs, which do nothing.
  */
 export async function measureTicks(jobCount: number): Promise<Row[]> {
-  const place = await createTickPlace();
+  const context = await createTickFixture();
   try {
     const periodSeconds = Math.ceil(jobCount / startsPerSecond);
     const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
-    await deployJobs(place, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
+    await deployJobs(context, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
     if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
     await delay(from.getTime() - Date.now());
-    const before = await place.readUse();
+    const before = await context.readUse();
     await delay(windowSeconds * 1000);
-    const after = await place.readUse();
+    const after = await context.readUse();
     const to = new Date(from.getTime() + windowSeconds * 1000);
-    const starts = await readStarts(place, from, to);
-    const skipped = await countSkips(place);
+    const starts = await readStarts(context, from, to);
+    const skipped = await countSkips(context);
     return describe({ jobCount, starts, skipped, use: [before, after] });
   } finally {
-    await place.remove();
+    await context.remove();
   }
 }
 
@@ -55,7 +55,7 @@ function buildCron(from: Date, periodSeconds: number, offsetSeconds: number): st
   return `* * * * * ${seconds.join(',')}`;
 }
 
-async function deployJobs({ server }: TickPlace, jobCount: number, cronOf: (index: number) => string) {
+async function deployJobs({ server }: TickFixture, jobCount: number, cronOf: (index: number) => string) {
   for (let number = 0; number < workspaceCount; number += 1) {
     const workspaceId = await createWorkspace(server, `ticks ${number}`);
     const indexes = Array.from(
@@ -72,7 +72,7 @@ async function deployJobs({ server }: TickPlace, jobCount: number, cronOf: (inde
 }
 
 /** The runs of ticks in the window, once the last of them has ended. */
-async function readStarts({ database }: TickPlace, from: Date, to: Date): Promise<TimedStart[]> {
+async function readStarts({ database }: TickFixture, from: Date, to: Date): Promise<TimedStart[]> {
   const ofWindow = `from job_runs where tick_at >= $1 and tick_at < $2 and status <> 'skipped'`;
   await eventually('the runs of the window end', async () => {
     const { open } = await database.one<{ open: number }>(
@@ -94,7 +94,7 @@ async function readStarts({ database }: TickPlace, from: Date, to: Date): Promis
   );
 }
 
-async function countSkips({ database }: TickPlace): Promise<number> {
+async function countSkips({ database }: TickFixture): Promise<number> {
   const { count } = await database.one<{ count: number }>(
     `select coalesce(sum((skip->>'count')::int), 0)::int as count from job_runs where status = 'skipped'`,
   );

@@ -106,7 +106,7 @@ function formatGoal({ goal, figure, baseline, unit }: Row): string {
   if (!goal) return '';
   const over = goal.of === 'over-baseline' ? (baseline?.figure.median ?? 0) : 0;
   const reached = goal.of === 'p95' ? (figure.p95 ?? figure.max) : figure.median - over;
-  const words = { median: '', p95: 'p95', 'over-baseline': 'over the baseline' }[goal.of];
-  const verdict = reached <= goal.atMost ? 'met' : 'missed';
-  return `${verdict}: ${formatNumber(reached, unit)} of ${goal.atMost} ${unit} ${words}`.trimEnd();
+  const labels = { median: '', p95: 'p95', 'over-baseline': 'over the baseline' }[goal.of];
+  const decision = reached <= goal.atMost ? 'met' : 'missed';
+  return `${decision}: ${formatNumber(reached, unit)} of ${goal.atMost} ${unit} ${labels}`.trimEnd();
 }

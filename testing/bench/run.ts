@@ -3,15 +3,15 @@
  * from the same minutes. Read the report together with its load averages; it is not a test. See
  * docs/contribute/bench.md.
  */
-import type { BenchPlace } from './bench-place.ts';
+import type { BenchFixture } from './bench-fixture.ts';
 import type { EngineKind } from '../../deploy/images/engine-command.ts';
 import type { Report, Row, Section } from './report.ts';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createBenchPlace } from './bench-place.ts';
+import { createBenchFixture } from './bench-fixture.ts';
 import { formatSection, tableHead, writeReport } from './report.ts';
-import { createContainerPlace, type ContainerPlace } from './container-place.ts';
+import { createContainerFixture, type ContainerFixture } from './container-fixture.ts';
 import { findInstalledEngines } from '../fixtures/container-engine.ts';
 import { measureAppOpening } from './measure-app-opening.ts';
 import { measureApps } from './measure-apps.ts';
@@ -39,10 +39,10 @@ import { measureTicks } from './measure-ticks.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { watchNoise } from './noise.ts';
 
-interface Measure<Place = BenchPlace> {
+interface Measure<Scope = BenchFixture> {
   name: string;
   title: string;
-  take: (place: Place) => Promise<Row[]>;
+  take: (context: Scope) => Promise<Row[]>;
 }
 
 /** A measurement that prepares everything it needs itself. */
@@ -60,12 +60,12 @@ function listMeasures(rounds: number, burstRuns: number): Measure[] {
       title: 'Idle, before any run but one',
       take: ({ server }) => measureIdle(server, 'after a start'),
     },
-    { name: 'launch', title: 'Launch', take: (place) => measureLaunch(place, rounds) },
-    { name: 'completion', title: 'A run to its end', take: (place) => measureCompletion(place, rounds) },
-    { name: 'pipeline', title: 'A tiny dlt pipeline', take: (place) => measurePipeline(place, rounds) },
+    { name: 'launch', title: 'Launch', take: (context) => measureLaunch(context, rounds) },
+    { name: 'completion', title: 'A run to its end', take: (context) => measureCompletion(context, rounds) },
+    { name: 'pipeline', title: 'A tiny dlt pipeline', take: (context) => measurePipeline(context, rounds) },
     { name: 'log', title: 'Log lag', take: measureLogLag },
-    { name: 'deploy', title: 'Deploy (official client)', take: (place) => measureDeploy(place, few) },
-    { name: 'burst', title: 'Many runs at once', take: (place) => measureBurst(place, burstRuns) },
+    { name: 'deploy', title: 'Deploy (official client)', take: (context) => measureDeploy(context, few) },
+    { name: 'burst', title: 'Many runs at once', take: (context) => measureBurst(context, burstRuns) },
     {
       name: 'idle-after',
       title: 'Idle, after all that',
@@ -128,22 +128,22 @@ function listOwnMeasures(
   ];
 }
 
-function listContainerMeasures(rounds: number, burstRuns: number): Measure<ContainerPlace>[] {
+function listContainerMeasures(rounds: number, burstRuns: number): Measure<ContainerFixture>[] {
   return [
     {
       name: 'containers',
       title: 'Launch, by executor',
-      take: (place) => measureContainerLaunch(place, rounds),
+      take: (context) => measureContainerLaunch(context, rounds),
     },
     {
       name: 'containers',
       title: 'A tiny dlt pipeline, by executor',
-      take: (place) => measureContainerPipeline(place, rounds),
+      take: (context) => measureContainerPipeline(context, rounds),
     },
     {
       name: 'containers-burst',
       title: 'Many runs at once, by executor',
-      take: (place) => measureContainerBurst(place, burstRuns),
+      take: (context) => measureContainerBurst(context, burstRuns),
     },
   ];
 }
@@ -182,23 +182,23 @@ for (const { title, takeAlone } of ownMeasures) await measureSection(title, take
 
 async function measureInPlace(): Promise<void> {
   say('Preparing a server, a workspace and its environment ...');
-  const place = await createBenchPlace();
+  const context = await createBenchFixture();
   try {
-    describe(place.server.log());
-    for (const { title, take } of measures) await measureSection(title, () => take(place));
+    describe(context.server.log());
+    for (const { title, take } of measures) await measureSection(title, () => take(context));
   } finally {
-    await place.remove();
+    await context.remove();
   }
 }
 
 async function measureOnEngine(kind: EngineKind): Promise<void> {
   say(`Preparing ${kind}, and a server for each executor ...`);
-  const place = await createContainerPlace(kind);
+  const context = await createContainerFixture(kind);
   try {
     for (const { title, take } of containerMeasures)
-      await measureSection(`${title}, ${kind}`, () => take(place));
+      await measureSection(`${title}, ${kind}`, () => take(context));
   } finally {
-    await place.remove();
+    await context.remove();
   }
 }
 

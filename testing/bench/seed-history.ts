@@ -119,7 +119,7 @@ async function seedRows(
   database: Database,
   { runs, pipelineRuns, jobs = 200 }: HistorySize,
 ): Promise<string> {
-  const workspaceId = await database.transaction(seedPlace);
+  const workspaceId = await database.transaction(seedWorkspaceFixture);
   await database.transaction((tx) => seedJobs(tx, workspaceId, { runs, jobs }));
   await database.execute(seedRuns, [workspaceId, runs, jobs]);
   await database.execute(
@@ -132,7 +132,7 @@ async function seedRows(
   return workspaceId;
 }
 
-async function seedPlace(sql: TextQueryable): Promise<string> {
+async function seedWorkspaceFixture(sql: TextQueryable): Promise<string> {
   const { id } = await sql.one<{ id: string }>(
     `with organization as (insert into organizations (name, dataplane_id) values ('Bench', 'local') returning id)
      insert into workspaces (organization_id, name) select id, 'history' from organization returning id`,

@@ -39,7 +39,7 @@ export async function seedPipelineRuns(
         workspaceId,
         attempt.jobRunId,
         attempt.id,
-        seededFacts,
+        seededDetails,
         pipelineCount,
         runCount,
         days,
@@ -53,7 +53,7 @@ export async function seedPipelineRuns(
     await database.execute(`vacuum analyze ${table}`);
 }
 
-const seededFacts = {
+const seededDetails = {
   sourceNames: ['shop'],
   tables: ['orders', 'order_items', 'customers', 'payments'].map((tableName) => ({
     tableName,

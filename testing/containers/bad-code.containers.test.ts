@@ -133,7 +133,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('that is an endless fork bomb can be cancelled, and another run completes meanwhile', async () => {
     const id = await site.start(workspace, 'stubbornBomb');
     await workspace.awaitLine(id, 'is there');
-    expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await neighbour()).toMatchObject({ status: 'completed', output: 'is well' });
     const attemptId = await attemptOf(id);
     await site.cancel(workspace, id);
     expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled' });
@@ -143,7 +143,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
 
   it('that uses too much memory fails for its limit, and keeps its output', async () => {
     const ended = await site.run(workspace, 'eater');
-    expect(ended).toMatchObject({ status: 'failed', said: 'is hungry' });
+    expect(ended).toMatchObject({ status: 'failed', output: 'is hungry' });
     expect(ended.lastLine).toMatch(
       /^Pumphouse: Failed \(out_of_memory\): The run needed more memory .*smaller pieces/,
     );
@@ -153,7 +153,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('whose grandchild uses too much memory decides itself how to end', async () => {
     expect(await site.run(workspace, 'coper')).toMatchObject({
       status: 'completed',
-      said: 'the grandchild was killed: True',
+      output: 'the grandchild was killed: True',
     });
     const ended = await site.run(workspace, 'giverUp');
     expect(ended.status).toBe('failed');
@@ -166,10 +166,10 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const container = await site.findContainer(id);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended.status).toBe('failed');
-    expect(ended.said).toMatch(/^fills the memory/);
+    expect(ended.output).toMatch(/^fills the memory/);
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(out_of_memory\): The run needed more memory /);
     expect(await readExitCode(container)).toBe('137');
-    expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await neighbour()).toMatchObject({ status: 'completed', output: 'is well' });
     await site.awaitNothingLeft();
   });
 
@@ -177,7 +177,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const id = await site.start(workspace, 'deaf');
     await workspace.awaitLine(id, 'is deaf');
     await site.cancel(workspace, id);
-    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', said: 'is deaf' });
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', output: 'is deaf' });
     await site.awaitNothingLeft();
   });
 
@@ -185,7 +185,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const id = await site.start(workspace, 'daemon');
     const attemptId = await attemptOf(id);
     const ended = await site.awaitEnd(workspace, id);
-    expect(ended).toMatchObject({ status: 'failed', said: 'has left something behind' });
+    expect(ended).toMatchObject({ status: 'failed', output: 'has left something behind' });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(exit_code\): The run ended with exit code 7\. /);
     expect(ended.remarks).toContain('Orphaned processes of the run were ended: 1.');
     await site.awaitNothingLeft();

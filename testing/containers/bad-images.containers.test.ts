@@ -26,7 +26,7 @@ describe.each(await findInstalledEngines())('an image missing on %s', (kind) => 
 
   it("of an unreachable registry: the run fails with the engine's message and the next step", async () => {
     const ended = await runOn('127.0.0.1:1/none:{python}');
-    expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
+    expect(ended).toMatchObject({ status: 'failed', output: '', alive: 200 });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);
     expect(ended.lastLine).toMatch(
       /127\.0\.0\.1:1\/none:3\.\d+ could not be pulled: .*connection refused\. .*PUMPHOUSE_RUNNER_IMAGE/,
@@ -36,7 +36,7 @@ describe.each(await findInstalledEngines())('an image missing on %s', (kind) => 
 
   it('that no registry has: the run fails with the command that builds it', async () => {
     const ended = await runOn('localhost/nobody-has-built:{python}');
-    expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
+    expect(ended).toMatchObject({ status: 'failed', output: '', alive: 200 });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);
     expect(ended.lastLine).toMatch(
       /no image localhost\/nobody-has-built:3\.\d+\. .*npm run images.*PUMPHOUSE_RUNNER_IMAGE/,

@@ -17,7 +17,7 @@ export type ContainerSite = Awaited<ReturnType<typeof createContainerSite>>;
 export interface EndedRun {
   id: string;
   status: string;
-  said: string;
+  output: string;
   lastLine: string;
   /** All output of the runner itself. */
   remarks: string;
@@ -66,7 +66,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
     return {
       id,
       status,
-      said: joinLines(log, 'user'),
+      output: joinLines(log, 'user'),
       lastLine: log.at(-1)?.content ?? '',
       remarks: joinLines(log, 'setup'),
     };

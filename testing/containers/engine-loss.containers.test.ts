@@ -25,7 +25,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     index = await startPrivateIndex({ isHeld: true });
     site = await createContainerSite(engine, index.settings);
     workspace = await site.deployScripts('engine-loss', { endless, held, ...neighbourScript });
-    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', output: 'is well' });
   });
   afterAll(async () => {
     await index.close();
@@ -47,7 +47,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     const { id, container } = await startEndless();
     await engine.call(['kill', '--signal', 'KILL', container]);
     const ended = await site.awaitEnd(workspace, id);
-    expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
+    expect(ended).toMatchObject({ status: 'failed', output: 'is there' });
     expect(ended.lastLine).toMatch(
       /^Pumphouse: Failed \(attempt_lost\): Its container was ended from outside by signal 9 .*Start the job again/,
     );
@@ -58,7 +58,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     const { id, container } = await startEndless();
     await engine.call(['rm', '--force', ...(kind === 'podman' ? ['--time', '0'] : []), container]);
     const ended = await site.awaitEnd(workspace, id);
-    expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
+    expect(ended).toMatchObject({ status: 'failed', output: 'is there' });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(attempt_lost\): Its container is gone\. /);
     await site.awaitNothingLeft();
   });
@@ -74,7 +74,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await eventually('the start has been tried twice', () => countTries() >= 2);
     expect(await workspace.getRun(id)).toMatchObject({ status: 'starting' });
     await engine.start();
-    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'completed', output: 'is well' });
     expect(await site.readReadiness()).toEqual({ status: 200, reasons: '' });
     await site.awaitNothingLeft();
   });
@@ -91,7 +91,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     if (kind === 'podman') {
       expect(await workspace.getRun(id)).toMatchObject({ status: 'running' });
       await site.cancel(workspace, id);
-      expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', said: 'is there' });
+      expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', output: 'is there' });
     } else {
       // At its start the engine stops what ran without it.
       const ended = await site.awaitEnd(workspace, id);
@@ -110,7 +110,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await engine.call(['exec', container, 'touch', '/tmp/go-on']);
     expect(await site.awaitEnd(workspace, id)).toMatchObject({
       status: 'completed',
-      said: 'is held\nis done',
+      output: 'is held\nis done',
     });
     await engine.start();
     await site.awaitNothingLeft();
@@ -132,6 +132,6 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     expect(await other.getRun(id)).toMatchObject({ status: 'starting' });
     index.release();
     await engine.start();
-    expect(await site.awaitEnd(other, id)).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await site.awaitEnd(other, id)).toMatchObject({ status: 'completed', output: 'is well' });
   });
 });

@@ -79,12 +79,12 @@ describe.runIf(hasPodman)("a run that fills its engine's disk", () => {
   it('with its own files fails with its own error, and leaves the disk as it was', async () => {
     const ended = await site.run(workspace, 'ownFolder');
     expect(ended.status).toBe('failed');
-    expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
-    expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.more);
+    expect(ended.output).toMatch(/^fills the disk\n[^]*No space left on device/);
+    expect(ended.output.match(/y{1000}/g)).toHaveLength(lines.more);
     expect(ended.lastLine).toMatch(closingLine);
     await site.awaitNothingLeft();
     expect(await isFull()).toBe(false);
-    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', output: 'is well' });
   });
 
   it('with local data, which stays, fails too; other runs wait until space is freed', async () => {
@@ -92,8 +92,8 @@ describe.runIf(hasPodman)("a run that fills its engine's disk", () => {
     await workspace.awaitLine(talking, 'is held');
     const ended = await site.run(keeper, 'localData');
     expect(ended.status).toBe('failed');
-    expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
-    expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.few);
+    expect(ended.output).toMatch(/^fills the disk\n[^]*No space left on device/);
+    expect(ended.output.match(/y{1000}/g)).toHaveLength(lines.few);
     expect(ended.lastLine).toMatch(closingLine);
     expect((await fetch(`${site.server.url}/readyz`)).status).toBe(200);
 
@@ -103,8 +103,8 @@ describe.runIf(hasPodman)("a run that fills its engine's disk", () => {
     await rm(join(engine.root, 'volumes', volume, '_data', 'filler'));
     const talked = await site.awaitEnd(workspace, talking);
     expect(talked.status).toBe('completed');
-    expect(talked.said.split('\n')).toHaveLength(lineCount + 1);
-    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(talked.output.split('\n')).toHaveLength(lineCount + 1);
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', output: 'is well' });
     await site.awaitNothingLeft();
   });
 });

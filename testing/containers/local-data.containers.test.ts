@@ -26,9 +26,9 @@ describe.each(await findInstalledEngines())('with %s, local data', (kind) => {
         await site.deployScripts('other', { writer }),
       ];
       const before = async (workspace: typeof own) => {
-        const { status, said } = await site.run(workspace, 'writer');
+        const { status, output } = await site.run(workspace, 'writer');
         expect(status).toBe('completed');
-        return said;
+        return output;
       };
       expect(await before(own)).toBe('before: []');
       expect(await before(own)).toBe("before: ['0.txt']");

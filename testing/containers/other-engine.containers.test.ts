@@ -58,8 +58,8 @@ describe.each(await findInstalledEngines())('a data folder restored under anothe
       const params = { workspace_id: workspace.id, job_run_id: run };
       await moved.client.call('cancel_job_run', { params });
       await there.awaitEnd(run);
-      const life = await moved.client.call('get_job_run_life', { params });
-      expect([life.status, life.failure?.code]).toEqual(['failed', 'attempt_unknown']);
+      const timeline = await moved.client.call('get_job_run_life', { params });
+      expect([timeline.status, timeline.failure?.code]).toEqual(['failed', 'attempt_unknown']);
     }
     await eventually('no run is unknown', async () => (await readUnknown(moved)) === 0);
     const again = await triggerJob(moved, workspace.id, 'jobs.one');

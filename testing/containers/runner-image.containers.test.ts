@@ -80,11 +80,11 @@ print(open(sources, 'rb').read()[4])`;
     });
 
     it('has the requested Python and uv, usable by an unprivileged user', async () => {
-      const facts = await runPython(`
+      const details = await runPython(`
 import getpass, os, sys
 status = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)
 print('%d.%d' % sys.version_info[:2], os.getuid(), os.getgid(), status['CapEff'], status['CapBnd'], status['NoNewPrivs'])`);
-      expect(facts).toBe(`${minor} 60910 60910 0000000000000000 0000000000000000 1`);
+      expect(details).toBe(`${minor} 60910 60910 0000000000000000 0000000000000000 1`);
       expect(await run(['/opt/pumphouse/bin/uv', '--version'])).toMatch(
         new RegExp(`^uv ${pythonTools.uv}\\b`),
       );

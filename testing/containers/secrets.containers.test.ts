@@ -154,18 +154,18 @@ describe.each(await findInstalledEngines())('with %s, secrets', (kind) => {
     await engine.call(['exec', container, 'touch', '/tmp/go-on']);
     const ended = await site.awaitEnd(workspace, runId);
     expect(ended.status).toBe('completed');
-    expectNoSecret(ended.said + ended.remarks);
+    expectNoSecret(ended.output + ended.remarks);
     await site.awaitNothingLeft();
   });
 });
 
-async function findFilesWith(folder: string, words: string): Promise<string[]> {
+async function findFilesWith(folder: string, message: string): Promise<string[]> {
   // grep exits with 1 if it finds nothing.
   const { stdout } = await promisify(execFile)('sh', [
     '-c',
     'grep -rlF -- "$1" "$2" || [ $? = 1 ]',
     'sh',
-    words,
+    message,
     folder,
   ]);
   return stdout.split('\n').filter(Boolean);

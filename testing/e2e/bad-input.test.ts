@@ -19,14 +19,14 @@ import { runStatement } from '../fixtures/test-postgres.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 
 const megabyte = 1024 * 1024;
-const largestUnpackedMegabytes = 256;
+const maxUnpackedMegabytes = 256;
 
 let server: TestServer;
 
 beforeAll(async () => {
   server = await startTestServer({
     PUMPHOUSE_LOG_LEVEL: 'warn',
-    PUMPHOUSE_MAX_UNPACKED_MB: String(largestUnpackedMegabytes),
+    PUMPHOUSE_MAX_UNPACKED_MB: String(maxUnpackedMegabytes),
   });
 });
 
@@ -175,8 +175,8 @@ sys.stdout.buffer.write("line\\u2028separator\\n".encode())
 `;
     const { run, log } = await runScript('no-utf8', script);
     expect(run.status).toBe('completed');
-    const said = log.filter((line) => line.source === 'user').map((line) => line.content);
-    expect(said).toEqual(['caf\\xe9 \\xff\u0000 café', 'line\u2028separator']);
+    const output = log.filter((line) => line.source === 'user').map((line) => line.content);
+    expect(output).toEqual(['caf\\xe9 \\xff\u0000 café', 'line\u2028separator']);
   });
 
   it('that leaves processes behind has ended when it ends, and so have they', async () => {

@@ -123,9 +123,13 @@ if __name__ == "__main__":
     expect(pipelineRun).toMatchObject({ status: 'failed', error_step: 'extract' });
     expect(pipelineRun?.error_message).toContain('no luck with ***');
 
-    const said = [output, joinLines(await workspace.api.readLog(run?.id ?? '')), JSON.stringify(pipelineRun)];
+    const printed = [
+      output,
+      joinLines(await workspace.api.readLog(run?.id ?? '')),
+      JSON.stringify(pipelineRun),
+    ];
     const forms = [secret, Buffer.from(`user:${secret}`).toString('base64')];
-    for (const form of forms) expect([...said, server.log()].join('\n')).not.toContain(form);
+    for (const form of forms) expect([...printed, server.log()].join('\n')).not.toContain(form);
     await eventually('no file of the server holds the secret', () => isInNoFile(secret));
   });
 });
@@ -204,8 +208,8 @@ describe('a workspace with jobs in __deployment__.py', () => {
     const year = new Date().getUTCFullYear();
     const bounds = [`${year - 1}-01-01T00:00:00.000Z`, `${year}-01-01T00:00:00.000Z`];
     expect([run.interval_start, run.interval_end].map(toInstant)).toEqual(bounds);
-    const said = joinLines(await workspace.api.readLog(run.id), 'user');
-    const [, ...given] = /^interval (\S+) (\S+)$/m.exec(said) ?? [];
+    const printed = joinLines(await workspace.api.readLog(run.id), 'user');
+    const [, ...given] = /^interval (\S+) (\S+)$/m.exec(printed) ?? [];
     expect(given.map(toInstant)).toEqual(bounds);
 
     const [pipelineRun] = await workspace.api.listPipelineRuns(run.id);

@@ -96,29 +96,29 @@ const nothing = { deployments: [], configurations: [], jobs: {} };
 
 describe('before the first deploy', () => {
   it('workspace info shows the current state and what a deploy would add', async () => {
-    const said = await workspace.dlthub(['workspace', 'info']);
-    expect(said).toContain('User: owner@example.com');
-    expect(said).toContain(`Workspace: shop ${workspace.api.id}`);
-    expect(said).toContain(`${server.url}/w/${workspace.api.id}`);
-    expect(said).toContain('# registered jobs: 0');
-    expect(said).toContain('No deployment has been uploaded to this workspace');
-    expect(said).toMatch(/DATA_WRITE: prod\s+DATA_READ: access/);
-    expect(said).toMatch(/New jobs:\s+\+ load\s+\+ nightly \(trigger: schedule:0 3 \* \* \*\)/);
+    const output = await workspace.dlthub(['workspace', 'info']);
+    expect(output).toContain('User: owner@example.com');
+    expect(output).toContain(`Workspace: shop ${workspace.api.id}`);
+    expect(output).toContain(`${server.url}/w/${workspace.api.id}`);
+    expect(output).toContain('# registered jobs: 0');
+    expect(output).toContain('No deployment has been uploaded to this workspace');
+    expect(output).toMatch(/DATA_WRITE: prod\s+DATA_READ: access/);
+    expect(output).toMatch(/New jobs:\s+\+ load\s+\+ nightly \(trigger: schedule:0 3 \* \* \*\)/);
     expect(await readStored()).toEqual(nothing);
   });
 
   it('deploy --dry-run shows what it would do, and stores nothing', async () => {
-    const said = await workspace.dlthub(['deploy', '--dry-run']);
-    expect(said).toContain('Workspace files changed, skipping sync due to dry run');
-    expect(said).toMatch(/New jobs:\s+\+ load\s+\+ nightly/);
+    const output = await workspace.dlthub(['deploy', '--dry-run']);
+    expect(output).toContain('Workspace files changed, skipping sync due to dry run');
+    expect(output).toMatch(/New jobs:\s+\+ load\s+\+ nightly/);
     expect(await readStored()).toEqual(nothing);
   });
 
   it('deploy --show-manifest prints the definitions, and stores nothing', async () => {
-    const said = await workspace.dlthub(['deploy', '--show-manifest']);
-    expect(said).toContain('job_ref: jobs.__deployment__.load');
-    expect(said).toContain('description: Loads three rows.');
-    expect(said).toContain('default_trigger: schedule:0 3 * * *');
+    const output = await workspace.dlthub(['deploy', '--show-manifest']);
+    expect(output).toContain('job_ref: jobs.__deployment__.load');
+    expect(output).toContain('description: Loads three rows.');
+    expect(output).toContain('default_trigger: schedule:0 3 * * *');
     expect(await readStored()).toEqual(nothing);
   });
 
@@ -139,10 +139,10 @@ describe('before the first deploy', () => {
 
 describe('deploy', () => {
   it('uploads both packages and adds the jobs, with the description of the module', async () => {
-    const said = await workspace.dlthub(['deploy']);
-    expect(said).toContain('Synced changed workspace files');
-    expect(said).toContain('3 added, 0 updated, 0 archived');
-    expect(said).not.toContain('__tags__');
+    const output = await workspace.dlthub(['deploy']);
+    expect(output).toContain('Synced changed workspace files');
+    expect(output).toContain('3 added, 0 updated, 0 archived');
+    expect(output).not.toContain('__tags__');
     expect(await readTags()).toEqual(['shop', 'small team']);
     expect(await readStored()).toEqual({
       deployments: [1],
@@ -163,9 +163,9 @@ describe('deploy', () => {
   });
 
   it('of another module leaves the jobs of the first alone', async () => {
-    const said = await workspace.dlthub(['deploy', '--deployment', 'weekly_jobs.py']);
-    expect(said).toContain('1 job(s) found in weekly_jobs');
-    expect(said).toContain('1 added, 0 updated, 0 archived');
+    const output = await workspace.dlthub(['deploy', '--deployment', 'weekly_jobs.py']);
+    expect(output).toContain('1 job(s) found in weekly_jobs');
+    expect(output).toContain('1 added, 0 updated, 0 archived');
     const { jobs, deployments } = await readStored();
     expect(jobs).toMatchObject({ 'jobs.__deployment__.load': 1, 'jobs.weekly_jobs.weekly': 1 });
     expect(deployments).toEqual([1]);
@@ -184,9 +184,9 @@ describe('deploy', () => {
     expect(plan).toContain('nightly');
     expect(await readStored()).toEqual(before);
 
-    const said = await workspace.dlthub(['deploy']);
-    expect(said).toContain('0 added, 1 updated, 1 archived');
-    expect(said.replaceAll(/\s+/g, ' ')).toContain(
+    const output = await workspace.dlthub(['deploy']);
+    expect(output).toContain('0 added, 1 updated, 1 archived');
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(
       '__tags__ of __deployment__.py in code v2 has no effect: line 6 does not set it to a list of plain strings.',
     );
     expect(await readTags()).toEqual([]);
@@ -226,16 +226,16 @@ describe('workspace deployment and configuration', () => {
   });
 
   it('a version that does not exist is not found', async () => {
-    const said = await workspace.dlthub(['workspace', 'deployment', '9', 'info'], { expectedCode: 255 });
-    expect(said).toContain("deployment '9' not found");
+    const output = await workspace.dlthub(['workspace', 'deployment', '9', 'info'], { expectedCode: 255 });
+    expect(output).toContain("deployment '9' not found");
   });
 });
 
 describe('run x.py', () => {
   it('deploys the script in addition to the other jobs and runs it', async () => {
-    const said = await workspace.dlthub(['run', 'adhoc.py', '-f']);
-    expect(said).toContain('changed');
-    expect(said).toContain('Run # 1 of job jobs.adhoc finished with status: completed');
+    const output = await workspace.dlthub(['run', 'adhoc.py', '-f']);
+    expect(output).toContain('changed');
+    expect(output).toContain('Run # 1 of job jobs.adhoc finished with status: completed');
     const { jobs, deployments } = await readStored();
     expect(jobs).toMatchObject({ 'jobs.adhoc': 1, 'jobs.__deployment__.nightly': 2 });
     expect(deployments).toEqual([3, 2, 1]);
@@ -243,25 +243,25 @@ describe('run x.py', () => {
 
   it('with an unknown category is rejected by the client itself', async () => {
     const script = '__expose__ = {"category": "spaceship"}\nprint("never")\n';
-    const said = await refuseToRun('spaceship.py', script);
-    expect(said).toContain('category=spaceship');
+    const output = await refuseToRun('spaceship.py', script);
+    expect(output).toContain('category=spaceship');
   });
 
   it('with a definition that only the server can reject is rejected with its position', async () => {
     const script = '__require__ = {"profile": "of staging"}\nprint("never")\n';
-    const said = await refuseToRun('staging.py', script);
-    expect(said).toContain("require.profile: profile 'of staging' must be letters, digits");
-    expect(said).toContain('jobs.staging');
-    expect(said).toContain('[invalid_job_definition]');
+    const output = await refuseToRun('staging.py', script);
+    expect(output).toContain("require.profile: profile 'of staging' must be letters, digits");
+    expect(output).toContain('jobs.staging');
+    expect(output).toContain('[invalid_job_definition]');
   });
 
   /** Must change no job. */
   async function refuseToRun(name: string, script: string): Promise<string> {
     await workspace.write({ [name]: script });
     const before = (await readStored()).jobs;
-    const said = await workspace.dlthub(['run', name], { expectedCode: 255 });
+    const output = await workspace.dlthub(['run', name], { expectedCode: 255 });
     expect((await readStored()).jobs).toEqual(before);
-    return said;
+    return output;
   }
 });
 
@@ -271,10 +271,10 @@ describe('a key', () => {
     const before = await readStored();
     for (const key of [createUnissuedKey('personal'), createUnissuedKey('workspace')]) {
       const variables = { RUNTIME__API_KEY: key };
-      const said = await workspace.dlthub(['deploy'], { expectedCode: 255, variables });
-      expect(said).toContain('Your API key is not valid');
-      expect(said).toContain('[not_authenticated]');
-      expect(said).not.toContain(key);
+      const output = await workspace.dlthub(['deploy'], { expectedCode: 255, variables });
+      expect(output).toContain('Your API key is not valid');
+      expect(output).toContain('[not_authenticated]');
+      expect(output).not.toContain(key);
     }
     expect(await readStored()).toEqual(before);
   });

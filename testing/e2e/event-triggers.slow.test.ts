@@ -83,9 +83,9 @@ describe('a webhook', () => {
       status: 'completed',
       trigger: 'webhook:orders',
     });
-    const said = joinLines(await workspace.api.readLog(runId), 'user');
-    expect(said).toContain('trigger webhook:orders id 9007199254740993 lines 20000');
-    expect(said).toContain('in the list of processes: False');
+    const output = joinLines(await workspace.api.readLog(runId), 'user');
+    expect(output).toContain('trigger webhook:orders id 9007199254740993 lines 20000');
+    expect(output).toContain('in the list of processes: False');
     expect(await workspace.api.listRuns(ref('take_order'))).toHaveLength(1);
     expect(server.log()).toContain('/hooks/***/orders');
     expect(server.log()).not.toContain(new URL(url).pathname.split('/')[2]);

@@ -93,10 +93,10 @@ async function failingRun(script: string) {
   const [run] = await workspace.api.listRuns(`jobs.${script}`);
   const params = { workspace_id: run?.workspace_id ?? '', job_run_id: run?.id ?? '' };
   const { reason, status } = await server.client.call('get_run_overview', { params });
-  const life = await server.client.call('get_job_run_life', { params });
+  const timeline = await server.client.call('get_job_run_life', { params });
   expect(status).toBe('failed');
-  expect(life.reason).toEqual(reason);
-  expect(life.attempts.map((attempt) => attempt.reason)).toEqual([reason]);
+  expect(timeline.reason).toEqual(reason);
+  expect(timeline.attempts.map((attempt) => attempt.reason)).toEqual([reason]);
   return reason;
 }
 

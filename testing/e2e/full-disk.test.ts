@@ -14,7 +14,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
-import { runsAreContainers } from '../fixtures/runs-place.ts';
+import { runsAreContainers } from '../fixtures/runs-location.ts';
 import { callRefused, readRefusal } from '../fixtures/raw-call.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 import { runStatement } from '../fixtures/test-postgres.ts';
@@ -92,7 +92,7 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
   });
 
   it('a Postgres that ends for lack of space loses nothing', async () => {
-    await endPostgresForWantOfRoom();
+    await endPostgresWithFullDisk();
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     const answer = await fetch(`${server.url}/api/v1/organizations`, {
       headers: { authorization: `Bearer ${server.key}` },
@@ -162,7 +162,7 @@ async function upload() {
 }
 
 /** Postgres writes its log in segments of 16 MB, and ends itself if there is no space for the next one. */
-async function endPostgresForWantOfRoom(): Promise<void> {
+async function endPostgresWithFullDisk(): Promise<void> {
   const socketFolder = encodeURIComponent(join(disk, 'data/postgres/data'));
   const url = `postgresql://${superuser}@localhost/pumphouse?host=${socketFolder}&port=${postgresPort}`;
   const takeNextSegment = `select pg_logical_emit_message(false, 'a', 'b'); select pg_switch_wal()`;

@@ -192,8 +192,8 @@ describe('an agent with a valid key', () => {
   });
 
   it('is told that data on the server cannot be restored to its own machine', async () => {
-    const said = await tools.callRefused('dlthub_restore_pipeline_from_run', { run_id: loaded.runId });
-    expect(said).toContain("Pipeline 'shop' was not found in dataset 'shop_data' on destination 'duckdb'");
+    const output = await tools.callRefused('dlthub_restore_pipeline_from_run', { run_id: loaded.runId });
+    expect(output).toContain("Pipeline 'shop' was not found in dataset 'shop_data' on destination 'duckdb'");
   });
 
   it('reads statistics of pipelines and datasets', async () => {
@@ -241,10 +241,10 @@ describe('an agent with an invalid key', () => {
         ['dlthub_telemetry_status', {}],
       ];
       for (const [name, args] of calls) {
-        const said = await stranger.callRefused(name, args);
-        expect(said).toContain('[not_authenticated]');
-        expect(said).toContain('was refused');
-        expect(said).not.toContain(key);
+        const output = await stranger.callRefused(name, args);
+        expect(output).toContain('[not_authenticated]');
+        expect(output).toContain('was refused');
+        expect(output).not.toContain(key);
       }
     } finally {
       await stranger.close();

@@ -60,7 +60,7 @@ describe.each(['0.28.0', '0.27.9'])('dlthub-client %s', (version) => {
     const params = { workspace_id: workspace.api.id };
     for (const list of ['list_deployments', 'list_configurations', 'list_jobs', 'list_job_runs'] as const)
       expect((await server.client.call(list, { params })).items).toEqual([]);
-    const said = await workspace.dlthub(['run', 'hello.py', '-f']);
-    expect(said).toContain('finished with status: completed');
+    const output = await workspace.dlthub(['run', 'hello.py', '-f']);
+    expect(output).toContain('finished with status: completed');
   });
 });

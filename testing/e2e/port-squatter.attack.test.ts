@@ -12,7 +12,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
-import { runsAreContainers } from '../fixtures/runs-place.ts';
+import { runsAreContainers } from '../fixtures/runs-location.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const script = `

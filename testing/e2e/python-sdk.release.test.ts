@@ -32,23 +32,23 @@ afterAll(async () => {
 });
 
 /** The output of `life.py`, by chapter. */
-type Life = Record<string, Record<string, unknown>>;
+type Timeline = Record<string, Record<string, unknown>>;
 
-async function runProgram(name: string, args: readonly string[]): Promise<Life> {
-  return (await workspace.runProgram(join(programs, name), args)) as Life;
+async function runProgram(name: string, args: readonly string[]): Promise<Timeline> {
+  return (await workspace.runProgram(join(programs, name), args)) as Timeline;
 }
 
 describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s", (mode) => {
-  let life: Life;
+  let timeline: Timeline;
   let workspaceId: string;
 
   beforeAll(async () => {
-    life = await runProgram('life.py', [mode, `life-${mode}`]);
-    workspaceId = String(life['begin']?.['id']);
+    timeline = await runProgram('life.py', [mode, `life-${mode}`]);
+    workspaceId = String(timeline['begin']?.['id']);
   });
 
   it('begins with a new workspace', () => {
-    expect(life['begin']).toEqual({
+    expect(timeline['begin']).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: `life-${mode}`,
       description: 'changed',
@@ -63,7 +63,7 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
   });
 
   it('deploys code, configuration and jobs', async () => {
-    expect(life['deploy']).toEqual({
+    expect(timeline['deploy']).toEqual({
       latest_of_nothing: {
         error: 'NotFound',
         code: 'not_found',
@@ -91,7 +91,7 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
   });
 
   it('finds its jobs', () => {
-    expect(life['jobs']).toEqual({
+    expect(timeline['jobs']).toEqual({
       refs: [...jobRefs, 'jobs.workspace.dashboard'],
       types: ['batch', 'interactive'],
       same: true,
@@ -105,14 +105,14 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
   });
 
   it('starts a run, follows it to its end and reads its log and result', async () => {
-    expect(life['run']).toEqual({
+    expect(timeline['run']).toEqual({
       number: 1,
       trigger: 'manual:jobs.__deployment__.load',
       profile: 'prod',
       status: 'completed',
       failed: false,
       has_taken: true,
-      said: expect.arrayContaining(['loading', '  "loaded": 3']),
+      output: expect.arrayContaining(['loading', '  "loaded": 3']),
       line_numbers: true,
       stored_is_followed: true,
       summaries: [['shop', 'shop_data', 'duckdb', 'succeeded', 3]],
@@ -129,8 +129,8 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
   });
 
   it("reads telemetry of the run's pipeline", () => {
-    expect(life['never_reported']).toBeNull();
-    expect(life['telemetry']).toEqual({
+    expect(timeline['never_reported']).toBeNull();
+    expect(timeline['telemetry']).toEqual({
       is_reporting: true,
       run: ['shop', 'succeeded', 'shop_data', 3],
       tables: { orders: 3 },
@@ -143,7 +143,7 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
 
   it('is told why a job cannot start, and starts it with skip_freshness', async () => {
     const reason = "upstream jobs.__deployment__.load didn't process any intervals yet";
-    expect(life['freshness']).toEqual({
+    expect(timeline['freshness']).toEqual({
       declined: {
         error: 'Conflict',
         code: 'start_declined',
@@ -162,7 +162,7 @@ describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s",
 
   it('cancels runs, one by itself and one with its job', async () => {
     const finished = expect.objectContaining({ error: 'Conflict', code: 'run_finished' });
-    expect(life['cancel']).toEqual({
+    expect(timeline['cancel']).toEqual({
       too_early: 'WaitTimeout',
       cancelling: true,
       cancelled: 'cancelled',

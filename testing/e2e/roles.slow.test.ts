@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestServer } from '../fixtures/server.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
-import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/postgres.ts';
 import {
   createWorkspace,
@@ -74,7 +74,7 @@ it('servers with one role each form one installation', async () => {
   // A server that does not drive the run sees its lines and its end.
   await workspace.awaitLine(asked, 'begun');
   const elsewhere = Array.fromAsync(api.client.followLog({ workspaceId, jobRunId: asked }));
-  const localData = createRunsPlace(join(folder, 'supervisor')).locateLocalData(workspaceId, 'prod');
+  const localData = createRunsLocation(join(folder, 'supervisor')).locateLocalData(workspaceId, 'prod');
   writeFileSync(join(localData, 'go'), '');
   const lines = (await elsewhere).map(({ content }) => content);
   expect(lines).toEqual(expect.arrayContaining(['begun', 'done']));

@@ -97,9 +97,9 @@ describe('after a deploy', () => {
 
 describe('dlthub job pause', () => {
   it('stops the clock, and records its ticks as one skipped run', async () => {
-    const said = await workspace.dlthub(['job', 'pause', 'meter', 'nap']);
+    const output = await workspace.dlthub(['job', 'pause', 'meter', 'nap']);
     for (const name of ['meter', 'nap'])
-      expect(said).toContain(`Scheduled runs for job \`${ref(name)}\` are paused`);
+      expect(output).toContain(`Scheduled runs for job \`${ref(name)}\` are paused`);
     await awaitQuiet('meter');
     const skipped = await eventually('a tick is held off', async () => {
       const newest = (await workspace.api.listRuns(ref('meter'))).at(-1);
@@ -145,9 +145,9 @@ describe('dlthub deploy', () => {
     ['that only the server knows to be wrong', '0 0 31 2 *', 'it never occurs'],
   ])('rejects a trigger %s, with the reason', async (_, trigger, reason) => {
     await workspace.write({ 'never.py': script(trigger) });
-    const said = await workspace.dlthub(['deploy', '--deployment', 'never.py'], refused);
-    expect(said).toContain(trigger);
-    expect(said).toContain(reason);
+    const output = await workspace.dlthub(['deploy', '--deployment', 'never.py'], refused);
+    expect(output).toContain(trigger);
+    expect(output).toContain(reason);
   });
 
   it.each([
@@ -178,16 +178,16 @@ describe('dlthub job trigger', () => {
   const chain = ['extract', 'broken'];
 
   it('shows why a job cannot start, and leaves no run', async () => {
-    const said = await workspace.dlthub(['job', 'trigger', 'report']);
-    expect(said).toContain('upstream freshness checks failing');
-    expect(said).toContain(`upstream ${ref('orders')} didn't process any intervals yet`);
-    expect(said).toContain('0 job(s) triggered, 1 skipped');
+    const output = await workspace.dlthub(['job', 'trigger', 'report']);
+    expect(output).toContain('upstream freshness checks failing');
+    expect(output).toContain(`upstream ${ref('orders')} didn't process any intervals yet`);
+    expect(output).toContain('0 job(s) triggered, 1 skipped');
     expect(await workspace.api.listRuns(ref('report'))).toEqual([]);
   });
 
   it('shows in a dry run what it would start, and starts nothing', async () => {
-    const said = await workspace.dlthub(['job', 'trigger', ...selectors, '--dry-run']);
-    expectTriggered(said, '[DRY RUN] ');
+    const output = await workspace.dlthub(['job', 'trigger', ...selectors, '--dry-run']);
+    expectTriggered(output, '[DRY RUN] ');
     for (const name of [...chain, 'orders', 'report', 'backfill'])
       expect(await workspace.api.listRuns(ref(name))).toEqual([]);
   });
@@ -200,16 +200,16 @@ describe('dlthub job trigger', () => {
     expect(await workspace.api.awaitEnd(params.job_run_id)).toMatchObject({ status: 'cancelled' });
   });
 
-  function expectTriggered(said: string, prefix = ''): void {
-    expect(said).toContain(`${prefix}Triggered (5):`);
-    for (const name of chain) expect(said).toContain(`${ref(name)}: tag:chain`);
-    expect(said).toContain(`${ref('orders')}: schedule:0 0 1 1 *`);
-    expect(said).toContain(`${ref('backfill')}: schedule:0 0 * * *`);
-    expect(said).toContain(`${ref('meter')}: schedule:* * * * * */5`);
-    expect(said).toContain(`${prefix}Skipped (2):`);
-    expect(said).toContain(`${ref('report')}: Waiting on upstream job(s)`);
-    expect(said).toContain(`${ref('nap')}: Concurrency limit reached`);
-    expect(said).toContain('1 of 1 allowed runs of this job are active');
+  function expectTriggered(output: string, prefix = ''): void {
+    expect(output).toContain(`${prefix}Triggered (5):`);
+    for (const name of chain) expect(output).toContain(`${ref(name)}: tag:chain`);
+    expect(output).toContain(`${ref('orders')}: schedule:0 0 1 1 *`);
+    expect(output).toContain(`${ref('backfill')}: schedule:0 0 * * *`);
+    expect(output).toContain(`${ref('meter')}: schedule:* * * * * */5`);
+    expect(output).toContain(`${prefix}Skipped (2):`);
+    expect(output).toContain(`${ref('report')}: Waiting on upstream job(s)`);
+    expect(output).toContain(`${ref('nap')}: Concurrency limit reached`);
+    expect(output).toContain('1 of 1 allowed runs of this job are active');
   }
 
   it('is followed by the jobs of the chain, each once', async () => {
@@ -218,7 +218,7 @@ describe('dlthub job trigger', () => {
     const [third] = await listEnded('publish', 1);
     expect(second).toMatchObject({ status: 'completed', previous_job_run_id: root?.id, triggered_by: null });
     expect(third).toMatchObject({ status: 'completed', previous_job_run_id: second?.id });
-    expect(await readSaid(third)).toBe(`started by job.success:${ref('transform')}`);
+    expect(await readOutput(third)).toBe(`started by job.success:${ref('transform')}`);
   });
 
   it('is followed, on failure, only by the jobs that wait for it', async () => {
@@ -226,7 +226,7 @@ describe('dlthub job trigger', () => {
     expect(failed?.status).toBe('failed');
     const [alarm] = await listEnded('alarm', 1);
     expect(alarm).toMatchObject({ status: 'completed', previous_job_run_id: failed?.id });
-    expect(await readSaid(alarm)).toBe(`started by job.fail:${ref('broken')}`);
+    expect(await readOutput(alarm)).toBe(`started by job.fail:${ref('broken')}`);
     expect(await workspace.api.listRuns(ref('party'))).toEqual([]);
   });
 
@@ -234,24 +234,24 @@ describe('dlthub job trigger', () => {
     const [upstream] = await listEnded('orders', 1);
     const [run] = await listEnded('report', 1);
     expect(run).toMatchObject({ status: 'completed', previous_job_run_id: upstream?.id });
-    expect(await readSaid(run)).toBe('refresh is False');
+    expect(await readOutput(run)).toBe('refresh is False');
   });
 
   it('loads the days of a declared interval, and reports when it is in the past', async () => {
     const [run] = await listEnded('backfill', 1);
     expect([run?.interval_start, run?.interval_end]).toEqual(backfill);
     await expectExactRows(run, { since: Date.parse(backfill[0] ?? ''), stepMs: 3600 * 1000 });
-    const said = await workspace.dlthub(['job', 'trigger', 'backfill', 'orders']);
-    expect(said).toMatch(/backfill: Trigger time is outside the job's configured interval window/);
-    expect(said).toContain(`the declared interval starts at ${backfill[0]} and ends at ${backfill[1]}`);
-    expect(said).toMatch(/orders: A previous run already covers this interval/);
+    const output = await workspace.dlthub(['job', 'trigger', 'backfill', 'orders']);
+    expect(output).toMatch(/backfill: Trigger time is outside the job's configured interval window/);
+    expect(output).toContain(`the declared interval starts at ${backfill[0]} and ends at ${backfill[1]}`);
+    expect(output).toMatch(/orders: A previous run already covers this interval/);
   });
 
   it('refreshes a job and its downstream jobs', async () => {
-    const said = await workspace.dlthub(['job', 'trigger', 'orders', '--refresh']);
-    expect(said).toContain(`${ref('orders')}: schedule:0 0 1 1 * (run #2)`);
+    const output = await workspace.dlthub(['job', 'trigger', 'orders', '--refresh']);
+    expect(output).toContain(`${ref('orders')}: schedule:0 0 1 1 * (run #2)`);
     const [, upstream] = await listEnded('orders', 2);
-    expect(await readSaid(upstream)).toBe('refresh is True');
+    expect(await readOutput(upstream)).toBe('refresh is True');
     const [before, after] = await listEnded('report', 2);
     expect(after).toMatchObject({
       status: 'completed',
@@ -261,7 +261,7 @@ describe('dlthub job trigger', () => {
       interval_start: before?.interval_start,
       interval_end: before?.interval_end,
     });
-    expect(await readSaid(after)).toBe('refresh is True');
+    expect(await readOutput(after)).toBe('refresh is True');
   });
 
   it('moves no tick: the client shows the next one', async () => {
@@ -276,8 +276,8 @@ describe('missed ticks', () => {
   it('of a pause are covered by the first run after it', async () => {
     await awaitQuiet('meter');
     const before = (await listCompleted('meter')).at(-1);
-    const said = await workspace.dlthub(['job', 'resume', 'meter']);
-    expect(said).toContain('The first run covers the whole period');
+    const output = await workspace.dlthub(['job', 'resume', 'meter']);
+    expect(output).toContain('The first run covers the whole period');
     const run = await awaitCompleted('meter', ({ number }) => number > (before?.number ?? 0));
     expect(run).toMatchObject({ triggered_by: null, interval_start: before?.interval_end });
     await expectExactRows(run);
@@ -314,17 +314,17 @@ async function expectExactRows(
   run: DetailedJobRunResponse | undefined,
   { since, stepMs } = { since: meterStart, stepMs: 1000 },
 ): Promise<void> {
-  const said = await readSaid(run);
-  const [, ...window] = /^window (\S+) (\S+)$/m.exec(said) ?? [];
+  const output = await readOutput(run);
+  const [, ...window] = /^window (\S+) (\S+)$/m.exec(output) ?? [];
   expect(window.map((text) => toIso(Date.parse(text)))).toEqual([run?.interval_start, run?.interval_end]);
   const end = Date.parse(run?.interval_end ?? '');
-  const [, first = '', last = '', count] = /^table (\S+) (\S+) (\d+)$/m.exec(said) ?? [];
+  const [, first = '', last = '', count] = /^table (\S+) (\S+) (\d+)$/m.exec(output) ?? [];
   expect([first, last].map((text) => toIso(Date.parse(text)))).toEqual([toIso(since), toIso(end - stepMs)]);
   expect(Number(count)).toBe((end - since) / stepMs);
 }
 
 /** Output of a run's code. */
-async function readSaid(run: DetailedJobRunResponse | undefined): Promise<string> {
+async function readOutput(run: DetailedJobRunResponse | undefined): Promise<string> {
   return joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
 }
 
@@ -367,7 +367,7 @@ async function awaitCompleted(
     const runs = await workspace.api.listRuns(ref(name));
     return runs.find((one) => one.status === 'failed' || (one.status === 'completed' && isWanted(one)));
   });
-  expect(run.status, run.status === 'failed' ? await readSaid(run) : '').toBe('completed');
+  expect(run.status, run.status === 'failed' ? await readOutput(run) : '').toBe('completed');
   return run;
 }
 

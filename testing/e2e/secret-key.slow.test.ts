@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
-import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import {
   createWorkspace,
   defineScriptJob,
@@ -182,7 +182,7 @@ it('replacing the secret key during a run lets the run complete, keeps all secre
   expect(await readAccount(cookie)).toContain(`<strong>${ownerEmail}</strong>`);
   await expectSecretsReachRuns();
   expect((await workspace().awaitEnd(await deliver(addresses.webhook?.url ?? ''))).status).toBe('completed');
-  writeFileSync(join(createRunsPlace(dataDir).locateLocalData(workspaceId, 'prod'), 'go'), '');
+  writeFileSync(join(createRunsLocation(dataDir).locateLocalData(workspaceId, 'prod'), 'go'), '');
   expect((await workspace().awaitEnd(held)).status).toBe('completed');
   expect(joinLines(await workspace().readLog(held))).toContain('done');
 

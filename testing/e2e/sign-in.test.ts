@@ -34,7 +34,7 @@ const createClient = (name: string, files: Record<string, string> = {}) =>
   createSignInClient({ install, server, parentFolder, name }, files);
 
 /** Output of a command that must have succeeded. */
-function said({ code, stdout, stderr }: ClientResult): string {
+function printed({ code, stdout, stderr }: ClientResult): string {
   if (code !== 0) throw new Error(`It ended with code ${code}: ${stdout}${stderr}`);
   return stdout;
 }
@@ -52,9 +52,9 @@ function readInstructions(output: string) {
 
 /** Signs the owner in at a client. */
 async function signIn(client: SignInClient): Promise<void> {
-  const { url, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
+  const { url, deviceCode } = readInstructions(printed(await client.run(['login', '--device'])));
   await person.agree(url);
-  said(await client.run(['login', '--resume', deviceCode]));
+  printed(await client.run(['login', '--resume', deviceCode]));
 }
 
 /** Moves all timestamps of sessions a minute into the past. */
@@ -73,7 +73,7 @@ describe('dlthub login --device', () => {
   });
 
   it('shows a code, and continues when the user has approved', async () => {
-    const { url, userCode, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
+    const { url, userCode, deviceCode } = readInstructions(printed(await client.run(['login', '--device'])));
     expect(url).toBe(`${server.url}/sign-in/device?user_code=${userCode}`);
     expect(await client.readTokens()).toBeNull();
     const resumed = client.run(['login', '--resume', deviceCode]);
@@ -86,19 +86,19 @@ describe('dlthub login --device', () => {
       return asked !== undefined;
     });
     expect((await person.agree(url)).asked).toContain(userCode);
-    expect(said(await resumed)).toContain(`Logged in as ${ownerEmail}`);
+    expect(printed(await resumed)).toContain(`Logged in as ${ownerEmail}`);
     expect(await client.readTokens()).not.toBeNull();
   });
 
   it('makes commands work on behalf of the user', async () => {
-    expect(said(await client.run(['workspace', 'connect', 'mine', '--create']))).toContain('mine');
-    expect(said(await client.run(['workspace', 'list']))).toContain('mine');
-    expect(said(await client.run(['login', '--device']))).toContain(`Already logged in as ${ownerEmail}`);
+    expect(printed(await client.run(['workspace', 'connect', 'mine', '--create']))).toContain('mine');
+    expect(printed(await client.run(['workspace', 'list']))).toContain('mine');
+    expect(printed(await client.run(['login', '--device']))).toContain(`Already logged in as ${ownerEmail}`);
   });
 
   it('ends when the user declines', async () => {
     const other = await createClient('declined');
-    const { url, deviceCode } = readInstructions(said(await other.run(['login', '--device'])));
+    const { url, deviceCode } = readInstructions(printed(await other.run(['login', '--device'])));
     await person.decline(url);
     const { code, stdout, stderr } = await other.run(['login', '--resume', deviceCode]);
     expect(code).not.toBe(0);
@@ -127,8 +127,8 @@ describe('dlthub login on a desktop', () => {
     const url = await client.openedUrl();
     expect(url).toMatch(`${server.url}/sign-in/authorize?request=`);
     await person.agree(url);
-    expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
-    expect(said(await client.run(['workspace', 'list']))).toContain('mine');
+    expect(printed(await login)).toContain(`Logged in as ${ownerEmail}`);
+    expect(printed(await client.run(['workspace', 'list']))).toContain('mine');
   });
 });
 
@@ -143,16 +143,16 @@ describe('at a terminal', () => {
     const login = client.runInTerminal(['login', '--device'], { desktop: true });
     const url = await client.openedUrl();
     await person.agree(url);
-    expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
+    expect(printed(await login)).toContain(`Logged in as ${ownerEmail}`);
   });
 
   it('a workspace is connected by choosing it from a list, and shown', async () => {
-    const listed = said(await client.run(['workspace', 'list']));
+    const listed = printed(await client.run(['workspace', 'list']));
     expect(listed).toContain('mine');
-    expect(said(await client.runInTerminal(['workspace', 'connect'], { input: '1\n' }))).toContain(
+    expect(printed(await client.runInTerminal(['workspace', 'connect'], { input: '1\n' }))).toContain(
       'onnected',
     );
-    expect(said(await client.runInTerminal(['workspace', 'show'], { desktop: true }))).toContain(
+    expect(printed(await client.runInTerminal(['workspace', 'show'], { desktop: true }))).toContain(
       `${server.url}/w/`,
     );
     // The opened URL contains a code, so that the browser is signed in like the terminal.
@@ -176,14 +176,14 @@ if __name__ == "__main__":
 `,
     });
     await signIn(client);
-    said(await client.run(['workspace', 'connect', 'renewing', '--create']));
+    printed(await client.run(['workspace', 'connect', 'renewing', '--create']));
   });
 
   it('renews a token that has expired', async () => {
     const before = await client.readTokens();
     const expired = await client.storeTokenFor(-1);
     await letMinutePass();
-    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+    expect(printed(await client.run(['workspace', 'list']))).toContain('renewing');
     const after = await client.readTokens();
     expect([expired, before?.jwt]).not.toContain(after?.jwt);
     expect(after?.refreshToken).not.toBe(before?.refreshToken);
@@ -191,7 +191,7 @@ if __name__ == "__main__":
 
   it('renews a token that the server no longer accepts, and retries', async () => {
     const spoilt = await client.spoilToken();
-    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+    expect(printed(await client.run(['workspace', 'list']))).toContain('renewing');
     expect((await client.readTokens())?.jwt).not.toBe(spoilt);
   });
 
@@ -200,7 +200,7 @@ if __name__ == "__main__":
     const before = await client.readTokens();
     // The client renews a token with less than a minute left.
     const short = await client.storeTokenFor(68);
-    const output = said(await client.run(['run', 'slow.py', '-f']));
+    const output = printed(await client.run(['run', 'slow.py', '-f']));
     expect(output).toContain('second 14');
     expect(output).toContain('finished with status: completed');
     const after = await client.readTokens();
@@ -217,7 +217,7 @@ if __name__ == "__main__":
     expect(failed.code).not.toBe(0);
     expect(failed.stdout + failed.stderr).not.toContain('Not logged in');
     expect(await client.readTokens()).toEqual(before);
-    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+    expect(printed(await client.run(['workspace', 'list']))).toContain('renewing');
   });
 
   it('asks to sign in again when a copy of its tokens was used', async () => {
@@ -225,18 +225,18 @@ if __name__ == "__main__":
     await client.copyTo('thief');
     await letMinutePass();
     await thief.storeTokenFor(-1);
-    expect(said(await thief.run(['workspace', 'list']))).toContain('renewing');
+    expect(printed(await thief.run(['workspace', 'list']))).toContain('renewing');
     await letMinutePass();
     await client.storeTokenFor(-1);
-    readInstructions(said(await client.run(['workspace', 'list'])));
+    readInstructions(printed(await client.run(['workspace', 'list'])));
     await thief.storeTokenFor(-1);
-    readInstructions(said(await thief.run(['workspace', 'list'])));
+    readInstructions(printed(await thief.run(['workspace', 'list'])));
   });
 
   it('deletes its tokens on logout', async () => {
     await signIn(client);
-    expect(said(await client.run(['logout']))).toContain('Logged out');
+    expect(printed(await client.run(['logout']))).toContain('Logged out');
     expect(await client.readTokens()).toBeNull();
-    readInstructions(said(await client.run(['workspace', 'list'])));
+    readInstructions(printed(await client.run(['workspace', 'list'])));
   });
 });

@@ -40,9 +40,9 @@ beforeAll(async () => {
 afterAll(() => server.remove());
 
 /** Code that differs from all versions, so that each deploy creates one. */
-const deploy = (words: string) =>
+const deploy = (message: string) =>
   deployWorkspace(server, workspace.id, {
-    files: { 'load.py': `${load}print("${words}")\n` },
+    files: { 'load.py': `${load}print("${message}")\n` },
     jobs: [defineScriptJob('load')],
     requirements: ['dlt[duckdb]==1.31.0'],
   });
@@ -158,8 +158,8 @@ describe('invalid input', () => {
       /--older-than must be an age like 30d, 12h, 30m or 10s, not "yesterday"/,
     ],
     [['purge', '--kind', 'rubbish'], /runs, logs, traces/],
-  ])('%j is rejected with a valid alternative', async (args, words) => {
-    await expect(runAdmin(server, args)).rejects.toThrow(words);
+  ])('%j is rejected with a valid alternative', async (args, message) => {
+    await expect(runAdmin(server, args)).rejects.toThrow(message);
   });
 
   it('an invalid retention setting stops the server at its start, with an example', async () => {

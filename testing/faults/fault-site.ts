@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace, triggerJob } from '../fixtures/deploy-workspace.ts';
-import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { deployFaultWorkspace } from './fault-workspace.ts';
-import { createRunFacts } from './run-facts.ts';
+import { createRunDetails } from './run-details.ts';
 import { createSiteDisk } from './site-disk.ts';
-import { createSiteLeftovers } from './site-leftovers.ts';
+import { createSiteOrphans } from './site-orphans.ts';
 import { createSiteServers, siteVariables } from './site-servers.ts';
 
 /** One data folder with a deployed workspace, on which servers are killed, stopped and restarted. */
@@ -23,9 +23,9 @@ export async function createFaultSite() {
   const first = await startTestServer(siteVariables);
   const workspaceId = await createWorkspace(first, 'faults');
   await deployFaultWorkspace(first, workspaceId);
-  const runs = createRunsPlace(first.dataDir);
+  const runs = createRunsLocation(first.dataDir);
   const localData = runs.locateLocalData(workspaceId, 'prod');
-  const { describeRun } = createRunFacts(workspaceId, localData);
+  const { describeRun } = createRunDetails(workspaceId, localData);
   await warmUp(first, async () => describeRun(first, await triggerJob(first, workspaceId, 'jobs.load')));
   const disk = createSiteDisk(first.dataDir, runs);
   // Otherwise a test would find resources of earlier runs.
@@ -38,7 +38,7 @@ export async function createFaultSite() {
 
   return {
     ...disk,
-    ...createSiteLeftovers(first.dataDir, runs),
+    ...createSiteOrphans(first.dataDir, runs),
     dataDir: first.dataDir,
     ...servers,
     describeRun,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createFaultSite, type FaultSite } from './fault-site.ts';
 import { moments } from './moments.ts';
-import { wholeRun } from './run-facts.ts';
+import { wholeRun } from './run-details.ts';
 
 let site: FaultSite;
 

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createScheduleSite } from './schedule-site.ts';
 
 /** A run with its downstream run takes a second, a server needs two to be ready. */
-const longestLifeMs = 5000;
+const maxLifetimeMs = 5000;
 const killsBetweenLooks = 20;
 const postgresShare = 0.15;
 /** Share of the checks before which a server is suspended and a second one takes over. */
@@ -22,18 +22,18 @@ const secondsSince = (startedAt: number) => ((performance.now() - startedAt) / 1
 /** Starts one server and kills it. */
 async function kill(site: ScheduleSite, name: string): Promise<void> {
   const server = await site.start({ untilReady: Math.random() < 0.7 });
-  const lifeMs = Math.round(Math.random() * longestLifeMs);
-  await delay(lifeMs);
+  const lifetimeMs = Math.round(Math.random() * maxLifetimeMs);
+  await delay(lifetimeMs);
   const withPostgres = Math.random() < postgresShare;
   await Promise.all([server.end('SIGKILL'), withPostgres ? site.killPostgres() : undefined]);
-  say(`${name}: killed after ${lifeMs} ms${withPostgres ? ', with Postgres' : ''}`);
+  say(`${name}: killed after ${lifetimeMs} ms${withPostgres ? ', with Postgres' : ''}`);
 }
 
 /** @returns the server that remains */
 async function standStill(site: ScheduleSite): Promise<TestServer> {
   const first = await site.start();
   const second = await site.startBeside();
-  await delay(Math.random() * longestLifeMs);
+  await delay(Math.random() * maxLifetimeMs);
   first.process.kill('SIGSTOP');
   const startedAt = performance.now();
   await site.awaitProgress();
@@ -53,8 +53,8 @@ async function look(site: ScheduleSite): Promise<boolean> {
   const problems = await site.findProblems(server);
   const runs = await site.listRuns();
   const count = (status: string) => runs.filter((run) => run.status === status).length;
-  const words = problems.length === 0 ? 'nothing lost, nothing doubled' : problems.join('\n  ');
-  say(`${count('completed')} runs, ${count('skipped')} skips: ${words} (${secondsSince(startedAt)} s)`);
+  const message = problems.length === 0 ? 'nothing lost, nothing doubled' : problems.join('\n  ');
+  say(`${count('completed')} runs, ${count('skipped')} skips: ${message} (${secondsSince(startedAt)} s)`);
   await site.endServers({ showLogs: problems.length > 0 });
   return problems.length === 0;
 }

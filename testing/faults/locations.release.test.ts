@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createContainerOfMachine, createMachine } from '../fixtures/test-machine.ts';
 import { isRoot, lacks } from '../fixtures/requirements.ts';
-import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/postgres.ts';
 import {
   createWorkspace,
@@ -57,7 +57,7 @@ async function prepare(variables: Record<string, string> = {}) {
   const warmUp = await triggerJob(first, workspaceId, 'jobs.quick');
   expect((await createApiWorkspace(first, workspaceId).awaitEnd(warmUp)).status).toBe('completed');
   await first.end('SIGTERM');
-  const localData = createRunsPlace(first.dataDir).locateLocalData(workspaceId, 'prod');
+  const localData = createRunsLocation(first.dataDir).locateLocalData(workspaceId, 'prod');
   return { first, workspaceId, localData };
 }
 
@@ -159,8 +159,8 @@ describe.skipIf(cannotEnterMachines)('a data folder restored on another machine'
     const last = track(await after.restart({}, { machine: second }));
     const later = createApiWorkspace(last, workspaceId);
     for (const run of held) {
-      const life = await last.client.call('get_job_run_life', { params: { ...params, job_run_id: run } });
-      expect([life.status, life.failure?.code]).toEqual(['failed', 'attempt_unknown']);
+      const timeline = await last.client.call('get_job_run_life', { params: { ...params, job_run_id: run } });
+      expect([timeline.status, timeline.failure?.code]).toEqual(['failed', 'attempt_unknown']);
     }
     await awaitUnknown(last, 0);
 

@@ -3,7 +3,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { createFaultSite, type FaultSite } from './fault-site.ts';
 import { linesBeforeHold } from './fault-workspace.ts';
 import { startHeldRun } from './moments.ts';
-import { wholeRun } from './run-facts.ts';
+import { wholeRun } from './run-details.ts';
 
 let site: FaultSite;
 

@@ -1,16 +1,16 @@
 import type { ServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
-import type { ServicePlace } from '@pumphouse/server/services/testing/service-place.ts';
+import type { WorkspaceFixture } from '@pumphouse/server/services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
-import { createPlace, defineJob } from '@pumphouse/server/services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '@pumphouse/server/services/testing/workspace-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')]);
 });
 afterAll(() => fixture.close());
 
@@ -28,7 +28,7 @@ async function endIdleTransactions(): Promise<void> {
 }
 
 it('a server that lost its lock while suspended truncates nothing that another server has appended to the log since', async () => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
   const early = [{ kind: 'beacon', at, type: 'state', body: '{}' }, line('one')];
   const all = [...early, line('two'), line('three')];
   let isFirst = true;
@@ -39,11 +39,11 @@ it('a server that lost its lock while suspended truncates nothing that another s
     await fixture.recordSpool.record(id, 0, encode(all));
   });
   await expect(fixture.recordSpool.record(id, 0, encode(early))).rejects.toThrow();
-  expect((await place.readLog(run.id)).map(({ content }) => content)).toEqual(['one', 'two', 'three']);
+  expect((await context.readLog(run.id)).map(({ content }) => content)).toEqual(['one', 'two', 'three']);
 });
 
 it('a server ends no run that another one has taken over', async () => {
-  const { run } = await place.createAttempt(await place.startRun('jobs.b'));
+  const { run } = await context.createAttempt(await context.startRun('jobs.b'));
   const readRun = () => fixture.store.jobRuns.find(run.id);
   const claimNumber = (await readRun())?.claimNumber ?? 0;
   const outcome = { status: 'failed', failure: { code: 'attempt_lost', detail: '' } } as const;

@@ -1,9 +1,9 @@
 import type { JobRunRecord } from '@pumphouse/server/store/records.ts';
 import type { ServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
-import type { ServicePlace } from '@pumphouse/server/services/testing/service-place.ts';
+import type { WorkspaceFixture } from '@pumphouse/server/services/testing/workspace-fixture.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createPlace, defineJob } from '@pumphouse/server/services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '@pumphouse/server/services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
 import {
   createBootstrappedExecutor,
@@ -14,7 +14,7 @@ import { useServers } from '@pumphouse/server/supervisor/testing/use-servers.ts'
 import { eventually } from '../fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const startServer = useServers(() => fixture);
@@ -43,7 +43,7 @@ async function listFollowers({ id }: JobRunRecord): Promise<string[]> {
 }
 
 const awaitEnd = ({ id, number }: JobRunRecord) =>
-  eventually(`run ${number} ends`, async () => isTerminalRunState((await place.getRun(id)).status));
+  eventually(`run ${number} ends`, async () => isTerminalRunState((await context.getRun(id)).status));
 
 const followersOf: Record<string, string[]> = {
   completed: ['jobs.after'],
@@ -52,20 +52,20 @@ const followersOf: Record<string, string[]> = {
 };
 
 it('a cancel that races with the end of user code: each run ends once, and triggers what matches its end', async () => {
-  await place.deployAll([
+  await context.deployAll([
     defineJob('jobs.a', { execute: { concurrency: null } }),
     defineJob('jobs.after', { triggers: ['job.success:jobs.a'], execute: { concurrency: null } }),
     defineJob('jobs.rescue', { triggers: ['job.fail:jobs.a'], execute: { concurrency: null } }),
   ]);
   const executor = createBootstrappedExecutor(fixture);
   await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 200 })));
-  const runs = await Promise.all(Array.from({ length: 24 }, () => place.startRun('jobs.a')));
+  const runs = await Promise.all(Array.from({ length: 24 }, () => context.startRun('jobs.a')));
   const specs = await Promise.all(runs.map((run) => executor.awaitBegin(run.id)));
 
   /** @returns whether the run is being cancelled; otherwise it had ended */
   async function cancel({ id }: JobRunRecord): Promise<boolean> {
     try {
-      await fixture.cancelRuns.cancel(place.workspaceId, id);
+      await fixture.cancelRuns.cancel(context.workspaceId, id);
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: 'run_finished' });
@@ -90,7 +90,7 @@ it('a cancel that races with the end of user code: each run ends once, and trigg
   const ends = await Promise.all(
     runs.map(async (run, index) => {
       await awaitEnd(run);
-      const { status } = await place.getRun(run.id);
+      const { status } = await context.getRun(run.id);
       expect(await listFollowers(run)).toEqual(followersOf[status]);
       // The end of user code may win against a stop that was accepted; a stop that was rejected is always too
       // late.
@@ -121,11 +121,11 @@ function countUnknown(executor: BootstrappedExecutor) {
 }
 
 it('an executor that reports unknown while another server takes over: nothing is started twice or given up, and no tick is lost', async () => {
-  await place.deployAll([
+  await context.deployAll([
     defineJob('jobs.a', { triggers: ['schedule:0 * * * *'] }),
     defineJob('jobs.after', { triggers: ['job.success:jobs.a'] }),
   ]);
-  const { id: jobId } = await place.getJob('jobs.a');
+  const { id: jobId } = await context.getJob('jobs.a');
   const tickAt = async (time: string) => {
     fixture.clock.now = new Date(`2026-03-10T${time}:00Z`);
     expect(await fixture.startRuns.startTick({ jobId, trigger: 'schedule:0 * * * *' })).toBeDefined();
@@ -133,7 +133,7 @@ it('an executor that reports unknown while another server takes over: nothing is
   const { executor, counted } = countUnknown(createBootstrappedExecutor(fixture));
   const first = await startServer({ executor, leaseSeconds: 1 });
   await tickAt('13:00');
-  const [run] = await place.listRuns('jobs.a');
+  const [run] = await context.listRuns('jobs.a');
   if (!run) throw new Error('The tick made no run');
   const spec = await executor.awaitBegin(run.id);
   executor.fake.hide(spec.attemptId);
@@ -145,16 +145,16 @@ it('an executor that reports unknown while another server takes over: nothing is
   });
   await tickAt('14:00');
   await tickAt('15:00');
-  expect((await place.getRun(run.id)).status).toBe('running');
+  expect((await context.getRun(run.id)).status).toBe('running');
   expect(executor.fake.started).toHaveLength(1);
 
   executor.fake.hide(spec.attemptId, false);
   executor.finish(spec);
-  await eventually('the run completes', async () => (await place.getRun(run.id)).status === 'completed');
+  await eventually('the run completes', async () => (await context.getRun(run.id)).status === 'completed');
   expect(await listFollowers(run)).toEqual(['jobs.after']);
   await tickAt('16:00');
   const hour = (time: string) => new Date(`2026-03-10T${time}:00Z`);
-  expect(await place.listRuns('jobs.a')).toMatchObject([
+  expect(await context.listRuns('jobs.a')).toMatchObject([
     { status: 'completed', intervalStart: hour('12:00'), intervalEnd: hour('13:00') },
     { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
     { triggerKind: 'schedule', intervalStart: hour('13:00'), intervalEnd: hour('16:00') },
@@ -162,12 +162,12 @@ it('an executor that reports unknown while another server takes over: nothing is
 });
 
 it('a suspended server loses its jobs within the duration of a lease', async () => {
-  await place.deployAll([defineJob('jobs.a')]);
-  const { id } = await place.getJob('jobs.a');
+  await context.deployAll([defineJob('jobs.a')]);
+  const { id } = await context.getJob('jobs.a');
   const takes: ((store: Store) => Promise<unknown>)[] = [
     (store) => store.jobs.tryLock(id),
     (store) => store.jobs.lock([id]),
-    (store) => store.jobs.lockAll(place.workspaceId),
+    (store) => store.jobs.lockAll(context.workspaceId),
   ];
   for (const take of takes) {
     const bounds = await fixture.database.transaction(async (sql) => {

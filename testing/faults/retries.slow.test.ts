@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => server.remove());
 
 const workspace = () => createApiWorkspace(server, workspaceId);
-const readLife = (jobRunId: string) =>
+const readTimeline = (jobRunId: string) =>
   server.client.call('get_job_run_life', { params: { workspace_id: workspaceId, job_run_id: jobRunId } });
 
 /** Lines from the environment's setup do not matter, but are counted. */
@@ -74,7 +74,7 @@ it('fails twice and succeeds: one run, one stream, three attempts in order, and 
   expect(streamed).toEqual(expectedLog([1, 2, 3]));
   const stored = await Array.fromAsync(server.client.readLog({ workspaceId, jobRunId }));
   expect(describeLines(stored)).toEqual(streamed);
-  const { attempts } = await readLife(jobRunId);
+  const { attempts } = await readTimeline(jobRunId);
   expect(attempts.map(({ number, exit, failure }) => [number, exit?.code, failure?.code])).toEqual([
     [1, 1, 'exit_code'],
     [2, 2, 'exit_code'],
@@ -96,5 +96,5 @@ it('is retried exactly as often after kill -9 of the server at the moment an att
   expect((await workspace().awaitEnd(jobRunId)).status).toBe('completed');
   const stored = await Array.fromAsync(server.client.readLog({ workspaceId, jobRunId }));
   expect(describeLines(stored)).toEqual(expectedLog([4, 5, 6]));
-  expect((await readLife(jobRunId)).attempts).toHaveLength(3);
+  expect((await readTimeline(jobRunId)).attempts).toHaveLength(3);
 });

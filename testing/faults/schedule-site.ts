@@ -1,4 +1,4 @@
-import type { StoredRun } from './schedule-facts.ts';
+import type { StoredRun } from './schedule-details.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
-import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { chains, clockJobs, deployScheduleWorkspace, quickJobs } from './schedule-workspace.ts';
-import { findScheduleProblems } from './schedule-facts.ts';
+import { findScheduleProblems } from './schedule-details.ts';
 import { createSiteDisk } from './site-disk.ts';
 import { createSiteServers, siteVariables } from './site-servers.ts';
 
@@ -26,7 +26,7 @@ export type ScheduleSite = Awaited<ReturnType<typeof createScheduleSite>>;
 export async function createScheduleSite(variables: Record<string, string> = {}) {
   const first = await startTestServer({ ...siteVariables, ...variables });
   const workspaceId = await createWorkspace(first, 'ticks');
-  const runs = createRunsPlace(first.dataDir);
+  const runs = createRunsLocation(first.dataDir);
   const disk = createSiteDisk(first.dataDir, runs);
   const startsFile = join(runs.locateLocalData(workspaceId, 'prod'), 'starts');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));

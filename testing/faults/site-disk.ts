@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import type { RunsPlace } from '../fixtures/runs-place.ts';
+import type { RunsLocation } from '../fixtures/runs-location.ts';
 import {
   listProcesses,
   readBootId,
@@ -13,7 +13,7 @@ import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 /** What a data folder reveals about attempts and Postgres when no server may be running. */
-export function createSiteDisk(dataDir: string, runs: RunsPlace) {
+export function createSiteDisk(dataDir: string, runs: RunsLocation) {
   const cluster = join(dataDir, 'postgres', 'data');
 
   /** Queries the site's Postgres, whichever servers are running. */
@@ -37,9 +37,9 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
     /** Suspends the bootstrap, while its user code continues. */
     freezeBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGSTOP'),
     /** Whether an attempt has recorded this text, delivered or not. */
-    hasRecorded(words: string): boolean {
+    hasRecorded(message: string): boolean {
       const spools = runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId));
-      return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(words));
+      return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(message));
     },
     /** All processes of an attempt. */
     listProcesses: (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`),

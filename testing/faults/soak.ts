@@ -7,13 +7,13 @@ import type { TestServer } from '../fixtures/server.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createFaultSite } from './fault-site.ts';
-import { wholeRun } from './run-facts.ts';
+import { wholeRun } from './run-details.ts';
 
 /** A failure of a run's server; returns the server that runs afterwards. */
 type Mishap = (site: FaultSite, server: TestServer) => Promise<TestServer>;
 
 /** A run with its downstream run takes about three seconds. */
-const longestWaitMs = 4000;
+const maxWaitMs = 4000;
 const mishaps: Record<string, Mishap> = {
   async kill(site, server) {
     await server.end('SIGKILL');
@@ -73,7 +73,7 @@ async function soak(rounds: number): Promise<number> {
   try {
     for (let round = 1; round <= rounds; round += 1) {
       const name = names[Math.floor(Math.random() * names.length)] ?? 'kill';
-      const waitMs = Math.round(Math.random() * longestWaitMs);
+      const waitMs = Math.round(Math.random() * maxWaitMs);
       const startedAt = performance.now();
       const problem = await playRound(site, mishaps[name] as Mishap, waitMs).catch((error: unknown) =>
         String(error),

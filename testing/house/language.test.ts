@@ -17,6 +17,31 @@ const discouragedWords: Record<string, string> = {
   janitor: 'reaper',
 };
 
+/** Identifiers with old names of concepts, with what to write instead. */
+const discouragedIdentifiers: Record<string, string> = {
+  '[A-Z]\\w*Place|create\\w*Place': 'fixture or context in tests; scope, location or position elsewhere',
+  '\\w*Belongings?|belongings': 'resource',
+  '\\w*Leftovers?|\\w*leftover[A-Z]\\w*': 'orphan',
+  'judge(?:[A-Z]\\w*)?|verdicts?|\\w*Verdict|\\w*Standing': 'derive, decision, status',
+  '[pP]romised[A-Z]\\w*|\\w+Promised': 'deferred',
+  '\\w*[mM]ailbox[A-Z]\\w*|createMailbox|Mailbox|createBell|Bell': 'coalescing queue, wake-up signal',
+  'letIn|goRound|createTurns|takesTurns': 'admit, iteration, lock',
+  '\\w*RunLife\\w*|runLife': 'timeline',
+  '\\w*Facts': 'input, details or context',
+  '\\w+Words': 'text, message or labels',
+  '\\w+Wire': 'serializers, responses',
+  'tellWaits|createTellWaits|isTold|takeUntold': 'report',
+  '\\w*(?:make|Make)Room|OrganizationRoom|hasRoom': 'capacity, free slots',
+  'cameOf|cameWithKey|onAccessTaken|giveBack': 'created from, revoked, released',
+  'const (?:longest|shortest|most|least)[A-Z]\\w* = [\\d(]': 'max, min',
+};
+
+/** Files with old names of concepts. */
+const discouragedFiles =
+  /-(?:laws\.test|wire|words|place|facts)\.tsx?$|\/(?:look|wire)\/|\/(?:belongings?|leftovers?|mailbox|promised-starts)\b.*\.tsx?$/u;
+/** The operation `get_job_run_life` and its response keep their published names. */
+const publishedNames = /JobRunLifeResponse'/u;
+
 const checkedFiles = /\.(?:ts|tsx|mjs|py|md|css|html)$/u;
 /** Generated or captured texts, released migrations, and this list. */
 const uncheckedFiles =
@@ -28,8 +53,8 @@ function listFiles(): string[] {
 }
 
 /** @returns `file:line: text` of each line with the pattern */
-function findLines(pattern: RegExp): string[] {
-  return listFiles().flatMap((file) =>
+function findLines(pattern: RegExp, files = listFiles()): string[] {
+  return files.flatMap((file) =>
     readFileSync(join(repositoryFolder, file), 'utf8')
       .split('\n')
       .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
@@ -39,5 +64,20 @@ function findLines(pattern: RegExp): string[] {
 describe('the texts of the project', () => {
   it.each(Object.entries(discouragedWords))('do not contain %s, but %s', (word) => {
     expect(findLines(new RegExp(`\\b(?:${word})\\b`, 'iu'))).toEqual([]);
+  });
+});
+
+describe('the identifiers of the project', () => {
+  const code = listFiles().filter(
+    (file) => /\.tsx?$/.test(file) && !file.startsWith('apps/server/src/store/migrations/'),
+  );
+
+  it.each(Object.entries(discouragedIdentifiers))('are not %s, but %s', (name) => {
+    const lines = findLines(new RegExp(`\\b(?:${name})\\b`, 'u'), code);
+    expect(lines.filter((line) => !publishedNames.test(line) && !/classes\.\w+/u.test(line))).toEqual([]);
+  });
+
+  it('name no file after an old concept', () => {
+    expect(listFiles().filter((file) => discouragedFiles.test(file))).toEqual([]);
   });
 });

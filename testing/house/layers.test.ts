@@ -36,7 +36,7 @@ const otherFolders: Record<string, string[]> = {
   'apps/server/src/domain': ['primitives'],
   'apps/server/src/services': ['paging', 'testing'],
   'apps/server/src/store/postgres': ['embedded', 'statements', 'testing'],
-  'apps/server/src/api': ['probes', 'testing', 'wire'],
+  'apps/server/src/api': ['probes', 'serializers', 'testing'],
   'packages/contract/src/schemas': [],
   'apps/web/src/pages': ['first-steps', 'overview'],
 };

@@ -41,7 +41,7 @@ interface SourceFile {
 export interface HouseFigures {
   fileCount: number;
   /** The folders with the most files, not counting subfolders. */
-  largestFolders: { folder: string; fileCount: number }[];
+  maxFolders: { folder: string; fileCount: number }[];
   /** Imports between top-level folders of the server, one per pair of files. */
   arrowCount: number;
   backwardArrows: string[];
@@ -63,7 +63,7 @@ export function measureHouse(root: string): HouseFigures {
     product.reduce((sum, { text }) => sum + (text.match(pattern)?.length ?? 0), 0);
   return {
     fileCount: files.length,
-    largestFolders: countByFolder(files).slice(0, 8),
+    maxFolders: countByFolder(files).slice(0, 8),
     arrowCount: arrows.length,
     backwardArrows: arrows
       .filter(({ from, to }) => layers.indexOf(from) < layers.indexOf(to))

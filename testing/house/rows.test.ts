@@ -133,22 +133,22 @@ async function listParameterNames(): Promise<string[]> {
 
 it('covers every call of the store that declares a row', () => {
   const reached = new Set(asked.map(({ row }) => row));
-  expect(rows.filter((row) => !reached.has(row)).map(placeOf)).toEqual([]);
+  expect(rows.filter((row) => !reached.has(row)).map(scopeOf)).toEqual([]);
 });
 
 it('each statement fits the schema, and each declared row the columns that Postgres returns', async () => {
   const nullable = await listNullableColumns();
   const problems: string[] = [];
-  const distinct = new Map(asked.map((each) => [`${each.row && placeOf(each.row)} ${each.text}`, each]));
+  const distinct = new Map(asked.map((each) => [`${each.row && scopeOf(each.row)} ${each.text}`, each]));
   for (const { text, row } of distinct.values()) {
     const columns = (await describeStatement(client, text)) ?? [];
     if (row)
-      problems.push(...compare(row, columns, nullable).map((problem) => `${placeOf(row)}: ${problem}`));
+      problems.push(...compare(row, columns, nullable).map((problem) => `${scopeOf(row)}: ${problem}`));
   }
   expect(problems).toEqual([]);
 });
 
-function placeOf(row: DeclaredRow): string {
+function scopeOf(row: DeclaredRow): string {
   return `${fileOf(row)}:${row.firstLine}`;
 }
 

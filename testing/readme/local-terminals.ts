@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endAttempts } from '../fixtures/end-attempts.ts';
-import { executorVariables } from '../fixtures/runs-place.ts';
+import { executorVariables } from '../fixtures/runs-location.ts';
 import { findFreePort } from '../fixtures/free-port.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { openTerminal, type PasteTerminal } from './terminal.ts';

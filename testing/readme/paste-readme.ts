@@ -20,12 +20,12 @@ export interface PastedReadme {
  * client's sign-in.
  * @param place.url URL of the server; it replaces the default URL in the blocks
  */
-export async function pasteReadme(place: {
+export async function pasteReadme(context: {
   server: PasteTerminal;
   client: PasteTerminal;
   url: string;
 }): Promise<PastedReadme> {
-  const { server, client, url } = place;
+  const { server, client, url } = context;
   const blocks = readReadmeBlocks(await readFile(join(repositoryFolder, 'README.md'), 'utf8')).map(
     ({ terminal, code }) => ({ terminal, code: code.replaceAll('http://127.0.0.1:8080', url) }),
   );

@@ -112,7 +112,7 @@ async function furnishPeople(
     const caller = await people.findUserByEmail(ownerEmail);
     const session = await sessions.insert(
       { userId: caller?.id ?? '', client: 'schemas', address: null, userAgent: null },
-      { unusedDays: 1, longestDays: 1 },
+      { unusedDays: 1, maxDays: 1 },
     );
     sessionId = session?.id ?? '';
   } finally {

@@ -2,7 +2,7 @@ import type { RunRow } from './site.ts';
 import type { StartedRun } from './journal.ts';
 import type { World } from './world.ts';
 import { beginStep } from './world.ts';
-import { factsOf } from './check-changes.ts';
+import { detailsOf } from './check-changes.ts';
 import { format } from './journal.ts';
 
 /** Checks that the future ticks match the model, and that there are no others. */
@@ -24,7 +24,7 @@ export async function auditSchedules(world: World): Promise<void> {
       throw world.journal.violation(job.ref, `the next tick of ${trigger} is not what it should be`, {
         expected: dueAt === null ? null : format(dueAt),
         found: typeof found === 'number' ? format(found) : (found ?? null),
-        ...factsOf(job),
+        ...detailsOf(job),
       });
     }
   }
@@ -98,9 +98,9 @@ function checkEnd({ journal, model, clock }: World, run: StartedRun): void {
   const isTick = isSchedule
     ? clock.isTick(timedTrigger.slice('schedule:'.length), zone, end)
     : end === decidedAt;
-  const isLast = bounds !== null && end <= bounds.end && bounds.end - end < longestStep;
+  const isLast = bounds !== null && end <= bounds.end && bounds.end - end < maxStepMs;
   if (!isTick && !isLast)
-    throw journal.violation(ref, `a run ends at no tick: ${describe(run)}`, factsOf(model.get(ref)));
+    throw journal.violation(ref, `a run ends at no tick: ${describe(run)}`, detailsOf(model.get(ref)));
 }
 
 /**
@@ -123,7 +123,7 @@ function checkRefresh({ journal, clock }: World, run: StartedRun): void {
 /**
  * A declared end is moved back to the tick before it, which with these crons is less than a month earlier.
  */
-const longestStep = 31 * 24 * 3_600_000;
+const maxStepMs = 31 * 24 * 3_600_000;
 
 /**
  * The windows of completed runs are contiguous, from each refresh to the next. Only runs that were active at

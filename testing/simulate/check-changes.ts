@@ -33,7 +33,8 @@ export function checkChanges(
   for (const expectation of expected) {
     const { ref } = expectation.job;
     const change = takeChange(open.get(ref) ?? [], expectation);
-    if (!change) throw journal.violation(ref, `missing: ${describe(expectation)}`, factsOf(expectation.job));
+    if (!change)
+      throw journal.violation(ref, `missing: ${describe(expectation)}`, detailsOf(expectation.job));
     if (expectation.kind === 'start') {
       checkStart(watched, expectation, change);
       started.push({ ref, runId: change.runId, number: change.number });
@@ -42,7 +43,11 @@ export function checkChanges(
   }
   for (const [ref, [extra]] of open)
     if (extra)
-      throw journal.violation(ref, `not expected: ${describeChange(extra)}`, factsOf(watched.model.get(ref)));
+      throw journal.violation(
+        ref,
+        `not expected: ${describeChange(extra)}`,
+        detailsOf(watched.model.get(ref)),
+      );
   return started;
 }
 
@@ -77,7 +82,7 @@ function checkStart(
     throw journal.violation(job.ref, `another start than expected: ${describe(expected)}`, {
       expected: wanted,
       found,
-      ...factsOf(job),
+      ...detailsOf(job),
     });
   model.noteStart(expected, change.runId);
   const { concurrency = 1 } = job.sent.execute;
@@ -119,7 +124,7 @@ function checkSkip(
   if (!skip || !expected.statuses.has(skip.status) || change.trigger !== expected.trigger)
     throw journal.violation(job.ref, `not declined as expected: ${describe(expected)}`, {
       found: describeChange(change),
-      ...factsOf(job),
+      ...detailsOf(job),
     });
   const before = job.newestSkip;
   const goesOn = before !== null && before.status === skip.status && before.trigger === change.trigger;
@@ -163,7 +168,7 @@ function describe(expected: Expectation): string {
 }
 
 /** The model's state of a job, shown with a violation. */
-export function factsOf(job: ModelJob): Record<string, unknown> {
+export function detailsOf(job: ModelJob): Record<string, unknown> {
   return {
     definition: job.sent,
     catchUp: job.habits.catchUp,

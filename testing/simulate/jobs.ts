@@ -49,7 +49,7 @@ const periods = ['1d', '12h', '6h', '36h', '4h', '90m'];
 interface Draft extends Omit<SentJob, 'engine_version' | 'entry_point' | 'job_ref' | 'execute'> {
   concurrency?: number | null;
 }
-type Group = (place: { ref: (name: string) => string; draw: Draw }) => Record<string, Draft>;
+type Group = (context: { ref: (name: string) => string; draw: Draw }) => Record<string, Draft>;
 interface Draw {
   timed(about: string, busy?: number): string;
   zone(about: string): string;

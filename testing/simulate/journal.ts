@@ -69,8 +69,8 @@ export function createJournal(seed: number) {
     },
 
     /** @returns an error with the whole history of a job */
-    violation(ref: string | null, problem: string, facts: Record<string, unknown> = {}): Violation {
-      const told = Object.entries(facts).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
+    violation(ref: string | null, problem: string, details: Record<string, unknown> = {}): Violation {
+      const told = Object.entries(details).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
       const events = ref === null ? [] : (lines.get(ref) ?? []);
       return new Violation(
         [

@@ -163,7 +163,7 @@ export function createModel(clock: ModelClock) {
       }
       const reasons = found as ReadonlySet<string>;
       declined.set(job.ref, reasons);
-      if (isPromised(reasons)) {
+      if (isDeferred(reasons)) {
         begun.add(job.ref);
         job.promise = trigger;
         // A later start does not know what this call requested.
@@ -175,11 +175,11 @@ export function createModel(clock: ModelClock) {
     return { expected, declined };
   }
 
-  function dropPromises(ref: string): void {
+  function dropDeferredStarts(ref: string): void {
     for (const job of downstreamsOf(ref)) {
       if (job.promise === null) continue;
       job.promise = null;
-      dropPromises(job.ref);
+      dropDeferredStarts(job.ref);
     }
   }
 
@@ -208,7 +208,7 @@ export function createModel(clock: ModelClock) {
         job.refreshPending = true;
         job.epoch += 1;
       }
-      dropPromises(ref);
+      dropDeferredStarts(ref);
     }
     if (status === 'cancelled') return expected;
     const event = `job.${status === 'completed' ? 'success' : 'fail'}:${ref}`;
@@ -239,7 +239,7 @@ export function createModel(clock: ModelClock) {
       const origin = job.promise === null ? 'freshness' : 'promise';
       const found = decide(job, trigger, { origin, now, previousRunId });
       if ('kind' in found) expected.push(found);
-      else if (origin === 'promise' && !isStillToCome(found))
+      else if (origin === 'promise' && !isStillPending(found))
         expected.push({ kind: 'skip', job, trigger, at: now, tick: null, statuses: found });
       else continue;
       job.promise = null;
@@ -336,7 +336,7 @@ export function createModel(clock: ModelClock) {
       job.isArchived = true;
       job.isPaused = false;
       job.schedules.clear();
-      if (job.promise !== null) dropPromises(ref);
+      if (job.promise !== null) dropDeferredStarts(ref);
       job.promise = null;
       const waiting = [...job.active].filter(([, run]) => run.status === 'pending');
       return waiting.flatMap(([runId]) => end(runId, ref, 'cancelled', NaN));
@@ -386,13 +386,13 @@ export function createModel(clock: ModelClock) {
 }
 
 /** The only lasting obstacle is the upstream: a job at capacity now may have a free slot later. */
-function isPromised(reasons: ReadonlySet<string>): boolean {
+function isDeferred(reasons: ReadonlySet<string>): boolean {
   const lasting = [...reasons].filter((reason) => reason !== 'skipped_concurrency_limit');
   return lasting.length === 1 && lasting[0] === 'skipped_upstream_pending';
 }
 
 /** A deferred start keeps waiting for another upstream, unless the job's time is covered or over. */
-function isStillToCome(reasons: ReadonlySet<string>): boolean {
+function isStillPending(reasons: ReadonlySet<string>): boolean {
   const isOver = reasons.has('skipped_already_covered') || reasons.has('skipped_out_of_interval');
   return reasons.has('skipped_fresh') && !isOver;
 }

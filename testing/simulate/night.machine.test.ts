@@ -16,7 +16,7 @@ it('schedules start on time while visitors want more apps than there are slots',
   expect(night.starved).toEqual([]);
   expect(night.skipped).toEqual([]);
   // Check that the test is meaningful: all app slots were in use, and runs waited for each other.
-  expect(night.mostApps).toBe(slots.apps);
+  expect(night.maxApps).toBe(slots.apps);
   expect(night.ticks).toBeGreaterThan(50);
   expect(night.waited).toBeGreaterThan(0);
 });

@@ -30,11 +30,11 @@ export interface NightReport {
   skipped: string[];
   /** Ticks whose run waited for a slot, and the longest of these waits. */
   waited: number;
-  longestWaitMinutes: number;
+  maxWaitMinutes: number;
   /** Runs that were pending while batch slots were free. There must be none, whatever apps do. */
   starved: string[];
   appStarts: number;
-  mostApps: number;
+  maxApps: number;
   /** Longest wait of a batch run, by organization. */
   waitsOf: number[];
 }
@@ -136,10 +136,10 @@ async function live(
     ticks: 0,
     skipped: [],
     waited: 0,
-    longestWaitMinutes: 0,
+    maxWaitMinutes: 0,
     starved: [],
     appStarts: 0,
-    mostApps: 0,
+    maxApps: 0,
     waitsOf: sites.map(() => 0),
   };
   const noNews = new AbortController().signal;
@@ -198,7 +198,7 @@ async function live(
     if (waitMs === 0) return;
     const minutes = waitMs / minuteMs;
     report.waited += 1;
-    report.longestWaitMinutes = Math.max(report.longestWaitMinutes, minutes);
+    report.maxWaitMinutes = Math.max(report.maxWaitMinutes, minutes);
     report.waitsOf[index] = Math.max(report.waitsOf[index] ?? 0, minutes);
   }
 
@@ -223,7 +223,7 @@ async function live(
     const claims: Claim[] = [];
     await claimRuns.claimPending((one) => claims.push(one), noNews);
     for (const one of claims) await begin(one);
-    report.mostApps = Math.max(report.mostApps, active.apps.size);
+    report.maxApps = Math.max(report.maxApps, active.apps.size);
     if (due.size > 0 && active.batch.size < slots.batch)
       report.starved.push(
         `${new Date(now).toISOString()}: ${due.size} wait, ${active.batch.size} of ${slots.batch} slots in use`,

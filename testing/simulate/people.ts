@@ -78,8 +78,8 @@ async function takeOutOfService(world: World, job: ModelJob, about: string): Pro
   beginStep(world, `a user archives ${job.ref}`);
   world.journal.note(job.ref, 'is archived');
   world.journal.count('archived');
-  const place = placeOf(world, job.ref);
-  await withCrashes(world, about, (server) => server.switchJobs.archive(place));
+  const context = scopeOf(world, job.ref);
+  await withCrashes(world, about, (server) => server.switchJobs.archive(context));
   await settle(world, world.model.archive(job.ref));
   const at = world.time + world.chance.between(1, 150, about, 'until') * hourMs;
   world.queue.add({ at, name: `${about} end`, act: () => bringBack(world, job, about) });
@@ -89,7 +89,7 @@ async function bringBack(world: World, job: ModelJob, about: string): Promise<vo
   if (!job.isArchived) return;
   beginStep(world, `a user brings back ${job.ref}`);
   world.journal.note(job.ref, 'is brought back');
-  await withCrashes(world, `${about} end`, (server) => server.switchJobs.unarchive(placeOf(world, job.ref)));
+  await withCrashes(world, `${about} end`, (server) => server.switchJobs.unarchive(scopeOf(world, job.ref)));
   world.model.unarchive(job.ref, clockOf(world));
   await settle(world, []);
 }
@@ -100,7 +100,7 @@ async function pause(world: World, job: ModelJob, about: string): Promise<void> 
   beginStep(world, `a user pauses ${job.ref}`);
   world.journal.note(job.ref, 'is paused');
   world.journal.count('paused');
-  await withCrashes(world, about, (server) => server.switchJobs.pause(placeOf(world, job.ref)));
+  await withCrashes(world, about, (server) => server.switchJobs.pause(scopeOf(world, job.ref)));
   job.isPaused = true;
   await settle(world, []);
   const at = world.time + world.chance.between(1, 100, about, 'until') * hourMs;
@@ -111,7 +111,7 @@ async function resume(world: World, job: ModelJob, about: string): Promise<void>
   if (!job.isPaused) return;
   beginStep(world, `a user resumes ${job.ref}`);
   world.journal.note(job.ref, 'is resumed');
-  await withCrashes(world, `${about} end`, (server) => server.switchJobs.resume(placeOf(world, job.ref)));
+  await withCrashes(world, `${about} end`, (server) => server.switchJobs.resume(scopeOf(world, job.ref)));
   job.isPaused = false;
   await settle(world, []);
 }
@@ -262,6 +262,6 @@ function defaultTrigger({ sent, ref }: ModelJob): string {
   return timed ?? noEvent ?? sent.triggers[0] ?? `manual:${ref}`;
 }
 
-function placeOf({ site, idOf }: World, ref: string) {
+function scopeOf({ site, idOf }: World, ref: string) {
   return { workspaceId: site.workspaceId, jobId: idOf(ref) };
 }

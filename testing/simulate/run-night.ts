@@ -24,10 +24,10 @@ try {
     ['ticks skipped', night.skipped.length],
     ['times a run waited while a batch slot was free', night.starved.length],
     ['ticks whose run waited for other batch runs', night.waited],
-    ['longest of these waits, minutes', night.longestWaitMinutes],
+    ['longest of these waits, minutes', night.maxWaitMinutes],
     ['longest waits of the organizations, minutes', night.waitsOf.join(' and ')],
     ['starts of apps', night.appStarts],
-    ['apps at once, at most', night.mostApps],
+    ['apps at once, at most', night.maxApps],
   ];
   for (const [what, figure] of rows) say(`${String(figure).padStart(9)}  ${what}`);
   for (const line of [...night.skipped, ...night.starved].slice(0, 20)) say(line);

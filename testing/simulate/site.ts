@@ -61,13 +61,13 @@ export async function createSite(
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-simulation-'));
   const ports = createTestPorts(database, folder);
   const { persistence } = ports;
-  const place = await createWorkspace(persistence.store);
+  const context = await createWorkspace(persistence.store);
   await upload();
   if (isWatched) await watchRows(database);
 
   async function upload(): Promise<void> {
     const { uploadPackage: uploads } = createServices(ports);
-    const { userId, email, workspaceId } = place;
+    const { userId, email, workspaceId } = context;
     const principal = { userId, email, credential: null, workspaceId: null, kind: 'user' as const };
     const grant = { principal, workspaceId };
     const archivePath = join(folder, 'deployment.tar.gz');
@@ -99,7 +99,7 @@ export async function createSite(
   }
 
   return {
-    ...place,
+    ...context,
     persistence,
     store: persistence.store,
 

@@ -24,7 +24,7 @@ export function drawLateness({ chance }: World, dueAt: number): number {
  * several at once, unless the only one crashes.
  * @returns the time until the next check
  */
-export async function lookAtTicks(world: World): Promise<number> {
+export async function inspectTicks(world: World): Promise<number> {
   const { chance, journal } = world;
   // Whether both are observed in one check would depend on timing, and a year must be reproducible.
   while (world.model.hasTwoAtOnce(clockOf(world))) world.time += 1;

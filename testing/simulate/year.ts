@@ -12,8 +12,8 @@ import { createJournal } from './journal.ts';
 import { createModel } from './model.ts';
 import { createModelClock } from './model-clock.ts';
 import { createSite } from './site.ts';
-import { drawLateness, lookAtTicks } from './tick-looks.ts';
-import { liveRun } from './run-lives.ts';
+import { drawLateness, inspectTicks } from './tick-looks.ts';
+import { liveRun } from './run-timelines.ts';
 
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
@@ -140,7 +140,7 @@ async function live(world: World, endAt: number, signal: AbortSignal): Promise<v
     if (at > endAt) return;
     world.time = at;
     if (isEvent) await world.queue.take()?.act();
-    else nobodyLooksUntil = world.time + (await lookAtTicks(world));
+    else nobodyLooksUntil = world.time + (await inspectTicks(world));
   }
 }
 

@@ -97,10 +97,10 @@ export async function setLimits(options: {
   );
 }
 
-const largestLimit = 2_147_483_647;
+const maxLimit = 2_147_483_647;
 
 function readLimit(option: string, text: string): number | null {
   if (text === 'none') return null;
-  if (/^\d{1,10}$/.test(text) && Number(text) <= largestLimit) return Number(text);
+  if (/^\d{1,10}$/.test(text) && Number(text) <= maxLimit) return Number(text);
   throw new Error(`${option} must be a whole number or none, not "${text}".`);
 }

@@ -31,9 +31,9 @@ describe('bin/pumphouse', () => {
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],
     ['an unknown option', ['server', '--port', '80'], "unknown option '--port'"],
     ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified"],
-  ])('responds to %s with the available commands', async (_, args, words) => {
+  ])('responds to %s with the available commands', async (_, args, message) => {
     const { code, stderr } = await pumphouse(args);
-    expect(stderr).toContain(words);
+    expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
     expect(code).toBe(1);
   });
@@ -65,13 +65,13 @@ describe('bin/pumphouse', () => {
     ],
     ['a data folder that is a file', { PUMPHOUSE_DATA_DIR: 'file' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
     ['a data folder below a file', { PUMPHOUSE_DATA_DIR: 'file/sub' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
-  ])('explains %s without a stack trace', async (_, variables, words) => {
+  ])('explains %s without a stack trace', async (_, variables, message) => {
     const { PUMPHOUSE_DATA_DIR: name } = variables;
     const { code, stderr } = await pumphouse(['server'], {
       ...variables,
       ...(name && { PUMPHOUSE_DATA_DIR: join(folder, name) }),
     });
-    expect(stderr).toContain(words);
+    expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n {4}at /);
     expect(code).toBe(1);
   });

@@ -5,7 +5,7 @@ import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, set
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
-import { handleLeftovers } from './leftovers.ts';
+import { handleOrphans } from './orphans.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { serve } from './server.ts';
@@ -175,7 +175,7 @@ admin
   .description('List the resources of the executor: which are orphaned, and why the others are kept')
   .option('--remove', 'remove orphaned resources')
   .option('--json', 'as JSON, sizes in bytes')
-  .action(handleLeftovers);
+  .action(handleOrphans);
 
 try {
   await program.parseAsync();

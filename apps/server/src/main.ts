@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { checkReadiness } from './compose/check-readiness.ts';
 import { join } from 'node:path';
-import { createAppPlaces } from './api/apps/apps-wire.ts';
+import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
@@ -94,7 +94,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const api: ApiDependencies = {
     services,
     pages,
-    apps: createAppPlaces(services.apps.addresses),
+    apps: createAppUrls(services.apps.addresses),
     consoleFiles: openConsoleFiles(builtConsoleFolder),
     uploadDir: join(config.dataDir, 'uploads'),
     maxUploadBytes: config.maxUploadBytes,

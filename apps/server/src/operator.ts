@@ -1,5 +1,5 @@
 /** All that the operator's commands (apps/cli) use of the server. Lint keeps them from importing anything else. */
-export { toAuditEntry } from './api/audit/audit-log-wire.ts';
+export { toAuditEntry } from './api/audit/audit-log-serializers.ts';
 export { openRunServices } from './compose/open-run-services.ts';
 export { listMissingPrograms } from './compose/missing-programs.ts';
 export { openStorage } from './compose/open-storage.ts';
@@ -18,7 +18,7 @@ export {
 export { actAs, recordChange } from './services/audit/audit.ts';
 export { createKeys } from './services/keys/keys.ts';
 export { createMembers } from './services/people/members.ts';
-export type { JudgedBelonging, Leftovers, RemovedLeftovers } from './services/retention/leftovers.ts';
+export type { ClassifiedResource, OrphanCollector, RemovedOrphans } from './services/retention/orphans.ts';
 export type { Purged, Retention, StorageReport } from './services/retention/retention.ts';
 export { createAccounts } from './services/sign-in/accounts.ts';
 export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';

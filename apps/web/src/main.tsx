@@ -6,16 +6,16 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
-import './look/look.css';
-import { applyPalette } from './look/palette-choice.ts';
+import './ui/ui.css';
+import { applyPalette } from './ui/palette-choice.ts';
 import { onOtherPerson } from './session/tokens.ts';
 import { queryClient } from './api/query-client.ts';
 import { router } from './routes/router.ts';
-import { theme } from './look/theme.ts';
-import { titleCutTexts } from './look/cut-titles.ts';
+import { theme } from './ui/theme.ts';
+import { titleCutTexts } from './ui/cut-titles.ts';
 
-const place = document.querySelector('#root');
-if (!place) throw new Error('The page has no place for the console');
+const element = document.querySelector('#root');
+if (!element) throw new Error('The page has no place for the console');
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 
 // Dialogs lock page scrolling with a style element; get-nonce reads its nonce from this global.
@@ -25,7 +25,7 @@ titleCutTexts(document);
 // Another tab signed out or signed in as another user: reload, so that no data of the previous user stays.
 onOtherPerson(() => location.reload());
 
-createRoot(place).render(
+createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>

@@ -8,7 +8,7 @@ export type ComparedDocument = JsonObject;
  * Statements of a document about one subject, by a name that readers can find in it. Values are compared as
  * text.
  */
-type Facts = Map<string, string>;
+type Details = Map<string, string>;
 
 /**
  * Compares an emitted document with a reference: operations (method, path, parameters, bodies, statuses) and
@@ -30,7 +30,7 @@ function compareOperations(reference: ComparedDocument, emitted: ComparedDocumen
   const emittedOperations = collectOperations(emitted);
   return [...collectOperations(reference)].flatMap(([id, expected]) => {
     const actual = emittedOperations.get(id);
-    return actual === undefined ? [`${id}: missing`] : compareFacts(id, expected, actual);
+    return actual === undefined ? [`${id}: missing`] : compareDetails(id, expected, actual);
   });
 }
 
@@ -41,11 +41,11 @@ function compareComponents(reference: ComparedDocument, emitted: ComparedDocumen
     if (schema['properties'] === undefined) return [];
     if (emittedSchemas[name] === undefined) return [`${name}: missing`];
     const other = objectAt(emittedSchemas, name);
-    return compareFacts(name, describeProperties(schema, reference), describeProperties(other, emitted));
+    return compareDetails(name, describeProperties(schema, reference), describeProperties(other, emitted));
   });
 }
 
-function compareFacts(subject: string, expected: Facts, actual: Facts): string[] {
+function compareDetails(subject: string, expected: Details, actual: Details): string[] {
   const names = [...new Set([...expected.keys(), ...actual.keys()])].toSorted();
   return names
     .filter((name) => expected.get(name) !== actual.get(name))
@@ -55,32 +55,32 @@ function compareFacts(subject: string, expected: Facts, actual: Facts): string[]
     });
 }
 
-function collectOperations(document: ComparedDocument): Map<string, Facts> {
-  const found = new Map<string, Facts>();
+function collectOperations(document: ComparedDocument): Map<string, Details> {
+  const found = new Map<string, Details>();
   for (const [path, methods] of Object.entries(objectAt(document, 'paths'))) {
     for (const [method, operation] of Object.entries(asObject(methods))) {
-      const facts = describeOperation(asObject(operation), document);
-      facts.set('route', `${method.toUpperCase()} ${path}`);
-      found.set(toText(asObject(operation)['operationId']), facts);
+      const details = describeOperation(asObject(operation), document);
+      details.set('route', `${method.toUpperCase()} ${path}`);
+      found.set(toText(asObject(operation)['operationId']), details);
     }
   }
   return found;
 }
 
-function describeOperation(operation: JsonObject, document: ComparedDocument): Facts {
-  const facts: Facts = new Map();
+function describeOperation(operation: JsonObject, document: ComparedDocument): Details {
+  const details: Details = new Map();
   for (const parameter of listAt(operation, 'parameters').map(asObject)) {
     const schema = objectAt(parameter, 'schema');
     const name = `${toText(parameter['in'])} parameter ${toText(parameter['name'])}`;
-    facts.set(name, describeMember(schema, parameter['required'] === true, document));
+    details.set(name, describeMember(schema, parameter['required'] === true, document));
   }
   if (operation['requestBody'] !== undefined)
-    describeContent('body', objectAt(operation, 'requestBody'), document, facts);
+    describeContent('body', objectAt(operation, 'requestBody'), document, details);
   for (const [status, response] of Object.entries(objectAt(operation, 'responses'))) {
     if (statusRange.test(status)) continue;
-    describeContent(`response ${status}`, asObject(response), document, facts);
+    describeContent(`response ${status}`, asObject(response), document, details);
   }
-  return facts;
+  return details;
 }
 
 /** `4XX` and the like, for errors without a status of their own. */
@@ -90,19 +90,19 @@ function describeContent(
   subject: string,
   holder: JsonObject,
   document: ComparedDocument,
-  facts: Facts,
+  details: Details,
 ): void {
-  facts.set(subject, holder['required'] === true ? 'required' : 'present');
+  details.set(subject, holder['required'] === true ? 'required' : 'present');
   for (const [contentType, content] of Object.entries(objectAt(holder, 'content'))) {
     const { schema, 'x-sse-events': events } = asObject(content);
-    facts.set(`${subject} ${contentType}`, describeSchema(asObject(schema), document));
+    details.set(`${subject} ${contentType}`, describeSchema(asObject(schema), document));
     for (const [event, item] of Object.entries(asObject(events))) {
-      facts.set(`${subject} event ${event}`, describeSchema(asObject(item), document));
+      details.set(`${subject} event ${event}`, describeSchema(asObject(item), document));
     }
   }
 }
 
-function describeProperties(schema: JsonObject, document: ComparedDocument): Facts {
+function describeProperties(schema: JsonObject, document: ComparedDocument): Details {
   const required = listAt(schema, 'required');
   return new Map(
     Object.entries(objectAt(schema, 'properties')).map(([name, property]) => [

@@ -47,7 +47,7 @@ export * from './schemas/primitives.ts';
 export * from './schemas/query.ts';
 export * from './schemas/versions/receipts.ts';
 export * from './schemas/runs/run-comparisons.ts';
-export * from './schemas/runs/run-lives.ts';
+export * from './schemas/runs/run-timelines.ts';
 export * from './schemas/runs/run-phases.ts';
 export * from './schemas/pipelines/schema-history.ts';
 export * from './schemas/runs/run-overviews.ts';

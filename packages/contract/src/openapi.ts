@@ -58,10 +58,10 @@ function emitOperation(route: Route): JsonObject {
   };
 }
 
-function emitParameters(place: 'path' | 'query', object: z.ZodObject | undefined): JsonObject[] {
+function emitParameters(location: 'path' | 'query', object: z.ZodObject | undefined): JsonObject[] {
   return Object.entries<z.ZodType>(object?.shape ?? {}).map(([name, schema]) => {
     const required = !schema.safeParse(undefined).success;
-    return { name, in: place, required, schema: emitParameterSchema(schema) };
+    return { name, in: location, required, schema: emitParameterSchema(schema) };
   });
 }
 

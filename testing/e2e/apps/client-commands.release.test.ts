@@ -84,7 +84,7 @@ async function signIn(): Promise<void> {
   await person.close();
 }
 
-const wordsOf = ({ stdout, stderr }: ClientResult) => stdout + stderr;
+const outputOf = ({ stdout, stderr }: ClientResult) => stdout + stderr;
 
 /**
  * Runs a command that succeeds.
@@ -92,8 +92,8 @@ const wordsOf = ({ stdout, stderr }: ClientResult) => stdout + stderr;
  */
 async function dlthub(...args: string[]): Promise<string> {
   const result = await client.run(args, { desktop: true });
-  if (result.code !== 0) throw new Error(`dlthub ${args.join(' ')}: ${wordsOf(result)}`);
-  return wordsOf(result);
+  if (result.code !== 0) throw new Error(`dlthub ${args.join(' ')}: ${outputOf(result)}`);
+  return outputOf(result);
 }
 
 /**
@@ -103,7 +103,7 @@ async function dlthub(...args: string[]): Promise<string> {
 async function refused(...args: string[]): Promise<string> {
   const result = await client.run(args);
   expect(result.code).not.toBe(0);
-  return wordsOf(result);
+  return outputOf(result);
 }
 
 /** A page of a browser without a session. */
@@ -113,9 +113,9 @@ const seesOrders = (page: Page) => page.getByText('300 orders').waitFor({ timeou
 
 describe('dlthub serve', () => {
   it('starts an app and opens it with a single-use code', async () => {
-    const said = await dlthub('serve', 'board');
+    const output = await dlthub('serve', 'board');
     const { url } = await findApp(server, api, boardRef);
-    expect(said).toContain(`Opening ${url}\n`);
+    expect(output).toContain(`Opening ${url}\n`);
     const opened = await client.openedUrl();
     expect(opened.startsWith(`${url}?swap=`)).toBe(true);
     const page = await newPage();
@@ -130,15 +130,15 @@ describe('dlthub serve', () => {
 
   it('shows where a running app is, and starts no other', async () => {
     const runs = await api.listRuns(boardRef);
-    const said = await dlthub('serve', 'board');
-    expect(said).toContain((await findApp(server, api, boardRef)).url);
+    const output = await dlthub('serve', 'board');
+    expect(output).toContain((await findApp(server, api, boardRef)).url);
     expect(await api.listRuns(boardRef)).toEqual(runs);
   });
 
   it('rejects a job that is not interactive, and names the command that runs it', async () => {
-    const said = await refused('serve', 'load');
-    expect(said).toContain('batch (not allowed here)');
-    expect(said).toContain('Use the `run` command instead');
+    const output = await refused('serve', 'load');
+    expect(output).toContain('batch (not allowed here)');
+    expect(output).toContain('Use the `run` command instead');
     expect(await api.listRuns('jobs.__deployment__.load')).toEqual([]);
   });
 });
@@ -165,10 +165,10 @@ describe('dlthub job publish', () => {
 });
 
 it('dlthub dashboard prints a URL that leads to the dashboard', async () => {
-  const said = await dlthub('dashboard');
+  const output = await dlthub('dashboard');
   const { url } = await findApp(server, api, 'jobs.workspace.dashboard');
-  expect(said).toContain(url);
-  expect(said).not.toContain('swap');
+  expect(output).toContain(url);
+  expect(output).not.toContain('swap');
   const page = await newPage();
   await page.goto(url);
   expect(new URL(page.url()).origin).toBe(server.url);

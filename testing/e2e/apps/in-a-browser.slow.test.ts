@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awaitApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { deployWorkspace } from '../../fixtures/deploy-workspace.ts';
-import { echoWords, writeEchoApp } from '../../fixtures/echo-app.ts';
+import { echoTexts, writeEchoApp } from '../../fixtures/echo-app.ts';
 import { ownerEmail } from '../../fixtures/server.ts';
 import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 import { startEmptyConsoleSite, type ConsoleSite } from '../../fixtures/console-site.ts';
@@ -27,8 +27,8 @@ afterAll(async () => {
   await site.remove();
 });
 
-const sees = (page: Page, words: string, timeout = 60_000) =>
-  page.getByText(words, { exact: true }).waitFor({ timeout });
+const sees = (page: Page, text: string, timeout = 60_000) =>
+  page.getByText(text, { exact: true }).waitFor({ timeout });
 
 /** A page of a browser without a session. */
 const newPage = async () => (await site.browser.newContext()).newPage();
@@ -37,13 +37,13 @@ const newPage = async () => (await site.browser.newContext()).newPage();
 async function openWithSocket(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(url);
-  await sees(page, echoWords.open);
+  await sees(page, echoTexts.open);
   return page;
 }
 
 /** The page's WebSocket is closed, and its requests are no longer answered. */
 async function expectCut(page: Page): Promise<void> {
-  await sees(page, echoWords.closed, cutMs);
+  await sees(page, echoTexts.closed, cutMs);
   expect(await page.evaluate(`fetch('/orders').then(({ status }) => status)`)).toBe(401);
 }
 
@@ -70,7 +70,7 @@ describe('a visitor with a public link open', () => {
     const link = await publish({ expires_at: expiresAt.toISOString() });
     const page = await openWithSocket(await site.browser.newContext(), link);
     expect(Date.now()).toBeLessThan(expiresAt.getTime());
-    await sees(page, echoWords.closed, 20_000 + cutMs);
+    await sees(page, echoTexts.closed, 20_000 + cutMs);
     expect(Date.now()).toBeGreaterThan(expiresAt.getTime());
     await expectCut(page);
     expect((await page.goto(link))?.status()).toBe(404);
@@ -80,13 +80,13 @@ describe('a visitor with a public link open', () => {
   it('is admitted with the right password only', async () => {
     const page = await newPage();
     await page.goto(await publish({ password: 'open sesame' }));
-    for (const [password, words] of [
+    for (const [password, text] of [
       ['open barley', 'The password is wrong.'],
-      ['open sesame', echoWords.open],
+      ['open sesame', echoTexts.open],
     ] as const) {
       await page.getByLabel('Password of the link').fill(password);
       await page.getByRole('button', { name: 'Open' }).click();
-      await sees(page, words);
+      await sees(page, text);
     }
     expect(page.url()).toBe(`${app.url}/`);
     await page.context().close();

@@ -74,8 +74,8 @@ async function open(jobRef: string): Promise<Page> {
   return page;
 }
 
-const sees = (page: Page, words: string | RegExp) =>
-  page.getByText(words).first().waitFor({ timeout: 300_000 });
+const sees = (page: Page, text: string | RegExp) =>
+  page.getByText(text).first().waitFor({ timeout: 300_000 });
 
 describe('an app that listens late', () => {
   it('shows its visitor a page that turns into the app', async () => {
@@ -175,10 +175,10 @@ describe('an app that does not answer on its port', () => {
     const [run, ...others] = await api.listRuns(jobRef);
     expect(others).toEqual([]);
     expect(run?.status).toBe('failed');
-    const words = 'Nothing answered on port 5000 within 180 s.';
-    expect(app).toMatchObject({ job_run: null, failure: { detail: words, job_run_id: run?.id } });
+    const text = 'Nothing answered on port 5000 within 180 s.';
+    expect(app).toMatchObject({ job_run: null, failure: { detail: text, job_run_id: run?.id } });
     const log = joinLines(await api.readLog(run?.id ?? ''));
-    expect(log).toContain(`Failed (app_never_listened): ${words}`);
+    expect(log).toContain(`Failed (app_never_listened): ${text}`);
     return log;
   }
 

@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-const button = (place: Page | Locator, name: string) => place.getByRole('button', { name, exact: true });
-const field = (place: Page | Locator, label: string) => place.getByLabel(label, { exact: true });
+const button = (context: Page | Locator, name: string) => context.getByRole('button', { name, exact: true });
+const field = (context: Page | Locator, label: string) => context.getByLabel(label, { exact: true });
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const dialog = (page: Page) => page.getByRole('dialog');
-const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
+const output = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
 async function choose(page: Page, app: string, item: string): Promise<void> {
   await button(page, `More actions for ${app}`).click();
@@ -77,7 +77,7 @@ describe('the apps of a workspace', () => {
 
   it('start and stop manually, with live updates', async () => {
     await choose(owner, 'Orders board', 'Start');
-    await said(owner, 'The app is starting.');
+    await output(owner, 'The app is starting.');
     // Its environment may have to be built first, which takes longer than a page timeout.
     await awaitApp(site.server, site.api, appRefs.board, ({ state }) => state === 'ready');
     await row(owner, 'Orders board').getByText('Ready').waitFor();
@@ -190,7 +190,7 @@ describe('a public link', () => {
     await button(other, 'Unpublish…').waitFor();
     await choose(owner, 'Orders board', 'Unpublish…');
     await button(dialog(owner), 'Unpublish').click();
-    await said(owner, 'Unpublished.');
+    await output(owner, 'Unpublished.');
     await other.getByText('Only workspace members have access').waitFor();
     expect((await readApp(appRefs.board)).public_link).toBeNull();
     await other.close();

@@ -27,8 +27,8 @@ it('a run that waits long for a slot is listed under "needs attention", with its
   await page.getByText('No job needs attention').waitFor();
 
   const waiting = await triggerJob(server, api.id, 'jobs.load');
-  const words = 'Waiting for a free slot: 1 of 1 in use, 1 by this workspace.';
-  await api.awaitLine(waiting, words);
+  const text = 'Waiting for a free slot: 1 of 1 in use, 1 by this workspace.';
+  await api.awaitLine(waiting, text);
   const opened = await openServerStore(server);
   await opened.database.execute(
     `update job_runs set created_at = created_at - interval '10 minutes' where id = $1`,
@@ -37,7 +37,7 @@ it('a run that waits long for a slot is listed under "needs attention", with its
   await opened.close();
   await page.reload();
   const attention = page.getByRole('region', { name: '1 waiting run needs attention' });
-  await attention.getByText(words).waitFor();
+  await attention.getByText(text).waitFor();
   expect(await page.getByText('No job needs attention').count()).toBe(0);
   await expectAccessible(page);
   const readiness = (await (await fetch(`${server.url}/readyz`)).json()) as {

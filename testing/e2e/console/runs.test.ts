@@ -221,9 +221,9 @@ describe('the comparison of a run with the last successful one', () => {
   it('fits on a phone, with nothing cut off', async () => {
     const address = `/runs/${site.runs.orders}/compare?base=${site.runs.firstOrders}`;
     const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
-    const facts = page.getByRole('region', { name: 'Both runs' });
-    await facts.getByRole('link', { name: 'View changes' }).first().waitFor();
-    const cells = await facts.locator('td').all();
+    const details = page.getByRole('region', { name: 'Both runs' });
+    await details.getByRole('link', { name: 'View changes' }).first().waitFor();
+    const cells = await details.locator('td').all();
     const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
     expect(boxes.length).toBeGreaterThan(30);
     for (const box of boxes) expect((box?.x ?? 380) + (box?.width ?? 0)).toBeLessThan(380);

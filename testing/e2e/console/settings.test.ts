@@ -25,11 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
-const button = (place: Page | Locator, name: string) => place.getByRole('button', { name, exact: true });
+const output = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
+const button = (context: Page | Locator, name: string) => context.getByRole('button', { name, exact: true });
 const section = (page: Page, name: string | RegExp) => page.getByRole('region', { name });
-const field = (place: Page | Locator, label: string) => place.getByLabel(label, { exact: true });
-const row = (page: Page, words: string) => page.getByRole('row').filter({ hasText: words });
+const field = (context: Page | Locator, label: string) => context.getByLabel(label, { exact: true });
+const row = (page: Page, message: string) => page.getByRole('row').filter({ hasText: message });
 const dialog = (page: Page) => page.getByRole('dialog');
 
 async function goTo(page: Page, path: string, title: string): Promise<void> {
@@ -68,7 +68,7 @@ describe('an owner, using only the console,', () => {
     await field(owner, 'Name').fill('acme-data');
     await field(owner, 'Description').fill('Orders of the shop');
     await button(owner, 'Save').click();
-    await said(owner, 'Saved.');
+    await output(owner, 'Saved.');
     const { description } = await site.server.client.call('get_workspace', {
       params: { workspace_id: site.api.id },
     });
@@ -80,13 +80,13 @@ describe('an owner, using only the console,', () => {
     await button(owner, 'Archive workspace').click();
     await owner.getByLabel('Type acme-data to confirm').fill('acme-data');
     await button(dialog(owner), 'Archive').click();
-    await said(owner, 'Archived.');
+    await output(owner, 'Archived.');
     await goTo(owner, '/variables', 'Variables');
     await button(owner, 'Add variable').hover();
     await owner.getByRole('tooltip').filter({ hasText: 'This workspace is archived' }).waitFor();
     await goTo(owner, '', 'General');
     await button(owner, 'Restore workspace').click();
-    await said(owner, 'Restored.');
+    await output(owner, 'Restored.');
   });
 
   it('sets variables: a secret that is never shown, and one for a profile', async () => {
@@ -98,7 +98,7 @@ describe('an owner, using only the console,', () => {
     await dialog(owner).getByText('Is reserved: Pumphouse sets it in every run.').waitFor();
     await field(dialog(owner), 'Name').fill('SHOP__TOKEN');
     await button(dialog(owner), 'Save').click();
-    await said(owner, 'SHOP__TOKEN saved.');
+    await output(owner, 'SHOP__TOKEN saved.');
     expect(await row(owner, 'SHOP__TOKEN').textContent()).toContain('•••••••• secret');
     expect(await owner.content()).not.toContain('of-no-account-1234');
 
@@ -108,7 +108,7 @@ describe('an owner, using only the console,', () => {
     await field(dialog(owner), 'Plain').check();
     await field(dialog(owner), 'Value').fill('north');
     await button(dialog(owner), 'Save').click();
-    await said(owner, 'SHOP__REGION saved.');
+    await output(owner, 'SHOP__REGION saved.');
     const ofProd = section(owner, 'Runs of the profile prod');
     expect(await ofProd.getByRole('row').nth(1).textContent()).toContain('north');
   });
@@ -125,11 +125,11 @@ describe('an owner, using only the console,', () => {
     await dialog(owner).getByText('This variable was changed while the form was open').waitFor();
     await row(owner, 'east').waitFor();
     await button(dialog(owner), 'Overwrite').click();
-    await said(owner, 'SHOP__REGION saved.');
+    await output(owner, 'SHOP__REGION saved.');
     await row(owner, 'south').waitFor();
     await button(owner, 'Delete SHOP__REGION').click();
     await button(dialog(owner), 'Delete').click();
-    await said(owner, 'SHOP__REGION deleted.');
+    await output(owner, 'SHOP__REGION deleted.');
     await row(owner, 'SHOP__REGION').waitFor({ state: 'detached' });
   });
 
@@ -147,7 +147,7 @@ describe('an owner, using only the console,', () => {
     expect(await row(owner, 'guest@example.com').textContent()).toContain('developer in acme-data');
     await button(owner, 'Revoke invitation for guest@example.com').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'Invitation for guest@example.com revoked.');
+    await output(owner, 'Invitation for guest@example.com revoked.');
     expect((await fetch(link)).status).toBe(404);
   });
 
@@ -160,14 +160,14 @@ describe('an owner, using only the console,', () => {
     await goTo(owner, '/members', 'Members');
     await field(owner, 'Member').selectOption('member@example.com');
     await button(owner, 'Add member').click();
-    await said(owner, 'member@example.com is now viewer.');
+    await output(owner, 'member@example.com is now viewer.');
     await owner.getByLabel('Assigned role of member@example.com').selectOption('developer');
-    await said(owner, 'member@example.com is now developer.');
+    await output(owner, 'member@example.com is now developer.');
     await member.goto(site.workspaceUrl('/settings/members'));
     await row(member, 'member@example.com').filter({ hasText: 'you' }).waitFor();
     await button(owner, 'Remove member@example.com').click();
     await button(dialog(owner), 'Remove').click();
-    await said(owner, 'member@example.com no longer has an assigned role here.');
+    await output(owner, 'member@example.com no longer has an assigned role here.');
 
     // The owner of the organization sees what the member creates, and may take a role in it.
     await member.goto(organizationUrl());
@@ -176,16 +176,16 @@ describe('an owner, using only the console,', () => {
     await member.getByRole('navigation', { name: 'Workspace' }).waitFor();
     await goTo(owner, organizationUrl(), 'Workspaces');
     await owner.getByLabel('Your role in lab').selectOption('viewer');
-    await said(owner, 'You are now viewer in lab.');
+    await output(owner, 'You are now viewer in lab.');
     await owner.getByRole('link', { name: 'lab', exact: true }).waitFor();
 
     await goTo(owner, organizationUrl('/members'), 'Members');
     await owner.getByLabel('Role of member@example.com').selectOption('owner');
-    await said(owner, 'member@example.com is now owner of the organization.');
+    await output(owner, 'member@example.com is now owner of the organization.');
     await button(owner, 'Remove member@example.com').click();
     await dialog(owner).getByLabel('Type member@example.com to confirm').fill('member@example.com');
     await button(dialog(owner), 'Remove').click();
-    await said(owner, 'member@example.com removed.');
+    await output(owner, 'member@example.com removed.');
     await member.context().close();
   });
 
@@ -204,7 +204,7 @@ describe('an owner, using only the console,', () => {
     expect(await owner.content()).not.toContain(secret);
     await button(owner, 'Revoke key CI').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'Key CI revoked.');
+    await output(owner, 'Key CI revoked.');
     await expect(client.call('get_workspace_me', { params })).rejects.toMatchObject({ status: 401 });
   });
 
@@ -216,7 +216,7 @@ describe('an owner, using only the console,', () => {
     const address = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
     await button(webhook, 'Rotate URL of webhook:orders').click();
     await button(dialog(owner), 'Rotate URL').click();
-    await said(owner, 'webhook:orders has a new URL.');
+    await output(owner, 'webhook:orders has a new URL.');
     expect((await fetch(address, { method: 'POST' })).status).toBe(404);
     const fresh = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
     expect((await fetch(fresh, { method: 'POST' })).status).toBe(202);
@@ -231,7 +231,7 @@ describe('an owner, using only the console,', () => {
     expect((await fetch(fresh, { method: 'POST' })).status).toBe(401);
     await button(webhook, 'Remove signing secret of webhook:orders').click();
     await button(dialog(owner), 'Remove').click();
-    await said(owner, 'now accepts deliveries without a signature.');
+    await output(owner, 'now accepts deliveries without a signature.');
   });
 
   it('sees the usage of runs, and limits it', async () => {
@@ -255,7 +255,7 @@ describe('an owner, using only the console,', () => {
 
   it('sees stored data of the organization and its retention', async () => {
     await goTo(owner, organizationUrl('/storage'), 'Storage');
-    const cells = (words: string) => row(owner, words).getByRole('cell').allInnerTexts();
+    const cells = (message: string) => row(owner, message).getByRole('cell').allInnerTexts();
     expect((await cells('with attempts'))[1]).toMatch(/^[1-9]/);
     const [, count, size, oldest, age] = await cells('archives of deployments');
     expect(count).toBe('2');
@@ -291,7 +291,7 @@ describe('an owner, using only the console,', () => {
     await field(owner, 'Name').fill('Acme');
     await field(owner, 'Default workspace role').selectOption('viewer in every workspace');
     await button(owner, 'Save').click();
-    await said(owner, 'Saved.');
+    await output(owner, 'Saved.');
     const params = { organization_id: organizationId };
     expect(await site.server.client.call('get_organization_settings', { params })).toMatchObject({
       name: 'Acme',
@@ -314,16 +314,16 @@ describe('an owner, using only the console,', () => {
     expect(await takeSecret(owner, 'key')).toMatch(/^dlt_u_/);
     await button(owner, 'Revoke key laptop').click();
     await button(dialog(owner), 'Revoke').click();
-    await said(owner, 'Key laptop revoked.');
+    await output(owner, 'Key laptop revoked.');
     const sessions = section(owner, 'Sessions');
     const ends = sessions.getByRole('button', { name: /^End session/ });
     const before = await ends.count();
     await ends.and(sessions.locator('[aria-disabled="false"]')).first().click();
-    await said(owner, 'ended.');
+    await output(owner, 'ended.');
     expect(await ends.count()).toBe(before - 1);
     await button(owner, 'End all other sessions').click();
     await button(dialog(owner), 'End sessions').click();
-    await said(owner, before === 3 ? '1 other session ended.' : 'other sessions ended.');
+    await output(owner, before === 3 ? '1 other session ended.' : 'other sessions ended.');
     expect(await ends.count()).toBe(1);
     await Promise.all([other.close(), third.close()]);
   });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  clientFactsProgram,
+  clientDetailsProgram,
   connectExample,
   deployAndDescribe,
   examples,
@@ -168,9 +168,9 @@ describe.each(names)('the example %s', (name) => {
     expect(client.warnings).toEqual([]);
     for (const [at, { job_ref: jobRef, entry_point: entry, ...definition }] of client.jobs.entries()) {
       const code = entry.function === null ? entry.module : `${entry.module}::${entry.function}`;
-      const words = [code, entry.job_type, definition.default_trigger ?? ''];
-      for (const word of [jobRef.replace(/^jobs\./, ''), ...words]) expect(client.list).toContain(word);
-      for (const word of [jobRef, definition.expose?.display_name ?? '', ...words])
+      const message = [code, entry.job_type, definition.default_trigger ?? ''];
+      for (const word of [jobRef.replace(/^jobs\./, ''), ...message]) expect(client.list).toContain(word);
+      for (const word of [jobRef, definition.expose?.display_name ?? '', ...message])
         expect(client.infos[at]).toContain(word);
     }
   });
@@ -200,13 +200,13 @@ describe.each(names)('the example %s', (name) => {
 describe('attributes without an effect', () => {
   it('are listed by the client at the deploy', async () => {
     const { deploy: printed } = (await deploy('warehouse')).client;
-    for (const words of [
+    for (const message of [
       'require.provider = "modal" has no effect on this server',
       'require.region = "eu-west" has no effect on this server',
       'require.static_egress_ips = true has no effect on this server',
       'require.instance.gpu = 1 has no effect on this server',
     ])
-      expect(printed).toContain(words);
+      expect(printed).toContain(message);
     const { deploy: other } = (await deploy('nightly-shop')).client;
     expect(other).not.toContain('has no effect');
   });
@@ -228,7 +228,7 @@ describe('the documentation page', () => {
   it('has each attribute that dlt declares, and says where it is shown', async () => {
     const fields = (await (
       await deploy('events')
-    ).workspace.runProgram(clientFactsProgram, ['fields'])) as string[];
+    ).workspace.runProgram(clientDetailsProgram, ['fields'])) as string[];
     expect(Object.keys(shownOnJobPage).sort()).toEqual(fields);
     const text = await readFile(join(repositoryFolder, 'docs/concepts/jobs.md'), 'utf8');
     // The names of modules, such as `__trigger__`, have a table of their own.

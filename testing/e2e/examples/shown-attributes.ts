@@ -1,5 +1,5 @@
 import type { JobDefinition } from '@pumphouse/contract';
-import { formatDuration } from '../../../apps/web/src/look/format.ts';
+import { formatDuration } from '../../../apps/web/src/ui/format.ts';
 
 type Show = (value: never, definition: JobDefinition) => string[];
 

@@ -1,4 +1,4 @@
-import type { AppPlaces } from './wire/places.ts';
+import type { AppUrls } from './serializers/request-urls.ts';
 import type { Authorize } from '../services/people/authorize.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Handlers } from './handler.ts';
@@ -11,7 +11,7 @@ import type {
   RouteResponseInput,
 } from '@pumphouse/contract';
 import type { Principal } from '../services/sign-in/principal.ts';
-import { eraseTypes, parsePart, placeOf } from './route-registration.ts';
+import { eraseTypes, parsePart, scopeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 
 /** Read operations that return one JSON document. */
@@ -37,17 +37,17 @@ export interface OnBehalf {
  * Calls operations in-process, for code that serves other protocols such as MCP. Permission check, parsing
  * and handler are the same as for HTTP routes. The types allow only operations that read.
  */
-export function createOperationCalls(handlers: Handlers, authorize: Authorize, apps: AppPlaces) {
+export function createOperationCalls(handlers: Handlers, authorize: Authorize, apps: AppUrls) {
   const erased = eraseTypes(handlers);
   return ({ principal, origin, request, reply }: OnBehalf): CallOperation =>
     async (operationId, parts) => {
       const route: Route = routesById[operationId];
       const params = parsePart('path', route.params, parts.params);
-      const place = placeOf(parts.params);
+      const scope = scopeOf(parts.params);
       // Callers exchanged their key for the token this route requires, so check the permission of that
       // exchange too.
-      if (route.credential === 'dataplane') await authorize(principal, 'dataplane-token.issue', place);
-      const authorization = await authorize(principal, route.permission, place);
+      if (route.credential === 'dataplane') await authorize(principal, 'dataplane-token.issue', scope);
+      const authorization = await authorize(principal, route.permission, scope);
       const query = parsePart('query', route.query, parts.query ?? {});
       const handler = erased[operationId];
       if (!handler) throw new Error(`Nothing handles ${operationId}`);

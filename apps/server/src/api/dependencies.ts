@@ -1,4 +1,4 @@
-import type { AppPlaces } from './wire/places.ts';
+import type { AppUrls } from './serializers/request-urls.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
 import type { HandlerContext } from './handlers.ts';
@@ -18,7 +18,7 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   /** Addresses and networks of trusted reverse proxies; none by default. */
   trustedProxies?: readonly string[];
   /** Resolves the URLs of apps. */
-  apps: AppPlaces;
+  apps: AppUrls;
   /** The built console; null if it was not built. */
   consoleFiles: ConsoleFiles | null;
   /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. */

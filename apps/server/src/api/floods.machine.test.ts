@@ -12,7 +12,7 @@ let key: string;
 beforeAll(async () => {
   api = await createApiFixture();
   url = new URL(await api.app.listen({ host: '127.0.0.1', port: 0 }));
-  ({ key } = (await api.createPlace()).owner);
+  ({ key } = (await api.createWorkspaceFixture()).owner);
 });
 afterAll(() => api.close());
 

@@ -8,7 +8,7 @@ import type {
   RouteQuery,
   RouteResponseInput,
 } from '@pumphouse/contract';
-import type { Places } from './wire/places.ts';
+import type { RequestUrls } from './serializers/request-urls.ts';
 import type { Readable } from 'node:stream';
 import type { UploadGrant } from '../services/sign-in/credentials.ts';
 import type { UserPrincipal } from '../services/sign-in/principal.ts';
@@ -18,7 +18,7 @@ import { requireUser } from '../services/sign-in/principal.ts';
 export type UploadOperationId = 'upload_deployment' | 'upload_configuration';
 
 /** One call of an operation, already authenticated, authorized and parsed. */
-export interface Call<Id extends OperationId> extends Places {
+export interface Call<Id extends OperationId> extends RequestUrls {
   params: RouteParams<Id>;
   query: RouteQuery<Id>;
   body: Id extends UploadOperationId ? undefined : RouteBody<Id>;

@@ -19,7 +19,7 @@ import { createOverviewHandlers } from './runs/overviews-routes.ts';
 import { createPackageHandlers } from './versions/packages-routes.ts';
 import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
-import { createRunLifeHandlers } from './runs/run-lives-routes.ts';
+import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
 import { createStatisticsHandlers } from './pipelines/statistics-routes.ts';
@@ -63,7 +63,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createJobVersionHandlers(services),
     ...createJobRunHandlers(services),
     ...createOverviewHandlers(services),
-    ...createRunLifeHandlers(services),
+    ...createRunTimelineHandlers(services),
     ...createRunComparisonHandlers(services),
     ...createJobGraphHandlers(services),
     ...createNextStartHandlers(services),

@@ -5,7 +5,7 @@ import { drawHistory, people, storeHistory } from '../store/postgres/testing/ran
 import type { History } from '../store/postgres/testing/random-history.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let history: History;
 let versionedJobId: string;
 let telemetryToken: string;
@@ -22,8 +22,8 @@ interface Answer {
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
-  const { organization, workspace, owner } = place;
+  context = await api.createWorkspaceFixture();
+  const { organization, workspace, owner } = context;
   const { store } = api.persistence;
   for (const name of ['Beta', 'alpha', 'Gamma', 'beta']) {
     const other = await api.createOrganization(name);
@@ -47,7 +47,7 @@ afterAll(() => api.close());
 
 /** A separate workspace with a job of seven versions: a deploy archives all jobs that it does not name. */
 async function deployVersions(): Promise<string> {
-  const { organization, owner } = place;
+  const { organization, owner } = context;
   const { store } = api.persistence;
   const workspace = await store.workspaces.create({
     organizationId: organization.id,
@@ -83,7 +83,7 @@ interface ListCase {
 }
 
 const field = (key: string) => (item: Item) => item[key];
-const base = () => `/api/v1/workspaces/${place.workspace.id}`;
+const base = () => `/api/v1/workspaces/${context.workspace.id}`;
 const jobOf = (item: Item) => item['job'] as Item;
 const latestRun = (key: string) => (item: Item) => (item['latest_job_run'] as Item | null)?.[key] ?? null;
 const lower = (key: string) => (item: Item) => String(item[key]).toLowerCase();
@@ -98,7 +98,7 @@ const lists: ListCase[] = [
   },
   {
     name: 'workspaces',
-    url: () => `/api/v1/organizations/${place.organization.id}/workspaces`,
+    url: () => `/api/v1/organizations/${context.organization.id}/workspaces`,
     sorts: { created_at: field('created_at'), name: lower('name') },
     filters: { 'include_archived=false': (item) => item['name'] !== 'Gamma' },
   },
@@ -183,7 +183,7 @@ const lists: ListCase[] = [
   },
   {
     name: 'pipeline runs',
-    url: () => `/telemetry/v1/workspaces/${place.workspace.id}/pipeline-runs`,
+    url: () => `/telemetry/v1/workspaces/${context.workspace.id}/pipeline-runs`,
     sorts: {
       duration_ms: field('duration_ms'),
       finished_at: field('finished_at'),
@@ -220,7 +220,7 @@ function ranWithin(item: Item, start: string, end: string): boolean {
 }
 
 async function call(url: string) {
-  const token = url.startsWith('/telemetry/') ? telemetryToken : place.owner.key;
+  const token = url.startsWith('/telemetry/') ? telemetryToken : context.owner.key;
   return api.app.inject({ url, headers: { authorization: `Bearer ${token}` } });
 }
 
@@ -363,7 +363,7 @@ it('the versions of a job are newest first, and 404 for a job that does not exis
   expect(items.map((item) => [item['version'], item['description']])).toEqual(
     [7, 6, 5, 4, 3, 2, 1].map((version) => [version, `Version ${version}`]),
   );
-  const elsewhere = versionsUrl.replace(/workspaces\/[^/]+/, `workspaces/${place.workspace.id}`);
+  const elsewhere = versionsUrl.replace(/workspaces\/[^/]+/, `workspaces/${context.workspace.id}`);
   expect((await call(elsewhere)).statusCode).toBe(404);
   expect(items[0]?.['job_id']).toBe(versionedJobId);
 });
@@ -387,10 +387,10 @@ it('a list of short-lived items continues after a deleted item', async () => {
     return response.json<Answer>();
   };
   const { next_cursor: cursor } = await list('sort=name&order=asc');
-  const archive = (place: number) =>
+  const archive = (context: number) =>
     api.testDatabase.database.execute(
       'update workspaces set archived_at = case when id = $1 then now() end where organization_id = $2',
-      [created[place], organization.id],
+      [created[context], organization.id],
     );
   for (const gone of [0, 1]) {
     await archive(gone);
@@ -405,11 +405,11 @@ describe("a number above the database's range", () => {
   it.each(['deployments?version', 'configurations?version', 'job-runs?number'])(
     'finds nothing in %s',
     async (list) => {
-      const place = await api.createPlace();
+      const context = await api.createWorkspaceFixture();
       for (const number of [2_147_483_647, 2_147_483_648, Number.MAX_SAFE_INTEGER]) {
         const response = await api.app.inject({
-          url: `/api/v1/workspaces/${place.workspace.id}/${list}=${number}`,
-          headers: { authorization: `Bearer ${place.owner.key}` },
+          url: `/api/v1/workspaces/${context.workspace.id}/${list}=${number}`,
+          headers: { authorization: `Bearer ${context.owner.key}` },
         });
         expect([number, response.statusCode, response.json<{ items: unknown[] }>().items]).toEqual([
           number,

@@ -8,12 +8,12 @@ import { createKeySecret } from '../services/sign-in/credentials.ts';
 
 const limit = 5;
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 const served: FastifyInstance[] = [];
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 afterAll(async () => {
   await Promise.all(served.map((app) => app.close()));
@@ -66,7 +66,7 @@ const refresh: Request = {
 describe('the limit of requests', () => {
   it('rejects a caller beyond it, and says when to try again', async () => {
     const { send, repeat } = await serve();
-    const { key } = place.owner;
+    const { key } = context.owner;
     expect(await repeat(limit, { bearer: key })).toEqual(times(limit, 200));
     const rejected = await send({ bearer: key });
     expect(rejected.statusCode).toBe(429);
@@ -83,28 +83,28 @@ describe('the limit of requests', () => {
 
   it('counts each caller for itself, whatever its address', async () => {
     const { repeat } = await serve();
-    const { secret } = await api.createKey(place.owner.userId);
-    expect(await repeat(limit + 1, { bearer: place.owner.key })).toContain(429);
-    expect(await repeat(1, { bearer: place.owner.key, address: '10.0.0.2' })).toEqual([429]);
+    const { secret } = await api.createKey(context.owner.userId);
+    expect(await repeat(limit + 1, { bearer: context.owner.key })).toContain(429);
+    expect(await repeat(1, { bearer: context.owner.key, address: '10.0.0.2' })).toEqual([429]);
     expect(await repeat(limit, { bearer: secret })).toEqual(times(limit, 200));
   });
 
   it('counts tokens that were issued for a key as the key', async () => {
     const { repeat } = await serve();
-    const workspaceId = place.workspace.id;
-    const { token } = await api.credentials.issueDataplaneToken(place.owner.principal, workspaceId);
+    const workspaceId = context.workspace.id;
+    const { token } = await api.credentials.issueDataplaneToken(context.owner.principal, workspaceId);
     const path = `/telemetry/v1/workspaces/${workspaceId}/pipeline-runs`;
-    expect(await repeat(limit, { bearer: place.owner.key })).toEqual(times(limit, 200));
+    expect(await repeat(limit, { bearer: context.owner.key })).toEqual(times(limit, 200));
     expect(await repeat(1, { bearer: token, path })).toEqual([429]);
   });
 
   it('counts the code of each run for itself', async () => {
     const { repeat } = await serve();
-    const { id } = place.workspace;
+    const { id } = context.workspace;
     const jobs = await deployJobs(
       api,
       id,
-      place.owner,
+      context.owner,
       ['jobs.a', 'jobs.b'].map((ref) => defineJob(ref)),
     );
     const path = `/api/v1/workspaces/${id}`;
@@ -125,7 +125,7 @@ describe('the limit of requests', () => {
     ]);
     expect(await repeat(1, { ...refresh, address: '2001:db8::2' })).toEqual([429]);
     expect(await repeat(1, { ...refresh, address: '2001:db8:0:1::1' })).toEqual([401]);
-    expect(await repeat(1, { bearer: place.owner.key, address: '2001:db8::1' })).toEqual([200]);
+    expect(await repeat(1, { bearer: context.owner.key, address: '2001:db8::1' })).toEqual([200]);
   });
 
   it('counts rejected credentials for the address, apart from other requests of it', async () => {
@@ -133,7 +133,7 @@ describe('the limit of requests', () => {
     for (let n = 0; n < limit; n += 1) expect((await send({ bearer: unknownKey() })).statusCode).toBe(401);
     expect((await send({ bearer: unknownKey() })).statusCode).toBe(429);
     expect(await repeat(1, refresh)).toEqual([401]);
-    expect(await repeat(1, { bearer: place.owner.key })).toEqual([200]);
+    expect(await repeat(1, { bearer: context.owner.key })).toEqual([200]);
   });
 
   it('uses the address that a trusted proxy forwards', async () => {
@@ -147,8 +147,8 @@ describe('the limit of requests', () => {
 
   it('includes the MCP server', async () => {
     const { repeat } = await serve();
-    expect(await repeat(limit, { bearer: place.owner.key })).toEqual(times(limit, 200));
-    expect(await repeat(1, { method: 'POST', path: '/mcp', bearer: place.owner.key, body: {} })).toEqual([
+    expect(await repeat(limit, { bearer: context.owner.key })).toEqual(times(limit, 200));
+    expect(await repeat(1, { method: 'POST', path: '/mcp', bearer: context.owner.key, body: {} })).toEqual([
       429,
     ]);
     expect(await repeat(limit + 1, { method: 'POST', path: '/mcp', bearer: unknownKey(), body: {} })).toEqual(
@@ -171,6 +171,6 @@ describe('the limit of requests', () => {
 
   it('is off if it is 0', async () => {
     const { repeat } = await serve({ requestsPerMinute: 0 });
-    expect(await repeat(4 * limit, { bearer: place.owner.key })).toEqual(times(4 * limit, 200));
+    expect(await repeat(4 * limit, { bearer: context.owner.key })).toEqual(times(4 * limit, 200));
   });
 });

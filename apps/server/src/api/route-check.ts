@@ -9,7 +9,7 @@ export interface RouteCheck {
 }
 
 /** The path parameter that names the scope of a permission. */
-const placeParameters: Record<string, string> = {
+const scopeParameters: Record<string, string> = {
   workspace: '{workspace_id}',
   organization: '{organization_id}',
 };
@@ -32,7 +32,7 @@ export function checkRouteTable({ routes, handled, requirements }: RouteCheck): 
       .map((name) => `no role has the permission ${name}`),
     ...routes
       .filter(
-        (route) => !route.path.includes(placeParameters[requirements[route.permission]?.scope ?? ''] ?? ''),
+        (route) => !route.path.includes(scopeParameters[requirements[route.permission]?.scope ?? ''] ?? ''),
       )
       .map((route) => `the path of ${route.operationId} does not say where it needs ${route.permission}`),
     ...Object.keys(requirements)

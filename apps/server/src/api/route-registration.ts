@@ -2,7 +2,7 @@ import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { pathParamsOf } from '../http/path-params.ts';
 import { originOf } from '../http/base-url.ts';
 import { actorOf, readBearer } from '../http/caller.ts';
-import type { AppPlaces } from './wire/places.ts';
+import type { AppUrls } from './serializers/request-urls.ts';
 import type { Authorization, Authorize } from '../services/people/authorize.ts';
 import type { Credential, Route } from '@pumphouse/contract';
 import type { Credentials, UploadGrant } from '../services/sign-in/credentials.ts';
@@ -21,7 +21,7 @@ export interface RouteContext {
   credentials: Credentials;
   authorize: Authorize;
   publicUrl: string | null;
-  apps: AppPlaces;
+  apps: AppUrls;
   requestLimit: RequestLimit;
 }
 
@@ -33,7 +33,7 @@ type AnyHandler = (call: {
   authorization: Authorization;
   grant: UploadGrant | null;
   origin: string;
-  apps: AppPlaces;
+  apps: AppUrls;
   request: FastifyRequest;
   reply: FastifyReply;
 }) => unknown;
@@ -115,12 +115,12 @@ async function admit(route: Route, context: RouteContext, request: FastifyReques
   const params = parsePart('path', route.params, request.params);
   const path = pathParamsOf(request);
   if (grant) checkGrant(grant, route.operationId, path);
-  const authorization = await context.authorize(principal, route.permission, placeOf(path));
+  const authorization = await context.authorize(principal, route.permission, scopeOf(path));
   return { params, authorization, grant };
 }
 
 /** The scope in which to check a permission. */
-export function placeOf(params: unknown): { workspaceId?: string; organizationId?: string } {
+export function scopeOf(params: unknown): { workspaceId?: string; organizationId?: string } {
   const { workspace_id: workspaceId, organization_id: organizationId } = isPlainObject(params) ? params : {};
   return {
     ...(typeof workspaceId === 'string' ? { workspaceId } : {}),

@@ -52,9 +52,9 @@ beforeEach(async () => {
   return () => app.close();
 });
 
-type Place = Awaited<ReturnType<ApiFixture['createPlace']>>;
+type Scope = Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
-async function startUpload({ workspace, owner }: Place) {
+async function startUpload({ workspace, owner }: Scope) {
   const issuing = await fetch(`${url}/api/v1/workspaces/${workspace.id}/deployments/-issue-upload`, {
     method: 'POST',
     headers: { authorization: `Bearer ${owner.key}` },
@@ -78,7 +78,7 @@ const release = () => Atomics.store(shared, 1, 1);
 
 describe('uploaded zip bombs', () => {
   it('do not block the server: it responds while they are checked', async () => {
-    const places = [await api.createPlace(), await api.createPlace()];
+    const places = [await api.createWorkspaceFixture(), await api.createWorkspaceFixture()];
     const uploads = await Promise.all([...Array(4).keys()].flatMap(() => places.map(startUpload)));
     let answered = 0;
     for (const { answer } of uploads) void answer.then(() => (answered += 1));
@@ -93,7 +93,7 @@ describe('uploaded zip bombs', () => {
   });
 
   it('use up only a few slots of one account, and none of another', async () => {
-    const [greedy, other] = [await api.createPlace(), await api.createPlace()];
+    const [greedy, other] = [await api.createWorkspaceFixture(), await api.createWorkspaceFixture()];
     const uploads = await Promise.all(Array.from({ length: 8 }, () => startUpload(greedy)));
     const refused: { retryAfter: string | null; body: { code: string } }[] = [];
     for (const { answer } of uploads) void answer.then((one) => one.status === 429 && refused.push(one));

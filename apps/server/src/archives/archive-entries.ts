@@ -189,7 +189,7 @@ async function readLink(
   return { sizeBytes: 0, sha3_256: hash.digest('base64'), linkname };
 }
 
-const TYPE_WORDS: Record<string, string> = {
+const TYPE_LABELS: Record<string, string> = {
   link: 'a hard link',
   symlink: 'a link, which a configuration must not contain',
   'character-device': 'a device',
@@ -198,7 +198,7 @@ const TYPE_WORDS: Record<string, string> = {
 };
 
 function refuseType(header: TarHeader): ArchiveError {
-  const word = TYPE_WORDS[header.type ?? ''];
+  const word = TYPE_LABELS[header.type ?? ''];
   if (header.type === 'directory')
     return invalid(header.name, 'is a folder; only files and links are listed');
   if (word === undefined) return invalid(header.name, 'is of a type that is neither file nor link');

@@ -48,9 +48,9 @@ export function parseManifest(bytes: Buffer): ManifestFile[] {
   const parsed = manifest.safeParse(parseDocument(bytes));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const place = issue?.path.join('.') ?? '';
+    const scope = issue?.path.join('.') ?? '';
     throw invalidManifest(
-      `does not name its files: ${place || 'document'}: ${issue?.message ?? 'unreadable'}`,
+      `does not name its files: ${scope || 'document'}: ${issue?.message ?? 'unreadable'}`,
     );
   }
   const { engine_version: engineVersion, files } = parsed.data;

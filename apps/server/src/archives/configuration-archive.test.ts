@@ -6,7 +6,7 @@ import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts'
 import type { ArchiveContent } from '../../../../testing/fixtures/workspace-archive.ts';
 import {
   inspectConfigurationArchive,
-  placeConfigurationFile,
+  resolveConfigurationFile,
   readConfigurationFiles,
   readProfile,
 } from './configuration-archive.ts';
@@ -57,7 +57,7 @@ test.each([
   ['config.prod.toml', 'prod', 'prod.config.toml'],
 ])('%s belongs to the profile %s', (name, profile, placed) => {
   expect(readProfile(name)).toBe(profile);
-  expect(placeConfigurationFile(name)).toBe(placed);
+  expect(resolveConfigurationFile(name)).toBe(placed);
 });
 
 test.each<[string, Record<string, ArchiveContent | Uint8Array>, string, string]>([

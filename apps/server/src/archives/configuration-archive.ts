@@ -77,7 +77,7 @@ export function readProfile(name: string): string | null {
  * Returns the name under which dlt finds the file: `prod.secrets.toml` for `secrets.prod.toml`, otherwise the
  * name itself.
  */
-export function placeConfigurationFile(name: string): string {
+export function resolveConfigurationFile(name: string): string {
   const match = matchProfile(name);
   return match ? `${match.profile}.${match.kind}.toml` : name;
 }
@@ -87,7 +87,7 @@ export function placeConfigurationFile(name: string): string {
  * @param name in either naming
  */
 export function holdsSecrets(name: string): boolean {
-  return placeConfigurationFile(name).endsWith('secrets.toml');
+  return resolveConfigurationFile(name).endsWith('secrets.toml');
 }
 
 function matchProfile(name: string): { profile: string; kind: string } | undefined {
@@ -118,7 +118,7 @@ function describeConfiguration(archive: InspectedArchive): ConfigurationReport {
 function listFiles({ report, contents }: InspectedArchive): ConfigurationFile[] {
   const placed = new Set<string>();
   return report.files.map((file) => {
-    const name = placeConfigurationFile(file.relative_path);
+    const name = resolveConfigurationFile(file.relative_path);
     if (placed.has(name)) throw invalid(file.relative_path, `replaces ${name}, which is also in the archive`);
     placed.add(name);
     return { name, text: decodeText(file.relative_path, contents.get(file.relative_path)) };

@@ -7,7 +7,7 @@ import { ArchiveTooLargeError } from './archive-error.ts';
  * Code and data compress to a tenth, repeated lines to a hundredth. gzip reaches a thousandth only for zeros:
  * that is a zip bomb.
  */
-const mostExpansion = 100;
+const maxExpansion = 100;
 const freeBytes = 64 * 1024 * 1024;
 
 export interface BoundedLimits extends ArchiveLimits {
@@ -21,7 +21,7 @@ export interface BoundedLimits extends ArchiveLimits {
  * others.
  */
 export function boundExpansion(limits: ArchiveLimits, packedBytes: number): BoundedLimits {
-  const maxUnpackedBytes = freeBytes + mostExpansion * packedBytes;
+  const maxUnpackedBytes = freeBytes + maxExpansion * packedBytes;
   if (maxUnpackedBytes >= limits.maxUnpackedBytes) return { ...limits, describe: (error) => error };
   return {
     ...limits,

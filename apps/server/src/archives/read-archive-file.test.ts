@@ -43,8 +43,8 @@ describe('readArchiveFile', () => {
     ['ln.py', 'is not in the archive'],
     ['../a.py', 'is not in the archive'],
     ['manifest.yaml', 'is not in the archive'],
-  ])('rejects %s', async (path, words) => {
-    await expect(readArchiveFile(Readable.from([archive]), path, 100)).rejects.toThrow(words);
+  ])('rejects %s', async (path, text) => {
+    await expect(readArchiveFile(Readable.from([archive]), path, 100)).rejects.toThrow(text);
   });
 
   it('fails with the error of its source, and for a broken archive', async () => {

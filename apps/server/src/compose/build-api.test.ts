@@ -12,17 +12,17 @@ import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createHandlers } from '../api/handlers.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let ready: Readiness = { ok: true, reasons: [], loops: [], load: null };
 
 beforeAll(async () => {
   api = await createApiFixture({ readiness: async () => ready });
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 afterAll(() => api.close());
 
 function bearer() {
-  return { authorization: `Bearer ${place.owner.key}` };
+  return { authorization: `Bearer ${context.owner.key}` };
 }
 
 describe('the route table', () => {
@@ -85,7 +85,7 @@ describe('errors', () => {
     });
   });
 
-  const createUrl = () => `/api/v1/organizations/${place.organization.id}/workspaces`;
+  const createUrl = () => `/api/v1/organizations/${context.organization.id}/workspaces`;
 
   it.each([
     ['a body of another type', 'text/plain', 'hello', 415, 'unsupported_media_type'],
@@ -178,14 +178,14 @@ describe('the request log', () => {
         requestId: response.headers['x-request-id'],
       },
     ]);
-    expect(lines.join('')).not.toContain(place.owner.key);
+    expect(lines.join('')).not.toContain(context.owner.key);
     expect(lines.join('')).not.toContain('in-query');
     expect(response.headers['x-request-id']).not.toBe('chosen');
   });
 });
 
 describe('actions without a body', () => {
-  const url = () => `/api/v1/workspaces/${place.workspace.id}/-issue-dataplane-token`;
+  const url = () => `/api/v1/workspaces/${context.workspace.id}/-issue-dataplane-token`;
 
   it('need no content type', async () => {
     const headers = { ...bearer(), 'content-length': '0' };

@@ -52,8 +52,8 @@ describe('a server', () => {
       /^executor: it has not answered for 5 s/,
     ],
     ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
-  ])('reports %s that hangs', async (_, changed, words) => {
-    expect(await check(changed)).toEqual([expect.stringMatching(words)]);
+  ])('reports %s that hangs', async (_, changed, text) => {
+    expect(await check(changed)).toEqual([expect.stringMatching(text)]);
   });
 
   it('is not ready while ticks fall behind, whatever it does itself', async () => {

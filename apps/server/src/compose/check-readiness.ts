@@ -21,7 +21,7 @@ export interface ReadinessSources {
 const storeTimeoutMs = 1500;
 /** A container engine that is busy starting runs is slow; one that hangs never answers. */
 const executorTimeoutMs = 5000;
-const longestTickLagSeconds = 30;
+const maxTickLagSeconds = 30;
 
 /** Checks whether this server can accept and run work, and if not, why. */
 export async function checkReadiness({
@@ -79,7 +79,7 @@ function findTickProblem({ store }: Persistence, clock: Clock): Promise<string |
   const answer = async () => {
     const oldest = await store.schedules.nextTickAt();
     const behindSeconds = oldest ? ((await clock(store)).getTime() - oldest.getTime()) / 1000 : 0;
-    if (behindSeconds <= longestTickLagSeconds) return null;
+    if (behindSeconds <= maxTickLagSeconds) return null;
     return `ticks are ${Math.floor(behindSeconds)} s behind: no server with the role scheduler decides on them in time`;
   };
   return inTime(

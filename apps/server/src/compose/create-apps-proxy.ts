@@ -43,7 +43,7 @@ export function createAppsProxy(
     },
     log,
   });
-  apps.onLinkRevoked(() => gate.announceTaken());
+  apps.onLinkRevoked(() => gate.announceRevoked());
   const listener = createAppsListener({
     gate,
     publicUrl: config.publicUrl,

@@ -8,7 +8,7 @@ import { closeHttpApp } from '../http/http-app.ts';
 import { createFixedAddress } from '../listeners/attempts-address.ts';
 import { openAttemptsSocket } from '../listeners/attempts-socket.ts';
 import { openRunsListener } from './open-runs-listener.ts';
-import { readPlace } from '../executors/process/attempt-place.ts';
+import { readServerLocation } from '../executors/process/attempt-location.ts';
 
 /** Where attempts and the code of runs reach this server. */
 export interface OpenAttemptsAddress extends AttemptsAddress {
@@ -33,7 +33,7 @@ export async function openAttemptsAddress(
     listeners.add(() => runsListener.stop());
     return { ...runsListener, runsUrl: () => runsListener.url() };
   }
-  const { machineId, hostName } = readPlace();
+  const { machineId, hostName } = readServerLocation();
   const socket = await openAttemptsSocket({
     dataDir: config.dataDir,
     machine: machineId || hostName,

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Leftovers, LeftoversDependencies } from '../services/retention/leftovers.ts';
+import type { OrphanCollector, OrphanCollectorDependencies } from '../services/retention/orphans.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Retention } from '../services/retention/retention.ts';
@@ -12,8 +12,13 @@ import { openStore } from './open-store.ts';
 export async function openStorage(
   config: Config,
   log: Logger,
-  { readNow }: Pick<LeftoversDependencies, 'readNow'> = {},
-): Promise<{ persistence: Persistence; retention: Retention; leftovers: Leftovers; close(): Promise<void> }> {
+  { readNow }: Pick<OrphanCollectorDependencies, 'readNow'> = {},
+): Promise<{
+  persistence: Persistence;
+  retention: Retention;
+  orphans: OrphanCollector;
+  close(): Promise<void>;
+}> {
   const opened = await openStore(config, log);
   try {
     const { persistence } = opened;

@@ -55,7 +55,7 @@ function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] 
   return [
     defineOrphansLoop({
       reaper: createReaper({ persistence, executor, delaySeconds: hangSeconds(config), log }),
-      leftovers: services.leftovers,
+      orphans: services.orphans,
       intervalSeconds: 4 * config.leaseSeconds,
     }),
     ...(retention ? [retention] : []),
@@ -77,7 +77,7 @@ export function selectSupervisorSettings(config: Config): SupervisorSettings {
   return {
     leaseSeconds: config.leaseSeconds,
     deliverySeconds: config.leaseSeconds / 3,
-    takenSeconds: hangSeconds(config),
+    claimSeconds: hangSeconds(config),
     instanceSizes: config.instanceSizes,
     capacity: config.capacity,
     unknownLimits: planUnknownLimits(config.unknownMinutes),

@@ -67,9 +67,9 @@ describe('readEngineConfig', () => {
     ['tcp://host:port', /no host/],
     ['tcp://host/v1.44', /must not have a path/],
     ['tcp://host:1?x', /must not have a path/],
-  ])('rejects %s with advice', (url, words) => {
+  ])('rejects %s with advice', (url, message) => {
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
-    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(words);
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(message);
     expect(() => read({}, { DOCKER_HOST: url })).toThrow(/^DOCKER_HOST: /);
   });
 

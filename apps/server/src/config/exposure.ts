@@ -2,7 +2,7 @@
 import type { Persistence } from '../store/store.ts';
 import { isLoopbackHost } from './allowed-hosts.ts';
 
-export interface ExposureFacts {
+export interface ExposureInput {
   /** PUMPHOUSE_HOST. */
   host: string;
   publicUrl: string | null;
@@ -13,22 +13,22 @@ export interface ExposureFacts {
 }
 
 /** Lists what is missing before the server may listen there, with what to do; empty if it may. */
-export function listExposureProblems(facts: ExposureFacts): string[] {
-  if (isLoopbackHost(facts.host)) return [];
+export function listExposureProblems(input: ExposureInput): string[] {
+  if (isLoopbackHost(input.host)) return [];
   return [
-    ...(facts.hasOwner
+    ...(input.hasOwner
       ? []
       : [
           'There is no owner account, so the first visitor could take over this server. Create one: ' +
             'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin. ' +
             'Or start it on loopback (PUMPHOUSE_HOST=127.0.0.1) and follow the link that it prints.',
         ]),
-    ...(facts.publicUrl
+    ...(input.publicUrl
       ? []
       : [
           'PUMPHOUSE_PUBLIC_URL is not set: set it to the address at which users and clients reach this server.',
         ]),
-    ...(facts.runsUnisolated
+    ...(input.runsUnisolated
       ? [
           'Runs have no sandbox (PUMPHOUSE_ALLOW_UNISOLATED=1): their code can read what the server can read. Install bubblewrap, or remove that setting.',
         ]
@@ -39,11 +39,11 @@ export function listExposureProblems(facts: ExposureFacts): string[] {
 /** @throws Error that lists what is missing, if the server may not listen on the configured address */
 export async function requireExposureAllowed(
   { store }: Persistence,
-  facts: Omit<ExposureFacts, 'hasOwner'>,
+  input: Omit<ExposureInput, 'hasOwner'>,
 ): Promise<void> {
-  const problems = listExposureProblems({ ...facts, hasOwner: await store.people.hasOwner() });
+  const problems = listExposureProblems({ ...input, hasOwner: await store.people.hasOwner() });
   if (problems.length === 0) return;
   throw new Error(
-    `PUMPHOUSE_HOST is ${facts.host}, and this server does not listen beyond loopback yet:\n  ${problems.join('\n  ')}`,
+    `PUMPHOUSE_HOST is ${input.host}, and this server does not listen beyond loopback yet:\n  ${problems.join('\n  ')}`,
   );
 }

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { isLocalEngine } from '../executors/docker/engine-address.ts';
 
-export interface AttemptsFacts {
+export interface AttemptsAddressInput {
   /** PUMPHOUSE_ATTEMPTS_HOST. */
   host: string | null;
   port: number;
@@ -20,7 +20,13 @@ export type AttemptsPlan =
   { url: string; listenAt: string | null } | { problem: string };
 
 /** Never plans "all addresses" unless an operator sets it. */
-export function planAttemptsAddress({ host, port, url, engineUrl, gateway }: AttemptsFacts): AttemptsPlan {
+export function planAttemptsAddress({
+  host,
+  port,
+  url,
+  engineUrl,
+  gateway,
+}: AttemptsAddressInput): AttemptsPlan {
   const listenAt = host ?? (isLocalEngine(engineUrl) ? gateway : null);
   if (url) return { url, listenAt };
   if (listenAt)

@@ -1,6 +1,6 @@
 /** The last record of a spool (docs/contribute/attempt-protocol.md). */
 import { z } from 'zod';
-import type { ExitFacts } from './contract/attempt-runner.ts';
+import type { ExitDetails } from './contract/attempt-runner.ts';
 
 const exitRecordSchema = z.object({
   kind: z.literal('exit'),
@@ -12,7 +12,7 @@ const exitRecordSchema = z.object({
 /**
  * Reads how user code ended from the last bytes of a spool; null if they do not end with a whole exit record.
  */
-export function readExitRecord(tail: Uint8Array): ExitFacts | null {
+export function readExitRecord(tail: Uint8Array): ExitDetails | null {
   const text = Buffer.from(tail).toString('utf8');
   if (!text.endsWith('\n')) return null;
   const record = parseRecord(text.slice(text.lastIndexOf('\n', text.length - 2) + 1));

@@ -1,6 +1,6 @@
 import type { AttemptSpec } from './contract/attempt-runner.ts';
 import { ExecutorError } from './contract/executor-error.ts';
-import type { LocalDataPlace } from './contract/local-data-store.ts';
+import type { LocalDataScope } from './contract/local-data-store.ts';
 import { isSafeName } from './safe-name.ts';
 
 /** @throws ExecutorError config for a specification whose names could lead out of their folders */
@@ -11,7 +11,7 @@ export function checkNames({ attemptId, workFolderName, localData }: AttemptSpec
 }
 
 /** @throws ExecutorError config */
-export function checkPlace({ workspaceId, profile }: LocalDataPlace): void {
+export function checkLocalDataScope({ workspaceId, profile }: LocalDataScope): void {
   requireSafe([workspaceId, profile]);
 }
 
@@ -29,9 +29,9 @@ export function readCopiedSize(
   stdout: readonly string[],
   stderr: readonly string[],
 ): number {
-  const words = stderr.join('\n').trim();
+  const text = stderr.join('\n').trim();
   if (code !== 0)
-    throw new ExecutorError('backend', `Local data could not be copied: ${words || `exit code ${code}`}`);
+    throw new ExecutorError('backend', `Local data could not be copied: ${text || `exit code ${code}`}`);
   const { size_bytes: size } = JSON.parse(stdout.at(-1) ?? '{}') as { size_bytes?: unknown };
   return typeof size === 'number' ? size : 0;
 }

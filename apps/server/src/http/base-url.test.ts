@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 afterAll(() => api.close());
 
 function call(url: string, method: 'GET' | 'POST' = 'GET') {
-  return api.app.inject({ method, url, headers: { authorization: `Bearer ${place.owner.key}` } });
+  return api.app.inject({ method, url, headers: { authorization: `Bearer ${context.owner.key}` } });
 }
 
 describe('a base URL with a path', () => {

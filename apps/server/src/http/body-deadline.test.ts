@@ -20,9 +20,9 @@ const log = pino(
 
 beforeAll(async () => {
   api = await createApiFixture();
-  const place = await api.createPlace();
-  ({ key } = place.owner);
-  const workspacePath = `/api/v1/workspaces/${place.workspace.id}`;
+  const context = await api.createWorkspaceFixture();
+  ({ key } = context.owner);
+  const workspacePath = `/api/v1/workspaces/${context.workspace.id}`;
   issuePath = `${workspacePath}/deployments/-issue-upload`;
 });
 afterAll(() => api.close());

@@ -8,7 +8,7 @@ let authorization: string;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  authorization = `Bearer ${(await api.createPlace()).owner.key}`;
+  authorization = `Bearer ${(await api.createWorkspaceFixture()).owner.key}`;
 });
 afterAll(() => api.close());
 

@@ -36,8 +36,8 @@ function readOldVersion(userAgent: string | undefined): string | null {
 
 function isBefore(version: string, other: string): boolean {
   const [left, right] = [version, other].map((text) => text.split('.').map(Number));
-  for (let place = 0; place < 3; place += 1) {
-    const difference = (left?.[place] ?? 0) - (right?.[place] ?? 0);
+  for (let scope = 0; scope < 3; scope += 1) {
+    const difference = (left?.[scope] ?? 0) - (right?.[scope] ?? 0);
     if (difference !== 0) return difference < 0;
   }
   return false;

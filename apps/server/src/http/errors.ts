@@ -98,7 +98,7 @@ function describe(error: Error, status: number): string {
 const absenceStates = /^(08|57P)/;
 const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 // pg's messages for a broken connection or a connection timeout; these errors have no code.
-const absenceWords =
+const absenceText =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
 
 // Codes of the file system and of Postgres.
@@ -112,5 +112,5 @@ function isStoreAbsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const isConnect = 'syscall' in error && error.syscall === 'connect';
-  return isConnect || absenceCodes.has(code) || absenceStates.test(code) || absenceWords.test(error.message);
+  return isConnect || absenceCodes.has(code) || absenceStates.test(code) || absenceText.test(error.message);
 }

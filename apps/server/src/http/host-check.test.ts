@@ -11,7 +11,7 @@ let api: ApiFixture;
 let key: string;
 beforeAll(async () => {
   api = await createApiFixture();
-  ({ key } = (await api.createPlace()).owner);
+  ({ key } = (await api.createWorkspaceFixture()).owner);
 });
 afterAll(() => api.close());
 

@@ -9,7 +9,7 @@ import { sendError } from './send-error.ts';
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
 /** A pipeline name has at most 256 characters, each up to nine bytes when URL-encoded. */
-const longestPathParameter = 256 * 9;
+const maxPathParameterLength = 256 * 9;
 
 /**
  * An HTTP server without routes: it accepts JSON and returns all errors in the contract's format.
@@ -19,7 +19,7 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
   const app: FastifyInstance = fastify({
     bodyLimit: jsonBodyLimit,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: longestPathParameter },
+    routerOptions: { maxParamLength: maxPathParameterLength },
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {

@@ -2,11 +2,11 @@ import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor, createServer } from '../supervisor/testing/supervisor-fixture.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
@@ -14,14 +14,14 @@ const problem = 'Runs cannot reach this server: set PUMPHOUSE_ATTEMPTS_URL.';
 const url = 'http://10.89.0.1:8081';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let servers: Supervisor[];
 
 beforeEach(async () => {
   servers = [];
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a')]);
 });
 afterEach(async () => {
   for (const server of servers) await server.stop();
@@ -50,13 +50,13 @@ describe('a server that attempts cannot reach', () => {
     const { address, started, give } = createAddress();
     const executor = createBootstrappedExecutor(fixture);
     await serve(executor, address);
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const [line] = await eventually('the log says why the run waits', async () => {
-      const lines = await place.readLog(id);
+      const lines = await context.readLog(id);
       return lines.length > 0 && lines;
     });
     expect(line?.content).toContain(problem);
-    expect((await place.getRun(id)).status).toBe('starting');
+    expect((await context.getRun(id)).status).toBe('starting');
     expect(executor.fake.started).toEqual([]);
     expect(started).toEqual([]);
     give();
@@ -71,7 +71,7 @@ describe('a server that attempts cannot reach', () => {
     const executor = createBootstrappedExecutor(fixture);
     const watched: Executor = { ...executor, redirect: async (_handle, to) => void redirects.push(to) };
     await serve(watched, known);
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await eventually('its handle is stored', async () => (await fixture.store.attempts.latest(id))?.handle);
     await servers.pop()?.stop();
@@ -80,7 +80,7 @@ describe('a server that attempts cannot reach', () => {
     await serve(watched, unknown);
     await eventually('the attempt is found', () => started.length > 0);
     executor.finish(spec);
-    await eventually('the run is over', async () => (await place.getRun(id)).status === 'completed');
+    await eventually('the run is over', async () => (await context.getRun(id)).status === 'completed');
     expect(redirects).toEqual([]);
   });
 });

@@ -28,13 +28,13 @@ export function isAddressMissing(code: string): boolean {
  * Passes connections at the other loopback address of the same port to a server. Does nothing on machines
  * without that address.
  * @param at the address of the server
- * @param at.mostSockets maximum open sockets there
+ * @param at.maxSockets maximum open sockets there
  * @throws Error when another program uses the port there, because it would receive what clients send to
  * `localhost`
  */
 export async function listenOnOtherLoopback(
   server: HttpServer,
-  at: { host: string; port: number; mostSockets?: number },
+  at: { host: string; port: number; maxSockets?: number },
 ): Promise<OtherLoopback> {
   const host = findOtherLoopback(at.host);
   if (host === null) return { close: async () => undefined };
@@ -42,13 +42,13 @@ export async function listenOnOtherLoopback(
   const acceptor = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     server.emit('connection', socket),
   );
-  if (at.mostSockets !== undefined) acceptor.maxConnections = at.mostSockets;
+  if (at.maxSockets !== undefined) acceptor.maxConnections = at.maxSockets;
   const problem = await startListening(acceptor, { host, port: at.port });
   if (problem === null) return { close: () => new Promise((resolve) => acceptor.close(() => resolve())) };
   if (isAddressMissing(problem)) return { close: async () => undefined };
-  const place = host === '::1' ? `[::1]:${at.port}` : `${host}:${at.port}`;
+  const scope = host === '::1' ? `[::1]:${at.port}` : `${host}:${at.port}`;
   throw new Error(
-    `Another program listens on ${place} (${problem}) and would receive requests that clients send to localhost:${at.port}. ` +
+    `Another program listens on ${scope} (${problem}) and would receive requests that clients send to localhost:${at.port}. ` +
       'End it, or choose another port.',
   );
 }

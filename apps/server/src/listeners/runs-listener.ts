@@ -2,14 +2,14 @@
 import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { AttemptInspection } from '../executors/contract/attempt-runner.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
-import type { AttemptsFacts, AttemptsPlan } from '../config/plan-attempts-address.ts';
+import type { AttemptsAddressInput, AttemptsPlan } from '../config/plan-attempts-address.ts';
 import type { FastifyInstance } from 'fastify';
 import { adviseSettings, planAttemptsAddress } from '../config/plan-attempts-address.ts';
 import { isErrorCode } from '../platform/error-code.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RunsListenerOptions {
-  settings: Omit<AttemptsFacts, 'gateway'>;
+  settings: Omit<AttemptsAddressInput, 'gateway'>;
   findGateway(): Promise<string | null>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
   /** Builds the API for runs without listening; called for each new address. */
@@ -32,10 +32,10 @@ export interface RunsListener extends AttemptsAddress {
 }
 
 const firstPauseMs = 20;
-const longestPauseMs = 1000;
+const maxPauseMs = 1000;
 
 /** The listening address, and the state of listening on it. */
-interface Place {
+interface RunsEndpoint {
   host: string;
   api: FastifyInstance;
   state: 'listening' | 'absent' | 'failed';
@@ -52,7 +52,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
   const { settings, log } = options;
   const stopping = new AbortController();
   let plan: AttemptsPlan | null = null;
-  let place: Place | null = null;
+  let scope: RunsEndpoint | null = null;
   let witness: AttemptHandle | null = null;
   let repeating: Promise<void> | null = null;
   let hurry = new AbortController();
@@ -66,31 +66,31 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     const next = planAttemptsAddress({ ...settings, gateway });
     if (plan === null || gateway !== null || 'problem' in plan) plan = next;
     const listenAt = 'problem' in plan ? null : plan.listenAt;
-    if (listenAt !== null && listenAt !== place?.host) moveTo(listenAt);
+    if (listenAt !== null && listenAt !== scope?.host) moveTo(listenAt);
     return plan;
   }
 
   /** The network was recreated, possibly with other addresses, so the state of the old one is obsolete. */
   function moveTo(host: string): void {
-    if (place)
-      void close(place).catch((error: unknown) =>
+    if (scope)
+      void close(scope).catch((error: unknown) =>
         log.warn({ err: error }, 'an address is still in use by this server'),
       );
-    place = { host, api: options.buildApi(), state: 'absent', failure: '', trying: null };
+    scope = { host, api: options.buildApi(), state: 'absent', failure: '', trying: null };
   }
 
-  async function close({ api, trying }: Place): Promise<void> {
+  async function close({ api, trying }: RunsEndpoint): Promise<void> {
     await trying;
     await options.closeApi(api);
   }
 
-  function tryToListen(at: Place): Promise<void> {
+  function tryToListen(at: RunsEndpoint): Promise<void> {
     if (at.state === 'listening' || stopping.signal.aborted) return Promise.resolve();
     at.trying ??= bind(at).finally(() => (at.trying = null));
     return at.trying;
   }
 
-  async function bind(at: Place): Promise<void> {
+  async function bind(at: RunsEndpoint): Promise<void> {
     try {
       await at.api.listen({ host: at.host, port: settings.port });
       at.state = 'listening';
@@ -106,21 +106,21 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
   /** Retry with short pauses from now on. */
   function insist(): void {
     hurry.abort();
-    if (place?.state === 'listening' || stopping.signal.aborted) return;
+    if (scope?.state === 'listening' || stopping.signal.aborted) return;
     repeating ??= repeat().finally(() => (repeating = null));
   }
 
   async function repeat(): Promise<void> {
     let pauseMs = firstPauseMs;
     while (!stopping.signal.aborted) {
-      if (place) await tryToListen(place);
-      if (!place || place.state === 'listening') return;
+      if (scope) await tryToListen(scope);
+      if (!scope || scope.state === 'listening') return;
       if (hurry.signal.aborted) {
         hurry = new AbortController();
         pauseMs = firstPauseMs;
       }
       await pause(pauseMs);
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      pauseMs = Math.min(2 * pauseMs, maxPauseMs);
     }
   }
 
@@ -130,7 +130,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
   }
 
   /** Whether an attempt is running although its network's gateway is not an address of this machine. */
-  async function isGatewayElsewhere(at: Place): Promise<boolean> {
+  async function isGatewayElsewhere(at: RunsEndpoint): Promise<boolean> {
     if (!witness) return false;
     if (!(await isRunning(witness))) return false;
     await tryToListen(at);
@@ -144,33 +144,33 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
     return inspection?.state === 'running';
   }
 
-  async function judge(current: AttemptsPlan): Promise<string | null> {
+  async function findListenProblem(current: AttemptsPlan): Promise<string | null> {
     if ('problem' in current) return current.problem;
-    if (!place) return null;
-    await tryToListen(place);
-    if (place.state === 'failed')
-      return `Runs cannot reach this server: ${place.failure}. End the program that listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
+    if (!scope) return null;
+    await tryToListen(scope);
+    if (scope.state === 'failed')
+      return `Runs cannot reach this server: ${scope.failure}. End the program that listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
     // A configured URL may lead to this server in another way.
-    if (place.state === 'listening' || (settings.url && !settings.host)) return null;
-    if (!(await isGatewayElsewhere(place))) return null;
+    if (scope.state === 'listening' || (settings.url && !settings.host)) return null;
+    if (!(await isGatewayElsewhere(scope))) return null;
     return settings.host
       ? `PUMPHOUSE_ATTEMPTS_HOST is ${settings.host}, which is not an address of this machine.`
-      : `${place.host} is not an address of this machine, so ${adviseSettings(settings.port)}`;
+      : `${scope.host} is not an address of this machine, so ${adviseSettings(settings.port)}`;
   }
 
   return {
     async start() {
       await replan();
-      if (place) await tryToListen(place);
+      if (scope) await tryToListen(scope);
     },
     async stop() {
       stopping.abort();
       await repeating;
-      if (place) await close(place);
+      if (scope) await close(scope);
     },
     async find() {
       const current = await replan();
-      const problem = await judge(current);
+      const problem = await findListenProblem(current);
       if ('problem' in current) return current;
       insist();
       return problem === null ? { url: current.url } : { problem };
@@ -179,7 +179,7 @@ export function createRunsListener(options: RunsListenerOptions): RunsListener {
       witness = handle;
       insist();
     },
-    findProblem: async () => (place?.state === 'listening' ? null : judge(await replan())),
+    findProblem: async () => (scope?.state === 'listening' ? null : findListenProblem(await replan())),
     url: () => (plan && 'url' in plan ? plan.url : null),
   };
 }

@@ -2,7 +2,7 @@ import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import type { McpConnection } from './testing/mcp-client.ts';
 import type { SeededRun } from '../api/testing/seed-run.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { boundAnswer, countFitting, mostAnswerBytes } from './bounded-answer.ts';
+import { boundAnswer, countFitting, maxAnswerBytes } from './bounded-answer.ts';
 import { connectMcp } from './testing/mcp-client.ts';
 import { createApiFixture, defineJob } from '../api/testing/api-fixture.ts';
 import { seedRun } from '../api/testing/seed-run.ts';
@@ -27,7 +27,7 @@ describe('a response', () => {
     const tables = (count: number) => many(count, (n) => ({ name: `table ${n}`, note: 'x'.repeat(100) }));
     const whole = { runs: [{ tables: tables(2000) }, { tables: tables(3) }] };
     const { answer, notes } = boundAnswer(whole, 'Ask.');
-    expect(bytesOf(answer)).toBeLessThan(mostAnswerBytes);
+    expect(bytesOf(answer)).toBeLessThan(maxAnswerBytes);
     const { runs } = answer as typeof whole;
     expect(runs[1]?.tables).toHaveLength(3);
     expect(runs[0]?.tables).toEqual(tables(250));
@@ -38,7 +38,7 @@ describe('a response', () => {
   it('truncates texts further if lists are not the reason for its size', () => {
     const whole = Object.fromEntries(many(100, (n) => [`key ${n}`, 'x'.repeat(3000)]));
     const { answer, notes } = boundAnswer(whole, 'Ask.');
-    expect(bytesOf(answer)).toBeLessThan(mostAnswerBytes);
+    expect(bytesOf(answer)).toBeLessThan(maxAnswerBytes);
     expect(notes).toEqual(['Long texts were cut. Ask.']);
   });
 
@@ -86,7 +86,7 @@ describe('over HTTP', () => {
         'list_jobs',
         args,
       );
-      expect(bytesOf(page)).toBeLessThan(mostAnswerBytes);
+      expect(bytesOf(page)).toBeLessThan(maxAnswerBytes);
       if (page.next_cursor !== null)
         expect(page.notes).toEqual([
           `Only ${page.items.length} of the requested rows fit: continue with cursor = next_cursor. Call get_job for the details of a job.`,
@@ -122,7 +122,7 @@ describe('over HTTP', () => {
           limit: 500,
         },
       );
-      expect(bytesOf(part)).toBeLessThan(mostAnswerBytes);
+      expect(bytesOf(part)).toBeLessThan(maxAnswerBytes);
       seen.push(...part.untrusted_lines);
       from = part.next_from_line;
     }
@@ -140,7 +140,7 @@ describe('over HTTP', () => {
     while (after !== null && answers < 10) {
       const found: { untrusted_lines: { line_num: number }[]; next_after_line: number | null } =
         await mcp.ask('search_run_log', { ...params, query: '\u001B', after_line: after });
-      expect(bytesOf(found)).toBeLessThan(mostAnswerBytes);
+      expect(bytesOf(found)).toBeLessThan(maxAnswerBytes);
       seen.push(...found.untrusted_lines.map(({ line_num }) => line_num));
       after = found.next_after_line;
       answers += 1;

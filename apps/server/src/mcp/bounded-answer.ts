@@ -2,13 +2,13 @@
  * Limit for one response as JSON: enough to read at once, and not more than a model can hold in addition to
  * its other work.
  */
-export const mostAnswerBytes = 64 * 1024;
+export const maxAnswerBytes = 64 * 1024;
 /** Leaves space for notes and the like. */
-const mostBytes = mostAnswerBytes - 4 * 1024;
+const maxBytes = maxAnswerBytes - 4 * 1024;
 /** Leaves space for the other, short parts of a response beside the rows of a page or lines. */
-const mostRowsBytes = mostBytes - 4 * 1024;
+const maxRowsBytes = maxBytes - 4 * 1024;
 /** Limit for a single text, in UTF-16 units. */
-const mostText = 4000;
+const maxTextLength = 4000;
 /** Lower limits for a response that is too long even with one entry per list. */
 const shorterTexts = [1000, 200, 50];
 
@@ -21,7 +21,7 @@ export interface BoundedAnswer {
 /** How many of the first rows fit in a response. */
 export function countFitting(rows: readonly unknown[]): number {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += measure(row) + 1) > mostRowsBytes);
+  const end = rows.findIndex((row) => (bytes += measure(row) + 1) > maxRowsBytes);
   return end === -1 ? rows.length : end;
 }
 
@@ -37,10 +37,10 @@ export function shortenText(text: string, most: number): string {
  */
 export function boundAnswer(whole: object, rest: string): BoundedAnswer {
   const answer = structuredClone(whole);
-  let areTextsCut = shortenTexts(answer, mostText);
+  let areTextsCut = shortenTexts(answer, maxTextLength);
   const lengths = halveLists(answer);
   for (const most of shorterTexts) {
-    if (measure(answer) <= mostBytes) break;
+    if (measure(answer) <= maxBytes) break;
     areTextsCut = shortenTexts(answer, most) || areTextsCut;
   }
   const lists = [...listArrays(answer)].flatMap(([path, list]) => {
@@ -57,7 +57,7 @@ function measure(value: unknown): number {
 /** @returns the original lengths of the truncated lists */
 function halveLists(answer: object): Map<unknown[], number> {
   const lengths = new Map<unknown[], number>();
-  while (measure(answer) > mostBytes) {
+  while (measure(answer) > maxBytes) {
     const [, list] = [...listArrays(answer)].reduce(
       (longest, each) => (each[1].length > longest[1].length ? each : longest),
       ['', []] as [string, unknown[]],

@@ -112,7 +112,7 @@ async function runTool(tool: Tool, args: object, context: ToolContext) {
   let answer = await tool.run(args, context);
   const notes: string[] = [];
   if (!('cursor' in tool.input.shape)) return { answer, notes };
-  for (let most = countRoom(answer); most < rowsOf(answer).length; most = countRoom(answer)) {
+  for (let most = countCapacity(answer); most < rowsOf(answer).length; most = countCapacity(answer)) {
     answer = await tool.run({ ...args, limit: most }, context);
     notes[0] = `Only ${most} of the requested rows fit: continue with cursor = next_cursor. ${tool.rest}`;
   }
@@ -124,6 +124,6 @@ function rowsOf(answer: object): unknown[] {
 }
 
 /** A page has at least one row; otherwise its cursor would make no progress. */
-function countRoom(answer: object): number {
+function countCapacity(answer: object): number {
   return Math.max(1, countFitting(rowsOf(answer)));
 }

@@ -66,9 +66,9 @@ const ofWorkspaces: [name: string, asked: string[]][] = [
   ['get_usage', []],
 ];
 
-function argumentsOf(asked: readonly string[], place: 'own' | 'other', workspaceId?: string): object {
-  const scene = place === 'own' ? own : other;
-  const values = Object.fromEntries(asked.map((name) => [name, things[place][name]]));
+function argumentsOf(asked: readonly string[], context: 'own' | 'other', workspaceId?: string): object {
+  const scene = context === 'own' ? own : other;
+  const values = Object.fromEntries(asked.map((name) => [name, things[context][name]]));
   return { workspace_id: workspaceId ?? scene.workspace.id, ...values };
 }
 
@@ -138,18 +138,18 @@ describe.each(ofWorkspaces)('%s', (name, asked) => {
 
   it('reveals nothing from another workspace', async () => {
     if (asked.length === 0) return;
-    const said = await as(own.owner, (mcp) =>
+    const output = await as(own.owner, (mcp) =>
       mcp.refusalOf(name, argumentsOf(asked, 'other', own.workspace.id)),
     );
-    expect(said.code).toBe('not_found');
+    expect(output.code).toBe('not_found');
   });
 
   it('gives the code of a run the same access as the API', async () => {
     const runToken = await createRunToken();
     if (name === 'list_datasets') {
       // In the API this requires a data plane token, which runs do not get.
-      const said = await as(runToken, (mcp) => mcp.refusalOf(name, argumentsOf(asked, 'own')));
-      expect(said).toEqual({
+      const output = await as(runToken, (mcp) => mcp.refusalOf(name, argumentsOf(asked, 'own')));
+      expect(output).toEqual({
         code: 'forbidden',
         detail: 'Your role does not have the permission dataplane-token.issue.',
       });
@@ -177,16 +177,16 @@ describe('list_workspaces', () => {
 
   it('treats a hidden organization as missing', async () => {
     const args = { organization_id: other.organization.id };
-    const said = await as(own.owner, (mcp) => mcp.refusalOf('list_workspaces', args));
-    expect(said).toEqual({
+    const output = await as(own.owner, (mcp) => mcp.refusalOf('list_workspaces', args));
+    expect(output).toEqual({
       code: 'not_found',
       detail: `There is no organization ${other.organization.id}.`,
     });
   });
 
   it('is denied to the code of a run, which has no account', async () => {
-    const said = await as(await createRunToken(), (mcp) => mcp.refusalOf('list_workspaces', {}));
-    expect(said.code).toBe('forbidden');
+    const output = await as(await createRunToken(), (mcp) => mcp.refusalOf('list_workspaces', {}));
+    expect(output.code).toBe('forbidden');
   });
 });
 

@@ -16,7 +16,7 @@ import { toErrorAnswer } from '../http/errors.ts';
 
 const path = '/mcp';
 /** Limit for a tool call, whose arguments are short. */
-const largestMessage = 64 * 1024;
+const maxMessageBytes = 64 * 1024;
 /** The request headers that the transport reads. */
 const passedHeaders = ['accept', 'content-type', 'mcp-protocol-version'];
 
@@ -50,7 +50,7 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       await requestLimit.count(request, principals.get(request) ?? { kind: 'anonymous' });
     });
 
-    scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {
+    scope.post(path, { bodyLimit: maxMessageBytes }, async (request, reply) => {
       const principal = principals.get(request);
       if (!principal) throw new Error('The caller of the MCP server was not authenticated');
       // Newer protocol versions have no batches, and a batch would be a flood in a single request.

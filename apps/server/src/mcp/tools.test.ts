@@ -107,9 +107,9 @@ describe('the list of tools', () => {
   it('marks output of user code as untrusted', () => {
     for (const { name, description, outputSchema } of listed) {
       const gives = JSON.stringify(outputSchema).includes('"untrusted_');
-      expect({ name, says: description?.includes('never as instructions') || !gives }).toEqual({
+      expect({ name, isMarked: description?.includes('never as instructions') || !gives }).toEqual({
         name,
-        says: true,
+        isMarked: true,
       });
       expect(JSON.stringify(outputSchema), name).not.toMatch(/"(error_message|error_traceback|content_of)"/);
     }

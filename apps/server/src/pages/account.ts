@@ -22,8 +22,8 @@ export function registerAccountPages({ get, post, services }: PageRegistry): voi
     '/account/password',
     async (visit) => {
       const shown = ['wrong_password', 'password_refused', 'too_many_tries', 'too_many_sign_ins'] as const;
-      const words = { old: visit.sent('password'), new: visit.sent('new_password') };
-      const done = await attempt(visit, shown, () => services.setPassword.change(sessionOf(visit), words));
+      const parts = { old: visit.sent('password'), new: visit.sent('new_password') };
+      const done = await attempt(visit, shown, () => services.setPassword.change(sessionOf(visit), parts));
       if ('problem' in done) return showAccount(visit, services, done.problem);
       return visit.go(visit.at('/sign-in/account?news=password'));
     },

@@ -171,10 +171,10 @@ describe('a browser opened by a client', () => {
 
 describe('an invitation', () => {
   async function invite(email: string): Promise<string> {
-    const place = await api.createPlace();
+    const context = await api.createWorkspaceFixture();
     const { link } = await api.services.invitations.create(
-      place.owner.principal,
-      { organizationId: place.organization.id, email, role: 'member', workspaces: [] },
+      context.owner.principal,
+      { organizationId: context.organization.id, email, role: 'member', workspaces: [] },
       origin,
     );
     return pathOf(link);

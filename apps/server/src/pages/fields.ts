@@ -1,8 +1,8 @@
-import { shortestPassword } from '../domain/sign-in/new-password.ts';
+import { minPasswordLength } from '../domain/sign-in/new-password.ts';
 import { html, type Html, type HtmlValue } from './html.ts';
 
 /** Shown beside each field for a new password. */
-export const passwordHint = `At least ${shortestPassword} characters. Use a passphrase.`;
+export const passwordHint = `At least ${minPasswordLength} characters. Use a passphrase.`;
 
 export interface Field {
   name: string;

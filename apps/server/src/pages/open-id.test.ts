@@ -151,7 +151,7 @@ describe('signing in through an OpenID provider', () => {
   });
 
   it('creates an account for a user invited with that address, and for no one else', async () => {
-    const inviter = await api.createPlace();
+    const inviter = await api.createWorkspaceFixture();
     const invite = async (email: string) => {
       const { link } = await api.services.invitations.create(
         inviter.owner.principal,
@@ -220,7 +220,10 @@ describe('an untrustworthy provider', () => {
     await hostile.close();
   });
 
-  async function comeBack(spoiled: Spoiled, change: (query: URLSearchParams) => void = () => undefined) {
+  async function returnFromProvider(
+    spoiled: Spoiled,
+    change: (query: URLSearchParams) => void = () => undefined,
+  ) {
     const browser = createPageBrowser(api.app);
     const out = new URL((await browser.get('/sign-in/open-id')).location).searchParams;
     hostile.state.nonce = out.get('nonce') ?? '';
@@ -231,7 +234,7 @@ describe('an untrustworthy provider', () => {
   }
 
   it('is trusted when its token is valid', async () => {
-    expect((await comeBack({})).location).toBe('/');
+    expect((await returnFromProvider({})).location).toBe('/');
     expect(hostile.state.tokensAsked.at(-1)?.get('code_verifier')).toMatch(/^[\w-]{43}$/);
   });
 
@@ -245,7 +248,7 @@ describe('an untrustworthy provider', () => {
     ['missing signature', { isUnsigned: true }],
   ])('is rejected for a token with the wrong %s', async (_what, spoiled) => {
     const before = await api.testDatabase.database.query('select * from browser_sessions');
-    const page = await comeBack(spoiled);
+    const page = await returnFromProvider(spoiled);
     expect(page.status).toBe(400);
     expect(page.text).toContain('The response of Example could not be verified.');
     // Passwords still work on that page.
@@ -261,7 +264,7 @@ describe('an untrustworthy provider', () => {
     ['two states', (query) => query.append('state', 'another')],
   ])('is not followed with %s, and no code is redeemed', async (_what, change) => {
     const asked = hostile.state.tokensAsked.length;
-    expect((await comeBack({}, change)).status).toBe(400);
+    expect((await returnFromProvider({}, change)).status).toBe(400);
     expect(hostile.state.tokensAsked).toHaveLength(asked);
   });
 });

@@ -20,7 +20,7 @@ import { sendErrorPage } from './error-page.ts';
 import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from './swap-code.ts';
 
-const largestForm = 16 * 1024;
+const maxFormBytes = 16 * 1024;
 
 /** Registers the server-rendered pages, which use no scripts (docs/decisions/0030-accounts-and-pages.md). */
 export function registerPages(app: FastifyInstance, dependencies: PagesDependencies): void {
@@ -46,7 +46,7 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser(
         'application/x-www-form-urlencoded',
-        { parseAs: 'string', bodyLimit: largestForm },
+        { parseAs: 'string', bodyLimit: maxFormBytes },
         (_request, body: string, done) => done(null, new URLSearchParams(body)),
       );
       scope.addHook('onRequest', async (request, reply) => {

@@ -21,7 +21,7 @@ export interface SealedHeader {
 }
 
 /** The address at which an attempt reaches a server. */
-export interface AttemptsPlace {
+export interface ServerEndpoint {
   url: string;
   /** A Unix socket on the same machine. */
   socket?: string | undefined;
@@ -49,8 +49,8 @@ export function createAttemptSeal(secret: string, attemptId: string) {
      * @param route the part of the URL after the attempt's id
      */
     isProved(method: string, route: string, { nonce, bodySha256, mac }: SealedHeader): boolean {
-      const said = [method, route, nonce.toString('hex'), bodySha256].join('\n');
-      return timingSafeEqual(hmac(derive('request mac'), said), Buffer.from(mac, 'hex'));
+      const output = [method, route, nonce.toString('hex'), bodySha256].join('\n');
+      return timingSafeEqual(hmac(derive('request mac'), output), Buffer.from(mac, 'hex'));
     },
 
     /** Decrypts the body of a request with a verified header; null if it was changed in transit. */
@@ -91,7 +91,7 @@ export function createAttemptSeal(secret: string, attemptId: string) {
     },
 
     /** Creates the redirect that a server that takes over writes to the attempt's folder. */
-    writeRedirect({ url, socket }: AttemptsPlace): string {
+    writeRedirect({ url, socket }: ServerEndpoint): string {
       const mac = hmac(derive('redirect'), `${url}\n${socket ?? ''}`).toString('hex');
       return JSON.stringify({ attempts_url: url, attempts_socket: socket ?? null, mac });
     },
@@ -105,13 +105,13 @@ export function createAttemptSeal(secret: string, attemptId: string) {
     return {
       nonce,
       next(piece: Uint8Array, isLast: boolean): Buffer {
-        const place = Buffer.concat([requestNonce, nonce, bigEndian(index++)]);
-        const frame = mix(piece, Buffer.concat([answerKey, place]));
+        const scope = Buffer.concat([requestNonce, nonce, bigEndian(index++)]);
+        const frame = mix(piece, Buffer.concat([answerKey, scope]));
         const head = Buffer.alloc(5);
         head.writeUInt32BE(frame.length);
         head[4] = isLast ? 1 : 0;
         const statusBytes = Buffer.of(status >> 8, status & 0xff);
-        return Buffer.concat([head, frame, hmac(macKey, Buffer.concat([place, statusBytes, head, frame]))]);
+        return Buffer.concat([head, frame, hmac(macKey, Buffer.concat([scope, statusBytes, head, frame]))]);
       },
     };
   }
@@ -123,8 +123,8 @@ function bigEndian(value: bigint): Buffer {
   return bytes;
 }
 
-function hmac(key: string | Uint8Array, said: string | Uint8Array): Buffer {
-  return createHmac('sha256', key).update(said).digest();
+function hmac(key: string | Uint8Array, output: string | Uint8Array): Buffer {
+  return createHmac('sha256', key).update(output).digest();
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { noFaultPoints } from './fault-points.ts';
 
-const lookIntervalMs = 20;
+const checkIntervalMs = 20;
 
 /** Pauses the server at one fault point, once, until a test removes the file. */
 export function createFaultPoints(pauseAt: { point: string; file: string } | null): FaultPoints {
@@ -14,7 +14,7 @@ export function createFaultPoints(pauseAt: { point: string; file: string } | nul
       if (name !== pauseAt.point || wasReached) return;
       wasReached = true;
       writeFileSync(pauseAt.file, String(process.pid));
-      while (existsSync(pauseAt.file)) await delay(lookIntervalMs);
+      while (existsSync(pauseAt.file)) await delay(checkIntervalMs);
     },
   };
 }

@@ -2,28 +2,28 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Duplex } from 'node:stream';
 import { once } from 'node:events';
-import { cookie, openAppsPlace, requireOpen, type AppsPlace } from './testing/apps-place.ts';
+import { cookie, openAppsFixture, requireOpen, type AppsFixture } from './testing/apps-fixture.ts';
 
-let place: AppsPlace;
+let context: AppsFixture;
 beforeEach(async () => {
-  place = await openAppsPlace();
+  context = await openAppsFixture();
 });
-afterEach(() => place.close());
+afterEach(() => context.close());
 
 describe('connections to an app', () => {
   it('are reused until another process serves the app', async () => {
-    place.serve((_request, response) => response.end());
-    for (let round = 0; round < 5; round += 1) await place.ask('/', { headers: cookie });
-    expect(place.upstream.connections.size).toBe(1);
-    place.fake.states.set('sales', place.readyAt(place.upstream.port, 'instance-2'));
-    await place.ask('/', { headers: cookie });
-    await expect.poll(() => place.upstream.connections.size).toBe(1);
-    expect(new Set(place.upstream.requests.map(({ socket }) => socket)).size).toBe(2);
+    context.serve((_request, response) => response.end());
+    for (let round = 0; round < 5; round += 1) await context.ask('/', { headers: cookie });
+    expect(context.upstream.connections.size).toBe(1);
+    context.fake.states.set('sales', context.readyAt(context.upstream.port, 'instance-2'));
+    await context.ask('/', { headers: cookie });
+    await expect.poll(() => context.upstream.connections.size).toBe(1);
+    expect(new Set(context.upstream.requests.map(({ socket }) => socket)).size).toBe(2);
   });
 
   it('that close on reuse are replaced for repeatable requests', async () => {
     let answered = 0;
-    place.serve((request, response) => {
+    context.serve((request, response) => {
       const { socket } = request;
       response.end('ok');
       answered += 1;
@@ -31,25 +31,25 @@ describe('connections to an app', () => {
       response.on('finish', () => socket.removeAllListeners('data').once('data', () => socket.destroy()));
     });
     for (let round = 0; round < 3; round += 1)
-      expect((await place.ask('/', { headers: cookie })).text).toBe('ok');
+      expect((await context.ask('/', { headers: cookie })).text).toBe('ok');
     expect(answered).toBe(3);
   });
 
   it('that send unsolicited data are not reused', async () => {
-    place.serve((request, response) => {
+    context.serve((request, response) => {
       response.end('first');
-      if (place.upstream.requests.length === 1)
+      if (context.upstream.requests.length === 1)
         response.on('finish', () =>
           request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother'),
         );
     });
-    await place.ask('/', { headers: cookie });
-    await expect.poll(() => place.upstream.connections.size).toBe(0);
-    expect((await place.ask('/', { headers: cookie })).text).toBe('first');
+    await context.ask('/', { headers: cookie });
+    await expect.poll(() => context.upstream.connections.size).toBe(0);
+    expect((await context.ask('/', { headers: cookie })).text).toBe('first');
   });
 
   it('need not be sockets', async () => {
-    const other = await openAppsPlace({ wrap: asPlainDuplex });
+    const other = await openAppsFixture({ wrap: asPlainDuplex });
     other.serve((request, response) => void request.pipe(response));
     for (let round = 0; round < 3; round += 1) {
       const headers = { ...cookie, origin: other.origin };

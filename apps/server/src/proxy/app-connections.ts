@@ -13,7 +13,7 @@ type GiveSocket = (error: Error | null, stream: Duplex) => void;
  * request is lost.
  */
 const keptMs = 1500;
-const mostKept = 32;
+const maxKept = 32;
 
 /**
  * An HTTP agent whose connections come from the gate, over whatever transport reaches the app; they need not
@@ -25,7 +25,7 @@ class InstanceAgent extends Agent {
   readonly #kept = new Map<Duplex, () => void>();
 
   constructor(ready: ReadyApp) {
-    super({ keepAlive: true, maxFreeSockets: mostKept });
+    super({ keepAlive: true, maxFreeSockets: maxKept });
     this.ready = ready;
   }
 

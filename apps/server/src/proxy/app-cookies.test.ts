@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { keepCookiesOfApp, maySetCookie, readSessionSecret, writeSessionCookie } from './app-cookies.ts';
 import { sales } from './testing/fake-gate.ts';
 
-const place = (isSecure: boolean) => ({ app: sales, isSecure });
+const context = (isSecure: boolean) => ({ app: sales, isSecure });
 
 describe('cookies of a request', () => {
   it('drops the session cookie, with any prefix and case, and keeps the rest', () => {
@@ -50,13 +50,13 @@ describe('cookies that an app sets', () => {
 });
 
 it('the session cookie is limited to one host and one app, and to https by its name', () => {
-  expect(writeSessionCookie(place(true), 'x', 60)).toBe(
+  expect(writeSessionCookie(context(true), 'x', 60)).toBe(
     '__Host-pumphouse-app-sales=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
   );
-  expect(writeSessionCookie(place(false), 'x', 60)).toBe(
+  expect(writeSessionCookie(context(false), 'x', 60)).toBe(
     'pumphouse-app-sales=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
   );
-  expect(readSessionSecret('pumphouse-app-sales=x', place(true))).toBeNull();
-  expect(readSessionSecret('pumphouse-app-sales=x', place(false))).toBe('x');
-  expect(readSessionSecret('pumphouse-app-stock=x', place(false))).toBeNull();
+  expect(readSessionSecret('pumphouse-app-sales=x', context(true))).toBeNull();
+  expect(readSessionSecret('pumphouse-app-sales=x', context(false))).toBe('x');
+  expect(readSessionSecret('pumphouse-app-stock=x', context(false))).toBeNull();
 });

@@ -2,19 +2,19 @@
 import type { Exchange } from './exchange.ts';
 import { cookieName, readCookie, writeCookie } from '../pages/cookies.ts';
 
-type CookiePlace = Pick<Exchange, 'app' | 'isSecure'>;
+type CookieScope = Pick<Exchange, 'app' | 'isSecure'>;
 
 /** The name contains the app, because cookies ignore ports, and apps may be ports of one host. */
-const sessionCookieOf = ({ app, isSecure }: CookiePlace) =>
+const sessionCookieOf = ({ app, isSecure }: CookieScope) =>
   cookieName(`pumphouse-app-${app.label}`, isSecure);
 
-export function readSessionSecret(header: string | undefined, place: CookiePlace): string | null {
-  return readCookie(header, sessionCookieOf(place));
+export function readSessionSecret(header: string | undefined, scope: CookieScope): string | null {
+  return readCookie(header, sessionCookieOf(scope));
 }
 
 /** @param seconds 0 removes it */
-export function writeSessionCookie(place: CookiePlace, secret: string, seconds: number): string {
-  return writeCookie(sessionCookieOf(place), secret, { seconds, isSecure: place.isSecure });
+export function writeSessionCookie(scope: CookieScope, secret: string, seconds: number): string {
+  return writeCookie(sessionCookieOf(scope), secret, { seconds, isSecure: scope.isSecure });
 }
 
 /** Returns the app's own cookies of a request; null if there are none. */

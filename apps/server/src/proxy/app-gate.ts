@@ -112,7 +112,7 @@ export interface AppGate {
    * Called at once when this server revokes access; revocations by other servers are found with `findEnded`.
    * @returns a function that removes the listener
    */
-  onAccessTaken(listener: () => void): () => void;
+  onAccessRevoked(listener: () => void): () => void;
 
   /**
    * The URL to which a browser without a session is sent: a page that signs in and redirects back with a

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { AppGate } from './app-gate.ts';
 import type { AppsLimits } from './limits.ts';
-import type { AppsHosts, HostPlace } from './hosts.ts';
+import type { AppsHosts, HostTarget } from './hosts.ts';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { PortRange } from '../domain/primitives/port-range.ts';
@@ -48,10 +48,10 @@ export interface AppsListener {
   close(): Promise<void>;
 }
 
-const largestHead = 32 * 1024;
+const maxHeadBytes = 32 * 1024;
 /** Longer than TLS proxies keep idle connections. */
 const keptMs = 75_000;
-const mostSockets = 10_000;
+const maxSockets = 10_000;
 const headCheckMs = 2000;
 
 export function createAppsListener(options: AppsListenerOptions): AppsListener {
@@ -78,15 +78,15 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
 
   function serve(request: IncomingMessage, response: ServerResponse, head: Buffer | null): void {
     serveExchange(request, response, head, parts).catch((error: unknown) => {
-      const place = parts.hosts().locate(request.headers.host, request.socket.localPort ?? 0);
-      log.warn('a request for an app failed', describePlace(place), error);
+      const scope = parts.hosts().locate(request.headers.host, request.socket.localPort ?? 0);
+      log.warn('a request for an app failed', describeHost(scope), error);
       if (response.headersSent) response.destroy();
       else sendError(response, 'unavailable', 'The server failed; try again.');
     });
   }
 
   const server = createServer({
-    maxHeaderSize: largestHead,
+    maxHeaderSize: maxHeadBytes,
     headersTimeout: limits.headMs,
     // A body may take any time while bytes keep arriving.
     requestTimeout: 0,
@@ -95,7 +95,7 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
     shouldUpgradeCallback: isWebSocket,
   });
   server.timeout = limits.idleMs;
-  server.maxConnections = mostSockets;
+  server.maxConnections = maxSockets;
   server.on('request', (request, response) => serve(request, response, null));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     serve(request, answerOn(request, socket), head);
@@ -107,9 +107,9 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
       await startListening(server, host, port);
       hosts = makeHosts(portOf(server));
       try {
-        otherLoopback = await listenOnOtherLoopback(server, { host, port: portOf(server), mostSockets });
+        otherLoopback = await listenOnOtherLoopback(server, { host, port: portOf(server), maxSockets });
         if (ports === null) return;
-        acceptors = await openPortAcceptors(server, { host, ports, mostSockets });
+        acceptors = await openPortAcceptors(server, { host, ports, maxSockets });
       } catch (error) {
         server.close();
         await otherLoopback?.close();
@@ -183,9 +183,9 @@ function requireListening(hosts: AppsHosts | null): AppsHosts {
 }
 
 /** Name of the app for log lines. */
-function describePlace(place: HostPlace): string | null {
-  if (place.kind !== 'own') return null;
-  return 'label' in place.app ? place.app.label : `port ${place.app.port}`;
+function describeHost(scope: HostTarget): string | null {
+  if (scope.kind !== 'own') return null;
+  return 'label' in scope.app ? scope.app.label : `port ${scope.app.port}`;
 }
 
 async function drain(

@@ -27,7 +27,7 @@ export interface Exchange {
 export interface AdmittedExchange extends Exchange {
   visitor: Visitor;
   /** The Authorization header was for the proxy. */
-  cameWithKey: boolean;
+  isFromKey: boolean;
   /** Called when bytes are transferred: the app is in use. */
   touch: () => void;
 }
@@ -55,8 +55,8 @@ export function isNavigation({ request, upgradeHead }: Exchange): boolean {
  * (Programs on Node send the same header as pages, so check for a key first.)
  */
 export function mayStart(exchange: AdmittedExchange): boolean {
-  const { request, cameWithKey, isHostShared } = exchange;
-  if (cameWithKey) return true;
+  const { request, isFromKey, isHostShared } = exchange;
+  if (isFromKey) return true;
   const mode = request.headers['sec-fetch-mode'];
   // Over plain http, browsers send this header only to their own machine. Named hosts are always local then,
   // ports may not be.

@@ -21,7 +21,7 @@ export interface ForwardTools {
 
 /** Not a real host, because the gate provides the connection. The app reads its host from a header. */
 const nowhere = 'app.invalid';
-const largestHead = 64 * 1024;
+const maxHeadBytes = 64 * 1024;
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** @returns false if the app was not reached; then nothing of the request was read or answered */
@@ -46,7 +46,7 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isP
       path: exchange.path,
       headers: headersForApp(exchange),
       setHost: false,
-      maxHeaderSize: largestHead,
+      maxHeaderSize: maxHeadBytes,
       ...(isPooled
         ? { agent: tools.connections.agentOf(app, ready) }
         : { createConnection: connectOnce(ready) }),

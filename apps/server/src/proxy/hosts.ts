@@ -2,7 +2,7 @@
 
 import type { AppName } from './app-gate.ts';
 
-export type HostPlace =
+export type HostTarget =
   /** The origin of one app. */
   | { kind: 'own'; app: AppName }
   /** The apps port itself, where programs with a key name the app in the first path segment. */
@@ -14,7 +14,7 @@ export interface AppsHosts {
    * @param host the unmodified header
    * @param localPort the port on which the connection arrived
    */
-  locate(host: string | undefined, localPort: number): HostPlace;
+  locate(host: string | undefined, localPort: number): HostTarget;
   /** The origin of an app as browsers write it; null for an app without a port if apps have ports. */
   originOf(app: { label: string; port: number | null }): string | null;
   /** Shared by all apps, for programs with a key. */
@@ -43,7 +43,7 @@ export function createNamedHosts(domainSet: string | null, port: number): AppsHo
   const ownPort = Number(base.port) || (isSecure ? 443 : 80);
   const domain = base.hostname;
 
-  function locateOwn(name: string): HostPlace | null {
+  function locateOwn(name: string): HostTarget | null {
     if (name === domain) return null;
     if (!name.endsWith(`.${domain}`)) return { kind: 'foreign' };
     const label = name.slice(0, -domain.length - 1);

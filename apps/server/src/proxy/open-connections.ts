@@ -22,7 +22,7 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
 
   const timer = setInterval(check, checkMs);
   timer.unref();
-  const stopListening = gate.onAccessTaken(check);
+  const stopListening = gate.onAccessRevoked(check);
 
   /** Runs one check at a time; a request meanwhile triggers another check afterwards. */
   function check(): void {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePorts } from '@pumphouse/testing/fixtures/free-port.ts';
 import { hasBrowser, launchBrowser } from '@pumphouse/testing/fixtures/browser.ts';
 import { lacks } from '@pumphouse/testing/fixtures/requirements.ts';
-import { openAppsPlace, type AppsPlace } from './testing/apps-place.ts';
+import { openAppsFixture, type AppsFixture } from './testing/apps-fixture.ts';
 import { sales, stock } from './testing/fake-gate.ts';
 
 /**
@@ -11,20 +11,20 @@ import { sales, stock } from './testing/fake-gate.ts';
 const host = 'pumphouse.test';
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
-let place: AppsPlace;
+let testContext: AppsFixture;
 let origins: { sales: string; stock: string };
 
 describe.skipIf(lacks('Chromium', hasBrowser))('pages on two ports of one host', () => {
   beforeAll(async () => {
     browser = await launchBrowser(host);
     const ports = await findFreePorts(2);
-    place = await openAppsPlace({ ports, serverUrl: `http://${host}:8080` });
-    place.fake.apps = [
+    testContext = await openAppsFixture({ ports, serverUrl: `http://${host}:8080` });
+    testContext.fake.apps = [
       { ...sales, port: ports.first },
       { ...stock, port: ports.last },
     ];
     origins = { sales: `http://${host}:${ports.first}`, stock: `http://${host}:${ports.last}` };
-    place.serve((request, response) => {
+    testContext.serve((request, response) => {
       if (request.headers.origin !== undefined) {
         response.setHeader('access-control-allow-origin', request.headers.origin);
         response.setHeader('access-control-allow-credentials', 'true');
@@ -36,7 +36,7 @@ describe.skipIf(lacks('Chromium', hasBrowser))('pages on two ports of one host',
   });
   afterAll(async () => {
     await browser.close();
-    await place.close();
+    await testContext.close();
   });
 
   it('a page over plain http gets nothing from an app on another port, although its cookie is sent', async () => {
@@ -98,7 +98,9 @@ describe.skipIf(lacks('Chromium', hasBrowser))('pages on two ports of one host',
     expect(ownFrame?.url()).toBe(`${origins.sales}/framed`);
     expect(otherFrame?.url()).toBe('chrome-error://chromewebdata/');
     // The rejections above did not rely on this header, which browsers send only to trusted hosts.
-    expect(place.upstream.requests.flatMap(({ headers }) => headers['sec-fetch-site'] ?? [])).toEqual([]);
+    expect(testContext.upstream.requests.flatMap(({ headers }) => headers['sec-fetch-site'] ?? [])).toEqual(
+      [],
+    );
     await context.close();
   });
 });

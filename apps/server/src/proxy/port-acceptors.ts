@@ -18,12 +18,12 @@ export interface PortAcceptors {
 /**
  * Listens on the whole range or not at all: if another program owned an app's port, it would receive the
  * app's visitors and their credentials.
- * @param mostSockets maximum open connections on all ports together
+ * @param maxSockets maximum open connections on all ports together
  * @throws Error that names the ports which are in use
  */
 export async function openPortAcceptors(
   server: HttpServer,
-  { host, ports, mostSockets }: { host: string; ports: PortRange; mostSockets: number },
+  { host, ports, maxSockets }: { host: string; ports: PortRange; maxSockets: number },
 ): Promise<PortAcceptors> {
   let open = 0;
   const acceptors: Server[] = [];
@@ -32,7 +32,7 @@ export async function openPortAcceptors(
   // With the options that node:http uses.
   const createAcceptor = () =>
     createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      if (open >= mostSockets) {
+      if (open >= maxSockets) {
         socket.destroy();
         return;
       }

@@ -1,5 +1,5 @@
 /** A port for each app on the server's own host, for servers without a wildcard domain. */
-import type { AppsHosts, HostPlace } from './hosts.ts';
+import type { AppsHosts, HostTarget } from './hosts.ts';
 import { isInRange, type PortRange } from '../domain/primitives/port-range.ts';
 import { loopbackNames } from './hosts.ts';
 
@@ -15,7 +15,7 @@ export function createPortHosts(at: { serverUrl: string; ports: PortRange; bareP
   const isSecure = protocol === 'https:';
   const originAt = (port: number) => new URL(`${protocol}//${hostname}:${port}`).origin;
 
-  function locateBare(host: string, isOurs: boolean): HostPlace {
+  function locateBare(host: string, isOurs: boolean): HostTarget {
     if (loopbackNames.some((name) => host === `${name}:${barePort}`))
       return { kind: 'bare', host, protocol: 'http' };
     return isOurs ? { kind: 'bare', host, protocol: isSecure ? 'https' : 'http' } : { kind: 'foreign' };

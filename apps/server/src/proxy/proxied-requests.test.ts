@@ -1,32 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cookie, openAppsPlace, openGarbage, type AppsPlace } from './testing/apps-place.ts';
+import { cookie, openAppsFixture, openGarbage, type AppsFixture } from './testing/apps-fixture.ts';
 
-let place: AppsPlace;
+let context: AppsFixture;
 beforeEach(async () => {
-  place = await openAppsPlace();
+  context = await openAppsFixture();
 });
-afterEach(() => place.close());
+afterEach(() => context.close());
 
 /** The only request that the app received. */
 function received(): IncomingMessage {
-  const [request, ...more] = place.upstream.requests;
-  if (!request || more.length > 0) throw new Error(`The app got ${place.upstream.requests.length} requests`);
+  const [request, ...more] = context.upstream.requests;
+  if (!request || more.length > 0)
+    throw new Error(`The app got ${context.upstream.requests.length} requests`);
   return request;
 }
 
 const echo = (request: IncomingMessage, response: NodeJS.WritableStream) => void request.pipe(response);
 
 describe('the request sent to an app', () => {
-  beforeEach(() => place.serve((_request, response) => response.end('ok')));
+  beforeEach(() => context.serve((_request, response) => response.end('ok')));
 
   it('has the unchanged path and query', async () => {
-    await place.ask('/a%2Fb/./c;d?x=%20&y=[1]', { headers: cookie });
+    await context.ask('/a%2Fb/./c;d?x=%20&y=[1]', { headers: cookie });
     expect(received().url).toBe('/a%2Fb/./c;d?x=%20&y=[1]');
   });
 
   it("has its public host and the visitor's address, and nothing the visitor forged", async () => {
-    await place.ask('/', {
+    await context.ask('/', {
       headers: {
         ...cookie,
         'x-forwarded-for': '6.6.6.6',
@@ -41,24 +42,24 @@ describe('the request sent to an app', () => {
       },
     });
     const { headers } = received();
-    expect(headers.host).toBe(`sales.localhost:${place.port}`);
+    expect(headers.host).toBe(`sales.localhost:${context.port}`);
     const forwarded = Object.entries(headers).filter(([name]) => /forwarded|real/.test(name));
     expect(Object.fromEntries(forwarded)).toEqual({
       'x-forwarded-for': '127.0.0.1',
-      'x-forwarded-host': `sales.localhost:${place.port}`,
+      'x-forwarded-host': `sales.localhost:${context.port}`,
       'x-forwarded-proto': 'http',
     });
   });
 
   it('has its own cookies without the session cookie', async () => {
-    await place.ask('/', {
+    await context.ask('/', {
       headers: { cookie: 'theme=dark; pumphouse-app-sales=good; __Host-pumphouse=x; _xsrf=1' },
     });
     expect(received().headers.cookie).toBe('theme=dark; _xsrf=1');
   });
 
   it('has no hop-by-hop headers', async () => {
-    await place.ask('/', {
+    await context.ask('/', {
       headers: {
         ...cookie,
         connection: 'keep-alive, x-of-connection, cookie, content-length',
@@ -77,27 +78,27 @@ describe('the request sent to an app', () => {
 
   it('has no referrer with a secret of the proxy', async () => {
     for (const path of ['/-pumphouse/open/secret', '/x?swap=secret'])
-      await place.ask('/', { headers: { ...cookie, referer: `${place.origin}${path}` } });
-    await place.ask('/', { headers: { ...cookie, referer: `${place.origin}/page` } });
-    expect(place.upstream.requests.map(({ headers }) => headers.referer)).toEqual([
+      await context.ask('/', { headers: { ...cookie, referer: `${context.origin}${path}` } });
+    await context.ask('/', { headers: { ...cookie, referer: `${context.origin}/page` } });
+    expect(context.upstream.requests.map(({ headers }) => headers.referer)).toEqual([
       undefined,
       undefined,
-      `${place.origin}/page`,
+      `${context.origin}/page`,
     ]);
   });
 
   it('never has a key, with a session or without', async () => {
     const key = { authorization: 'Bearer dlt_u_key' };
-    await place.ask('/', { headers: key });
-    await place.ask('/', { headers: { ...cookie, ...key } });
-    await place.ask('/', { headers: { ...cookie, authorization: 'bearer  dlt_sa_other' } });
-    await place.ask('/', { headers: { ...cookie, authorization: 'Basic YTpi' } });
-    const got = place.upstream.requests.map(({ headers }) => headers.authorization);
+    await context.ask('/', { headers: key });
+    await context.ask('/', { headers: { ...cookie, ...key } });
+    await context.ask('/', { headers: { ...cookie, authorization: 'bearer  dlt_sa_other' } });
+    await context.ask('/', { headers: { ...cookie, authorization: 'Basic YTpi' } });
+    const got = context.upstream.requests.map(({ headers }) => headers.authorization);
     expect(got).toEqual([undefined, undefined, undefined, 'Basic YTpi']);
   });
 
   it("has the visitor's address from a trusted proxy, and from no one else", async () => {
-    const other = await openAppsPlace({ trustedProxies: ['127.0.0.0/8'] });
+    const other = await openAppsFixture({ trustedProxies: ['127.0.0.0/8'] });
     other.serve((_request, response) => response.end());
     await other.ask('/', { headers: { ...cookie, 'x-forwarded-for': '6.6.6.6, 9.9.9.9, 127.0.0.2' } });
     expect(other.upstream.requests[0]?.headers['x-forwarded-for']).toBe('9.9.9.9');
@@ -106,11 +107,11 @@ describe('the request sent to an app', () => {
 });
 
 describe('bodies of requests', () => {
-  beforeEach(() => place.serve(echo));
+  beforeEach(() => context.serve(echo));
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'GET'])('arrive with %s in chunks', async (method) => {
-    const answer = await place.sendRaw(
-      `${method} / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    const answer = await context.sendRaw(
+      `${method} / HTTP/1.1\r\nHost: sales.localhost:${context.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${context.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     );
     expect(answer).toContain('hello');
     // Without framing, the rest of the body would be read as a second request.
@@ -119,26 +120,26 @@ describe('bodies of requests', () => {
   });
 
   it('arrive with a length', async () => {
-    const headers = { ...cookie, origin: place.origin, 'content-length': '5' };
-    const answer = await place.ask('/', { method: 'DELETE', headers, body: 'hello' });
+    const headers = { ...cookie, origin: context.origin, 'content-length': '5' };
+    const answer = await context.ask('/', { method: 'DELETE', headers, body: 'hello' });
     expect(answer.text).toBe('hello');
     expect(received().headers['content-length']).toBe('5');
   });
 
   it('that are empty have length 0, not chunks, which some servers cannot read', async () => {
-    await place.sendRaw(
-      `POST / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\n\r\n`,
+    await context.sendRaw(
+      `POST / HTTP/1.1\r\nHost: sales.localhost:${context.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${context.origin}\r\nConnection: close\r\n\r\n`,
     );
     expect(received().headers['content-length']).toBe('0');
   });
 });
 
 describe('ambiguous requests', () => {
-  beforeEach(() => place.serve((_request, response) => response.end('reached')));
+  beforeEach(() => context.serve((_request, response) => response.end('reached')));
   const lines = (...more: string[]) =>
     [
       'POST / HTTP/1.1',
-      `Host: sales.localhost:${place.port}`,
+      `Host: sales.localhost:${context.port}`,
       'Authorization: Bearer dlt_u_key',
       ...more,
       'Connection: close',
@@ -155,21 +156,21 @@ describe('ambiguous requests', () => {
     ['two hosts', ['Host: stock.localhost']],
     ['a header on two lines', ['X-One: a', ' b']],
   ])('with %s are rejected', async (_, headers) => {
-    const answer = await place.sendRaw(
+    const answer = await context.sendRaw(
       `${lines(...headers)}0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it.each(['http://evil.com/', '*', 'sales', '/x#y'])('with a target of %s are rejected', async (target) => {
-    const answer = await place.sendRaw(lines().replace('POST / ', `POST ${target} `));
+    const answer = await context.sendRaw(lines().replace('POST / ', `POST ${target} `));
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it('for an upgrade to HTTP/2 are treated like any other', async () => {
-    await place.sendRaw(
+    await context.sendRaw(
       lines('Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA').replace(
         'Connection: close',
         'Connection: close, Upgrade, HTTP2-Settings',
@@ -181,11 +182,11 @@ describe('ambiguous requests', () => {
 
 describe('responses of an app', () => {
   it('arrive with status, headers and body', async () => {
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       response.writeHead(418, { 'x-own': ['a', 'b'], 'content-security-policy': "default-src 'self'" });
       response.end('tea');
     });
-    const answer = await place.ask('/', { headers: cookie });
+    const answer = await context.ask('/', { headers: cookie });
     expect(answer).toMatchObject({ status: 418, text: 'tea' });
     expect(answer.headers).toMatchObject({
       'x-own': 'a, b',
@@ -195,7 +196,7 @@ describe('responses of an app', () => {
   });
 
   it("set the app's own cookies, no reserved ones and none for other hosts", async () => {
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       response.setHeader('Set-Cookie', [
         'own=1; Path=/',
         'pumphouse-app=evil; Path=/',
@@ -206,12 +207,12 @@ describe('responses of an app', () => {
       ]);
       response.end();
     });
-    const { headers } = await place.ask('/', { headers: cookie });
+    const { headers } = await context.ask('/', { headers: cookie });
     expect(headers['set-cookie']).toEqual(['own=1; Path=/']);
   });
 
   it('declare nothing beyond their own host', async () => {
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       response.writeHead(200, {
         'strict-transport-security': 'max-age=1; includeSubDomains',
         'public-key-pins': 'pin',
@@ -223,7 +224,7 @@ describe('responses of an app', () => {
       });
       response.end();
     });
-    const { headers } = await place.ask('/', { headers: cookie });
+    const { headers } = await context.ask('/', { headers: cookie });
     for (const name of ['strict-transport-security', 'public-key-pins', 'alt-svc', 'nel'])
       expect(headers[name], name).toBeUndefined();
     expect(headers['clear-site-data']).toBe('"cache", "storage"');
@@ -232,13 +233,13 @@ describe('responses of an app', () => {
   });
 
   it('cannot sign visitors out', async () => {
-    place.serve((_request, response) => response.setHeader('clear-site-data', '"*"').end());
-    expect((await place.ask('/', { headers: cookie })).headers['clear-site-data']).toBeUndefined();
+    context.serve((_request, response) => response.setHeader('clear-site-data', '"*"').end());
+    expect((await context.ask('/', { headers: cookie })).headers['clear-site-data']).toBeUndefined();
   });
 
   it('have no body for HEAD, and keep the length', async () => {
-    place.serve((_request, response) => response.setHeader('content-length', '5').end('hello'));
-    const answer = await place.ask('/', { method: 'HEAD', headers: cookie });
+    context.serve((_request, response) => response.setHeader('content-length', '5').end('hello'));
+    const answer = await context.ask('/', { method: 'HEAD', headers: cookie });
     expect(answer).toMatchObject({ status: 200, text: '' });
     expect(answer.headers['content-length']).toBe('5');
   });
@@ -258,51 +259,51 @@ describe('misbehaving apps', () => {
     ['a header without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}`],
   ])('with %s result in 502', async (_, bytes) => {
     const garbage = await openGarbage(bytes);
-    place.fake.states.set('sales', place.readyAt(garbage.port));
-    const answer = await place.ask('/?secret=1', { headers: cookie });
+    context.fake.states.set('sales', context.readyAt(garbage.port));
+    const answer = await context.ask('/?secret=1', { headers: cookie });
     garbage.close();
     expect(answer.status).toBe(502);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'app_not_answering' });
-    expect(place.logged.join()).toContain('"app":"sales"');
-    expect(place.logged.join()).not.toMatch(/secret|good/);
+    expect(context.logged.join()).toContain('"app":"sales"');
+    expect(context.logged.join()).not.toMatch(/secret|good/);
   });
 
   it('with a status text that is invalid in a header do no harm', async () => {
     const garbage = await openGarbage('HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok');
-    place.fake.states.set('sales', place.readyAt(garbage.port));
-    const answer = await place.ask('/', { headers: cookie });
+    context.fake.states.set('sales', context.readyAt(garbage.port));
+    const answer = await context.ask('/', { headers: cookie });
     garbage.close();
     expect([200, 502]).toContain(answer.status);
   });
 
   it('that refuse the connection result in 502, as a page for browsers', async () => {
-    place.fake.states.set('sales', {
+    context.fake.states.set('sales', {
       kind: 'ready',
       instance: 'gone',
       connect: () => Promise.reject(new Error('refused')),
     });
-    const answer = await place.ask('/', { headers: { ...cookie, accept: 'text/html' } });
+    const answer = await context.ask('/', { headers: { ...cookie, accept: 'text/html' } });
     expect(answer.status).toBe(502);
     expect(answer.text).toContain('Sales &lt;b&gt; does not respond');
   });
 
   it('that break off a response have it cut, not ended', async () => {
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('half', () => response.destroy());
     });
-    await expect(place.ask('/', { headers: cookie })).rejects.toThrow('aborted');
-    place.serve((_request, response) => {
+    await expect(context.ask('/', { headers: cookie })).rejects.toThrow('aborted');
+    context.serve((_request, response) => {
       response.write('half', () => response.destroy());
     });
-    await expect(place.ask('/', { headers: cookie })).rejects.toThrow('aborted');
-    expect((await place.ask('/-pumphouse/icon.svg')).status).toBe(200);
+    await expect(context.ask('/', { headers: cookie })).rejects.toThrow('aborted');
+    expect((await context.ask('/-pumphouse/icon.svg')).status).toBe(200);
   });
 
   it('may respond before the end of the request', async () => {
-    place.serve((_request, response) => response.writeHead(413, { connection: 'close' }).end('too large'));
-    const headers = { ...cookie, origin: place.origin, 'content-length': '10000000' };
-    const answer = await place.openStream('/', { method: 'POST', headers, body: 'x' });
+    context.serve((_request, response) => response.writeHead(413, { connection: 'close' }).end('too large'));
+    const headers = { ...cookie, origin: context.origin, 'content-length': '10000000' };
+    const answer = await context.openStream('/', { method: 'POST', headers, body: 'x' });
     expect(answer.statusCode).toBe(413);
     answer.destroy();
   });
@@ -311,21 +312,21 @@ describe('misbehaving apps', () => {
 describe('the bare address', () => {
   const key = { authorization: 'Bearer dlt_u_key' };
   beforeEach(() =>
-    place.serve((request, response) => {
+    context.serve((request, response) => {
       response.setHeader('set-cookie', 'own=1');
-      if (request.url === '/mcp') response.writeHead(307, { location: `${place.origin}/mcp/` });
+      if (request.url === '/mcp') response.writeHead(307, { location: `${context.origin}/mcp/` });
       response.end('reached');
     }),
   );
 
   it.each(['localhost', '127.0.0.1', '[::1]'])('at %s takes a key and the label', async (name) => {
-    const host = `${name}:${place.port}`;
-    const answer = await place.ask('/sales/mcp/?x=1', { host, headers: key });
+    const host = `${name}:${context.port}`;
+    const answer = await context.ask('/sales/mcp/?x=1', { host, headers: key });
     expect(answer).toMatchObject({ status: 200, text: 'reached' });
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(received().url).toBe('/mcp/?x=1');
     expect(received().headers).toMatchObject({
-      host: `sales.localhost:${place.port}`,
+      host: `sales.localhost:${context.port}`,
       'x-forwarded-prefix': '/sales',
       'x-forwarded-host': host,
     });
@@ -333,7 +334,7 @@ describe('the bare address', () => {
   });
 
   it('keeps redirects below the prefix', async () => {
-    const answer = await place.ask('/sales/mcp', { host: `localhost:${place.port}`, headers: key });
+    const answer = await context.ask('/sales/mcp', { host: `localhost:${context.port}`, headers: key });
     expect(answer.headers.location).toBe('/sales/mcp/');
   });
 
@@ -348,9 +349,9 @@ describe('the bare address', () => {
     ['a path of ours', key, '/sales/-pumphouse/state', 404],
     ['a path of ours that is hidden', key, '/sales/x/..%2f-pumphouse/state', 404],
   ])('does not with %s', async (_, headers, path, status) => {
-    const answer = await place.ask(path, { host: `localhost:${place.port}`, headers });
+    const answer = await context.ask(path, { host: `localhost:${context.port}`, headers });
     expect(answer.status).toBe(status);
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 });
 
@@ -362,18 +363,18 @@ describe('URLs without an app', () => {
     'sales.localhost:1',
     'evil.com',
   ])('reveal nothing at %s', async (host) => {
-    place.serve((_request, response) => response.end('reached'));
-    const answer = await place.ask('/<script>?x=<script>', {
-      host: host.replace('PORT', String(place.port)),
+    context.serve((_request, response) => response.end('reached'));
+    const answer = await context.ask('/<script>?x=<script>', {
+      host: host.replace('PORT', String(context.port)),
       headers: { ...cookie, accept: 'text/html' },
     });
     expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it('do not depend on letter case', async () => {
-    place.serve((_request, response) => response.end('reached'));
-    const answer = await place.ask('/', { host: `SALES.LocalHost:${place.port}`, headers: cookie });
+    context.serve((_request, response) => response.end('reached'));
+    const answer = await context.ask('/', { host: `SALES.LocalHost:${context.port}`, headers: cookie });
     expect(answer.text).toBe('reached');
   });
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-const largestForm = 16 * 1024;
+const maxFormBytes = 16 * 1024;
 const formMs = 30_000;
 
 /** @returns the fields of a form; null if it is too large, too slow, or not a form */
@@ -13,7 +13,7 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
     const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
     for await (const chunk of body) {
       size += chunk.length;
-      if (size > largestForm) return null;
+      if (size > maxFormBytes) return null;
       chunks.push(chunk);
     }
     return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));

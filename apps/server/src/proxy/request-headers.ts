@@ -45,7 +45,7 @@ export function headersForApp(exchange: AdmittedExchange): string[] {
     const plain = name.toLowerCase().replaceAll('_', '-');
     if (hopByHop.has(plain) || replaced.has(plain) || ofConnection.has(plain)) continue;
     if (plain.startsWith('x-forwarded-')) continue;
-    if (plain === 'authorization' && (exchange.cameWithKey || ourKey.test(value.trim()))) continue;
+    if (plain === 'authorization' && (exchange.isFromKey || ourKey.test(value.trim()))) continue;
     if (plain === 'referer' && tellsSecret(value)) continue;
     headers.push(name, value);
   }

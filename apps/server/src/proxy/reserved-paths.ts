@@ -2,7 +2,7 @@
 import { readReturnTo } from '../pages/return-to.ts';
 
 const reserved = '-pumphouse';
-const mostEncodings = 3;
+const maxEncodings = 3;
 
 /** A reserved path on an app's host. */
 export const at = (path: string) => `/${reserved}${path}`;
@@ -14,7 +14,7 @@ export const at = (path: string) => `/${reserved}${path}`;
 export function isReserved(path: string): boolean {
   let text = path;
   if (firstSegment(text.split('/')) === reserved) return true;
-  for (let round = 0; round < mostEncodings; round += 1) {
+  for (let round = 0; round < maxEncodings; round += 1) {
     text = decodeOnce(text);
     if (firstSegment(resolveDots(text)) === reserved) return true;
   }

@@ -23,7 +23,7 @@ import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } f
 import { takeSwapCode } from './enter.ts';
 
 /** Together two seconds, in which the server learns that a process has ended. */
-const mostLooks = 9;
+const maxChecks = 9;
 const lookAgainMs = 250;
 
 export interface ServeParts {
@@ -59,12 +59,12 @@ async function openExchange(
   upgradeHead: Buffer | null,
   { gate, hosts, addressOf }: ServeParts,
 ): Promise<Exchange | null> {
-  const place = hosts().locate(request.headers.host, request.socket.localPort ?? 0);
+  const scope = hosts().locate(request.headers.host, request.socket.localPort ?? 0);
   const url = request.url ?? '/';
-  if (place.kind === 'foreign') return null;
+  if (scope.kind === 'foreign') return null;
   // Check this before the path: only callers with a key may learn whether an app exists.
-  if (place.kind === 'bare' && !isProgram(request)) return null;
-  const target = place.kind === 'own' ? { app: place.app, path: url } : readPrefix(url);
+  if (scope.kind === 'bare' && !isProgram(request)) return null;
+  const target = scope.kind === 'own' ? { app: scope.app, path: url } : readPrefix(url);
   const app = target && (await gate.find(target.app));
   if (!app) return null;
   const { isSecure, isHostShared, bareOrigin } = hosts();
@@ -78,9 +78,9 @@ async function openExchange(
     isSecure,
     isHostShared,
     path: target.path,
-    prefix: place.kind === 'own' ? '' : `/${app.label}`,
-    forwardedHost: place.kind === 'own' ? new URL(origin).host : place.host,
-    forwardedProtocol: place.kind === 'own' ? (isSecure ? 'https' : 'http') : place.protocol,
+    prefix: scope.kind === 'own' ? '' : `/${app.label}`,
+    forwardedHost: scope.kind === 'own' ? new URL(origin).host : scope.host,
+    forwardedProtocol: scope.kind === 'own' ? (isSecure ? 'https' : 'http') : scope.protocol,
     address: addressOf(request),
   };
 }
@@ -105,7 +105,7 @@ async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
   if (await takeSwapCode(gate, exchange)) return;
   const admission = await findVisitor(gate, exchange);
   if (!admission) return askToSignIn(gate, exchange);
-  if (!admission.cameWithKey && !isFromOwnPage(exchange)) return sendForeignOrigin(exchange);
+  if (!admission.isFromKey && !isFromOwnPage(exchange)) return sendForeignOrigin(exchange);
   // The app must not see a code that was not redeemed above.
   const path = readSwapCode(exchange.path)?.rest ?? exchange.path;
   await serveAdmitted({ ...exchange, path }, admission, parts);
@@ -146,7 +146,7 @@ function noteUse(gate: AppGate, { app }: Exchange, visitor: Visitor, log: AppsLo
 }
 
 async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<void> {
-  for (let looks = 0; looks < mostLooks; looks += 1) {
+  for (let looks = 0; looks < maxChecks; looks += 1) {
     if (looks > 0) await delay(lookAgainMs, undefined, { ref: false });
     const isAnswered = await serveOnce(exchange, parts, gone);
     if (isAnswered || gone.aborted) return;

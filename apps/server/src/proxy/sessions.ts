@@ -9,20 +9,20 @@ import { redirect, sendError } from './answers.ts';
 
 export interface Admission {
   visitor: Visitor;
-  cameWithKey: boolean;
+  isFromKey: boolean;
 }
 
 export async function findVisitor(gate: AppGate, exchange: Exchange): Promise<Admission | null> {
   const { app, request } = exchange;
   const secret = readSessionSecret(request.headers.cookie, exchange);
   const visitor = secret === null ? null : await gate.findSession(app, secret);
-  return visitor ? { visitor, cameWithKey: false } : findKeyHolder(gate, exchange);
+  return visitor ? { visitor, isFromKey: false } : findKeyHolder(gate, exchange);
 }
 
 export async function findKeyHolder(gate: AppGate, { app, request }: Exchange): Promise<Admission | null> {
   const key = readBearer(request);
   const visitor = key === null ? null : await gate.findKey(app, key);
-  return visitor && { visitor, cameWithKey: true };
+  return visitor && { visitor, isFromKey: true };
 }
 
 export function readBearer({ headers }: IncomingMessage): string | null {

@@ -6,16 +6,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { request as openRequest } from 'node:http';
-import { cookie, openAppsPlace, openGarbage, requireOpen, type AppsPlace } from './testing/apps-place.ts';
+import {
+  cookie,
+  openAppsFixture,
+  openGarbage,
+  requireOpen,
+  type AppsFixture,
+} from './testing/apps-fixture.ts';
 import { keyHolder, member } from './testing/fake-gate.ts';
 
-let place: AppsPlace;
+let context: AppsFixture;
 beforeEach(async () => {
-  place = await openAppsPlace({ limits: { connectionsOfApp: 2000, connectionsOfVisitor: 2000 } });
+  context = await openAppsFixture({ limits: { connectionsOfApp: 2000, connectionsOfVisitor: 2000 } });
 });
-afterEach(() => place.close());
+afterEach(() => context.close());
 
-const own = () => ({ ...cookie, origin: place.origin });
+const own = () => ({ ...cookie, origin: context.origin });
 const megabyte = 1024 * 1024;
 
 /** Resolves even if the connection was reset, for which `once` would reject. */
@@ -41,10 +47,10 @@ function writeMegabytes(response: ServerResponse, count: number): void {
 }
 
 describe('a WebSocket', () => {
-  beforeEach(() => place.serve((_request, response) => response.end()));
+  beforeEach(() => context.serve((_request, response) => response.end()));
 
   it('carries messages of all sizes in both directions', async () => {
-    const socket = requireOpen(await place.openSocket(own()));
+    const socket = requireOpen(await context.openSocket(own()));
     for (const size of [0, 1, 126, 70_000, megabyte]) {
       socket.send('x'.repeat(size));
       const [data] = (await once(socket, 'message')) as [Buffer];
@@ -53,29 +59,29 @@ describe('a WebSocket', () => {
     socket.close(4000, 'done');
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(4000);
-    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => context.listener.countOpen()).toBe(0);
   });
 
   it('is closed when its app goes away', async () => {
-    const socket = requireOpen(await place.openSocket(own()));
-    for (const connection of place.upstream.connections) connection.destroy();
+    const socket = requireOpen(await context.openSocket(own()));
+    for (const connection of context.upstream.connections) connection.destroy();
     await once(socket, 'close');
-    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => context.listener.countOpen()).toBe(0);
   });
 
   it('closes its app’s side when the visitor disconnects', async () => {
-    const socket = requireOpen(await place.openSocket(own()));
+    const socket = requireOpen(await context.openSocket(own()));
     socket.terminate();
-    await expect.poll(() => place.upstream.sockets.clients.size).toBe(0);
+    await expect.poll(() => context.upstream.sockets.clients.size).toBe(0);
   });
 
   it('cannot set the session cookie', async () => {
     const accept =
       'Upgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: own=1\r\nSet-Cookie: Pumphouse-App=evil\r\nStrict-Transport-Security: max-age=1';
     const garbage = await openGarbage(`HTTP/1.1 101 Switching\r\n${accept}\r\n\r\nHELLO`);
-    place.fake.states.set('sales', place.readyAt(garbage.port));
-    const answer = await place.sendRaw(
-      `GET / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    context.fake.states.set('sales', context.readyAt(garbage.port));
+    const answer = await context.sendRaw(
+      `GET / HTTP/1.1\r\nHost: sales.localhost:${context.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${context.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     garbage.close();
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
@@ -91,18 +97,18 @@ describe('a WebSocket', () => {
     ['nothing', '', 502],
   ])('that its app answers with %s gets that response', async (_, bytes, status) => {
     const garbage = await openGarbage(bytes);
-    place.fake.states.set('sales', place.readyAt(garbage.port));
-    expect(await place.openSocket(own())).toBe(status);
+    context.fake.states.set('sales', context.readyAt(garbage.port));
+    expect(await context.openSocket(own())).toBe(status);
     garbage.close();
   });
 
   it('can be one of a thousand', { timeout: 120_000 }, async () => {
     const sockets: WebSocket[] = [];
     while (sockets.length < 1000) {
-      const some = Array.from({ length: 100 }, () => place.openSocket(own()));
+      const some = Array.from({ length: 100 }, () => context.openSocket(own()));
       sockets.push(...(await Promise.all(some)).map(requireOpen));
     }
-    expect(place.listener.countOpen()).toBe(1000);
+    expect(context.listener.countOpen()).toBe(1000);
     const echoes = await Promise.all(
       sockets.map(async (socket, at) => {
         socket.send(`message ${at}`);
@@ -112,13 +118,13 @@ describe('a WebSocket', () => {
     );
     expect(echoes).toEqual(sockets.map((_, at) => `message ${at}`));
     for (const socket of sockets) socket.terminate();
-    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => context.listener.countOpen()).toBe(0);
   });
 });
 
 describe('use of an app', () => {
   it('includes each request and data transfer, but no pings', async () => {
-    const quick = await openAppsPlace({ limits: { noteMs: 0 } });
+    const quick = await openAppsFixture({ limits: { noteMs: 0 } });
     quick.serve((_request, response) => response.end());
     const socket = requireOpen(await quick.openSocket({ ...cookie, origin: quick.origin }));
     expect(quick.fake.uses).toEqual([{ label: 'sales', visitor: member }]);
@@ -138,22 +144,22 @@ describe('use of an app', () => {
   });
 
   it('that cannot be recorded blocks nothing', async () => {
-    place.serve((_request, response) => response.end('reached'));
-    place.gate.noteUse = () => {
+    context.serve((_request, response) => response.end('reached'));
+    context.gate.noteUse = () => {
       throw new Error('no room');
     };
-    expect((await place.ask('/', { headers: cookie })).text).toBe('reached');
-    expect(place.logged.join()).toContain('no room');
+    expect((await context.ask('/', { headers: cookie })).text).toBe('reached');
+    expect(context.logged.join()).toContain('no room');
   });
 
   it('is not recorded for each chunk', async () => {
-    place.serve((_request, response) => response.end());
-    const socket = requireOpen(await place.openSocket(own()));
+    context.serve((_request, response) => response.end());
+    const socket = requireOpen(await context.openSocket(own()));
     for (let round = 0; round < 10; round += 1) {
       socket.send('hello');
       await once(socket, 'message');
     }
-    expect(place.fake.uses).toHaveLength(1);
+    expect(context.fake.uses).toHaveLength(1);
     socket.terminate();
   });
 });
@@ -161,11 +167,11 @@ describe('use of an app', () => {
 describe('an event stream', () => {
   it('arrives as it is written', async () => {
     const streams: ServerResponse[] = [];
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
       response.flushHeaders();
     });
-    const answer = await place.openStream('/events', { headers: cookie });
+    const answer = await context.openStream('/events', { headers: cookie });
     expect(answer.headers['content-type']).toBe('text/event-stream');
     for (const text of ['data: 1\n\n', ': ping\n\n', 'data: 2\n\n']) {
       streams[0]?.write(text);
@@ -173,12 +179,12 @@ describe('an event stream', () => {
       expect(chunk.toString()).toBe(text);
     }
     answer.destroy();
-    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => context.listener.countOpen()).toBe(0);
     await expect.poll(() => streams[0]?.closed).toBe(true);
   });
 
   it('stays open while silent, unlike other silent responses', async () => {
-    const hasty = await openAppsPlace({ limits: { idleMs: 150 } });
+    const hasty = await openAppsFixture({ limits: { idleMs: 150 } });
     hasty.serve((request, response) => {
       response.writeHead(200, {
         'content-type': request.url === '/sse' ? 'text/event-stream' : 'text/plain',
@@ -198,8 +204,8 @@ describe('an event stream', () => {
 
 describe('large bodies', () => {
   it('are downloaded with constant memory, and wait for a slow visitor', { timeout: 120_000 }, async () => {
-    place.serve((_request, response) => writeMegabytes(response, 1024));
-    const answer = await place.openStream('/large', { headers: cookie });
+    context.serve((_request, response) => writeMegabytes(response, 1024));
+    const answer = await context.openStream('/large', { headers: cookie });
     const before = process.memoryUsage.rss();
     let bytes = 0;
     let most = 0;
@@ -214,15 +220,15 @@ describe('large bodies', () => {
 
   it('are uploaded with constant memory', { timeout: 120_000 }, async () => {
     let received = 0;
-    place.serve((request, response) => {
+    context.serve((request, response) => {
       request.on('data', (chunk: Buffer) => (received += chunk.length));
       request.on('end', () => response.end('done'));
     });
     const sent = openRequest({
       host: '127.0.0.1',
-      port: place.port,
+      port: context.port,
       method: 'POST',
-      headers: { ...own(), host: `sales.localhost:${place.port}` },
+      headers: { ...own(), host: `sales.localhost:${context.port}` },
     });
     const before = process.memoryUsage.rss();
     let most = 0;
@@ -239,15 +245,15 @@ describe('large bodies', () => {
   });
 
   it('need not have begun for their app to respond', async () => {
-    place.serve((asked, response) => {
+    context.serve((asked, response) => {
       response.flushHeaders();
       asked.pipe(response);
     });
     const sent = openRequest({
       host: '127.0.0.1',
-      port: place.port,
+      port: context.port,
       method: 'POST',
-      headers: { ...own(), host: `sales.localhost:${place.port}` },
+      headers: { ...own(), host: `sales.localhost:${context.port}` },
     });
     sent.flushHeaders();
     const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
@@ -258,7 +264,7 @@ describe('large bodies', () => {
   it('do not accumulate for a visitor who does not read', async () => {
     let written = 0;
     let isStuck = false;
-    place.serve((_request, response) => {
+    context.serve((_request, response) => {
       const chunk = Buffer.alloc(megabyte);
       const write = () => {
         while (response.write(chunk)) written += 1;
@@ -267,7 +273,7 @@ describe('large bodies', () => {
       response.on('drain', write);
       write();
     });
-    const answer = await place.openStream('/large', { headers: cookie });
+    const answer = await context.openStream('/large', { headers: cookie });
     await expect.poll(() => isStuck).toBe(true);
     let before = -1;
     const isHeldUp = () => {
@@ -278,72 +284,72 @@ describe('large bodies', () => {
     await expect.poll(isHeldUp, { interval: 200 }).toBe(true);
     expect(written).toBeLessThan(64);
     answer.destroy();
-    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => context.listener.countOpen()).toBe(0);
   });
 });
 
 describe('revoked access', () => {
   it("cuts the visitor's open connections at once, and no others", async () => {
-    place.serve((_request, response) => void response.write('begun'));
-    const answer = await place.openStream('/', { headers: cookie });
+    context.serve((_request, response) => void response.write('begun'));
+    const answer = await context.openStream('/', { headers: cookie });
     answer.resume();
-    const socket = requireOpen(await place.openSocket(own()));
-    const other = await place.openStream('/', { headers: { authorization: 'Bearer dlt_u_key' } });
-    expect(place.listener.countOpen()).toBe(3);
+    const socket = requireOpen(await context.openSocket(own()));
+    const other = await context.openStream('/', { headers: { authorization: 'Bearer dlt_u_key' } });
+    expect(context.listener.countOpen()).toBe(3);
     const cut = [closed(answer), closed(socket)];
-    place.fake.takeAccess({ ...member });
+    context.fake.takeAccess({ ...member });
     await Promise.all(cut);
-    await expect.poll(() => place.listener.countOpen()).toBe(1);
-    await expect.poll(() => place.upstream.connections.size).toBe(1);
+    await expect.poll(() => context.listener.countOpen()).toBe(1);
+    await expect.poll(() => context.upstream.connections.size).toBe(1);
     expect(other.destroyed).toBe(false);
     other.destroy();
   });
 
   it('is noticed after revocation by another server, in one call for all', async () => {
-    place.serve((_request, response) => void response.write('begun'));
+    context.serve((_request, response) => void response.write('begun'));
     const answers = await Promise.all(
       [cookie, cookie, { authorization: 'Bearer dlt_u_key' }].map((headers) =>
-        place.openStream('/', { headers }),
+        context.openStream('/', { headers }),
       ),
     );
     const asked: number[] = [];
-    const { gate } = place;
+    const { gate } = context;
     const findEnded = gate.findEnded.bind(gate);
     gate.findEnded = (visitors) => {
       asked.push(visitors.length);
       return findEnded(visitors);
     };
-    place.fake.ended.add(keyHolder);
+    context.fake.ended.add(keyHolder);
     await closed(answers[2]?.resume());
     expect(asked[0]).toBe(2);
-    await expect.poll(() => place.listener.countOpen()).toBe(2);
+    await expect.poll(() => context.listener.countOpen()).toBe(2);
     for (const answer of answers) answer.destroy();
   });
 
   it('cuts visitors who wait for a starting app', async () => {
-    const answer = place.ask('/', { headers: cookie });
-    await expect.poll(() => place.listener.countOpen()).toBe(1);
-    place.fake.takeAccess(member);
+    const answer = context.ask('/', { headers: cookie });
+    await expect.poll(() => context.listener.countOpen()).toBe(1);
+    context.fake.takeAccess(member);
     await expect(answer).rejects.toThrow('hang up');
   });
 
   it('cuts no connection if the check fails', async () => {
-    place.serve((_request, response) => void response.write('begun'));
+    context.serve((_request, response) => void response.write('begun'));
     let asked = 0;
-    place.gate.findEnded = () => {
+    context.gate.findEnded = () => {
       asked += 1;
       return Promise.reject(new Error('the database is away'));
     };
-    const answer = await place.openStream('/', { headers: cookie });
+    const answer = await context.openStream('/', { headers: cookie });
     await expect.poll(() => asked).toBeGreaterThan(1);
-    expect(place.listener.countOpen()).toBe(1);
+    expect(context.listener.countOpen()).toBe(1);
     answer.destroy();
   });
 });
 
 describe('limits', () => {
   it('apply per visitor and per app', async () => {
-    const small = await openAppsPlace({ limits: { connectionsOfApp: 3, connectionsOfVisitor: 2 } });
+    const small = await openAppsFixture({ limits: { connectionsOfApp: 3, connectionsOfVisitor: 2 } });
     small.serve((_request, response) => void response.write('begun'));
     const key = { authorization: 'Bearer dlt_u_key' };
     const open = [];
@@ -361,36 +367,36 @@ describe('limits', () => {
   });
 
   it('end a request whose headers do not arrive', async () => {
-    const hasty = await openAppsPlace({ limits: { headMs: 100 } });
+    const hasty = await openAppsFixture({ limits: { headMs: 100 } });
     const answer = await hasty.sendRaw('GET / HTTP/1.1\r\nHost: sales.loc');
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     await hasty.close();
   });
 
   it('reject headers that are too large, and garbage', async () => {
-    expect(await place.sendRaw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/ 431 /);
-    expect(await place.sendRaw('\x16\x03\x01\x02\x00\x01\r\n\r\n')).toMatch(/ 400 /);
+    expect(await context.sendRaw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/ 431 /);
+    expect(await context.sendRaw('\x16\x03\x01\x02\x00\x01\r\n\r\n')).toMatch(/ 400 /);
   });
 });
 
 describe('close', () => {
   it('lets requests finish, then cuts the rest', async () => {
     let finish = () => undefined as unknown;
-    place.serve((request, response) => {
+    context.serve((request, response) => {
       response.write('begun ');
       if (request.url === '/short') finish = () => response.end('ended');
     });
-    const short = place.ask('/short', { headers: cookie });
-    const long = await place.openStream('/long', { headers: cookie });
-    const socket = requireOpen(await place.openSocket(own()));
+    const short = context.ask('/short', { headers: cookie });
+    const long = await context.openStream('/long', { headers: cookie });
+    const socket = requireOpen(await context.openSocket(own()));
     long.resume();
-    await expect.poll(() => place.listener.countOpen()).toBe(3);
+    await expect.poll(() => context.listener.countOpen()).toBe(3);
     const cut = [closed(long), closed(socket)];
-    const closing = place.listener.close();
+    const closing = context.listener.close();
     finish();
     expect((await short).text).toBe('begun ended');
     await Promise.all([...cut, closing]);
-    const late: Socket = connect({ host: '127.0.0.1', port: place.port });
+    const late: Socket = connect({ host: '127.0.0.1', port: context.port });
     const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
   });

@@ -14,10 +14,10 @@ export function createTouch(note: () => void, everyMs: number): () => void {
 }
 
 /** Longer than any keep-alive comment that servers send. */
-const longestComment = 512;
+const maxCommentLength = 512;
 
 /** Whether a chunk of an event stream contains events and not only keep-alive comments. */
 export function hasEvents(chunk: Buffer): boolean {
-  if (chunk.length > longestComment) return true;
+  if (chunk.length > maxCommentLength) return true;
   return !/^(?:(?::[^\r\n]*)?(?:\r\n|\n|\r))*$/.test(chunk.toString('latin1'));
 }

@@ -2,23 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   cookie,
   navigation,
-  openAppsPlace,
+  openAppsFixture,
   requireOpen,
   secureCookie,
-  type AppsPlace,
-} from './testing/apps-place.ts';
+  type AppsFixture,
+} from './testing/apps-fixture.ts';
 import { guest, member } from './testing/fake-gate.ts';
 
-let place: AppsPlace;
+let context: AppsFixture;
 beforeEach(async () => {
-  place = await openAppsPlace();
-  place.serve((_request, response) => response.end('reached'));
+  context = await openAppsFixture();
+  context.serve((_request, response) => response.end('reached'));
 });
-afterEach(() => place.close());
+afterEach(() => context.close());
 
 describe('a visitor without a session', () => {
   it('who navigates to a page is sent to sign in and returns', async () => {
-    const answer = await place.ask('/a?b=1', { headers: navigation });
+    const answer = await context.ask('/a?b=1', { headers: navigation });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('http://console.test/sign-in/app?label=sales&to=%2Fa%3Fb%3D1');
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
@@ -33,28 +33,28 @@ describe('a visitor without a session', () => {
     ['a key that is not good', { authorization: 'Bearer dlt_u_other' }, 'GET'],
     ['a key under another name', { authorization: 'Basic dlt_u_key' }, 'GET'],
   ])('gets an error for %s', async (_, headers, method) => {
-    const answer = await place.ask('/a', { method, headers });
+    const answer = await context.ask('/a', { method, headers });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'not_authenticated', status_code: 401 });
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it('gets an error for a WebSocket', async () => {
-    expect(await place.openSocket({ origin: place.origin })).toBe(401);
+    expect(await context.openSocket({ origin: context.origin })).toBe(401);
   });
 });
 
 describe('a key', () => {
   it('is sufficient, whatever the origin of the request', async () => {
     const headers = { authorization: 'Bearer dlt_u_key', origin: 'http://evil.com' };
-    expect((await place.ask('/', { method: 'POST', headers })).status).toBe(200);
-    requireOpen(await place.openSocket(headers)).terminate();
+    expect((await context.ask('/', { method: 'POST', headers })).status).toBe(200);
+    requireOpen(await context.openSocket(headers)).terminate();
   });
 });
 
 describe('a session over https', () => {
   it('uses a cookie that only this host can set', async () => {
-    const secure = await openAppsPlace({ domain: 'apps.example.com' });
+    const secure = await openAppsFixture({ domain: 'apps.example.com' });
     secure.serve((_request, response) => response.end('reached'));
     const host = 'sales.apps.example.com';
     const entered = await secure.ask('/-pumphouse/enter?code=code', { host });
@@ -69,12 +69,12 @@ describe('a session over https', () => {
 });
 
 describe('the origin of a request with a session', () => {
-  const foreign = () => `http://stock.localhost:${place.port}`;
+  const foreign = () => `http://stock.localhost:${context.port}`;
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('is checked for %s', async (method) => {
     const ask = async (headers: Record<string, string>) =>
-      (await place.ask('/', { method, headers: { ...cookie, ...headers } })).status;
-    expect(await ask({ origin: place.origin })).toBe(200);
+      (await context.ask('/', { method, headers: { ...cookie, ...headers } })).status;
+    expect(await ask({ origin: context.origin })).toBe(200);
     expect(await ask({ 'sec-fetch-site': 'same-origin' })).toBe(200);
     expect(await ask({ 'sec-fetch-site': 'none' })).toBe(200);
     for (const headers of [
@@ -82,8 +82,8 @@ describe('the origin of a request with a session', () => {
       { origin: foreign() },
       { origin: 'null' },
       { origin: `http://sales.localhost` },
-      { origin: `${place.origin}.evil.com` },
-      { origin: place.origin.replace('http:', 'https:') },
+      { origin: `${context.origin}.evil.com` },
+      { origin: context.origin.replace('http:', 'https:') },
       { origin: foreign(), 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'same-site' },
       { 'sec-fetch-site': 'cross-site' },
@@ -92,11 +92,11 @@ describe('the origin of a request with a session', () => {
   });
 
   it('is checked for WebSockets', async () => {
-    requireOpen(await place.openSocket({ ...cookie, origin: place.origin })).terminate();
-    expect(await place.openSocket({ ...cookie, origin: foreign() })).toBe(403);
-    expect(await place.openSocket({ ...cookie, origin: 'null' })).toBe(403);
-    expect(await place.openSocket(cookie)).toBe(403);
-    expect(place.upstream.requests).toHaveLength(1);
+    requireOpen(await context.openSocket({ ...cookie, origin: context.origin })).terminate();
+    expect(await context.openSocket({ ...cookie, origin: foreign() })).toBe(403);
+    expect(await context.openSocket({ ...cookie, origin: 'null' })).toBe(403);
+    expect(await context.openSocket(cookie)).toBe(403);
+    expect(context.upstream.requests).toHaveLength(1);
   });
 
   it.each([
@@ -131,13 +131,13 @@ describe('the origin of a request with a session', () => {
       200,
     ],
   ])('controls reading by the requester: %s', async (_, headers, status) => {
-    expect((await place.ask('/', { headers: { ...cookie, ...headers } })).status).toBe(status);
+    expect((await context.ask('/', { headers: { ...cookie, ...headers } })).status).toBe(status);
   });
 });
 
 describe('a one-time code', () => {
   it('starts a session and redirects', async () => {
-    const answer = await place.ask('/-pumphouse/enter?code=code&to=%2Fa%3Fb%3D1');
+    const answer = await context.ask('/-pumphouse/enter?code=code&to=%2Fa%3Fb%3D1');
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/a?b=1');
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
@@ -145,7 +145,7 @@ describe('a one-time code', () => {
     expect(answer.headers['set-cookie']).toEqual([
       'pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
     ]);
-    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app-sales=from-code' } })).text).toBe(
+    expect((await context.ask('/', { headers: { cookie: 'pumphouse-app-sales=from-code' } })).text).toBe(
       'reached',
     );
   });
@@ -158,24 +158,24 @@ describe('a one-time code', () => {
     'javascript:alert(1)',
     '/.//evil.com',
   ])('never redirects to %s', async (to) => {
-    const answer = await place.ask(`/-pumphouse/enter?code=code&to=${to.replaceAll('\\', '%5c')}`);
+    const answer = await context.ask(`/-pumphouse/enter?code=code&to=${to.replaceAll('\\', '%5c')}`);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toMatch(/^\/(?![/\\])/);
   });
 
   it('that is invalid redirects with a session, and shows an error without one', async () => {
-    const known = await place.ask('/-pumphouse/enter?code=old&to=/a', { headers: cookie });
+    const known = await context.ask('/-pumphouse/enter?code=old&to=/a', { headers: cookie });
     expect(known).toMatchObject({ status: 303 });
     expect(known.headers.location).toBe('/a');
-    const unknown = await place.ask('/-pumphouse/enter?code=old&to=/a');
+    const unknown = await context.ask('/-pumphouse/enter?code=old&to=/a');
     expect(unknown.status).toBe(400);
     expect(unknown.text).toContain('http://console.test/sign-in/app?label=sales&amp;to=%2Fa');
     expect(unknown.headers['set-cookie']).toBeUndefined();
   });
 
   it('of another app is invalid', async () => {
-    const host = `stock.localhost:${place.port}`;
-    expect((await place.ask('/-pumphouse/enter?code=code', { host })).status).toBe(400);
+    const host = `stock.localhost:${context.port}`;
+    expect((await context.ask('/-pumphouse/enter?code=code', { host })).status).toBe(400);
   });
 });
 
@@ -184,27 +184,27 @@ describe('a swap code', () => {
     ['/?swap=code', '/'],
     ['/a?b=1&swap=code&c=2', '/a?b=1&c=2'],
   ])('in %s starts a session and is removed from the URL', async (path, location) => {
-    const answer = await place.ask(path);
+    const answer = await context.ask(path);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe(location);
     expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app-sales=from-code;');
   });
 
   it('that is invalid is removed, and the session stays', async () => {
-    const answer = await place.ask('/a?swap=old', { headers: { ...cookie, ...navigation } });
+    const answer = await context.ask('/a?swap=old', { headers: { ...cookie, ...navigation } });
     expect(answer.headers.location).toBe('/a');
     expect(answer.headers['set-cookie']).toBeUndefined();
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it('that is not redeemed does not reach the app', async () => {
-    await place.ask('/a?b=1&swap=code', { method: 'HEAD', headers: cookie });
-    requireOpen(await place.openSocket({ ...cookie, origin: place.origin }, '/ws?swap=code')).terminate();
-    expect(place.upstream.requests.map(({ url }) => url)).toEqual(['/a?b=1', '/ws']);
+    await context.ask('/a?b=1&swap=code', { method: 'HEAD', headers: cookie });
+    requireOpen(await context.openSocket({ ...cookie, origin: context.origin }, '/ws?swap=code')).terminate();
+    expect(context.upstream.requests.map(({ url }) => url)).toEqual(['/a?b=1', '/ws']);
   });
 
   it('never redirects to another host', async () => {
-    const answer = await place.ask('//evil.com/?swap=code');
+    const answer = await context.ask('//evil.com/?swap=code');
     expect(answer.headers.location).toBe('/');
   });
 });
@@ -215,11 +215,11 @@ describe('a public link', () => {
 
   it('admits the visitor', async () => {
     const asked: unknown[] = [];
-    place.fake.openLink = (...given) => {
+    context.fake.openLink = (...given) => {
       asked.push(given);
       return { kind: 'session', session: { secret: 'guest', visitor: guest, seconds: 30 } };
     };
-    const answer = await place.ask(path);
+    const answer = await context.ask(path);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/board');
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
@@ -228,27 +228,27 @@ describe('a public link', () => {
   });
 
   it('asks for its password', async () => {
-    place.fake.openLink = (_secret, password) =>
+    context.fake.openLink = (_secret, password) =>
       password === 'right & good'
         ? { kind: 'session', session: { secret: 'guest', visitor: guest, seconds: 30 } }
         : { kind: 'password', wasWrong: password !== null, retryAfterSeconds: null };
-    const page = await place.ask(path);
+    const page = await context.ask(path);
     expect(page.status).toBe(200);
     expect(page.text).toContain('type="password"');
     expect(page.text).toContain('Open Sales &lt;b&gt;');
     expect(page.text).not.toContain('s3cr-et_');
-    const headers = { ...form, origin: place.origin };
-    const wrong = await place.ask(path, { method: 'POST', headers, body: 'password=wrong' });
+    const headers = { ...form, origin: context.origin };
+    const wrong = await context.ask(path, { method: 'POST', headers, body: 'password=wrong' });
     expect(wrong.status).toBe(400);
     expect(wrong.text).toContain('The password is wrong.');
-    const right = await place.ask(path, { method: 'POST', headers, body: 'password=right+%26+good' });
+    const right = await context.ask(path, { method: 'POST', headers, body: 'password=right+%26+good' });
     expect(right.status).toBe(303);
   });
 
   it('is throttled by the gate', async () => {
-    place.fake.openLink = () => ({ kind: 'password', wasWrong: true, retryAfterSeconds: 17 });
-    const headers = { ...form, origin: place.origin };
-    const answer = await place.ask(path, { method: 'POST', headers, body: 'password=x' });
+    context.fake.openLink = () => ({ kind: 'password', wasWrong: true, retryAfterSeconds: 17 });
+    const headers = { ...form, origin: context.origin };
+    const answer = await context.ask(path, { method: 'POST', headers, body: 'password=x' });
     expect(answer.status).toBe(429);
     expect(answer.headers['retry-after']).toBe('17');
     expect(answer.text).toContain('Try again in 17 seconds');
@@ -256,25 +256,25 @@ describe('a public link', () => {
 
   it('accepts a password only from its own page, and only up to a maximum size', async () => {
     const asked: unknown[] = [];
-    place.fake.openLink = (...given) => {
+    context.fake.openLink = (...given) => {
       asked.push(given);
       return { kind: 'none' };
     };
     const body = 'password=x';
-    const foreign = { ...form, origin: `http://stock.localhost:${place.port}` };
-    expect((await place.ask(path, { method: 'POST', headers: foreign, body })).status).toBe(403);
-    expect((await place.ask(path, { method: 'POST', headers: form, body })).status).toBe(403);
-    const own = { ...form, origin: place.origin };
-    expect((await place.ask(path, { method: 'POST', headers: { origin: place.origin }, body })).status).toBe(
-      400,
-    );
+    const foreign = { ...form, origin: `http://stock.localhost:${context.port}` };
+    expect((await context.ask(path, { method: 'POST', headers: foreign, body })).status).toBe(403);
+    expect((await context.ask(path, { method: 'POST', headers: form, body })).status).toBe(403);
+    const own = { ...form, origin: context.origin };
+    expect(
+      (await context.ask(path, { method: 'POST', headers: { origin: context.origin }, body })).status,
+    ).toBe(400);
     const large = { method: 'POST', headers: own, body: `password=${'x'.repeat(20_000)}` };
-    expect((await place.ask(path, large)).status).toBe(400);
+    expect((await context.ask(path, large)).status).toBe(400);
     expect(asked).toEqual([]);
   });
 
   it('that is invalid gets the same response for every reason', async () => {
-    const answer = await place.ask(path);
+    const answer = await context.ask(path);
     expect(answer.status).toBe(404);
     expect(answer.text).toContain('This link is not valid');
   });
@@ -294,56 +294,56 @@ describe('the paths below /-pumphouse/', () => {
     '/x/..%2f-pumphouse/state',
     '/%2dpumphouse/state',
   ])('never come from the app: %s', async (path) => {
-    const answer = await place.ask(path, { headers: cookie });
+    const answer = await context.ask(path, { headers: cookie });
     expect(answer).toMatchObject({ status: 404, text: 'This page does not exist.\n' });
-    expect(place.upstream.requests).toEqual([]);
+    expect(context.upstream.requests).toEqual([]);
   });
 
   it('accept no WebSocket', async () => {
-    expect(await place.openSocket({ ...cookie, origin: place.origin }, '/-pumphouse/state')).toBe(404);
+    expect(await context.openSocket({ ...cookie, origin: context.origin }, '/-pumphouse/state')).toBe(404);
   });
 
   it('accept only their methods', async () => {
-    expect((await place.ask('/-pumphouse/leave', { headers: cookie })).status).toBe(405);
-    expect((await place.ask('/-pumphouse/enter?code=code', { method: 'HEAD' })).status).toBe(405);
-    expect((await place.ask('/-pumphouse/enter?code=code', { method: 'POST' })).status).toBe(405);
-    expect((await place.ask('/-pumphouse/enter?code=code')).status).toBe(303);
+    expect((await context.ask('/-pumphouse/leave', { headers: cookie })).status).toBe(405);
+    expect((await context.ask('/-pumphouse/enter?code=code', { method: 'HEAD' })).status).toBe(405);
+    expect((await context.ask('/-pumphouse/enter?code=code', { method: 'POST' })).status).toBe(405);
+    expect((await context.ask('/-pumphouse/enter?code=code')).status).toBe(303);
   });
 
   it('have pages with their own policy and without scripts', async () => {
-    const { headers } = await place.ask('/-pumphouse/open/x');
+    const { headers } = await context.ask('/-pumphouse/open/x');
     expect(headers['content-security-policy']).toBe(
       "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
     );
     expect(headers['x-frame-options']).toBe('DENY');
-    expect((await place.ask('/-pumphouse/style.css')).headers['content-type']).toContain('text/css');
-    expect((await place.ask('/-pumphouse/icon.svg')).headers['content-type']).toBe('image/svg+xml');
+    expect((await context.ask('/-pumphouse/style.css')).headers['content-type']).toContain('text/css');
+    expect((await context.ask('/-pumphouse/icon.svg')).headers['content-type']).toBe('image/svg+xml');
   });
 });
 
 describe('signing out', () => {
   it('ends the session and removes the cookie', async () => {
-    const headers = { ...cookie, origin: place.origin };
-    const answer = await place.ask('/-pumphouse/leave', { method: 'POST', headers });
+    const headers = { ...cookie, origin: context.origin };
+    const answer = await context.ask('/-pumphouse/leave', { method: 'POST', headers });
     expect(answer.status).toBe(200);
     expect(answer.headers['set-cookie']).toEqual([
       'pumphouse-app-sales=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
     ]);
-    expect(place.fake.leavers).toEqual([member]);
+    expect(context.fake.leavers).toEqual([member]);
   });
 
   it('cannot be triggered by another page', async () => {
-    const headers = { ...cookie, origin: `http://stock.localhost:${place.port}` };
-    expect((await place.ask('/-pumphouse/leave', { method: 'POST', headers })).status).toBe(403);
-    expect(place.fake.leavers).toEqual([]);
+    const headers = { ...cookie, origin: `http://stock.localhost:${context.port}` };
+    expect((await context.ask('/-pumphouse/leave', { method: 'POST', headers })).status).toBe(403);
+    expect(context.fake.leavers).toEqual([]);
   });
 });
 
 it('answers 503 when the gate fails', async () => {
-  place.gate.findSession = () => Promise.reject(new Error('the database is away'));
-  const answer = await place.ask('/?secret=1', { headers: cookie });
+  context.gate.findSession = () => Promise.reject(new Error('the database is away'));
+  const answer = await context.ask('/?secret=1', { headers: cookie });
   expect(answer.status).toBe(503);
   expect(answer.text).not.toContain('database');
-  expect(place.logged.join()).toContain('the database is away');
-  expect(place.logged.join()).not.toMatch(/secret|good/);
+  expect(context.logged.join()).toContain('the database is away');
+  expect(context.logged.join()).not.toMatch(/secret|good/);
 });

@@ -1,5 +1,5 @@
 /** The longest frame header: two bytes, a length of eight, a mask of four (RFC 6455, 5.2). */
-const longestHead = 14;
+const maxHeadBytes = 14;
 
 /**
  * Follows the frames of one direction of a WebSocket without buffering them.
@@ -7,7 +7,7 @@ const longestHead = 14;
  * pongs, which libraries send automatically, are not data
  */
 export function createFrameReader(): (chunk: Buffer) => boolean {
-  const head = Buffer.alloc(longestHead);
+  const head = Buffer.alloc(maxHeadBytes);
   let headSize = 0;
   let payloadLeft = 0;
   let isControl = false;

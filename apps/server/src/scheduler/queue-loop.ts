@@ -17,7 +17,7 @@ export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {
       // First, so that a run past its start deadline is not released.
       await releaseQueued.failOverdue();
       await releaseQueued.release();
-      await releaseQueued.tellWaits();
+      await releaseQueued.reportWaits();
     },
     failureMessage: 'queued runs were not released; retried in the next iteration',
     readyWithinMs: maxLoopSilenceMs,

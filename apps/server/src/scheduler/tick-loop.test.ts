@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { createLoops, type Loops } from '../platform/loops.ts';
 import { defineTickLoop } from './tick-loop.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 const loops: Loops[] = [];
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = new Date('2026-03-10T12:30:00Z');
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 afterEach(async () => {
   await Promise.all(loops.splice(0).map((loop) => loop.stop()));
@@ -34,11 +34,11 @@ async function startLoop(startTick = startReally): Promise<Loops> {
 }
 
 const hourly = { triggers: ['schedule:0 * * * *'] };
-const countRuns = async (jobRef: string) => (await place.listRuns(jobRef)).length;
+const countRuns = async (jobRef: string) => (await context.listRuns(jobRef)).length;
 
 describe('the tick loop', () => {
   it('decides each tick when it is due, and not before', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     const loop = await startLoop();
     await expect.poll(() => loop.list()[0]?.lastSuccessAt).toBeInstanceOf(Date);
     expect(await countRuns('jobs.a')).toBe(0);
@@ -48,13 +48,13 @@ describe('the tick loop', () => {
 
   it('notices at once what a deploy sets, whichever server handled it', async () => {
     await startLoop();
-    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await context.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await expect.poll(() => countRuns('jobs.a')).toBe(1);
   });
 
   it('continues with the others when one tick fails, and retries it', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
-    const { id: brokenId } = await place.getJob('jobs.a');
+    await context.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
+    const { id: brokenId } = await context.getJob('jobs.a');
     let isBroken = true;
     await startLoop((tick) => {
       if (isBroken && tick.jobId === brokenId) throw new Error('broken');
@@ -69,7 +69,7 @@ describe('the tick loop', () => {
 
   it('shares the ticks with other servers: each starts one run', async () => {
     const refs = Array.from({ length: 30 }, (_, index) => `jobs.job${index}`);
-    await place.deployAll(refs.map((ref) => defineJob(ref, hourly)));
+    await context.deployAll(refs.map((ref) => defineJob(ref, hourly)));
     await Promise.all([startLoop(), startLoop(), startLoop()]);
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     await expect.poll(() => fixture.store.schedules.listDue(fixture.clock.now, 1)).toEqual([]);
@@ -77,7 +77,7 @@ describe('the tick loop', () => {
   });
 
   it('starts nothing after it was stopped', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     const loop = await startLoop();
     await loop.stop();
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');

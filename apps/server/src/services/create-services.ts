@@ -49,7 +49,7 @@ import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
-import { createReadRunLife } from './runs/read-run-life.ts';
+import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
 import { createReadRunSeries } from './runs/read-run-series.ts';
@@ -69,7 +69,7 @@ import { createSendInvitationMails } from './people/send-invitation-mails.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
 import { createSwitchJobs } from './jobs/switch-jobs.ts';
 import { createTakeDelivery } from './webhooks/take-delivery.ts';
-import { createTellWaits } from './runs/tell-waits.ts';
+import { createReportWaits } from './runs/report-waits.ts';
 import { createUploadPackage } from './versions/upload-package.ts';
 import { createUploadSlots } from './versions/upload-slots.ts';
 import { createVariables } from './variables/variables.ts';
@@ -136,7 +136,7 @@ export function createServices(ports: ServicePorts) {
   const readRunOverviews = createReadRunOverviews(persistence);
   const openRunLog = createOpenRunLog({ persistence, logFiles });
   const executorName = executor.name;
-  const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
+  const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const { openId } = settings;
 
   return {
@@ -216,16 +216,16 @@ export function createServices(ports: ServicePorts) {
       finishRun,
       attemptLog,
       clock,
-      tellWaits,
+      reportWaits,
       executorName,
       log,
     }),
-    tellWaits,
+    reportWaits,
     readLoad: createReadLoad(persistence),
     readJobRuns: createReadJobRuns(persistence, jobVersions),
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),
-    readRunLife: createReadRunLife(persistence),
+    readRunTimeline: createReadRunTimeline(persistence),
     nameSlots: createNameSlots(persistence),
     compareRuns: createCompareRuns(persistence, jobVersions),
     compareRunLogs: createCompareRunLogs({ persistence, logFiles }),

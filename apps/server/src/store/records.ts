@@ -29,7 +29,7 @@ export type * from './postgres/versions/packages.ts';
 export type * from './postgres/people/people.ts';
 export type * from './postgres/pipelines/pipeline-overviews.ts';
 export type * from './postgres/pipelines/pipeline-run-list.ts';
-export type * from './postgres/runs/promised-starts.ts';
+export type * from './postgres/runs/deferred-starts.ts';
 export type * from './postgres/runs/run-overviews.ts';
 export type * from './postgres/runs/run-queue.ts';
 export type * from './postgres/runs/run-series.ts';

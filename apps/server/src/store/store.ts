@@ -27,7 +27,7 @@ import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
-import { createPromisedStartStore } from './postgres/runs/promised-starts.ts';
+import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
 import { createRunOverviewStore } from './postgres/runs/run-overviews.ts';
 import { createRunQueueStore } from './postgres/runs/run-queue.ts';
 import { createRunSeriesStore } from './postgres/runs/run-series.ts';
@@ -90,7 +90,7 @@ export function createStore(sql: Queryable) {
     supervisors: createSupervisorStore(sql),
     schedules: createScheduleStore(sql),
     nextStarts: createNextStartStore(sql),
-    promisedStarts: createPromisedStartStore(sql),
+    deferredStarts: createDeferredStartStore(sql),
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),

@@ -2,7 +2,7 @@ import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
-import type { IdleTimes } from './make-room.ts';
+import type { IdleTimes } from './free-app-slot.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
@@ -13,7 +13,7 @@ import type { UnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 import { createClaimRuns } from './claim-runs.ts';
 import { createDriveRun } from './drive-run.ts';
 import { createEnvironments } from './environments.ts';
-import { createMakeRoom } from './make-room.ts';
+import { createFreeAppSlot } from './free-app-slot.ts';
 import { createNoteWaits } from './note-waits.ts';
 import { createOutboxRelay } from './outbox-relay.ts';
 import { createReadCapacity } from './read-capacity.ts';
@@ -32,7 +32,7 @@ export interface SupervisorSettings {
   /** How long to wait for the rest of a spool after the end of its process. */
   deliverySeconds: number;
   /** Time after which an outbox event that another server took is taken over. */
-  takenSeconds: number;
+  claimSeconds: number;
   instanceSizes: InstanceSizes;
   capacity: CapacitySettings;
   unknownLimits: UnknownLimits;
@@ -52,7 +52,7 @@ export interface SupervisorParts {
     | 'readRunVariables'
     | 'recordSpool'
     | 'startRuns'
-    | 'tellWaits'
+    | 'reportWaits'
   >;
   logFiles: LogFiles;
   faultPoints: FaultPoints;
@@ -69,7 +69,7 @@ export interface SupervisorParts {
 /** Assembles the supervisor, without starting it. */
 export function assembleSupervisor(settings: SupervisorSettings, parts: SupervisorParts): Supervisor {
   const { persistence, services, executor, attemptsAddress, installationId, faultPoints, log } = parts;
-  const { attemptLog, attemptSecrets, recordSpool, finishRun, tellWaits } = services;
+  const { attemptLog, attemptSecrets, recordSpool, finishRun, reportWaits } = services;
   const { leaseSeconds, instanceSizes } = settings;
   const { store } = persistence;
   const serverProcesses = createServerProcesses();
@@ -123,8 +123,8 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   return createSupervisor({
     ...common,
     claimRuns,
-    noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }),
-    makeRoom: createMakeRoom({
+    noteWaits: createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }),
+    freeAppSlot: createFreeAppSlot({
       persistence,
       attemptLog,
       claimRuns,
@@ -144,7 +144,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     outboxRelay: createOutboxRelay({
       ...common,
       logFiles: parts.logFiles,
-      takenSeconds: settings.takenSeconds,
+      claimSeconds: settings.claimSeconds,
     }),
     loops: parts.loops,
     takeOver: createTakeOver({ store, executor, serverProcesses, owner, leaseSeconds }),

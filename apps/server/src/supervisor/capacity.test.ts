@@ -2,26 +2,26 @@ import type { AttemptSpec } from '../executors/contract/attempt-runner.ts';
 import type { JobRunRecord } from '../store/records.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createReadApps } from '../services/apps/read-apps.ts';
 import { describeStop } from '../domain/apps/app.ts';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const startServer = useServers(() => fixture);
@@ -34,10 +34,10 @@ function defineApp(jobRef: string) {
   return defineJob(jobRef, { entry_point, triggers: ['http:'] });
 }
 
-const openApp = async (of: ServicePlace, jobRef: string) =>
+const openApp = async (of: WorkspaceFixture, jobRef: string) =>
   fixture.startRuns.startApp({ jobId: (await of.getJob(jobRef)).id, membershipId: null });
 
-const awaitStatus = (of: ServicePlace, jobRunId: string, status: RunState) =>
+const awaitStatus = (of: WorkspaceFixture, jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
     const run = await of.getRun(jobRunId);
     return run.status === status && run;
@@ -57,34 +57,34 @@ async function flood(run: JobRunRecord, count: number): Promise<void> {
 
 describe('apps and batch runs', () => {
   it('have separate slots: a batch run starts at once while apps use all of theirs', async () => {
-    await place.deployAll([
+    await context.deployAll([
       ...['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`)),
       defineJob('jobs.load'),
     ]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, maxActiveRuns: 2, maxActiveApps: 2 });
     const [first, second, third] = [
-      await openApp(place, 'jobs.app_a'),
-      await openApp(place, 'jobs.app_b'),
-      await openApp(place, 'jobs.app_c'),
+      await openApp(context, 'jobs.app_a'),
+      await openApp(context, 'jobs.app_b'),
+      await openApp(context, 'jobs.app_c'),
     ];
     const specs = [await executor.awaitBegin(first), await executor.awaitBegin(second)];
-    const { id } = await place.startRun('jobs.load');
+    const { id } = await context.startRun('jobs.load');
     executor.finish(await executor.awaitBegin(id));
-    await awaitStatus(place, id, 'completed');
-    expect((await place.getRun(third)).status).toBe('pending');
+    await awaitStatus(context, id, 'completed');
+    expect((await context.getRun(third)).status).toBe('pending');
     for (const spec of specs) executor.finish(spec);
     executor.finish(await executor.awaitBegin(third));
-    await awaitStatus(place, third, 'completed');
+    await awaitStatus(context, third, 'completed');
   });
 });
 
 describe('fairness', () => {
   it('gives the next slot to the only run of another organization, ahead of a thousand earlier ones', async () => {
-    await place.deployAll([defineJob('jobs.many', unlimited)]);
-    const other = await createPlace(fixture);
+    await context.deployAll([defineJob('jobs.many', unlimited)]);
+    const other = await createWorkspaceFixture(fixture);
     await other.deployAll([defineJob('jobs.one')]);
-    await flood(await place.startRun('jobs.many'), 1000);
+    await flood(await context.startRun('jobs.many'), 1000);
     const order: AttemptSpec[] = [];
     const executor = createBootstrappedExecutor(fixture, {
       attempt(spec) {
@@ -111,7 +111,7 @@ describe('an app without a free slot', () => {
   async function openListening(executor: BootstrappedExecutor, ages: Record<string, number>) {
     const opened = [];
     for (const [jobRef, seconds] of Object.entries(ages)) {
-      const id = await openApp(place, jobRef);
+      const id = await openApp(context, jobRef);
       const spec = await executor.awaitBegin(id);
       await fixture.store.apps.noteListening(id);
       await setAge(id, `last_used_at = now() - make_interval(secs => ${seconds})`);
@@ -122,24 +122,24 @@ describe('an app without a free slot', () => {
   const setAge = (id: string, assignment: string) =>
     fixture.database.execute(`update app_instances set ${assignment} where job_run_id = $1`, [id]);
 
-  beforeEach(() => place.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
+  beforeEach(() => context.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
 
   it('gets the slot of the app idle longest, whose log says why it was stopped', async () => {
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, maxActiveApps: 2 });
     const [first, second] = await openListening(executor, { 'jobs.app_a': 500, 'jobs.app_b': 600 });
     if (!first || !second) throw new Error('Both are open');
-    const third = await openApp(place, 'jobs.app_c');
+    const third = await openApp(context, 'jobs.app_c');
     await executor.awaitBegin(third);
-    const { status, endIntent } = await awaitStatus(place, second.id, 'completed');
+    const { status, endIntent } = await awaitStatus(context, second.id, 'completed');
     expect({ status, endIntent }).toEqual({ status: 'completed', endIntent: 'room' });
-    expect((await place.getRun(first.id)).endIntent).toBeNull();
-    const log = (await place.readLog(second.id)).map(({ content }) => content);
+    expect((await context.getRun(first.id)).endIntent).toBeNull();
+    const log = (await context.readLog(second.id)).map(({ content }) => content);
     expect(log.at(-1)).toMatch(
       /^The app is stopped to make room for another app: it has been idle for 60\d s\. The next visit starts it again\.$/,
     );
-    const { workspaceId } = place;
-    const job = await place.getJob('jobs.app_b');
+    const { workspaceId } = context;
+    const job = await context.getJob('jobs.app_b');
     const { situation, end } = await createReadApps(fixture.persistence).get(workspaceId, job.id);
     expect([situation.kind, describeStop(end?.endIntent ?? null)]).toEqual([
       'stopped',
@@ -158,16 +158,16 @@ describe('an app without a free slot', () => {
     }, 300);
     try {
       await setAge(connected.id, 'connected_at = now()');
-      const third = await openApp(place, 'jobs.app_c');
+      const third = await openApp(context, 'jobs.app_c');
       const reason = 'No free slot: 2 of 2 apps in use. It starts when one is free.';
       await eventually(
         'it says what it waits for',
-        async () => (await place.getRun(third)).waitReason === reason,
+        async () => (await context.getRun(third)).waitReason === reason,
       );
       await eventually('its log says so', async () =>
-        (await place.readLog(third)).some(({ content }) => content === reason),
+        (await context.readLog(third)).some(({ content }) => content === reason),
       );
-      expect([await place.getRun(used.id), await place.getRun(connected.id)]).toMatchObject([
+      expect([await context.getRun(used.id), await context.getRun(connected.id)]).toMatchObject([
         { status: 'running', endIntent: null },
         { status: 'running', endIntent: null },
       ]);
@@ -182,22 +182,22 @@ describe('an app without a free slot', () => {
 describe('a run that is larger than the machine', () => {
   it('waits, says for how much memory, and runs alone', async () => {
     const large = { require: { instance: { size: 'xlarge' as const } } };
-    await place.deployAll([defineJob('jobs.small'), defineJob('jobs.large', large)]);
+    await context.deployAll([defineJob('jobs.small'), defineJob('jobs.large', large)]);
     const machine = { cpus: 8, memoryBytes: 8 * 1024 ** 3 };
     const executor = createBootstrappedExecutor(fixture, {}, machine);
     await startServer({ executor });
-    const small = await executor.awaitBegin((await place.startRun('jobs.small')).id);
-    const { id } = await place.startRun('jobs.large');
+    const small = await executor.awaitBegin((await context.startRun('jobs.small')).id);
+    const { id } = await context.startRun('jobs.large');
     const reason =
       'Waiting for memory: the sizes of 1 active run use 4 GiB of the 4 GiB that the server has for batch runs, and this run needs 4 GiB.';
     const waiting = await eventually('it says what it waits for', async () => {
-      const run = await place.getRun(id);
+      const run = await context.getRun(id);
       return run.waitReason !== null && run;
     });
     expect(waiting).toMatchObject({ status: 'pending', waitKind: 'size', waitReason: reason });
     executor.finish(small);
     executor.finish(await executor.awaitBegin(id));
-    await awaitStatus(place, id, 'completed');
-    expect((await place.readLog(id)).map(({ content }) => content)).toEqual([reason]);
+    await awaitStatus(context, id, 'completed');
+    expect((await context.readLog(id)).map(({ content }) => content)).toEqual([reason]);
   });
 });

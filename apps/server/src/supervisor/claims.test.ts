@@ -2,23 +2,23 @@ import type { AttemptSpec } from '../executors/contract/attempt-runner.ts';
 import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const unlimited = { execute: { concurrency: null } };
@@ -27,7 +27,7 @@ const startServer = useServers(() => fixture);
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
-    const run = await place.getRun(jobRunId);
+    const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
 
@@ -53,13 +53,13 @@ function createBusyExecutor(userCode: AttemptSpec[], count: number): Bootstrappe
 
 describe('two supervisors on one database', () => {
   it('claim each of 50 runs once, each within its own limit', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
     const userCode: AttemptSpec[] = [];
     const executor = createBusyExecutor(userCode, 50);
     await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 25 })));
-    const runs = await Promise.all(Array.from({ length: 50 }, () => place.startRun('jobs.a')));
+    const runs = await Promise.all(Array.from({ length: 50 }, () => context.startRun('jobs.a')));
     const ended = await eventually('all runs have completed', async () => {
-      const list = await place.listRuns('jobs.a');
+      const list = await context.listRuns('jobs.a');
       return list.every(({ status }) => status === 'completed') && list;
     });
     const ids = runs.map(({ id }) => id).toSorted();
@@ -68,7 +68,7 @@ describe('two supervisors on one database', () => {
     expect(ended.map(({ claimNumber }) => claimNumber)).toEqual(ids.map(() => 1));
     const owned = await fixture.database.query<{ count: number }>(
       'select count(*)::int as count from job_runs where workspace_id = $1 group by claimed_by',
-      [place.workspaceId],
+      [context.workspaceId],
     );
     expect(owned).toEqual([{ count: 25 }, { count: 25 }]);
   });
@@ -76,10 +76,10 @@ describe('two supervisors on one database', () => {
 
 describe('a run whose lease expired', () => {
   it('is started again if user code had not begun; the old attempt is rejected', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const old = await executor.awaitStart(id);
     await first.stop();
     await startServer({ executor, leaseSeconds: 30 });
@@ -99,14 +99,14 @@ describe('a run whose lease expired', () => {
   });
 
   it('is watched, not restarted, if user code had begun', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await first.stop();
     await startServer({ executor });
-    await eventually('the run is taken over', async () => (await place.getRun(id)).claimNumber === 2);
+    await eventually('the run is taken over', async () => (await context.getRun(id)).claimNumber === 2);
     // The same process asks again, because the first response was lost.
     expect(await executor.begin(spec)).toMatchObject({ run_id: id });
     executor.finish(spec);
@@ -115,10 +115,10 @@ describe('a run whose lease expired', () => {
   });
 
   it('is not taken over while the server renews its lease', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, leaseSeconds: 1 });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     const readLease = async () => {
       const row = await fixture.database.one<{ lease: Date }>(
@@ -133,7 +133,7 @@ describe('a run whose lease expired', () => {
       'the lease was renewed past its end',
       async () => (await readLease()) > firstLease + 1100,
     );
-    expect(await place.getRun(id)).toMatchObject({ claimNumber: 1, status: 'running' });
+    expect(await context.getRun(id)).toMatchObject({ claimNumber: 1, status: 'running' });
     executor.finish(spec);
     await awaitStatus(id, 'completed');
   });

@@ -4,18 +4,18 @@ import type { FakeScripts } from '../executors/fake/fake-executor.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import type { Supervisor } from './supervisor.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { runFailures } from '../domain/runs/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let server: Supervisor | null;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   server = null;
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 afterEach(async () => {
   await server?.stop();
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 /** Starts a server with one job, whose attempts follow the scripts. */
 async function serve(scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}, leaseSeconds = 30) {
-  await place.deployAll([defineJob('jobs.a', keys)]);
+  await context.deployAll([defineJob('jobs.a', keys)]);
   const executor = createBootstrappedExecutor(fixture, scripts);
   await serveWith(executor, leaseSeconds);
   return executor;
@@ -48,11 +48,11 @@ async function serveWith(executor: Executor, leaseSeconds = 30): Promise<void> {
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
-    const run = await place.getRun(jobRunId);
+    const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
 
-const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
+const contents = async (jobRunId: string) => (await context.readLog(jobRunId)).map(({ content }) => content);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
 
 describe('the environment of a run', () => {
@@ -61,10 +61,10 @@ describe('the environment of a run', () => {
     const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
     const password = { name: 'UV_INDEX_CORP_PASSWORD', type: 'secret' as const, value: 'swordfish' };
     const ofAll = [plain('UV_INDEX', 'https://one.example.com'), plain('API_REGION', 'north'), password];
-    await place.updateVariables({ profile: null, deletes: [], upserts: ofAll });
+    await context.updateVariables({ profile: null, deletes: [], upserts: ofAll });
     const ofProd = [plain('UV_INDEX', 'https://two.example.com')];
-    await place.updateVariables({ profile: 'prod', deletes: [], upserts: ofProd });
-    const { id } = await place.startRun('jobs.a');
+    await context.updateVariables({ profile: 'prod', deletes: [], upserts: ofProd });
+    const { id } = await context.startRun('jobs.a');
     await executor.awaitStart(id);
     expect(executor.fake.built).toMatchObject([{ maskedValues: ['swordfish'] }]);
     expect(executor.fake.built[0]?.variables).toEqual({
@@ -77,13 +77,13 @@ describe('the environment of a run', () => {
 describe('a lost attempt', () => {
   it('fails its run as lost, after its remaining spool is read', async () => {
     const executor = await serve();
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.print(spec, 'last words');
     executor.fake.vanish(spec.attemptId);
     look(id);
     expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'attempt_lost' } });
-    expect(await place.readLog(id)).toMatchObject([
+    expect(await context.readLog(id)).toMatchObject([
       { source: 'user', content: 'last words' },
       {
         source: 'runner',
@@ -94,7 +94,7 @@ describe('a lost attempt', () => {
 
   it('is decided by its exit record if there is one', async () => {
     const executor = await serve();
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.fake.finish(spec.attemptId, { code: 3 });
     executor.fake.vanish(spec.attemptId);
@@ -115,35 +115,35 @@ describe('a lost attempt', () => {
       line: /^Failed \(out_of_memory\): The run needed more memory than it may use and was killed\. /,
     },
   ])('ends its run with the exit that the executor observed: $inspection', async ({ inspection, line }) => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     let isGone = false;
     await serveWith({
       ...executor,
       inspect: async (handle) => (isGone ? inspection : executor.inspect(handle)),
     });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     await executor.awaitBegin(id);
     isGone = true;
     look(id);
     await awaitStatus(id, 'failed');
-    expect((await place.readLog(id)).at(-1)?.content).toMatch(line);
+    expect((await context.readLog(id)).at(-1)?.content).toMatch(line);
   });
 
   it('is cancelled if it was lost after a cancel request', async () => {
     const executor = await serve();
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     // Hide the loss until the cancel request is stored; otherwise the run would end as lost.
     executor.fake.hide(spec.attemptId);
     executor.fake.vanish(spec.attemptId);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     executor.fake.hide(spec.attemptId, false);
     expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
   });
 
   it('is never assumed while the executor cannot see it', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     let unknown = 0;
     await serveWith({
@@ -154,14 +154,14 @@ describe('a lost attempt', () => {
         return inspection;
       },
     });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.fake.hide(spec.attemptId);
     await eventually('it was looked at in vain, time and again', () => {
       look(id);
       return unknown >= 10;
     });
-    expect(await place.getRun(id)).toMatchObject({ status: 'running', failure: null });
+    expect(await context.getRun(id)).toMatchObject({ status: 'running', failure: null });
     executor.fake.hide(spec.attemptId, false);
     executor.finish(spec);
     await awaitStatus(id, 'completed');
@@ -171,12 +171,12 @@ describe('a lost attempt', () => {
 describe('an attempt that fails to start', () => {
   it.each(['config', 'image'] as const)('fails its run for a permanent reason (%s)', async (kind) => {
     const executor = await serve({ attempt: () => ({ startFailure: kind }) });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const ended = await awaitStatus(id, 'failed');
     expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
     const { nextStep } = runFailures[`executor_${kind}`];
-    const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
-    expect(await contents(id)).toEqual([words]);
+    const text = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+    expect(await contents(id)).toEqual([text]);
     expect(executor.fake.started).toEqual([]);
   });
 
@@ -184,7 +184,7 @@ describe('an attempt that fails to start', () => {
     let tries = 0;
     const attempt = () => ((tries += 1) === 1 ? { startFailure: 'backend' as const } : {});
     const executor = await serve({ attempt }, {}, 1);
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     expect(spec.claimNumber).toBe(2);
     executor.finish(spec);
@@ -196,9 +196,9 @@ describe('an attempt that fails to start', () => {
 describe('a cancelled run', () => {
   it('is stopped with its grace period while it runs', async () => {
     const executor = await serve({}, { execute: { timeout: { grace_period: 7 } } });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
-    const answer = await fixture.cancelRuns.cancel(place.workspaceId, id);
+    const answer = await fixture.cancelRuns.cancel(context.workspaceId, id);
     expect(answer.endIntent).toBe('cancel');
     await awaitStatus(id, 'cancelled');
     expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 7 });
@@ -206,19 +206,19 @@ describe('a cancelled run', () => {
       'Cancelled by the server; the run is being stopped. It has 7 s to end before it is killed.',
       'Cancelled. It ended within its grace period of 7 s.',
     ]);
-    await expect(fixture.cancelRuns.cancel(place.workspaceId, id)).rejects.toMatchObject({
+    await expect(fixture.cancelRuns.cancel(context.workspaceId, id)).rejects.toMatchObject({
       code: 'run_finished',
     });
   });
 
   it('is stopped later if it cannot be stopped now', async () => {
     const executor = await serve();
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.fake.hide(spec.attemptId);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     look(id);
-    expect((await place.getRun(id)).status).toBe('cancelling');
+    expect((await context.getRun(id)).status).toBe('cancelling');
     executor.fake.hide(spec.attemptId, false);
     await awaitStatus(id, 'cancelled');
     expect(executor.fake.stopped.map(({ attemptId }) => attemptId)).toContain(spec.attemptId);
@@ -226,22 +226,22 @@ describe('a cancelled run', () => {
 
   it('never begins if user code had not begun', async () => {
     const executor = await serve();
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     await expect(executor.begin(spec)).rejects.toMatchObject({ code: 'claim_lost' });
     await awaitStatus(id, 'cancelled');
-    expect((await place.getRun(id)).startedAt).toBeNull();
+    expect((await context.getRun(id)).startedAt).toBeNull();
   });
 
   it('ends at once while its environment is built, and aborts the build', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const held = holdBuilds(executor);
     await serveWith(held.executor);
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     await held.awaitBuilds(1);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     await awaitStatus(id, 'cancelled');
     await eventually('the build is aborted', () => held.aborted === 1);
     expect(executor.fake.started).toEqual([]);
@@ -253,33 +253,33 @@ describe('a cancelled run', () => {
   });
 
   it('ends without an attempt while it is pending', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    const { id } = await place.startRun('jobs.a');
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
-    expect((await place.getRun(id)).status).toBe('cancelled');
+    await context.deployAll([defineJob('jobs.a')]);
+    const { id } = await context.startRun('jobs.a');
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
+    expect((await context.getRun(id)).status).toBe('cancelled');
     expect(await fixture.store.attempts.listOfRun(id)).toEqual([]);
-    expect((await place.getRun(id)).waitReason).toBe('Cancelled. By the server, before it started.');
+    expect((await context.getRun(id)).waitReason).toBe('Cancelled. By the server, before it started.');
   });
 });
 
 describe('a run that exceeds its timeout', () => {
   it('is stopped, and fails with that reason', async () => {
     const executor = await serve({}, { execute: { timeout: { timeout: 0.1, grace_period: 2 } } });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     expect(await awaitStatus(id, 'failed')).toMatchObject({
       endIntent: 'timeout',
       failure: { code: 'timed_out' },
     });
     expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 2 });
-    const words =
+    const text =
       'The run has reached its timeout of 0.1 s and is being stopped. It has 2 s to end before it is killed.';
-    expect((await contents(id)).filter((line) => line === words)).toHaveLength(1);
+    expect((await contents(id)).filter((line) => line === text)).toHaveLength(1);
   });
 
   /** A run that began the given number of seconds ago, by the database's clock. */
   async function startLongAgo(executor: BootstrappedExecutor, seconds: number) {
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
     await executor.begin(spec);
     await fixture.database.execute(
@@ -319,7 +319,7 @@ describe('runs that wait for the same environment', () => {
   /** Starts five runs that wait for the held build. */
   async function startFive(): Promise<string[]> {
     const ids: string[] = [];
-    for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
+    for (let count = 0; count < 5; count += 1) ids.push((await context.startRun('jobs.a')).id);
     await eventually('all wait for the build', async () =>
       (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
     );
@@ -327,7 +327,7 @@ describe('runs that wait for the same environment', () => {
   }
 
   it('share one build, and each log has its lines', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
     const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['built'] }) });
     const held = holdBuilds(executor);
     await serveWith(held.executor);
@@ -336,7 +336,7 @@ describe('runs that wait for the same environment', () => {
     for (const id of ids) executor.finish(await executor.awaitBegin(id));
     for (const id of ids) {
       await awaitStatus(id, 'completed');
-      expect(await place.readLog(id)).toMatchObject([
+      expect(await context.readLog(id)).toMatchObject([
         { line_num: 0, source: 'setup', stage: 'build', content: 'resolving', io_stream: 'stdout' },
         { line_num: 1, source: 'setup', stage: 'build', content: 'built', io_stream: 'stderr' },
       ]);
@@ -345,7 +345,7 @@ describe('runs that wait for the same environment', () => {
   });
 
   it('all fail with the error of a failed build', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
     const failure = { code: 'requirements_failed', message: 'No solution: requests is too old.' } as const;
     const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['no'], failure }) });
     const held = holdBuilds(executor);
@@ -357,8 +357,8 @@ describe('runs that wait for the same environment', () => {
         failure: { code: 'requirements_failed', detail: failure.message },
       });
       const { nextStep } = runFailures.requirements_failed;
-      const words = `Failed (requirements_failed): ${failure.message} ${nextStep}`;
-      expect(await contents(id)).toEqual(['resolving', 'no', words]);
+      const text = `Failed (requirements_failed): ${failure.message} ${nextStep}`;
+      expect(await contents(id)).toEqual(['resolving', 'no', text]);
     }
     expect(executor.fake.started).toEqual([]);
   });

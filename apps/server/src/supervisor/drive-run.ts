@@ -38,7 +38,7 @@ export interface DriveRunDependencies {
 export type DriveRun = ReturnType<typeof createDriveRun>;
 
 /** How often to check whether a run in preparation is still wanted, in addition to change notifications. */
-const lookIntervalMs = 1000;
+const checkIntervalMs = 1000;
 
 /** Drives one claimed run through start, watch and end. It never decides what should run. */
 export function createDriveRun(dependencies: DriveRunDependencies) {
@@ -123,7 +123,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const signal = AbortSignal.any([controller.signal, stopping]);
     async function watch(): Promise<void> {
       while (!signal.aborted) {
-        await attemptLog.nextChange(claim.jobRunId, lookIntervalMs, signal);
+        await attemptLog.nextChange(claim.jobRunId, checkIntervalMs, signal);
         if (signal.aborted) return;
         const run = await store.jobRuns.find(claim.jobRunId);
         if (run?.status !== 'starting' || run.claimNumber !== claim.claimNumber) return controller.abort();
@@ -178,8 +178,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
       await store.waits.setWhileStarting(claim, { kind: 'engine', reason });
     }
     if (attempt && error instanceof ExecutorError) {
-      const words = `The run could not be started and is retried: ${error.message}`;
-      await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);
+      const text = `The run could not be started and is retried: ${error.message}`;
+      await attemptLog.write(run.id, attempt.id, [runnerLine(text, new Date())]);
     }
     throw error;
   }

@@ -3,26 +3,30 @@ import type { Executor } from '../executors/executor.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { RunVariable } from '../domain/variables/run-variable.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { createEnvironments } from './environments.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
-import { createPlace, defineJob, plainRequirements } from '../services/testing/service-place.ts';
+import {
+  createWorkspaceFixture,
+  defineJob,
+  plainRequirements,
+} from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 import { noFaultPoints } from '../platform/fault-points.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const never = new AbortController().signal;
@@ -35,7 +39,7 @@ function createServerOf(executor: Executor, owner: string, leaseSeconds = 30): E
 async function describeRequest(
   requirements: unknown = plainRequirements,
   keys: Partial<JobDefinition> = {},
-  at = place,
+  at = context,
 ): Promise<EnvironmentRequest> {
   const deployment = await at.uploadDeployment(requirements);
   return {
@@ -91,7 +95,7 @@ describe('an environment', () => {
     for (const { lines } of [...early, ...late]) expect(lines).toEqual(['resolving', 'built']);
     expect(fake.built).toHaveLength(1);
     expect(fake.built[0]).toMatchObject({
-      organizationId: place.organizationId,
+      organizationId: context.organizationId,
       pythonVersion: '3.12',
       requirements: ['dlt==1.28.0', 'requests==2.32.0'],
       uid: 61_000,
@@ -127,7 +131,7 @@ describe('an environment', () => {
     await ask(environments, own).location;
     await ask(environments, await describeRequest()).location;
     expect(fake.built).toHaveLength(1);
-    const other = await createPlace(fixture);
+    const other = await createWorkspaceFixture(fixture);
     await ask(environments, await describeRequest(plainRequirements, {}, other)).location;
     await ask(environments, await describeRequest({ ...plainRequirements, python_version: '3.11' })).location;
     expect(fake.built).toHaveLength(3);

@@ -4,7 +4,7 @@ import type { Holders, Wait } from '../domain/runs/wait-reason.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { PoolName } from '../domain/runs/capacity.ts';
 import type { Store } from '../store/store.ts';
-import type { TellWaits } from '../services/runs/tell-waits.ts';
+import type { ReportWaits } from '../services/runs/report-waits.ts';
 import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/instance-sizes.ts';
 import { demandOf } from '../domain/runs/capacity.ts';
 import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../domain/runs/wait-reason.ts';
@@ -12,7 +12,7 @@ import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../doma
 export interface NoteWaitsDependencies {
   store: Pick<Store, 'claims' | 'waits' | 'supervisors'>;
   claimRuns: Pick<ClaimRuns, 'readPools'>;
-  tellWaits: Pick<TellWaits, 'tell'>;
+  reportWaits: Pick<ReportWaits, 'tell'>;
   instanceSizes: InstanceSizes;
 }
 
@@ -25,7 +25,7 @@ const toldAtOnce = 20;
  * Creates the function that records a wait reason for each pending run that this server has not claimed. Call
  * it every second.
  */
-export function createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }: NoteWaitsDependencies) {
+export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }: NoteWaitsDependencies) {
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');
     return (wait) => countHolders(rows, wait);
@@ -61,7 +61,7 @@ export function createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }: 
       const seen = { pools, holdersOf: { batch, apps }, slotCounts };
       await store.waits.explain(unexplained.map((wait) => toExplained(wait, explain(wait, seen))));
     }
-    await tellWaits.tell({ isQueued: false, limit: toldAtOnce });
+    await reportWaits.tell({ isQueued: false, limit: toldAtOnce });
   };
 }
 

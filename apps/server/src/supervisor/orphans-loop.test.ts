@@ -8,7 +8,7 @@ function createCounters() {
   return {
     counts,
     reaper: { reap: async () => void (counts.reaped += 1) },
-    leftovers: {
+    orphans: {
       async remove() {
         counts.collected += 1;
         return { removed: [], failed: [] };
@@ -31,12 +31,12 @@ it('reaps attempts at each iteration, and collects other orphans only as often a
 it('passes the signal of the server that stops', async () => {
   const { reaper } = createCounters();
   const received: (AbortSignal | undefined)[] = [];
-  const leftovers = {
+  const orphans = {
     async remove(options: { signal?: AbortSignal } = {}) {
       received.push(options.signal);
       return { removed: [], failed: [] };
     },
   };
-  await defineOrphansLoop({ reaper, leftovers, intervalSeconds: 1, collectSeconds: 0 }).iterate(signal);
+  await defineOrphansLoop({ reaper, orphans, intervalSeconds: 1, collectSeconds: 0 }).iterate(signal);
   expect(received).toEqual([signal]);
 });

@@ -1,10 +1,10 @@
-import type { Leftovers } from '../services/retention/leftovers.ts';
+import type { OrphanCollector } from '../services/retention/orphans.ts';
 import type { LoopDefinition } from '../platform/loops.ts';
 import type { Reaper } from './reaper.ts';
 
 export interface OrphansLoopDependencies {
   reaper: Reaper;
-  leftovers: Pick<Leftovers, 'remove'>;
+  orphans: Pick<OrphanCollector, 'remove'>;
   /** How often attempts are reaped whose run has ended. */
   intervalSeconds: number;
   /** How often all resources of the executor are listed, which costs more. */
@@ -16,7 +16,7 @@ export interface OrphansLoopDependencies {
  * minutes. Each server runs it, since each may have resources that only it sees.
  */
 export function defineOrphansLoop(dependencies: OrphansLoopDependencies): LoopDefinition {
-  const { reaper, leftovers, intervalSeconds, collectSeconds = 600 } = dependencies;
+  const { reaper, orphans, intervalSeconds, collectSeconds = 600 } = dependencies;
   let lastCollectedAt = performance.now();
   return {
     name: 'orphans',
@@ -28,7 +28,7 @@ export function defineOrphansLoop(dependencies: OrphansLoopDependencies): LoopDe
       await reaper.reap();
       if (performance.now() - lastCollectedAt < collectSeconds * 1000) return;
       lastCollectedAt = performance.now();
-      await leftovers.remove({ signal });
+      await orphans.remove({ signal });
     },
     failureMessage: 'orphaned resources were not removed; retried in the next iteration',
     readyWithinMs: null,

@@ -1,18 +1,18 @@
 import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor, type FakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createOutboxRelay } from './outbox-relay.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { noFaultPoints } from '../platform/fault-points.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let fake: FakeExecutor;
 
 beforeAll(async () => {
@@ -21,8 +21,8 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fake = createFakeExecutor();
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a')]);
   await fixture.database.execute('delete from outbox');
 });
 
@@ -32,7 +32,7 @@ function createRelay(executor: Executor = fake) {
     persistence,
     executor,
     logFiles,
-    takenSeconds: 60,
+    claimSeconds: 60,
     faultPoints: noFaultPoints,
     log,
   });
@@ -40,7 +40,7 @@ function createRelay(executor: Executor = fake) {
 
 /** Ends a run with one log line; its attempt keeps running until the test finishes it. */
 async function endRun(options: { storesHandle: boolean }) {
-  const { run, id } = await place.createAttempt(await place.startRun('jobs.a'));
+  const { run, id } = await context.createAttempt(await context.startRun('jobs.a'));
   const handle: AttemptHandle = await fake.start({
     attemptId: id,
     jobRunId: run.id,
@@ -104,7 +104,7 @@ describe('the end of a run', () => {
     expect(await fixture.database.query('select kind from outbox')).toEqual([]);
     expect(await fake.list()).toEqual([]);
     expect(await isSealed(attemptId)).toBe(true);
-    expect((await place.readLog(runId)).map(({ content }) => content)).toEqual(['a line']);
+    expect((await context.readLog(runId)).map(({ content }) => content)).toEqual(['a line']);
     expect(fake.stopped).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
-import type { AttemptRecord, TakenEvent } from '../store/records.ts';
+import type { AttemptRecord, ClaimedEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
@@ -11,7 +11,7 @@ export interface OutboxRelayDependencies {
   executor: AttemptRunner;
   logFiles: LogFiles;
   /** An event that is not handled within this time is taken again. */
-  takenSeconds: number;
+  claimSeconds: number;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -34,7 +34,7 @@ export function createOutboxRelay({
   persistence,
   executor,
   logFiles,
-  takenSeconds,
+  claimSeconds,
   faultPoints,
   log,
 }: OutboxRelayDependencies): OutboxRelay {
@@ -89,7 +89,7 @@ export function createOutboxRelay({
     });
   }
 
-  async function act(event: TakenEvent): Promise<void> {
+  async function act(event: ClaimedEvent): Promise<void> {
     if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
       // Clean up now instead of at the end of the run: the folder may be large, and retries far apart.
@@ -100,7 +100,7 @@ export function createOutboxRelay({
 
   return {
     async deliver() {
-      const events = await store.outbox.take(eventBatch, takenSeconds);
+      const events = await store.outbox.take(eventBatch, claimSeconds);
       for (const event of events) {
         try {
           await act(event);

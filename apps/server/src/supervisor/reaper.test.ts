@@ -1,27 +1,27 @@
 import type { FakeExecutor } from '../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createReaper } from './reaper.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let executor: FakeExecutor;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.over'), defineJob('jobs.running')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.over'), defineJob('jobs.running')]);
   executor = createFakeExecutor();
 });
 afterAll(() => fixture.close());
 
 /** Starts an attempt of a new run. */
 async function startAttempt(jobRef: string) {
-  const { id, run } = await place.createAttempt(await place.startRun(jobRef));
+  const { id, run } = await context.createAttempt(await context.startRun(jobRef));
   await executor.start({
     attemptId: id,
     jobRunId: run.id,

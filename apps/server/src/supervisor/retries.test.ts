@@ -3,25 +3,29 @@ import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { claimNext } from '../services/testing/claim-next.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
+import {
+  createWorkspaceFixture,
+  defineJob,
+  embeddedRequirements,
+} from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const startServer = useServers(() => fixture);
@@ -35,14 +39,14 @@ async function serve(retries: string, scripts: FakeScripts = {}, keys: Partial<J
 }
 
 async function deploy(retries: string, keys: Partial<JobDefinition> = {}, requirements?: unknown) {
-  await place.uploadDeployment(requirements);
-  await place.uploadConfiguration({ 'config.toml': `[pumphouse]\nretries = ${retries}\n` });
-  await place.deployJobs([defineJob('jobs.a', keys)]);
+  await context.uploadDeployment(requirements);
+  await context.uploadConfiguration({ 'config.toml': `[pumphouse]\nretries = ${retries}\n` });
+  await context.deployJobs([defineJob('jobs.a', keys)]);
 }
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
-    const run = await place.getRun(jobRunId);
+    const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
 
@@ -59,14 +63,14 @@ async function beginAttempt(executor: BootstrappedExecutor, jobRunId: string, nu
   return spec;
 }
 
-const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
+const contents = async (jobRunId: string) => (await context.readLog(jobRunId)).map(({ content }) => content);
 const listAttempts = (jobRunId: string) => fixture.store.attempts.listOfRun(jobRunId);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
 
 describe('a run with retries', () => {
   it('has a separate attempt for each retry until one succeeds; resources of earlier attempts are removed meanwhile', async () => {
     const executor = await serve('{ count = 3, backoff = 0 }');
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
     executor.print(first, 'try 1');
     executor.finish(first, 3);
@@ -76,7 +80,7 @@ describe('a run with retries', () => {
     await eventually('the first attempt is removed', async () =>
       (await executor.list()).every(({ attemptId }) => attemptId !== first.attemptId),
     );
-    expect((await place.getRun(id)).status).toBe('running');
+    expect((await context.getRun(id)).status).toBe('running');
     executor.print(second, 'try 2');
     executor.finish(second);
     await awaitStatus(id, 'completed');
@@ -93,7 +97,7 @@ describe('a run with retries', () => {
 
   it('waits for its delay', async () => {
     const executor = await serve('{ count = 1, backoff = 2 }');
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     executor.finish(await beginAttempt(executor, id, 1), 1);
     await awaitAttempt(executor, id, 2);
     const [first, second] = await listAttempts(id);
@@ -106,7 +110,7 @@ describe('a run with retries', () => {
     let builds = 0;
     const build = () => ((builds += 1) === 1 ? { lines: ['no'], failure } : { lines: ['built'] });
     const executor = await serve('{ count = 1, backoff = 0 }', { build });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     executor.finish(await beginAttempt(executor, id, 1));
     await awaitStatus(id, 'completed');
     expect((await listAttempts(id)).map(({ number, logLines }) => [number, logLines])).toEqual([
@@ -124,7 +128,7 @@ describe('a run with retries', () => {
     let tries = 0;
     const attempt = () => ((tries += 1) < 3 ? { startFailure: 'quota' as const } : {});
     const executor = await serve('{ count = 2, backoff = 0, on = ["not_begun"] }', { attempt });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     executor.finish(await beginAttempt(executor, id, 1));
     await awaitStatus(id, 'completed');
     expect(await listAttempts(id)).toMatchObject([
@@ -136,7 +140,7 @@ describe('a run with retries', () => {
 
   it('retries a lost attempt if its settings say so', async () => {
     const executor = await serve('{ count = 1, backoff = 0 }');
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
     executor.print(first, 'last words');
     executor.fake.vanish(first.attemptId);
@@ -161,7 +165,7 @@ describe('a run with retries', () => {
           handle.data['attemptId'] === goneId ? { state: 'exited', exit: killed } : executor.inspect(handle),
       },
     });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     goneId = (await beginAttempt(executor, id, 1)).attemptId;
     look(id);
     executor.finish(await beginAttempt(executor, id, 2));
@@ -175,10 +179,10 @@ describe('a run with retries', () => {
   it('applies its timeout to each attempt', async () => {
     const keys = { execute: { timeout: { timeout: 600, grace_period: 1 } } };
     const executor = await serve('{ count = 1, backoff = 0, on = ["timed_out"] }', {}, keys);
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
     const anHourAgo = `now() - interval '1 hour'`;
-    await place.setRun(id, `started_at = ${anHourAgo}`);
+    await context.setRun(id, `started_at = ${anHourAgo}`);
     await fixture.database.execute(`update attempts set begun_at = ${anHourAgo} where id = $1`, [
       first.attemptId,
     ]);
@@ -202,7 +206,7 @@ describe('a cancelled run', () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const before = await startServer({ executor });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
     const held = holdBuilds(executor);
     await before.stop();
@@ -210,7 +214,7 @@ describe('a cancelled run', () => {
     // This server's executor has lost the environment, so it has to build it.
     await startServer({ executor: { ...held.executor, hasEnvironment: async () => false } });
     await held.awaitBuilds(1);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     await awaitStatus(id, 'cancelled');
     expect(executor.fake.started).toHaveLength(1);
   });
@@ -221,7 +225,7 @@ describe('a server that dies', () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, id, 1);
     fixture.setFault('between-exit-and-finish', () => {
       throw new Error('crash');
@@ -239,7 +243,7 @@ describe('a server that dies', () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, leaseSeconds: 1 });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, id, 1);
     await first.stop();
     await fixture.recordSpool.record(spec.attemptId, 0, exitRecord(1));
@@ -258,7 +262,7 @@ describe('a server that dies', () => {
     await deploy('{ count = 5, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
     await Promise.all([1, 2].map(() => startServer({ executor })));
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     for (const number of [1, 2, 3, 4]) executor.finish(await beginAttempt(executor, id, number), 1);
     executor.finish(await beginAttempt(executor, id, 5));
     await awaitStatus(id, 'completed');
@@ -272,16 +276,16 @@ describe('a run that waits for its retry', () => {
     await deploy('{ count = 1, backoff = 0 }', { execute: { concurrency: null } }, embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const first = await place.startRun('jobs.a');
+    const first = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, first.id, 1);
-    await place.setRun(first.id, `wait_noted = true`);
-    const other = await place.startRun('jobs.a');
+    await context.setRun(first.id, `wait_noted = true`);
+    const other = await context.startRun('jobs.a');
     // It was created earlier, so it goes first.
-    await place.setRun(other.id, `created_at = created_at - interval '1 hour'`);
+    await context.setRun(other.id, `created_at = created_at - interval '1 hour'`);
     executor.finish(spec, 1);
     const otherSpec = await beginAttempt(executor, other.id, 1);
-    const words = `Waiting for run ${other.number} of jobs.a: it uses the same local data (.dlt/data of this profile).`;
-    await eventually('the wait is told', async () => (await contents(first.id)).includes(words));
+    const text = `Waiting for run ${other.number} of jobs.a: it uses the same local data (.dlt/data of this profile).`;
+    await eventually('the wait is told', async () => (await contents(first.id)).includes(text));
     executor.finish(otherSpec);
     executor.finish(await beginAttempt(executor, first.id, 2));
     await awaitStatus(first.id, 'completed');

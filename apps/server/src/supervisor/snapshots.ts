@@ -1,5 +1,5 @@
 import type {
-  LocalDataPlace,
+  LocalDataScope,
   LocalDataStore,
   SnapshotExtent,
 } from '../executors/contract/local-data-store.ts';
@@ -29,7 +29,7 @@ export function sourceProfileOf(profile: string): string {
  * Local data to copy for apps; only the artifacts if runs do not use the local data lock
  * (docs/decisions/0041-artifacts.md).
  */
-interface SnapshotPlace extends LocalDataPlace, SnapshotExtent {}
+interface SnapshotScope extends LocalDataScope, SnapshotExtent {}
 
 /**
  * Creates copies of local data for apps between two runs. DuckDB allows one process at a time per file: an
@@ -48,37 +48,37 @@ export function createSnapshots({
   const underWay = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
 
-  async function findPlace(workspaceId: string, profile: string): Promise<SnapshotPlace | null> {
+  async function findScope(workspaceId: string, profile: string): Promise<SnapshotScope | null> {
     const workspace = await store.workspaces.get(workspaceId);
     if (!workspace) return null;
-    const takesTurns = await store.workspaces.hasLocalData(workspaceId, profile);
+    const usesLocalDataLock = await store.workspaces.hasLocalData(workspaceId, profile);
     return {
       installationId,
       workspaceId,
       profile,
       uid: sandboxUid(workspace.sandboxUidOffset),
-      only: takesTurns ? undefined : artifactsFolder,
+      only: usesLocalDataLock ? undefined : artifactsFolder,
     };
   }
 
   /**
    * The snapshot is discarded if a run that holds the lock began meanwhile; that run takes one when it ends.
    */
-  async function take({ only, ...place }: SnapshotPlace): Promise<void> {
-    const { workspaceId, profile } = place;
+  async function take({ only, ...scope }: SnapshotScope): Promise<void> {
+    const { workspaceId, profile } = scope;
     const startedAt = await store.installation.readClock();
     const isUntouched = async () =>
       !(await store.apps.isLocalDataTouched({ workspaceId, profile, since: startedAt }));
     if (!(await isUntouched())) return;
-    await executor.takeSnapshot(place, isUntouched, { only });
+    await executor.takeSnapshot(scope, isUntouched, { only });
   }
 
-  async function refreshApps(place: LocalDataPlace): Promise<void> {
-    for (const { handle, profile } of await store.apps.listLiveOfWorkspace(place.workspaceId)) {
-      if (handle?.executor !== executorName || sourceProfileOf(profile) !== place.profile) continue;
-      await executor.refreshCopy(handle, place).catch((error: unknown) => {
+  async function refreshApps(scope: LocalDataScope): Promise<void> {
+    for (const { handle, profile } of await store.apps.listLiveOfWorkspace(scope.workspaceId)) {
+      if (handle?.executor !== executorName || sourceProfileOf(profile) !== scope.profile) continue;
+      await executor.refreshCopy(handle, scope).catch((error: unknown) => {
         log.warn(
-          { err: error, workspaceId: place.workspaceId },
+          { err: error, workspaceId: scope.workspaceId },
           'an app does not have the newest local data',
         );
       });
@@ -89,23 +89,23 @@ export function createSnapshots({
    * Takes one snapshot at a time per workspace and profile. Requests for the same purpose that arrive
    * meanwhile share the next one, which p-queue cannot do, so copying keeps up even if runs end faster.
    */
-  function inTurn(
+  function withLock(
     purpose: 'start' | 'refresh',
-    { workspaceId, profile }: Pick<LocalDataPlace, 'workspaceId' | 'profile'>,
-    work: (place: SnapshotPlace) => Promise<void>,
+    { workspaceId, profile }: Pick<LocalDataScope, 'workspaceId' | 'profile'>,
+    work: (scope: SnapshotScope) => Promise<void>,
   ): Promise<void> {
     const key = `${workspaceId} ${profile}`;
     const purposeKey = `${purpose} ${key}`;
     const awaited = waiting.get(purposeKey);
     if (awaited) return awaited;
     const before = underWay.get(key);
-    const takeTurn = async () => {
+    const takeLock = async () => {
       await before?.catch(() => undefined);
       waiting.delete(purposeKey);
-      const place = await findPlace(workspaceId, profile);
-      if (place) await work(place);
+      const scope = await findScope(workspaceId, profile);
+      if (scope) await work(scope);
     };
-    const turn = takeTurn();
+    const turn = takeLock();
     waiting.set(purposeKey, turn);
     underWay.set(key, turn);
     return turn.finally(() => {
@@ -116,7 +116,7 @@ export function createSnapshots({
   return {
     /** Before an app starts: copies the current data, or keeps the last copy if a run holds the lock. */
     async takeForApp(workspaceId: string, profile: string): Promise<void> {
-      await inTurn('start', { workspaceId, profile: sourceProfileOf(profile) }, take);
+      await withLock('start', { workspaceId, profile: sourceProfileOf(profile) }, take);
     },
 
     /**
@@ -127,9 +127,9 @@ export function createSnapshots({
       try {
         const live = await store.apps.listLiveOfWorkspace(run.workspaceId);
         if (!live.some(({ profile }) => sourceProfileOf(profile) === run.profile)) return;
-        await inTurn('refresh', run, async (place) => {
-          await take(place);
-          await refreshApps(place);
+        await withLock('refresh', run, async (scope) => {
+          await take(scope);
+          await refreshApps(scope);
         });
       } catch (error) {
         log.warn(

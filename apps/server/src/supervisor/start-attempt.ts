@@ -96,14 +96,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     claim: Claim,
     run: JobRunRecord,
     workspace: WorkspaceRecord,
-    place: {
+    scope: {
       attempt: AttemptRecord;
       secret: string;
       environment: EnvironmentLocation;
       definition: JobDefinition;
     },
   ): Promise<StartedAttempt> {
-    const { attempt, secret, environment, definition } = place;
+    const { attempt, secret, environment, definition } = scope;
     const address = await attemptsAddress.find();
     if ('problem' in address) throw new ExecutorError('backend', address.problem);
     const isApp = definition.entry_point.job_type === 'interactive';

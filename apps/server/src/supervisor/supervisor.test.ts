@@ -1,22 +1,26 @@
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
+import {
+  createWorkspaceFixture,
+  defineJob,
+  embeddedRequirements,
+} from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const unlimited = { execute: { concurrency: null } };
@@ -25,16 +29,16 @@ const startServer = useServers(() => fixture);
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
-    const run = await place.getRun(jobRunId);
+    const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
 
 describe('a supervisor', () => {
   it('drives a run from its claim to its end', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
     expect(spec).toMatchObject({
       jobRunId: id,
@@ -42,28 +46,28 @@ describe('a supervisor', () => {
       workFolderName: 'W',
       attemptsUrl: 'http://127.0.0.1:1',
     });
-    expect(spec.localData).toMatchObject({ workspaceId: place.workspaceId, profile: 'prod' });
-    expect((await place.getRun(id)).status).toBe('starting');
+    expect(spec.localData).toMatchObject({ workspaceId: context.workspaceId, profile: 'prod' });
+    expect((await context.getRun(id)).status).toBe('starting');
     const start = await executor.begin(spec);
     expect(start).toMatchObject({ run_id: id, profile: 'prod' });
-    expect(await place.getRun(id)).toMatchObject({ status: 'running', finishedAt: null });
+    expect(await context.getRun(id)).toMatchObject({ status: 'running', finishedAt: null });
     executor.print(spec, 'hello');
     executor.finish(spec);
     const ended = await awaitStatus(id, 'completed');
     expect(ended.startedAt).toBeInstanceOf(Date);
-    expect((await place.readLog(id)).map(({ content }) => content)).toEqual(['hello']);
+    expect((await context.readLog(id)).map(({ content }) => content)).toEqual(['hello']);
   });
 
   it('starts at most its maximum of concurrent runs, and eventually all of them', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
     const runs = [];
-    for (let count = 0; count < 3; count += 1) runs.push(await place.startRun('jobs.a'));
+    for (let count = 0; count < 3; count += 1) runs.push(await context.startRun('jobs.a'));
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, maxActiveRuns: 2 });
     const [first, second, third] = runs.map(({ id }) => id);
     if (!first || !second || !third) throw new Error('There are three runs');
     const specs = [await executor.awaitBegin(first), await executor.awaitBegin(second)];
-    expect((await place.getRun(third)).status).toBe('pending');
+    expect((await context.getRun(third)).status).toBe('pending');
     expect(executor.fake.started).toHaveLength(2);
     for (const spec of specs) executor.finish(spec);
     executor.finish(await executor.awaitBegin(third));
@@ -71,13 +75,13 @@ describe('a supervisor', () => {
   });
 
   it('releases its runs when it stops, and they continue', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const server = await startServer({ executor });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await server.stop();
-    expect((await place.getRun(id)).status).toBe('running');
+    expect((await context.getRun(id)).status).toBe('running');
     expect(executor.fake.stopped).toEqual([]);
     const attempt = await fixture.store.attempts.get(spec.attemptId);
     if (!attempt?.handle) throw new Error('The attempt was not stored');
@@ -90,17 +94,17 @@ describe('a variable that was stored before its name was reserved', () => {
     await fixture.database.execute(
       `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
        values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
-      [place.workspaceId, place.userId],
+      [context.workspaceId, context.userId],
     );
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
     expect((await executor.begin(spec)).variables).not.toHaveProperty('LD_PRELOAD');
     executor.finish(spec);
     await awaitStatus(id, 'completed');
-    expect(await place.readLog(id)).toContainEqual(
+    expect(await context.readLog(id)).toContainEqual(
       expect.objectContaining({
         source: 'setup',
         content: expect.stringMatching(
@@ -113,37 +117,37 @@ describe('a variable that was stored before its name was reserved', () => {
 
 describe('runs that share local data', () => {
   it('run one after the other; the waiting one says so once', async () => {
-    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const first = await place.startRun('jobs.a');
+    const first = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(first.id);
-    const second = await place.startRun('jobs.b');
-    const words = 'Waiting for run 1 of jobs.a: it uses the same local data (.dlt/data of this profile).';
+    const second = await context.startRun('jobs.b');
+    const text = 'Waiting for run 1 of jobs.a: it uses the same local data (.dlt/data of this profile).';
     const log = await eventually('the wait is told', async () => {
-      const lines = await place.readLog(second.id);
+      const lines = await context.readLog(second.id);
       return lines.length > 0 && lines;
     });
-    expect(log).toMatchObject([{ line_num: 0, content: words, source: 'runner' }]);
-    expect((await place.getRun(second.id)).status).toBe('pending');
+    expect(log).toMatchObject([{ line_num: 0, content: text, source: 'runner' }]);
+    expect((await context.getRun(second.id)).status).toBe('pending');
     executor.finish(spec);
     const next = await executor.awaitBegin(second.id);
-    expect((await place.getRun(first.id)).status).toBe('completed');
+    expect((await context.getRun(first.id)).status).toBe('completed');
     executor.finish(next);
     await awaitStatus(second.id, 'completed');
-    const waits = (await place.readLog(second.id)).filter(({ content }) => content === words);
+    const waits = (await context.readLog(second.id)).filter(({ content }) => content === text);
     expect(waits).toHaveLength(1);
     expect(await fixture.store.attempts.listOfRun(second.id)).toHaveLength(1);
   });
 
   it('do not wait for each other under different profiles', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)], embeddedRequirements);
+    await context.deployAll([defineJob('jobs.a', unlimited)], embeddedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const first = await place.startRun('jobs.a');
-    const second = await place.startRun('jobs.a', { profile: 'eu' });
+    const first = await context.startRun('jobs.a');
+    const second = await context.startRun('jobs.a', { profile: 'eu' });
     const specs = [await executor.awaitBegin(first.id), await executor.awaitBegin(second.id)];
-    for (const { id } of [first, second]) expect((await place.getRun(id)).status).toBe('running');
+    for (const { id } of [first, second]) expect((await context.getRun(id)).status).toBe('running');
     for (const spec of specs) executor.finish(spec);
     await awaitStatus(second.id, 'completed');
   });

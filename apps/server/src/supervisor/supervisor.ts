@@ -6,7 +6,7 @@ import type { FaultPoints } from '../platform/fault-points.ts';
 import type { IngestTelemetry } from '../services/telemetry/ingest-telemetry.ts';
 import type { Logger } from 'pino';
 import type { Loop, LoopDefinition, Loops } from '../platform/loops.ts';
-import type { MakeRoom } from './make-room.ts';
+import type { FreeAppSlot } from './free-app-slot.ts';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
 import type { TakeOver } from './take-over.ts';
@@ -26,7 +26,7 @@ export interface SupervisorDependencies {
   owner: string;
   claimRuns: ClaimRuns;
   noteWaits: () => Promise<void>;
-  makeRoom: MakeRoom;
+  freeAppSlot: FreeAppSlot;
   /** Lease duration of a claim without renewal. */
   leaseSeconds: number;
   log: Logger;
@@ -103,7 +103,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     await dependencies.noteWaits();
     const { apps } = await claimRuns.readPools();
     // Without running apps nothing can be stopped to free a slot.
-    if (apps.use.runs > 0) await dependencies.makeRoom.makeRoom(endingApps);
+    if (apps.use.runs > 0) await dependencies.freeAppSlot.freeAppSlot(endingApps);
   }
 
   /** Publishes this server's number of slots to all servers. */
@@ -136,7 +136,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
    * can wait for a second.
    */
   async function superviseRuns(): Promise<void> {
-    const endingApps = dependencies.makeRoom.countEnding();
+    const endingApps = dependencies.freeAppSlot.countEnding();
     await claimPending();
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOverLost();
     if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);

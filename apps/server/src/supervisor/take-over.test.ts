@@ -1,14 +1,14 @@
 import type { OwnerStatus } from '../domain/attempts/server-owner.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { createTakeOver } from './take-over.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -17,14 +17,14 @@ afterAll(() => fixture.close());
 beforeEach(async () => {
   await fixture.database.execute('update job_runs set lease_expires_at = null, claimed_by = null');
   await fixture.database.execute('delete from supervisors');
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a')]);
 });
 
 /** A run that another server drives under a valid lease. */
 async function startOfOther(): Promise<string> {
-  const { run } = await place.createAttempt(await place.startRun('jobs.a'));
-  await place.setRun(run.id, `claimed_by = 'other', lease_expires_at = now() + interval '1 hour'`);
+  const { run } = await context.createAttempt(await context.startRun('jobs.a'));
+  await context.setRun(run.id, `claimed_by = 'other', lease_expires_at = now() + interval '1 hour'`);
   return run.id;
 }
 
@@ -55,7 +55,7 @@ describe('the run of another server', () => {
   it("is left to its lease when the server's state is unknown", async () => {
     const id = await startOfOther();
     expect(await takeOver('unknown')).toEqual([]);
-    await place.setRun(id, `lease_expires_at = now() - interval '1 second'`);
+    await context.setRun(id, `lease_expires_at = now() - interval '1 second'`);
     expect(await takeOver('unknown')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 

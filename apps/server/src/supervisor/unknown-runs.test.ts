@@ -1,22 +1,22 @@
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
-import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor, type BootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { useServers } from './testing/use-servers.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
   await fixture.database.execute('delete from outbox');
 });
 
@@ -24,23 +24,26 @@ const startServer = useServers(() => fixture);
 const unlimited = { execute: { concurrency: null } };
 const atOnce = { markAfterSeconds: 0, endAfterSeconds: 0 };
 const never = { markAfterSeconds: 0, endAfterSeconds: 1e6 };
-const hiddenWords = 'This server cannot reach the attempt.';
+const hiddenText = 'This server cannot reach the attempt.';
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {
-    const run = await place.getRun(jobRunId);
+    const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
 
 const awaitUnknown = (jobRunId: string) =>
-  eventually(`run ${jobRunId} is unknown`, async () => (await place.getRun(jobRunId)).unknownSince !== null);
+  eventually(
+    `run ${jobRunId} is unknown`,
+    async () => (await context.getRun(jobRunId)).unknownSince !== null,
+  );
 
 const readMessages = async (jobRunId: string) =>
-  (await place.readLog(jobRunId)).map(({ content }) => content).join('\n');
+  (await context.readLog(jobRunId)).map(({ content }) => content).join('\n');
 
 /** A run that has begun and that its server can no longer see. */
 async function startHidden(executor: BootstrappedExecutor, jobRef = 'jobs.a') {
-  const { id } = await place.startRun(jobRef);
+  const { id } = await context.startRun(jobRef);
   const spec = await executor.awaitBegin(id);
   executor.fake.hide(spec.attemptId);
   await awaitUnknown(id);
@@ -66,7 +69,7 @@ function countInspections(executor: BootstrappedExecutor) {
 
 /** A server with one slot and a hidden run. */
 async function serveHidden(unknownLimits: typeof never) {
-  await place.deployAll([defineJob('jobs.a', unlimited)]);
+  await context.deployAll([defineJob('jobs.a', unlimited)]);
   const executor = createBootstrappedExecutor(fixture);
   const { counted, awaitMore } = countInspections(executor);
   await startServer({ executor: counted, maxActiveRuns: 1, unknownLimits });
@@ -76,25 +79,27 @@ async function serveHidden(unknownLimits: typeof never) {
 describe('an unknown run', () => {
   it('takes no slot, and says so', async () => {
     const { id, executor } = await serveHidden(never);
-    const other = await place.startRun('jobs.a');
+    const other = await context.startRun('jobs.a');
     executor.finish(await executor.awaitBegin(other.id));
     await awaitStatus(other.id, 'completed');
-    expect(await place.getRun(id)).toMatchObject({ status: 'running', unknownDetail: hiddenWords });
-    expect(await readMessages(id)).toContain(`The server can no longer reach the run: ${hiddenWords}`);
+    expect(await context.getRun(id)).toMatchObject({ status: 'running', unknownDetail: hiddenText });
+    expect(await readMessages(id)).toContain(`The server can no longer reach the run: ${hiddenText}`);
     expect(await fixture.store.unknownRuns.count()).toBe(1);
     expect(await fixture.store.claims.countActive(false)).toEqual([]);
   });
 
   it('takes no slot of its organization either', async () => {
     await serveHidden(never);
-    const { activeRunCount } = await fixture.store.usage.monthSoFar({ organizationId: place.organizationId });
+    const { activeRunCount } = await fixture.store.usage.monthSoFar({
+      organizationId: context.organizationId,
+    });
     expect(activeRunCount).toBe(0);
   });
 
   it('continues when it becomes visible again', async () => {
     const { id, spec, executor } = await serveHidden(never);
     executor.fake.hide(spec.attemptId, false);
-    await eventually('it is seen again', async () => (await place.getRun(id)).unknownSince === null);
+    await eventually('it is seen again', async () => (await context.getRun(id)).unknownSince === null);
     expect(await fixture.store.claims.countActive(false)).toMatchObject([{ count: 1 }]);
     executor.finish(spec);
     await awaitStatus(id, 'completed');
@@ -105,20 +110,20 @@ describe('an unknown run', () => {
     const { id, awaitMore } = await serveHidden(atOnce);
     // A decision is complete before the next check.
     await awaitMore(3);
-    expect((await place.getRun(id)).status).toBe('running');
+    expect((await context.getRun(id)).status).toBe('running');
   });
 });
 
 describe('an unknown run whose end is requested', () => {
   const intents: [string, (id: string) => Promise<unknown>][] = [
-    ['cancel', (id) => fixture.cancelRuns.cancel(place.workspaceId, id)],
-    ['timeout', (id) => place.setRun(id, `end_intent = 'timeout', updated_at = now()`)],
-    ['archived job', () => place.setJob('jobs.a', 'is_archived = true')],
+    ['cancel', (id) => fixture.cancelRuns.cancel(context.workspaceId, id)],
+    ['timeout', (id) => context.setRun(id, `end_intent = 'timeout', updated_at = now()`)],
+    ['archived job', () => context.setJob('jobs.a', 'is_archived = true')],
     [
       'archived workspace',
       () =>
         fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-          place.workspaceId,
+          context.workspaceId,
         ]),
     ],
   ];
@@ -128,7 +133,7 @@ describe('an unknown run whose end is requested', () => {
     await intend(id);
     const run = await awaitStatus(id, 'failed');
     expect(run.failure?.code).toBe('attempt_unknown');
-    expect(run.failure?.detail).toContain(hiddenWords);
+    expect(run.failure?.detail).toContain(hiddenText);
     const { attemptId } = spec;
     // An attempt that could not be seen was not asked to stop.
     expect(executor.fake.stopped).toEqual([]);
@@ -143,18 +148,20 @@ describe('an unknown run whose end is requested', () => {
 
   it('waits for the end of its time limit', async () => {
     const { id, awaitMore } = await serveHidden(never);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     await awaitMore(3);
-    expect((await place.getRun(id)).status).toBe('cancelling');
+    expect((await context.getRun(id)).status).toBe('cancelling');
   });
 
   it('is not retried, whatever its job allows', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    await place.uploadConfiguration({ 'config.toml': '[pumphouse]\nretries = { count = 3, backoff = 0 }\n' });
+    await context.deployAll([defineJob('jobs.a')]);
+    await context.uploadConfiguration({
+      'config.toml': '[pumphouse]\nretries = { count = 3, backoff = 0 }\n',
+    });
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, unknownLimits: atOnce });
     const { id } = await startHidden(executor);
-    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await fixture.cancelRuns.cancel(context.workspaceId, id);
     await awaitStatus(id, 'failed');
     expect(executor.fake.started).toHaveLength(1);
   });
@@ -175,20 +182,20 @@ describe('the bootstrap of a run that was ended as lost', () => {
 
 describe('a run that its server cannot see', () => {
   it('is taken over by a server that can, once', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     const first = await startServer({ executor, unknownLimits: never });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await first.stop();
     // Each fake executor sees only its own attempts: the second server's does not see the first one's.
-    await place.setRun(id, 'lease_expires_at = now()');
+    await context.setRun(id, 'lease_expires_at = now()');
     await startServer({ executor: createBootstrappedExecutor(fixture), unknownLimits: never });
     await awaitUnknown(id);
-    expect((await place.getRun(id)).claimNumber).toBe(2);
+    expect((await context.getRun(id)).claimNumber).toBe(2);
     await startServer({ executor, unknownLimits: never });
-    await eventually('it is seen', async () => (await place.getRun(id)).unknownSince === null);
-    expect((await place.getRun(id)).claimNumber).toBe(3);
+    await eventually('it is seen', async () => (await context.getRun(id)).unknownSince === null);
+    expect((await context.getRun(id)).claimNumber).toBe(3);
     executor.finish(spec);
     await awaitStatus(id, 'completed');
   });
@@ -196,10 +203,10 @@ describe('a run that its server cannot see', () => {
 
 describe('ending a run by force', () => {
   it('is rejected while its server sees it', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await expect(fixture.endUnknownRun.force(id)).rejects.toMatchObject({ code: 'run_not_unknown' });
     executor.finish(spec);
@@ -209,13 +216,16 @@ describe('ending a run by force', () => {
   });
 
   it('frees its job at once', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor, unknownLimits: never });
     const { id } = await startHidden(executor);
-    await fixture.endUnknownRun.forceOf(place.workspaceId, id);
-    expect(await place.getRun(id)).toMatchObject({ status: 'failed', failure: { code: 'attempt_unknown' } });
-    const next = await place.startRun('jobs.a');
+    await fixture.endUnknownRun.forceOf(context.workspaceId, id);
+    expect(await context.getRun(id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'attempt_unknown' },
+    });
+    const next = await context.startRun('jobs.a');
     executor.finish(await executor.awaitBegin(next.id));
     await awaitStatus(next.id, 'completed');
   });

@@ -27,7 +27,7 @@ const handOverSeconds = 3;
  */
 export type AppWatch = (
   begunSecondsAgo: number | null,
-) => Promise<{ intent: Exclude<EndIntent, 'cancel' | 'timeout'>; words: string } | null>;
+) => Promise<{ intent: Exclude<EndIntent, 'cancel' | 'timeout'>; text: string } | null>;
 
 export type WatchApp = ReturnType<typeof createWatchApp>;
 
@@ -66,7 +66,7 @@ export function createWatchApp({ persistence, appConnector, startRuns, log }: Wa
     return async (begunSecondsAgo) => {
       const ages = await store.apps.readAges(run.id);
       if (!ages || begunSecondsAgo === null) return null;
-      if (ages.isArchived) return { intent: 'idle', words: archivedWords };
+      if (ages.isArchived) return { intent: 'idle', text: archivedText };
       if (ages.listeningSeconds === null && (await isListening())) {
         await store.apps.noteListening(run.id);
         return null;
@@ -80,22 +80,22 @@ export function createWatchApp({ persistence, appConnector, startRuns, log }: Wa
         (newest.listeningSeconds ?? 0) > handOverSeconds;
       if (ages.listeningSeconds !== null && newest?.jobRunId === run.id) await replaceWhereOld(run);
       const intent = decideAppEnd({ ...ages, begunSeconds: begunSecondsAgo, idleSeconds, isReplaced });
-      return intent && { intent, words: endWords[intent]({ idleSeconds: idleSeconds ?? 0, port }) };
+      return intent && { intent, text: endTexts[intent]({ idleSeconds: idleSeconds ?? 0, port }) };
     };
   };
 }
 
-interface EndFacts {
+interface EndInput {
   idleSeconds: number;
   port: number;
 }
 
-const archivedWords = 'The job or its workspace is archived; the app is stopped.';
-const endWords = {
-  idle: ({ idleSeconds }: EndFacts) =>
+const archivedText = 'The job or its workspace is archived; the app is stopped.';
+const endTexts = {
+  idle: ({ idleSeconds }: EndInput) =>
     `The app has been idle for ${idleSeconds} s and is stopped. The next visit starts it again.`,
   replaced: () => 'A newer process of this app has replaced this one, which is stopped.',
   // If the app listens on another port, the bootstrap has already reported it.
-  silent: ({ port }: EndFacts) =>
+  silent: ({ port }: EndInput) =>
     `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.`,
 };

@@ -76,11 +76,11 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   async function askForEnd(
     claim: Claim,
     attemptId: string,
-    end: { intent: Exclude<EndIntent, 'cancel'>; words: string },
+    end: { intent: Exclude<EndIntent, 'cancel'>; text: string },
   ): Promise<void> {
     const isAsked = await persistence.transaction(async (tx) => {
       if (!(await tx.jobRuns.setEndIntent(claim, end.intent))) return false;
-      await attemptLog.writeWith(tx, attemptId, [runnerLine(end.words, new Date())]);
+      await attemptLog.writeWith(tx, attemptId, [runnerLine(end.text, new Date())]);
       return true;
     });
     if (isAsked) attemptLog.announce(claim.jobRunId);
@@ -109,7 +109,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
     const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingSeen, ...gone.exit } : null;
-    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen, terms);
+    const outcome = deriveUnrecordedOutcome(run, gone, seen ?? nothingSeen, terms);
     await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
@@ -118,25 +118,25 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     const stopper = createStopper(executor, handle, log);
     using unknown = dependencies.watchUnknown(claim, attempt.id);
     let terms: RunTerms | null = null;
-    let lookAtApp: AppWatch | null = null;
+    let inspectApp: AppWatch | null = null;
     let goneSince: number | null = null;
     for (;;) {
       const run = await store.claims.look(claim, attempt.id);
       if (!run) break;
       if (terms === null) {
         terms = await readTerms(run.jobVersionId);
-        lookAtApp = await openAppWatch(claim.jobRunId, terms.definition, handle);
+        inspectApp = await openAppWatch(claim.jobRunId, terms.definition, handle);
       }
       if (isOverdue(run.begunSecondsAgo, terms.timeoutSeconds)) {
-        const words = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped. ${describeGrace(terms.graceSeconds)}`;
-        await askForEnd(claim, attempt.id, { intent: 'timeout', words });
+        const text = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped. ${describeGrace(terms.graceSeconds)}`;
+        await askForEnd(claim, attempt.id, { intent: 'timeout', text });
       }
       const inspection = await executor.inspect(handle);
       if (inspection.state === 'unknown') await unknown.noteHidden(run, inspection.detail);
       else {
         await unknown.noteSeen(run);
         if (run.endIntent) stopper.stop(terms.graceSeconds);
-        const appEnd = run.endIntent === null && (await lookAtApp?.(run.begunSecondsAgo));
+        const appEnd = run.endIntent === null && (await inspectApp?.(run.begunSecondsAgo));
         if (appEnd) await askForEnd(claim, attempt.id, appEnd);
       }
       if (inspection.state === 'exited' || inspection.state === 'missing') {
@@ -164,7 +164,12 @@ const nothingSeen: AttemptExit = {
 };
 
 /** Derives the outcome from the requested end, otherwise from the exit that the executor observed. */
-function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit, terms: RunTerms): RunOutcome {
+function deriveUnrecordedOutcome(
+  run: JobRunRecord,
+  gone: Gone,
+  seen: AttemptExit,
+  terms: RunTerms,
+): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without an exit record.';
     return { status: 'failed', failure: { code: 'attempt_lost', detail } };

@@ -49,10 +49,10 @@ export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
   }
 
   async function clear(claim: Claim, attemptId: string): Promise<void> {
-    const words = 'The server can reach the run again. It continues.';
+    const text = 'The server can reach the run again. It continues.';
     const isCleared = await persistence.transaction(async (tx) => {
       if (!(await tx.unknownRuns.clear(claim))) return false;
-      await attemptLog.writeWith(tx, attemptId, [runnerLine(words, new Date())]);
+      await attemptLog.writeWith(tx, attemptId, [runnerLine(text, new Date())]);
       return true;
     });
     unknownRunIds.delete(claim.jobRunId);

@@ -7,7 +7,7 @@ import { parseJobResult } from './parse-job-result.ts';
 import { parseState } from './parse-state.ts';
 import { parseTrace } from './parse-trace.ts';
 import { isRecord } from './tolerant-json.ts';
-import { toDetailedPipelineRun, toPipelineRunTrace } from './wire.ts';
+import { toDetailedPipelineRun, toPipelineRunTrace } from './serializers.ts';
 
 const parsers = { trace: parseTrace, state: parseState, job_result: parseJobResult };
 const kinds = ['trace', 'state', 'job_result'] as const;
@@ -133,17 +133,17 @@ describe('limits on the content of a hostile body', () => {
 
   test('texts are truncated with a note', () => {
     const exception = { message: 'm'.repeat(1e6), exception_type: 'E', stack_trace: ['s'.repeat(1e6)] };
-    const facts = parse([
+    const details = parse([
       {
         step: 'extract',
         step_exception: 'x'.repeat(1e6),
         exception_traces: Array.from({ length: 1000 }, () => exception),
       },
     ]);
-    expect(facts.errorMessage).toHaveLength(16 * 1024);
-    expect(facts.errorMessage).toMatch(/x… \[983\d{3} more characters\]$/);
-    expect(facts.errorCause?.length).toBeLessThan(2000);
-    expect(facts.errorTraceback?.length).toBeLessThan(70_000);
+    expect(details.errorMessage).toHaveLength(16 * 1024);
+    expect(details.errorMessage).toMatch(/x… \[983\d{3} more characters\]$/);
+    expect(details.errorCause?.length).toBeLessThan(2000);
+    expect(details.errorTraceback?.length).toBeLessThan(70_000);
   });
 
   test('counts stay safe integers', () => {
@@ -155,11 +155,11 @@ describe('limits on the content of a hostile body', () => {
       writeMetric(2.7),
       writeMetric(null),
     ];
-    const facts = parse([
+    const details = parse([
       { step: 'extract', extract_info: { resource_metrics: metrics, table_metrics: metrics } },
     ]);
-    expect(facts.totalRowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
-    expect(facts.tables[0]?.rowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
+    expect(details.totalRowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
+    expect(details.tables[0]?.rowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   test('lists are truncated, but totals are not', () => {
@@ -170,12 +170,12 @@ describe('limits on the content of a hostile body', () => {
       job_id: `t${index}.x`,
     }));
     const jobs = metrics.map((metric) => ({ ...metric, state: 'completed_jobs' }));
-    const facts = parse([
+    const details = parse([
       { step: 'normalize', normalize_info: { table_metrics: metrics } },
       { step: 'load', step_info: { load_packages: [{ load_id: '1', state: 'loaded', jobs }] } },
     ]);
-    expect(facts.tables).toHaveLength(5000);
-    expect(facts.totalRowsLoaded).toBe(12_000);
+    expect(details.tables).toHaveLength(5000);
+    expect(details.totalRowsLoaded).toBe(12_000);
     expect(parse(Array.from({ length: 1000 }, () => ({ step: 'load' }))).steps).toHaveLength(100);
   });
 

@@ -12,7 +12,7 @@ import {
 import type { JsonRecord, Parsed } from './tolerant-json.ts';
 
 /** The declared result of a job, at most one for each job run. */
-export interface JobResultFacts {
+export interface JobResultDetails {
   /** `job.<name>`, or `job.background_agent.<name>` for an agent. */
   resultType: string;
   jobRef: string;
@@ -44,7 +44,7 @@ const MAX_COST_USD = 1e9;
  * Parses a `job_result` body of dlt 1.31. Requires a type that starts with `job.` and a job ref. A body too
  * deep or too large to store is rejected, because half a result is worse than none. Never throws.
  */
-export function parseJobResult(body: unknown): Parsed<JobResultFacts> {
+export function parseJobResult(body: unknown): Parsed<JobResultDetails> {
   if (!isRecord(body)) return refuseBeacon('The job result is not a JSON object.');
   const resultType = readName(body, 'type');
   const jobRef = readName(body, 'job_ref');
@@ -71,9 +71,9 @@ export function parseJobResult(body: unknown): Parsed<JobResultFacts> {
   };
 }
 
-type AgentFacts = Omit<JobResultFacts, 'resultType' | 'jobRef' | 'engineVersion' | 'result' | 'document'>;
+type AgentDetails = Omit<JobResultDetails, 'resultType' | 'jobRef' | 'engineVersion' | 'result' | 'document'>;
 
-function describeAgent(document: JsonRecord): AgentFacts {
+function describeAgent(document: JsonRecord): AgentDetails {
   const trace = readRecord(readField(document, 'trace'));
   return {
     agentStatus: readName(document, 'status'),

@@ -26,9 +26,9 @@ test('every captured state is parsed', () => {
 
 test("a schema has its version, previous hashes, and its tables without dlt's own", () => {
   const body = readCapturedBody('ok/001-state');
-  const facts = parse(body);
-  expect(facts).toMatchObject({ destinationName: 'duckdb', destinationFingerprint: null });
-  const [schema] = facts.schemas;
+  const details = parse(body);
+  expect(details).toMatchObject({ destinationName: 'duckdb', destinationFingerprint: null });
+  const [schema] = details.schemas;
   expect(schema).toMatchObject({
     name: 'shop',
     version: 2,
@@ -56,8 +56,8 @@ test("a schema has its version, previous hashes, and its tables without dlt's ow
 test('a schema without a name or too large to store is omitted, the rest is kept', () => {
   const good = { name: 'good', version_hash: 'h' };
   const deep = { name: 'deep', version_hash: 'h', x: JSON.parse('['.repeat(50) + ']'.repeat(50)) };
-  const facts = parse({ pipeline_name: 'p', schemas: [{ name: 'no hash' }, 7, deep, good] });
-  expect(facts.schemas).toEqual([
+  const details = parse({ pipeline_name: 'p', schemas: [{ name: 'no hash' }, 7, deep, good] });
+  expect(details.schemas).toEqual([
     { name: 'good', version: 0, versionHash: 'h', previousHashes: [], tables: [], document: good },
   ]);
 });

@@ -14,17 +14,17 @@ import {
 import type { JsonRecord, Parsed } from './tolerant-json.ts';
 
 /** The content of a `state` body: the pipeline, its destination, and its complete schemas. */
-export interface PipelineStateFacts {
+export interface PipelineStateDetails {
   pipelineName: string;
   destinationName: string | null;
   destinationFingerprint: string | null;
   /** Null for a run without new data. */
   datasetName: string | null;
-  schemas: SchemaFacts[];
+  schemas: SchemaDetails[];
 }
 
 /** One version of one schema, identified by (pipeline, name, versionHash). */
-export interface SchemaFacts {
+export interface SchemaDetails {
   name: string;
   version: number;
   versionHash: string;
@@ -54,7 +54,7 @@ const MAX_PREVIOUS_HASHES = 100;
  * Parses a `state` body of dlt 1.31. Requires a pipeline name; a schema without a name or a hash, or too deep
  * or too large to store, is omitted. Never throws.
  */
-export function parseState(body: unknown): Parsed<PipelineStateFacts> {
+export function parseState(body: unknown): Parsed<PipelineStateDetails> {
   if (!isRecord(body)) return refuseBeacon('The state is not a JSON object.');
   const pipelineName = readName(body, 'pipeline_name');
   if (pipelineName === null) return refuseBeacon('The state has no pipeline_name.');
@@ -71,7 +71,7 @@ export function parseState(body: unknown): Parsed<PipelineStateFacts> {
   };
 }
 
-function parseSchema(raw: JsonRecord): SchemaFacts[] {
+function parseSchema(raw: JsonRecord): SchemaDetails[] {
   const name = readName(raw, 'name');
   const versionHash = readName(raw, 'version_hash');
   const document = copyJson(raw, SCHEMA_BOUNDS);

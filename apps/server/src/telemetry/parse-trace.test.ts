@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { parseTrace } from './parse-trace.ts';
-import type { PipelineRunFacts } from './pipeline-run-facts.ts';
+import type { PipelineRunDetails } from './pipeline-run-details.ts';
 import { readField, readRecord, readRecords } from './tolerant-json.ts';
 
-function parse(body: unknown): PipelineRunFacts {
+function parse(body: unknown): PipelineRunDetails {
   const parsed = parseTrace(body);
   if (!parsed.ok) throw new Error(parsed.problem.detail);
   return parsed.facts;
 }
 
-function listRows(facts: PipelineRunFacts) {
-  return facts.tables.map((table) => [table.tableName, table.rowsExtracted, table.rowsLoaded]);
+function listRows(details: PipelineRunDetails) {
+  return details.tables.map((table) => [table.tableName, table.rowsExtracted, table.rowsLoaded]);
 }
 
 /** Copies a captured body so that the test can change it. */
@@ -47,8 +47,8 @@ test('every captured trace is parsed, with its outcome', () => {
 });
 
 test("a run with nested tables counts them from the normalize step and omits dlt's own tables", () => {
-  const facts = parse(readCapturedBody('ok/002-trace'));
-  expect(facts).toMatchObject({
+  const details = parse(readCapturedBody('ok/002-trace'));
+  expect(details).toMatchObject({
     transactionId: '561ba821c7308fe355c4ffc8e3d1cad6',
     pipelineName: 'orders_pipeline',
     startedAt: '2026-11-24T22:32:42.707Z',
@@ -69,20 +69,20 @@ test("a run with nested tables counts them from the normalize step and omits dlt
     pythonVersion: '3.11.7',
     osName: 'Linux',
   });
-  expect(listRows(facts)).toEqual([
+  expect(listRows(details)).toEqual([
     ['orders', 5, 5],
     ['customers', 2, 2],
     ['orders__lines', null, 10],
   ]);
-  expect(facts.tables.map((table) => table.writeDisposition)).toEqual(['merge', 'replace', 'merge']);
-  expect(facts.tables[0]).toMatchObject({
+  expect(details.tables.map((table) => table.writeDisposition)).toEqual(['merge', 'replace', 'merge']);
+  expect(details.tables[0]).toMatchObject({
     schemaName: 'shop',
     bytesLoaded: 458,
     fileFormat: 'insert_values',
     loadJobState: 'completed',
     loadDurationMs: 161,
   });
-  expect(facts.loadPackages).toEqual([
+  expect(details.loadPackages).toEqual([
     {
       loadId: '1795559562.9797091',
       schemaName: 'shop',
@@ -99,12 +99,12 @@ test("a run with nested tables counts them from the normalize step and omits dlt
     },
   ]);
   expect(
-    facts.resources.map((each) => [each.resourceName, each.rowsExtracted, each.writeDisposition]),
+    details.resources.map((each) => [each.resourceName, each.rowsExtracted, each.writeDisposition]),
   ).toEqual([
     ['orders', 5, 'merge'],
     ['customers', 2, 'replace'],
   ]);
-  expect(facts.steps.map((step) => [step.step, step.durationMs, step.failed])).toEqual([
+  expect(details.steps.map((step) => [step.step, step.durationMs, step.failed])).toEqual([
     ['extract', 64, false],
     ['normalize', 132, false],
     ['load', 792, false],
@@ -112,9 +112,9 @@ test("a run with nested tables counts them from the normalize step and omits dlt
 });
 
 test('the dispositions of an unchanged schema come from the resource hints', () => {
-  const facts = parse(readCapturedBody('ok/008-trace'));
-  expect(facts.hasSchemaMigration).toBe(false);
-  expect(facts.tables.map((table) => [table.tableName, table.writeDisposition])).toEqual([
+  const details = parse(readCapturedBody('ok/008-trace'));
+  expect(details.hasSchemaMigration).toBe(false);
+  expect(details.tables.map((table) => [table.tableName, table.writeDisposition])).toEqual([
     ['orders', 'merge'],
     ['customers', 'replace'],
     ['orders__lines', 'merge'],
@@ -122,8 +122,8 @@ test('the dispositions of an unchanged schema come from the resource hints', () 
 });
 
 test('a run without new data is empty, not failed, and has no dataset', () => {
-  const facts = parse(readCapturedBody('ok/010-trace'));
-  expect(facts).toMatchObject({
+  const details = parse(readCapturedBody('ok/010-trace'));
+  expect(details).toMatchObject({
     status: 'succeeded',
     isEmptyRun: true,
     datasetName: null,
@@ -133,44 +133,44 @@ test('a run without new data is empty, not failed, and has no dataset', () => {
     tables: [],
     loadPackages: [],
   });
-  expect(facts.resources).toMatchObject([{ resourceName: 'events', rowsExtracted: 0 }]);
+  expect(details.resources).toMatchObject([{ resourceName: 'events', rowsExtracted: 0 }]);
 });
 
 test('a failed extract names the step, the message and the cause, once', () => {
-  const facts = parse(readCapturedBody('fail_extract/001-trace'));
-  expect(facts.steps.map((step) => step.step)).toEqual(['extract']);
-  expect(facts.errorMessage).toBe(
+  const details = parse(readCapturedBody('fail_extract/001-trace'));
+  expect(details.steps.map((step) => step.step)).toEqual(['extract']);
+  expect(details.errorMessage).toBe(
     'Pipeline execution failed at `step=extract` when processing package with ' +
       "`load_id=1795559592.2993464` with exception:\n\n<class 'dlt.extract.exceptions.ResourceExtractionError'>\n" +
       'In processing pipe `bad_rows`: extraction of resource `bad_rows` in `generator` `bad_rows` caused an ' +
       'exception: upstream API said no',
   );
-  expect(facts.errorCause).toBe('RuntimeError: upstream API said no');
-  expect(facts.errorTraceback?.split('\n')[0]).toBe('Traceback (most recent call last):');
-  expect(facts.errorTraceback?.split('The above exception was the direct cause').length).toBe(3);
-  expect(facts).toMatchObject({ destinationName: null, datasetName: null, hasPendingPackages: false });
-  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'new', jobCount: 0, isPending: false }]);
+  expect(details.errorCause).toBe('RuntimeError: upstream API said no');
+  expect(details.errorTraceback?.split('\n')[0]).toBe('Traceback (most recent call last):');
+  expect(details.errorTraceback?.split('The above exception was the direct cause').length).toBe(3);
+  expect(details).toMatchObject({ destinationName: null, datasetName: null, hasPendingPackages: false });
+  expect(details.loadPackages).toMatchObject([{ loadStatus: 'new', jobCount: 0, isPending: false }]);
 });
 
 test('a failed normalize leaves its package pending', () => {
-  const facts = parse(readCapturedBody('fail_normalize/001-trace'));
-  expect(facts.errorCause).toContain('Contract on `data_type` with `contract_mode=freeze` is violated');
-  expect(facts.hasPendingPackages).toBe(true);
-  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'extracted', jobCount: 2, isPending: true }]);
-  expect(listRows(facts)).toEqual([['bad_rows', 2, 0]]);
+  const details = parse(readCapturedBody('fail_normalize/001-trace'));
+  expect(details.errorCause).toContain('Contract on `data_type` with `contract_mode=freeze` is violated');
+  expect(details.hasPendingPackages).toBe(true);
+  expect(details.loadPackages).toMatchObject([{ loadStatus: 'extracted', jobCount: 2, isPending: true }]);
+  expect(listRows(details)).toEqual([['bad_rows', 2, 0]]);
 });
 
 test('a failed load reports that its rows did not arrive', () => {
-  const facts = parse(readCapturedBody('fail_load/004-trace'));
-  expect(facts.errorCause).toBe(
+  const details = parse(readCapturedBody('fail_load/004-trace'));
+  expect(details.errorCause).toBe(
     '_duckdb.ConstraintException: Constraint Error: CHECK constraint failed on table "t" with expression CHECK((x < 0))',
   );
-  expect(listRows(facts)).toEqual([['t', 1, 0]]);
-  expect(facts.tables).toMatchObject([{ loadJobState: 'failed', bytesLoaded: 0 }]);
-  expect(facts.loadPackages).toMatchObject([
+  expect(listRows(details)).toEqual([['t', 1, 0]]);
+  expect(details.tables).toMatchObject([{ loadJobState: 'failed', bytesLoaded: 0 }]);
+  expect(details.loadPackages).toMatchObject([
     { loadStatus: 'normalized', jobCount: 1, completedJobCount: 0, failedJobCount: 1, isPending: true },
   ]);
-  expect(facts).toMatchObject({ hasFailedLoadJobs: true, datasetName: 'broken_data' });
+  expect(details).toMatchObject({ hasFailedLoadJobs: true, datasetName: 'broken_data' });
 });
 
 test("in a package that loaded with one failed job, only that job's table has no rows", () => {
@@ -180,18 +180,18 @@ test("in a package that loaded with one failed job, only that job's table has no
       if (job['table_name'] === 'events') job['state'] = 'failed_jobs';
     }
   }
-  const facts = parse(body);
-  expect(facts.status).toBe('succeeded');
-  expect(facts).toMatchObject({ hasFailedLoadJobs: true, totalRowsExtracted: 3, totalRowsLoaded: 0 });
-  expect(facts.tables).toMatchObject([{ tableName: 'events', loadJobState: 'failed', rowsLoaded: 0 }]);
+  const details = parse(body);
+  expect(details.status).toBe('succeeded');
+  expect(details).toMatchObject({ hasFailedLoadJobs: true, totalRowsExtracted: 3, totalRowsLoaded: 0 });
+  expect(details.tables).toMatchObject([{ tableName: 'events', loadJobState: 'failed', rowsLoaded: 0 }]);
 });
 
 test('in a partially loaded package, a file counts unless a merge is still due', () => {
   const { body, packagesOf, step } = copyCaptured('ok/002-trace');
   for (const raw of packagesOf('load')) raw['state'] = 'normalized';
   step('load')['step_exception'] = 'the merge failed';
-  const facts = parse(body);
-  expect(listRows(facts)).toEqual([
+  const details = parse(body);
+  expect(listRows(details)).toEqual([
     ['orders', 5, 0],
     ['customers', 2, 2],
     ['orders__lines', null, 0],
@@ -201,17 +201,17 @@ test('in a partially loaded package, a file counts unless a merge is still due',
 test('a package that an earlier run normalized has an unknown number of rows', () => {
   const { body, step } = copyCaptured('ok/005-trace');
   body['steps'] = [step('load')];
-  const facts = parse(body);
-  expect(listRows(facts)).toEqual([['events', null, null]]);
-  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'loaded', totalRowsLoaded: null }]);
-  expect(facts.isEmptyRun).toBe(false);
+  const details = parse(body);
+  expect(listRows(details)).toEqual([['events', null, null]]);
+  expect(details.loadPackages).toMatchObject([{ loadStatus: 'loaded', totalRowsLoaded: null }]);
+  expect(details.isEmptyRun).toBe(false);
 });
 
 test('a failure outside of all three steps belongs to the run', () => {
   const { body } = copyCaptured('fail_extract/001-trace');
   const steps = readRecords(body, 'steps').filter((step) => step['step'] === 'run');
-  const facts = parse({ ...body, steps });
-  expect(facts).toMatchObject({ status: 'failed', errorStep: 'run' });
+  const details = parse({ ...body, steps });
+  expect(details).toMatchObject({ status: 'failed', errorStep: 'run' });
 });
 
 test.each([
@@ -227,6 +227,6 @@ test.each([
 });
 
 test('the three required keys are enough', () => {
-  const facts = parse({ transaction_id: 't', pipeline_name: 'p', steps: [] });
-  expect(facts).toMatchObject({ status: 'succeeded', startedAt: null, durationMs: null, tables: [] });
+  const details = parse({ transaction_id: 't', pipeline_name: 'p', steps: [] });
+  expect(details).toMatchObject({ status: 'succeeded', startedAt: null, durationMs: null, tables: [] });
 });

@@ -1,4 +1,4 @@
-import type { PipelineRunFacts, PipelineRunResource } from './pipeline-run-facts.ts';
+import type { PipelineRunDetails, PipelineRunResource } from './pipeline-run-details.ts';
 import {
   countLoadedTables,
   describePackages,
@@ -33,7 +33,7 @@ const MAX_KEY_LENGTH = 256;
  * Loaded rows are those of the normalize step whose package reached the destination. `_dlt*` tables are
  * excluded from tables, resources and totals.
  */
-export function parseTrace(body: unknown): Parsed<PipelineRunFacts> {
+export function parseTrace(body: unknown): Parsed<PipelineRunDetails> {
   if (!isRecord(body)) return refuseBeacon('The trace is not a JSON object.');
   const transactionId = readKey(body, 'transaction_id');
   const pipelineName = readKey(body, 'pipeline_name');
@@ -50,7 +50,7 @@ function readKey(body: JsonRecord, key: string): string | null {
   return typeof value === 'string' && value.length <= MAX_KEY_LENGTH ? readName(body, key) : null;
 }
 
-function describeTrace(body: JsonRecord): Omit<PipelineRunFacts, 'transactionId' | 'pipelineName'> {
+function describeTrace(body: JsonRecord): Omit<PipelineRunDetails, 'transactionId' | 'pipelineName'> {
   const traceSteps = readTraceSteps(body);
   const steps = describeSteps(traceSteps);
   const packages = readTracePackages(traceSteps);
@@ -95,7 +95,7 @@ function countLoaded(
 }
 
 type Totals = Pick<
-  PipelineRunFacts,
+  PipelineRunDetails,
   'totalRowsExtracted' | 'totalBytesExtracted' | 'totalRowsLoaded' | 'totalBytesLoaded'
 >;
 
@@ -119,7 +119,7 @@ function sumCounts(counts: (number | null)[]): number {
   return counts.reduce<number>(addCounts, 0);
 }
 
-type Destination = Pick<PipelineRunFacts, 'destinationName' | 'destinationType' | 'datasetName'>;
+type Destination = Pick<PipelineRunDetails, 'destinationName' | 'destinationType' | 'datasetName'>;
 
 /** Read from the last load step; `run` repeats the load info if the run failed outside of its own steps. */
 function describeDestination(steps: TraceStep[]): Destination {
@@ -144,7 +144,7 @@ function hasUserJobs(packages: Map<string, TracePackage>): boolean {
 }
 
 type Runtime = Pick<
-  PipelineRunFacts,
+  PipelineRunDetails,
   'dltVersion' | 'dltPlusVersion' | 'pythonVersion' | 'osName' | 'osVersion'
 >;
 

@@ -2,7 +2,7 @@
  * Reads the load packages of a trace: the status of each, and which of its jobs actually reached the
  * destination.
  */
-import type { LoadPackage } from './pipeline-run-facts.ts';
+import type { LoadPackage } from './pipeline-run-details.ts';
 import type { TraceStep } from './trace-steps.ts';
 import {
   addCounts,

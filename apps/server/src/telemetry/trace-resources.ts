@@ -1,5 +1,5 @@
 /** Reads the resources that a trace extracted from, and their write dispositions. */
-import type { PipelineRunResource } from './pipeline-run-facts.ts';
+import type { PipelineRunResource } from './pipeline-run-details.ts';
 import type { TracePackage } from './trace-packages.ts';
 import { isDltName } from './trace-packages.ts';
 import type { TraceStep } from './trace-steps.ts';

@@ -1,5 +1,5 @@
 /** Reads the steps, the error and the times of a trace. */
-import type { PipelineRunFacts, PipelineRunStep } from './pipeline-run-facts.ts';
+import type { PipelineRunDetails, PipelineRunStep } from './pipeline-run-details.ts';
 import {
   cutText,
   measureDurationMs,
@@ -75,10 +75,10 @@ export function sumStepDurationMs(steps: PipelineRunStep[], name: string): numbe
   return durations.length === 0 ? null : durations.reduce((sum, duration) => sum + duration, 0);
 }
 
-type ErrorFacts = Pick<PipelineRunFacts, 'errorStep' | 'errorMessage' | 'errorCause' | 'errorTraceback'>;
+type ErrorDetails = Pick<PipelineRunDetails, 'errorStep' | 'errorMessage' | 'errorCause' | 'errorTraceback'>;
 
 /** Describes the error of the first failed step. The texts come from user code: long, hostile or both. */
-export function describeError(steps: TraceStep[]): ErrorFacts {
+export function describeError(steps: TraceStep[]): ErrorDetails {
   const step = steps.find(({ failed }) => failed);
   if (!step) return { errorStep: null, errorMessage: null, errorCause: null, errorTraceback: null };
   const exceptions = readRecords(step.raw, 'exception_traces').slice(0, MAX_EXCEPTIONS);

@@ -1,5 +1,5 @@
 /** Reads the tables that a trace wrote to, with extracted and loaded counts and the outcome. */
-import type { PipelineRunResource, PipelineRunTable } from './pipeline-run-facts.ts';
+import type { PipelineRunResource, PipelineRunTable } from './pipeline-run-details.ts';
 import type { LoadedCounts, TracePackage } from './trace-packages.ts';
 import { isDltName } from './trace-packages.ts';
 import { readWriteDisposition } from './trace-resources.ts';

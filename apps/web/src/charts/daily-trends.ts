@@ -16,7 +16,7 @@ export interface DaySpan {
 }
 
 /** Above this number, days are grouped into weeks. */
-const mostDays = 100;
+const maxDays = 100;
 const week = 7;
 
 const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
@@ -30,7 +30,7 @@ const long = new Intl.DateTimeFormat('en-GB', {
 
 /** Groups days into points: single days, or for long ranges weeks that end today. */
 export function spanDays(days: readonly SeriesDay[]): DaySpan[] {
-  const size = days.length > mostDays ? week : 1;
+  const size = days.length > maxDays ? week : 1;
   const spans: DaySpan[] = [];
   for (let to = days.length; to > 0; to -= size) {
     const from = Math.max(0, to - size);
@@ -40,10 +40,10 @@ export function spanDays(days: readonly SeriesDay[]): DaySpan[] {
   return spans;
 }
 
-function describeSpan(first: SeriesDay, last: SeriesDay, place: { from: number; to: number }): DaySpan {
+function describeSpan(first: SeriesDay, last: SeriesDay, position: { from: number; to: number }): DaySpan {
   const [begin, end] = [new Date(first.date), new Date(last.date)];
   const title = first === last ? long.format(begin) : `${short.format(begin)} to ${long.format(end)}`;
-  return { label: short.format(begin), title, start: first.start, end: last.end, ...place };
+  return { label: short.format(begin), title, start: first.start, end: last.end, ...position };
 }
 
 export type DailyTrendName = 'rows' | 'bytes' | 'duration' | 'runs';

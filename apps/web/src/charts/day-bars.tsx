@@ -1,17 +1,17 @@
 import classes from './day-bars.module.css';
-import { formatCount, formatNoun } from '../look/format.ts';
+import { formatCount, formatNoun } from '../ui/format.ts';
 import { groupDays, sumOf } from './day-sums.ts';
 
 const widthPx = 100;
 const heightPx = 20;
-const mostBars = 31;
+const maxBars = 31;
 
 /**
  * A sparkline with one bar per day; above 31 days, each bar covers several days.
  * @param noun the counted unit: "rows loaded"
  */
 export function DayBars({ values, noun }: { values: readonly number[]; noun: string }) {
-  const bars = groupDays(values, mostBars);
+  const bars = groupDays(values, maxBars);
   const most = Math.max(1, ...bars);
   const step = widthPx / Math.max(1, bars.length);
   const width = Math.min(10, Math.max(1, step - 1));

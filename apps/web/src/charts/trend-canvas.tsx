@@ -4,7 +4,7 @@ import { init, use as register, type EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { trendColours, type Trend, type TrendColour } from './trend.ts';
-import { trendOptions, type ChartLook } from './trend-options.ts';
+import { trendOptions, type ChartStyle } from './trend-options.ts';
 
 register([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
@@ -15,17 +15,17 @@ interface TrendCanvasProps {
 
 /** The canvas of a chart; trend-chart.tsx adds the accessible text. The only module that loads ECharts. */
 export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
-  const place = useRef<HTMLDivElement>(null);
+  const element = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
-  const look = useChartLook();
+  const look = useChartStyle();
   const pick = useEffectEvent((index: number) => onPick?.(index));
   const isPickable = onPick !== undefined;
 
   useEffect(() => {
-    if (!place.current) return undefined;
-    const made = init(place.current, null, { renderer: 'canvas' });
+    if (!element.current) return undefined;
+    const made = init(element.current, null, { renderer: 'canvas' });
     const observer = new ResizeObserver(() => made.resize());
-    observer.observe(place.current);
+    observer.observe(element.current);
     setChart(made);
     return () => {
       observer.disconnect();
@@ -59,14 +59,14 @@ export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
     };
   }, [chart, isPickable]);
 
-  return <div ref={place} style={{ width: '100%', height: '100%' }} />;
+  return <div ref={element} style={{ width: '100%', height: '100%' }} />;
 }
 
 /** Current colours. A canvas does not react to changes of the colour scheme or the palette by itself. */
-function useChartLook(): ChartLook {
-  const [look, setLook] = useState(readLook);
+function useChartStyle(): ChartStyle {
+  const [look, setLook] = useState(readStyle);
   useEffect(() => {
-    const observer = new MutationObserver(() => setLook(readLook()));
+    const observer = new MutationObserver(() => setLook(readStyle()));
     observer.observe(document.documentElement, {
       attributeFilter: ['data-mantine-color-scheme', 'data-palette'],
     });
@@ -75,7 +75,7 @@ function useChartLook(): ChartLook {
   return look;
 }
 
-function readLook(): ChartLook {
+function readStyle(): ChartStyle {
   const style = getComputedStyle(document.documentElement);
   const read = (variable: string) => style.getPropertyValue(variable).trim();
   const colours = Object.entries(trendColours).map(([name, variable]) => [name, read(variable)]);

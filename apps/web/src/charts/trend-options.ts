@@ -13,7 +13,7 @@ import {
 } from './trend.ts';
 
 /** Current colours of a chart, as `#rrggbb`. */
-export interface ChartLook {
+export interface ChartStyle {
   text: string;
   quiet: string;
   line: string;
@@ -27,7 +27,7 @@ export interface ChartLook {
  * ECharts options of a trend. Animation is off, since a chart that follows live events would never come to
  * rest.
  */
-export function trendOptions(trend: Trend, look: ChartLook): EChartsCoreOption {
+export function trendOptions(trend: Trend, look: ChartStyle): EChartsCoreOption {
   const units = unitsOf(trend.series);
   return {
     animation: false,
@@ -52,13 +52,13 @@ export function trendOptions(trend: Trend, look: ChartLook): EChartsCoreOption {
   };
 }
 
-interface AxisPlace {
+interface AxisPosition {
   isRight: boolean;
   trend: Trend;
-  look: ChartLook;
+  look: ChartStyle;
 }
 
-function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPlace): object {
+function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPosition): object {
   const most = largestValue(trend, unit);
   return {
     type: 'value',
@@ -81,7 +81,7 @@ function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPlace): object
 /**
  * Rendered on the canvas: the content security policy forbids the style attributes of ECharts' HTML tooltips.
  */
-function tooltip({ points, series }: Trend, look: ChartLook): object {
+function tooltip({ points, series }: Trend, look: ChartStyle): object {
   return {
     trigger: 'axis',
     renderMode: 'richText',
@@ -100,13 +100,13 @@ function tooltip({ points, series }: Trend, look: ChartLook): object {
   };
 }
 
-interface SeriesPlace {
+interface SeriesPosition {
   axis: number;
-  look: ChartLook;
+  look: ChartStyle;
   points: readonly TrendPoint[];
 }
 
-function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace): object {
+function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPosition): object {
   const colour = look.colours[series.colour];
   const shared = {
     name: series.name,
@@ -138,7 +138,7 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace):
   };
 }
 
-function barOf(value: number | null, state: TrendPoint['state'], look: ChartLook): object {
+function barOf(value: number | null, state: TrendPoint['state'], look: ChartStyle): object {
   // Null rather than 0 draws nothing; 0 would draw the minimum height.
   if (!state) return { value: value === 0 ? null : value };
   const colour = look.colours[state.colour];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeTrend, largestValue, secondsInterval, unitsOf, type TrendSeries } from './trend.ts';
-import { trendOptions, type ChartLook } from './trend-options.ts';
-import { runStates } from '../look/run-states.ts';
+import { trendOptions, type ChartStyle } from './trend-options.ts';
+import { runStates } from '../ui/run-states.ts';
 
 const points = [
   { label: '1 Nov', title: 'Sun 1 Nov' },
@@ -17,7 +17,7 @@ const time: TrendSeries = {
   values: [null, 3],
 };
 
-const look: ChartLook = {
+const look: ChartStyle = {
   text: '#000',
   quiet: '#555',
   line: '#ddd',

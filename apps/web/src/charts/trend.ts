@@ -1,4 +1,4 @@
-import type { StateLook } from '../look/run-states.ts';
+import type { StateAppearance } from '../ui/run-states.ts';
 import {
   formatBytes,
   formatCompactCount,
@@ -6,12 +6,12 @@ import {
   formatDuration,
   formatNoun,
   formatPercent,
-} from '../look/format.ts';
+} from '../ui/format.ts';
 
 /** Unit of a series. It determines the number format; series with the same unit share an axis. */
 export type TrendUnit = 'count' | 'bytes' | 'seconds' | 'ratio';
 
-/** Chart colours by name; each is a variable in look.css. */
+/** Chart colours by name; each is a variable in ui.css. */
 export const trendColours = {
   accent: '--accent',
   quiet: '--edge',
@@ -31,7 +31,7 @@ export interface TrendPoint {
   /** Text in the tooltip and the table: "Thu 12 Nov 2026", "#128 failed 12 Nov 06:15". */
   title: string;
   /** State of a run: colours the bar and adds its glyph above, unless the run completed. */
-  state?: StateLook;
+  state?: StateAppearance;
 }
 
 export interface TrendSeries {

@@ -3,7 +3,7 @@ import { operationPages } from '../api/operation-pages.ts';
 import { dayWindow, type DayChoice } from './day-window.ts';
 
 /** Maximum number of series in one response of the server. */
-const mostSeries = 100;
+const maxSeries = 100;
 /**
  * A workspace has few pipelines and datasets, so lists are fetched whole, then searched and sorted in the
  * browser.
@@ -32,7 +32,7 @@ export const pipelineStats = (workspaceId: string, days: DayChoice | undefined) 
 export const pipelineSeries = (workspaceId: string, days: DayChoice | undefined) =>
   operation('list_pipeline_daily_series', {
     params: { workspace_id: workspaceId },
-    query: { ...dayWindow(days), limit: mostSeries },
+    query: { ...dayWindow(days), limit: maxSeries },
   });
 
 export const newestSchemaChanges = (workspaceId: string) =>
@@ -75,27 +75,27 @@ export const pipelineSchemas = (workspaceId: string, pipelineName: string) =>
   operation('list_pipeline_schemas', { params: pipelineParams(workspaceId, pipelineName) });
 
 /** One schema of a pipeline. */
-export interface SchemaPlace {
+export interface SchemaScope {
   workspaceId: string;
   pipelineName: string;
   schemaName: string;
 }
 
-const schemaParams = ({ workspaceId, pipelineName, schemaName }: SchemaPlace) => ({
+const schemaParams = ({ workspaceId, pipelineName, schemaName }: SchemaScope) => ({
   ...pipelineParams(workspaceId, pipelineName),
   schema_name: schemaName,
 });
 
-export const schemaVersions = (place: SchemaPlace) =>
-  operationPages('list_schema_versions', { params: schemaParams(place), query: { limit: 50 } });
+export const schemaVersions = (scope: SchemaScope) =>
+  operationPages('list_schema_versions', { params: schemaParams(scope), query: { limit: 50 } });
 
-export const schemaVersion = (place: SchemaPlace, versionHash: string) =>
-  operation('get_schema_version', { params: { ...schemaParams(place), version_hash: versionHash } });
+export const schemaVersion = (scope: SchemaScope, versionHash: string) =>
+  operation('get_schema_version', { params: { ...schemaParams(scope), version_hash: versionHash } });
 
 /** @param baseHash undefined to compare with the previous version */
-export const schemaDifference = (place: SchemaPlace, versionHash: string, baseHash: string | undefined) =>
+export const schemaDifference = (scope: SchemaScope, versionHash: string, baseHash: string | undefined) =>
   operation('compare_schema_versions', {
-    params: { ...schemaParams(place), version_hash: versionHash },
+    params: { ...schemaParams(scope), version_hash: versionHash },
     query: { base_hash: baseHash },
   });
 
@@ -112,7 +112,7 @@ export const datasetStats = (workspaceId: string, days: DayChoice | undefined) =
 export const datasetSeries = (workspaceId: string, days: DayChoice | undefined) =>
   operation('list_dataset_daily_series', {
     params: { workspace_id: workspaceId },
-    query: { ...dayWindow(days), limit: mostSeries },
+    query: { ...dayWindow(days), limit: maxSeries },
   });
 
 export const datasetOverview = (workspaceId: string, datasetName: string) =>

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import classes from './forms.module.css';
-import { ActionButton } from '../look/action-button.tsx';
-import { ErrorNotice } from '../look/answers.tsx';
+import { ActionButton } from '../ui/action-button.tsx';
+import { ErrorNotice } from '../ui/answers.tsx';
 import type { Change } from './use-change.ts';
 
 interface ChangeFormProps<Values> {

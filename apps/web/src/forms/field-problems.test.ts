@@ -1,7 +1,7 @@
 import { ApiError } from '@pumphouse/client';
 import { createPersonalKeyRequest } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { findBodyProblems, placeProblems, readFieldProblems } from './field-problems.ts';
+import { findBodyProblems, assignProblems, readFieldProblems } from './field-problems.ts';
 
 const refused = (extra: unknown, status = 400) =>
   new ApiError({ status, code: 'invalid_request', detail: 'The body is not valid.', extra });
@@ -28,7 +28,7 @@ describe('rejected fields', () => {
       { key: 'profile', message: 'is local only.' },
     ];
     const values = { name: '', profile: '' };
-    expect(placeProblems(problems, values, (key) => key.replace('upserts.0.', ''))).toEqual({
+    expect(assignProblems(problems, values, (key) => key.replace('upserts.0.', ''))).toEqual({
       byField: { name: 'Must be letters.', profile: 'Is local only.' },
       elsewhere: [],
     });
@@ -36,7 +36,7 @@ describe('rejected fields', () => {
 
   it('are returned separately if the form has no such field', () => {
     const problem = { key: 'toString', message: 'is odd' };
-    expect(placeProblems([problem], { name: '' })).toEqual({ byField: {}, elsewhere: [problem] });
+    expect(assignProblems([problem], { name: '' })).toEqual({ byField: {}, elsewhere: [problem] });
   });
 });
 

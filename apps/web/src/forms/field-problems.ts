@@ -36,7 +36,7 @@ export function findBodyProblems(schema: z.ZodType, body: unknown): FieldProblem
  * @param fieldOf maps a key of the server to the form field, for names that differ
  * @returns `elsewhere` holds the problems that match no field
  */
-export function placeProblems<Values extends object>(
+export function assignProblems<Values extends object>(
   problems: readonly FieldProblem[],
   values: Values,
   fieldOf: (key: string) => string = (key) => key,

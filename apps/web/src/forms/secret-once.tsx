@@ -1,7 +1,7 @@
 import { Button, Group, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './forms.module.css';
-import { CopyText } from '../look/copy-text.tsx';
+import { CopyText } from '../ui/copy-text.tsx';
 
 interface SecretOnceProps {
   title: string;

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import {
-  placeProblems,
+  assignProblems,
   readFieldProblems,
   type FieldProblem,
   type ProblemsByField,
@@ -40,15 +40,15 @@ export function useChange<Values extends object, Answer>(
   const [initial, setInitial] = useState(options.initial);
   const [values, setValues] = useState(options.initial);
   const [problems, setProblems] = useState<ProblemsByField<Values>>({});
-  const place = (found: readonly FieldProblem[]) =>
-    placeProblems(found, values, (key) => fieldOf?.(key, values) ?? key).byField;
+  const scope = (found: readonly FieldProblem[]) =>
+    assignProblems(found, values, (key) => fieldOf?.(key, values) ?? key).byField;
   const change = useMutation({
     mutationFn: send,
     onSuccess: (answer, sent) => {
       setInitial(sent);
       onDone(answer, sent);
     },
-    onError: (error) => setProblems(place(readFieldProblems(error))),
+    onError: (error) => setProblems(scope(readFieldProblems(error))),
   });
   const isAtFields = Object.values(problems).some((problem) => problem !== undefined);
   return {
@@ -64,7 +64,7 @@ export function useChange<Values extends object, Answer>(
     submit(event) {
       event.preventDefault();
       const form = event.currentTarget;
-      const byField = place(check?.(values) ?? []);
+      const byField = scope(check?.(values) ?? []);
       setProblems(byField);
       if (Object.keys(byField).length === 0) change.mutate(values);
       else focusFirstProblem(form);

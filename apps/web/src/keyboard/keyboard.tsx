@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
-import { areSingleKeysOn, isPlace, places } from './shortcut-table.ts';
+import { areSingleKeysOn, isPageKey, pageKeys } from './shortcut-table.ts';
 import { createKeySequence } from './key-sequence.ts';
 import { focusSearch, openNeighbour, stepRow } from './rows.ts';
 import { onPaletteAsked } from '../palette/open-palette.ts';
@@ -35,7 +35,7 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
     if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
     if (keys === 'mod+k') show('palette');
     else if (keys === '?') show('help');
-    else if (isPlace(keys)) void navigate({ to: places[keys].to, params: { workspaceId } });
+    else if (isPageKey(keys)) void navigate({ to: pageKeys[keys].to, params: { workspaceId } });
     else if (actions[keys]) actions[keys]();
     else return;
     event.preventDefault();

@@ -1,12 +1,12 @@
 import { Kbd, Modal, Switch } from '@mantine/core';
 import { useState } from 'react';
 import classes from './shortcut-help.module.css';
-import { areSingleKeysOn, paletteKeys, places, shortcuts, turnSingleKeys } from './shortcut-table.ts';
+import { areSingleKeysOn, paletteKeys, pageKeys, shortcuts, turnSingleKeys } from './shortcut-table.ts';
 
 /** Lists all shortcuts, with a switch that disables single-key shortcuts. */
 export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useState(areSingleKeysOn());
-  const goTo = Object.entries(places).map(([keys, { word }]) => [keys, `Go to ${word}`] as const);
+  const goTo = Object.entries(pageKeys).map(([keys, { word }]) => [keys, `Go to ${word}`] as const);
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" centered>
       <dl className={classes.list}>

@@ -1,5 +1,5 @@
 /** Targets of `g` followed by a key. */
-export const places = {
+export const pageKeys = {
   'g o': { word: 'Overview', to: '/w/$workspaceId' },
   'g j': { word: 'Jobs', to: '/w/$workspaceId/jobs' },
   'g r': { word: 'Runs', to: '/w/$workspaceId/runs' },
@@ -10,7 +10,7 @@ export const places = {
   'g s': { word: 'Settings', to: '/w/$workspaceId/settings' },
 } as const;
 
-export const isPlace = (keys: string): keys is keyof typeof places => keys in places;
+export const isPageKey = (keys: string): keys is keyof typeof pageKeys => keys in pageKeys;
 
 /** Other shortcuts in the help. The log viewer lists its own keys. */
 export const shortcuts: readonly (readonly [keys: string, what: string])[] = [

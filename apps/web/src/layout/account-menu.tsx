@@ -2,9 +2,9 @@ import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { apiBaseUrl } from '../api/base-url.ts';
-import { choosePalette, readPalette } from '../look/palette-choice.ts';
+import { choosePalette, readPalette } from '../ui/palette-choice.ts';
 import { operation } from '../api/operation.ts';
-import { PersonIcon } from '../look/icons.tsx';
+import { PersonIcon } from '../ui/icons.tsx';
 import { SignOutFailure, SignOutItem, useSignOut } from './sign-out-item.tsx';
 
 /** Account menu: email, theme and sign-out. */

@@ -1,10 +1,10 @@
 import { Tooltip } from '@mantine/core';
 import classes from './shell.module.css';
 import { useLiveState } from '../live/live-state.ts';
-import { useNow } from '../look/time.tsx';
-import { formatRelative } from '../look/format.ts';
+import { useNow } from '../ui/time.tsx';
+import { formatRelative } from '../ui/format.ts';
 
-const words = {
+const labels = {
   connecting: 'Connecting…',
   live: '● Live',
   down: '○ Offline',
@@ -22,7 +22,7 @@ export function LiveMark() {
   return (
     <Tooltip label={label} multiline maw={280}>
       <span className={classes.live} role="status" tabIndex={0}>
-        {words[status]}
+        {labels[status]}
       </span>
     </Tooltip>
   );

@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link, type ErrorComponentProps } from '@tanstack/react-router';
-import { Empty, ErrorNotice, LoadingRows } from '../look/answers.tsx';
-import { Page } from '../look/page.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../ui/answers.tsx';
+import { Page } from '../ui/page.tsx';
 
 export function PagePending() {
   return <LoadingRows count={12} />;

@@ -1,7 +1,7 @@
 import classes from './shell.module.css';
 import { openPalette } from '../palette/open-palette.ts';
 import { paletteKeys } from '../keyboard/shortcut-table.ts';
-import { SearchIcon } from '../look/icons.tsx';
+import { SearchIcon } from '../ui/icons.tsx';
 
 /** Opens the command palette for users who do not know its shortcut. */
 export function PaletteButton() {

@@ -3,7 +3,7 @@ import { Link, useMatches, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import classes from './settings-frame.module.css';
 import { accountPages, organizationPages, workspacePages } from './settings-tree.ts';
-import { useSettingsPlaces } from './use-settings-places.ts';
+import { useSettingsScopes } from './use-settings-scopes.ts';
 
 interface Group {
   title: string;
@@ -70,7 +70,7 @@ function NarrowChoice({ groups }: { groups: Group[] }) {
 }
 
 function useGroups(): Group[] {
-  const { workspace, organization, email } = useSettingsPlaces();
+  const { workspace, organization, email } = useSettingsScopes();
   const ofWorkspace = workspace && {
     of: 'Workspace',
     title: workspace.name,

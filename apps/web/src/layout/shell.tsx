@@ -4,7 +4,7 @@ import { AccountMenu } from './account-menu.tsx';
 import { Keyboard } from '../keyboard/keyboard.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { PaletteButton } from './palette-button.tsx';
-import { PlaceMenu } from './place-menu.tsx';
+import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
 
 /** The frame of every page: switcher, navigation, palette, live state and account menu. */
@@ -16,7 +16,7 @@ export function Shell() {
         Skip to content
       </a>
       <header className={classes.bar}>
-        <PlaceMenu />
+        <WorkspaceSwitcher />
         {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
         <div className={classes.end}>
           {workspaceId !== undefined && <PaletteButton />}

@@ -1,7 +1,7 @@
 import { Button, Group, Menu, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { apiBaseUrl } from '../api/base-url.ts';
-import { ErrorNotice } from '../look/answers.tsx';
+import { ErrorNotice } from '../ui/answers.tsx';
 import { signOut } from '../session/session.ts';
 
 /** Signs out, then redirects to the sign-in page. On failure the current page stays and shows the error. */

@@ -9,7 +9,7 @@ import {
   RunsIcon,
   SettingsIcon,
   VersionsIcon,
-} from '../look/icons.tsx';
+} from '../ui/icons.tsx';
 
 const places = [
   { to: '/w/$workspaceId', word: 'Overview', icon: <OverviewIcon />, isExact: true },

@@ -14,7 +14,7 @@ interface Listener {
 /** Debounces changes of interests, as when several tabs open at once or the page changes. */
 const settleMs = 60;
 const firstPauseMs = 500;
-const longestPauseMs = 15_000;
+const maxPauseMs = 15_000;
 
 /**
  * Creates a follower that streams the server's events for the current interests and reconnects forever. When
@@ -51,7 +51,7 @@ export function createFollower(listener: Listener) {
       endOlder(end);
       listener.publishState({ status: 'down', at: Date.now() });
       await pause(pauseMs * (0.5 + Math.random()), end.signal);
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     }
   }
 

@@ -1,10 +1,10 @@
 import { cutSelection, sortSelection, type TextSelection } from './log-selection.ts';
 import type { LogLines } from './log-lines.ts';
 import { stripAnsi } from './ansi.ts';
-import { formatNoun, formatCount } from '../look/format.ts';
+import { formatNoun, formatCount } from '../ui/format.ts';
 
 /** Beyond this size users should download the log instead. */
-const mostCopiedLines = 100_000;
+const maxCopiedLines = 100_000;
 
 /**
  * Writes text to the clipboard that is still loading. Safari requires the promise during the user's key
@@ -45,9 +45,9 @@ export async function copySelection(
 }
 
 function refuseTooMany(count: number): void {
-  if (count > mostCopiedLines)
+  if (count > maxCopiedLines)
     throw new Error(
-      `${formatNoun(count, 'line')} selected, but at most ${formatCount(mostCopiedLines)} can be copied. Download the log instead.`,
+      `${formatNoun(count, 'line')} selected, but at most ${formatCount(maxCopiedLines)} can be copied. Download the log instead.`,
     );
 }
 

@@ -2,8 +2,8 @@ import { Button, Menu } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
 import { api } from '../api/api.ts';
-import { describeError } from '../look/answers.tsx';
-import { DownIcon } from '../look/icons.tsx';
+import { describeError } from '../ui/answers.tsx';
+import { DownIcon } from '../ui/icons.tsx';
 import type { LogOfRun } from './use-log.ts';
 
 /** Menu that downloads the whole log. */

@@ -1,7 +1,7 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import classes from './log.module.css';
-import { formatCount, formatNoun } from '../look/format.ts';
+import { formatCount, formatNoun } from '../ui/format.ts';
 import { LogSwitch } from './log-toolbar.tsx';
 import type { ListView } from './list-view.ts';
 import type { LogAttempt } from './log-lines.ts';

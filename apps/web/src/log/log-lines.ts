@@ -5,10 +5,10 @@ import { findMissingRanges, type LineRange } from './missing-ranges.ts';
 const blockLines = 100;
 
 /** Maximum cached blocks: 60,000 lines, far more than the viewport and its surroundings. */
-const mostBlocks = 600;
+const maxBlocks = 600;
 
 /** Maximum concurrent requests. The browser has six connections for the whole page. */
-const mostRequests = 3;
+const maxRequests = 3;
 
 /** Known length of the log. */
 export interface LogExtent {
@@ -143,7 +143,7 @@ export class LogLines {
       (line) => line >= 0 && line < lineCount && !this.get(line) && !this.#isUnderWay(line),
     );
     for (const { from, to } of findMissingRanges(missing)) {
-      if (this.#underWay.length >= mostRequests) return;
+      if (this.#underWay.length >= maxRequests) return;
       void this.#request(from, to - from);
     }
   }
@@ -191,10 +191,10 @@ export class LogLines {
 
   /** Evicts the oldest blocks, except those in use, which lru-cache cannot pin. */
   #letGo(): void {
-    if (this.#blocks.size <= mostBlocks) return;
+    if (this.#blocks.size <= maxBlocks) return;
     const inUse = new Set(this.#wanted.map((line) => Math.floor(line / blockLines)));
     for (const number of this.#blocks.keys()) {
-      if (this.#blocks.size <= mostBlocks) return;
+      if (this.#blocks.size <= maxBlocks) return;
       if (!inUse.has(number)) this.#blocks.delete(number);
     }
   }

@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 import { ApiError } from '@pumphouse/client';
 import { useState, useSyncExternalStore } from 'react';
 import classes from './log.module.css';
-import { Empty, ErrorNotice, LoadingRows } from '../look/answers.tsx';
-import { formatCount, formatNoun } from '../look/format.ts';
-import { logFilterWords, type LogFilter } from './log-place.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../ui/answers.tsx';
+import { formatCount, formatNoun } from '../ui/format.ts';
+import { logFilterLabels, type LogFilter } from './log-position.ts';
 import type { ListView } from './list-view.ts';
 import type { LogLines } from './log-lines.ts';
 import type { MatchState } from './log-matches.ts';
@@ -58,7 +58,7 @@ function describeNothing(log: {
   if (show === undefined || shown.numbers.length > 0) return null;
   if (!shown.isWhole) return { title: 'Searching the log…', detail: '' };
   return {
-    title: `No lines match the filter “${logFilterWords[show]}”`,
+    title: `No lines match the filter “${logFilterLabels[show]}”`,
     detail: `The log has ${formatNoun(lineCount, 'line')}.`,
   };
 }

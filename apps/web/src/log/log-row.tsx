@@ -1,7 +1,7 @@
 import type { LogLineExcerpt } from '@pumphouse/contract';
 import { memo } from 'react';
 import classes from './log.module.css';
-import { formatInstant } from '../look/format.ts';
+import { formatInstant } from '../ui/format.ts';
 import { guessLevel } from './guess-level.ts';
 import { LineText } from './line-text.tsx';
 import { stripAnsi } from './ansi.ts';

@@ -14,7 +14,7 @@ import classes from './log.module.css';
 import { LogRow } from './log-row.tsx';
 import { isEmptySelection, readSelection, type TextSelection } from './log-selection.ts';
 import type { LogLines } from './log-lines.ts';
-import type { LogPlace } from './log-place.ts';
+import type { LogPosition } from './log-position.ts';
 import type { ListView, RowWindow } from './list-view.ts';
 
 interface LogRowsProps {
@@ -27,7 +27,7 @@ interface LogRowsProps {
   find: string;
   currentLine: number | null;
   chosen: { from: number; to: number } | null;
-  hrefOf: (place: LogPlace) => string;
+  hrefOf: (position: LogPosition) => string;
   onChoose: (line: number, isRange: boolean) => void;
   onCopy: (event: ClipboardEvent, selection: TextSelection) => void;
   onKeyDown: (event: KeyboardEvent) => void;

@@ -1,13 +1,13 @@
 /** A text position in the list: row and character offset. */
-export interface TextPlace {
+export interface TextPosition {
   row: number;
   offset: number;
 }
 
 /** A text selection from anchor to focus. */
 export interface TextSelection {
-  anchor: TextPlace;
-  focus: TextPlace;
+  anchor: TextPosition;
+  focus: TextPosition;
 }
 
 /**
@@ -17,12 +17,12 @@ export interface TextSelection {
 export function readSelection(rows: HTMLElement): TextSelection | null {
   const selection = getSelection();
   if (!selection) return null;
-  const anchor = readPlace(rows, selection.anchorNode, selection.anchorOffset);
-  const focus = readPlace(rows, selection.focusNode, selection.focusOffset);
+  const anchor = readPosition(rows, selection.anchorNode, selection.anchorOffset);
+  const focus = readPosition(rows, selection.focusNode, selection.focusOffset);
   return anchor && focus ? { anchor, focus } : null;
 }
 
-function readPlace(rows: HTMLElement, node: Node | null, nodeOffset: number): TextPlace | null {
+function readPosition(rows: HTMLElement, node: Node | null, nodeOffset: number): TextPosition | null {
   const element = node instanceof Element ? node : node?.parentElement;
   const row = element?.closest<HTMLElement>('[data-log-row]');
   if (!node || !row || !rows.contains(row)) return null;
@@ -40,7 +40,7 @@ function isBefore(node: Node, text: Element | null): boolean {
 }
 
 /** Both ends in list order. */
-export function sortSelection({ anchor, focus }: TextSelection): [from: TextPlace, to: TextPlace] {
+export function sortSelection({ anchor, focus }: TextSelection): [from: TextPosition, to: TextPosition] {
   const isForward = anchor.row < focus.row || (anchor.row === focus.row && anchor.offset <= focus.offset);
   return isForward ? [anchor, focus] : [focus, anchor];
 }
@@ -53,7 +53,7 @@ export function isEmptySelection({ anchor, focus }: TextSelection): boolean {
 /**
  * Returns the selected text. @param texts of all rows from the first to the last that the selection touches
  */
-export function cutSelection(texts: readonly string[], [from, to]: [TextPlace, TextPlace]): string {
+export function cutSelection(texts: readonly string[], [from, to]: [TextPosition, TextPosition]): string {
   return texts
     .map((text, index) =>
       text.slice(

@@ -2,10 +2,10 @@ import { Button, Select, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './log.module.css';
 import { countBelow, type MatchState } from './log-matches.ts';
-import { ActionIconButton } from '../look/action-icon-button.tsx';
-import { formatCount } from '../look/format.ts';
+import { ActionIconButton } from '../ui/action-icon-button.tsx';
+import { formatCount } from '../ui/format.ts';
 import { LogDownload } from './log-download.tsx';
-import { logFilters, logFilterWords, type LogFilter } from './log-place.ts';
+import { logFilters, logFilterLabels, type LogFilter } from './log-position.ts';
 import type { LogOfRun } from './use-log.ts';
 import { SearchBox } from '../search/search-box.tsx';
 
@@ -52,7 +52,7 @@ export function LogToolbar(props: LogToolbarProps) {
         w={140}
         aria-label="Line filter"
         placeholder="All lines"
-        data={logFilters.map((value) => ({ value, label: logFilterWords[value] }))}
+        data={logFilters.map((value) => ({ value, label: logFilterLabels[value] }))}
         value={show ?? null}
         onChange={(value) => onShow(value ?? undefined)}
         clearable
@@ -70,8 +70,8 @@ function describeFound({ numbers, total, isWhole, failure }: MatchState, line: n
   if (failure !== null) return 'search failed';
   if (numbers.length === 0) return isWhole ? 'no matches' : 'searching…';
   const count = `${formatCount(total)}${isWhole ? '' : '+'}`;
-  const place = line === null ? 0 : countBelow(numbers, line);
-  return numbers[place] === line ? `${formatCount(place + 1)} of ${count}` : count;
+  const position = line === null ? 0 : countBelow(numbers, line);
+  return numbers[position] === line ? `${formatCount(position + 1)} of ${count}` : count;
 }
 
 interface LogSwitchProps {

@@ -5,27 +5,27 @@ import classes from './log.module.css';
 import { api } from '../api/api.ts';
 import { areSingleKeysOn } from '../keyboard/shortcut-table.ts';
 import { copyLines, copySelection } from './copy-lines.ts';
-import { describeError } from '../look/answers.tsx';
-import { formatNoun } from '../look/format.ts';
+import { describeError } from '../ui/answers.tsx';
+import { formatNoun } from '../ui/format.ts';
 import { LogFoot } from './log-foot.tsx';
 import { LogRows } from './log-rows.tsx';
 import { LogStep, LogSwitch, LogToolbar } from './log-toolbar.tsx';
 import { NewLines, WithoutLines } from './log-notices.tsx';
 import { setLogPreferences, useLogPreferences } from './log-preferences.ts';
-import { toSearchQuery, type LogPlace } from './log-place.ts';
+import { toSearchQuery, type LogPosition } from './log-position.ts';
 import { useShownLog, type ShownLog } from './use-shown-log.ts';
 
 interface LogViewerProps extends ShownLog {
-  onPlace: (change: LogPlace) => void;
+  onPosition: (change: LogPosition) => void;
   /** URL of this page with another log position. */
-  hrefOf: (place: LogPlace) => string;
+  hrefOf: (position: LogPosition) => string;
 }
 
 /**
  * Viewer of a run's log, including live output. A viewer shows a single log: render it with a key per run.
  */
-export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
-  const { params, place, isActive } = shownLog;
+export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
+  const { params, position, isActive } = shownLog;
   const { lines, lineCount, chosen, shown, found, lineOf, view, currentLine, goTo, step } =
     useShownLog(shownLog);
   const { isWrapped: wrapChoice, hasTimes } = useLogPreferences();
@@ -50,27 +50,27 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
   };
   const choose = (line: number, isRange: boolean) => {
     const number = String(line + 1);
-    onPlace(
-      isRange && place.line !== undefined ? { line_end: number } : { line: number, line_end: undefined },
+    onPosition(
+      isRange && position.line !== undefined ? { line_end: number } : { line: number, line_end: undefined },
     );
   };
   const copyChosen = () => {
     if (!chosen) return;
     const numbers = Array.from({ length: chosen.to - chosen.from + 1 }, (_, index) => chosen.from + index);
-    void copyLines(lines, numbers).then(tellCopied, tellProblem);
+    void copyLines(lines, numbers).then(showCopied, tellProblem);
   };
 
   return (
     <section className={classes.viewer} data-fullscreen={isFullscreen} aria-label="Log">
       <LogToolbar
         params={params}
-        find={place.find}
-        onFind={(find) => onPlace({ find })}
+        find={position.find}
+        onFind={(find) => onPosition({ find })}
         found={found.state}
         currentLine={currentLine}
         onStep={step}
-        show={place.show}
-        onShow={(show) => onPlace({ show })}
+        show={position.show}
+        onShow={(show) => onPosition({ show })}
       >
         <LogStep hint="Go to the first error (e)" onStep={actions['e'] ?? ignore}>
           First error
@@ -102,14 +102,14 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
           lineOf={lineOf}
           isWrapped={isWrapped}
           hasTimes={hasTimes}
-          find={place.find ?? ''}
+          find={position.find ?? ''}
           currentLine={currentLine}
           chosen={chosen}
           hrefOf={hrefOf}
           onChoose={choose}
           onCopy={(event: ClipboardEvent, selection) => {
             event.preventDefault();
-            void copySelection(lines, selection, lineOf).then(tellCopied, tellProblem);
+            void copySelection(lines, selection, lineOf).then(showCopied, tellProblem);
           }}
           onKeyDown={(event: KeyboardEvent) => {
             const isModified = event.ctrlKey || event.metaKey || event.altKey;
@@ -120,7 +120,7 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
             action();
           }}
         />
-        <WithoutLines lines={lines} shown={shown.state} show={place.show} isActive={isActive} />
+        <WithoutLines lines={lines} shown={shown.state} show={position.show} isActive={isActive} />
         <NewLines
           view={view}
           rowCount={view.count}
@@ -129,14 +129,14 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
       </div>
       <LogFoot
         lineCount={lineCount}
-        rowCount={place.show === undefined ? null : shown.state.total}
+        rowCount={position.show === undefined ? null : shown.state.total}
         attempts={lines.attempts}
         chosen={chosen}
         isGrowing={isActive && lines.extent?.isComplete !== true}
         view={view}
         onAttempt={goTo}
         onCopy={copyChosen}
-        onClear={() => onPlace({ line: undefined, line_end: undefined })}
+        onClear={() => onPosition({ line: undefined, line_end: undefined })}
       />
     </section>
   );
@@ -148,7 +148,7 @@ function tell(message: string): void {
   notifications.show({ message, autoClose: 3000 });
 }
 
-function tellCopied(count: number): void {
+function showCopied(count: number): void {
   tell(`Copied ${formatNoun(count, 'line')}.`);
 }
 

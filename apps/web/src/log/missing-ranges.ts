@@ -8,7 +8,7 @@ export interface LineRange {
 const nearLines = 50;
 
 /** Maximum lines per response of the API. */
-const mostLines = 2000;
+const maxLines = 2000;
 
 /**
  * Ranges to request for these lines. The first range contains the first line of the list, whatever its
@@ -34,8 +34,8 @@ function joinNear(sorted: readonly number[]): LineRange[] {
 
 function cut({ from, to }: LineRange): LineRange[] {
   const ranges: LineRange[] = [];
-  for (let start = from; start < to; start += mostLines) {
-    ranges.push({ from: start, to: Math.min(to, start + mostLines) });
+  for (let start = from; start < to; start += maxLines) {
+    ranges.push({ from: start, to: Math.min(to, start + maxLines) });
   }
   return ranges;
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useState } from 'react';
 import { countBelow, findNextMatch } from './log-matches.ts';
 import { ListView } from './list-view.ts';
-import { readChosen, toSearchQuery, type LogPlace } from './log-place.ts';
+import { readChosen, toSearchQuery, type LogPosition } from './log-position.ts';
 import { useLogLines, useLogMatches, type LogOfRun } from './use-log.ts';
 
 /** Height of an unwrapped line, as in log.module.css. */
@@ -15,13 +15,13 @@ export interface ShownLog {
   isActive: boolean;
   /** Whether to open at the end if `place` has no line. */
   opensAtEnd: boolean;
-  place: LogPlace;
+  position: LogPosition;
 }
 
 /** Combines the filtered lines of a log, the search matches and the current position. */
-export function useShownLog({ params, isActive, opensAtEnd, place }: ShownLog) {
-  const { find, show } = place;
-  const chosen = readChosen(place);
+export function useShownLog({ params, isActive, opensAtEnd, position }: ShownLog) {
+  const { find, show } = position;
+  const chosen = readChosen(position);
   const lines = useLogLines(params, { firstLine: chosen?.from ?? (opensAtEnd ? -1 : 0), isActive });
   const lineCount = lines.extent?.lineCount ?? 0;
   const filter = toSearchQuery(show);

@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useState, type KeyboardEvent } from 'react';
 import classes from './command-palette.module.css';
 import { api } from '../api/api.ts';
-import { describeError } from '../look/answers.tsx';
+import { describeError } from '../ui/answers.tsx';
 import { findEntries, listEntries, type PaletteEntry } from './palette-entries.ts';
 import { operation } from '../api/operation.ts';
 import { useWorkspace } from '../workspace/use-workspace.ts';
@@ -111,7 +111,7 @@ function Entry({
         if (isChosen) element?.scrollIntoView({ block: 'nearest' });
       }}
     >
-      <span>{entry.words}</span>
+      <span>{entry.text}</span>
       <span className={classes.aside}>{entry.whyNot ?? entry.aside}</span>
     </div>
   );
@@ -132,10 +132,10 @@ function useEntries(workspaceId: string): PaletteEntry[] {
 function usePerform(workspaceId: string) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const place = { workspace_id: workspaceId };
+  const scope = { workspace_id: workspaceId };
 
   async function start(jobId: string): Promise<void> {
-    const answer = await api.call('trigger_jobs', { params: place, body: { job_ids: [jobId] } });
+    const answer = await api.call('trigger_jobs', { params: scope, body: { job_ids: [jobId] } });
     const [started] = answer.succeeded;
     if (started?.job_run_id) {
       return navigate({
@@ -156,16 +156,16 @@ function usePerform(workspaceId: string) {
     if (does.kind === 'copy-link') return navigator.clipboard.writeText(location.href);
     if (does.kind === 'start') return start(does.jobId);
     const operationId = does.kind === 'pause' ? 'pause_job' : 'resume_job';
-    await api.call(operationId, { params: { ...place, job_id: does.jobId } });
+    await api.call(operationId, { params: { ...scope, job_id: does.jobId } });
     await queryClient.invalidateQueries({ queryKey: ['list_job_overviews'] });
-    notifications.show({ message: entry.words.replace(/^(Pause|Resume) /, '$1d ') });
+    notifications.show({ message: entry.text.replace(/^(Pause|Resume) /, '$1d ') });
   }
 
   return async (entry: PaletteEntry) => {
     try {
       await act(entry);
     } catch (error) {
-      const action = entry.words.charAt(0).toLowerCase() + entry.words.slice(1);
+      const action = entry.text.charAt(0).toLowerCase() + entry.text.slice(1);
       const message = describeError(error).detail;
       notifications.show({ color: 'red', title: `Could not ${action}`, message });
     }

@@ -16,39 +16,39 @@ const job = (name: string, rest: Partial<JobOverviewResponse> = {}) =>
 const list = (jobs: JobOverviewResponse[], whyNot: () => string | null = () => null) =>
   listEntries({ workspaceId: 'w', jobs, pipelineNames: ['shop'], whyNot });
 
-const words = (typed: string, jobs: JobOverviewResponse[]) =>
-  findEntries(list(jobs), typed).map((entry) => entry.words);
+const query = (typed: string, jobs: JobOverviewResponse[]) =>
+  findEntries(list(jobs), typed).map((entry) => entry.text);
 
 describe('the palette', () => {
   it('starts with the pages', () => {
-    expect(words('', [job('shop_orders')])).toContain('Runs');
-    expect(words('', [job('shop_orders')])).not.toContain('shop_orders');
+    expect(query('', [job('shop_orders')])).toContain('Runs');
+    expect(query('', [job('shop_orders')])).not.toContain('shop_orders');
   });
 
   it('finds partial matches, with prefix matches first', () => {
-    expect(words('shop', [job('shop_orders')])).toEqual([
+    expect(query('shop', [job('shop_orders')])).toEqual([
       'shop_orders',
       'shop',
       'Run shop_orders',
       'Pause shop_orders',
     ]);
-    expect(words('ord run', [job('shop_orders')])).toEqual(['Run shop_orders']);
+    expect(query('ord run', [job('shop_orders')])).toEqual(['Run shop_orders']);
   });
 
   it('shows only actions after >', () => {
-    expect(words('>shop', [job('shop_orders', { is_paused: true })])).toEqual([
+    expect(query('>shop', [job('shop_orders', { is_paused: true })])).toEqual([
       'Run shop_orders',
       'Resume shop_orders',
     ]);
-    expect(words('>', [])).toEqual(['Copy link to this page']);
+    expect(query('>', [])).toEqual(['Copy link to this page']);
   });
 
   it('offers no actions for an archived job, and the failure of a failed job', () => {
-    expect(words('> ', [job('old', { is_archived: true })])).toEqual(['Copy link to this page']);
+    expect(query('> ', [job('old', { is_archived: true })])).toEqual(['Copy link to this page']);
     const failed = job('charges', {
       last_run: { id: 'r', status: 'failed', reason: null } as JobOverviewResponse['last_run'],
     });
-    expect(words('failure', [failed])).toEqual(['Open last failure of charges']);
+    expect(query('failure', [failed])).toEqual(['Open last failure of charges']);
   });
 
   it('shows why an action is unavailable', () => {

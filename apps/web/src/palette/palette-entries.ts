@@ -1,10 +1,10 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
-import { places } from '../keyboard/shortcut-table.ts';
+import { pageKeys } from '../keyboard/shortcut-table.ts';
 
 /** An entry of the command palette. */
 export interface PaletteEntry {
   id: string;
-  words: string;
+  text: string;
   /** Small text after the label. */
   aside?: string;
   /** Why the action is unavailable; null if it is available. */
@@ -30,9 +30,9 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
     to,
     params: { workspaceId, ...params },
   });
-  const pages = Object.entries(places).map(([keys, { word, to }]) => ({
+  const pages = Object.entries(pageKeys).map(([keys, { word, to }]) => ({
     id: `place ${word}`,
-    words: word,
+    text: word,
     aside: keys,
     whyNot: null,
     kind: 'place' as const,
@@ -40,7 +40,7 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
   }));
   const jobPages = jobs.map((job) => ({
     id: `job ${job.id}`,
-    words: job.name,
+    text: job.name,
     aside: job.name === job.ref ? 'Job' : job.ref,
     whyNot: null,
     kind: 'job' as const,
@@ -48,7 +48,7 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
   }));
   const pipelinePages = pipelineNames.map((name) => ({
     id: `pipeline ${name}`,
-    words: name,
+    text: name,
     aside: 'Pipeline',
     whyNot: null,
     kind: 'pipeline' as const,
@@ -57,7 +57,7 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
   const actions = jobs.flatMap((job) => listJobActions(job, { go, whyNot }));
   const copy: PaletteEntry = {
     id: 'copy-link',
-    words: 'Copy link to this page',
+    text: 'Copy link to this page',
     whyNot: null,
     kind: 'action',
     does: { kind: 'copy-link' },
@@ -78,11 +78,11 @@ function listJobActions(
   if (job.is_archived) return [];
   const act = (
     kind: 'start' | 'pause' | 'resume',
-    words: string,
+    query: string,
     permission: 'job-run.start' | 'job.pause',
   ) => ({
     id: `${kind} ${job.id}`,
-    words: `${words} ${job.name}`,
+    text: `${query} ${job.name}`,
     whyNot: whyNot(permission),
     kind: 'action' as const,
     does: { kind, jobId: job.id, jobRef: job.ref },
@@ -92,7 +92,7 @@ function listJobActions(
       ? [
           {
             id: `failure ${job.id}`,
-            words: `Open last failure of ${job.name}`,
+            text: `Open last failure of ${job.name}`,
             aside: job.last_run.reason?.summary ?? '',
             whyNot: null,
             kind: 'action',
@@ -104,7 +104,7 @@ function listJobActions(
   return [act('start', 'Run', 'job-run.start'), pause, ...failure];
 }
 
-const mostShown = 40;
+const maxShown = 40;
 
 /**
  * Entries that contain all typed words, entries that start with the text first. A leading `>` limits the
@@ -112,13 +112,13 @@ const mostShown = 40;
  */
 export function findEntries(entries: readonly PaletteEntry[], typed: string): PaletteEntry[] {
   const isAction = typed.startsWith('>');
-  const words = typed.replace(/^>/, '').toLowerCase().trim();
-  if (words === '' && !isAction) return entries.filter(({ kind }) => kind === 'place');
-  const parts = words.split(/\s+/);
+  const query = typed.replace(/^>/, '').toLowerCase().trim();
+  if (query === '' && !isAction) return entries.filter(({ kind }) => kind === 'place');
+  const parts = query.split(/\s+/);
   const found = entries.filter((entry) => {
-    const text = `${entry.words} ${entry.aside ?? ''}`.toLowerCase();
+    const text = `${entry.text} ${entry.aside ?? ''}`.toLowerCase();
     return (!isAction || entry.kind === 'action') && parts.every((part) => text.includes(part));
   });
-  const rank = (entry: PaletteEntry) => (entry.words.toLowerCase().startsWith(words) ? 0 : 1);
-  return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, mostShown);
+  const rank = (entry: PaletteEntry) => (entry.text.toLowerCase().startsWith(query) ? 0 : 1);
+  return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, maxShown);
 }

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { logFilters } from '../log/log-place.ts';
-import { runComparison, runLife, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
+import { logFilters } from '../log/log-position.ts';
+import { runComparison, runTimeline, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -37,7 +37,7 @@ export const run = createRoute({
     await Promise.all([
       queryClient.ensureQueryData(runOverview(params)),
       // A failure here must not block the page: its sections retry and show their own errors.
-      queryClient.prefetchQuery({ ...runLife(params), retry: false }),
+      queryClient.prefetchQuery({ ...runTimeline(params), retry: false }),
       queryClient.prefetchQuery({ ...runPipelines(params), retry: false }),
     ]);
   },

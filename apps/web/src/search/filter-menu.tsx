@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import classes from './filter.module.css';
-import { DownIcon } from '../look/icons.tsx';
+import { DownIcon } from '../ui/icons.tsx';
 
 interface FilterOption {
   value: string;
@@ -22,7 +22,7 @@ export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenu
     const next = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
     onChoose(next.length === 0 ? undefined : next);
   };
-  const words = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
+  const text = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
   return (
     <Menu closeOnItemClick={false} position="bottom-start" withinPortal>
       <Menu.Target>
@@ -32,7 +32,7 @@ export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenu
           className={chosen.length > 0 ? classes.chosen : undefined}
           rightSection={<DownIcon />}
         >
-          {words.length === 0 ? label : `${label}: ${words.join(', ')}`}
+          {text.length === 0 ? label : `${label}: ${text.join(', ')}`}
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>

@@ -1,7 +1,7 @@
 import { CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
-import { SearchIcon } from '../look/icons.tsx';
+import { SearchIcon } from '../ui/icons.tsx';
 
 interface SearchBoxProps {
   /** Search text from the URL. */
@@ -18,9 +18,9 @@ const pauseMs = 200;
 export function SearchBox({ value = '', onSearch, label }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const asked = useRef(value);
-  const ask = useDebouncedCallback((words: string) => {
-    asked.current = words;
-    onSearch(words === '' ? undefined : words);
+  const ask = useDebouncedCallback((message: string) => {
+    asked.current = message;
+    onSearch(message === '' ? undefined : message);
   }, pauseMs);
   // Follow URL changes from the back button or a link, but keep text that is being typed.
   useEffect(() => {
@@ -28,9 +28,9 @@ export function SearchBox({ value = '', onSearch, label }: SearchBoxProps) {
     asked.current = value;
     setText(value);
   }, [value]);
-  const change = (words: string) => {
-    setText(words);
-    ask(words.trim());
+  const change = (message: string) => {
+    setText(message);
+    ask(message.trim());
   };
   return (
     <TextInput

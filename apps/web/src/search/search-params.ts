@@ -34,8 +34,8 @@ export const searchList = z
   .catch(undefined);
 
 /** An enum parameter; undefined for any other value. */
-export const searchWord = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words).optional().catch(undefined);
+export const searchWord = <const Allowed extends readonly [string, ...string[]]>(allowed: Allowed) =>
+  z.enum(allowed).optional().catch(undefined);
 
 /** A flag parameter: on if it is `true`. */
 export const searchFlag = z

@@ -59,7 +59,7 @@ describe('signing in', () => {
   it('accepts the response to an earlier request of the tab, after the back button', async () => {
     const { signIn, states, answer } = openTab();
     await signIn.goToSignIn('/w/1/jobs');
-    signIn.comeBack();
+    signIn.returnToPage();
     await signIn.goToSignIn('/w/1/runs');
     expect(await answer(states[0])).toMatchObject({ returnTo: '/w/1/jobs' });
     expect(await answer(states[1])).toEqual({ kind: 'unknown' });
@@ -76,7 +76,7 @@ describe('signing in', () => {
   it('retries an expired request once, with the same return path', async () => {
     const { signIn, states, answer, expire } = openTab();
     await signIn.goToSignIn('/w/1/runs?status=failed');
-    signIn.comeBack();
+    signIn.returnToPage();
     expect(await expire()).toEqual({ kind: 'again' });
     expect(await answer(states[1])).toMatchObject({ returnTo: '/w/1/runs?status=failed' });
   });
@@ -84,7 +84,7 @@ describe('signing in', () => {
   it('gives up if the second request has expired too', async () => {
     const { signIn, expire } = openTab();
     await signIn.goToSignIn('/w/1');
-    signIn.comeBack();
+    signIn.returnToPage();
     await expire();
     await expect(expire()).rejects.toThrow('Sign in again');
   });

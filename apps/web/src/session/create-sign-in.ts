@@ -47,7 +47,7 @@ export function createSignIn(host: SignInHost) {
     goToSignIn: (returnTo: string) => goToSignIn(returnTo),
 
     /** The page was restored from the back/forward cache. */
-    comeBack(): void {
+    returnToPage(): void {
       leaving = null;
     },
 

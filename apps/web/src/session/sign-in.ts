@@ -22,7 +22,7 @@ const signIn = createSignIn({
   leaveFor: (address) => location.assign(address),
 });
 
-addEventListener('pageshow', ({ persisted }) => persisted && signIn.comeBack());
+addEventListener('pageshow', ({ persisted }) => persisted && signIn.returnToPage());
 
 /**
  * Navigates to the sign-in pages and returns to `returnTo`, a path of this console with query and hash. The

@@ -23,10 +23,10 @@ export function usePeople(workspaceId: string): (id: string) => string {
   const { data } = useQuery(workspaceAccess(workspaceId));
   const names = new Map(
     data?.items.flatMap(({ user_id, membership_id, kind, email, name }) => {
-      const words = kind === 'human' ? email : `API key ${name ?? email}`;
+      const text = kind === 'human' ? email : `API key ${name ?? email}`;
       return [
-        [user_id, words],
-        [membership_id, words],
+        [user_id, text],
+        [membership_id, text],
       ] as const;
     }),
   );

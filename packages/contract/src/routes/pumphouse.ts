@@ -13,7 +13,7 @@ import { memberRoutes } from './pumphouse/members.ts';
 import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
 import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
-import { runLifeRoutes } from './pumphouse/run-lives.ts';
+import { runTimelineRoutes } from './pumphouse/run-timelines.ts';
 import { runOverviewRoutes } from './pumphouse/run-overviews.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
@@ -31,7 +31,7 @@ export const pumphouseRoutes = [
   ...jobOverviewRoutes,
   ...jobVersionRoutes,
   ...runOverviewRoutes,
-  ...runLifeRoutes,
+  ...runTimelineRoutes,
   ...runComparisonRoutes,
   ...nextStartRoutes,
   ...jobGraphRoutes,

@@ -14,9 +14,9 @@ let apps: Record<'board' | 'prices' | 'stock', JobRecord>;
 
 beforeAll(async () => {
   api = await createApiFixture({ appPorts: ports });
-  const place = await api.createPlace();
-  owner = place.owner;
-  workspaceId = place.workspace.id;
+  const context = await api.createWorkspaceFixture();
+  owner = context.owner;
+  workspaceId = context.workspace.id;
   const at = { workspaceId, membershipId: owner.membershipId };
   await api.createPackages(workspaceId, owner.membershipId);
   const { entry_point: entryPoint } = defineJob('jobs.any');
@@ -102,7 +102,7 @@ describe('an app with a port of its own', () => {
 
 it('gives apps with public links a port at server start, and logs those left without one', async () => {
   const logged: unknown[] = [];
-  const log = { warn: (...words: unknown[]) => void logged.push(words) };
+  const log = { warn: (...text: unknown[]) => void logged.push(text) };
   await send('POST', ofJob(apps.board, '/-publish'));
   await givePortsToPublished(api.persistence, createGivePort({ first: 9300, last: 9300 }), log);
   const found = await api.persistence.store.jobs.getMany([apps.board.id, apps.prices.id]);

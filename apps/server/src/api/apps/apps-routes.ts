@@ -2,9 +2,9 @@ import type { AppDescription } from '../../services/apps/read-apps.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { Handlers } from '../handler.ts';
 import type { StartRuns } from '../../services/runs/start-runs.ts';
-import { toApp, toPublicLink } from './apps-wire.ts';
-import { toInstant } from '../wire/instants.ts';
-import { toJob } from '../jobs/jobs-wire.ts';
+import { toApp, toPublicLink } from './apps-serializers.ts';
+import { toInstant } from '../serializers/instants.ts';
+import { toJob } from '../jobs/jobs-serializers.ts';
 import { userOf, workspaceOf } from '../handler.ts';
 
 type AppOperation =

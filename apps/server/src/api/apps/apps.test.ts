@@ -7,7 +7,7 @@ import { defineApp, deployJobs } from '../testing/deployed-jobs.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let owner: TestCaller;
 let viewer: TestCaller;
 let app: VisitedApp & { jobRef: string };
@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 beforeEach(async () => {
-  place = await api.createPlace();
-  const { organization, workspace } = place;
-  owner = place.owner;
+  context = await api.createWorkspaceFixture();
+  const { organization, workspace } = context;
+  owner = context.owner;
   viewer = await api.createCaller(
     { id: organization.id, role: 'member' },
     { id: workspace.id, role: 'viewer' },
@@ -39,7 +39,7 @@ const visits = () => api.services.apps.visits;
 function send(caller: TestCaller, method: 'GET' | 'POST', path: string, payload?: object) {
   return api.app.inject({
     method,
-    url: path.replace('{workspace}', place.workspace.id),
+    url: path.replace('{workspace}', context.workspace.id),
     headers: { authorization: `Bearer ${caller.key}` },
     ...(payload && { payload }),
   });
@@ -121,7 +121,7 @@ describe('admitting a member to an app', () => {
 
   it('accepts keys of users who may see the app, and no others', async () => {
     expect(await visits().findKey(app, viewer.key)).not.toBeNull();
-    const stranger = await api.createPlace();
+    const stranger = await api.createWorkspaceFixture();
     expect(await visits().findKey(app, stranger.owner.key)).toBeNull();
     expect(await visits().findKey(app, 'dlt_u_nothing')).toBeNull();
   });
@@ -129,7 +129,7 @@ describe('admitting a member to an app', () => {
   it('ends when the key is revoked', async () => {
     const keyId = (await visits().findKey(app, viewer.key)) ?? '';
     expect(await visits().isKeyGood(app, keyId)).toBe(true);
-    const elsewhere = await api.createPlace();
+    const elsewhere = await api.createWorkspaceFixture();
     expect(await visits().isKeyGood({ workspaceId: elsewhere.workspace.id }, keyId)).toBe(false);
     await api.testDatabase.database.execute('update api_keys set revoked_at = now() where id = $1', [keyId]);
     await expect.poll(() => visits().isKeyGood(app, keyId)).toBe(false);

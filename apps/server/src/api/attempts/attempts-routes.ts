@@ -33,7 +33,7 @@ const spoolQuery = z.object({
 });
 
 /** An admitted call. `sealed` is null when an older bootstrap authenticated with a bearer token. */
-interface LetInCall {
+interface AdmittedCall {
   attempt: AttemptRecord;
   sealed: { seal: AttemptSeal; header: SealedHeader } | null;
 }
@@ -44,7 +44,7 @@ interface LetInCall {
  */
 export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoutes): void {
   const { beginAttempt, recordSpool } = routes;
-  const calls = new WeakMap<FastifyRequest, LetInCall>();
+  const calls = new WeakMap<FastifyRequest, AdmittedCall>();
 
   function callOf(request: FastifyRequest): { attempt: AttemptRecord; by: { isOfOlderRelease: boolean } } {
     const call = calls.get(request);
@@ -57,7 +57,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     // Authenticate before reading any of the body.
     scope.addHook('onRequest', async (request) => {
-      calls.set(request, await letIn(routes.authenticateAttempt, request));
+      calls.set(request, await admit(routes.authenticateAttempt, request));
     });
     scope.addHook('preHandler', async (request) => {
       const sealed = calls.get(request)?.sealed;
@@ -102,7 +102,10 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
   });
 }
 
-async function letIn(authenticateAttempt: AuthenticateAttempt, request: FastifyRequest): Promise<LetInCall> {
+async function admit(
+  authenticateAttempt: AuthenticateAttempt,
+  request: FastifyRequest,
+): Promise<AdmittedCall> {
   const header = readSealedHeader(request.headers.authorization);
   const token = header ? null : readBearer(request);
   const id = attemptId.safeParse(pathParamsOf(request)['attempt_id']);

@@ -12,7 +12,7 @@ import { callAsAttempt, createBootstrapSeal } from '../testing/attempt-calls.ts'
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { createConfigurationArchives } from '../../services/versions/version-archives.ts';
 import { hashSecret } from '../../services/sign-in/credentials.ts';
-import { plainRequirements } from '../../services/testing/service-place.ts';
+import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { readConfigurationFiles } from '../../archives/configuration-archive.ts';
 import { seedRun } from '../testing/seed-run.ts';
 
@@ -103,9 +103,9 @@ describe('a man in the middle between an attempt and its server', () => {
     const { call: request, nonce } = seal.seal('GET', 'code');
     const { rawPayload } = await api.app.inject(request);
     expect(seal.open(nonce, 200, rawPayload)).toHaveLength(700_000);
-    for (const place of [0, 16, 20, 30, rawPayload.length - 1]) {
+    for (const context of [0, 16, 20, 30, rawPayload.length - 1]) {
       const changed = Buffer.from(rawPayload);
-      changed[place] = (changed[place] ?? 0) ^ 1;
+      changed[context] = (changed[context] ?? 0) ^ 1;
       expect(seal.open(nonce, 200, changed)).toBeNull();
     }
     expect(seal.open(nonce, 409, rawPayload)).toBeNull();

@@ -1,12 +1,12 @@
-import type { AuditFilter, AuditPlace } from '../../store/records.ts';
+import type { AuditFilter, AuditScope } from '../../store/records.ts';
 import type { FastifyReply } from 'fastify';
 import type { Handlers } from '../handler.ts';
 import type { ReadAuditLog } from '../../services/audit/read-audit-log.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import { Readable } from 'node:stream';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { toAuditEntry } from './audit-log-wire.ts';
+import { toAuditEntry } from './audit-log-serializers.ts';
 
 type Operations =
   | 'list_organization_audit_log'
@@ -19,17 +19,17 @@ export function createAuditLogHandlers({
 }: {
   readAuditLog: ReadAuditLog;
 }): Pick<Handlers, Operations> {
-  async function list(place: AuditPlace, query: RouteQuery<'list_workspace_audit_log'>) {
-    const name = `audit_log ${place.organizationId ?? ''} ${place.workspaceId ?? ''}`;
+  async function list(scope: AuditScope, query: RouteQuery<'list_workspace_audit_log'>) {
+    const name = `audit_log ${scope.organizationId ?? ''} ${scope.workspaceId ?? ''}`;
     return toPage(
-      await readAuditLog.list(place, toFilter(query), readPaging(query, name)),
+      await readAuditLog.list(scope, toFilter(query), readPaging(query, name)),
       query,
       toAuditEntry,
     );
   }
 
-  function stream(place: AuditPlace, query: RouteQuery<'export_workspace_audit_log'>, reply: FastifyReply) {
-    const pages = readAuditLog.walk(place, toFilter(query));
+  function stream(scope: AuditScope, query: RouteQuery<'export_workspace_audit_log'>, reply: FastifyReply) {
+    const pages = readAuditLog.walk(scope, toFilter(query));
     void reply.type('application/x-ndjson');
     return Readable.from(toLines(pages), { objectMode: false });
   }

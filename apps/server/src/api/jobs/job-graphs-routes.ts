@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadJobGraph } from '../../services/jobs/read-job-graph.ts';
-import { toJobGraph } from './job-graphs-wire.ts';
+import { toJobGraph } from './job-graphs-serializers.ts';
 
 export function createJobGraphHandlers(services: {
   readJobGraph: ReadJobGraph;

@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadJobs } from '../../services/jobs/read-jobs.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
-import { toJobVersion } from './jobs-wire.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
+import { toJobVersion } from './jobs-serializers.ts';
 
 export function createJobVersionHandlers(services: {
   readJobs: ReadJobs;

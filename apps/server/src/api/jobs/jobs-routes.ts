@@ -1,14 +1,14 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter } from '../../store/records.ts';
 import type { NestedRuns, ReadJobs } from '../../services/jobs/read-jobs.ts';
-import type { Places } from '../wire/places.ts';
+import type { RequestUrls } from '../serializers/request-urls.ts';
 import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { StartedJob, StartRuns } from '../../services/runs/start-runs.ts';
 import type { SwitchJobs } from '../../services/jobs/switch-jobs.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { toDetailedJob, toJobRun } from '../runs/job-runs-wire.ts';
-import { toJob } from './jobs-wire.ts';
+import { toDetailedJob, toJobRun } from '../runs/job-runs-serializers.ts';
+import { toJob } from './jobs-serializers.ts';
 import { isByViewer, workspaceOf } from '../handler.ts';
 
 type Switch = 'archive_job' | 'unarchive_job' | 'pause_job' | 'resume_job';
@@ -58,14 +58,14 @@ export function createJobHandlers(services: {
       };
     },
 
-    archive_job: async (call) => toJob(await switchJobs.archive(placeOf(call.params)), call),
-    unarchive_job: async (call) => toJob(await switchJobs.unarchive(placeOf(call.params)), call),
-    pause_job: async (call) => toJob(await switchJobs.pause(placeOf(call.params)), call),
-    resume_job: async (call) => toJob(await switchJobs.resume(placeOf(call.params)), call),
+    archive_job: async (call) => toJob(await switchJobs.archive(scopeOf(call.params)), call),
+    unarchive_job: async (call) => toJob(await switchJobs.unarchive(scopeOf(call.params)), call),
+    pause_job: async (call) => toJob(await switchJobs.pause(scopeOf(call.params)), call),
+    resume_job: async (call) => toJob(await switchJobs.resume(scopeOf(call.params)), call),
   };
 }
 
-function placeOf(params: RouteParams<Switch>) {
+function scopeOf(params: RouteParams<Switch>) {
   return { workspaceId: params.workspace_id, jobId: params.job_id };
 }
 
@@ -88,10 +88,10 @@ function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
   };
 }
 
-type TriggeredJobWire = RouteResponseInput<'trigger_jobs'>['succeeded'][number];
+type TriggeredJobInput = RouteResponseInput<'trigger_jobs'>['succeeded'][number];
 
 /** A dry run has no run, so both keys are absent. */
-function toTriggeredJob(started: StartedJob, at: Pick<Places, 'origin'>): TriggeredJobWire {
+function toTriggeredJob(started: StartedJob, at: Pick<RequestUrls, 'origin'>): TriggeredJobInput {
   const { job, run } = started;
   return {
     job_id: job.id,

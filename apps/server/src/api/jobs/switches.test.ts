@@ -16,13 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  const place = await api.createPlace();
-  owner = place.owner;
-  base = `/api/v1/workspaces/${place.workspace.id}`;
-  organizationUrl = `/api/v1/organizations/${place.organization.id}`;
-  await api.createPackages(place.workspace.id, owner.membershipId);
+  const context = await api.createWorkspaceFixture();
+  owner = context.owner;
+  base = `/api/v1/workspaces/${context.workspace.id}`;
+  organizationUrl = `/api/v1/organizations/${context.organization.id}`;
+  await api.createPackages(context.workspace.id, owner.membershipId);
   const { jobs } = await api.services.deploy({
-    workspaceId: place.workspace.id,
+    workspaceId: context.workspace.id,
     membershipId: owner.membershipId,
     jobs: [defineJob('jobs.timed', { triggers: ['every:1h'] }), defineJob('jobs.plain')],
     deploymentModule: '__deployment__',

@@ -3,7 +3,7 @@ import type { Keys } from '../../services/keys/keys.ts';
 import type { ListedKey } from '../../store/records.ts';
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
 import { userOf } from '../handler.ts';
-import { toInstant, toInstantOrNull } from '../wire/instants.ts';
+import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 
 type Operations =
   | 'list_personal_keys'

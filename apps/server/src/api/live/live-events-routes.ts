@@ -1,14 +1,14 @@
 import type { Credentials } from '../../services/sign-in/credentials.ts';
-import type { FollowedPlaces, FollowEvents } from '../../services/live/follow-events.ts';
+import type { FollowedScopes, FollowEvents } from '../../services/live/follow-events.ts';
 import type { Handlers } from '../handler.ts';
-import type { LiveMessage } from '../../services/live/mailbox.ts';
+import type { LiveMessage } from '../../services/live/coalescing-queue.ts';
 import type { Logger } from 'pino';
 import type { RouteQuery } from '@pumphouse/contract';
 import { userOf } from '../handler.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller, beginEventStream } from '../../http/event-stream.ts';
 import { readBearer } from '../../http/caller.ts';
-import { toEventText } from './live-events-wire.ts';
+import { toEventText } from './live-events-serializers.ts';
 
 export interface LiveEventRoutes {
   followEvents: FollowEvents;
@@ -27,7 +27,7 @@ export function createLiveEventHandlers({
   return {
     async follow_events({ query, authorization, request, reply }) {
       const bearer = readBearer(request);
-      const messages = await followEvents(toPlaces(query), {
+      const messages = await followEvents(toScopes(query), {
         principal: userOf(authorization),
         authenticate: () => credentials.authenticateUser(bearer),
         signal: AbortSignal.any([abortWithCaller(reply), closing]),
@@ -38,7 +38,7 @@ export function createLiveEventHandlers({
   };
 }
 
-function toPlaces({ workspace_id, log }: RouteQuery<'follow_events'>): FollowedPlaces {
+function toScopes({ workspace_id, log }: RouteQuery<'follow_events'>): FollowedScopes {
   const logs = log.map((address) => {
     const [workspaceId = '', jobRunId = ''] = address.split('/');
     return { workspaceId, jobRunId };

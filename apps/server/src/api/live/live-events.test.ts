@@ -26,14 +26,14 @@ beforeEach(async () => {
   seeded = await seedRun(api);
 });
 
-interface Places {
+interface Scopes {
   workspaceIds?: readonly string[];
   logs?: readonly { workspaceId: string; jobRunId: string }[];
 }
 
 /** Opens a stream and waits until it is ready. */
 async function follow(
-  { workspaceIds = [seeded.workspaceId], logs = [] }: Places = {},
+  { workspaceIds = [seeded.workspaceId], logs = [] }: Scopes = {},
   credential = seeded.owner.key,
 ) {
   const controller = new AbortController();
@@ -54,8 +54,8 @@ async function follow(
   return { next, nextOf, close: () => controller.abort(), [Symbol.dispose]: () => controller.abort() };
 }
 
-async function refusalOf(places: Places, credential = seeded.owner.key) {
-  return follow(places, credential).then(
+async function refusalOf(scopes: Scopes, credential = seeded.owner.key) {
+  return follow(scopes, credential).then(
     (stream) => {
       stream.close();
       return null;
@@ -297,8 +297,8 @@ describe('a stream', () => {
   it('is rejected without a workspace, with too many workspaces, and for an invalid log', async () => {
     const many = Array.from({ length: 21 }, () => seeded.workspaceId);
     const logs = [{ workspaceId: seeded.workspaceId, jobRunId: 'x' }];
-    for (const places of [{ workspaceIds: [] }, { workspaceIds: many }, { logs }, { logs: many.map(ownLog) }])
-      expect(await refusalOf(places)).toMatchObject({ status: 400, code: 'invalid_request' });
+    for (const scopes of [{ workspaceIds: [] }, { workspaceIds: many }, { logs }, { logs: many.map(ownLog) }])
+      expect(await refusalOf(scopes)).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
   it('sends keep-alive comments while nothing happens', async () => {

@@ -4,7 +4,7 @@ import type { ReadLogLines } from '../../services/logs/read-log-lines.ts';
 import type { SearchLog } from '../../services/logs/search-log.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller } from '../../http/event-stream.ts';
-import { toLogLines, toLogSearch } from './log-ranges-wire.ts';
+import { toLogLines, toLogSearch } from './log-ranges-serializers.ts';
 
 export interface LogRangeRoutes {
   readLogLines: ReadLogLines;

@@ -3,9 +3,9 @@ import type { Handlers } from '../handler.ts';
 import type { Invitations, ListedInvitation } from '../../services/people/invitations.ts';
 import type { InvitationRecord } from '../../store/records.ts';
 import { userOf } from '../handler.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { statusOf } from '../../services/people/invitations.ts';
-import { toInstant } from '../wire/instants.ts';
+import { toInstant } from '../serializers/instants.ts';
 
 type Operations =
   | 'list_invitations'

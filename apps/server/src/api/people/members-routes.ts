@@ -2,8 +2,8 @@ import type { Handlers } from '../handler.ts';
 import type { Members } from '../../services/people/members.ts';
 import type { WorkspaceMembers } from '../../services/people/workspace-members.ts';
 import { userOf } from '../handler.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
-import { toOrganizationMember, toWorkspaceAccess, toWorkspaceMember } from './members-wire.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
+import { toOrganizationMember, toWorkspaceAccess, toWorkspaceMember } from './members-serializers.ts';
 
 type Operations =
   | 'list_organization_members'
@@ -28,14 +28,14 @@ export function createMemberHandlers(services: {
     },
 
     async set_organization_member_role({ params, body, authorization }) {
-      const place = { organizationId: params.organization_id, membershipId: params.membership_id };
-      const changed = await members.setRole(place, body.role, userOf(authorization));
+      const scope = { organizationId: params.organization_id, membershipId: params.membership_id };
+      const changed = await members.setRole(scope, body.role, userOf(authorization));
       return toOrganizationMember(changed);
     },
 
     async remove_organization_member({ params, authorization }) {
-      const place = { organizationId: params.organization_id, membershipId: params.membership_id };
-      await members.remove(place, userOf(authorization));
+      const scope = { organizationId: params.organization_id, membershipId: params.membership_id };
+      await members.remove(scope, userOf(authorization));
     },
 
     async leave_organization({ params, authorization }) {
@@ -53,13 +53,13 @@ export function createMemberHandlers(services: {
     },
 
     async set_workspace_member({ params, body, authorization }) {
-      const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
-      return toWorkspaceAccess(await workspaceMembers.set(place, body.role, userOf(authorization)));
+      const scope = { workspaceId: params.workspace_id, membershipId: params.membership_id };
+      return toWorkspaceAccess(await workspaceMembers.set(scope, body.role, userOf(authorization)));
     },
 
     async remove_workspace_member({ params, authorization }) {
-      const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
-      await workspaceMembers.remove(place, userOf(authorization));
+      const scope = { workspaceId: params.workspace_id, membershipId: params.membership_id };
+      await workspaceMembers.remove(scope, userOf(authorization));
     },
 
     async leave_workspace({ params, authorization }) {

@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  const place = await api.createPlace();
-  owner = place.owner;
-  organizationId = place.organization.id;
-  workspaceId = place.workspace.id;
+  const context = await api.createWorkspaceFixture();
+  owner = context.owner;
+  organizationId = context.organization.id;
+  workspaceId = context.workspace.id;
   atOrganization = `/pumphouse/v1/organizations/${organizationId}`;
   atWorkspace = `/pumphouse/v1/workspaces/${workspaceId}`;
 });
@@ -190,7 +190,7 @@ describe('members of a workspace', () => {
     expect(await codeOf(call(second, 'GET', `/api/v1/workspaces/${workspaceId}`))).toMatch(/^200/);
     expect(await codeOf(call(second, 'POST', `${atWorkspace}/-leave`))).toBe('204');
     expect(await codeOf(call(second, 'GET', `/api/v1/workspaces/${workspaceId}`))).toBe('404 not_found');
-    const elsewhere = await api.createPlace();
+    const elsewhere = await api.createWorkspaceFixture();
     expect(await codeOf(call(elsewhere.owner, 'GET', `${atWorkspace}/members`))).toBe('404 not_found');
   });
 });

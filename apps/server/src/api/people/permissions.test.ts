@@ -13,13 +13,13 @@ const organizationRoles: OrganizationRole[] = ['collaborator', 'member', 'owner'
 const workspaceRoles: WorkspaceRole[] = ['viewer', 'developer', 'owner'];
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let outsider: TestCaller;
 let runToken: string;
 /** Another workspace of the organization. */
 let siblingId: string;
 /** A workspace whose organization gives all its members the developer role. */
-let generous: typeof place;
+let generous: typeof context;
 
 /**
  * A workspace key has the permissions of its role except these: it has no account and no membership to leave.
@@ -35,14 +35,14 @@ const keysMayNot = new Set([
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
-  outsider = (await api.createPlace()).owner;
+  context = await api.createWorkspaceFixture();
+  outsider = (await api.createWorkspaceFixture()).owner;
   const { store } = api.persistence;
-  const wanted = { organizationId: place.organization.id, name: 'Sibling', description: null };
+  const wanted = { organizationId: context.organization.id, name: 'Sibling', description: null };
   siblingId = (await store.workspaces.create(wanted)).id;
-  await store.workspaces.addMember(siblingId, place.owner.membershipId, 'owner');
+  await store.workspaces.addMember(siblingId, context.owner.membershipId, 'owner');
   runToken = await createRunToken();
-  generous = await api.createPlace();
+  generous = await api.createWorkspaceFixture();
   await api.testDatabase.database.execute(
     `update organizations set default_workspace_role = 'developer' where id = $1`,
     [generous.organization.id],
@@ -55,7 +55,7 @@ beforeEach(() =>
 afterAll(() => api.close());
 
 async function createRunToken(): Promise<string> {
-  const { workspace, owner } = place;
+  const { workspace, owner } = context;
   const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
   await api.createPackages(at.workspaceId, at.membershipId);
   const deployed = await api.services.deploy({
@@ -81,7 +81,7 @@ async function createRunToken(): Promise<string> {
 async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
   const wanted = { name: 'test', days: null, role };
   const keys = createKeys(api.persistence);
-  const { secret } = await keys.createOfWorkspace(place.owner.principal, workspaceId, wanted);
+  const { secret } = await keys.createOfWorkspace(context.owner.principal, workspaceId, wanted);
   return { key: secret, principal: requireUser(await api.credentials.authenticateUser(secret)) };
 }
 
@@ -91,16 +91,16 @@ const bodies: Record<string, object> = {
   create_personal_key: { name: 'New' },
 };
 
-interface Place {
+interface Scope {
   workspaceId?: string;
   organizationId?: string;
 }
 
 /** Calls an operation on the test's workspace and organization, unless others are given. */
-async function call(route: Route, bearer: string | null, at: Place = {}) {
+async function call(route: Route, bearer: string | null, at: Scope = {}) {
   const values: Record<string, string> = {
-    workspace_id: at.workspaceId ?? place.workspace.id,
-    organization_id: at.organizationId ?? place.organization.id,
+    workspace_id: at.workspaceId ?? context.workspace.id,
+    organization_id: at.organizationId ?? context.organization.id,
   };
   const response = await api.app.inject({
     method: route.method,
@@ -125,7 +125,7 @@ const hidden = { status: 404, code: 'not_found' };
  * Expects that the call passed the permission check; it may still fail on a missing resource or an invalid
  * body.
  */
-async function expectEntry(route: Route, bearer: string, at: Place = {}): Promise<void> {
+async function expectEntry(route: Route, bearer: string, at: Scope = {}): Promise<void> {
   const { status, code, detail } = await call(route, bearer, at);
   const where = { operation: route.operationId, detail };
   expect({ ...where, status }).toEqual({
@@ -140,7 +140,7 @@ async function expectEntry(route: Route, bearer: string, at: Place = {}): Promis
 async function bearerOf(
   route: Route,
   caller: Pick<TestCaller, 'key' | 'principal'>,
-  workspaceId = place.workspace.id,
+  workspaceId = context.workspace.id,
 ) {
   switch (route.credential) {
     case 'dataplane':
@@ -161,8 +161,8 @@ async function bearerOf(
  */
 const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null = null) =>
   api.createCaller(
-    { id: place.organization.id, role: inOrganization },
-    inWorkspace ? { id: place.workspace.id, role: inWorkspace } : undefined,
+    { id: context.organization.id, role: inOrganization },
+    inWorkspace ? { id: context.workspace.id, role: inWorkspace } : undefined,
   );
 
 describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
@@ -213,7 +213,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
   it('treats a workspace key as a collaborator with its role there and no access elsewhere', async () => {
     for (const role of ['developer', 'viewer'] as const) {
-      const inside = await createWorkspaceKey(place.workspace.id, role);
+      const inside = await createWorkspaceKey(context.workspace.id, role);
       const bearer = await bearerOf(route, inside);
       const refusal = mayEnter('collaborator', role);
       if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
@@ -259,14 +259,14 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
   if (route.credential === 'dataplane') {
     it('rejects a token of another workspace, even if the user may read both', async () => {
-      const other = await api.createPlace();
+      const other = await api.createWorkspaceFixture();
       const membership = await api.persistence.store.people.addMember(
         other.organization.id,
-        place.owner.userId,
+        context.owner.userId,
         'owner',
       );
       await api.persistence.store.workspaces.addMember(other.workspace.id, membership.id, 'owner');
-      const bearer = await bearerOf(route, place.owner, other.workspace.id);
+      const bearer = await bearerOf(route, context.owner, other.workspace.id);
       expect(await refusalOf(route, bearer)).toEqual(hidden);
     });
   }
@@ -277,11 +277,11 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
       const other = kinds.find((kind) => route.operationId !== `upload_${kind}`) ?? 'deployment';
       const own = kinds.find((kind) => kind !== other) ?? 'deployment';
       const grants = [
-        { workspaceId: place.workspace.id, kind: other, uploadId },
-        { workspaceId: place.workspace.id, kind: own, uploadId: uploadId.replace('1', '2') },
+        { workspaceId: context.workspace.id, kind: other, uploadId },
+        { workspaceId: context.workspace.id, kind: own, uploadId: uploadId.replace('1', '2') },
       ];
       for (const grant of grants) {
-        const { token } = await api.credentials.issueUploadToken(place.owner.principal, grant);
+        const { token } = await api.credentials.issueUploadToken(context.owner.principal, grant);
         expect(await refusalOf(route, token)).toEqual(forbidden);
       }
     });

@@ -1,13 +1,13 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadPipelines } from '../../services/pipelines/read-pipelines.ts';
 import type { ReadRunPipelines } from '../../services/pipelines/read-run-pipelines.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import {
   toDatasetOverview,
   toFreshnessRow,
   toPipelineOverview,
   toPipelineRunOfJobRun,
-} from './pipelines-wire.ts';
+} from './pipelines-serializers.ts';
 
 type Operations =
   'list_pipeline_freshness' | 'get_pipeline_overview' | 'get_dataset_overview' | 'list_job_run_pipeline_runs';

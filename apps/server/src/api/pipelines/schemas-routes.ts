@@ -1,8 +1,8 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadSchemas } from '../../services/pipelines/read-schemas.ts';
 import { maximumComparedSchemaChanges } from '@pumphouse/contract';
-import { readPaging, toPage } from '../wire/pages.ts';
-import { toPipelineSchema, toSchemaChanges, toSchemaVersion } from './schemas-wire.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
+import { toPipelineSchema, toSchemaChanges, toSchemaVersion } from './schemas-serializers.ts';
 
 type Operations =
   | 'list_schema_changes'

@@ -2,10 +2,15 @@ import type { Handlers } from '../handler.ts';
 import type { ReadStatistics } from '../../services/pipelines/read-statistics.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import type { StatisticsFilter, StatisticsSubject } from '../../store/records.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { toDailySums, toSeriesDay, toStoredDatasetStats, toStoredPipelineStats } from './statistics-wire.ts';
-import { toDatasetStats, toPipelineStats } from '../../telemetry/wire.ts';
+import {
+  toDailySums,
+  toSeriesDay,
+  toStoredDatasetStats,
+  toStoredPipelineStats,
+} from './statistics-serializers.ts';
+import { toDatasetStats, toPipelineStats } from '../../telemetry/serializers.ts';
 
 type Operations =
   'list_dataset_daily_series' | 'list_dataset_stats' | 'list_pipeline_daily_series' | 'list_pipeline_stats';

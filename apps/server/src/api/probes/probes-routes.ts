@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Load } from '../../services/runs/read-load.ts';
 import type { Readiness } from './readiness.ts';
 import { emitOpenApi } from '@pumphouse/contract';
-import { formatMetrics } from './metrics-wire.ts';
+import { formatMetrics } from './metrics-serializers.ts';
 
 /** Registers the probes, which need no credential: liveness, readiness, metrics and the OpenAPI document. */
 export function registerProbes(app: FastifyInstance, readiness: () => Promise<Readiness>): void {

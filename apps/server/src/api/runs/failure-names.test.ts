@@ -13,7 +13,7 @@ const refs = { batch: 'jobs.load', app: 'jobs.board' };
 
 beforeAll(async () => {
   api = await createApiFixture();
-  const { owner, workspace } = await api.createPlace();
+  const { owner, workspace } = await api.createWorkspaceFixture();
   jobs = await deployJobs(api, workspace.id, owner, [defineJob(refs.batch), defineApp(refs.app)]);
   call = createReader(api, workspace.id, owner);
 });
@@ -70,7 +70,7 @@ it.each(failures)(
     );
     const ofRun = `job-runs/${run.id}`;
     const overview = await call('get_run_overview', `${ofRun}/overview`);
-    const life = await call('get_job_run_life', `${ofRun}/life`);
+    const timeline = await call('get_job_run_life', `${ofRun}/life`);
     const listed = (await call('list_run_overviews', 'job-runs')).items.find(({ id }) => id === run.id);
     const job = (await call('list_job_overviews', 'jobs')).items.find(
       ({ id }) => id === jobs.idOf(refs[kind]),
@@ -79,9 +79,14 @@ it.each(failures)(
     expect(overview.reason).toMatchObject({ code, title: expect.stringMatching(/./) as string });
     expect(summary).toBe(reason?.summary ?? (detail || runFailures[code].cause));
     expect(title).toBe(reason ? 'PriceError' : runFailures[code].title);
-    for (const other of [listed?.reason, job?.last_run?.reason, life.reason, life.attempts[0]?.reason])
+    for (const other of [
+      listed?.reason,
+      job?.last_run?.reason,
+      timeline.reason,
+      timeline.attempts[0]?.reason,
+    ])
       expect(other).toEqual(overview.reason);
-    expect(life.failure).toMatchObject({ code, next_step: runFailures[code].nextStep });
+    expect(timeline.failure).toMatchObject({ code, next_step: runFailures[code].nextStep });
     const closing = `Failed (${code}): ${summary}`;
     expect((await readClosingLine(run.id)).slice(0, closing.length)).toBe(closing);
     if (kind === 'batch') return;

@@ -41,8 +41,8 @@ describe('an unknown run', () => {
       'get_run_overview',
       await api.app.inject({ url: `${base}/overview`, headers }),
     );
-    const life = readAnswer('get_job_run_life', await api.app.inject({ url: `${base}/life`, headers }));
-    expect([overview.unknown, life.unknown]).toEqual([unknown, unknown]);
+    const timeline = readAnswer('get_job_run_life', await api.app.inject({ url: `${base}/life`, headers }));
+    expect([overview.unknown, timeline.unknown]).toEqual([unknown, unknown]);
     const url = `/pumphouse/v1/workspaces/${seeded.workspaceId}/job-runs?is_unknown=true`;
     const list = readAnswer('list_run_overviews', await api.app.inject({ url, headers }));
     expect(list.items.map(({ id }) => id)).toEqual([seeded.run.id]);

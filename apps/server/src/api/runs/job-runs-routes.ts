@@ -1,4 +1,4 @@
-import type { Places } from '../wire/places.ts';
+import type { RequestUrls } from '../serializers/request-urls.ts';
 import type { CancelledJobRun, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { CancelResult, CancelRuns } from '../../services/runs/cancel-runs.ts';
 import type { EndUnknownRun } from '../../services/attempts/end-unknown-run.ts';
@@ -7,10 +7,10 @@ import type { JobRunFilter, JobRunRecord } from '../../store/records.ts';
 import type { ReadJobRuns } from '../../services/runs/read-job-runs.ts';
 import type { StartRuns } from '../../services/runs/start-runs.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { stringifyPage } from '../wire/shared-json.ts';
-import { createRunDescriber, toDetailedJobRun } from './job-runs-wire.ts';
+import { stringifyPage } from '../serializers/shared-json.ts';
+import { createRunDescriber, toDetailedJobRun } from './job-runs-serializers.ts';
 import { isByViewer, workspaceOf } from '../handler.ts';
 
 type Operations =
@@ -30,7 +30,7 @@ export function createJobRunHandlers(services: {
 }): Pick<Handlers, Operations> {
   const { readJobRuns, startRuns, cancelRuns, endUnknownRun } = services;
 
-  async function detail(workspaceId: string, jobRunId: string, at: Places) {
+  async function detail(workspaceId: string, jobRunId: string, at: RequestUrls) {
     return toDetailedJobRun(await readJobRuns.get(workspaceId, jobRunId), at);
   }
 

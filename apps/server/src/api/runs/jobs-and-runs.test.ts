@@ -5,7 +5,7 @@ import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let base: string;
 /** Job ids by ref: load has finished, report is running, and the dashboard is a system job. */
 let jobIds: Map<string, string>;
@@ -27,9 +27,9 @@ const definitions = [
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
-  base = `/api/v1/workspaces/${place.workspace.id}`;
-  await api.createPackages(place.workspace.id, place.owner.membershipId);
+  context = await api.createWorkspaceFixture();
+  base = `/api/v1/workspaces/${context.workspace.id}`;
+  await api.createPackages(context.workspace.id, context.owner.membershipId);
   const receipt = await post('deploy_workspace', `${base}/-deploy`, {
     job_definition_engine_version: 2,
     job_definition_hash: 'x',
@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-function headers(caller: TestCaller = place.owner) {
+function headers(caller: TestCaller = context.owner) {
   return { authorization: `Bearer ${caller.key}` };
 }
 
@@ -114,7 +114,7 @@ describe('jobs', () => {
       default_trigger: 'schedule:0 6 * * *',
       interval_start: '2025-12-31T23:00:00.000Z',
       interval_end: '2027-01-01T00:00:00.000Z',
-      created_by: place.owner.membershipId,
+      created_by: context.owner.membershipId,
       recent_job_runs: null,
       current_version: { version: 1, max_run_time_seconds: 7200, provider: 'local', instance_size: 'small' },
       latest_job_run: { id: loadRunId, status: 'completed', duration_seconds: 90 },
@@ -201,8 +201,8 @@ describe('job runs', () => {
     expect(items[1]).toMatchObject({
       number: 1,
       trigger: 'schedule:0 6 * * *',
-      triggered_by: place.owner.membershipId,
-      logs_url: `http://localhost:80/logs/v1/workspaces/${place.workspace.id}/job-runs/${loadRunId}/logs`,
+      triggered_by: context.owner.membershipId,
+      logs_url: `http://localhost:80/logs/v1/workspaces/${context.workspace.id}/job-runs/${loadRunId}/logs`,
       pipeline_run_summaries: [],
       job: { job_ref: 'jobs.etl.load' },
       job_version: { version: 1, job_ref: 'jobs.etl.load' },
@@ -236,7 +236,7 @@ describe('job runs', () => {
   });
 
   it('are filtered by starter and by upstream run', async () => {
-    const { owner } = place;
+    const { owner } = context;
     const mine = await get('list_job_runs', `${base}/job-runs?triggered_by=${owner.membershipId}`);
     expect(mine.total).toBe(2);
     const theirs = await get('list_job_runs', `${base}/job-runs?triggered_by=${owner.userId}`);
@@ -265,7 +265,7 @@ describe('job runs', () => {
   });
 
   it('of the dashboard are hidden by default', async () => {
-    const other = await api.createPlace();
+    const other = await api.createWorkspaceFixture();
     const { workspace, owner } = other;
     const { deployment, configuration } = await api.createPackages(workspace.id, owner.membershipId);
     const { jobs } = await api.services.deploy({
@@ -312,7 +312,7 @@ describe('job runs', () => {
   });
 
   it('of another workspace do not exist', async () => {
-    const other = await api.createPlace();
+    const other = await api.createWorkspaceFixture();
     const url = `/api/v1/workspaces/${other.workspace.id}/job-runs/${loadRunId}`;
     const response = await api.app.inject({ url, headers: headers(other.owner) });
     expect(response.statusCode).toBe(404);

@@ -7,9 +7,9 @@ import type { ReadRunSeries } from '../../services/runs/read-run-series.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import { readerOf } from '../handler.ts';
 import { activeRunStates, isTerminalRunState, runStates } from '@pumphouse/contract';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from './overviews-wire.ts';
+import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from './overviews-serializers.ts';
 
 type Operations =
   'list_run_overviews' | 'get_run_overview' | 'list_run_series' | 'list_job_overviews' | 'get_job_trend';

@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  const place = await api.createPlace();
-  owner = place.owner;
-  workspaceId = place.workspace.id;
+  const context = await api.createWorkspaceFixture();
+  owner = context.owner;
+  workspaceId = context.workspace.id;
   jobs = await deployJobs(api, workspaceId, owner, [
     defineJob(refs.first, {
       triggers: ['schedule:0 6 * * *', 'tag:nightly'],
@@ -393,10 +393,10 @@ describe('the series of runs', () => {
     ['start=2026-01-01T00:00:00Z&end=2026-03-01T00:00:00Z', 'must be at most 400 hours before end'],
     ['bucket=day&start=0001-01-01T00:00:00Z', 'must be at most 400 days before end'],
     ['timezone=Nowhere', 'is not a time zone'],
-  ])('rejects an invalid window: %s', async (query, words) => {
+  ])('rejects an invalid window: %s', async (query, message) => {
     const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs/-/series?${query}`;
     const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });
     expect(response.statusCode).toBe(400);
-    expect(response.json<{ detail: string }>().detail).toContain(words);
+    expect(response.json<{ detail: string }>().detail).toContain(message);
   });
 });

@@ -25,8 +25,8 @@ beforeEach(async () => {
  * concurrent runs).
  */
 async function createDeployed() {
-  const place = await api.createPlace();
-  const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
+  const context = await api.createWorkspaceFixture();
+  const at = { workspaceId: context.workspace.id, membershipId: context.owner.membershipId };
   await api.createPackages(at.workspaceId, at.membershipId);
   const { jobs } = await api.services.deploy({
     ...at,
@@ -39,8 +39,8 @@ async function createDeployed() {
     dryRun: false,
   });
   return {
-    owner: place.owner,
-    base: `/api/v1/workspaces/${place.workspace.id}`,
+    owner: context.owner,
+    base: `/api/v1/workspaces/${context.workspace.id}`,
     jobIds: new Map(jobs.map(({ job }) => [job.jobRef, job.id])),
   };
 }
@@ -137,8 +137,8 @@ describe('create_job_run', () => {
   });
 
   it('requires a deployment first', async () => {
-    const place = await api.createPlace();
-    const at = { workspaceId: place.workspace.id, membershipId: place.owner.membershipId };
+    const context = await api.createWorkspaceFixture();
+    const at = { workspaceId: context.workspace.id, membershipId: context.owner.membershipId };
     const { jobs } = await api.services.deploy({
       ...at,
       jobs: [defineJob('jobs.free')],
@@ -148,7 +148,7 @@ describe('create_job_run', () => {
     const response = await api.app.inject({
       method: 'POST',
       url: `/api/v1/workspaces/${at.workspaceId}/job-runs`,
-      headers: { authorization: `Bearer ${place.owner.key}` },
+      headers: { authorization: `Bearer ${context.owner.key}` },
       payload: { job_id: jobs[0]?.job.id, trigger: 'manual:' },
     });
     expect(response.json()).toMatchObject({ code: 'no_deployment', status_code: 400 });
@@ -180,14 +180,14 @@ describe('cancel_job_runs', () => {
     expect((await getRun(runs.running)).status).toBe('running');
     const done = await call(false);
     expect(done).toEqual(foreseen);
-    const words = (list: typeof done.succeeded) =>
+    const text = (list: typeof done.succeeded) =>
       list.map((item) => [item.job_run_id, item.previous_status, item.job_ref]);
-    expect(words(done.succeeded)).toEqual([
+    expect(text(done.succeeded)).toEqual([
       [runs.pending, 'pending', 'jobs.free'],
       [runs.running, 'running', 'jobs.free'],
       [runs.cancelling, 'cancelling', 'jobs.free'],
     ]);
-    expect(words(done.skipped)).toEqual([[runs.completed, 'completed', 'jobs.free']]);
+    expect(text(done.skipped)).toEqual([[runs.completed, 'completed', 'jobs.free']]);
     expect(done.failed).toEqual([{ ref: nobody, detail: anyText }]);
     expect((await getRun(runs.pending)).status).toBe('cancelled');
     expect((await getRun(runs.running)).status).toBe('cancelling');

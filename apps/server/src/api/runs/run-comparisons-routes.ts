@@ -2,7 +2,7 @@ import type { CompareRunLogs } from '../../services/runs/compare-run-logs.ts';
 import type { CompareRuns, RunPair } from '../../services/runs/compare-runs.ts';
 import type { Handlers } from '../handler.ts';
 import type { RouteParams, RouteQuery } from '@pumphouse/contract';
-import { toJobRunComparison, toJobRunLogComparison } from './run-comparisons-wire.ts';
+import { toJobRunComparison, toJobRunLogComparison } from './run-comparisons-serializers.ts';
 
 export function createRunComparisonHandlers(services: {
   compareRuns: CompareRuns;

@@ -4,7 +4,7 @@ import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let viewer: TestCaller;
 let developer: TestCaller;
 let jobIds: Map<string, string>;
@@ -18,8 +18,8 @@ const plain = defineJob('jobs.plain', { execute: { concurrency: null } });
 
 /** `read` and `plain` are batch jobs; `read` uses the profile `access`. `app` is interactive. */
 beforeEach(async () => {
-  place = await api.createPlace();
-  const { organization, workspace, owner } = place;
+  context = await api.createWorkspaceFixture();
+  const { organization, workspace, owner } = context;
   const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
   viewer = await api.createCaller(
     { id: organization.id, role: 'member' },
@@ -46,7 +46,7 @@ beforeEach(async () => {
 function post(caller: TestCaller, path: string, payload: object) {
   return api.app.inject({
     method: 'POST',
-    url: `/api/v1/workspaces/${place.workspace.id}${path}`,
+    url: `/api/v1/workspaces/${context.workspace.id}${path}`,
     headers: { authorization: `Bearer ${caller.key}` },
     payload,
   });
@@ -70,7 +70,7 @@ async function trigger(caller: TestCaller, options: object) {
 async function countRuns(): Promise<number> {
   const { count } = await api.testDatabase.database.one<{ count: number }>(
     'select count(*)::int as count from job_runs where workspace_id = $1',
-    [place.workspace.id],
+    [context.workspace.id],
   );
   return count;
 }
@@ -78,7 +78,7 @@ async function countRuns(): Promise<number> {
 const addAccessProfile = () =>
   api.testDatabase.database.execute(
     `update configurations set profiles = '{prod,access}' where workspace_id = $1`,
-    [place.workspace.id],
+    [context.workspace.id],
   );
 
 const onlyAccess = expect.stringMatching(
@@ -174,7 +174,7 @@ describe('a run created by a viewer', () => {
   });
 
   it('runs under access even if its job is deployed with another profile while the run is pending', async () => {
-    const { workspace, owner } = place;
+    const { workspace, owner } = context;
     const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
     const deploy = (profile: string) =>
       api.services.deploy({
@@ -222,10 +222,10 @@ it('does not restrict developers', async () => {
 });
 
 it('respects the default access of the organization', async () => {
-  const member = await api.createCaller({ id: place.organization.id, role: 'member' });
+  const member = await api.createCaller({ id: context.organization.id, role: 'member' });
   await api.testDatabase.database.execute(
     `update organizations set default_workspace_role = 'viewer' where id = $1`,
-    [place.organization.id],
+    [context.organization.id],
   );
   expect((await create(member, 'jobs.read')).statusCode).toBe(201);
   expect((await create(member, 'jobs.plain')).statusCode).toBe(403);

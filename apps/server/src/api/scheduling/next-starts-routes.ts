@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadNextStarts } from '../../services/scheduling/read-next-starts.ts';
 import type { ReadNextTicks } from '../../services/scheduling/read-next-ticks.ts';
-import { toJobNextTicks, toNextStart } from './next-starts-wire.ts';
+import { toJobNextTicks, toNextStart } from './next-starts-serializers.ts';
 
 export function createNextStartHandlers(services: {
   readNextStarts: ReadNextStarts;

@@ -5,7 +5,7 @@ import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let jobIds: Map<string, string>;
 
 const orders = defineJob('jobs.shop.orders', {
@@ -23,11 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  place = await api.createPlace();
-  await api.createPackages(place.workspace.id, place.owner.membershipId);
+  context = await api.createWorkspaceFixture();
+  await api.createPackages(context.workspace.id, context.owner.membershipId);
   const deployed = await api.services.deploy({
-    workspaceId: place.workspace.id,
-    membershipId: place.owner.membershipId,
+    workspaceId: context.workspace.id,
+    membershipId: context.owner.membershipId,
     jobs: [orders, report, defineJob('jobs.shop.apart')],
     deploymentModule: null,
     dryRun: false,
@@ -36,8 +36,8 @@ beforeEach(async () => {
 });
 
 async function get(path: string) {
-  const url = `/pumphouse/v1/workspaces/${place.workspace.id}/${path}`;
-  return api.app.inject({ url, headers: { authorization: `Bearer ${place.owner.key}` } });
+  const url = `/pumphouse/v1/workspaces/${context.workspace.id}/${path}`;
+  return api.app.inject({ url, headers: { authorization: `Bearer ${context.owner.key}` } });
 }
 const idOf = (ref: string) => jobIds.get(ref) ?? '';
 
@@ -95,8 +95,8 @@ describe('the next ticks of a job', () => {
     const jobId = idOf('jobs.shop.orders');
     await api.app.inject({
       method: 'POST',
-      url: `/api/v1/workspaces/${place.workspace.id}/jobs/${jobId}/-archive`,
-      headers: { authorization: `Bearer ${place.owner.key}` },
+      url: `/api/v1/workspaces/${context.workspace.id}/jobs/${jobId}/-archive`,
+      headers: { authorization: `Bearer ${context.owner.key}` },
     });
     const answer = readAnswer('list_job_next_ticks', await get(`jobs/${jobId}/next-ticks`));
     expect(answer).toMatchObject({ is_archived: true, triggers: [{ ticks: [] }, {}, {}] });
@@ -134,8 +134,8 @@ describe('the job graph', () => {
 
   it('leaves out jobs unrelated to the requested one, and includes its newest run', async () => {
     const { run } = await api.startRuns.createRun({
-      workspaceId: place.workspace.id,
-      membershipId: place.owner.membershipId,
+      workspaceId: context.workspace.id,
+      membershipId: context.owner.membershipId,
       jobId: idOf('jobs.shop.report'),
       trigger: 'manual:',
       profile: null,

@@ -5,23 +5,23 @@ import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let workspaceKey: string;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
   // The owner has another workspace, created before the one that the key is for.
   const other = await api.persistence.store.workspaces.create({
-    organizationId: place.organization.id,
+    organizationId: context.organization.id,
     name: 'Older',
     description: null,
   });
-  await api.persistence.store.workspaces.addMember(other.id, place.owner.membershipId, 'owner');
+  await api.persistence.store.workspaces.addMember(other.id, context.owner.membershipId, 'owner');
   workspaceKey = await createKeys(api.persistence).create({
-    email: place.owner.principal.email,
+    email: context.owner.principal.email,
     days: 1,
-    workspace: { id: place.workspace.id, role: 'developer' },
+    workspace: { id: context.workspace.id, role: 'developer' },
   });
 });
 afterAll(() => api.close());
@@ -32,16 +32,16 @@ const get = (url: string, key: string) =>
 describe('a personal key', () => {
   it('has the account of its owner, with the first and the latest organization', async () => {
     const later = await api.createOrganization('Later');
-    const membership = await api.persistence.store.people.addMember(later.id, place.owner.userId, 'member');
-    const me = readAnswer('get_me', await get('/api/v1/me', place.owner.key));
+    const membership = await api.persistence.store.people.addMember(later.id, context.owner.userId, 'member');
+    const me = readAnswer('get_me', await get('/api/v1/me', context.owner.key));
     expect(me).toMatchObject({
-      user_id: place.owner.userId,
-      email: place.owner.principal.email,
-      organization_membership_id: place.owner.membershipId,
-      primary_organization: { id: place.organization.id, name: 'Acme' },
+      user_id: context.owner.userId,
+      email: context.owner.principal.email,
+      organization_membership_id: context.owner.membershipId,
+      primary_organization: { id: context.organization.id, name: 'Acme' },
       latest_organization: { id: later.id, name: 'Later' },
       organization_memberships: [
-        { id: place.owner.membershipId, role: 'owner', is_active: true },
+        { id: context.owner.membershipId, role: 'owner', is_active: true },
         { id: membership.id, role: 'member', organization: { id: later.id } },
       ],
     });
@@ -98,30 +98,30 @@ describe('a workspace key', () => {
 
   it('belongs to one organization and to its own workspace', async () => {
     const { items } = readAnswer('list_organizations', await get('/api/v1/organizations', workspaceKey));
-    expect(items.map(({ id }) => id)).toEqual([place.organization.id]);
-    const url = `/api/v1/organizations/${place.organization.id}`;
+    expect(items.map(({ id }) => id)).toEqual([context.organization.id]);
+    const url = `/api/v1/organizations/${context.organization.id}`;
     const me = readAnswer('get_organization_me', await get(`${url}/me`, workspaceKey));
-    expect(me).toMatchObject({ role: 'collaborator', organization: { id: place.organization.id } });
-    expect(me.user_id).not.toBe(place.owner.userId);
+    expect(me).toMatchObject({ role: 'collaborator', organization: { id: context.organization.id } });
+    expect(me.user_id).not.toBe(context.owner.userId);
     expect(me.workspace_memberships).toMatchObject([
-      { role: 'developer', workspace: { id: place.workspace.id } },
+      { role: 'developer', workspace: { id: context.workspace.id } },
     ]);
     const listed = readAnswer('list_workspaces', await get(`${url}/workspaces`, workspaceKey));
-    expect(listed.items.map(({ id }) => id)).toEqual([place.workspace.id]);
+    expect(listed.items.map(({ id }) => id)).toEqual([context.workspace.id]);
   });
 
   it('represents only its workspace, and cannot create another', async () => {
-    const url = `/api/v1/workspaces/${place.workspace.id}/me`;
+    const url = `/api/v1/workspaces/${context.workspace.id}/me`;
     const [own, owners] = [
       readAnswer('get_workspace_me', await get(url, workspaceKey)),
-      readAnswer('get_workspace_me', await get(url, place.owner.key)),
+      readAnswer('get_workspace_me', await get(url, context.owner.key)),
     ];
     expect(own).toMatchObject({ workspace_role: 'developer', organization_role: 'collaborator' });
     expect(owners).toMatchObject({ workspace_role: 'owner', organization_role: 'owner' });
     expect(own.user_id).not.toBe(owners.user_id);
     const create = await api.app.inject({
       method: 'POST',
-      url: `/api/v1/organizations/${place.organization.id}/workspaces`,
+      url: `/api/v1/organizations/${context.organization.id}/workspaces`,
       headers: { authorization: `Bearer ${workspaceKey}` },
       payload: { name: 'Mine', description: null },
     });
@@ -131,14 +131,14 @@ describe('a workspace key', () => {
 
 describe('the list of data planes', () => {
   it('contains only this server, for every key', async () => {
-    for (const key of [place.owner.key, workspaceKey]) {
+    for (const key of [context.owner.key, workspaceKey]) {
       const { items } = readAnswer('list_dataplanes', await get('/api/v1/dataplanes', key));
       expect(items).toEqual([
         { id: 'local', name: 'This server', region: 'local', description: expect.any(String) as string },
       ]);
     }
-    const url = `/api/v1/workspaces/${place.workspace.id}`;
-    const workspace = readAnswer('get_workspace', await get(url, place.owner.key));
+    const url = `/api/v1/workspaces/${context.workspace.id}`;
+    const workspace = readAnswer('get_workspace', await get(url, context.owner.key));
     expect(workspace.dataplane_id).toBe('local');
   });
 });

@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { UserPrincipal } from '../../services/sign-in/principal.ts';
 import type { SignIn } from '../../services/sign-in/sign-in.ts';
 import { userOf } from '../handler.ts';
-import { toAccountSession, toUserSession } from './sessions-wire.ts';
+import { toAccountSession, toUserSession } from './sessions-serializers.ts';
 
 type Operations =
   | 'issue_authorization_url_session'

@@ -1,22 +1,22 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
-import type { SignInPlace } from '../../services/testing/sign-in-place.ts';
+import type { SignInFixture } from '../../services/testing/sign-in-fixture.ts';
 import type { UserSessionResponse } from '@pumphouse/contract';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeys } from '../../services/keys/keys.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
-import { createSignInPlace } from '../../services/testing/sign-in-place.ts';
+import { createSignInFixture } from '../../services/testing/sign-in-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: SignInPlace;
-let owner: Awaited<ReturnType<ApiFixture['createPlace']>>['owner'];
+let context: SignInFixture;
+let owner: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>['owner'];
 let workspaceId: string;
 
 beforeEach(async () => {
   api = await createApiFixture({ allowedHosts });
-  place = createSignInPlace({ database: api.testDatabase.database, store: api.persistence.store });
-  const made = await api.createPlace();
+  context = createSignInFixture({ database: api.testDatabase.database, store: api.persistence.store });
+  const made = await api.createWorkspaceFixture();
   ({ owner } = made);
   workspaceId = made.workspace.id;
 });
@@ -80,7 +80,7 @@ describe('signing in with a code', () => {
     await api.signIn.deviceCodes.deny(declined.user_code);
     await api.signIn.deviceCodes.approve(used.user_code, owner.userId);
     await post('redeem-device-code', { device_code: used.device_code });
-    await place.letPass('15 minutes');
+    await context.letPass('15 minutes');
     const codes = ['unknown', declined.device_code, old.device_code, used.device_code];
     for (const device_code of codes) {
       const refused = await post('redeem-device-code', { device_code });
@@ -163,7 +163,7 @@ describe('signing in through a browser', () => {
 describe('a session', () => {
   it('continues after a refresh, and ends on sign-out', async () => {
     const session = await signIn();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const { refresh_token } = session;
     const next = readAnswer('refresh_session', await post('refresh', { refresh_token }));
     expect(next.refresh_token).not.toBe(refresh_token);
@@ -179,9 +179,9 @@ describe('a session', () => {
 
   it('ends with 401 when a stolen token was used', async () => {
     const { refresh_token } = await signIn();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     await post('refresh', { refresh_token });
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     expect((await post('refresh', { refresh_token })).json()).toMatchObject({
       status_code: 401,
       code: 'refresh_token_reused',
@@ -283,7 +283,7 @@ describe("the caller's own sessions", () => {
       status_code: 404,
       code: 'not_found',
     });
-    const changes = await place.listChanges();
+    const changes = await context.listChanges();
     expect(changes.at(-1)).toMatchObject({
       action: 'session.revoke',
       actor_email: owner.principal.email,
@@ -302,7 +302,7 @@ describe("the caller's own sessions", () => {
 
   it('never include those of other users', async () => {
     await signIn();
-    const stranger = (await api.createPlace()).owner;
+    const stranger = (await api.createWorkspaceFixture()).owner;
     const [session] = await listSessions(owner.key);
     expect(await listSessions(stranger.key)).toEqual([]);
     expect((await call('DELETE', `${url}/${session?.id}`, stranger.key)).statusCode).toBe(404);

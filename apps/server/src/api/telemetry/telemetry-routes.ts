@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { PipelineRunFilter } from '../../store/records.ts';
 import type { ReadTelemetry } from '../../services/telemetry/read-telemetry.ts';
 import type { RouteQuery, RouteResponseInput } from '@pumphouse/contract';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
 import {
   toDetailedPipelineRun,
@@ -11,13 +11,13 @@ import {
   toPipelineRun,
   toPipelineRunTrace,
   toWatermark,
-} from '../../telemetry/wire.ts';
-import { toInstantOrNull } from '../wire/instants.ts';
+} from '../../telemetry/serializers.ts';
+import { toInstantOrNull } from '../serializers/instants.ts';
 import {
   toPipelineRunHead,
   toStoredJobResult,
   toStoredPipelineRun,
-} from '../pipelines/pipeline-runs-wire.ts';
+} from '../pipelines/pipeline-runs-serializers.ts';
 
 type Operations =
   | 'list_pipeline_runs'

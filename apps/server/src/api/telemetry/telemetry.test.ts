@@ -10,14 +10,14 @@ const { send } = reporting;
 
 const nobody = '00000000-0000-4000-8000-000000000000';
 
-const get = (path: string, place: SeededRun = reporting.seeded) =>
+const get = (path: string, context: SeededRun = reporting.seeded) =>
   reporting.api.app.inject({
-    url: `/telemetry/v1/workspaces/${place.workspaceId}/${path}`,
-    headers: { authorization: `Bearer ${place.token}` },
+    url: `/telemetry/v1/workspaces/${context.workspaceId}/${path}`,
+    headers: { authorization: `Bearer ${context.token}` },
   });
 
-async function readWatermark(place = reporting.seeded): Promise<string | null | undefined> {
-  return readAnswer('get_workspace_watermark', await get('watermark', place)).updated_at;
+async function readWatermark(context = reporting.seeded): Promise<string | null | undefined> {
+  return readAnswer('get_workspace_watermark', await get('watermark', context)).updated_at;
 }
 
 /** Moves the watermark back, so that its next update is visible however fast the test runs. */
@@ -71,12 +71,12 @@ describe('the result of a job run', () => {
   it.each(['result', 'result-trace'])('is 404 as %s if there is none', async (name) => {
     await send('job_result', { type: 'x' });
     const elsewhere = await seedRun(reporting.api);
-    for (const [runPath, place] of [
+    for (const [runPath, context] of [
       [path(), reporting.seeded],
       [`job-runs/${nobody}`, reporting.seeded],
       [`job-runs/${elsewhere.run.id}`, reporting.seeded],
     ] as const) {
-      expect((await get(`${runPath}/${name}`, place)).json()).toMatchObject({
+      expect((await get(`${runPath}/${name}`, context)).json()).toMatchObject({
         code: 'not_found',
         status_code: 404,
       });
@@ -110,11 +110,11 @@ describe('the trace of a pipeline run', () => {
     const id = await readId();
     const elsewhere = await seedRun(reporting.api);
     for (const name of ['', '/trace']) {
-      for (const [runId, place] of [
+      for (const [runId, context] of [
         [nobody, reporting.seeded],
         [id, elsewhere],
       ] as const) {
-        const response = await get(`pipeline-runs/${runId}${name}`, place);
+        const response = await get(`pipeline-runs/${runId}${name}`, context);
         expect(response.json()).toMatchObject({ code: 'not_found', status_code: 404 });
       }
       expect((await get(`pipeline-runs/1${name}`)).json()).toMatchObject({ code: 'invalid_request' });

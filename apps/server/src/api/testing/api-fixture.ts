@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { createAppPlaces } from '../apps/apps-wire.ts';
+import { createAppUrls } from '../apps/apps-serializers.ts';
 import { createNamedHosts } from '../../proxy/hosts.ts';
 import { createPortHosts } from '../../proxy/port-hosts.ts';
 import { buildApi } from '../../compose/build-api.ts';
@@ -102,7 +102,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
   const dependencies: ApiDependencies = {
     services,
     pages: selectPageServices(services, ports),
-    apps: createAppPlaces(services.apps.addresses),
+    apps: createAppUrls(services.apps.addresses),
     uploadDir,
     maxUploadBytes,
     publicUrl: null,
@@ -181,7 +181,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
   }
 
   /** Creates an organization with a workspace, and an owner of both. */
-  async function createPlace() {
+  async function createWorkspaceFixture() {
     const organization = await createOrganization();
     const workspace = await store.workspaces.create({
       organizationId: organization.id,
@@ -251,7 +251,15 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { id: attempt.id, secret };
   }
 
-  return { createOrganization, createKey, createCaller, createPlace, createPackages, createAttempt, setRun };
+  return {
+    createOrganization,
+    createKey,
+    createCaller,
+    createWorkspaceFixture,
+    createPackages,
+    createAttempt,
+    setRun,
+  };
 }
 
 /** A definition as the client could send it. */

@@ -30,8 +30,8 @@ export function createBootstrapSeal({ id, secret }: TestAttempt) {
     const nonce = randomBytes(16);
     const body = mix(Buffer.from(payload as string), Buffer.concat([derive('request'), nonce]));
     const digest = createHash('sha256').update(body).digest('hex');
-    const said = [method, route, nonce.toString('hex'), digest].join('\n');
-    const proof = mac(derive('request mac'), Buffer.from(said)).toString('hex');
+    const output = [method, route, nonce.toString('hex'), digest].join('\n');
+    const proof = mac(derive('request mac'), Buffer.from(output)).toString('hex');
     const authorization = `Pumphouse-Sealed nonce=${nonce.toString('hex')},body=${digest},mac=${proof}`;
     const call: SealedCall = {
       method,
@@ -51,14 +51,14 @@ export function createBootstrapSeal({ id, secret }: TestAttempt) {
       const head = sealed.subarray(at, at + 5);
       const frame = sealed.subarray(at + 5, at + 5 + head.readUInt32BE());
       const tag = sealed.subarray(at + 5 + frame.length, at + 5 + frame.length + 32);
-      const place = Buffer.concat([
+      const context = Buffer.concat([
         requestNonce,
         nonce,
         Buffer.from(index.toString(16).padStart(16, '0'), 'hex'),
       ]);
-      const said = Buffer.concat([place, Buffer.of(status >> 8, status & 255), head, frame]);
-      if (!mac(derive('answer mac'), said).equals(tag)) return null;
-      pieces.push(mix(frame, Buffer.concat([derive('answer'), place])));
+      const output = Buffer.concat([context, Buffer.of(status >> 8, status & 255), head, frame]);
+      if (!mac(derive('answer mac'), output).equals(tag)) return null;
+      pieces.push(mix(frame, Buffer.concat([derive('answer'), context])));
       at += 37 + frame.length;
       if (head[4] === 1) return at === sealed.length ? Buffer.concat(pieces) : null;
     }
@@ -86,8 +86,8 @@ export async function callAsAttempt(
   return { statusCode, isProved: opened !== null, body, json: () => JSON.parse(body.toString()) as unknown };
 }
 
-function mac(key: string | Buffer, said: Buffer): Buffer {
-  return createHmac('sha256', key).update(said).digest();
+function mac(key: string | Buffer, output: Buffer): Buffer {
+  return createHmac('sha256', key).update(output).digest();
 }
 
 function mix(data: Buffer, key: Buffer): Buffer {

@@ -1,7 +1,7 @@
 import type { Scenario, Scenarios } from './audit-scene.ts';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { defineJob } from './api-fixture.ts';
-import { plainRequirements } from '../../services/testing/service-place.ts';
+import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { planted } from './audit-scene.ts';
 
 const ofJob = (action: string, assignments = 'is_paused = is_paused'): Scenario => ({
@@ -156,8 +156,8 @@ export const workspaceScenarios: Scenarios = {
   remove_webhook_signing_secret: {
     action: 'webhook.remove-signing-secret',
     prepare: async ({ api, at, webhook }) => {
-      const place = { workspaceId: at.workspaceId, webhookId: webhook.webhook.id };
-      await api.dependencies.services.webhooks.setSigningSecret(place, planted.signing);
+      const context = { workspaceId: at.workspaceId, webhookId: webhook.webhook.id };
+      await api.dependencies.services.webhooks.setSigningSecret(context, planted.signing);
       return { params: { webhook_id: webhook.webhook.id } };
     },
   },

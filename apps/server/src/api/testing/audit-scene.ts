@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { defineJob } from './api-fixture.ts';
 import { startByHand } from './deployed-jobs.ts';
-import { plainRequirements } from '../../services/testing/service-place.ts';
+import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 
 /** Secrets that must never appear in the log: some scenario sends or stores each of them. */
 export const planted = {
@@ -45,8 +45,8 @@ export interface Scenario {
  * secrets everywhere they can occur.
  */
 export async function createScene(api: ApiFixture) {
-  const place = await api.createPlace();
-  const { workspace, owner, organization } = place;
+  const context = await api.createWorkspaceFixture();
+  const { workspace, owner, organization } = context;
   const { services } = api.dependencies;
   const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
   const grant = (kind: 'deployment' | 'configuration', uploadId: string = randomUUID()) => ({
@@ -90,7 +90,7 @@ export async function createScene(api: ApiFixture) {
 
   return {
     api,
-    place,
+    memberScope: context,
     organization,
     workspace,
     owner,

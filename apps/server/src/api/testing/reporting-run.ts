@@ -23,10 +23,10 @@ export function setUpReportingRun() {
   });
 
   /** Sends a GET request as the owner of a workspace, by default the test's own. */
-  const get = (path: string, place = seeded) =>
+  const get = (path: string, context = seeded) =>
     api.app.inject({
-      url: `/pumphouse/v1/workspaces/${place.workspaceId}/${path}`,
-      headers: { authorization: `Bearer ${place.owner.key}` },
+      url: `/pumphouse/v1/workspaces/${context.workspaceId}/${path}`,
+      headers: { authorization: `Bearer ${context.owner.key}` },
     });
 
   return {

@@ -14,7 +14,7 @@ export interface SeededRun {
 
 /** Creates a workspace with one job and one pending run of it. */
 export async function seedRun(api: ApiFixture): Promise<SeededRun> {
-  const { organization, workspace, owner } = await api.createPlace();
+  const { organization, workspace, owner } = await api.createWorkspaceFixture();
   const jobs = await deployJobs(api, workspace.id, owner, [defineJob('jobs.m.f')]);
   const run = await jobs.start('jobs.m.f');
   const { token } = await api.credentials.issueDataplaneToken(owner.principal, workspace.id);

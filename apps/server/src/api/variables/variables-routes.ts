@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { Variables } from '../../services/variables/variables.ts';
-import { toVariable } from './variables-wire.ts';
+import { toVariable } from './variables-serializers.ts';
 
 type Operations = 'list_workspace_variables' | 'update_workspace_variables';
 

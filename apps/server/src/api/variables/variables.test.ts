@@ -7,14 +7,14 @@ import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
 beforeAll(async () => {
   api = await createApiFixture();
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 
 /** Calls with the caller's data plane token for the workspace, as the client does. */
@@ -22,11 +22,11 @@ async function call(
   method: 'GET' | 'PATCH',
   options: { caller?: TestCaller; query?: string; payload?: object } = {},
 ) {
-  const { caller = place.owner, query = '', payload } = options;
-  const { token } = await api.credentials.issueDataplaneToken(caller.principal, place.workspace.id);
+  const { caller = context.owner, query = '', payload } = options;
+  const { token } = await api.credentials.issueDataplaneToken(caller.principal, context.workspace.id);
   return api.app.inject({
     method,
-    url: `/api/v1/workspaces/${place.workspace.id}/variables${query}`,
+    url: `/api/v1/workspaces/${context.workspace.id}/variables${query}`,
     headers: { authorization: `Bearer ${token}` },
     ...(payload ? { payload } : {}),
   });
@@ -63,7 +63,7 @@ describe('the variables of a workspace', () => {
       ['prod', ['A', 'B']],
     ]);
     const [ofAll, , prod] = scopes;
-    const user = { created_by: place.owner.userId, updated_by: place.owner.userId };
+    const user = { created_by: context.owner.userId, updated_by: context.owner.userId };
     expect(ofAll?.variables[0]).toMatchObject({ type: 'plain', value: 'of all', ...user });
     expect(ofAll?.variables[1]).toEqual({
       name: 'TOKEN',
@@ -114,14 +114,14 @@ describe('the variables of a workspace', () => {
     await update({ profile: null, upserts: [plain('A', '1')] });
     const [before] = (await list())[0]?.variables ?? [];
     const other = await api.createCaller(
-      { id: place.organization.id, role: 'member' },
-      { id: place.workspace.id, role: 'owner' },
+      { id: context.organization.id, role: 'member' },
+      { id: context.workspace.id, role: 'owner' },
     );
     await call('PATCH', { caller: other, payload: { profile: null, upserts: [plain('A', '2')] } });
     const [after] = (await list())[0]?.variables ?? [];
     expect(after).toMatchObject({
       created_at: before?.created_at,
-      created_by: place.owner.userId,
+      created_by: context.owner.userId,
       updated_by: other.userId,
       value: '2',
     });
@@ -143,7 +143,7 @@ describe('the variables of a workspace', () => {
 
   it('belong to one workspace', async () => {
     await update({ profile: null, upserts: [plain('A')] });
-    place = await api.createPlace();
+    context = await api.createWorkspaceFixture();
     expect(await update({ profile: null, deletes: ['A'] })).toEqual(['A not_found']);
     expect(await list()).toEqual([{ profile: null, variables: [] }]);
   });
@@ -153,7 +153,7 @@ describe('the variables of a workspace', () => {
 async function dump(): Promise<string[]> {
   const rows = await api.testDatabase.database.query<{ row: string }>(
     'select variables::text as row from variables where workspace_id = $1 order by name',
-    [place.workspace.id],
+    [context.workspace.id],
   );
   return rows.map(({ row }) => row);
 }
@@ -208,7 +208,7 @@ describe('a rejected change', () => {
 
   it('to an archived workspace leaves the variables readable', async () => {
     await api.testDatabase.database.execute('update workspaces set archived_at = now() where id = $1', [
-      place.workspace.id,
+      context.workspace.id,
     ]);
     for (const change of [{ upserts: [plain('C')] }, { deletes: ['A'] }]) {
       const response = await patch({ profile: null, ...change });
@@ -222,8 +222,8 @@ describe('access to variables', () => {
   it.each(['viewer', 'developer'] as const)('is denied to a %s', async (role) => {
     await update({ profile: null, upserts: [plain('A', 'not for them')] });
     const caller = await api.createCaller(
-      { id: place.organization.id, role: 'owner' },
-      { id: place.workspace.id, role },
+      { id: context.organization.id, role: 'owner' },
+      { id: context.workspace.id, role },
     );
     const before = await dump();
     const payload = { profile: null, upserts: [plain('A', 'theirs')], deletes: [] };
@@ -235,18 +235,18 @@ describe('access to variables', () => {
   });
 
   it('is denied with a token of another workspace, even if the user owns both', async () => {
-    const other = await api.createPlace();
+    const other = await api.createWorkspaceFixture();
     const membership = await api.persistence.store.people.addMember(
       other.organization.id,
-      place.owner.userId,
+      context.owner.userId,
       'owner',
     );
     await api.persistence.store.workspaces.addMember(other.workspace.id, membership.id, 'owner');
-    const { token } = await api.credentials.issueDataplaneToken(place.owner.principal, other.workspace.id);
+    const { token } = await api.credentials.issueDataplaneToken(context.owner.principal, other.workspace.id);
     for (const method of ['GET', 'PATCH'] as const) {
       const response = await api.app.inject({
         method,
-        url: `/api/v1/workspaces/${place.workspace.id}/variables`,
+        url: `/api/v1/workspaces/${context.workspace.id}/variables`,
         headers: { authorization: `Bearer ${token}` },
         ...(method === 'PATCH' ? { payload: { profile: null, upserts: [plain('A')] } } : {}),
       });
@@ -268,11 +268,11 @@ it('no response and no row ever contains a secret value', async () => {
   });
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
-      const said: string[] = [];
-      for (const one of changes) said.push((await patch(one)).body);
+      const output: string[] = [];
+      for (const one of changes) output.push((await patch(one)).body);
       // Sends a secret value in the wrong field.
       for (const one of changes)
-        said.push(
+        output.push(
           (
             await patch({
               ...one,
@@ -280,12 +280,12 @@ it('no response and no row ever contains a secret value', async () => {
             } as never)
           ).body,
         );
-      said.push(
+      output.push(
         (await call('GET')).body,
         (await call('GET', { query: '?scope_profile=prod' })).body,
         ...(await dump()),
       );
-      const everything = said.join('\n');
+      const everything = output.join('\n');
       for (const { value } of changes.flatMap(({ upserts }) => upserts)) {
         const id = value.slice(0, 36);
         for (const form of [

@@ -1,8 +1,8 @@
 import type { Handlers } from '../handler.ts';
 import type { IssueUpload } from '../../services/versions/issue-upload.ts';
 import type { ReadPackages } from '../../services/versions/read-packages.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
-import { toConfiguration, toDeployment, toDeploymentTags, toManifestFiles } from './packages-wire.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
+import { toConfiguration, toDeployment, toDeploymentTags, toManifestFiles } from './packages-serializers.ts';
 
 type Operations =
   | 'list_deployments'

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
 import { receiveFiles, receiveInMemory } from '../../http/received-files.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-import { toConfiguration, toDeployment } from './packages-wire.ts';
+import { toConfiguration, toDeployment } from './packages-serializers.ts';
 
 /** Limit for the requirements list, far above the few kilobytes that the client sends. */
 const maxRequirementsBytes = 8 * 1024 * 1024;

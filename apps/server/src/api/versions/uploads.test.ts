@@ -10,12 +10,12 @@ import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
 let url: string;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
 beforeAll(async () => {
   api = await createApiFixture();
   url = await api.app.listen({ host: '127.0.0.1', port: 0 });
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 afterAll(() => api.close());
 afterEach(async () => {
@@ -32,9 +32,9 @@ const requirements = {
 };
 
 async function issue(kind: 'deployment' | 'configuration') {
-  const response = await fetch(`${url}/api/v1/workspaces/${place.workspace.id}/${kind}s/-issue-upload`, {
+  const response = await fetch(`${url}/api/v1/workspaces/${context.workspace.id}/${kind}s/-issue-upload`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${place.owner.key}` },
+    headers: { authorization: `Bearer ${context.owner.key}` },
   });
   return (await response.json()) as { upload_token: string; upload_url: string; [key: string]: string };
 }
@@ -72,7 +72,7 @@ describe('an upload', () => {
         file_count: 1,
         size_bytes: archive.length,
         requirements_size_bytes: json.length,
-        created_by: place.owner.membershipId,
+        created_by: context.owner.membershipId,
       });
     }
   });

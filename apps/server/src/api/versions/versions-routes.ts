@@ -1,13 +1,13 @@
 import type { CompareVersions } from '../../services/versions/compare-versions.ts';
 import type { Handlers } from '../handler.ts';
 import type { RollBack } from '../../services/versions/roll-back.ts';
-import { toConfiguration, toDeployment } from './packages-wire.ts';
+import { toConfiguration, toDeployment } from './packages-serializers.ts';
 import {
   toCodeFileComparison,
   toConfigurationComparison,
   toConfigurationFileComparison,
   toDeploymentComparison,
-} from './comparisons-wire.ts';
+} from './comparisons-serializers.ts';
 import { workspaceOf } from '../handler.ts';
 
 type Operations =

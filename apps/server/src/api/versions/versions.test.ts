@@ -7,23 +7,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ArchiveContent } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
-import { plainRequirements } from '../../services/testing/service-place.ts';
+import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
 beforeAll(async () => {
   api = await createApiFixture();
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  place = await api.createPlace();
+  context = await api.createWorkspaceFixture();
 });
 
 const grantFor = (kind: 'deployment' | 'configuration') => ({
-  principal: place.owner.principal,
-  workspaceId: place.workspace.id,
+  principal: context.owner.principal,
+  workspaceId: context.workspace.id,
   kind,
   uploadId: randomUUID(),
 });
@@ -44,8 +44,8 @@ async function configure(files: Record<string, string>) {
 }
 
 function inject(path: string, options: { caller?: TestCaller; method?: 'GET' | 'POST' } = {}) {
-  const { caller = place.owner, method = 'GET' } = options;
-  const url = `/pumphouse/v1/workspaces/${place.workspace.id}/${path}`;
+  const { caller = context.owner, method = 'GET' } = options;
+  const url = `/pumphouse/v1/workspaces/${context.workspace.id}/${path}`;
   return api.app.inject({ method, url, headers: { authorization: `Bearer ${caller.key}` } });
 }
 
@@ -54,7 +54,7 @@ async function ask<Id extends JsonOperationId>(id: Id, path: string): Promise<Ro
 }
 
 const inRole = (role: 'viewer' | 'developer') =>
-  api.createCaller({ id: place.organization.id, role: 'member' }, { id: place.workspace.id, role });
+  api.createCaller({ id: context.organization.id, role: 'member' }, { id: context.workspace.id, role });
 
 describe('the tags of a deployment', () => {
   const tagsOf = ({ id }: { id: string }) => ask('get_deployment_tags', `deployments/${id}/tags`);
@@ -229,7 +229,7 @@ describe('the comparison of deployments', () => {
 
   it('is 404 for a file in neither version, and for a version of another workspace', async () => {
     const { id: elsewhere } = await deployCode({ 'a.py': '' });
-    place = await api.createPlace();
+    context = await api.createWorkspaceFixture();
     const { id } = await deployCode({ 'a.py': '' });
     for (const path of [
       `deployments/${id}/changes/file?path=..%2Fmanifest.yaml`,
@@ -367,6 +367,6 @@ describe('a rollback', () => {
       method: 'POST',
     });
     expect(response.statusCode).toBe(403);
-    expect((await api.persistence.store.deployments.latest(place.workspace.id))?.version).toBe(2);
+    expect((await api.persistence.store.deployments.latest(context.workspace.id))?.version).toBe(2);
   });
 });

@@ -2,12 +2,12 @@ import type { DeliveryAnswer, TakeDelivery } from '../../services/webhooks/take-
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebhookRecord } from '../../store/records.ts';
 import { pathParamsOf } from '../../http/path-params.ts';
-import { largestInputBytes } from '../../domain/runs/run-input.ts';
+import { maxInputBytes } from '../../domain/runs/run-input.ts';
 import { normalizeWebhookPath } from '../../domain/webhooks/webhook-path.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const longestDeliveryId = 200;
+const maxDeliveryIdLength = 200;
 /** In order of precedence. */
 const deliveryIdHeaders = ['x-pumphouse-delivery', 'x-github-delivery', 'idempotency-key'];
 
@@ -36,7 +36,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
         hub: readHeader(request, 'x-hub-signature-256'),
       },
     });
-    return reply.code(isRepeated ? 200 : 202).send({ ...toWire(answer), repeated: isRepeated });
+    return reply.code(isRepeated ? 200 : 202).send({ ...toResponse(answer), repeated: isRepeated });
   }
 
   void app.register(async (scope) => {
@@ -46,7 +46,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
       throw isTooLarge(error)
         ? new ServiceError(
             'input_too_large',
-            `The body is larger than ${largestInputBytes / 1024} KiB, the limit for the input of a run.`,
+            `The body is larger than ${maxInputBytes / 1024} KiB, the limit for the input of a run.`,
           )
         : error;
     });
@@ -56,7 +56,7 @@ export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery):
       webhooks.set(request, await takeDelivery.find({ token, path: normalizeWebhookPath(path) }));
     });
     for (const url of ['/hooks/:token', '/hooks/:token/*'])
-      scope.post(url, { bodyLimit: largestInputBytes }, take);
+      scope.post(url, { bodyLimit: maxInputBytes }, take);
   });
 }
 
@@ -64,8 +64,8 @@ function readDeliveryId(request: FastifyRequest): string | null {
   for (const name of deliveryIdHeaders) {
     const value = readHeader(request, name)?.trim();
     if (!value) continue;
-    if (value.length > longestDeliveryId) {
-      const message = `must be at most ${longestDeliveryId} characters`;
+    if (value.length > maxDeliveryIdLength) {
+      const message = `must be at most ${maxDeliveryIdLength} characters`;
       throw new ServiceError('invalid_request', `The header ${name} ${message}.`, [{ key: name, message }]);
     }
     return value;
@@ -83,7 +83,7 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && error.statusCode === 413;
 }
 
-function toWire({ started, declined }: DeliveryAnswer) {
+function toResponse({ started, declined }: DeliveryAnswer) {
   return {
     started: started.map(({ jobRef, jobRunId }) => ({ job_ref: jobRef, job_run_id: jobRunId })),
     declined: declined.map(({ jobRef, status, reasons }) => ({ job_ref: jobRef, status, reasons })),

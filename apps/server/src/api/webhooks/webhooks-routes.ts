@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { ListedWebhook, Webhooks } from '../../services/webhooks/webhooks.ts';
 import type { WebhookResponse } from '@pumphouse/contract';
 import { encodeWebhookPath } from '../../domain/webhooks/webhook-path.ts';
-import { toInstant, toInstantOrNull } from '../wire/instants.ts';
+import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 import { workspaceOf } from '../handler.ts';
 
 type Operations =

@@ -13,21 +13,21 @@ const secret = 'a secret of some length';
 const unlimited = { execute: { concurrency: null } };
 
 let api: ApiFixture;
-let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 
 beforeAll(async () => {
   api = await createApiFixture();
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  place = await api.createPlace();
-  await api.createPackages(place.workspace.id, place.owner.membershipId);
+  context = await api.createWorkspaceFixture();
+  await api.createPackages(context.workspace.id, context.owner.membershipId);
 });
 
 function deploy(jobs: JobDefinition[]) {
   return api.services.deploy({
-    workspaceId: place.workspace.id,
-    membershipId: place.owner.membershipId,
+    workspaceId: context.workspace.id,
+    membershipId: context.owner.membershipId,
     jobs,
     deploymentModule: '__deployment__',
     dryRun: false,
@@ -42,8 +42,8 @@ function listener(name: string, trigger: string, keys: Partial<JobDefinition> = 
 async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, payload?: object) {
   return api.app.inject({
     method,
-    url: `/pumphouse/v1/workspaces/${place.workspace.id}/${path}`,
-    headers: { authorization: `Bearer ${place.owner.key}` },
+    url: `/pumphouse/v1/workspaces/${context.workspace.id}/${path}`,
+    headers: { authorization: `Bearer ${context.owner.key}` },
     ...(payload ? { payload } : {}),
   });
 }
@@ -88,7 +88,7 @@ interface DeliveryBody {
 async function countRuns(): Promise<number> {
   const { count } = await api.testDatabase.database.one<{ count: number }>(
     `select count(*)::int as count from job_runs where workspace_id = $1 and status <> 'skipped'`,
-    [place.workspace.id],
+    [context.workspace.id],
   );
   return count;
 }
@@ -237,8 +237,8 @@ describe('a webhook URL', () => {
 
   it('is not created by a dry run', async () => {
     await api.services.deploy({
-      workspaceId: place.workspace.id,
-      membershipId: place.owner.membershipId,
+      workspaceId: context.workspace.id,
+      membershipId: context.owner.membershipId,
       jobs: [listener('f', 'webhook:')],
       deploymentModule: null,
       dryRun: true,
@@ -328,7 +328,7 @@ describe('a rejected start', () => {
     ]);
     const rows = await api.testDatabase.database.query(
       `select skip->>'count' as count from job_runs where workspace_id = $1 and status = 'skipped' and input is null`,
-      [place.workspace.id],
+      [context.workspace.id],
     );
     expect(rows).toEqual([{ count: '1' }]);
     await api.setRun(runId, `status = 'completed'`);
@@ -337,7 +337,7 @@ describe('a rejected start', () => {
 
   it('is 409 for any other reason', async () => {
     const { url } = await deployListener();
-    await api.persistence.store.workspaces.setArchived(place.workspace.id, true);
+    await api.persistence.store.workspaces.setArchived(context.workspace.id, true);
     const { status, body } = await send(url);
     expect([status, body.code]).toEqual([409, 'start_declined']);
     expect(body.extra?.declined).toMatchObject([
@@ -386,7 +386,7 @@ describe('a delivery with an id', () => {
     expect((await send(url, '{}', { 'idempotency-key': 'one' })).status).toBe(202);
     const { count } = await api.testDatabase.database.one<{ count: number }>(
       'select count(*) as count from webhook_deliveries join webhooks on webhooks.id = webhook_id where workspace_id = $1',
-      [place.workspace.id],
+      [context.workspace.id],
     );
     expect(count).toBe(1);
   });
@@ -486,12 +486,12 @@ describe('managing webhooks', () => {
     'changes none of another workspace, and none of an archived one: %s %s',
     async (method, end, payload) => {
       const { id } = await deployListener();
-      const own = place;
-      place = await api.createPlace();
+      const own = context;
+      context = await api.createWorkspaceFixture();
       const elsewhere = await call(method, `webhooks/${id}/${end}`, payload);
       expect([elsewhere.statusCode, elsewhere.json<DeliveryBody>().code]).toEqual([404, 'not_found']);
-      place = own;
-      await api.persistence.store.workspaces.setArchived(place.workspace.id, true);
+      context = own;
+      await api.persistence.store.workspaces.setArchived(context.workspace.id, true);
       const archived = await call(method, `webhooks/${id}/${end}`, payload);
       expect([archived.statusCode, archived.json<DeliveryBody>().code]).toEqual([409, 'workspace_archived']);
     },

@@ -3,7 +3,7 @@ import type { Organizations } from '../../services/workspaces/organizations.ts';
 import type { Workspaces } from '../../services/workspaces/workspaces.ts';
 import { userOf } from '../handler.ts';
 import { dataplanes } from '../../services/sign-in/dataplane.ts';
-import { readPaging, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../serializers/pages.ts';
 import {
   toListedWorkspace,
   toMe,
@@ -11,7 +11,7 @@ import {
   toOrganizationMe,
   toOrganizationSettings,
   toWorkspace,
-} from '../people/people-wire.ts';
+} from '../people/people-serializers.ts';
 
 type Operations =
   | 'list_dataplanes'

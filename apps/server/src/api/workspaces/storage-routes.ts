@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadOrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
-import { toOrganizationStorage } from './storage-wire.ts';
+import { toOrganizationStorage } from './storage-serializers.ts';
 
 export function createStorageHandlers(services: {
   readOrganizationStorage: ReadOrganizationStorage;

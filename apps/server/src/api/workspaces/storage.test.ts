@@ -77,7 +77,7 @@ it("reports the storage of an organization and of no other, by kind, with the se
 });
 
 it('reports nothing for an empty organization', async () => {
-  const { organization, owner } = await api.createPlace();
+  const { organization, owner } = await api.createWorkspaceFixture();
   const kinds = await readKinds(organization.id, owner.key);
   for (const kind of ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments'])
     expect(kinds.get(kind)).toMatchObject({ count: 0, oldest_at: null });

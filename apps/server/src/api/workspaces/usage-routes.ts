@@ -3,7 +3,7 @@ import type { OrganizationLimitService } from '../../services/workspaces/organiz
 import type { ReadUsage, ReadUsageParts } from '../../services/workspaces/read-usage.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import type { UsageSubject } from '../../store/records.ts';
-import { toJobUsage, toOrganizationLimits, toUsage, toWorkspaceUsage } from './usage-wire.ts';
+import { toJobUsage, toOrganizationLimits, toUsage, toWorkspaceUsage } from './usage-serializers.ts';
 
 type Operations =
   | 'get_organization_limits'

@@ -106,18 +106,18 @@ describe('the usage breakdown of an organization', () => {
   /** Another workspace with two jobs, and usage of three days. */
   async function seedUsage() {
     const { store } = api.persistence;
-    const place = await api.createPlace();
+    const context = await api.createWorkspaceFixture();
     const other = await store.workspaces.create({
-      organizationId: place.organization.id,
+      organizationId: context.organization.id,
       name: 'Other',
       description: null,
     });
     const ids: string[] = [];
     for (const [workspaceId, refs] of [
-      [place.workspace.id, ['jobs.a', 'jobs.b']],
+      [context.workspace.id, ['jobs.a', 'jobs.b']],
       [other.id, ['jobs.c']],
     ] as const) {
-      const at = { workspaceId, membershipId: place.owner.membershipId };
+      const at = { workspaceId, membershipId: context.owner.membershipId };
       await api.createPackages(at.workspaceId, at.membershipId);
       const jobs = refs.map((ref) => defineJob(ref));
       const deployed = await api.services.deploy({
@@ -133,9 +133,9 @@ describe('the usage breakdown of an organization', () => {
       `insert into usage_days (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms) values
          ($1, $4, '2026-03-02', 2, 1, 0, 60000), ($1, $4, '2026-03-04', 1, 0, 0, 30000), ($2, $4, '2026-03-02', 1, 0, 1, 500000),
          ($3, $5, '2026-03-31', 0, 0, 0, 1500), ($3, $5, '2026-04-01', 9, 9, 9, 999000)`,
-      [a, b, c, place.workspace.id, other.id],
+      [a, b, c, context.workspace.id, other.id],
     );
-    return { ...place, other, a, b, c };
+    return { ...context, other, a, b, c };
   }
 
   it('lists workspaces and jobs for each day, highest usage first', async () => {

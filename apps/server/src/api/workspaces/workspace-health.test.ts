@@ -28,7 +28,7 @@ async function deploy(workspaceId: string, owner: TestCaller) {
 
 describe('the health of workspaces', () => {
   it('reports failing, running and pending runs for each workspace of the caller', async () => {
-    const { organization, workspace, owner } = await api.createPlace();
+    const { organization, workspace, owner } = await api.createWorkspaceFixture();
     const { id: emptyId } = await api.persistence.store.workspaces.create({
       organizationId: organization.id,
       name: 'Empty',
@@ -67,7 +67,7 @@ describe('the health of workspaces', () => {
   });
 
   it('covers workspaces where the caller has a role, or the one workspace of its key', async () => {
-    const { organization, workspace, owner } = await api.createPlace();
+    const { organization, workspace, owner } = await api.createWorkspaceFixture();
     const other = await api.persistence.store.workspaces.create({
       organizationId: organization.id,
       name: 'Other',
@@ -77,7 +77,7 @@ describe('the health of workspaces', () => {
       { id: organization.id, role: 'collaborator' },
       { id: other.id, role: 'viewer' },
     );
-    const stranger = (await api.createPlace()).owner;
+    const stranger = (await api.createWorkspaceFixture()).owner;
     const idsOf = async (bearer: string) => (await list(bearer)).map(({ workspace_id: id }) => id);
     expect(await idsOf(collaborator.key)).toEqual([other.id]);
     expect(await idsOf(stranger.key)).not.toContain(workspace.id);
@@ -90,7 +90,7 @@ describe('the health of workspaces', () => {
   });
 
   it('is denied to the code of a run, and without a credential', async () => {
-    const { workspace, owner } = await api.createPlace();
+    const { workspace, owner } = await api.createWorkspaceFixture();
     const { id } = await api.createAttempt(await (await deploy(workspace.id, owner))());
     expect((await ask(await api.credentials.issueRunToken(id))).statusCode).toBe(403);
     expect((await ask('')).statusCode).toBe(401);

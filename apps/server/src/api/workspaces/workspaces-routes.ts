@@ -1,12 +1,12 @@
-import type { Places } from '../wire/places.ts';
+import type { RequestUrls } from '../serializers/request-urls.ts';
 import type { Credentials } from '../../services/sign-in/credentials.ts';
 import type { Deploy } from '../../services/jobs/deploy.ts';
 import type { DeployedJob } from '../../services/jobs/deploy-result.ts';
 import type { Handlers } from '../handler.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import type { Workspaces } from '../../services/workspaces/workspaces.ts';
-import { toJob, toJobVersion } from '../jobs/jobs-wire.ts';
-import { toWorkspace, toWorkspaceMe } from '../people/people-wire.ts';
+import { toJob, toJobVersion } from '../jobs/jobs-serializers.ts';
+import { toWorkspace, toWorkspaceMe } from '../people/people-serializers.ts';
 import { userOf, workspaceOf } from '../handler.ts';
 
 type Operations =
@@ -74,12 +74,12 @@ export function createWorkspaceHandlers(services: {
 
 const outcomeOrder = ['created', 'updated', 'archived'] as const;
 
-type DeployedJobWire = RouteResponseInput<'deploy_workspace'>['job_receipt']['succeeded'][number];
+type DeployedJobInput = RouteResponseInput<'deploy_workspace'>['job_receipt']['succeeded'][number];
 
 function toDeployedJob(
   { job, outcome, previousVersion }: DeployedJob,
-  at: Pick<Places, 'apps'>,
-): DeployedJobWire {
+  at: Pick<RequestUrls, 'apps'>,
+): DeployedJobInput {
   const previous = previousVersion ? { previous_version: toJobVersion(previousVersion, job) } : {};
   return { job: toJob(job, at), outcome, ...previous };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-const mostRemembered = 5000;
+const maxRemembered = 5000;
 
 interface Entry<Value> {
   value: Promise<Value>;
@@ -17,7 +17,7 @@ export function createBriefMemory<Value>(
   rememberedMs: number | ((value: Value) => number),
   now: () => number = Date.now,
 ) {
-  const values = new LRUCache<string, Entry<Value>>({ max: mostRemembered });
+  const values = new LRUCache<string, Entry<Value>>({ max: maxRemembered });
 
   async function settle(key: string, entry: Entry<Value>, from: number): Promise<void> {
     try {

@@ -9,7 +9,7 @@ import type {
 } from '../../proxy/app-gate.ts';
 import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
-import type { AppStanding } from '../../services/apps/read-apps.ts';
+import type { AppStatus } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
 import type { Duplex } from 'node:stream';
 import type { AppConnector } from '../../executors/contract/app-connector.ts';
@@ -43,13 +43,13 @@ const knownMs = 5000;
 /** Implements the proxy's gate with the services and the executor of this server. */
 export function createAppGate(
   dependencies: AppGateDependencies,
-): AppGate & { announceTaken(): void; close(): Promise<void> } {
+): AppGate & { announceRevoked(): void; close(): Promise<void> } {
   const { persistence, apps, startRuns, appConnector, readLastLines, log } = dependencies;
   const { addresses, readApps, visits } = apps;
   const { store } = persistence;
   const listeners = new Set<() => void>();
   const found = createBriefMemory<App | null>(knownMs);
-  const standings = createBriefMemory<AppStanding>(({ situation }) =>
+  const statuses = createBriefMemory<AppStatus>(({ situation }) =>
     situation.kind === 'starting' ? lookedAtStartingMs : lookedAtMs,
   );
   const sessions = createBriefMemory<AppSessionRecord | null>(knownMs);
@@ -85,7 +85,7 @@ export function createAppGate(
     };
   }
 
-  const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
+  const scopeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
 
   /** If the app no longer accepts connections, its state must be looked up again. */
   async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
@@ -94,12 +94,12 @@ export function createAppGate(
       if (!appConnector) throw new Error('The executor of this server runs no apps.');
       return await appConnector.connect(handle, portOfApp({ triggers }));
     } catch (error) {
-      standings.forget(app.jobId);
+      statuses.forget(app.jobId);
       throw error;
     }
   }
 
-  async function toState({ situation, end }: AppStanding, app: App): Promise<AppState | StoppedApp> {
+  async function toState({ situation, end }: AppStatus, app: App): Promise<AppState | StoppedApp> {
     switch (situation.kind) {
       case 'ready': {
         const { instance } = situation;
@@ -135,13 +135,13 @@ export function createAppGate(
   }
 
   async function look(app: App) {
-    return toState(await standings.get(app.jobId, () => readApps.stand(app.jobId)), app);
+    return toState(await statuses.get(app.jobId, () => readApps.stand(app.jobId)), app);
   }
 
   async function start(app: App): Promise<AppState> {
     try {
       const jobRunId = await startRuns.startApp({ jobId: app.jobId, membershipId: null });
-      standings.forget(app.jobId);
+      statuses.forget(app.jobId);
       return { kind: 'starting', jobRunId, waiting: null };
     } catch (error) {
       if (error instanceof ServiceError) return { kind: 'unavailable', detail: describeRefusal(error) };
@@ -182,22 +182,22 @@ export function createAppGate(
     noteConnected: (open) => uses.noteConnected(open.map(({ jobId }) => jobId)),
 
     async findSession(app, secret) {
-      const session = await sessions.get(`${app.jobId} ${secret}`, () => visits.find(placeOf(app), secret));
+      const session = await sessions.get(`${app.jobId} ${secret}`, () => visits.find(scopeOf(app), secret));
       return session && toVisitor(session);
     },
 
     async findKey(app, bearer) {
-      const keyId = await keys.get(`${app.jobId} ${bearer}`, () => visits.findKey(placeOf(app), bearer));
+      const keyId = await keys.get(`${app.jobId} ${bearer}`, () => visits.findKey(scopeOf(app), bearer));
       return keyId === null ? null : { kind: 'key', keyId };
     },
 
     async takeCode(app, code) {
-      const visit = await visits.enter(placeOf(app), code);
+      const visit = await visits.enter(scopeOf(app), code);
       return visit && toSession(visit);
     },
 
     async openLink(app, secret, password, address) {
-      const answer = await visits.openLink(placeOf(app), { secret, password, address });
+      const answer = await visits.openLink(scopeOf(app), { secret, password, address });
       return answer.kind === 'visit' ? { kind: 'session', session: toSession(answer.visit) } : answer;
     },
 
@@ -213,20 +213,20 @@ export function createAppGate(
         visitor.kind === 'key' ? [] : [{ sessionId: visitor.sessionId, workspaceId: app.workspaceId }],
       );
       const ended = await visits.findEnded(bySession);
-      const verdicts = await Promise.all(
+      const decisions = await Promise.all(
         visitors.map(async ({ app, visitor }) =>
           visitor.kind === 'key'
             ? !(await visits.isKeyGood(app, visitor.keyId))
             : ended.has(visitor.sessionId),
         ),
       );
-      const gone = visitors.flatMap(({ visitor }, n) => (verdicts[n] ? [visitor] : []));
+      const gone = visitors.flatMap(({ visitor }, n) => (decisions[n] ? [visitor] : []));
       // A visitor who was cut reconnects at once, so the cached identity must be gone.
       if (gone.length > 0) forgetVisitors();
       return gone;
     },
 
-    onAccessTaken(listener) {
+    onAccessRevoked(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -234,7 +234,7 @@ export function createAppGate(
     signInUrl: (app, returnTo) => addresses.openingPageOf(app.jobId, returnTo),
 
     /** This server revoked access, so all cached visitors are invalid. */
-    announceTaken() {
+    announceRevoked() {
       forgetVisitors();
       found.clear();
       for (const listener of listeners) listener();

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decideAppEnd, idleSecondsOf, judgeApp, labelOfApp, listenWithinSeconds, readIdEnd } from './app.ts';
+import {
+  decideAppEnd,
+  idleSecondsOf,
+  deriveAppSituation,
+  labelOfApp,
+  listenWithinSeconds,
+  readIdEnd,
+} from './app.ts';
 
 const jobId = '5f0c6c1e-8d8b-4d0e-9a53-0123456789ab';
 const now = new Date('2026-03-01T12:00:00Z');
@@ -48,14 +55,14 @@ describe('the situation of an app', () => {
   });
 
   it('is ready while an instance listens, even while a newer one starts', () => {
-    expect(judgeApp([coming, listening], null)).toEqual({ kind: 'ready', instance: listening });
-    expect(judgeApp([listening, going], null)).toEqual({ kind: 'ready', instance: listening });
+    expect(deriveAppSituation([coming, listening], null)).toEqual({ kind: 'ready', instance: listening });
+    expect(deriveAppSituation([listening, going], null)).toEqual({ kind: 'ready', instance: listening });
   });
 
   it('is starting until an instance listens, and stopped when the last one ends', () => {
-    expect(judgeApp([coming], failed(3, 1))).toEqual({ kind: 'starting', instance: coming });
-    expect(judgeApp([going], null)).toEqual({ kind: 'stopped' });
-    expect(judgeApp([], { ...failed(1, 0), status: 'completed' })).toEqual({ kind: 'stopped' });
+    expect(deriveAppSituation([coming], failed(3, 1))).toEqual({ kind: 'starting', instance: coming });
+    expect(deriveAppSituation([going], null)).toEqual({ kind: 'stopped' });
+    expect(deriveAppSituation([], { ...failed(1, 0), status: 'completed' })).toEqual({ kind: 'stopped' });
   });
 
   it.each([
@@ -66,11 +73,11 @@ describe('the situation of an app', () => {
     [50, 300],
   ])('has failed after %i failures, and restarts after %i s', (failures, seconds) => {
     const retryAt = new Date(now.getTime() + seconds * 1000);
-    expect(judgeApp([], failed(failures, 0))).toEqual({ kind: 'failed', retryAt });
+    expect(deriveAppSituation([], failed(failures, 0))).toEqual({ kind: 'failed', retryAt });
   });
 
   it('stays failed until it restarts, however long ago it failed', () => {
-    expect(judgeApp([], failed(1, 3600)).kind).toBe('failed');
+    expect(deriveAppSituation([], failed(1, 3600)).kind).toBe('failed');
   });
 });
 

@@ -13,8 +13,8 @@ const defaultIdleSeconds = 30 * 60;
 export const listenWithinSeconds = 180;
 
 const firstPauseSeconds = 5;
-const longestPauseSeconds = 5 * 60;
-const longestSlug = 40;
+const maxPauseSeconds = 5 * 60;
+const maxSlugLength = 40;
 const idEndLength = 12;
 
 /**
@@ -34,7 +34,7 @@ export function labelOfApp({ jobRef, jobId }: { jobRef: string; jobId: string })
   const slug = (jobRef.split('.').at(-1) ?? '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, longestSlug)
+    .slice(0, maxSlugLength)
     .replaceAll(/^-+|-+$/g, '');
   return `${slug === '' ? 'app' : slug}-${jobId.slice(-idEndLength)}`;
 }
@@ -87,7 +87,7 @@ export type AppSituation<Instance> =
  * @param instances runs that have not ended, newest first
  * @param end the end of the newest run, if it has ended
  */
-export function judgeApp<Instance extends LiveInstance>(
+export function deriveAppSituation<Instance extends LiveInstance>(
   instances: readonly Instance[],
   end: LastEnd | null,
 ): AppSituation<Instance> {
@@ -110,12 +110,12 @@ export function describeAppEnd(end: Failed): string {
  */
 function findRetryAt({ status, finishedAt, failureCount }: LastEnd): Date | null {
   if (status !== 'failed') return null;
-  const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.max(0, failureCount - 1));
+  const pauseSeconds = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** Math.max(0, failureCount - 1));
   return new Date(finishedAt.getTime() + pauseSeconds * 1000);
 }
 
 /** The log line of an app that is stopped to free a slot for another one. */
-export function describeRoomEnd(unusedSeconds: number): string {
+export function describeEviction(unusedSeconds: number): string {
   return `The app is stopped to make room for another app: it has been idle for ${Math.floor(unusedSeconds)} s. The next visit starts it again.`;
 }
 

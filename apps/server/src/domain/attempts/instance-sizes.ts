@@ -26,7 +26,7 @@ export class InstanceSizesSyntaxError extends Error {
 
 const noLimits: InstanceLimits = { memoryBytes: null, cpus: null, processes: null };
 const mebibyte = 1024 * 1024;
-const smallestMebibytes = 64;
+const minMebibytes = 64;
 const fewestProcesses = 32;
 
 /**
@@ -62,7 +62,7 @@ function readPart(part: string): [InstanceSize, InstanceLimits] {
       `"${part}" is not <size>=<cores>/<MiB>/<processes> with a size of ${INSTANCE_SIZES.join(', ')}.`,
     );
   }
-  const mebibytes = readNumber(part, match[3], smallestMebibytes);
+  const mebibytes = readNumber(part, match[3], minMebibytes);
   return [
     size,
     {

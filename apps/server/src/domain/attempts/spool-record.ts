@@ -25,8 +25,8 @@ export interface SpoolExit {
   killedDescendants: number;
 }
 
-const longestWord = 64;
-const longestDetail = 4096;
+const maxWordLength = 64;
+const maxDetailLength = 4096;
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const encoder = new TextEncoder();
 
@@ -83,7 +83,7 @@ function readUserLine(record: Record<string, unknown>, at: string): UnnumberedLo
 }
 
 function readBeacon(record: Record<string, unknown>, at: Date): SpoolRecord {
-  const type = readWord(record['type'], longestWord);
+  const type = readWord(record['type'], maxWordLength);
   const encoded = record['body_base64'];
   if (typeof encoded === 'string') {
     return { kind: 'beacon', at, type, body: decodeBase64(encoded) };
@@ -102,7 +102,7 @@ function decodeBase64(text: string): Uint8Array {
 function readExit(record: Record<string, unknown>): SpoolExit {
   return {
     code: readInteger(record['code']),
-    signal: typeof record['signal'] === 'string' ? readWord(record['signal'], longestWord) : null,
+    signal: typeof record['signal'] === 'string' ? readWord(record['signal'], maxWordLength) : null,
     outOfMemory: readOutOfMemory(record['out_of_memory']),
     processLimitReached: record['process_limit_reached'] === true,
     peakMemoryBytes: readInteger(record['peak_memory_bytes']),
@@ -118,8 +118,8 @@ function readOutOfMemory(value: unknown): SpoolExit['outOfMemory'] {
 function readReason(value: unknown): SpoolExit['reason'] {
   if (!isPlainObject(value)) return null;
   return {
-    code: readWord(value['code'], longestWord),
-    detail: readWord(value['detail'], longestDetail),
+    code: readWord(value['code'], maxWordLength),
+    detail: readWord(value['detail'], maxDetailLength),
   };
 }
 

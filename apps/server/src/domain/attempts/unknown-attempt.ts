@@ -22,11 +22,11 @@ export interface UnknownLimits {
  * A short silence of an engine must not free slots: runs started then would exceed the limit together with
  * the runs that continue.
  */
-const longestSilenceSeconds = 30;
+const maxSilenceSeconds = 30;
 
 export function planUnknownLimits(unknownMinutes: number): UnknownLimits {
   const endAfterSeconds = unknownMinutes * 60;
-  return { endAfterSeconds, markAfterSeconds: Math.min(longestSilenceSeconds, endAfterSeconds / 10) };
+  return { endAfterSeconds, markAfterSeconds: Math.min(maxSilenceSeconds, endAfterSeconds / 10) };
 }
 
 /**

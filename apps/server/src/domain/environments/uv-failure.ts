@@ -4,9 +4,9 @@
  * print the same as a tree.
  */
 
-const mostCharacters = 2000;
+const maxCharacters = 2000;
 /** Maximum lines of build output, which may be that of a compiler: the last lines show what failed. */
-const mostBuildLines = 5;
+const maxBuildLines = 5;
 
 const errorStart = /^\s*(?:error:|×)(?:\s+|$)/;
 const causeStart = /^\s*(?:cause:|Caused by:|[├╰]─▶)\s*/;
@@ -25,10 +25,10 @@ export function explainUvFailure(lines: readonly string[]): string {
   const start = lines.findLastIndex((line) => errorStart.test(line));
   const text =
     start === -1
-      ? joinWords(lines.filter((line) => !progress.test(line)))
+      ? joinText(lines.filter((line) => !progress.test(line)))
       : readError(lines.slice(start)).map(trimColon).filter(Boolean).join(': ');
-  if (text.length <= mostCharacters) return text;
-  return `${text.slice(0, mostCharacters - 1)}…`.toWellFormed();
+  if (text.length <= maxCharacters) return text;
+  return `${text.slice(0, maxCharacters - 1)}…`.toWellFormed();
 }
 
 /** Splits an error into what failed, each cause, and the end of the build output. */
@@ -46,15 +46,15 @@ function readError(lines: readonly string[]): string[] {
       causes.push([line.replace(causeStart, '')]);
     } else (section === null ? causes.at(-1) : output[section])?.push(line.replace(branch, ''));
   }
-  const said = [output.stderr, output.stdout].map(withoutBlanks).find((each) => each.length > 0) ?? [];
-  return [...causes.map(joinWords), joinWords(said.slice(-mostBuildLines))];
+  const message = [output.stderr, output.stdout].map(withoutBlanks).find((each) => each.length > 0) ?? [];
+  return [...causes.map(joinText), joinText(message.slice(-maxBuildLines))];
 }
 
 function withoutBlanks(lines: readonly string[]): string[] {
   return lines.filter((line) => line.trim() !== '');
 }
 
-function joinWords(lines: readonly string[]): string {
+function joinText(lines: readonly string[]): string {
   return lines.join(' ').replace(/\s+/g, ' ').trim();
 }
 

@@ -33,8 +33,8 @@ describe('the description of a trigger', () => {
     ['manual:jobs.shop.orders', 'manual'],
     ['pipeline_name:shop', 'by pipeline shop'],
     ['later:than this version', 'later:than this version'],
-  ])('%s is %s', (trigger, words) => {
-    expect(describeTrigger(trigger)).toBe(words);
+  ])('%s is %s', (trigger, parts) => {
+    expect(describeTrigger(trigger)).toBe(parts);
   });
 
   it('describes what a job waits for', () => {

@@ -69,8 +69,8 @@ function describeCron(expression: string): string {
   const isPlain = fields.length <= 5 || (seconds === '0' && years.length === 0);
   const pattern = isPlain ? fields.slice(0, 5) : [seconds, ...fields.slice(0, 5), ...years];
   try {
-    const words = cronstrue.toString(pattern.join(' '), { use24HourTimeFormat: true });
-    return words.charAt(0).toLowerCase() + words.slice(1);
+    const segments = cronstrue.toString(pattern.join(' '), { use24HourTimeFormat: true });
+    return segments.charAt(0).toLowerCase() + segments.slice(1);
   } catch {
     return text;
   }

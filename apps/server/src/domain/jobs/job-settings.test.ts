@@ -65,7 +65,7 @@ describe('job settings', () => {
     [{ start_deadline: '3 weeks' }, /^pumphouse\.start_deadline: must be seconds or a text like/],
     [{ retries: { count: 1, on: ['always'] } }, /^pumphouse\.retries\.on\.0: /],
     ['queue', /^pumphouse: /],
-  ])('reject %j with its location', (table, words) => {
-    expect(problemsOf(table)).toEqual([expect.stringMatching(words)]);
+  ])('reject %j with its location', (table, text) => {
+    expect(problemsOf(table)).toEqual([expect.stringMatching(text)]);
   });
 });

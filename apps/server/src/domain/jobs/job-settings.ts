@@ -57,11 +57,11 @@ export const defaultJobSettings: JobSettings = {
   retries: { count: 2, backoffSeconds: 10, on: ['not_begun'] },
 };
 
-const longestBackoffSeconds = 24 * 3600;
+const maxBackoffSeconds = 24 * 3600;
 
 const period = z.union([z.string(), z.number()]).transform((value, context) => {
   const seconds = typeof value === 'number' ? value : parsePeriodSeconds(value);
-  if (seconds !== null && seconds >= 0 && seconds <= longestBackoffSeconds) return seconds;
+  if (seconds !== null && seconds >= 0 && seconds <= maxBackoffSeconds) return seconds;
   context.addIssue({
     code: 'custom',
     message: 'must be seconds or a text like "30s", "5m" or "2h", a day at most',
@@ -94,11 +94,11 @@ export function readSettingsTable(
 ): { ok: true; table: SettingsTable } | { ok: false; problems: string[] } {
   const problems: string[] = [];
   const jobs: Record<string, JobTable> = {};
-  function read<Output>(schema: z.ZodType<Output>, value: unknown, place: string): Output | undefined {
+  function read<Output>(schema: z.ZodType<Output>, value: unknown, scope: string): Output | undefined {
     const result = schema.safeParse(value);
     const issues = result.error?.issues ?? [];
     problems.push(
-      ...issues.map(({ path, message }) => `${[place, ...path.map(String)].join('.')}: ${message}`),
+      ...issues.map(({ path, message }) => `${[scope, ...path.map(String)].join('.')}: ${message}`),
     );
     return result.data;
   }

@@ -42,7 +42,7 @@ export class InvalidTriggerError extends Error {
   }
 }
 
-const SHORTEST_PERIOD_SECONDS = 60;
+const MIN_PERIOD_SECONDS = 60;
 const JOB_TYPE_SELECTORS = new Set(['batch', 'interactive', 'stream', 'job']);
 const HIGHEST_PORT = 65_535;
 
@@ -167,7 +167,7 @@ function readPeriodSeconds(trigger: string, text: string): number {
   const seconds = parsePeriodSeconds(text);
   if (seconds === null) throw new InvalidTriggerError(trigger, "period must be like '5m', '1h', '1d'");
   if (seconds <= 0) throw new InvalidTriggerError(trigger, 'period must be positive');
-  if (seconds < SHORTEST_PERIOD_SECONDS) {
+  if (seconds < MIN_PERIOD_SECONDS) {
     throw new InvalidTriggerError(trigger, 'minimum period is 1 minute');
   }
   return seconds;

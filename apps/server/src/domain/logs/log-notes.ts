@@ -44,8 +44,8 @@ export function unstartedNote({
 
 /** Notes that retention removed the log of an attempt. */
 export function removalNote(at: Date): UnnumberedLogLine {
-  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it was past its retention (PUMPHOUSE_RETENTION).`;
-  return setupLine(words, 'stdout', at);
+  const text = `The log was removed on ${at.toISOString().slice(0, 10)}: it was past its retention (PUMPHOUSE_RETENTION).`;
+  return setupLine(text, 'stdout', at);
 }
 
 /** Notes that a run does not get a variable that was set before its name was reserved. */

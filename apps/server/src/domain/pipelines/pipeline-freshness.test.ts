@@ -1,4 +1,4 @@
-import type { FeedingSchedule, FreshnessFacts } from './pipeline-freshness.ts';
+import type { FeedingSchedule, FreshnessInput } from './pipeline-freshness.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessFreshness, findExpectedSeconds } from './pipeline-freshness.ts';
@@ -14,12 +14,12 @@ function by(trigger: string, changes: Partial<FeedingSchedule> = {}): FeedingSch
 }
 
 const assess = (now: string, lastSuccessAt: string | null, schedules: FeedingSchedule[], minutes = 0) => {
-  const facts: FreshnessFacts = {
+  const input: FreshnessInput = {
     lastSuccessAt: lastSuccessAt === null ? null : new Date(lastSuccessAt),
     lastSuccessDurationMs: minutes * 60_000,
     schedules,
   };
-  return assessFreshness(facts, new Date(now));
+  return assessFreshness(input, new Date(now));
 };
 
 describe('assessFreshness', () => {

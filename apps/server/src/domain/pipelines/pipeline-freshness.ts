@@ -15,7 +15,7 @@ export interface FeedingSchedule {
   expectedEverySeconds: number | null;
 }
 
-export interface FreshnessFacts {
+export interface FreshnessInput {
   /** End of the last successful run. */
   lastSuccessAt: Date | null;
   /** Duration of that run; 0 if unknown. */
@@ -43,12 +43,12 @@ const gapsLookedAt = 3;
  * failure, or a run in progress, does not make it stale. If several schedules feed it, the one due first
  * decides. Without a schedule, a pipeline is never stale.
  */
-export function assessFreshness(facts: FreshnessFacts, now: Date): Freshness {
-  const { lastSuccessAt, schedules } = facts;
+export function assessFreshness(input: FreshnessInput, now: Date): Freshness {
+  const { lastSuccessAt, schedules } = input;
   const live = schedules.filter(({ isPaused, isArchived }) => !isPaused && !isArchived);
   const expectedEverySeconds = smallest(live.map((each) => each.expectedEverySeconds));
-  const staleAt = findStaleAt(facts, live);
-  const why = decideReason(facts, { expectedEverySeconds, isOverdue: staleAt !== null && staleAt <= now });
+  const staleAt = findStaleAt(input, live);
+  const why = decideReason(input, { expectedEverySeconds, isOverdue: staleAt !== null && staleAt <= now });
   const isStale = why === 'overdue' || (why === 'never_succeeded' && expectedEverySeconds !== null);
   const ageSeconds =
     lastSuccessAt && Math.max(0, Math.floor((now.getTime() - lastSuccessAt.getTime()) / secondMs));
@@ -74,7 +74,7 @@ export function findExpectedSeconds(
 }
 
 function decideReason(
-  { lastSuccessAt, schedules }: FreshnessFacts,
+  { lastSuccessAt, schedules }: FreshnessInput,
   at: { expectedEverySeconds: number | null; isOverdue: boolean },
 ): FreshnessReason {
   if (lastSuccessAt === null) return 'never_succeeded';
@@ -86,7 +86,7 @@ function decideReason(
 }
 
 function findStaleAt(
-  { lastSuccessAt, lastSuccessDurationMs }: FreshnessFacts,
+  { lastSuccessAt, lastSuccessDurationMs }: FreshnessInput,
   live: readonly FeedingSchedule[],
 ): Date | null {
   if (lastSuccessAt === null) return null;

@@ -154,18 +154,18 @@ describe('listEdges', () => {
  * Property tests. A schema is compared as a map of texts that describe tables and columns, without their
  * descriptions.
  */
-type Facts = Map<string, string>;
+type Details = Map<string, string>;
 
 const typeFact = 'type';
 const nullableFact = 'nullable';
 
-function factsOf(shape: SchemaShape): Map<string, Map<string | null, Facts>> {
+function detailsOf(shape: SchemaShape): Map<string, Map<string | null, Details>> {
   return new Map(
     shape.tables.map(({ name, hints, columns }) => [
       name,
-      new Map<string | null, Facts>([
+      new Map<string | null, Details>([
         [null, new Map(Object.entries(hints))],
-        ...columns.map((each): [string, Facts] => [
+        ...columns.map((each): [string, Details] => [
           each.name,
           new Map([
             [typeFact, formatDataType(each)],
@@ -180,10 +180,10 @@ function factsOf(shape: SchemaShape): Map<string, Map<string | null, Facts>> {
 
 /** Applies the changes to a schema; for a new table or column the content is taken from `target`. */
 function apply(before: SchemaShape, changes: readonly SchemaChange[], target: SchemaShape) {
-  const [made, wanted] = [factsOf(before), factsOf(target)];
+  const [made, wanted] = [detailsOf(before), detailsOf(target)];
   for (const { kind, table: name, column: of, hint, before: was, after: is } of changes) {
     const [tableName, columns] = [name ?? '', made.get(name ?? '')];
-    const facts = columns?.get(of);
+    const input = columns?.get(of);
     const fact =
       { data_type_changed: typeFact, nullable_changed: nullableFact }[kind as string] ?? hint ?? '';
     if (kind === 'table_added') {
@@ -192,15 +192,15 @@ function apply(before: SchemaShape, changes: readonly SchemaChange[], target: Sc
     } else if (kind === 'table_removed') {
       expect(made.delete(tableName)).toBe(true);
     } else if (kind === 'column_added' || kind === 'type_conflict') {
-      expect([facts, wanted.get(tableName)?.get(of)?.get(typeFact)]).toEqual([undefined, is]);
+      expect([input, wanted.get(tableName)?.get(of)?.get(typeFact)]).toEqual([undefined, is]);
       columns?.set(of, wanted.get(tableName)?.get(of) ?? new Map());
     } else if (kind === 'column_removed') {
-      expect(facts?.get(typeFact)).toBe(was);
+      expect(input?.get(typeFact)).toBe(was);
       columns?.delete(of);
     } else {
-      expect(facts?.get(fact) ?? null).toBe(was);
-      if (is === null) facts?.delete(fact);
-      else facts?.set(fact, is);
+      expect(input?.get(fact) ?? null).toBe(was);
+      if (is === null) input?.delete(fact);
+      else input?.set(fact, is);
     }
   }
   return made;
@@ -257,7 +257,7 @@ describe('for any schemas', () => {
   it('applying the changes to the first gives the second', () => {
     fc.assert(
       fc.property(someSchema, someSchema, (before, after) => {
-        expect(apply(before, compareSchemas(before, after).changes, after)).toEqual(factsOf(after));
+        expect(apply(before, compareSchemas(before, after).changes, after)).toEqual(detailsOf(after));
       }),
       options,
     );

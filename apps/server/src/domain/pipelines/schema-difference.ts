@@ -30,7 +30,7 @@ const weight: Record<SchemaChangeKind, number> = {
 };
 
 /** Hints can be long lists of columns; a list row shows the beginning. */
-const longestText = 300;
+const maxTextLength = 300;
 
 /**
  * Lists the changes from `before` to `after`. dlt's own tables and columns are omitted. An added or removed
@@ -183,6 +183,6 @@ function sayColumns(count: number): string {
 }
 
 function cut(text: string | null): string | null {
-  if (text === null || text.length <= longestText) return text;
-  return `${text.slice(0, longestText - 1).toWellFormed()}…`;
+  if (text === null || text.length <= maxTextLength) return text;
+  return `${text.slice(0, maxTextLength - 1).toWellFormed()}…`;
 }

@@ -13,7 +13,7 @@ export class PortRangeSyntaxError extends Error {
 const lowestPort = 1024;
 const highestPort = 65_535;
 /** Each port is a listening socket. */
-const mostPorts = 1000;
+const maxPorts = 1000;
 /** Ports above 1023 that browsers refuse to open (fetch.spec.whatwg.org, "bad port"). */
 const blockedPorts = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
@@ -31,8 +31,8 @@ export function parsePortRange(text: string): PortRange {
     throw new PortRangeSyntaxError(`"${text}" is not a range of ports such as 9100-9199.`);
   if (range.first < lowestPort || range.last > highestPort)
     throw new PortRangeSyntaxError(`"${text}" has ports outside of ${lowestPort} to ${highestPort}.`);
-  if (range.last - range.first >= mostPorts)
-    throw new PortRangeSyntaxError(`"${text}" has more than ${mostPorts} ports.`);
+  if (range.last - range.first >= maxPorts)
+    throw new PortRangeSyntaxError(`"${text}" has more than ${maxPorts} ports.`);
   const blocked = blockedPorts.find((port) => isInRange(range, port));
   if (blocked !== undefined)
     throw new PortRangeSyntaxError(

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 
 const HOUR_MS = 3_600_000;
 /** Longer than any single shift in the history of a zone (Samoa skipped a whole day in 2011). */
-const LONGEST_SHIFT_MS = 25 * HOUR_MS;
+const MAX_SHIFT_MS = 25 * HOUR_MS;
 
 /**
  * The latest change of a zone's UTC offset: the first instant under the new offset, and how far clocks moved.
@@ -51,7 +51,7 @@ export function instantOfWallClockMs(wallMs: number, zone: string): number {
  */
 export function recentOffsetChange(instantMs: number, zone: string): OffsetChange | null {
   if (zone === 'UTC') return null;
-  if (offsetMs(instantMs, zone) === offsetMs(instantMs - LONGEST_SHIFT_MS, zone)) return null;
+  if (offsetMs(instantMs, zone) === offsetMs(instantMs - MAX_SHIFT_MS, zone)) return null;
   const after = Temporal.Instant.fromEpochMilliseconds(instantMs + 1).toZonedDateTimeISO(zone);
   const atMs = after.getTimeZoneTransition('previous')?.epochMilliseconds;
   if (atMs === undefined) return null;

@@ -53,9 +53,9 @@ describe('parseRetention', () => {
     ['runs=365d/5GB', /runs have only an age/],
     ['logs=1d,', /"" is not valid/],
     ['of', /"of" is not valid/],
-  ])('rejects %s and names the invalid part', (text, words) => {
+  ])('rejects %s and names the invalid part', (text, parts) => {
     expect(() => parseRetention(text)).toThrow(RetentionSyntaxError);
-    expect(() => parseRetention(text)).toThrow(words);
+    expect(() => parseRetention(text)).toThrow(parts);
   });
 
   it('parses the output of formatLimit', () => {

@@ -38,7 +38,7 @@ const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 
 /**
  * A typo such as an age of ten thousand years would overflow a date, or a size would exceed safe integers.
  */
-const largestAgeSeconds = 36_500 * 86_400;
+const maxAllowedAgeSeconds = 36_500 * 86_400;
 /** The size of a row is unknown. */
 const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit']);
 
@@ -85,9 +85,9 @@ function parsePart(part: string): [RetentionKind, RetentionLimit] {
 }
 
 function parseLimit(part: string, value: string): RetentionLimit {
-  const words = value.split('/');
-  const [first = '', second] = words;
-  if (words.length === 2) {
+  const segments = value.split('/');
+  const [first = '', second] = segments;
+  if (segments.length === 2) {
     return {
       maxAgeSeconds: requireValue(part, parseAge(first)),
       maxBytes: requireValue(part, parseSize(second)),
@@ -110,7 +110,7 @@ function requireValue(part: string, value: number | null): number {
 /** Parses an age such as `90d` to seconds; null if invalid. */
 export function parseAge(text: string): number | null {
   const seconds = parseQuantity(text, secondsOfUnit);
-  return seconds !== null && seconds <= largestAgeSeconds ? seconds : null;
+  return seconds !== null && seconds <= maxAllowedAgeSeconds ? seconds : null;
 }
 
 function parseSize(text: string | undefined): number | null {
@@ -126,10 +126,10 @@ function parseQuantity(text: string, units: Record<string, number>): number | nu
 
 /** Formats a limit as in the setting; `off` for no limit. */
 export function formatLimit({ maxAgeSeconds, maxBytes }: RetentionLimit): string {
-  const words = [];
-  if (maxAgeSeconds !== null) words.push(formatQuantity(maxAgeSeconds, secondsOfUnit));
-  if (maxBytes !== null) words.push(formatQuantity(maxBytes, bytesOfUnit));
-  return words.length === 0 ? 'off' : words.join('/');
+  const segments = [];
+  if (maxAgeSeconds !== null) segments.push(formatQuantity(maxAgeSeconds, secondsOfUnit));
+  if (maxBytes !== null) segments.push(formatQuantity(maxBytes, bytesOfUnit));
+  return segments.length === 0 ? 'off' : segments.join('/');
 }
 
 /** Uses the largest unit that divides the value, so parsing the result gives the same value. */

@@ -43,11 +43,11 @@ export function decideRemovals<Candidate extends RetentionCandidate>(
   return { removed, bytesLeft, isDone: false };
 }
 
-const longestPauseSeconds = 3600;
-const shortestPauseSeconds = 5;
+const maxPauseSeconds = 3600;
+const minPauseSeconds = 5;
 
 /** Decides the pause between retention runs: one hour, or less if a maximum age is shorter. */
 export function decidePauseSeconds(limits: RetentionLimits): number {
   const ages = retentionKinds.map((kind) => limits[kind].maxAgeSeconds).filter((age) => age !== null);
-  return Math.max(shortestPauseSeconds, Math.min(longestPauseSeconds, ...ages));
+  return Math.max(minPauseSeconds, Math.min(maxPauseSeconds, ...ages));
 }

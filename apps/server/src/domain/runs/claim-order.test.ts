@@ -8,7 +8,7 @@ const pool: Pool = { maxRuns: 4, cpus: 16, memoryBytes: 16 };
 const nothingActive: ActiveCounts = { organizations: new Map(), workspaces: new Map() };
 
 let made = 0;
-function pending(facts: Partial<PendingRun> = {}): PendingRun {
+function pending(input: Partial<PendingRun> = {}): PendingRun {
   made += 1;
   return {
     jobRunId: `run-${made}`,
@@ -20,7 +20,7 @@ function pending(facts: Partial<PendingRun> = {}): PendingRun {
     demand: { cpus: 1, memoryBytes: 1 },
     turn: null,
     replacesActive: false,
-    ...facts,
+    ...input,
   };
 }
 

@@ -49,13 +49,13 @@ export function chooseClaims<Run extends PendingRun>(
   { pool, use }: { pool: Pool; use: PoolUse },
 ): ClaimPlan<Run> {
   const counts = copyCounts(active);
-  const turns = new Set<string>();
+  const lockedScopes = new Set<string>();
   const waiting = new Set(pending);
   const chosen: Run[] = [];
   let taken = use;
   for (let run = findNext(waiting, counts); run; run = findNext(waiting, counts)) {
     waiting.delete(run);
-    if (run.turn !== null && turns.has(run.turn)) continue;
+    if (run.turn !== null && lockedScopes.has(run.turn)) continue;
     const shortage = shortageOf(run, pool, taken);
     if (shortage === 'runs') continue;
     if (shortage !== null) {
@@ -65,7 +65,7 @@ export function chooseClaims<Run extends PendingRun>(
     chosen.push(run);
     taken = addDemand(taken, run.demand);
     addActive(counts, run);
-    if (run.turn !== null) turns.add(run.turn);
+    if (run.turn !== null) lockedScopes.add(run.turn);
   }
   return { chosen, reservedFor: null };
 }

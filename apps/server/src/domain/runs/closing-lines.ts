@@ -19,7 +19,7 @@ export interface FollowingRetry {
 }
 
 /** Longer output of another program is truncated: its lines are in the log already. */
-const mostLines = 40;
+const maxLines = 40;
 
 /** Creates the last log lines of a failed run: the cause, the next step and the code. */
 export function closeWithFailure(failed: FailedRun, at: Date): UnnumberedLogLine[] {
@@ -46,7 +46,7 @@ function describe(failed: FailedRun, phrase: (why: string) => string, at: Date):
   if (lines.length === 1) return [close(failure.detail.trim())];
   // Output of another program: put its lines before the line that explains them.
   const { cause } = runFailures[readRunFailureCode(failure.code)];
-  return [...lines.slice(-mostLines).map((line) => runnerLine(line, at)), close(cause)];
+  return [...lines.slice(-maxLines).map((line) => runnerLine(line, at)), close(cause)];
 }
 
 /** Formats a reason such as `RuntimeError: upstream API said no (step extract, table orders, shop.py:7)`. */
@@ -54,10 +54,10 @@ function describeReason(failed: FailedRun): string {
   const explained = explainFailed(failed);
   if (!explained) return failed.failure.detail;
   const { summary, step, table, location } = explained;
-  const place = [
+  const codeLocation = [
     ...(step === null ? [] : [`step ${step}`]),
     ...(table === null ? [] : [`table ${table}`]),
     ...(location === null ? [] : [`${location.file}:${location.line}`]),
   ];
-  return place.length === 0 ? summary : `${summary} (${place.join(', ')})`;
+  return codeLocation.length === 0 ? summary : `${summary} (${codeLocation.join(', ')})`;
 }

@@ -51,7 +51,7 @@ export interface FailureEvidence {
 }
 
 const messageBytes = 2048;
-const longestName = 200;
+const maxNameLength = 200;
 
 /** Frames and exceptions of this package belong to dlt: it detects the problem but seldom causes it. */
 const dltModule = /^dlt(hub)?\./;
@@ -69,18 +69,18 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
   const told = chooseException(reported) ?? chooseException(raised);
   if (!told && !report) return null;
   const stepMessage = report?.message ?? raised.find(({ type }) => type === stepFailed)?.message ?? '';
-  const step = report?.step ?? /`step=(\w{1,40})`/.exec(stepMessage.slice(0, longestName))?.[1] ?? null;
+  const step = report?.step ?? /`step=(\w{1,40})`/.exec(stepMessage.slice(0, maxNameLength))?.[1] ?? null;
   const message = boundMessage(told?.message ?? report?.message ?? '');
-  const place = { workFolderName: evidence.workFolderName, told };
+  const codeLocation = { workFolderName: evidence.workFolderName, told };
   return {
     kind: step === null ? 'exception' : 'pipeline',
     summary: summarize(told?.type ?? null, message),
-    exceptionType: told && cut(cleanLine(told.type), longestName),
+    exceptionType: told && cut(cleanLine(told.type), maxNameLength),
     message,
-    step: step && cut(cleanLine(step), longestName),
-    pipelineName: report && cut(cleanLine(report.pipelineName), longestName),
+    step: step && cut(cleanLine(step), maxNameLength),
+    pipelineName: report && cut(cleanLine(report.pipelineName), maxNameLength),
     table: report && findTable(report),
-    location: findLocation(raised, place) ?? findLocation(reported, place),
+    location: findLocation(raised, codeLocation) ?? findLocation(reported, codeLocation),
   };
 }
 
@@ -135,7 +135,7 @@ export function isOfUserCode({ code }: Pick<RunFailureReason, 'code'>): boolean 
  */
 function chooseException(raised: readonly RaisedException[]): RaisedException | null {
   for (const exception of raised) {
-    if (!dltModule.test(exception.type) || exception.cameOf !== 'cause') return exception;
+    if (!dltModule.test(exception.type) || exception.createdFrom !== 'cause') return exception;
   }
   return null;
 }
@@ -164,8 +164,8 @@ function ownLocation(frame: TracebackFrame, workFolderName: string): FailureLoca
   const root = `/work/${workFolderName}/`;
   const start = frame.file.indexOf(root);
   if (start === -1 || frame.file.includes('/site-packages/')) return null;
-  const file = cut(cleanLine(frame.file.slice(start + root.length)), longestName * 2);
-  const name = frame.function === null ? null : cut(cleanLine(frame.function), longestName);
+  const file = cut(cleanLine(frame.file.slice(start + root.length)), maxNameLength * 2);
+  const name = frame.function === null ? null : cut(cleanLine(frame.function), maxNameLength);
   return { file, line: frame.line, function: name };
 }
 
@@ -176,7 +176,7 @@ function findTable({ failedTables, message }: FailedPipelineRun): string | null 
     table !== undefined && another === undefined
       ? table
       : (/`job_id=([^`.]{1,200})\./.exec((message ?? '').slice(0, messageBytes))?.[1] ?? null);
-  return named === null ? null : cut(cleanLine(named), longestName);
+  return named === null ? null : cut(cleanLine(named), maxNameLength);
 }
 
 function summarize(type: string | null, message: string): string {

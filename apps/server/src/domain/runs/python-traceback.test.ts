@@ -23,7 +23,7 @@ describe('a traceback', () => {
       {
         type: 'shop.prices.PriceError',
         message: 'no price',
-        cameOf: null,
+        createdFrom: null,
         frames: [
           { file: '<frozen runpy>', line: 198, function: '_run_module_as_main' },
           { file: '/work/shop/main.py', line: 14, function: '<module>' },
@@ -87,10 +87,10 @@ ${plain}`;
   it.each([
     ['The above exception was the direct cause of the following exception:', 'cause'],
     ['During handling of the above exception, another exception occurred:', 'context'],
-  ])('are read: %s', (connector, cameOf) => {
+  ])('are read: %s', (connector, createdFrom) => {
     const raised = read(chained(connector));
     expect(raised.map(({ type }) => type)).toEqual(['shop.prices.PriceError', 'KeyError']);
-    expect(raised.map((each) => each.cameOf)).toEqual([cameOf, null]);
+    expect(raised.map((each) => each.createdFrom)).toEqual([createdFrom, null]);
     expect(raised[1]?.message).toBe("'b'");
   });
 
@@ -129,7 +129,7 @@ it('include an exception group without its members', () => {
     +------------------------------------
 `);
   expect(raised).toMatchObject([
-    { type: 'ExceptionGroup', message: 'two tables failed (2 sub-exceptions)', cameOf: null },
+    { type: 'ExceptionGroup', message: 'two tables failed (2 sub-exceptions)', createdFrom: null },
   ]);
   expect(raised[0]?.frames.at(-1)).toMatchObject({ line: 3, function: 'main' });
 });

@@ -24,14 +24,14 @@ export interface RaisedException {
    * Relation to the next exception in the list: `cause`, raised from it; `context`, raised while handling it.
    * Null for the last.
    */
-  cameOf: 'cause' | 'context' | null;
+  createdFrom: 'cause' | 'context' | null;
 }
 
-const mostLines = 20_000;
-const longestLine = 4000;
-const mostFrames = 100;
-const mostExceptions = 50;
-const longestMessage = 16_000;
+const maxLines = 20_000;
+const maxLineLength = 4000;
+const maxFrames = 100;
+const maxExceptions = 50;
+const maxMessageLength = 16_000;
 
 const header = 'Traceback (most recent call last):';
 const groupHeader = '+ Exception Group Traceback (most recent call last):';
@@ -43,7 +43,7 @@ const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))
 const exceptionLine = /^([\p{L}_][\p{L}\p{N}_.<>]{0,199})(?:: ?(.*))?$/su;
 
 /** A traceback at its position in the lines; `end` is the line after its message. */
-interface Block extends Omit<RaisedException, 'cameOf'> {
+interface Block extends Omit<RaisedException, 'createdFrom'> {
   start: number;
   end: number;
 }
@@ -54,7 +54,7 @@ interface Block extends Omit<RaisedException, 'cameOf'> {
  * interpreter's own do; otherwise the last one.
  */
 export function readLastTraceback(stderr: readonly string[]): RaisedException[] {
-  const lines = stderr.slice(-mostLines).map((line) => line.slice(0, longestLine));
+  const lines = stderr.slice(-maxLines).map((line) => line.slice(0, maxLineLength));
   const blocks = readBlocks(lines);
   const ended = blocks.findLastIndex((block) => isBottomOfStack(block.frames[0]));
   return chainOf(lines, blocks, ended === -1 ? blocks.length - 1 : ended);
@@ -67,17 +67,17 @@ function isBottomOfStack(frame: TracebackFrame | undefined): boolean {
 /** Collects an exception and the preceding ones that a connecting sentence links to it. */
 function chainOf(lines: readonly string[], blocks: readonly Block[], index: number): RaisedException[] {
   const chain: RaisedException[] = [];
-  for (let at = index; at >= 0 && chain.length < mostExceptions; at -= 1) {
+  for (let at = index; at >= 0 && chain.length < maxExceptions; at -= 1) {
     const block = blocks[at];
     if (!block) break;
-    const cameOf = at === 0 ? null : connectorBefore(lines, block);
-    chain.push({ type: block.type, message: block.message, frames: block.frames, cameOf });
-    if (cameOf === null) break;
+    const createdFrom = at === 0 ? null : connectorBefore(lines, block);
+    chain.push({ type: block.type, message: block.message, frames: block.frames, createdFrom });
+    if (createdFrom === null) break;
   }
   return chain;
 }
 
-function connectorBefore(lines: readonly string[], { start }: Block): RaisedException['cameOf'] {
+function connectorBefore(lines: readonly string[], { start }: Block): RaisedException['createdFrom'] {
   return connectors.get(lines[start - 2] ?? '') ?? null;
 }
 
@@ -109,12 +109,12 @@ function readBlock(lines: readonly string[], start: number): Block | null {
   for (; body[at]?.startsWith('  '); at += 1) {
     const frame = readFrame(body[at] ?? '');
     if (frame) frames.push(frame);
-    if (frames.length > mostFrames) frames.shift();
+    if (frames.length > maxFrames) frames.shift();
   }
   const found = exceptionLine.exec(body[at] ?? '');
   if (!found?.[1]) return null;
   const end = inGroup ? inGroup.length : endOfMessage(lines, at + 1);
-  const message = [found[2] ?? '', ...body.slice(at + 1, end)].join('\n').slice(0, longestMessage);
+  const message = [found[2] ?? '', ...body.slice(at + 1, end)].join('\n').slice(0, maxMessageLength);
   return {
     type: found[1],
     message: message.trimEnd(),

@@ -14,7 +14,7 @@ export interface FailedAttempt {
 export type RetryDecision = { retry: true; afterSeconds: number } | { retry: false };
 
 /** Delays double up to this limit; a longer configured delay is kept. */
-const longestDoubledSeconds = 3600;
+const maxDoubledSeconds = 3600;
 
 /**
  * Decides whether a run gets another attempt, and after what delay. A failure that is certain to repeat is
@@ -26,7 +26,7 @@ export function decideRetry(failed: FailedAttempt, settings: RetrySettings): Ret
   if (retriesSoFar >= settings.count || !runFailures[code].mayPass || !isNamed(failed, settings))
     return { retry: false };
   const { backoffSeconds } = settings;
-  const doubled = Math.min(backoffSeconds * 2 ** retriesSoFar, longestDoubledSeconds);
+  const doubled = Math.min(backoffSeconds * 2 ** retriesSoFar, maxDoubledSeconds);
   return { retry: true, afterSeconds: Math.max(backoffSeconds, doubled) };
 }
 

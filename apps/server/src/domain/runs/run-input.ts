@@ -1,7 +1,7 @@
 import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
 
 /** Maximum size of a webhook body, and so of a run's input. */
-export const largestInputBytes = 1024 * 1024;
+export const maxInputBytes = 1024 * 1024;
 /** JSON parsers fail on deep nesting, each at a different depth. */
 const deepestInput = 100;
 
@@ -23,8 +23,8 @@ export function readRunInput(body: Uint8Array): InputReading {
     JSON.parse(text);
   } catch (error) {
     // The engine's message quotes the body, which may contain secrets, so only its position is used.
-    const place = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
-    return { ok: false, problem: `The body is not JSON${place ? ` (${place})` : ''}.` };
+    const codeLocation = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
+    return { ok: false, problem: `The body is not JSON${codeLocation ? ` (${codeLocation})` : ''}.` };
   }
   return measureDepth(text) > deepestInput
     ? { ok: false, problem: `The body is nested deeper than ${deepestInput} levels.` }

@@ -1,4 +1,4 @@
-import { evaluateAllFreshness, type UpstreamFacts } from '../scheduling/freshness.ts';
+import { evaluateAllFreshness, type UpstreamInput } from '../scheduling/freshness.ts';
 import { getConcurrencyLimit, type JobDefinition } from '../jobs/job-definition.ts';
 import { resolveRefresh } from '../scheduling/refresh.ts';
 import type { RunInterval } from '../scheduling/run-interval.ts';
@@ -28,7 +28,7 @@ export type SkipStatus = (typeof SKIP_STATUSES)[number];
 export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
 
 /** Limits and current use of the organization: active runs and minutes per month. Null means no limit. */
-export interface OrganizationRoom {
+export interface OrganizationCapacity {
   activeRunCount: number;
   runLimit: number | null;
   usedSeconds: number;
@@ -45,7 +45,7 @@ export interface JobQueue {
 }
 
 /** Maximum number of queued runs of one job: more indicate a mistake, not a backlog. */
-const longestQueue = 100;
+const maxQueueLength = 100;
 
 export interface StartInput {
   definition: JobDefinition;
@@ -56,12 +56,12 @@ export interface StartInput {
   /** End of the last completed run's interval; null if there is none or a refresh discarded it. */
   lastCompletedEnd: Date | null;
   /** One entry for each freshness constraint of the job. */
-  upstreams: readonly UpstreamFacts[];
+  upstreams: readonly UpstreamInput[];
   /** Upstreams that the same call has started or waits for (listPendingUpstreams). */
   pendingUpstreams: readonly string[];
   /** Active runs of the job, without those that wait for a slot. */
   activeRunCount: number;
-  organization: OrganizationRoom;
+  organization: OrganizationCapacity;
   queue: JobQueue;
   /** The tick was due while no server ran, and the job does not catch up on such ticks. */
   isMissed: boolean;
@@ -142,7 +142,7 @@ function checkUpstreams(input: StartInput): Skip | null {
   return isFresh ? null : skip('skipped_fresh', ...reasons);
 }
 
-function checkMinutes({ usedSeconds, minuteLimit }: OrganizationRoom): Skip | null {
+function checkMinutes({ usedSeconds, minuteLimit }: OrganizationCapacity): Skip | null {
   if (minuteLimit === null || usedSeconds < minuteLimit * 60) return null;
   const used = Math.floor(usedSeconds / 60);
   return skip(
@@ -192,7 +192,7 @@ function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle
       `run ${queue.sameTriggerNumber} is already waiting for '${trigger}', and covers all time until it starts`,
     );
   }
-  if (queue.length < longestQueue) return null;
+  if (queue.length < maxQueueLength) return null;
   return skip(status, reason, `${queue.length} runs of this job are already waiting, which is the maximum`);
 }
 

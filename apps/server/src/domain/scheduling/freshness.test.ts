@@ -37,18 +37,18 @@ describe('freshness', () => {
   });
 
   it("requires nothing beyond the end of the upstream's declared interval", () => {
-    const facts = { constraint: 'job.is_fresh:jobs.a.up', definition: upstream };
-    const done = { ...facts, lastCompletedEnd: new Date('2026-01-31T06:00:00Z') };
+    const input = { constraint: 'job.is_fresh:jobs.a.up', definition: upstream };
+    const done = { ...input, lastCompletedEnd: new Date('2026-01-31T06:00:00Z') };
     expect(evaluateFreshness(done, NOW).isFresh).toBe(true);
-    const partly = { ...facts, lastCompletedEnd: new Date('2026-01-30T06:00:00Z') };
+    const partly = { ...input, lastCompletedEnd: new Date('2026-01-30T06:00:00Z') };
     expect(evaluateFreshness(partly, NOW).reasons).toEqual([
       'upstream jobs.a.up missing run for 2026-01-31 06:00:00+00:00',
     ]);
   });
 
   it('is stale if the upstream does not exist', () => {
-    const facts = { constraint: 'job.is_fresh:jobs.a.up', definition: null, lastCompletedEnd: null };
-    expect(evaluateFreshness(facts, NOW).reasons).toEqual([
+    const input = { constraint: 'job.is_fresh:jobs.a.up', definition: null, lastCompletedEnd: null };
+    expect(evaluateFreshness(input, NOW).reasons).toEqual([
       'upstream jobs.a.up does not exist or is archived',
     ]);
   });

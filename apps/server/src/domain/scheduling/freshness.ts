@@ -11,7 +11,7 @@ export interface FreshnessResult {
 }
 
 /** Input for one freshness constraint: the upstream job it names. */
-export interface UpstreamFacts {
+export interface UpstreamInput {
   constraint: string;
   /** Null if the job does not exist or is archived. */
   definition: JobDefinition | null;
@@ -29,7 +29,7 @@ const SECOND_MS = 1000;
  * is enough. If the upstream's declared interval has an end, no tick after that end is required, because the
  * upstream never reaches one.
  */
-export function evaluateFreshness(upstream: UpstreamFacts, now: Date): FreshnessResult {
+export function evaluateFreshness(upstream: UpstreamInput, now: Date): FreshnessResult {
   const ref = readUpstreamRef(upstream.constraint);
   if (upstream.constraint.startsWith(`${MATCHING_INTERVAL}:`)) {
     return stale(`upstream ${ref} — ${MATCHING_INTERVAL} requires interval-based downstream`);
@@ -62,7 +62,7 @@ export function evaluateFreshness(upstream: UpstreamFacts, now: Date): Freshness
 }
 
 /** Evaluates all constraints of a job; fresh only if each of them is. */
-export function evaluateAllFreshness(upstreams: readonly UpstreamFacts[], now: Date): FreshnessResult {
+export function evaluateAllFreshness(upstreams: readonly UpstreamInput[], now: Date): FreshnessResult {
   const reasons = upstreams.flatMap((upstream) => evaluateFreshness(upstream, now).reasons);
   return { isFresh: reasons.length === 0, reasons };
 }

@@ -4,7 +4,7 @@ import { nextScheduledRun } from './run-interval.ts';
 import { parseTrigger, readTriggerType } from '../jobs/trigger.ts';
 
 /** History of one timed trigger of a job. */
-export interface ScheduleFacts {
+export interface ScheduleInput {
   /** The tick of the last start or skip by this trigger; null before the first. */
   previousScheduledRun: Date | null;
   /** End of the job's last completed run's interval; null if it has none or a refresh discarded it. */
@@ -29,14 +29,14 @@ export function computeNextRunAt(
   definition: Pick<JobDefinition, 'interval' | 'triggers' | 'require'>,
   trigger: string,
   now: Date,
-  facts: ScheduleFacts,
+  input: ScheduleInput,
 ): Date | null {
   const zone = getTimeZone(definition);
   const parsed = parseTrigger(trigger);
-  if (parsed.type === 'once' && facts.previousScheduledRun !== null) return null;
+  if (parsed.type === 'once' && input.previousScheduledRun !== null) return null;
   const lastEnd = resolveDeclaredWindow(definition, zone)?.end ?? null;
-  const isCovered = lastEnd !== null && facts.lastCompletedEnd !== null && facts.lastCompletedEnd >= lastEnd;
-  return isCovered ? null : nextScheduledRun(parsed, now, facts.previousScheduledRun, zone);
+  const isCovered = lastEnd !== null && input.lastCompletedEnd !== null && input.lastCompletedEnd >= lastEnd;
+  return isCovered ? null : nextScheduledRun(parsed, now, input.previousScheduledRun, zone);
 }
 
 /**

@@ -3,12 +3,12 @@
  * characters: they lead to passwords that are hard to remember and easy to guess.
  */
 
-export const shortestPassword = 12;
+export const minPasswordLength = 12;
 /** No user types a longer password; it would only cost the server time. */
-export const longestPassword = 1024;
+export const maxPasswordLength = 1024;
 
 /** Words that users extend with digits and symbols when a password must be longer. */
-const commonWords = new Set(
+const commonPasswords = new Set(
   (
     'password passwort passw passwords admin administrator root user guest login welcome letmein secret test testing changeme default ' +
     'master access hello monkey dragon football baseball superman batman iloveyou sunshine princess shadow michael trustno starwars ' +
@@ -39,9 +39,9 @@ const leet: Record<string, string> = {
 /** @returns why the password is not allowed for this account; null if it is */
 export function findPasswordProblem(password: string, email: string): string | null {
   const length = Array.from(password.normalize('NFKC')).length;
-  if (length < shortestPassword)
-    return `The password has ${length} characters; it needs at least ${shortestPassword}. A passphrase of a few words is easy to remember.`;
-  if (length > longestPassword) return `The password can have at most ${longestPassword} characters.`;
+  if (length < minPasswordLength)
+    return `The password has ${length} characters; it needs at least ${minPasswordLength}. A passphrase of a few words is easy to remember.`;
+  if (length > maxPasswordLength) return `The password can have at most ${maxPasswordLength} characters.`;
   const plain = password.normalize('NFKC').toLowerCase();
   if (isFromEmail(plain, email.trim().toLowerCase()))
     return 'The password is too similar to the e-mail address. Choose another.';
@@ -64,8 +64,10 @@ function isCommon(plain: string): boolean {
 
 /** Matches a common word, or two in a row. */
 function isCommonWord(text: string): boolean {
-  if (commonWords.has(text)) return true;
-  return [...commonWords].some((word) => text.startsWith(word) && commonWords.has(text.slice(word.length)));
+  if (commonPasswords.has(text)) return true;
+  return [...commonPasswords].some(
+    (word) => text.startsWith(word) && commonPasswords.has(text.slice(word.length)),
+  );
 }
 
 /** Matches the same short text repeated. */

@@ -2,7 +2,7 @@
  * Shorter values are common words in logs; masking them would make the log unreadable without hiding the
  * secret.
  */
-const SHORTEST_SECRET = 6;
+const MIN_SECRET_LENGTH = 6;
 
 /**
  * Lists the secret strings of a parsed TOML file: every string leaf of at least 6 characters, and each such
@@ -57,7 +57,7 @@ function collectStrings(value: unknown, found: Set<string>): void {
 function addSecret(value: string, found: Set<string>): void {
   for (const candidate of [value, ...value.split(/\r\n|\r|\n/)]) {
     const trimmed = candidate.trim();
-    if (candidate.length >= SHORTEST_SECRET && trimmed !== '') found.add(candidate);
-    if (trimmed.length >= SHORTEST_SECRET) found.add(trimmed);
+    if (candidate.length >= MIN_SECRET_LENGTH && trimmed !== '') found.add(candidate);
+    if (trimmed.length >= MIN_SECRET_LENGTH) found.add(trimmed);
   }
 }

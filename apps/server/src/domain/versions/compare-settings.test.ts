@@ -136,9 +136,9 @@ describe('results never contain a secret value', () => {
   });
 
   it('for TOML that is damaged anywhere', () => {
-    const property = fc.property(secretTree.table, fc.nat(), fc.nat(), (one, place, width) => {
+    const property = fc.property(secretTree.table, fc.nat(), fc.nat(), (one, context, width) => {
       const text = writeToml(one);
-      const at = place % (text.length + 1);
+      const at = context % (text.length + 1);
       const damaged = text.slice(0, at) + text.slice(at + 1 + (width % 5));
       // A key that lost its quotes could absorb a secret into its name, so only values are checked.
       const comparison = compareSettings(null, { text: damaged, holdsSecrets: true });

@@ -49,8 +49,8 @@ describe('findWebhookPathProblem', () => {
     ['./b', "'.'"],
     ['a\nb', 'control character'],
     ['a\ud800', 'control character'],
-  ])('rejects %j', (path, words) => {
-    expect(findWebhookPathProblem(path)).toContain(words);
+  ])('rejects %j', (path, text) => {
+    expect(findWebhookPathProblem(path)).toContain(text);
   });
 });
 

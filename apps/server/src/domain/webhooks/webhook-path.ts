@@ -1,6 +1,6 @@
 import { readTriggerType } from '../jobs/trigger.ts';
 
-const longestPathCharacters = 512;
+const maxPathCharacters = 512;
 
 /**
  * Reads the path of a `webhook:` trigger in normalized form, without leading and trailing slashes; '' for a
@@ -23,8 +23,7 @@ export function findWebhookTrigger(triggers: readonly string[], path: string): s
 /** Explains why no sender could reach the path; null if one can. */
 export function findWebhookPathProblem(path: string): string | null {
   const normal = normalizeWebhookPath(path);
-  if (normal.length > longestPathCharacters)
-    return `the path is longer than ${longestPathCharacters} characters`;
+  if (normal.length > maxPathCharacters) return `the path is longer than ${maxPathCharacters} characters`;
   if (/\p{Cc}/u.test(normal) || !normal.isWellFormed()) return 'the path has a control character';
   const parts = normal.split('/');
   if (normal !== '' && parts.includes('')) return 'the path has an empty part';

@@ -29,9 +29,9 @@ describe('readSignature', () => {
     [301, 'older than 5 minutes'],
     [-301, 'more in the future than 5 minutes'],
     [seconds, 'older'],
-  ])('rejects one that is %i seconds old', (age, words) => {
+  ])('rejects one that is %i seconds old', (age, text) => {
     const reading = read(`t=${seconds - age},v1=${one}`);
-    expect(reading.ok ? '' : reading.problem).toContain(words);
+    expect(reading.ok ? '' : reading.problem).toContain(text);
   });
 
   it.each([

@@ -43,9 +43,9 @@ function readOwnSignature(header: string, now: Date): SignatureReading {
   }
   const ageSeconds = now.getTime() / 1000 - Number(time);
   if (Math.abs(ageSeconds) > signatureSeconds) {
-    const words = ageSeconds > 0 ? 'older' : 'more in the future';
+    const text = ageSeconds > 0 ? 'older' : 'more in the future';
     return refuse(
-      `The signature is ${words} than ${signatureSeconds / 60} minutes by the clock of the server.`,
+      `The signature is ${text} than ${signatureSeconds / 60} minutes by the clock of the server.`,
     );
   }
   return { ok: true, claim: { prefix: `${time}.`, signatures } };

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** Maximum number of jobs and of runs to list: a client that shows more fetches everything again anyway. */
-export const mostNamed = 50;
+export const maxNamed = 50;
 
 /** Groups changes by workspace. */
 export function gatherChanges(changes: readonly Change[]): WorkspaceChange[] {
@@ -63,5 +63,5 @@ function mergeIds(
 ): WorkspaceChange['jobIds'] {
   if (one === null || other === null) return null;
   const ids = new Set([...one, ...other]);
-  return ids.size > mostNamed ? null : ids;
+  return ids.size > maxNamed ? null : ids;
 }

@@ -7,8 +7,8 @@ import type { ConformanceSite } from './conformance-site.ts';
 export function describeEnvironmentBuilder(site: ConformanceSite): void {
   describe('environments', () => {
     const build = async (spec: EnvironmentSpec) => site.executor.buildEnvironment(spec, () => undefined);
-    const findBelonging = async (path: string, withSizes = false) =>
-      (await site.harness.createExecutor().listBelongings({ withSizes })).find(
+    const findResource = async (path: string, withSizes = false) =>
+      (await site.harness.createExecutor().listResources({ withSizes })).find(
         ({ owner }) => owner.kind === 'environment' && owner.path === path,
       );
 
@@ -16,15 +16,15 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
       const before = Date.now();
       const spec = await site.harness.createEnvironmentSpec();
       const location = await build(spec);
-      const own = await findBelonging(location.path);
+      const own = await findResource(location.path);
       expect(own?.owner).toEqual({ kind: 'environment', path: location.path, key: spec.key });
       // File times are less precise than the clock.
       expect(own?.madeAt.getTime()).toBeGreaterThan(before - 2000);
       expect(await site.executor.measureEnvironment(location)).toBeGreaterThan(0);
-      expect((await findBelonging(location.path, true))?.sizeBytes).toBeGreaterThan(0);
+      expect((await findResource(location.path, true))?.sizeBytes).toBeGreaterThan(0);
       await site.harness.createExecutor().removeEnvironment(location);
       expect(await site.executor.hasEnvironment(location)).toBe(false);
-      expect(await findBelonging(location.path)).toBeUndefined();
+      expect(await findResource(location.path)).toBeUndefined();
       expect(await site.executor.measureEnvironment(location)).toBe(0);
       await site.executor.removeEnvironment(location);
     });
@@ -43,7 +43,7 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
         const failure = await build(spec).catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(EnvironmentBuildError);
         expect(failure).toMatchObject({ code, message: expect.stringMatching(/nowhere|2\.1/) });
-        const left = (await site.executor.listBelongings({ withSizes: false })).filter(
+        const left = (await site.executor.listResources({ withSizes: false })).filter(
           ({ owner }) => (owner.kind === 'environment' || owner.kind === 'build') && owner.key === spec.key,
         );
         expect(left).toEqual([]);
@@ -52,12 +52,12 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
 
     it('can also be removed as resources', async () => {
       const location = await build(await site.harness.createEnvironmentSpec());
-      const own = await findBelonging(location.path);
+      const own = await findResource(location.path);
       if (!own) throw new Error('The environment is not listed.');
-      await site.executor.removeBelonging(own);
+      await site.executor.removeResource(own);
       expect(await site.executor.hasEnvironment(location)).toBe(false);
-      expect(await findBelonging(location.path)).toBeUndefined();
-      await site.executor.removeBelonging(own);
+      expect(await findResource(location.path)).toBeUndefined();
+      await site.executor.removeResource(own);
     });
 
     it('leave a cache, and are still built without it', async () => {
@@ -66,7 +66,7 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
       const findCache = async () =>
         (await site.executor.listCaches()).find((one) => one.organizationId === organizationId);
       const listOwners = async () =>
-        (await site.executor.listBelongings({ withSizes: false })).map(({ owner }) => owner);
+        (await site.executor.listResources({ withSizes: false })).map(({ owner }) => owner);
       const first = await build(spec);
       expect(await findCache()).toMatchObject({ organizationId });
       expect(await listOwners()).toContainEqual({ kind: 'cache', organizationId });

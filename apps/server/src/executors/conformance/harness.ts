@@ -4,7 +4,7 @@ import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import type { EnvironmentSpec } from '../contract/environment-builder.ts';
 import type { ExecutorErrorKind } from '../contract/executor-error.ts';
 import type { Executor } from '../executor.ts';
-import type { Belonging } from '../../domain/retention/belonging.ts';
+import type { Resource } from '../../domain/retention/resource.ts';
 
 /**
  * User code that runs until it is told to end. `ends-on-term` exits with 3 a moment after SIGTERM.
@@ -63,7 +63,7 @@ export interface ConformanceHarness {
 export interface LeftBehind {
   attemptId: string;
   /** The id the executor uses for the resource, or would use if it owned it. */
-  kind: Belonging['kind'];
+  kind: Resource['kind'];
   id: string;
   /** Checked independently of the executor. */
   isThere(): Promise<boolean>;

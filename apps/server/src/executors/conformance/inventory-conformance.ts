@@ -1,13 +1,13 @@
 /** Conformance tests for the resources that an executor has on its backend. */
 import { describe, expect, it } from 'vitest';
-import type { Belonging } from '../../domain/retention/belonging.ts';
+import type { Resource } from '../../domain/retention/resource.ts';
 import type { ConformanceSite } from './conformance-site.ts';
 
 /** Declares the tests of one executor. */
 export function describeInventory(site: ConformanceSite): void {
   describe('resources', () => {
-    const listOf = async (attemptId: string): Promise<Belonging[]> =>
-      (await site.harness.createExecutor().listBelongings({ withSizes: false })).filter(
+    const listOf = async (attemptId: string): Promise<Resource[]> =>
+      (await site.harness.createExecutor().listResources({ withSizes: false })).filter(
         ({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId,
       );
 
@@ -26,11 +26,11 @@ export function describeInventory(site: ConformanceSite): void {
     it('of a running attempt can be removed: the attempt ends first, and nothing is left', async () => {
       const { spec, handle } = await site.attempts.start(await site.harness.createSpec('leaves-child'));
       const listed = await listOf(spec.attemptId);
-      for (const belonging of listed) await site.executor.removeBelonging(belonging);
+      for (const resource of listed) await site.executor.removeResource(resource);
       expect(await listOf(spec.attemptId)).toEqual([]);
       expect(await site.harness.listProcesses(spec)).toEqual([]);
       expect(await site.executor.inspect(handle)).toMatchObject({ state: 'missing' });
-      for (const belonging of listed) await site.executor.removeBelonging(belonging);
+      for (const resource of listed) await site.executor.removeResource(resource);
     });
 
     it('of a server killed during a start are listed, and can be removed by several callers at once', async () => {
@@ -39,17 +39,17 @@ export function describeInventory(site: ConformanceSite): void {
       expect(listed).toMatchObject([{ kind: left.kind, id: left.id }]);
       expect(await left.isThere()).toBe(true);
       const others = [site.executor, site.harness.createExecutor()];
-      await Promise.all(others.map((one) => one.removeBelonging(left)));
+      await Promise.all(others.map((one) => one.removeResource(left)));
       expect(await left.isThere()).toBe(false);
       expect(await listOf(left.attemptId)).toEqual([]);
     });
 
     it('of another installation are neither listed nor removed', async () => {
       const left = await site.harness.leaveBehind('other');
-      const ids = (await site.executor.listBelongings({ withSizes: false })).map(({ id }) => id);
+      const ids = (await site.executor.listResources({ withSizes: false })).map(({ id }) => id);
       expect(ids).not.toContain(left.id);
       expect(await listOf(left.attemptId)).toEqual([]);
-      await site.executor.removeBelonging(left);
+      await site.executor.removeResource(left);
       expect(await left.isThere()).toBe(true);
     });
   });

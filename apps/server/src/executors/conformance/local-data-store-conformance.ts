@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import type { LocalDataPlace, LocalDataUse, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { LocalDataScope, LocalDataUse, SnapshotExtent } from '../contract/local-data-store.ts';
 import type { ConformanceSite } from './conformance-site.ts';
 
 type Step = [name: string, ...given: (string | number)[]];
@@ -46,13 +46,13 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       return results;
     }
 
-    async function describePlace(): Promise<LocalDataPlace> {
+    async function describeScope(): Promise<LocalDataScope> {
       const { installationId, uid } = await site.harness.createSpec('ends-on-term');
       return { installationId, workspaceId, profile: 'prod', uid };
     }
 
     const takeSnapshot = async (isUntouched = untouched, extent: SnapshotExtent = {}) =>
-      site.executor.takeSnapshot(await describePlace(), isUntouched, extent);
+      site.executor.takeSnapshot(await describeScope(), isUntouched, extent);
 
     test('is visible in a copy as of the snapshot, and writes to the copy do not change it', async () => {
       const secret = '/etc/passwd';
@@ -149,7 +149,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
 
     test('discards an incomplete snapshot whose server went away', async () => {
       const listSnapshots = async () =>
-        (await site.harness.createExecutor().listBelongings({ withSizes: false })).filter(
+        (await site.harness.createExecutor().listResources({ withSizes: false })).filter(
           ({ id, owner }) =>
             id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
         );
@@ -161,8 +161,8 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       expect(whole.map(({ owner }) => owner)).toEqual(
         whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
       );
-      for (const belonging of whole)
-        await expect(site.executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'config' });
+      for (const resource of whole)
+        await expect(site.executor.removeResource(resource)).rejects.toMatchObject({ kind: 'config' });
 
       const isAsked = Promise.withResolvers<void>();
       void takeSnapshot(() => {
@@ -172,8 +172,8 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       await isAsked.promise;
       expect(await countNobodys()).toBe(1);
       expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
-      for (const belonging of await listSnapshots())
-        if (belonging.owner.kind === 'nobody') await site.executor.removeBelonging(belonging);
+      for (const resource of await listSnapshots())
+        if (resource.owner.kind === 'nobody') await site.executor.removeResource(resource);
       expect(await countNobodys()).toBe(0);
       await takeSnapshot();
       expect(await listSnapshots()).toHaveLength(whole.length);
@@ -205,7 +205,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       await site.harness.awaitUserCode(app.spec);
       await run('read-write', ['write', 'rows.db', 'new rows, and more'], ['remove', 'gone.db']);
       await takeSnapshot();
-      await site.harness.createExecutor().refreshCopy(app.handle, await describePlace());
+      await site.harness.createExecutor().refreshCopy(app.handle, await describeScope());
       expect((await app.report()).slice(6)).toEqual([
         null,
         null,
@@ -219,17 +219,19 @@ export function describeLocalDataStore(site: ConformanceSite): void {
     it('is not refreshed without a copy or without an attempt', async () => {
       const { harness, executor } = site;
       const { handle } = await site.attempts.start(await harness.createSpec('ends-on-term'));
-      const place = await describePlace();
+      const context = await describeScope();
       const refusal = { name: 'ExecutorError', kind: 'backend' };
-      await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
-      await expect(executor.refreshCopy(harness.moveElsewhere(handle), place)).rejects.toMatchObject(refusal);
+      await expect(executor.refreshCopy(handle, context)).rejects.toMatchObject(refusal);
+      await expect(executor.refreshCopy(harness.moveElsewhere(handle), context)).rejects.toMatchObject(
+        refusal,
+      );
       await executor.stop(handle, { graceSeconds: 0 });
-      await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
+      await expect(executor.refreshCopy(handle, context)).rejects.toMatchObject(refusal);
     });
 
     it('rejects names that lead out of its folder', async () => {
       for (const names of [{ workspaceId: '../x' }, { profile: '..' }]) {
-        const failure = site.executor.takeSnapshot({ ...(await describePlace()), ...names }, untouched);
+        const failure = site.executor.takeSnapshot({ ...(await describeScope()), ...names }, untouched);
         await expect(failure).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });
       }
     });

@@ -46,7 +46,7 @@ export interface AttemptLimits {
 /** Which memory ran out: that of the run's own `limit`, or that of the whole `machine`. */
 export type OutOfMemory = 'limit' | 'machine';
 
-export interface ExitFacts {
+export interface ExitDetails {
   code: number | null;
   signal: string | null;
   outOfMemory: OutOfMemory | null;
@@ -58,7 +58,7 @@ export interface ExitFacts {
  */
 export type AttemptInspection =
   | { state: 'running' }
-  | { state: 'exited'; exit: ExitFacts }
+  | { state: 'exited'; exit: ExitDetails }
   /** `detail` describes what is known about an end without an exit record. */
   | { state: 'missing'; detail?: string }
   | { state: 'unknown'; detail: string };

@@ -1,4 +1,4 @@
-import type { Belonging } from '../../domain/retention/belonging.ts';
+import type { Resource } from '../../domain/retention/resource.ts';
 
 /** Everything that an executor has for this installation on its backend. */
 export interface Inventory {
@@ -7,12 +7,12 @@ export interface Inventory {
    * incomplete ones and those of running attempts; none of another installation. Sizes take seconds if every
    * file must be checked.
    */
-  listBelongings(options: { withSizes: boolean }): Promise<Belonging[]>;
+  listResources(options: { withSizes: boolean }): Promise<Resource[]>;
   /**
    * Removes one resource; processes of an attempt are ended first. A resource that no longer exists is not an
    * error, and several servers may call this at once.
    * @throws ExecutorError backend, when it cannot be removed now; config for local data, which executors
    * never remove
    */
-  removeBelonging(belonging: Pick<Belonging, 'kind' | 'id'>): Promise<void>;
+  removeResource(resource: Pick<Resource, 'kind' | 'id'>): Promise<void>;
 }

@@ -9,7 +9,7 @@ export type LocalDataUse =
   | { workspaceId: string; profile: string; access: 'copy'; mountedAs: string };
 
 /** The data that a workspace's runs of one profile share, and the user that owns it. */
-export interface LocalDataPlace {
+export interface LocalDataScope {
   installationId: string;
   workspaceId: string;
   profile: string;
@@ -34,7 +34,7 @@ export interface LocalDataStore {
    * @throws ExecutorError backend, and whatever `isUntouched` throws
    */
   takeSnapshot(
-    place: LocalDataPlace,
+    scope: LocalDataScope,
     isUntouched: () => Promise<boolean>,
     extent?: SnapshotExtent,
   ): Promise<{ sizeBytes: number } | null>;
@@ -45,5 +45,5 @@ export interface LocalDataStore {
    * @param place the origin of the snapshot with which the attempt was started
    * @throws ExecutorError backend, if the attempt does not run, is elsewhere, or has no copy
    */
-  refreshCopy(handle: AttemptHandle, place: LocalDataPlace): Promise<void>;
+  refreshCopy(handle: AttemptHandle, scope: LocalDataScope): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { AppConnector } from '../contract/app-connector.ts';
 import { checkAppPort } from '../app-port.ts';
 import type { Connections } from './app-network.ts';
-import { requireHandle } from './attempt-place.ts';
+import { requireHandle } from './attempt-handle.ts';
 import type { DockerBackend } from './docker-backend.ts';
 
 /** Connects to apps through a relay in their container. */

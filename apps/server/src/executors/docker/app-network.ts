@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import { ExecutorError } from '../contract/executor-error.ts';
-import { allowSilence, engineWords, isConflict, isMissing } from './engine.ts';
+import { allowSilence, engineMessage, isConflict, isMissing } from './engine.ts';
 import { attemptName, labels, programs } from './names.ts';
 import { createRelay, type Relay } from './relay.ts';
 
@@ -14,10 +14,10 @@ const relayUser = '65534:65534';
 /** An idle relay in a container is kept for the next connection; it uses some of the run's memory. */
 const idleMilliseconds = 60_000;
 const firstPauseMilliseconds = 10;
-const longestPauseMilliseconds = 200;
+const maxPauseMilliseconds = 200;
 const closingSeconds = 30;
 
-function isApart(container: ContainerInspectInfo): boolean {
+function isIsolated(container: ContainerInspectInfo): boolean {
   return container.Config.Labels[labels.network] === 'apart';
 }
 
@@ -45,26 +45,26 @@ async function runClosing(container: Docker.Container): Promise<void> {
   });
   const stream = await exec.start({});
   allowSilence(stream);
-  const words: Buffer[] = [];
+  const text: Buffer[] = [];
   stream.on('error', () => undefined);
-  stream.on('data', (piece: Buffer) => words.push(piece));
+  stream.on('data', (piece: Buffer) => text.push(piece));
   const code = await awaitExit(exec);
   stream.destroy();
   if (code === 0) return;
   // The engine puts headers between the pieces of output.
-  const said = Buffer.concat(words)
+  const output = Buffer.concat(text)
     .toString('utf8')
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .trim();
   throw new ExecutorError(
     'config',
-    `The engine cannot close the network of an app to other containers: ${said || `exit code ${code}`}`,
+    `The engine cannot close the network of an app to other containers: ${output || `exit code ${code}`}`,
   );
 }
 
 async function awaitExit(exec: Docker.Exec): Promise<number | null> {
   const giveUpAt = performance.now() + closingSeconds * 1000;
-  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, maxPauseMilliseconds)) {
     const { Running: isRunning, ExitCode: code } = await exec.inspect();
     if (!isRunning && code !== null) return code;
     if (performance.now() > giveUpAt)
@@ -115,7 +115,7 @@ export function createConnections() {
       try {
         return await relay.open(port);
       } catch (error) {
-        throw new ExecutorError('backend', engineWords(error), { cause: error });
+        throw new ExecutorError('backend', engineMessage(error), { cause: error });
       }
     },
     end,
@@ -128,7 +128,7 @@ async function startRelay(
 ): Promise<Relay> {
   try {
     const found = await container.inspect();
-    if (!isApart(found)) throw new ExecutorError('backend', 'The attempt has no isolated network.');
+    if (!isIsolated(found)) throw new ExecutorError('backend', 'The attempt has no isolated network.');
     const exec = await container.exec({
       Cmd: [programs.python, '-I', '-S', `${programs.bootstrap}/relay/__main__.py`],
       User: relayUser,

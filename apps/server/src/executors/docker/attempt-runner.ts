@@ -2,12 +2,12 @@ import type Docker from 'dockerode';
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptRunner, AttemptSpec } from '../contract/attempt-runner.ts';
 import { closeNetwork, type Connections } from './app-network.ts';
-import { buildHandle, readHandle, requireHandle } from './attempt-place.ts';
+import { buildHandle, readHandle, requireHandle } from './attempt-handle.ts';
 import {
   discardContainer,
   hasStarted,
   inspectAttempt,
-  judgeAttempt,
+  deriveAttemptState,
   listAttempts,
   makeLocalData,
   removeAttempt,
@@ -32,7 +32,7 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
     checkNames(spec);
     return backend.withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
-      const { engine, facts, engineId, images } = connection;
+      const { engine, details, engineId, images } = connection;
       const { localData, uid } = spec;
       const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
       const needed = Promise.all([
@@ -60,7 +60,7 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
           engineId,
           image: image.id,
           network: runsNetwork.name,
-          engineCpus: facts.cpus,
+          engineCpus: details.cpus,
           volumes,
           machine: await connection.closeMachine(backend.describeHost(connection, image.id), runsNetwork),
           async copyLocalData() {
@@ -125,7 +125,9 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
         const connection = await backend.connect();
         const data = readHandle(handle, connection.engineId);
         if ('elsewhere' in data) return { state: 'unknown', detail: data.elsewhere };
-        return await judgeAttempt(connection.engine, data.attemptId, () => backend.isSameEngine(connection));
+        return await deriveAttemptState(connection.engine, data.attemptId, () =>
+          backend.isSameEngine(connection),
+        );
       } catch (error) {
         return { state: 'unknown', detail: backend.describeSilence(error) };
       }

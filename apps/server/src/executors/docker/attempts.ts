@@ -5,8 +5,8 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { AttemptInspection, AttemptSpec, ListedAttempt } from '../contract/attempt-runner.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import type { LocalDataPlace } from '../contract/local-data-store.ts';
-import { buildHandle } from './attempt-place.ts';
+import type { LocalDataScope } from '../contract/local-data-store.ts';
+import { buildHandle } from './attempt-handle.ts';
 import {
   planAttempt,
   planAttemptFiles,
@@ -17,7 +17,7 @@ import {
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import { attemptName, filterOf, folders, labels, labelsOf, shortInstallation } from './names.ts';
-import { readExitFacts } from './spool.ts';
+import { readExitDetails } from './spool.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
 /**
@@ -26,17 +26,17 @@ import { makeVolume, removeVolume } from './volumes.ts';
  */
 const strangersStartMilliseconds = 20_000;
 const firstPauseMilliseconds = 20;
-const longestPauseMilliseconds = 500;
+const maxPauseMilliseconds = 500;
 const secondWaitSeconds = 2;
 const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
 const endIsSeenSeconds = 5;
-const lastWordsLines = 10;
+const lastOutputLines = 10;
 /** 128 plus the number of SIGKILL. */
 const killedExitCode = 137;
 
 /** What an attempt is started with, in addition to its specification. */
-export interface AttemptPlace {
+export interface AttemptContext {
   engineId: string;
   image: string;
   network: string;
@@ -66,30 +66,34 @@ export function hasStarted(container: ContainerInspectInfo): boolean {
  * created but never started by a server that died is recreated, because its files may be incomplete.
  * @throws the engine's error; nothing of the attempt is left then
  */
-export async function startContainer(engine: Docker, spec: AttemptSpec, place: AttemptPlace): Promise<void> {
-  const plan = planContainer(planAttempt(spec, place));
+export async function startContainer(
+  engine: Docker,
+  spec: AttemptSpec,
+  context: AttemptContext,
+): Promise<void> {
+  const plan = planContainer(planAttempt(spec, context));
   for (;;) {
     try {
-      await makeAttemptVolume(engine, spec, place.volumes.attempt);
+      await makeAttemptVolume(engine, spec, context.volumes.attempt);
       // Copy before creating the container: copying may take long, and an unstarted container would count as
       // abandoned.
-      await place.copyLocalData();
+      await context.copyLocalData();
       await engine.createContainer(plan);
       break;
     } catch (error) {
       if (!isConflict(error)) {
         // Without a container no other server is working on the attempt; otherwise its volume must stay.
         if ((await inspectAttempt(engine, spec.attemptId)) === null)
-          await removeVolume(engine, place.volumes.attempt);
+          await removeVolume(engine, context.volumes.attempt);
         throw error;
       }
       if (await awaitStranger(engine, spec.attemptId)) return;
     }
   }
   const container = engine.getContainer(plan.name);
-  await place.faultPoints.reach('in-attempt-preparation');
+  await context.faultPoints.reach('in-attempt-preparation');
   try {
-    const { files, owner } = planAttemptFiles(spec, place.machine);
+    const { files, owner } = planAttemptFiles(spec, context.machine);
     await putFiles(container, folders.attempt, files, owner);
     await container.start();
   } catch (error) {
@@ -97,7 +101,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
     // is that server's.
     const found = await inspectAttempt(engine, spec.attemptId).catch(() => null);
     if (found !== null && hasStarted(found)) return;
-    await discardContainer(engine, spec.attemptId, place.volumes.attempt);
+    await discardContainer(engine, spec.attemptId, context.volumes.attempt);
     throw error;
   }
 }
@@ -121,7 +125,7 @@ async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: stri
  */
 export async function makeLocalData(
   engine: Docker,
-  { installationId, workspaceId, profile }: Omit<LocalDataPlace, 'uid'>,
+  { installationId, workspaceId, profile }: Omit<LocalDataScope, 'uid'>,
 ): Promise<string> {
   const volume = `pumphouse-${shortInstallation(installationId)}-data-${workspaceId}-${profile}`;
   const own = { [labels.workspace]: workspaceId, [labels.profile]: profile };
@@ -152,7 +156,7 @@ async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean
 /**
  * Derives the state of an attempt. Returns `missing` only if the engine is confirmed to be the attempt's own.
  */
-export async function judgeAttempt(
+export async function deriveAttemptState(
   engine: Docker,
   attemptId: string,
   isSameEngine: () => Promise<boolean>,
@@ -170,7 +174,7 @@ export async function judgeAttempt(
   if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was created but never started.' };
   if (!['exited', 'dead', 'stopped', 'removing'].includes(status)) return { state: 'running' };
   const container = engine.getContainer(attemptName(attemptId));
-  const exit = await readExitFacts(container);
+  const exit = await readExitDetails(container);
   if (exit !== null) return { state: 'exited', exit };
   // Engines report this for a container in which any process was killed for lack of memory, not only PID 1.
   if (outOfMemory && exitCode === killedExitCode)
@@ -186,12 +190,12 @@ async function describeEnd(
     state.ExitCode > 128
       ? `was ended from outside by signal ${state.ExitCode - 128}`
       : `ended with exit code ${state.ExitCode}`;
-  const words = await readLastWords(container).catch(() => '');
-  return `Its container ${how} and left no exit record.${words === '' ? '' : ` Last output: ${words}`}`;
+  const text = await readLastOutput(container).catch(() => '');
+  return `Its container ${how} and left no exit record.${text === '' ? '' : ` Last output: ${text}`}`;
 }
 
-async function readLastWords(container: Docker.Container): Promise<string> {
-  const log = await container.logs({ stdout: false, stderr: true, tail: lastWordsLines });
+async function readLastOutput(container: Docker.Container): Promise<string> {
+  const log = await container.logs({ stdout: false, stderr: true, tail: lastOutputLines });
   return demultiplex(log).toString('utf8').trim();
 }
 
@@ -253,8 +257,7 @@ async function awaitEnd(container: Docker.Container, seconds: number): Promise<b
 
 /** A quick end is noticed quickly, and a long grace period costs the engine only two calls a second. */
 function* growingPauses(): Generator<number> {
-  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds))
-    yield pause;
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, maxPauseMilliseconds)) yield pause;
 }
 
 /**

@@ -7,18 +7,18 @@ import { findInstalledEngines } from '../../../../../testing/fixtures/container-
 import type { EnvironmentLine } from '../contract/environment-builder.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 import {
-  createEnginePlace,
+  createEngineFixture,
   createInstallation,
   imageSources,
-  type EnginePlace,
-} from './testing/engine-place.ts';
+  type EngineFixture,
+} from './testing/engine-fixture.ts';
 
 const python = '3.13';
 /** The default base of the recipe. */
 const officialBase = `docker.io/library/python:${python}-slim`;
 
 describe.each(await findInstalledEngines())('a server without a runner image on %s', (kind) => {
-  let place: EnginePlace;
+  let testContext: EngineFixture;
   /** The image with Python on which test engines are based, from Debian's packages. */
   let debianBase: string;
   let folder: string;
@@ -26,10 +26,10 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
   let otherBootstrap: string;
 
   beforeAll(async () => {
-    place = await createEnginePlace(kind);
+    testContext = await createEngineFixture(kind);
     debianBase = await readLabel(`localhost/pumphouse-runner:${python}`, 'pumphouse.base');
     // The images from the registry are already present, so nothing is pulled.
-    await place.testEngine.call(['tag', debianBase, officialBase]);
+    await testContext.testEngine.call(['tag', debianBase, officialBase]);
     folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
     otherBootstrap = join(folder, 'bootstrap');
     await cp(imageSources.bootstrapFolder, otherBootstrap, { recursive: true });
@@ -37,27 +37,27 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
   });
   afterAll(async () => {
     // Docker keeps its images for the next test.
-    for (const { Id: id } of await listOwn()) await place.engine.getImage(id).remove({ force: true });
-    await place.testEngine.call(['rmi', officialBase]);
-    await place.close();
+    for (const { Id: id } of await listOwn()) await testContext.engine.getImage(id).remove({ force: true });
+    await testContext.testEngine.call(['rmi', officialBase]);
+    await testContext.close();
     await rm(folder, { recursive: true });
   });
 
   const listOwn = (more: Record<string, string[]> = {}) =>
-    place.engine.listImages({
-      filters: { label: [`pumphouse.installation=${place.installationId}`], ...more },
+    testContext.engine.listImages({
+      filters: { label: [`pumphouse.installation=${testContext.installationId}`], ...more },
     });
 
   async function readLabel(image: string, label: string): Promise<string> {
-    return (await place.engine.getImage(image).inspect()).Config.Labels[label] ?? '';
+    return (await testContext.engine.getImage(image).inspect()).Config.Labels[label] ?? '';
   }
 
   /** A server of this version with images of this name. */
   const createExecutor = (name: string) =>
-    place.createExecutor({ runnerImage: `${name}:{python}`, imageSources });
+    testContext.createExecutor({ runnerImage: `${name}:{python}`, imageSources });
 
   const createOtherVersion = (name: string) =>
-    place.createExecutor({
+    testContext.createExecutor({
       runnerImage: `${name}:{python}`,
       bootstrapDir: otherBootstrap,
       imageSources: { ...imageSources, bootstrapFolder: otherBootstrap },
@@ -65,7 +65,9 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
 
   const build = async (executor: ReturnType<typeof createExecutor>) => {
     const lines: EnvironmentLine[] = [];
-    const location = await executor.buildEnvironment(place.describeEnvironment(), (line) => lines.push(line));
+    const location = await executor.buildEnvironment(testContext.describeEnvironment(), (line) =>
+      lines.push(line),
+    );
     return { location, text: lines.map(({ text }) => text).join('\n') };
   };
 
@@ -76,7 +78,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     const context = await mkdtemp(join(folder, 'outdated-'));
     const recipe = join(context, 'Containerfile');
     await writeFile(recipe, `FROM ${debianBase}\n`);
-    await place.testEngine.call([
+    await testContext.testEngine.call([
       'build',
       ...options,
       '--file',
@@ -96,7 +98,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     expect(first.text).toContain(`Building the image ${image}`);
     expect(first.text).toMatch(/finish-image\.py/);
     expect(await readLabel(image, 'pumphouse.base')).toBe(officialBase);
-    expect(await readLabel(image, 'pumphouse.installation')).toBe(place.installationId);
+    expect(await readLabel(image, 'pumphouse.installation')).toBe(testContext.installationId);
     const third = createExecutor('localhost/not-there');
     expect(await third.hasEnvironment(first.location)).toBe(true);
     expect(await third.hasEnvironment(second.location)).toBe(true);
@@ -128,7 +130,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     await cp(imageSources.imagesFolder, broken, { recursive: true });
     await writeFile(join(broken, 'finish-image.py'), 'raise SystemExit("the disk of the engine is full")\n');
     const executor = (imagesFolder: string) =>
-      place.createExecutor({
+      testContext.createExecutor({
         runnerImage: 'localhost/broken:{python}',
         imageSources: { ...imageSources, imagesFolder },
       });
@@ -146,7 +148,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
 
   it('treats the image of an older version as replaced by a later one, and can go back to it', async () => {
     const listImages = async (executor: ReturnType<typeof createExecutor>) => {
-      const all = await executor.listBelongings({ withSizes: false });
+      const all = await executor.listResources({ withSizes: false });
       return new Map(
         all.flatMap(({ id, owner }) => (owner.kind === 'runner-image' ? [[id, owner] as const] : [])),
       );
@@ -167,13 +169,13 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     for (const id of before.keys()) expect(back.get(id)?.replacedAt).toBeNull();
     const replacedAt = added.map((id) => back.get(id)?.replacedAt?.getTime() ?? 0)[0] ?? 0;
     expect(replacedAt).toBeGreaterThan(Date.now() - 600_000);
-    for (const id of added) await older.removeBelonging({ kind: 'image', id });
+    for (const id of added) await older.removeResource({ kind: 'image', id });
     expect(new Set((await listImages(later)).keys())).toEqual(new Set(before.keys()));
   });
 
   it('lists no image of another installation or without an owner', async () => {
-    const other = await createInstallation(place.testEngine, place.routes);
-    const listed = await other.createExecutor().listBelongings({ withSizes: false });
+    const other = await createInstallation(testContext.testEngine, testContext.routes);
+    const listed = await other.createExecutor().listResources({ withSizes: false });
     expect(listed.filter((one) => one.kind === 'image')).toEqual([]);
   });
 });

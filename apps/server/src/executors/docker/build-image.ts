@@ -9,7 +9,7 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import { allowSilence, engineWords, statusOf } from './engine.ts';
+import { allowSilence, engineMessage, statusOf } from './engine.ts';
 import {
   contextFiles,
   contextNames,
@@ -41,9 +41,9 @@ export interface WantedImage {
 
 export type BuildImage = (image: WantedImage, onLine: (text: string) => void) => Promise<void>;
 
-const lastWordsLines = 10;
+const lastOutputLines = 10;
 /** Engines repeat whole steps of the recipe, which does not help the operator. */
-const longestLine = 300;
+const maxLineLength = 300;
 /** Keyed by the architecture that Node reports, with the names used by engines. */
 const architectures: Record<string, string[]> = { x64: ['amd64', 'x86_64'], arm64: ['arm64', 'aarch64'] };
 
@@ -59,7 +59,7 @@ export function createImageBuilder(
   sources: ImageSources,
 ): BuildImage {
   return async function buildImage({ reference, python, base }, onLine) {
-    const lastWords: string[] = [];
+    const lastOutput: string[] = [];
     try {
       const uv = await readUv(engine, sources.uvPath);
       const requirement = uv === null ? `uv==${await readUvVersion(sources.toolsFile)}` : null;
@@ -80,10 +80,10 @@ export function createImageBuilder(
       allowSilence(stream);
       await followBuild(stream as Readable, (text) => {
         onLine(text);
-        if (lastWords.push(text) > lastWordsLines) lastWords.shift();
+        if (lastOutput.push(text) > lastOutputLines) lastOutput.shift();
       });
     } catch (error) {
-      throw describeFailure(error, { reference, python }, lastWords);
+      throw describeFailure(error, { reference, python }, lastOutput);
     }
   };
 }
@@ -160,23 +160,23 @@ function passOn(line: string, onLine: (text: string) => void): void {
 }
 
 function shorten(line: string): string {
-  return line.length <= longestLine ? line : `${line.slice(0, longestLine)} ...`;
+  return line.length <= maxLineLength ? line : `${line.slice(0, maxLineLength)} ...`;
 }
 
 function describeFailure(
   error: unknown,
   { reference, python }: Pick<WantedImage, 'reference' | 'python'>,
-  lastWords: readonly string[],
+  lastOutput: readonly string[],
 ): unknown {
   const isMissingSource = isErrorCode(error, 'ENOENT') && (error as NodeJS.ErrnoException).path !== undefined;
   // Not an error of the build: the engine itself is down.
   if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
-  const words = isMissingSource
+  const message = isMissingSource
     ? 'this server does not have the files to build it.'
-    : [...lastWords, engineWords(error)].map(shorten).join('\n');
+    : [...lastOutput, engineMessage(error)].map(shorten).join('\n');
   return new ExecutorError(
     'image',
-    `The image ${reference} could not be built: ${words}\nBuild one by hand with \`npm run images -- ${python}\`, ` +
+    `The image ${reference} could not be built: ${message}\nBuild one by hand with \`npm run images -- ${python}\`, ` +
       'or name one that the engine can pull in PUMPHOUSE_RUNNER_IMAGE.',
     { cause: error },
   );

@@ -17,7 +17,7 @@ const spec: AttemptSpec = {
   limits: { memoryBytes: 512 * 1024 * 1024, cpus: 4, processes: 64 },
   network: 'outgoing',
 };
-const place = {
+const context = {
   image: 'sha256:1',
   network: 'runs',
   engineCpus: 2,
@@ -27,7 +27,7 @@ const place = {
 const machine = { closed: ['192.0.2.2', '10.89.0.0/24'], openPorts: [5432] };
 
 const planOf = (changes: Partial<AttemptSpec> = {}) =>
-  planContainer(planAttempt({ ...spec, ...changes }, place));
+  planContainer(planAttempt({ ...spec, ...changes }, context));
 
 describe('the container of an attempt', () => {
   it('contains no secret; secrets go into a file that user code cannot read', () => {

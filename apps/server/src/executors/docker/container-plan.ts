@@ -108,9 +108,9 @@ export interface AttemptVolumes {
  */
 export function planAttempt(
   spec: AttemptSpec,
-  place: { image: string; network: string; engineCpus: number; volumes: AttemptVolumes },
+  context: { image: string; network: string; engineCpus: number; volumes: AttemptVolumes },
 ): ContainerPlan {
-  const { volumes } = place;
+  const { volumes } = context;
   const mounts: VolumeMount[] = [
     { volume: volumes.attempt, folder: folders.attempt, writable: true },
     { volume: volumes.environment, folder: folders.environment, writable: false },
@@ -120,7 +120,7 @@ export function planAttempt(
   }
   return {
     name: attemptName(spec.attemptId),
-    image: place.image,
+    image: context.image,
     command: [programs.python, '-I', '-S', programs.bootstrap, `${folders.record}/start.json`],
     labels: labelsOf(spec.installationId, 'attempt', {
       [labels.attempt]: spec.attemptId,
@@ -131,9 +131,9 @@ export function planAttempt(
     user: bootstrapUser,
     capabilities: bootstrapCapabilities,
     mounts,
-    network: place.network,
+    network: context.network,
     limits: spec.limits,
-    engineCpus: place.engineCpus,
+    engineCpus: context.engineCpus,
   };
 }
 

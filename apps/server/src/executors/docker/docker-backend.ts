@@ -4,7 +4,13 @@ import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { createImageBuilder, type ImageSources } from './build-image.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 import { createMachineClosing, type CloseMachine } from './closed-machine.ts';
-import { asExecutorError, connectEngine, engineWords, readEngineFacts, type EngineFacts } from './engine.ts';
+import {
+  asExecutorError,
+  connectEngine,
+  engineMessage,
+  readEngineDetails,
+  type EngineDetails,
+} from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { readEngineId } from './engine-identity.ts';
 import { createImages, type Images } from './images.ts';
@@ -33,7 +39,7 @@ export interface DockerExecutorOptions {
 /** The engine, and what this process knows about it. */
 export interface EngineConnection {
   engine: Docker;
-  facts: EngineFacts;
+  details: EngineDetails;
   engineId: string;
   images: Images;
   /** Fingerprint of this server's bootstrap. */
@@ -52,8 +58,8 @@ export function createDockerBackend(options: DockerExecutorOptions) {
 
   async function open(): Promise<EngineConnection> {
     const engine = await connectEngine(options.engine);
-    const [facts, engineId, bootstrap] = await Promise.all([
-      readEngineFacts(engine),
+    const [details, engineId, bootstrap] = await Promise.all([
+      readEngineDetails(engine),
       readEngineId(engine, installationId),
       fingerprintBootstrap(options.bootstrapDir),
     ]);
@@ -61,8 +67,8 @@ export function createDockerBackend(options: DockerExecutorOptions) {
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     const measureVolumes = createVolumeSizes(engine, installationId);
-    const closeMachine = createMachineClosing(facts.isPodman, options);
-    return { engine, facts, engineId, images, bootstrap, closeMachine, measureVolumes };
+    const closeMachine = createMachineClosing(details.isPodman, options);
+    return { engine, details, engineId, images, bootstrap, closeMachine, measureVolumes };
   }
 
   /**
@@ -105,15 +111,15 @@ export function createDockerBackend(options: DockerExecutorOptions) {
       return isSame;
     },
 
-    requireNetwork({ engine, facts }: EngineConnection, purpose: 'runs' | 'builds'): Promise<RunsNetwork> {
-      return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, options.network, purpose));
+    requireNetwork({ engine, details }: EngineConnection, purpose: 'runs' | 'builds'): Promise<RunsNetwork> {
+      return ensureNetwork(engine, details.isPodman, planNetwork(installationId, options.network, purpose));
     },
 
-    describeHost({ engine, facts }: EngineConnection, image: string): ShortContainerHost {
-      return { engine, installationId, image, engineCpus: facts.cpus };
+    describeHost({ engine, details }: EngineConnection, image: string): ShortContainerHost {
+      return { engine, installationId, image, engineCpus: details.cpus };
     },
 
     describeSilence: (error: unknown): string =>
-      `The container engine at ${url} does not answer: ${engineWords(error)}. Runs wait until it does.`,
+      `The container engine at ${url} does not answer: ${engineMessage(error)}. Runs wait until it does.`,
   };
 }

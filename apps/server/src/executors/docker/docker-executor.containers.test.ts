@@ -10,15 +10,18 @@ import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harnes
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import { labels, labelsOf } from './names.ts';
-import { createEnginePlace } from './testing/engine-place.ts';
+import { createEngineFixture } from './testing/engine-fixture.ts';
 
 async function createHarness(kind: EngineKind, options: TestEngineOptions): Promise<ConformanceHarness> {
-  const place = await createEnginePlace(kind, options);
-  const { engine, installationId, routes } = place;
-  const createExecutor = () => place.createExecutor();
-  const environment = await createExecutor().buildEnvironment(place.describeEnvironment(), () => undefined);
+  const context = await createEngineFixture(kind, options);
+  const { engine, installationId, routes } = context;
+  const createExecutor = () => context.createExecutor();
+  const environment = await createExecutor().buildEnvironment(context.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
-    place.describeAttempt({ program: conformanceProgram, variables: { BEHAVIOUR: behaviour } }, environment);
+    context.describeAttempt(
+      { program: conformanceProgram, variables: { BEHAVIOUR: behaviour } },
+      environment,
+    );
 
   return {
     reachesSpool: true,
@@ -27,7 +30,7 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
     ...serveApps({
       routes,
       createExecutor,
-      describeAttempt: (served) => place.describeAttempt(served, environment),
+      describeAttempt: (served) => context.describeAttempt(served, environment),
     }),
     async createUnstartableSpec() {
       const spec = await createSpec('ends-on-term');
@@ -36,7 +39,7 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
         kind: 'config',
       };
     },
-    createEnvironmentSpec: async () => place.describeEnvironment(),
+    createEnvironmentSpec: async () => context.describeEnvironment(),
     awaitUserCode: (spec) => routes.awaitUserCode(spec.attemptId),
     countUserCodeStarts: (spec) => routes.countUserCodeStarts(spec.attemptId),
     async finish(spec, code) {
@@ -65,7 +68,7 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
           );
       return { attemptId, kind: 'volume', id, isThere };
     },
-    close: () => place.close(),
+    close: () => context.close(),
   };
 }
 

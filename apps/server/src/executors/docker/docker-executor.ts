@@ -32,7 +32,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       await backend.requireNetwork(connection, 'runs');
       return {
         ok: true,
-        detail: `Runs are containers of ${connection.facts.label} at ${options.engine.url}.`,
+        detail: `Runs are containers of ${connection.details.label} at ${options.engine.url}.`,
       };
     } catch (error) {
       return {
@@ -46,7 +46,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true }),
     probe,
     async readMachine() {
-      const { cpus, memoryBytes } = (await backend.connect()).facts;
+      const { cpus, memoryBytes } = (await backend.connect()).details;
       return memoryBytes === null ? null : { cpus, memoryBytes };
     },
     findGateway: () =>

@@ -8,7 +8,7 @@ import { ExecutorError, type ExecutorErrorKind } from '../contract/executor-erro
 import type { EngineAddress } from './engine-address.ts';
 
 /** The engine's properties; queried once per connection. */
-export interface EngineFacts {
+export interface EngineDetails {
   isPodman: boolean;
   /** "Docker 26.1.5" */
   label: string;
@@ -52,7 +52,7 @@ export async function connectEngine(
  * Queries the engine's properties.
  * @throws the connection's errors
  */
-export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
+export async function readEngineDetails(engine: Docker): Promise<EngineDetails> {
   const [version, info] = await Promise.all([
     engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
     engine.info() as Promise<{ NCPU?: number; MemTotal?: number }>,
@@ -120,12 +120,12 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
 }
 
 /** The engine's own message, without the status code that the client prepends. */
-export function engineWords(error: unknown): string {
+export function engineMessage(error: unknown): string {
   const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
   if (typeof body?.message === 'string') return body.message.trim();
-  const words = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
   // For a response that would have been a stream, the client keeps only the message.
-  return words.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
+  return text.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }
 
 /**
@@ -134,18 +134,18 @@ export function engineWords(error: unknown): string {
  */
 export function asExecutorError(error: unknown, doing: string): ExecutorError | EnvironmentBuildError {
   if (error instanceof ExecutorError || error instanceof EnvironmentBuildError) return error;
-  const words = engineWords(error);
-  return new ExecutorError(judgeKind(statusOf(error), words), `${doing}: ${words}`, { cause: error });
+  const text = engineMessage(error);
+  return new ExecutorError(deriveKindStatus(statusOf(error), text), `${doing}: ${text}`, { cause: error });
 }
 
-function judgeKind(status: number | null, words: string): ExecutorErrorKind {
+function deriveKindStatus(status: number | null, text: string): ExecutorErrorKind {
   if (status === 400) return 'config';
   // Rootless engines without delegated controllers, and kernels without a controller, reject limits at every
   // start.
   if (
     status !== null &&
-    /cgroup|controller/i.test(words) &&
-    /not (available|enabled|mounted|supported)/i.test(words)
+    /cgroup|controller/i.test(text) &&
+    /not (available|enabled|mounted|supported)/i.test(text)
   )
     return 'config';
   return 'backend';

@@ -1,6 +1,6 @@
 import type { EnvironmentBuilder, EnvironmentLine } from '../contract/environment-builder.ts';
 import type { DockerBackend } from './docker-backend.ts';
-import { buildEnvironment, readEnvironmentFacts, removeEnvironment } from './environments.ts';
+import { buildEnvironment, readEnvironmentDetails, removeEnvironment } from './environments.ts';
 import { listCacheVolumes, sumCaches } from './volume-sizes.ts';
 import { removeVolume } from './volumes.ts';
 
@@ -12,25 +12,25 @@ export function createEnvironmentBuilder(backend: DockerBackend): EnvironmentBui
       backend.withEngine('The environment could not be built', async (connection) => {
         const image = await connection.images.require(spec.pythonVersion, asLines(onLine));
         const buildsNetwork = await backend.requireNetwork(connection, 'builds');
-        const place = {
+        const context = {
           engine: connection.engine,
           installationId,
           image,
           network: buildsNetwork.name,
           machine: await connection.closeMachine(backend.describeHost(connection, image.id), buildsNetwork),
-          engineCpus: connection.facts.cpus,
+          engineCpus: connection.details.cpus,
           limits: buildLimits,
           faultPoints,
         };
-        return buildEnvironment(place, spec, onLine, signal);
+        return buildEnvironment(context, spec, onLine, signal);
       }),
     hasEnvironment: (location, onLine = () => undefined) =>
       backend.withEngine('The environment cannot be inspected', async ({ engine, images }) => {
-        const facts = await readEnvironmentFacts(engine, location);
-        if (facts === null) return false;
+        const details = await readEnvironmentDetails(engine, location);
+        if (details === null) return false;
         // An environment built on another base uses an interpreter that this image lacks.
-        const image = await images.require(facts.python, asLines(onLine));
-        return image.base === facts.base;
+        const image = await images.require(details.python, asLines(onLine));
+        return image.base === details.base;
       }),
     removeEnvironment: (location) =>
       backend.withEngine('The environment could not be removed', ({ engine }) =>

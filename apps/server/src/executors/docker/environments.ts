@@ -46,7 +46,7 @@ const firstFailure = 10;
  * Number of output lines kept: the error of a source distribution that fails to build has about a hundred
  * lines.
  */
-const lastWordsLines = 200;
+const lastOutputLines = 200;
 
 const planFolder = `${folders.attempt}/plan`;
 
@@ -59,7 +59,7 @@ const paths: BuildPaths = {
   hooks: `${programs.bootstrap}/environment_hooks`,
 };
 
-export interface BuildPlace {
+export interface BuildContext {
   engine: Docker;
   installationId: string;
   image: RunnerImage;
@@ -71,7 +71,7 @@ export interface BuildPlace {
 }
 
 /** Properties of an environment, from its volume's labels. */
-export interface EnvironmentFacts {
+export interface EnvironmentDetails {
   python: string;
   base: string;
 }
@@ -81,10 +81,10 @@ export function cacheVolume(installationId: string, workspaceId: string): string
 }
 
 /** Null if there is no such environment. */
-export async function readEnvironmentFacts(
+export async function readEnvironmentDetails(
   engine: Docker,
   { executor, path }: EnvironmentLocation,
-): Promise<EnvironmentFacts | null> {
+): Promise<EnvironmentDetails | null> {
   if (executor !== executorName) return null;
   const volume = await orNull(engine.getVolume(path).inspect());
   const own = volume?.Labels ?? {};
@@ -97,13 +97,13 @@ export async function readEnvironmentFacts(
  * @throws EnvironmentBuildError, and ExecutorError backend when the engine goes down
  */
 export async function buildEnvironment(
-  place: BuildPlace,
+  context: BuildContext,
   spec: EnvironmentSpec,
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<EnvironmentLocation> {
   checkRequirements(spec.requirements);
-  const { engine, installationId } = place;
+  const { engine, installationId } = context;
   const id = `pumphouse-${shortInstallation(installationId)}-environment-${spec.key.slice(0, 16)}-${randomUUID().slice(0, 8)}`;
   const build = { container: `${id}-build`, volume: `${id}-build` };
   const whose = { [labels.environmentKey]: spec.key, [labels.organization]: spec.organizationId };
@@ -114,7 +114,7 @@ export async function buildEnvironment(
     await makeVolume(engine, id, {
       ...label('environment'),
       [labels.python]: spec.pythonVersion,
-      [labels.base]: place.image.base,
+      [labels.base]: context.image.base,
     });
     await makeVolume(engine, build.volume, label('build'));
     await makeVolume(
@@ -125,7 +125,7 @@ export async function buildEnvironment(
     const container = await engine.createContainer(
       planContainer({
         name: build.container,
-        image: place.image.id,
+        image: context.image.id,
         command: [
           programs.python,
           '-I',
@@ -142,13 +142,13 @@ export async function buildEnvironment(
           { volume: id, folder: folders.environment, writable: true },
           { volume: cache, folder: folders.cache, writable: true },
         ],
-        network: place.network,
-        limits: place.limits,
-        engineCpus: place.engineCpus,
+        network: context.network,
+        limits: context.limits,
+        engineCpus: context.engineCpus,
       }),
     );
-    await runBuild(container, spec, place.machine, { onLine, signal });
-    await place.faultPoints.reach('before-environment-complete');
+    await runBuild(container, spec, context.machine, { onLine, signal });
+    await context.faultPoints.reach('before-environment-complete');
     isBuilt = true;
     return { executor: executorName, path: id };
   } catch (error) {
@@ -192,14 +192,14 @@ async function runBuild(
   signal?.addEventListener('abort', kill);
   const folded = foldBuildLines(onLine);
   try {
-    const lastWords = await followOutput(container, (line) => folded.onLine(line), signal);
+    const lastOutput = await followOutput(container, (line) => folded.onLine(line), signal);
     if (signal?.aborted === true) {
       throw new EnvironmentBuildError('builder_failed', 'The build was cancelled.', { cause: signal.reason });
     }
     const { State: state } = await container.inspect();
     if (state.ExitCode !== 0) {
       folded.fail();
-      throw describeFailure(steps, state, lastWords);
+      throw describeFailure(steps, state, lastOutput);
     }
     folded.succeed();
   } finally {
@@ -229,7 +229,7 @@ export async function followOutput(
   const read = async (name: EnvironmentLine['stream'], source: Readable): Promise<void> => {
     for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
       onLine({ stream: name, text });
-      if (kept[name].push(text) > lastWordsLines) kept[name].shift();
+      if (kept[name].push(text) > lastOutputLines) kept[name].shift();
     }
   };
   try {
@@ -254,19 +254,19 @@ export async function followOutput(
 function describeFailure(
   steps: readonly BuildStep[],
   state: { ExitCode: number; OOMKilled: boolean },
-  lastWords: readonly string[],
+  lastOutput: readonly string[],
 ): EnvironmentBuildError {
-  const words = explainUvFailure(lastWords);
+  const message = explainUvFailure(lastOutput);
   if (state.OOMKilled) {
     return new EnvironmentBuildError(
       'requirements_failed',
-      `${words} The build needed more memory than it may use and was killed.`.trim(),
+      `${message} The build needed more memory than it may use and was killed.`.trim(),
     );
   }
   const failure = steps[state.ExitCode - firstFailure]?.failure ?? 'builder_failed';
   return new EnvironmentBuildError(
     failure,
-    words === '' ? `The build ended with exit code ${state.ExitCode} without any output.` : words,
+    message === '' ? `The build ended with exit code ${state.ExitCode} without any output.` : message,
   );
 }
 
@@ -276,7 +276,7 @@ export async function removeEnvironment(
   location: EnvironmentLocation,
   faultPoints: FaultPoints,
 ): Promise<void> {
-  if ((await readEnvironmentFacts(engine, location)) === null) return;
+  if ((await readEnvironmentDetails(engine, location)) === null) return;
   await faultPoints.reach('in-environment-removal');
   await removeVolume(engine, location.path);
 }
@@ -285,8 +285,8 @@ export async function removeEnvironment(
 export async function requireEnvironment(
   engine: Docker,
   location: EnvironmentLocation,
-): Promise<EnvironmentFacts> {
-  const facts = await readEnvironmentFacts(engine, location);
-  if (facts !== null) return facts;
+): Promise<EnvironmentDetails> {
+  const details = await readEnvironmentDetails(engine, location);
+  if (details !== null) return details;
   throw new ExecutorError('config', `There is no environment ${location.path}.`);
 }

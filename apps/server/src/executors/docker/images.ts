@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import type { BuildImage } from './build-image.ts';
-import { allowSilence, engineWords, orNull, statusOf } from './engine.ts';
+import { allowSilence, engineMessage, orNull, statusOf } from './engine.ts';
 import { labels } from './names.ts';
 
 export interface RunnerImage {
@@ -117,7 +117,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
       throw new ExecutorError(
         'image',
-        `The image ${reference} could not be pulled: ${engineWords(error)}. ` +
+        `The image ${reference} could not be pulled: ${engineMessage(error)}. ` +
           "Check that the engine's machine can reach the registry, or name another image in PUMPHOUSE_RUNNER_IMAGE.",
         { cause: error },
       );

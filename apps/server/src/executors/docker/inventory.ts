@@ -1,22 +1,22 @@
 import type { Inventory } from '../contract/inventory.ts';
-import { listBelongings, removeBelonging } from './belongings.ts';
+import { listResources, removeResource } from './resources.ts';
 import type { DockerBackend } from './docker-backend.ts';
 
 /** Lists and removes the objects that an engine has for this installation. */
 export function createInventory(backend: DockerBackend): Inventory {
   const { installationId, faultPoints } = backend;
   return {
-    listBelongings: ({ withSizes }) =>
+    listResources: ({ withSizes }) =>
       backend.withEngine(
         'The resources of the engine cannot be listed',
         async ({ engine, bootstrap, measureVolumes }) => {
           const sizes = withSizes ? await measureVolumes() : [];
-          return listBelongings(engine, { installationId, bootstrap }, sizes);
+          return listResources(engine, { installationId, bootstrap }, sizes);
         },
       ),
-    removeBelonging: (belonging) =>
-      backend.withEngine(`${belonging.kind} ${belonging.id} could not be removed`, ({ engine }) =>
-        removeBelonging(engine, installationId, belonging, faultPoints),
+    removeResource: (resource) =>
+      backend.withEngine(`${resource.kind} ${resource.id} could not be removed`, ({ engine }) =>
+        removeResource(engine, installationId, resource, faultPoints),
       ),
   };
 }

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
+import { createEngineFixture, type EngineFixture } from './testing/engine-fixture.ts';
 import type { DockerExecutor } from './docker-executor.ts';
 
 /** Reports the user, privileges and access of user code, as observed by itself. */
@@ -71,22 +71,22 @@ urllib.request.urlopen(urllib.request.Request(os.environ["REPORT_URL"], body, me
 
 for (const kind of await findInstalledEngines()) {
   describe(`a run in a container of ${kind}`, () => {
-    let place: EnginePlace;
+    let context: EngineFixture;
     let executor: DockerExecutor;
     let environment: AttemptSpec['environment'];
 
     beforeAll(async () => {
-      place = await createEnginePlace(kind);
-      executor = place.createExecutor();
-      environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
+      context = await createEngineFixture(kind);
+      executor = context.createExecutor();
+      environment = await executor.buildEnvironment(context.describeEnvironment(), () => undefined);
     });
-    afterAll(() => place.close());
+    afterAll(() => context.close());
 
     async function observe(): Promise<object> {
       const served = { program: observer, variables: { ADDRESSES: '{}' } };
-      const spec = place.describeAttempt(served, environment);
+      const spec = context.describeAttempt(served, environment);
       const handle = await executor.start(spec);
-      const report = (await place.routes.awaitReport(spec.attemptId)) as object;
+      const report = (await context.routes.awaitReport(spec.attemptId)) as object;
       await executor.stop(handle, { graceSeconds: 1 });
       await executor.remove(handle);
       return report;
@@ -117,19 +117,19 @@ for (const kind of await findInstalledEngines()) {
     { egress: false, reached: ['gateway'] },
   ])(`the network of runs on ${kind}, egress: $egress`, ({ egress, reached }) => {
     it(`leads to ${reached.join(' and ')}`, async () => {
-      const place = await createEnginePlace(kind, { network: { name: null, egress } });
+      const context = await createEngineFixture(kind, { network: { name: null, egress } });
       try {
-        const { hostname: gateway, port } = new URL(place.url);
+        const { hostname: gateway, port } = new URL(context.url);
         // The port is open, so that only the egress setting makes the difference.
-        const executor = place.createExecutor({ openPorts: [Number(port)] });
-        const environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
+        const executor = context.createExecutor({ openPorts: [Number(port)] });
+        const environment = await executor.buildEnvironment(context.describeEnvironment(), () => undefined);
         const addresses = { gateway: [gateway, Number(port)], machine: [findOwnAddress(), Number(port)] };
         const served = { program: observer, variables: { ADDRESSES: JSON.stringify(addresses) } };
-        const spec = place.describeAttempt(served, environment);
+        const spec = context.describeAttempt(served, environment);
         await executor.start(spec);
-        expect(await place.routes.awaitReport(spec.attemptId)).toMatchObject({ reached });
+        expect(await context.routes.awaitReport(spec.attemptId)).toMatchObject({ reached });
       } finally {
-        await place.close();
+        await context.close();
       }
     });
   });

@@ -1,7 +1,7 @@
 import { ExecutorError } from '../contract/executor-error.ts';
 import type { LocalDataStore } from '../contract/local-data-store.ts';
-import { checkPlace } from '../local-data-names.ts';
-import { requireHandle } from './attempt-place.ts';
+import { checkLocalDataScope } from '../local-data-names.ts';
+import { requireHandle } from './attempt-handle.ts';
 import { inspectAttempt, makeLocalData } from './attempts.ts';
 import type { DockerBackend } from './docker-backend.ts';
 import { attemptVolume, labels } from './names.ts';
@@ -13,14 +13,14 @@ export function createLocalDataStore(backend: DockerBackend): LocalDataStore {
   return {
     takeSnapshot: (of, isUntouched, extent) =>
       backend.withEngine('No snapshot of local data could be taken', async (connection) => {
-        checkPlace(of);
+        checkLocalDataScope(of);
         const live = await makeLocalData(connection.engine, of);
-        const place = backend.describeHost(connection, (await connection.images.requireAny()).id);
-        return takeSnapshot(place, { ...of, live }, isUntouched, extent);
+        const context = backend.describeHost(connection, (await connection.images.requireAny()).id);
+        return takeSnapshot(context, { ...of, live }, isUntouched, extent);
       }),
     refreshCopy: (handle, of) =>
       backend.withEngine('The copy of local data could not be refreshed', async (connection) => {
-        checkPlace(of);
+        checkLocalDataScope(of);
         const { attemptId } = requireHandle(handle, connection.engineId);
         const container = await inspectAttempt(connection.engine, attemptId);
         if (container?.State.Running !== true)

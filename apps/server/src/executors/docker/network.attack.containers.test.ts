@@ -14,7 +14,7 @@ import {
 import { createPackageIndex, type PackageIndex } from '../process/testing/package-index.ts';
 import type { DockerExecutorOptions } from './docker-backend.ts';
 import type { DockerExecutor } from './docker-executor.ts';
-import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
+import { createEngineFixture, type EngineFixture } from './testing/engine-fixture.ts';
 
 const REPORT = `
 import json, os, sys, urllib.request
@@ -37,16 +37,18 @@ wait_for_end()
 `;
 
 describe.each(await findInstalledEngines())('from a container of %s', (kind) => {
-  let place: EnginePlace;
+  let context: EngineFixture;
   let index: PackageIndex;
   let environment: EnvironmentLocation;
   const servers: Server[] = [];
   const started: { executor: DockerExecutor; handle: AttemptHandle }[] = [];
 
   beforeAll(async () => {
-    place = await createEnginePlace(kind);
+    context = await createEngineFixture(kind);
     index = await createPackageIndex('0.0.0.0');
-    environment = await place.createExecutor().buildEnvironment(place.describeEnvironment(), () => undefined);
+    environment = await context
+      .createExecutor()
+      .buildEnvironment(context.describeEnvironment(), () => undefined);
   });
   afterEach(async () => {
     for (const { executor, handle } of started.splice(0)) {
@@ -57,11 +59,11 @@ describe.each(await findInstalledEngines())('from a container of %s', (kind) => 
   });
   afterAll(async () => {
     await index?.close();
-    await place?.close();
+    await context?.close();
   });
 
-  const gateway = (): string => new URL(place.url).hostname;
-  const serverPort = (): number => Number(new URL(place.url).port);
+  const gateway = (): string => new URL(context.url).hostname;
+  const serverPort = (): number => Number(new URL(context.url).port);
   const indexPort = (): number => Number(new URL(index.url).port);
 
   async function listen(host: string): Promise<number> {
@@ -75,10 +77,10 @@ describe.each(await findInstalledEngines())('from a container of %s', (kind) => 
     variables: Record<string, string>,
     overrides: Partial<DockerExecutorOptions> = {},
   ): Promise<unknown> {
-    const executor = place.createExecutor(overrides);
-    const spec = place.describeAttempt({ program, variables }, environment);
+    const executor = context.createExecutor(overrides);
+    const spec = context.describeAttempt({ program, variables }, environment);
     started.push({ executor, handle: await executor.start(spec) });
-    return place.routes.awaitReport(spec.attemptId);
+    return context.routes.awaitReport(spec.attemptId);
   }
 
   /**
@@ -138,10 +140,10 @@ wait_for_end()
 raise SystemExit("reached=" + ",".join(reach_all(${JSON.stringify(targets)})) + ";")`,
     );
     const variables = { UV_DEFAULT_INDEX: `http://${gateway()}:${indexPort()}/simple` };
-    const failure: unknown = await place
+    const failure: unknown = await context
       .createExecutor({ openPorts: [indexPort()] })
       .buildEnvironment(
-        { ...place.describeEnvironment(), requirements: ['scanning-package'], variables },
+        { ...context.describeEnvironment(), requirements: ['scanning-package'], variables },
         () => undefined,
       )
       .catch((error: unknown) => error);

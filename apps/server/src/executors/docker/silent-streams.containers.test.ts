@@ -7,7 +7,7 @@ import { findInstalledEngines } from '../../../../../testing/fixtures/container-
 import { createImageBuilder } from './build-image.ts';
 import { connectEngine } from './engine.ts';
 import { followOutput } from './environments.ts';
-import { createEnginePlace, imageSources, type EnginePlace } from './testing/engine-place.ts';
+import { createEngineFixture, imageSources, type EngineFixture } from './testing/engine-fixture.ts';
 
 const image = 'localhost/pumphouse-runner:3.13';
 /** Both long, so that the other calls are answered in time on a slow machine. */
@@ -15,17 +15,17 @@ const patienceSeconds = 10;
 const silenceSeconds = 14;
 
 describe.each(await findInstalledEngines())('a client of %s with a short response timeout', (kind) => {
-  let place: EnginePlace;
+  let context: EngineFixture;
   let engine: Docker;
   let folder: string;
 
   beforeAll(async () => {
-    place = await createEnginePlace(kind);
-    engine = await connectEngine({ url: place.testEngine.url, tls: null }, patienceSeconds * 1000);
+    context = await createEngineFixture(kind);
+    engine = await connectEngine({ url: context.testEngine.url, tls: null }, patienceSeconds * 1000);
     folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
   });
   afterAll(async () => {
-    await place.close();
+    await context.close();
     await rm(folder, { recursive: true });
   });
 
@@ -60,7 +60,10 @@ describe.each(await findInstalledEngines())('a client of %s with a short respons
     const pause = `import time\ntime.sleep(${silenceSeconds})\nprint("spoken at ${Date.now()}")\n`;
     await writeFile(join(folder, 'finish-image.py'), `${pause}${finish}`);
     const base = (await engine.getImage(image).inspect()).Config.Labels['pumphouse.base'] ?? '';
-    const build = createImageBuilder(engine, place.installationId, { ...imageSources, imagesFolder: folder });
+    const build = createImageBuilder(engine, context.installationId, {
+      ...imageSources,
+      imagesFolder: folder,
+    });
     const lines: string[] = [];
     const reference = 'localhost/silent:3.13';
     await build({ reference, python: '3.13', base }, (text) => lines.push(text));

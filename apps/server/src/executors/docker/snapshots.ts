@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
 import { readCopiedSize } from '../local-data-names.ts';
-import type { LocalDataPlace, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
 import type { VolumeMount } from './container-plan.ts';
 import { orNull } from './engine.ts';
 import { folders, labels, labelsOf, shortInstallation } from './names.ts';
@@ -15,7 +15,7 @@ import { makeVolume, removeVolume } from './volumes.ts';
 
 const limits = { memoryBytes: 512 * 1024 * 1024, cpus: null, processes: 16 };
 
-type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
+type Names = Pick<LocalDataScope, 'workspaceId' | 'profile'>;
 
 /** A snapshot is complete if a second, empty volume names it; the last complete one counts. */
 interface ListedSnapshot {
@@ -60,19 +60,19 @@ export function readSnapshots(
 
 const markOf = (volume: string): string => `${volume}-whole`;
 
-async function findSnapshot(place: ShortContainerHost, names: Names): Promise<string | null> {
-  return (await listSnapshots(place, names)).find(({ isWhole }) => isWhole)?.volume ?? null;
+async function findSnapshot(context: ShortContainerHost, names: Names): Promise<string | null> {
+  return (await listSnapshots(context, names)).find(({ isWhole }) => isWhole)?.volume ?? null;
 }
 
 /** @param of.live the volume of the local data */
 export async function takeSnapshot(
-  place: ShortContainerHost,
-  of: LocalDataPlace & { live: string },
+  context: ShortContainerHost,
+  of: LocalDataScope & { live: string },
   isUntouched: () => Promise<boolean>,
   { only }: SnapshotExtent = {},
 ): Promise<{ sizeBytes: number } | null> {
-  const { engine, installationId } = place;
-  const before = await listSnapshots(place, of);
+  const { engine, installationId } = context;
+  const before = await listSnapshots(context, of);
   const current = before.find(({ isWhole }) => isWhole);
   // If this fails because an attempt is copying it, the next call removes it.
   for (const other of before)
@@ -88,7 +88,7 @@ export async function takeSnapshot(
       volume,
       labelsOf(installationId, 'snapshot', { ...whose, [labels.generation]: generation }),
     );
-    const sizeBytes = await copyVolume(place, of.uid, {
+    const sizeBytes = await copyVolume(context, of.uid, {
       source: { volume: of.live, folder: folders.localData, writable: false },
       target: { volume, folder: folders.cache, writable: true },
       targetFolder: folders.cache,
@@ -119,14 +119,14 @@ async function removeSnapshot(engine: Docker, { volume, mark }: ListedSnapshot):
  * meanwhile, it retries with the newer one.
  */
 export async function copySnapshot(
-  place: ShortContainerHost,
+  context: ShortContainerHost,
   of: Names & { uid: number },
   attemptVolume: string,
 ): Promise<void> {
   for (;;) {
-    const snapshot = await findSnapshot(place, of);
+    const snapshot = await findSnapshot(context, of);
     if (snapshot === null) return;
-    const failure = await copyVolume(place, of.uid, {
+    const failure = await copyVolume(context, of.uid, {
       source: { volume: snapshot, folder: folders.localData, writable: false },
       target: { volume: attemptVolume, folder: folders.attempt, writable: true },
       targetFolder: folders.localDataCopy,
@@ -135,8 +135,8 @@ export async function copySnapshot(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if ((await findSnapshot(place, of)) !== snapshot) {
-      await removeNameless(place.engine, snapshot);
+    if ((await findSnapshot(context, of)) !== snapshot) {
+      await removeNameless(context.engine, snapshot);
       continue;
     }
     if (failure !== null) throw failure.error;
@@ -166,8 +166,8 @@ interface CopyPlan {
  * @returns disk usage of the source
  * @throws ExecutorError backend
  */
-async function copyVolume(place: ShortContainerHost, uid: number, plan: CopyPlan): Promise<number> {
-  const { exitCode, stdout, stderr } = await runShortContainer(place, {
+async function copyVolume(context: ShortContainerHost, uid: number, plan: CopyPlan): Promise<number> {
+  const { exitCode, stdout, stderr } = await runShortContainer(context, {
     kind: 'copying',
     program: 'copy_data.py',
     arguments: [plan.source.folder, plan.targetFolder, ...(plan.only === undefined ? [] : [plan.only])],

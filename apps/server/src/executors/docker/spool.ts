@@ -1,6 +1,6 @@
 /** Reads the spool of an attempt's bootstrap. A run controls its size, so every read is bounded. */
 import type Docker from 'dockerode';
-import type { ExitFacts } from '../contract/attempt-runner.ts';
+import type { ExitDetails } from '../contract/attempt-runner.ts';
 import { readExitRecord } from '../exit-record.ts';
 import { openFile, type OpenedFile } from './files.ts';
 import { folders } from './names.ts';
@@ -8,19 +8,19 @@ import { folders } from './names.ts';
 /** The exit record is the last line and never longer than this. */
 const tailBytes = 1024 * 1024;
 /** Above the limits of logs and telemetry together, including the overhead of records. */
-const largestSpoolBytes = 4 * 1024 ** 3;
+const maxSpoolBytes = 4 * 1024 ** 3;
 /** An unused transfer is aborted after this time. */
 const idleMilliseconds = 30_000;
 
 const openSpool = async (container: Docker.Container): Promise<OpenedFile | null> => {
   const file = await openFile(container, `${folders.record}/spool`);
-  if (file === null || file.sizeBytes <= largestSpoolBytes) return file;
+  if (file === null || file.sizeBytes <= maxSpoolBytes) return file;
   file.close();
   return null;
 };
 
 /** The exit record at the end of the spool; null if the spool does not end with one. */
-export async function readExitFacts(container: Docker.Container): Promise<ExitFacts | null> {
+export async function readExitDetails(container: Docker.Container): Promise<ExitDetails | null> {
   const file = await openSpool(container);
   if (file === null) return null;
   const pieces: Buffer[] = [];

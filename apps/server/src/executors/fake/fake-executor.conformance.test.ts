@@ -73,7 +73,7 @@ async function createHarness(): Promise<ConformanceHarness> {
       const owner = { kind: 'attempt', attemptId } as const;
       const isOwn = installation === 'own';
       if (isOwn) executor.plant({ kind: 'volume', id, owner, madeAt: new Date(), sizeBytes: null });
-      const listIds = async () => (await executor.listBelongings({ withSizes: false })).map((one) => one.id);
+      const listIds = async () => (await executor.listResources({ withSizes: false })).map((one) => one.id);
       // A second fake executor has its own memory, so resources of another installation are always out of its
       // reach.
       return { attemptId, kind: 'volume', id, isThere: async () => !isOwn || (await listIds()).includes(id) };

@@ -2,17 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { duplexPair, type Duplex } from 'node:stream';
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
-import type { AttemptInspection, AttemptSpec, ExitFacts, ListedAttempt } from '../contract/attempt-runner.ts';
+import type {
+  AttemptInspection,
+  AttemptSpec,
+  ExitDetails,
+  ListedAttempt,
+} from '../contract/attempt-runner.ts';
 import {
   EnvironmentBuildError,
   type EnvironmentSpec,
   type StoredPackage,
 } from '../contract/environment-builder.ts';
 import { ExecutorError, type ExecutorErrorKind } from '../contract/executor-error.ts';
-import type { LocalDataPlace, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
 import type { Executor } from '../executor.ts';
-import { checkPlace } from '../local-data-names.ts';
-import type { Belonging } from '../../domain/retention/belonging.ts';
+import { checkLocalDataScope } from '../local-data-names.ts';
+import type { Resource } from '../../domain/retention/resource.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 
 /** The behaviour of an attempt. By default it starts, runs until it is told to end, and exits on SIGTERM. */
@@ -20,9 +25,9 @@ export interface FakeAttemptScript {
   /** `start` fails with this kind. */
   startFailure?: ExecutorErrorKind;
   /** Exits this way as soon as it has started. */
-  exit?: Partial<ExitFacts>;
+  exit?: Partial<ExitDetails>;
   /** Exits this way on SIGTERM; `ignores` requires SIGKILL. */
-  onTerm?: Partial<ExitFacts> | 'ignores';
+  onTerm?: Partial<ExitDetails> | 'ignores';
 }
 
 export interface FakeBuildScript {
@@ -41,11 +46,11 @@ export interface FakeExecutor extends Executor {
   readonly stopped: readonly { attemptId: string; graceSeconds: number }[];
   readonly built: readonly EnvironmentSpec[];
   /** Snapshots that were kept, in order. */
-  readonly snapshots: readonly (LocalDataPlace & SnapshotExtent)[];
+  readonly snapshots: readonly (LocalDataScope & SnapshotExtent)[];
   /** Attempts whose copy was refreshed, in order. */
   readonly refreshed: readonly string[];
   /** Ends a running attempt, with exit code 0 by default. */
-  finish(attemptId: string, exit?: Partial<ExitFacts>): void;
+  finish(attemptId: string, exit?: Partial<ExitDetails>): void;
   /** Makes the attempt disappear without an exit record. */
   vanish(attemptId: string): void;
   /** Makes the attempt invisible until called with false. */
@@ -55,18 +60,18 @@ export interface FakeExecutor extends Executor {
   /** Serves a port of the attempt: `accept` gets one side of each new connection. */
   listen(attemptId: string, port: number, accept: (connection: Duplex) => void): void;
   /** Adds a resource that is listed until it is removed. */
-  plant(belonging: Belonging): void;
+  plant(resource: Resource): void;
   /** Contents of the package store; tests add to it. */
   readonly storedPackages: StoredPackage[];
   /** Makes removal of a resource fail with this message, or succeed again with null. */
-  refuseToRemove(belongingId: string, words: string | null): void;
+  refuseToRemove(resourceId: string, message: string | null): void;
 }
 
 interface FakeAttempt {
   spec: AttemptSpec;
   script: FakeAttemptScript;
   startedAt: Date;
-  state: { state: 'running' } | { state: 'exited'; exit: ExitFacts } | { state: 'missing' };
+  state: { state: 'running' } | { state: 'exited'; exit: ExitDetails } | { state: 'missing' };
   hidden: boolean;
   spool: string;
   listeners: Map<number, (connection: Duplex) => void>;
@@ -82,23 +87,23 @@ export function createFakeExecutor({
   scripts = {},
   machine = null,
 }: { scripts?: FakeScripts; machine?: MachineResources | null } = {}): FakeExecutor {
-  const place = randomUUID();
+  const handleScope = randomUUID();
   const attempts = new Map<string, FakeAttempt>();
   const environments = new Map<string, { key: string; begunAt: Date }>();
-  const planted = new Map<string, Belonging>();
+  const planted = new Map<string, Resource>();
   const refusals = new Map<string, string>();
   const caches = new Map<string, Date>();
   const storedPackages: StoredPackage[] = [];
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
   const built: EnvironmentSpec[] = [];
-  const snapshots: (LocalDataPlace & SnapshotExtent)[] = [];
+  const snapshots: (LocalDataScope & SnapshotExtent)[] = [];
   const refreshed: string[] = [];
 
   const buildHandle = ({ attemptId, jobRunId }: AttemptSpec): AttemptHandle => ({
     executor: NAME,
     version: 1,
-    data: { place, attemptId, jobRunId },
+    data: { place: handleScope, attemptId, jobRunId },
   });
 
   const requireAttempt = (attemptId: string): FakeAttempt => {
@@ -109,7 +114,7 @@ export function createFakeExecutor({
 
   /** Finds the attempt of a handle: null if it does not exist, 'hidden' if this executor cannot tell. */
   const findAttempt = (handle: AttemptHandle): FakeAttempt | null | 'hidden' => {
-    if (handle.executor !== NAME || handle.data['place'] !== place) return 'hidden';
+    if (handle.executor !== NAME || handle.data['place'] !== handleScope) return 'hidden';
     const attempt = attempts.get(String(handle.data['attemptId'])) ?? null;
     return attempt?.hidden === true ? 'hidden' : attempt;
   };
@@ -120,22 +125,22 @@ export function createFakeExecutor({
     return attempt;
   };
 
-  const describeEach = (): Belonging[] => [
-    ...[...attempts.values()].map(({ spec: { attemptId }, startedAt }): Belonging => ({
+  const describeEach = (): Resource[] => [
+    ...[...attempts.values()].map(({ spec: { attemptId }, startedAt }): Resource => ({
       kind: 'container',
       id: `attempt-${attemptId}`,
       owner: { kind: 'attempt', attemptId },
       madeAt: startedAt,
       sizeBytes: FAKE_BYTES,
     })),
-    ...[...environments].map(([path, { key, begunAt }]): Belonging => ({
+    ...[...environments].map(([path, { key, begunAt }]): Resource => ({
       kind: 'volume',
       id: path,
       owner: { kind: 'environment', path, key },
       madeAt: begunAt,
       sizeBytes: FAKE_BYTES,
     })),
-    ...[...caches].map(([organizationId, changedAt]): Belonging => ({
+    ...[...caches].map(([organizationId, changedAt]): Resource => ({
       kind: 'volume',
       id: `cache-${organizationId}`,
       owner: { kind: 'cache', organizationId },
@@ -180,7 +185,7 @@ export function createFakeExecutor({
       const { lines = [], failure } = scripts.build?.(spec) ?? {};
       for (const text of lines) onLine({ stream: 'stderr', text });
       if (failure !== undefined) throw new EnvironmentBuildError(failure.code, failure.message);
-      const path = `${place}/${spec.key}-${built.length}`;
+      const path = `${handleScope}/${spec.key}-${built.length}`;
       environments.set(path, { key: spec.key, begunAt: new Date() });
       caches.set(spec.organizationId, new Date());
       return { executor: NAME, path };
@@ -235,7 +240,7 @@ export function createFakeExecutor({
     },
     redirect: () => Promise.resolve(),
     async takeSnapshot(of, isUntouched, extent) {
-      checkPlace(of);
+      checkLocalDataScope(of);
       if (!(await isUntouched())) return null;
       snapshots.push({ ...of, ...extent });
       return { sizeBytes: FAKE_BYTES };
@@ -273,13 +278,13 @@ export function createFakeExecutor({
         handle: buildHandle(spec),
       }));
     },
-    async listBelongings({ withSizes }) {
+    async listResources({ withSizes }) {
       return describeEach().map((one) => (withSizes ? one : { ...one, sizeBytes: null }));
     },
-    async removeBelonging({ kind, id }) {
-      const belonging = describeEach().find((one) => one.kind === kind && one.id === id);
-      if (belonging === undefined) return;
-      const { owner } = belonging;
+    async removeResource({ kind, id }) {
+      const resource = describeEach().find((one) => one.kind === kind && one.id === id);
+      if (resource === undefined) return;
+      const { owner } = resource;
       const refusal = refusals.get(id);
       if (refusal !== undefined) throw new ExecutorError('backend', refusal);
       if (owner.kind === 'local-data') throw new ExecutorError('config', `${id} is a workspace's data.`);
@@ -310,21 +315,21 @@ export function createFakeExecutor({
     listen(attemptId, port, accept) {
       requireAttempt(attemptId).listeners.set(port, accept);
     },
-    plant(belonging) {
-      planted.set(belonging.id, belonging);
+    plant(resource) {
+      planted.set(resource.id, resource);
     },
-    refuseToRemove(belongingId, words) {
-      if (words === null) refusals.delete(belongingId);
-      else refusals.set(belongingId, words);
+    refuseToRemove(resourceId, message) {
+      if (message === null) refusals.delete(resourceId);
+      else refusals.set(resourceId, message);
     },
   };
 }
 
 const HIDDEN = 'This server cannot reach the attempt.';
 
-function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
+function endAttempt(attempt: FakeAttempt, details: Partial<ExitDetails>): void {
   if (attempt.state.state !== 'running') return;
-  const exit: ExitFacts = { code: 0, signal: null, outOfMemory: null, ...facts };
+  const exit: ExitDetails = { code: 0, signal: null, outOfMemory: null, ...details };
   attempt.state = { state: 'exited', exit };
   endConnections(attempt);
   const { code, signal, outOfMemory } = exit;

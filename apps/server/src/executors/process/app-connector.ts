@@ -2,8 +2,8 @@ import type { AppConnector } from '../contract/app-connector.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import { checkAppPort } from '../app-port.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
-import { requireVisible } from './attempt-place.ts';
-import { connectToAttempt } from './door.ts';
+import { requireVisible } from './attempt-location.ts';
+import { connectToAttempt } from './connect-to-attempt.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 
 /** Connects to apps through the ingress sockets of their attempts. */

@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { ExitFacts } from '../contract/attempt-runner.ts';
+import type { ExitDetails } from '../contract/attempt-runner.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
@@ -152,7 +152,7 @@ export async function readProcessRecord(folder: AttemptFolder): Promise<ProcessR
 }
 
 /** The exit record at the end of the spool, or null if the spool does not end with one. */
-export async function readExitFacts(folder: AttemptFolder): Promise<ExitFacts | null> {
+export async function readExitDetails(folder: AttemptFolder): Promise<ExitDetails | null> {
   const tail = await readRegularFile(folder.spool, { fromEnd: SPOOL_TAIL_BYTES });
   return tail === null ? null : readExitRecord(tail);
 }

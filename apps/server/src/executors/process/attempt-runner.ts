@@ -10,7 +10,7 @@ import {
   listAttemptIds,
   locateAttemptFolder,
   readAttemptRecord,
-  readExitFacts,
+  readExitDetails,
   readProcessRecord,
   readRegularFile,
   removeAttemptFolder,
@@ -20,11 +20,11 @@ import {
 import {
   buildHandle,
   EXECUTOR_NAME,
-  judgePlace,
-  readPlace,
+  deriveHandleLocation,
+  readServerLocation,
   requireVisible,
   type HandleData,
-} from './attempt-place.ts';
+} from './attempt-location.ts';
 import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
@@ -52,17 +52,17 @@ export function createAttemptRunner(backend: ProcessBackend): AttemptRunner {
   };
 
   const inspect = async (handle: AttemptHandle): Promise<AttemptInspection> => {
-    const verdict = judgePlace(handle, readPlace(), dataDir);
-    if (verdict.place === 'elsewhere') return { state: 'unknown', detail: verdict.detail };
-    const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
-    if (verdict.place === 'here') {
-      const attempt = await locateAttempt(verdict.data, folder);
+    const found = deriveHandleLocation(handle, readServerLocation(), dataDir);
+    if (found.location === 'elsewhere') return { state: 'unknown', detail: found.detail };
+    const folder = locateAttemptFolder(dataDir, found.data.attemptId);
+    if (found.location === 'here') {
+      const attempt = await locateAttempt(found.data, folder);
       if (attempt.bootstrap !== null && isProcessAlive(attempt.bootstrap)) return { state: 'running' };
       if (attempt.bootstrap === null && (await findAttemptProcesses(attempt.marks)).length > 0)
         return { state: 'running' };
       await endRemains(attempt.marks);
     }
-    const exit = await readExitFacts(folder);
+    const exit = await readExitDetails(folder);
     return exit === null ? { state: 'missing' } : { state: 'exited', exit };
   };
 
@@ -81,16 +81,16 @@ export function createAttemptRunner(backend: ProcessBackend): AttemptRunner {
     name: EXECUTOR_NAME,
     start,
     async redirect(handle, notice) {
-      const verdict = judgePlace(handle, readPlace(), dataDir);
-      if (verdict.place !== 'here') return;
-      const { redirectFile } = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      const found = deriveHandleLocation(handle, readServerLocation(), dataDir);
+      if (found.location !== 'here') return;
+      const { redirectFile } = locateAttemptFolder(dataDir, found.data.attemptId);
       // Without its folder the attempt no longer exists, which `inspect` reports.
       await writeFileAtomically(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
     },
     inspect,
     async stop(handle, { graceSeconds }) {
-      const { place, data } = requireVisible(handle, dataDir);
-      if (place === 'earlier-boot') return;
+      const { location: scope, data } = requireVisible(handle, dataDir);
+      if (scope === 'earlier-boot') return;
       const { marks, bootstrap } = await locateAttempt(data, locateAttemptFolder(dataDir, data.attemptId));
       await stopAttempt(marks, bootstrap, graceSeconds);
     },
@@ -109,9 +109,9 @@ export function createAttemptRunner(backend: ProcessBackend): AttemptRunner {
       return listed.filter((attempt) => attempt !== null);
     },
     async readSpool(handle, offset, maxBytes) {
-      const verdict = judgePlace(handle, readPlace(), dataDir);
-      if (verdict.place === 'elsewhere') return null;
-      const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      const found = deriveHandleLocation(handle, readServerLocation(), dataDir);
+      if (found.location === 'elsewhere') return null;
+      const folder = locateAttemptFolder(dataDir, found.data.attemptId);
       return readRegularFile(folder.spool, { offset, maxBytes });
     },
   };

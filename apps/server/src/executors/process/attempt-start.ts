@@ -18,7 +18,7 @@ import {
   type ProcessRecord,
   type StartFile,
 } from './attempt-folder.ts';
-import { buildHandle, readPlace } from './attempt-place.ts';
+import { buildHandle, readServerLocation } from './attempt-location.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
@@ -115,7 +115,7 @@ async function prepareFolder(
     attemptId: spec.attemptId,
     jobRunId: spec.jobRunId,
     installationId: options.installationId,
-    ...readPlace(),
+    ...readServerLocation(),
     controlGroup: group.folders,
   };
   // Write the record before creating the group, so that removing the attempt also removes the group.

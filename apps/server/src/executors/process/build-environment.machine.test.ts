@@ -180,10 +180,10 @@ raise SystemExit("the password is " + proxy)
       .buildEnvironment(spec, (line) => lines.push(line))
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EnvironmentBuildError);
-    const said = [String(failure), ...lines.map(({ text }) => text)].join('\n');
-    expect(said).toContain('the password is ***');
-    expect(said).toMatch(/x{8000}/);
-    expect(said).not.toContain(secret.slice(0, 3));
+    const output = [String(failure), ...lines.map(({ text }) => text)].join('\n');
+    expect(output).toContain('the password is ***');
+    expect(output).toMatch(/x{8000}/);
+    expect(output).not.toContain(secret.slice(0, 3));
   });
 
   it('makes the environment and its marker writable only for the server', async () => {

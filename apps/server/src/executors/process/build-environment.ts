@@ -10,12 +10,12 @@ import type {
   EnvironmentLocation,
   EnvironmentSpec,
 } from '../contract/environment-builder.ts';
-import { EXECUTOR_NAME } from './attempt-place.ts';
+import { EXECUTOR_NAME } from './attempt-location.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { buildJoinCommand } from './control-group-plan.ts';
 import { createGroup, removeGroup } from './control-groups.ts';
 import { isEnvironmentPath, locateEnvironment, locateEnvironments } from './environment-paths.ts';
-import { prepareBuildPlace } from './build-place.ts';
+import { prepareBuildContext } from './build-context.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { compileJobs, writeRest } from './bytecode.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
@@ -74,12 +74,12 @@ async function buildOnce(
   const group = options.controlGroups.plan({ kind: 'build', build: basename(root) }, options.buildLimits);
   try {
     await createGroup(group);
-    const place = await prepareBuildPlace(options, spec, interpreter, root);
+    const context = await prepareBuildContext(options, spec, interpreter, root);
     const mask = createTextMask(spec.maskedValues);
-    const build: Build = { options, spec, interpreter, place, group, mask, onLine, signal };
+    const build: Build = { options, spec, interpreter, context, group, mask, onLine, signal };
     await runStep(build, {
       kind: 'prepare',
-      command: planVenvCommand(place.inside.uv, place.inside.environment, interpreter.executable),
+      command: planVenvCommand(context.inside.uv, context.inside.environment, interpreter.executable),
       failure: 'builder_failed',
     });
     const installed = await installPackages(build);
@@ -103,8 +103,8 @@ async function buildOnce(
  * steps could write.
  */
 async function assemble(build: Build, { packages, built }: InstalledPackages): Promise<void> {
-  const { options, spec, interpreter, place, group, signal, onLine } = build;
-  const { root, outside } = place;
+  const { options, spec, interpreter, context, group, signal, onLine } = build;
+  const { root, outside } = context;
   const base = join(root, 'base');
   await rename(outside.environment, base);
   await options.faultPoints.reach('in-environment-assembly');
@@ -116,7 +116,7 @@ async function assemble(build: Build, { packages, built }: InstalledPackages): P
     built,
     hooks: join(options.bootstrapDir, 'environment_hooks'),
     sitePackages: `lib/python${interpreter.version.split('.').slice(0, 2).join('.')}/site-packages`,
-    owner: place.owner,
+    owner: context.owner,
     links: options.isolation.kind === 'sandbox',
   });
   const begun = performance.now();

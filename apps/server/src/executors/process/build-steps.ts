@@ -5,7 +5,7 @@ import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { planBuildVariables, type BuildStep } from '../environment-steps.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { describeMetLimit } from './control-groups.ts';
-import { usesNetwork, type BuildPlace, type StepKind } from './build-place.ts';
+import { usesNetwork, type BuildContext, type StepKind } from './build-context.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import type { EnvironmentBuilderOptions } from './build-options.ts';
 import { readHostLayout } from './host-layout.ts';
@@ -18,7 +18,7 @@ export interface Build {
   options: EnvironmentBuilderOptions;
   spec: EnvironmentSpec;
   interpreter: PythonInterpreter;
-  place: BuildPlace;
+  context: BuildContext;
   group: GroupPlan;
   mask: (text: string) => string;
   onLine: (line: EnvironmentLine) => void;
@@ -56,12 +56,12 @@ export async function runStep(build: Build, step: Step): Promise<void> {
   if (result.code === noNetworkCode && options.network !== null && usesNetwork(step.kind))
     throw new EnvironmentBuildError('builder_failed', describeMissingNetwork(result));
   const limit = await describeMetLimit(group, options.buildLimits);
-  const words = describeFailure(result);
-  throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words} ${limit}`);
+  const message = describeFailure(result);
+  throw new EnvironmentBuildError(step.failure, limit === null ? message : `${message} ${limit}`);
 }
 
 function buildStepCommand(
-  { options, spec, interpreter, place, group }: Build,
+  { options, spec, interpreter, context, group }: Build,
   { kind, command }: Step,
 ): string[] {
   const enter = buildEnterCommand({
@@ -73,7 +73,7 @@ function buildStepCommand(
   return [
     ...buildJoinCommand(group.joinFiles),
     ...buildNetworkCommand(options, kind),
-    ...place.enter(kind),
+    ...context.enter(kind),
     ...enter,
     ...command,
   ];
@@ -91,20 +91,22 @@ function buildNetworkCommand(
   return [pythonPath, '-I', '-S', join(bootstrapDir, 'with_network.py'), JSON.stringify(network)];
 }
 
-function planStepVariables({ spec, place }: Build, kind: StepKind): Record<string, string> {
+function planStepVariables({ spec, context }: Build, kind: StepKind): Record<string, string> {
   const { certificateBundle } = readHostLayout();
-  if (kind === 'source') return planBuildVariables(spec, place.inside, certificateBundle);
-  const variables = planBuildVariables(spec, { cache: `${place.inside.clean}/cache` }, certificateBundle);
+  if (kind === 'source') return planBuildVariables(spec, context.inside, certificateBundle);
+  const variables = planBuildVariables(spec, { cache: `${context.inside.clean}/cache` }, certificateBundle);
   // Hard links are safe here: the cache belongs to this build alone, and the store copies the files.
   return { ...variables, UV_LINK_MODE: 'hardlink' };
 }
 
 function describeMissingNetwork({ stderr }: CommandResult): string {
-  const words = stderr.join(' ').trim();
-  return `${words === '' ? 'pasta did not create a network.' : words} pasta needs access of the server's user to /dev/net/tun.`;
+  const message = stderr.join(' ').trim();
+  return `${message === '' ? 'pasta did not create a network.' : message} pasta needs access of the server's user to /dev/net/tun.`;
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
-  const words = explainUvFailure(stderr.length > 0 ? stderr : stdout);
-  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} without any output.` : words;
+  const message = explainUvFailure(stderr.length > 0 ? stderr : stdout);
+  return message === ''
+    ? `The build ended with ${signal ?? `exit code ${code}`} without any output.`
+    : message;
 }

@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
-import { createOwnedFolder } from './build-place.ts';
+import { createOwnedFolder } from './build-context.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { locateEnvironment } from './environment-paths.ts';
 import { readHostLayout } from './host-layout.ts';
@@ -22,7 +22,7 @@ export interface CompileOptions {
   isolation: Isolation;
 }
 
-export interface CompilePlace {
+export interface CompileContext {
   /** The folder of the environment. */
   root: string;
   interpreter: PythonInterpreter;
@@ -43,19 +43,19 @@ const jobsBetweenNotes = 8;
  */
 export async function compileJobs(
   options: CompileOptions,
-  place: CompilePlace,
+  context: CompileContext,
   jobs: readonly CompileJob[],
 ): Promise<number> {
   if (jobs.length === 0) return 0;
-  const user = decideRunUser(options.isolation, place.uid);
+  const user = decideRunUser(options.isolation, context.uid);
   // Use a separate folder, because another server may be compiling modules of the same environment.
-  const folder = join(place.root, 'compile', randomUUID());
+  const folder = join(context.root, 'compile', randomUUID());
   const largestFirst = jobs.toSorted((left, right) => right.files.length - left.files.length);
   const limit = pLimit({ concurrency: parallelJobs, rejectOnClear: true });
   const compile = async (job: CompileJob): Promise<CompiledJob> => {
     try {
-      place.signal?.throwIfAborted();
-      return { ...job, folder: await compileJob(options, place, job, { folder, uid: user?.uid ?? null }) };
+      context.signal?.throwIfAborted();
+      return { ...job, folder: await compileJob(options, context, job, { folder, uid: user?.uid ?? null }) };
     } catch (error) {
       limit.clearQueue();
       throw error;
@@ -66,10 +66,10 @@ export async function compileJobs(
     // Wait for all jobs before their folders are removed.
     await Promise.allSettled(work);
     const compiled = await Promise.all(work);
-    place.signal?.throwIfAborted();
-    const store = openPackageStore({ ...options, pythonPath: place.interpreter.executable });
+    context.signal?.throwIfAborted();
+    const store = openPackageStore({ ...options, pythonPath: context.interpreter.executable });
     const adopted = await store.adopt({
-      target: locateEnvironment(place.root),
+      target: locateEnvironment(context.root),
       jobs: compiled,
       owner: user?.uid ?? process.getuid?.() ?? 0,
       links: options.isolation.kind === 'sandbox',
@@ -86,7 +86,7 @@ export async function compileJobs(
  */
 async function compileJob(
   options: CompileOptions,
-  place: CompilePlace,
+  context: CompileContext,
   job: CompileJob,
   scratch: { folder: string; uid: number | null },
 ): Promise<string> {
@@ -95,16 +95,16 @@ async function compileJob(
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await createOwnedFolder(output, scratch.uid, 0o700);
   await writeFile(plan, job.files.map((path) => `${path}\0`).join(''), { mode: 0o644 });
-  await runCommand(buildCompileCommand(options, place, { plan, output }), {
+  await runCommand(buildCompileCommand(options, context, { plan, output }), {
     variables: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONHASHSEED: '0' },
-    signal: place.signal,
+    signal: context.signal,
   });
   return output;
 }
 
 function buildCompileCommand(
   { bootstrapDir, isolation, dataDir }: CompileOptions,
-  { root, interpreter, prefix, uid }: CompilePlace,
+  { root, interpreter, prefix, uid }: CompileContext,
   { plan, output }: { plan: string; output: string },
 ): string[] {
   const environment = locateEnvironment(root);
@@ -171,9 +171,9 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
     const stored = await readFile(locateRest(root), 'utf8').catch(() => null);
     if (stored === null) return;
     const { uid, jobs } = restSchema.parse(JSON.parse(stored));
-    const place = { root, interpreter, uid, prefix: ['nice', '-n', '19'], signal };
+    const context = { root, interpreter, uid, prefix: ['nice', '-n', '19'], signal };
     for (let done = 0; done < jobs.length; done += jobsBetweenNotes) {
-      await compileJobs(options, place, jobs.slice(done, done + jobsBetweenNotes));
+      await compileJobs(options, context, jobs.slice(done, done + jobsBetweenNotes));
       await writeRest(root, uid, jobs.slice(done + jobsBetweenNotes));
     }
     await rm(locateRest(root), { force: true });

@@ -7,7 +7,7 @@ import {
   nameGroup,
   planGroup,
   readGroupName,
-  type ControlGroupPlace,
+  type ControlGroupRoot,
 } from './control-group-plan.ts';
 import { createGroup } from './control-groups.ts';
 import { createDataDir } from './testing/machine.ts';
@@ -131,16 +131,16 @@ describe('planGroup', () => {
   });
 
   it('leaves out controllers that the machine does not have', () => {
-    const place: ControlGroupPlace = { version: 1, folders: { pids: '/p' } };
-    const plan = planGroup(place, 'g', LIMITS);
+    const root: ControlGroupRoot = { version: 1, folders: { pids: '/p' } };
+    const plan = planGroup(root, 'g', LIMITS);
     expect(plan.writes.map(({ file }) => dirname(file))).toEqual(['/p/g']);
     expect(plan).toMatchObject({ folders: ['/p/g'], memory: null });
     expect(buildJoinCommand(planGroup({ version: 2, folders: {} }, 'g', LIMITS).joinFiles)).toEqual([]);
   });
 
   it('never sets a CPU quota so low that the kernel rejects it', () => {
-    const place: ControlGroupPlace = { version: 1, folders: { cpu: '/c' } };
-    expect(planGroup(place, 'g', { ...NO_LIMITS, cpus: 0.001 }).writes[1]?.value).toBe('1000');
+    const root: ControlGroupRoot = { version: 1, folders: { cpu: '/c' } };
+    expect(planGroup(root, 'g', { ...NO_LIMITS, cpus: 0.001 }).writes[1]?.value).toBe('1000');
   });
 });
 

@@ -10,13 +10,13 @@ export const CONTROLLERS = ['memory', 'cpu', 'pids'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
 /** The parent folder of groups for each available controller. In version 2 it is a single folder. */
-export interface ControlGroupPlace {
+export interface ControlGroupRoot {
   version: 1 | 2;
   folders: Partial<Record<Controller, string>>;
 }
 
 export interface MountedControlGroups {
-  version1: ControlGroupPlace;
+  version1: ControlGroupRoot;
   /** `folder` is null if this server has no group of its own that it may divide; `problem` then says why. */
   version2: { folder: string } | { folder: null; problem: string };
 }
@@ -38,7 +38,7 @@ const NOT_DELEGATED =
  */
 export function findMountedControlGroups(mountInfo: string, ownGroups: string): MountedControlGroups {
   const mounts = parseMounts(mountInfo);
-  const folders: ControlGroupPlace['folders'] = {};
+  const folders: ControlGroupRoot['folders'] = {};
   for (const controller of CONTROLLERS) {
     const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller));
     if (mount !== undefined) folders[controller] = mount.path;
@@ -117,19 +117,19 @@ export interface GroupPlan {
 }
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
-const SMALLEST_QUOTA_MICROSECONDS = 1000;
+const MIN_QUOTA_MICROSECONDS = 1000;
 
 /**
  * The files of a named group with these limits. A resource without a limit keeps the kernel's default, which
  * is no limit.
  */
-export function planGroup(place: ControlGroupPlace, name: string, limits: AttemptLimits): GroupPlan {
+export function planGroup(groupRoot: ControlGroupRoot, name: string, limits: AttemptLimits): GroupPlan {
   const at = (controller: Controller): string | null => {
-    const folder = place.folders[controller];
+    const folder = groupRoot.folders[controller];
     return folder === undefined ? null : join(folder, name);
   };
   const folders = [...new Set(CONTROLLERS.map(at).filter((folder) => folder !== null))];
-  const values = place.version === 2 ? listValues2(limits) : listValues1(limits);
+  const values = groupRoot.version === 2 ? listValues2(limits) : listValues1(limits);
   return {
     folders,
     writes: values.flatMap(({ controller, file, value, optional = false }) => {
@@ -185,11 +185,11 @@ function formatNumber(value: number | null): string | null {
 }
 
 function formatQuota(cpus: number): string {
-  return String(Math.max(SMALLEST_QUOTA_MICROSECONDS, Math.round(cpus * CPU_PERIOD_MICROSECONDS)));
+  return String(Math.max(MIN_QUOTA_MICROSECONDS, Math.round(cpus * CPU_PERIOD_MICROSECONDS)));
 }
 
 /** The file that sets the controller's limit; its existence shows that the limit can be enforced. */
-export function limitFile(version: ControlGroupPlace['version'], controller: Controller): string {
+export function limitFile(version: ControlGroupRoot['version'], controller: Controller): string {
   const files = {
     memory: { 1: 'memory.limit_in_bytes', 2: 'memory.max' },
     cpu: { 1: 'cpu.cfs_quota_us', 2: 'cpu.max' },

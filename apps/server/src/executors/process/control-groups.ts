@@ -17,7 +17,7 @@ import {
   nameGroup,
   planGroup,
   readGroupName,
-  type ControlGroupPlace,
+  type ControlGroupRoot,
   type Controller,
   type GroupOwner,
   type GroupPlan,
@@ -51,16 +51,16 @@ const REMOVE_WAIT_MILLISECONDS = 25;
  * controllers for the groups below the delegated one.
  */
 export function openControlGroups(installationId: string): ControlGroups {
-  const { place, problem } = findPlace(installationId);
-  const holds = CONTROLLERS.filter((controller) => place.folders[controller] !== undefined);
+  const { root, problem } = findRoot(installationId);
+  const holds = CONTROLLERS.filter((controller) => root.folders[controller] !== undefined);
   return {
     holds,
     detail: describeHeld(holds, problem),
-    plan: (owner, limits) => planGroup(place, nameGroup(installationId, owner), limits),
-    list: () => listGroups(place, installationId),
+    plan: (owner, limits) => planGroup(root, nameGroup(installationId, owner), limits),
+    list: () => listGroups(root, installationId),
     async remove(name) {
       if (readGroupName(installationId, name) === null) return;
-      await removeGroup(planGroup(place, name, NO_LIMITS).folders);
+      await removeGroup(planGroup(root, name, NO_LIMITS).folders);
     },
   };
 }
@@ -166,9 +166,9 @@ async function readCount(folder: string | null, file: string, name: string): Pro
   return Number(line?.split(' ')[1] ?? 0);
 }
 
-async function listGroups(place: ControlGroupPlace, installationId: string): Promise<ListedGroup[]> {
+async function listGroups(root: ControlGroupRoot, installationId: string): Promise<ListedGroup[]> {
   const found = new Map<string, ListedGroup>();
-  for (const folder of new Set(Object.values(place.folders))) {
+  for (const folder of new Set(Object.values(root.folders))) {
     for (const name of await readdir(folder).catch(() => [])) {
       const owner = readGroupName(installationId, name);
       const stats = owner === null ? null : await stat(join(folder, name)).catch(() => null);
@@ -180,47 +180,47 @@ async function listGroups(place: ControlGroupPlace, installationId: string): Pro
   return [...found.values()];
 }
 
-interface FoundPlace {
-  place: ControlGroupPlace;
+interface FoundRoot {
+  root: ControlGroupRoot;
   /** Why some limits cannot be enforced. */
   problem: string;
 }
 
-function findPlace(installationId: string): FoundPlace {
+function findRoot(installationId: string): FoundRoot {
   const mounted = findMountedControlGroups(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
   const delegated = mounted.version2.folder;
   // If the machine has both versions, the controllers are in only one of them.
   if (delegated !== null && readText(join(delegated, 'cgroup.controllers')).includes('memory')) {
     const folders = Object.fromEntries(CONTROLLERS.map((controller) => [controller, delegated]));
-    return tryPlace({ version: 2, folders }, installationId);
+    return tryRoot({ version: 2, folders }, installationId);
   }
-  if (Object.keys(mounted.version1.folders).length > 0) return tryPlace(mounted.version1, installationId);
+  if (Object.keys(mounted.version1.folders).length > 0) return tryRoot(mounted.version1, installationId);
   const problem = delegated === null ? mounted.version2.problem : 'the machine has no controllers for it';
-  return { place: { version: 2, folders: {} }, problem };
+  return { root: { version: 2, folders: {} }, problem };
 }
 
 /** Reduces the folders to controllers whose groups can be created, limited and joined. */
-function tryPlace(place: ControlGroupPlace, installationId: string): FoundPlace {
-  const folders: ControlGroupPlace['folders'] = {};
+function tryRoot(root: ControlGroupRoot, installationId: string): FoundRoot {
+  const folders: ControlGroupRoot['folders'] = {};
   let problem = 'the machine has no controllers for it';
   for (const controller of CONTROLLERS) {
-    const folder = place.folders[controller];
+    const folder = root.folders[controller];
     if (folder === undefined) continue;
     try {
-      tryController(folder, controller, place.version, installationId);
+      tryController(folder, controller, root.version, installationId);
       folders[controller] = folder;
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
   }
-  return { place: { version: place.version, folders }, problem };
+  return { root: { version: root.version, folders }, problem };
 }
 
 /** @throws Error that describes what failed */
 function tryController(
   parent: string,
   controller: Controller,
-  version: ControlGroupPlace['version'],
+  version: ControlGroupRoot['version'],
   installationId: string,
 ): void {
   if (version === 2) writeFileSync(join(parent, 'cgroup.subtree_control'), `+${controller}`, { flag: 'r+' });
@@ -242,9 +242,9 @@ function tryController(
 }
 
 function describeHeld(holds: Controller[], problem: string): string {
-  const words: Record<Controller, string> = { memory: 'memory', cpu: 'processor time', pids: 'processes' };
+  const labels: Record<Controller, string> = { memory: 'memory', cpu: 'processor time', pids: 'processes' };
   const list = (controllers: readonly Controller[]): string =>
-    controllers.map((controller) => words[controller]).join(', ');
+    controllers.map((controller) => labels[controller]).join(', ');
   const missing = CONTROLLERS.filter((controller) => !holds.includes(controller));
   const held = holds.length === 0 ? [] : [`Limits of ${list(holds)} are enforced by control groups.`];
   const lacking = missing.length === 0 ? [] : [`NOT limited: ${list(missing)} (${problem}).`];

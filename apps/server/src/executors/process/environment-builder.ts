@@ -1,7 +1,7 @@
 import type { EnvironmentBuilder, EnvironmentLocation } from '../contract/environment-builder.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './build-environment.ts';
 import { createCompileQueue } from './bytecode.ts';
-import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
+import { listCaches, measureEnvironment, removeCache } from './environment-folders.ts';
 import { planNetwork } from './isolated-network.ts';
 import { openPackageStore } from './package-store.ts';
 import { requireIsolation, type ProcessBackend } from './process-backend.ts';

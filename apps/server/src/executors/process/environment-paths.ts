@@ -1,19 +1,19 @@
 /** Locates environments and caches in a data folder. Pure. */
 import { dirname, join } from 'node:path';
 import type { EnvironmentLocation, EnvironmentSpec } from '../contract/environment-builder.ts';
-import { EXECUTOR_NAME } from './attempt-place.ts';
+import { EXECUTOR_NAME } from './attempt-location.ts';
 
 export function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
-  const place = dirname(path);
+  const context = dirname(path);
   return (
     executor === EXECUTOR_NAME &&
-    path === locateEnvironment(place) &&
-    dirname(place) === locateEnvironments(dataDir)
+    path === locateEnvironment(context) &&
+    dirname(context) === locateEnvironments(dataDir)
   );
 }
 
-export function locateEnvironment(place: string): string {
-  return join(place, 'venv');
+export function locateEnvironment(context: string): string {
+  return join(context, 'venv');
 }
 
 export function locateEnvironments(dataDir: string): string {

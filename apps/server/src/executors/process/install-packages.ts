@@ -5,7 +5,7 @@ import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { planInstallCommand, planResolveCommand, type LockPaths } from '../environment-steps.ts';
 import { buildPackageKey, isComplete, joinLocks, readLock, type LockedPackage } from '../pylock.ts';
 import { readRegularFile } from './attempt-folder.ts';
-import { planFiles, type StepKind } from './build-place.ts';
+import { planFiles, type StepKind } from './build-context.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { openPackageStore } from './package-store.ts';
 import { canBeShared, openResolutions } from './resolutions.ts';
@@ -88,7 +88,7 @@ async function resolvePinned(build: Build): Promise<string | null> {
 }
 
 async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Promise<string> {
-  const { inside, outside } = build.place;
+  const { inside, outside } = build.context;
   const command = planResolveCommand({
     ...locateTools(build),
     lock: join(inside[kind], 'pylock.toml'),
@@ -112,7 +112,7 @@ async function installVerified(
   build: Build,
   missing: readonly LockedPackage[],
 ): Promise<Map<LockedPackage, string>> {
-  const { inside, outside } = build.place;
+  const { inside, outside } = build.context;
   if (missing.length === 0) return new Map();
   const together = join(inside.clean, 'together');
   const apart: string[][] = [];
@@ -142,15 +142,15 @@ function planInstall(build: Build, paths: { lock: string; prefix: string }): str
 }
 
 /** @returns the path as the steps see it */
-async function writeLock({ place }: Build, name: string, lock: string): Promise<string> {
+async function writeLock({ context }: Build, name: string, lock: string): Promise<string> {
   const file = `pylock.${name}.toml`;
-  await writeFile(join(place.outside.plan, file), lock, { mode: 0o644 });
-  return join(place.inside.plan, file);
+  await writeFile(join(context.outside.plan, file), lock, { mode: 0o644 });
+  return join(context.inside.plan, file);
 }
 
 /** Installs packages that must be built, or whose hash is unknown. */
 async function installOthers(build: Build, others: readonly LockedPackage[]): Promise<string | null> {
-  const { inside, outside } = build.place;
+  const { inside, outside } = build.context;
   if (others.length === 0) return null;
   const paths = {
     ...locateTools(build),
@@ -172,8 +172,8 @@ function isNewsOfBuild(text: string): boolean {
   return /^\s*Building /.test(text);
 }
 
-function locateTools({ place }: Build): Omit<LockPaths, 'lock'> {
-  return { uv: place.inside.uv, python: `${place.inside.environment}/bin/python` };
+function locateTools({ context }: Build): Omit<LockPaths, 'lock'> {
+  return { uv: context.inside.uv, python: `${context.inside.environment}/bin/python` };
 }
 
 function isVerified({ spec }: Build, { verified }: LockedPackage): boolean {

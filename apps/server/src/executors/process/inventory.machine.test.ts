@@ -8,7 +8,7 @@ import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptLimits, AttemptSpec } from '../contract/attempt-runner.ts';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import type { Executor } from '../executor.ts';
-import type { Belonging } from '../../domain/retention/belonging.ts';
+import type { Resource } from '../../domain/retention/resource.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createGroup, openControlGroups, readGroupPids } from './control-groups.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
@@ -106,15 +106,15 @@ async function removeGroups(installationId: string): Promise<void> {
   }
 }
 
-const list = ({ executor }: Installation) => executor.listBelongings({ withSizes: false });
+const list = ({ executor }: Installation) => executor.listResources({ withSizes: false });
 
-async function listOf(installation: Installation, attemptId: string): Promise<Belonging[]> {
+async function listOf(installation: Installation, attemptId: string): Promise<Resource[]> {
   const all = await list(installation);
   return all.filter(({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId);
 }
 
 /** The attempt's resources except its control group, which not every machine supports. */
-async function listFoldersAndProcesses(installation: Installation, attemptId: string): Promise<Belonging[]> {
+async function listFoldersAndProcesses(installation: Installation, attemptId: string): Promise<Resource[]> {
   return (await listOf(installation, attemptId)).filter(({ kind }) => kind !== 'control-group');
 }
 
@@ -135,7 +135,7 @@ describe('processes of an attempt whose folder was removed', () => {
     expect(stray).toMatchObject({ kind: 'processes', owner: { kind: 'attempt', attemptId } });
     expect(stray?.madeAt.getTime()).toBeGreaterThan(before - 5000);
     expect(stray?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
-    if (stray) await own.executor.removeBelonging(stray);
+    if (stray) await own.executor.removeResource(stray);
     // It is this process's child, so it remains as a zombie until Node has waited for it.
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
     expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
@@ -149,7 +149,7 @@ describe('processes of an attempt whose folder was removed', () => {
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
     const listed = await listFoldersAndProcesses(own, attemptId);
     expect(listed).toMatchObject([{ kind: 'processes' }]);
-    for (const belonging of listed) await own.executor.removeBelonging(belonging);
+    for (const resource of listed) await own.executor.removeResource(resource);
     expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
@@ -160,9 +160,9 @@ describe('processes of an attempt whose folder was removed', () => {
     const [stray] = await listFoldersAndProcesses(other, attemptId);
     if (!stray) throw new Error('Its own installation does not list it.');
     expect((await list(own)).map(({ id }) => id)).not.toContain(stray.id);
-    await own.executor.removeBelonging(stray);
+    await own.executor.removeResource(stray);
     expect(existsSync(`/proc/${pid}`)).toBe(true);
-    await other.executor.removeBelonging(stray);
+    await other.executor.removeResource(stray);
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
@@ -175,7 +175,7 @@ describe('the folder of an attempt', () => {
     await writeFile(folder.attemptFile, '{"version":1,');
     const listed = await listFoldersAndProcesses(own, attemptId);
     expect(listed).toMatchObject([{ kind: 'folder', id: folder.path }]);
-    for (const belonging of listed) await own.executor.removeBelonging(belonging);
+    for (const resource of listed) await own.executor.removeResource(resource);
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
     expect(existsSync(folder.path)).toBe(false);
   });
@@ -186,9 +186,9 @@ describe('the folder of an attempt', () => {
     const record = JSON.parse(await readFile(folder.attemptFile, 'utf8')) as Record<string, unknown>;
     await rm(folder.processFile);
     await writeFile(folder.attemptFile, JSON.stringify({ ...record, hostName: 'far', bootId: randomUUID() }));
-    const [belonging] = await listFoldersAndProcesses(own, attemptId);
-    if (!belonging) throw new Error('It is not listed.');
-    await expect(own.executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'backend' });
+    const [resource] = await listFoldersAndProcesses(own, attemptId);
+    if (!resource) throw new Error('It is not listed.');
+    await expect(own.executor.removeResource(resource)).rejects.toMatchObject({ kind: 'backend' });
     expect(existsSync(folder.path)).toBe(true);
   });
 });
@@ -208,10 +208,10 @@ describe.skipIf(lacks('control groups', ownGroups.holds.length > 0))('the contro
     expect(group).toMatchObject({ kind: 'control-group', owner: { kind: 'attempt', attemptId } });
     expect(group?.madeAt.getTime()).toBeGreaterThan(before - 5000);
     expect(group?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
-    if (marked) await own.executor.removeBelonging(marked);
+    if (marked) await own.executor.removeResource(marked);
     expect(await listOf(own, attemptId)).toEqual([group]);
     expect(await readGroupPids(folders)).toHaveLength(1);
-    if (group) await own.executor.removeBelonging(group);
+    if (group) await own.executor.removeResource(group);
     expect(await listOf(own, attemptId)).toEqual([]);
     expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
@@ -225,7 +225,7 @@ describe.skipIf(lacks('control groups', ownGroups.holds.length > 0))('the contro
     const name = basename(plan.folders[0] ?? '');
     const found = (await list(own)).find(({ id }) => id === name);
     expect(found).toMatchObject({ kind: 'control-group', owner: { kind: 'build', key: 'key-with-parts' } });
-    if (found) await own.executor.removeBelonging(found);
+    if (found) await own.executor.removeResource(found);
     expect(plan.folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
 
@@ -237,36 +237,36 @@ describe.skipIf(lacks('control groups', ownGroups.holds.length > 0))('the contro
     expect(await listOf(own, attemptId)).toEqual([]);
     const [group] = await listOf(other, attemptId);
     if (!group) throw new Error('Its own installation does not list it.');
-    await own.executor.removeBelonging(group);
+    await own.executor.removeResource(group);
     expect(plan.folders.filter((folder) => !existsSync(folder))).toEqual([]);
-    await other.executor.removeBelonging(group);
+    await other.executor.removeResource(group);
     expect(plan.folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
 });
 
 describe('other folders', () => {
   it('of an incomplete environment, and of a cache whose removal was interrupted, are listed and removed', async () => {
-    const place = join(own.dataDir, 'environments', 'key-with-parts-1a2b3c4d');
+    const context = join(own.dataDir, 'environments', 'key-with-parts-1a2b3c4d');
     const aside = join(own.dataDir, 'uv-caches', '.removed-1');
-    await mkdir(join(place, 'venv'), { recursive: true });
+    await mkdir(join(context, 'venv'), { recursive: true });
     await mkdir(aside, { recursive: true });
-    const listed = (await list(own)).filter(({ id }) => id === place || id === aside);
+    const listed = (await list(own)).filter(({ id }) => id === context || id === aside);
     expect(listed.map(({ owner }) => owner)).toEqual([
-      { kind: 'environment', path: join(place, 'venv'), key: 'key-with-parts' },
+      { kind: 'environment', path: join(context, 'venv'), key: 'key-with-parts' },
       { kind: 'nobody' },
     ]);
-    for (const belonging of listed) await own.executor.removeBelonging(belonging);
-    expect([existsSync(place), existsSync(aside)]).toEqual([false, false]);
+    for (const resource of listed) await own.executor.removeResource(resource);
+    expect([existsSync(context), existsSync(aside)]).toEqual([false, false]);
   });
 
   it('of local data are listed but never removed', async () => {
     const path = join(own.dataDir, 'local-data', 'workspace-1', 'prod');
     await mkdir(path, { recursive: true });
     await writeFile(join(path, 'data.duckdb'), 'rows');
-    const found = (await own.executor.listBelongings({ withSizes: true })).find(({ id }) => id === path);
+    const found = (await own.executor.listResources({ withSizes: true })).find(({ id }) => id === path);
     expect(found?.owner).toEqual({ kind: 'local-data', workspaceId: 'workspace-1', profile: 'prod' });
     expect(found?.sizeBytes).toBeGreaterThan(0);
-    await expect(own.executor.removeBelonging({ kind: 'folder', id: path })).rejects.toMatchObject({
+    await expect(own.executor.removeResource({ kind: 'folder', id: path })).rejects.toMatchObject({
       kind: 'config',
     });
     expect(existsSync(join(path, 'data.duckdb'))).toBe(true);
@@ -276,7 +276,7 @@ describe('other folders', () => {
     const outside = join(own.dataDir, 'uv-caches', '..', 'blobs');
     await mkdir(outside, { recursive: true });
     for (const id of [own.dataDir, outside, '/usr', join(own.dataDir, 'attempts')])
-      await own.executor.removeBelonging({ kind: 'folder', id });
+      await own.executor.removeResource({ kind: 'folder', id });
     expect([existsSync(own.dataDir), existsSync(outside)]).toEqual([true, true]);
   });
 });

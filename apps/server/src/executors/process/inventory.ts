@@ -9,7 +9,7 @@ import type { AttemptRunner } from '../contract/attempt-runner.ts';
 import type { Inventory } from '../contract/inventory.ts';
 import type { ProcessBackend } from './process-backend.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
+import type { Resource, ResourceOwner } from '../../domain/retention/resource.ts';
 import {
   locateAttemptFolder,
   locateAttemptsFolder,
@@ -17,12 +17,12 @@ import {
   readProcessRecord,
   removeAttemptFolder,
 } from './attempt-folder.ts';
-import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
+import { buildHandle, EXECUTOR_NAME } from './attempt-location.ts';
 import { killAttempt } from './attempt-processes.ts';
 import type { ListedGroup } from './control-groups.ts';
 import { removeEnvironment } from './build-environment.ts';
 import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
-import { asideMark, measureFolder, removeCache } from './environment-places.ts';
+import { asideMark, measureFolder, removeCache } from './environment-folders.ts';
 import { locatePackageStore } from './package-store.ts';
 import { dateStart } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
@@ -32,7 +32,7 @@ import { isSafeName } from '../safe-name.ts';
 
 /** A resource and the function that removes it. */
 interface Found {
-  belonging: Belonging;
+  resource: Resource;
   remove: () => Promise<void>;
 }
 
@@ -79,23 +79,23 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
 
   function findStray({ attemptId, startTime }: { attemptId: string; startTime: number }): Found {
     const id = `processes of attempt ${attemptId}`;
-    const owner: BelongingOwner = { kind: 'attempt', attemptId };
-    const belonging: Belonging = {
+    const owner: ResourceOwner = { kind: 'attempt', attemptId };
+    const resource: Resource = {
       kind: 'processes',
       id,
       owner,
       madeAt: dateStart(startTime),
       sizeBytes: null,
     };
-    return { belonging, remove: () => killProcesses(attemptId) };
+    return { resource, remove: () => killProcesses(attemptId) };
   }
 
   /** Removing a group ends its processes, including one that has shed every other mark of its attempt. */
   function findGroup({ name, owner: of, madeAt }: ListedGroup): Found {
-    const owner: BelongingOwner =
+    const owner: ResourceOwner =
       of.kind === 'attempt' ? of : { kind: 'build', key: readEnvironmentKey(of.build) };
-    const belonging: Belonging = { kind: 'control-group', id: name, owner, madeAt, sizeBytes: null };
-    return { belonging, remove: () => controlGroups.remove(name) };
+    const resource: Resource = { kind: 'control-group', id: name, owner, madeAt, sizeBytes: null };
+    return { resource, remove: () => controlGroups.remove(name) };
   }
 
   function killProcesses(attemptId: string): Promise<void> {
@@ -105,14 +105,14 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
 
   async function findEnvironment(name: string): Promise<Found | null> {
     if (!isSafeName(name)) return null;
-    const place = join(locateEnvironments(dataDir), name);
-    const location = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
-    const owner: BelongingOwner = {
+    const context = join(locateEnvironments(dataDir), name);
+    const location = { executor: EXECUTOR_NAME, path: locateEnvironment(context) };
+    const owner: ResourceOwner = {
       kind: 'environment',
       path: location.path,
       key: readEnvironmentKey(name),
     };
-    return describeFolder(place, owner, () => removeEnvironment(dataDir, location, faultPoints));
+    return describeFolder(context, owner, () => removeEnvironment(dataDir, location, faultPoints));
   }
 
   async function findCache(name: string): Promise<Found | null> {
@@ -121,24 +121,24 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
       return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
     }
     if (!isSafeName(name)) return null;
-    const owner: BelongingOwner = { kind: 'cache', organizationId: name };
+    const owner: ResourceOwner = { kind: 'cache', organizationId: name };
     return describeFolder(path, owner, () => removeCache(dataDir, name));
   }
 
   return {
-    async listBelongings({ withSizes }: { withSizes: boolean }): Promise<Belonging[]> {
-      const belongings = (await find()).map(({ belonging }) => belonging);
-      if (!withSizes) return belongings;
-      const measured: Belonging[] = [];
-      for (const belonging of belongings) {
-        const isFolder = belonging.kind === 'folder';
-        measured.push(isFolder ? { ...belonging, sizeBytes: await measureFolder(belonging.id) } : belonging);
+    async listResources({ withSizes }: { withSizes: boolean }): Promise<Resource[]> {
+      const resources = (await find()).map(({ resource }) => resource);
+      if (!withSizes) return resources;
+      const measured: Resource[] = [];
+      for (const resource of resources) {
+        const isFolder = resource.kind === 'folder';
+        measured.push(isFolder ? { ...resource, sizeBytes: await measureFolder(resource.id) } : resource);
       }
       return measured;
     },
 
-    async removeBelonging({ kind, id }: Pick<Belonging, 'kind' | 'id'>): Promise<void> {
-      const found = (await find()).find(({ belonging }) => belonging.kind === kind && belonging.id === id);
+    async removeResource({ kind, id }: Pick<Resource, 'kind' | 'id'>): Promise<void> {
+      const found = (await find()).find(({ resource }) => resource.kind === kind && resource.id === id);
       try {
         await found?.remove();
       } catch (error) {
@@ -150,40 +150,40 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
 }
 
 /** The key of an environment, from which the name of its folder is derived. */
-function readEnvironmentKey(place: string): string {
-  return place.slice(0, Math.max(0, place.lastIndexOf('-')));
+function readEnvironmentKey(context: string): string {
+  return context.slice(0, Math.max(0, context.lastIndexOf('-')));
 }
 
 /** Null if the folder does not exist. */
 async function describeFolder(
   path: string,
-  owner: BelongingOwner,
+  owner: ResourceOwner,
   remove: () => Promise<void>,
 ): Promise<Found | null> {
   const found = await lstat(path).catch(() => null);
   if (found?.isDirectory() !== true) return null;
-  return { belonging: { kind: 'folder', id: path, owner, madeAt: found.mtime, sizeBytes: null }, remove };
+  return { resource: { kind: 'folder', id: path, owner, madeAt: found.mtime, sizeBytes: null }, remove };
 }
 
-interface LocalDataPlace {
+interface LocalDataScope {
   path: string;
   workspaceId: string;
   profile: string;
 }
 
-async function listLocalData(dataDir: string): Promise<LocalDataPlace[]> {
+async function listLocalData(dataDir: string): Promise<LocalDataScope[]> {
   const root = locateLocalData(dataDir);
-  const places: LocalDataPlace[] = [];
+  const paths: LocalDataScope[] = [];
   for (const workspaceId of await listNames(root)) {
     const folder = join(root, workspaceId);
     for (const profile of await listNames(folder)) {
-      places.push({ path: join(folder, profile), workspaceId, profile });
+      paths.push({ path: join(folder, profile), workspaceId, profile });
     }
   }
-  return places;
+  return paths;
 }
 
-function findLocalData({ path, workspaceId, profile }: LocalDataPlace): Promise<Found | null> {
+function findLocalData({ path, workspaceId, profile }: LocalDataScope): Promise<Found | null> {
   return describeFolder(path, { kind: 'local-data', workspaceId, profile }, async () => {
     throw new ExecutorError(
       'config',
@@ -198,7 +198,7 @@ function findSnapshot({ path, workspaceId, profile, isCurrent }: ListedSnapshot)
 }
 
 /** The package store, and files that killed builds have left in it. */
-async function listStoreFolders(dataDir: string): Promise<{ path: string; owner: BelongingOwner }[]> {
+async function listStoreFolders(dataDir: string): Promise<{ path: string; owner: ResourceOwner }[]> {
   const store = locatePackageStore(dataDir);
   const incoming = join(store, 'incoming');
   const names = await listNames(incoming);
@@ -208,7 +208,7 @@ async function listStoreFolders(dataDir: string): Promise<{ path: string; owner:
   ];
 }
 
-function findStoreFolder({ path, owner }: { path: string; owner: BelongingOwner }): Promise<Found | null> {
+function findStoreFolder({ path, owner }: { path: string; owner: ResourceOwner }): Promise<Found | null> {
   return describeFolder(path, owner, async () => {
     if (owner.kind === 'installation') throw new ExecutorError('config', `${path} is in use.`);
     await rm(path, { recursive: true, force: true });

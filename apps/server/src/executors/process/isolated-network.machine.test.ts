@@ -9,7 +9,7 @@ import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import type { Executor } from '../executor.ts';
-import { connectToAttempt } from './door.ts';
+import { connectToAttempt } from './connect-to-attempt.ts';
 import { describeResolver, listForwardedPorts } from './isolated-network.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';

@@ -37,7 +37,12 @@ afterAll(async () => {
   await dataDir.remove();
 });
 
-const place = { installationId: INSTALLATION_ID, workspaceId: 'workspace-1', profile: 'prod', uid: TEST_UID };
+const context = {
+  installationId: INSTALLATION_ID,
+  workspaceId: 'workspace-1',
+  profile: 'prod',
+  uid: TEST_UID,
+};
 const live: LocalDataUse = { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' };
 const copy: LocalDataUse = { ...live, access: 'copy', mountedAs: 'access' };
 
@@ -65,7 +70,7 @@ it('DuckDB can write to a copy while a run has the original database open', asyn
   const count = ['duckdb', 'rows.duckdb', 'SELECT count(*) FROM rows'];
   const insert = 'INSERT INTO rows VALUES (7), (8)';
   await run(live, ['duckdb', 'rows.duckdb', 'CREATE TABLE rows AS SELECT 42 AS n']);
-  await executor.takeSnapshot(place, untouched);
+  await executor.takeSnapshot(context, untouched);
   const holder = await start(live, [
     ['hold-duckdb', 'rows.duckdb'],
     ['await-finish'],
@@ -82,6 +87,6 @@ it('DuckDB can write to a copy while a run has the original database open', asyn
   expect(await holder.report()).toEqual([null, 0, null]);
   expect(await run(live, count)).toEqual([[[3]]]);
   expect(await run(copy, count)).toEqual([[[1]]]);
-  await executor.takeSnapshot(place, untouched);
+  await executor.takeSnapshot(context, untouched);
   expect(await run(copy, count)).toEqual([[[3]]]);
 });

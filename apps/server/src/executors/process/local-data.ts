@@ -8,7 +8,7 @@ import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'nod
 import { join } from 'node:path';
 import { readCopiedSize } from '../local-data-names.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import type { LocalDataPlace, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 import { createPassageFolder } from './attempt-folder.ts';
@@ -26,7 +26,7 @@ export interface CopyOptions {
   isolation: Isolation;
 }
 
-type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
+type Names = Pick<LocalDataScope, 'workspaceId' | 'profile'>;
 
 /** A link to the current snapshot's folder next to it, so that replacing the snapshot is atomic. */
 const currentLink = 'current';
@@ -44,36 +44,36 @@ function locateSnapshots(dataDir: string): string {
   return join(dataDir, 'snapshots');
 }
 
-function locatePlace(dataDir: string, { workspaceId, profile }: Names): string {
+function locateLocalDataFolder(dataDir: string, { workspaceId, profile }: Names): string {
   return join(locateSnapshots(dataDir), workspaceId, profile);
 }
 
 /** The folder of the current snapshot, or null if there is none. */
 async function findSnapshot(dataDir: string, names: Names): Promise<string | null> {
-  const place = locatePlace(dataDir, names);
-  const name = await readlink(join(place, currentLink)).catch(() => null);
-  return name !== null && isSafeName(name) ? join(place, name) : null;
+  const context = locateLocalDataFolder(dataDir, names);
+  const name = await readlink(join(context, currentLink)).catch(() => null);
+  return name !== null && isSafeName(name) ? join(context, name) : null;
 }
 
 export async function takeSnapshot(
   options: CopyOptions,
-  place: LocalDataPlace,
+  context: LocalDataScope,
   isUntouched: () => Promise<boolean>,
   { only }: SnapshotExtent = {},
 ): Promise<{ sizeBytes: number } | null> {
   const { dataDir } = options;
-  const folder = locatePlace(dataDir, place);
+  const folder = locateLocalDataFolder(dataDir, context);
   await createPassageFolder(folder);
-  const before = await findSnapshot(dataDir, place);
+  const before = await findSnapshot(dataDir, context);
   await removeOthers(folder, before);
   const made = join(folder, `made-${randomUUID()}`);
   try {
-    const user = decideRunUser(options.isolation, place.uid);
+    const user = decideRunUser(options.isolation, context.uid);
     await mkdir(made, { mode: 0o700 });
     if (user !== null) await chown(made, user.uid, user.gid);
-    const source = join(locateLocalData(dataDir), place.workspaceId, place.profile);
+    const source = join(locateLocalData(dataDir), context.workspaceId, context.profile);
     const sizeBytes = (await isFolder(source))
-      ? await copyData(options, place.uid, { source, target: made, only })
+      ? await copyData(options, context.uid, { source, target: made, only })
       : 0;
     if (!(await isUntouched())) {
       await rm(made, { recursive: true, force: true });
@@ -84,7 +84,7 @@ export async function takeSnapshot(
     await removeOthers(folder, made).catch(() => undefined);
     return { sizeBytes };
   } catch (error) {
-    if ((await findSnapshot(dataDir, place)) !== made) await rm(made, { recursive: true, force: true });
+    if ((await findSnapshot(dataDir, context)) !== made) await rm(made, { recursive: true, force: true });
     throw error;
   }
 }
@@ -109,17 +109,17 @@ async function removeOthers(folder: string, snapshot: string | null): Promise<vo
  */
 export async function copySnapshot(
   options: CopyOptions,
-  place: Names & { uid: number },
+  context: Names & { uid: number },
   target: string,
 ): Promise<void> {
   for (;;) {
-    const snapshot = await findSnapshot(options.dataDir, place);
+    const snapshot = await findSnapshot(options.dataDir, context);
     if (snapshot === null) return;
-    const failure = await copyData(options, place.uid, { source: snapshot, target }).then(
+    const failure = await copyData(options, context.uid, { source: snapshot, target }).then(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if ((await findSnapshot(options.dataDir, place)) !== snapshot) continue;
+    if ((await findSnapshot(options.dataDir, context)) !== snapshot) continue;
     if (failure !== null) throw failure.error;
     return;
   }

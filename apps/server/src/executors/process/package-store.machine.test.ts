@@ -242,11 +242,11 @@ describe('the package store', () => {
     );
     const at = await build(spec);
     expect(await runPython(at.path, 'import first_package; print(first_package.WORD)')).toBe('installed');
-    const folders = (await executor.listBelongings({ withSizes: false })).filter(
+    const folders = (await executor.listResources({ withSizes: false })).filter(
       ({ kind }) => kind === 'folder',
     );
     expect(folders.map(({ id }) => id)).toEqual(expect.arrayContaining(half));
-    await executor.removeBelonging({ kind: 'folder', id: half[0] ?? '' });
+    await executor.removeResource({ kind: 'folder', id: half[0] ?? '' });
     expect(await executor.hasEnvironment(at)).toBe(true);
   });
 
@@ -363,13 +363,13 @@ for path in targets:
     ['a pipe', 'os.mkfifo(path)', /is not a regular file/],
     ['a socket', 'import socket; socket.socket(socket.AF_UNIX).bind(path)', /is not a regular file/],
     ['a huge sparse file', 'open(path, "w").truncate(1 << 40)', /too large/],
-  ])('that plants %s fails', async (_, attack, words) => {
+  ])('that plants %s fails', async (_, attack, message) => {
     await index.addWheel('victim-package');
     const path = plantAt('planted');
     const program = `import os\npath = ${JSON.stringify(path)}\nos.makedirs(os.path.dirname(path), exist_ok=True)\n${attack}`;
     const building = buildHostile('planting-package', program);
     await expect(building).rejects.toMatchObject({ code: 'requirements_failed' });
-    await expect(building).rejects.toThrow(words);
+    await expect(building).rejects.toThrow(message);
     expect(await readdir(join(site.dataDir, 'environments'))).toEqual([]);
   });
 

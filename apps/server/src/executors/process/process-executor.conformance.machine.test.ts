@@ -9,7 +9,7 @@ import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
-import { readPlace } from './attempt-place.ts';
+import { readServerLocation } from './attempt-location.ts';
 import { createAttemptRoutes, type ServedAttempt } from './testing/attempt-routes.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
 import {
@@ -69,7 +69,10 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       await writeFile(folder.passwdFile, '');
       if (installation === 'other') {
         const names = { attemptId, jobRunId: 'run', installationId: 'installation-2' };
-        await writeFile(folder.attemptFile, JSON.stringify({ version: 1, ...names, ...readPlace() }));
+        await writeFile(
+          folder.attemptFile,
+          JSON.stringify({ version: 1, ...names, ...readServerLocation() }),
+        );
       }
       return { attemptId, kind: 'folder', id: folder.path, isThere: async () => existsSync(folder.path) };
     },

@@ -98,7 +98,7 @@ async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
   return handle;
 }
 
-async function lookAround(spec: AttemptSpec): Promise<unknown> {
+async function inspectSurroundings(spec: AttemptSpec): Promise<unknown> {
   const handle = await startAttempt(spec);
   const report = await routes.awaitReport(spec.attemptId);
   await expect.poll(async () => (await executor.inspect(handle)).state).toBe('exited');
@@ -115,7 +115,7 @@ function moveToEarlierBoot(handle: AttemptHandle): AttemptHandle {
 
 describe('what user code in a sandbox sees', () => {
   it('is its work folder and its local data, as an unprivileged user', async () => {
-    const report = await lookAround(createSpec());
+    const report = await inspectSurroundings(createSpec());
     expect(report).toMatchObject({
       uid: isRoot ? TEST_UID : process.getuid?.(),
       capabilities: Array.from({ length: 3 }, () => '0000000000000000'),
@@ -140,8 +140,10 @@ describe('what user code in a sandbox sees', () => {
 
   it('includes the local data of the previous attempt', async () => {
     const localData = { workspaceId: randomUUID(), profile: 'prod' };
-    await lookAround(createSpec({ localData: { ...localData, access: 'read-write' } }));
-    const report = await lookAround(createSpec({ localData: { ...localData, access: 'read-write' } }));
+    await inspectSurroundings(createSpec({ localData: { ...localData, access: 'read-write' } }));
+    const report = await inspectSurroundings(
+      createSpec({ localData: { ...localData, access: 'read-write' } }),
+    );
     expect(report).toMatchObject({ local_data: ['new'], writes: { dlt: true } });
   });
 });
@@ -149,7 +151,7 @@ describe('what user code in a sandbox sees', () => {
 describe('the folder of an attempt', () => {
   it('is closed to other users, and contains no token', async () => {
     const spec = createSpec();
-    await lookAround(spec);
+    await inspectSurroundings(spec);
     const folder = locateAttemptFolder(dataDir.path, spec.attemptId);
     expect(await readMode(folder.path)).toBe('700');
     expect(await readMode(folder.attemptFile)).toBe('600');
@@ -173,7 +175,7 @@ describe('the folder of an attempt', () => {
   });
 
   it('is not listed for another installation', async () => {
-    await lookAround(createSpec());
+    await inspectSurroundings(createSpec());
     const other = createTestExecutor(dataDir.path, { installationId: 'installation-2' });
     expect(await other.list()).toEqual([]);
     expect(await executor.list()).toHaveLength(1);
@@ -183,7 +185,7 @@ describe('the folder of an attempt', () => {
 describe('an attempt of an earlier boot of this machine', () => {
   it('is missing, or exited if its spool says so', async () => {
     const spec = createSpec();
-    await lookAround(spec);
+    await inspectSurroundings(spec);
     const handle = moveToEarlierBoot(handles[0] as AttemptHandle);
     expect(await executor.inspect(handle)).toMatchObject({ state: 'exited', exit: { code: 0 } });
     await rm(locateAttemptFolder(dataDir.path, spec.attemptId).spool);

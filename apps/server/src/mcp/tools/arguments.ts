@@ -1,8 +1,8 @@
 import { text, uuid } from '@pumphouse/contract';
 import { z } from 'zod';
 
-const mostName = 1000;
-const mostNames = 50;
+const maxNameLength = 1000;
+const maxNames = 50;
 
 export const workspaceArgument = {
   workspace_id: uuid.describe('Id of the workspace, as returned by list_workspaces'),
@@ -13,8 +13,8 @@ export const runArguments = {
   job_run_id: uuid.describe('Id of the run, as returned by list_runs'),
 };
 
-export const nameArgument = text.max(mostName);
-export const namesArgument = z.array(nameArgument).min(1).max(mostNames);
+export const nameArgument = text.max(maxNameLength);
+export const namesArgument = z.array(nameArgument).min(1).max(maxNames);
 export const searchArgument = text.max(500);
 export const instantArgument = z.iso.datetime({ offset: true });
 
@@ -25,6 +25,6 @@ export const pagingArguments = {
 };
 
 /** One or several values of an enum of the API. */
-export function wordsArgument<Word extends z.ZodType>(word: Word) {
-  return z.array(word).min(1).max(mostNames);
+export function listArgument<Word extends z.ZodType>(word: Word) {
+  return z.array(word).min(1).max(maxNames);
 }

@@ -17,7 +17,7 @@ import {
   namesArgument,
   pagingArguments,
   searchArgument,
-  wordsArgument,
+  listArgument,
   workspaceArgument,
 } from './arguments.ts';
 import { pagesOfWorkspace } from '../console-pages.ts';
@@ -29,9 +29,9 @@ export const listJobs = defineTool({
   input: z.strictObject({
     ...workspaceArgument,
     search: searchArgument.optional().describe('Part of the name or the ref'),
-    status: wordsArgument(runStatus).optional().describe('Of the newest run'),
-    trigger_kind: wordsArgument(triggerKind).optional(),
-    job_type: wordsArgument(jobType).optional(),
+    status: listArgument(runStatus).optional().describe('Of the newest run'),
+    trigger_kind: listArgument(triggerKind).optional(),
+    job_type: listArgument(jobType).optional(),
     tags: namesArgument.optional().describe('With any of these tags'),
     is_paused: z.boolean().optional(),
     is_archived: z.boolean().optional(),
@@ -85,7 +85,7 @@ export const getJob = defineTool({
       url: pages.job(jobId),
       job: { ...toJobRow(overview, pages), recent_runs: overview.recent_runs },
       version: job.current_version ? withoutDefinition(job.current_version) : null,
-      definition: JSON.stringify(definition).length > mostDefinition ? null : definition,
+      definition: JSON.stringify(definition).length > maxDefinitionLength ? null : definition,
       next_ticks: triggers,
     };
   },
@@ -100,7 +100,7 @@ function withoutDefinition({ job_definition: _definition, ...version }: z.input<
 }
 
 /** Limit in UTF-16 units of JSON. */
-const mostDefinition = 8000;
+const maxDefinitionLength = 8000;
 
 /** Finds the job's overview by searching for its ref, which few other jobs contain. */
 async function findOverview(

@@ -9,11 +9,11 @@ import { runArguments, searchArgument } from './arguments.ts';
 
 type Line = z.input<typeof logLineExcerpt>;
 
-const mostLines = 500;
-const mostMatches = 50;
+const maxLines = 500;
+const maxMatches = 50;
 /** Limit per line, in UTF-16 units. */
-const mostContent = 4000;
-const mostOfMatch = 500;
+const maxContentLength = 4000;
+const maxMatchLength = 500;
 
 const extent = {
   line_count: logLinesResponse.shape.line_count.describe('Lines of the whole log, numbered from 0'),
@@ -41,7 +41,7 @@ export const readRunLog = defineTool({
     limit: z
       .int()
       .min(1)
-      .max(mostLines)
+      .max(maxLines)
       .default(100)
       .describe('Maximum number of lines; fewer are returned if they are long'),
   }),
@@ -60,7 +60,7 @@ export const readRunLog = defineTool({
   rest: 'The url shows the whole log in the console.',
   async run({ from_line: fromLine, limit, ...params }, { call, origin }) {
     const log = await call('read_log_lines', { params, query: { from_line: fromLine, limit } });
-    const short = log.lines.map((line) => excerpt(line, mostContent));
+    const short = log.lines.map((line) => excerpt(line, maxContentLength));
     const shown = short.slice(0, Math.max(1, countFitting(short)));
     return {
       url: pagesOfWorkspace(origin, params.workspace_id).log(params.job_run_id, shown[0]?.line_num),
@@ -91,7 +91,7 @@ export const searchRunLog = defineTool({
       .optional()
       .describe('user: output of the code; setup: its environment; runner: Pumphouse'),
     after_line: z.int().min(-1).max(1_000_000_000).default(-1).describe('Only lines after this one'),
-    limit: z.int().min(1).max(mostMatches).default(20).describe('Maximum number of lines'),
+    limit: z.int().min(1).max(maxMatches).default(20).describe('Maximum number of lines'),
   }),
   output: z.looseObject({
     ...answerUrl,
@@ -109,7 +109,7 @@ export const searchRunLog = defineTool({
       query: { q: query, level, source, after_line: afterLine, limit },
     });
     const matches = (await readMatches(call, params, found.line_numbers)).map((line) =>
-      excerpt(line, mostOfMatch),
+      excerpt(line, maxMatchLength),
     );
     const shown = matches.slice(0, Math.max(1, countFitting(matches)));
     const isAllShown = shown.length === matches.length && matches.length === found.match_count;
@@ -136,7 +136,7 @@ async function readMatches(
   let rest = [...numbers];
   while (rest[0] !== undefined) {
     const first = rest[0];
-    const near = rest.filter((number) => number < first + mostLines);
+    const near = rest.filter((number) => number < first + maxLines);
     const limit = (near.at(-1) ?? first) - first + 1;
     const part = await call('read_log_lines', { params, query: { from_line: first, limit } });
     const wanted = new Set(near);

@@ -1,6 +1,6 @@
 import {
   jobRunComparisonResponse,
-  jobRunLifeResponse,
+  jobRunTimelineResponse,
   jobRunLogComparisonResponse,
   runOverviewDetailResponse,
   runStatus,
@@ -25,7 +25,7 @@ import {
   pagingArguments,
   runArguments,
   searchArgument,
-  wordsArgument,
+  listArgument,
   workspaceArgument,
 } from './arguments.ts';
 import { pagesOfWorkspace } from '../console-pages.ts';
@@ -37,7 +37,7 @@ export const listRuns = defineTool({
   input: z.strictObject({
     ...workspaceArgument,
     job_id: uuid.optional().describe('Only runs of this job'),
-    status: wordsArgument(runStatus).optional(),
+    status: listArgument(runStatus).optional(),
     is_active: z
       .boolean()
       .optional()
@@ -49,7 +49,7 @@ export const listRuns = defineTool({
     search: searchArgument
       .optional()
       .describe('Part of a job’s or a pipeline’s name, or the number of a run'),
-    trigger_kind: wordsArgument(triggerKind).optional(),
+    trigger_kind: listArgument(triggerKind).optional(),
     pipeline_name: namesArgument.optional(),
     include_skipped: z.boolean().default(false).describe('Also list declined starts'),
     ...pagingArguments,
@@ -71,7 +71,7 @@ const detailedRun = runOverviewDetailResponse
   .omit({ reason: true })
   .extend({ ...untrustedReason, ...answerUrl });
 
-const { failure, phases, attempts } = jobRunLifeResponse.shape;
+const { failure, phases, attempts } = jobRunTimelineResponse.shape;
 const attempt = attempts.element.omit({ reason: true }).extend(untrustedReason);
 
 export const getRun = defineTool({
@@ -91,7 +91,7 @@ export const getRun = defineTool({
   rest: 'The url shows all of it in the console.',
   async run(params, { call, origin }) {
     const pages = pagesOfWorkspace(origin, params.workspace_id);
-    const [overview, life, reported] = await Promise.all([
+    const [overview, timeline, reported] = await Promise.all([
       call('get_run_overview', { params }),
       call('get_job_run_life', { params }),
       call('list_job_run_pipeline_runs', { params }),
@@ -99,9 +99,9 @@ export const getRun = defineTool({
     return {
       url: pages.run(params.job_run_id),
       run: toRunRow(overview, pages),
-      failure: life.failure,
-      phases: life.phases,
-      attempts: life.attempts.map(({ reason, ...rest }) => ({ ...rest, untrusted_reason: reason })),
+      failure: timeline.failure,
+      phases: timeline.phases,
+      attempts: timeline.attempts.map(({ reason, ...rest }) => ({ ...rest, untrusted_reason: reason })),
       pipeline_runs: reported.pipeline_runs.map((run) => toPipelineRunRow(run, pages)),
       are_pipeline_runs_cut: reported.is_cut,
     };

@@ -82,7 +82,7 @@ export function createFakeGate() {
       const ended = [...fake.ended].map((visitor) => JSON.stringify(visitor));
       return visitors.map(({ visitor }) => visitor).filter((one) => ended.includes(JSON.stringify(one)));
     },
-    onAccessTaken(listener) {
+    onAccessRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

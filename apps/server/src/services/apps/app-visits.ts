@@ -193,7 +193,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     ): Promise<ReadonlySet<string>> {
       const live = await store.apps.listLiveSessions(asked.map(({ sessionId }) => sessionId));
       const byId = new Map(live.map((session) => [session.id, session]));
-      const verdicts = await Promise.all(
+      const decisions = await Promise.all(
         asked.map(async ({ sessionId, workspaceId }) => {
           const session = byId.get(sessionId);
           if (!session) return sessionId;
@@ -201,7 +201,7 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
           return stays ? null : sessionId;
         }),
       );
-      return new Set(verdicts.filter((id) => id !== null));
+      return new Set(decisions.filter((id) => id !== null));
     },
   };
 }

@@ -54,11 +54,11 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
   /** @throws ServiceError not_found, not_interactive, job_archived */
   async function lockApp(
     store: Pick<Store, 'jobs'>,
-    place: { workspaceId: string; jobId: string },
+    scope: { workspaceId: string; jobId: string },
   ): Promise<JobRecord> {
-    const [job] = await store.jobs.lock([place.jobId]);
-    if (job?.workspaceId !== place.workspaceId)
-      throw new ServiceError('not_found', `There is no job ${place.jobId}.`);
+    const [job] = await store.jobs.lock([scope.jobId]);
+    if (job?.workspaceId !== scope.workspaceId)
+      throw new ServiceError('not_found', `There is no job ${scope.jobId}.`);
     requireInteractive(job);
     return job;
   }
@@ -68,12 +68,12 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
 
     /** @throws ServiceError not_found, not_interactive, job_archived, no_app_port_left */
     async publish(
-      place: { workspaceId: string; jobId: string; membershipId: string },
+      scope: { workspaceId: string; jobId: string; membershipId: string },
       { expiresAt, password }: PublishOptions,
     ): Promise<{ job: JobRecord; link: PublicLink }> {
       const passwordHash = password === null ? null : await passwords.hash(password);
       const published = await persistence.transaction(async (store) => {
-        const locked = await lockApp(store, place);
+        const locked = await lockApp(store, scope);
         if (locked.isArchived)
           throw new ServiceError(
             'job_archived',
@@ -88,7 +88,7 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
           sealedSecret: encryption.encrypt(Buffer.from(secret), publicLinkContext(job.id)),
           passwordHash,
           expiresAt,
-          createdBy: place.membershipId,
+          createdBy: scope.membershipId,
         });
         await recordChange(store, {
           workspaceId: job.workspaceId,
@@ -107,9 +107,9 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
      * Does nothing for an app without a public link.
      * @throws ServiceError not_found, not_interactive
      */
-    async unpublish(place: { workspaceId: string; jobId: string }): Promise<JobRecord> {
+    async unpublish(scope: { workspaceId: string; jobId: string }): Promise<JobRecord> {
       const job = await persistence.transaction(async (store) => {
-        const locked = await lockApp(store, place);
+        const locked = await lockApp(store, scope);
         if (await store.apps.endPublication(locked.id)) {
           await recordChange(store, {
             workspaceId: locked.workspaceId,

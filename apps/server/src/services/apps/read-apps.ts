@@ -1,18 +1,18 @@
 import type { AppEndRecord, AppInstanceRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
-import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/apps/app.ts';
+import { idleSecondsOf, deriveAppSituation, type AppSituation } from '../../domain/apps/app.ts';
 import { requireInteractive } from './publish-app.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The situation of an app, with details of its process. */
-export interface AppStanding {
+export interface AppStatus {
   situation: AppSituation<AppInstanceRecord>;
   /** Of the newest run, if it has ended. */
   end: AppEndRecord | null;
 }
 
-export interface AppDescription extends AppStanding {
+export interface AppDescription extends AppStatus {
   job: JobRecord;
   publication: PublicationRecord | null;
   profile: string;
@@ -23,12 +23,12 @@ export interface AppDescription extends AppStanding {
 
 export type ReadApps = ReturnType<typeof createReadApps>;
 
-const mostListed = 200;
+const maxListed = 200;
 
 export function createReadApps({ store }: Persistence<'apps' | 'configurations' | 'jobs'>) {
-  async function stand(jobId: string): Promise<AppStanding> {
+  async function stand(jobId: string): Promise<AppStatus> {
     const [instances, end] = await Promise.all([store.apps.listInstances(jobId), store.apps.findEnd(jobId)]);
-    return { situation: judgeApp(instances, end), end };
+    return { situation: deriveAppSituation(instances, end), end };
   }
 
   async function describe(
@@ -61,8 +61,8 @@ export function createReadApps({ store }: Persistence<'apps' | 'configurations' 
 
     /** Lists active apps by name, at most 200. */
     async list(workspaceId: string): Promise<{ items: AppDescription[]; isTruncated: boolean }> {
-      const ids = await store.apps.listJobIds(workspaceId, mostListed + 1);
-      const jobs = await store.jobs.getMany(ids.slice(0, mostListed));
+      const ids = await store.apps.listJobIds(workspaceId, maxListed + 1);
+      const jobs = await store.jobs.getMany(ids.slice(0, maxListed));
       const shown = jobs.toSorted((left, right) => (left.jobRef < right.jobRef ? -1 : 1));
       const [publications, configuration] = await Promise.all([
         store.apps.listPublications(shown.map(({ id }) => id)),
@@ -77,7 +77,7 @@ export function createReadApps({ store }: Persistence<'apps' | 'configurations' 
           }),
         ),
       );
-      return { items, isTruncated: ids.length > mostListed };
+      return { items, isTruncated: ids.length > maxListed };
     },
 
     /** @throws ServiceError not_found, not_interactive */

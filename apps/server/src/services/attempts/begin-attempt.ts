@@ -67,7 +67,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on. */
-  async function letIn(
+  async function admit(
     store: Pick<Store, 'attempts' | 'jobRuns'>,
     attemptId: string,
     claimNumber: number,
@@ -173,7 +173,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       by: Bootstrap = currentBootstrap,
     ): Promise<AttemptStart> {
       const { run, attempt } = await persistence.transaction((store) =>
-        letIn(store, attemptId, request.claimNumber, request.nonce),
+        admit(store, attemptId, request.claimNumber, request.nonce),
       );
       return describe(run, attempt.id, by);
     },
@@ -215,11 +215,11 @@ function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
 function requireBegunUnstarted(attempt: AttemptRecord): void {
   if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt has ended.');
   if (attempt.begunAt !== null && !hasStarted(attempt)) return;
-  const words =
+  const message =
     attempt.begunAt === null ? 'The attempt was not admitted.' : 'The code of the attempt has started.';
   throw new ServiceError(
     'attempt_files_withheld',
-    `${words} Its files are available only between admission and start.`,
+    `${message} Its files are available only between admission and start.`,
   );
 }
 

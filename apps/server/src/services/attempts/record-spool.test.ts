@@ -1,8 +1,8 @@
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
@@ -10,7 +10,7 @@ import { runFailures } from '../../domain/runs/run-failures.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let run: JobRunRecord;
 let attemptId: string;
 
@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a')]);
-  const attempt = await place.createAttempt(await place.startRun('jobs.a'));
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a')]);
+  const attempt = await context.createAttempt(await context.startRun('jobs.a'));
   ({ run } = attempt);
   attemptId = attempt.id;
 });
@@ -40,7 +40,7 @@ function withNumber(record: unknown, n: number): unknown {
 }
 
 const send = (offset: number, chunk: Uint8Array) => fixture.recordSpool.record(attemptId, offset, chunk);
-const contents = async () => (await place.readLog(run.id)).map(({ content }) => content);
+const contents = async () => (await context.readLog(run.id)).map(({ content }) => content);
 
 async function readAttempt() {
   const attempt = await fixture.store.attempts.get(attemptId);
@@ -103,7 +103,7 @@ describe('the log', () => {
   it('contains the text, stream and time of each line', async () => {
     await send(0, encode(log('out'), { ...log('err'), io: 'stderr' }, { kind: 'note', at, text: 'noted' }));
     const common = { stage: 'run', reported_at: at };
-    expect(await place.readLog(run.id)).toEqual([
+    expect(await context.readLog(run.id)).toEqual([
       { line_num: 0, content: 'out', source: 'user', io_stream: 'stdout', ...common },
       { line_num: 1, content: 'err', source: 'user', io_stream: 'stderr', ...common },
       { line_num: 2, content: 'noted', source: 'runner', io_stream: 'other', ...common },
@@ -117,10 +117,10 @@ describe('the log', () => {
       let offset = 0;
       for (const end of ends) ({ offset } = await send(offset, chunk.subarray(offset, end)));
     }
-    const words = Array.from({ length: 12 }, (_, index) => runnerLine(`server ${index}`, new Date()));
-    const writeAll = words.map((line) => fixture.attemptLog.write(run.id, attemptId, [line]));
+    const message = Array.from({ length: 12 }, (_, index) => runnerLine(`server ${index}`, new Date()));
+    const writeAll = message.map((line) => fixture.attemptLog.write(run.id, attemptId, [line]));
     await Promise.all([sendAll(), ...writeAll]);
-    const stored = await place.readLog(run.id);
+    const stored = await context.readLog(run.id);
     expect(stored.map(({ line_num }) => line_num)).toEqual(stored.map((_, index) => index));
     expect(stored).toHaveLength(24);
     expect(stored.filter(({ source }) => source === 'user').map(({ content }) => content)).toEqual(
@@ -157,7 +157,7 @@ describe('the log', () => {
     expect(await readAttempt()).toMatchObject({ logBytes, logLines });
     expect(await contents()).toEqual(['one']);
     await send((await readAttempt()).spoolOffset, encode(log('two')));
-    expect((await place.readLog(run.id)).map((line) => [line.line_num, line.content])).toEqual([
+    expect((await context.readLog(run.id)).map((line) => [line.line_num, line.content])).toEqual([
       [0, 'one'],
       [1, 'two'],
     ]);
@@ -170,7 +170,7 @@ describe('the log', () => {
     ]);
     const chunk = encode(log('too much'), exit());
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
-    expect((await place.getRun(run.id)).status).toBe('completed');
+    expect((await context.getRun(run.id)).status).toBe('completed');
     expect(await readAttempt()).toMatchObject({ logLines: 0 });
   });
 
@@ -183,7 +183,7 @@ describe('the log', () => {
     const late = encode(log('late'), exit());
     expect(await send(spoolOffset, late)).toEqual({ offset: spoolOffset + late.length });
     expect(await contents()).toEqual(['one', expect.stringMatching(/^Failed \(attempt_lost\)/)]);
-    expect((await place.getRun(run.id)).status).toBe('failed');
+    expect((await context.getRun(run.id)).status).toBe('failed');
   });
 });
 
@@ -207,12 +207,12 @@ describe('a hostile record', () => {
   ])('%s becomes a line, and the next one is parsed', async (_what, text, detail) => {
     const chunk = Buffer.concat([Buffer.from(`${text}\n`), encode(log('fine'), exit())]);
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
-    const lines = await place.readLog(run.id);
+    const lines = await context.readLog(run.id);
     expect(lines.map(({ source, content }) => [source, content])).toEqual([
       ['runner', `A record of this run could not be read: ${detail}.`],
       ['user', 'fine'],
     ]);
-    expect((await place.getRun(run.id)).status).toBe('completed');
+    expect((await context.getRun(run.id)).status).toBe('completed');
   });
 
   it('with values of wrong types is parsed as far as possible', async () => {
@@ -222,7 +222,7 @@ describe('a hostile record', () => {
     );
     expect(await contents()).toEqual(['', '']);
     expect(await readAttempt()).toMatchObject({ beaconCount: 1, beaconBytes: 0 });
-    expect((await place.getRun(run.id)).status).toBe('running');
+    expect((await context.getRun(run.id)).status).toBe('running');
   });
 
   it('with an exit of wrong types or huge numbers ends the run as failed', async () => {
@@ -241,7 +241,7 @@ describe('a hostile record', () => {
         killedDescendants: 0,
       },
     });
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
+    expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
   });
 
   it('with text that cannot be stored is parsed with replacements', async () => {
@@ -320,7 +320,7 @@ describe('a beacon', () => {
     expect(await pipelineRuns()).toHaveLength(1);
     expect(await contents()).toEqual(['on']);
     await send((await readAttempt()).spoolOffset, encode(exit()));
-    expect((await place.getRun(run.id)).status).toBe('completed');
+    expect((await context.getRun(run.id)).status).toBe('completed');
   });
 
   it('that is sent again changes nothing', async () => {
@@ -330,8 +330,8 @@ describe('a beacon', () => {
       await readAttempt(),
       await listBodies(),
       await pipelineRuns(),
-      await fixture.store.telemetry.getResult(place.workspaceId, run.id),
-      await fixture.store.telemetry.watermark(place.workspaceId),
+      await fixture.store.telemetry.getResult(context.workspaceId, run.id),
+      await fixture.store.telemetry.watermark(context.workspaceId),
     ];
     const before = await read();
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
@@ -356,12 +356,12 @@ describe('the exit record', () => {
     ['timeout', { code: null, signal: 'SIGTERM' }, 'failed', 'timed_out'],
     [null, { code: null, reason: { code: 'unpack_failed', detail: 'no space' } }, 'failed', 'unpack_failed'],
   ])('with intent %j and %j ends the run as %s', async (intent, keys, status, code) => {
-    if (intent) await place.setRun(run.id, `end_intent = '${intent}', status = 'cancelling'`);
+    if (intent) await context.setRun(run.id, `end_intent = '${intent}', status = 'cancelling'`);
     await send(0, encode({ kind: 'started', at }, log('last words'), exit(keys)));
-    const ended = await place.getRun(run.id);
+    const ended = await context.getRun(run.id);
     expect([ended.status, ended.failure?.code ?? null]).toEqual([status, code]);
     expect(await readAttempt()).toMatchObject({ startedAt: new Date(at), finishedAt: new Date(at) });
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
   it('closes the log of a failed run once, with cause, next step and code', async () => {
@@ -381,7 +381,7 @@ describe('the exit record', () => {
   });
 
   it('closes the log of a cancelled run once, with how it ended', async () => {
-    await place.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
+    await context.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
     const chunk = encode(log('last words'), exit({ code: null, signal: 'SIGTERM' }));
     await send(0, chunk);
     await send(0, chunk);
@@ -391,8 +391,8 @@ describe('the exit record', () => {
   it('counts once: the first one is kept, and the run ends once', async () => {
     await send(0, encode(exit({ code: 3 }), exit({ code: 0 })));
     expect(await readAttempt()).toMatchObject({ exit: { code: 3 } });
-    expect((await place.getRun(run.id)).status).toBe('failed');
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect((await context.getRun(run.id)).status).toBe('failed');
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
   it('ends the run when it is sent again after a crash in between', async () => {
@@ -401,9 +401,9 @@ describe('the exit record', () => {
       throw new Error('crash');
     });
     await expect(send(0, chunk)).rejects.toThrow('crash');
-    expect((await place.getRun(run.id)).status).toBe('running');
+    expect((await context.getRun(run.id)).status).toBe('running');
     fixture.setFault('between-exit-and-finish', () => undefined);
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
-    expect((await place.getRun(run.id)).status).toBe('completed');
+    expect((await context.getRun(run.id)).status).toBe('completed');
   });
 });

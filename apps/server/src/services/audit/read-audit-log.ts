@@ -1,7 +1,7 @@
 import type {
   AuditEntryRecord,
   AuditFilter,
-  AuditPlace,
+  AuditScope,
   AuditSortKey,
   ListPosition,
 } from '../../store/records.ts';
@@ -19,16 +19,16 @@ export function createReadAuditLog({ store }: Persistence<'auditLog'>) {
   return {
     /** Newest first unless sorted. */
     list: (
-      place: AuditPlace,
+      scope: AuditScope,
       filter: AuditFilter,
       page: PageRequest<AuditSortKey>,
-    ): Promise<Page<AuditEntryRecord>> => readPage(page, store.auditLog.list(place, filter)),
+    ): Promise<Page<AuditEntryRecord>> => readPage(page, store.auditLog.list(scope, filter)),
 
     /** Iterates over all entries, newest first, one page at a time, so memory stays bounded. */
-    async *walk(place: AuditPlace, filter: AuditFilter): AsyncGenerator<AuditEntryRecord[]> {
+    async *walk(scope: AuditScope, filter: AuditFilter): AsyncGenerator<AuditEntryRecord[]> {
       for (let after: ListPosition | null = null; ;) {
         const range = { limit: exportedAtOnce, offset: 0, after };
-        const { rows, next } = await store.auditLog.list(place, filter).read(range);
+        const { rows, next } = await store.auditLog.list(scope, filter).read(range);
         if (rows.length > 0) yield rows;
         if (next === null) return;
         after = next;

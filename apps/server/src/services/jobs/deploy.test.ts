@@ -1,20 +1,20 @@
 import type { DeployRequest } from './deploy.ts';
 import type { DeployedJob } from './deploy-result.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const owner = { deploymentModule: 'workspace_a' };
@@ -22,7 +22,7 @@ const outcomesOf = (jobs: readonly DeployedJob[]) =>
   Object.fromEntries(jobs.map(({ job, outcome }) => [job.jobRef, outcome]));
 
 async function countVersions(jobRef: string): Promise<number[]> {
-  const { id } = await place.getJob(jobRef);
+  const { id } = await context.getJob(jobRef);
   const rows = await fixture.database.query<{ version: number }>(
     'select version from job_versions where job_id = $1 order by version',
     [id],
@@ -32,13 +32,13 @@ async function countVersions(jobRef: string): Promise<number[]> {
 
 describe('a deploy', () => {
   it('creates, updates, keeps and archives, in that order', async () => {
-    const first = await place.deployJobs(
+    const first = await context.deployJobs(
       ['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)),
       owner,
     );
     expect(outcomesOf(first.jobs)).toEqual({ 'jobs.a': 'created', 'jobs.b': 'created', 'jobs.c': 'created' });
     const changed = defineJob('jobs.b', { description: 'new' });
-    const second = await place.deployJobs([defineJob('jobs.a'), changed, defineJob('jobs.d')], owner);
+    const second = await context.deployJobs([defineJob('jobs.a'), changed, defineJob('jobs.d')], owner);
     expect(second.jobs.map(({ job, outcome }) => [job.jobRef, outcome])).toEqual([
       ['jobs.d', 'created'],
       ['jobs.b', 'updated'],
@@ -54,74 +54,80 @@ describe('a deploy', () => {
   });
 
   it("of __deployment__ sets the workspace's description; any other leaves it unchanged", async () => {
-    const readDescription = async () => (await fixture.store.workspaces.get(place.workspaceId))?.description;
+    const readDescription = async () =>
+      (await fixture.store.workspaces.get(context.workspaceId))?.description;
     const jobs = [defineJob('jobs.a')];
     const whole = { deploymentModule: '__deployment__' };
-    await place.deployJobs(jobs, { ...whole, description: 'of a shop' });
+    await context.deployJobs(jobs, { ...whole, description: 'of a shop' });
     expect(await readDescription()).toBe('of a shop');
-    await place.deployJobs(jobs, { ...whole, description: 'of a dry run', dryRun: true });
-    await place.deployJobs(jobs, { ...owner, description: 'of another module' });
-    await place.deployJobs(jobs, { deploymentModule: null, description: 'of a script' });
-    await place.deployJobs(jobs, whole);
+    await context.deployJobs(jobs, { ...whole, description: 'of a dry run', dryRun: true });
+    await context.deployJobs(jobs, { ...owner, description: 'of another module' });
+    await context.deployJobs(jobs, { deploymentModule: null, description: 'of a script' });
+    await context.deployJobs(jobs, whole);
     expect(await readDescription()).toBe('of a shop');
-    await place.deployJobs(jobs, { ...whole, description: null });
+    await context.deployJobs(jobs, { ...whole, description: null });
     expect(await readDescription()).toBeNull();
   });
 
   it('changes nothing if only the order of keys differs, and restores an archived job', async () => {
-    await place.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
+    await context.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
     const reordered = Object.fromEntries(
       Object.entries(defineJob('jobs.a', { description: 'x' })).toReversed(),
     );
-    expect(outcomesOf((await place.deployJobs([reordered], owner)).jobs)).toEqual({ 'jobs.a': 'unchanged' });
-    await place.deployJobs([], owner);
-    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true });
-    const back = await place.deployJobs([reordered], owner);
+    expect(outcomesOf((await context.deployJobs([reordered], owner)).jobs)).toEqual({
+      'jobs.a': 'unchanged',
+    });
+    await context.deployJobs([], owner);
+    expect(await context.getJob('jobs.a')).toMatchObject({ isArchived: true });
+    const back = await context.deployJobs([reordered], owner);
     expect(back.jobs[0]).toMatchObject({ outcome: 'updated', job: { isArchived: false, version: 2 } });
-    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: false, version: 2 });
+    expect(await context.getJob('jobs.a')).toMatchObject({ isArchived: false, version: 2 });
   });
 
   it('archives only jobs that its module owns', async () => {
-    await place.deployJobs([defineJob('jobs.a')], owner);
-    await place.deployJobs([defineJob('jobs.b')], { deploymentModule: 'workspace_b' });
-    await place.deployJobs([defineJob('jobs.c')]);
-    const { jobs } = await place.deployJobs([], { deploymentModule: 'workspace_b' });
+    await context.deployJobs([defineJob('jobs.a')], owner);
+    await context.deployJobs([defineJob('jobs.b')], { deploymentModule: 'workspace_b' });
+    await context.deployJobs([defineJob('jobs.c')]);
+    const { jobs } = await context.deployJobs([], { deploymentModule: 'workspace_b' });
     expect(outcomesOf(jobs)).toEqual({ 'jobs.b': 'archived' });
-    for (const ref of ['jobs.a', 'jobs.c']) expect((await place.getJob(ref)).isArchived).toBe(false);
+    for (const ref of ['jobs.a', 'jobs.c']) expect((await context.getJob(ref)).isArchived).toBe(false);
   });
 
   it('without a module creates and updates, archives nothing and does not change owners', async () => {
-    await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b')], owner);
-    const { jobs } = await place.deployJobs([defineJob('jobs.a', { description: 'x' }), defineJob('jobs.c')]);
+    await context.deployJobs([defineJob('jobs.a'), defineJob('jobs.b')], owner);
+    const { jobs } = await context.deployJobs([
+      defineJob('jobs.a', { description: 'x' }),
+      defineJob('jobs.c'),
+    ]);
     expect(outcomesOf(jobs)).toEqual({ 'jobs.a': 'updated', 'jobs.c': 'created' });
-    expect(await place.getJob('jobs.a')).toMatchObject(owner);
-    expect(await place.getJob('jobs.b')).toMatchObject({ ...owner, isArchived: false });
-    expect((await place.getJob('jobs.c')).deploymentModule).toBeNull();
+    expect(await context.getJob('jobs.a')).toMatchObject(owner);
+    expect(await context.getJob('jobs.b')).toMatchObject({ ...owner, isArchived: false });
+    expect((await context.getJob('jobs.c')).deploymentModule).toBeNull();
   });
 
   it('takes over a job that another module sends unchanged', async () => {
-    await place.deployJobs([defineJob('jobs.a')]);
-    const { jobs } = await place.deployJobs([defineJob('jobs.a')], owner);
+    await context.deployJobs([defineJob('jobs.a')]);
+    const { jobs } = await context.deployJobs([defineJob('jobs.a')], owner);
     expect(jobs).toMatchObject([{ outcome: 'unchanged', job: owner }]);
-    expect(await place.getJob('jobs.a')).toMatchObject({ ...owner, version: 1 });
+    expect(await context.getJob('jobs.a')).toMatchObject({ ...owner, version: 1 });
   });
 
   it('ends a pause when the schedule is removed, and keeps it otherwise', async () => {
     const timed = (expr: string) => defineJob('jobs.a', { triggers: [`schedule:${expr}`] });
-    await place.deployJobs([timed('0 * * * *')], owner);
-    await place.setJob('jobs.a', 'is_paused = true');
-    const kept = await place.deployJobs([timed('5 * * * *')], owner);
+    await context.deployJobs([timed('0 * * * *')], owner);
+    await context.setJob('jobs.a', 'is_paused = true');
+    const kept = await context.deployJobs([timed('5 * * * *')], owner);
     expect(kept.jobs[0]?.job.isPaused).toBe(true);
-    const lost = await place.deployJobs([defineJob('jobs.a')], owner);
+    const lost = await context.deployJobs([defineJob('jobs.a')], owner);
     expect(lost.jobs[0]).toMatchObject({ outcome: 'updated', job: { isPaused: false } });
-    expect((await place.getJob('jobs.a')).isPaused).toBe(false);
+    expect((await context.getJob('jobs.a')).isPaused).toBe(false);
   });
 
   it('that archives a paused job ends its pause', async () => {
-    await place.deployJobs([defineJob('jobs.a', { triggers: ['every:5m'] })], owner);
-    await place.setJob('jobs.a', 'is_paused = true');
-    await place.deployJobs([], owner);
-    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true, isPaused: false });
+    await context.deployJobs([defineJob('jobs.a', { triggers: ['every:5m'] })], owner);
+    await context.setJob('jobs.a', 'is_paused = true');
+    await context.deployJobs([], owner);
+    expect(await context.getJob('jobs.a')).toMatchObject({ isArchived: true, isPaused: false });
   });
 });
 
@@ -129,7 +135,7 @@ describe('the warnings of a deploy', () => {
   it('list attributes without effect, also in a dry run and if nothing changed', async () => {
     const jobs = [defineJob('jobs.a', { require: { region: 'eu-west' } }), defineJob('jobs.b')];
     for (const dryRun of [true, false, false]) {
-      const { warnings } = await place.deployJobs(jobs, { ...owner, dryRun });
+      const { warnings } = await context.deployJobs(jobs, { ...owner, dryRun });
       expect(warnings).toEqual([
         expect.stringMatching(/^require\.region = "eu-west" has no effect .*\(jobs\.a\)/),
       ]);
@@ -140,9 +146,9 @@ describe('the warnings of a deploy', () => {
 describe('invalid tags', () => {
   const problem = /^__tags__ of __deployment__\.py in code v2 has no effect: line 1 /;
   const upload = (module: string) =>
-    place.uploadDeployment(undefined, undefined, { '__deployment__.py': module });
+    context.uploadDeployment(undefined, undefined, { '__deployment__.py': module });
   const warn = async (options: Partial<DeployRequest>) =>
-    (await place.deployJobs([defineJob('jobs.a')], options)).warnings;
+    (await context.deployJobs([defineJob('jobs.a')], options)).warnings;
 
   it('are reported when their module is deployed, until they are literals', async () => {
     await upload('__tags__ = ["prod"]');
@@ -159,12 +165,12 @@ describe('invalid tags', () => {
 
 describe('a dry run', () => {
   it('reports what would happen to each job and stores nothing', async () => {
-    await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
+    await context.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
     const read = () =>
-      fixture.database.query('select * from jobs where workspace_id = $1 order by id', [place.workspaceId]);
+      fixture.database.query('select * from jobs where workspace_id = $1 order by id', [context.workspaceId]);
     const before = await read();
     const changes = [defineJob('jobs.a', { description: 'x' }), defineJob('jobs.b'), defineJob('jobs.d')];
-    const { jobs } = await place.deployJobs(changes, { ...owner, dryRun: true });
+    const { jobs } = await context.deployJobs(changes, { ...owner, dryRun: true });
     expect(jobs.map(({ job, outcome }) => [job.jobRef, outcome, job.version, job.isArchived])).toEqual([
       ['jobs.d', 'created', 1, false],
       ['jobs.a', 'updated', 2, false],
@@ -183,9 +189,9 @@ describe('a definition', () => {
       "job_ref":"jobs.a","engine_version":2}`;
     const sent: unknown = JSON.parse(text);
     const verbatim = JSON.stringify(sent);
-    const { jobs } = await place.deployJobs([sent]);
+    const { jobs } = await context.deployJobs([sent]);
     expect(JSON.stringify(jobs[0]?.job.definition)).toBe(verbatim);
-    expect(JSON.stringify((await place.getJob('jobs.a')).definition)).toBe(verbatim);
+    expect(JSON.stringify((await context.getJob('jobs.a')).definition)).toBe(verbatim);
   });
 
   it('of the older engine is stored in the newer form', async () => {
@@ -196,8 +202,8 @@ describe('a definition', () => {
       allow_external_schedulers: true,
       require: { machine: 'large', profile: 'eu' },
     };
-    await place.deployJobs([old]);
-    const job = await place.getJob('jobs.a');
+    await context.deployJobs([old]);
+    const job = await context.getJob('jobs.a');
     expect(job).toMatchObject({ engineVersion: 2, profile: 'eu' });
     expect(job.definition).toMatchObject({
       engine_version: 2,
@@ -207,11 +213,11 @@ describe('a definition', () => {
     });
     for (const key of ['refresh', 'allow_external_schedulers'])
       expect(job.definition).not.toHaveProperty(key);
-    expect(outcomesOf((await place.deployJobs([old])).jobs)).toEqual({ 'jobs.a': 'unchanged' });
+    expect(outcomesOf((await context.deployJobs([old])).jobs)).toEqual({ 'jobs.a': 'unchanged' });
   });
 
   it('sets the columns of the job', async () => {
-    await place.deployJobs([
+    await context.deployJobs([
       defineJob('jobs.a', {
         triggers: ['webhook:x', 'every:5m'],
         expose: { tags: ['t'] },
@@ -220,7 +226,7 @@ describe('a definition', () => {
         description: 'd',
       }),
     ]);
-    expect(await place.getJob('jobs.a')).toMatchObject({
+    expect(await context.getJob('jobs.a')).toMatchObject({
       jobType: 'batch',
       profile: 'prod',
       triggers: ['webhook:x', 'every:5m', 'tag:t', 'manual:jobs.a', 'pipeline_name:p'],
@@ -248,15 +254,15 @@ describe('a problem in one definition', () => {
       "jobs.x: refers to unknown job 'jobs.old'",
     ],
   ])('rejects all definitions: %s', async (_what, wrong, reason) => {
-    await place.deployJobs([defineJob('jobs.old')], owner);
-    const refusal: unknown = await place
+    await context.deployJobs([defineJob('jobs.old')], owner);
+    const refusal: unknown = await context
       .deployJobs([defineJob('jobs.new'), ...wrong], owner)
       .catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'invalid_job_definition' });
     const { message, extra } = refusal as { message: string; extra: string[] };
     expect(message).toContain(`Nothing was deployed: ${extra[0]}`);
     expect(extra.join('\n')).toContain(reason);
-    const jobs = await fixture.store.jobs.listAll(place.workspaceId);
+    const jobs = await fixture.store.jobs.listAll(context.workspaceId);
     expect(jobs.map(({ jobRef, isArchived }) => [jobRef, isArchived])).toEqual([['jobs.old', false]]);
   });
 
@@ -265,14 +271,14 @@ describe('a problem in one definition', () => {
       defineJob('jobs.x', { triggers: ['nope'] }),
       defineJob('jobs.y', { triggers: ['every:1s'] }),
     ];
-    const refusal = place.deployJobs(wrong, owner);
+    const refusal = context.deployJobs(wrong, owner);
     const extra = [expect.stringMatching(/^jobs\.x: /), expect.stringMatching(/^jobs\.y: /)] as string[];
     await expect(refusal).rejects.toMatchObject({ extra });
   });
 
   it('is not a reference to an existing job of another module', async () => {
-    await place.deployJobs([defineJob('jobs.up')], { deploymentModule: 'workspace_b' });
-    const { jobs } = await place.deployJobs(
+    await context.deployJobs([defineJob('jobs.up')], { deploymentModule: 'workspace_b' });
+    const { jobs } = await context.deployJobs(
       [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.up'] })],
       owner,
     );
@@ -283,36 +289,36 @@ describe('a problem in one definition', () => {
 describe('a deploy to a workspace', () => {
   it('is rejected while it is archived', async () => {
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
-    await expect(place.deployJobs([defineJob('jobs.a')])).rejects.toMatchObject({
+    await expect(context.deployJobs([defineJob('jobs.a')])).rejects.toMatchObject({
       code: 'workspace_archived',
     });
     const workspaceId = '00000000-0000-0000-0000-000000000000';
-    await expect(place.deployJobs([], { workspaceId })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(context.deployJobs([], { workspaceId })).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('waits for a concurrent deploy to end', async () => {
     const same = await Promise.all(
-      Array.from({ length: 4 }, () => place.deployJobs([defineJob('jobs.a')], owner)),
+      Array.from({ length: 4 }, () => context.deployJobs([defineJob('jobs.a')], owner)),
     );
     const outcomes = Map.groupBy(same, ({ jobs }) => jobs[0]?.outcome);
     expect([outcomes.get('created')?.length, outcomes.get('unchanged')?.length]).toEqual([1, 3]);
     const texts = ['1', '2', '3', '4', '5'];
     await Promise.all(
-      texts.map((description) => place.deployJobs([defineJob('jobs.a', { description })], owner)),
+      texts.map((description) => context.deployJobs([defineJob('jobs.a', { description })], owner)),
     );
     expect(await countVersions('jobs.a')).toEqual([1, 2, 3, 4, 5, 6]);
-    const job = await place.getJob('jobs.a');
+    const job = await context.getJob('jobs.a');
     expect(job.version).toBe(6);
     expect(texts).toContain(job.description);
   });
 
   it('does not block starts of runs: it may be waiting for a job that they lock', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     await fixture.persistence.transaction(async (tx) => {
-      await tx.workspaces.lock(place.workspaceId);
-      expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+      await tx.workspaces.lock(context.workspaceId);
+      expect(await context.startRun('jobs.a')).toMatchObject({ status: 'pending' });
     });
   });
 });

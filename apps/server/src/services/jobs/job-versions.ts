@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts';
 import { LRUCache } from 'lru-cache';
 
 /** A definition takes some kilobytes. */
-const mostVersions = 500;
+const maxVersions = 500;
 
 export type JobVersions = ReturnType<typeof createJobVersions>;
 
@@ -12,7 +12,7 @@ export type JobVersions = ReturnType<typeof createJobVersions>;
  * took longer than the rest of the list.
  */
 export function createJobVersions(store: Pick<Store, 'jobs'>) {
-  const known = new LRUCache<string, JobVersionRecord>({ max: mostVersions });
+  const known = new LRUCache<string, JobVersionRecord>({ max: maxVersions });
 
   /** Keyed by id. */
   async function getMany(versionIds: Iterable<string>): Promise<Map<string, JobVersionRecord>> {

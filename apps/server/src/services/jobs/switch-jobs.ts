@@ -18,14 +18,14 @@ type Stores =
   | 'jobs'
   | 'organizationLimits'
   | 'outbox'
-  | 'promisedStarts'
+  | 'deferredStarts'
   | 'runQueue'
   | 'schedules'
   | 'usage'
   | 'workspaces';
 
 /** A job of a workspace. */
-interface JobPlace {
+interface JobScope {
   workspaceId: string;
   jobId: string;
 }
@@ -39,7 +39,7 @@ export type SwitchJobs = ReturnType<typeof createSwitchJobs>;
  */
 export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: CancelRuns, clock: Clock) {
   function change<Result>(
-    { workspaceId, jobId }: JobPlace,
+    { workspaceId, jobId }: JobScope,
     work: (store: Pick<Store, Stores>, job: JobRecord) => Promise<Result>,
   ): Promise<Result> {
     return persistence.transaction(async (store) => {
@@ -52,8 +52,8 @@ export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: C
     });
   }
 
-  function setPaused(place: JobPlace, isPaused: boolean): Promise<JobRecord> {
-    return change(place, async (store, job) => {
+  function setPaused(scope: JobScope, isPaused: boolean): Promise<JobRecord> {
+    return change(scope, async (store, job) => {
       const problem = findPauseProblem(job);
       if (problem) throw new ServiceError('job_not_pausable', problem);
       if (job.isPaused === isPaused) return job;
@@ -64,8 +64,8 @@ export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: C
 
   return {
     /** Archives a job: it starts no more runs. Its queued runs are cancelled; started ones continue. */
-    async archive(place: JobPlace): Promise<JobRecord> {
-      const { archived, cancelled } = await change(place, async (store, job) => {
+    async archive(scope: JobScope): Promise<JobRecord> {
+      const { archived, cancelled } = await change(scope, async (store, job) => {
         if (job.isArchived) return { archived: job, cancelled: [] };
         const archived = await store.jobs.archive(job);
         await arrangeSchedules(store, [archived], await clock(store));
@@ -78,21 +78,21 @@ export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: C
     },
 
     /** Restores a job, not paused. The newest code may lack it (docs/decisions/0012). */
-    unarchive: (place: JobPlace): Promise<JobRecord> =>
-      change(place, async (store, job) => {
+    unarchive: (scope: JobScope): Promise<JobRecord> =>
+      change(scope, async (store, job) => {
         if (!job.isArchived) return job;
         await arrangeSchedules(store, [await store.jobs.unarchive(job)], await clock(store));
         await recordSwitch(store, job, 'job.unarchive');
-        return (await store.jobs.get(place.workspaceId, job.id)) ?? job;
+        return (await store.jobs.get(scope.workspaceId, job.id)) ?? job;
       }),
 
     /**
      * Stops starts by the clock and by upstreams that become fresh; users, events and API clients can still
      * start the job.
      */
-    pause: (place: JobPlace): Promise<JobRecord> => setPaused(place, true),
+    pause: (scope: JobScope): Promise<JobRecord> => setPaused(scope, true),
 
-    resume: (place: JobPlace): Promise<JobRecord> => setPaused(place, false),
+    resume: (scope: JobScope): Promise<JobRecord> => setPaused(scope, false),
   };
 }
 

@@ -1,14 +1,14 @@
 import type { CreatedKey } from './keys.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { TestPerson } from '../testing/people-place.ts';
+import type { TestPerson } from '../testing/people-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAccounts } from '../sign-in/accounts.ts';
-import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createPeopleFixture, outcomesOf } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { requireUser } from '../sign-in/principal.ts';
 
 let fixture: ServiceFixture;
-let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+let context: Awaited<ReturnType<typeof createPeopleFixture>>;
 let workspaceId: string;
 let owner: TestPerson;
 
@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPeoplePlace(fixture);
-  workspaceId = await place.createWorkspace();
-  owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+  context = await createPeopleFixture(fixture);
+  workspaceId = await context.createWorkspace();
+  owner = await context.createPerson('member', { [workspaceId]: 'owner' });
 });
 
 const isGood = (secret: string) =>
@@ -68,7 +68,7 @@ describe('a personal key', () => {
 
   it('can be revoked only by its owner', async () => {
     const { key, secret } = await fixture.keys.createPersonal(owner.principal, mine);
-    const other = fixture.keys.revokePersonal(place.owner.principal, key.id);
+    const other = fixture.keys.revokePersonal(context.owner.principal, key.id);
     await expect(other).rejects.toMatchObject({ code: 'not_found' });
     expect(await isGood(secret)).toBe(true);
   });
@@ -121,7 +121,7 @@ describe('a personal key', () => {
     await accounts.setDisabled(owner.email, false);
     fixture.credentials.forget();
     expect(await isGood(secret)).toBe(true);
-    expect(await accounts.setDisabled(place.owner.email, true)).toEqual({ orphaned: ['Acme'] });
+    expect(await accounts.setDisabled(context.owner.email, true)).toEqual({ orphaned: ['Acme'] });
   });
 
   it('records its last use to the minute, asynchronously', async () => {
@@ -156,7 +156,7 @@ describe('a workspace key', () => {
     expect(daysLeft(created)).toBe(7);
     const principal = requireUser(await fixture.credentials.authenticateUser(created.secret));
     expect(principal.userId).not.toBe(owner.userId);
-    expect(await place.roleIn(workspaceId, principal)).toBe('developer');
+    expect(await context.roleIn(workspaceId, principal)).toBe('developer');
     const listed = await fixture.keys.listOfWorkspace(workspaceId);
     expect(listed).toMatchObject([
       { name: 'CI', role: 'developer', issuerEmail: owner.email, isIssuerOwner: true },
@@ -169,19 +169,19 @@ describe('a workspace key', () => {
         ['service_account', 'CI'],
       ]),
     );
-    const other = await place.createWorkspace('Other');
+    const other = await context.createWorkspace('Other');
     const elsewhere = fixture.keys.revokeOfWorkspace(other, created.key.id);
     await expect(elsewhere).rejects.toMatchObject({ code: 'not_found' });
     await fixture.keys.revokeOfWorkspace(workspaceId, created.key.id);
     expect(await isGood(created.secret)).toBe(false);
-    expect(await place.roleIn(workspaceId, principal)).toBeNull();
+    expect(await context.roleIn(workspaceId, principal)).toBeNull();
     const after = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
     expect(after.total).toBe(1);
   });
 
   it('stays when its issuer leaves, as its list shows', async () => {
     const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
-    await fixture.members.remove(place.place(owner), place.owner.principal);
+    await fixture.members.remove(context.memberScope(owner), context.owner.principal);
     expect(await isGood(created.secret)).toBe(true);
     const [listed] = await fixture.keys.listOfWorkspace(workspaceId);
     expect(listed).toMatchObject({ issuerEmail: owner.email, isIssuerOwner: false });
@@ -190,15 +190,17 @@ describe('a workspace key', () => {
   it('is not a member whose role users could change, or whom they could remove', async () => {
     const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     const { userId } = requireUser(await fixture.credentials.authenticateUser(secret));
-    const membership = await fixture.store.people.findMembership(place.organizationId, userId);
+    const membership = await fixture.store.people.findMembership(context.organizationId, userId);
     const key = { membershipId: membership?.id ?? '' };
     const notFound = { code: 'not_found' };
-    const by = place.owner.principal;
-    await expect(fixture.members.setRole(place.place(key), 'owner', by)).rejects.toMatchObject(notFound);
-    await expect(fixture.members.remove(place.place(key), by)).rejects.toMatchObject(notFound);
+    const by = context.owner.principal;
+    await expect(fixture.members.setRole(context.memberScope(key), 'owner', by)).rejects.toMatchObject(
+      notFound,
+    );
+    await expect(fixture.members.remove(context.memberScope(key), by)).rejects.toMatchObject(notFound);
     const set = fixture.workspaceMembers.set({ workspaceId, ...key }, 'owner', by);
     await expect(set).rejects.toMatchObject(notFound);
-    await expect(fixture.members.leave(place.organizationId, { userId })).rejects.toMatchObject({
+    await expect(fixture.members.leave(context.organizationId, { userId })).rejects.toMatchObject({
       code: 'no_account',
     });
     await expect(fixture.workspaceMembers.leave(workspaceId, { userId })).rejects.toMatchObject({
@@ -220,8 +222,8 @@ describe('a workspace key', () => {
   });
 
   it('can be created only by an owner of the workspace, while it is not archived', async () => {
-    const developer = await place.createPerson('member', { [workspaceId]: 'developer' });
-    for (const { principal } of [developer, place.owner]) {
+    const developer = await context.createPerson('member', { [workspaceId]: 'developer' });
+    for (const { principal } of [developer, context.owner]) {
       const made = fixture.keys.createOfWorkspace(principal, workspaceId, wanted);
       await expect(made).rejects.toMatchObject({ code: 'not_found' });
     }

@@ -2,7 +2,7 @@ import type { KeyRecord, ListedKey, WorkspaceRecord } from '../../store/records.
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { WorkspaceKeyRole } from '@pumphouse/contract';
-import { defaultKeyDays, longestKeyDays } from '@pumphouse/contract';
+import { defaultKeyDays, maxKeyDays } from '@pumphouse/contract';
 import { randomUUID } from 'node:crypto';
 import { createKeySecret } from '../sign-in/credentials.ts';
 import { noAccount } from '../sign-in/accounts.ts';
@@ -106,8 +106,8 @@ export function createKeys(persistence: Persistence<Stores>, forget: () => void 
       name?: string | null;
       workspace: { id: string; role: WorkspaceKeyRole } | null;
     }): Promise<string> {
-      if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays)
-        throw new ServiceError('invalid_request', `A key is valid for 1 to ${longestKeyDays} days.`);
+      if (!Number.isInteger(request.days) || request.days < 1 || request.days > maxKeyDays)
+        throw new ServiceError('invalid_request', `A key is valid for 1 to ${maxKeyDays} days.`);
       const { workspace, days, name = null } = request;
       const { secret } = await persistence.transaction(async (tx) => {
         const user = await tx.people.findUserByEmail(request.email);

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 import { changeOfAnything, gatherChanges } from '../../domain/workspaces/workspace-change.ts';
-import { createBell } from './bell.ts';
+import { createWakeUpSignal } from './wake-up-signal.ts';
 
 export interface ChangeFeedDependencies {
   persistence: Persistence<'attempts' | 'changes'>;
@@ -45,38 +45,38 @@ interface FollowerEntry extends Follower {
  */
 const pauseMs = 500;
 /** Minimum pause between iterations, so that followers get at most four messages a second. */
-const leastPauseMs = 250;
+const minPauseMs = 250;
 /** Maximum number of changes in one iteration; beyond that, anything may have changed. */
-const mostChanges = 2000;
+const maxChanges = 2000;
 /**
  * Shorter than rows of changes are kept (scheduler/changes-loop.ts): after a longer gap, some may have been
  * removed unread.
  */
-const longestSilenceMs = 45_000;
+const maxSilenceMs = 45_000;
 
 /**
  * Queries the store for changes, once for all followers in this process, and not at all without followers.
  */
 export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDependencies): ChangeFeed {
   const { store } = persistence;
-  const bell = createBell();
+  const wakeUp = createWakeUpSignal();
   const followers = new Set<FollowerEntry>();
   let isRunning = false;
   let seen: ChangesSeen | undefined;
   let lookedAt = 0;
 
-  async function lookForChanges(): Promise<void> {
+  async function readChanges(): Promise<void> {
     const workspaceIds = [...new Set([...followers].flatMap((each) => each.workspaceIds))];
     const startedAt = performance.now();
-    const wasSilent = startedAt - lookedAt > longestSilenceMs;
+    const wasSilent = startedAt - lookedAt > maxSilenceMs;
     const found = await store.changes.listSince(
       (seen ??= await store.changes.seen()),
       workspaceIds,
-      mostChanges,
+      maxChanges,
     );
     ({ seen } = found);
     lookedAt = startedAt;
-    const isUnclear = wasSilent || found.changes.length > mostChanges;
+    const isUnclear = wasSilent || found.changes.length > maxChanges;
     tell(isUnclear ? workspaceIds.map(changeOfAnything) : gatherChanges(found.changes));
   }
 
@@ -90,7 +90,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
     }
   }
 
-  async function lookForLines(): Promise<void> {
+  async function readLines(): Promise<void> {
     const open = [...followers].flatMap(({ jobRunIds, told }) =>
       jobRunIds.filter((id) => told.get(id)?.isComplete !== true),
     );
@@ -110,12 +110,12 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
     onLog(extent);
   }
 
-  async function goRound(): Promise<void> {
+  async function runIteration(): Promise<void> {
     // Followers that join during the query are not included in it.
     const present = [...followers];
     try {
-      await lookForChanges();
-      await lookForLines();
+      await readChanges();
+      await readLines();
       for (const { joined } of present) joined.resolve();
     } catch (error) {
       log.warn({ err: error }, 'reading changes failed; retried in a moment');
@@ -123,11 +123,11 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   }
 
   async function run(): Promise<void> {
-    const wakes = await persistence.onWake(() => bell.ring('soon'));
+    const wakes = await persistence.onWake(() => wakeUp.ring('soon'));
     try {
       while (followers.size > 0) {
-        await goRound();
-        await bell.wait({ leastMs: leastPauseMs, mostMs: pauseMs });
+        await runIteration();
+        await wakeUp.wait({ minMs: minPauseMs, maxMs: pauseMs });
       }
     } finally {
       await wakes.close();
@@ -142,7 +142,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
       [seen, lookedAt] = [undefined, performance.now()];
       await run().catch((error: unknown) => {
         log.warn({ err: error }, 'listening for wake-ups failed; retried in a moment');
-        return bell.wait({ leastMs: pauseMs, mostMs: pauseMs });
+        return wakeUp.wait({ minMs: pauseMs, maxMs: pauseMs });
       });
     }
     isRunning = false;
@@ -151,16 +151,16 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   return {
     follow(follower) {
       const entry: FollowerEntry = { ...follower, told: new Map(), joined: Promise.withResolvers() };
-      const unlisten = follower.jobRunIds.map((id) => attemptLog.onChange(id, () => bell.ring('soon')));
+      const unlisten = follower.jobRunIds.map((id) => attemptLog.onChange(id, () => wakeUp.ring('soon')));
       followers.add(entry);
-      bell.ring('now');
+      wakeUp.ring('now');
       void keepRunning();
       return {
         joined: entry.joined.promise,
         end() {
           for (const stop of unlisten) stop();
           followers.delete(entry);
-          bell.ring('now');
+          wakeUp.ring('now');
         },
       };
     },

@@ -1,11 +1,11 @@
 import type { Authorize } from '../people/authorize.ts';
 import type { ChangeFeed } from './change-feed.ts';
-import type { LiveMessage, StreamEnd } from './mailbox.ts';
+import type { LiveMessage, StreamEnd } from './coalescing-queue.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { Principal, UserPrincipal } from '../sign-in/principal.ts';
 import type { StreamSlotOptions } from './stream-slots.ts';
-import { createMailbox } from './mailbox.ts';
+import { createCoalescingQueue } from './coalescing-queue.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -21,7 +21,7 @@ export interface FollowEventsDependencies {
 }
 
 /** The subscriptions of one stream. */
-export interface FollowedPlaces {
+export interface FollowedScopes {
   workspaceIds: readonly string[];
   logs: readonly { workspaceId: string; jobRunId: string }[];
 }
@@ -50,13 +50,13 @@ export function createFollowEvents({
 }: FollowEventsDependencies) {
   const takeSlot = createStreamSlots(slots);
 
-  async function checkAccess(principal: Principal, { workspaceIds, logs }: FollowedPlaces): Promise<void> {
+  async function checkAccess(principal: Principal, { workspaceIds, logs }: FollowedScopes): Promise<void> {
     for (const workspaceId of workspaceIds) await authorize(principal, 'job-run.read', { workspaceId });
     for (const workspaceId of new Set(logs.map((each) => each.workspaceId)))
       await authorize(principal, 'log.read', { workspaceId });
   }
 
-  async function checkLogs({ logs }: FollowedPlaces): Promise<void> {
+  async function checkLogs({ logs }: FollowedScopes): Promise<void> {
     for (const { workspaceId, jobRunId } of logs) {
       if (await persistence.store.jobRuns.get(workspaceId, jobRunId)) continue;
       throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
@@ -82,33 +82,33 @@ export function createFollowEvents({
    * @throws ServiceError not_found, forbidden, too_many_streams
    */
   return async function followEvents(
-    places: FollowedPlaces,
+    scopes: FollowedScopes,
     { principal, authenticate, signal }: FollowEventsOptions,
   ): Promise<AsyncGenerator<LiveMessage>> {
-    await checkAccess(principal, places);
-    await checkLogs(places);
-    const giveBack = takeSlot(principal.userId);
-    const mailbox = createMailbox();
+    await checkAccess(principal, scopes);
+    await checkLogs(scopes);
+    const release = takeSlot(principal.userId);
+    const queue = createCoalescingQueue();
     const following = feed.follow({
-      workspaceIds: [...new Set(places.workspaceIds)],
-      jobRunIds: [...new Set(places.logs.map((each) => each.jobRunId))],
-      onChange: mailbox.putChange,
-      onLog: mailbox.putLog,
+      workspaceIds: [...new Set(scopes.workspaceIds)],
+      jobRunIds: [...new Set(scopes.logs.map((each) => each.jobRunId))],
+      onChange: queue.putChange,
+      onLog: queue.putLog,
     });
-    void following.joined.then(mailbox.open);
+    void following.joined.then(queue.open);
     // Independent of reads, so that callers who do not read are checked too.
     const check = setInterval(() => {
       void authenticate()
-        .then((again) => checkAccess(again, places))
-        .catch((error: unknown) => mailbox.end(toEnd(error)));
+        .then((again) => checkAccess(again, scopes))
+        .catch((error: unknown) => queue.end(toEnd(error)));
     }, checkMs);
     const stop = () => {
       clearInterval(check);
       following.end();
-      giveBack();
+      release();
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    return mailbox.read({ idleAfterMs, signal });
+    return queue.read({ idleAfterMs, signal });
   };
 }

@@ -2,13 +2,13 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export interface StreamSlotOptions {
   /** Maximum for one user with several browsers and the clients of their keys. */
-  mostOfOne?: number;
+  maxOfOne?: number;
   /** Maximum for this process; each stream holds a connection. */
-  mostOfAll?: number;
+  maxOfAll?: number;
 }
 
 /** Limits the open streams of this process. It rejects further ones; p-limit would let them wait. */
-export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSlotOptions = {}) {
+export function createStreamSlots({ maxOfOne = 20, maxOfAll = 1000 }: StreamSlotOptions = {}) {
   const openOf = new Map<string, number>();
   let openOfAll = 0;
 
@@ -18,8 +18,8 @@ export function createStreamSlots({ mostOfOne = 20, mostOfAll = 1000 }: StreamSl
    */
   return function takeSlot(userId: string): () => void {
     const open = openOf.get(userId) ?? 0;
-    if (open >= mostOfOne) throw tooMany(`You have ${open} open event streams`);
-    if (openOfAll >= mostOfAll) throw tooMany(`The server has ${openOfAll} open event streams`);
+    if (open >= maxOfOne) throw tooMany(`You have ${open} open event streams`);
+    if (openOfAll >= maxOfAll) throw tooMany(`The server has ${openOfAll} open event streams`);
     openOf.set(userId, open + 1);
     openOfAll += 1;
     let isTaken = true;

@@ -12,9 +12,9 @@ export interface ReadLines {
 }
 
 /** Maximum content of one line, in UTF-16 units; a run's lines have at most 64 KiB. */
-export const mostContent = 16 * 1024;
+export const maxContentLength = 16 * 1024;
 /** Maximum content of one response, in UTF-16 units; the line that exceeds it is the last. */
-const mostOfAnswer = 1024 * 1024;
+const maxAnswerBytes = 1024 * 1024;
 
 export type ReadLogLines = ReturnType<typeof createReadLogLines>;
 
@@ -42,15 +42,15 @@ async function gather(log: RunLog, range: { fromLine: number; limit: number }): 
       const line = excerpt(parseLogLine(json), part.firstLine + index);
       lines.push(line);
       size += line.content.length;
-      if (lines.length === range.limit || size > mostOfAnswer) return lines;
+      if (lines.length === range.limit || size > maxAnswerBytes) return lines;
     }
   }
   return lines;
 }
 
 function excerpt(line: LogLine, lineNumber: number): ReadLine {
-  if (line.content.length <= mostContent) return { ...line, line_num: lineNumber };
+  if (line.content.length <= maxContentLength) return { ...line, line_num: lineNumber };
   // Do not split a surrogate pair: half of one is not valid text.
-  const content = line.content.slice(0, mostContent).replace(/[\uD800-\uDBFF]$/, '');
+  const content = line.content.slice(0, maxContentLength).replace(/[\uD800-\uDBFF]$/, '');
   return { ...line, line_num: lineNumber, content, truncated: true };
 }

@@ -25,14 +25,14 @@ export interface Page<Item> {
 }
 
 const rememberedMs = 30_000;
-const mostRemembered = 1000;
+const maxRemembered = 1000;
 
 /**
  * Creates a function that reads pages of the store's lists. A saturated total is cached for 30 s: apart from
  * retention, it can only grow.
  */
 export function createPageReader() {
-  const saturated = new LRUCache<string, true>({ max: mostRemembered, ttl: rememberedMs });
+  const saturated = new LRUCache<string, true>({ max: maxRemembered, ttl: rememberedMs });
 
   async function countAll(list: { count(atMost: number): Promise<number> }, key: string): Promise<number> {
     if (key !== '' && saturated.get(key)) return saturatedTotal;
@@ -86,9 +86,9 @@ export function pageOf<Item>(
 }
 
 function findStart<Item>(items: readonly Item[], after: ListPosition, keyOf: (item: Item) => string): number {
-  const [place, key] = after;
-  const start = Number(place);
-  if (after.length !== 2 || !/^\d{1,9}$/.test(place ?? '') || key === null) {
+  const [scope, key] = after;
+  const start = Number(scope);
+  if (after.length !== 2 || !/^\d{1,9}$/.test(scope ?? '') || key === null) {
     throw refuseCursor('was not returned by this list');
   }
   const before = items[start - 1];

@@ -5,18 +5,18 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '@pumphouse/contract';
 import { createAuthorize } from './authorize.ts';
-import { createPeoplePlace } from '../testing/people-place.ts';
+import { createPeopleFixture } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { requireUser } from '../sign-in/principal.ts';
 
 let fixture: ServiceFixture;
 let authorize: Authorize;
-let people: Awaited<ReturnType<typeof createPeoplePlace>>;
+let people: Awaited<ReturnType<typeof createPeopleFixture>>;
 let workspaceId: string;
 beforeAll(async () => {
   fixture = await createServiceFixture();
   authorize = createAuthorize(fixture.persistence);
-  people = await createPeoplePlace(fixture);
+  people = await createPeopleFixture(fixture);
   workspaceId = await people.createWorkspace();
 });
 afterAll(() => fixture.close());

@@ -82,7 +82,7 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
   return async function authorize(
     principal: Principal,
     permission: Permission,
-    place: { workspaceId?: string; organizationId?: string },
+    scope: { workspaceId?: string; organizationId?: string },
   ): Promise<Authorization> {
     const required = requirements[permission];
     const none: Authorization = { principal, workspace: null, organization: null };
@@ -93,12 +93,12 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
         if (principal.kind !== 'user') throw forbidden(permission);
         return none;
       case 'organization': {
-        const organization = await atOrganization(principal, place.organizationId ?? '');
+        const organization = await atOrganization(principal, scope.organizationId ?? '');
         if (!hasOrganizationRole(organization.role, required.role)) throw forbidden(permission);
         return { ...none, organization };
       }
       case 'workspace': {
-        const workspaceId = place.workspaceId ?? '';
+        const workspaceId = scope.workspaceId ?? '';
         const owned = required.orOrganizationOwner ? await asOrganizationOwner(principal, workspaceId) : null;
         if (owned) return { ...none, ...owned };
         const workspace = await atWorkspace(principal, workspaceId);

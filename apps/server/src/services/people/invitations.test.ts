@@ -1,19 +1,19 @@
 import type { InvitedWorkspace, OrganizationRole } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { TestPerson } from '../testing/people-place.ts';
+import type { TestPerson } from '../testing/people-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createPeopleFixture, outcomesOf } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+let context: Awaited<ReturnType<typeof createPeopleFixture>>;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPeoplePlace(fixture);
+  context = await createPeopleFixture(fixture);
 });
 
 const origin = 'https://pump.example.com/house';
@@ -23,9 +23,9 @@ async function invite(
   email: string,
   role: OrganizationRole,
   workspaces: InvitedWorkspace[] = [],
-  inviter: TestPerson = place.owner,
+  inviter: TestPerson = context.owner,
 ): Promise<string> {
-  const wanted = { organizationId: place.organizationId, email, role, workspaces };
+  const wanted = { organizationId: context.organizationId, email, role, workspaces };
   const { link } = await fixture.invitations.create(inviter.principal, wanted, origin);
   return new URL(link).searchParams.get('token') ?? '';
 }
@@ -43,7 +43,7 @@ async function inviteToWorkspace(
 
 const age = (assignments: string) =>
   fixture.database.execute(`update invitations set ${assignments} where organization_id = $1`, [
-    place.organizationId,
+    context.organizationId,
   ]);
 
 const notGood = (why: RegExp) => ({
@@ -53,8 +53,8 @@ const notGood = (why: RegExp) => ({
 
 describe('an invitation', () => {
   it('adds a member with what it offers, once', async () => {
-    const workspaceId = await place.createWorkspace('Sales');
-    const user = await place.createUser('Analyst@Example.com');
+    const workspaceId = await context.createWorkspace('Sales');
+    const user = await context.createUser('Analyst@Example.com');
     const token = await invite('analyst@example.com', 'member', [{ workspaceId, role: 'developer' }]);
     const described = await fixture.invitations.describe(token);
     expect(described).toMatchObject({
@@ -62,7 +62,7 @@ describe('an invitation', () => {
       organizationName: 'Acme',
       role: 'member',
       workspaces: [{ workspaceId, name: 'Sales', role: 'developer' }],
-      inviterEmail: place.owner.email,
+      inviterEmail: context.owner.email,
       hasAccount: true,
     });
     const days = (described.expiresAt.getTime() - Date.now()) / 86_400_000;
@@ -70,18 +70,18 @@ describe('an invitation', () => {
     expect(days).toBeLessThanOrEqual(14);
 
     const accepted = await fixture.invitations.accept(null, token, user.userId);
-    expect(accepted).toMatchObject({ organizationId: place.organizationId, role: 'member' });
-    expect((await place.readRoles())[user.email]).toBe('member');
-    expect(await place.roleIn(workspaceId, user)).toBe('developer');
-    expect(await place.readLog()).toEqual([
+    expect(accepted).toMatchObject({ organizationId: context.organizationId, role: 'member' });
+    expect((await context.readRoles())[user.email]).toBe('member');
+    expect(await context.roleIn(workspaceId, user)).toBe('developer');
+    expect(await context.readLog()).toEqual([
       'invitation.create analyst@example.com',
       'invitation.accept analyst@example.com',
     ]);
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/already accepted/));
     // A repeated click.
     expect(await fixture.invitations.accept(null, token, user.userId)).toEqual(accepted);
-    expect(await place.readLog()).toHaveLength(2);
-    await fixture.members.remove({ ...place.place(accepted) }, place.owner.principal);
+    expect(await context.readLog()).toHaveLength(2);
+    await fixture.members.remove({ ...context.memberScope(accepted) }, context.owner.principal);
     await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(
       notGood(/already accepted/),
     );
@@ -101,14 +101,14 @@ describe('an invitation', () => {
         if (mustFail) throw new Error('the password was too short');
       });
     await expect(enter(true)).rejects.toThrow('too short');
-    expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
+    expect(Object.keys(await context.readRoles())).toEqual([context.owner.email]);
     await enter(false);
-    expect((await place.readRoles())['new@example.com']).toBe('member');
+    expect((await context.readRoles())['new@example.com']).toBe('member');
   });
 
   it('can be accepted only by the account with its address', async () => {
     const token = await invite('analyst@example.net', 'owner');
-    const [other, analyst] = [await place.createUser(), await place.createUser('analyst@example.net')];
+    const [other, analyst] = [await context.createUser(), await context.createUser('analyst@example.net')];
     await expect(fixture.invitations.accept(null, token, other.userId)).rejects.toMatchObject({
       code: 'invitation_for_another',
     });
@@ -116,17 +116,17 @@ describe('an invitation', () => {
     await expect(fixture.invitations.accept(null, token, analyst.userId)).rejects.toMatchObject({
       code: 'forbidden',
     });
-    expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
+    expect(Object.keys(await context.readRoles())).toEqual([context.owner.email]);
   });
 
   it('explains why it is not valid, and nothing else', async () => {
-    const user = await place.createUser();
+    const user = await context.createUser();
     const tell = async (token: string, why: RegExp) => {
       await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(why));
       await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(notGood(why));
-      const words = await fixture.invitations.describe(token).catch((error: Error) => error.message);
-      expect(words).not.toContain('Acme');
-      expect(words).not.toContain('@');
+      const text = await fixture.invitations.describe(token).catch((error: Error) => error.message);
+      expect(text).not.toContain('Acme');
+      expect(text).not.toContain('@');
     };
     await tell('dlt_i_nonsense', /no invitation/);
     await tell('', /no invitation/);
@@ -138,24 +138,24 @@ describe('an invitation', () => {
   });
 
   it('can be revoked by users who could create it, and is then listed as revoked', async () => {
-    const member = await place.createPerson('member');
+    const member = await context.createPerson('member');
     const token = await invite('analyst@example.org', 'member');
     const list = (status?: string) =>
-      fixture.invitations.list(place.organizationId, { limit: 10, offset: 0 }, status ? [status] : null);
+      fixture.invitations.list(context.organizationId, { limit: 10, offset: 0 }, status ? [status] : null);
     const id = (await list()).items[0]?.invitation.id ?? '';
-    const refused = fixture.invitations.revoke(member.principal, place.organizationId, id);
+    const refused = fixture.invitations.revoke(member.principal, context.organizationId, id);
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
-    const elsewhere = await createPeoplePlace(fixture);
+    const elsewhere = await createPeopleFixture(fixture);
     const foreign = fixture.invitations.revoke(elsewhere.owner.principal, elsewhere.organizationId, id);
     await expect(foreign).rejects.toMatchObject({ code: 'not_found' });
-    await fixture.invitations.revoke(place.owner.principal, place.organizationId, id);
-    await fixture.invitations.revoke(place.owner.principal, place.organizationId, id);
+    await fixture.invitations.revoke(context.owner.principal, context.organizationId, id);
+    await fixture.invitations.revoke(context.owner.principal, context.organizationId, id);
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/revoked/));
     expect((await list()).total).toBe(0);
     expect((await list('revoked')).items.map(({ invitation }) => invitation.email)).toEqual([
       'analyst@example.org',
     ]);
-    expect(await place.readLog()).toEqual([
+    expect(await context.readLog()).toEqual([
       'invitation.create analyst@example.org',
       'invitation.revoke analyst@example.org',
     ]);
@@ -164,53 +164,55 @@ describe('an invitation', () => {
   it.each(Array.from({ length: 6 }, (_, round) => round))(
     'adds one member when it is accepted concurrently (%i)',
     async () => {
-      const user = await place.createUser();
+      const user = await context.createUser();
       const token = await invite(user.email, 'member');
       const calls = Array.from({ length: 4 }, () => fixture.invitations.accept(null, token, user.userId));
       const memberships = new Set((await Promise.all(calls)).map(({ membershipId }) => membershipId));
       expect(memberships.size).toBe(1);
-      expect((await place.readLog()).filter((line) => line.startsWith('invitation.accept'))).toHaveLength(1);
+      expect((await context.readLog()).filter((line) => line.startsWith('invitation.accept'))).toHaveLength(
+        1,
+      );
     },
   );
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
     'is either revoked or accepted when both happen concurrently (%i)',
     async () => {
-      const user = await place.createUser();
+      const user = await context.createUser();
       const token = await invite(user.email, 'member');
-      const { items } = await fixture.invitations.list(place.organizationId, { limit: 1, offset: 0 }, null);
+      const { items } = await fixture.invitations.list(context.organizationId, { limit: 1, offset: 0 }, null);
       const outcomes = await outcomesOf([
         fixture.invitations.accept(null, token, user.userId),
         fixture.invitations.revoke(
-          place.owner.principal,
-          place.organizationId,
+          context.owner.principal,
+          context.organizationId,
           items[0]?.invitation.id ?? '',
         ),
       ]);
-      const isMember = user.email in (await place.readRoles());
+      const isMember = user.email in (await context.readRoles());
       expect(outcomes).toEqual(isMember ? ['done', 'done'] : ['done', 'invitation_not_good']);
-      expect(await place.readLog()).toHaveLength(2);
+      expect(await context.readLog()).toHaveLength(2);
     },
   );
 });
 
 describe('permission to invite', () => {
   it('is everything for owners of the organization, with workspaces of that organization only', async () => {
-    const member = await place.createPerson('member');
+    const member = await context.createPerson('member');
     await expect(invite('a@example.com', 'member', [], member)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(invite('a@example.com', 'collaborator')).rejects.toMatchObject({ code: 'invalid_request' });
-    const elsewhere = await createPeoplePlace(fixture);
+    const elsewhere = await createPeopleFixture(fixture);
     const foreign = [{ workspaceId: await elsewhere.createWorkspace(), role: 'viewer' as const }];
     await expect(invite('a@example.com', 'member', foreign)).rejects.toMatchObject({
       code: 'invalid_request',
     });
-    expect(await place.readLog()).toEqual([]);
+    expect(await context.readLog()).toEqual([]);
   });
 
   it('is inviting collaborators to their workspace for its owners', async () => {
-    const [own, other] = [await place.createWorkspace('Own'), await place.createWorkspace('Other')];
-    const owner = await place.createPerson('collaborator', { [own]: 'owner', [other]: 'developer' });
-    const user = await place.createUser();
+    const [own, other] = [await context.createWorkspace('Own'), await context.createWorkspace('Other')];
+    const owner = await context.createPerson('collaborator', { [own]: 'owner', [other]: 'developer' });
+    const user = await context.createUser();
     const refused = inviteToWorkspace(other, user.email, 'viewer', owner);
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
     const token = await inviteToWorkspace(own, user.email, 'owner', owner);
@@ -218,28 +220,28 @@ describe('permission to invite', () => {
     expect((await fixture.invitations.listOfWorkspace(own, page, null)).total).toBe(1);
     expect((await fixture.invitations.listOfWorkspace(other, page, null)).total).toBe(0);
     await fixture.invitations.accept(null, token, user.userId);
-    expect((await place.readRoles())[user.email]).toBe('collaborator');
-    expect(await place.roleIn(own, user)).toBe('owner');
+    expect((await context.readRoles())[user.email]).toBe('collaborator');
+    expect(await context.roleIn(own, user)).toBe('owner');
   });
 
   it('includes revoking those, but not an organization invitation with their workspace among others', async () => {
-    const own = await place.createWorkspace('Own');
-    const owner = await place.createPerson('member', { [own]: 'owner' });
+    const own = await context.createWorkspace('Own');
+    const owner = await context.createPerson('member', { [own]: 'owner' });
     await invite('a@example.com', 'member', [{ workspaceId: own, role: 'viewer' }]);
-    const { items } = await fixture.invitations.list(place.organizationId, { limit: 1, offset: 0 }, null);
+    const { items } = await fixture.invitations.list(context.organizationId, { limit: 1, offset: 0 }, null);
     const id = items[0]?.invitation.id ?? '';
     const refused = fixture.invitations.revokeToWorkspace(owner.principal, own, id);
     await expect(refused).rejects.toMatchObject({ code: 'not_found' });
     await inviteToWorkspace(own, 'b@example.com', 'viewer', owner);
     const page = await fixture.invitations.listOfWorkspace(own, { limit: 1, offset: 0 }, null);
     await fixture.invitations.revokeToWorkspace(owner.principal, own, page.items[0]?.invitation.id ?? '');
-    expect(await place.readLog()).toContain('invitation.revoke b@example.com');
+    expect(await context.readLog()).toContain('invitation.revoke b@example.com');
   });
 
   it('is checked again on acceptance', async () => {
-    const workspaceId = await place.createWorkspace();
-    const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
-    const user = await place.createUser();
+    const workspaceId = await context.createWorkspace();
+    const owner = await context.createPerson('member', { [workspaceId]: 'owner' });
+    const user = await context.createUser();
     const token = await inviteToWorkspace(workspaceId, user.email, 'developer', owner);
     await fixture.store.people.setDisabled(owner.userId, true);
     await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(
@@ -247,15 +249,18 @@ describe('permission to invite', () => {
     );
     await fixture.store.people.setDisabled(owner.userId, false);
     await fixture.invitations.accept(null, token, user.userId);
-    expect(await place.roleIn(workspaceId, user)).toBe('developer');
+    expect(await context.roleIn(workspaceId, user)).toBe('developer');
   });
 });
 
 describe('several invitations for one address', () => {
   it('are accepted together, and the most permissive role wins', async () => {
-    const [sales, billing] = [await place.createWorkspace('Sales'), await place.createWorkspace('Billing')];
-    const user = await place.createUser();
-    const workspaceOwner = await place.createPerson('member', { [sales]: 'owner' });
+    const [sales, billing] = [
+      await context.createWorkspace('Sales'),
+      await context.createWorkspace('Billing'),
+    ];
+    const user = await context.createUser();
+    const workspaceOwner = await context.createPerson('member', { [sales]: 'owner' });
     await inviteToWorkspace(sales, user.email.toUpperCase(), 'owner', workspaceOwner);
     await invite(user.email, 'owner');
     const token = await invite(user.email, 'member', [
@@ -263,35 +268,35 @@ describe('several invitations for one address', () => {
       { workspaceId: billing, role: 'developer' },
     ]);
     expect(await fixture.invitations.accept(null, token, user.userId)).toMatchObject({ role: 'owner' });
-    expect(await place.roleIn(sales, user)).toBe('owner');
-    expect(await place.roleIn(billing, user)).toBe('developer');
-    const left = await fixture.store.invitations.listPending(place.organizationId);
+    expect(await context.roleIn(sales, user)).toBe('owner');
+    expect(await context.roleIn(billing, user)).toBe('developer');
+    const left = await fixture.store.invitations.listPending(context.organizationId);
     expect(left).toEqual([]);
   });
 
   it('grant through a link no more than its inviter could grant', async () => {
-    const own = await place.createWorkspace('Own');
-    const mallory = await place.createPerson('collaborator', { [own]: 'owner' });
+    const own = await context.createWorkspace('Own');
+    const mallory = await context.createPerson('collaborator', { [own]: 'owner' });
     const ownersToken = await invite('engineer@example.com', 'owner');
     const token = await inviteToWorkspace(own, 'engineer@example.com', 'viewer', mallory);
     // Anyone who has the link of an invitation can create the account for its address.
-    const engineer = await place.createUser('engineer@example.com');
+    const engineer = await context.createUser('engineer@example.com');
     expect(await fixture.invitations.accept(null, token, engineer.userId)).toMatchObject({
       role: 'collaborator',
     });
-    expect((await place.readRoles())[engineer.email]).toBe('collaborator');
+    expect((await context.readRoles())[engineer.email]).toBe('collaborator');
     expect(await fixture.invitations.accept(null, ownersToken, engineer.userId)).toMatchObject({
       role: 'owner',
     });
   });
 
   it('remove nothing from an existing member', async () => {
-    const workspaceId = await place.createWorkspace();
-    const person = await place.createPerson('owner', { [workspaceId]: 'owner' });
+    const workspaceId = await context.createWorkspace();
+    const person = await context.createPerson('owner', { [workspaceId]: 'owner' });
     const token = await invite(person.email, 'collaborator', [{ workspaceId, role: 'viewer' }]);
     const accepted = await fixture.invitations.accept(null, token, person.userId);
     expect(accepted).toMatchObject({ membershipId: person.membershipId, role: 'owner' });
-    expect(await place.roleIn(workspaceId, person)).toBe('owner');
+    expect(await context.roleIn(workspaceId, person)).toBe('owner');
   });
 
   it('are limited in number', async () => {
@@ -299,7 +304,7 @@ describe('several invitations for one address', () => {
       `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
        select $1, 'x@example.com', 'member', decode(md5($1::uuid::text || n), 'hex'), $2, now() + interval '1 day'
          from generate_series(1, 500) n`,
-      [place.organizationId, place.owner.userId],
+      [context.organizationId, context.owner.userId],
     );
     await expect(invite('y@example.com', 'member')).rejects.toMatchObject({ code: 'too_many_invitations' });
     await age('revoked_at = now()');

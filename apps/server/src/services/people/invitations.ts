@@ -64,7 +64,7 @@ export type Invitations = ReturnType<typeof createInvitations>;
 
 const validDays = 14;
 /** More than a large company needs at once, and too few to flood a mailbox for long. */
-const mostPending = 500;
+const maxPending = 500;
 
 /** Builds the address of the server's page for accepting an invitation. */
 export function invitationLink(origin: string, token: string): string {
@@ -122,10 +122,10 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     origin: string,
   ) {
     const pending = await tx.invitations.listPending(wanted.organizationId);
-    if (pending.length >= mostPending) {
+    if (pending.length >= maxPending) {
       throw new ServiceError(
         'too_many_invitations',
-        `The organization has ${mostPending} pending invitations. Revoke some first.`,
+        `The organization has ${maxPending} pending invitations. Revoke some first.`,
       );
     }
     const token = createSecret('dlt_i_');
@@ -137,7 +137,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
     });
     const link = invitationLink(origin, token);
     if (sendsMail) {
-      await tx.invitationMails.add(id, encryption.encrypt(Buffer.from(link), mailPlace(id)));
+      await tx.invitationMails.add(id, encryption.encrypt(Buffer.from(link), mailContext(id)));
       await tx.outbox.wake('mail');
     }
     await recordChange(tx, {
@@ -349,7 +349,7 @@ export function createInvitations({ persistence, encryption, sendsMail }: Invita
 }
 
 /** Encryption context that binds the link of a mail to its row. */
-export function mailPlace(invitationId: string): string {
+export function mailContext(invitationId: string): string {
   return JSON.stringify(['invitation mail', invitationId]);
 }
 
@@ -446,7 +446,7 @@ async function enter(
   const role = known ? higherOrganizationRole(known.role, offered) : offered;
   const membershipId = known?.id ?? (await store.people.addMember(organizationId, userId, role)).id;
   if (known && known.role !== role) await store.members.setRole(membershipId, role);
-  const given = await store.members.listGivenWorkspaces([membershipId]);
+  const given = await store.members.listAssignedWorkspaces([membershipId]);
   const roles = new Map(given.map((one) => [one.workspaceId, one.role]));
   for (const { workspaceId, role: offeredRole } of accepted.flatMap(({ workspaces }) => workspaces)) {
     const before = roles.get(workspaceId);

@@ -1,5 +1,5 @@
 import type { Changer } from './people-rules.ts';
-import type { GivenWorkspace, OrganizationMember, OrganizationRole } from '../../store/records.ts';
+import type { AssignedWorkspace, OrganizationMember, OrganizationRole } from '../../store/records.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import {
@@ -15,7 +15,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 /** The stores that this use case touches. */
 type Stores = 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces';
 
-export type ListedMember = OrganizationMember & { workspaces: GivenWorkspace[] };
+export type ListedMember = OrganizationMember & { workspaces: AssignedWorkspace[] };
 
 export type Members = ReturnType<typeof createMembers>;
 
@@ -30,7 +30,7 @@ export function createMembers(persistence: Persistence<Stores>) {
     tx: Pick<Store, 'members'>,
     members: readonly OrganizationMember[],
   ): Promise<ListedMember[]> {
-    const given = await tx.members.listGivenWorkspaces(members.map(({ membershipId }) => membershipId));
+    const given = await tx.members.listAssignedWorkspaces(members.map(({ membershipId }) => membershipId));
     const byMember = Map.groupBy(given, ({ membershipId }) => membershipId);
     return members.map((member) => ({ ...member, workspaces: byMember.get(member.membershipId) ?? [] }));
   }
@@ -185,7 +185,7 @@ export async function endMembership(
   action: 'member.remove' | 'member.leave',
 ): Promise<void> {
   const { organizationId, membershipId, userId, email, role } = member;
-  const given = await store.members.listGivenWorkspaces([membershipId]);
+  const given = await store.members.listAssignedWorkspaces([membershipId]);
   await store.members.remove(membershipId);
   await endLostInvitations(store, organizationId, userId);
   await recordChange(store, {

@@ -17,7 +17,7 @@ import { ServiceError } from '../../platform/service-error.ts';
  */
 export type Changer = { userId: string } | null;
 
-const longestName = 200;
+const maxNameLength = 200;
 
 /**
  * Validates the name of an organization or a workspace.
@@ -25,8 +25,8 @@ const longestName = 200;
  */
 export function checkName(name: string): string {
   const trimmed = name.trim();
-  if (trimmed !== '' && trimmed.length <= longestName) return trimmed;
-  const message = `must have 1 to ${longestName} characters`;
+  if (trimmed !== '' && trimmed.length <= maxNameLength) return trimmed;
+  const message = `must have 1 to ${maxNameLength} characters`;
   throw new ServiceError('invalid_request', `The name ${message}.`, [{ key: 'name', message }]);
 }
 

@@ -4,14 +4,14 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLoops } from '../../platform/loops.ts';
 import { defineMailLoop } from '../../scheduler/mail-loop.ts';
-import { createPeoplePlace } from '../testing/people-place.ts';
+import { createPeopleFixture } from '../testing/people-fixture.ts';
 import { createSendInvitationMails } from './send-invitation-mails.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSmtpMailer } from '../../mail/mailer.ts';
 import { readMailText, startMailServer } from '../../../../../testing/fixtures/mail-server.ts';
 
 let fixture: ServiceFixture;
-let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+let context: Awaited<ReturnType<typeof createPeopleFixture>>;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPeoplePlace(fixture);
+  context = await createPeopleFixture(fixture);
 });
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
@@ -41,8 +41,8 @@ function createSender(url: string) {
 }
 
 async function invite(email = 'analyst@example.com') {
-  const wanted = { organizationId: place.organizationId, email, role: 'member' as const, workspaces: [] };
-  return fixture.invitations.create(place.owner.principal, wanted, 'https://pump.example.com');
+  const wanted = { organizationId: context.organizationId, email, role: 'member' as const, workspaces: [] };
+  return fixture.invitations.create(context.owner.principal, wanted, 'https://pump.example.com');
 }
 
 const never = new AbortController().signal;
@@ -87,7 +87,7 @@ it('does not let an organization inject headers', async () => {
   const server = await startMail();
   await fixture.database.execute(
     `update organizations set name = E'Acme\\r\\nBcc: all@example.com' where id = $1`,
-    [place.organizationId],
+    [context.organizationId],
   );
   await invite();
   await createSender(server.url).send(never);
@@ -96,7 +96,7 @@ it('does not let an organization inject headers', async () => {
 });
 
 it('retries temporary failures later: no server, a busy one, a wrong password', async () => {
-  const busy = { code: 451, words: 'come back later' };
+  const busy = { code: 451, text: 'come back later' };
   const state: { refusal: typeof busy | null } = { refusal: busy };
   const server = await startMail({
     account: { user: 'pump', password: 'right' },
@@ -137,7 +137,7 @@ it('waits longer after each failure, up to an hour', async () => {
 
 it('gives up on a mailbox that does not exist, and reports it', async () => {
   const server = await startMail({
-    refuse: (address) => (address.startsWith('nobody') ? { code: 550, words: 'no such mailbox' } : null),
+    refuse: (address) => (address.startsWith('nobody') ? { code: 550, text: 'no such mailbox' } : null),
   });
   const [gone, good] = [await invite('nobody@example.com'), await invite('analyst@example.com')];
   await createSender(server.url).send(never);
@@ -150,13 +150,13 @@ it('gives up on a mailbox that does not exist, and reports it', async () => {
 
 it('sends nothing for invitations that are no longer pending', async () => {
   const server = await startMail();
-  const user = await place.createUser();
+  const user = await context.createUser();
   const [revoked, accepted, expired] = [
     await invite('a@example.com'),
     await invite(user.email),
     await invite('c@example.com'),
   ];
-  await fixture.invitations.revoke(place.owner.principal, place.organizationId, revoked.invitation.id);
+  await fixture.invitations.revoke(context.owner.principal, context.organizationId, revoked.invitation.id);
   const token = new URL(accepted.link).searchParams.get('token') ?? '';
   await fixture.invitations.accept(null, token, user.userId);
   await fixture.database.execute(

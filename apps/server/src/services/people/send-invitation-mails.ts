@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 import type { Mailer } from '../../mail/mailer.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { WaitingMail } from '../../store/records.ts';
-import { mailPlace } from './invitations.ts';
+import { mailContext } from './invitations.ts';
 import { MailRefusedError } from '../../mail/mailer.ts';
 
 export type SendInvitationMails = ReturnType<typeof createSendInvitationMails>;
 
 const batch = 5;
 /** Longer than a working mail server takes to answer. */
-const takenSeconds = 90;
+const claimSeconds = 90;
 
 /**
  * Creates a function that sends waiting mails, each at least once: if a server dies after handing one over
@@ -28,7 +28,7 @@ export function createSendInvitationMails(dependencies: {
   const { store } = persistence;
 
   async function hand(mail: WaitingMail): Promise<void> {
-    const link = encryption.decrypt(mail.sealedLink, mailPlace(mail.invitationId)).toString();
+    const link = encryption.decrypt(mail.sealedLink, mailContext(mail.invitationId)).toString();
     await mailer.send({
       id: mail.invitationId,
       to: mail.email,
@@ -59,7 +59,7 @@ export function createSendInvitationMails(dependencies: {
 
   return async function sendInvitationMails(signal: AbortSignal): Promise<number> {
     await store.invitationMails.removeExpired();
-    const mails = await store.invitationMails.take(batch, takenSeconds);
+    const mails = await store.invitationMails.take(batch, claimSeconds);
     await Promise.all(mails.map((mail) => send(mail, signal)));
     return mails.length;
   };

@@ -22,7 +22,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 /** The stores that this use case touches. */
 type Stores = 'auditLog' | 'invitations' | 'members' | 'people' | 'workspaces';
 
-interface MemberPlace {
+interface MemberScope {
   workspaceId: string;
   membershipId: string;
 }
@@ -75,7 +75,7 @@ export function createWorkspaceMembers(persistence: Persistence<Stores>) {
       before: { role },
       after: null,
     });
-    const remaining = await tx.members.listGivenWorkspaces([member.membershipId]);
+    const remaining = await tx.members.listAssignedWorkspaces([member.membershipId]);
     // A collaborator has access only to explicit workspaces.
     if (member.role === 'collaborator' && remaining.length === 0)
       await endMembership(tx, member, 'member.remove');
@@ -100,7 +100,7 @@ export function createWorkspaceMembers(persistence: Persistence<Stores>) {
      * @throws ServiceError not_found, forbidden, own_role, playground_workspace
      */
     set(
-      { workspaceId, membershipId }: MemberPlace,
+      { workspaceId, membershipId }: MemberScope,
       role: WorkspaceRole,
       changer: Changer,
     ): Promise<WorkspaceMember> {
@@ -134,7 +134,7 @@ export function createWorkspaceMembers(persistence: Persistence<Stores>) {
      * Removes an explicit role, possibly the caller's own.
      * @throws ServiceError not_found, forbidden, playground_workspace
      */
-    async remove({ workspaceId, membershipId }: MemberPlace, changer: Changer): Promise<void> {
+    async remove({ workspaceId, membershipId }: MemberScope, changer: Changer): Promise<void> {
       await persistence.transaction(async (tx) => {
         const workspace = await hold(tx, workspaceId);
         await requireManager(tx, workspace, changer);

@@ -1,18 +1,18 @@
 import type { NewSchemaVersion } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { createCompareSchemas } from './compare-schemas.ts';
-import { createPlace } from '../testing/service-place.ts';
+import { createWorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 afterEach(() => fixture.close());
 
@@ -35,7 +35,7 @@ async function storeOld(
                                   last_seen_at)
      values ($1, $2, 'shop', $3, $4, $5, $6, $7, $7)`,
     [
-      place.workspaceId,
+      context.workspaceId,
       version.pipelineName ?? 'orders',
       version.versionHash,
       minute,
@@ -51,7 +51,7 @@ const compareWaiting = () =>
 
 async function listChanges() {
   const { rows } = await fixture.store.schemaChanges
-    .list(place.workspaceId, {})
+    .list(context.workspaceId, {})
     .read({ limit: 100, offset: 0 });
   return rows.map((row) => [
     row.versionHash,
@@ -85,7 +85,7 @@ describe('versions stored before there was a history', () => {
     expect(await compareWaiting()()).toBe(0);
     expect(await listChanges()).toEqual(changesOfThree);
     const changes = await fixture.store.schemaChanges.get({
-      workspaceId: place.workspaceId,
+      workspaceId: context.workspaceId,
       pipelineName: 'orders',
       schemaName: 'shop',
       versionHash: 'second',

@@ -13,7 +13,7 @@ import { readSchema } from '../../telemetry/read-schema.ts';
 export type CompareSchemas = ReturnType<typeof createCompareSchemas>;
 
 /** Maximum number of changed tables in the row of a version; a hostile schema can have any number. */
-const mostChangedTables = 2000;
+const maxChangedTables = 2000;
 
 /** Records the changes of a stored schema version since the version it is based on. */
 export async function noteSchemaChanges(
@@ -34,7 +34,7 @@ export async function noteSchemaChanges(
     counts,
     changeCount: changes.length,
     changes: changes.slice(0, maximumListedSchemaChanges),
-    changedTables: changed.slice(0, mostChangedTables),
+    changedTables: changed.slice(0, maxChangedTables),
     createdAt: version.createdAt ?? null,
   });
 }
@@ -52,11 +52,11 @@ export function createCompareSchemas({
   log: Logger;
 }) {
   /** @returns the compared version; null if none is waiting */
-  function compareNext(passed: readonly SchemaVersionKey[], onTaken: (key: SchemaVersionKey) => unknown) {
+  function compareNext(passed: readonly SchemaVersionKey[], onRevoked: (key: SchemaVersionKey) => unknown) {
     return persistence.transaction(async (store) => {
       const version = await store.schemaVersions.lockUncompared(passed);
       if (!version) return null;
-      onTaken(version);
+      onRevoked(version);
       await noteSchemaChanges(store, version);
       await store.schemaVersions.markCompared(version);
       return version;

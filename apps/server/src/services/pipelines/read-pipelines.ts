@@ -6,7 +6,7 @@ import type {
   TableRowsRecord,
   UsualRunRecord,
 } from '../../store/records.ts';
-import type { LoadPackage } from '../../telemetry/pipeline-run-facts.ts';
+import type { LoadPackage } from '../../telemetry/pipeline-run-details.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
@@ -74,12 +74,12 @@ export type FreshnessSortKey = 'last_success_at' | 'pipeline_name';
 export type ReadPipelines = ReturnType<typeof createReadPipelines>;
 
 const changedWithinMs = 30 * 86_400_000;
-const mostChangesCounted = 1000;
-const mostSchedulesRemembered = 10_000;
-const mostWriters = 50;
+const maxChangesCounted = 1000;
+const maxSchedulesRemembered = 10_000;
+const maxWriters = 50;
 /** Number of runs of a dataset to read for each pipeline that writes to it. */
 const runsOfWriter = 5;
-const mostSchemasRead = 50;
+const maxSchemasRead = 50;
 
 const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | number | null> = {
   last_success_at: ({ lastSuccessAt }) => lastSuccessAt?.getTime() ?? null,
@@ -98,7 +98,7 @@ export function createReadPipelines(
    * The usual time between starts of a job, cached for the day, because it is needed for each pipeline of
    * each list.
    */
-  const expectedSeconds = new LRUCache<string, { seconds: number | null }>({ max: mostSchedulesRemembered });
+  const expectedSeconds = new LRUCache<string, { seconds: number | null }>({ max: maxSchedulesRemembered });
 
   function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
     const today = new Date(now.toISOString().slice(0, 10));
@@ -123,7 +123,7 @@ export function createReadPipelines(
     const jobs = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
     const byPipeline = Map.groupBy(jobs, ({ pipelineName }) => pipelineName);
     const news = records.map(({ pipelineName, lastRun, lastSuccess }) => {
-      const facts = {
+      const details = {
         lastSuccessAt: lastSuccess?.at ?? null,
         lastSuccessDurationMs: lastSuccess?.durationMs ?? 0,
         schedules: byPipeline.get(pipelineName) ?? [],
@@ -131,8 +131,8 @@ export function createReadPipelines(
       return {
         pipelineName,
         lastRun,
-        lastSuccessAt: facts.lastSuccessAt,
-        freshness: assessFreshness(facts, now),
+        lastSuccessAt: details.lastSuccessAt,
+        freshness: assessFreshness(details, now),
       };
     });
     return { news, records, jobs };
@@ -162,7 +162,7 @@ export function createReadPipelines(
         { runs, tables: maximumOverviewTables },
       ),
       store.schemaChanges.listTableChanges(workspaceId, names),
-      store.schemaChanges.countSince(workspaceId, filter, { since, atMost: mostChangesCounted }),
+      store.schemaChanges.countSince(workspaceId, filter, { since, atMost: maxChangesCounted }),
     ]);
     const rowsOf = new Map(rows.map((each) => [keyOf(each), each]));
     const changedAt = new Map(changes.map((each) => [keyOf(each), each.changedAt]));
@@ -179,7 +179,7 @@ export function createReadPipelines(
   }
 
   async function readShapes(workspaceId: string, schemas: readonly KnownSchema[]) {
-    const asked = schemas.slice(0, mostSchemasRead);
+    const asked = schemas.slice(0, maxSchemasRead);
     const documents = await store.schemaVersions.listLatestDocuments(workspaceId, asked);
     return documents.flatMap(({ pipelineName, schemaName, document }) => {
       const isIt = (each: KnownSchema) =>
@@ -230,11 +230,11 @@ export function createReadPipelines(
      * @throws ServiceError not_found for a dataset that none wrote to
      */
     async getDataset(workspaceId: string, datasetName: string): Promise<DatasetOverview> {
-      const names = await store.pipelineOverviews.listWriters(workspaceId, datasetName, mostWriters);
+      const names = await store.pipelineOverviews.listWriters(workspaceId, datasetName, maxWriters);
       const { news, records } = await readNews(workspaceId, names, datasetName);
       const worst = sortStaleFirst(news)[0];
       if (!worst) throw new ServiceError('not_found', `There is no dataset ${datasetName}.`);
-      const schemas = await store.telemetry.listDatasetSchemas(workspaceId, datasetName, mostSchemasRead);
+      const schemas = await store.telemetry.listDatasetSchemas(workspaceId, datasetName, maxSchemasRead);
       const tables = await readTables(workspaceId, schemas, { records, datasetName, runs: runsOfWriter });
       const runs = news.flatMap(({ lastRun }) => lastRun ?? []);
       return {

@@ -11,7 +11,7 @@ export interface PipelineRunInRun {
 
 export type ReadRunPipelines = ReturnType<typeof createReadRunPipelines>;
 
-const mostSchemaChanges = 200;
+const maxSchemaChanges = 200;
 
 export function createReadRunPipelines({ store }: Persistence<'jobRuns' | 'schemaChanges' | 'telemetry'>) {
   /**
@@ -28,7 +28,7 @@ export function createReadRunPipelines({ store }: Persistence<'jobRuns' | 'schem
       store.telemetry.listPipelineRunsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun + 1),
       store.schemaChanges
         .list(workspaceId, { jobRunIds: [jobRunId] })
-        .read({ limit: mostSchemaChanges, offset: 0 }),
+        .read({ limit: maxSchemaChanges, offset: 0 }),
     ]);
     const runs = found.slice(0, maximumPipelineRunsOfJobRun);
     const bringers = changes.map((change) => ({ change, runId: findBringer(runs, change)?.id }));
@@ -50,8 +50,8 @@ function findBringer(
   runs: readonly AttemptPipelineRunRecord[],
   { pipelineName, versionHash }: SchemaChangesRecord,
 ): AttemptPipelineRunRecord | undefined {
-  const own = runs.filter(({ facts }) => facts.pipelineName === pipelineName);
-  const hasIt = ({ facts }: AttemptPipelineRunRecord) =>
-    facts.loadPackages.some(({ schemaHash }) => schemaHash === versionHash);
+  const own = runs.filter(({ facts: details }) => details.pipelineName === pipelineName);
+  const hasIt = ({ facts: details }: AttemptPipelineRunRecord) =>
+    details.loadPackages.some(({ schemaHash }) => schemaHash === versionHash);
   return own.find(hasIt) ?? own[0];
 }

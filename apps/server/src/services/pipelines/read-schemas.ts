@@ -111,6 +111,6 @@ export function createReadSchemas({ store }: Persistence<'schemaChanges' | 'sche
 }
 
 function refuseVersion({ pipelineName, schemaName, versionHash }: SchemaVersionKey): ServiceError {
-  const words = `There is no version ${versionHash} of schema ${schemaName} of pipeline ${pipelineName}.`;
-  return new ServiceError('not_found', words);
+  const text = `There is no version ${versionHash} of schema ${schemaName} of pipeline ${pipelineName}.`;
+  return new ServiceError('not_found', text);
 }

@@ -1,18 +1,18 @@
-import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createPlace } from '../testing/service-place.ts';
-import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createWorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
 
 let fixture: ServiceFixture;
-let kept: RetentionPlace;
+let kept: RetentionFixture;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  kept = createRetentionPlace(fixture, await createPlace(fixture), createFakeExecutor());
+  kept = createRetentionFixture(fixture, await createWorkspaceFixture(fixture), createFakeExecutor());
 });
 afterEach(() => fixture.close());
 

@@ -1,33 +1,33 @@
 import type { EnvironmentLocation } from '../../executors/contract/environment-builder.ts';
 import type { JobRunRecord } from '../../store/records.ts';
-import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
-import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
-let kept: RetentionPlace;
+let context: WorkspaceFixture;
+let kept: RetentionFixture;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place, createFakeExecutor());
-  await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+  context = await createWorkspaceFixture(fixture);
+  kept = createRetentionFixture(fixture, context, createFakeExecutor());
+  await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
 });
 afterEach(() => fixture.close());
 
 /** Adds a finished environment that was last used this many days ago. */
 async function addEnvironment(key: string, days: number): Promise<EnvironmentLocation> {
   const { environments } = fixture.store;
-  const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+  const spec = { key, organizationId: context.organizationId, pythonVersion: '3.12', requirements: [] };
   await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
   const location = await kept.executor.buildEnvironment(
-    { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
+    { ...spec, workspaceId: context.workspaceId, variables: {}, maskedValues: [], uid: 1 },
     () => undefined,
   );
   await environments.finishBuild(key, 'builder', { location });
@@ -40,13 +40,13 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
 
 /** Makes the run's attempt use the environment, last used this many days ago. */
 async function use(location: EnvironmentLocation, run: JobRunRecord, days: number): Promise<JobRunRecord> {
-  const { id } = await place.createAttempt(run);
+  const { id } = await context.createAttempt(run);
   expect(await fixture.store.environments.noteUse(id, location.path)).toBe(true);
   await fixture.database.execute(
     `update environments set last_used_at = now() - make_interval(days => $2) where location->>'path' = $1`,
     [location.path, days],
   );
-  return place.getRun(run.id);
+  return context.getRun(run.id);
 }
 
 const isThere = (location: EnvironmentLocation) => kept.executor.hasEnvironment(location);
@@ -67,32 +67,32 @@ describe('environments', () => {
 
   it('are kept while an active run uses them, and removed when it has ended', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
-    const run = await use(used, await place.startRun('jobs.a'), 50);
+    const run = await use(used, await context.startRun('jobs.a'), 50);
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
-    await place.complete(run);
+    await context.complete(run);
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
     expect(await isThere(used)).toBe(false);
   });
 
   it('of the previous run are kept for a queued run', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
-    await place.complete(await use(used, await place.startRun('jobs.a'), 50));
-    const waiting = await place.startRun('jobs.a');
+    await context.complete(await use(used, await context.startRun('jobs.a'), 50));
+    const waiting = await context.startRun('jobs.a');
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
-    await place.setRun(waiting.id, `status = 'cancelled', finished_at = now()`);
+    await context.setRun(waiting.id, `status = 'cancelled', finished_at = now()`);
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
   });
 
   it('are all kept while an attempt runs that started before uses were recorded', async () => {
     await addEnvironment('old', 50);
     await addEnvironment('last', 40);
-    await place.createAttempt(await place.startRun('jobs.a'));
+    await context.createAttempt(await context.startRun('jobs.a'));
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
   });
 
   it('that were removed cannot be used any more', async () => {
     const [old] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
-    const { id } = await place.createAttempt(await place.startRun('jobs.a'));
+    const { id } = await context.createAttempt(await context.startRun('jobs.a'));
     await fixture.database.execute('update attempts set begun_at = null');
     await kept.purge('environments=30d');
     expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
@@ -100,8 +100,8 @@ describe('environments', () => {
 
   it('are kept if their use is just being recorded', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
-    const run = await place.startRun('jobs.a');
-    const { id } = await place.createAttempt(run);
+    const run = await context.startRun('jobs.a');
+    const { id } = await context.createAttempt(run);
     await fixture.database.execute(`update attempts set begun_at = null`);
     const purging = Promise.withResolvers<unknown>();
     await fixture.persistence.transaction(async (store) => {
@@ -118,7 +118,12 @@ describe('environments', () => {
 describe('caches', () => {
   it('are removed past their size limit, but not while their organization builds', async () => {
     await addEnvironment('built', 0);
-    const spec = { key: 'b', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+    const spec = {
+      key: 'b',
+      organizationId: context.organizationId,
+      pythonVersion: '3.12',
+      requirements: [],
+    };
     await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
     expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 0 } });
     await fixture.store.environments.giveUpBuild('b', 'builder');
@@ -148,7 +153,7 @@ describe('caches', () => {
       { id: 'young', usedAt: days(10), sizeBytes: 100, isUsed: false },
       { id: 'used', usedAt: days(40), sizeBytes: 0, isUsed: true },
     );
-    kept = createRetentionPlace(fixture, place, executor);
+    kept = createRetentionFixture(fixture, context, executor);
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 1, bytes: 100 } });
     expect(executor.storedPackages.map(({ id }) => id)).toEqual(['young', 'used']);
     expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 1 } });

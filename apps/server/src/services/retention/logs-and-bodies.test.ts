@@ -1,27 +1,27 @@
-import type { PastRun, RetentionPlace } from '../testing/retention-place.ts';
+import type { PastRun, RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ReadLogs } from '../logs/read-logs.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadLogs } from '../logs/read-logs.ts';
 import { createReadTelemetry } from '../telemetry/read-telemetry.ts';
-import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
-let kept: RetentionPlace;
+let context: WorkspaceFixture;
+let kept: RetentionFixture;
 let readLogs: ReadLogs;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place, createFakeExecutor());
+  context = await createWorkspaceFixture(fixture);
+  kept = createRetentionFixture(fixture, context, createFakeExecutor());
   readLogs = createReadLogs(fixture);
-  await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+  await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
 });
 afterEach(() => fixture.close());
 
@@ -34,8 +34,8 @@ async function addThree(): Promise<[PastRun, PastRun, PastRun]> {
   ];
 }
 
-async function readWords({ run }: PastRun): Promise<string[]> {
-  const pieces = await Array.fromAsync(await readLogs.read(place.workspaceId, run.id));
+async function readTexts({ run }: PastRun): Promise<string[]> {
+  const pieces = await Array.fromAsync(await readLogs.read(context.workspaceId, run.id));
   const lines = Buffer.concat(pieces).toString().trimEnd().split('\n');
   return lines.map((line) => (JSON.parse(line) as { content: string }).content);
 }
@@ -43,7 +43,7 @@ async function readWords({ run }: PastRun): Promise<string[]> {
 async function readTraceCode({ run }: PastRun): Promise<string> {
   const [pipelineRun] = await fixture.store.telemetry.listOfJobRuns([run.id]);
   const read = createReadTelemetry(fixture.persistence, fixture.blobs);
-  return read.getTrace(place.workspaceId, pipelineRun?.id ?? '').then(
+  return read.getTrace(context.workspaceId, pipelineRun?.id ?? '').then(
     () => 'there',
     (error: { code: string }) => error.code,
   );
@@ -54,15 +54,15 @@ describe('logs', () => {
     const [old, young, latest] = await addThree();
     expect(await kept.purge('logs=25d')).toMatchObject({ logs: { count: 1 } });
     const today = new Date().toISOString().slice(0, 10);
-    expect(await readWords(old)).toEqual([expect.stringContaining(`The log was removed on ${today}`)]);
-    const followed = await readLogs.follow(place.workspaceId, old.run.id, {
+    expect(await readTexts(old)).toEqual([expect.stringContaining(`The log was removed on ${today}`)]);
+    const followed = await readLogs.follow(context.workspaceId, old.run.id, {
       signal: AbortSignal.timeout(5000),
     });
     expect(await Array.fromAsync(followed)).toHaveLength(1);
-    expect(await readWords(young)).toEqual(['Pumphouse: working']);
-    expect(await readWords(latest)).toEqual(['Pumphouse: working']);
+    expect(await readTexts(young)).toEqual(['Pumphouse: working']);
+    expect(await readTexts(latest)).toEqual(['Pumphouse: working']);
     expect(await Array.fromAsync(fixture.logFiles.read(old.attemptId, { fromLine: 0 }))).toEqual([]);
-    expect((await place.getRun(old.run.id)).status).toBe('completed');
+    expect((await context.getRun(old.run.id)).status).toBe('completed');
   });
 
   it('are removed oldest first until the disk size is within the limit', async () => {
@@ -76,20 +76,20 @@ describe('logs', () => {
     );
     expect(bytes).toBeLessThan(3 * 1024);
     expect((await logs.measure()).count).toBe(2);
-    expect(await readWords(old)).not.toEqual(['Pumphouse: working']);
-    expect(await readWords(young)).toEqual(['Pumphouse: working']);
+    expect(await readTexts(old)).not.toEqual(['Pumphouse: working']);
+    expect(await readTexts(young)).toEqual(['Pumphouse: working']);
   });
 
   it('of the newest run of a job are kept, and so are those of active runs and those not yet packed', async () => {
     const busy = await kept.runOnce('jobs.a');
     await kept.sealLog(busy.attemptId);
     const unpacked = await kept.runOnce('jobs.a');
-    await place.complete(unpacked.run);
+    await context.complete(unpacked.run);
     await kept.makeOlder(unpacked, 900);
     const latest = await kept.addPastRun('jobs.a', 800);
     expect(await kept.purge('logs=0d')).toMatchObject({ logs: { count: 0 } });
     for (const past of [busy, unpacked, latest])
-      expect(await readWords(past)).toEqual(['Pumphouse: working']);
+      expect(await readTexts(past)).toEqual(['Pumphouse: working']);
   });
 });
 
@@ -155,7 +155,7 @@ describe('a crash after the commit', () => {
       throw new Error('killed');
     });
     await expect(kept.purge('logs=25d,traces=25d')).rejects.toThrow('killed');
-    expect(await readWords(old)).toEqual([expect.stringContaining('The log was removed')]);
+    expect(await readTexts(old)).toEqual([expect.stringContaining('The log was removed')]);
     expect(await Array.fromAsync(fixture.logFiles.read(old.attemptId, { fromLine: 0 }))).not.toEqual([]);
     expect(await kept.countRows('storage_removals')).toBe(1);
     await kept.purge('logs=25d', { kinds: [] });

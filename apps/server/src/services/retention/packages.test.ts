@@ -1,23 +1,23 @@
-import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { randomUUID } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
-import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
+import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
-let kept: RetentionPlace;
+let context: WorkspaceFixture;
+let kept: RetentionFixture;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place, createFakeExecutor());
+  context = await createWorkspaceFixture(fixture);
+  kept = createRetentionFixture(fixture, context, createFakeExecutor());
 });
 afterEach(() => fixture.close());
 
@@ -31,8 +31,8 @@ const listDeployments = async () =>
 describe('packages', () => {
   it('that no run uses and that are not the newest are removed; their rows and file lists are kept', async () => {
     for (let version = 1; version <= 3; version += 1) {
-      await place.uploadDeployment();
-      await place.uploadConfiguration();
+      await context.uploadDeployment();
+      await context.uploadConfiguration();
     }
     const before = await kept.listBlobs();
     expect(before).toHaveLength(6);
@@ -43,31 +43,31 @@ describe('packages', () => {
     expect(await kept.listBlobs('deployments/')).toEqual([newest]);
     expect(await kept.listBlobs('configurations/')).toHaveLength(1);
     const { rows } = await fixture.store.deployments
-      .list(place.workspaceId, null)
+      .list(context.workspaceId, null)
       .read({ limit: 1, offset: 2 });
     const [first] = rows;
     expect(first?.version).toBe(1);
-    expect(await fixture.store.deployments.files(place.workspaceId, first?.id ?? '')).toHaveLength(1);
+    expect(await fixture.store.deployments.files(context.workspaceId, first?.id ?? '')).toHaveLength(1);
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
   });
 
   it('of existing runs are kept: of a queued one, and of one that ended long ago', async () => {
-    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     await kept.addPastRun('jobs.a', 900);
-    await place.uploadDeployment();
-    await place.uploadConfiguration();
-    await place.startRun('jobs.a');
-    await place.uploadDeployment();
-    await place.uploadConfiguration();
+    await context.uploadDeployment();
+    await context.uploadConfiguration();
+    await context.startRun('jobs.a');
+    await context.uploadDeployment();
+    await context.uploadConfiguration();
     const before = await kept.listBlobs();
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
     expect(await kept.listBlobs()).toEqual(before);
   });
 
   it('are removed with the last run that used them', async () => {
-    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     await kept.addPastRun('jobs.a', 900);
-    await place.uploadDeployment();
+    await context.uploadDeployment();
     await kept.addPastRun('jobs.a', 1);
     expect(await kept.purge('runs=365d,packages=0d')).toMatchObject({
       runs: { count: 1 },
@@ -77,8 +77,8 @@ describe('packages', () => {
   });
 
   it('whose archive a newer version shares are kept', async () => {
-    const old = await place.uploadDeployment();
-    await place.uploadDeployment();
+    const old = await context.uploadDeployment();
+    await context.uploadDeployment();
     const brought = { ...old, id: randomUUID(), files: [] };
     await fixture.store.deployments.insert(brought);
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 1 } });
@@ -86,15 +86,15 @@ describe('packages', () => {
   });
 
   it('are kept if a run is just being created from them', async () => {
-    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
-    const model = await place.startRun('jobs.a');
-    const unused = await place.uploadDeployment();
+    await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    const model = await context.startRun('jobs.a');
+    const unused = await context.uploadDeployment();
     const purging = Promise.withResolvers<unknown>();
     await fixture.persistence.transaction(async (store) => {
-      const held = await store.deployments.holdLatest(place.workspaceId);
+      const held = await store.deployments.holdLatest(context.workspaceId);
       expect(held?.id).toBe(unused.id);
       // By now it is no longer the newest version, and has no run yet.
-      await place.uploadDeployment();
+      await context.uploadDeployment();
       purging.resolve(kept.purge('packages=0d'));
       await kept.awaitLockWait();
       await store.jobRuns.insert({ ...model, deploymentId: unused.id, number: 2, tickAt: null });
@@ -104,7 +104,7 @@ describe('packages', () => {
   });
 
   it('are removed oldest first until their size is within the limit', async () => {
-    for (let version = 1; version <= 3; version += 1) await place.uploadDeployment();
+    for (let version = 1; version <= 3; version += 1) await context.uploadDeployment();
     const { packages } = await kept.purge('packages=0MB');
     expect(packages?.count).toBe(2);
   });
@@ -112,12 +112,12 @@ describe('packages', () => {
 
 describe('a version whose archive was removed', () => {
   it('can be neither rolled back to nor compared line by line, with an explanation', async () => {
-    const old = await place.uploadDeployment();
-    const oldConfiguration = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
-    const latest = await place.uploadDeployment({ ...plainRequirements, python_version: '3.11' });
-    const latestConfiguration = await place.uploadConfiguration({ 'config.toml': 'a = 2' });
+    const old = await context.uploadDeployment();
+    const oldConfiguration = await context.uploadConfiguration({ 'config.toml': 'a = 1' });
+    const latest = await context.uploadDeployment({ ...plainRequirements, python_version: '3.11' });
+    const latestConfiguration = await context.uploadConfiguration({ 'config.toml': 'a = 2' });
     await kept.purge('packages=0d');
-    const { workspaceId, membershipId } = place;
+    const { workspaceId, membershipId } = context;
     const { rollBack, compareVersions: compare } = fixture;
     const removed = { code: 'archive_removed' };
     await expect(rollBack.deployment({ workspaceId, membershipId, versionId: old.id })).rejects.toMatchObject(
@@ -136,7 +136,7 @@ describe('a version whose archive was removed', () => {
 
 describe('archives without a version', () => {
   it('are removed after a day: the server was killed between the file and the row', async () => {
-    await place.uploadDeployment();
+    await context.uploadDeployment();
     await fixture.blobs.put('deployments/lost.tar.gz', Buffer.from('lost'));
     expect(await kept.retention.removeLostBlobs()).toBe(0);
     const dayAgo = new Date(Date.now() - 25 * 3_600_000);

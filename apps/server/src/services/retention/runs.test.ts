@@ -1,30 +1,30 @@
-import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
-import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
-let kept: RetentionPlace;
+let context: WorkspaceFixture;
+let kept: RetentionFixture;
 
 const unlimited = { execute: { concurrency: null } };
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place, createFakeExecutor());
-  await place.deployAll([
+  context = await createWorkspaceFixture(fixture);
+  kept = createRetentionFixture(fixture, context, createFakeExecutor());
+  await context.deployAll([
     defineJob('jobs.a', unlimited),
     defineJob('jobs.b', { ...unlimited, triggers: ['job.success:jobs.a'] }),
   ]);
 });
 afterEach(() => fixture.close());
 
-const numbersOf = async (jobRef: string) => (await place.listRuns(jobRef)).map((run) => run.number);
+const numbersOf = async (jobRef: string) => (await context.listRuns(jobRef)).map((run) => run.number);
 
 describe('runs past their age', () => {
   it('are removed with all their data, and leave younger ones intact', async () => {
@@ -43,7 +43,7 @@ describe('runs past their age', () => {
       expect({ table, count: await kept.countRows(table) }).toEqual({ table, count });
     }
     expect(await Array.fromAsync(fixture.logFiles.read(old.attemptId, { fromLine: 0 }))).toEqual([]);
-    expect((await place.readLog(young.run.id)).map((line) => line.content)).toEqual(['working']);
+    expect((await context.readLog(young.run.id)).map((line) => line.content)).toEqual(['working']);
   });
 
   it('are kept if they are the newest of their job, however old', async () => {
@@ -51,14 +51,14 @@ describe('runs past their age', () => {
     await kept.addPastRun('jobs.b', 800);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
     expect(await numbersOf('jobs.b')).toEqual([2]);
-    expect((await place.startRun('jobs.b')).number).toBe(3);
+    expect((await context.startRun('jobs.b')).number).toBe(3);
   });
 
   it('are kept while they are active, in any state', async () => {
     const states = ['pending', 'starting', 'running', 'cancelling'];
     for (const status of states) {
-      const { id } = await place.startRun('jobs.b');
-      await place.setRun(id, `status = '${status}', created_at = now() - interval '900 days'`);
+      const { id } = await context.startRun('jobs.b');
+      await context.setRun(id, `status = '${status}', created_at = now() - interval '900 days'`);
     }
     await kept.addPastRun('jobs.b', 1);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 0 } });
@@ -67,16 +67,16 @@ describe('runs past their age', () => {
 
   it('that started others are no longer referenced by them', async () => {
     const old = await kept.addPastRun('jobs.a', 400);
-    const [follower] = await place.listRuns('jobs.b');
+    const [follower] = await context.listRuns('jobs.b');
     expect(follower?.previousJobRunId).toBe(old.run.id);
     await kept.addPastRun('jobs.a', 1);
     await kept.purge('runs=365d');
-    expect((await place.getRun(follower?.id ?? '')).previousJobRunId).toBeNull();
+    expect((await context.getRun(follower?.id ?? '')).previousJobRunId).toBeNull();
   });
 
   it('are kept while their attempts are cleaned up, but not forever', async () => {
     const just = await kept.runOnce('jobs.b');
-    await place.complete(just.run);
+    await context.complete(just.run);
     await kept.addPastRun('jobs.b', 0);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 0 } });
     await kept.makeOlder(just, 8);
@@ -91,7 +91,7 @@ describe('runs past their age', () => {
     expect(schemas).toBeGreaterThan(0);
     expect(await kept.countRows('schema_versions')).toBe(schemas);
     const { rows } = await fixture.store.schemaChanges
-      .list(place.workspaceId, {})
+      .list(context.workspaceId, {})
       .read({ limit: 10, offset: 0 });
     expect(rows.map(({ jobRunId, jobRef }) => [jobRunId, jobRef])).toEqual(
       Array.from({ length: schemas }, () => [null, null]),
@@ -109,9 +109,9 @@ describe('runs past their age', () => {
   });
 
   it('are removed in pages, by two concurrent purges', async () => {
-    const { id } = await place.getJob('jobs.b');
-    const model = await place.startRun('jobs.b');
-    await place.complete(model);
+    const { id } = await context.getJob('jobs.b');
+    const model = await context.startRun('jobs.b');
+    await context.complete(model);
     await fixture.database.execute(
       `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                              trigger_kind, profile, finished_at)

@@ -3,7 +3,7 @@ import type { FinishRun } from './finish-run.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
-import { dropPromisesOf } from './promised-starts.ts';
+import { dropDeferredStartsOf } from './deferred-starts.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { currentActor, nameActor, recordChange } from '../audit/audit.ts';
 import { describeGrace, runnerLine } from '../../domain/logs/log-line.ts';
@@ -20,7 +20,7 @@ type Stores =
   | 'jobs'
   | 'organizationLimits'
   | 'outbox'
-  | 'promisedStarts'
+  | 'deferredStarts'
   | 'runQueue'
   | 'schedules'
   | 'usage'
@@ -48,7 +48,7 @@ export function createCancelRuns(
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'
@@ -136,7 +136,7 @@ export function createCancelRuns(
      * @returns the ids of the cancelled runs, to be announced after the commit
      */
     async cancelWaiting(store: Pick<Store, Stores>, jobs: readonly JobRecord[]): Promise<string[]> {
-      await dropPromisesOf(store, jobs);
+      await dropDeferredStartsOf(store, jobs);
       const cancelled: string[] = [];
       const detail = `Its job was paused or archived by ${nameActor(currentActor())} before the run started.`;
       for (const jobRunId of await store.jobRuns.listPending(jobs.map(({ id }) => id))) {

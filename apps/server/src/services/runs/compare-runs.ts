@@ -3,7 +3,7 @@ import type { DefinitionChange } from '../../domain/jobs/compare-definitions.ts'
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PipelineComparison, TableComparison } from '../../domain/runs/compare-pipeline-runs.ts';
-import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
+import type { PipelineRunDetails } from '../../telemetry/pipeline-run-details.ts';
 import { compareDefinitions } from '../../domain/jobs/compare-definitions.ts';
 import { comparePipelineRuns } from '../../domain/runs/compare-pipeline-runs.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -65,10 +65,10 @@ export function createCompareRuns(
     };
   }
 
-  async function readFacts(run: JobRunRecord | null): Promise<PipelineRunFacts[]> {
+  async function readDetails(run: JobRunRecord | null): Promise<PipelineRunDetails[]> {
     if (!run) return [];
-    const rows = await store.telemetry.listFactsOfJobRun(run.id, most.pipelineRuns + 1);
-    return rows.map(({ facts }) => facts);
+    const rows = await store.telemetry.listDetailsOfJobRun(run.id, most.pipelineRuns + 1);
+    return rows.map(({ facts: details }) => details);
   }
 
   /**
@@ -80,8 +80,8 @@ export function createCompareRuns(
     const [described, describedBase, after, before] = await Promise.all([
       describe(target),
       base && describe(base),
-      readFacts(target),
-      readFacts(base),
+      readDetails(target),
+      readDetails(base),
     ]);
     const { pipelines, tables } = comparePipelineRuns(
       before.slice(0, most.pipelineRuns),

@@ -23,7 +23,7 @@ export interface RunPorts {
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'telemetry'

@@ -1,25 +1,25 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
-  await place.uploadDeployment(plainRequirements);
-  await place.uploadConfiguration({
+  context = await createWorkspaceFixture(fixture);
+  await context.uploadDeployment(plainRequirements);
+  await context.uploadConfiguration({
     'config.toml': '[pumphouse.jobs.retried]\nretries = { count = 1 }\n',
   });
-  await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.retried')]);
+  await context.deployJobs([defineJob('jobs.a'), defineJob('jobs.retried')]);
 });
 
 const at = '2026-03-10T10:00:00.000Z';
@@ -37,9 +37,9 @@ const send = (attemptId: string, records: object[]) =>
   fixture.recordSpool.record(attemptId, 0, encode(records));
 
 it('is stored with the end of the run, and with its attempt', async () => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
   await send(id, recordsOf('no price'));
-  const { reason } = await place.getRun(run.id);
+  const { reason } = await context.getRun(run.id);
   expect(reason).toMatchObject({
     kind: 'exception',
     summary: 'ValueError: no price',
@@ -49,12 +49,12 @@ it('is stored with the end of the run, and with its attempt', async () => {
 });
 
 it('is stored only with the attempt while a retry follows, and finally with the run as well', async () => {
-  const first = await place.createAttempt(await place.startRun('jobs.retried'));
+  const first = await context.createAttempt(await context.startRun('jobs.retried'));
   await send(first.id, recordsOf('first'));
-  expect(await place.getRun(first.run.id)).toMatchObject({ status: 'pending', reason: null });
-  const second = await place.createAttempt(first.run);
+  expect(await context.getRun(first.run.id)).toMatchObject({ status: 'pending', reason: null });
+  const second = await context.createAttempt(first.run);
   await send(second.id, recordsOf('second'));
-  expect((await place.getRun(first.run.id)).reason?.summary).toBe('ValueError: second');
+  expect((await context.getRun(first.run.id)).reason?.summary).toBe('ValueError: second');
   const attempts = await fixture.store.attempts.listOfRun(first.run.id);
   expect(attempts.map(({ reason }) => reason?.summary)).toEqual(['ValueError: first', 'ValueError: second']);
 });
@@ -64,32 +64,32 @@ it.each([
   ['out_of_memory', { code: null, signal: 'SIGKILL', out_of_memory: 'limit' }, ''],
   ['timed_out', {}, `end_intent = 'timeout', status = 'cancelling'`],
 ])('is what was observed from outside, whatever a traceback says: %s', async (code, exit, assignments) => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
-  if (assignments) await place.setRun(run.id, assignments);
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
+  if (assignments) await context.setRun(run.id, assignments);
   await send(id, recordsOf('while it was stopped', exit));
-  expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code }, reason: null });
+  expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code }, reason: null });
 });
 
 it('is null for a completed or cancelled run', async () => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
-  await place.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
+  await context.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
   await send(id, recordsOf('while it was stopped'));
-  expect(await place.getRun(run.id)).toMatchObject({ status: 'cancelled', reason: null });
+  expect(await context.getRun(run.id)).toMatchObject({ status: 'cancelled', reason: null });
 });
 
 it('is derived when the end is reported again after a crash in between', async () => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
   fixture.setFault('between-exit-and-finish', () => {
     throw new Error('crash');
   });
   await expect(send(id, recordsOf('no price'))).rejects.toThrow('crash');
   fixture.setFault('between-exit-and-finish', () => undefined);
   await send(id, recordsOf('no price'));
-  expect((await place.getRun(run.id)).reason?.summary).toBe('ValueError: no price');
+  expect((await context.getRun(run.id)).reason?.summary).toBe('ValueError: no price');
 });
 
 it('does not prevent the end of a run whose log cannot be read', async () => {
-  const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+  const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
   const [exit, ...lines] = recordsOf('no price').toReversed();
   await send(id, lines.toReversed());
   const { logBytes, spoolOffset } = (await fixture.store.attempts.get(id)) ?? { logBytes: 0, spoolOffset: 0 };
@@ -98,7 +98,7 @@ it('does not prevent the end of a run whose log cannot be read', async () => {
     `${'x'.repeat(logBytes - 1)}\n`,
   );
   await fixture.recordSpool.record(id, spoolOffset, encode([exit ?? {}]));
-  expect(await place.getRun(run.id)).toMatchObject({
+  expect(await context.getRun(run.id)).toMatchObject({
     status: 'failed',
     failure: { code: 'exit_code' },
     reason: null,

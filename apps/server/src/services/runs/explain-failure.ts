@@ -2,7 +2,7 @@ import type { FailedPipelineRun, FailureReason } from '../../domain/runs/failure
 import type { Logger } from 'pino';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { Persistence } from '../../store/store.ts';
-import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
+import type { PipelineRunDetails } from '../../telemetry/pipeline-run-details.ts';
 import { parseLogLine } from '../../domain/logs/log-line.ts';
 import { findReason } from '../../domain/runs/failure-reason.ts';
 import { localPathName } from '../../domain/versions/local-path-name.ts';
@@ -31,16 +31,16 @@ export function createExplainFailure({
 
   async function explain(attemptId: string): Promise<FailureReason | null> {
     const attempt = await store.attempts.get(attemptId);
-    const place = attempt && (await store.jobRuns.find(attempt.jobRunId));
-    const workspace = place && (await store.workspaces.get(place.workspaceId));
+    const scope = attempt && (await store.jobRuns.find(attempt.jobRunId));
+    const workspace = scope && (await store.workspaces.get(scope.workspaceId));
     if (!attempt || !workspace) return null;
-    const [end, facts] = await Promise.all([
+    const [end, details] = await Promise.all([
       logFiles.readEnd(attemptId, { toBytes: attempt.logBytes, atMostBytes: readLogBytes }),
       store.telemetry.lastFailedOfAttempt(attemptId),
     ]);
     return findReason({
       stderr: readStderr(end),
-      pipelineRun: facts ? toFailedPipelineRun(facts) : null,
+      pipelineRun: details ? toFailedPipelineRun(details) : null,
       workFolderName: localPathName(workspace.name),
     });
   }
@@ -66,13 +66,13 @@ function readStderr(ndjson: Uint8Array): string[] {
     .map((line) => line.content);
 }
 
-function toFailedPipelineRun(facts: PipelineRunFacts): FailedPipelineRun {
+function toFailedPipelineRun(details: PipelineRunDetails): FailedPipelineRun {
   return {
-    pipelineName: facts.pipelineName,
-    step: facts.errorStep,
-    message: facts.errorMessage,
-    traceback: facts.errorTraceback,
-    failedTables: facts.tables
+    pipelineName: details.pipelineName,
+    step: details.errorStep,
+    message: details.errorMessage,
+    traceback: details.errorTraceback,
+    failedTables: details.tables
       .filter((table) => table.loadJobState === 'failed')
       .map((table) => table.tableName),
   };

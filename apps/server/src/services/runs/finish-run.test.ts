@@ -2,23 +2,23 @@ import type { AttemptExit, JobRunRecord } from '../../store/records.ts';
 import type { InstanceSize, JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildDefinition } from '../../domain/jobs/test-definition.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const completed: RunOutcome = { status: 'completed' };
@@ -28,9 +28,9 @@ const unlimited = { execute: { concurrency: null } };
 const after = (event: 'success' | 'fail', ref: string) => ({ triggers: [`job.${event}:${ref}`] });
 
 async function startRunning(jobRef: string): Promise<JobRunRecord> {
-  const run = await place.startRun(jobRef);
-  await place.setRun(run.id, `status = 'running', started_at = now()`);
-  return place.getRun(run.id);
+  const run = await context.startRun(jobRef);
+  await context.setRun(run.id, `status = 'running', started_at = now()`);
+  return context.getRun(run.id);
 }
 
 /** Creates the terms of a run of a job with these settings. */
@@ -40,42 +40,42 @@ function termsOf(keys: Partial<JobDefinition>, maxRunTimeSeconds: number | null 
 }
 
 describe('the end of a run', () => {
-  beforeEach(() => place.deployAll([defineJob('jobs.a', unlimited)]));
+  beforeEach(() => context.deployAll([defineJob('jobs.a', unlimited)]));
 
   it('is stored with its event and announced after the commit', async () => {
     const run = await startRunning('jobs.a');
     const announce = vi.spyOn(fixture.attemptLog, 'announce');
     expect(await fixture.finishRun(run.id, failed)).toBe(true);
-    const ended = await place.getRun(run.id);
+    const ended = await context.getRun(run.id);
     expect(ended).toMatchObject({
       status: 'failed',
       failure: { code: 'exit_code', detail: 'It ended with 1.' },
     });
     expect(ended.finishedAt).toBeInstanceOf(Date);
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
     expect(announce).toHaveBeenLastCalledWith(run.id);
   });
 
   it('is recorded once, however many calls are concurrent', async () => {
     const run = await startRunning('jobs.a');
-    await place.setRun(run.id, `status = 'cancelling'`);
+    await context.setRun(run.id, `status = 'cancelling'`);
     const outcomes = [completed, failed, cancelled, completed, failed, cancelled];
     const answers = await Promise.all(outcomes.map((outcome) => fixture.finishRun(run.id, outcome)));
     const winners = outcomes.filter((_, index) => answers[index]);
     expect(winners).toHaveLength(1);
-    expect((await place.getRun(run.id)).status).toBe(winners[0]?.status);
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect((await context.getRun(run.id)).status).toBe(winners[0]?.status);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
   it.each(['completed', 'failed', 'cancelled', 'skipped'])('is final: %s stays', async (status) => {
     const run = await startRunning('jobs.a');
-    await place.setRun(run.id, `status = '${status}', finished_at = now()`);
-    const before = await place.getRun(run.id);
+    await context.setRun(run.id, `status = '${status}', finished_at = now()`);
+    const before = await context.getRun(run.id);
     for (const outcome of [completed, failed, cancelled]) {
       expect(await fixture.finishRun(run.id, outcome)).toBe(false);
     }
-    expect(await place.getRun(run.id)).toEqual(before);
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created']);
+    expect(await context.getRun(run.id)).toEqual(before);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created']);
   });
 
   it.each<[string, RunOutcome, boolean]>([
@@ -86,18 +86,18 @@ describe('the end of a run', () => {
     ['running', cancelled, false],
     ['cancelling', completed, true],
   ])('from %s as %j is allowed: %s', async (status, outcome, isAllowed) => {
-    const run = await place.startRun('jobs.a');
-    await place.setRun(run.id, `status = '${status}'`);
+    const run = await context.startRun('jobs.a');
+    await context.setRun(run.id, `status = '${status}'`);
     expect(await fixture.finishRun(run.id, outcome)).toBe(isAllowed);
-    expect((await place.getRun(run.id)).status).toBe(isAllowed ? outcome.status : status);
+    expect((await context.getRun(run.id)).status).toBe(isAllowed ? outcome.status : status);
   });
 
   it('applies only in the states and for the claim that the caller names', async () => {
     const run = await startRunning('jobs.a');
-    await place.setRun(run.id, 'claim_number = 3');
+    await context.setRun(run.id, 'claim_number = 3');
     expect(await fixture.finishRun(run.id, failed, { claimNumber: 2 })).toBe(false);
     expect(await fixture.finishRun(run.id, failed, { onlyFrom: ['pending'] })).toBe(false);
-    expect((await place.getRun(run.id)).status).toBe('running');
+    expect((await context.getRun(run.id)).status).toBe('running');
     expect(await fixture.finishRun(run.id, failed, { claimNumber: 3 })).toBe(true);
     expect(await fixture.finishRun('00000000-0000-0000-0000-000000000000', failed)).toBe(false);
   });
@@ -105,13 +105,13 @@ describe('the end of a run', () => {
 
 describe('the watermark', () => {
   const day = (date: number) => `2026-03-${String(date).padStart(2, '0')}T00:00:00Z`;
-  beforeEach(() => place.deployAll([defineJob('jobs.a', unlimited)]));
+  beforeEach(() => context.deployAll([defineJob('jobs.a', unlimited)]));
 
   async function end(outcome: RunOutcome, [from, to]: [number, number]) {
     const run = await startRunning('jobs.a');
-    await place.setRun(run.id, `interval_start = '${day(from)}', interval_end = '${day(to)}'`);
+    await context.setRun(run.id, `interval_start = '${day(from)}', interval_end = '${day(to)}'`);
     await fixture.finishRun(run.id, outcome);
-    const { completedIntervalEnd, lastCompletedAt } = await place.getJob('jobs.a');
+    const { completedIntervalEnd, lastCompletedAt } = await context.getJob('jobs.a');
     return { until: completedIntervalEnd, hasCompleted: lastCompletedAt !== null };
   }
 
@@ -138,10 +138,10 @@ describe('followers of a run', () => {
     defineJob('jobs.sad', { ...after('fail', 'jobs.a'), ...unlimited }),
   ];
   const followers = ['jobs.happy', 'jobs.glad', 'jobs.sad'];
-  beforeEach(() => place.deployAll(jobs));
+  beforeEach(() => context.deployAll(jobs));
 
   async function countFollowers(): Promise<number[]> {
-    const runs = await Promise.all(followers.map((ref) => place.listRuns(ref)));
+    const runs = await Promise.all(followers.map((ref) => context.listRuns(ref)));
     return runs.map((list) => list.length);
   }
 
@@ -156,7 +156,7 @@ describe('followers of a run', () => {
 
   it('do not start after a cancelled run', async () => {
     const run = await startRunning('jobs.a');
-    await place.setRun(run.id, `status = 'cancelling'`);
+    await context.setRun(run.id, `status = 'cancelling'`);
     expect(await fixture.finishRun(run.id, cancelled)).toBe(true);
     expect(await countFollowers()).toEqual([0, 0, 0]);
   });
@@ -165,7 +165,7 @@ describe('followers of a run', () => {
     const first = await startRunning('jobs.a');
     const second = await startRunning('jobs.a');
     await Promise.all([first, second].map((run) => fixture.finishRun(run.id, completed)));
-    const runs = await place.listRuns('jobs.happy');
+    const runs = await context.listRuns('jobs.happy');
     expect(new Set(runs.map((run) => run.previousJobRunId))).toEqual(new Set([first.id, second.id]));
     expect(runs.map((run) => run.number)).toEqual([1, 2]);
     expect(runs[0]).toMatchObject({
@@ -177,21 +177,21 @@ describe('followers of a run', () => {
   });
 
   it('start when paused, not when archived, and do not block the end', async () => {
-    await place.setJob('jobs.happy', 'is_paused = true');
-    await place.setJob('jobs.glad', 'is_archived = true');
-    await place.complete(await place.startRun('jobs.a'));
+    await context.setJob('jobs.happy', 'is_paused = true');
+    await context.setJob('jobs.glad', 'is_archived = true');
+    await context.complete(await context.startRun('jobs.a'));
     expect(await countFollowers()).toEqual([1, 0, 0]);
-    await place.deployJobs([defineJob('jobs.happy', after('success', 'jobs.a'))]);
-    await place.complete(await place.startRun('jobs.a'));
-    await place.complete(await place.startRun('jobs.a'));
+    await context.deployJobs([defineJob('jobs.happy', after('success', 'jobs.a'))]);
+    await context.complete(await context.startRun('jobs.a'));
+    await context.complete(await context.startRun('jobs.a'));
     // The follower has a queued run and no free slot, so one row records both events.
-    expect((await place.listRuns('jobs.happy')).slice(1)).toMatchObject([
+    expect((await context.listRuns('jobs.happy')).slice(1)).toMatchObject([
       { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
     ]);
   });
 
   it('of each other can end concurrently', async () => {
-    await place.deployJobs([
+    await context.deployJobs([
       defineJob('jobs.x', { ...after('success', 'jobs.y'), ...unlimited }),
       defineJob('jobs.y', { ...after('success', 'jobs.x'), ...unlimited }),
     ]);
@@ -202,7 +202,7 @@ describe('followers of a run', () => {
     const answers = await Promise.all(pairs.map((run) => fixture.finishRun(run.id, completed)));
     expect(answers).toEqual(pairs.map(() => true));
     for (const jobRef of ['jobs.x', 'jobs.y']) {
-      const numbers = (await place.listRuns(jobRef)).map(({ number }) => number);
+      const numbers = (await context.listRuns(jobRef)).map(({ number }) => number);
       expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     }
   });
@@ -212,7 +212,7 @@ describe('a crash before the commit', () => {
   it('leaves the run unchanged, without event, watermark or follower', async () => {
     const own = await createServiceFixture();
     try {
-      const there = await createPlace(own);
+      const there = await createWorkspaceFixture(own);
       await there.deployAll([defineJob('jobs.a'), defineJob('jobs.b', after('success', 'jobs.a'))]);
       const run = await there.startRun('jobs.a');
       await there.setRun(

@@ -14,9 +14,9 @@ import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { isOfUserCode } from '../../domain/runs/failure-reason.ts';
 import { blocksRefresh } from '../../domain/scheduling/refresh.ts';
 import { closeWithFailure, closeWithRetry } from '../../domain/runs/closing-lines.ts';
-import { dropPromises } from './promised-starts.ts';
+import { dropDeferredStarts } from './deferred-starts.ts';
 import { jobEvent } from '../../domain/jobs/job-graph.ts';
-import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { lockForStart, refreshesOthers } from './start-context.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
@@ -31,7 +31,7 @@ type Stores =
   | 'jobs'
   | 'organizationLimits'
   | 'outbox'
-  | 'promisedStarts'
+  | 'deferredStarts'
   | 'runQueue'
   | 'schedules'
   | 'usage'
@@ -142,7 +142,7 @@ export function createFinishRun({
     } else {
       if (failed) await store.jobs.noteFailure(run);
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
-      await dropPromises(store, run.workspaceId, job.jobRef);
+      await dropDeferredStarts(store, run.workspaceId, job.jobRef);
     }
     if (!event) return true;
     const followers = others.filter(({ triggers }) => triggers.includes(event));

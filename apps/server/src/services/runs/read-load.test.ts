@@ -1,17 +1,22 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadLoad } from './read-load.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c'), defineJob('jobs.d')]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([
+    defineJob('jobs.a'),
+    defineJob('jobs.b'),
+    defineJob('jobs.c'),
+    defineJob('jobs.d'),
+  ]);
 });
 afterAll(() => fixture.close());
 
@@ -30,17 +35,17 @@ it('the load of an installation contains its slots, pending runs, and what makes
   await supervisors.keepAlive('one', { batch: 2, apps: 1 }, 60);
   await supervisors.keepAlive('two', { batch: 2, apps: 1 }, 60);
   await supervisors.keepAlive('killed', { batch: 2, apps: 1 }, -1);
-  await place.setRun((await place.startRun('jobs.a')).id, `status = 'running'`);
-  const late = await place.startRun('jobs.b');
-  await place.setRun(late.id, `created_at = now() - interval '400 s', wait_kind = 'slot'`);
-  const retried = await place.startRun('jobs.c');
-  await place.setRun(
+  await context.setRun((await context.startRun('jobs.a')).id, `status = 'running'`);
+  const late = await context.startRun('jobs.b');
+  await context.setRun(late.id, `created_at = now() - interval '400 s', wait_kind = 'slot'`);
+  const retried = await context.startRun('jobs.c');
+  await context.setRun(
     retried.id,
     `created_at = now() - interval '900 s', not_before = now() + interval '1 h'`,
   );
 
-  const unseen = await place.startRun('jobs.d');
-  await place.setRun(
+  const unseen = await context.startRun('jobs.d');
+  await context.setRun(
     unseen.id,
     `status = 'running', unknown_since = now(), unknown_detail = 'the engine is gone'`,
   );

@@ -25,7 +25,7 @@ export type ReadLoad = ReturnType<typeof createReadLoad>;
 /** Waits caused by users or their code; the others are caused by the installation. */
 const ownWaits: ReadonlySet<PendingSummary['kind']> = new Set(['limit', 'retry', 'local-data']);
 
-const kindWords: Record<PendingSummary['kind'], string> = {
+const kindLabels: Record<PendingSummary['kind'], string> = {
   slot: 'all slots are in use',
   size: 'the sizes of active runs leave too little memory or too few cores',
   turn: 'a larger run starts first',
@@ -51,12 +51,12 @@ export function createReadLoad({ store }: Persistence<'claims' | 'supervisors' |
       const pending = sumOf(waits.filter(({ isApp }) => isApp === (name === 'apps')));
       return { pending, active, slots: slots[name], free: Math.max(0, slots[name] - active) };
     };
-    const longest = waits.toSorted((one, other) => other.longestSeconds - one.longestSeconds)[0];
+    const longest = waits.toSorted((one, other) => other.maxSeconds - one.maxSeconds)[0];
     return {
       batch: poolOf('batch', batch),
       apps: poolOf('apps', apps),
       unknown,
-      longestWait: longest ? { seconds: Math.floor(longest.longestSeconds), kind: longest.kind } : null,
+      longestWait: longest ? { seconds: Math.floor(longest.maxSeconds), kind: longest.kind } : null,
       problems: [
         ...findMissingSupervisor(slots.batch),
         ...describeUnknown(unknown),
@@ -77,10 +77,10 @@ function describeUnknown(count: number): string[] {
 }
 
 /** Apps that wait have a page that shows it; batch runs have none. */
-function describeLongWait({ isApp, kind, count, longestSeconds }: PendingSummary): string[] {
-  if (isApp || ownWaits.has(kind) || longestSeconds < longWaitSeconds) return [];
+function describeLongWait({ isApp, kind, count, maxSeconds }: PendingSummary): string[] {
+  if (isApp || ownWaits.has(kind) || maxSeconds < longWaitSeconds) return [];
   const runs = count === 1 ? '1 batch run is' : `${count} batch runs are`;
-  return [`${runs} pending, for ${Math.floor(longestSeconds)} s at most: ${kindWords[kind]}`];
+  return [`${runs} pending, for ${Math.floor(maxSeconds)} s at most: ${kindLabels[kind]}`];
 }
 
 const sumOf = (rows: readonly { count: number }[]) => rows.reduce((sum, { count }) => sum + count, 0);

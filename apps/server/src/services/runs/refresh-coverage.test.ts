@@ -1,12 +1,12 @@
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = noon;
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const daily = 'schedule:0 6 * * *';
@@ -38,37 +38,37 @@ const load = defineJob('jobs.load', {
 const freshOn = (ref: string) => ({ freshness: [`job.is_fresh:${ref}`] });
 
 async function deploy(jobs: readonly unknown[], settings = ''): Promise<void> {
-  await place.uploadDeployment();
-  await place.uploadConfiguration({ 'config.toml': settings });
-  await place.deployJobs(jobs);
-  for (const run of await listStarted()) await place.complete(run);
+  await context.uploadDeployment();
+  await context.uploadConfiguration({ 'config.toml': settings });
+  await context.deployJobs(jobs);
+  for (const run of await listStarted()) await context.complete(run);
 }
 
 const listStarted = async () =>
-  (await place.listRuns('jobs.load')).filter(({ status }) => status !== 'skipped');
+  (await context.listRuns('jobs.load')).filter(({ status }) => status !== 'skipped');
 
 /** Marks everything up to the latest tick as loaded. */
 const coverAll = () =>
-  place.setJob(
+  context.setJob(
     'jobs.load',
     `completed_interval_end = '${everything.intervalEnd.toISOString()}', last_completed_at = now(), refresh_pending = false`,
   );
 const leavePending = () =>
-  place.setJob(
+  context.setJob(
     'jobs.load',
     'completed_interval_end = null, last_completed_at = null, refresh_pending = true',
   );
 
 async function newest(): Promise<JobRunRecord> {
-  const run = (await place.listRuns('jobs.load')).at(-1);
+  const run = (await context.listRuns('jobs.load')).at(-1);
   if (!run) throw new Error('There is no run of jobs.load');
   return run;
 }
 
 async function sendWebhook(): Promise<void> {
-  const { workspaceId } = place;
+  const { workspaceId } = context;
   await fixture.persistence.transaction(async (store) => {
-    const [job] = await store.jobs.lock([(await place.getJob('jobs.load')).id]);
+    const [job] = await store.jobs.lock([(await context.getJob('jobs.load')).id]);
     if (!job) throw new Error('There is no job');
     await fixture.startRuns.startForEvent(store, {
       workspaceId,
@@ -77,44 +77,44 @@ async function sendWebhook(): Promise<void> {
   });
 }
 
-const completeSource = async () => place.complete(await place.startRun('jobs.source'));
-const idsOf = (...refs: string[]) => Promise.all(refs.map(async (ref) => (await place.getJob(ref)).id));
+const completeSource = async () => context.complete(await context.startRun('jobs.source'));
+const idsOf = (...refs: string[]) => Promise.all(refs.map(async (ref) => (await context.getJob(ref)).id));
 
 /** Ways to start jobs.load with a refresh that a cascade left pending. */
 const pendingStarts: [string, () => Promise<unknown>][] = [
   ['a job that it follows', completeSource],
   ['a webhook', sendWebhook],
   ['a deployment', () => deployAgain()],
-  ['its tag', () => place.trigger({ selectors: ['tag:nightly'] })],
-  ['hand', () => place.startRun('jobs.load')],
+  ['its tag', () => context.trigger({ selectors: ['tag:nightly'] })],
+  ['hand', () => context.startRun('jobs.load')],
   [
     'a tick',
     async () => {
       fixture.clock.now = new Date('2026-03-11T06:00:01Z');
-      const { id } = await place.getJob('jobs.load');
+      const { id } = await context.getJob('jobs.load');
       await fixture.startRuns.startTick({ jobId: id, trigger: daily });
     },
   ],
 ];
 
 async function deployAgain(): Promise<void> {
-  await place.uploadDeployment({ ...plainRequirements, groups: { main: ['requests==2.31.0'] } });
-  await place.deployJobs([source, load]);
+  await context.uploadDeployment({ ...plainRequirements, groups: { main: ['requests==2.31.0'] } });
+  await context.deployJobs([source, load]);
 }
 
 /** Calls that request a refresh of jobs.load. */
 const requestedStarts: [string, () => Promise<unknown>][] = [
-  ['its id', async () => place.trigger({ jobIds: await idsOf('jobs.load'), refresh: true })],
-  ['its tag', () => place.trigger({ selectors: ['tag:nightly'], refresh: true })],
-  ['hand', () => place.startRun('jobs.load', { refresh: true })],
-  ['its clock', () => place.startRun('jobs.load', { trigger: daily, refresh: true })],
-  ['the trigger of an event', () => place.startRun('jobs.load', { trigger: followed, refresh: true })],
+  ['its id', async () => context.trigger({ jobIds: await idsOf('jobs.load'), refresh: true })],
+  ['its tag', () => context.trigger({ selectors: ['tag:nightly'], refresh: true })],
+  ['hand', () => context.startRun('jobs.load', { refresh: true })],
+  ['its clock', () => context.startRun('jobs.load', { trigger: daily, refresh: true })],
+  ['the trigger of an event', () => context.startRun('jobs.load', { trigger: followed, refresh: true })],
 ];
 
 async function expectCovered(run: JobRunRecord, wanted = everything): Promise<void> {
   expect(run).toMatchObject({ status: 'pending', ...wanted });
-  await place.complete(run);
-  expect(await place.getJob('jobs.load')).toMatchObject({
+  await context.complete(run);
+  expect(await context.getJob('jobs.load')).toMatchObject({
     completedIntervalEnd: wanted.intervalEnd,
     refreshPending: false,
   });
@@ -148,7 +148,7 @@ describe('a refresh covers everything since the declared start', () => {
     await deploy([always, { ...load, ...freshOn('jobs.source') }]);
     await coverAll();
     await completeSource();
-    const [, byEvent, byFreshness] = await place.listRuns('jobs.load');
+    const [, byEvent, byFreshness] = await context.listRuns('jobs.load');
     expect(byFreshness).toBeUndefined();
     await expectCovered(byEvent as JobRunRecord);
   });
@@ -157,9 +157,9 @@ describe('a refresh covers everything since the declared start', () => {
     const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] } });
     await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
     await coverAll();
-    await place.trigger({ selectors: ['tag:nightly'], refresh: true });
-    const [run] = await place.listRuns('jobs.up');
-    await place.complete(run as JobRunRecord);
+    await context.trigger({ selectors: ['tag:nightly'], refresh: true });
+    const [run] = await context.listRuns('jobs.up');
+    await context.complete(run as JobRunRecord);
     expect(await newest()).toMatchObject({ trigger: 'tag:nightly', previousJobRunId: run?.id });
     await expectCovered(await newest());
   });
@@ -168,21 +168,21 @@ describe('a refresh covers everything since the declared start', () => {
     const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] }, refresh_propagation: 'block' });
     await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
     await coverAll();
-    await place.trigger({ selectors: ['tag:nightly'], refresh: true });
-    const [run] = await place.listRuns('jobs.up');
+    await context.trigger({ selectors: ['tag:nightly'], refresh: true });
+    const [run] = await context.listRuns('jobs.up');
     expect(run).toMatchObject({ refresh: false });
-    await place.complete(run as JobRunRecord);
+    await context.complete(run as JobRunRecord);
     await expectCovered(await newest());
   });
 
   it('if the start was queued, up to the last tick before it starts', async () => {
     await deploy([source, load], '[pumphouse]\non_limit = "queue"\n');
     await coverAll();
-    const before = await place.startRun('jobs.load');
-    await place.startRun('jobs.load', { refresh: true });
+    const before = await context.startRun('jobs.load');
+    await context.startRun('jobs.load', { refresh: true });
     expect(await newest()).toMatchObject({ isQueued: true });
     fixture.clock.now = new Date('2026-03-12T12:00:00Z');
-    await place.complete(before);
+    await context.complete(before);
     await fixture.releaseQueued.release();
     await expectCovered(await newest(), { ...everything, intervalEnd: new Date('2026-03-12T06:00:00Z') });
   });
@@ -190,16 +190,16 @@ describe('a refresh covers everything since the declared start', () => {
   it('if its first attempt failed, and after a failed run', async () => {
     await deploy([source, load], '[pumphouse]\nretries = { count = 1, backoff = "1s" }\n');
     await coverAll();
-    const { id: runId } = await place.startRun('jobs.load', { refresh: true });
+    const { id: runId } = await context.startRun('jobs.load', { refresh: true });
     const failure = { code: 'exit_code', detail: 'It failed.' } as const;
     const fail = async () => {
-      const { id: attemptId } = await place.createAttempt(await place.getRun(runId));
+      const { id: attemptId } = await context.createAttempt(await context.getRun(runId));
       await fixture.finishRun(runId, { status: 'failed', failure }, { attemptId });
     };
     await fail();
-    expect(await place.getRun(runId)).toMatchObject({ status: 'pending', ...everything });
+    expect(await context.getRun(runId)).toMatchObject({ status: 'pending', ...everything });
     await fail();
-    expect(await place.getRun(runId)).toMatchObject({ status: 'failed' });
+    expect(await context.getRun(runId)).toMatchObject({ status: 'failed' });
     await completeSource();
     await expectCovered(await newest());
   });
@@ -215,7 +215,7 @@ describe('a refresh that has nothing to cover yet', () => {
     const before = await listStarted();
     await start().catch((error: unknown) => expect(error).toMatchObject({ code: 'start_declined' }));
     expect(await listStarted()).toEqual(before);
-    expect(await place.getJob('jobs.load')).toMatchObject({ refreshPending: false });
+    expect(await context.getJob('jobs.load')).toMatchObject({ refreshPending: false });
   });
 
   it.each([
@@ -229,16 +229,18 @@ describe('a refresh that has nothing to cover yet', () => {
       status: 'skipped',
       skip: { status: 'skipped_out_of_interval', reasons: [expect.any(String), reason] },
     });
-    expect(await place.getJob('jobs.load')).toMatchObject({ refreshPending: true });
+    expect(await context.getJob('jobs.load')).toMatchObject({ refreshPending: true });
     const dryRun = { selectors: ['tag:nightly'], refresh: true, dryRun: true };
-    expect((await place.trigger(dryRun)).skipped).toMatchObject([{ reasons: [expect.any(String), reason] }]);
+    expect((await context.trigger(dryRun)).skipped).toMatchObject([
+      { reasons: [expect.any(String), reason] },
+    ]);
   });
 });
 
 describe('a start without a tick', () => {
   it('covers the time that a failed run left, and counts for jobs that wait for this one', async () => {
     await deploy([source, load]);
-    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
     await completeSource();
     const run = await newest();
     expect(run).toMatchObject({
@@ -247,30 +249,30 @@ describe('a start without a tick', () => {
       intervalStart: new Date('2026-03-08T06:00:00Z'),
       intervalEnd: everything.intervalEnd,
     });
-    await place.complete(run);
-    expect(await place.getJob('jobs.load')).toMatchObject({ completedIntervalEnd: everything.intervalEnd });
+    await context.complete(run);
+    expect(await context.getJob('jobs.load')).toMatchObject({ completedIntervalEnd: everything.intervalEnd });
   });
 
   it('is at a point in time if another run covers that time, or nothing is left', async () => {
     await deploy([source, { ...load, execute: { concurrency: 2 } }]);
-    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
-    const first = await place.startRun('jobs.load');
+    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    const first = await context.startRun('jobs.load');
     expect(first).toMatchObject({ intervalEnd: everything.intervalEnd });
-    expect(await place.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
-    await place.complete(first);
-    await place.complete(await newest());
-    expect(await place.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
+    expect(await context.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
+    await context.complete(first);
+    await context.complete(await newest());
+    expect(await context.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
   });
 });
 
 describe('a dry run', () => {
   it('reports what a refresh and a start cover, and a job without a clock', async () => {
     await deploy([source, load]);
-    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
     const jobIds = await idsOf('jobs.load', 'jobs.source');
     const reasonsOf = async (refresh: boolean) =>
       Object.fromEntries(
-        (await place.trigger({ jobIds, refresh, dryRun: true })).succeeded.map(({ job, reasons }) => [
+        (await context.trigger({ jobIds, refresh, dryRun: true })).succeeded.map(({ job, reasons }) => [
           job.jobRef,
           reasons,
         ]),

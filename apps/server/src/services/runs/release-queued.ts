@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { JobRunRecord, QueueHead } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { QueueOutcome } from './start-queued.ts';
-import type { TellWaits } from './tell-waits.ts';
+import type { ReportWaits } from './report-waits.ts';
 import { startQueued } from './start-queued.ts';
 
 /** The stores that this use case touches. */
@@ -18,7 +18,7 @@ type Stores =
   | 'jobs'
   | 'organizationLimits'
   | 'outbox'
-  | 'promisedStarts'
+  | 'deferredStarts'
   | 'runQueue'
   | 'schedules'
   | 'usage'
@@ -29,7 +29,7 @@ export interface ReleaseQueuedDependencies {
   finishRun: FinishRun;
   attemptLog: AttemptLog;
   clock: Clock;
-  tellWaits: TellWaits;
+  reportWaits: ReportWaits;
   /** Executor of the attempts that are created only for the log of a queued run. */
   executorName: string;
   log: Logger;
@@ -44,7 +44,7 @@ const batchSize = 100;
  * deadline has passed.
  */
 export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
-  const { persistence, finishRun, attemptLog, clock, tellWaits, executorName, log } = dependencies;
+  const { persistence, finishRun, attemptLog, clock, reportWaits, executorName, log } = dependencies;
 
   /**
    * Ends an obsolete queued run as cancelled: none of it ran, and clients that follow it need to see an end.
@@ -55,10 +55,10 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     run: JobRunRecord,
     reasons: readonly string[],
   ): Promise<void> {
-    const words = `Not started, and dropped: ${reasons.join('; ')}.`;
-    await store.runQueue.setWaitReason(run.id, words, { isTold: true });
+    const text = `Not started, and dropped: ${reasons.join('; ')}.`;
+    await store.runQueue.setWaitReason(run.id, text, { isReported: true });
     // The held lock of its job prevents it from being ended or claimed meanwhile.
-    await tellWaits.write(store, run.id, words);
+    await reportWaits.write(store, run.id, text);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
   }
 
@@ -101,7 +101,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     },
 
     /** Writes to the log of each queued run what it waits for, and again when the reason changes. */
-    tellWaits: () => tellWaits.tell({ isQueued: true, limit: batchSize }),
+    reportWaits: () => reportWaits.tell({ isQueued: true, limit: batchSize }),
 
     /**
      * Fails runs that have not started by their deadline, whatever they wait for.

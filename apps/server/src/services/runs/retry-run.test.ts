@@ -1,17 +1,17 @@
 import type { JobRunRecord } from '../../store/records.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { claimNext } from '../testing/claim-next.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { createReadLogs } from '../logs/read-logs.ts';
 import { createReadUsage } from '../workspaces/read-usage.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await fixture.database.execute(
     `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
   );
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const at = '2026-03-10T10:00:00.000Z';
@@ -34,22 +34,22 @@ const follower = defineJob('jobs.after', { triggers: ['job.fail:jobs.a', 'job.su
 
 /** Deploys `jobs.a`, and a job that follows it, with this settings table. */
 async function deploySettings(toml: string, name = 'config.toml'): Promise<void> {
-  await place.uploadDeployment(plainRequirements);
-  await place.uploadConfiguration({ [name]: toml });
-  await place.deployJobs([defineJob('jobs.a'), follower]);
+  await context.uploadDeployment(plainRequirements);
+  await context.uploadConfiguration({ [name]: toml });
+  await context.deployJobs([defineJob('jobs.a'), follower]);
 }
 
 const deployRetries = (retries: string) => deploySettings(`[pumphouse.jobs.a]\nretries = ${retries}\n`);
 
 /** Creates an attempt whose user code has started. */
 async function startBegun(run?: JobRunRecord) {
-  return place.createAttempt(run ?? (await place.startRun('jobs.a')));
+  return context.createAttempt(run ?? (await context.startRun('jobs.a')));
 }
 
 /** Creates an attempt that was launched but whose user code has not started. */
 async function startUnbegun(run: JobRunRecord): Promise<string> {
-  await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-  const { claimNumber } = await place.getRun(run.id);
+  await context.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+  const { claimNumber } = await context.getRun(run.id);
   const attempt = await fixture.store.attempts.insert(
     { jobRunId: run.id, claimNumber },
     'fake',
@@ -68,8 +68,8 @@ async function readWait(jobRunId: string): Promise<number> {
   return row.wait;
 }
 
-const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
-const followers = () => place.listRuns('jobs.after');
+const contents = async (jobRunId: string) => (await context.readLog(jobRunId)).map(({ content }) => content);
+const followers = () => context.listRuns('jobs.after');
 
 const exitRecord = (keys: object = {}) => {
   const record = { n: 0, kind: 'exit', at, code: 1, signal: null, reason: null, ...keys };
@@ -81,24 +81,28 @@ describe('a run with a failed attempt', () => {
     await deploySettings('');
     const { id, run } = await startBegun();
     expect(await fixture.finishRun(run.id, lost, { attemptId: id })).toBe(true);
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', notBefore: null, waitReason: null });
+    expect(await context.getRun(run.id)).toMatchObject({
+      status: 'failed',
+      notBefore: null,
+      waitReason: null,
+    });
     expect(await fixture.store.attempts.get(id)).toMatchObject({ failure: { code: 'attempt_lost' } });
     expect(await followers()).toHaveLength(1);
   });
 
   it('gets two retries by default if user code had not started', async () => {
     await deploySettings('');
-    const { id } = await place.startRun('jobs.a');
+    const { id } = await context.startRun('jobs.a');
     for (const seconds of [10, 20]) {
-      const attemptId = await startUnbegun(await place.getRun(id));
+      const attemptId = await startUnbegun(await context.getRun(id));
       await fixture.finishRun(id, lost, { attemptId });
-      expect((await place.getRun(id)).status).toBe('pending');
+      expect((await context.getRun(id)).status).toBe('pending');
       expect(await readWait(id)).toBe(seconds);
     }
-    expect(await fixture.finishRun(id, lost, { attemptId: await startUnbegun(await place.getRun(id)) })).toBe(
-      true,
-    );
-    expect(await place.getRun(id)).toMatchObject({ status: 'failed', failure: { code: 'attempt_lost' } });
+    expect(
+      await fixture.finishRun(id, lost, { attemptId: await startUnbegun(await context.getRun(id)) }),
+    ).toBe(true);
+    expect(await context.getRun(id)).toMatchObject({ status: 'failed', failure: { code: 'attempt_lost' } });
     expect((await contents(id)).map((line) => line.slice(0, 25))).toEqual([
       'Attempt 1 failed (attempt',
       'Attempt 2 failed (attempt',
@@ -111,19 +115,19 @@ describe('a run with a failed attempt', () => {
     const { id, run } = await startBegun();
     const reason = { code: 'sandbox_failed', detail: 'no namespaces' };
     await fixture.recordSpool.record(id, 0, exitRecord({ code: null, reason }));
-    expect((await place.getRun(run.id)).status).toBe('pending');
+    expect((await context.getRun(run.id)).status).toBe('pending');
   });
 
   it('waits for the retry with its reason and time, and fires no event before its end', async () => {
     await deployRetries('{ count = 2, backoff = "30s" }');
     const { id, run } = await startBegun();
-    await place.setRun(
+    await context.setRun(
       run.id,
       `interval_start = '2026-03-01T00:00:00Z', interval_end = '2026-03-02T00:00:00Z'`,
     );
     const announce = vi.spyOn(fixture.attemptLog, 'announce');
     expect(await fixture.finishRun(run.id, failed, { attemptId: id })).toBe(true);
-    const waiting = await place.getRun(run.id);
+    const waiting = await context.getRun(run.id);
     expect(waiting).toMatchObject({
       status: 'pending',
       failure: null,
@@ -135,34 +139,34 @@ describe('a run with a failed attempt', () => {
     const again = `Retry 1 of 2 starts at ${waiting.notBefore?.toISOString()}.`;
     expect(await contents(run.id)).toEqual([`Attempt 1 failed (exit_code): It ended with 1. ${again}`]);
     expect(await followers()).toEqual([]);
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
     expect(announce).toHaveBeenLastCalledWith(run.id);
 
     const second = await startBegun(waiting);
     expect(second.run.startedAt).toEqual(expect.any(Date));
     await fixture.finishRun(run.id, completed, { attemptId: second.id });
-    expect(await place.getRun(run.id)).toMatchObject({
+    expect(await context.getRun(run.id)).toMatchObject({
       status: 'completed',
       notBefore: null,
       waitReason: null,
     });
     expect(await followers()).toMatchObject([{ trigger: 'job.success:jobs.a' }]);
-    expect((await place.getJob('jobs.a')).completedIntervalEnd).toEqual(new Date('2026-03-02T00:00:00Z'));
-    expect((await place.listEvents(run.id)).at(-1)).toBe('job_run.finished');
+    expect((await context.getJob('jobs.a')).completedIntervalEnd).toEqual(new Date('2026-03-02T00:00:00Z'));
+    expect((await context.listEvents(run.id)).at(-1)).toBe('job_run.finished');
   });
 
   it('doubles the delay for each retry, and fails with the last one', async () => {
     await deployRetries('{ count = 2, backoff = 40 }');
-    let run = await place.startRun('jobs.a');
+    let run = await context.startRun('jobs.a');
     for (const seconds of [40, 80]) {
       const attempt = await startBegun(run);
       await fixture.finishRun(run.id, failed, { attemptId: attempt.id });
       expect(await readWait(run.id)).toBe(seconds);
-      run = await place.getRun(run.id);
+      run = await context.getRun(run.id);
     }
     const { id } = await startBegun(run);
     await fixture.finishRun(run.id, failed, { attemptId: id });
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
+    expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
     expect(await followers()).toMatchObject([{ trigger: 'job.fail:jobs.a' }]);
     expect((await contents(run.id)).at(-1)).toMatch(/^Failed \(exit_code\): It ended with 1\. /);
   });
@@ -170,46 +174,46 @@ describe('a run with a failed attempt', () => {
   it('uses the settings of its profile, in the configuration that it was created with', async () => {
     await deploySettings('[pumphouse]\nretries = { count = 1 }\n', 'prod.config.toml');
     const prod = await startBegun();
-    await place.uploadConfiguration({ 'config.toml': '' });
+    await context.uploadConfiguration({ 'config.toml': '' });
     await fixture.finishRun(prod.run.id, failed, { attemptId: prod.id });
-    expect((await place.getRun(prod.run.id)).status).toBe('pending');
-    await fixture.cancelRuns.cancel(place.workspaceId, prod.run.id);
+    expect((await context.getRun(prod.run.id)).status).toBe('pending');
+    await fixture.cancelRuns.cancel(context.workspaceId, prod.run.id);
     const later = await startBegun();
     await fixture.finishRun(later.run.id, failed, { attemptId: later.id });
-    expect((await place.getRun(later.run.id)).status).toBe('failed');
+    expect((await context.getRun(later.run.id)).status).toBe('failed');
   });
 
   it('is not retried if a user cancelled it', async () => {
     await deployRetries('{ count = 2 }');
     const { id, run } = await startBegun();
-    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    await fixture.cancelRuns.cancel(context.workspaceId, run.id);
     await fixture.finishRun(run.id, failed, { attemptId: id });
-    expect((await place.getRun(run.id)).status).toBe('failed');
+    expect((await context.getRun(run.id)).status).toBe('failed');
   });
 
   it('is not retried if a cancel follows its timeout', async () => {
     await deployRetries('{ count = 2 }');
     const { id, run } = await startBegun();
-    await place.setRun(run.id, `end_intent = 'timeout'`);
-    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    await context.setRun(run.id, `end_intent = 'timeout'`);
+    await fixture.cancelRuns.cancel(context.workspaceId, run.id);
     await fixture.recordSpool.record(id, 0, exitRecord({ code: null, signal: 'SIGTERM' }));
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'timed_out' } });
+    expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'timed_out' } });
   });
 
   it('starts its next attempt without the timeout of the last', async () => {
     await deployRetries('{ count = 1, on = ["timed_out"] }');
     const { id, run } = await startBegun();
-    await place.setRun(run.id, `end_intent = 'timeout'`);
+    await context.setRun(run.id, `end_intent = 'timeout'`);
     await fixture.finishRun(run.id, timedOut, { attemptId: id });
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'pending', endIntent: null });
+    expect(await context.getRun(run.id)).toMatchObject({ status: 'pending', endIntent: null });
   });
 
   it('fails at once while it only waits, for instance after a start that never happened', async () => {
     await deployRetries('{ count = 2 }');
-    const run = await place.startRun('jobs.a');
+    const run = await context.startRun('jobs.a');
     await fixture.store.attempts.ensureOpen(run.id, 'fake');
     expect(await fixture.finishRun(run.id, failed)).toBe(true);
-    expect((await place.getRun(run.id)).status).toBe('failed');
+    expect((await context.getRun(run.id)).status).toBe('failed');
   });
 });
 
@@ -219,17 +223,17 @@ describe('a run between two attempts', () => {
   async function startWaiting() {
     const { id, run } = await startBegun();
     await fixture.finishRun(run.id, failed, { attemptId: id });
-    return { attemptId: id, run: await place.getRun(run.id) };
+    return { attemptId: id, run: await context.getRun(run.id) };
   }
 
   it('is claimed when it is due, not before, and by one server', async () => {
     const { run } = await startWaiting();
     const claim = (owner: string) => claimNext(fixture.store, owner, 30);
     expect(await claim('one')).toBeUndefined();
-    await place.setRun(run.id, `not_before = now() - interval '1 ms'`);
+    await context.setRun(run.id, `not_before = now() - interval '1 ms'`);
     const claims = await Promise.all(['one', 'two', 'three'].map(claim));
     expect(claims.filter((one) => one !== undefined)).toEqual([{ jobRunId: run.id, claimNumber: 2 }]);
-    expect(await place.getRun(run.id)).toMatchObject({
+    expect(await context.getRun(run.id)).toMatchObject({
       status: 'starting',
       notBefore: null,
       waitReason: null,
@@ -237,22 +241,26 @@ describe('a run between two attempts', () => {
   });
 
   it('lets later runs pass', async () => {
-    await place.deployJobs([defineJob('jobs.b')]);
+    await context.deployJobs([defineJob('jobs.b')]);
     await startWaiting();
-    const { id } = await place.startRun('jobs.b');
+    const { id } = await context.startRun('jobs.b');
     expect(await claimNext(fixture.store, 'one', 30)).toMatchObject({ jobRunId: id });
   });
 
   it('is cancelled at once, and no run follows', async () => {
     const { run } = await startWaiting();
-    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'cancelled', notBefore: null, failure: null });
+    await fixture.cancelRuns.cancel(context.workspaceId, run.id);
+    expect(await context.getRun(run.id)).toMatchObject({
+      status: 'cancelled',
+      notBefore: null,
+      failure: null,
+    });
     expect(await followers()).toEqual([]);
   });
 
   it('counts as active: its job starts no other run', async () => {
     await startWaiting();
-    await expect(place.startRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
+    await expect(context.startRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
   });
 
   it('does not admit a bootstrap of the closed attempt again', async () => {
@@ -269,7 +277,7 @@ describe('a run between two attempts', () => {
     expect(await fixture.store.attempts.findOpen(run.id)).toBeUndefined();
     const asked = await Promise.all([1, 2, 3].map(() => fixture.store.attempts.ensureOpen(run.id, 'fake')));
     expect(asked).toMatchObject([1, 2, 3].map(() => ({ number: 2, closedAt: null })));
-    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    await fixture.cancelRuns.cancel(context.workspaceId, run.id);
     expect(await fixture.store.attempts.ensureOpen(run.id, 'fake')).toBeUndefined();
   });
 });
@@ -283,23 +291,23 @@ describe('the end of an attempt', () => {
     const chunks = Array.from({ length: 6 }, () => fixture.recordSpool.record(id, 0, exitRecord()));
     const answers = await Promise.all([...seen, ...chunks]);
     expect(answers.filter((answer) => answer === true).length).toBeLessThanOrEqual(1);
-    expect(await place.getRun(run.id)).toMatchObject({ status: 'pending', claimNumber: 1 });
+    expect(await context.getRun(run.id)).toMatchObject({ status: 'pending', claimNumber: 1 });
     expect(await contents(run.id)).toHaveLength(1);
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
   });
 
   it('that is repeated or late does not affect the next attempt', async () => {
     const first = await startBegun();
     await fixture.recordSpool.record(first.id, 0, exitRecord());
-    const second = await startBegun(await place.getRun(first.run.id));
-    const before = await place.getRun(first.run.id);
+    const second = await startBegun(await context.getRun(first.run.id));
+    const before = await context.getRun(first.run.id);
     await fixture.recordSpool.record(first.id, 0, exitRecord());
     await fixture.recordSpool.record(first.id, exitRecord().length, exitRecord({ code: 0 }));
     await fixture.recordSpool.finishIfExited(first.id);
     expect(await fixture.finishRun(first.run.id, failed, { attemptId: first.id })).toBe(false);
-    expect(await place.getRun(first.run.id)).toEqual(before);
+    expect(await context.getRun(first.run.id)).toEqual(before);
     await fixture.recordSpool.record(second.id, 0, exitRecord({ code: 0 }));
-    expect((await place.getRun(first.run.id)).status).toBe('completed');
+    expect((await context.getRun(first.run.id)).status).toBe('completed');
     expect(await contents(first.run.id)).toHaveLength(1);
   });
 
@@ -312,7 +320,7 @@ describe('the end of an attempt', () => {
       failure: { code: 'attempt_lost' },
       finishedAt: new Date(at),
     });
-    expect((await place.getRun(first.run.id)).status).toBe('pending');
+    expect((await context.getRun(first.run.id)).status).toBe('pending');
     expect(await contents(first.run.id)).toHaveLength(1);
   });
 
@@ -325,12 +333,12 @@ describe('the end of an attempt', () => {
       });
       await expect(fixture.recordSpool.record(id, 0, exitRecord())).rejects.toThrow('crash');
       const isCommitted = moment === 'after-finish-commit';
-      expect((await place.getRun(run.id)).status).toBe(isCommitted ? 'pending' : 'running');
+      expect((await context.getRun(run.id)).status).toBe(isCommitted ? 'pending' : 'running');
       fixture.setFault(moment, () => undefined);
       for (let count = 0; count < 2; count += 1) await fixture.recordSpool.record(id, 0, exitRecord());
-      expect((await place.getRun(run.id)).status).toBe('pending');
+      expect((await context.getRun(run.id)).status).toBe('pending');
       expect(await contents(run.id)).toHaveLength(1);
-      expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+      expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
     },
   );
 
@@ -338,7 +346,7 @@ describe('the end of an attempt', () => {
     const first = await startBegun();
     const memory = { code: null, signal: 'SIGKILL', out_of_memory: 'limit', peak_memory_bytes: 1000 };
     await fixture.recordSpool.record(first.id, 0, exitRecord(memory));
-    const second = await startBegun(await place.getRun(first.run.id));
+    const second = await startBegun(await context.getRun(first.run.id));
     await fixture.recordSpool.record(second.id, 0, exitRecord({ code: 0, peak_memory_bytes: 2000 }));
     expect(await fixture.store.attempts.listOfRun(first.run.id)).toMatchObject([
       {
@@ -352,7 +360,7 @@ describe('the end of an attempt', () => {
 });
 
 describe('the minutes of a run', () => {
-  const readUsage = () => createReadUsage(fixture.persistence)({ workspaceId: place.workspaceId }, {});
+  const readUsage = () => createReadUsage(fixture.persistence)({ workspaceId: context.workspaceId }, {});
 
   it('are the time of its attempts, without the waits between them', async () => {
     await deployRetries('{ count = 3, backoff = "1h" }');
@@ -364,10 +372,10 @@ describe('the minutes of a run', () => {
       [first.id],
     );
     const firstBegin = `(select min(begun_at) from attempts where job_run_id = job_runs.id)`;
-    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    await context.setRun(first.run.id, `started_at = ${firstBegin}`);
     expect((await readUsage()).month.usedSeconds).toBeCloseTo(60, 0);
-    const second = await startBegun(await place.getRun(first.run.id));
-    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    const second = await startBegun(await context.getRun(first.run.id));
+    await context.setRun(first.run.id, `started_at = ${firstBegin}`);
     await fixture.finishRun(first.run.id, completed, { attemptId: second.id });
     const { total } = await readUsage();
     expect(total.completedCount).toBe(1);
@@ -382,9 +390,11 @@ describe('the log of a retried run', () => {
     const readLogs = createReadLogs(fixture);
     const say = (text: string) =>
       Buffer.from(`${JSON.stringify({ n: 0, kind: 'log', at, io: 'stdout', text })}\n`);
-    let run = await place.startRun('jobs.a');
+    let run = await context.startRun('jobs.a');
     const streamed: { line_num: number; content: string }[] = [];
-    const events = await readLogs.follow(place.workspaceId, run.id, { signal: AbortSignal.timeout(30_000) });
+    const events = await readLogs.follow(context.workspaceId, run.id, {
+      signal: AbortSignal.timeout(30_000),
+    });
     let isOpen = true;
     const reading = (async () => {
       for await (const event of events) {
@@ -400,7 +410,7 @@ describe('the log of a retried run', () => {
       await eventually(`try ${index + 1} is streamed`, () =>
         streamed.some(({ content }) => content === `try ${index + 1}`),
       );
-      run = await place.getRun(run.id);
+      run = await context.getRun(run.id);
       if (code === 1) expect({ status: run.status, isOpen }).toEqual({ status: 'pending', isOpen: true });
     }
     await reading;
@@ -411,7 +421,7 @@ describe('the log of a retried run', () => {
     const lines = ['try 1', again(1), 'try 2', again(2), 'try 3'];
     const expected = lines.map((content, number) => ({ line_num: number, content }));
     expect(streamed).toMatchObject(expected);
-    const stored = await Array.fromAsync(await readLogs.read(place.workspaceId, run.id));
+    const stored = await Array.fromAsync(await readLogs.read(context.workspaceId, run.id));
     const read = Buffer.concat(stored).toString().trimEnd().split('\n');
     expect(read.map((text) => JSON.parse(text) as unknown)).toEqual(streamed);
   });

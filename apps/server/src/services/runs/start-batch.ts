@@ -1,7 +1,7 @@
 import type { Candidate, TriggerResult, BatchOptions } from './start-request.ts';
 import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../../store/records.ts';
 import type { StartDecision, StartInput } from '../../domain/runs/start-decision.ts';
-import type { StartFacts } from './start-facts.ts';
+import type { StartContext } from './start-context.ts';
 import type { Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { decideStart } from '../../domain/runs/start-decision.ts';
@@ -9,12 +9,12 @@ import { findRefusal } from './start-refusals.ts';
 import { listPendingUpstreams, orderBatch } from '../../domain/runs/batch-order.ts';
 import { blocksRefresh, listRefreshCascade } from '../../domain/scheduling/refresh.ts';
 import { isEmptyInterval } from '../../domain/scheduling/run-interval.ts';
-import { describeJob, loadStartFacts } from './start-facts.ts';
+import { describeJob, loadStartContext } from './start-context.ts';
 import { isTimedTrigger, readTriggerType } from '../../domain/jobs/trigger.ts';
 
 interface Batch {
-  store: Pick<Store, 'jobRuns' | 'jobs' | 'outbox' | 'promisedStarts' | 'schedules' | 'workspaces'>;
-  facts: StartFacts;
+  store: Pick<Store, 'jobRuns' | 'jobs' | 'outbox' | 'deferredStarts' | 'schedules' | 'workspaces'>;
+  context: StartContext;
   options: BatchOptions;
   /** Jobs of the batch that were started, or that wait for one that was. */
   pendingRefs: Set<string>;
@@ -35,7 +35,7 @@ export async function decideBatch(
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'
@@ -47,8 +47,8 @@ export async function decideBatch(
 ): Promise<TriggerResult> {
   const result: TriggerResult = { succeeded: [], skipped: [], failed: [] };
   if (candidates.length === 0) return result;
-  const facts = await loadStartFacts(store, workspaceId, candidates, options);
-  const batch: Batch = { store, facts, options, pendingRefs: new Set(), result };
+  const context = await loadStartContext(store, workspaceId, candidates, options);
+  const batch: Batch = { store, context, options, pendingRefs: new Set(), result };
   const byRef = new Map(candidates.map((candidate) => [candidate.job.jobRef, candidate]));
   for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => job.definition))) {
     const candidate = byRef.get(ref);
@@ -58,16 +58,16 @@ export async function decideBatch(
 }
 
 async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
-  const { facts, options, pendingRefs, result } = batch;
-  const job = facts.jobs.get(asked.job.id) ?? asked.job;
+  const { context, options, pendingRefs, result } = batch;
+  const job = context.jobs.get(asked.job.id) ?? asked.job;
   const candidate = { ...asked, job };
-  const refusal = findRefusal(facts, job, options.profile);
+  const refusal = findRefusal(context, job, options.profile);
   if (refusal) {
     result.failed.push({ ref: job.jobRef, ...refusal });
     return;
   }
   const decision = decideStart({
-    ...describeStart(facts, job, candidate.trigger, options),
+    ...describeStart(context, job, candidate.trigger, options),
     pendingUpstreams: listPendingUpstreams(job.definition, pendingRefs),
   });
   if (decision.outcome === 'refuse') {
@@ -78,16 +78,16 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
 
 /** Assembles the input for the decision on a new start. */
 export function describeStart(
-  facts: StartFacts,
+  context: StartContext,
   job: JobRecord,
   trigger: string,
   options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
     Partial<Pick<BatchOptions, 'takesPlace'>>,
 ): Omit<StartInput, 'pendingUpstreams'> {
-  const settings = facts.settingsOf(job, options.profile);
-  const queue = facts.queues.get(job.id) ?? [];
+  const settings = context.settingsOf(job, options.profile);
+  const queue = context.queues.get(job.id) ?? [];
   return {
-    ...describeJob(facts, job),
+    ...describeJob(context, job),
     ...(options.takesPlace && { activeRunCount: 0 }),
     origin: options.origin,
     trigger,
@@ -115,19 +115,19 @@ async function decline(
   const { store, options, pendingRefs, result } = batch;
   const { job, trigger } = candidate;
   result.skipped.push({ ...candidate, run: null, status: decision.status, reasons: decision.reasons });
-  const isPromised = decision.status === 'skipped_upstream_pending';
-  if (isPromised) pendingRefs.add(job.jobRef);
+  const isDeferred = decision.status === 'skipped_upstream_pending';
+  if (isDeferred) pendingRefs.add(job.jobRef);
   if (options.dryRun) return;
-  if (isPromised) {
+  if (isDeferred) {
     const { profile, membershipId } = options;
-    await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
+    await store.deferredStarts.set({ jobId: job.id, trigger, profile, membershipId });
     // The deferred start is a later call, which no longer knows what this one asked for.
     if (options.refresh && !blocksRefresh(job.definition)) await leaveRefreshPending(batch, [job.id]);
   }
   // A caller gets the answer directly; skipped starts by the clock, by an event or after a deferral need a
   // row to be found later.
-  const isBroken = options.origin === 'promise' && decision.status !== 'skipped_fresh';
-  if (options.origin === 'tick' || options.origin === 'event' || isBroken)
+  const isDroppedDeferral = options.origin === 'promise' && decision.status !== 'skipped_fresh';
+  if (options.origin === 'tick' || options.origin === 'event' || isDroppedDeferral)
     await noteSkip(batch, candidate, decision.status, decision.reasons);
 }
 
@@ -137,7 +137,7 @@ async function begin(
   candidate: Candidate,
   decision: StartDecision & { outcome: 'start' | 'queue' },
 ): Promise<void> {
-  const { facts, options, pendingRefs, result } = batch;
+  const { context, options, pendingRefs, result } = batch;
   const isQueued = decision.outcome === 'queue';
   pendingRefs.add(candidate.job.jobRef);
   const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
@@ -147,7 +147,7 @@ async function begin(
   // A queued run refreshes when it starts, so that completions until then are discarded, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
   else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
-  if (!isQueued) facts.countStart(candidate.job.id);
+  if (!isQueued) context.countStart(candidate.job.id);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
   // An existing run shows its own interval; only a dry run needs the preview.
   const preview = options.dryRun ? describeInterval(decision) : [];
@@ -187,9 +187,9 @@ export function describeWait(reasons: readonly string[]): string {
   return `Waiting: ${reasons.join('; ')}.`;
 }
 
-async function sharesLocalData({ store, facts }: Batch, job: JobRecord, profile: string): Promise<boolean> {
+async function sharesLocalData({ store, context }: Batch, job: JobRecord, profile: string): Promise<boolean> {
   if (job.jobType !== 'batch') return false;
-  if (facts.deployment?.hasEmbeddedDatabase === true) return true;
+  if (context.deployment?.hasEmbeddedDatabase === true) return true;
   return store.workspaces.hasLocalData(job.workspaceId, profile);
 }
 
@@ -221,11 +221,11 @@ async function noteSkip(
 
 /** Builds the row of a run, whether or not it starts. */
 async function describeRun(
-  { store, facts, options }: Batch,
+  { store, context, options }: Batch,
   { job, trigger }: Candidate,
 ): Promise<NewJobRun> {
-  const { deployment, configuration } = facts;
-  const { priority, startDeadlineSeconds } = facts.settingsOf(job, options.profile);
+  const { deployment, configuration } = context;
+  const { priority, startDeadlineSeconds } = context.settingsOf(job, options.profile);
   if (!deployment || !configuration)
     throw new Error('A start was decided on without a deployment and a configuration');
   return {
@@ -239,7 +239,7 @@ async function describeRun(
     triggerKind: readTriggerType(trigger) ?? 'manual',
     tickAt: options.tickAt,
     triggeredBy: options.membershipId,
-    profile: facts.profileOf(job, options.profile),
+    profile: context.profileOf(job, options.profile),
     refresh: false,
     intervalStart: null,
     intervalEnd: null,
@@ -270,9 +270,9 @@ async function endBlockedRefresh({ store }: Pick<Batch, 'store'>, job: JobRecord
 export async function applyRefresh(
   {
     store,
-    facts,
+    context,
     options,
-  }: Pick<Batch, 'store' | 'facts'> & { options: Pick<BatchOptions, 'dryRun' | 'now'> },
+  }: Pick<Batch, 'store' | 'context'> & { options: Pick<BatchOptions, 'dryRun' | 'now'> },
   job: JobRecord,
 ): Promise<void> {
   const active = (await store.jobs.listAll(job.workspaceId)).filter((other) => !other.isArchived);
@@ -283,7 +283,7 @@ export async function applyRefresh(
     ),
   );
   const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
-  facts.forget([job.id, ...downstream]);
+  context.forget([job.id, ...downstream]);
   if (options.dryRun) return;
   await store.jobs.forgetCompletion([job.id], { refreshPending: false });
   await store.jobs.clearRefreshPending(job.id);
@@ -296,10 +296,10 @@ export async function applyRefresh(
  * does.
  */
 async function leaveRefreshPending(
-  { store, facts, options }: Pick<Batch, 'store' | 'facts' | 'options'>,
+  { store, context, options }: Pick<Batch, 'store' | 'context' | 'options'>,
   jobIds: readonly string[],
 ): Promise<void> {
-  facts.forget(jobIds);
+  context.forget(jobIds);
   await store.jobs.forgetCompletion(jobIds, { refreshPending: true });
   await reopenIntervals(store, jobIds, options.now);
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 /** Job refs sorted by job id, which is the lock order. */
 let inOrder: string[];
 beforeAll(async () => {
@@ -14,13 +14,13 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = new Date('2026-03-10T12:30:00Z');
-  place = await createPlace(fixture);
-  await place.deployAll(['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)));
-  const jobs = await fixture.store.jobs.listAll(place.workspaceId);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll(['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)));
+  const jobs = await fixture.store.jobs.listAll(context.workspaceId);
   inOrder = jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ jobRef }) => jobRef);
 });
 
-const idOf = async (ref = '') => (await place.getJob(ref)).id;
+const idOf = async (ref = '') => (await context.getJob(ref)).id;
 
 /**
  * Runs the work while another transaction holds the job whose lock comes first. The work must wait for it,
@@ -52,27 +52,27 @@ async function countWaiting(): Promise<number> {
 describe('a start that refreshes other jobs locks all of them in order', () => {
   it('at a tick', async () => {
     const [, , last = ''] = inOrder;
-    await place.deployJobs([
+    await context.deployJobs([
       defineJob(last, { triggers: ['schedule:0 * * * *'], refresh_propagation: 'always' }),
     ]);
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     const jobId = await idOf(last);
     await expectOrder(() => fixture.startRuns.startTick({ jobId, trigger: 'schedule:0 * * * *' }));
-    expect(await place.listRuns(last)).toMatchObject([{ refresh: true }]);
+    expect(await context.listRuns(last)).toMatchObject([{ refresh: true }]);
   });
 
   it('at the end of a run that starts such a job', async () => {
     const [, ended = '', follower = ''] = inOrder;
-    await place.deployJobs([defineJob(follower, { triggers: [`job.success:${ended}`] })]);
-    await place.setJob(follower, 'refresh_pending = true');
-    const run = await place.startRun(ended);
-    await expectOrder(() => place.complete(run));
-    expect(await place.listRuns(follower)).toMatchObject([{ refresh: true }]);
+    await context.deployJobs([defineJob(follower, { triggers: [`job.success:${ended}`] })]);
+    await context.setJob(follower, 'refresh_pending = true');
+    const run = await context.startRun(ended);
+    await expectOrder(() => context.complete(run));
+    expect(await context.listRuns(follower)).toMatchObject([{ refresh: true }]);
   });
 
   it('in a call for one run', async () => {
     const [, , last = ''] = inOrder;
-    await expectOrder(() => place.startRun(last, { refresh: true }));
-    expect(await place.listRuns(last)).toMatchObject([{ refresh: true }]);
+    await expectOrder(() => context.startRun(last, { refresh: true }));
+    expect(await context.listRuns(last)).toMatchObject([{ refresh: true }]);
   });
 });

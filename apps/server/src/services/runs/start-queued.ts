@@ -1,11 +1,11 @@
 import type { Clock } from '../scheduling/clock.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { SkipStatus, StartDecision, StartInput } from '../../domain/runs/start-decision.ts';
-import type { StartFacts } from './start-facts.ts';
+import type { StartContext } from './start-context.ts';
 import type { Store } from '../../store/store.ts';
 import { applyRefresh, describeWait } from './start-batch.ts';
 import { decideStart } from '../../domain/runs/start-decision.ts';
-import { describeJob, loadStartFacts } from './start-facts.ts';
+import { describeJob, loadStartContext } from './start-context.ts';
 
 /** The outcome for the queued runs of a job. */
 export interface QueueOutcome {
@@ -32,7 +32,7 @@ export async function startQueued(
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'
@@ -47,19 +47,19 @@ export async function startQueued(
   if (!asked || seen.length === 0) return outcome;
   const refresh = seen.some((run) => run.refresh);
   const candidate = { job: asked, trigger: '', matchedTriggers: [] };
-  const facts = await loadStartFacts(store, asked.workspaceId, [candidate], { refresh, isLocked: false });
-  const job = facts.jobs.get(jobId) ?? asked;
+  const context = await loadStartContext(store, asked.workspaceId, [candidate], { refresh, isLocked: false });
+  const job = context.jobs.get(jobId) ?? asked;
   const now = await clock(store);
   const known = new Set(seen.map((run) => run.id));
-  const queue = facts.queues.get(jobId) ?? [];
+  const queue = context.queues.get(jobId) ?? [];
   for (const [index, run] of queue.entries()) {
     // Queued since; it may need locks that were not taken.
     if (!known.has(run.id)) return outcome;
-    const decision = decideAgain(facts, job, run, now);
+    const decision = decideAgain(context, job, run, now);
     if (decision.outcome === 'start') {
-      await letGo(store, facts, { job, run, decision, now });
+      await letGo(store, context, { job, run, decision, now });
       const next = queue[index + 1];
-      if (next) await noteTurn(store, decideAgain(facts, job, next, now), next);
+      if (next) await noteTurn(store, decideAgain(context, job, next, now), next);
       return { ...outcome, started: run };
     }
     if (decision.outcome === 'refuse' || (decision.outcome === 'skip' && !mayPass(decision.status))) {
@@ -81,17 +81,22 @@ async function noteTurn(
 ): Promise<void> {
   if (decision.outcome === 'start') return;
   const reasons = decision.outcome === 'queue' ? [decision.reason] : decision.reasons;
-  await store.runQueue.setWaitReason(run.id, describeWait(reasons), { isTold: false });
+  await store.runQueue.setWaitReason(run.id, describeWait(reasons), { isReported: false });
 }
 
-function decideAgain(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartDecision {
-  return decideStart(describeQueued(facts, job, run, now));
+function decideAgain(context: StartContext, job: JobRecord, run: JobRunRecord, now: Date): StartDecision {
+  return decideStart(describeQueued(context, job, run, now));
 }
 
 /** Assembles the input for the decision on a queued run. */
-export function describeQueued(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartInput {
+export function describeQueued(
+  context: StartContext,
+  job: JobRecord,
+  run: JobRunRecord,
+  now: Date,
+): StartInput {
   return {
-    ...describeJob(facts, job),
+    ...describeJob(context, job),
     // The origin that nothing stops.
     origin: 'request',
     trigger: run.trigger,
@@ -109,13 +114,13 @@ export function describeQueued(facts: StartFacts, job: JobRecord, run: JobRunRec
 async function letGo(
   store: Pick<
     Store,
-    'jobRuns' | 'jobs' | 'outbox' | 'promisedStarts' | 'runQueue' | 'schedules' | 'workspaces'
+    'jobRuns' | 'jobs' | 'outbox' | 'deferredStarts' | 'runQueue' | 'schedules' | 'workspaces'
   >,
-  facts: StartFacts,
+  context: StartContext,
   going: { job: JobRecord; run: JobRunRecord; decision: StartDecision & { outcome: 'start' }; now: Date },
 ): Promise<void> {
   const { job, run, decision, now } = going;
-  if (decision.refresh) await applyRefresh({ store, facts, options: { now, dryRun: false } }, job);
+  if (decision.refresh) await applyRefresh({ store, context, options: { now, dryRun: false } }, job);
   await store.runQueue.release(run.id, {
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
@@ -126,7 +131,7 @@ async function letGo(
       (job.jobType === 'batch' && (await store.workspaces.hasLocalData(job.workspaceId, run.profile))),
   });
   await store.outbox.wake();
-  facts.countStart(job.id);
+  context.countStart(job.id);
 }
 
 /** Reports whether waiting helps; otherwise its time is covered or over, or the job is archived. */

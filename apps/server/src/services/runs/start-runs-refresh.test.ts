@@ -1,18 +1,18 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const hourly = 'schedule:0 * * * *';
@@ -30,14 +30,14 @@ describe('a refresh', () => {
   ];
   const refs = cascade.map((definition) => definition.job_ref);
   beforeEach(async () => {
-    await place.deployAll(cascade);
+    await context.deployAll(cascade);
     for (const ref of refs) {
-      await place.setJob(ref, `completed_interval_end = '2026-03-10T12:00:00Z', last_completed_at = now()`);
+      await context.setJob(ref, `completed_interval_end = '2026-03-10T12:00:00Z', last_completed_at = now()`);
     }
   });
 
   async function readMarks() {
-    const jobs = await Promise.all(refs.map((ref) => place.getJob(ref)));
+    const jobs = await Promise.all(refs.map((ref) => context.getJob(ref)));
     return Object.fromEntries(
       jobs.map((job) => {
         const kept = job.completedIntervalEnd !== null && job.lastCompletedAt !== null;
@@ -51,10 +51,10 @@ describe('a refresh', () => {
   const untouched = { blocked: 'kept', behind: 'kept', other: 'kept' };
 
   it('ignores downstream completions while their own refresh is pending', async () => {
-    const [a, c] = await Promise.all([place.getJob('jobs.a'), place.getJob('jobs.c')]);
+    const [a, c] = await Promise.all([context.getJob('jobs.a'), context.getJob('jobs.c')]);
     const before = await fixture.startRuns.createRun({
-      workspaceId: place.workspaceId,
-      membershipId: place.membershipId,
+      workspaceId: context.workspaceId,
+      membershipId: context.membershipId,
       jobId: c.id,
       trigger: 'manual:',
       profile: null,
@@ -62,14 +62,14 @@ describe('a refresh', () => {
       skipFreshness: true,
       mode: 'always',
     });
-    await place.trigger({ jobIds: [a.id], refresh: true });
+    await context.trigger({ jobIds: [a.id], refresh: true });
     await fixture.finishRun(before.run.id, { status: 'completed' }, { onlyFrom: ['pending'] });
     expect((await readMarks())['c']).toBe('forgotten, pending');
   });
 
   it('discards the completions of the job and of all that it reaches, once', async () => {
-    const { id } = await place.getJob('jobs.a');
-    const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });
+    const { id } = await context.getJob('jobs.a');
+    const { succeeded } = await context.trigger({ jobIds: [id], refresh: true });
     const run = succeeded[0]?.run;
     expect(run).toMatchObject({ refresh: true, intervalStart: new Date('2026-03-10T11:00:00Z') });
     expect(await readMarks()).toEqual({
@@ -78,40 +78,40 @@ describe('a refresh', () => {
       b: 'forgotten, pending',
       c: 'forgotten, pending',
     });
-    if (run) await place.complete(run);
-    const next = await place.startRun('jobs.b');
+    if (run) await context.complete(run);
+    const next = await context.startRun('jobs.b');
     expect(next.refresh).toBe(true);
-    await place.complete(next);
+    await context.complete(next);
     expect(await readMarks()).toEqual({
       ...untouched,
       a: 'kept',
       b: 'forgotten',
       c: 'forgotten, pending',
     });
-    expect(await place.startRun('jobs.b')).toMatchObject({ refresh: false });
+    expect(await context.startRun('jobs.b')).toMatchObject({ refresh: false });
   });
 
   it('affects later decisions of the same call: a discarded upstream is not fresh', async () => {
     // The newest job comes first.
-    await place.setJob('jobs.a', `created_at = now() + interval '1 hour'`);
-    const ids = await Promise.all(['jobs.a', 'jobs.c'].map(async (ref) => (await place.getJob(ref)).id));
+    await context.setJob('jobs.a', `created_at = now() + interval '1 hour'`);
+    const ids = await Promise.all(['jobs.a', 'jobs.c'].map(async (ref) => (await context.getJob(ref)).id));
     for (const dryRun of [true, false]) {
-      const result = await place.trigger({ jobIds: ids, refresh: true, dryRun });
+      const result = await context.trigger({ jobIds: ids, refresh: true, dryRun });
       expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
       expect(result.skipped).toMatchObject([{ job: { jobRef: 'jobs.c' }, status: 'skipped_fresh' }]);
     }
   });
 
   it('is ignored with a warning by a job that blocks it', async () => {
-    const { id } = await place.getJob('jobs.blocked');
-    const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });
+    const { id } = await context.getJob('jobs.blocked');
+    const { succeeded } = await context.trigger({ jobIds: [id], refresh: true });
     const reasons = ["--refresh ignored: job 'jobs.blocked' declares refresh_propagation=block"];
     expect(succeeded).toMatchObject([{ reasons, run: { refresh: false } }]);
     expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
   });
 
   it.each(['failed', 'cancelled'] as const)('whose run is %s stays pending for the next run', async (end) => {
-    const run = await place.startRun('jobs.a', { refresh: true });
+    const run = await context.startRun('jobs.a', { refresh: true });
     const failure = { code: 'exit_code', detail: 'It failed.' } as const;
     await fixture.finishRun(
       run.id,
@@ -121,26 +121,26 @@ describe('a refresh', () => {
       },
     );
     expect((await readMarks())['a']).toBe('forgotten, pending');
-    const next = await place.startRun('jobs.a');
+    const next = await context.startRun('jobs.a');
     expect(next.refresh).toBe(true);
-    await place.complete(next);
-    expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: false });
-    expect(await place.startRun('jobs.a')).toMatchObject({ refresh: false });
+    await context.complete(next);
+    expect(await context.getJob('jobs.a')).toMatchObject({ refreshPending: false });
+    expect(await context.startRun('jobs.a')).toMatchObject({ refresh: false });
   });
 
   it('that a cascade left to a job which now blocks it is dropped by its next run, which counts', async () => {
-    await place.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
-    const run = await place.startRun('jobs.blocked', { skipFreshness: true });
+    await context.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
+    const run = await context.startRun('jobs.blocked', { skipFreshness: true });
     expect(run.refresh).toBe(false);
-    await place.complete(run);
-    const { refreshPending, lastCompletedAt } = await place.getJob('jobs.blocked');
+    await context.complete(run);
+    const { refreshPending, lastCompletedAt } = await context.getJob('jobs.blocked');
     expect(refreshPending).toBe(false);
     expect(lastCompletedAt).not.toBeNull();
   });
 
   it('that starts nothing discards nothing', async () => {
-    await place.startRun('jobs.a');
-    await expect(place.createRun('jobs.a', { refresh: true })).rejects.toMatchObject({
+    await context.startRun('jobs.a');
+    await expect(context.createRun('jobs.a', { refresh: true })).rejects.toMatchObject({
       code: 'start_declined',
     });
     expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
@@ -149,50 +149,50 @@ describe('a refresh', () => {
 
 describe('a run that started before a refresh', () => {
   it('does not count when it completes, even if the refresh did not wait for it', async () => {
-    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
-    const before = await place.startRun('jobs.wide', { trigger: hourly });
-    const refresh = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
-    await place.complete(before);
-    expect(await place.getJob('jobs.wide')).toMatchObject({
+    await context.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const before = await context.startRun('jobs.wide', { trigger: hourly });
+    const refresh = await context.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await context.complete(before);
+    expect(await context.getJob('jobs.wide')).toMatchObject({
       completedIntervalEnd: null,
       lastCompletedAt: null,
     });
-    await place.complete(refresh);
-    const { completedIntervalEnd } = await place.getJob('jobs.wide');
+    await context.complete(refresh);
+    const { completedIntervalEnd } = await context.getJob('jobs.wide');
     expect(completedIntervalEnd).toEqual(refresh.intervalEnd);
   });
 });
 
 describe('a failed refresh', () => {
   it('is not repeated if a later run has done it', async () => {
-    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
-    const first = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
-    const second = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await context.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const first = await context.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    const second = await context.startRun('jobs.wide', { trigger: hourly, refresh: true });
     await fixture.finishRun(first.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
-    expect(await place.getJob('jobs.wide')).toMatchObject({ refreshPending: false });
-    await place.complete(second);
-    expect((await place.getJob('jobs.wide')).completedIntervalEnd).toEqual(second.intervalEnd);
+    expect(await context.getJob('jobs.wide')).toMatchObject({ refreshPending: false });
+    await context.complete(second);
+    expect((await context.getJob('jobs.wide')).completedIntervalEnd).toEqual(second.intervalEnd);
   });
 });
 
 describe('a dry run', () => {
   it('reports what would happen and stores nothing', async () => {
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.a', { triggers: [hourly] }),
       defineJob('jobs.b', freshOn('jobs.a')),
     ]);
-    await place.setJob('jobs.a', `completed_interval_end = '2026-03-10T09:00:00Z'`);
+    await context.setJob('jobs.a', `completed_interval_end = '2026-03-10T09:00:00Z'`);
     const before = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
-    const result = await place.trigger({ selectors: ['batch'], dryRun: true, refresh: true });
+    const result = await context.trigger({ selectors: ['batch'], dryRun: true, refresh: true });
     expect(result.succeeded).toMatchObject([{ job: { jobRef: 'jobs.a' }, run: null, status: 'triggered' }]);
     expect(result.skipped).toMatchObject([{ job: { jobRef: 'jobs.b' }, status: 'skipped_upstream_pending' }]);
-    expect(await place.listRuns('jobs.a')).toEqual([]);
+    expect(await context.listRuns('jobs.a')).toEqual([]);
     const after = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
     expect(after).toEqual(before);
-    expect((await place.startRun('jobs.a')).number).toBe(1);
+    expect((await context.startRun('jobs.a')).number).toBe(1);
   });
 });

@@ -1,11 +1,11 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob, embeddedRequirements } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob, embeddedRequirements } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = noon;
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const hourly = 'schedule:0 * * * *';
@@ -24,14 +24,14 @@ const refsOf = (started: readonly { job: { jobRef: string } }[]) => started.map(
 async function countRuns(): Promise<number> {
   const row = await fixture.database.one<{ count: number }>(
     'select count(*)::int as count from job_runs where workspace_id = $1',
-    [place.workspaceId],
+    [context.workspaceId],
   );
   return row.count;
 }
 
 describe('the trigger of a run', () => {
   beforeEach(() =>
-    place.deployAll([
+    context.deployAll([
       defineJob('jobs.timed', { triggers: ['webhook:x', hourly], expose: { tags: ['nightly'] } }),
       defineJob('jobs.plain', { expose: { tags: ['nightly', 'late'] } }),
     ]),
@@ -43,14 +43,14 @@ describe('the trigger of a run', () => {
     ['jobs.timed', ['tag:nightly'], hourly, [hourly, 'tag:nightly']],
     ['jobs.plain', ['tag:late'], 'manual:jobs.plain', ['manual:jobs.plain', 'tag:late']],
   ])('of %s by id and %j is %s', async (jobRef, selectors, trigger, matchedTriggers) => {
-    const { id } = await place.getJob(jobRef);
-    const result = await place.trigger({ jobIds: [id], selectors });
+    const { id } = await context.getJob(jobRef);
+    const result = await context.trigger({ jobIds: [id], selectors });
     const own = result.succeeded.find(({ job }) => job.id === id);
     expect(own).toMatchObject({ trigger, matchedTriggers, status: 'triggered', reasons: [] });
     expect(own?.run).toMatchObject({
       trigger,
       status: 'pending',
-      triggeredBy: place.membershipId,
+      triggeredBy: context.membershipId,
       number: 1,
     });
   });
@@ -62,34 +62,34 @@ describe('the trigger of a run', () => {
     [['schedule'], { 'jobs.timed': hourly }],
     [['tag:unknown'], {}],
   ])('is picked by %j', async (selectors, triggers) => {
-    const { succeeded, skipped, failed } = await place.trigger({ selectors });
+    const { succeeded, skipped, failed } = await context.trigger({ selectors });
     expect(Object.fromEntries(succeeded.map(({ job, trigger }) => [job.jobRef, trigger]))).toEqual(triggers);
     expect([skipped, failed]).toEqual([[], []]);
   });
 
   it('is the one in a request for a single run, if it belongs to the job', async () => {
-    const run = await place.startRun('jobs.timed', { trigger: 'webhook' });
+    const run = await context.startRun('jobs.timed', { trigger: 'webhook' });
     expect(run).toMatchObject({ trigger: 'webhook:x', triggerKind: 'webhook' });
-    const refusal = { code: 'invalid_trigger', extra: (await place.getJob('jobs.timed')).triggers };
-    await expect(place.createRun('jobs.timed', { trigger: 'tag:late' })).rejects.toMatchObject(refusal);
+    const refusal = { code: 'invalid_trigger', extra: (await context.getJob('jobs.timed')).triggers };
+    await expect(context.createRun('jobs.timed', { trigger: 'tag:late' })).rejects.toMatchObject(refusal);
   });
 });
 
 describe('the interval of a scheduled job', () => {
   it('is its last full one if its own trigger starts it, and continues from the watermark', async () => {
-    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
-    const { id } = await place.getJob('jobs.a');
-    const first = (await place.trigger({ jobIds: [id] })).succeeded[0]?.run;
+    await context.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    const { id } = await context.getJob('jobs.a');
+    const first = (await context.trigger({ jobIds: [id] })).succeeded[0]?.run;
     if (!first) throw new Error('It did not start');
     expect([first.intervalStart, first.intervalEnd]).toEqual([
       new Date('2026-03-10T11:00:00Z'),
       new Date('2026-03-10T12:00:00Z'),
     ]);
-    await place.complete(first);
-    const covered = await place.trigger({ jobIds: [id] });
+    await context.complete(first);
+    const covered = await context.trigger({ jobIds: [id] });
     expect(covered.skipped).toMatchObject([{ status: 'skipped_already_covered', run: null }]);
     fixture.clock.now = new Date('2026-03-10T15:10:00Z');
-    const late = (await place.trigger({ jobIds: [id] })).succeeded[0]?.run;
+    const late = (await context.trigger({ jobIds: [id] })).succeeded[0]?.run;
     expect([late?.intervalStart, late?.intervalEnd]).toEqual([
       new Date('2026-03-10T12:00:00Z'),
       new Date('2026-03-10T15:00:00Z'),
@@ -97,9 +97,9 @@ describe('the interval of a scheduled job', () => {
   });
 
   it('is a point in time if a user starts it and nothing is due', async () => {
-    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
-    await place.complete(await place.startRun('jobs.a'));
-    const run = await place.startRun('jobs.a');
+    await context.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    await context.complete(await context.startRun('jobs.a'));
+    const run = await context.startRun('jobs.a');
     expect(run).toMatchObject({ trigger: 'manual:jobs.a', triggerKind: 'manual', intervalStart: noon });
     expect(run.intervalEnd).toEqual(noon);
   });
@@ -113,8 +113,8 @@ describe('upstreams', () => {
   ];
 
   it('run first: a job that waits for them gets that answer and starts nothing', async () => {
-    await place.deployAll(chain);
-    const result = await place.trigger({ selectors: ['batch'] });
+    await context.deployAll(chain);
+    const result = await context.trigger({ selectors: ['batch'] });
     expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
     expect(result.skipped.map(({ job, status, reasons }) => [job.jobRef, status, reasons])).toEqual([
       [
@@ -132,30 +132,30 @@ describe('upstreams', () => {
   });
 
   it('that have not completed prevent a start, with reasons', async () => {
-    await place.deployAll(chain);
-    const { id } = await place.getJob('jobs.b');
+    await context.deployAll(chain);
+    const { id } = await context.getJob('jobs.b');
     const reasons = ["upstream jobs.a didn't process any intervals yet (refresh pending)"];
-    expect((await place.trigger({ jobIds: [id] })).skipped).toMatchObject([
+    expect((await context.trigger({ jobIds: [id] })).skipped).toMatchObject([
       { status: 'skipped_fresh', reasons },
     ]);
-    await expect(place.createRun('jobs.b')).rejects.toMatchObject({
+    await expect(context.createRun('jobs.b')).rejects.toMatchObject({
       code: 'start_declined',
       extra: { status: 'skipped_fresh', reasons },
     });
-    await place.complete(await place.startRun('jobs.a'));
-    expect((await place.trigger({ jobIds: [id] })).succeeded).toMatchObject([{ status: 'triggered' }]);
+    await context.complete(await context.startRun('jobs.a'));
+    expect((await context.trigger({ jobIds: [id] })).succeeded).toMatchObject([{ status: 'triggered' }]);
   });
 
   it('do not matter for a run that skips freshness', async () => {
-    await place.deployAll(chain);
-    expect(await place.startRun('jobs.b', { skipFreshness: true })).toMatchObject({ status: 'pending' });
+    await context.deployAll(chain);
+    expect(await context.startRun('jobs.b', { skipFreshness: true })).toMatchObject({ status: 'pending' });
   });
 });
 
 describe('a concurrency limit', () => {
   it('is one unless declared, also for parallel calls', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    const calls = await Promise.allSettled(Array.from({ length: 8 }, () => place.createRun('jobs.a')));
+    await context.deployAll([defineJob('jobs.a')]);
+    const calls = await Promise.allSettled(Array.from({ length: 8 }, () => context.createRun('jobs.a')));
     expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const refusal = {
       code: 'start_declined',
@@ -166,37 +166,37 @@ describe('a concurrency limit', () => {
     };
     const refusals = calls.flatMap((call) => (call.status === 'rejected' ? [call.reason as unknown] : []));
     for (const reason of refusals) expect(reason).toMatchObject(refusal);
-    const [run] = await place.listRuns('jobs.a');
-    if (run) await place.complete(run);
-    expect(await place.startRun('jobs.a')).toMatchObject({ number: 2 });
+    const [run] = await context.listRuns('jobs.a');
+    if (run) await context.complete(run);
+    expect(await context.startRun('jobs.a')).toMatchObject({ number: 2 });
   });
 
   it('can be removed: numbers have no gaps or duplicates under 20 parallel calls', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
-    const { id } = await place.getJob('jobs.a');
+    await context.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
+    const { id } = await context.getJob('jobs.a');
     await Promise.all(
       Array.from({ length: 20 }, (_, index) => {
-        if (index % 3 === 0) return place.trigger({ jobIds: [id], selectors: ['jobs.b'] });
-        if (index % 3 === 1) return place.trigger({ selectors: ['jobs.*'] });
-        return Promise.all([place.createRun('jobs.b'), place.createRun('jobs.a')]);
+        if (index % 3 === 0) return context.trigger({ jobIds: [id], selectors: ['jobs.b'] });
+        if (index % 3 === 1) return context.trigger({ selectors: ['jobs.*'] });
+        return Promise.all([context.createRun('jobs.b'), context.createRun('jobs.a')]);
       }),
     );
     const upTo20 = Array.from({ length: 20 }, (_, index) => index + 1);
     for (const jobRef of ['jobs.a', 'jobs.b']) {
-      expect((await place.listRuns(jobRef)).map(({ number }) => number)).toEqual(upTo20);
+      expect((await context.listRuns(jobRef)).map(({ number }) => number)).toEqual(upTo20);
     }
   });
 
   it('makes "when not running" return the active run, once for parallel calls', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
     const calls = await Promise.all(
-      Array.from({ length: 8 }, () => place.createRun('jobs.a', { mode: 'when_not_running' })),
+      Array.from({ length: 8 }, () => context.createRun('jobs.a', { mode: 'when_not_running' })),
     );
     expect(calls.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(calls.map(({ run }) => run.id)).size).toBe(1);
-    const [run] = await place.listRuns('jobs.a');
-    if (run) await place.complete(run);
-    expect(await place.createRun('jobs.a', { mode: 'when_not_running' })).toMatchObject({
+    const [run] = await context.listRuns('jobs.a');
+    if (run) await context.complete(run);
+    expect(await context.createRun('jobs.a', { mode: 'when_not_running' })).toMatchObject({
       created: true,
       run: { number: 2 },
     });
@@ -205,7 +205,7 @@ describe('a concurrency limit', () => {
 
 describe('a profile', () => {
   beforeEach(() =>
-    place.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', { require: { profile: 'eu' } })]),
+    context.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', { require: { profile: 'eu' } })]),
   );
 
   it.each([
@@ -213,113 +213,115 @@ describe('a profile', () => {
     ['jobs.b', null, 'eu'],
     ['jobs.b', 'staging', 'staging'],
   ])('of %s with %j is %s', async (jobRef, profile, used) => {
-    expect(await place.startRun(jobRef, { profile })).toMatchObject({ profile: used });
+    expect(await context.startRun(jobRef, { profile })).toMatchObject({ profile: used });
   });
 
   it.each(['dev', 'tests', '../x', ''])('named %j is rejected', async (profile) => {
-    const { id } = await place.getJob('jobs.a');
+    const { id } = await context.getJob('jobs.a');
     const detail = expect.stringContaining(`profile '${profile}'`) as string;
     const refusal = { code: 'invalid_profile', extra: { reasons: [detail] } };
-    await expect(place.trigger({ jobIds: [id], profile })).rejects.toMatchObject(refusal);
-    await expect(place.createRun('jobs.a', { profile })).rejects.toMatchObject(refusal);
+    await expect(context.trigger({ jobIds: [id], profile })).rejects.toMatchObject(refusal);
+    await expect(context.createRun('jobs.a', { profile })).rejects.toMatchObject(refusal);
     expect(await countRuns()).toBe(0);
   });
 });
 
 describe('a start that is impossible', () => {
   it('concerns an archived job: rejected by id, skipped by selectors', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    await place.setJob('jobs.a', 'is_archived = true');
-    const { id } = await place.getJob('jobs.a');
+    await context.deployAll([defineJob('jobs.a')]);
+    await context.setJob('jobs.a', 'is_archived = true');
+    const { id } = await context.getJob('jobs.a');
     const failed = [{ ref: 'jobs.a', code: 'job_archived', detail: 'job jobs.a is archived' }];
-    expect(await place.trigger({ jobIds: [id] })).toEqual({ succeeded: [], skipped: [], failed });
-    expect(await place.trigger({ selectors: ['*'] })).toEqual({ succeeded: [], skipped: [], failed: [] });
-    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
+    expect(await context.trigger({ jobIds: [id] })).toEqual({ succeeded: [], skipped: [], failed });
+    expect(await context.trigger({ selectors: ['*'] })).toEqual({ succeeded: [], skipped: [], failed: [] });
+    await expect(context.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
   });
 
   it('concerns any job of an archived workspace', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
+    await context.deployAll([defineJob('jobs.a')]);
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
-    const { skipped } = await place.trigger({ selectors: ['*'] });
+    const { skipped } = await context.trigger({ selectors: ['*'] });
     expect(skipped).toMatchObject([{ status: 'skipped_workspace_archived', run: null }]);
-    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
+    await expect(context.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
   });
 
   it('concerns a job without a deployment, or without a configuration', async () => {
-    await place.deployJobs([defineJob('jobs.a')]);
-    await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_deployment' });
-    await place.uploadDeployment();
-    await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_configuration' });
-    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'no_configuration' });
-    await place.uploadConfiguration();
-    expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+    await context.deployJobs([defineJob('jobs.a')]);
+    await expect(context.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_deployment' });
+    await context.uploadDeployment();
+    await expect(context.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_configuration' });
+    await expect(context.createRun('jobs.a')).rejects.toMatchObject({ code: 'no_configuration' });
+    await context.uploadConfiguration();
+    expect(await context.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
   it('concerns an id outside of the workspace', async () => {
-    const other = await createPlace(fixture);
+    const other = await createWorkspaceFixture(fixture);
     await other.deployAll([defineJob('jobs.a')]);
     const foreign = (await other.getJob('jobs.a')).id;
-    await place.deployAll([defineJob('jobs.b')]);
-    const result = await place.trigger({ jobIds: [foreign, 'no-id'], selectors: ['jobs.b'] });
+    await context.deployAll([defineJob('jobs.b')]);
+    const result = await context.trigger({ jobIds: [foreign, 'no-id'], selectors: ['jobs.b'] });
     expect(refsOf(result.succeeded)).toEqual(['jobs.b']);
     expect(result.failed.map(({ ref }) => ref)).toEqual([foreign, 'no-id']);
-    await expect(place.createRun('jobs.b', { jobId: foreign })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(context.createRun('jobs.b', { jobId: foreign })).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 });
 
 describe('a started run', () => {
   it('starts although its job is paused: a pause only stops the clock', async () => {
-    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
-    await place.setJob('jobs.a', 'is_paused = true');
-    expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+    await context.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    await context.setJob('jobs.a', 'is_paused = true');
+    expect(await context.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
   it('has the newest packages, and its event', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    const deployment = await place.uploadDeployment();
-    const configuration = await place.uploadConfiguration();
-    const run = await place.startRun('jobs.a');
+    await context.deployAll([defineJob('jobs.a')]);
+    const deployment = await context.uploadDeployment();
+    const configuration = await context.uploadConfiguration();
+    const run = await context.startRun('jobs.a');
     expect(run).toMatchObject({ deploymentId: deployment.id, configurationId: configuration.id });
-    expect(await place.listEvents(run.id)).toEqual(['job_run.created']);
+    expect(await context.listEvents(run.id)).toEqual(['job_run.created']);
   });
 
   it.each([
     ['batch', 'prod', true],
     ['stream', 'prod', false],
   ] as const)('takes the local data lock: %s of %s', async (jobType, profile, sharesLocalData) => {
-    await place.deployAll([defineJob('jobs.a', { jobType })], embeddedRequirements);
-    expect(await place.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
+    await context.deployAll([defineJob('jobs.a', { jobType })], embeddedRequirements);
+    expect(await context.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
   });
 
   it('waits for a deploy of its job, and uses the new version', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
-    const job = await place.getJob('jobs.a');
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
+    const job = await context.getJob('jobs.a');
     const deployed = Promise.withResolvers<void>();
     const updated = Promise.withResolvers<void>();
     const deploying = fixture.persistence.transaction(async (store) => {
-      await store.jobs.addVersion(job, { ...job, description: 'new' }, place.membershipId);
+      await store.jobs.addVersion(job, { ...job, description: 'new' }, context.membershipId);
       updated.resolve();
       await deployed.promise;
     });
     await updated.promise;
-    const starting = Promise.all([place.startRun('jobs.a'), place.trigger({ jobIds: [job.id] })]);
+    const starting = Promise.all([context.startRun('jobs.a'), context.trigger({ jobIds: [job.id] })]);
     const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
     await expect.poll(() => fixture.database.query(waiting)).toHaveLength(2);
     deployed.resolve();
     await deploying;
     await starting;
-    const { currentVersionId } = await place.getJob('jobs.a');
+    const { currentVersionId } = await context.getJob('jobs.a');
     expect(currentVersionId).not.toBe(job.currentVersionId);
-    const runs = await place.listRuns('jobs.a');
+    const runs = await context.listRuns('jobs.a');
     expect(runs.map((run) => run.jobVersionId)).toEqual([currentVersionId, currentVersionId]);
   });
 
   it('takes the local data lock in a profile whose runs have used local data before', async () => {
-    await place.deployAll([defineJob('jobs.a', unlimited)]);
-    await fixture.store.workspaces.noteLocalData(place.workspaceId, 'eu');
-    expect(await place.startRun('jobs.a', { profile: 'eu' })).toMatchObject({ sharesLocalData: true });
-    expect(await place.startRun('jobs.a')).toMatchObject({ sharesLocalData: false });
+    await context.deployAll([defineJob('jobs.a', unlimited)]);
+    await fixture.store.workspaces.noteLocalData(context.workspaceId, 'eu');
+    expect(await context.startRun('jobs.a', { profile: 'eu' })).toMatchObject({ sharesLocalData: true });
+    expect(await context.startRun('jobs.a')).toMatchObject({ sharesLocalData: false });
   });
 });

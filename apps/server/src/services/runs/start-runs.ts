@@ -18,7 +18,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../../domain/jobs/selectors.ts';
-import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -31,7 +31,7 @@ type Stores =
   | 'jobs'
   | 'organizationLimits'
   | 'outbox'
-  | 'promisedStarts'
+  | 'deferredStarts'
   | 'runQueue'
   | 'schedules'
   | 'usage'
@@ -83,7 +83,7 @@ export function createStartRuns(
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'
@@ -275,16 +275,16 @@ export function createStartRuns(
     ): Promise<void> {
       const { downstreams, followed, previousRun } = follow;
       const followedRuns = new Map(followed.map(({ job, run }) => [job.id, run]));
-      const promises = await store.promisedStarts.ofJobs(downstreams.map((job) => job.id));
-      const promiseOf = new Map(promises.map((promise) => [promise.jobId, promise]));
+      const deferredStarts = await store.deferredStarts.ofJobs(downstreams.map((job) => job.id));
+      const deferredOf = new Map(deferredStarts.map((deferred) => [deferred.jobId, deferred]));
       const now = await clock(store);
       for (const job of downstreams) {
-        const promise = promiseOf.get(job.id);
-        const trigger = promise?.trigger ?? findTimedTrigger(job.definition);
+        const deferred = deferredOf.get(job.id);
+        const trigger = deferred?.trigger ?? findTimedTrigger(job.definition);
         if (trigger === null) continue;
         const run = followedRuns.get(job.id);
-        if (promise && run && [null, run.profile].includes(promise.profile)) {
-          await store.promisedStarts.remove([job.id]);
+        if (deferred && run && [null, run.profile].includes(deferred.profile)) {
+          await store.deferredStarts.remove([job.id]);
           continue;
         }
         const { skipped } = await decideBatch(
@@ -293,17 +293,17 @@ export function createStartRuns(
           [{ job, trigger, matchedTriggers: [trigger] }],
           {
             ...plainStart,
-            origin: promise ? 'promise' : 'freshness',
+            origin: deferred ? 'promise' : 'freshness',
             now,
-            membershipId: promise?.membershipId ?? null,
-            profile: promise?.profile ?? null,
+            membershipId: deferred?.membershipId ?? null,
+            profile: deferred?.profile ?? null,
             previousRun,
           },
         );
         // Keep it only while another upstream is pending; otherwise it would start the job at some later
         // night.
-        const isStillToCome = skipped.some(({ status }) => status === 'skipped_fresh');
-        if (promise && !isStillToCome) await store.promisedStarts.remove([job.id]);
+        const isStillPending = skipped.some(({ status }) => status === 'skipped_fresh');
+        if (deferred && !isStillPending) await store.deferredStarts.remove([job.id]);
       }
     },
 

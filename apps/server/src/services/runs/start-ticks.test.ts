@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { arrangeMissing } from '../scheduling/arrange-schedules.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = new Date('2026-03-10T12:30:00Z');
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const hourly = { triggers: ['schedule:0 * * * *'] };
@@ -29,19 +29,19 @@ async function tick(): Promise<number> {
   let decided = 0;
   for (;;) {
     const due = await fixture.store.schedules.listDue(fixture.clock.now, 100);
-    const own = due.filter(({ workspaceId }) => workspaceId === place.workspaceId);
+    const own = due.filter(({ workspaceId }) => workspaceId === context.workspaceId);
     if (own.length === 0) return decided;
     for (const one of own) if (await fixture.startRuns.startTick(one)) decided += 1;
   }
 }
 
 async function nextTick(jobRef: string): Promise<string | undefined> {
-  const job = await place.getJob(jobRef);
+  const job = await context.getJob(jobRef);
   return job.nextScheduledRunAt?.toISOString();
 }
 
 async function completeAll(jobRef: string): Promise<void> {
-  for (const run of await place.listRuns(jobRef)) if (run.status === 'pending') await place.complete(run);
+  for (const run of await context.listRuns(jobRef)) if (run.status === 'pending') await context.complete(run);
 }
 
 const window = (start: string, end: string) => ({
@@ -51,7 +51,7 @@ const window = (start: string, end: string) => ({
 
 describe('a schedule', () => {
   it('starts a run at each tick, for the time since the last one', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T13:00:00.000Z');
     expect(await tick()).toBe(0);
     at('10T13:00:00');
@@ -60,7 +60,7 @@ describe('a schedule', () => {
     await completeAll('jobs.a');
     at('10T14:00:00.500');
     await tick();
-    expect(await place.listRuns('jobs.a')).toMatchObject([
+    expect(await context.listRuns('jobs.a')).toMatchObject([
       { status: 'completed', triggerKind: 'schedule', ...window('10T12:00', '10T13:00') },
       { status: 'pending', ...window('10T13:00', '10T14:00') },
     ]);
@@ -68,37 +68,37 @@ describe('a schedule', () => {
   });
 
   it('catches up after downtime with one run for all of it, and continues from there', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
     await completeAll('jobs.a');
     at('11T09:17:00');
     expect(await tick()).toBe(1);
-    expect((await place.listRuns('jobs.a')).slice(1)).toMatchObject([window('10T13:00', '11T09:00')]);
+    expect((await context.listRuns('jobs.a')).slice(1)).toMatchObject([window('10T13:00', '11T09:00')]);
     expect(await nextTick('jobs.a')).toBe('2026-03-11T10:00:00.000Z');
   });
 
   it('waits for the next tick with catch_up = "skip", whose run covers what was missed', async () => {
-    await place.uploadDeployment();
-    await place.uploadConfiguration({ 'config.toml': '[pumphouse.jobs.a]\ncatch_up = "skip"\n' });
-    await place.deployJobs([defineJob('jobs.a', hourly)]);
+    await context.uploadDeployment();
+    await context.uploadConfiguration({ 'config.toml': '[pumphouse.jobs.a]\ncatch_up = "skip"\n' });
+    await context.deployJobs([defineJob('jobs.a', hourly)]);
     at('10T16:06:00');
     await tick();
     at('10T17:00:00');
     await tick();
-    expect(await place.listRuns('jobs.a')).toMatchObject([
+    expect(await context.listRuns('jobs.a')).toMatchObject([
       { status: 'skipped', skip: { status: 'skipped_missed', count: 1 } },
       { status: 'pending', ...window('10T16:00', '10T17:00') },
     ]);
   });
 
   it('records the same skip once, with its count, however often it repeats', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     for (const hour of ['13', '14', '15', '16']) {
       at(`10T${hour}:00:00`);
       await tick();
     }
-    expect(await place.listRuns('jobs.a')).toMatchObject([
+    expect(await context.listRuns('jobs.a')).toMatchObject([
       { status: 'pending', number: 1 },
       {
         status: 'skipped',
@@ -115,15 +115,15 @@ describe('a schedule', () => {
   });
 
   it('is handled once by any number of servers', async () => {
-    await place.deployAll(Array.from({ length: 10 }, (_, index) => defineJob(`jobs.job${index}`, hourly)));
+    await context.deployAll(Array.from({ length: 10 }, (_, index) => defineJob(`jobs.job${index}`, hourly)));
     at('10T13:00:00');
     await Promise.all([tick(), tick(), tick(), tick()]);
     for (let index = 0; index < 10; index += 1)
-      expect(await place.listRuns(`jobs.job${index}`)).toHaveLength(1);
+      expect(await context.listRuns(`jobs.job${index}`)).toHaveLength(1);
   });
 
   it('starts nothing again if the clock is set back', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
     await completeAll('jobs.a');
@@ -133,77 +133,77 @@ describe('a schedule', () => {
     expect(await tick()).toBe(0);
     // Even if its tick is due again: the job was archived and restored meanwhile.
     at('10T12:20:00');
-    const { id } = await place.getJob('jobs.a');
-    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId: id });
-    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId: id });
+    const { id } = await context.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: context.workspaceId, jobId: id });
+    await fixture.switchJobs.unarchive({ workspaceId: context.workspaceId, jobId: id });
     at('10T13:00:00');
     expect(await tick()).toBe(1);
-    expect(await place.listRuns('jobs.a')).toMatchObject([{ status: 'completed' }]);
+    expect(await context.listRuns('jobs.a')).toMatchObject([{ status: 'completed' }]);
   });
 
   it('keeps a pending refresh if the clock is set back to a tick that had its run', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
     await completeAll('jobs.a');
     at('10T12:10:00');
-    await place.setJob('jobs.a', 'refresh_pending = true');
-    const { id: jobId } = await place.getJob('jobs.a');
-    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId });
-    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId });
-    await place.setJob('jobs.a', `completed_interval_end = null`);
+    await context.setJob('jobs.a', 'refresh_pending = true');
+    const { id: jobId } = await context.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: context.workspaceId, jobId });
+    await fixture.switchJobs.unarchive({ workspaceId: context.workspaceId, jobId });
+    await context.setJob('jobs.a', `completed_interval_end = null`);
     at('10T13:00:00');
     await tick();
-    expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: true });
-    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+    expect(await context.getJob('jobs.a')).toMatchObject({ refreshPending: true });
+    expect(await context.listRuns('jobs.a')).toHaveLength(1);
   });
 
   it('of a paused job passes, and its next run covers the pause', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');
     await tick();
     await completeAll('jobs.a');
-    const { id: jobId } = await place.getJob('jobs.a');
-    await fixture.switchJobs.pause({ workspaceId: place.workspaceId, jobId });
+    const { id: jobId } = await context.getJob('jobs.a');
+    await fixture.switchJobs.pause({ workspaceId: context.workspaceId, jobId });
     expect(await nextTick('jobs.a')).toBe('2026-03-10T14:00:00.000Z');
     at('10T15:00:00');
     await tick();
     expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
     at('10T15:30:00');
-    await fixture.switchJobs.resume({ workspaceId: place.workspaceId, jobId });
+    await fixture.switchJobs.resume({ workspaceId: context.workspaceId, jobId });
     expect(await tick()).toBe(0);
     at('10T16:00:00');
     await tick();
-    expect((await place.listRuns('jobs.a')).slice(1)).toMatchObject([
+    expect((await context.listRuns('jobs.a')).slice(1)).toMatchObject([
       { status: 'skipped', skip: { status: 'skipped_paused', count: 1 } },
       { status: 'pending', ...window('10T13:00', '10T16:00') },
     ]);
   });
 
   it('of an archived workspace stops, and restarts from now when it is restored', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
-    await fixture.workspaces.archive(place.workspaceId);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
+    await fixture.workspaces.archive(context.workspaceId);
     at('10T15:30:00');
     expect(await tick()).toBe(0);
-    await fixture.workspaces.unarchive(place.workspaceId);
+    await fixture.workspaces.unarchive(context.workspaceId);
     expect(await tick()).toBe(0);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
   });
 
   it('ends with the declared interval, and starts again when a refresh discards its completions', async () => {
     const interval = { start: '2026-03-10T12:00:00Z', end: '2026-03-10T14:00:00Z' };
-    await place.deployAll([defineJob('jobs.a', { ...hourly, interval })]);
+    await context.deployAll([defineJob('jobs.a', { ...hourly, interval })]);
     at('10T14:00:00');
     await tick();
     await completeAll('jobs.a');
     at('10T15:00:00');
     await tick();
     expect(await nextTick('jobs.a')).toBeUndefined();
-    expect(await place.listRuns('jobs.a')).toMatchObject([
+    expect(await context.listRuns('jobs.a')).toMatchObject([
       { status: 'completed', ...window('10T12:00', '10T14:00') },
       { status: 'skipped', skip: { status: 'skipped_out_of_interval' } },
     ]);
-    await place.startRun('jobs.a', { trigger: hourly.triggers[0] ?? '', refresh: true });
+    await context.startRun('jobs.a', { trigger: hourly.triggers[0] ?? '', refresh: true });
     expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
   });
 });
@@ -212,54 +212,54 @@ describe('a deploy', () => {
   const everyHour = { triggers: ['every:1h'] };
 
   it('keeps the anchor of an unchanged period, and resets that of a changed one', async () => {
-    await place.deployAll([defineJob('jobs.a', everyHour)]);
+    await context.deployAll([defineJob('jobs.a', everyHour)]);
     at('10T13:10:00');
-    await place.deployJobs([defineJob('jobs.a', { ...everyHour, description: 'New words.' })]);
+    await context.deployJobs([defineJob('jobs.a', { ...everyHour, description: 'New words.' })]);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T13:30:00.000Z');
-    await place.deployJobs([defineJob('jobs.a', { triggers: ['every:2h'] })]);
+    await context.deployJobs([defineJob('jobs.a', { triggers: ['every:2h'] })]);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T15:10:00.000Z');
   });
 
   it('removes no due tick', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00.100');
-    await place.deployJobs([defineJob('jobs.a', { ...hourly, description: 'New words.' })]);
+    await context.deployJobs([defineJob('jobs.a', { ...hourly, description: 'New words.' })]);
     expect(await tick()).toBe(1);
   });
 
   it('moves the ticks of a job whose zone changes', async () => {
     const daily = { triggers: ['schedule:0 6 * * *'] };
-    await place.deployAll([defineJob('jobs.a', daily)]);
-    await place.deployJobs([defineJob('jobs.a', { ...daily, require: { timezone: 'Europe/Berlin' } })]);
+    await context.deployAll([defineJob('jobs.a', daily)]);
+    await context.deployJobs([defineJob('jobs.a', { ...daily, require: { timezone: 'Europe/Berlin' } })]);
     expect(await nextTick('jobs.a')).toBe('2026-03-11T05:00:00.000Z');
   });
 
   it('starts an overdue `once:`, once', async () => {
-    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await context.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await tick();
-    expect(await place.listRuns('jobs.a')).toHaveLength(1);
-    await place.deployJobs([defineJob('jobs.a', { triggers: ['once:2026-01-01'], description: 'New.' })]);
+    expect(await context.listRuns('jobs.a')).toHaveLength(1);
+    await context.deployJobs([defineJob('jobs.a', { triggers: ['once:2026-01-01'], description: 'New.' })]);
     at('10T13:00:00');
     await tick();
-    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+    expect(await context.listRuns('jobs.a')).toHaveLength(1);
   });
 
   it('does not start a finished `once:` again when the job is archived and restored', async () => {
-    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await context.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
     await tick();
     await completeAll('jobs.a');
-    const { id: jobId } = await place.getJob('jobs.a');
-    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId });
+    const { id: jobId } = await context.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: context.workspaceId, jobId });
     at('10T13:00:00');
-    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId });
+    await fixture.switchJobs.unarchive({ workspaceId: context.workspaceId, jobId });
     await tick();
-    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+    expect(await context.listRuns('jobs.a')).toHaveLength(1);
     expect(await nextTick('jobs.a')).toBeUndefined();
   });
 
   it('removes the schedule of a job that loses it', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
-    await place.deployJobs([defineJob('jobs.a', { triggers: [] })]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployJobs([defineJob('jobs.a', { triggers: [] })]);
     at('10T15:00:00');
     expect(await tick()).toBe(0);
   });
@@ -269,15 +269,15 @@ describe('jobs that wait for the freshness of an upstream', () => {
   const fresh = (ref: string, extra = {}) => ({ freshness: [`job.is_fresh:${ref}`], ...extra });
 
   it('start when it completes, for the tick that they were too early for', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', fresh('jobs.a', hourly))]);
+    await context.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', fresh('jobs.a', hourly))]);
     at('10T13:00:00');
     await tick();
-    expect(await place.listRuns('jobs.b')).toMatchObject([
+    expect(await context.listRuns('jobs.b')).toMatchObject([
       { status: 'skipped', skip: { status: 'skipped_fresh' } },
     ]);
     await completeAll('jobs.a');
-    const [, run] = await place.listRuns('jobs.b');
-    const [upstream] = await place.listRuns('jobs.a');
+    const [, run] = await context.listRuns('jobs.b');
+    const [upstream] = await context.listRuns('jobs.a');
     expect(run).toMatchObject({
       status: 'pending',
       previousJobRunId: upstream?.id,
@@ -285,74 +285,74 @@ describe('jobs that wait for the freshness of an upstream', () => {
     });
     await completeAll('jobs.b');
     // Already covered: another run of the upstream starts nothing.
-    await place.complete(await place.startRun('jobs.a'));
-    expect(await place.listRuns('jobs.b')).toHaveLength(2);
+    await context.complete(await context.startRun('jobs.a'));
+    expect(await context.listRuns('jobs.b')).toHaveLength(2);
   });
 
   it('start neither when paused nor before their own period is over', async () => {
     const everyHour = { triggers: ['every:1h'] };
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.a', hourly),
       defineJob('jobs.b', fresh('jobs.a', everyHour)),
       defineJob('jobs.c', fresh('jobs.a', hourly)),
     ]);
-    const { id: jobId } = await place.getJob('jobs.c');
-    await fixture.switchJobs.pause({ workspaceId: place.workspaceId, jobId });
+    const { id: jobId } = await context.getJob('jobs.c');
+    await fixture.switchJobs.pause({ workspaceId: context.workspaceId, jobId });
     at('10T13:00:00');
     await tick();
     await completeAll('jobs.a');
     await completeAll('jobs.b');
     at('10T13:10:00');
-    await place.complete(await place.startRun('jobs.a'));
-    expect(await place.listRuns('jobs.b')).toHaveLength(1);
-    expect((await place.listRuns('jobs.c')).map(({ status }) => status)).toEqual(['skipped']);
+    await context.complete(await context.startRun('jobs.a'));
+    expect(await context.listRuns('jobs.b')).toHaveLength(1);
+    expect((await context.listRuns('jobs.c')).map(({ status }) => status)).toEqual(['skipped']);
   });
 
   it('start as deferred by a call, each after the previous one', async () => {
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.a'),
       defineJob('jobs.b', fresh('jobs.a')),
       defineJob('jobs.c', fresh('jobs.b')),
     ]);
-    const { skipped } = await place.trigger({ selectors: ['jobs.*'], profile: 'prod' });
+    const { skipped } = await context.trigger({ selectors: ['jobs.*'], profile: 'prod' });
     expect(skipped.map(({ job, status }) => [job.jobRef, status])).toEqual([
       ['jobs.b', 'skipped_upstream_pending'],
       ['jobs.c', 'skipped_upstream_pending'],
     ]);
     await completeAll('jobs.a');
-    expect(await place.listRuns('jobs.b')).toMatchObject([
-      { status: 'pending', triggerKind: 'manual', triggeredBy: place.membershipId },
+    expect(await context.listRuns('jobs.b')).toMatchObject([
+      { status: 'pending', triggerKind: 'manual', triggeredBy: context.membershipId },
     ]);
-    expect(await place.listRuns('jobs.c')).toEqual([]);
+    expect(await context.listRuns('jobs.c')).toEqual([]);
     await completeAll('jobs.b');
     await completeAll('jobs.c');
     // A deferred start happens once.
-    await place.complete(await place.startRun('jobs.a'));
-    expect(await place.listRuns('jobs.b')).toHaveLength(1);
-    expect(await place.listRuns('jobs.c')).toMatchObject([{ status: 'completed' }]);
+    await context.complete(await context.startRun('jobs.a'));
+    expect(await context.listRuns('jobs.b')).toHaveLength(1);
+    expect(await context.listRuns('jobs.c')).toMatchObject([{ status: 'completed' }]);
   });
 
   it('are no longer deferred if it fails, nor are those downstream', async () => {
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.a'),
       defineJob('jobs.b', fresh('jobs.a')),
       defineJob('jobs.c', fresh('jobs.b')),
     ]);
-    const { succeeded } = await place.trigger({ selectors: ['jobs.*'] });
+    const { succeeded } = await context.trigger({ selectors: ['jobs.*'] });
     const run = succeeded[0]?.run;
-    await place.setRun(run?.id ?? '', `status = 'running'`);
+    await context.setRun(run?.id ?? '', `status = 'running'`);
     await fixture.finishRun(run?.id ?? '', {
       status: 'failed',
       failure: { code: 'exit_code', detail: 'It failed.' },
     });
-    await place.complete(await place.startRun('jobs.a'));
-    expect(await place.listRuns('jobs.b')).toEqual([]);
-    await place.complete(await place.startRun('jobs.b'));
-    expect(await place.listRuns('jobs.c')).toEqual([]);
+    await context.complete(await context.startRun('jobs.a'));
+    expect(await context.listRuns('jobs.b')).toEqual([]);
+    await context.complete(await context.startRun('jobs.b'));
+    expect(await context.listRuns('jobs.c')).toEqual([]);
   });
 
   it('reload each time after a job that always refreshes', async () => {
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' }),
       defineJob('jobs.b', fresh('jobs.a', hourly)),
       defineJob('jobs.c', fresh('jobs.a', { ...hourly, refresh_propagation: 'block' })),
@@ -365,7 +365,7 @@ describe('jobs that wait for the freshness of an upstream', () => {
       await completeAll('jobs.c');
     }
     const runsOf = async (ref: string) =>
-      (await place.listRuns(ref)).filter(({ status }) => status === 'completed');
+      (await context.listRuns(ref)).filter(({ status }) => status === 'completed');
     expect((await runsOf('jobs.b')).map(({ refresh }) => refresh)).toEqual([true, true]);
     expect((await runsOf('jobs.c')).map(({ refresh }) => refresh)).toEqual([false, false]);
     expect((await runsOf('jobs.c')).at(-1)).toMatchObject(window('10T13:00', '10T14:00'));
@@ -374,7 +374,7 @@ describe('jobs that wait for the freshness of an upstream', () => {
 
 describe('schedules that an older server did not create', () => {
   it('are created when a scheduler starts', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     await fixture.database.execute('delete from schedules');
 
     await arrangeMissing(fixture.persistence, async () => fixture.clock.now);

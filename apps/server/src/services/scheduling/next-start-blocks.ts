@@ -4,9 +4,9 @@ import type {
   JobRunRecord,
   LocalDataHolder,
   NextTick,
-  PromisedStart,
+  DeferredStart,
 } from '../../store/records.ts';
-import type { StartFacts } from '../runs/start-facts.ts';
+import type { StartContext } from '../runs/start-context.ts';
 import type { StartInput } from '../../domain/runs/start-decision.ts';
 import { decideTick } from '../../domain/scheduling/tick-decision.ts';
 import { describeQueued } from '../runs/start-queued.ts';
@@ -21,7 +21,7 @@ export type PlannedStart =
   | { source: 'retry'; run: JobRunRecord }
   | { source: 'pending'; run: JobRunRecord }
   | { source: 'queue'; run: JobRunRecord }
-  | { source: 'promise'; promise: PromisedStart };
+  | { source: 'promise'; promise: DeferredStart };
 
 export type NextStartBlock = Omit<BlockedStart, 'byRef'> & {
   by: { jobId: string | null; ref: string } | null;
@@ -29,7 +29,7 @@ export type NextStartBlock = Omit<BlockedStart, 'byRef'> & {
 
 /** The data that was loaded once for all starts. */
 export interface Situation {
-  facts: StartFacts;
+  context: StartContext;
   holders: readonly LocalDataHolder[];
   now: Date;
 }
@@ -41,22 +41,22 @@ export interface Situation {
 export function findNextStartBlock(
   start: PlannedStart,
   job: JobRecord,
-  { facts, holders, now }: Situation,
+  { context, holders, now }: Situation,
 ): NextStartBlock | null {
   if (start.source === 'retry') return null;
   if (start.source === 'pending') return findHolder(start.run, holders);
-  const refusal = findRefusal(facts, job, profileOf(start));
+  const refusal = findRefusal(context, job, profileOf(start));
   if (refusal) {
     return { code: refusal.code, detail: refusal.detail, mayPass: false, by: null };
   }
   const at = start.source === 'tick' ? start.tick.nextTickAt : null;
-  const found = findStartBlock(describe(start, job, facts, now), at);
+  const found = findStartBlock(describe(start, job, context, now), at);
   const block = start.source === 'promise' ? awaitUpstreams(job, found) : found;
   if (!block) return null;
   const { byRef, ...rest } = block;
   return {
     ...rest,
-    by: byRef === null ? null : { jobId: facts.findUpstream(byRef)?.id ?? null, ref: byRef },
+    by: byRef === null ? null : { jobId: context.findUpstream(byRef)?.id ?? null, ref: byRef },
   };
 }
 
@@ -67,16 +67,16 @@ function profileOf(start: Undecided): string | null {
   return start.source === 'queue' ? start.run.profile : start.promise.profile;
 }
 
-function describe(start: Undecided, job: JobRecord, facts: StartFacts, now: Date): StartInput {
-  if (start.source === 'queue') return describeQueued(facts, job, start.run, now);
+function describe(start: Undecided, job: JobRecord, context: StartContext, now: Date): StartInput {
+  if (start.source === 'queue') return describeQueued(context, job, start.run, now);
   const options = { ...plainStart, now, profile: profileOf(start) };
   if (start.source === 'promise')
     return withoutPending(
-      describeStart(facts, job, start.promise.trigger, { ...options, origin: 'promise' }),
+      describeStart(context, job, start.promise.trigger, { ...options, origin: 'promise' }),
     );
   const { isMissed } = decideTick(job.definition, start.tick, now);
   return withoutPending(
-    describeStart(facts, job, start.tick.trigger, { ...options, origin: 'tick', isMissed }),
+    describeStart(context, job, start.tick.trigger, { ...options, origin: 'tick', isMissed }),
   );
 }
 

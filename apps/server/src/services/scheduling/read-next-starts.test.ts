@@ -1,13 +1,13 @@
 import type { NextStart } from './read-next-starts.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob, embeddedRequirements } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob, embeddedRequirements } from '../testing/workspace-fixture.ts';
 import { createReadNextStarts } from './read-next-starts.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = noon;
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const hourly = { triggers: ['schedule:0 * * * *'] };
@@ -23,7 +23,7 @@ const queueing = { 'config.toml': '[pumphouse]\non_limit = "queue"\n' };
 
 async function read(limit = 50) {
   const readNextStarts = createReadNextStarts(fixture.persistence, async () => fixture.clock.now);
-  return readNextStarts(place.workspaceId, limit);
+  return readNextStarts(context.workspaceId, limit);
 }
 
 const describeStart = ({ source, job, at, blocked }: NextStart) =>
@@ -32,14 +32,14 @@ const describeAll = async (limit?: number) => (await read(limit)).items.map(desc
 
 describe('the next starts', () => {
   it('are empty in a workspace without jobs on a clock', async () => {
-    await place.deployAll([defineJob('jobs.plain')]);
+    await context.deployAll([defineJob('jobs.plain')]);
     expect(await read()).toEqual({ items: [], isTruncated: false });
   });
 
   it("are the clock's ticks in order of time, of this workspace only", async () => {
-    const other = await createPlace(fixture);
+    const other = await createWorkspaceFixture(fixture);
     await other.deployAll([defineJob('jobs.elsewhere', hourly)]);
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.daily', { triggers: ['schedule:0 6 * * *'] }),
       defineJob('jobs.hourly', hourly),
       defineJob('jobs.every', { triggers: ['every:10m'] }),
@@ -57,30 +57,30 @@ describe('the next starts', () => {
   });
 
   it('mark paused ones, and those with a stale upstream, with its id', async () => {
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.up', hourly),
       defineJob('jobs.down', { ...hourly, freshness: ['job.is_fresh:jobs.up'] }),
       defineJob('jobs.orphan', { triggers: ['schedule:30 * * * *'], freshness: ['job.is_fresh:jobs.down'] }),
     ]);
-    await place.setJob('jobs.up', 'is_paused = true');
+    await context.setJob('jobs.up', 'is_paused = true');
     const blocks = new Map((await read()).items.map(({ job, blocked }) => [job.jobRef, blocked]));
     expect(blocks.get('jobs.up')).toMatchObject({ code: 'paused', mayPass: false, by: null });
-    const up = await place.getJob('jobs.up');
+    const up = await context.getJob('jobs.up');
     expect(blocks.get('jobs.down')).toMatchObject({
       code: 'upstream_stale',
       mayPass: true,
       by: { jobId: up.id, ref: 'jobs.up' },
     });
-    await place.complete(await place.startRun('jobs.up', { trigger: hourly.triggers[0] ?? '' }));
+    await context.complete(await context.startRun('jobs.up', { trigger: hourly.triggers[0] ?? '' }));
     expect((await read()).items.find(({ job }) => job.jobRef === 'jobs.down')?.blocked).toBe(null);
   });
 
   it('list queued runs first, with their reasons', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
-    await place.uploadConfiguration(queueing);
-    const active = await place.startRun('jobs.a');
-    await place.setRun(active.id, `status = 'running', started_at = now()`);
-    const waiting = await place.startRun('jobs.a');
+    await context.deployAll([defineJob('jobs.a', hourly)]);
+    await context.uploadConfiguration(queueing);
+    const active = await context.startRun('jobs.a');
+    await context.setRun(active.id, `status = 'running', started_at = now()`);
+    const waiting = await context.startRun('jobs.a');
     expect(waiting.isQueued).toBe(true);
     const { items } = await read();
     expect(items.map(describeStart)).toEqual([
@@ -92,28 +92,31 @@ describe('the next starts', () => {
   });
 
   it('include an unclaimed run, and one that waits for the local data lock', async () => {
-    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
-    const [first] = [await place.startRun('jobs.a'), await place.startRun('jobs.b')];
+    await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    const [first] = [await context.startRun('jobs.a'), await context.startRun('jobs.b')];
     expect(await describeAll()).toEqual(['pending jobs.a waits free', 'pending jobs.b waits free']);
-    await place.setRun(first.id, `status = 'running', started_at = now()`);
+    await context.setRun(first.id, `status = 'running', started_at = now()`);
     const { items } = await read();
     expect(items.map(describeStart)).toEqual(['pending jobs.b waits local_data_in_use']);
     expect(items[0]?.blocked?.by).toEqual({ jobId: first.jobId, ref: 'jobs.a' });
   });
 
   it('include a run at the time of its retry', async () => {
-    await place.deployAll([defineJob('jobs.a')]);
-    const run = await place.startRun('jobs.a');
-    await place.setRun(run.id, `not_before = now() + interval '1 h', wait_reason = 'Attempt 1 failed.'`);
+    await context.deployAll([defineJob('jobs.a')]);
+    const run = await context.startRun('jobs.a');
+    await context.setRun(run.id, `not_before = now() + interval '1 h', wait_reason = 'Attempt 1 failed.'`);
     const { items } = await read();
     expect(items).toMatchObject([{ source: 'retry', run: { id: run.id }, blocked: null }]);
     expect(items[0]?.at?.getTime()).toBeGreaterThan(run.createdAt.getTime() + 3_000_000);
   });
 
   it('include deferred starts, which wait for their upstreams', async () => {
-    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b', { freshness: ['job.is_fresh:jobs.a'] })]);
-    const [a, b] = [await place.getJob('jobs.a'), await place.getJob('jobs.b')];
-    await place.trigger({ jobIds: [a.id, b.id] });
+    await context.deployAll([
+      defineJob('jobs.a'),
+      defineJob('jobs.b', { freshness: ['job.is_fresh:jobs.a'] }),
+    ]);
+    const [a, b] = [await context.getJob('jobs.a'), await context.getJob('jobs.b')];
+    await context.trigger({ jobIds: [a.id, b.id] });
     const { items } = await read();
     expect(items.map(describeStart)).toEqual([
       'pending jobs.a waits free',
@@ -123,40 +126,40 @@ describe('the next starts', () => {
   });
 
   it('report what is missing before anything can start', async () => {
-    await place.uploadDeployment();
-    await place.deployJobs([defineJob('jobs.a', hourly)]);
+    await context.uploadDeployment();
+    await context.deployJobs([defineJob('jobs.a', hourly)]);
     expect((await read()).items[0]?.blocked).toMatchObject({ code: 'no_configuration', mayPass: false });
   });
 
   it('report that the minutes of the month are used up', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly)]);
     const limits = { concurrentRuns: null, minutesAMonth: 0 };
-    await fixture.store.organizationLimits.set(place.organizationId, limits);
+    await fixture.store.organizationLimits.set(context.organizationId, limits);
     expect((await read()).items[0]?.blocked).toMatchObject({ code: 'minutes_limit', mayPass: false });
   });
 
   it('show for each job whether its last ended run failed', async () => {
-    await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
+    await context.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
     const fail = async () => {
-      const run = await place.startRun('jobs.a');
-      await place.setRun(run.id, `status = 'running'`);
+      const run = await context.startRun('jobs.a');
+      await context.setRun(run.id, `status = 'running'`);
       await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'exit_code', detail: 'x' } });
     };
     const lastFailed = async () =>
       Object.fromEntries((await read()).items.map((start) => [start.job.jobRef, start.lastFailed]));
     await fail();
     expect(await lastFailed()).toEqual({ 'jobs.a': true, 'jobs.b': false });
-    await place.complete(await place.startRun('jobs.a'));
+    await context.complete(await context.startRun('jobs.a'));
     expect(await lastFailed()).toEqual({ 'jobs.a': false, 'jobs.b': false });
   });
 
   it('give half of a short list to waiting starts, and all of it if none has a time', async () => {
     const many = { execute: { concurrency: null } };
-    await place.deployAll([
+    await context.deployAll([
       defineJob('jobs.many', many),
       ...[1, 2, 3, 4].map((n) => defineJob(`jobs.timed${n}`, hourly)),
     ]);
-    for (let count = 0; count < 5; count += 1) await place.startRun('jobs.many');
+    for (let count = 0; count < 5; count += 1) await context.startRun('jobs.many');
     const sources = async (limit: number) => (await read(limit)).items.map(({ source }) => source);
     expect(await sources(4)).toEqual(['pending', 'pending', 'tick', 'tick']);
     expect(await sources(8)).toEqual([...Array<string>(4).fill('pending'), ...Array<string>(4).fill('tick')]);
@@ -166,8 +169,8 @@ describe('the next starts', () => {
   });
 
   it('do not block callers that start runs', async () => {
-    await place.deployAll([defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' })]);
-    const { id } = await place.getJob('jobs.a');
+    await context.deployAll([defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' })]);
+    const { id } = await context.getJob('jobs.a');
     await fixture.persistence.transaction(async (store) => {
       await store.jobs.lock([id]);
       expect(await describeAll()).toHaveLength(1);

@@ -3,7 +3,7 @@ import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { NextStartBlock, PlannedStart } from './next-start-blocks.ts';
 import type { Persistence } from '../../store/store.ts';
 import { findNextStartBlock } from './next-start-blocks.ts';
-import { readStartFacts } from '../runs/start-facts.ts';
+import { readStartContext } from '../runs/start-context.ts';
 
 export interface NextStart {
   /** Null for starts that wait for something without a known time. */
@@ -42,11 +42,11 @@ export function createReadNextStarts(
   /** Reads one more than the limit of each kind, to detect truncation. */
   async function plan(workspaceId: string, limit: number) {
     const atMost = limit + 1;
-    const [ticks, retries, waiting, promises] = await Promise.all([
+    const [ticks, retries, waiting, deferredStarts] = await Promise.all([
       store.nextStarts.listTicks(workspaceId, atMost),
       store.nextStarts.listRetries(workspaceId, atMost),
       store.nextStarts.listWaiting(workspaceId, atMost),
-      store.nextStarts.listPromised(workspaceId, atMost),
+      store.nextStarts.listDeferred(workspaceId, atMost),
     ]);
     const timed: (Planned & { at: Date })[] = [
       ...ticks.map((tick) => ({ ...tick, source: 'tick' as const, at: tick.nextTickAt, tick })),
@@ -54,7 +54,7 @@ export function createReadNextStarts(
     ];
     const untimed: Planned[] = [
       ...waiting.map((run) => ofRun(run, run.isQueued ? 'queue' : 'pending')),
-      ...promises.map((promise) => ({ ...promise, source: 'promise' as const, at: null, promise })),
+      ...deferredStarts.map((promise) => ({ ...promise, source: 'promise' as const, at: null, promise })),
     ];
     return { timed: timed.toSorted((a, b) => a.at.getTime() - b.at.getTime()), untimed };
   }
@@ -72,18 +72,18 @@ export function createReadNextStarts(
     const waiting = untimed.slice(0, Math.max(Math.ceil(limit / 2), limit - timed.length));
     const planned = [...waiting, ...timed.slice(0, limit - waiting.length)];
     const jobIds = [...new Set(planned.map(({ jobId }) => jobId))];
-    const [facts, failed, holders, now] = await Promise.all([
-      store.jobs.getMany(jobIds).then((jobs) => readStartFacts(store, workspaceId, jobs)),
+    const [context, failed, holders, now] = await Promise.all([
+      store.jobs.getMany(jobIds).then((jobs) => readStartContext(store, workspaceId, jobs)),
       store.nextStarts.findFailed(jobIds),
       store.nextStarts.listLocalDataHolders(workspaceId),
       clock(store),
     ]);
     const items = planned.flatMap((start): NextStart[] => {
-      const job = facts.jobs.get(start.jobId);
+      const job = context.jobs.get(start.jobId);
       if (!job) return [];
       const { at, source, trigger } = start;
       const run = 'run' in start ? start.run : null;
-      const blocked = findNextStartBlock(start, job, { facts, holders, now });
+      const blocked = findNextStartBlock(start, job, { context, holders, now });
       return [{ at, source, job, trigger, run, blocked, lastFailed: failed.has(job.id) }];
     });
     return { items, isTruncated: timed.length + untimed.length > planned.length };

@@ -1,18 +1,18 @@
 import type { CiphertextKind } from '../../store/records.ts';
 import { keysOf } from '../../domain/primitives/typed-record.ts';
 import { attemptSecretContext } from '../attempts/attempt-secrets.ts';
-import { mailPlace } from '../people/invitations.ts';
+import { mailContext } from '../people/invitations.ts';
 import { publicLinkContext } from '../apps/app-addresses.ts';
-import { signingPlace, tokenPlace } from '../webhooks/webhooks.ts';
+import { signingContext, tokenContext } from '../webhooks/webhooks.ts';
 import { variableContext } from '../variables/sealed-variables.ts';
 
 /** The encryption context of each kind, from the columns that `store/postgres/secret-keys/ciphertexts.ts` reads. */
 const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => string> = {
   variables: (workspaceId, profile = '', name = '') =>
     variableContext({ workspaceId, profile: profile === '' ? null : profile }, name),
-  'webhook-tokens': tokenPlace,
-  'webhook-signing-secrets': signingPlace,
-  'invitation-mails': mailPlace,
+  'webhook-tokens': tokenContext,
+  'webhook-signing-secrets': signingContext,
+  'invitation-mails': mailContext,
   'public-links': publicLinkContext,
   'attempt-secrets': attemptSecretContext,
 };

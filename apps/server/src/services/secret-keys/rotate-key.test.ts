@@ -1,24 +1,24 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ciphertextColumns } from '../../store/postgres/secret-keys/ciphertexts.ts';
 import { ciphertextKinds, contextOf } from './ciphertext-contexts.ts';
 import { createConfigurationArchives } from '../versions/version-archives.ts';
 import { createEncryption } from '../../platform/encryption.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createRotateKey, rotatedKinds, type RotatedKind } from './rotate-key.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { mailPlace } from '../people/invitations.ts';
+import { mailContext } from '../people/invitations.ts';
 import { publicLinkContext } from '../apps/app-addresses.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 import { registerServer } from './server-keys.ts';
 import { sealVariable } from '../variables/sealed-variables.ts';
-import { signingPlace } from '../webhooks/webhooks.ts';
+import { signingContext } from '../webhooks/webhooks.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 /** The new key, with the one of the fixture as the other. */
 let next: Encryption;
 /** A server that has the new key alone. */
@@ -26,7 +26,7 @@ let nextAlone: Encryption;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
   const key = randomBytes(48);
   next = createEncryption({ current: key, others: [fixture.secretKey] });
   nextAlone = createEncryption(key);
@@ -52,23 +52,23 @@ const keepLive = (table: 'servers' | 'supervisors') =>
   fixture.database.execute(`update ${table} set seen_at = now() + interval '1 hour'`);
 
 const setSecret = (name: string, value: string, profile: string | null = null) =>
-  place.updateVariables({ profile, deletes: [], upserts: [{ name, type: 'secret', value }] });
+  context.updateVariables({ profile, deletes: [], upserts: [{ name, type: 'secret', value }] });
 
 /** Something of each kind, all of it under the key of the fixture. */
 async function fill(): Promise<void> {
   const { database, encryption } = fixture;
-  await place.deployAll([
+  await context.deployAll([
     defineJob('jobs.m.a', { execute: { concurrency: null } }),
     defineJob('jobs.m.hook', { triggers: ['webhook:orders'] }),
   ]);
   await setSecret('PASSWORD', 'of all');
   await setSecret('PASSWORD', 'of prod', 'prod');
-  await place.createAttempt(await place.startRun('jobs.m.a'));
+  await context.createAttempt(await context.startRun('jobs.m.a'));
   const { id: webhookId } = await database.one<{ id: string }>('select id from webhooks');
   await database.execute('update webhooks set sealed_signing_secret = $1', [
-    encryption.encrypt(Buffer.from('signing'), signingPlace(webhookId)),
+    encryption.encrypt(Buffer.from('signing'), signingContext(webhookId)),
   ]);
-  const { id: jobId } = await place.getJob('jobs.m.a');
+  const { id: jobId } = await context.getJob('jobs.m.a');
   await database.execute(
     'insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, $2, $3)',
     [jobId, hash('link'), encryption.encrypt(Buffer.from('link'), publicLinkContext(jobId))],
@@ -76,11 +76,11 @@ async function fill(): Promise<void> {
   const { id: invitationId } = await database.one<{ id: string }>(
     `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
      values ($1, 'a@example.com', 'member', $2, $3, now()) returning id`,
-    [place.organizationId, hash('invitation'), place.userId],
+    [context.organizationId, hash('invitation'), context.userId],
   );
   await database.execute('insert into invitation_mails (invitation_id, sealed_link) values ($1, $2)', [
     invitationId,
-    encryption.encrypt(Buffer.from('mail'), mailPlace(invitationId)),
+    encryption.encrypt(Buffer.from('mail'), mailContext(invitationId)),
   ]);
 }
 
@@ -96,7 +96,7 @@ async function openAll(encryption: Encryption): Promise<Record<RotatedKind, stri
     );
   }
   const archives = createConfigurationArchives(fixture.blobs, encryption);
-  const configuration = await fixture.store.configurations.latest(place.workspaceId);
+  const configuration = await fixture.store.configurations.latest(context.workspaceId);
   opened.configurations = configuration ? [(await archives.open(configuration)).toString('base64')] : [];
   return opened;
 }
@@ -150,12 +150,12 @@ describe('a rotation of the secret key', () => {
       if (isWritten) return;
       isWritten = true;
       // Kinds go in the order of the list: this is the first variable, read and not yet written.
-      const scope = { workspaceId: place.workspaceId, profile: null };
+      const scope = { workspaceId: context.workspaceId, profile: null };
       const sealed = sealVariable(next, scope, 'PASSWORD', 'written meanwhile');
       await fixture.store.variables.upsert(
         scope,
         [{ name: 'PASSWORD', plainValue: null, sealedValue: sealed }],
-        place.userId,
+        context.userId,
       );
     });
     const { rotated, unopened } = await rotate();
@@ -226,24 +226,24 @@ describe('a rotation of the secret key', () => {
 
   it('names what no key opens, and leaves it alone', async () => {
     const lost = createEncryption(randomBytes(48));
-    const scope = { workspaceId: place.workspaceId, profile: null };
+    const scope = { workspaceId: context.workspaceId, profile: null };
     const sealed = sealVariable(lost, scope, 'LOST', 'x');
     await fixture.store.variables.upsert(
       scope,
       [{ name: 'LOST', plainValue: null, sealedValue: sealed }],
-      place.userId,
+      context.userId,
     );
     const { unopened } = await rotate();
     expect(unopened).toEqual([
-      { kind: 'variables', name: `variables.sealed_value of ${place.workspaceId} LOST`, keyId: lost.keyId },
+      { kind: 'variables', name: `variables.sealed_value of ${context.workspaceId} LOST`, keyId: lost.keyId },
     ]);
-    expect(await fixture.store.variables.list(place.workspaceId)).toContainEqual(
+    expect(await fixture.store.variables.list(context.workspaceId)).toContainEqual(
       expect.objectContaining({ name: 'LOST', sealedValue: sealed }),
     );
   });
 
   it('removes an archive again that retention removed meanwhile', async () => {
-    const configuration = await fixture.store.configurations.latest(place.workspaceId);
+    const configuration = await fixture.store.configurations.latest(context.workspaceId);
     const key = configuration?.archiveKey ?? '';
     await rotate();
     const { encryption } = fixture;

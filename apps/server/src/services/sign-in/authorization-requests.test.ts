@@ -1,18 +1,18 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { SignInPlace } from '../testing/sign-in-place.ts';
+import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: SignInPlace;
+let context: SignInFixture;
 let person: { userId: string; email: string };
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = createSignInPlace(fixture);
-  person = await place.createPerson();
+  context = createSignInFixture(fixture);
+  person = await context.createPerson();
 });
 afterEach(() => fixture.close());
 
@@ -24,7 +24,7 @@ async function issue(changes: { redirectUri?: string; codeChallenge?: string; st
   const verifier = randomBytes(64).toString('base64url');
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
   const request = { codeChallenge, redirectUri, state: 'state of the client', ...changes };
-  const url = await place.asClient(() => fixture.signIn.authorizationRequests.issue(request, origin));
+  const url = await context.asClient(() => fixture.signIn.authorizationRequests.issue(request, origin));
   return { url, id: new URL(url).searchParams.get('request') ?? '', verifier };
 }
 
@@ -38,11 +38,11 @@ async function approve(id: string): Promise<string> {
 }
 
 const redeem = (code: string, verifier: string) =>
-  place.asClient(() => fixture.signIn.authorizationRequests.redeem(code, verifier));
+  context.asClient(() => fixture.signIn.authorizationRequests.redeem(code, verifier));
 
-const refusal = (words: RegExp) => ({
+const refusal = (text: RegExp) => ({
   code: 'sign_in_refused',
-  message: expect.stringMatching(words) as unknown,
+  message: expect.stringMatching(text) as unknown,
 });
 
 describe('a sign-in in the browser', () => {
@@ -76,7 +76,7 @@ describe('a sign-in in the browser', () => {
     ['state', { state: 'a\nb' }],
   ])('is rejected with %s that no client would send: %j', async (key, changes) => {
     await expect(issue(changes)).rejects.toMatchObject({ code: 'invalid_request', extra: [{ key }] });
-    expect(await place.count('authorization_requests')).toBe(0);
+    expect(await context.count('authorization_requests')).toBe(0);
   });
 
   it('that the user denies reports it to the client, without a code', async () => {
@@ -102,9 +102,9 @@ describe('a sign-in in the browser', () => {
 
   it('expires after 10 minutes', async () => {
     const { id } = await issue();
-    await place.letPass('590 seconds');
+    await context.letPass('590 seconds');
     expect(await fixture.signIn.authorizationRequests.describe(id)).toMatchObject({ id });
-    await place.letPass('10 seconds');
+    await context.letPass('10 seconds');
     for (const operation of [
       () => fixture.signIn.authorizationRequests.describe(id),
       () => approve(id),
@@ -129,9 +129,9 @@ describe('an authorization code', () => {
   it('is valid for a minute', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
-    await place.letPass('60 seconds');
+    await context.letPass('60 seconds');
     await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/has expired/));
-    expect(await place.count('sessions')).toBe(0);
+    expect(await context.count('sessions')).toBe(0);
   });
 
   it('that was never issued is unknown', async () => {
@@ -157,7 +157,7 @@ describe('an authorization code', () => {
     await expect(fixture.signIn.sessions.refresh(refreshToken)).rejects.toMatchObject({
       code: 'session_ended',
     });
-    expect((await place.listChanges()).at(-1)).toMatchObject({
+    expect((await context.listChanges()).at(-1)).toMatchObject({
       action: 'session.revoke',
       actor_kind: 'nobody',
       target_id: sessionId,
@@ -170,14 +170,14 @@ describe('an authorization code', () => {
     const code = await approve(id);
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => redeem(code, verifier)));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(await place.count('sessions')).toBe(1);
+    expect(await context.count('sessions')).toBe(1);
     expect(await fixture.signIn.sessions.list(person.userId)).toEqual([]);
   });
 
   it('of an account that was disabled meanwhile begins nothing', async () => {
     const { id, verifier } = await issue();
     const code = await approve(id);
-    await place.switchOff(person.userId);
+    await context.switchOff(person.userId);
     await expect(redeem(code, verifier)).rejects.toMatchObject(refusal(/disabled/));
   });
 
@@ -204,12 +204,12 @@ describe('many pending sign-ins', () => {
     await expect(issue()).rejects.toMatchObject(full);
     const elsewhere = { codeChallenge: 'a'.repeat(43), redirectUri, state: 's' };
     const { authorizationRequests, deviceCodes } = fixture.signIn;
-    await place.asClient(() => authorizationRequests.issue(elsewhere, origin), '10.0.0.2');
-    await place.asClient(() => deviceCodes.issue(origin));
+    await context.asClient(() => authorizationRequests.issue(elsewhere, origin), '10.0.0.2');
+    await context.asClient(() => deviceCodes.issue(origin));
     // An answered sign-in is no longer pending.
     await authorizationRequests.deny(id);
     await issue();
-    await place.letPass('10 minutes');
+    await context.letPass('10 minutes');
     await issue();
   });
 
@@ -217,7 +217,7 @@ describe('many pending sign-ins', () => {
     await open(100, '2001:db8:1:2::/64');
     const request = { codeChallenge: 'a'.repeat(43), redirectUri, state: 's' };
     const issueFrom = (address: string) =>
-      place.asClient(() => fixture.signIn.authorizationRequests.issue(request, origin), address);
+      context.asClient(() => fixture.signIn.authorizationRequests.issue(request, origin), address);
     await expect(issueFrom('2001:db8:1:2:9::1')).rejects.toMatchObject(full);
     await issueFrom('2001:db8:1:3:9::1');
   });
@@ -225,16 +225,16 @@ describe('many pending sign-ins', () => {
   it('are limited to a thousand in total', async () => {
     for (let network = 0; network < 10; network += 1) await open(100, `10.1.0.${network}`);
     await expect(issue()).rejects.toMatchObject(full);
-    expect(await place.count('authorization_requests')).toBe(1000);
+    expect(await context.count('authorization_requests')).toBe(1000);
   });
 
   it('are removed an hour after they expire', async () => {
     await open(100, '10.0.0.1');
-    await place.letPass('69 minutes');
+    await context.letPass('69 minutes');
     await issue();
-    expect(await place.count('authorization_requests')).toBe(101);
-    await place.letPass('2 minutes');
+    expect(await context.count('authorization_requests')).toBe(101);
+    await context.letPass('2 minutes');
     await issue();
-    expect(await place.count('authorization_requests')).toBe(2);
+    expect(await context.count('authorization_requests')).toBe(2);
   });
 });

@@ -12,7 +12,7 @@ export interface BrowserSession extends BrowserSessionRecord {
 export type BrowserSessions = ReturnType<typeof createBrowserSessions>;
 
 export const browserSessionHours = 12;
-const longestDays = 7;
+const maxDays = 7;
 const renewAfterMs = 10 * 60 * 1000;
 
 /** Manages the sessions of users at this server's own pages. The API accepts no cookies. */
@@ -50,7 +50,7 @@ export function createBrowserSessions(persistence: Persistence<'apps' | 'auditLo
       if (!session) return null;
       const isRenewed = Date.now() - session.lastUsedAt.getTime() > renewAfterMs;
       if (isRenewed)
-        await store.browserSessions.renew(secretHash, { hours: browserSessionHours, days: longestDays });
+        await store.browserSessions.renew(secretHash, { hours: browserSessionHours, days: maxDays });
       return { ...session, secretHash, isRenewed };
     },
 

@@ -1,17 +1,17 @@
 import type { Credentials } from './credentials.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCredentials, createKeySecret, hashSecret } from './credentials.ts';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { randomBytes } from 'node:crypto';
 import { createEncryption } from '../../platform/encryption.ts';
 import { requireUser } from './principal.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let credentials: Credentials;
 let now: number;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
   now = Date.now();
   credentials = createCredentials(fixture.persistence, fixture.encryption, () => now);
 });
@@ -33,8 +33,8 @@ async function createKey() {
     kind: 'personal',
     secretHash: hash,
     prefix,
-    userId: place.userId,
-    issuedBy: place.userId,
+    userId: context.userId,
+    issuedBy: context.userId,
     validDays: 1,
   });
   return secret;
@@ -43,11 +43,11 @@ async function createKey() {
 async function createSession() {
   const session = await fixture.database.one<{ id: string }>(
     `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
-    [place.userId],
+    [context.userId],
   );
   const { token } = await credentials.issuePersonToken({
     ...session,
-    userId: place.userId,
+    userId: context.userId,
     email: 'a@example.com',
   });
   return { id: session.id, token };
@@ -56,11 +56,11 @@ async function createSession() {
 describe('a server with another current key', () => {
   it('takes tokens under a key that it knows, and none under another', async () => {
     const principal = requireUser(await credentials.authenticateUser(await createKey()));
-    const { token } = await credentials.issueDataplaneToken(principal, place.workspaceId);
+    const { token } = await credentials.issueDataplaneToken(principal, context.workspaceId);
     const withKeys = (others: Uint8Array[]) =>
       createCredentials(fixture.persistence, createEncryption({ current: randomBytes(48), others }));
     expect(await withKeys([fixture.secretKey]).authenticateDataplane(token)).toMatchObject({
-      userId: place.userId,
+      userId: context.userId,
     });
     await expect(withKeys([randomBytes(48)]).authenticateDataplane(token)).rejects.toMatchObject(refused);
   });
@@ -71,8 +71,12 @@ type Use = () => Promise<unknown>;
 /** Lists all uses of a key or a session and of the tokens derived from it, which end with it. */
 async function listUses(bearer: string): Promise<Record<string, Use>> {
   const principal = requireUser(await credentials.authenticateUser(bearer));
-  const dataplane = await credentials.issueDataplaneToken(principal, place.workspaceId);
-  const grant = { workspaceId: place.workspaceId, kind: 'deployment', uploadId: place.workspaceId } as const;
+  const dataplane = await credentials.issueDataplaneToken(principal, context.workspaceId);
+  const grant = {
+    workspaceId: context.workspaceId,
+    kind: 'deployment',
+    uploadId: context.workspaceId,
+  } as const;
   const upload = await credentials.issueUploadToken(principal, grant);
   return {
     itself: () => credentials.authenticateUser(bearer),
@@ -92,7 +96,7 @@ describe('5 seconds after a revocation, nothing is valid any more', () => {
   it('of a key', async () => {
     const uses = await listUses(await createKey());
     await expectDeathWithin5Seconds(uses, () =>
-      fixture.database.execute('update api_keys set revoked_at = now() where user_id = $1', [place.userId]),
+      fixture.database.execute('update api_keys set revoked_at = now() where user_id = $1', [context.userId]),
     );
   });
 
@@ -106,7 +110,7 @@ describe('5 seconds after a revocation, nothing is valid any more', () => {
   it.each(['key', 'session'])('of the %s of a user whose account was disabled', async (kind) => {
     const bearer = kind === 'key' ? await createKey() : (await createSession()).token;
     await expectDeathWithin5Seconds(await listUses(bearer), () =>
-      fixture.database.execute('update users set disabled_at = now() where id = $1', [place.userId]),
+      fixture.database.execute('update users set disabled_at = now() where id = $1', [context.userId]),
     );
   });
 });
@@ -116,7 +120,7 @@ describe('an expired credential', () => {
     const key = await createKey();
     await fixture.database.execute(
       `update api_keys set expires_at = now() + interval '2 s' where user_id = $1`,
-      [place.userId],
+      [context.userId],
     );
     now = Date.now();
     await credentials.authenticateUser(key);
@@ -152,40 +156,40 @@ describe('a run token', () => {
   let run: JobRunRecord;
 
   beforeEach(async () => {
-    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
-    run = await place.startRun('jobs.a');
+    await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    run = await context.startRun('jobs.a');
   });
 
   it('is valid while its attempt is active', async () => {
-    const attempt = await place.createAttempt(run);
+    const attempt = await context.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
     expect(await credentials.authenticateUser(token)).toMatchObject({
       kind: 'run',
-      workspaceId: place.workspaceId,
+      workspaceId: context.workspaceId,
     });
     expect(await credentials.authenticateRun(token)).toMatchObject({ kind: 'run' });
   });
 
   it('ends with its attempt, even if the run continues with another one', async () => {
-    const first = await place.createAttempt(run);
+    const first = await context.createAttempt(run);
     const token = await credentials.issueRunToken(first.id);
     await fixture.store.attempts.close(first.id, {
       failure: { code: 'exit_code', detail: 'It failed.' },
       reason: null,
       seen: null,
     });
-    await place.setRun(run.id, `status = 'pending', started_at = null`);
+    await context.setRun(run.id, `status = 'pending', started_at = null`);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
-    const second = await place.createAttempt(run);
+    const second = await context.createAttempt(run);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
     expect(await credentials.authenticateUser(await credentials.issueRunToken(second.id))).toMatchObject({
       kind: 'run',
-      workspaceId: place.workspaceId,
+      workspaceId: context.workspaceId,
     });
   });
 
   it('ends when user code has ended, before the outcome is decided', async () => {
-    const attempt = await place.createAttempt(run);
+    const attempt = await context.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
     const exit = {
       code: 0,
@@ -200,22 +204,22 @@ describe('a run token', () => {
   });
 
   it('ends with its run', async () => {
-    const attempt = await place.createAttempt(run);
+    const attempt = await context.createAttempt(run);
     const token = await credentials.issueRunToken(attempt.id);
-    await place.complete(run);
+    await context.complete(run);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });
 
   it('names an attempt: one that names only a run, as older ones did, is invalid', async () => {
-    await place.createAttempt(run);
+    await context.createAttempt(run);
     await expect(credentials.authenticateUser(await credentials.issueRunToken(run.id))).rejects.toMatchObject(
       refused,
     );
   });
 
   it('is part of the start of its attempt', async () => {
-    await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-    const { claimNumber } = await place.getRun(run.id);
+    await context.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+    const { claimNumber } = await context.getRun(run.id);
     const attempt = await fixture.store.attempts.insert(
       { jobRunId: run.id, claimNumber },
       'fake',

@@ -84,11 +84,16 @@ export function createCredentials(
   function principalOf({ kind, id }: PrincipalCredential): Promise<UserPrincipal | null> {
     const { keys, sessions } = persistence.store;
     return remember(`${kind} ${id}`, async () =>
-      kind === 'key' ? judge('key', await keys.find(id)) : judge('session', await sessions.find(id)),
+      kind === 'key'
+        ? requireUsable('key', await keys.find(id))
+        : requireUsable('session', await sessions.find(id)),
     );
   }
 
-  function judge(kind: PrincipalCredential['kind'], record: KeyRecord | SessionRecord | undefined): Found {
+  function requireUsable(
+    kind: PrincipalCredential['kind'],
+    record: KeyRecord | SessionRecord | undefined,
+  ): Found {
     const isGood =
       record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > now();
     if (!isGood) return { value: null, expiresAt: null };
@@ -155,7 +160,7 @@ export function createCredentials(
       if (!keyForm.test(bearer)) throw notAuthenticated();
       const hash = hashSecret(bearer);
       const principal = await remember(hash.toString('base64'), async () =>
-        judge('key', await persistence.store.keys.findByHash(hash)),
+        requireUsable('key', await persistence.store.keys.findByHash(hash)),
       );
       if (!principal) throw notAuthenticated();
       noteUse(principal);

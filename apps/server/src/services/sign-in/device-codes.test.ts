@@ -1,28 +1,28 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { SignInPlace } from '../testing/sign-in-place.ts';
+import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: SignInPlace;
+let context: SignInFixture;
 let person: { userId: string; email: string };
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = createSignInPlace(fixture);
-  person = await place.createPerson();
+  context = createSignInFixture(fixture);
+  person = await context.createPerson();
 });
 afterEach(() => fixture.close());
 
 const origin = 'https://pumphouse.example.com';
-const issue = () => place.asClient(() => fixture.signIn.deviceCodes.issue(origin));
-const redeem = (deviceCode: string) => place.asClient(() => fixture.signIn.deviceCodes.redeem(deviceCode));
+const issue = () => context.asClient(() => fixture.signIn.deviceCodes.issue(origin));
+const redeem = (deviceCode: string) => context.asClient(() => fixture.signIn.deviceCodes.redeem(deviceCode));
 const approve = (userCode: string) => fixture.signIn.deviceCodes.approve(userCode, person.userId);
 const pending = { code: 'authorization_pending' };
-const refusal = (words: RegExp) => ({
+const refusal = (text: RegExp) => ({
   code: 'sign_in_refused',
-  message: expect.stringMatching(words) as unknown,
+  message: expect.stringMatching(text) as unknown,
 });
 
 /** Returns another valid user code. */
@@ -62,7 +62,7 @@ describe('a sign-in with a device code', () => {
     await approve(userCode);
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => redeem(deviceCode)));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(await place.count('sessions')).toBe(1);
+    expect(await context.count('sessions')).toBe(1);
   });
 
   it('is answered once', async () => {
@@ -89,13 +89,13 @@ describe('a sign-in with a device code', () => {
 
   it('can be answered and redeemed for a quarter of an hour', async () => {
     const [early, late] = [await issue(), await issue()];
-    await place.letPass('890 seconds');
+    await context.letPass('890 seconds');
     await approve(early.userCode);
-    await place.letPass('10 seconds');
+    await context.letPass('10 seconds');
     await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/has expired/));
     for (const { deviceCode } of [early, late])
       await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/has expired/));
-    await place.letPass('61 minutes');
+    await context.letPass('61 minutes');
     await issue();
     await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/code does not exist/));
   });
@@ -103,7 +103,7 @@ describe('a sign-in with a device code', () => {
   it('of an account that was disabled meanwhile begins nothing', async () => {
     const { deviceCode, userCode } = await issue();
     await approve(userCode);
-    await place.switchOff(person.userId);
+    await context.switchOff(person.userId);
     await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/disabled/));
   });
 
@@ -122,11 +122,11 @@ describe('a client that polls', () => {
     const { deviceCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
-    await place.letPass('2 seconds');
+    await context.letPass('2 seconds');
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
-    await place.letPass('3 seconds');
+    await context.letPass('3 seconds');
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
-    await place.letPass('5 seconds');
+    await context.letPass('5 seconds');
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
   });
 
@@ -174,13 +174,13 @@ describe('a code that a user types', () => {
       await expect(deviceCodes.find(typed, person.userId)).rejects.toMatchObject({
         code: 'too_many_sign_ins',
       });
-    const colleague = await place.createPerson();
+    const colleague = await context.createPerson();
     expect(await deviceCodes.find(userCode, colleague.userId)).toMatchObject({ userCode });
-    await place.letPass('14 minutes');
+    await context.letPass('14 minutes');
     await expect(deviceCodes.find('typo', person.userId)).rejects.toMatchObject({
       code: 'too_many_sign_ins',
     });
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const next = await issue();
     expect(await deviceCodes.find(next.userCode, person.userId)).toMatchObject({ userCode: next.userCode });
   });
@@ -210,9 +210,9 @@ describe('many device codes', () => {
     await expect(issue()).rejects.toMatchObject(full);
     for (let network = 0; network < 9; network += 1) await open(100, `10.1.0.${network}`);
     await expect(
-      place.asClient(() => fixture.signIn.deviceCodes.issue(origin), '10.2.0.1'),
+      context.asClient(() => fixture.signIn.deviceCodes.issue(origin), '10.2.0.1'),
     ).rejects.toMatchObject(full);
-    expect(await place.count('device_codes')).toBe(1000);
+    expect(await context.count('device_codes')).toBe(1000);
   });
 
   it('that are requested concurrently stay near the limit', async () => {
@@ -226,11 +226,11 @@ describe('many device codes', () => {
 
   it('are removed an hour after they expire', async () => {
     await open(100, '10.0.0.1');
-    await place.letPass('74 minutes');
+    await context.letPass('74 minutes');
     await issue();
-    expect(await place.count('device_codes')).toBe(101);
-    await place.letPass('2 minutes');
+    expect(await context.count('device_codes')).toBe(101);
+    await context.letPass('2 minutes');
     await issue();
-    expect(await place.count('device_codes')).toBe(2);
+    expect(await context.count('device_codes')).toBe(2);
   });
 });

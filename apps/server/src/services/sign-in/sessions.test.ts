@@ -1,6 +1,6 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { SignedIn } from './sessions.ts';
-import type { SignInPlace } from '../testing/sign-in-place.ts';
+import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomBytes } from 'node:crypto';
@@ -8,22 +8,22 @@ import { createCredentials } from './credentials.ts';
 import { createEncryption } from '../../platform/encryption.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignIn } from './sign-in.ts';
-import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: SignInPlace;
+let context: SignInFixture;
 let person: { userId: string; email: string };
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = createSignInPlace(fixture);
-  person = await place.createPerson();
+  context = createSignInFixture(fixture);
+  person = await context.createPerson();
 });
 afterEach(() => fixture.close());
 
 const begin = (userId = person.userId): Promise<SignedIn> =>
-  place.asClient(() => fixture.signIn.sessions.begin({ userId, client: 'dlthub-cli 0.28.7' }));
-const refresh = (token: string) => place.asClient(() => fixture.signIn.sessions.refresh(token));
+  context.asClient(() => fixture.signIn.sessions.begin({ userId, client: 'dlthub-cli 0.28.7' }));
+const refresh = (token: string) => context.asClient(() => fixture.signIn.sessions.refresh(token));
 const ended = { code: 'session_ended' };
 const reused = { code: 'refresh_token_reused' };
 
@@ -76,7 +76,7 @@ describe('a new session', () => {
 
   it('is audited in the name of the user', async () => {
     const { sessionId } = await begin();
-    expect(await place.listChanges()).toEqual([
+    expect(await context.listChanges()).toEqual([
       {
         action: 'session.begin',
         actor_kind: 'person',
@@ -90,7 +90,7 @@ describe('a new session', () => {
 
   it('stores no secret', async () => {
     const { refreshToken, jwt } = await begin();
-    const next = await place.letPass('1 minute').then(() => refresh(refreshToken));
+    const next = await context.letPass('1 minute').then(() => refresh(refreshToken));
     const tables = ['sessions', 'refresh_tokens', 'audit_log'];
     const rows = await Promise.all(
       tables.map((table) => fixture.database.query(`select to_json(t)::text as row from ${table} t`)),
@@ -104,7 +104,7 @@ describe('a new session', () => {
   });
 
   it('is rejected for a disabled account, and for one that is not a person', async () => {
-    await place.switchOff(person.userId);
+    await context.switchOff(person.userId);
     await expect(begin()).rejects.toMatchObject({ code: 'sign_in_refused' });
     const account = await fixture.store.people.createUser({
       email: 'dlt_sa_x@keys.invalid',
@@ -112,7 +112,7 @@ describe('a new session', () => {
       passwordHash: null,
     });
     await expect(begin(account.id)).rejects.toMatchObject({ code: 'sign_in_refused' });
-    expect(await place.listChanges()).toEqual([]);
+    expect(await context.listChanges()).toEqual([]);
   });
 
   it('ends the least recently used one of more than a hundred', async () => {
@@ -126,7 +126,7 @@ describe('a new session', () => {
     expect(left).toHaveLength(100);
     expect(left).toContain('c99');
     expect(left).not.toContain('c100');
-    expect(await place.listChanges()).toMatchObject([
+    expect(await context.listChanges()).toMatchObject([
       { action: 'session.begin' },
       { action: 'session.revoke', actor_email: person.email, after: { because: 'too-many-sessions' } },
     ]);
@@ -136,11 +136,11 @@ describe('a new session', () => {
 describe('a refresh', () => {
   it('issues another refresh token and a valid token of the same session', async () => {
     const first = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
     expect(second.refreshToken).not.toBe(first.refreshToken);
     expect(second.sessionId).toBe(first.sessionId);
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const third = await refresh(second.refreshToken);
     expect(new Set([first, second, third].map((one) => one.refreshToken)).size).toBe(3);
     expect(await fixture.credentials.authenticateUser(third.jwt)).toMatchObject({ email: person.email });
@@ -149,28 +149,28 @@ describe('a refresh', () => {
   it('returns a token that is younger than half a minute unchanged', async () => {
     const first = await begin();
     expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
-    await place.letPass('28 seconds');
+    await context.letPass('28 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
-    await place.letPass('2 seconds');
+    await context.letPass('2 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).not.toBe(first.refreshToken);
   });
 
   it('returns the same successor for the same token within half a minute', async () => {
     const first = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
-    await place.letPass('28 seconds');
+    await context.letPass('28 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
-    await place.letPass('28 seconds');
+    await context.letPass('28 seconds');
     expect((await refresh(second.refreshToken)).refreshToken).not.toBe(second.refreshToken);
   });
 
   it('with a token that was replaced long ago ends the session, for all its holders', async () => {
     const first = await begin();
     const other = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
-    await place.letPass('31 seconds');
+    await context.letPass('31 seconds');
     await expect(refresh(first.refreshToken)).rejects.toMatchObject(reused);
     // It stays ended although the call was rejected, and the reuse is not detected a second time.
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(ended);
@@ -178,7 +178,7 @@ describe('a refresh', () => {
     await expect(fixture.credentials.authenticateUser(second.jwt)).rejects.toMatchObject({
       code: 'not_authenticated',
     });
-    const changes = (await place.listChanges()).filter(({ action }) => action === 'session.revoke');
+    const changes = (await context.listChanges()).filter(({ action }) => action === 'session.revoke');
     // It is unknown who that was.
     expect(changes).toMatchObject([
       {
@@ -196,7 +196,7 @@ describe('a refresh', () => {
     const owner = await begin();
     let thief = owner;
     for (let day = 0; day < 20; day += 1) {
-      await place.letPass('1 day');
+      await context.letPass('1 day');
       thief = await refresh(thief.refreshToken);
     }
     await expect(refresh(owner.refreshToken)).rejects.toMatchObject(reused);
@@ -210,7 +210,7 @@ describe('a refresh', () => {
 
   it('is rejected for a disabled account, and valid again when it is enabled', async () => {
     const { refreshToken } = await begin();
-    await place.switchOff(person.userId);
+    await context.switchOff(person.userId);
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
     await fixture.database.execute('update users set disabled_at = null where id = $1', [person.userId]);
     expect(await refresh(refreshToken)).toMatchObject({ email: person.email });
@@ -219,19 +219,19 @@ describe('a refresh', () => {
   it('extends a session by 90 days, up to a year in total', async () => {
     let session = await begin();
     for (let quarter = 0; quarter < 4; quarter += 1) {
-      await place.letPass('89 days');
+      await context.letPass('89 days');
       session = await refresh(session.refreshToken);
     }
     const [listed] = await fixture.signIn.sessions.list(person.userId);
     const left = (listed?.expiresAt.getTime() ?? 0) - Date.now();
     expect(Math.round(left / 86_400_000)).toBe(365 - 4 * 89);
-    await place.letPass('10 days');
+    await context.letPass('10 days');
     await expect(refresh(session.refreshToken)).rejects.toMatchObject(ended);
   });
 
   it('is rejected for a session that was unused for 90 days, whose token is invalid too', async () => {
     const { refreshToken, jwt } = await begin();
-    await place.letPass('90 days');
+    await context.letPass('90 days');
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
     await expect(fixture.credentials.authenticateUser(jwt)).rejects.toMatchObject({
       code: 'not_authenticated',
@@ -240,7 +240,7 @@ describe('a refresh', () => {
 
   it('works at every server with the same secret key, also within half a minute', async () => {
     const { refreshToken } = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(refreshToken);
     const other = createSignIn(fixture);
     expect((await other.sessions.refresh(refreshToken)).refreshToken).toBe(second.refreshToken);
@@ -248,7 +248,7 @@ describe('a refresh', () => {
 
   it('goes on at servers with another current key, while the secret key is replaced', async () => {
     const first = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
     const encryption = createEncryption({ current: randomBytes(48), others: [fixture.secretKey] });
     const credentials = createCredentials(fixture.persistence, encryption);
@@ -256,9 +256,9 @@ describe('a refresh', () => {
     // Within the half minute both servers give the token that is stored.
     expect((await other.sessions.refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
     expect(await credentials.authenticateUser(second.jwt)).toMatchObject(person);
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const third = await other.sessions.refresh(second.refreshToken);
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     expect((await other.sessions.refresh(third.refreshToken)).sessionId).toBe(first.sessionId);
     // A key that nobody here has gives nothing.
     const stranger = createCredentials(fixture.persistence, createEncryption(randomBytes(48)));
@@ -270,22 +270,22 @@ describe('signing out', () => {
   it('ends the session of the presented token, and no others', async () => {
     const [one, other] = [await begin(), await begin()];
     for (const token of [one.refreshToken, one.refreshToken, 'nonsense'])
-      await place.asClient(() => fixture.signIn.sessions.signOut(token));
+      await context.asClient(() => fixture.signIn.sessions.signOut(token));
     await expect(refresh(one.refreshToken)).rejects.toMatchObject(ended);
     await expect(fixture.credentials.authenticateUser(one.jwt)).rejects.toMatchObject({
       code: 'not_authenticated',
     });
     expect(await refresh(other.refreshToken)).toMatchObject({ sessionId: other.sessionId });
-    expect((await place.listChanges()).slice(2)).toMatchObject([
+    expect((await context.listChanges()).slice(2)).toMatchObject([
       { action: 'session.revoke', actor_email: person.email, after: { because: 'signed-out' } },
     ]);
   });
 
   it('accepts a token that was replaced, too', async () => {
     const first = await begin();
-    await place.letPass('1 minute');
+    await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
-    await place.letPass('1 hour');
+    await context.letPass('1 hour');
     await fixture.signIn.sessions.signOut(first.refreshToken);
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(ended);
   });
@@ -293,10 +293,10 @@ describe('signing out', () => {
 
 describe('the sessions of a user', () => {
   it('are listed by their last use, without ended ones and those of others', async () => {
-    const stranger = await place.createPerson();
+    const stranger = await context.createPerson();
     await begin(stranger.userId);
     const [first, second, third] = [await begin(), await begin(), await begin()];
-    await place.letPass('1 hour');
+    await context.letPass('1 hour');
     await refresh(first.refreshToken);
     await fixture.signIn.sessions.revoke(person.userId, second.sessionId);
     const listed = await fixture.signIn.sessions.list(person.userId);
@@ -304,7 +304,7 @@ describe('the sessions of a user', () => {
   });
 
   it('can be ended one by one, only by their user', async () => {
-    const stranger = await place.createPerson();
+    const stranger = await context.createPerson();
     const { sessionId, refreshToken } = await begin();
     const missing = { code: 'not_found' };
     const revoke = (userId: string, id: string) => fixture.signIn.sessions.revoke(userId, id);
@@ -338,29 +338,29 @@ describe('retention of sign-in data', () => {
     const { sessionId, refreshToken } = await begin();
     await fixture.signIn.swapCodes.issue(refreshToken);
     await fixture.signIn.sessions.revoke(person.userId, sessionId);
-    await place.letPass('29 days');
+    await context.letPass('29 days');
     await begin();
-    expect(await place.count('sessions')).toBe(2);
-    await place.letPass('2 days');
+    expect(await context.count('sessions')).toBe(2);
+    await context.letPass('2 days');
     await begin();
-    expect(await place.count('sessions')).toBe(2);
-    expect(await place.count('refresh_tokens')).toBe(2);
-    expect(await place.count('swap_codes')).toBe(0);
+    expect(await context.count('sessions')).toBe(2);
+    expect(await context.count('refresh_tokens')).toBe(2);
+    expect(await context.count('swap_codes')).toBe(0);
   });
 
   it('keeps replaced tokens for as long as they could be presented', async () => {
     let session = await begin();
     for (let turn = 0; turn < 5; turn += 1) {
-      await place.letPass('30 days');
+      await context.letPass('30 days');
       session = await refresh(session.refreshToken);
     }
     // The newest, and those of the last 90 days.
-    expect(await place.count('refresh_tokens')).toBe(4);
+    expect(await context.count('refresh_tokens')).toBe(4);
   });
 
   it('keeps no more for a client that refreshes constantly', async () => {
     const { refreshToken } = await begin();
     for (let turn = 0; turn < 20; turn += 1) await refresh(refreshToken);
-    expect(await place.count('refresh_tokens')).toBe(1);
+    expect(await context.count('refresh_tokens')).toBe(1);
   });
 });

@@ -25,7 +25,7 @@ export interface BegunSession {
   refreshToken: string;
 }
 
-const limits = { unusedDays: 90, longestDays: 365 };
+const limits = { unusedDays: 90, maxDays: 365 };
 
 /**
  * Concurrent commands read one file and present the same refresh token, and so does a client that refreshes
@@ -35,7 +35,7 @@ const limits = { unusedDays: 90, longestDays: 365 };
 const graceSeconds = 30;
 
 /** Far more clients than any user has; beyond it, the least recently used sessions are ended. */
-const mostSessions = 100;
+const maxSessions = 100;
 
 /** How long an ended session, and the fact that a token was replaced, are kept. */
 const endedSessionsDays = 30;
@@ -82,7 +82,7 @@ export function createSessions({
         before: null,
         after: { client: person.client },
       });
-      for (const { id } of await store.sessions.listBeyond(session.userId, mostSessions))
+      for (const { id } of await store.sessions.listBeyond(session.userId, maxSessions))
         await end(store, id, 'too-many-sessions');
     });
     await store.sessions.forgetEnded(endedSessionsDays, forgottenAtOnce);

@@ -1,22 +1,22 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { SignInPlace } from '../testing/sign-in-place.ts';
+import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccounts } from './accounts.ts';
 import { createPasswords } from './passwords.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSetPassword } from './set-password.ts';
-import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 
 let fixture: ServiceFixture;
-let place: SignInPlace;
+let context: SignInFixture;
 let person: { userId: string; email: string };
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = createSignInPlace(fixture);
-  person = await place.createPerson();
+  context = createSignInFixture(fixture);
+  person = await context.createPerson();
 });
 afterEach(() => fixture.close());
 
@@ -26,18 +26,18 @@ const password = 'quite another password';
 /** Approves sign-ins that no client has redeemed yet. */
 async function agreeToClients() {
   const { authorizationRequests, deviceCodes } = fixture.signIn;
-  const device = await place.asClient(() => deviceCodes.issue(origin));
+  const device = await context.asClient(() => deviceCodes.issue(origin));
   await deviceCodes.approve(device.userCode, person.userId);
   const verifier = randomBytes(64).toString('base64url');
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
   const request = { codeChallenge, redirectUri: 'http://127.0.0.1:46667/callback', state: 'state' };
-  const url = await place.asClient(() => authorizationRequests.issue(request, origin));
+  const url = await context.asClient(() => authorizationRequests.issue(request, origin));
   const asked = new URL(url).searchParams.get('request') ?? '';
   const answered = new URL(await authorizationRequests.approve(asked, person.userId));
   const code = answered.searchParams.get('code') ?? '';
   return [
-    () => place.asClient(() => deviceCodes.redeem(device.deviceCode)),
-    () => place.asClient(() => authorizationRequests.redeem(code, verifier)),
+    () => context.asClient(() => deviceCodes.redeem(device.deviceCode)),
+    () => context.asClient(() => authorizationRequests.redeem(code, verifier)),
   ];
 }
 
@@ -59,7 +59,7 @@ describe('a new password', () => {
   };
 
   it.each(Object.keys(ways))('%s ends sessions, and revokes earlier approvals', async (way) => {
-    const session = await place.asClient(() =>
+    const session = await context.asClient(() =>
       fixture.signIn.sessions.begin({ userId: person.userId, client: 'dlthub-cli 0.28.7' }),
     );
     const redeemAll = await agreeToClients();

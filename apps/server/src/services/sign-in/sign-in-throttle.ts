@@ -17,9 +17,9 @@ const hour = 3600;
  * `address` may be that of a whole office.
  */
 const limits = {
-  account: { freeTries: 5, firstWaitSeconds: 1, longestWaitSeconds: 60, windowSeconds: 24 * hour },
-  everywhere: { freeTries: 50, firstWaitSeconds: 1, longestWaitSeconds: 10, windowSeconds: 24 * hour },
-  address: { freeTries: 30, firstWaitSeconds: 1, longestWaitSeconds: 300, windowSeconds: hour },
+  account: { freeTries: 5, firstWaitSeconds: 1, maxWaitSeconds: 60, windowSeconds: 24 * hour },
+  everywhere: { freeTries: 50, firstWaitSeconds: 1, maxWaitSeconds: 10, windowSeconds: 24 * hour },
+  address: { freeTries: 30, firstWaitSeconds: 1, maxWaitSeconds: 300, windowSeconds: hour },
 } satisfies Record<string, TryLimits>;
 
 type Kind = keyof typeof limits;

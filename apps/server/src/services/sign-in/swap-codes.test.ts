@@ -1,18 +1,18 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { SignedIn } from './sessions.ts';
-import type { SignInPlace } from '../testing/sign-in-place.ts';
+import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: SignInPlace;
+let context: SignInFixture;
 let session: SignedIn;
 
 beforeEach(async () => {
   fixture = await createServiceFixture();
-  place = createSignInPlace(fixture);
-  const { userId } = await place.createPerson();
+  context = createSignInFixture(fixture);
+  const { userId } = await context.createPerson();
   session = await fixture.signIn.sessions.begin({ userId, client: 'test' });
 });
 afterEach(() => fixture.close());
@@ -21,12 +21,12 @@ const issue = (token = session.refreshToken) => fixture.signIn.swapCodes.issue(t
 const redeem = (code: string) => fixture.signIn.swapCodes.redeem(code);
 
 it('transfers the user, and leaves the refresh token unchanged', async () => {
-  await place.letPass('1 hour');
+  await context.letPass('1 hour');
   const { code, expiresInSeconds } = await issue();
   expect(expiresInSeconds).toBe(60);
   const { userId, email, sessionId } = session;
   expect(await redeem(code)).toEqual({ userId, email, sessionId });
-  expect(await place.count('refresh_tokens')).toBe(1);
+  expect(await context.count('refresh_tokens')).toBe(1);
 });
 
 it('is valid once, however many redeem it concurrently', async () => {
@@ -38,12 +38,12 @@ it('is valid once, however many redeem it concurrently', async () => {
 
 it('is valid for a minute', async () => {
   const [early, late] = [await issue(), await issue()];
-  await place.letPass('58 seconds');
+  await context.letPass('58 seconds');
   expect(await redeem(early.code)).toMatchObject({ userId: session.userId });
-  await place.letPass('2 seconds');
+  await context.letPass('2 seconds');
   expect(await redeem(late.code)).toBeNull();
   await issue();
-  expect(await place.count('swap_codes')).toBe(1);
+  expect(await context.count('swap_codes')).toBe(1);
 });
 
 it('is invalid if it was never issued', async () => {
@@ -52,7 +52,7 @@ it('is invalid if it was never issued', async () => {
 
 it('ends with the session, and with the account', async () => {
   const [first, second] = [await issue(), await issue()];
-  await place.switchOff(session.userId);
+  await context.switchOff(session.userId);
   expect(await redeem(first.code)).toBeNull();
   await fixture.database.execute('update users set disabled_at = null');
   await fixture.signIn.sessions.signOut(session.refreshToken);
@@ -60,16 +60,16 @@ it('ends with the session, and with the account', async () => {
 });
 
 it('is issued for a token that was just replaced, because clients race', async () => {
-  await place.letPass('1 hour');
+  await context.letPass('1 hour');
   await fixture.signIn.sessions.refresh(session.refreshToken);
   const { code } = await issue();
   expect(await redeem(code)).toMatchObject({ userId: session.userId });
 });
 
 it('is not issued for a token that was replaced long ago, which ends the session', async () => {
-  await place.letPass('1 hour');
+  await context.letPass('1 hour');
   const next = await fixture.signIn.sessions.refresh(session.refreshToken);
-  await place.letPass('1 hour');
+  await context.letPass('1 hour');
   await expect(issue()).rejects.toMatchObject({ code: 'refresh_token_reused' });
   await expect(issue(next.refreshToken)).rejects.toMatchObject({ code: 'session_ended' });
   await expect(issue('nonsense')).rejects.toMatchObject({ code: 'session_ended' });

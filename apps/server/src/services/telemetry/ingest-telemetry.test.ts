@@ -1,16 +1,16 @@
 import type { BeaconKind } from '../../../../../testing/fixtures/captured-bodies.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { listCaptured, readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { parseState } from '../../telemetry/parse-state.ts';
 import { parseTrace } from '../../telemetry/parse-trace.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 let run: JobRunRecord;
 let attemptId: string;
 
@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
-  ({ run, id: attemptId } = await place.createAttempt(await place.startRun('jobs.a')));
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+  ({ run, id: attemptId } = await context.createAttempt(await context.startRun('jobs.a')));
 });
 
 /** Stores a body as the spool does, without ingesting it. */
@@ -53,13 +53,13 @@ async function readSchemas() {
     `select schema_name as name, version_hash as hash, version, previous_hashes as previous, pipeline_name as pipeline,
             destination_name as destination, dataset_name as dataset, document, job_run_id as "jobRunId"
        from schema_versions where workspace_id = $1 order by pipeline_name, schema_name, version_hash`,
-    [place.workspaceId],
+    [context.workspaceId],
   );
 }
 
 async function readPipelineRuns() {
   const heads = await fixture.store.telemetry.listOfJobRuns([run.id]);
-  return Promise.all(heads.map(({ id }) => fixture.store.telemetry.getPipelineRun(place.workspaceId, id)));
+  return Promise.all(heads.map(({ id }) => fixture.store.telemetry.getPipelineRun(context.workspaceId, id)));
 }
 
 async function listProblems() {
@@ -73,18 +73,18 @@ describe('bodies from dlt', () => {
   it('become one pipeline run for each trace, with its details', async () => {
     const names = await keepCaptured('trace');
     await ingest();
-    const facts = (await readPipelineRuns()).map((row) => row?.facts);
+    const details = (await readPipelineRuns()).map((row) => row?.facts);
     const expected = names.map((name) => {
       const parsed = parseTrace(readCapturedBody(name));
       return parsed.ok ? parsed.facts : null;
     });
-    const byTransaction = (list: typeof facts) =>
+    const byTransaction = (list: typeof details) =>
       Object.fromEntries(list.map((one) => [one?.transactionId, one]));
-    expect(facts).toHaveLength(names.length);
-    expect(byTransaction(facts)).toEqual(
+    expect(details).toHaveLength(names.length);
+    expect(byTransaction(details)).toEqual(
       JSON.parse(JSON.stringify(byTransaction(expected.map((one) => one ?? undefined)))),
     );
-    expect(facts.filter((one) => one?.status === 'failed').length).toBeGreaterThan(0);
+    expect(details.filter((one) => one?.status === 'failed').length).toBeGreaterThan(0);
     expect((await listProblems()).every(({ problem, waits }) => problem === null && !waits)).toBe(true);
   });
 
@@ -104,7 +104,7 @@ describe('bodies from dlt', () => {
       dataset_name: 'shop_data',
       total_rows_loaded: stored?.facts.totalRowsLoaded,
       job_run_id: run.id,
-      workspace_id: place.workspaceId,
+      workspace_id: context.workspaceId,
     });
     expect(stored?.facts.totalRowsLoaded).toBeGreaterThan(0);
   });
@@ -115,7 +115,7 @@ describe('bodies from dlt', () => {
     const tables = () =>
       fixture.database.query<{ dataset: string; tables: string[] }>(
         `select dataset_name as dataset, table_names as tables from dataset_schemas where workspace_id = $1 order by 1`,
-        [place.workspaceId],
+        [context.workspaceId],
       );
     const shop = async () => (await tables()).find(({ dataset }) => dataset === 'shop_data')?.tables;
     expect(await shop()).toEqual(['orders', 'customers', 'orders__lines']);
@@ -185,7 +185,7 @@ describe('bodies from dlt', () => {
     await keepCaptured('job_result');
     await ingest();
     const last = readCapturedBody(listCaptured('job_result').at(-1) ?? '');
-    expect(await fixture.store.telemetry.getResult(place.workspaceId, run.id)).toMatchObject({
+    expect(await fixture.store.telemetry.getResult(context.workspaceId, run.id)).toMatchObject({
       resultType: 'job.abort_me',
       jobRef: 'jobs.__deployment__.abort_me',
       document: last,
@@ -199,7 +199,7 @@ describe('bodies from dlt', () => {
     const read = async () => [
       await readPipelineRuns(),
       await readSchemas(),
-      await fixture.store.telemetry.getResult(place.workspaceId, run.id),
+      await fixture.store.telemetry.getResult(context.workspaceId, run.id),
     ];
     const before = await read();
     await fixture.database.execute('update beacon_bodies set ingested_at = null where attempt_id = $1', [
@@ -251,7 +251,7 @@ describe('an unusable body', () => {
     await keep(0, 'trace', trace);
     await keep(1, 'trace', trace);
     await fixture.blobs.delete(`beacons/${attemptId}/0.json`);
-    const other = await place.createAttempt(await place.startRun('jobs.a'));
+    const other = await context.createAttempt(await context.startRun('jobs.a'));
     await keep(2, 'trace', trace, other.id);
     await fixture.ingestTelemetry.waiting();
     expect((await listProblems()).map(({ waits }) => waits)).toEqual([true, true]);
@@ -271,6 +271,6 @@ describe('bodies stored by a crashed server', () => {
     }
     await fixture.ingestTelemetry.waiting();
     expect(await fixture.store.telemetry.listOfJobRuns([run.id])).toHaveLength(count);
-    expect(await fixture.store.telemetry.watermark(place.workspaceId)).toBeInstanceOf(Date);
+    expect(await fixture.store.telemetry.watermark(context.workspaceId)).toBeInstanceOf(Date);
   });
 });

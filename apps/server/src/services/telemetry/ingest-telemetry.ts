@@ -28,7 +28,7 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
   async function ingest(body: BeaconBodyRecord): Promise<void> {
     const bytes = await readBlob(blobs, body.blobKey);
     await persistence.transaction(async (store) => {
-      const problem = await storeFacts(store, body, bytes);
+      const problem = await storeDetails(store, body, bytes);
       if (problem)
         log.warn(
           { attemptId: body.attemptId, number: body.number, kind: body.kind, problem },
@@ -72,7 +72,7 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
 }
 
 /** @returns a description of the problem; null if the body was understood */
-async function storeFacts(
+async function storeDetails(
   store: Pick<Store, 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
   body: BeaconBodyRecord,
   bytes: Uint8Array,

@@ -43,8 +43,8 @@ export function createReadTelemetry({ store }: Persistence<'telemetry'>, blobs: 
       const run = await getPipelineRun(workspaceId, pipelineRunId);
       if (run.traceRemovedAt) {
         const day = run.traceRemovedAt.toISOString().slice(0, 10);
-        const words = `The trace of pipeline run ${pipelineRunId} was removed on ${day}: it was past its retention.`;
-        throw new ServiceError('trace_removed', words);
+        const text = `The trace of pipeline run ${pipelineRunId} was removed on ${day}: it was past its retention.`;
+        throw new ServiceError('trace_removed', text);
       }
       try {
         const body: unknown = JSON.parse((await readBlob(blobs, run.traceBlobKey)).toString());

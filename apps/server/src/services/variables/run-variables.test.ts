@@ -1,26 +1,26 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import type { VariableUpsert } from '../../domain/variables/variable-change.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 const plain = (name: string, value: string): VariableUpsert => ({ name, type: 'plain', value });
 const secret = (name: string, value: string): VariableUpsert => ({ name, type: 'secret', value });
 
 function setVariables(profile: string | null, ...upserts: VariableUpsert[]) {
-  return place.updateVariables({ profile, deletes: [], upserts });
+  return context.updateVariables({ profile, deletes: [], upserts });
 }
 
 describe('a run that starts', () => {
@@ -36,9 +36,9 @@ describe('a run that starts', () => {
   }
 
   async function startRun(profile: string | null = null): Promise<void> {
-    const started = await place.startRun('jobs.m.a', { profile });
-    await place.setRun(started.id, `status = 'starting', claim_number = claim_number + 1`);
-    ({ claimNumber } = await place.getRun(started.id));
+    const started = await context.startRun('jobs.m.a', { profile });
+    await context.setRun(started.id, `status = 'starting', claim_number = claim_number + 1`);
+    ({ claimNumber } = await context.getRun(started.id));
     const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
     if (!attempt) throw new Error('The attempt was not made');
     const claim = { jobRunId: started.id, claimNumber };
@@ -48,7 +48,7 @@ describe('a run that starts', () => {
   }
 
   beforeEach(async () => {
-    await place.deployAll([defineJob('jobs.m.a', { execute: { concurrency: null } })]);
+    await context.deployAll([defineJob('jobs.m.a', { execute: { concurrency: null } })]);
   });
 
   it('gets the variables of the workspace, overridden by those of its profile', async () => {
@@ -91,7 +91,7 @@ describe('a run that starts', () => {
     await fixture.database.execute(
       `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
        select $1, name, 'stored', $2, $2 from unnest(array['RUNTIME__RUN_ID', 'PYTHONUNBUFFERED']) as given (name)`,
-      [place.workspaceId, place.userId],
+      [context.workspaceId, context.userId],
     );
     await startRun();
     const { run_id: runId, variables } = await begin();
@@ -103,15 +103,15 @@ describe('a run that starts', () => {
     await fixture.database.execute(
       `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
        values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
-      [place.workspaceId, place.userId],
+      [context.workspaceId, context.userId],
     );
     await startRun();
     const { variables } = await begin();
     expect(variables).toMatchObject({ KEPT: '1' });
     expect(variables).not.toHaveProperty('LD_PRELOAD');
-    const { leftOut } = await fixture.readRunVariables(place.workspaceId, 'prod');
+    const { leftOut } = await fixture.readRunVariables(context.workspaceId, 'prod');
     expect(leftOut).toEqual(['LD_PRELOAD']);
-    expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(2);
+    expect(await fixture.store.variables.list(context.workspaceId)).toHaveLength(2);
   });
 
   it('gets the values of that moment', async () => {
@@ -126,7 +126,7 @@ describe('a run that starts', () => {
     await fixture.database.execute(
       `update variables set sealed_value = (select sealed_value from variables where workspace_id = $1 and name = 'A')
         where workspace_id = $1 and name = 'B'`,
-      [place.workspaceId],
+      [context.workspaceId],
     );
     await startRun();
     await expect(begin()).rejects.toThrow(/^The secret variable B cannot be opened/);
@@ -142,14 +142,14 @@ describe('a change of variables', () => {
       setVariables(null, ...many('B')),
     ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(300);
+    expect(await fixture.store.variables.list(context.workspaceId)).toHaveLength(300);
   });
 
   it('gives each write its own revision, even for the same value', async () => {
     const revisions = new Set<string>();
     for (let count = 0; count < 3; count += 1) {
       await setVariables(null, secret('A', 'swordfish'));
-      const { variables } = await fixture.readRunVariables(place.workspaceId, 'prod');
+      const { variables } = await fixture.readRunVariables(context.workspaceId, 'prod');
       const [variable] = variables;
       revisions.add(variable?.revision ?? '');
     }
@@ -158,7 +158,7 @@ describe('a change of variables', () => {
 
   it('stores no readable secret, and encrypts the same value differently each time', async () => {
     await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
-    const [a, b] = await fixture.store.variables.list(place.workspaceId);
+    const [a, b] = await fixture.store.variables.list(context.workspaceId);
     expect(a?.plainValue).toBeNull();
     expect(a?.sealedValue?.includes('swordfish')).toBe(false);
     expect(a?.sealedValue?.equals(b?.sealedValue ?? Buffer.from(''))).toBe(false);

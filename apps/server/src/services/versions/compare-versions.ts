@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Readable } from 'node:stream';
 import {
   holdsSecrets,
-  placeConfigurationFile,
+  resolveConfigurationFile,
   readConfigurationFiles,
 } from '../../archives/configuration-archive.ts';
 import { compareFiles, countChanges } from '../../domain/versions/compare-files.ts';
@@ -98,7 +98,7 @@ export function createCompareVersions({ persistence, blobs, encryption }: Compar
   ): Promise<SettingsFile | null> {
     if (!configuration) return null;
     const archive = await configurationArchives.open(configuration);
-    const name = placeConfigurationFile(path);
+    const name = resolveConfigurationFile(path);
     const file = (await readConfigurationFiles(Readable.from([archive]))).find((one) => one.name === name);
     return file ? { text: file.text, holdsSecrets: holdsSecrets(path) } : null;
   }

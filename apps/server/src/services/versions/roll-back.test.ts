@@ -1,38 +1,42 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
-import { createPlace, embeddedRequirements, plainRequirements } from '../testing/service-place.ts';
+import {
+  createWorkspaceFixture,
+  embeddedRequirements,
+  plainRequirements,
+} from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readArchiveFile } from '../../archives/read-archive-file.ts';
 import { createConfigurationArchives } from './version-archives.ts';
 import { readConfigurationFiles } from '../../archives/configuration-archive.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 async function deployCode(code: string, requirements: unknown = plainRequirements) {
   const archivePath = join(fixture.folder, `${randomUUID()}.tar.gz`);
   await writeFile(archivePath, buildArchive({ 'a.py': code }));
-  const upload = { grant: place.grant('deployment'), archivePath, requirements, requirementsSizeBytes: 2 };
+  const upload = { grant: context.grant('deployment'), archivePath, requirements, requirementsSizeBytes: 2 };
   return fixture.uploadPackage.uploadDeployment(upload);
 }
 
 const requestFor = (versionId: string) => ({
-  workspaceId: place.workspaceId,
-  membershipId: place.membershipId,
+  workspaceId: context.workspaceId,
+  membershipId: context.membershipId,
   versionId,
 });
 
@@ -54,9 +58,9 @@ describe('a rollback of code', () => {
       updatedAt: back.updatedAt,
     });
     expect([first.id, first.archiveKey]).not.toContain(back.id);
-    expect(await fixture.store.deployments.latest(place.workspaceId)).toEqual(back);
-    expect(await fixture.store.deployments.files(place.workspaceId, back.id)).toEqual(
-      await fixture.store.deployments.files(place.workspaceId, first.id),
+    expect(await fixture.store.deployments.latest(context.workspaceId)).toEqual(back);
+    expect(await fixture.store.deployments.files(context.workspaceId, back.id)).toEqual(
+      await fixture.store.deployments.files(context.workspaceId, first.id),
     );
     // Deleting the old archive does not affect the new version.
     await fixture.blobs.delete(first.archiveKey);
@@ -66,13 +70,13 @@ describe('a rollback of code', () => {
 
   it('is used by the next run, with the current jobs', async () => {
     const first = await deployCode('x = 1');
-    await place.uploadConfiguration();
+    await context.uploadConfiguration();
     await deployCode('x = 2');
-    await place.deployJobs([{ ...definition, description: 'newer' }]);
+    await context.deployJobs([{ ...definition, description: 'newer' }]);
     const back = await fixture.rollBack.deployment(requestFor(first.id));
-    const run = await place.startRun('jobs.m.f');
+    const run = await context.startRun('jobs.m.f');
     expect(run.deploymentId).toBe(back.id);
-    expect(await place.getJob('jobs.m.f')).toMatchObject({ version: 1, description: 'newer' });
+    expect(await context.getJob('jobs.m.f')).toMatchObject({ version: 1, description: 'newer' });
   });
 
   it('rejects content that is already the latest, and leaves no blob behind', async () => {
@@ -112,7 +116,7 @@ describe('a rollback of code', () => {
     );
     expect(refused).toMatchObject([{ code: 'content_is_latest' }]);
     expect(await countBlobs()).toBe(blobs + 1);
-    expect((await fixture.store.deployments.latest(place.workspaceId))?.version).toBe(3);
+    expect((await fixture.store.deployments.latest(context.workspaceId))?.version).toBe(3);
   });
 
   it('of a damaged archive creates nothing', async () => {
@@ -122,7 +126,7 @@ describe('a rollback of code', () => {
     const blobs = await countBlobs();
     await expect(fixture.rollBack.deployment(requestFor(first.id))).rejects.toThrow('is damaged');
     expect(await countBlobs()).toBe(blobs);
-    expect((await fixture.store.deployments.latest(place.workspaceId))?.version).toBe(2);
+    expect((await fixture.store.deployments.latest(context.workspaceId))?.version).toBe(2);
   });
 });
 
@@ -136,8 +140,8 @@ const definition = {
 
 describe('a rollback of configuration', () => {
   it('is a new version with the old content, encrypted for itself', async () => {
-    const first = await place.uploadConfiguration({ 'prod.secrets.toml': 'password = "of-old"' });
-    await place.uploadConfiguration({ 'config.toml': 'a = 1' });
+    const first = await context.uploadConfiguration({ 'prod.secrets.toml': 'password = "of-old"' });
+    await context.uploadConfiguration({ 'config.toml': 'a = 1' });
     const back = await fixture.rollBack.configuration(requestFor(first.id));
     expect(back).toMatchObject({ version: 3, contentHash: first.contentHash, profiles: ['prod'] });
     await fixture.blobs.delete(first.archiveKey);
@@ -148,7 +152,7 @@ describe('a rollback of configuration', () => {
   });
 
   it('rejects content that is already the latest', async () => {
-    const first = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
+    const first = await context.uploadConfiguration({ 'config.toml': 'a = 1' });
     await expect(fixture.rollBack.configuration(requestFor(first.id))).rejects.toMatchObject({
       code: 'content_is_latest',
     });
@@ -157,13 +161,13 @@ describe('a rollback of configuration', () => {
 
 describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (kind) => {
   const upload = async (content: string) =>
-    kind === 'deployment' ? deployCode(content) : place.uploadConfiguration({ 'config.toml': content });
+    kind === 'deployment' ? deployCode(content) : context.uploadConfiguration({ 'config.toml': content });
 
   it('is rejected in an archived workspace', async () => {
     const first = await upload('x = 1');
     await upload('x = 2');
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
     const blobs = await countBlobs();
     await expect(fixture.rollBack[kind](requestFor(first.id))).rejects.toMatchObject({
@@ -175,7 +179,7 @@ describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (k
   it('does not find a version of another workspace, or an unknown one', async () => {
     const elsewhere = await upload('x = 1');
     await upload('x = 2');
-    place = await createPlace(fixture);
+    context = await createWorkspaceFixture(fixture);
     await upload('x = 3');
     for (const id of [elsewhere.id, randomUUID()]) {
       await expect(fixture.rollBack[kind](requestFor(id))).rejects.toMatchObject({ code: 'not_found' });

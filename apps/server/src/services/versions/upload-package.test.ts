@@ -1,29 +1,33 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
-import { createPlace, embeddedRequirements, plainRequirements } from '../testing/service-place.ts';
+import {
+  createWorkspaceFixture,
+  embeddedRequirements,
+  plainRequirements,
+} from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  place = await createPlace(fixture);
+  context = await createWorkspaceFixture(fixture);
 });
 
 async function uploadCode(
   archive: Uint8Array,
   requirements: unknown = plainRequirements,
-  grant = place.grant('deployment'),
+  grant = context.grant('deployment'),
 ) {
   const archivePath = join(fixture.folder, `${randomUUID()}.tar.gz`);
   await writeFile(archivePath, archive);
@@ -35,18 +39,18 @@ async function uploadCode(
   });
 }
 
-const uploadConfiguration = (archive: Buffer, grant = place.grant('configuration')) =>
+const uploadConfiguration = (archive: Buffer, grant = context.grant('configuration')) =>
   fixture.uploadPackage.uploadConfiguration({ grant, archive });
 
 const keysOf = async (prefix: string) =>
   (await Array.fromAsync(fixture.blobs.list(prefix))).map(({ key }) => key).toSorted();
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const latest = () => fixture.store.deployments.latest(place.workspaceId);
+const latest = () => fixture.store.deployments.latest(context.workspaceId);
 
 describe('an upload', () => {
   it('of code is stored unchanged, with its report', async () => {
     const archive = buildArchive({ 'a.py': 'x = 1', 'lib/b.py': 'y = 2' });
-    const grant = place.grant('deployment');
+    const grant = context.grant('deployment');
     const deployment = await uploadCode(archive, plainRequirements, grant);
     expect(deployment).toMatchObject({
       id: grant.uploadId,
@@ -56,10 +60,10 @@ describe('an upload', () => {
       archiveSha256: sha256(archive),
       requirements: plainRequirements,
       hasEmbeddedDatabase: false,
-      createdBy: place.membershipId,
+      createdBy: context.membershipId,
     });
     expect(await readBlob(fixture.blobs, deployment.archiveKey)).toEqual(archive);
-    const files = await fixture.store.deployments.files(place.workspaceId, deployment.id);
+    const files = await fixture.store.deployments.files(context.workspaceId, deployment.id);
     expect(files?.map((file) => file.relative_path)).toEqual(['a.py', 'lib/b.py']);
   });
 
@@ -119,7 +123,7 @@ describe('a rejected upload', () => {
     await refuse(() => uploadCode(archive), code);
     await refuse(() => uploadConfiguration(archive), code);
     expect(await latest()).toBeUndefined();
-    expect(await fixture.store.configurations.latest(place.workspaceId)).toBeUndefined();
+    expect(await fixture.store.configurations.latest(context.workspaceId)).toBeUndefined();
   });
 
   it('may have too many secrets to mask, but not too many plain values', async () => {
@@ -141,13 +145,13 @@ describe('a rejected upload', () => {
 
   it('leaves nothing in a workspace that was archived, or lost the member, meanwhile', async () => {
     const archive = buildArchive({ 'a.py': '' });
-    const stranger = await createPlace(fixture);
-    const grant = { ...place.grant('deployment'), principal: stranger.grant('deployment').principal };
+    const stranger = await createWorkspaceFixture(fixture);
+    const grant = { ...context.grant('deployment'), principal: stranger.grant('deployment').principal };
     await refuse(() => uploadCode(archive, plainRequirements, grant), 'not_found');
     const workspaceId = randomUUID();
     await refuse(() => uploadCode(archive, plainRequirements, { ...grant, workspaceId }), 'not_found');
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      place.workspaceId,
+      context.workspaceId,
     ]);
     await refuse(() => uploadCode(archive), 'workspace_archived');
     await refuse(() => uploadConfiguration(buildArchive({ 'config.toml': '' })), 'workspace_archived');
@@ -160,7 +164,7 @@ describe('an upload id', () => {
   const second = buildArchive({ 'a.py': 'second' });
 
   it('is valid once: a second upload does not change the first', async () => {
-    const grant = place.grant('deployment');
+    const grant = context.grant('deployment');
     const stored = await uploadCode(first, plainRequirements, grant);
     const refusal = { code: 'upload_already_received' };
     await expect(uploadCode(second, plainRequirements, grant)).rejects.toMatchObject(refusal);
@@ -170,7 +174,7 @@ describe('an upload id', () => {
   });
 
   it('is valid once for a configuration too', async () => {
-    const grant = place.grant('configuration');
+    const grant = context.grant('configuration');
     const [one, two] = ['a = 1', 'a = 2'].map((text) => buildArchive({ 'config.toml': text }));
     if (!one || !two) throw new Error('There are two archives');
     const stored = await uploadConfiguration(one, grant);
@@ -181,7 +185,7 @@ describe('an upload id', () => {
   });
 
   it('is valid once for concurrent uploads', async () => {
-    const grant = place.grant('deployment');
+    const grant = context.grant('deployment');
     const uploads = [first, second];
     const answers = await Promise.allSettled(
       uploads.map((archive) => uploadCode(archive, plainRequirements, grant)),

@@ -10,13 +10,13 @@ export type UploadSlots = ReturnType<typeof createUploadSlots>;
  * Limits how many uploads of one account this server receives and checks concurrently, so that they do not
  * fill the queue of others. It rejects the others; p-limit would hold their connections open.
  */
-export function createUploadSlots(mostPerAccount = defaultPerAccount) {
+export function createUploadSlots(maxPerAccount = defaultPerAccount) {
   const taken = new Map<string, number>();
   return {
     /** Takes a slot until it is disposed. @throws ServiceError too_many_uploads */
     take(userId: string): Disposable {
       const count = taken.get(userId) ?? 0;
-      if (count >= mostPerAccount) throw tooManyUploads(mostPerAccount);
+      if (count >= maxPerAccount) throw tooManyUploads(maxPerAccount);
       taken.set(userId, count + 1);
       return {
         [Symbol.dispose]() {

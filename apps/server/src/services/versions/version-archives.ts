@@ -20,8 +20,8 @@ export function requireArchive({
 }: Pick<ConfigurationRecord, 'version' | 'archiveRemovedAt'>): void {
   if (archiveRemovedAt === null) return;
   const day = archiveRemovedAt.toISOString().slice(0, 10);
-  const words = `The archive of version ${version} was removed on ${day}: it was past its retention.`;
-  throw new ServiceError('archive_removed', words);
+  const text = `The archive of version ${version} was removed on ${day}: it was past its retention.`;
+  throw new ServiceError('archive_removed', text);
 }
 
 export type ConfigurationArchives = ReturnType<typeof createConfigurationArchives>;

@@ -1,16 +1,16 @@
 import type { RuntimeEntryPoint } from '../../domain/jobs/entry-point.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import type { ServicePlace } from '../testing/service-place.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 
 const secret = 'a secret of some length';
 const listener = defineJob('jobs.m.f', { triggers: ['webhook:'], execute: { concurrency: null } });
 
 let fixture: ServiceFixture;
-let place: ServicePlace;
+let context: WorkspaceFixture;
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -18,12 +18,12 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.clock.now = noon;
-  place = await createPlace(fixture);
-  await place.deployAll([listener]);
+  context = await createWorkspaceFixture(fixture);
+  await context.deployAll([listener]);
 });
 
 async function findWebhook() {
-  const [listed] = await fixture.webhooks.list(place.workspaceId);
+  const [listed] = await fixture.webhooks.list(context.workspaceId);
   if (!listed) throw new Error('There is no webhook');
   return listed.webhook;
 }
@@ -42,7 +42,7 @@ async function deliver(body: string, options: { id?: string; signature?: string 
 
 /** Returns the start data of a run's attempt, with public and private launcher arguments. */
 async function begin(jobRunId: string) {
-  const { id, run } = await place.createAttempt(await place.getRun(jobRunId));
+  const { id, run } = await context.createAttempt(await context.getRun(jobRunId));
   return fixture.beginAttempt.begin(id, { claimNumber: run.claimNumber, nonce: 'nonce' });
 }
 
@@ -71,7 +71,7 @@ describe('a run started by a delivery', () => {
 describe('the database clock', () => {
   it('decides the age of a signature', async () => {
     const { id: webhookId } = await findWebhook();
-    await fixture.webhooks.setSigningSecret({ workspaceId: place.workspaceId, webhookId }, secret);
+    await fixture.webhooks.setSigningSecret({ workspaceId: context.workspaceId, webhookId }, secret);
     const time = noon.getTime() / 1000;
     const signed = (body: string) => {
       const hex = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
@@ -89,6 +89,6 @@ describe('the database clock', () => {
     expect(await deliver('1', { id: 'one' })).toEqual({ ...first, isRepeated: true });
     fixture.clock.now = laterBy(24 * 3600);
     expect((await deliver('1', { id: 'one' })).isRepeated).toBe(false);
-    expect(await place.listRuns('jobs.m.f')).toHaveLength(2);
+    expect(await context.listRuns('jobs.m.f')).toHaveLength(2);
   });
 });

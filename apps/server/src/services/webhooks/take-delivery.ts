@@ -10,7 +10,7 @@ import { findWebhookTrigger } from '../../domain/webhooks/webhook-path.ts';
 import { hashSecret } from '../sign-in/credentials.ts';
 import { readRunInput } from '../../domain/runs/run-input.ts';
 import { readSignature } from '../../domain/webhooks/webhook-signature.ts';
-import { lockForStart, refreshesOthers } from '../runs/start-facts.ts';
+import { lockForStart, refreshesOthers } from '../runs/start-context.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The address of a delivery. */
@@ -34,7 +34,7 @@ const deliveryAnswer = z.object({
 });
 export type DeliveryAnswer = z.output<typeof deliveryAnswer>;
 
-export interface TakenDelivery {
+export interface AcceptedDelivery {
   answer: DeliveryAnswer;
   /** The same delivery was accepted before, so nothing was started now. */
   isRepeated: boolean;
@@ -58,7 +58,7 @@ export function createTakeDelivery(dependencies: {
     | 'jobs'
     | 'organizationLimits'
     | 'outbox'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'
@@ -101,7 +101,7 @@ export function createTakeDelivery(dependencies: {
       | 'jobs'
       | 'organizationLimits'
       | 'outbox'
-      | 'promisedStarts'
+      | 'deferredStarts'
       | 'runQueue'
       | 'schedules'
       | 'usage'
@@ -139,8 +139,8 @@ export function createTakeDelivery(dependencies: {
      * not remembered.
      * @throws ServiceError not_found, invalid_signature, invalid_request, start_declined, too_many_runs
      */
-    async take({ id, path }: WebhookRecord, delivery: Delivery): Promise<TakenDelivery> {
-      const taken = await persistence.transaction(async (store): Promise<TakenDelivery> => {
+    async take({ id, path }: WebhookRecord, delivery: Delivery): Promise<AcceptedDelivery> {
+      const taken = await persistence.transaction(async (store): Promise<AcceptedDelivery> => {
         const webhook = await store.webhooks.lock(id);
         if (webhook?.path !== path) throw unknownAddress();
         const now = await clock(store);

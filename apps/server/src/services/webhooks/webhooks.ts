@@ -33,11 +33,14 @@ export function createWebhooks(
 ) {
   function makeToken(webhookId: string) {
     const token = createSecret('dlt_h_');
-    return { hash: hashSecret(token), sealed: encryption.encrypt(Buffer.from(token), tokenPlace(webhookId)) };
+    return {
+      hash: hashSecret(token),
+      sealed: encryption.encrypt(Buffer.from(token), tokenContext(webhookId)),
+    };
   }
 
   function describe(webhook: WebhookRecord, listening: readonly JobRecord[]): ListedWebhook {
-    const token = open(webhook.sealedToken, tokenPlace(webhook.id), webhook);
+    const token = open(webhook.sealedToken, tokenContext(webhook.id), webhook);
     return {
       webhook,
       token,
@@ -45,9 +48,9 @@ export function createWebhooks(
     };
   }
 
-  function open(sealed: Buffer, place: string, { path }: WebhookRecord): string {
+  function open(sealed: Buffer, scope: string, { path }: WebhookRecord): string {
     try {
-      return encryption.decrypt(sealed, place).toString();
+      return encryption.decrypt(sealed, scope).toString();
     } catch (error) {
       throw new Error(`The secrets of the webhook "${path}" cannot be opened: ${explainClosed(error)}`, {
         cause: error,
@@ -119,7 +122,7 @@ export function createWebhooks(
      */
     setSigningSecret: ({ workspaceId, webhookId }: WebhookRequest, secret: string): Promise<ListedWebhook> =>
       change({ workspaceId, webhookId }, 'webhook.set-signing-secret', (store) => {
-        const sealed = encryption.encrypt(Buffer.from(secret), signingPlace(webhookId));
+        const sealed = encryption.encrypt(Buffer.from(secret), signingContext(webhookId));
         return store.webhooks.setSigningSecret(workspaceId, webhookId, sealed);
       }),
 
@@ -134,15 +137,15 @@ export function createWebhooks(
 
     /** Null if deliveries need no signature. */
     openSigningSecret: (webhook: WebhookRecord): string | null =>
-      webhook.sealedSigningSecret && open(webhook.sealedSigningSecret, signingPlace(webhook.id), webhook),
+      webhook.sealedSigningSecret && open(webhook.sealedSigningSecret, signingContext(webhook.id), webhook),
   };
 }
 
 /** What is sealed for one place cannot be opened at another. JSON, so that no two places have one description. */
-export function tokenPlace(webhookId: string): string {
+export function tokenContext(webhookId: string): string {
   return JSON.stringify(['webhook token', webhookId]);
 }
 
-export function signingPlace(webhookId: string): string {
+export function signingContext(webhookId: string): string {
   return JSON.stringify(['webhook signing secret', webhookId]);
 }

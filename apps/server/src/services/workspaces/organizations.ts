@@ -56,7 +56,7 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
       if (!user) throw new ServiceError('not_found', 'There is no such account.');
       const known = await tx.people.listMembershipsOf(id);
       if (known.length > 0) return known;
-      const name = (user.email.split('@')[0] ?? '').slice(0, longestLocalPart) || 'Personal';
+      const name = (user.email.split('@')[0] ?? '').slice(0, maxLocalPartLength) || 'Personal';
       await insertOrganization(tx, user, { name, description: null, isPersonal: true });
       return tx.people.listMembershipsOf(id);
     });
@@ -74,14 +74,14 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
     },
 
     async me(authorization: Authorization): Promise<OrganizationMe> {
-      const { principal, organization: place } = authorization;
-      if (!place) throw new Error('The operation was not authorized at an organization');
+      const { principal, organization: scope } = authorization;
+      if (!scope) throw new Error('The operation was not authorized at an organization');
       return {
         principal: requireUser(principal),
-        organization: await get(place.organizationId),
-        membershipId: place.membershipId,
-        role: place.role,
-        workspaces: await store.workspaces.listOfMembership(place.membershipId),
+        organization: await get(scope.organizationId),
+        membershipId: scope.membershipId,
+        role: scope.role,
+        workspaces: await store.workspaces.listOfMembership(scope.membershipId),
       };
     },
 
@@ -174,7 +174,7 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
   };
 }
 
-const longestLocalPart = 64;
+const maxLocalPartLength = 64;
 
 /** Creates an organization with its first owner; a personal one gets a playground. */
 async function insertOrganization(

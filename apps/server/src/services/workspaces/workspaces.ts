@@ -47,7 +47,7 @@ export function createWorkspaces(
     | 'organizationLimits'
     | 'outbox'
     | 'people'
-    | 'promisedStarts'
+    | 'deferredStarts'
     | 'runQueue'
     | 'schedules'
     | 'usage'

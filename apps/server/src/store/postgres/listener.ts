@@ -9,7 +9,7 @@ export interface Subscription {
 type OnNotify = (payload: string | undefined) => void;
 
 const firstPauseMs = 50;
-const longestPauseMs = 2000;
+const maxPauseMs = 2000;
 const keepAliveSeconds = 30;
 
 /**
@@ -60,7 +60,7 @@ export function createListener(config: ClientConfig, onConnectionError: (error: 
       await openClient();
     } catch (error) {
       onConnectionError(error instanceof Error ? error : new Error(String(error)));
-      reconnect(Math.min(pauseMs * 2, longestPauseMs));
+      reconnect(Math.min(pauseMs * 2, maxPauseMs));
       return;
     }
     const listeners = [...channels.values()].flatMap((set) => [...set]);

@@ -9,7 +9,7 @@ export type OutboxEvent =
   | { kind: 'job_run.finished'; payload: { jobRunId: string } };
 
 /** `failures`: how often it was taken before without success. */
-export type TakenEvent = OutboxEvent & { id: number; failures: number };
+export type ClaimedEvent = OutboxEvent & { id: number; failures: number };
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
@@ -42,7 +42,7 @@ export function createOutboxStore(sql: Queryable) {
 
     /** Takes events for this many seconds; those that are not removed by then are taken again. */
     take: (limit: number, seconds: number) =>
-      sql.query<TakenEvent>(
+      sql.query<ClaimedEvent>(
         named(
           `update outbox set taken_until = now() + make_interval(secs => :seconds)
             where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())

@@ -149,9 +149,9 @@ export function createDatabase(connection: DatabaseConnection, options: Database
 
 /** Builds the `pg` settings for one connection, with our column types. */
 export function clientConfig(connection: DatabaseConnection, options: DatabaseOptions = {}): PoolConfig {
-  const place = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const scope = typeof connection === 'string' ? { connectionString: connection } : connection;
   return {
-    ...place,
+    ...scope,
     application_name: 'pumphouse',
     keepAlive: true,
     statement_timeout: (options.statementTimeoutSeconds ?? 30) * 1000,

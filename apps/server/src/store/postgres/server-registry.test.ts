@@ -31,9 +31,9 @@ test('a server is listed from its registration to its removal', async () => {
 test('a server that died, or whose pid was reused, is not listed, and its entry is removed', async () => {
   const child = spawn('sleep', ['100']);
   const pid = child.pid ?? 0;
-  const { place } = identifyOwnProcess();
-  await writeLine('child.json', { pid, startTime: readProcessStartTime(pid), place });
-  await writeLine('reused.json', { pid: process.pid, startTime: 1, place });
+  const { place: context } = identifyOwnProcess();
+  await writeLine('child.json', { pid, startTime: readProcessStartTime(pid), place: context });
+  await writeLine('reused.json', { pid: process.pid, startTime: 1, place: context });
   await writeFile(join(folder, 'cut-short.json'), '{"pid":');
   expect(await listServers(folder)).toEqual([{ pid, visible: true }]);
   child.kill('SIGKILL');

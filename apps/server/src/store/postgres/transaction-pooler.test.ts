@@ -38,9 +38,9 @@ async function startPooler(mode: 'transaction' | 'session'): Promise<string> {
   const url = new URL(own.url);
   const database = url.pathname.slice(1);
   const port = await findFreePort();
-  const place = `host=${url.searchParams.get('host')} port=${url.searchParams.get('port')} user=${url.username}`;
+  const context = `host=${url.searchParams.get('host')} port=${url.searchParams.get('port')} user=${url.username}`;
   const configuration = `[databases]
-${database} = ${place}
+${database} = ${context}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}

@@ -36,7 +36,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   const settings: SupervisorSettings = {
     leaseSeconds,
     deliverySeconds,
-    takenSeconds: 60,
+    claimSeconds: 60,
     instanceSizes: parseInstanceSizes(''),
     capacity: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
     unknownLimits,

@@ -1,8 +1,8 @@
 import type { AppResponse } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
 import classes from './apps.module.css';
-import { describeKind, kindOf, type AppKind } from './app-words.ts';
-import { DashboardIcon, GlobeIcon, McpIcon, NotebookIcon } from '../../look/icons.tsx';
+import { describeKind, kindOf, type AppKind } from './app-texts.ts';
+import { DashboardIcon, GlobeIcon, McpIcon, NotebookIcon } from '../../ui/icons.tsx';
 
 const icons: Record<AppKind, ReactNode> = {
   notebook: <NotebookIcon />,

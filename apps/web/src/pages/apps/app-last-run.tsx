@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './apps.module.css';
 import { lastRunOfApp } from './app-queries.ts';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
-import { RunState } from '../../look/state.tsx';
-import { Time } from '../../look/time.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Result of the last run of an app that is not running. */

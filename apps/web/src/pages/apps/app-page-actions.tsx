@@ -1,6 +1,6 @@
 import type { AppResponse } from '@pumphouse/contract';
 import { useState } from 'react';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { AppLogLink } from './app-log-link.tsx';
 import { AppQuestions, type AppQuestion } from './app-questions.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';

@@ -2,19 +2,19 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import classes from './apps.module.css';
 import { ActionResultLine } from '../jobs/action-result.tsx';
-import { AppFacts } from './app-facts.tsx';
+import { AppDetails } from './app-details.tsx';
 import { AppPageActions } from './app-page-actions.tsx';
 import { appQuery } from './app-queries.ts';
 import { AppUse } from './app-use.tsx';
 import { AppState } from './app-state.tsx';
 import { AppVisitors } from './app-visitors.tsx';
-import { currentLink, fallbackWords } from './app-words.ts';
-import { Notice } from '../../look/notice.tsx';
-import { Page } from '../../look/page.tsx';
+import { currentLink, fallbackText } from './app-texts.ts';
+import { Notice } from '../../ui/notice.tsx';
+import { Page } from '../../ui/page.tsx';
 import { PublicLinkSection } from './public-link-section.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 import { useAppActions } from './use-app-actions.ts';
-import { useNow } from '../../look/time.tsx';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** App page: state, actions, connection details, public link and visitors. */
@@ -42,8 +42,8 @@ export function AppPage() {
       <div className={classes.pageState}>
         <AppState app={app} />
       </div>
-      {app.is_profile_fallback && <Notice>{fallbackWords}</Notice>}
-      <AppFacts app={app} />
+      {app.is_profile_fallback && <Notice>{fallbackText}</Notice>}
+      <AppDetails app={app} />
       <AppUse app={app} />
       <PublicLinkSection app={app} name={name} link={link} actions={actions} />
       <AppVisitors jobId={jobId} />

@@ -1,4 +1,4 @@
-import { Confirm } from '../../look/confirm.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import type { AppActions } from './use-app-actions.ts';
 
 export type AppQuestion = 'restart' | 'stop' | 'take-back';
@@ -13,7 +13,7 @@ interface AppQuestionsProps {
 
 /** Asks for confirmation before an action that affects the users of an app. */
 export function AppQuestions({ question, name, jobRunId, actions, onClose }: AppQuestionsProps) {
-  const { title, action, says } = questions[question];
+  const { title, action, description } = questions[question];
   function act(): void {
     if (question === 'restart') actions.restart.mutate();
     else if (question === 'take-back') actions.unpublish.mutate();
@@ -29,7 +29,7 @@ export function AppQuestions({ question, name, jobRunId, actions, onClose }: App
       onConfirm={act}
       onClose={onClose}
     >
-      <p>{says}</p>
+      <p>{description}</p>
     </Confirm>
   );
 }
@@ -38,16 +38,18 @@ const questions = {
   restart: {
     title: (name: string) => `Restart ${name}?`,
     action: 'Restart',
-    says: 'A new process starts with the latest code and takes over when it is ready. Unsaved work of current visitors is lost.',
+    description:
+      'A new process starts with the latest code and takes over when it is ready. Unsaved work of current visitors is lost.',
   },
   stop: {
     title: (name: string) => `Stop ${name}?`,
     action: 'Stop',
-    says: 'Visitors are disconnected and lose unsaved work. The next visit starts the app again.',
+    description: 'Visitors are disconnected and lose unsaved work. The next visit starts the app again.',
   },
   'take-back': {
     title: (name: string) => `Unpublish ${name}?`,
     action: 'Unpublish',
-    says: 'The public link stops working, and its visitors are disconnected. Workspace members keep access.',
+    description:
+      'The public link stops working, and its visitors are disconnected. Workspace members keep access.',
   },
 };

@@ -6,11 +6,11 @@ import { ActionResultLine } from '../jobs/action-result.tsx';
 import { AppKindMark } from './app-kind.tsx';
 import { AppRowActions } from './app-row-actions.tsx';
 import { AppState } from './app-state.tsx';
-import { CopyText } from '../../look/copy-text.tsx';
-import { currentLink, describeIdle, describeLink, fallbackWords } from './app-words.ts';
-import { StarMark } from '../../look/star-mark.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
-import { Time, useNow } from '../../look/time.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { currentLink, describeIdle, describeLink, fallbackText } from './app-texts.ts';
+import { StarMark } from '../../ui/star-mark.tsx';
+import { shortenJobName } from '../../details/job-name.ts';
+import { Time, useNow } from '../../ui/time.tsx';
 import { useAppActions } from './use-app-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -76,10 +76,10 @@ export function AppRow({ app }: { app: AppResponse }) {
 function Profile({ app }: { app: AppResponse }) {
   if (!app.is_profile_fallback) return app.profile;
   return (
-    <span className={classes.warning} title={fallbackWords}>
+    <span className={classes.warning} title={fallbackText}>
       <span aria-hidden="true">⚠ </span>
       {app.profile}
-      <span className="visually-hidden">. {fallbackWords}</span>
+      <span className="visually-hidden">. {fallbackText}</span>
     </span>
   );
 }
@@ -87,11 +87,11 @@ function Profile({ app }: { app: AppResponse }) {
 function Publicity({ link, name }: { link: AppResponse['public_link']; name: string }) {
   const now = new Date(useNow(60));
   if (link === null) return <span className="quiet">no</span>;
-  const words = describeLink(link, now);
+  const text = describeLink(link, now);
   return (
     <span className={classes.publicity}>
-      <span className={classes.publicWords} title={words}>
-        yes, {words}
+      <span className={classes.publicWords} title={text}>
+        yes, {text}
       </span>
       <CopyText text={link.url} label={`public link to ${name}`} />
     </span>

@@ -1,10 +1,10 @@
 import type { AppResponse } from '@pumphouse/contract';
-import { archivedWords } from './app-words.ts';
+import { archivedText } from './app-texts.ts';
 import { whyNotCancel } from '../runs/run-rules.ts';
 
 /** Why the app cannot be started, regardless of the user's role; null if it can. */
 export function whyNotStart({ is_archived: isArchived }: Pick<AppResponse, 'is_archived'>): string | null {
-  return isArchived ? archivedWords : null;
+  return isArchived ? archivedText : null;
 }
 
 /** Why the app cannot be stopped, regardless of the user's role; null if it can. */

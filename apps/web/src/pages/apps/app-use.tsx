@@ -2,10 +2,10 @@ import { listMcpSetups, mcpAddress, type AppResponse } from '@pumphouse/contract
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import classes from './apps.module.css';
-import { CodeText } from '../../look/code-text.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
 import { Explanation } from '../../forms/change-form.tsx';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { addressForPrograms } from './program-address.ts';
 

@@ -1,11 +1,11 @@
 import type { RouteResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { Explanation } from '../../forms/change-form.tsx';
-import { formatNoun } from '../../look/format.ts';
-import { Section } from '../../look/page.tsx';
-import table from '../../look/table.module.css';
-import { Time } from '../../look/time.tsx';
+import { formatNoun } from '../../ui/format.ts';
+import { Section } from '../../ui/page.tsx';
+import table from '../../ui/table.module.css';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { visitorsOfApp } from './app-queries.ts';
 

@@ -1,16 +1,16 @@
 import type { AppResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './apps.module.css';
-import { ActionsHead } from '../../look/actions-head.tsx';
-import table from '../../look/table.module.css';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import table from '../../ui/table.module.css';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { appList } from './app-queries.ts';
 import { AppRow } from './app-row.tsx';
-import { formatNoun, pluralOf } from '../../look/format.ts';
+import { formatNoun, pluralOf } from '../../ui/format.ts';
 import { NoApps } from './no-apps.tsx';
-import { Notice } from '../../look/notice.tsx';
-import { Page } from '../../look/page.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { Notice } from '../../ui/notice.tsx';
+import { Page } from '../../ui/page.tsx';
+import { shortenJobName } from '../../details/job-name.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** List of the workspace's interactive jobs with state, public link and actions. */
@@ -31,10 +31,12 @@ export function AppsPage() {
 }
 
 function AppTable({ apps }: { apps: readonly AppResponse[] }) {
-  const unapart = apps.filter(({ is_profile_fallback: isFallback }) => isFallback);
+  const notIsolated = apps.filter(({ is_profile_fallback: isFallback }) => isFallback);
   return (
     <>
-      {unapart.length > 0 && <ProfileNotice names={unapart.map(({ name }) => shortenJobName(name))} />}
+      {notIsolated.length > 0 && (
+        <ProfileNotice names={notIsolated.map(({ name }) => shortenJobName(name))} />
+      )}
       <div className={`${table.frame} ${table.scroll}`}>
         <table className={`${table.table} ${classes.table}`}>
           <caption className="visually-hidden">Apps</caption>
@@ -74,15 +76,15 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
 const starredFirst = (apps: readonly AppResponse[]) =>
   apps.toSorted((one, other) => Number(other.is_starred) - Number(one.is_starred));
 
-const mostNames = 5;
+const maxNames = 5;
 const list = new Intl.ListFormat('en');
 
 function ProfileNotice({ names }: { names: readonly string[] }) {
-  const others = names.length - mostNames;
-  const said = [...names.slice(0, mostNames), ...(others > 0 ? [`${others} more`] : [])];
+  const others = names.length - maxNames;
+  const output = [...names.slice(0, maxNames), ...(others > 0 ? [`${others} more`] : [])];
   return (
     <Notice>
-      The configuration has no <span className="mono">access</span> profile, so {list.format(said)}{' '}
+      The configuration has no <span className="mono">access</span> profile, so {list.format(output)}{' '}
       {pluralOf(names.length, 'runs', 'run')} with the profile of batch jobs.
     </Notice>
   );

@@ -1,8 +1,8 @@
 import classes from './apps.module.css';
 import { appExamples } from './app-examples.ts';
-import { CommandLine } from '../../look/copy-text.tsx';
-import { Empty } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Empty state of the apps page, with commands that deploy an app. */

@@ -1,14 +1,14 @@
 import type { AppResponse } from '@pumphouse/contract';
 import { useState } from 'react';
 import forms from '../../forms/forms.module.css';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { AppQuestions } from './app-questions.tsx';
-import { Empty } from '../../look/answers.tsx';
-import { Facts, Section } from '../../look/page.tsx';
-import { formatInstant } from '../../look/format.ts';
+import { Empty } from '../../ui/answers.tsx';
+import { DetailList, Section } from '../../ui/page.tsx';
+import { formatInstant } from '../../ui/format.ts';
 import { PublicLink } from './public-link.tsx';
 import { PublishDialog } from './publish-dialog.tsx';
-import { Time } from '../../look/time.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import type { AppActions } from './use-app-actions.ts';
 
@@ -48,7 +48,7 @@ export function PublicLinkSection({ app, name, link, actions }: PublicLinkSectio
           password.
         </Empty>
       ) : (
-        <LinkFacts link={link} name={name} />
+        <LinkDetails link={link} name={name} />
       )}
       {asked === 'publish' && (
         <PublishDialog
@@ -66,12 +66,12 @@ export function PublicLinkSection({ app, name, link, actions }: PublicLinkSectio
   );
 }
 
-function LinkFacts({ link, name }: { link: NonNullable<AppResponse['public_link']>; name: string }) {
+function LinkDetails({ link, name }: { link: NonNullable<AppResponse['public_link']>; name: string }) {
   return (
     <>
       <PublicLink url={link.url} name={name} />
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Expires', link.expires_at === null ? 'never' : formatInstant(new Date(link.expires_at))],
           ['Password', link.has_password ? 'required' : 'none'],
           ['Created', <Time key="made" at={link.created_at} />],

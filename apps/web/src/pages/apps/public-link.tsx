@@ -1,5 +1,5 @@
 import classes from './apps.module.css';
-import { CopyText } from '../../look/copy-text.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
 
 /** A public link with a copy button. */
 export function PublicLink({ url, name }: { url: string; name: string }) {

@@ -5,10 +5,10 @@ import classes from './apps.module.css';
 import { api } from '../../api/api.ts';
 import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
-import { Notice } from '../../look/notice.tsx';
-import { useNow } from '../../look/time.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { describeLink } from './app-words.ts';
+import { describeLink } from './app-texts.ts';
 import { checkPublishValues, noPublishValues, toPublishBody } from './publish-values.ts';
 import { PublicLink } from './public-link.tsx';
 

@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
-import { describeError } from '../../look/answers.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { describeError } from '../../ui/answers.tsx';
+import { shortenJobName } from '../../details/job-name.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { explainStartProblem } from '../jobs/start-words.ts';
+import { explainStartProblem } from '../jobs/start-texts.ts';
 import type { ActionResult } from '../jobs/use-job-actions.ts';
 import { leadTab, openEmptyTab } from './open-tab.ts';
 
@@ -25,14 +25,14 @@ export function useAppActions(app: AppResponse) {
   const { params } = useWorkspace();
   const queryClient = useQueryClient();
   const [result, setResult] = useState<ActionResult | null>(null);
-  const place = { ...params, job_id: app.job_id };
+  const scope = { ...params, job_id: app.job_id };
   const fetchAffected = () => fetchAnew(queryClient, affected);
   const showProblem = (error: unknown) => setResult({ text: describeError(error).detail, isProblem: true });
 
   const opening = useMutation({
     mutationFn: async (tab: Window) => ({
       tab,
-      ...(await api.call('open_app', { params: place, body: {} })),
+      ...(await api.call('open_app', { params: scope, body: {} })),
     }),
     onSuccess: ({ tab, url }) => leadTab(tab, url),
     onError: (error, tab) => {
@@ -42,7 +42,7 @@ export function useAppActions(app: AppResponse) {
   });
 
   const restart = useMutation({
-    mutationFn: () => api.call('restart_app', { params: place }),
+    mutationFn: () => api.call('restart_app', { params: scope }),
     onSuccess: ({ job_run_id: jobRunId }) => {
       const text =
         app.job_run === null ? 'The app is starting.' : 'A new process takes over when it is ready.';
@@ -63,7 +63,7 @@ export function useAppActions(app: AppResponse) {
   });
 
   const unpublish = useMutation({
-    mutationFn: () => api.call('unpublish_job', { params: place }),
+    mutationFn: () => api.call('unpublish_job', { params: scope }),
     onSuccess: () => {
       setResult({ text: 'Unpublished. The public link no longer works.', isProblem: false });
       return fetchAffected();

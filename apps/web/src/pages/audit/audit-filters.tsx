@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { auditAreas } from './audit-actions.ts';

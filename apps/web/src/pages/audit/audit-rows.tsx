@@ -1,9 +1,9 @@
 import type { AuditEntryResponse } from '@pumphouse/contract';
-import table from '../../look/table.module.css';
-import { ClockTime } from '../../look/time.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime } from '../../ui/time.tsx';
 import { describeAction } from './audit-actions.ts';
 import classes from './audit-log.module.css';
-import { describeActor, describeDetail, listDetails } from './audit-words.ts';
+import { describeActor, describeDetail, listDetails } from './audit-texts.ts';
 
 interface AuditRowsProps {
   entries: readonly AuditEntryResponse[];
@@ -72,12 +72,12 @@ function Actor({
 function Change({ entry, onTarget }: { entry: AuditEntryResponse; onTarget: AuditRowsProps['onTarget'] }) {
   const { kind, id, name } = entry.target;
   const details = listDetails(entry).map(describeDetail);
-  const words = name ?? (kind === 'webhook' ? '' : kind);
+  const text = name ?? (kind === 'webhook' ? '' : kind);
   return (
     <>
       {describeAction(entry.action)}{' '}
       {id === null ? (
-        <strong>{words}</strong>
+        <strong>{text}</strong>
       ) : (
         <button
           type="button"
@@ -85,7 +85,7 @@ function Change({ entry, onTarget }: { entry: AuditEntryResponse; onTarget: Audi
           title={`Filter by this ${kind}`}
           onClick={() => onTarget(`${kind}:${id}`)}
         >
-          <strong>{words}</strong>
+          <strong>{text}</strong>
         </button>
       )}
       {details.length > 0 && <div className={classes.details}>{details.join(' · ')}</div>}

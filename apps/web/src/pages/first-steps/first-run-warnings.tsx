@@ -1,6 +1,6 @@
 import { knownBadCombinations } from '@pumphouse/contract';
 import classes from './first-steps.module.css';
-import { CodeText } from '../../look/code-text.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 
 /** Packages of `dlt[duckdb]` that occur in the list of known-bad combinations. */
 const installed = new Set(['dlt', 'duckdb', 'sqlglot']);

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import classes from './first-steps.module.css';
 import { apiBaseUrl } from '../../api/base-url.ts';
-import { CommandLine } from '../../look/copy-text.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
 import { FirstRunWarnings } from './first-run-warnings.tsx';
 import { listSteps } from './steps.ts';
 import { operation } from '../../api/operation.ts';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** From an empty workspace to its first run. */

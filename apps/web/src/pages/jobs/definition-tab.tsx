@@ -1,6 +1,6 @@
 import classes from './job.module.css';
-import { CopyText } from '../../look/copy-text.tsx';
-import { Section } from '../../look/page.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Section } from '../../ui/page.tsx';
 
 /** The deployed definition of a job. */
 export function DefinitionTab({ definition }: { definition: object }) {

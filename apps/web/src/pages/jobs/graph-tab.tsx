@@ -2,19 +2,19 @@ import type { JobGraphResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './graph.module.css';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { graphOfJob } from './job-queries.ts';
 import { describeJobGraph, nodeSize, placeJobs, type PlacedJob } from './graph-layout.ts';
-import { RunState } from '../../look/state.tsx';
-import { Section } from '../../look/page.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useLayeredLayout } from '../../graph/use-layered-layout.ts';
 import { useJob } from './use-job.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 const kinds = [
-  { kind: 'success', words: 'starts on success' },
-  { kind: 'fail', words: 'starts on failure' },
-  { kind: 'freshness', words: 'waits until fresh' },
+  { kind: 'success', text: 'starts on success' },
+  { kind: 'fail', text: 'starts on failure' },
+  { kind: 'freshness', text: 'waits until fresh' },
 ] as const;
 
 /** All upstream and downstream jobs of a job, as a graph of links and as a list. */
@@ -36,7 +36,7 @@ export default function GraphTab() {
         <GraphDrawing graph={data} workspaceId={workspaceId} jobId={jobId} />
         {data.is_truncated && <p className={classes.cut}>The graph is truncated: there are more jobs.</p>}
       </Section>
-      <GraphInWords graph={data} />
+      <GraphAsText graph={data} />
     </>
   );
 }
@@ -79,12 +79,12 @@ function GraphDrawing({ graph, workspaceId, jobId }: GraphDrawingProps) {
             />
           ))}
         </svg>
-        {layout.jobs.map((place) => (
+        {layout.jobs.map((position) => (
           <GraphNode
-            key={place.job.id}
+            key={position.job.id}
             workspaceId={workspaceId}
-            place={place}
-            isThis={place.job.id === jobId}
+            position={position}
+            isThis={position.job.id === jobId}
           />
         ))}
       </div>
@@ -94,11 +94,11 @@ function GraphDrawing({ graph, workspaceId, jobId }: GraphDrawingProps) {
 
 interface GraphNodeProps {
   workspaceId: string;
-  place: PlacedJob;
+  position: PlacedJob;
   isThis: boolean;
 }
 
-function GraphNode({ workspaceId, place: { job, x, y }, isThis }: GraphNodeProps) {
+function GraphNode({ workspaceId, position: { job, x, y }, isThis }: GraphNodeProps) {
   const aside = job.is_archived ? 'archived' : job.is_paused ? 'paused' : (job.trigger_texts[0] ?? '');
   return (
     <Link
@@ -125,19 +125,19 @@ function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
     <span className={classes.legend}>
       {kinds
         .filter(({ kind }) => edges.some((edge) => edge.kind === kind))
-        .map(({ kind, words }) => (
+        .map(({ kind, text }) => (
           <span key={kind}>
             <svg width="28" height="8" aria-hidden="true">
               <path d="M0 4H28" className={classes.edge} data-kind={kind} />
             </svg>{' '}
-            {words}
+            {text}
           </span>
         ))}
     </span>
   );
 }
 
-function GraphInWords({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
+function GraphAsText({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
   const nameOf = new Map(nodes.map(({ id, name }) => [id, shortenJobName(name)]));
   return (
     <Section title="Dependencies">

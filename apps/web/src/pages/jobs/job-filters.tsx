@@ -2,7 +2,7 @@ import type { JobOverviewResponse } from '@pumphouse/contract';
 import { SegmentedControl } from '@mantine/core';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
-import { runStates } from '../../look/run-states.ts';
+import { runStates } from '../../ui/run-states.ts';
 import { SearchBox } from '../../search/search-box.tsx';
 import { statusFilters, triggerFilters, type JobSearch } from './job-list.ts';
 

@@ -2,7 +2,7 @@ import { isTerminalRunState, type DetailedJobResponse } from '@pumphouse/contrac
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import type { JobActions } from './use-job-actions.ts';

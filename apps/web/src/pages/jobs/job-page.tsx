@@ -4,21 +4,21 @@ import { lazy, Suspense } from 'react';
 import classes from './job.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
-import { JobFacts } from './job-facts-view.tsx';
+import { JobDetails } from './job-details-view.tsx';
 import { JobPageActions } from './job-page-actions.tsx';
-import { LoadingRows } from '../../look/answers.tsx';
+import { LoadingRows } from '../../ui/answers.tsx';
 import { PackageWarnings } from '../runs/package-warnings.tsx';
-import { Page } from '../../look/page.tsx';
-import { RunState } from '../../look/state.tsx';
+import { Page } from '../../ui/page.tsx';
+import { RunState } from '../../ui/state.tsx';
 import { runsOfJob } from './job-queries.ts';
 import { RunsTab } from './runs-tab.tsx';
 import { ScheduleTab } from './schedule-tab.tsx';
-import { StarMark } from '../../look/star-mark.tsx';
-import { TabLinks } from '../../look/tab-links.tsx';
+import { StarMark } from '../../ui/star-mark.tsx';
+import { TabLinks } from '../../ui/tab-links.tsx';
 import { useJob } from './use-job.ts';
 import { useJobActions } from './use-job-actions.ts';
 import { VersionsTab } from './versions-tab.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 const GraphTab = lazy(() => import('./graph-tab.tsx'));
 
@@ -62,7 +62,7 @@ export function JobPage() {
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {lastStarted && <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
-      <JobFacts job={job} />
+      <JobDetails job={job} />
       <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
       {tab === 'schedule' && <ScheduleTab />}

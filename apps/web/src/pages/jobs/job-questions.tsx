@@ -1,4 +1,4 @@
-import { Confirm } from '../../look/confirm.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import type { JobActions } from './use-job-actions.ts';
 
 interface QuestionProps {

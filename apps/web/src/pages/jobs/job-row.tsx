@@ -4,16 +4,16 @@ import { Fragment } from 'react';
 import classes from './jobs.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { describeNextStart } from './next-start.ts';
-import { formatDuration } from '../../look/format.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { JobRowActions } from './job-actions.tsx';
-import { RunBars } from '../../look/run-bars.tsx';
-import { RunningFor, Time } from '../../look/time.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
-import { RunState } from '../../look/state.tsx';
+import { RunBars } from '../../ui/run-bars.tsx';
+import { RunningFor, Time } from '../../ui/time.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
+import { RunState } from '../../ui/state.tsx';
 import { useJobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { StarMark } from '../../look/star-mark.tsx';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { StarMark } from '../../ui/star-mark.tsx';
+import { shortenJobName } from '../../details/job-name.ts';
 
 interface JobRowProps {
   job: JobOverviewResponse;

@@ -1,5 +1,5 @@
 import type { JobResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** The fields of a job that decide which actions are available. */
 export interface SwitchableJob {

@@ -1,7 +1,7 @@
 import type { JobTrendResponse } from '@pumphouse/contract';
 import type { Trend } from '../../charts/trend.ts';
-import { formatShortInstant } from '../../look/format.ts';
-import { stateLook } from '../../look/run-states.ts';
+import { formatShortInstant } from '../../ui/format.ts';
+import { stateAppearance } from '../../ui/run-states.ts';
 
 type TrendRun = JobTrendResponse['runs'][number];
 
@@ -41,7 +41,7 @@ export function toRowsTrend(runs: readonly TrendRun[], now: Date): Trend {
 
 function toPoints(runs: readonly TrendRun[], now: Date): Trend['points'] {
   return runs.map(({ number, status, created_at: at }) => {
-    const state = stateLook(status);
+    const state = stateAppearance(status);
     return {
       label: `#${number}`,
       title: `#${number} ${state.word.toLowerCase()} ${formatShortInstant(new Date(at), now)}`,

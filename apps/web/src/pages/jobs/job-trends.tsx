@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import classes from './job.module.css';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { toDurationTrend, toRowsTrend } from './job-trend.ts';
 import { TrendChart } from '../../charts/trend-chart.tsx';
 import { trendOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
-import { useNow } from '../../look/time.tsx';
-import { formatLast } from '../../look/format.ts';
+import { useNow } from '../../ui/time.tsx';
+import { formatLast } from '../../ui/format.ts';
 
 const daySeconds = 86_400;
 

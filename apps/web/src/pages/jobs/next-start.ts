@@ -1,8 +1,8 @@
 import type { JobOverviewResponse, NextStartResponse } from '@pumphouse/contract';
-import { describeTriggerShortly } from '../../facts/run-cause.ts';
+import { describeTriggerShortly } from '../../details/run-cause.ts';
 
 /** Next start of a job as displayed. */
-export interface NextStartWords {
+export interface NextStartText {
   /** Null if the job has no time trigger or is paused. */
   at: string | null;
   /** Description of the trigger. */
@@ -28,7 +28,7 @@ export function indexNextStarts(starts: readonly NextStartResponse[]): Map<strin
 export function describeNextStart(
   job: Pick<JobOverviewResponse, 'triggers' | 'next_start' | 'is_paused' | 'is_archived'>,
   start: NextStartResponse | undefined,
-): NextStartWords {
+): NextStartText {
   const { next_start: next } = job;
   const trigger =
     start !== undefined && (next === null || start.trigger === next.trigger)
@@ -42,8 +42,8 @@ export function describeNextStart(
 /** The most informative trigger of a job: time triggers first, then jobs and events, then manual. */
 function mainTrigger(triggers: readonly string[]): string {
   const rank = (trigger: string) => {
-    const place = order.findIndex((kind) => trigger.startsWith(kind));
-    return place < 0 ? order.length : place;
+    const position = order.findIndex((kind) => trigger.startsWith(kind));
+    return position < 0 ? order.length : position;
   };
   return triggers.toSorted((one, other) => rank(one) - rank(other))[0] ?? 'manual:';
 }

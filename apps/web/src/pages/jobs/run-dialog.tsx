@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack, Text } from
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { JobActions, StartOptions } from './use-job-actions.ts';
-import { describeTriggerShortly } from '../../facts/run-cause.ts';
+import { describeTriggerShortly } from '../../details/run-cause.ts';
 import {
   findTimedTrigger,
   manualTrigger,
@@ -10,7 +10,7 @@ import {
   viewersProfile,
   type StartableJob,
 } from './job-rules.ts';
-import { describeRefresh } from './start-words.ts';
+import { describeRefresh } from './start-texts.ts';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

@@ -2,17 +2,17 @@ import type { RunOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './job.module.css';
-import table from '../../look/table.module.css';
-import { ClockTime, RunningFor } from '../../look/time.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime, RunningFor } from '../../ui/time.tsx';
 import { RunCause } from '../runs/run-cause-line.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatDuration, formatNoun } from '../../look/format.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { formatDuration, formatNoun } from '../../ui/format.ts';
 import { JobTrends } from './job-trends.tsx';
-import { MoreRows } from '../../look/more-rows.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { MoreRows } from '../../ui/more-rows.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { runsOfJob } from './job-queries.ts';
-import { RunState } from '../../look/state.tsx';
-import { Section } from '../../look/page.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useJob } from './use-job.ts';
 
 /** Runs of a job, newest first, with charts of duration and rows. */

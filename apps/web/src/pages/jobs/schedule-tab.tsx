@@ -1,10 +1,10 @@
 import type { RouteResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './job.module.css';
-import { ClockTime, Time } from '../../look/time.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Notice } from '../../look/notice.tsx';
-import { Section } from '../../look/page.tsx';
+import { ClockTime, Time } from '../../ui/time.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Section } from '../../ui/page.tsx';
 import { ticksOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
 

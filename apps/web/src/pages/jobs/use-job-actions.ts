@@ -2,8 +2,8 @@ import type { RouteBodyInput } from '@pumphouse/contract';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
-import { describeError } from '../../look/answers.tsx';
-import { explainStartProblem } from './start-words.ts';
+import { describeError } from '../../ui/answers.tsx';
+import { explainStartProblem } from './start-texts.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -20,7 +20,7 @@ export interface ActionResult {
 
 type Switch = 'pause_job' | 'resume_job' | 'archive_job' | 'unarchive_job';
 
-const switchWords: Record<Switch, string> = {
+const switchLabels: Record<Switch, string> = {
   pause_job: 'Paused. Its schedule starts no runs; manual starts and events still do.',
   resume_job: 'Resumed. Its schedule starts runs again.',
   archive_job: 'Archived. It no longer starts. Find it in the list of archived jobs.',
@@ -83,7 +83,7 @@ export function useJobActions(jobId: string) {
       return operationId;
     },
     onSuccess: (operationId) => {
-      setResult({ text: switchWords[operationId], isProblem: false });
+      setResult({ text: switchLabels[operationId], isProblem: false });
       return fetchAffected();
     },
     onError: showProblem,

@@ -1,11 +1,11 @@
 import type { JobVersionResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import classes from './job.module.css';
-import { ClockTime, Time } from '../../look/time.tsx';
+import { ClockTime, Time } from '../../ui/time.tsx';
 import { compareDefinitions, type SettingChange } from './definition-difference.ts';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { MoreRows } from '../../look/more-rows.tsx';
-import { Section } from '../../look/page.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { MoreRows } from '../../ui/more-rows.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useJob } from './use-job.ts';
 import { versionsOfJob } from './job-queries.ts';
 

@@ -1,5 +1,5 @@
 import { NumberInput } from '@mantine/core';
-import { longestKeyDays } from '@pumphouse/contract';
+import { maxKeyDays } from '@pumphouse/contract';
 
 interface KeyDaysProps {
   /** The typed value: a number, or text that is not a number. */
@@ -13,7 +13,7 @@ export function KeyDays({ value, error, onChange }: KeyDaysProps) {
   return (
     <NumberInput
       label="Expires in (days)"
-      description={`1 to ${longestKeyDays}. Replace the key before it expires.`}
+      description={`1 to ${maxKeyDays}. Replace the key before it expires.`}
       value={value}
       error={error}
       allowDecimal={false}

@@ -1,8 +1,8 @@
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
-import { ActionsHead } from '../../look/actions-head.tsx';
-import { AskingButton } from '../../look/asking-button.tsx';
-import table from '../../look/table.module.css';
-import { ClockTime, Time, useNow } from '../../look/time.tsx';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import { AskingButton } from '../../ui/asking-button.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import people from '../people/people.module.css';
 
 type Key = PersonalKeyResponse &

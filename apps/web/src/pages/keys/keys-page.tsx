@@ -14,9 +14,9 @@ import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Explanation, Outcome } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
-import { Empty } from '../../look/answers.tsx';
-import { Page, Section } from '../../look/page.tsx';
-import { workspaceRoleWords } from '../../permissions/role-words.ts';
+import { Empty } from '../../ui/answers.tsx';
+import { Page, Section } from '../../ui/page.tsx';
+import { workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { checkKey } from './check-key.ts';
 import { KeyDays } from './key-days.tsx';
@@ -106,7 +106,7 @@ function NewKey() {
         />
         <NativeSelect
           label="Role"
-          description={workspaceRoleWords[change.values.role]}
+          description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
           data={workspaceKeyRole.options}

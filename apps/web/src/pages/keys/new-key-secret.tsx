@@ -1,6 +1,6 @@
 import { SecretOnce } from '../../forms/secret-once.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
-import { formatInstant } from '../../look/format.ts';
+import { CommandLine } from '../../ui/copy-text.tsx';
+import { formatInstant } from '../../ui/format.ts';
 import { apiBaseUrl } from '../../api/base-url.ts';
 
 interface NewKeySecretProps {

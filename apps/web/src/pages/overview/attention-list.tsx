@@ -2,24 +2,24 @@ import type { RunOverviewResponse } from '@pumphouse/contract';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './overview.module.css';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { describeRow, lineInLog, type FailingJob } from './attention.ts';
 import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
 import { LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
-import { RunState } from '../../look/state.tsx';
-import { Time } from '../../look/time.tsx';
-import { formatCount } from '../../look/format.ts';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Time } from '../../ui/time.tsx';
+import { formatCount } from '../../ui/format.ts';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotStart } from '../jobs/job-rules.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Maximum rows per kind. */
-const mostShown = 5;
+const maxShown = 5;
 
 interface AttentionProps {
   failing: readonly FailingJob[];
@@ -60,7 +60,7 @@ export function Attention({ failing, total, unknown, waits, overdue, stale, isWh
         stale: stale.length,
       })}
       aside={
-        count > mostShown && (
+        count > maxShown && (
           <Link
             to="/w/$workspaceId/jobs"
             params={{ workspaceId }}
@@ -72,19 +72,19 @@ export function Attention({ failing, total, unknown, waits, overdue, stale, isWh
       }
     >
       <ul className={classes.rows}>
-        {failing.slice(0, mostShown).map((each) => (
+        {failing.slice(0, maxShown).map((each) => (
           <FailingRow key={each.job.id} failing={each} />
         ))}
-        {unknown.slice(0, mostShown).map((run) => (
+        {unknown.slice(0, maxShown).map((run) => (
           <UnknownRunRow key={run.id} run={run} />
         ))}
-        {waits.slice(0, mostShown).map((run) => (
+        {waits.slice(0, maxShown).map((run) => (
           <LongWaitRow key={run.id} run={run} />
         ))}
-        {overdue.slice(0, mostShown).map((tick) => (
+        {overdue.slice(0, maxShown).map((tick) => (
           <OverdueTickRow key={tick.job.id} tick={tick} />
         ))}
-        {stale.slice(0, mostShown).map((row) => (
+        {stale.slice(0, maxShown).map((row) => (
           <StalePipelineRow key={row.pipeline_name} row={row} />
         ))}
       </ul>

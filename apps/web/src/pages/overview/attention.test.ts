@@ -13,8 +13,8 @@ const bar = (number: number, status: string, seconds: number | null = null) => (
   started_at: null,
 });
 
-function jobWith(id: string, facts: Partial<JobOverviewResponse>): JobOverviewResponse {
-  return { id, recent_runs: [], last_run: null, failing_since: null, ...facts } as JobOverviewResponse;
+function jobWith(id: string, details: Partial<JobOverviewResponse>): JobOverviewResponse {
+  return { id, recent_runs: [], last_run: null, failing_since: null, ...details } as JobOverviewResponse;
 }
 
 const failedRun = (number: number, reason: object | null = null) =>

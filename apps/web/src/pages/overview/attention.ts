@@ -1,4 +1,4 @@
-import { longestLogSearch, type JobOverviewResponse } from '@pumphouse/contract';
+import { maxLogSearch, type JobOverviewResponse } from '@pumphouse/contract';
 
 type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
 
@@ -72,7 +72,7 @@ export function lineInLog(run: RunOfJob | null): string | undefined {
   const line = first === '' ? type : `${type}: ${first}`;
   // Half of a surrogate pair would match nothing.
   return line
-    .slice(0, longestLogSearch)
+    .slice(0, maxLogSearch)
     .replace(/[\uD800-\uDBFF]$/, '')
     .trimEnd();
 }

@@ -1,20 +1,20 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './overview.module.css';
-import { RunBars } from '../../look/run-bars.tsx';
-import { RunState } from '../../look/state.tsx';
-import { Section } from '../../look/page.tsx';
-import { Time } from '../../look/time.tsx';
+import { RunBars } from '../../ui/run-bars.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Section } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Maximum number of jobs. */
-const mostShown = 10;
+const maxShown = 10;
 
 /** Recent runs of the jobs that ran last, one line per job. */
 export function JobHistory({ jobs }: { jobs: readonly JobOverviewResponse[] }) {
   const { id: workspaceId } = useWorkspace();
-  const shown = jobs.filter(({ last_run: run }) => run !== null).slice(0, mostShown);
+  const shown = jobs.filter(({ last_run: run }) => run !== null).slice(0, maxShown);
   return (
     <Section
       title="History"

@@ -3,17 +3,17 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
-import { Empty, ErrorNotice } from '../../look/answers.tsx';
-import { formatCompactCount, formatNoun, pluralOf } from '../../look/format.ts';
+import { Empty, ErrorNotice } from '../../ui/answers.tsx';
+import { formatCompactCount, formatNoun, pluralOf } from '../../ui/format.ts';
 import { DayBars } from '../../charts/day-bars.tsx';
-import { FreshnessState } from '../../facts/freshness-state.tsx';
-import { Section } from '../../look/page.tsx';
+import { FreshnessState } from '../../details/freshness-state.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type Queries = ReturnType<typeof overviewQueries>;
 
 /** Maximum number of pipelines. */
-const mostShown = 8;
+const maxShown = 8;
 
 /** Rows loaded by pipelines, stale pipelines first. */
 export function LoadedPipelines({ stale, fresh, days }: Pick<Queries, 'stale' | 'fresh' | 'days'>) {
@@ -21,7 +21,7 @@ export function LoadedPipelines({ stale, fresh, days }: Pick<Queries, 'stale' | 
   const staleRows = useQuery(stale);
   const freshRows = useQuery(fresh);
   const { data: series } = useQuery(days);
-  const rows = [...(staleRows.data?.items ?? []), ...(freshRows.data?.items ?? [])].slice(0, mostShown);
+  const rows = [...(staleRows.data?.items ?? []), ...(freshRows.data?.items ?? [])].slice(0, maxShown);
   const rowsByDay = new Map(
     series?.pipelines.map((each) => [each.pipeline_name, each.daily.total_rows_loaded]),
   );

@@ -12,9 +12,9 @@ import {
 const now = new Date('2026-11-26T10:00:00Z');
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
 
-function waitingRun(id: string, facts: Partial<RunOverviewResponse>): RunOverviewResponse {
+function waitingRun(id: string, details: Partial<RunOverviewResponse>): RunOverviewResponse {
   const waiting = { reason: 'Waiting for a free slot: 8 of 8 in use.', until: null };
-  return { id, status: 'pending', created_at: ago(301), waiting, ...facts } as RunOverviewResponse;
+  return { id, status: 'pending', created_at: ago(301), waiting, ...details } as RunOverviewResponse;
 }
 
 describe('listLongWaits', () => {
@@ -57,6 +57,6 @@ it.each([
     { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3 },
     '2 jobs, 2 unknown runs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
   ],
-])('describes what needs attention: %o', (counts, words) => {
-  expect(describeAttention(counts)).toBe(words);
+])('describes what needs attention: %o', (counts, text) => {
+  expect(describeAttention(counts)).toBe(text);
 });

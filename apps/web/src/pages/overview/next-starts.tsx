@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
-import { ClockTime, Time } from '../../look/time.tsx';
-import { Empty, ErrorNotice } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
+import { ClockTime, Time } from '../../ui/time.tsx';
+import { Empty, ErrorNotice } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -32,7 +32,7 @@ export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries
   );
 }
 
-const waitingWords: Record<string, string> = {
+const waitingLabels: Record<string, string> = {
   queue: 'waiting for capacity',
   pending: 'waiting for a slot',
   promise: 'waiting for upstream jobs',
@@ -68,7 +68,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
       <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>
         {blocked === null ? (
           <span className="quiet">
-            {waitingWords[start.source] ?? start.trigger_text}
+            {waitingLabels[start.source] ?? start.trigger_text}
             {start.last_failed && ' · last run failed'}
           </span>
         ) : (

@@ -7,15 +7,15 @@ import { JobHistory } from './job-history.tsx';
 import { listFailing } from './attention.ts';
 import { listLongWaits, listOverdueTicks, omitPipelinesOfFailingJobs } from './long-waits.ts';
 import { LoadedPipelines } from './loaded-pipelines.tsx';
-import { LoadingRows, ErrorNotice } from '../../look/answers.tsx';
+import { LoadingRows, ErrorNotice } from '../../ui/answers.tsx';
 import { NextStarts } from './next-starts.tsx';
 import { overviewQueries } from './overview-queries.ts';
-import { Page } from '../../look/page.tsx';
+import { Page } from '../../ui/page.tsx';
 import { RunningNow } from './running-now.tsx';
 import { RunSummary } from './run-summary.tsx';
 import { SchemaChanges } from './schema-changes.tsx';
 import { useEmptyWorkspace } from '../first-steps/use-empty-workspace.ts';
-import { useNow } from '../../look/time.tsx';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { useWorkspaceTags } from '../versions/deployment-tags.tsx';
 

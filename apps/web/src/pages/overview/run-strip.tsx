@@ -1,11 +1,11 @@
 import type { RunSeriesResponse } from '@pumphouse/contract';
 import classes from './overview.module.css';
-import { formatCount, formatShortInstant } from '../../look/format.ts';
+import { formatCount, formatShortInstant } from '../../ui/format.ts';
 import { stackBuckets, stripStates, sumOf, type StripState } from './strip.ts';
 
 const height = 48;
 const columnWidth = 10;
-const words: Record<StripState, string> = {
+const labels: Record<StripState, string> = {
   failed: 'failed',
   completed: 'completed',
   active: 'active',
@@ -17,12 +17,12 @@ const words: Record<StripState, string> = {
  * Runs by state over time, as a strip of stacked bars. Each bar has a tooltip with its counts; screen readers
  * get the strip as one image with the totals.
  */
-export function RunStrip({ series, words: window }: { series: RunSeriesResponse; words: string }) {
+export function RunStrip({ series, text: window }: { series: RunSeriesResponse; text: string }) {
   const { buckets, bucket: size } = series;
   const columns = stackBuckets(buckets, height);
   const now = new Date(buckets.at(-1)?.end ?? 0);
   const first = buckets[0];
-  const sums = stripStates.map((state) => `${formatCount(series.total[state])} ${words[state]}`).join(', ');
+  const sums = stripStates.map((state) => `${formatCount(series.total[state])} ${labels[state]}`).join(', ');
   return (
     <div className={classes.strip}>
       <svg
@@ -70,5 +70,5 @@ function describeBucket(bucket: RunSeriesResponse['buckets'][number] | undefined
   const from = formatShortInstant(new Date(bucket.start), now);
   if (sumOf(bucket) === 0) return `${from}: no runs`;
   const counts = stripStates.filter((state) => bucket[state] > 0);
-  return `${from}: ${counts.map((state) => `${formatCount(bucket[state])} ${words[state]}`).join(', ')}`;
+  return `${from}: ${counts.map((state) => `${formatCount(bucket[state])} ${labels[state]}`).join(', ')}`;
 }

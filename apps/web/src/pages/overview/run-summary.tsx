@@ -1,12 +1,12 @@
 import type { RunSeriesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './overview.module.css';
-import { ErrorNotice } from '../../look/answers.tsx';
-import { formatCount } from '../../look/format.ts';
-import { runStates } from '../../look/run-states.ts';
+import { ErrorNotice } from '../../ui/answers.tsx';
+import { formatCount } from '../../ui/format.ts';
+import { runStates } from '../../ui/run-states.ts';
 import { RunStrip } from './run-strip.tsx';
 import { seriesWindows, type SeriesWindow } from './series-window.ts';
-import { State } from '../../look/state.tsx';
+import { State } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface RunSummaryProps {
@@ -20,11 +20,11 @@ const ended = ['completed', 'failed', 'cancelled', 'skipped'] as const;
 /** Runs of a time window: totals by state in one line, and their distribution. */
 export function RunSummary({ series, error, window }: RunSummaryProps) {
   const { id: workspaceId } = useWorkspace();
-  const words = seriesWindows.find(({ value }) => value === window)?.words ?? '';
+  const text = seriesWindows.find(({ value }) => value === window)?.text ?? '';
   return (
-    <section className={classes.summary} aria-label={`Runs in the ${words}`}>
+    <section className={classes.summary} aria-label={`Runs in the ${text}`}>
       <div className={classes.summaryLine}>
-        <h2 className={classes.summaryTitle}>Runs in the {words}</h2>
+        <h2 className={classes.summaryTitle}>Runs in the {text}</h2>
         {series !== undefined && (
           <>
             {ended.map((status) => (
@@ -67,7 +67,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
       </div>
       {error !== null && <ErrorNotice error={error} />}
       <div className={classes.stripPlace}>
-        {series !== undefined && <RunStrip series={series} words={words} />}
+        {series !== undefined && <RunStrip series={series} text={text} />}
       </div>
     </section>
   );

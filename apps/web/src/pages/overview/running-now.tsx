@@ -4,15 +4,15 @@ import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
 import { RunCause } from '../runs/run-cause-line.tsx';
-import { ErrorNotice } from '../../look/answers.tsx';
-import { formatCount, formatDuration } from '../../look/format.ts';
-import { RunningFor, useNow } from '../../look/time.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
-import { RunState } from '../../look/state.tsx';
-import { Section } from '../../look/page.tsx';
+import { ErrorNotice } from '../../ui/answers.tsx';
+import { formatCount, formatDuration } from '../../ui/format.ts';
+import { RunningFor, useNow } from '../../ui/time.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
+import { RunState } from '../../ui/state.tsx';
+import { Section } from '../../ui/page.tsx';
 import { usualSeconds } from './attention.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 interface RunningNowProps {
   query: ReturnType<typeof overviewQueries>['active'];

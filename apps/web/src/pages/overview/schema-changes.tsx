@@ -3,16 +3,16 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
-import { Empty, ErrorNotice } from '../../look/answers.tsx';
-import { formatCount } from '../../look/format.ts';
-import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
-import { Section } from '../../look/page.tsx';
-import { Time } from '../../look/time.tsx';
+import { Empty, ErrorNotice } from '../../ui/answers.tsx';
+import { formatCount } from '../../ui/format.ts';
+import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
+import { Section } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Maximum changes shown per version; the pipeline page has the rest. */
-const mostShown = 3;
+const maxShown = 3;
 
 /** Recent schema changes with the runs that introduced them. */
 export function SchemaChanges({ query }: { query: ReturnType<typeof overviewQueries>['changes'] }) {
@@ -37,11 +37,11 @@ export function SchemaChanges({ query }: { query: ReturnType<typeof overviewQuer
 function VersionRow({ version }: { version: SchemaVersionChangesResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { pipeline_name: pipelineName, schema_name: schema, job_run: run, changes } = version;
-  const more = version.changes_total - Math.min(mostShown, changes.length);
+  const more = version.changes_total - Math.min(maxShown, changes.length);
   return (
     <li className={classes.version} data-row>
       <div className={classes.chips}>
-        {changes.slice(0, mostShown).map((change, index) => (
+        {changes.slice(0, maxShown).map((change, index) => (
           <SchemaChangeChip key={index} change={change} schemaName={schema} />
         ))}
         {more > 0 && <span className="quiet">and {formatCount(more)} more</span>}

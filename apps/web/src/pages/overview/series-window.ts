@@ -3,10 +3,10 @@ import type { RouteQueryInput } from '@pumphouse/contract';
 /** Time window of the overview. */
 export type SeriesWindow = '24h' | '7d' | '30d';
 
-export const seriesWindows: readonly { value: SeriesWindow; label: string; words: string }[] = [
-  { value: '24h', label: '24 h', words: 'last 24 hours' },
-  { value: '7d', label: '7 d', words: 'last 7 days' },
-  { value: '30d', label: '30 d', words: 'last 30 days' },
+export const seriesWindows: readonly { value: SeriesWindow; label: string; text: string }[] = [
+  { value: '24h', label: '24 h', text: 'last 24 hours' },
+  { value: '7d', label: '7 d', text: 'last 7 days' },
+  { value: '30d', label: '30 d', text: 'last 30 days' },
 ];
 
 const hourMs = 3_600_000;

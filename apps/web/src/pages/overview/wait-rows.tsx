@@ -3,12 +3,12 @@ import classes from './overview.module.css';
 import type { OverdueTick, StalePipeline } from './long-waits.ts';
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
-import { FreshnessState } from '../../facts/freshness-state.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
-import { RunState, State } from '../../look/state.tsx';
-import { runStates } from '../../look/run-states.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
-import { Time } from '../../look/time.tsx';
+import { FreshnessState } from '../../details/freshness-state.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
+import { RunState, State } from '../../ui/state.tsx';
+import { runStates } from '../../ui/run-states.ts';
+import { shortenJobName } from '../../details/job-name.ts';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 function AttentionRow({ head, children }: { head: ReactNode; children: ReactNode }) {

@@ -6,8 +6,8 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
-import { Section } from '../../look/page.tsx';
-import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
+import { Section } from '../../ui/page.tsx';
+import { workspaceRoles, workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -71,7 +71,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
         />
         <NativeSelect
           label="Role"
-          description={workspaceRoleWords[change.values.role]}
+          description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
           data={workspaceRoles}
           onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}

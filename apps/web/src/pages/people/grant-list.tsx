@@ -1,7 +1,7 @@
 import type { WorkspaceMembershipRole, WorkspaceResponse } from '@pumphouse/contract';
 import { Input, NativeSelect } from '@mantine/core';
-import { ActionButton } from '../../look/action-button.tsx';
-import { workspaceRoles } from '../../permissions/role-words.ts';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { workspaceRoles } from '../../permissions/role-texts.ts';
 import people from './people.module.css';
 
 interface Grant {

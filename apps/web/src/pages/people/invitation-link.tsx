@@ -1,6 +1,6 @@
 import type { CreatedInvitationResponse } from '@pumphouse/contract';
 import { SecretOnce } from '../../forms/secret-once.tsx';
-import { formatInstant } from '../../look/format.ts';
+import { formatInstant } from '../../ui/format.ts';
 
 /** Shows the link of a new invitation. */
 export function InvitationLink({

@@ -1,11 +1,11 @@
 import type { InvitationResponse } from '@pumphouse/contract';
-import { ActionsHead } from '../../look/actions-head.tsx';
-import { AskingButton } from '../../look/asking-button.tsx';
-import { Empty } from '../../look/answers.tsx';
-import table from '../../look/table.module.css';
-import { ClockTime, Time } from '../../look/time.tsx';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import { AskingButton } from '../../ui/asking-button.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime, Time } from '../../ui/time.tsx';
 import people from './people.module.css';
-import { describeGrants, mailWords } from './invitation-words.ts';
+import { describeGrants, describeMail } from './invitation-texts.ts';
 
 interface InvitationRowsProps {
   invitations: readonly InvitationResponse[];
@@ -41,8 +41,8 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
             <tr key={invitation.id}>
               <td data-wide="true">{invitation.email}</td>
               <td data-wide="true">{describeGrants(invitation)}</td>
-              <td data-label="delivery" title={mailWords(invitation.mail).says}>
-                {mailWords(invitation.mail).word}
+              <td data-label="delivery" title={describeMail(invitation.mail).description}>
+                {describeMail(invitation.mail).word}
               </td>
               <td data-label="by">
                 {invitation.invited_by}, <Time at={invitation.created_at} />

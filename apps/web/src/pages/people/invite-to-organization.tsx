@@ -14,8 +14,8 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { Section } from '../../look/page.tsx';
-import { organizationRoles, organizationRoleWords } from '../../permissions/role-words.ts';
+import { Section } from '../../ui/page.tsx';
+import { organizationRoles, organizationRoleLabels } from '../../permissions/role-texts.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { InvitationLink } from './invitation-link.tsx';
 import { GrantList } from './grant-list.tsx';
@@ -62,7 +62,7 @@ export function InviteToOrganization() {
         />
         <NativeSelect
           label="Role in the organization"
-          description={organizationRoleWords[values.role]}
+          description={organizationRoleLabels[values.role]}
           value={values.role}
           error={problems.role}
           data={organizationRoles}

@@ -1,8 +1,8 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Explanation, Outcome } from '../../forms/change-form.tsx';
-import { Page, Section } from '../../look/page.tsx';
-import { organizationRoles, organizationRoleWords } from '../../permissions/role-words.ts';
+import { Page, Section } from '../../ui/page.tsx';
+import { organizationRoles, organizationRoleLabels } from '../../permissions/role-texts.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
 import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
@@ -32,7 +32,7 @@ function Members() {
         <Explanation>
           {organizationRoles.map((role) => (
             <div key={role}>
-              <strong>{role}</strong>: {organizationRoleWords[role]}
+              <strong>{role}</strong>: {organizationRoleLabels[role]}
             </div>
           ))}
         </Explanation>

@@ -13,6 +13,6 @@ it.each([
     'member',
     'organization default developer, higher than the assigned viewer',
   ],
-])('explains the role %s with assigned role %s and default %s for a %s', (role, own, all, of, words) => {
-  expect(explainRole({ role, own_role: own, default_role: all, organization_role: of })).toBe(words);
+])('explains the role %s with assigned role %s and default %s for a %s', (role, own, all, of, text) => {
+  expect(explainRole({ role, own_role: own, default_role: all, organization_role: of })).toBe(text);
 });

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { MoreRows } from '../../look/more-rows.tsx';
-import { Section } from '../../look/page.tsx';
+import { MoreRows } from '../../ui/more-rows.tsx';
+import { Section } from '../../ui/page.tsx';
 import { InvitationRows } from './invitation-rows.tsx';
 
 interface WaitingInvitationsProps {

@@ -13,8 +13,8 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { Section } from '../../look/page.tsx';
-import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
+import { Section } from '../../ui/page.tsx';
+import { workspaceRoles, workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { InvitationLink } from './invitation-link.tsx';
 import { WaitingInvitations } from './waiting-invitations.tsx';
@@ -77,7 +77,7 @@ function InviteToWorkspace() {
         />
         <NativeSelect
           label="Role"
-          description={workspaceRoleWords[change.values.role]}
+          description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
           data={workspaceRoles}

@@ -2,7 +2,7 @@ import type { WorkspaceAccessResponse } from '@pumphouse/contract';
 import { useState } from 'react';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Explanation, Outcome } from '../../forms/change-form.tsx';
-import { Page, Section } from '../../look/page.tsx';
+import { Page, Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 import { AddMember } from './add-member.tsx';

@@ -56,9 +56,9 @@ export function joinDatasets({ all, stats, series, freshness, changes }: KnownOf
 
 /** @param q part of the name of the dataset, its destination or a pipeline that writes it */
 export function filterDatasets(rows: readonly DatasetRow[], q: string | undefined): DatasetRow[] {
-  const words = q?.toLowerCase() ?? '';
+  const query = q?.toLowerCase() ?? '';
   return rows.filter(({ name, all, pipelines }) =>
-    [name, all.latest_destination_name, ...pipelines].some((each) => each?.toLowerCase().includes(words)),
+    [name, all.latest_destination_name, ...pipelines].some((each) => each?.toLowerCase().includes(query)),
   );
 }
 

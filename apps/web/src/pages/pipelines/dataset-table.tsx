@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router';
 import type { DatasetRow } from './dataset-rows.ts';
 import classes from './pipelines.module.css';
 import { FigureTable, type FigureColumn } from './figure-table.tsx';
-import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { FreshnessState } from '../../details/freshness-state.tsx';
 import { LastChange } from './last-change.tsx';
-import { PipelineRunState } from '../../look/state.tsx';
+import { PipelineRunState } from '../../ui/state.tsx';
 import { LoadFigures, type SortedBy } from './load-figures.tsx';
-import { Time } from '../../look/time.tsx';
+import { Time } from '../../ui/time.tsx';
 
 interface DatasetTableProps extends SortedBy {
   workspaceId: string;

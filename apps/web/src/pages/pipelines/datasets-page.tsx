@@ -14,7 +14,7 @@ import { filterDatasets, joinDatasets, sortDatasets } from './dataset-rows.ts';
 import { ListPage } from './list-page.tsx';
 import { NoPipelines } from './no-pipelines.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { formatNoun } from '../../look/format.ts';
+import { formatNoun } from '../../ui/format.ts';
 
 /** List of all datasets that pipelines have written to. */
 export function DatasetsPage() {
@@ -51,7 +51,7 @@ export function DatasetsPage() {
       rows={rows}
       q={search.q}
       onSearch={(q) => change({ q })}
-      none={{ title: 'No datasets match this search', says: 'Try a shorter search text.' }}
+      none={{ title: 'No datasets match this search', description: 'Try a shorter search text.' }}
       renderTable={(drawn) => (
         <DatasetTable
           workspaceId={workspace.id}

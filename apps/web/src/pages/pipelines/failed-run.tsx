@@ -1,10 +1,10 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
-import { State } from '../../look/state.tsx';
-import { Time } from '../../look/time.tsx';
-import { runStates } from '../../look/run-states.ts';
+import { shortenPipelineError } from '../../details/pipeline-failure.ts';
+import { State } from '../../ui/state.tsx';
+import { Time } from '../../ui/time.tsx';
+import { runStates } from '../../ui/run-states.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Failure of a pipeline's last run, with a link to the run. */

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
+import table from '../../ui/table.module.css';
 import { LoadFigureColumns, LoadFigureHeaders, type SortedBy } from './load-figures.tsx';
-import { SortHeader } from '../../look/sort-header.tsx';
+import { SortHeader } from '../../ui/sort-header.tsx';
 
 /** A column header with the column's width; without a width it takes the remaining space. */
 export interface FigureColumn {

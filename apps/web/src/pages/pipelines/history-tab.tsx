@@ -1,10 +1,10 @@
 import choices from './schema/schema-choice.module.css';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatNoun } from '../../look/format.ts';
-import { MoreRows } from '../../look/more-rows.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { formatNoun } from '../../ui/format.ts';
+import { MoreRows } from '../../ui/more-rows.tsx';
 import { SchemaChoice } from './schema/schema-choice.tsx';
-import { SchemaTimeline } from '../../facts/schema-timeline.tsx';
-import { Section } from '../../look/page.tsx';
+import { SchemaTimeline } from '../../details/schema-timeline.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useSchemaSearch } from './schema/use-schema-search.ts';
 import { CompareChoice, VersionComparison } from './schema/version-comparison.tsx';
 

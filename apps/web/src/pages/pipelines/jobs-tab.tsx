@@ -1,12 +1,12 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
-import { describeTriggerShortly } from '../../facts/run-cause.ts';
-import { Empty } from '../../look/answers.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
-import { Section } from '../../look/page.tsx';
-import { Time } from '../../look/time.tsx';
+import table from '../../ui/table.module.css';
+import { describeTriggerShortly } from '../../details/run-cause.ts';
+import { Empty } from '../../ui/answers.tsx';
+import { formatBytes, formatCount } from '../../ui/format.ts';
+import { Section } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Jobs that run a pipeline, and its state: cursors and pending load packages. */

@@ -1,9 +1,9 @@
 import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import { formatNoun } from '../../look/format.ts';
-import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
-import { Time } from '../../look/time.tsx';
+import { formatNoun } from '../../ui/format.ts';
+import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
+import { Time } from '../../ui/time.tsx';
 
 interface LastChangeProps {
   workspaceId: string;

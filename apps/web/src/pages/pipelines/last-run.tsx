@@ -1,9 +1,9 @@
 import type { PipelineFreshnessRow } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
-import { formatCompactCount, formatNoun } from '../../look/format.ts';
-import { PipelineRunState } from '../../look/state.tsx';
-import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
-import { Time } from '../../look/time.tsx';
+import { formatCompactCount, formatNoun } from '../../ui/format.ts';
+import { PipelineRunState } from '../../ui/state.tsx';
+import { shortenPipelineError } from '../../details/pipeline-failure.ts';
+import { Time } from '../../ui/time.tsx';
 
 type LastPipelineRun = NonNullable<PipelineFreshnessRow['last_run']>;
 

@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from 'react';
-import table from '../../look/table.module.css';
-import { DaysChoice } from '../../look/days-choice.tsx';
-import { Empty } from '../../look/answers.tsx';
+import table from '../../ui/table.module.css';
+import { DaysChoice } from '../../ui/days-choice.tsx';
+import { Empty } from '../../ui/answers.tsx';
 import { FilterBar } from '../../search/filter-bar.tsx';
-import { MoreRows } from '../../look/more-rows.tsx';
-import { Page } from '../../look/page.tsx';
+import { MoreRows } from '../../ui/more-rows.tsx';
+import { Page } from '../../ui/page.tsx';
 import { SearchBox } from '../../search/search-box.tsx';
 
 const rowsAtOnce = 100;
@@ -19,7 +19,7 @@ interface ListPageProps<Row> {
   /** Filters next to the search box. */
   filters?: ReactNode;
   /** Empty state if no rows match the filters. */
-  none: { title: string; says: string };
+  none: { title: string; description: string };
   renderTable: (rows: readonly Row[]) => ReactNode;
   /** Below the list. */
   note?: ReactNode;
@@ -41,7 +41,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
       </FilterBar>
       <div className={table.frame}>
         {rows.length === 0 ? (
-          <Empty title={none.title}>{none.says}</Empty>
+          <Empty title={none.title}>{none.description}</Empty>
         ) : (
           renderTable(rows.slice(0, shown))
         )}

@@ -1,8 +1,8 @@
 import type { DailySums } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
 import { DayBars } from '../../charts/day-bars.tsx';
-import { formatBytes, formatCompactCount, formatPercent } from '../../look/format.ts';
-import { SortHeader } from '../../look/sort-header.tsx';
+import { formatBytes, formatCompactCount, formatPercent } from '../../ui/format.ts';
+import { SortHeader } from '../../ui/sort-header.tsx';
 
 /** Column widths of the load figures. */
 export function LoadFigureColumns() {

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
-import { Empty } from '../../look/answers.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
-import { Page, Section } from '../../look/page.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
+import { Page, Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Empty state of the pipelines and datasets pages: explains that runs report them automatically. */

@@ -1,15 +1,15 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
-import { describeOldFigures } from '../../facts/freshness.ts';
-import { ClockTime, Time, useNow } from '../../look/time.tsx';
+import table from '../../ui/table.module.css';
+import { describeOldFigures } from '../../details/freshness.ts';
+import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import { FailedRun } from './failed-run.tsx';
-import { formatDuration, formatNoun, pluralOf } from '../../look/format.ts';
-import { Facts } from '../../look/page.tsx';
-import { FreshnessState } from '../../facts/freshness-state.tsx';
-import { Notice } from '../../look/notice.tsx';
-import { PipelineRunState } from '../../look/state.tsx';
+import { formatDuration, formatNoun, pluralOf } from '../../ui/format.ts';
+import { DetailList } from '../../ui/page.tsx';
+import { FreshnessState } from '../../details/freshness-state.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { PipelineRunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Target dataset and freshness of a pipeline. */
@@ -58,8 +58,8 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
       )}
       {old !== null && <Notice>{old}</Notice>}
       <div className={table.frame}>
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             ['Last run', last === null ? 'No stored runs' : <LastRunFact key="run" run={last} />],
             ['Schedule', expected],
             ...(freshness.stale_at === null

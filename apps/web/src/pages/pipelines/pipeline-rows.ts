@@ -54,13 +54,13 @@ export interface PipelineFilter {
 }
 
 export function filterPipelines(rows: readonly PipelineRow[], { q, status }: PipelineFilter): PipelineRow[] {
-  const words = q?.toLowerCase() ?? '';
-  return rows.filter((row) => matchesWords(row, words) && (!status?.length || matchesStatus(row, status)));
+  const query = q?.toLowerCase() ?? '';
+  return rows.filter((row) => matchesText(row, query) && (!status?.length || matchesStatus(row, status)));
 }
 
-function matchesWords(row: PipelineRow, words: string): boolean {
+function matchesText(row: PipelineRow, query: string): boolean {
   const names = [row.pipeline_name, row.dataset_name, row.destination_name, row.last_run?.job_run.job_ref];
-  return names.some((name) => name?.toLowerCase().includes(words));
+  return names.some((name) => name?.toLowerCase().includes(query));
 }
 
 function matchesStatus({ last_run: last, freshness }: PipelineRow, status: readonly string[]): boolean {

@@ -2,9 +2,9 @@ import type { DetailedPipelineRunResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Facts } from '../../look/page.tsx';
-import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { DetailList } from '../../ui/page.tsx';
+import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
 import { pipelineRun } from '../../data/data-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -16,9 +16,9 @@ export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) 
   if (!run) return <LoadingRows count={3} />;
   return (
     <div className={classes.detailBody}>
-      <Facts
-        facts={[
-          ...stepFacts(run),
+      <DetailList
+        items={[
+          ...stepDetails(run),
           ...(run.job_run_id == null
             ? []
             : [
@@ -47,7 +47,7 @@ export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) 
   );
 }
 
-function stepFacts(run: DetailedPipelineRunResponse): (readonly [string, string])[] {
+function stepDetails(run: DetailedPipelineRunResponse): (readonly [string, string])[] {
   const steps = [
     ['Extract', run.extract_duration_ms],
     ['Normalize', run.normalize_duration_ms],

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import type { PipelineRow } from './pipeline-rows.ts';
 import classes from './pipelines.module.css';
-import { formatDuration } from '../../look/format.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { FigureTable, type FigureColumn } from './figure-table.tsx';
-import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { FreshnessState } from '../../details/freshness-state.tsx';
 import { LastChange } from './last-change.tsx';
 import { LastRun } from './last-run.tsx';
 import { LoadFigures, type SortedBy } from './load-figures.tsx';

@@ -14,9 +14,9 @@ import { ListPage } from './list-page.tsx';
 import { NoPipelines } from './no-pipelines.tsx';
 import { PipelineTable } from './pipeline-table.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { formatNoun } from '../../look/format.ts';
+import { formatNoun } from '../../ui/format.ts';
 
-const statusWords = { succeeded: 'Last run succeeded', failed: 'Last run failed', stale: 'Stale' };
+const statusLabels = { succeeded: 'Last run succeeded', failed: 'Last run failed', stale: 'Stale' };
 
 /** List of all pipelines. */
 export function PipelinesPage() {
@@ -54,14 +54,14 @@ export function PipelinesPage() {
       filters={
         <FilterMenu
           label="Status"
-          options={pipelineStatuses.map((value) => ({ value, label: statusWords[value] }))}
+          options={pipelineStatuses.map((value) => ({ value, label: statusLabels[value] }))}
           chosen={search.status}
           onChoose={(status) => change({ status })}
         />
       }
       none={{
         title: 'No pipelines match these filters',
-        says: 'Remove a filter or try a shorter search text.',
+        description: 'Remove a filter or try a shorter search text.',
       }}
       renderTable={(drawn) => (
         <PipelineTable

@@ -3,16 +3,16 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
-import { ClockTime, Time } from '../../look/time.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
-import { MoreRows } from '../../look/more-rows.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime, Time } from '../../ui/time.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
+import { MoreRows } from '../../ui/more-rows.tsx';
 import { PipelineRunDetail } from './pipeline-run-detail.tsx';
-import { PipelineRunState } from '../../look/state.tsx';
-import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
+import { PipelineRunState } from '../../ui/state.tsx';
+import { shortenPipelineError } from '../../details/pipeline-failure.ts';
 import { runsOfPipeline } from '../../data/data-queries.ts';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Runs of a pipeline across all jobs. A row expands to its steps, tables and failure. */

@@ -2,12 +2,12 @@ import type { DatasetOverviewResponse, PipelineOverviewResponse } from '@pumphou
 import { Link } from '@tanstack/react-router';
 import type { CSSProperties } from 'react';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
-import { Empty } from '../../look/answers.tsx';
-import { formatBytes, formatCount, formatLast, formatNoun } from '../../look/format.ts';
+import table from '../../ui/table.module.css';
+import { Empty } from '../../ui/answers.tsx';
+import { formatBytes, formatCount, formatLast, formatNoun } from '../../ui/format.ts';
 import { orderNested } from '../../data/nested-order.ts';
-import { Section } from '../../look/page.tsx';
-import { Time } from '../../look/time.tsx';
+import { Section } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** A table of a pipeline or a dataset. Only pipelines have cursors. */
@@ -97,7 +97,7 @@ interface RowProps {
 function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
   const { id: workspaceId } = useWorkspace();
   const { pipeline_name: pipelineName } = row;
-  const place = {
+  const scope = {
     to: '/w/$workspaceId/pipelines/$pipelineName',
     params: { workspaceId, pipelineName },
   } as const;
@@ -106,7 +106,7 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
     <tr data-row>
       <td className={classes.nested} style={{ '--depth': depth } as CSSProperties}>
         <Link
-          {...place}
+          {...scope}
           search={{ ...schema, tab: 'schema', table: row.table_name }}
           className={classes.tableName}
           resetScroll={false}
@@ -138,7 +138,7 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
       <td data-label="Loaded">{row.last_loaded_at !== null && <Time at={row.last_loaded_at} />}</td>
       <td data-label="Changed">
         {row.last_changed_at !== null && (
-          <Link {...place} search={{ ...schema, tab: 'history' }} resetScroll={false}>
+          <Link {...scope} search={{ ...schema, tab: 'history' }} resetScroll={false}>
             <Time at={row.last_changed_at} />
           </Link>
         )}

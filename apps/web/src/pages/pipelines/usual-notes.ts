@@ -1,5 +1,5 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
-import { formatBytes, formatCompactCount, formatDuration } from '../../look/format.ts';
+import { formatBytes, formatCompactCount, formatDuration } from '../../ui/format.ts';
 
 /**
  * Chart notes that compare the last run with the usual value: "5,428 last, 5,310 usual". Null for a pipeline

@@ -16,6 +16,6 @@ test.each([
   ],
   [{ ...exit, reason: { code: 'x', detail: 'The script is not there.' } }, 'The script is not there.'],
   [exit, '–'],
-])('%o', (each, words) => {
-  expect(describeExit(each)).toBe(words);
+])('%o', (each, text) => {
+  expect(describeExit(each)).toBe(text);
 });

@@ -1,6 +1,6 @@
-import type { JobRunLifeResponse } from '@pumphouse/contract';
+import type { JobRunTimelineResponse } from '@pumphouse/contract';
 
-type Exit = JobRunLifeResponse['attempts'][number]['exit'];
+type Exit = JobRunTimelineResponse['attempts'][number]['exit'];
 
 /** How user code ended: exit code or signal, an out-of-memory kill, or why it never started. */
 export function describeExit(exit: Exit): string {

@@ -1,30 +1,30 @@
-import type { JobRunLifeResponse } from '@pumphouse/contract';
+import type { JobRunTimelineResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './run.module.css';
 import { describeExit } from './attempt-exit.ts';
-import { CodeText } from '../../look/code-text.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Facts } from '../../look/page.tsx';
-import { formatBytes, formatDuration } from '../../look/format.ts';
-import { ClockTime } from '../../look/time.tsx';
-import { runLife, type RunParams } from './run-queries.ts';
+import { CodeText } from '../../ui/code-text.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { DetailList } from '../../ui/page.tsx';
+import { formatBytes, formatDuration } from '../../ui/format.ts';
+import { ClockTime } from '../../ui/time.tsx';
+import { runTimeline, type RunParams } from './run-queries.ts';
 
-type Attempt = JobRunLifeResponse['attempts'][number];
+type Attempt = JobRunTimelineResponse['attempts'][number];
 
 /** Attempts of the run: executor, times, exit and failure. */
 export function AttemptList({ params }: { params: RunParams }) {
-  const { data: life, error, refetch } = useQuery(runLife(params));
+  const { data: timeline, error, refetch } = useQuery(runTimeline(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
-  if (life === undefined) return <LoadingRows count={4} />;
-  if (life.attempts.length === 0) {
+  if (timeline === undefined) return <LoadingRows count={4} />;
+  if (timeline.attempts.length === 0) {
     return <Empty title="No attempts">No server has claimed this run.</Empty>;
   }
-  return life.attempts.toReversed().map((attempt) => <AttemptCard key={attempt.id} attempt={attempt} />);
+  return timeline.attempts.toReversed().map((attempt) => <AttemptCard key={attempt.id} attempt={attempt} />);
 }
 
 function AttemptCard({ attempt }: { attempt: Attempt }) {
   const { exit, failure } = attempt;
-  const exitWords = describeExit(exit);
+  const exitText = describeExit(exit);
   return (
     <section className={classes.card} aria-label={`Attempt ${attempt.number}`}>
       <header className={classes.cardHead}>
@@ -37,8 +37,8 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
               : '✓ succeeded'}
         </span>
       </header>
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Executor', attempt.executor],
           ['Created', <ClockTime key="made" at={attempt.created_at} />],
           [
@@ -47,7 +47,7 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
           ],
           ['Ended', attempt.finished_at === null ? '–' : <ClockTime key="end" at={attempt.finished_at} />],
           ['Duration', describeDuration(attempt)],
-          ['Exit', exitWords],
+          ['Exit', exitText],
           ['Peak memory', exit?.peak_memory_bytes == null ? '–' : formatBytes(exit.peak_memory_bytes)],
         ]}
       />

@@ -2,10 +2,10 @@ import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { formatShortInstant } from '../../look/format.ts';
+import { formatShortInstant } from '../../ui/format.ts';
 import { operation } from '../../api/operation.ts';
-import { stateLook } from '../../look/run-states.ts';
-import { useNow } from '../../look/time.tsx';
+import { stateAppearance } from '../../ui/run-states.ts';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface BaseChoiceProps {
@@ -40,7 +40,7 @@ export function BaseChoice({ jobId, target, base }: BaseChoiceProps) {
         { value: '', label: base === null ? 'Select a run' : 'Last completed run' },
         ...offered.map(({ id, number, status, created_at: at }) => ({
           value: id,
-          label: `#${number} ${stateLook(status).glyph} ${stateLook(status).word}, ${formatShortInstant(new Date(at), now)}`,
+          label: `#${number} ${stateAppearance(status).glyph} ${stateAppearance(status).word}, ${formatShortInstant(new Date(at), now)}`,
         })),
       ]}
     />

@@ -3,17 +3,17 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import classes from './compare.module.css';
 import { BaseChoice } from './base-choice.tsx';
-import { ComparedFacts } from './compared-facts.tsx';
+import { ComparedDetails } from './compared-details.tsx';
 import { ComparedPipelines } from './compared-pipelines.tsx';
 import { ComparedTables } from './compared-tables.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatLast, pluralOf } from '../../look/format.ts';
-import { Page, Section } from '../../look/page.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { formatLast, pluralOf } from '../../ui/format.ts';
+import { Page, Section } from '../../ui/page.tsx';
 import { runComparison, runLogComparison, runOverview, type RunParams } from './run-queries.ts';
 import { SettingChanges } from './setting-changes.tsx';
-import { TextDifference } from '../../look/text-difference.tsx';
+import { TextDifference } from '../../ui/text-difference.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Compares two runs of a job: versions, loaded data, durations and logs. */
 export function CompareRunsPage() {
@@ -44,7 +44,7 @@ export function CompareRunsPage() {
         </Empty>
       ) : (
         <>
-          <ComparedFacts comparison={comparison} base={base} />
+          <ComparedDetails comparison={comparison} base={base} />
           {comparison.job_changes.length > 0 && (
             <Section title="Job settings">
               <SettingChanges changes={comparison.job_changes} />

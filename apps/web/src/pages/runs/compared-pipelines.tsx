@@ -1,14 +1,14 @@
 import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './compare.module.css';
-import table from '../../look/table.module.css';
+import table from '../../ui/table.module.css';
 import { DeltaCells } from './delta-cell.tsx';
-import { ErrorNotice } from '../../look/answers.tsx';
-import { formatDuration, formatNoun } from '../../look/format.ts';
+import { ErrorNotice } from '../../ui/answers.tsx';
+import { formatDuration, formatNoun } from '../../ui/format.ts';
 import { operation } from '../../api/operation.ts';
-import { PipelineRunState } from '../../look/state.tsx';
-import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
-import { Section } from '../../look/page.tsx';
+import { PipelineRunState } from '../../ui/state.tsx';
+import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type Pipeline = JobRunComparisonResponse['pipelines'][number];

@@ -1,10 +1,10 @@
 import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import classes from './compare.module.css';
-import table from '../../look/table.module.css';
+import table from '../../ui/table.module.css';
 import { DeltaCells } from './delta-cell.tsx';
-import { Empty } from '../../look/answers.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
-import { Section } from '../../look/page.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { formatBytes, formatCount } from '../../ui/format.ts';
+import { Section } from '../../ui/page.tsx';
 
 interface ComparedTablesProps {
   tables: JobRunComparisonResponse['tables'];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeDelta } from './deltas.ts';
-import { formatCount } from '../../look/format.ts';
+import { formatCount } from '../../ui/format.ts';
 
 test.each([
   [100, 150, '+50 (+50 %)', 'more'],

@@ -1,4 +1,4 @@
-import { formatPercent } from '../../look/format.ts';
+import { formatPercent } from '../../ui/format.ts';
 
 /** A change of a number: text and direction. */
 export interface Delta {

@@ -5,7 +5,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 interface JobChoiceProps {
   jobId: string | undefined;

@@ -2,11 +2,11 @@ import type { PipelineRunOfJobRun } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import { formatBytes, formatCount, formatDuration, formatNoun } from '../../look/format.ts';
-import { countTables } from './pipeline-run-facts.ts';
-import { PipelineRunState } from '../../look/state.tsx';
+import { formatBytes, formatCount, formatDuration, formatNoun } from '../../ui/format.ts';
+import { countTables } from './pipeline-run-details.ts';
+import { PipelineRunState } from '../../ui/state.tsx';
 import { runPipelines, type RunParams } from './run-queries.ts';
-import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
+import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
 import { StepBar } from './step-bar.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

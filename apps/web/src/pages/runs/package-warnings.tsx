@@ -1,16 +1,16 @@
 import { Fragment } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import classes from './package-warnings.module.css';
-import { CodeText } from '../../look/code-text.tsx';
-import { Notice } from '../../look/notice.tsx';
-import { runLife, type RunParams } from './run-queries.ts';
+import { CodeText } from '../../ui/code-text.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { runTimeline, type RunParams } from './run-queries.ts';
 
 /**
  * Warns about incompatible packages of a run: one line with the requirements to add, which expands to the
  * details.
  */
 export function PackageWarnings({ params }: { params: RunParams }) {
-  const { data } = useQuery(runLife(params));
+  const { data } = useQuery(runTimeline(params));
   const warnings = data?.package_warnings ?? [];
   if (warnings.length === 0) return null;
   const pins = [...new Set(warnings.map(({ pin }) => pin))];

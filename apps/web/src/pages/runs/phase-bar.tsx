@@ -1,9 +1,9 @@
 import type { RunPhaseResponse } from '@pumphouse/contract';
 import classes from './run.module.css';
-import { formatDuration } from '../../look/format.ts';
-import { phaseWords, sharePhases, type PhaseShare } from './phase-shares.ts';
-import { stateLook } from '../../look/run-states.ts';
-import { useNow } from '../../look/time.tsx';
+import { formatDuration } from '../../ui/format.ts';
+import { phaseLabels, sharePhases, type PhaseShare } from './phase-shares.ts';
+import { stateAppearance } from '../../ui/run-states.ts';
+import { useNow } from '../../ui/time.tsx';
 
 interface PhaseBarProps {
   phases: readonly RunPhaseResponse[];
@@ -25,7 +25,7 @@ export function PhaseBar({ phases, status }: PhaseBarProps) {
             data-phase={phase.name}
             data-colour={
               phase.name === 'running' && phase.attempt === attemptCount
-                ? stateLook(status).colour
+                ? stateAppearance(status).colour
                 : undefined
             }
             data-on={phase.isOn || undefined}
@@ -41,7 +41,7 @@ export function PhaseBar({ phases, status }: PhaseBarProps) {
               <span className="quiet">Attempt {phase.attempt}: </span>
             )}
             <span className={classes.swatch} data-phase={phase.name} aria-hidden="true" />
-            {phaseWords[phase.name] ?? phase.name}{' '}
+            {phaseLabels[phase.name] ?? phase.name}{' '}
             <strong className="number">{formatDuration(phase.durationMs / 1000)}</strong>
             {phase.isOn && <span className="quiet"> so far</span>}
           </li>
@@ -61,6 +61,6 @@ function useShares(phases: readonly RunPhaseResponse[]): PhaseShare[] {
 }
 
 function describe({ name, attempt, durationMs }: PhaseShare, attemptCount: number): string {
-  const words = `${phaseWords[name] ?? name} ${formatDuration(durationMs / 1000)}`;
-  return attemptCount > 1 ? `${words}, attempt ${attempt}` : words;
+  const text = `${phaseLabels[name] ?? name} ${formatDuration(durationMs / 1000)}`;
+  return attemptCount > 1 ? `${text}, attempt ${attempt}` : text;
 }

@@ -12,7 +12,7 @@ export interface PhaseShare {
 }
 
 /** Minimum fraction of a phase, so that it can be hovered. */
-const smallestShare = 0.012;
+const minShare = 0.012;
 
 /** @param nowMs end of the phase in progress */
 export function sharePhases(phases: readonly RunPhaseResponse[], nowMs: number): PhaseShare[] {
@@ -23,14 +23,12 @@ export function sharePhases(phases: readonly RunPhaseResponse[], nowMs: number):
     isOn: phase.finished_at === null,
   }));
   const total = durations.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const raised = durations.map(({ durationMs }) =>
-    Math.max(smallestShare, total === 0 ? 0 : durationMs / total),
-  );
+  const raised = durations.map(({ durationMs }) => Math.max(minShare, total === 0 ? 0 : durationMs / total));
   const raisedTotal = raised.reduce((sum, each) => sum + each, 0);
   return durations.map((each, index) => ({ ...each, share: (raised[index] ?? 0) / raisedTotal }));
 }
 
-export const phaseWords: Record<string, string> = {
+export const phaseLabels: Record<string, string> = {
   queued: 'Queued',
   environment: 'Environment',
   starting: 'Starting',

@@ -1,12 +1,12 @@
 import type { LoadPackageResponse, PipelineRunOfJobRun, PipelineRunTableResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import table from '../../look/table.module.css';
-import { Facts } from '../../look/page.tsx';
-import { formatBytes, formatCount, formatDuration, formatNoun } from '../../look/format.ts';
-import { isTableFailed, ownTables } from './pipeline-run-facts.ts';
-import { PipelineRunState } from '../../look/state.tsx';
-import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
+import table from '../../ui/table.module.css';
+import { DetailList } from '../../ui/page.tsx';
+import { formatBytes, formatCount, formatDuration, formatNoun } from '../../ui/format.ts';
+import { isTableFailed, ownTables } from './pipeline-run-details.ts';
+import { PipelineRunState } from '../../ui/state.tsx';
+import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
 import { StepBar } from './step-bar.tsx';
 import { TracebackView } from './traceback-view.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -50,8 +50,8 @@ export function PipelineRunCard({ run, hasAttempts }: PipelineRunCardProps) {
         {hasAttempts && <span className="quiet">attempt {run.attempt_number}</span>}
         <StepBar steps={run.steps} isNamed />
       </header>
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Rows loaded', formatCount(run.total_rows_loaded)],
           ['Rows extracted', formatCount(run.total_rows_extracted)],
           ['Bytes loaded', formatBytes(run.total_bytes_loaded)],

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { PipelineRunCard } from './pipeline-run-card.tsx';
 import { runPipelines, type RunParams } from './run-queries.ts';
 

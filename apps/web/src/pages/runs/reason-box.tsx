@@ -1,8 +1,8 @@
-import type { FailureReasonResponse, JobRunLifeResponse } from '@pumphouse/contract';
+import type { FailureReasonResponse, JobRunTimelineResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import { CodeText } from '../../look/code-text.tsx';
-import { CopyText } from '../../look/copy-text.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
 import { TracebackView } from './traceback-view.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
 import type { RunParams } from './run-queries.ts';
@@ -12,7 +12,7 @@ interface ReasonBoxProps {
   params: RunParams;
   reason: FailureReasonResponse;
   /** The failure as Pumphouse recorded it, with the next step. */
-  failure: JobRunLifeResponse['failure'];
+  failure: JobRunTimelineResponse['failure'];
 }
 
 /** Why a run failed: exception, step, table, source line and traceback. */
@@ -26,7 +26,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
           <span aria-hidden="true">✕ </span>
           {title}
         </h2>
-        <ReasonPlace reason={reason} />
+        <ReasonLocation reason={reason} />
         <span className={classes.reasonTools}>
           {lineNumber !== null && (
             <Link
@@ -61,7 +61,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
   );
 }
 
-function ReasonPlace({ reason }: { reason: FailureReasonResponse }) {
+function ReasonLocation({ reason }: { reason: FailureReasonResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { step, pipeline_name: pipelineName, table, location } = reason;
   return (

@@ -2,14 +2,14 @@ import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/c
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { CancelQuestion, ForceEndQuestion } from '../jobs/job-questions.tsx';
-import { CopyText } from '../../look/copy-text.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
 import { RunAgain } from './run-again.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Actions of a run: cancel or force-end an active run, run a finished one again, compare. */
 export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; actions: JobActions }) {

@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
 import { operation } from '../../api/operation.ts';
 import { RunDialog } from '../jobs/run-dialog.tsx';

@@ -1,8 +1,8 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './runs.module.css';
-import { describeCause } from '../../facts/run-cause.ts';
-import { formatInstant } from '../../look/format.ts';
+import { describeCause } from '../../details/run-cause.ts';
+import { formatInstant } from '../../ui/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type CausedRun = Pick<
@@ -13,13 +13,13 @@ type CausedRun = Pick<
 /** Trigger of a run; a link if another run triggered it. */
 export function RunCause({ run }: { run: CausedRun }) {
   const { id: workspaceId } = useWorkspace();
-  const words = describeCause(run);
+  const text = describeCause(run);
   const exact =
     run.tick_at === null ? run.trigger : `${run.trigger}, for ${formatInstant(new Date(run.tick_at))}`;
   if (run.caused_by === null) {
     return (
       <span className={classes.causeWords} title={exact}>
-        {words}
+        {text}
       </span>
     );
   }
@@ -30,7 +30,7 @@ export function RunCause({ run }: { run: CausedRun }) {
       className={classes.causeWords}
       title={exact}
     >
-      {words}
+      {text}
     </Link>
   );
 }

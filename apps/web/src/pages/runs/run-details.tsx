@@ -5,14 +5,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './run.module.css';
-import { ClockTime } from '../../look/time.tsx';
-import { CopyText } from '../../look/copy-text.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Facts, Section } from '../../look/page.tsx';
-import { formatDuration, formatInstant } from '../../look/format.ts';
+import { ClockTime } from '../../ui/time.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { DetailList, Section } from '../../ui/page.tsx';
+import { formatDuration, formatInstant } from '../../ui/format.ts';
 import { operation } from '../../api/operation.ts';
 import { runDetail, type RunParams } from './run-queries.ts';
-import { RunState } from '../../look/state.tsx';
+import { RunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Details tab of a run: trigger, job settings, webhook payload, result and downstream runs. */
@@ -23,8 +23,8 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
   return (
     <>
       <Section title="Trigger">
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             [
               'Trigger',
               <span key="trigger" className="mono">
@@ -64,8 +64,8 @@ function JobSettings({ detail }: { detail: DetailedJobRunResponse }) {
   const { entry_point: entry, execute } = definition;
   return (
     <Section title={`Job settings (version ${version.version})`}>
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Code', `${entry.module}${entry.function === null ? '' : `.${entry.function}`}`],
           ['Type', version.job_type],
           ['Timeout', formatDuration(version.max_run_time_seconds)],
@@ -145,8 +145,8 @@ function ReportedResult({ params }: { params: RunParams }) {
   if (data === undefined) return <LoadingRows count={3} />;
   return (
     <>
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Type', data.result_type],
           ...(data.summary == null ? [] : [['Summary', data.summary] as const]),
           ...(data.model == null ? [] : [['Model', data.model] as const]),

@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import classes from './runs.module.css';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
-import { formatCount } from '../../look/format.ts';
-import { stateTabs, triggerWords, type RunSearch } from './run-list.ts';
+import { formatCount } from '../../ui/format.ts';
+import { stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { SearchBox } from '../../search/search-box.tsx';
@@ -18,7 +18,7 @@ interface RunFiltersProps {
   onChange: (part: RunSearch) => void;
 }
 
-const triggerOptions = triggerKind.options.map((value) => ({ value, label: triggerWords[value] }));
+const triggerOptions = triggerKind.options.map((value) => ({ value, label: triggerLabels[value] }));
 const toOptions = (values: readonly string[]) =>
   [...new Set(values)].toSorted().map((value) => ({ value, label: value }));
 

@@ -1,13 +1,13 @@
 import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import { formatDuration, formatNoun } from '../../look/format.ts';
-import { LeftIcon, RightIcon } from '../../look/icons.tsx';
+import { formatDuration, formatNoun } from '../../ui/format.ts';
+import { LeftIcon, RightIcon } from '../../ui/icons.tsx';
 import { RunCause } from './run-cause-line.tsx';
-import { RunningFor, Time } from '../../look/time.tsx';
-import { RunState } from '../../look/state.tsx';
+import { RunningFor, Time } from '../../ui/time.tsx';
+import { RunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Job name and run number, with links to the previous and next run. */
 export function RunHeading({ run }: { run: RunOverviewDetailResponse }) {
@@ -47,7 +47,7 @@ function Neighbour({ run, rel }: { run: RunOverviewDetailResponse['previous']; r
 }
 
 /** State, duration, trigger, profile and versions in one line. */
-export function RunFactsLine({ run }: { run: RunOverviewDetailResponse }) {
+export function RunDetailsLine({ run }: { run: RunOverviewDetailResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { deployment, configuration } = run;
   return (

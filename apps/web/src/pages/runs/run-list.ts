@@ -30,7 +30,7 @@ export const stateTabs = [
 ] as const satisfies readonly { word: string; states: readonly RunState[] }[];
 
 /** Labels of trigger kinds in menu order. */
-export const triggerWords: Record<TriggerKind, string> = {
+export const triggerLabels: Record<TriggerKind, string> = {
   schedule: 'Schedule',
   every: 'Interval',
   once: 'Once',

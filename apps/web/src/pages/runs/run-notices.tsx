@@ -1,7 +1,7 @@
-import type { JobRunLifeResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
+import type { JobRunTimelineResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
 import classes from './run.module.css';
-import { formatCount } from '../../look/format.ts';
-import { Time } from '../../look/time.tsx';
+import { formatCount } from '../../ui/format.ts';
+import { Time } from '../../ui/time.tsx';
 
 /** Why the run was skipped. */
 export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailResponse['skip']> }) {
@@ -19,7 +19,7 @@ export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailRespon
 }
 
 /** Notice that no server can see an active run, and what happens to it. */
-export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunLifeResponse['unknown']> }) {
+export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunTimelineResponse['unknown']> }) {
   return (
     <div className={classes.notice} data-kind="pending">
       <strong>
@@ -35,7 +35,7 @@ export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunLifeResp
 }
 
 /** What a pending run waits for. */
-export function WaitNotice({ waiting }: { waiting: NonNullable<JobRunLifeResponse['waiting']> }) {
+export function WaitNotice({ waiting }: { waiting: NonNullable<JobRunTimelineResponse['waiting']> }) {
   return (
     <div className={classes.notice} data-kind="pending">
       <strong>Waiting:</strong> {waiting.reason}

@@ -6,22 +6,22 @@ import { ActionResultLine } from '../jobs/action-result.tsx';
 import { AttemptList } from './attempt-list.tsx';
 import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
-import type { LogPlace } from '../../log/log-place.ts';
+import type { LogPosition } from '../../log/log-position.ts';
 import { PackageWarnings } from './package-warnings.tsx';
-import { Page } from '../../look/page.tsx';
+import { Page } from '../../ui/page.tsx';
 import { PhaseBar } from './phase-bar.tsx';
 import { PipelineRuns } from './pipeline-runs.tsx';
 import { ReasonBox } from './reason-box.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunDetails } from './run-details.tsx';
-import { RunFactsLine, RunHeading } from './run-heading.tsx';
-import { runLife, runOverview, runPipelines, type RunParams } from './run-queries.ts';
+import { RunDetailsLine, RunHeading } from './run-heading.tsx';
+import { runTimeline, runOverview, runPipelines, type RunParams } from './run-queries.ts';
 import { SkipNotice, UnknownNotice, WaitNotice } from './run-notices.tsx';
 import { stringifySearch } from '../../search/search-params.ts';
-import { TabLinks } from '../../look/tab-links.tsx';
+import { TabLinks } from '../../ui/tab-links.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Run page: state, failure, loaded data and log. */
 export function RunPage() {
@@ -37,23 +37,23 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
     [workspaceId, jobRunId],
   );
   const { data: run } = useSuspenseQuery(runOverview(params));
-  const { data: life } = useQuery(runLife(params));
+  const { data: timeline } = useQuery(runTimeline(params));
   const actions = useJobActions(run.job_id);
   const title = `${shortenJobName(run.job_name)} #${run.number}`;
   return (
     <Page
       title={title}
       heading={<RunHeading run={run} />}
-      lead={<RunFactsLine run={run} />}
+      lead={<RunDetailsLine run={run} />}
       actions={<RunActions run={run} actions={actions} />}
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {run.skip !== null && <SkipNotice skip={run.skip} />}
       {run.unknown !== null && <UnknownNotice unknown={run.unknown} />}
       {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
-      {life && life.phases.length > 0 && <PhaseBar phases={life.phases} status={run.status} />}
+      {timeline && timeline.phases.length > 0 && <PhaseBar phases={timeline.phases} status={run.status} />}
       {run.reason !== null && (
-        <ReasonBox params={params} reason={run.reason} failure={life?.failure ?? null} />
+        <ReasonBox params={params} reason={run.reason} failure={timeline?.failure ?? null} />
       )}
       <PackageWarnings params={params} />
       <LoadedLine params={params} />
@@ -89,7 +89,7 @@ function RunLog({ run, params }: { run: RunOverviewDetailResponse; params: RunPa
   const search = useSearch({ from: '/signed-in/w/$workspaceId/runs/$jobRunId' });
   const navigate = useNavigate({ from: '/w/$workspaceId/runs/$jobRunId' });
   const { pathname } = useLocation();
-  const place: LogPlace = search;
+  const position: LogPosition = search;
   const isActive = !isTerminalRunState(run.status);
   return (
     <LogViewer
@@ -97,8 +97,8 @@ function RunLog({ run, params }: { run: RunOverviewDetailResponse; params: RunPa
       isActive={isActive}
       // The end shows current output, or the last output before a failure.
       opensAtEnd={isActive || run.status === 'failed'}
-      place={place}
-      onPlace={(change) =>
+      position={position}
+      onPosition={(change) =>
         void navigate({
           search: (before) => ({ ...before, ...change }),
           replace: true,

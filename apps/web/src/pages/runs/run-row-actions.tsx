@@ -3,14 +3,14 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useState } from 'react';
-import { ActionMenuItem } from '../../look/action-menu-item.tsx';
+import { ActionMenuItem } from '../../ui/action-menu-item.tsx';
 import { CancelQuestion } from '../jobs/job-questions.tsx';
-import { MoreIcon } from '../../look/icons.tsx';
+import { MoreIcon } from '../../ui/icons.tsx';
 import { RunAgain } from './run-again.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 /** Actions of a run in the list. */
 export function RunRowActions({ run }: { run: RunOverviewResponse }) {

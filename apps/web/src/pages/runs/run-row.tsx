@@ -3,14 +3,14 @@ import { Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import classes from './runs.module.css';
-import { formatDuration } from '../../look/format.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { RunCause } from './run-cause-line.tsx';
-import { RunningFor, Time } from '../../look/time.tsx';
-import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunningFor, Time } from '../../ui/time.tsx';
+import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { RunRowActions } from './run-row-actions.tsx';
-import { RunState } from '../../look/state.tsx';
+import { RunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { shortenJobName } from '../../details/job-name.ts';
 
 interface RunRowProps {
   run: RunOverviewResponse;

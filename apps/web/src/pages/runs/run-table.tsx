@@ -3,7 +3,7 @@ import { Checkbox } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useRef, useState } from 'react';
 import classes from './runs.module.css';
-import table from '../../look/table.module.css';
+import table from '../../ui/table.module.css';
 import { RunRow } from './run-row.tsx';
 
 interface RunTableProps {

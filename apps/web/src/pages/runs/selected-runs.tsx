@@ -6,11 +6,11 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import classes from './runs.module.css';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { api } from '../../api/api.ts';
-import { Confirm } from '../../look/confirm.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { fetchAnew } from '../../api/fetch-anew.ts';
-import { formatNoun } from '../../look/format.ts';
+import { formatNoun } from '../../ui/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface SelectedRunsProps {

@@ -1,6 +1,6 @@
 import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import classes from './compare.module.css';
-import table from '../../look/table.module.css';
+import table from '../../ui/table.module.css';
 
 /** Changed settings with both values. */
 export function SettingChanges({ changes }: { changes: JobRunComparisonResponse['job_changes'] }) {

@@ -1,7 +1,7 @@
 import type { PipelineRunOfJobRun } from '@pumphouse/contract';
 import classes from './run.module.css';
-import { formatDuration } from '../../look/format.ts';
-import { shareSteps, type StepShare } from './pipeline-run-facts.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { shareSteps, type StepShare } from './pipeline-run-details.ts';
 
 interface StepBarProps {
   steps: PipelineRunOfJobRun['steps'];

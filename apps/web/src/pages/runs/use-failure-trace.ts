@@ -34,7 +34,7 @@ export function useFailureTrace(params: RunParams, reason: FailureReasonResponse
   const printed = (log?.lines ?? []).filter(({ source }) => source === 'user');
   const errors = printed.filter(({ io_stream: stream }) => stream === 'stderr');
   const name = reason.exception_type?.split('.').at(-1);
-  const told = name === undefined ? undefined : printed.findLast(({ content }) => isTold(content, name));
+  const told = name === undefined ? undefined : printed.findLast(({ content }) => isReported(content, name));
   return {
     traceback:
       reported?.error_traceback ?? findLastTraceback(errors.map(({ content }) => stripAnsi(content))),
@@ -43,7 +43,7 @@ export function useFailureTrace(params: RunParams, reason: FailureReasonResponse
 }
 
 /** True for a line that starts with `ValueError: …` or `duckdb.ConversionException: …`. */
-function isTold(content: string, name: string): boolean {
+function isReported(content: string, name: string): boolean {
   const [before] = stripAnsi(content).split(':', 1);
   return before !== undefined && (before === name || before.endsWith(`.${name}`));
 }

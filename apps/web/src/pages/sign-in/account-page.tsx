@@ -5,7 +5,7 @@ import { apiBaseUrl } from '../../api/base-url.ts';
 import { operation } from '../../api/operation.ts';
 import { Outcome } from '../../forms/change-form.tsx';
 import { SettingsFrame } from '../../layout/settings-frame.tsx';
-import { Facts, Page, Section } from '../../look/page.tsx';
+import { DetailList, Page, Section } from '../../ui/page.tsx';
 import { PersonalKeys } from '../keys/personal-keys.tsx';
 import { Sessions } from './sessions.tsx';
 
@@ -18,8 +18,8 @@ export function AccountPage() {
       <Page title="Keys and sessions" lead={`Your account, ${me.email}.`}>
         <Outcome text={outcome} />
         <Section title="Account">
-          <Facts
-            facts={[
+          <DetailList
+            items={[
               ['Email', me.email],
               [
                 'Password',

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { finishSignIn, goToSignIn } from '../../session/sign-in.ts';
 import { basePath } from '../../api/base-url.ts';
 

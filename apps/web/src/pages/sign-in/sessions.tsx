@@ -4,16 +4,16 @@ import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
-import { AskingButton } from '../../look/asking-button.tsx';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
-import table from '../../look/table.module.css';
-import { ClockTime, Time } from '../../look/time.tsx';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { AskingButton } from '../../ui/asking-button.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime, Time } from '../../ui/time.tsx';
 import { nameSession } from './session-name.ts';
 import people from '../people/people.module.css';
-import { formatNoun } from '../../look/format.ts';
+import { formatNoun } from '../../ui/format.ts';
 
 /** The user's sessions, with actions to end them. */
 export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {

@@ -1,5 +1,5 @@
-import classes from '../../look/settings.module.css';
-import { Time } from '../../look/time.tsx';
+import classes from '../../ui/settings.module.css';
+import { Time } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import type { Conflict } from './variable-conflict.ts';

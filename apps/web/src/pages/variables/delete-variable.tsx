@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { Confirm } from '../../look/confirm.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { ConflictNotice } from './conflict-notice.tsx';
 import { findConflict, findVariable, type Conflict, type Variable } from './variable-conflict.ts';

@@ -1,12 +1,12 @@
 import { explainReservedVariable } from '@pumphouse/contract';
-import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
-import table from '../../look/table.module.css';
-import { Time } from '../../look/time.tsx';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
+import table from '../../ui/table.module.css';
+import { Time } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';
-import classes from '../../look/settings.module.css';
+import classes from '../../ui/settings.module.css';
 import type { Variable } from './variable-conflict.ts';
 
 interface VariableRowsProps {

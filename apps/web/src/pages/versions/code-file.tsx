@@ -1,8 +1,8 @@
 import type { CodeFileComparisonResponse } from '@pumphouse/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { TextDifference } from '../../look/text-difference.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { TextDifference } from '../../ui/text-difference.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import classes from './versions.module.css';
 
@@ -50,8 +50,8 @@ function Outcome({
 }) {
   const { outcome, hunks, file } = comparison;
   if (outcome !== 'compared') {
-    const [title, says] = reasons[outcome];
-    return <Empty title={title}>{says}</Empty>;
+    const [title, description] = reasons[outcome];
+    return <Empty title={title}>{description}</Empty>;
   }
   if (hunks.length === 0) {
     return file.change === 'unchanged' ? <Empty title="No changes" /> : <Empty title="Empty file" />;

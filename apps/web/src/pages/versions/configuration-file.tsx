@@ -2,10 +2,10 @@ import type { ConfigurationFileComparisonResponse } from '@pumphouse/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import table from '../../look/table.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import table from '../../ui/table.module.css';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { changeLooks } from './file-changes.ts';
+import { changeAppearances } from './file-changes.ts';
 import classes from './versions.module.css';
 
 interface ConfigurationFileProps {
@@ -69,9 +69,9 @@ function Outcome({ comparison }: { comparison: ConfigurationFileComparisonRespon
                 </td>
                 <td>
                   <span className={classes.sign} data-change={change} aria-hidden="true">
-                    {changeLooks[change].sign}
+                    {changeAppearances[change].sign}
                   </span>{' '}
-                  {changeLooks[change].word}
+                  {changeAppearances[change].word}
                 </td>
                 <td className={`${classes.setting ?? ''} ${classes.before ?? ''}`}>{before ?? ''}</td>
                 <td className={`${classes.setting ?? ''} ${classes.after ?? ''}`}>{after ?? ''}</td>

@@ -47,14 +47,14 @@ export function ConfigurationPage() {
             params: { workspaceId: id, configurationId: newId },
           });
         },
-        says: (
+        description: (
           <>
             This creates a new configuration version with these files. New runs use it; existing runs keep
             their version. The code is not rolled back with it.
           </>
         ),
       }}
-      facts={[['Profiles', version.profiles.join(', ') || 'none']]}
+      items={[['Profiles', version.profiles.join(', ') || 'none']]}
     >
       <SettingChanges configurationId={version.id} />
     </VersionPage>

@@ -1,8 +1,8 @@
 import type { ConfigurationResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Empty } from '../../look/answers.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { configurationsOf } from './version-queries.ts';
 import { VersionsPage } from './versions-page.tsx';

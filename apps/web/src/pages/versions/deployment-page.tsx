@@ -5,7 +5,7 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { formatBytes } from '../../look/format.ts';
+import { formatBytes } from '../../ui/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { CodeFile } from './code-file.tsx';
 import { TagsProblem, useDeploymentTags } from './deployment-tags.tsx';
@@ -48,7 +48,7 @@ export function DeploymentPage() {
             params: { workspaceId: id, deploymentId: newId },
           });
         },
-        says: (
+        description: (
           <>
             This creates a new deployment with this code. New runs use it; existing runs keep their
             deployment. Job definitions, such as triggers and timeouts, do not change. The configuration is
@@ -56,7 +56,7 @@ export function DeploymentPage() {
           </>
         ),
       }}
-      facts={[
+      items={[
         ...(declared === undefined || declared.tags.length === 0
           ? []
           : [['Tags', declared.tags.join(', ')] as const]),

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Notice } from '../../look/notice.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

@@ -1,9 +1,9 @@
 import type { DeploymentResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Empty } from '../../look/answers.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
-import { formatBytes } from '../../look/format.ts';
+import { Empty } from '../../ui/answers.tsx';
+import { CommandLine } from '../../ui/copy-text.tsx';
+import { formatBytes } from '../../ui/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { deploymentsOf } from './version-queries.ts';
 import { VersionsPage } from './versions-page.tsx';

@@ -1,6 +1,6 @@
 import type { ChangeKind } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
-import { changeLooks } from './file-changes.ts';
+import { changeAppearances } from './file-changes.ts';
 import classes from './versions.module.css';
 
 interface ListedFile {
@@ -49,7 +49,7 @@ export function FileList({ files, current, isOpen }: FileListProps) {
 }
 
 function FileLine({ file: { path, change, note } }: { file: ListedFile }) {
-  const { sign, word } = changeLooks[change];
+  const { sign, word } = changeAppearances[change];
   return (
     <>
       <span className={classes.sign} data-change={change} title={word}>

@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { operation } from '../../api/operation.ts';
-import { Empty } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
-import { RunState } from '../../look/state.tsx';
-import table from '../../look/table.module.css';
-import { Time } from '../../look/time.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
+import { RunState } from '../../ui/state.tsx';
+import table from '../../ui/table.module.css';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import type { VersionKind } from './version-queries.ts';
-import { formatLast } from '../../look/format.ts';
+import { formatLast } from '../../ui/format.ts';
 
 interface RunsOfVersionProps {
   kind: VersionKind;

@@ -1,8 +1,8 @@
 import type { ConfigurationComparisonResponse, DeploymentComparisonResponse } from '@pumphouse/contract';
 import type { ComponentProps, ReactNode } from 'react';
 import { Explanation } from '../../forms/change-form.tsx';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
 import { BaseChoice } from './base-choice.tsx';
 import { chooseFile, describeCounts } from './file-changes.ts';
 import { FileList } from './file-list.tsx';

@@ -1,10 +1,10 @@
 import type { ComponentType, ReactNode } from 'react';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatBytes, formatCount, formatNoun } from '../../look/format.ts';
-import { MoreRows } from '../../look/more-rows.tsx';
-import { Section } from '../../look/page.tsx';
-import table from '../../look/table.module.css';
-import { Time } from '../../look/time.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { formatBytes, formatCount, formatNoun } from '../../ui/format.ts';
+import { MoreRows } from '../../ui/more-rows.tsx';
+import { Section } from '../../ui/page.tsx';
+import table from '../../ui/table.module.css';
+import { Time } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';

@@ -1,9 +1,9 @@
 import type { Permission } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
-import { AskingButton } from '../../look/asking-button.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
-import { Facts, Page, Section } from '../../look/page.tsx';
-import { ClockTime } from '../../look/time.tsx';
+import { AskingButton } from '../../ui/asking-button.tsx';
+import { formatBytes, formatCount } from '../../ui/format.ts';
+import { DetailList, Page, Section } from '../../ui/page.tsx';
+import { ClockTime } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { RunsOfVersion } from './runs-of-version.tsx';
@@ -25,17 +25,17 @@ interface VersionPageProps {
     call: () => Promise<{ id: string }>;
     onDone: (newId: string) => void;
     /** Consequences of the rollback. */
-    says: ReactNode;
+    description: ReactNode;
   };
   /** Details that only this kind of version has. */
-  facts: Parameters<typeof Facts>[0]['facts'];
+  items: Parameters<typeof DetailList>[0]['items'];
   /** Changes of the version. */
   children: ReactNode;
 }
 
 /** Page of one deployment or configuration: details, rollback, changes and runs. */
 export function VersionPage(props: VersionPageProps) {
-  const { kind, name, version, latest, next, lead, rollBack, facts, children } = props;
+  const { kind, name, version, latest, next, lead, rollBack, items, children } = props;
   const { id, whyNotChange } = useWorkspace();
   const nameOf = usePeople(id);
   const isLatest = latest?.id === version.id;
@@ -57,18 +57,18 @@ export function VersionPage(props: VersionPageProps) {
           act={rollBack.call}
           onDone={({ id: newId }) => rollBack.onDone(newId)}
         >
-          {rollBack.says}
+          {rollBack.description}
         </AskingButton>
       }
     >
       <Section title="Details">
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             ['Uploaded', <ClockTime key="at" at={version.created_at} />],
             ['By', nameOf(version.created_by)],
             ['Files', formatCount(version.file_count)],
             ['Size', formatBytes(version.size_bytes)],
-            ...facts,
+            ...items,
           ]}
         />
       </Section>

@@ -32,7 +32,7 @@ export const configurationsOf = (workspaceId: string) =>
   });
 
 /** More active runs than in all but huge workspaces. Beyond this limit the counts are too low. */
-const mostActive = 500;
+const maxActive = 500;
 const activeStates: RunStatus[] = ['pending', 'starting', 'running', 'cancelling'];
 
 /** @returns the number of active runs by version id */
@@ -40,7 +40,7 @@ export function useActiveRuns(workspaceId: string, kind: VersionKind): ReadonlyM
   const { data } = useQuery(
     operation('list_job_runs', {
       params: { workspace_id: workspaceId },
-      query: { status: activeStates, limit: mostActive },
+      query: { status: activeStates, limit: maxActive },
     }),
   );
   const counts = new Map<string, number>();

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import tabs from '../../look/tab-links.module.css';
+import tabs from '../../ui/tab-links.module.css';
 
 /** Tabs for deployments and configurations. */
 export function VersionTabs({ workspaceId }: { workspaceId: string }) {

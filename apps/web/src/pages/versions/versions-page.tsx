@@ -1,4 +1,4 @@
-import { Page } from '../../look/page.tsx';
+import { Page } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { VersionList, type VersionListProps } from './version-list.tsx';
 import { useActiveRuns, type Version, type VersionKind } from './version-queries.ts';

@@ -8,7 +8,7 @@ import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { SecretOnce } from '../../forms/secret-once.tsx';
 import { useChange } from '../../forms/use-change.ts';
-import { ActionButton } from '../../look/action-button.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface SigningSecretProps {

@@ -1,16 +1,16 @@
 import type { WebhookResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import classes from '../../look/settings.module.css';
+import classes from '../../ui/settings.module.css';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import forms from '../../forms/forms.module.css';
-import { ActionButton } from '../../look/action-button.tsx';
-import { AskingButton } from '../../look/asking-button.tsx';
-import { CopyText } from '../../look/copy-text.tsx';
-import { Facts, Section } from '../../look/page.tsx';
-import { Time } from '../../look/time.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { AskingButton } from '../../ui/asking-button.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { DetailList, Section } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { SigningSecret } from './signing-secret.tsx';
 
@@ -45,8 +45,8 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
       }
     >
       <Address url={webhook.url} name={name} />
-      <Facts
-        facts={[
+      <DetailList
+        items={[
           ['Triggers', <Jobs key="jobs" refs={webhook.job_refs} />],
           [
             'Signature',
@@ -111,7 +111,7 @@ const changes = {
     described: 'Rotate URL of',
     action: 'Rotate URL',
     title: 'Rotate the URL?',
-    says: 'The current URL stops working immediately. Senders get errors until they use the new URL.',
+    description: 'The current URL stops working immediately. Senders get errors until they use the new URL.',
     done: 'has a new URL. Update the senders.',
   },
   unsign: {
@@ -120,7 +120,7 @@ const changes = {
     described: 'Remove signing secret of',
     action: 'Remove',
     title: 'Remove the signing secret?',
-    says: 'Anyone who knows the URL can then start the jobs.',
+    description: 'Anyone who knows the URL can then start the jobs.',
     done: 'now accepts deliveries without a signature.',
   },
 } as const;
@@ -132,7 +132,7 @@ interface ChangeWebhookProps extends WebhookSectionProps {
 
 function ChangeWebhook({ webhook, change, name, onOutcome }: ChangeWebhookProps) {
   const { params, whyNotChange } = useWorkspace();
-  const { operation, label, described, action, title, says, done } = changes[change];
+  const { operation, label, described, action, title, description, done } = changes[change];
   return (
     <AskingButton
       label={label}
@@ -146,7 +146,7 @@ function ChangeWebhook({ webhook, change, name, onOutcome }: ChangeWebhookProps)
       }}
       onDone={() => onOutcome(`webhook:${webhook.path} ${done}`)}
     >
-      {says}
+      {description}
     </AskingButton>
   );
 }

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { ActionButton } from '../../look/action-button.tsx';
-import { Confirm } from '../../look/confirm.tsx';
-import { ErrorNotice } from '../../look/answers.tsx';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
+import { ErrorNotice } from '../../ui/answers.tsx';
 import { Explanation, Outcome } from '../../forms/change-form.tsx';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import classes from '../../forms/forms.module.css';
 

@@ -9,7 +9,7 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { readLimit } from './read-limit.ts';
 

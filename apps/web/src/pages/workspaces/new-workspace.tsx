@@ -6,7 +6,7 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { Section } from '../../look/page.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 
 /** Form that creates a workspace and opens it. */

@@ -9,9 +9,9 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
 import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { CopyText } from '../../look/copy-text.tsx';
-import { Facts, Page, Section } from '../../look/page.tsx';
-import { ClockTime } from '../../look/time.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { DetailList, Page, Section } from '../../ui/page.tsx';
+import { ClockTime } from '../../ui/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { NewOrganization } from './new-organization.tsx';
 
@@ -23,8 +23,8 @@ export function OrganizationSettingsPage() {
     <Page title="Settings" lead="Name of this organization and default role of its members.">
       <SettingsSection settings={data} />
       <Section title="Details">
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             [
               'Organization ID',
               <span key="id" className="mono">

@@ -2,12 +2,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { operation } from '../../api/operation.ts';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Page } from '../../look/page.tsx';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Page } from '../../ui/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { RefusedOrganizationPage } from './refused-page.tsx';
 import { RangeChoice } from './range-choice.tsx';
-import { rangeWords, usageQuery } from './usage-range.ts';
+import { rangeLabels, usageQuery } from './usage-range.ts';
 import { UsageSummary } from './usage-summary.tsx';
 import { Limits } from './limits.tsx';
 import { UsageShares } from './usage-shares.tsx';
@@ -52,7 +52,11 @@ function Usage() {
       }
     >
       {usage.error && <ErrorNotice error={usage.error} />}
-      {usage.data ? <UsageSummary usage={usage.data} title={rangeWords[days ?? 'month']} /> : <LoadingRows />}
+      {usage.data ? (
+        <UsageSummary usage={usage.data} title={rangeLabels[days ?? 'month']} />
+      ) : (
+        <LoadingRows />
+      )}
       <Limits />
       {usage.data && <UsageShares query={query} wholeSeconds={usage.data.total.run_seconds} />}
     </Page>

@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core';
-import { rangeWords, usageRanges, type UsageRange } from './usage-range.ts';
+import { rangeLabels, usageRanges, type UsageRange } from './usage-range.ts';
 
 interface RangeChoiceProps {
   range: UsageRange | undefined;
@@ -12,7 +12,7 @@ export function RangeChoice({ range, onChoose }: RangeChoiceProps) {
       size="xs"
       aria-label="Time range"
       value={range ?? 'month'}
-      data={(['month', ...usageRanges] as const).map((value) => ({ value, label: rangeWords[value] }))}
+      data={(['month', ...usageRanges] as const).map((value) => ({ value, label: rangeLabels[value] }))}
       onChange={(value) => onChoose(value === 'month' ? undefined : value)}
     />
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { Empty } from '../../look/answers.tsx';
-import { Page, Section } from '../../look/page.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { Page, Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 

@@ -1,7 +1,7 @@
 import type { UsageByJobResponse } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
-import { formatCount, formatDuration, formatPercent } from '../../look/format.ts';
-import table from '../../look/table.module.css';
+import { formatCount, formatDuration, formatPercent } from '../../ui/format.ts';
+import table from '../../ui/table.module.css';
 import classes from './usage.module.css';
 
 interface Share {

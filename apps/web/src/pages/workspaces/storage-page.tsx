@@ -1,13 +1,13 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
-import { Page, Section } from '../../look/page.tsx';
-import table from '../../look/table.module.css';
-import { ClockTime } from '../../look/time.tsx';
+import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
+import { Page, Section } from '../../ui/page.tsx';
+import table from '../../ui/table.module.css';
+import { ClockTime } from '../../ui/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { RefusedOrganizationPage } from './refused-page.tsx';
-import { kindWords } from './storage-words.ts';
+import { describeKind } from './storage-texts.ts';
 
 /** Stored data of an organization and its retention. */
 export function StoragePage() {
@@ -48,7 +48,7 @@ function Storage() {
               {data.kinds.map(({ kind, count, bytes, oldest_at, max_age_seconds, max_bytes }) => (
                 <tr key={kind}>
                   <td data-wide="true">
-                    {kindWords(kind).name} <span className="quiet">{kindWords(kind).says}</span>
+                    {describeKind(kind).name} <span className="quiet">{describeKind(kind).description}</span>
                   </td>
                   <td className="number" data-label="count">
                     {count === null ? '–' : formatCount(count)}

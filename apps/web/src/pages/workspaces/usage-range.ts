@@ -2,7 +2,7 @@
 export const usageRanges = ['30', '90', '365'] as const;
 export type UsageRange = (typeof usageRanges)[number];
 
-export const rangeWords: Record<UsageRange | 'month', string> = {
+export const rangeLabels: Record<UsageRange | 'month', string> = {
   month: 'This month',
   '30': '30 days',
   '90': '90 days',

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { Empty } from '../../look/answers.tsx';
-import { Section } from '../../look/page.tsx';
+import { Empty } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { ShareRows } from './share-rows.tsx';
 

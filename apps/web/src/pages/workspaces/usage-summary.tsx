@@ -1,8 +1,8 @@
 import type { UsageResponse } from '@pumphouse/contract';
 import { useMemo } from 'react';
 import { TrendChart } from '../../charts/trend-chart.tsx';
-import { formatCount, formatDuration } from '../../look/format.ts';
-import { Facts, Section } from '../../look/page.tsx';
+import { formatCount, formatDuration } from '../../ui/format.ts';
+import { DetailList, Section } from '../../ui/page.tsx';
 import classes from './usage.module.css';
 import { runTrend, timeTrend } from './usage-trend.ts';
 
@@ -16,8 +16,8 @@ export function UsageSummary({ usage, title }: { usage: UsageResponse; title: st
   return (
     <>
       <Section title="This month and limits">
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             [
               'Run time this month (UTC)',
               `${formatDuration(month.run_seconds)}, ${most(month.minutes_a_month, ' min')}`,
@@ -27,8 +27,8 @@ export function UsageSummary({ usage, title }: { usage: UsageResponse; title: st
         />
       </Section>
       <Section title={title}>
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             ['Run time', formatDuration(total.run_seconds)],
             ['Completed', formatCount(total.completed_run_count)],
             ['Failed', formatCount(total.failed_run_count)],

@@ -7,9 +7,9 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
 import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { CopyText } from '../../look/copy-text.tsx';
-import { Facts, Page, Section } from '../../look/page.tsx';
-import { ClockTime } from '../../look/time.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { DetailList, Page, Section } from '../../ui/page.tsx';
+import { ClockTime } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { ArchiveWorkspace } from './archive-workspace.tsx';
 
@@ -21,8 +21,8 @@ export function WorkspaceSettingsPage() {
     <Page title="General" lead="Name, description and archiving of this workspace.">
       <NameSection />
       <Section title="Details">
-        <Facts
-          facts={[
+        <DetailList
+          items={[
             [
               'Workspace ID',
               <span key="id" className="mono">

@@ -2,12 +2,12 @@ import { useQuery, keepPreviousData } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { operation } from '../../api/operation.ts';
-import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Page, Section } from '../../look/page.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Page, Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { RangeChoice } from './range-choice.tsx';
 import { ShareRows } from './share-rows.tsx';
-import { rangeWords, usageQuery } from './usage-range.ts';
+import { rangeLabels, usageQuery } from './usage-range.ts';
 import { UsageSummary } from './usage-summary.tsx';
 
 const from = '/signed-in/w/$workspaceId/settings/usage';
@@ -47,7 +47,11 @@ export function WorkspaceUsagePage() {
       }
     >
       {error && <ErrorNotice error={error} />}
-      {usage.data ? <UsageSummary usage={usage.data} title={rangeWords[days ?? 'month']} /> : <LoadingRows />}
+      {usage.data ? (
+        <UsageSummary usage={usage.data} title={rangeLabels[days ?? 'month']} />
+      ) : (
+        <LoadingRows />
+      )}
       {usage.data && byJob.data && (
         <Section title="By job">
           {byJob.data.jobs.length === 0 ? (

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { logLinesResponse, logSearchResponse, longestLogSearch } from '../../schemas/logs/log-ranges.ts';
+import { logLinesResponse, logSearchResponse, maxLogSearch } from '../../schemas/logs/log-ranges.ts';
 import { logIoStream, logSource } from '../../schemas/logs/logs.ts';
 import { queryBoolean, queryInteger, queryText } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
@@ -34,7 +34,7 @@ export const logRangeRoutes = [
     path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/log/search',
     query: z.object({
       /** Part of a line, ignoring case; empty matches every line. */
-      q: queryText.max(longestLogSearch).default(''),
+      q: queryText.max(maxLogSearch).default(''),
       source: logSource.optional(),
       io_stream: logIoStream.optional(),
       /** Only lines that look like errors, judged by how they begin. */

@@ -5,14 +5,14 @@ import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uu
 export const defaultKeyDays = 90;
 
 /** Maximum validity of a key. */
-export const longestKeyDays = 365;
+export const maxKeyDays = 365;
 
-const longestKeyName = 100;
+const maxKeyNameLength = 100;
 
-const days = z.int().min(1).max(longestKeyDays);
+const days = z.int().min(1).max(maxKeyDays);
 const name = text.refine(
-  (value) => value.trim() !== '' && value.length <= longestKeyName,
-  `must have 1 to ${longestKeyName} characters`,
+  (value) => value.trim() !== '' && value.length <= maxKeyNameLength,
+  `must have 1 to ${maxKeyNameLength} characters`,
 );
 
 export const workspaceKeyRole = namedEnum('WorkspaceKeyRole', ['developer', 'viewer']);

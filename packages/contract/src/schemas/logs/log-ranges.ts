@@ -3,7 +3,7 @@ import { logLine } from './logs.ts';
 import { responseObject } from '../primitives.ts';
 
 /** Maximum length of a search text for logs. */
-export const longestLogSearch = 500;
+export const maxLogSearch = 500;
 
 /** A line of a log, possibly truncated. */
 export const logLineExcerpt = responseObject('LogLineExcerpt', {

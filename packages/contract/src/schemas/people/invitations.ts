@@ -4,12 +4,12 @@ import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uu
 import { workspaceMembershipRole } from '../workspaces/workspaces.ts';
 
 /** Maximum length of an e-mail address that mail servers accept (RFC 5321). */
-const longestEmail = 254;
+const maxEmailLength = 254;
 
 /** A single mailbox, in a form that no mail program could read as two or as a header. */
 export const emailAddress = text.refine(
   (value) =>
-    value.length <= longestEmail && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
+    value.length <= maxEmailLength && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
   'must be an e-mail address',
 );
 

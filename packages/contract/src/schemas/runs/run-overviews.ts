@@ -3,7 +3,7 @@ import { jobType } from '../jobs/job-definition.ts';
 import { runStatus } from './job-runs.ts';
 import { failureReason } from './failure-reasons.ts';
 import { openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
-import { runWait, unknownRun } from './run-lives.ts';
+import { runWait, unknownRun } from './run-timelines.ts';
 import { schemaChange } from '../pipelines/schema-history.ts';
 
 const versionRef = responseObject('RunVersionRefResponse', { id: uuid, version: z.int() });

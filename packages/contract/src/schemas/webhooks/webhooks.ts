@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
 /** Long enough not to be guessed, because a guessed secret can sign anything. */
-const shortestSecret = 16;
-const longestSecret = 256;
+const minSecretLength = 16;
+const maxSecretLength = 256;
 
 export const webhookResponse = responseObject('WebhookResponse', {
   id: uuid,
@@ -22,8 +22,8 @@ export type WebhooksResponse = z.output<typeof webhooksResponse>;
 
 export const setSigningSecretRequest = requestObject('SetSigningSecretRequest', {
   signing_secret: text.refine(
-    ({ length }) => length >= shortestSecret && length <= longestSecret,
-    `must have ${shortestSecret} to ${longestSecret} characters`,
+    ({ length }) => length >= minSecretLength && length <= maxSecretLength,
+    `must have ${minSecretLength} to ${maxSecretLength} characters`,
   ),
 });
 export type SetSigningSecretRequest = z.output<typeof setSigningSecretRequest>;

@@ -153,14 +153,14 @@ export function createAppStore(sql: Queryable) {
       ),
 
     /** Reports whether a run is using the local data of a profile, or has started since. */
-    async isLocalDataTouched(place: { workspaceId: string; profile: string; since: Date }) {
+    async isLocalDataTouched(scope: { workspaceId: string; profile: string; since: Date }) {
       const [row] = await sql.prepared<{ isTouched: boolean }>(
         named(
           `select exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
                            and status in ('starting', 'running', 'cancelling'))
              or exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
                            and started_at >= :since) as "isTouched"`,
-          place,
+          scope,
         ),
       );
       return row?.isTouched ?? true;
@@ -208,7 +208,7 @@ export function createAppStore(sql: Queryable) {
       ),
 
     /** Tries to become the only server that frees slots for apps, until the transaction ends. Never waits. */
-    async tryHoldRoom(): Promise<boolean> {
+    async tryHoldAppSlots(): Promise<boolean> {
       const { isHeld } = await sql.one<{ isHeld: boolean }>(
         `select pg_try_advisory_xact_lock(hashtext('pumphouse: room for apps')) as "isHeld"`,
       );
@@ -217,12 +217,15 @@ export function createAppStore(sql: Queryable) {
 
     /**
      * Requests the end of this server's longest idle app, if more apps wait for a slot than are ending. An
-     * app that was used recently, or has an open connection, is never chosen. Requires `tryHoldRoom` in the
+     * app that was used recently, or has an open connection, is never chosen. Requires `tryHoldAppSlots` in the
      * same transaction.
      * @param idle.ending number of apps of this server that are ending, or ended a moment ago
      * @returns undefined if no app was chosen
      */
-    makeRoom: (owner: string, idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number }) =>
+    freeAppSlot: (
+      owner: string,
+      idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number },
+    ) =>
       sql.maybeOne<{ jobRunId: string; attemptId: string | null; unusedSeconds: number }>(
         named(
           `with ending as (

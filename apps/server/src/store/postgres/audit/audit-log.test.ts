@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditPlace } from '../../records.ts';
+import type { AuditFilter, AuditScope } from '../../records.ts';
 import type { Queryable } from '../pool.ts';
 import type { Statement } from '../statements/named.ts';
 import type { TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
@@ -60,22 +60,22 @@ function listNodes(plan: Plan): string[] {
   return [plan['Node Type'], ...(plan.Plans ?? []).flatMap(listNodes)];
 }
 
-const organization: AuditPlace = { organizationId: id(1) };
-const workspace: AuditPlace = { workspaceId: id(3) };
+const organization: AuditScope = { organizationId: id(1) };
+const workspace: AuditScope = { workspaceId: id(3) };
 const early = new Date('2026-01-20T00:00:00Z');
 
 describe('a page of a long log', () => {
-  it.each<[string, AuditPlace, AuditFilter]>([
+  it.each<[string, AuditScope, AuditFilter]>([
     ['of an organization', organization, {}],
     ['of a workspace', workspace, {}],
     ['before an early day', organization, { end: early }],
     ['of one user', organization, { actorUserId: id(1007) }],
     ['about one thing', organization, { targetId: '77' }],
     ['of one kind of change', workspace, { actions: ['job.pause'] }],
-  ])('%s is an index scan', async (_name, place, filter) => {
+  ])('%s is an index scan', async (_name, context, filter) => {
     const range = { limit: 100, offset: 0 };
     const { nodes, blocks } = await explain((sql) =>
-      createAuditLogStore(sql).list(place, filter).read(range),
+      createAuditLogStore(sql).list(context, filter).read(range),
     );
     expect(nodes).not.toContain('Seq Scan');
     // The table has some thousand blocks.

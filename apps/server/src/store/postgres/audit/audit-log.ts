@@ -56,7 +56,7 @@ export interface AuditEntryRecord {
   after: object | null;
 }
 
-export interface AuditPlace {
+export interface AuditScope {
   organizationId?: string;
   workspaceId?: string;
 }
@@ -98,7 +98,7 @@ function orderBy(sorting: Sorting<AuditSortKey> | null | undefined): ListOrder {
   ];
 }
 
-function conditions({ organizationId, workspaceId }: AuditPlace, filter: AuditFilter): Conditions {
+function conditions({ organizationId, workspaceId }: AuditScope, filter: AuditFilter): Conditions {
   const where = createConditions();
   where.add('audit_log.organization_id = ?', organizationId);
   where.add('audit_log.workspace_id = ?', workspaceId);
@@ -146,14 +146,14 @@ export function createAuditLogStore(sql: Queryable) {
       ),
 
     /** Lists the filtered entries of an organization or a workspace, newest first unless sorted. */
-    list: (place: AuditPlace, filter: AuditFilter): RowList<AuditEntryRecord, AuditSortKey> => ({
+    list: (scope: AuditScope, filter: AuditFilter): RowList<AuditEntryRecord, AuditSortKey> => ({
       async read(range) {
-        const where = conditions(place, filter);
+        const where = conditions(scope, filter);
         const text = walk({ columns: entryColumns, from: 'audit_log', where }, orderBy(range.sorting), range);
         return readRange<AuditEntryRecord>(sql, { text, where, isPrepared: false }, range);
       },
       count: (atMost) =>
-        countRows(sql, { from: 'audit_log', where: conditions(place, filter) }, atMost, {
+        countRows(sql, { from: 'audit_log', where: conditions(scope, filter) }, atMost, {
           isPrepared: false,
         }),
     }),

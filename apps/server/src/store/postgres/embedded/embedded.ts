@@ -48,7 +48,7 @@ const databaseLockKey = 1;
 const lockTimeoutSeconds = 180;
 const hiddenServerTimeoutMs = 15_000;
 // A socket path has at most 107 bytes.
-const longestSocketFolder = 107 - `/.s.PGSQL.${port}`.length;
+const maxSocketFolderLength = 107 - `/.s.PGSQL.${port}`.length;
 
 /** Settings for a server that is mostly idle: some 20 MB of memory. */
 const settings = {
@@ -202,7 +202,7 @@ async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
 
 /** Opens the folder of the socket under a path that is short enough, however deep the data folder is. */
 async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { path: string }> {
-  if (Buffer.byteLength(cluster) <= longestSocketFolder) {
+  if (Buffer.byteLength(cluster) <= maxSocketFolderLength) {
     return { path: cluster, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const folder = await open(cluster, 'r');

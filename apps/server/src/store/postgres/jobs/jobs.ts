@@ -130,9 +130,9 @@ const selectJobs = `select ${jobColumns}, ${contentColumns}
   from jobs join job_versions on job_versions.id = jobs.current_version_id`;
 
 /** Shorter than a lease, because a suspended server blocks ticks and ends of runs for the others. */
-const longestStandstillSeconds = 10;
+const maxStandstillSeconds = 10;
 /** Part of statements that lock jobs: Postgres ends the transaction if it is idle for this long. */
-const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${longestStandstillSeconds}s', true)`;
+const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${maxStandstillSeconds}s', true)`;
 
 export type JobStore = ReturnType<typeof createJobStore>;
 

@@ -17,7 +17,7 @@ export interface OrganizationMember {
 }
 
 /** The explicit role of an organization member in one of its workspaces. */
-export interface GivenWorkspace {
+export interface AssignedWorkspace {
   membershipId: string;
   workspaceId: string;
   name: string;
@@ -116,8 +116,8 @@ export function createMemberStore(sql: Queryable) {
     },
 
     /** Lists the explicit roles of members in workspaces, by name of the workspace. */
-    listGivenWorkspaces: (membershipIds: readonly string[]) =>
-      sql.query<GivenWorkspace>(
+    listAssignedWorkspaces: (membershipIds: readonly string[]) =>
+      sql.query<AssignedWorkspace>(
         named(
           `select membership_id as "membershipId", workspace_id as "workspaceId", workspaces.name, role
              from workspace_memberships join workspaces on workspaces.id = workspace_id

@@ -188,16 +188,16 @@ function spreadRuns(
 ): { branches: string[]; where: Conditions } | null {
   const { filter, names } = scope;
   const several = indexed.find(({ of }) => (of(filter)?.length ?? 0) > 1);
-  const places = names
+  const placeholders = names
     ? [
         { column: 'pipeline_runs.pipeline_name', values: names.pipelines },
         { column: 'pipeline_runs.dataset_name', values: names.datasets },
       ]
     : several && [{ column: several.column, values: [...new Set(several.of(filter))] }];
-  if (!places) return null;
+  if (!placeholders) return null;
   const where = runConditions({ ...scope, names: null }, several?.column);
   const start = behind(order, range.after, where);
-  const branches = places.map(({ column, values }) =>
+  const branches = placeholders.map(({ column, values }) =>
     spreadOver(
       from,
       { column, type: 'text', values: where.bind(values) },

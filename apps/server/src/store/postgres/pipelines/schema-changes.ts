@@ -78,7 +78,7 @@ export interface TableChangeRecord {
 }
 
 /** Maximum number of versions to search for table changes. */
-const mostVersionsOfSchemas = 1000;
+const maxVersionsOfSchemas = 1000;
 
 const countColumns = [
   'tables_added',
@@ -208,7 +208,7 @@ export function createSchemaChangeStore(sql: Queryable) {
           `select pipeline_name as "pipelineName", schema_name as "schemaName", table_name as "tableName", max(created_at) as "changedAt"
              from (select pipeline_name, schema_name, changed_tables, created_at from schema_changes
                     where workspace_id = :workspaceId and pipeline_name = any(:pipelineNames)
-                    order by created_at desc limit ${mostVersionsOfSchemas}) as newest
+                    order by created_at desc limit ${maxVersionsOfSchemas}) as newest
             cross join lateral unnest(changed_tables) as tables (table_name) group by 1, 2, 3`,
           { workspaceId, pipelineNames },
         ),

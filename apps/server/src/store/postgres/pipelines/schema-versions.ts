@@ -37,8 +37,8 @@ export interface LatestSchemaRecord {
   versionCount: number;
 }
 
-const mostSchemasOfPipeline = 200;
-const mostCounted = 10_001;
+const maxSchemasOfPipeline = 200;
+const maxCounted = 10_001;
 
 const isVersion =
   'workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = :schemaName and version_hash = :versionHash';
@@ -125,9 +125,9 @@ export function createSchemaVersionStore(sql: Queryable) {
            select latest.*, (select count(*)::int from (
                     select 1 from schema_versions
                      where workspace_id = :workspaceId and pipeline_name = :pipelineName
-                       and schema_name = latest."schemaName" limit ${mostCounted}) as counted
+                       and schema_name = latest."schemaName" limit ${maxCounted}) as counted
                   ) as "versionCount"
-             from (select schema_name from names where schema_name is not null limit ${mostSchemasOfPipeline}) as names
+             from (select schema_name from names where schema_name is not null limit ${maxSchemasOfPipeline}) as names
             cross join lateral (
               select schema_name as "schemaName", version_hash as "versionHash", last_seen_at as "lastSeenAt" from schema_versions
                where workspace_id = :workspaceId and pipeline_name = :pipelineName and schema_name = names.schema_name

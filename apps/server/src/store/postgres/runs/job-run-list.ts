@@ -190,7 +190,7 @@ const ranOneOf = (names: string) => `(select true from pipeline_runs
 /** @param without a column of `indexed` whose condition is omitted */
 function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
-  addPlace(where, workspaceId, filter.jobId);
+  addScope(where, workspaceId, filter.jobId);
   where.add('job_runs.number = ?::bigint', filter.number);
   where.add('job_runs.previous_job_run_id = ?', filter.previousJobRunId);
   where.add('job_runs.deployment_id = ?', filter.deploymentId);
@@ -214,7 +214,7 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
  * Runs of one job are counted from an index with the job but without the workspace, so the workspace is
  * checked once on the job.
  */
-function addPlace(where: Conditions, workspaceId: string, jobId: string | null | undefined): void {
+function addScope(where: Conditions, workspaceId: string, jobId: string | null | undefined): void {
   if (jobId == null) {
     where.add('job_runs.workspace_id = ?', workspaceId);
     return;

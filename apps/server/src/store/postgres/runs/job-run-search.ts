@@ -29,7 +29,7 @@ interface Row {
   hasPipeline: boolean;
 }
 
-const largestNumber = 2 ** 31 - 1;
+const maxNumber = 2 ** 31 - 1;
 
 /** Finds the matching jobs; null if the filter has no job conditions. */
 export async function findJobs(
@@ -76,7 +76,7 @@ export function hasJobs(jobs: FoundJobs): boolean {
 
 /** Parses a run number in its displayed form; null for anything else. */
 function readNumber(search: string): number | null {
-  return /^[1-9]\d*$/.test(search) && Number(search) <= largestNumber ? Number(search) : null;
+  return /^[1-9]\d*$/.test(search) && Number(search) <= maxNumber ? Number(search) : null;
 }
 
 /**

@@ -67,14 +67,14 @@ export function createRunQueueStore(sql: Queryable) {
 
     /**
      * Sets what a run waits for now.
-     * @param isTold whether its log already contains it
+     * @param isReported whether its log already contains it
      */
-    setWaitReason: (jobRunId: string, reason: string, { isTold }: { isTold: boolean }) =>
+    setWaitReason: (jobRunId: string, reason: string, { isReported }: { isReported: boolean }) =>
       sql.execute(
         named(
-          `update job_runs set wait_reason = :reason, wait_noted = :isTold, updated_at = now()
+          `update job_runs set wait_reason = :reason, wait_noted = :isReported, updated_at = now()
             where id = :jobRunId and status = 'pending' and wait_reason is distinct from :reason`,
-          { jobRunId, reason, isTold },
+          { jobRunId, reason, isReported },
         ),
       ),
 

@@ -30,7 +30,7 @@ export interface PendingSummary {
   /** `limit`: a slot of its job or organization. `server`: no supervisor has examined it. */
   kind: WaitKind | 'limit' | 'server';
   count: number;
-  longestSeconds: number;
+  maxSeconds: number;
 }
 
 export type WaitStore = ReturnType<typeof createWaitStore>;
@@ -115,7 +115,7 @@ export function createWaitStore(sql: Queryable) {
       ),
 
     /** Takes waiting runs whose log does not yet contain the reason. */
-    takeUntold: (options: { isQueued: boolean; limit: number }) =>
+    takeUnreported: (options: { isQueued: boolean; limit: number }) =>
       sql.prepared<{ jobRunId: string; waitReason: string }>(
         named(
           `update job_runs set wait_noted = true
@@ -130,7 +130,7 @@ export function createWaitStore(sql: Queryable) {
     /** Summarizes what the pending runs of the installation wait for, and the longest wait of each kind. */
     summarizePending: () =>
       sql.query<PendingSummary>(
-        `select is_app as "isApp", kind, count(*)::int as count, max(extract(epoch from now() - created_at))::float8 as "longestSeconds"
+        `select is_app as "isApp", kind, count(*)::int as count, max(extract(epoch from now() - created_at))::float8 as "maxSeconds"
            from (select is_app, created_at,
                         case when is_queued then 'limit' when not_before > now() then 'retry'
                              when wait_kind = 'retry' then 'server' else coalesce(wait_kind, 'server') end as kind

@@ -1,8 +1,8 @@
 import type { JobRunRecord } from '../runs/job-runs.ts';
-import type { PromisedStart } from '../runs/promised-starts.ts';
+import type { DeferredStart } from '../runs/deferred-starts.ts';
 import type { Queryable } from '../pool.ts';
 import type { ScheduleRecord } from './schedules.ts';
-import { promiseColumns } from '../runs/promised-starts.ts';
+import { deferredStartColumns } from '../runs/deferred-starts.ts';
 import { runColumns } from '../runs/job-runs.ts';
 import { named } from '../statements/named.ts';
 
@@ -63,10 +63,10 @@ export function createNextStartStore(sql: Queryable) {
       ),
 
     /** Lists deferred starts, oldest first. */
-    listPromised: (workspaceId: string, limit: number) =>
-      sql.prepared<PromisedStart>(
+    listDeferred: (workspaceId: string, limit: number) =>
+      sql.prepared<DeferredStart>(
         named(
-          `select ${promiseColumns} from promised_starts join jobs on jobs.id = promised_starts.job_id
+          `select ${deferredStartColumns} from promised_starts join jobs on jobs.id = promised_starts.job_id
             where jobs.workspace_id = :workspaceId order by promised_starts.created_at, promised_starts.job_id limit :limit`,
           { workspaceId, limit },
         ),

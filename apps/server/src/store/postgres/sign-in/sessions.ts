@@ -56,7 +56,7 @@ export interface SessionLimits {
   /** Days without use after which a session ends. */
   unusedDays: number;
   /** Maximum duration of a session. */
-  longestDays: number;
+  maxDays: number;
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
@@ -133,13 +133,13 @@ export function createSessionStore(sql: Queryable) {
         ),
       ),
 
-    noteUse: (sessionId: string, { unusedDays, longestDays }: SessionLimits) =>
+    noteUse: (sessionId: string, { unusedDays, maxDays }: SessionLimits) =>
       sql.execute(
         named(
           `update sessions set last_used_at = now(),
-                  expires_at = least(now() + make_interval(days => :unusedDays), created_at + make_interval(days => :longestDays))
+                  expires_at = least(now() + make_interval(days => :unusedDays), created_at + make_interval(days => :maxDays))
             where id = :sessionId`,
-          { sessionId, unusedDays, longestDays },
+          { sessionId, unusedDays, maxDays },
         ),
       ),
 

@@ -5,7 +5,7 @@ import { named } from '../statements/named.ts';
 export interface TryLimits {
   freeTries: number;
   firstWaitSeconds: number;
-  longestWaitSeconds: number;
+  maxWaitSeconds: number;
   /** After this long without an attempt, the counter is reset. */
   windowSeconds: number;
 }
@@ -60,7 +60,7 @@ const failuresNow = 'case when known.window_ends_at <= now() then 1 else known.f
 const waitAfter = (failures: string) =>
   `case when ${failures} <= :freeTries then null
         else now() + make_interval(secs => least(
-          :longestWaitSeconds, :firstWaitSeconds * power(2, least(${failures} - :freeTries - 1, 30)))) end` as const;
+          :maxWaitSeconds, :firstWaitSeconds * power(2, least(${failures} - :freeTries - 1, 30)))) end` as const;
 
 const admitText = `
   insert into sign_in_failures as known (bucket, failures, blocked_until, window_ends_at)

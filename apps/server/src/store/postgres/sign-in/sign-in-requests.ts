@@ -86,7 +86,7 @@ export function createSignInRequestStore(sql: Queryable) {
         named(
           `insert into authorization_requests (client, address, network, code_challenge, redirect_uri, state, expires_at)
            select :client, :address, :network, :codeChallenge, :redirectUri, :state, now() + make_interval(secs => :seconds)
-            where ${hasRoom('authorization_requests')}
+            where ${hasCapacity('authorization_requests')}
            returning id`,
           { ...request, seconds, total: limits.total, ofNetwork: limits.ofNetwork },
         ),
@@ -142,7 +142,7 @@ export function createSignInRequestStore(sql: Queryable) {
         named(
           `insert into device_codes (client, address, network, device_code_hash, user_code, expires_at)
            select :client, :address, :network, :hash, :userCode, now() + make_interval(secs => :seconds)
-            where ${hasRoom('device_codes')}
+            where ${hasCapacity('device_codes')}
            on conflict (user_code) do nothing returning user_code as "userCode"`,
           { ...code, seconds, total: limits.total, ofNetwork: limits.ofNetwork },
         ),
@@ -240,7 +240,7 @@ export function createSignInRequestStore(sql: Queryable) {
 }
 
 /** Reports whether fewer are open than `:total`, and fewer of the network than `:ofNetwork`. */
-function hasRoom<Table extends string>(table: Table) {
+function hasCapacity<Table extends string>(table: Table) {
   const open = `select from ${table} where expires_at > now() and outcome is null` as const;
   return `(select count(*) from (${open} limit :total) as open) < :total
       and (select count(*) from (${open} and network = :network limit :ofNetwork) as open) < :ofNetwork` as const;

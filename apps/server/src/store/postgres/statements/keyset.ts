@@ -69,10 +69,10 @@ function orderBy(order: ListOrder): string {
 export function behind(order: ListOrder, after: ListPosition | null | undefined, where: Conditions): string {
   if (!after) return 'true';
   checkPosition(order, after);
-  const places = after.map((value, index) =>
+  const placeholders = after.map((value, index) =>
     value === null ? null : `${where.bind(value)}::${order[index]?.type ?? 'text'}`,
   );
-  return compareRows(order, places) ?? compareTerms(order, places);
+  return compareRows(order, placeholders) ?? compareTerms(order, placeholders);
 }
 
 function checkPosition(order: ListOrder, after: ListPosition | null | undefined): void {
@@ -84,23 +84,23 @@ function checkPosition(order: ListOrder, after: ListPosition | null | undefined)
 /**
  * Builds one row comparison, which an index supports; undefined if directions differ or a value may be null.
  */
-function compareRows(order: ListOrder, places: (string | null)[]): string | undefined {
+function compareRows(order: ListOrder, placeholders: (string | null)[]): string | undefined {
   const direction = order[0]?.order;
   const isPlain = order.every((term) => !term.isNullable && term.order === direction);
-  if (!isPlain || places.includes(null)) return undefined;
+  if (!isPlain || placeholders.includes(null)) return undefined;
   const sign = direction === 'asc' ? '>' : '<';
-  return `(${order.map((term) => term.sql).join(', ')}) ${sign} (${places.join(', ')})`;
+  return `(${order.map((term) => term.sql).join(', ')}) ${sign} (${placeholders.join(', ')})`;
 }
 
-function compareTerms(order: ListOrder, places: (string | null)[]): string {
+function compareTerms(order: ListOrder, placeholders: (string | null)[]): string {
   const [term, ...furtherTerms] = order;
   if (!term) return 'false';
-  const [place, ...furtherPlaces] = places;
-  const further = compareTerms(furtherTerms, furtherPlaces);
-  if (place === null || place === undefined) return `(${term.sql} is null and ${further})`;
+  const [placeholder, ...furtherPlaceholders] = placeholders;
+  const further = compareTerms(furtherTerms, furtherPlaceholders);
+  if (placeholder === null || placeholder === undefined) return `(${term.sql} is null and ${further})`;
   const sign = term.order === 'asc' ? '>' : '<';
   const orNone = term.isNullable ? ` or ${term.sql} is null` : '';
-  return `(${term.sql} ${sign} ${place}${orNone} or (${term.sql} = ${place} and ${further}))`;
+  return `(${term.sql} ${sign} ${placeholder}${orNone} or (${term.sql} = ${placeholder} and ${further}))`;
 }
 
 /** Selects the position of each row. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Each connection keeps the plans of all names, some 50 KB each. */
-const mostNames = 100;
+const maxNames = 100;
 
 /**
  * Names statements whose plan a connection keeps; equal texts get the same name. Only the first hundred texts
@@ -11,7 +11,7 @@ export function createStatementNames(): (sql: string) => string | undefined {
   const names = new Map<string, string>();
   return (sql) => {
     const known = names.get(sql);
-    if (known !== undefined || names.size >= mostNames) return known;
+    if (known !== undefined || names.size >= maxNames) return known;
     const name = `list_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`;
     names.set(sql, name);
     return name;

@@ -1,6 +1,6 @@
 import type { PipelineRunFilter, PipelineRunHeadRecord } from '../pipelines/pipeline-run-list.ts';
 import type { Queryable } from '../pool.ts';
-import type { PipelineRunFacts } from '../../../telemetry/pipeline-run-facts.ts';
+import type { PipelineRunDetails } from '../../../telemetry/pipeline-run-details.ts';
 import { columns } from '../statements/columns.ts';
 import { listPipelineRuns, pipelineRunHeadColumns } from '../pipelines/pipeline-run-list.ts';
 import { named } from '../statements/named.ts';
@@ -25,7 +25,7 @@ export interface PipelineRunRecord {
   traceRemovedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
-  facts: PipelineRunFacts;
+  facts: PipelineRunDetails;
 }
 
 /** A pipeline run with the number of the attempt that reported it. */
@@ -201,7 +201,7 @@ export function createTelemetryStore(sql: Queryable) {
 
     /** Returns the facts of the last failed pipeline run of an attempt. */
     async lastFailedOfAttempt(attemptId: string) {
-      const row = await sql.maybeOne<{ facts: PipelineRunFacts }>(
+      const row = await sql.maybeOne<{ facts: PipelineRunDetails }>(
         named(
           `select facts from pipeline_runs where attempt_id = :attemptId and status = 'failed'
             order by finished_at desc nulls last, created_at desc limit 1`,
@@ -211,7 +211,7 @@ export function createTelemetryStore(sql: Queryable) {
       return row?.facts;
     },
     /** Lists the pipeline runs of one job run with their facts, oldest first. */
-    listFactsOfJobRun: (jobRunId: string, limit: number) =>
+    listDetailsOfJobRun: (jobRunId: string, limit: number) =>
       sql.query<PipelineRunRecord>(
         named(
           `select ${pipelineRunColumns} from pipeline_runs where job_run_id = :jobRunId order by created_at, id limit :limit`,

@@ -141,14 +141,14 @@ function drawJob(draw: Draw, name: string, index: number): HistoryJob {
   };
 }
 
-interface RunPlace {
+interface RunScope {
   job: HistoryJob;
   number: number;
   before: HistoryRun[];
   packageIds: string[];
 }
 
-function drawRun(draw: Draw, name: string, { job, number, before, packageIds }: RunPlace): HistoryRun {
+function drawRun(draw: Draw, name: string, { job, number, before, packageIds }: RunScope): HistoryRun {
   const trigger = pick(draw, triggers);
   const startedAt = draw(4) === 0 ? null : time(draw);
   const isFinished = startedAt !== null && draw(4) > 0;

@@ -73,12 +73,12 @@ describe('the layout of a schema', () => {
       expect(isInside).toBe(true);
       for (const other of nodes) {
         if (one === other) continue;
-        const isApart =
+        const isIsolated =
           one.x + nodeWidth <= other.x ||
           other.x + nodeWidth <= one.x ||
           one.y + one.height <= other.y ||
           other.y + other.height <= one.y;
-        expect(isApart, `${one.table.name} and ${other.table.name}`).toBe(true);
+        expect(isIsolated, `${one.table.name} and ${other.table.name}`).toBe(true);
       }
     }
   });

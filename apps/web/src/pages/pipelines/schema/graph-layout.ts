@@ -11,7 +11,7 @@ export const rowHeight = 18;
 const foot = 6;
 const gap = { across: 60, down: 24 } as const;
 /** Maximum columns per table; the others are counted, and the list shows them. */
-const mostRows = 8;
+const maxRows = 8;
 
 interface GraphRow {
   name: string;
@@ -107,7 +107,7 @@ export function placeTables(
 
 function makeNode(table: MergedTable): UnplacedNode {
   const weighted = table.columns.toSorted((left, right) => weightOf(right) - weightOf(left));
-  const shown = new Set(weighted.slice(0, mostRows));
+  const shown = new Set(weighted.slice(0, maxRows));
   const rows = table.columns
     .filter((column) => shown.has(column))
     .map((column) => ({

@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import classes from './schema-graph.module.css';
 import { headHeight, nodeWidth, rowHeight, type GraphNode } from './graph-layout.ts';
-import { markLooks } from './mark.ts';
+import { markAppearances } from './mark.ts';
 
 interface GraphTableProps {
   node: GraphNode;
@@ -17,7 +17,7 @@ const padding = 10;
 /** A table in the graph: its name and as many columns as fit. */
 export function GraphTable({ node, isSelected, tabIndex, onSelect, onKeyDown }: GraphTableProps) {
   const { table, x, y, height, rows, hiddenCount } = node;
-  const mark = table.mark && markLooks[table.mark];
+  const mark = table.mark && markAppearances[table.mark];
   return (
     <g
       transform={`translate(${x} ${y})`}

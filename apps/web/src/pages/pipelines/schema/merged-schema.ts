@@ -85,8 +85,8 @@ function mergeColumn(column: SchemaColumn, changes: readonly SchemaChange[]): Me
 }
 
 function toValue({ kind, hint, before, after }: SchemaChange): ChangedValue {
-  const words: Record<string, string> = { data_type_changed: 'type', nullable_changed: 'null' };
-  return { what: hint?.replaceAll('_', ' ') ?? words[kind] ?? kind.replaceAll('_', ' '), before, after };
+  const labels: Record<string, string> = { data_type_changed: 'type', nullable_changed: 'null' };
+  return { what: hint?.replaceAll('_', ' ') ?? labels[kind] ?? kind.replaceAll('_', ' '), before, after };
 }
 
 /** `decimal(38,9)`, in the same format as in the lists of changes. */
@@ -97,7 +97,7 @@ export function formatType({ data_type: type, precision, scale }: SchemaColumn):
 
 /** Labels of a column's keys and hints. */
 export function listKeys(column: SchemaColumn): string[] {
-  const words = {
+  const labels = {
     primary_key: 'primary key',
     merge_key: 'merge key',
     unique: 'unique',
@@ -106,5 +106,5 @@ export function listKeys(column: SchemaColumn): string[] {
     cluster: 'cluster',
     sort: 'sort',
   } as const;
-  return Object.entries(words).flatMap(([key, word]) => (column[key as keyof typeof words] ? [word] : []));
+  return Object.entries(labels).flatMap(([key, word]) => (column[key as keyof typeof labels] ? [word] : []));
 }

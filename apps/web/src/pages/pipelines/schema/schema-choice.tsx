@@ -2,8 +2,8 @@ import { NativeSelect } from '@mantine/core';
 import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { useId } from 'react';
 import classes from './schema-choice.module.css';
-import { describeVersion } from './version-words.ts';
-import { useNow } from '../../../look/time.tsx';
+import { describeVersion } from './version-texts.ts';
+import { useNow } from '../../../ui/time.tsx';
 
 interface ChoiceProps {
   label: string;

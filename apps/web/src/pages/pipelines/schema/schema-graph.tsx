@@ -12,8 +12,8 @@ import {
 } from './graph-layout.ts';
 import type { MergedTable } from './merged-schema.ts';
 import { GraphTable } from './graph-table.tsx';
-import { LoadingRows } from '../../../look/answers.tsx';
-import { formatNoun } from '../../../look/format.ts';
+import { LoadingRows } from '../../../ui/answers.tsx';
+import { formatNoun } from '../../../ui/format.ts';
 import { bringIntoView } from './view-box.ts';
 import { useLayeredLayout } from '../../../graph/use-layered-layout.ts';
 import { usePanZoom } from './use-pan-zoom.ts';

@@ -1,7 +1,7 @@
 import type { SchemaVersionResponse } from '@pumphouse/contract';
 import { useEffect, useRef, type ReactNode } from 'react';
 import classes from './schema-list.module.css';
-import table from '../../../look/table.module.css';
+import table from '../../../ui/table.module.css';
 import { describeReference } from './graph-layout.ts';
 import {
   formatType,
@@ -11,8 +11,8 @@ import {
   type MergedColumn,
   type MergedTable,
 } from './merged-schema.ts';
-import { formatNoun } from '../../../look/format.ts';
-import { markLooks } from './mark.ts';
+import { formatNoun } from '../../../ui/format.ts';
+import { markAppearances } from './mark.ts';
 
 interface SchemaListProps {
   tables: readonly MergedTable[];
@@ -20,7 +20,7 @@ interface SchemaListProps {
   selected?: string | undefined;
 }
 
-const referenceWords: Record<string, string> = { parent: 'nested in', root: 'root table' };
+const referenceLabels: Record<string, string> = { parent: 'nested in', root: 'root table' };
 
 /** Up to this number, tables are expanded. */
 const fewTables = 6;
@@ -51,16 +51,16 @@ interface TableEntryProps {
 }
 
 function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntryProps) {
-  const place = useRef<HTMLDetailsElement>(null);
+  const element = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
-    if (!isSelected || !place.current) return;
-    place.current.open = true;
+    if (!isSelected || !element.current) return;
+    element.current.open = true;
     // Scroll only the list's pane, so that the page and the clicked graph stay in place.
-    place.current.parentElement?.scrollTo({ top: place.current.offsetTop });
+    element.current.parentElement?.scrollTo({ top: element.current.offsetTop });
   }, [isSelected]);
   return (
     <details
-      ref={place}
+      ref={element}
       open={isOpen}
       className={classes.table}
       data-selected={isSelected}
@@ -126,7 +126,7 @@ function ColumnRow({ column }: { column: MergedColumn }) {
 
 function Mark({ mark }: { mark: ChangeMark | null }): ReactNode {
   if (mark === null) return null;
-  const { sign, word } = markLooks[mark];
+  const { sign, word } = markAppearances[mark];
   return (
     <span className={classes.mark} data-mark={mark}>
       {sign} {word}
@@ -155,7 +155,7 @@ function Notes({
     <ul className={classes.notes}>
       {references.map((reference) => (
         <li key={`${reference.kind} ${describeReference(reference)}`}>
-          {referenceWords[reference.kind] ?? 'references'} {describeReference(reference)}
+          {referenceLabels[reference.kind] ?? 'references'} {describeReference(reference)}
         </li>
       ))}
       {entry.description !== null && <li>{entry.description}</li>}
@@ -170,10 +170,10 @@ function describeTable({
   write_disposition: write,
   merge_strategy: strategy,
 }: MergedTable): string {
-  const words = [
+  const text = [
     formatNoun(columns.length, 'column'),
     ...(parent === null ? [] : [`nested in ${parent}`]),
     ...(write === null || parent !== null ? [] : [strategy === null ? write : `${write} (${strategy})`]),
   ];
-  return words.join(', ');
+  return text.join(', ');
 }

@@ -1,13 +1,13 @@
 import type { SchemaVersionResponse } from '@pumphouse/contract';
 import choices from './schema-choice.module.css';
 import panes from './schema-tab.module.css';
-import { Empty, ErrorNotice, LoadingRows } from '../../../look/answers.tsx';
-import { formatNoun } from '../../../look/format.ts';
-import { nameVersion } from './version-words.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../../ui/answers.tsx';
+import { formatNoun } from '../../../ui/format.ts';
+import { nameVersion } from './version-texts.ts';
 import { SchemaChoice, VersionChoice } from './schema-choice.tsx';
 import SchemaGraph from './schema-graph.tsx';
 import { SchemaList } from './schema-list.tsx';
-import { Section } from '../../../look/page.tsx';
+import { Section } from '../../../ui/page.tsx';
 import { useComparedSchema } from './use-compared-schema.ts';
 import { useSchemaSearch } from './use-schema-search.ts';
 
@@ -29,17 +29,17 @@ export default function SchemaTab({ pipelineName }: { pipelineName: string }) {
 }
 
 function SchemaOfVersion({ found, hash }: { found: SchemaSearch; hash: string }) {
-  const { search, place, names, versions, choose } = found;
-  const { version, base, tables, error } = useComparedSchema(place, hash, search.base);
+  const { search, scope, names, versions, choose } = found;
+  const { version, base, tables, error } = useComparedSchema(scope, hash, search.base);
   const select = (table: string) => choose({ table: table === search.table ? undefined : table });
   return (
     <Section
-      title={`Schema ${place.schemaName}`}
+      title={`Schema ${scope.schemaName}`}
       aside={
         <span className={choices.choices}>
           <SchemaChoice
             names={names}
-            name={place.schemaName}
+            name={scope.schemaName}
             onChoose={(schema) => choose({ schema, version: undefined, base: undefined, table: undefined })}
           />
           <VersionChoice

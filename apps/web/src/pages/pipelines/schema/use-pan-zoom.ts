@@ -13,28 +13,28 @@ export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Siz
   const drag = useRef<{ x: number; y: number; view: ViewBox } | null>(null);
 
   useEffect(() => {
-    const place = frame.current;
-    if (!place) return undefined;
+    const element = frame.current;
+    if (!element) return undefined;
     const observer = new ResizeObserver(() =>
-      setSize({ width: place.clientWidth, height: place.clientHeight }),
+      setSize({ width: element.clientWidth, height: element.clientHeight }),
     );
-    observer.observe(place);
+    observer.observe(element);
     return () => observer.disconnect();
   }, [frame]);
 
   // React's wheel listeners are passive and could not prevent the browser's page zoom.
   useEffect(() => {
-    const place = frame.current;
-    if (!place) return undefined;
+    const element = frame.current;
+    if (!element) return undefined;
     const turn = (event: WheelEvent) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      const box = place.getBoundingClientRect();
+      const box = element.getBoundingClientRect();
       const at = { x: event.clientX - box.left, y: event.clientY - box.top };
       setView(zoomAround(view, Math.exp(-event.deltaY / 300), at));
     };
-    place.addEventListener('wheel', turn, { passive: false });
-    return () => place.removeEventListener('wheel', turn);
+    element.addEventListener('wheel', turn, { passive: false });
+    return () => element.removeEventListener('wheel', turn);
   }, [frame, view]);
 
   return {

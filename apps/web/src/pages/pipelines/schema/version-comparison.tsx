@@ -1,10 +1,10 @@
 import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Button } from '@mantine/core';
 import choices from './schema-choice.module.css';
-import { describeCounts, nameVersion } from './version-words.ts';
-import { Empty, ErrorNotice, LoadingRows } from '../../../look/answers.tsx';
+import { describeCounts, nameVersion } from './version-texts.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../../ui/answers.tsx';
 import { SchemaList } from './schema-list.tsx';
-import { Section } from '../../../look/page.tsx';
+import { Section } from '../../../ui/page.tsx';
 import { useComparedSchema } from './use-compared-schema.ts';
 import type { useSchemaSearch } from './use-schema-search.ts';
 import { VersionChoice } from './schema-choice.tsx';
@@ -80,7 +80,7 @@ export function VersionComparison({ found, hash, base }: VersionComparisonProps)
 }
 
 function Difference({ found, hash, base }: VersionComparisonProps) {
-  const { version, difference, tables, error } = useComparedSchema(found.place, hash, base);
+  const { version, difference, tables, error } = useComparedSchema(found.scope, hash, base);
   if (error) return <ErrorNotice error={error} />;
   if (!version || !difference || !tables) return <LoadingRows />;
   const changed = tables.filter(({ mark }) => mark !== null);

@@ -12,10 +12,10 @@ export interface Size {
 }
 
 const margin = 24;
-const leastScale = 0.15;
-const mostScale = 2;
+const minScale = 0.15;
+const maxScale = 2;
 
-const clampScale = (scale: number) => Math.min(mostScale, Math.max(leastScale, scale));
+const clampScale = (scale: number) => Math.min(maxScale, Math.max(minScale, scale));
 
 /** Fits the whole drawing, without enlarging it. */
 export function fitAll(drawing: Size, frame: Size): ViewBox {
@@ -38,12 +38,12 @@ export function firstView(drawing: Size, frame: Size): ViewBox {
 }
 
 /** Zooms around a point of the frame, which stays fixed. */
-export function zoomAround(view: ViewBox, factor: number, place: { x: number; y: number }): ViewBox {
+export function zoomAround(view: ViewBox, factor: number, position: { x: number; y: number }): ViewBox {
   const scale = clampScale(view.scale * factor);
   return {
     scale,
-    x: view.x + place.x / view.scale - place.x / scale,
-    y: view.y + place.y / view.scale - place.y / scale,
+    x: view.x + position.x / view.scale - position.x / scale,
+    y: view.y + position.y / view.scale - position.y / scale,
   };
 }
 

@@ -1,0 +1,159 @@
+import type {
+  DatasetOverview,
+  OverviewTable,
+  PipelineNews,
+  PipelineOverview,
+} from '../../services/pipelines/read-pipelines.ts';
+import type { LastPipelineRunRecord } from '../../store/records.ts';
+import type { PipelineRunInRun } from '../../services/pipelines/read-run-pipelines.ts';
+import type { RouteResponseInput } from '@pumphouse/contract';
+import { countColumns } from '../../domain/pipelines/schema-shape.ts';
+import { toDetailedPipelineRun, toLoadPackage, toPipelineRunStep } from '../../telemetry/serializers.ts';
+import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
+import { toSchemaChanges } from './schemas-serializers.ts';
+import { toStoredPipelineRun } from './pipeline-runs-serializers.ts';
+
+type PipelineResponse = RouteResponseInput<'get_pipeline_overview'>;
+type DatasetResponse = RouteResponseInput<'get_dataset_overview'>;
+
+export function toPipelineOverview(overview: PipelineOverview): PipelineResponse {
+  const { lastRun, usual } = overview;
+  return {
+    pipeline_name: overview.pipelineName,
+    destination_name: lastRun?.destinationName ?? null,
+    destination_type: lastRun?.destinationType ?? null,
+    dataset_name: lastRun?.datasetName ?? null,
+    last_run: toLastRun(lastRun),
+    freshness: toFreshness(overview),
+    jobs: overview.jobs.map((job) => ({
+      id: job.jobId,
+      job_ref: job.jobRef,
+      triggers: job.triggers,
+      is_paused: job.isPaused,
+      is_archived: job.isArchived,
+      expected_every_seconds: toWhole(job.expectedEverySeconds),
+      next_scheduled_run_at: toInstantOrNull(job.nextScheduledRunAt),
+    })),
+    usual: {
+      run_count: usual.runCount,
+      median_duration_ms: toWhole(usual.durationMs),
+      median_rows_loaded: usual.rowsLoaded,
+      median_bytes_loaded: usual.bytesLoaded,
+    },
+    schema_names: overview.schemaNames,
+    tables: overview.tables.map((table) => ({
+      ...toTable(table),
+      incremental_columns: table.shape.columns
+        .filter(({ hints }) => hints.incremental !== undefined)
+        .map(({ name }) => name),
+    })),
+    are_tables_cut: overview.areTablesCut,
+    tables_run_count: overview.runsLookedAt,
+    schema_change_count_30_days: overview.schemaChangeCount,
+    pending_packages: overview.pendingPackages.map(toLoadPackage),
+  };
+}
+
+export function toDatasetOverview(overview: DatasetOverview): DatasetResponse {
+  return {
+    dataset_name: overview.datasetName,
+    destinations: listDestinations(overview.pipelines),
+    pipelines: overview.pipelines.map((news) => ({
+      pipeline_name: news.pipelineName,
+      last_run: toLastRun(news.lastRun),
+      freshness: toFreshness(news),
+    })),
+    last_run: toLastRun(overview.lastRun),
+    freshness: toFreshness(overview),
+    tables: overview.tables.map((table) => ({ ...toTable(table), pipeline_name: table.pipelineName })),
+    are_tables_cut: overview.areTablesCut,
+    tables_run_count: overview.runsLookedAt,
+    schema_change_count_30_days: overview.schemaChangeCount,
+  };
+}
+
+export function toFreshnessRow(news: PipelineNews) {
+  return {
+    pipeline_name: news.pipelineName,
+    dataset_name: news.lastRun?.datasetName ?? null,
+    destination_name: news.lastRun?.destinationName ?? null,
+    last_run: toLastRun(news.lastRun),
+    freshness: toFreshness(news),
+  };
+}
+
+export function toPipelineRunOfJobRun({ run, schemaChanges }: PipelineRunInRun) {
+  return {
+    ...toDetailedPipelineRun(toStoredPipelineRun(run)),
+    destination_type: run.facts.destinationType,
+    attempt_number: run.attemptNumber,
+    error_cause: run.facts.errorCause,
+    steps: run.facts.steps.map(toPipelineRunStep),
+    schema_changes: schemaChanges.map(toSchemaChanges),
+  };
+}
+
+function toFreshness({ freshness, lastSuccessAt }: Pick<PipelineNews, 'freshness' | 'lastSuccessAt'>) {
+  return {
+    last_success_at: toInstantOrNull(lastSuccessAt),
+    age_seconds: freshness.ageSeconds,
+    is_stale: freshness.isStale,
+    why: freshness.why,
+    detail: freshness.detail,
+    stale_at: toInstantOrNull(freshness.staleAt),
+    expected_every_seconds: toWhole(freshness.expectedEverySeconds),
+  };
+}
+
+function toLastRun(run: LastPipelineRunRecord | null) {
+  if (run === null) return null;
+  return {
+    id: run.id,
+    pipeline_name: run.pipelineName,
+    status: run.status,
+    created_at: toInstant(run.createdAt),
+    started_at: toInstantOrNull(run.startedAt),
+    finished_at: toInstantOrNull(run.finishedAt),
+    duration_ms: toWhole(run.durationMs),
+    rows_loaded: run.rowsLoaded,
+    bytes_loaded: run.bytesLoaded,
+    error_step: run.errorStep,
+    error_message: run.errorMessage,
+    job_run: {
+      id: run.jobRunId,
+      number: run.jobRunNumber,
+      job_id: run.jobId,
+      job_ref: run.jobRef,
+      status: run.jobRunStatus,
+    },
+  };
+}
+
+function toTable({ shape, rows, ...table }: OverviewTable) {
+  return {
+    table_name: shape.name,
+    schema_name: table.schemaName,
+    parent: shape.hints.parent ?? null,
+    write_disposition: shape.hints.write_disposition ?? null,
+    column_count: countColumns(shape),
+    rows_last_loaded: rows?.rowsLastLoaded ?? null,
+    bytes_last_loaded: rows?.bytesLastLoaded ?? null,
+    last_loaded_at: toInstantOrNull(rows?.lastLoadedAt ?? null),
+    rows_loaded: rows?.rowsLoaded ?? 0,
+    run_count: rows?.runCount ?? 0,
+    last_changed_at: toInstantOrNull(table.lastChangedAt),
+  };
+}
+
+function listDestinations(pipelines: readonly PipelineNews[]) {
+  const types = new Map(
+    pipelines.flatMap(({ lastRun }) =>
+      lastRun?.destinationName ? [[lastRun.destinationName, lastRun.destinationType] as const] : [],
+    ),
+  );
+  return [...types].map(([name, type]) => ({ name, type }));
+}
+
+function toWhole(value: number | null): number | null {
+  return value === null ? null : Math.round(value);
+}

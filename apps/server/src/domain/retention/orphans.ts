@@ -1,0 +1,103 @@
+import type { Resource, ResourceOwner } from './resource.ts';
+
+/** The store's records about the owners of resources. Unknown owners are absent. */
+export interface OwnerInput {
+  /** When the run of an attempt ended; null while it is active. */
+  runEnds: ReadonlyMap<string, Date | null>;
+  /** Paths of environments that are built. */
+  environmentPaths: ReadonlySet<string>;
+  /** By key of an environment under construction: when the builder's lease expires unless renewed. */
+  buildLeases: ReadonlyMap<string, Date>;
+  /** Keys of environments that attempts of active runs use. */
+  usedKeys: ReadonlySet<string>;
+  organizationIds: ReadonlySet<string>;
+  workspaceIds: ReadonlySet<string>;
+}
+
+/** Whether a resource is orphaned and must be removed, and why; the reason is shown to operators. */
+export interface OrphanStatus {
+  isOrphan: boolean;
+  reason: string;
+}
+
+/** Longer than any resource takes from its creation until the store records it, and than clocks differ. */
+export const minOrphanAgeSeconds = 600;
+/** How long a replaced image is kept, for going back to an older version. */
+export const replacedImageDays = 30;
+
+/**
+ * Decides whether a resource is orphaned.
+ * @param facts read after the resource was listed: one created in between is young
+ */
+export function classifyResource(
+  { owner, madeAt }: Pick<Resource, 'owner' | 'madeAt'>,
+  input: OwnerInput,
+  now: Date,
+): OrphanStatus {
+  const status = deriveOwnerStatus(owner, input, now);
+  if (!status.isOrphan || isPast(madeAt, minOrphanAgeSeconds, now)) return status;
+  return stays(`${status.reason}; removed when it is ${minOrphanAgeSeconds / 60} minutes old`);
+}
+
+function deriveOwnerStatus(owner: ResourceOwner, input: OwnerInput, now: Date): OrphanStatus {
+  switch (owner.kind) {
+    case 'attempt':
+      return deriveAttemptStatus(input.runEnds.get(owner.attemptId), now);
+    case 'environment':
+      if (input.environmentPaths.has(owner.path)) return stays('an environment, kept for its retention');
+      if (input.usedKeys.has(owner.key)) return stays('a run uses it');
+      if (isUnderLease(owner.key, input, now)) return stays('it is being built');
+      return goes('no run can use it: its build was interrupted, or another environment replaced it');
+    case 'build':
+      if (isUnderLease(owner.key, input, now)) return stays('a build needs it');
+      return goes('the build that needed it has ended');
+    case 'cache':
+      if (input.organizationIds.has(owner.organizationId))
+        return stays('speeds up builds, kept for its retention');
+      return goes('its organization was deleted');
+    case 'local-data':
+      return input.workspaceIds.has(owner.workspaceId)
+        ? stays("a workspace's data")
+        : stays('the data of a deleted workspace: an operator has to remove it');
+    case 'runner-image':
+      return deriveImageStatus(owner.replacedAt, now);
+    case 'nobody':
+      return goes('its removal was interrupted');
+    case 'installation':
+      return stays('every run needs it');
+    default:
+      owner satisfies never;
+      return stays('this version does not know its purpose');
+  }
+}
+
+function deriveAttemptStatus(runEnd: Date | null | undefined, now: Date): OrphanStatus {
+  if (runEnd === undefined) return goes('no run of this attempt exists');
+  if (runEnd === null) return stays('its run has not ended');
+  if (isPast(runEnd, minOrphanAgeSeconds, now)) return goes('its run has ended');
+  return stays('its run has just ended');
+}
+
+/** A builder that paused briefly renews its lease. */
+function isUnderLease(key: string, { buildLeases }: OwnerInput, now: Date): boolean {
+  const leaseEnd = buildLeases.get(key);
+  return leaseEnd !== undefined && !isPast(leaseEnd, minOrphanAgeSeconds, now);
+}
+
+function deriveImageStatus(replacedAt: Date | null, now: Date): OrphanStatus {
+  if (replacedAt === null) return stays('runs start from it');
+  if (isPast(replacedAt, replacedImageDays * 86_400, now)) return goes('a later image replaced it long ago');
+  return stays(`a later image replaced it; kept for ${replacedImageDays} days`);
+}
+
+function isPast(at: Date, seconds: number, now: Date): boolean {
+  return now.getTime() - at.getTime() >= seconds * 1000;
+}
+
+function goes(reason: string): OrphanStatus {
+  return { isOrphan: true, reason };
+}
+
+function stays(reason: string): OrphanStatus {
+  return { isOrphan: false, reason };
+}

@@ -1,0 +1,220 @@
+import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { BatchOptions, Candidate } from './start-request.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { Store } from '../../store/store.ts';
+import type { JobSettings } from '../../domain/jobs/job-settings.ts';
+import type { OrganizationCapacity, StartInput } from '../../domain/runs/start-decision.ts';
+import type { UpstreamInput } from '../../domain/scheduling/freshness.ts';
+import { chooseProfile, getDefaultTrigger } from '../../domain/jobs/job-definition.ts';
+import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
+import { isTimedTrigger } from '../../domain/jobs/trigger.ts';
+import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** The stores that this use case touches. */
+type Stores =
+  | 'configurations'
+  | 'deployments'
+  | 'jobRuns'
+  | 'jobs'
+  | 'organizationLimits'
+  | 'runQueue'
+  | 'usage'
+  | 'workspaces';
+
+/** The input for decisions on a batch of jobs, loaded once under the locks of the jobs. */
+export interface StartContext {
+  /** The jobs of the batch by id. */
+  jobs: ReadonlyMap<string, JobRecord>;
+  deployment: DeploymentRecord | undefined;
+  configuration: ConfigurationRecord | undefined;
+  /** Include what the batch has started so far, like `organization`. */
+  activeCounts: ReadonlyMap<string, number>;
+  /** The queued runs of each job, in the order in which they start. */
+  queues: ReadonlyMap<string, JobRunRecord[]>;
+  organization: OrganizationCapacity;
+  isWorkspaceArchived: boolean;
+  /** @throws ServiceError invalid_profile */
+  profileOf(job: JobRecord, override: string | null): string;
+  settingsOf(job: JobRecord, override: string | null): JobSettings;
+  listUpstreams(definition: JobDefinition): UpstreamInput[];
+  /** Finds an active job that one of the batch waits for. */
+  findUpstream(ref: string): JobRecord | undefined;
+  /** Counts one more active run of the job. */
+  countStart(jobId: string): void;
+  /** Discards the completions of these jobs, which a refresh has reached. */
+  forget(jobIds: readonly string[]): void;
+}
+
+/** Assembles the part of a decision's input that depends on the job, not on the request. */
+export function describeJob(context: StartContext, job: JobRecord) {
+  const { definition } = job;
+  return {
+    definition,
+    lastCompletedEnd: job.completedIntervalEnd,
+    upstreams: context.listUpstreams(definition),
+    activeRunCount: context.activeCounts.get(job.id) ?? 0,
+    organization: context.organization,
+    isPaused: job.isPaused,
+    isArchived: job.isArchived,
+    isWorkspaceArchived: context.isWorkspaceArchived,
+  } satisfies Partial<StartInput>;
+}
+
+export async function loadStartContext(
+  store: Pick<Store, Stores>,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
+): Promise<StartContext> {
+  const locked = await lockJobs(store, workspaceId, candidates, options);
+  return gatherContext(store, workspaceId, locked, 'held');
+}
+
+/** Loads the same input without locks, as of this moment, for previews. */
+export function readStartContext(
+  store: Pick<Store, Stores>,
+  workspaceId: string,
+  jobs: readonly JobRecord[],
+): Promise<StartContext> {
+  return gatherContext(store, workspaceId, jobs, 'seen');
+}
+
+/**
+ * Input loaded with locks (`held`) is valid until the transaction ends; input loaded without (`seen`) may
+ * already be outdated when it is returned.
+ */
+type Hold = 'held' | 'seen';
+
+async function gatherContext(
+  store: Pick<Store, Stores>,
+  workspaceId: string,
+  ofBatch: readonly JobRecord[],
+  hold: Hold,
+): Promise<StartContext> {
+  const ids = ofBatch.map((job) => job.id);
+  const jobs = new Map(ofBatch.map((job) => [job.id, job]));
+  const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
+  const upstreams = refs.size === 0 ? [] : await store.jobs.listByRefs(workspaceId, [...refs]);
+  const byRef = new Map(upstreams.map((job) => [job.jobRef, job]));
+  const workspace = await store.workspaces.get(workspaceId);
+  const configuration = await latestOf(store.configurations, workspaceId, hold);
+
+  function profileOf(job: JobRecord, override: string | null): string {
+    const choice = chooseProfile(job.definition, override, configuration?.profiles ?? []);
+    if (!choice.ok) throw new ServiceError('invalid_profile', choice.reason);
+    return choice.profile;
+  }
+
+  const activeCounts = await store.jobRuns.countActive(ids);
+  const queued = await store.runQueue.list(ids);
+  const organization = await readOrganizationCapacity(store, workspace?.organizationId, hold);
+  return {
+    jobs,
+    queues: Map.groupBy(queued, (run) => run.jobId),
+    organization,
+    deployment: await latestOf(store.deployments, workspaceId, hold),
+    configuration,
+    activeCounts,
+    isWorkspaceArchived: Boolean(workspace?.archivedAt),
+    profileOf,
+    settingsOf: (job, override) =>
+      chooseJobSettings(configuration?.runSettings ?? null, profileOf(job, override), job.jobRef),
+    listUpstreams: (definition) =>
+      (definition.freshness ?? []).map((constraint) => {
+        const upstream = byRef.get(readUpstreamRef(constraint));
+        return {
+          constraint,
+          definition: upstream?.definition ?? null,
+          lastCompletedEnd: upstream ? completionOf(upstream) : null,
+        };
+      }),
+    findUpstream: (ref) => byRef.get(ref),
+    countStart(jobId) {
+      activeCounts.set(jobId, (activeCounts.get(jobId) ?? 0) + 1);
+      organization.activeRunCount += 1;
+    },
+    forget(jobIds) {
+      const forgotten = { completedIntervalEnd: null, lastCompletedAt: null };
+      for (const id of jobIds) {
+        const job = jobs.get(id);
+        if (job) jobs.set(id, { ...job, ...forgotten });
+      }
+      for (const [ref, job] of byRef) if (jobIds.includes(job.id)) byRef.set(ref, { ...job, ...forgotten });
+    },
+  };
+}
+
+interface Versions<Row> {
+  latest(workspaceId: string): Promise<Row | undefined>;
+  holdLatest(workspaceId: string): Promise<Row | undefined>;
+}
+
+function latestOf<Row>(versions: Versions<Row>, workspaceId: string, hold: Hold): Promise<Row | undefined> {
+  return hold === 'held' ? versions.holdLatest(workspaceId) : versions.latest(workspaceId);
+}
+
+/**
+ * Counted under the lock of the organization, which is taken only if it has a limit: otherwise its starts
+ * would be serialized needlessly.
+ */
+async function readOrganizationCapacity(
+  store: Pick<Store, 'organizationLimits' | 'usage'>,
+  organizationId: string | undefined,
+  hold: Hold,
+): Promise<OrganizationCapacity> {
+  const unlimited = { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null };
+  if (organizationId === undefined) return unlimited;
+  const seen = await store.organizationLimits.get(organizationId);
+  if (!seen || (seen.concurrentRuns === null && seen.minutesAMonth === null)) return unlimited;
+  const limits = hold === 'held' ? await store.organizationLimits.lock(organizationId) : seen;
+  const { activeRunCount, usedSeconds } = await store.usage.monthSoFar({ organizationId });
+  return {
+    activeRunCount,
+    runLimit: limits?.concurrentRuns ?? null,
+    usedSeconds,
+    minuteLimit: limits?.minutesAMonth ?? null,
+  };
+}
+
+async function lockJobs(
+  store: Pick<Store, 'jobs'>,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  { refresh, isLocked }: Pick<BatchOptions, 'refresh' | 'isLocked'>,
+): Promise<readonly JobRecord[]> {
+  const jobs = candidates.map((candidate) => candidate.job);
+  const reachesOthers = refresh || jobs.some(refreshesOthers);
+  if (isLocked && !reachesOthers) return jobs;
+  const ids = jobs.map((job) => job.id);
+  return lockForStart(store, workspaceId, ids, reachesOthers);
+}
+
+/**
+ * Locks jobs of a workspace that may start, and returns their state under the lock. A refresh also changes
+ * downstream jobs; locking those later would break the lock order, and two such calls would deadlock.
+ */
+export async function lockForStart(
+  store: Pick<Store, 'jobs'>,
+  workspaceId: string,
+  jobIds: readonly string[],
+  reachesOthers: boolean,
+): Promise<JobRecord[]> {
+  if (!reachesOthers) return store.jobs.lock(jobIds);
+  const wanted = new Set(jobIds);
+  return (await store.jobs.lockAll(workspaceId)).filter(({ id }) => wanted.has(id));
+}
+
+/**
+ * Reports whether a start of the job changes downstream jobs. Then all jobs of the workspace must be locked
+ * first, because locks taken one by one are in no defined order.
+ */
+export function refreshesOthers(job: JobRecord): boolean {
+  return job.refreshPending || job.definition.refresh_propagation === 'always';
+}
+
+/** Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. */
+function completionOf(job: JobRecord): Date | null {
+  const trigger = getDefaultTrigger(job.definition);
+  return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;
+}

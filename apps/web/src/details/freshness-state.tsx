@@ -1,0 +1,28 @@
+import type { PipelineFreshness } from '@pumphouse/contract';
+import { freshnessAppearance } from './freshness.ts';
+import { State } from '../ui/state.tsx';
+import { Time } from '../ui/time.tsx';
+
+interface FreshnessStateProps {
+  freshness: PipelineFreshness;
+  /** Status of the last run; undefined if there is none. */
+  lastStatus: string | undefined;
+  /** True if the time is already shown next to the state. */
+  hasTime?: boolean;
+}
+
+/** Freshness state and time of the last successful run. The tooltip explains the expectation. */
+export function FreshnessState({ freshness, lastStatus, hasTime = false }: FreshnessStateProps) {
+  const { last_success_at: at, detail } = freshness;
+  return (
+    <span title={detail} style={{ whiteSpace: 'nowrap' }}>
+      <State look={freshnessAppearance(freshness, lastStatus)} />
+      {at !== null && !hasTime && (
+        <span className="quiet">
+          {' '}
+          <Time at={at} />
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,22 @@
+import classes from './details.module.css';
+import { describeOutcome, type EndedRun } from './run-outcome.ts';
+import { ChangeChip } from './schema-change-chip.tsx';
+
+const colours: Partial<Record<string, string | undefined>> = { failure: classes.failed, loaded: '' };
+
+/**
+ * One line with the reason why a run failed, was skipped or waits, or what it loaded, and its first schema
+ * change.
+ */
+export function RunOutcomeLine({ run }: { run: EndedRun }) {
+  const { kind, text, place, schemaChange, moreSchemaChanges } = describeOutcome(run);
+  if (kind === 'nothing') return null;
+  return (
+    <span className={classes.outcome} title={place === null ? text : `${text} (${place})`}>
+      <span className={`${classes.outcomeText} ${colours[kind] ?? 'quiet'}`}>{text}</span>
+      {place !== null && <span className={classes.place}>{place}</span>}
+      {schemaChange !== null && <ChangeChip line={schemaChange} />}
+      {moreSchemaChanges > 0 && <span className="quiet">and {moreSchemaChanges} more</span>}
+    </span>
+  );
+}

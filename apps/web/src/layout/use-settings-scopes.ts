@@ -1,0 +1,43 @@
+import type { OrganizationMeResponse, WorkspaceMeResponse } from '@pumphouse/contract';
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { operation } from '../api/operation.ts';
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+interface SettingsScopes {
+  /** Null if the user has no workspace in the organization. */
+  workspace: Named | null;
+  organization: Named;
+  email: string;
+}
+
+/**
+ * Returns the workspace, organization and account whose settings pages the navigation lists. On a page of an
+ * organization, the workspace is the one visited last.
+ */
+export function useSettingsScopes(): SettingsScopes {
+  const { data: me } = useSuspenseQuery(operation('get_me'));
+  const { workspaceId, organizationId } = useParams({ strict: false });
+  const cache = useQueryClient();
+  const visited = cache
+    .getQueryCache()
+    .findAll({ queryKey: ['get_workspace_me'] })
+    .toSorted((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)
+    .flatMap(({ state }) => (state.data ? [state.data as WorkspaceMeResponse] : []));
+  const here = visited.find(({ workspace }) => workspace.id === workspaceId);
+  if (here) return { workspace: here.workspace, organization: here.organization, email: me.email };
+  const from = visited.find(({ organization }) => organization.id === (organizationId ?? organization.id));
+  const organization =
+    me.organization_memberships?.find((each) => each.organization.id === organizationId)?.organization ??
+    from?.organization ??
+    me.latest_organization;
+  const roles = cache.getQueryData<OrganizationMeResponse>(
+    operation('get_organization_me', { params: { organization_id: organization.id } }).queryKey,
+  );
+  const first = roles?.workspace_memberships?.find(({ workspace }) => !workspace.archived_at)?.workspace;
+  return { workspace: from?.workspace ?? first ?? null, organization, email: me.email };
+}

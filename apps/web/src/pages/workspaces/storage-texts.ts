@@ -1,0 +1,17 @@
+import type { StoredKind } from '@pumphouse/contract';
+
+const labels: Record<StoredKind, { name: string; description: string }> = {
+  runs: { name: 'Runs', description: 'with attempts, pipeline runs and results' },
+  logs: { name: 'Logs', description: 'output of runs' },
+  traces: { name: 'Traces', description: 'of pipeline runs, sent by dlt' },
+  beacons: { name: 'Other telemetry', description: 'states and results, sent by dlt' },
+  packages: { name: 'Packages', description: 'archives of deployments and configurations' },
+  environments: { name: 'Environments', description: 'of Python, since their last use' },
+  caches: { name: 'Caches', description: 'of downloaded packages, since their last use' },
+  audit: { name: 'Audit log', description: 'changes and their authors' },
+};
+
+/** @param kind may be a kind of a newer server that this console does not know */
+export function describeKind(kind: string): { name: string; description: string } {
+  return labels[kind as StoredKind] ?? { name: kind, description: '' };
+}

@@ -1,0 +1,32 @@
+import { Link } from '@tanstack/react-router';
+import classes from './days-choice.module.css';
+import { dayChoices, usualDays, type DayChoice } from '../data/day-window.ts';
+
+const labels: Record<DayChoice, string> = {
+  '7': '7 days',
+  '30': '30 days',
+  '90': '90 days',
+  '365': '1 year',
+};
+
+/** Selects the time range of the page's figures, stored in the URL: `?days=90`. */
+export function DaysChoice() {
+  return (
+    <nav className={classes.choice} aria-label="Time range">
+      {dayChoices.map((choice) => (
+        <Link
+          key={choice}
+          to="."
+          search={(before) => ({ ...before, days: choice === usualDays ? undefined : choice })}
+          replace
+          resetScroll={false}
+          className={classes.one}
+          // A URL without `days` selects the default.
+          activeOptions={{ explicitUndefined: true }}
+        >
+          {labels[choice]}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,120 @@
+import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
+import { findPostmaster } from '@pumphouse/server/store/postgres/embedded/postmaster.ts';
+import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
+import { silentLog } from '../fixtures/test-postgres.ts';
+import { startTestServer } from '../fixtures/server.ts';
+import { readProcessUse } from './process-memory.ts';
+
+const supervisorProgram = fileURLToPath(new URL('fake-supervisor.ts', import.meta.url));
+/** Each server uses its own Postgres role, so that its statements can be counted separately. */
+const roles = { scheduler: 'bench_scheduler', supervisor: 'bench_supervisor' };
+
+export interface ServerUse {
+  cpuSeconds: number;
+  statements: number;
+}
+
+export interface TickUse {
+  scheduler: ServerUse;
+  supervisor: ServerUse;
+  postgresCpuSeconds: number;
+}
+
+/** A Postgres, a server that decides ticks and serves the API, and a supervisor whose runs do nothing. */
+export type TickFixture = Awaited<ReturnType<typeof createTickFixture>>;
+
+export async function createTickFixture() {
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-ticks-'));
+  const postgres = await startCountingPostgres(folder);
+  const { connection } = postgres;
+  const database = createDatabase({ ...connection, user: 'postgres' });
+  for (const role of Object.values(roles)) await database.execute(`create role ${role} superuser login`);
+  const shared = {
+    PUMPHOUSE_BLOBS_URL: `file://${join(folder, 'blobs')}`,
+    PUMPHOUSE_SECRET_KEY: 'the same for each server of this benchmark',
+    PUMPHOUSE_ALLOW_UNISOLATED: '1',
+    PUMPHOUSE_LOG_LEVEL: 'warn',
+  };
+  const urlFor = (role: string) =>
+    `postgresql://${role}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`;
+  const scheduler = await startTestServer({
+    ...shared,
+    PUMPHOUSE_ROLES: 'scheduler',
+    PUMPHOUSE_DATABASE_URL: urlFor(roles.scheduler),
+  });
+  const supervisor = await startSupervisor({
+    ...shared,
+    PUMPHOUSE_DATA_DIR: join(folder, 'supervisor'),
+    PUMPHOUSE_DATABASE_URL: urlFor(roles.supervisor),
+    PUMPHOUSE_MAX_ACTIVE_RUNS: '50',
+  });
+
+  return {
+    server: scheduler,
+    database,
+
+    async readUse(): Promise<TickUse> {
+      const postmaster = await findPostmaster(join(folder, 'postgres', 'data'));
+      if (!postmaster) throw new Error('Postgres does not run');
+      const statements = await countStatements(database);
+      const useOf = (pid: number | undefined, role: string): ServerUse => ({
+        cpuSeconds: readProcessUse(pid ?? 0, { descendants: false }).cpuSeconds,
+        statements: statements.get(role) ?? 0,
+      });
+      return {
+        scheduler: useOf(scheduler.process.pid, roles.scheduler),
+        supervisor: useOf(supervisor.pid, roles.supervisor),
+        postgresCpuSeconds: readProcessUse(postmaster.pid, { descendants: true }).cpuSeconds,
+      };
+    },
+
+    async remove(): Promise<void> {
+      await end(supervisor);
+      await scheduler.remove();
+      await database.close();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An embedded Postgres like a server's, which also counts statements. */
+async function startCountingPostgres(dataDir: string) {
+  const first = await startEmbeddedPostgres({ dataDir, log: silentLog });
+  const database = createDatabase({ ...first.connection, user: 'postgres' });
+  await database.execute('create extension pg_stat_statements');
+  await database.execute(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
+  await database.close();
+  await first.stop();
+  return startEmbeddedPostgres({ dataDir, log: silentLog });
+}
+
+async function countStatements(database: Database): Promise<Map<string, number>> {
+  const rows = await database.query<{ role: string; calls: number }>(
+    `select pg_get_userbyid(userid)::text as role, sum(calls)::int as calls from pg_stat_statements group by userid`,
+  );
+  return new Map(rows.map(({ role, calls }) => [role, calls]));
+}
+
+async function startSupervisor(variables: Record<string, string>): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [supervisorProgram], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...variables },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
