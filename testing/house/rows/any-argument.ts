@@ -12,6 +12,8 @@ export function createAnyArgument(names: readonly string[]): unknown {
       return key in methods ? methods[key as keyof typeof methods] : argument;
     },
     ownKeys: () => names,
+    // Rows may get properties, which a read does not return: any row has all properties.
+    defineProperty: () => true,
     getOwnPropertyDescriptor: () => ({
       value: argument,
       enumerable: true,

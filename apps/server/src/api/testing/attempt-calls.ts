@@ -86,8 +86,8 @@ export async function callAsAttempt(
   return { statusCode, isProved: opened !== null, body, json: () => JSON.parse(body.toString()) as unknown };
 }
 
-function mac(key: string | Buffer, output: Buffer): Buffer {
-  return createHmac('sha256', key).update(output).digest();
+function mac(key: string | Buffer, data: Buffer): Buffer {
+  return createHmac('sha256', key).update(data).digest();
 }
 
 function mix(data: Buffer, key: Buffer): Buffer {

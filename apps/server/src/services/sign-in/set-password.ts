@@ -57,16 +57,16 @@ export function createSetPassword(parts: {
 
   return {
     /** @throws ServiceError wrong_password, password_refused or too_many_tries */
-    async change(session: BrowserSession, text: { old: string; new: string }): Promise<void> {
+    async change(session: BrowserSession, passwordChange: { old: string; new: string }): Promise<void> {
       const { userId, email } = session;
-      requireGoodPassword(text.new, email);
+      requireGoodPassword(passwordChange.new, email);
       // Limits guessing by anyone who finds an open browser.
       const admitted = await throttle.admit({ account: `changes the password of ${userId}`, address: null });
       const account = await persistence.store.accounts.find(userId);
-      if (!(await passwords.verify(text.old, account?.passwordHash ?? null)))
+      if (!(await passwords.verify(passwordChange.old, account?.passwordHash ?? null)))
         throw new ServiceError('wrong_password', 'The password is wrong.');
       await admitted.succeeded();
-      const hash = await passwords.hash(text.new);
+      const hash = await passwords.hash(passwordChange.new);
       const change = { hash, by: 'person', keep: session.secretHash } as const;
       await persistence.transaction((store) => writePassword(store, { id: userId, email }, change));
     },
