@@ -45,14 +45,14 @@ async function runClosing(container: Docker.Container): Promise<void> {
   });
   const stream = await exec.start({});
   allowSilence(stream);
-  const text: Buffer[] = [];
+  const pieces: Buffer[] = [];
   stream.on('error', () => undefined);
-  stream.on('data', (piece: Buffer) => text.push(piece));
+  stream.on('data', (piece: Buffer) => pieces.push(piece));
   const code = await awaitExit(exec);
   stream.destroy();
   if (code === 0) return;
   // The engine puts headers between the pieces of output.
-  const output = Buffer.concat(text)
+  const output = Buffer.concat(pieces)
     .toString('utf8')
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .trim();

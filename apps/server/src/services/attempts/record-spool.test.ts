@@ -192,7 +192,7 @@ describe('a hostile record', () => {
     ['no JSON', '{"kind":"log"', 'not JSON'],
     ['a text', '"log"', 'not an object'],
     ['null', 'null', 'not an object'],
-    ['a list', '[1]', 'no time'],
+    ['a list', '[1]', 'not an object'],
     ['without a time', '{"kind":"log","text":"x"}', 'no time'],
     ['with no such time', '{"kind":"log","at":"2026-13-45T99:00:00Z","text":"x"}', 'no time'],
     ['with a time that the client cannot read', '{"kind":"log","at":"Jan 1 2020","text":"x"}', 'no time'],
