@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AttemptSpec } from './contract/attempt-runner.ts';
 import { ExecutorError } from './contract/executor-error.ts';
 import type { LocalDataScope } from './contract/local-data-store.ts';
@@ -32,8 +33,8 @@ export function readCopiedSize(
   const text = stderr.join('\n').trim();
   if (code !== 0)
     throw new ExecutorError('backend', `Local data could not be copied: ${text || `exit code ${code}`}`);
-  const { size_bytes: size } = JSON.parse(stdout.at(-1) ?? '{}') as { size_bytes?: unknown };
-  return typeof size === 'number' ? size : 0;
+  const report = z.object({ size_bytes: z.number() }).safeParse(JSON.parse(stdout.at(-1) ?? '{}'));
+  return report.success ? report.data.size_bytes : 0;
 }
 
 function requireSafe(names: readonly string[]): void {

@@ -78,6 +78,7 @@ export function createImageBuilder(
         forcerm: true,
       });
       allowSilence(stream);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it returns
       await followBuild(stream as Readable, (text) => {
         onLine(text);
         if (lastOutput.push(text) > lastOutputLines) lastOutput.shift();
@@ -90,6 +91,7 @@ export function createImageBuilder(
 
 /** The uv program, if it can run on the engine's machine. */
 async function readUv(engine: Docker, path: string): Promise<Buffer | null> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
   const { Architecture: architecture } = (await engine.info()) as { Architecture?: string };
   const isAlike = process.platform === 'linux' && architectures[process.arch]?.includes(architecture ?? '');
   if (isAlike !== true) return null;
@@ -153,6 +155,7 @@ async function followBuild(stream: Readable, onLine: (text: string) => void): Pr
 
 function passOn(line: string, onLine: (text: string) => void): void {
   if (line.trim() === '') return;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's protocol of builds
   const { stream, status, error } = JSON.parse(line) as BuildEvent;
   if (error !== undefined) throw new FailedBuild(error.trim());
   // One event may have several lines, or be a mere progress update.
@@ -168,7 +171,7 @@ function describeFailure(
   { reference, python }: Pick<WantedImage, 'reference' | 'python'>,
   lastOutput: readonly string[],
 ): unknown {
-  const isMissingSource = isErrorCode(error, 'ENOENT') && (error as NodeJS.ErrnoException).path !== undefined;
+  const isMissingSource = isErrorCode(error, 'ENOENT') && hasPath(error);
   // Not an error of the build: the engine itself is down.
   if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
   const message = isMissingSource
@@ -180,4 +183,9 @@ function describeFailure(
       'or name one that the engine can pull in PUMPHOUSE_RUNNER_IMAGE.',
     { cause: error },
   );
+}
+
+/** Whether a system error names a file. */
+function hasPath(error: unknown): boolean {
+  return error instanceof Error && 'path' in error && error.path !== undefined;
 }

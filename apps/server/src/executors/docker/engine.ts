@@ -55,6 +55,7 @@ export async function connectEngine(
 export async function readEngineDetails(engine: Docker): Promise<EngineDetails> {
   const [version, info] = await Promise.all([
     engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
     engine.info() as Promise<{ NCPU?: number; MemTotal?: number }>,
   ]);
   const isPodman = (version.Components ?? []).some(({ Name }) => Name?.startsWith('Podman'));
@@ -71,6 +72,7 @@ export async function readEngineDetails(engine: Docker): Promise<EngineDetails> 
  * meant for responses.
  */
 export function allowSilence(stream: NodeJS.ReadableStream): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- docker-modem returns the response of Node's HTTP client
   (stream as IncomingMessage).setTimeout(0);
 }
 
@@ -94,8 +96,8 @@ export async function engineAnswers(address: EngineAddress): Promise<boolean> {
 
 /** The HTTP status of an engine's error; null for an error of the connection or of this server. */
 export function statusOf(error: unknown): number | null {
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  return typeof status === 'number' ? status : null;
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null;
+  return typeof error.statusCode === 'number' ? error.statusCode : null;
 }
 
 export function isMissing(error: unknown): boolean {
@@ -105,8 +107,7 @@ export function isMissing(error: unknown): boolean {
 /** Whether a removal or a creation failed because the object is in use, or already exists. */
 export function isConflict(error: unknown): boolean {
   // Podman has no specific status for an existing container name.
-  const { cause } = (error as { json?: { cause?: unknown } } | null)?.json ?? {};
-  return statusOf(error) === 409 || cause === 'that name is already in use';
+  return statusOf(error) === 409 || readErrorBody(error).cause === 'that name is already in use';
 }
 
 /** The result, or null if the engine reports that the object does not exist. */
@@ -119,10 +120,16 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
   }
 }
 
+/** The body of an engine's error response; empty for other errors. */
+function readErrorBody(error: unknown): { message?: unknown; cause?: unknown } {
+  if (typeof error !== 'object' || error === null || !('json' in error)) return {};
+  return typeof error.json === 'object' && error.json !== null ? error.json : {};
+}
+
 /** The engine's own message, without the status code that the client prepends. */
 export function engineMessage(error: unknown): string {
-  const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
-  if (typeof body?.message === 'string') return body.message.trim();
+  const body = readErrorBody(error);
+  if (typeof body.message === 'string') return body.message.trim();
   const text = error instanceof Error ? error.message : String(error);
   // For a response that would have been a stream, the client keeps only the message.
   return text.replace(/^\(HTTP code \d+\) .*? - /, '').trim();

@@ -216,6 +216,7 @@ export async function followOutput(
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it returns
   const attached = (await container.attach({ stream: true, stdout: true, stderr: true })) as Duplex;
   allowSilence(attached);
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };

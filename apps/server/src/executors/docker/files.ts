@@ -54,6 +54,7 @@ export interface OpenedFile {
 export async function openFile(container: Docker.Container, path: string): Promise<OpenedFile | null> {
   const stream = await orNull(container.getArchive({ path }));
   if (stream === null) return null;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it returns
   const source = stream as Readable;
   const entries = extract();
   const close = (): void => {
@@ -79,6 +80,7 @@ function readFirstEntry(
       resolve({
         type: header.type ?? 'file',
         sizeBytes: header.size ?? 0,
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tar-stream declares less than the stream that it gives
         content: content as unknown as Readable,
       }),
     );

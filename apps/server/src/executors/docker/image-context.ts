@@ -1,4 +1,5 @@
 /** The build context of a runner image, for `npm run images` and for servers. */
+import { z } from 'zod';
 import { readFile } from 'node:fs/promises';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 
@@ -47,5 +48,5 @@ export async function planImageArguments(
  * @param toolsFile scripts/python-tools.json
  */
 export async function readUvVersion(toolsFile: string): Promise<string> {
-  return (JSON.parse(await readFile(toolsFile, 'utf8')) as { uv: string }).uv;
+  return z.object({ uv: z.string() }).parse(JSON.parse(await readFile(toolsFile, 'utf8'))).uv;
 }

@@ -2,6 +2,7 @@
  * The runner images, on which containers of attempts and builds are based: one for each minor version of
  * Python.
  */
+import { errorCodeOf } from '../../platform/error-code.ts';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { LRUCache } from 'lru-cache';
@@ -107,6 +108,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
 
   async function pull(reference: string): Promise<void> {
     try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it returns
       const stream = (await engine.pull(reference)) as Readable;
       allowSilence(stream);
       await new Promise<void>((resolve, reject) => {
@@ -114,7 +116,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       });
     } catch (error) {
       // Without a status or a registry's message, the engine itself is down.
-      if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
+      if (statusOf(error) === null && errorCodeOf(error) !== undefined) throw error;
       throw new ExecutorError(
         'image',
         `The image ${reference} could not be pulled: ${engineMessage(error)}. ` +

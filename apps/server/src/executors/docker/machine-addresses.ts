@@ -2,6 +2,7 @@
  * The addresses of the engine's machine, which may be another machine than this one. Only a program in that
  * machine's network sees them.
  */
+import { z } from 'zod';
 import { ExecutorError } from '../contract/executor-error.ts';
 import { runShortContainer, type ShortContainerHost } from './short-container.ts';
 
@@ -62,8 +63,8 @@ async function readMachineAddresses(host: ShortContainerHost): Promise<string[]>
 
 function parseAddresses(text: string, problem: string): string[] {
   try {
-    const addresses = JSON.parse(text) as string[];
-    if (Array.isArray(addresses)) return addresses;
+    const addresses = z.array(z.string()).safeParse(JSON.parse(text));
+    if (addresses.success) return addresses.data;
   } catch {
     // Any other output is reported below.
   }

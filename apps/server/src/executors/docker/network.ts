@@ -132,6 +132,7 @@ function subnetsOf(network: DockerNetwork | PodmanNetwork): { subnet: string; ga
 async function listPodmanNetworks(engine: Docker, name?: string): Promise<PodmanNetwork[]> {
   const filters =
     name === undefined ? '' : `?filters=${encodeURIComponent(JSON.stringify({ name: [name] }))}`;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Podman's own API, which dockerode does not type
   return (await dial(engine, {
     path: `/v4.0.0/libpod/networks/json${filters}`,
     method: 'GET',

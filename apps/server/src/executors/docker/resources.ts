@@ -83,6 +83,7 @@ const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);
  */
 function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>): ResourceOwner {
   const read = (label: string): string => own[label] ?? '';
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this executor writes the label; the switch has a default
   switch (own[labels.kind] as ObjectKind | undefined) {
     case 'attempt':
       return { kind: 'attempt', attemptId: read(labels.attempt) };

@@ -25,6 +25,7 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
   let kept: { sizes: Promise<Sizes>; until: number } | null = null;
 
   async function ask(): Promise<Sizes> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
     const { Volumes: volumes } = (await engine.df()) as DiskUsage;
     // -1 means that the engine does not know the size.
     const counted = (volumes ?? []).flatMap(({ Name: name, UsageData: data }): [string, number][] =>
@@ -63,6 +64,7 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
 
 /** When a volume was created; the client's types lack this property. */
 export function madeAt(volume: Docker.VolumeInspectInfo): Date {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API has a field that dockerode does not declare
   return new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0);
 }
 

@@ -45,6 +45,7 @@ function readByte(socket: Socket): Promise<number | null> {
       else reject(error);
     };
     const read = (): void => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a socket without an encoding gives buffers
       const piece = socket.read(1) as Buffer | null;
       if (piece !== null) settle(piece[0] ?? null);
     };

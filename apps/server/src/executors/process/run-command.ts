@@ -1,4 +1,5 @@
 /** Options for running a command to completion. */
+import { isErrorCode } from '../../platform/error-code.ts';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -65,7 +66,7 @@ function killRest(groupId: number | undefined): void {
     if (groupId !== undefined) process.kill(-groupId, 'SIGKILL');
   } catch (error) {
     // ESRCH: nothing is left. EPERM: the rest belongs to another user, such as the user of a build.
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isErrorCode(error, 'ESRCH') && !isErrorCode(error, 'EPERM')) throw error;
   }
 }
 

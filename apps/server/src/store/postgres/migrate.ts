@@ -74,6 +74,7 @@ async function readMigration(folder: string, name: string): Promise<Migration> {
   const number = fileName.exec(name)?.[1];
   if (number === undefined) throw new MigrationError(`${name} is not named like 0001_first.sql`);
   const sql = await readFile(join(folder, name), 'utf8');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the pattern matches these words only
   const compatibility = firstLine.exec(sql)?.[1] as Compatibility | undefined;
   if (compatibility === undefined) {
     throw new MigrationError(`${name} does not begin with a line "-- compatible" or "-- breaking"`);

@@ -186,6 +186,7 @@ const keepPlan: How = { isPrepared: true };
 
 function createQueryable(run: RunStatement): TextQueryable {
   const read = async <Row extends object>(statement: Statement, how: How) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the test of rows compares each declared row with what Postgres returns
     (await run(statement, how)).rows as Row[];
   const affect = async (statement: Statement, how: How) => (await run(statement, how)).rowCount ?? 0;
 

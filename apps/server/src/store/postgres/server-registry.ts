@@ -74,6 +74,7 @@ export async function awaitHiddenServers(folder: string, timeoutMs: number): Pro
 
 async function readServer(path: string): Promise<RegisteredServer | undefined> {
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this server writes the file whole
     const owner = JSON.parse(await readFile(path, 'utf8')) as LiveProcess;
     const liveness = readLiveness(owner, Date.now() - (await stat(path)).mtimeMs);
     if (liveness !== 'dead') return { pid: owner.pid, visible: liveness === 'alive' };

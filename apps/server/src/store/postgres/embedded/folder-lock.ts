@@ -90,6 +90,7 @@ async function release(path: string): Promise<void> {
 
 async function isHeld(path: string): Promise<boolean> {
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this server writes the file whole
     const owner = JSON.parse(await readFile(path, 'utf8')) as LiveProcess;
     return readLiveness(owner, Date.now() - (await stat(path)).mtimeMs) !== 'dead';
   } catch (error) {

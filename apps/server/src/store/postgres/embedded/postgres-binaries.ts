@@ -58,6 +58,7 @@ async function findPlatformPackage(): Promise<PlatformPackage> {
     );
   }
   const root = dirname(dirname(entry));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every package has a version
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   return { native: join(root, 'native'), version: manifest.version };
 }
@@ -70,6 +71,7 @@ function programs(native: string, major: number): PostgresBinaries {
  * npm packages cannot contain links: the package lists them for an install script, which npm 12 does not run.
  */
 async function makeLibraryLinks(native: string): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package of binaries writes this file
   const list = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
     target: string;

@@ -216,6 +216,7 @@ export async function readRange<Row extends object>(
   });
   const rows = found.slice(0, range.limit);
   const last = found.length > range.limit ? rows.at(-1) : undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement itself builds the position, from its order
   return { rows, next: last ? (JSON.parse(last.position) as ListPosition) : null };
 }
 
