@@ -1,3 +1,4 @@
+import type { RunEndStores } from '../runs/run-stores.ts';
 import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { JobRunRecord } from '../../store/records.ts';
@@ -14,22 +15,7 @@ export type EndUnknownRun = ReturnType<typeof createEndUnknownRun>;
  * closed, so a bootstrap that is still running is rejected at its next call and ends its user code.
  */
 export function createEndUnknownRun(
-  persistence: Persistence<
-    | 'attempts'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  persistence: Persistence<RunEndStores | 'auditLog'>,
   finishRun: FinishRun,
   attemptLog: AttemptLog,
 ) {

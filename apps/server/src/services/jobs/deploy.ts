@@ -1,3 +1,4 @@
+import type { RunEndStores, RunStartStores } from '../runs/run-stores.ts';
 import type { DeployedJob } from './deploy-result.ts';
 import type { DeployResult } from './deploy-result.ts';
 import type { CancelRuns } from '../runs/cancel-runs.ts';
@@ -24,20 +25,7 @@ import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The stores that this use case touches. */
-type Stores =
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'webhooks'
-  | 'workspaces';
+type Stores = RunStartStores | 'webhooks';
 
 export interface DeployRequest {
   workspaceId: string;
@@ -73,23 +61,7 @@ const workspaceModule = '__deployment__';
  * cancelled, as if a user archived the job.
  */
 export function createDeploy(
-  persistence: Persistence<
-    | 'attempts'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'webhooks'
-    | 'workspaces'
-  >,
+  persistence: Persistence<RunEndStores | 'auditLog' | 'webhooks'>,
   cancelRuns: CancelRuns,
   { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
 ) {
@@ -152,21 +124,7 @@ export function createDeploy(
    * back to.
    */
   async function fireDeployment(
-    store: Pick<
-      Store,
-      | 'configurations'
-      | 'deployments'
-      | 'installation'
-      | 'jobRuns'
-      | 'jobs'
-      | 'organizationLimits'
-      | 'outbox'
-      | 'deferredStarts'
-      | 'runQueue'
-      | 'schedules'
-      | 'usage'
-      | 'workspaces'
-    >,
+    store: Pick<Store, RunStartStores>,
     workspaceId: string,
   ): Promise<StartedJob[]> {
     const deployment = await store.deployments.latest(workspaceId);
@@ -260,22 +218,7 @@ export function createDeploy(
   };
 
   async function cancelWaiting(
-    store: Pick<
-      Store,
-      | 'attempts'
-      | 'configurations'
-      | 'deployments'
-      | 'installation'
-      | 'jobRuns'
-      | 'jobs'
-      | 'organizationLimits'
-      | 'outbox'
-      | 'deferredStarts'
-      | 'runQueue'
-      | 'schedules'
-      | 'usage'
-      | 'workspaces'
-    >,
+    store: Pick<Store, RunEndStores>,
     { dryRun }: DeployRequest,
     { jobs }: DeployResult,
   ) {

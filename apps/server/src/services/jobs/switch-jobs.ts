@@ -1,3 +1,4 @@
+import type { RunEndStores } from '../runs/run-stores.ts';
 import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -8,21 +9,7 @@ import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The stores that this use case touches. */
-type Stores =
-  | 'attempts'
-  | 'auditLog'
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'workspaces';
+type Stores = RunEndStores | 'auditLog';
 
 /** A job of a workspace. */
 interface JobScope {

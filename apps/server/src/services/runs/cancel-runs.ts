@@ -1,3 +1,4 @@
+import type { RunEndStores } from './run-stores.ts';
 import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
@@ -9,22 +10,6 @@ import { currentActor, nameActor, recordChange } from '../audit/audit.ts';
 import { describeGrace, runnerLine } from '../../domain/logs/log-line.ts';
 import { getGraceSeconds } from '../../domain/jobs/job-definition.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-
-/** The stores that this use case touches. */
-type Stores =
-  | 'attempts'
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'workspaces';
 
 export type CancelRuns = ReturnType<typeof createCancelRuns>;
 
@@ -38,22 +23,7 @@ export type CancelResult =
  * `cancelling`, and its supervisor stops it (SIGTERM, grace period, SIGTERM, SIGKILL).
  */
 export function createCancelRuns(
-  persistence: Persistence<
-    | 'attempts'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  persistence: Persistence<RunEndStores | 'auditLog'>,
   finishRun: FinishRun,
   attemptLog: AttemptLog,
 ) {
@@ -79,7 +49,7 @@ export function createCancelRuns(
     return isEnded;
   }
 
-  function endPending(store: Pick<Store, Stores>, jobRunId: string, detail: string): Promise<boolean> {
+  function endPending(store: Pick<Store, RunEndStores>, jobRunId: string, detail: string): Promise<boolean> {
     return finishRun.inTransaction(
       store,
       jobRunId,
@@ -135,7 +105,7 @@ export function createCancelRuns(
      * archives the jobs. It holds their locks, so no run is added meanwhile. Started runs continue.
      * @returns the ids of the cancelled runs, to be announced after the commit
      */
-    async cancelWaiting(store: Pick<Store, Stores>, jobs: readonly JobRecord[]): Promise<string[]> {
+    async cancelWaiting(store: Pick<Store, RunEndStores>, jobs: readonly JobRecord[]): Promise<string[]> {
       await dropDeferredStartsOf(store, jobs);
       const cancelled: string[] = [];
       const detail = `Its job was paused or archived by ${nameActor(currentActor())} before the run started.`;

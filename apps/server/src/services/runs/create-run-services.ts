@@ -1,3 +1,4 @@
+import type { RunEndStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
@@ -12,24 +13,7 @@ import { createStartRuns } from './start-runs.ts';
 
 /** What the services that start and end runs need from outside. */
 export interface RunPorts {
-  persistence: Persistence<
-    | 'apps'
-    | 'attempts'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'telemetry'
-    | 'usage'
-    | 'workspaces'
-  >;
+  persistence: Persistence<RunEndStores | 'apps' | 'auditLog' | 'telemetry'>;
   logFiles: LogFiles;
   /** The clock that starts are decided on. */
   clock: Clock;

@@ -1,3 +1,4 @@
+import type { RunEndStores } from './run-stores.ts';
 import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { ExplainFailure } from './explain-failure.ts';
@@ -21,22 +22,6 @@ import { runnerLine } from '../../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
 
-/** The stores that this use case touches. */
-type Stores =
-  | 'attempts'
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'workspaces';
-
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
   onlyFrom?: readonly RunState[];
@@ -56,7 +41,7 @@ export interface FinishOptions {
 }
 
 export interface FinishRunDependencies {
-  persistence: Persistence<Stores>;
+  persistence: Persistence<RunEndStores>;
   startRuns: StartRuns;
   attemptLog: Pick<AttemptLog, 'writeWith'>;
   explainFailure: ExplainFailure;
@@ -73,7 +58,7 @@ export interface FinishRun {
   (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
   /** Ends the run in the caller's transaction; the caller announces it after the commit. */
   inTransaction: (
-    store: Pick<Store, Stores>,
+    store: Pick<Store, RunEndStores>,
     jobRunId: string,
     outcome: RunOutcome,
     options?: FinishOptions,
@@ -94,7 +79,7 @@ export function createFinishRun({
   announce,
 }: FinishRunDependencies): FinishRun {
   async function end(
-    store: Pick<Store, Stores>,
+    store: Pick<Store, RunEndStores>,
     jobRunId: string,
     outcome: RunOutcome,
     options: FinishOptions = {},

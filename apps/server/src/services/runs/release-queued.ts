@@ -1,3 +1,4 @@
+import type { RunEndStores } from './run-stores.ts';
 import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { FinishRun } from './finish-run.ts';
@@ -8,24 +9,8 @@ import type { QueueOutcome } from './start-queued.ts';
 import type { ReportWaits } from './report-waits.ts';
 import { startQueued } from './start-queued.ts';
 
-/** The stores that this use case touches. */
-type Stores =
-  | 'attempts'
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'workspaces';
-
 export interface ReleaseQueuedDependencies {
-  persistence: Persistence<Stores>;
+  persistence: Persistence<RunEndStores>;
   finishRun: FinishRun;
   attemptLog: AttemptLog;
   clock: Clock;
@@ -51,7 +36,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
    * Its log and its wait reason state that no user cancelled it.
    */
   async function callOff(
-    store: Pick<Store, Stores>,
+    store: Pick<Store, RunEndStores>,
     run: JobRunRecord,
     reasons: readonly string[],
   ): Promise<void> {

@@ -1,3 +1,4 @@
+import type { StartContextStores } from './run-stores.ts';
 import type { Candidate, TriggerResult, BatchOptions } from './start-request.ts';
 import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../../store/records.ts';
 import type { StartDecision, StartInput } from '../../domain/runs/start-decision.ts';
@@ -27,20 +28,7 @@ interface Batch {
  * the jobs in id order.
  */
 export async function decideBatch(
-  store: Pick<
-    Store,
-    | 'configurations'
-    | 'deployments'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  store: Pick<Store, StartContextStores | 'deferredStarts' | 'outbox' | 'schedules'>,
   workspaceId: string,
   candidates: readonly Candidate[],
   options: BatchOptions,

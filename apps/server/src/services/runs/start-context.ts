@@ -1,3 +1,4 @@
+import type { StartContextStores } from './run-stores.ts';
 import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { BatchOptions, Candidate } from './start-request.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
@@ -10,17 +11,6 @@ import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import { isTimedTrigger } from '../../domain/jobs/trigger.ts';
 import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-
-/** The stores that this use case touches. */
-type Stores =
-  | 'configurations'
-  | 'deployments'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'runQueue'
-  | 'usage'
-  | 'workspaces';
 
 /** The input for decisions on a batch of jobs, loaded once under the locks of the jobs. */
 export interface StartContext {
@@ -62,7 +52,7 @@ export function describeJob(context: StartContext, job: JobRecord) {
 }
 
 export async function loadStartContext(
-  store: Pick<Store, Stores>,
+  store: Pick<Store, StartContextStores>,
   workspaceId: string,
   candidates: readonly Candidate[],
   options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
@@ -73,7 +63,7 @@ export async function loadStartContext(
 
 /** Loads the same input without locks, as of this moment, for previews. */
 export function readStartContext(
-  store: Pick<Store, Stores>,
+  store: Pick<Store, StartContextStores>,
   workspaceId: string,
   jobs: readonly JobRecord[],
 ): Promise<StartContext> {
@@ -87,7 +77,7 @@ export function readStartContext(
 type Hold = 'held' | 'seen';
 
 async function gatherContext(
-  store: Pick<Store, Stores>,
+  store: Pick<Store, StartContextStores>,
   workspaceId: string,
   ofBatch: readonly JobRecord[],
   hold: Hold,

@@ -1,3 +1,4 @@
+import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { SkipStatus, StartDecision, StartInput } from '../../domain/runs/start-decision.ts';
@@ -23,21 +24,7 @@ export interface QueueOutcome {
  * queued and lets later ones pass.
  */
 export async function startQueued(
-  store: Pick<
-    Store,
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  store: Pick<Store, RunStartStores>,
   jobId: string,
   clock: Clock,
 ): Promise<QueueOutcome> {

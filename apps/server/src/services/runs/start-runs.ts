@@ -1,3 +1,4 @@
+import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { Candidate, StartedJob, TriggerResult } from './start-request.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
@@ -21,21 +22,6 @@ import {
 import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-
-/** The stores that this use case touches. */
-type Stores =
-  | 'configurations'
-  | 'deployments'
-  | 'installation'
-  | 'jobRuns'
-  | 'jobs'
-  | 'organizationLimits'
-  | 'outbox'
-  | 'deferredStarts'
-  | 'runQueue'
-  | 'schedules'
-  | 'usage'
-  | 'workspaces';
 
 export type { StartedJob, TriggerResult } from './start-request.ts';
 
@@ -73,28 +59,13 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * an event; a skipped call only gets a response.
  */
 export function createStartRuns(
-  persistence: Persistence<
-    | 'apps'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  persistence: Persistence<RunStartStores | 'apps' | 'auditLog'>,
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
   /** The caller holds the lock of the job, and of all jobs of the workspace if its start refreshes them. */
   async function decideOnTick(
-    store: Pick<Store, Stores>,
+    store: Pick<Store, RunStartStores>,
     job: JobRecord | undefined,
     trigger: string,
   ): Promise<TriggerResult | undefined> {
@@ -228,7 +199,7 @@ export function createStartRuns(
      * `job.fail:<ref>`).
      */
     async startFollowers(
-      store: Pick<Store, Stores>,
+      store: Pick<Store, RunStartStores>,
       follow: { event: string; followers: readonly JobRecord[]; previousRun: JobRunRecord },
     ): Promise<TriggerResult> {
       const { event, followers, previousRun } = follow;
@@ -246,7 +217,7 @@ export function createStartRuns(
      * @param event.jobs jobs with their triggers; the caller has locked them
      */
     async startForEvent(
-      store: Pick<Store, Stores>,
+      store: Pick<Store, RunStartStores>,
       event: {
         workspaceId: string;
         jobs: readonly { job: JobRecord; trigger: string }[];
@@ -266,7 +237,7 @@ export function createStartRuns(
      * profile
      */
     async startDownstreams(
-      store: Pick<Store, Stores>,
+      store: Pick<Store, RunStartStores>,
       follow: {
         downstreams: readonly JobRecord[];
         followed: readonly StartedJob[];

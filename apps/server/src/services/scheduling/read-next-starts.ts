@@ -1,3 +1,4 @@
+import type { StartContextStores } from '../runs/run-stores.ts';
 import type { Clock } from './clock.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { NextStartBlock, PlannedStart } from './next-start-blocks.ts';
@@ -23,20 +24,7 @@ type Planned = PlannedStart & Pick<NextStart, 'at' | 'trigger'> & { jobId: strin
 export type ReadNextStarts = ReturnType<typeof createReadNextStarts>;
 
 export function createReadNextStarts(
-  {
-    store,
-  }: Persistence<
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'nextStarts'
-    | 'organizationLimits'
-    | 'runQueue'
-    | 'usage'
-    | 'workspaces'
-  >,
+  { store }: Persistence<StartContextStores | 'installation' | 'nextStarts'>,
   clock: Clock,
 ) {
   /** Reads one more than the limit of each kind, to detect truncation. */

@@ -1,3 +1,4 @@
+import type { RunStartStores } from '../runs/run-stores.ts';
 import type { StartRuns, TriggerResult } from '../runs/start-runs.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { JobRecord, WebhookRecord } from '../../store/records.ts';
@@ -50,21 +51,7 @@ const limitStatuses = new Set(['skipped_concurrency_limit', 'skipped_org_concurr
  * Creates the use case that accepts webhook deliveries and starts the listening jobs, once for each delivery.
  */
 export function createTakeDelivery(dependencies: {
-  persistence: Persistence<
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'webhooks'
-    | 'workspaces'
-  >;
+  persistence: Persistence<RunStartStores | 'webhooks'>;
   webhooks: Webhooks;
   startRuns: StartRuns;
   clock: Clock;
@@ -92,21 +79,7 @@ export function createTakeDelivery(dependencies: {
   }
 
   async function start(
-    store: Pick<
-      Store,
-      | 'configurations'
-      | 'deployments'
-      | 'installation'
-      | 'jobRuns'
-      | 'jobs'
-      | 'organizationLimits'
-      | 'outbox'
-      | 'deferredStarts'
-      | 'runQueue'
-      | 'schedules'
-      | 'usage'
-      | 'workspaces'
-    >,
+    store: Pick<Store, RunStartStores>,
     webhook: WebhookRecord,
     input: string | null,
   ): Promise<DeliveryAnswer> {

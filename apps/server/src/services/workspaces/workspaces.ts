@@ -1,3 +1,4 @@
+import type { RunEndStores } from '../runs/run-stores.ts';
 import type { Authorization } from '../people/authorize.ts';
 import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../../store/records.ts';
@@ -36,23 +37,7 @@ export interface WorkspaceMe {
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
 export function createWorkspaces(
-  persistence: Persistence<
-    | 'attempts'
-    | 'auditLog'
-    | 'configurations'
-    | 'deployments'
-    | 'installation'
-    | 'jobRuns'
-    | 'jobs'
-    | 'organizationLimits'
-    | 'outbox'
-    | 'people'
-    | 'deferredStarts'
-    | 'runQueue'
-    | 'schedules'
-    | 'usage'
-    | 'workspaces'
-  >,
+  persistence: Persistence<RunEndStores | 'auditLog' | 'people'>,
   cancelRuns: CancelRuns,
   clock: Clock,
 ) {
