@@ -202,9 +202,12 @@ it('leaves the bare address to programs with a key, for apps with and without a 
 });
 
 describe('a listener', () => {
-  it('does not listen at all if a port of the range is taken, and names that port', async () => {
+  it.each([
+    ['one loopback address', '127.0.0.1'],
+    ['both loopback addresses', '::'],
+  ])('does not listen at all if a port of the range is taken at %s, and names it once', async (_, host) => {
     const range = await findFreePorts(3);
-    const other: Server = createServer().listen(range.first + 1, '127.0.0.1');
+    const other: Server = createServer().listen(range.first + 1, host);
     await once(other, 'listening');
     await expect(openAppsFixture({ ports: range })).rejects.toThrow(
       `The ports of apps are in use: ${range.first + 1} (EADDRINUSE).`,

@@ -27,7 +27,8 @@ export async function openPortAcceptors(
 ): Promise<PortAcceptors> {
   let open = 0;
   const acceptors: Server[] = [];
-  const problems: string[] = [];
+  /** A port that is taken at both loopback addresses is one problem. */
+  const problems = new Set<string>();
 
   // With the options that node:http uses.
   const createAcceptor = () =>
@@ -50,12 +51,12 @@ export async function openPortAcceptors(
       const acceptor = createAcceptor();
       const problem = await startListening(acceptor, { host: at, port });
       if (problem === null) acceptors.push(acceptor);
-      else if (at === host || !isAddressMissing(problem)) problems.push(`${port} (${problem})`);
+      else if (at === host || !isAddressMissing(problem)) problems.add(`${port} (${problem})`);
     }
   }
-  if (problems.length === 0) return { close };
+  if (problems.size === 0) return { close };
   await close();
   throw new Error(
-    `The ports of apps are in use: ${problems.join(', ')}. End the programs that use them, or set another range (PUMPHOUSE_APPS_PORTS).`,
+    `The ports of apps are in use: ${[...problems].join(', ')}. End the programs that use them, or set another range (PUMPHOUSE_APPS_PORTS).`,
   );
 }
