@@ -33,7 +33,7 @@ describe('chooseExecutor', () => {
   ] as const)('rejects %s if %s was chosen', async (setting, decided) => {
     const choice = chooseExecutor({ setting, decided, engineAnswers: engine(true) });
     await expect(choice).rejects.toThrow(
-      new RegExp(`PUMPHOUSE_EXECUTOR is ${setting}.* with ${decided} .*PUMPHOUSE_DATA_DIR`),
+      new RegExp(`PUMPHOUSE_EXECUTOR is ${setting}.* used ${decided} .*PUMPHOUSE_DATA_DIR`),
     );
   });
 

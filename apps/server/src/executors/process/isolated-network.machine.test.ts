@@ -214,7 +214,7 @@ describe.skipIf(lacks('pasta', hasPasta))('an attempt with a network of its own'
   });
 
   it('is reported as available by probe()', async () => {
-    expect((await executor.probe()).detail).toContain('Runs have a network of their own');
+    expect((await executor.probe()).detail).toContain('Runs have their own networks');
     expect(executor.capabilities().interactive).toBe(true);
   });
 
