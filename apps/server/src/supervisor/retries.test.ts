@@ -285,7 +285,7 @@ describe('a run that waits for its retry', () => {
     executor.finish(spec, 1);
     const otherSpec = await beginAttempt(executor, other.id, 1);
     const text = `Waiting for run ${other.number} of jobs.a: it uses the same local data (.dlt/data of this profile).`;
-    await eventually('the wait is told', async () => (await contents(first.id)).includes(text));
+    await eventually('the wait is in the log', async () => (await contents(first.id)).includes(text));
     executor.finish(otherSpec);
     executor.finish(await beginAttempt(executor, first.id, 2));
     await awaitStatus(first.id, 'completed');

@@ -124,7 +124,7 @@ describe('runs that share local data', () => {
     const spec = await executor.awaitBegin(first.id);
     const second = await context.startRun('jobs.b');
     const text = 'Waiting for run 1 of jobs.a: it uses the same local data (.dlt/data of this profile).';
-    const log = await eventually('the wait is told', async () => {
+    const log = await eventually('the wait is in the log', async () => {
       const lines = await context.readLog(second.id);
       return lines.length > 0 && lines;
     });

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
@@ -6,7 +7,6 @@ import { decodeBeaconBody } from './beacon-body.ts';
 import { parseJobResult } from './parse-job-result.ts';
 import { parseState } from './parse-state.ts';
 import { parseTrace } from './parse-trace.ts';
-import { isRecord } from './tolerant-json.ts';
 import { toDetailedPipelineRun, toPipelineRunTrace } from './serializers.ts';
 
 const parsers = { trace: parseTrace, state: parseState, job_result: parseJobResult };
@@ -37,9 +37,9 @@ function mutateAt(value: unknown, seed: number, replacement: unknown): unknown {
     const index = seed % value.length;
     return value.with(index, mutateAt(value[index], Math.floor(seed / value.length), replacement));
   }
-  const keys = isRecord(value) ? Object.keys(value) : [];
+  const keys = isPlainObject(value) ? Object.keys(value) : [];
   const key = keys[seed % Math.max(1, keys.length)];
-  if (!isRecord(value) || key === undefined) return replacement;
+  if (!isPlainObject(value) || key === undefined) return replacement;
   return { ...value, [key]: mutateAt(value[key], Math.floor(seed / keys.length), replacement) };
 }
 

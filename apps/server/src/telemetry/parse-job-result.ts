@@ -1,7 +1,7 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import {
   MAX_INTEGER,
   copyJson,
-  isRecord,
   readCount,
   readField,
   readName,
@@ -45,7 +45,7 @@ const MAX_COST_USD = 1e9;
  * deep or too large to store is rejected, because half a result is worse than none. Never throws.
  */
 export function parseJobResult(body: unknown): Parsed<JobResultDetails> {
-  if (!isRecord(body)) return refuseBeacon('The job result is not a JSON object.');
+  if (!isPlainObject(body)) return refuseBeacon('The job result is not a JSON object.');
   const resultType = readName(body, 'type');
   const jobRef = readName(body, 'job_ref');
   if (resultType === null || !resultType.startsWith('job.')) {
@@ -53,7 +53,7 @@ export function parseJobResult(body: unknown): Parsed<JobResultDetails> {
   }
   if (jobRef === null) return refuseBeacon('The job result has no job_ref.');
   const document = copyJson(body, RESULT_BOUNDS);
-  if (!isRecord(document)) {
+  if (!isPlainObject(document)) {
     return refuseBeacon(
       `The job result is nested deeper than ${RESULT_BOUNDS.maxDepth} or has more than ${RESULT_BOUNDS.maxValues} values.`,
     );

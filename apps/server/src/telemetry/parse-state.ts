@@ -1,9 +1,9 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { isDltName } from './trace-packages.ts';
 import { readWriteDisposition } from './trace-resources.ts';
 import {
   MAX_INTEGER,
   copyJson,
-  isRecord,
   readCount,
   readField,
   readName,
@@ -55,7 +55,7 @@ const MAX_PREVIOUS_HASHES = 100;
  * or too large to store, is omitted. Never throws.
  */
 export function parseState(body: unknown): Parsed<PipelineStateDetails> {
-  if (!isRecord(body)) return refuseBeacon('The state is not a JSON object.');
+  if (!isPlainObject(body)) return refuseBeacon('The state is not a JSON object.');
   const pipelineName = readName(body, 'pipeline_name');
   if (pipelineName === null) return refuseBeacon('The state has no pipeline_name.');
   const schemas = readRecords(body, 'schemas').slice(0, MAX_SCHEMAS).flatMap(parseSchema);
@@ -75,7 +75,7 @@ function parseSchema(raw: JsonRecord): SchemaDetails[] {
   const name = readName(raw, 'name');
   const versionHash = readName(raw, 'version_hash');
   const document = copyJson(raw, SCHEMA_BOUNDS);
-  if (name === null || versionHash === null || !isRecord(document)) return [];
+  if (name === null || versionHash === null || !isPlainObject(document)) return [];
   const version = readCount(raw, 'version', MAX_INTEGER) ?? 0;
   return [
     {
@@ -99,7 +99,7 @@ function readHashes(document: JsonRecord): string[] {
 
 function summarizeTables(document: JsonRecord): SchemaTable[] {
   return Object.entries(readRecord(readField(document, 'tables'))).flatMap(([key, value]) => {
-    if (!isRecord(value)) return [];
+    if (!isPlainObject(value)) return [];
     const name = readName(value, 'name') ?? key;
     if (isDltName(name)) return [];
     const table: SchemaTable = {

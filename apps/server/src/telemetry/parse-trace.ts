@@ -1,3 +1,4 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import type { PipelineRunDetails, PipelineRunResource } from './pipeline-run-details.ts';
 import {
   countLoadedTables,
@@ -13,7 +14,6 @@ import type { TraceStep } from './trace-steps.ts';
 import { describeTables } from './trace-tables.ts';
 import {
   addCounts,
-  isRecord,
   measureDurationMs,
   readField,
   readName,
@@ -34,7 +34,7 @@ const MAX_KEY_LENGTH = 256;
  * excluded from tables, resources and totals.
  */
 export function parseTrace(body: unknown): Parsed<PipelineRunDetails> {
-  if (!isRecord(body)) return refuseBeacon('The trace is not a JSON object.');
+  if (!isPlainObject(body)) return refuseBeacon('The trace is not a JSON object.');
   const transactionId = readKey(body, 'transaction_id');
   const pipelineName = readKey(body, 'pipeline_name');
   if (transactionId === null) return refuseBeacon('The trace has no usable transaction_id.');

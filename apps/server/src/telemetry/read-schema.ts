@@ -1,3 +1,4 @@
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import type {
   ColumnHint,
   SchemaColumnShape,
@@ -13,7 +14,6 @@ import { readWriteDisposition } from './trace-resources.ts';
 import {
   MAX_INTEGER,
   cutText,
-  isRecord,
   readCount,
   readField,
   readFlag,
@@ -123,6 +123,6 @@ function readNames(raw: JsonRecord, key: string): string[] {
 
 function entriesOf(record: JsonRecord, key: string): [string, JsonRecord][] {
   return Object.entries(readRecord(readField(record, key))).filter((entry): entry is [string, JsonRecord] =>
-    isRecord(entry[1]),
+    isPlainObject(entry[1]),
   );
 }

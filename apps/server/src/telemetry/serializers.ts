@@ -1,4 +1,5 @@
 /** Serializes rows for the telemetry operations of the contract, with its field names. Pure functions. */
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import type {
   DatasetStatsResponse,
   DetailedPipelineRunResponse,
@@ -21,7 +22,7 @@ import type {
   PipelineRunStep,
   PipelineRunTable,
 } from './pipeline-run-details.ts';
-import { isRecord, readField, readRecord, readRecords } from './tolerant-json.ts';
+import { readField, readRecord, readRecords } from './tolerant-json.ts';
 import type { JsonRecord } from './tolerant-json.ts';
 
 /** A stored pipeline run. Its id differs from the job run's: one job run can contain many pipeline runs. */
@@ -230,7 +231,7 @@ export function toPipelineRunTrace(
     transaction_id: run.transactionId,
     execution_context: readRecord(readField(trace, 'execution_context')),
     steps: readRecords(trace, 'steps'),
-    ...(isRecord(body) && Object.hasOwn(body, 'resolved_config_values')
+    ...(isPlainObject(body) && Object.hasOwn(body, 'resolved_config_values')
       ? { resolved_config_values: resolved }
       : {}),
   };

@@ -3,6 +3,8 @@
  * Postgres column (no NUL, no unpaired surrogate, no unsafe integer), or reports that there is none.
  */
 
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
+
 export type JsonRecord = Record<string, unknown>;
 
 /** Why a beacon body cannot be used. `detail` is for the log line and the operator. */
@@ -34,11 +36,7 @@ export function refuseBeacon(detail: string): { ok: false; problem: BeaconProble
 
 /** Returns the value as an object with string keys; an empty one for arrays, null and all other values. */
 export function readRecord(value: unknown): JsonRecord {
-  return isRecord(value) ? value : {};
-}
-
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isPlainObject(value) ? value : {};
 }
 
 /** Reads only own properties: a body must not be able to name `constructor` and reach a prototype. */
@@ -49,7 +47,7 @@ export function readField(record: JsonRecord, key: string): unknown {
 /** Returns the objects in an array field, without other values; empty if the field is not an array. */
 export function readRecords(record: JsonRecord, key: string): JsonRecord[] {
   const value = readField(record, key);
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return Array.isArray(value) ? value.filter(isPlainObject) : [];
 }
 
 /** Returns a non-empty name, truncated to 256 characters; null if there is none. */

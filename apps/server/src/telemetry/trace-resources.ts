@@ -1,9 +1,10 @@
 /** Reads the resources that a trace extracted from, and their write dispositions. */
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import type { PipelineRunResource } from './pipeline-run-details.ts';
 import type { TracePackage } from './trace-packages.ts';
 import { isDltName } from './trace-packages.ts';
 import type { TraceStep } from './trace-steps.ts';
-import { addCounts, isRecord, readCount, readField, readName, readRecords } from './tolerant-json.ts';
+import { addCounts, readCount, readField, readName, readRecords } from './tolerant-json.ts';
 import type { JsonRecord } from './tolerant-json.ts';
 
 const MAX_RESOURCES = 5000;
@@ -11,7 +12,7 @@ const MAX_RESOURCES = 5000;
 /** Returns the hint as text: dlt sends a string, or `{disposition: 'merge', strategy: ...}`. */
 export function readWriteDisposition(raw: JsonRecord): string | null {
   const hint = readField(raw, 'write_disposition');
-  return isRecord(hint) ? readName(hint, 'disposition') : readName(raw, 'write_disposition');
+  return isPlainObject(hint) ? readName(hint, 'disposition') : readName(raw, 'write_disposition');
 }
 
 /**
