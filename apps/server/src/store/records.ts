@@ -1,6 +1,7 @@
 /** The types of stored data, for modules that use no SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/sign-in/accounts.ts';
+export type * from './postgres/apps/app-access.ts';
 export type * from './postgres/apps/apps.ts';
 export type * from './postgres/attempts/attempts.ts';
 export type * from './postgres/attempts/claim.ts';
