@@ -6,7 +6,8 @@ import os
 import sys
 
 from pumphouse_bootstrap import events as event_names
-from pumphouse_bootstrap.early_network import close_machine, start_network
+from pumphouse_bootstrap.early_network import close_machine
+from pumphouse_bootstrap.early_start import start_early
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
@@ -34,7 +35,7 @@ def _run(start_path: str) -> int:
     unclosed = close_machine(start)
     events = Events()
     preparation = Preparation(start, events)
-    early = start_network(start)
+    early = start_early(start)
     # Load the following modules while the server responds and pasta starts.
     from pumphouse_bootstrap.process_control import adopt_orphans, forbid_inspection
 
@@ -45,7 +46,7 @@ def _run(start_path: str) -> int:
     stopped = _await_preparation(preparation, events)
     if preparation.begin is None or preparation.calls is None:
         if early is not None:
-            early.network.close()
+            early.end()
         return _leave_before_begin(preparation.error)
     # A stopped preparation may still be using its own connection, so open another one.
     calls = ServerCalls(start) if stopped else preparation.calls

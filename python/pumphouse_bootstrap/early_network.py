@@ -23,6 +23,10 @@ class EarlyNetwork:
         self.beacon_listener = beacon_listener
         self.network = network
 
+    def end(self) -> None:
+        """End what was begun."""
+        self.network.close()
+
 
 def start_network(start: StartFile) -> EarlyNetwork | None:
     """

@@ -7,24 +7,28 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap import events as event_names
-from pumphouse_bootstrap.beacon import Beacon, listen
+from pumphouse_bootstrap.beacon import Beacon
 from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.disk_room import DiskRoom
-from pumphouse_bootstrap.early_network import EarlyNetwork
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.mask_artifacts import mask_artifacts
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
-from pumphouse_bootstrap.process_tree import kill_descendants, terminate_user_code
+from pumphouse_bootstrap.process_tree import terminate_user_code
 from pumphouse_bootstrap.sender import Sender
 from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.spool import Spool
 from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.user_code_start import CreatedProcess, create_cold_process, create_process
 from pumphouse_bootstrap.user_process import UserProcess
+
+if TYPE_CHECKING:
+    from pumphouse_bootstrap.early_start import EarlyStart
 
 # After user code has ended, background processes may still hold its pipes open.
 _DRAIN_SECONDS = 2.0
@@ -34,7 +38,7 @@ class Recording:
     """One attempt that has begun. Used by the main thread."""
 
     def __init__(
-        self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events, early: EarlyNetwork | None
+        self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events, early: EarlyStart | None
     ) -> None:
         """`preparation` is complete."""
         assert preparation.begin is not None
@@ -47,26 +51,20 @@ class Recording:
         self._room = DiskRoom(start.folder, start.work_folder, start.drop_to)
         self._spool = Spool(start.folder, self._room, start.takes_room_as)
         self._sender = Sender(self._spool, calls, events)
-        self._beacon_listener = early.beacon_listener if early else listen()
-        self._process = UserProcess(start, self._begin, early.network if early else None)
+        self._use(create_process(start, self._begin, early, events))
         self._control_groups = ControlGroups(start.control_groups)
         self._output_ended = False
         self._refused = False
 
     def run(self) -> int:
         """Run user code; return the exit status of the bootstrap."""
-        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener)
         try:
-            self._process.open_network(beacon.port)
-            self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
-            # The sandbox and the interpreter start meanwhile.
-            beacon.start()
-            self._masker.prepare()
-            self._process.await_launcher(self._events)
+            beacon = self._start_user_code()
         except CannotStart as reason:
-            beacon.close()
             return self.finish_unstarted(reason)
         self._spool.append("started")
+        if self._cold_reason is not None:
+            self._spool.append("note", text=f"This run was not forked from its template, because {self._cold_reason}.")
         self._sender.start()
         output = OutputReader(
             self._process.pipes,
@@ -85,6 +83,35 @@ class Recording:
         killed = self._end_what_is_left(output)
         beacon.close()
         return self._finish(output.describe_dropped(), killed)
+
+    def _start_user_code(self) -> Beacon:
+        """Start it, without its template if that fails. Raises CannotStart."""
+        if not isinstance(self._process, UserProcess):
+            from pumphouse_bootstrap.forked_process import NotForked
+
+            try:
+                return self._spawn()
+            except NotForked as failure:
+                report_failure(failure)
+                self._use(create_cold_process(self._start, self._begin, f"the fork failed: {failure}"))
+        return self._spawn()
+
+    def _spawn(self) -> Beacon:
+        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener)
+        try:
+            self._process.open_network(beacon.port)
+            self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
+            # The sandbox and the interpreter start meanwhile.
+            beacon.start()
+            self._masker.prepare()
+            self._process.await_launcher(self._events)
+        except Exception:
+            beacon.close()
+            raise
+        return beacon
+
+    def _use(self, created: CreatedProcess) -> None:
+        self._process, self._beacon_listener, self._cold_reason = created
 
     def _watch_listening(self):
         """Start a watch for an app in its own network; otherwise None."""
@@ -112,14 +139,14 @@ class Recording:
             if self._process.pid and not self._process.ended:
                 terminate_user_code(self._process.pid)
         elif event == signal.SIGUSR1:
-            kill_descendants(self._process.reap)
+            self._process.kill_all()
         elif event == signal.SIGCHLD:
             self._process.reap()
         elif event == event_names.OUTPUT_ENDED:
             self._output_ended = True
         elif event in (event_names.REFUSED, event_names.FAILED):
             self._refused = self._refused or event == event_names.REFUSED
-            kill_descendants(self._process.reap)
+            self._process.kill_all()
 
     def _end_what_is_left(self, output: OutputReader) -> int:
         """End the remaining processes; return how many had to be killed."""
@@ -127,7 +154,7 @@ class Recording:
         while not self._output_ended and (remaining := deadline - time.monotonic()) > 0:
             self._handle(self._events.next(remaining))
         self._process.close_network()
-        killed = kill_descendants(self._process.reap)
+        killed = self._process.kill_all()
         self._mask_artifacts()
         self._room.user_code_ended()
         output.drain()

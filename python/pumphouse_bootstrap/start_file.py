@@ -32,6 +32,8 @@ class StartFile:
         self.join_groups: list[str] = fields.get("join_groups", [])
         self.network: dict | None = fields.get("network")
         self.machine: dict | None = fields.get("machine")
+        # A template from which user code may be forked; null to start an interpreter.
+        self.template: dict | None = fields.get("template")
         self.network_gets_closed: bool = fields.get("network_gets_closed", False)
 
 

@@ -8,6 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from pumphouse_bootstrap.control_file import ATTEMPT_ID_VARIABLE, describe_control, write_control
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
@@ -23,7 +24,6 @@ _LAST_WORDS_BYTES = 4096
 # The writer of the status pipe is on user code's side and may write anything.
 _REPORT_BYTES = 64 * 1024
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, *STOP_SIGNALS, signal.SIGCHLD)
-ATTEMPT_ID_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
 
 
 class UserProcess:
@@ -113,35 +113,14 @@ class UserProcess:
     def _write_control(
         self, beacon_address: str, status: int, code: int | None, configuration: int | None
     ) -> int:
-        start, begin = self._start, self._begin
-        variables = {
-            **begin.variables,
-            **_bypass_proxy(begin.variables),
-            "RUNTIME__DLTHUB_DSN": beacon_address,
-            ATTEMPT_ID_VARIABLE: start.attempt_id,
-        }
         control = {
-            "work_folder": start.inside_work_folder,
-            "environment": start.environment,
-            "local_data": start.local_data,
-            "artifacts": begin.artifacts,
-            "drop_to": start.drop_to,
-            "profile": begin.profile,
-            "launcher": begin.launcher,
-            "arguments": begin.arguments,
-            "private_arguments": begin.private_arguments,
-            "variables": variables,
+            **describe_control(self._start, self._begin, beacon_address),
+            "drop_to": self._start.drop_to,
             "status_fd": status,
             "code_fd": code,
             "configuration_fd": configuration,
         }
-        # In memory, because it contains the run's secrets.
-        descriptor = os.memfd_create("control", os.MFD_CLOEXEC)
-        view = memoryview(json.dumps(control).encode())
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        return descriptor
+        return write_control(control)
 
     def await_launcher(self, events: Events) -> None:
         """
@@ -213,6 +192,10 @@ class UserProcess:
                 pass
         return words[-_LAST_WORDS_BYTES:].decode("utf-8", "backslashreplace").strip()
 
+    def kill_all(self) -> int:
+        """Kill all processes of the attempt; return how many had to be killed."""
+        return kill_descendants(self.reap)
+
     def reap(self) -> None:
         """Reap every child that has ended; orphans of user code are children too."""
         while True:
@@ -236,7 +219,7 @@ class UserProcess:
             # A sandbox cannot die from its child's signal; like shells, it exits with 128 + n.
             number = code - 128
         if number > 0 and number in {int(known) for known in signal.valid_signals()}:
-            self.signal = _name_signal(number)
+            self.signal = name_signal(number)
         else:
             self.code = code
 
@@ -249,18 +232,7 @@ def _parse_report(line: bytes) -> dict:
     return report if isinstance(report, dict) else {}
 
 
-def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:
-    """With a proxy configured, telemetry to the attempt's own loopback must bypass it."""
-    if not any(name.lower() in ("http_proxy", "all_proxy") for name in variables):
-        return {}
-    listed = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
-    if listed.strip() == "*":
-        return {}
-    value = ",".join(filter(None, [listed, "127.0.0.1"]))
-    return {"no_proxy": value, "NO_PROXY": value}
-
-
-def _name_signal(number: int) -> str:
+def name_signal(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -40,17 +40,9 @@ def _become_launcher(control: dict, status: int) -> None:
     end_with_parent()
     forbid_new_privileges()
     os.umask(0o077)
-    work_folder = control["work_folder"]
-    _enter_work_folder(work_folder)
-    try:
-        if control["code_fd"] is not None:
-            unpack_code(control["code_fd"], work_folder)
-        unpack_configuration(control["configuration_fd"], work_folder)
-        place_local_data(control["local_data"], control["profile"], work_folder)
-    except OSError as error:
-        raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
+    unpack_work(control)
     python = f"{control['environment']}/bin/python"
-    variables = _complete_variables(control)
+    variables = complete_variables(control)
     command = [python, "-u", *_call_launcher(control, variables)]
     if os.getpgrp() != os.getpid():
         # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
@@ -67,6 +59,19 @@ def _become_launcher(control: dict, status: int) -> None:
         # The message of a ValueError may quote a secret value.
         words = error.strerror if isinstance(error, OSError) else "an argument or a variable contains a NUL or an invalid name"
         raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
+
+
+def unpack_work(control: dict) -> None:
+    """Enter the work folder and unpack code and configuration into it. Raises StageFailure."""
+    work_folder = control["work_folder"]
+    _enter_work_folder(work_folder)
+    try:
+        if control["code_fd"] is not None:
+            unpack_code(control["code_fd"], work_folder)
+        unpack_configuration(control["configuration_fd"], work_folder)
+        place_local_data(control["local_data"], control["profile"], work_folder)
+    except OSError as error:
+        raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
 
 
 def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
@@ -108,7 +113,8 @@ def _enter_work_folder(work_folder: str) -> None:
         raise StageFailure("work_folder_failed", f"{work_folder}: {error.strerror}") from error
 
 
-def _complete_variables(control: dict) -> dict[str, str]:
+def complete_variables(control: dict) -> dict[str, str]:
+    """Return the complete environment of user code, and create the folders that it names."""
     variables = {name: value for name, value in control["variables"].items() if name != "PYTHONDONTWRITEBYTECODE"}
     variables.setdefault("LANG", "C.UTF-8")
     beside = os.path.dirname(control["work_folder"])

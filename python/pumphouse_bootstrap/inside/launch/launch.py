@@ -23,17 +23,23 @@ def launch(descriptor: int) -> None:
     with os.fdopen(descriptor, "rb") as file:
         request = json.load(file)
     launcher, arguments = request["launcher"], request["arguments"]
-    _hide_own_modules()
     if not request["quick"]:
+        _hide_own_modules()
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
+    run_launcher(launcher, arguments)
+
+
+def run_launcher(launcher: str, arguments: list[str]) -> None:
+    """Run a launcher in this interpreter, which has imported dlt, and end the process with its exit code."""
+    _hide_own_modules()
     if launcher == MODULE_LAUNCHER:
         # The launcher of scripts would start a second interpreter, which would import dlt once more.
         launcher, arguments = resolve_module(launcher, arguments)
     preloaded = frozenset(sys.modules)
     try:
         run_as_main(launcher, arguments)
-        code = 0
+        code: int | str = 0
     except BaseException as error:
         code = report_end(error)
     leave(code, preloaded)

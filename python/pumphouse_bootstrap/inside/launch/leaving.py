@@ -65,7 +65,7 @@ def leave(code: int | str, preloaded: frozenset[str]) -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     if threading.active_count() > 1 and isinstance(code, int):
         # Daemon threads would see modules disappear. The interpreter's own finalization stops them first.
-        sys.exit(code)
+        ctypes.pythonapi.Py_Exit(code)
     atexit._run_exitfuncs()
     _take_down(preloaded)
     # Buffers of C libraries.

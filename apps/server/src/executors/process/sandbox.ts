@@ -23,6 +23,8 @@ export interface SandboxPlan {
    * network namespace it does.
    */
   insideUid?: number;
+  /** Whether the sandbox ends with the process that started it; true by default. */
+  endsWithParent?: boolean;
 }
 
 const HOST_NAME = 'pumphouse';
@@ -68,7 +70,8 @@ export function buildSandboxArguments(plan: SandboxPlan): string[] {
     plan.insideUid === undefined ? [] : ['--uid', String(plan.insideUid), '--gid', String(plan.insideUid)],
     plan.network === 'none' ? ['--unshare-net'] : [],
     ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
-    ['--hostname', HOST_NAME, '--die-with-parent', '--new-session'],
+    ['--hostname', HOST_NAME, '--new-session'],
+    plan.endsWithParent === false ? [] : ['--die-with-parent'],
     ['--cap-drop', 'ALL'],
     plan.privileges === 'root' ? ['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID'] : [],
     ['--ro-bind', '/usr', '/usr'],

@@ -1,0 +1,95 @@
+"""The template itself: imports once, then forks a slot for each request of its keeper."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import select
+import socket
+import sys
+
+from pumphouse_bootstrap.inside.launch.preload import preload_dlt
+from pumphouse_bootstrap.inside.template import messages
+from pumphouse_bootstrap.inside.template.read_variables import record_variables
+from pumphouse_bootstrap.inside.template.slot import become_mover
+
+_LAUNCHERS = "dlt._workspace.deployment.launchers"
+_REAP_MILLISECONDS = 20
+# User code is always pid 2 of its namespace, and libraries recognise a fork by a changed pid.
+_UNUSED_PIDS = 64
+
+
+def serve(descriptor: int, optional_modules: list[str]) -> None:
+    """Serve the keeper until its connection ends. `optional_modules`: imported if the environment has them."""
+    _leave_small_pids()
+    keeper = socket.socket(fileno=descriptor)
+    with record_variables() as names:
+        _import_modules(optional_modules)
+    gc.collect()
+    gc.freeze()
+    messages.send(keeper, {"ready": True, "threads": _count_threads(), "read_variables": sorted(names)})
+    _answer_requests(keeper)
+    # The sandbox's first process stays until the last run has ended.
+    os._exit(0)
+
+
+def _leave_small_pids() -> None:
+    for number in range(_UNUSED_PIDS):
+        pid = os.fork()
+        is_last = number == _UNUSED_PIDS - 1
+        if pid == 0 and is_last:
+            os.setsid()
+            return
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        if is_last:
+            os._exit(0)
+
+
+def _import_modules(optional_modules: list[str]) -> None:
+    for launcher in ("job", "module"):
+        preload_dlt(f"{_LAUNCHERS}.{launcher}")
+    gc.disable()
+    for name in optional_modules:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            continue
+    gc.enable()
+
+
+def _count_threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _answer_requests(keeper: socket.socket) -> None:
+    movers: set[int] = set()
+    poll = select.poll()
+    poll.register(keeper, select.POLLIN)
+    while True:
+        # Movers end within milliseconds. All other processes are children of the sandbox's first process.
+        while not poll.poll(_REAP_MILLISECONDS if movers else None):
+            _reap(movers)
+        try:
+            message, descriptors, _ = messages.receive(keeper)
+        except (OSError, ValueError):
+            return
+        if message is None or len(descriptors) != 1:
+            return
+        pid = os.fork()
+        if pid == 0:
+            keeper.close()
+            become_mover(socket.socket(fileno=descriptors[0]))
+        os.close(descriptors[0])
+        movers.add(pid)
+        _reap(movers)
+
+
+def _reap(movers: set[int]) -> None:
+    while movers:
+        pid, _ = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        movers.discard(pid)
