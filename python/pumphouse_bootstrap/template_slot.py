@@ -17,8 +17,6 @@ from pumphouse_bootstrap.start_file import StartFile
 # Longer than a keeper needs to prepare a slot while many others ask.
 _ANSWER_SECONDS = 5.0
 _KILL_MILLISECONDS = 5000
-_LAUNCHERS = "dlt._workspace.deployment.launchers."
-_FORKED_LAUNCHERS = ("job", "module")
 START_VARIABLE = "PUMPHOUSE_START"
 # They change how an interpreter, its libraries or dlt start, which a template has behind it.
 _STARTUP_PREFIXES = ("LD_", "PYTHON", "LC_", "GLIBC_", "OPENSSL_", "DLT_", "PENDULUM_", "FSSPEC_")
@@ -54,8 +52,6 @@ class TemplateSlot:
 
     def explain_cold_start(self, begin: BeginAnswer) -> str | None:
         """Return why this attempt needs an interpreter of its own; None if it can be forked."""
-        if begin.launcher not in {f"{_LAUNCHERS}{name}" for name in _FORKED_LAUNCHERS}:
-            return f"its launcher is {begin.launcher}"
         if begin.variables.get(START_VARIABLE):
             return f"{START_VARIABLE} is {begin.variables[START_VARIABLE]}"
         if begin.variables.get("LANG") not in (None, _TEMPLATE_LANGUAGE):

@@ -15,6 +15,7 @@ import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
+import { readOwnMachine } from '../executors/process/machine-resources.ts';
 import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
 
@@ -174,6 +175,7 @@ async function createProcess(config: Config, installationId: string, log: Logger
       installationId,
       buildLimits: config.instanceSizes.medium,
       searchPath: config.toolVariables['PATH'],
+      templatesBytes: (readOwnMachine().memoryBytes * config.templatesMemoryPercent) / 100,
       faultPoints: createFaultPoints(config.pauseAt),
       log,
     });

@@ -10,6 +10,7 @@ import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
 import { defineQueueLoop } from '../scheduler/queue-loop.ts';
 import { defineRetentionLoop } from '../scheduler/retention-loop.ts';
 import { defineSchemasLoop } from '../supervisor/schemas-loop.ts';
+import { defineTemplatesLoop } from '../supervisor/templates-loop.ts';
 import { defineTickLoop } from '../scheduler/tick-loop.ts';
 import { hangSeconds } from './open-store.ts';
 import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
@@ -41,6 +42,7 @@ export async function startLoops(
   for (const definition of definitions) await loops.start(definition);
   return async () => {
     await Promise.all([supervisor?.stop(), loops.stop()]);
+    await parts.executor.templates?.close();
   };
 }
 
@@ -60,6 +62,7 @@ function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] 
     }),
     ...(retention ? [retention] : []),
     defineSchemasLoop(services.compareSchemas),
+    ...(executor.templates ? [defineTemplatesLoop(executor.templates)] : []),
   ];
 }
 

@@ -115,6 +115,15 @@ export const settings = {
     .describe(
       'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
     ),
+  PUMPHOUSE_TEMPLATES_MEMORY_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(80)
+    .default(20)
+    .describe(
+      'Processes: share of the memory of the machine for templates, which start runs of the same workspace faster; 0 starts every run in an interpreter of its own',
+    ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])
     .default('1')
@@ -271,6 +280,8 @@ export interface Config {
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
   /** Loopback ports of the machine that runs as processes can reach. */
+  /** Share of the machine's memory for templates. */
+  templatesMemoryPercent: number;
   runsLoopbackPorts: number[];
   secretKey: string | null;
   /** Keys that the server only reads with. */
@@ -321,6 +332,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     executor: values.PUMPHOUSE_EXECUTOR,
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
+    templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
     runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     otherSecretKeys: readOtherSecretKeys(values.PUMPHOUSE_OTHER_SECRET_KEYS),

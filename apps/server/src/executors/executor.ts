@@ -4,6 +4,7 @@ import type { Backend } from './contract/backend.ts';
 import type { EnvironmentBuilder } from './contract/environment-builder.ts';
 import type { Inventory } from './contract/inventory.ts';
 import type { LocalDataStore } from './contract/local-data-store.ts';
+import type { TemplateStore } from './contract/template-store.ts';
 
 /**
  * The executor contract: runs attempts on some backend. Each part has its tests in `conformance/`. A caller
@@ -12,4 +13,6 @@ import type { LocalDataStore } from './contract/local-data-store.ts';
 export interface Executor extends Backend, AttemptRunner, EnvironmentBuilder, LocalDataStore, Inventory {
   /** Null if attempts never have an isolated network: the executor then runs no apps. */
   readonly appConnector: AppConnector | null;
+  /** Null if runs always start an interpreter of their own. */
+  readonly templates: TemplateStore | null;
 }

@@ -27,6 +27,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     beforeAll(async () => {
       harness = await createHarness();
       executor = harness.createExecutor();
+      await harness.warmUp?.(executor);
     });
     afterAll(() => harness.close());
 

@@ -15,6 +15,8 @@ export type AttemptBehaviour = 'ends-on-term' | 'ignores-term' | 'leaves-child';
 export interface ConformanceHarness {
   /** False if the server cannot read the attempts' disk. */
   readonly reachesSpool: boolean;
+  /** Called once with the executor of the tests, before they run. */
+  warmUp?(executor: Executor): Promise<void>;
   /** Creates an executor on the same backend and installation, as a restarted server would. */
   createExecutor(): Executor;
   /** Creates a new attempt specification on each call. */

@@ -59,5 +59,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     ...createLocalDataStore(backend),
     ...createInventory(backend),
     appConnector: createAppConnector(backend, connections),
+    templates: null,
   };
 }

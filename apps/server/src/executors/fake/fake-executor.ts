@@ -174,6 +174,7 @@ export function createFakeExecutor({
     snapshots,
     refreshed,
     appConnector: { connect },
+    templates: null,
     capabilities: () => ({ memoryLimit: false, isolated: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };

@@ -41,6 +41,10 @@ const processRecordSchema = z.object({
 });
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 
+/** `forked.json`, written by the bootstrap of a forked run: the first process of the run's namespace. */
+const forkedRecordSchema = z.object({ pid: z.int().positive(), start_time: z.number() });
+export type ForkedRecord = z.infer<typeof forkedRecordSchema>;
+
 /** `start.json`: read once by the bootstrap (docs/contribute/attempt-protocol.md). */
 export interface StartFile {
   attempt_id: string;
@@ -60,6 +64,12 @@ export interface StartFile {
   control_groups: { memory: string | null; pids: string | null } | null;
   join_groups?: string[];
   network?: { pasta: string[]; ports: number[]; door: boolean } | null;
+  /** The template from which user code may be forked, and what a forked run gets; null for a cold start. */
+  template?: {
+    folder: string;
+    join_files: string[];
+    mounts: { source: string; target: string }[];
+  } | null;
 }
 
 /** The exit record is the last line and never longer than this. */
@@ -70,6 +80,7 @@ export interface AttemptFolder {
   attemptFile: string;
   startFile: string;
   processFile: string;
+  forkedFile: string;
   /** The address of the attempt routes, if it differs from the one in `start.json`. */
   redirectFile: string;
   bootstrapLog: string;
@@ -95,6 +106,7 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
     attemptFile: join(path, 'attempt.json'),
     startFile: join(path, 'start.json'),
     processFile: join(path, 'process.json'),
+    forkedFile: join(path, 'forked.json'),
     redirectFile: join(path, 'redirect'),
     bootstrapLog: join(path, 'bootstrap.log'),
     spool: join(path, 'spool'),
@@ -149,6 +161,11 @@ export async function readAttemptRecord(folder: AttemptFolder): Promise<AttemptR
 /** The bootstrap's process record; null until it is completely written. */
 export async function readProcessRecord(folder: AttemptFolder): Promise<ProcessRecord | null> {
   return parseJson(processRecordSchema, await readFile(folder.processFile, 'utf8').catch(() => ''));
+}
+
+/** Null for an attempt that was not forked. */
+export async function readForkedRecord(folder: AttemptFolder): Promise<ForkedRecord | null> {
+  return parseJson(forkedRecordSchema, await readFile(folder.forkedFile, 'utf8').catch(() => ''));
 }
 
 /** The exit record at the end of the spool, or null if the spool does not end with one. */

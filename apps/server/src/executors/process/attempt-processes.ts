@@ -12,6 +12,7 @@ import {
   signalProcess,
   waitForExit,
   type ProcessEntry,
+  type LocalProcess,
   type ProcessIdentity,
 } from '../../platform/process-identity.ts';
 
@@ -35,6 +36,10 @@ export interface AttemptMarks {
    * if unknown.
    */
   startTime: number | null;
+  /**
+   * The first process of a forked run, whose processes carry no mark; they are its descendants. Null for others.
+   */
+  forked: LocalProcess | null;
   /** Folders of its control group; processes cannot leave it. */
   controlGroup: string[];
 }
@@ -45,13 +50,18 @@ export interface AttemptMarks {
  * Detached processes are found only by mark or group.
  */
 export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
-  const processes = (await listProcesses()).filter(({ startTime }) => startTime >= (marks.startTime ?? 0));
+  // A forked run may have waited for its attempt.
+  const oldest = Math.min(marks.startTime ?? 0, marks.forked?.startTime ?? Infinity);
+  const processes = (await listProcesses()).filter(({ startTime }) => startTime >= oldest);
   const marked = await Promise.all(
     processes.map(async (entry) => ((await isMarked(entry.pid, marks)) ? entry : null)),
   );
   const found = new Map<number, ProcessEntry>();
   const grouped = await readGroupPids(marks.controlGroup);
-  const roots = [marks.bootstrapPid, ...marked.map((entry) => entry?.pid ?? null), ...grouped];
+  const forked = processes.find(
+    ({ pid, startTime }) => pid === marks.forked?.pid && startTime === marks.forked.startTime,
+  );
+  const roots = [marks.bootstrapPid, forked?.pid ?? null, ...marked.map((entry) => entry?.pid ?? null), ...grouped];
   for (const root of roots) {
     if (root === null) continue;
     for (const entry of selectDescendants(processes, root)) found.set(entry.pid, entry);

@@ -11,6 +11,7 @@ import {
   locateAttemptFolder,
   readAttemptRecord,
   readExitDetails,
+  readForkedRecord,
   readProcessRecord,
   readRegularFile,
   removeAttemptFolder,
@@ -33,16 +34,17 @@ import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
+import type { Templates } from './templates/templates.ts';
 
 /** Runs attempts as processes, each under a bootstrap that outlives the server. */
-export function createAttemptRunner(backend: ProcessBackend): AttemptRunner {
+export function createAttemptRunner(backend: ProcessBackend, templates: Templates | null): AttemptRunner {
   const { dataDir, installationId, faultPoints, log } = backend;
   const starts = new Map<string, Promise<AttemptHandle>>();
 
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
-    const promise = startAttempt(requireIsolation(backend), spec);
+    const promise = startAttempt({ ...requireIsolation(backend), templates }, spec);
     starts.set(spec.attemptId, promise);
     try {
       return await promise;
@@ -147,8 +149,11 @@ async function locateAttempt(
   const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
   const startTime = bootstrap?.startTime ?? null;
   const controlGroup = (await readAttemptRecord(folder))?.controlGroup ?? [];
+  const record = await readForkedRecord(folder);
+  const forked = record === null ? null : { pid: record.pid, startTime: record.start_time };
+  const { attemptId } = data;
   return {
-    marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid, startTime, controlGroup },
+    marks: { attemptId, startFile: folder.startFile, bootstrapPid, startTime, forked, controlGroup },
     bootstrap,
   };
 }

@@ -36,6 +36,7 @@ import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
 import { checkNames, mountedProfile } from '../local-data-names.ts';
 import { copySnapshot, locateLocalData } from './local-data.ts';
+import type { Templates } from './templates/templates.ts';
 
 export interface AttemptStartOptions {
   dataDir: string;
@@ -49,6 +50,8 @@ export interface AttemptStartOptions {
   installationId: string;
   controlGroups: ControlGroups;
   faultPoints: FaultPoints;
+  /** Null if every run starts cold. */
+  templates: Pick<Templates, 'take'> | null;
 }
 
 const START_TIMEOUT_MILLISECONDS = 30_000;
@@ -124,9 +127,33 @@ async function prepareFolder(
   const startFile = {
     ...buildStartFile(options, spec, folder, marker, localDataSource),
     ...describeGroup(group),
+    template: takeTemplate(options, spec, marker, { folder, localDataSource, joinFiles: group.joinFiles }),
   };
   await writeFileAtomically(folder.startFile, JSON.stringify(startFile), 0o600);
   return record;
+}
+
+/** Chooses the template from which the bootstrap may fork this attempt; null for a cold start. Apps start cold. */
+function takeTemplate(
+  { templates, isolation, network }: PlannedOptions,
+  spec: AttemptSpec,
+  marker: EnvironmentMarker,
+  attempt: { folder: AttemptFolder; localDataSource: string | null; joinFiles: string[] },
+): StartFile['template'] {
+  const { localData, environment, uid, workFolderName } = spec;
+  if (templates === null || isolation.kind === 'none' || network === null) return null;
+  if (spec.network === 'apart' || localData === null) return null;
+  const { workspaceId, profile } = localData;
+  const key = { workspaceId, profile, environment: environment.path, uid };
+  const folder = templates.take(key, { isolation, interpreter: marker.python, network });
+  if (folder === null) return null;
+  const target = join(INSIDE_WORK_ROOT, workFolderName);
+  const mounts = [{ source: join(attempt.folder.workRoot, workFolderName), target }];
+  if (attempt.localDataSource !== null) {
+    const dataTarget = join(target, '.dlt', 'data', mountedProfile(localData));
+    mounts.push({ source: attempt.localDataSource, target: dataTarget });
+  }
+  return { folder, join_files: attempt.joinFiles, mounts };
 }
 
 /** Prepares the workspace's data folder of this profile, or the copy of it; null if the attempt has none. */
@@ -165,7 +192,7 @@ function buildStartFile(
   folder: AttemptFolder,
   marker: EnvironmentMarker,
   localDataSource: string | null,
-): Omit<StartFile, keyof ReturnType<typeof describeGroup>> {
+): Omit<StartFile, keyof ReturnType<typeof describeGroup> | 'template'> {
   const { isolation, bootstrapDir } = options;
   const workFolder = join(folder.workRoot, spec.workFolderName);
   const common = {

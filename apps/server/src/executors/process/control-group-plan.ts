@@ -82,20 +82,28 @@ function findDelegatedGroup(mount: Mount | undefined, ownGroups: string): Mounte
 }
 
 /** The purpose of a group. */
-export type GroupOwner = { kind: 'attempt'; attemptId: string } | { kind: 'build'; build: string };
+export type GroupOwner =
+  | { kind: 'attempt'; attemptId: string }
+  | { kind: 'build'; build: string }
+  | { kind: 'template'; template: string };
 
 /** Derives a group's name from its installation and owner, neither of which contains "@". */
 export function nameGroup(installationId: string, owner: GroupOwner): string {
-  const id = owner.kind === 'attempt' ? owner.attemptId : owner.build;
-  return `pumphouse-${owner.kind}-${id}@${installationId}`;
+  return `pumphouse-${owner.kind}-${readOwnerId(owner)}@${installationId}`;
+}
+
+function readOwnerId(owner: GroupOwner): string {
+  if (owner.kind === 'attempt') return owner.attemptId;
+  return owner.kind === 'build' ? owner.build : owner.template;
 }
 
 /** Parses the owner from a group's name; null for groups of other installations and other software. */
 export function readGroupName(installationId: string, name: string): GroupOwner | null {
-  const match = /^pumphouse-(attempt|build)-([^@]+)@(.+)$/.exec(name);
+  const match = /^pumphouse-(attempt|build|template)-([^@]+)@(.+)$/.exec(name);
   const [, kind, id = '', installation] = match ?? [];
   if (installation !== installationId || !isSafeName(id)) return null;
-  return kind === 'attempt' ? { kind, attemptId: id } : { kind: 'build', build: id };
+  if (kind === 'attempt') return { kind, attemptId: id };
+  return kind === 'template' ? { kind, template: id } : { kind: 'build', build: id };
 }
 
 export interface GroupWrite {

@@ -38,7 +38,7 @@ export interface ControlGroups {
   plan(owner: GroupOwner, limits: AttemptLimits): GroupPlan;
   /** Groups of this installation. */
   list(): Promise<ListedGroup[]>;
-  /** Ends all processes in a group of this installation, and removes it. */
+  /** Ends all processes in a group of this installation, and removes it; a template's group only if it is empty. */
   remove(name: string): Promise<void>;
 }
 
@@ -59,8 +59,10 @@ export function openControlGroups(installationId: string): ControlGroups {
     plan: (owner, limits) => planGroup(root, nameGroup(installationId, owner), limits),
     list: () => listGroups(root, installationId),
     async remove(name) {
-      if (readGroupName(installationId, name) === null) return;
-      await removeGroup(planGroup(root, name, NO_LIMITS).folders);
+      const owner = readGroupName(installationId, name);
+      if (owner === null) return;
+      const { folders } = planGroup(root, name, NO_LIMITS);
+      await (owner.kind === 'template' ? removeEmptyGroup(folders) : removeGroup(folders));
     },
   };
 }
@@ -110,6 +112,18 @@ export async function readGroupPids(folders: string[]): Promise<number[]> {
  */
 export async function removeGroup(folders: string[]): Promise<void> {
   for (const folder of folders) await removeGroupFolder(folder);
+}
+
+/**
+ * Removes the group of a template unless processes are left in it: the sandbox of an ended template stays until
+ * its last run has ended, and killing it would kill the run.
+ */
+export async function removeEmptyGroup(folders: string[]): Promise<void> {
+  for (const folder of folders) {
+    await rmdir(folder).catch((error: unknown) => {
+      if (!isErrorCode(error, 'ENOENT') && !isErrorCode(error, 'EBUSY')) throw error;
+    });
+  }
 }
 
 async function removeGroupFolder(folder: string): Promise<void> {

@@ -6,12 +6,16 @@ import { compileForInterpreter } from './interpreter-bytecode.ts';
 import { planNetwork } from './isolated-network.ts';
 import { openPackageStore } from './package-store.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
+import type { Templates } from './templates/templates.ts';
 import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 
 const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** Builds environments on this machine, and keeps the package store and the caches of builds. */
-export function createEnvironmentBuilder(backend: ProcessBackend): EnvironmentBuilder {
+export function createEnvironmentBuilder(
+  backend: ProcessBackend,
+  templates: Templates | null,
+): EnvironmentBuilder {
   const { dataDir, isolation, faultPoints, log } = backend;
   const packageStore = openPackageStore(backend);
   const compileQueue =
@@ -63,6 +67,7 @@ export function createEnvironmentBuilder(backend: ProcessBackend): EnvironmentBu
     hasEnvironment: findEnvironment,
     async removeEnvironment(location) {
       await compileQueue?.abandon(location);
+      await templates?.forgetEnvironment(location.path);
       await removeEnvironment(dataDir, location, faultPoints);
     },
     measureEnvironment: (location) => measureEnvironment(dataDir, location),

@@ -19,6 +19,7 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME } from './attempt-location.ts';
 import { killAttempt } from './attempt-processes.ts';
+import type { GroupOwner } from './control-group-plan.ts';
 import type { ListedGroup } from './control-groups.ts';
 import { removeEnvironment } from './build-environment.ts';
 import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
@@ -27,6 +28,7 @@ import { locatePackageStore } from './package-store.ts';
 import { dateStart } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
+import { isTemplateInUse, listTemplateNames, locateTemplates } from './templates/template-folder.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 
@@ -53,10 +55,16 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
       ...(await listLocalData(dataDir)).map(findLocalData),
       ...(await listSnapshots(dataDir)).map(findSnapshot),
       ...(await listStoreFolders(dataDir)).map(findStoreFolder),
+      ...(await listTemplateNames(dataDir)).map(findTemplate),
     ]);
+    const liveTemplates = await listLiveTemplates();
     const groups = await controlGroups.list();
     // List groups last: after the removals before them they are empty or gone.
-    return [...folders.filter((one) => one !== null), ...strays.map(findStray), ...groups.map(findGroup)];
+    return [
+      ...folders.filter((one) => one !== null),
+      ...strays.map(findStray),
+      ...groups.map((group) => findGroup(group, liveTemplates)),
+    ];
   }
 
   async function removeAttempt(handle: AttemptHandle): Promise<void> {
@@ -91,16 +99,29 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
   }
 
   /** Removing a group ends its processes, including one that has shed every other mark of its attempt. */
-  function findGroup({ name, owner: of, madeAt }: ListedGroup): Found {
-    const owner: ResourceOwner =
-      of.kind === 'attempt' ? of : { kind: 'build', key: readEnvironmentKey(of.build) };
+  function findGroup({ name, owner: of, madeAt }: ListedGroup, liveTemplates: readonly string[]): Found {
+    const owner = describeGroupOwner(of, liveTemplates);
     const resource: Resource = { kind: 'control-group', id: name, owner, madeAt, sizeBytes: null };
     return { resource, remove: () => controlGroups.remove(name) };
   }
 
+  async function listLiveTemplates(): Promise<string[]> {
+    const names = await listTemplateNames(dataDir);
+    const live = await Promise.all(names.map((name) => isTemplateInUse(dataDir, name)));
+    return names.filter((_, index) => live[index]);
+  }
+
+  /** A template ends with its server; its folder can be left. */
+  async function findTemplate(name: string): Promise<Found | null> {
+    const owner: ResourceOwner = (await isTemplateInUse(dataDir, name))
+      ? { kind: 'installation' }
+      : { kind: 'nobody' };
+    return findStoreFolder({ path: join(locateTemplates(dataDir), name), owner });
+  }
+
   function killProcesses(attemptId: string): Promise<void> {
     const { startFile } = locateAttemptFolder(dataDir, attemptId);
-    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, controlGroup: [] });
+    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, forked: null, controlGroup: [] });
   }
 
   async function findEnvironment(name: string): Promise<Found | null> {
@@ -147,6 +168,12 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
       }
     },
   };
+}
+
+function describeGroupOwner(owner: GroupOwner, liveTemplates: readonly string[]): ResourceOwner {
+  if (owner.kind === 'attempt') return owner;
+  if (owner.kind === 'build') return { kind: 'build', key: readEnvironmentKey(owner.build) };
+  return liveTemplates.includes(owner.template) ? { kind: 'installation' } : { kind: 'nobody' };
 }
 
 /** The key of an environment, from which the name of its folder is derived. */

@@ -34,6 +34,8 @@ export interface ProcessExecutorOptions {
   buildLimits: AttemptLimits;
   /** Folders to search for interpreters, in PATH format. */
   searchPath?: string;
+  /** Memory of all templates together; 0 starts every run cold. */
+  templatesBytes: number;
   faultPoints?: FaultPoints;
   log: ExecutorLog;
 }

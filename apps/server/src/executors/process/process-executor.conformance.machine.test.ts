@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
 import { describeConformance } from '../conformance/conformance.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import { locateAttemptFolder } from './attempt-folder.ts';
+import type { Executor } from '../executor.ts';
+import { listProcesses, selectDescendants } from '../../platform/process-identity.ts';
+import { locateAttemptFolder, readForkedRecord } from './attempt-folder.ts';
 import { readServerLocation } from './attempt-location.ts';
 import { createAttemptRoutes, type ServedAttempt } from './testing/attempt-routes.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
@@ -22,7 +25,11 @@ import {
 } from './testing/machine.ts';
 import type { ProcessExecutorOptions } from './process-backend.ts';
 
-async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ConformanceHarness> {
+interface ProcessHarness extends ConformanceHarness {
+  readonly dataDirPath: string;
+}
+
+async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ProcessHarness> {
   const dataDir = await createDataDir();
   const routes = await createAttemptRoutes();
   const createExecutor = () => createTestExecutor(dataDir.path, overrides);
@@ -39,6 +46,7 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
   });
 
   return {
+    dataDirPath: dataDir.path,
     reachesSpool: true,
     createExecutor,
     createSpec,
@@ -83,7 +91,55 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
   };
 }
 
+/** Attempts of the suite's executor are forked from a template; those of its other executors start cold. */
+async function createForkedHarness(): Promise<ConformanceHarness> {
+  const executors: Executor[] = [];
+  const harness = await createHarness({ templatesBytes: 1024 ** 3 });
+  const createExecutor = (): Executor => {
+    const executor = harness.createExecutor();
+    executors.push(executor);
+    return executor;
+  };
+  const countForked = (executor: Executor | undefined): number =>
+    executor?.templates?.list().reduce((sum, { runs }) => sum + runs, 0) ?? 0;
+  return {
+    ...harness,
+    createExecutor,
+    async warmUp(executor) {
+      for (let start = 0; start < 2; start += 1) await runOnce(harness, executor);
+      await expect.poll(() => executor.templates?.list().length, { timeout: 60_000 }).toBe(1);
+      await runOnce(harness, executor);
+      await expect.poll(() => countForked(executor)).toBe(1);
+    },
+    listProcesses: async (spec) => listAnyProcesses(harness.dataDirPath, spec),
+    async close() {
+      // Most tests of attempts must have been forked, or this suite would test what the other one tests.
+      expect(countForked(executors[0])).toBeGreaterThan(10);
+      for (const executor of executors) await executor.templates?.close();
+      await harness.close();
+    },
+  };
+}
+
+/** Processes of an attempt that was forked, or of one that started cold. */
+async function listAnyProcesses(dataDir: string, spec: AttemptSpec): Promise<number[]> {
+  const forked = await readForkedRecord(locateAttemptFolder(dataDir, spec.attemptId));
+  const processes = await listProcesses();
+  const init = processes.find(({ pid, startTime }) => pid === forked?.pid && startTime === forked.start_time);
+  if (init === undefined) return listProcessesWithVariable(`TEST_ATTEMPT=${spec.attemptId}`);
+  return selectDescendants(processes, init.pid).map(({ pid }) => pid);
+}
+
+async function runOnce(harness: ConformanceHarness, executor: Executor): Promise<void> {
+  const spec = await harness.createSpec('ends-on-term');
+  const handle = await executor.start(spec);
+  await harness.awaitUserCode(spec);
+  await executor.stop(handle, { graceSeconds: 20 });
+  await executor.remove(handle);
+}
+
 describeConformance('process in a sandbox', () => createHarness({}));
+describeConformance('process in a sandbox, forked', createForkedHarness);
 describeConformance('process without isolation', () =>
   createHarness({ bwrapPath: null, allowUnisolated: true }),
 );

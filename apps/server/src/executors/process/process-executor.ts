@@ -8,6 +8,7 @@ import { createLocalDataStore } from './local-data-store.ts';
 import { readOwnMachine } from './machine-resources.ts';
 import { probeMachine } from './probe.ts';
 import { openProcessBackend, type ProcessExecutorOptions } from './process-backend.ts';
+import { createTemplates } from './templates/templates.ts';
 
 /**
  * Creates an executor for Linux machines.
@@ -16,7 +17,9 @@ import { openProcessBackend, type ProcessExecutorOptions } from './process-backe
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
   const backend = openProcessBackend(options);
   const { isolation, controlGroups, pastaPath } = backend;
-  const attemptRunner = createAttemptRunner(backend);
+  const templates =
+    backend.templatesBytes === 0 ? null : createTemplates(backend, { maxBytes: backend.templatesBytes });
+  const attemptRunner = createAttemptRunner(backend, templates);
   return {
     capabilities: () => ({
       memoryLimit: controlGroups.holds.includes('memory'),
@@ -26,9 +29,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     probe: () => probeMachine({ ...backend, limits: controlGroups.detail }),
     readMachine: async () => readOwnMachine(),
     ...attemptRunner,
-    ...createEnvironmentBuilder(backend),
+    ...createEnvironmentBuilder(backend, templates),
     ...createLocalDataStore(backend, attemptRunner),
     ...createInventory(backend, attemptRunner),
     appConnector: createAppConnector(backend),
+    templates,
   };
 }

@@ -48,6 +48,7 @@ async function removeControlGroups(dataDir: string): Promise<void> {
   if (owners.size === 0) return;
   const groups = openControlGroups(INSTALLATION_ID);
   for (const { name, owner } of await groups.list()) {
+    if (owner.kind === 'template') continue;
     if (owners.has(owner.kind === 'attempt' ? owner.attemptId : owner.build)) await groups.remove(name);
   }
 }
@@ -77,6 +78,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
     allowUnisolated: false,
     installationId: INSTALLATION_ID,
     buildLimits: { memoryBytes: 2 * 1024 * 1024 * 1024, cpus: null, processes: 512 },
+    templatesBytes: 0,
     log: { info: () => undefined, warn: () => undefined },
   };
 }
