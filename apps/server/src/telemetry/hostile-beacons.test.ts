@@ -26,7 +26,7 @@ function expectStorable(value: unknown): void {
 function parseAll(body: unknown): void {
   for (const parse of Object.values(parsers)) {
     const parsed = parse(body);
-    if (parsed.ok) expectStorable(parsed.facts);
+    if (parsed.ok) expectStorable(parsed.details);
     else expect(parsed.problem.code).toBe('malformed_beacon');
   }
 }
@@ -128,7 +128,7 @@ describe('limits on the content of a hostile body', () => {
   function parse(steps: unknown[]) {
     const parsed = parseTrace({ ...keys, steps });
     if (!parsed.ok) throw new Error(parsed.problem.detail);
-    return parsed.facts;
+    return parsed.details;
   }
 
   test('texts are truncated with a note', () => {
@@ -188,9 +188,9 @@ describe('limits on the content of a hostile body', () => {
       '{"pipeline_name":"p","schemas":[{"name":"s","version_hash":"h","tables":{"__proto__":{"columns":{"a":1}}},"__proto__":{"polluted":1}}]}',
     );
     const parsed = parseState(state);
-    expect(parsed).toMatchObject({ ok: true, facts: { schemas: [{ name: 's', tables: [] }] } });
+    expect(parsed).toMatchObject({ ok: true, details: { schemas: [{ name: 's', tables: [] }] } });
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-    expect(parsed.ok && 'polluted' in (parsed.facts.schemas[0]?.document ?? {})).toBe(false);
+    expect(parsed.ok && 'polluted' in (parsed.details.schemas[0]?.document ?? {})).toBe(false);
   });
 
   test('depth is rejected before anything recurses into it', () => {

@@ -121,20 +121,20 @@ describe('an invitation', () => {
 
   it('explains why it is not valid, and nothing else', async () => {
     const user = await context.createUser();
-    const tell = async (token: string, why: RegExp) => {
+    const expectRefusal = async (token: string, why: RegExp) => {
       await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(why));
       await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(notGood(why));
       const text = await fixture.invitations.describe(token).catch((error: Error) => error.message);
       expect(text).not.toContain('Acme');
       expect(text).not.toContain('@');
     };
-    await tell('dlt_i_nonsense', /no invitation/);
-    await tell('', /no invitation/);
+    await expectRefusal('dlt_i_nonsense', /no invitation/);
+    await expectRefusal('', /no invitation/);
     const token = await invite(user.email, 'member');
     await age(`expires_at = now() - interval '1 second'`);
-    await tell(token, /has expired/);
+    await expectRefusal(token, /has expired/);
     await age(`expires_at = now() + interval '1 day', revoked_at = now()`);
-    await tell(token, /was revoked/);
+    await expectRefusal(token, /was revoked/);
   });
 
   it('can be revoked by users who could create it, and is then listed as revoked', async () => {

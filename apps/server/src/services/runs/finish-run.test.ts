@@ -305,16 +305,16 @@ describe('the outcome of an exit', () => {
   });
 
   it('has a description', () => {
-    const tell = (exit: Partial<AttemptExit>) =>
+    const finishWith = (exit: Partial<AttemptExit>) =>
       outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, termsOf({}));
-    expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
-    expect(tell({ code: null })).toMatchObject({
+    expect(finishWith({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
+    expect(finishWith({ code: null })).toMatchObject({
       failure: { detail: 'The run ended without an exit code.' },
     });
-    expect(tell({ code: null, signal: 'SIGSEGV' })).toMatchObject({
+    expect(finishWith({ code: null, signal: 'SIGSEGV' })).toMatchObject({
       failure: { detail: 'The run was ended by SIGSEGV.' },
     });
-    expect(tell({ code: null, reason })).toMatchObject({ failure: reason });
+    expect(finishWith({ code: null, reason })).toMatchObject({ failure: reason });
   });
 
   const detailOf = (...exit: Parameters<typeof outcomeOfExit>) => {
@@ -336,7 +336,7 @@ describe('the outcome of an exit', () => {
     );
   });
 
-  it.each<[sizes: string, size: InstanceSize | undefined, told: string]>([
+  it.each<[sizes: string, size: InstanceSize | undefined, hint: string]>([
     [
       '',
       undefined,
@@ -357,7 +357,7 @@ describe('the outcome of an exit', () => {
       'xlarge',
       'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
     ],
-  ])('states the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
+  ])('states the limit, the peak and the next size: %j, %s', (sizes, size, hint) => {
     const exit: AttemptExit = {
       ...clean,
       code: null,
@@ -368,15 +368,15 @@ describe('the outcome of an exit', () => {
     const definition = buildDefinition(size === undefined ? {} : { require: { instance: { size } } });
     const terms = readRunTerms({ definition, maxRunTimeSeconds: null }, parseInstanceSizes(sizes));
     expect(detailOf({ endIntent: null }, exit, terms)).toBe(
-      `The run needed more memory than it may use and was killed. ${told}`,
+      `The run needed more memory than it may use and was killed. ${hint}`,
     );
   });
 
   it('names the signal behind an exit code', () => {
-    const tell = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
-    expect(tell(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
-    expect(tell(137)).toBe('The run ended with exit code 137 (SIGKILL).');
-    expect(tell(255)).toBe('The run ended with exit code 255.');
+    const finishWith = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
+    expect(finishWith(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
+    expect(finishWith(137)).toBe('The run ended with exit code 137 (SIGKILL).');
+    expect(finishWith(255)).toBe('The run ended with exit code 255.');
   });
 
   it('names the port on which an app should have listened', () => {

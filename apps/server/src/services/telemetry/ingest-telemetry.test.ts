@@ -76,7 +76,7 @@ describe('bodies from dlt', () => {
     const details = (await readPipelineRuns()).map((row) => row?.facts);
     const expected = names.map((name) => {
       const parsed = parseTrace(readCapturedBody(name));
-      return parsed.ok ? parsed.facts : null;
+      return parsed.ok ? parsed.details : null;
     });
     const byTransaction = (list: typeof details) =>
       Object.fromEntries(list.map((one) => [one?.transactionId, one]));
@@ -160,7 +160,7 @@ describe('bodies from dlt', () => {
     await ingest();
     const sent = [...names.map((name) => readCapturedBody(name)), evolved].flatMap((body) => {
       const parsed = parseState(body);
-      return parsed.ok ? parsed.facts.schemas : [];
+      return parsed.ok ? parsed.details.schemas : [];
     });
     const stored = await readSchemas();
     const key = (name: string, hash: string) => `${name} ${hash}`;
