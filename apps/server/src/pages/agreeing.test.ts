@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
 
 const owner = { email: 'analyst@example.com', password: 'a long test password', organization: 'Acme' };
 const origin = 'http://localhost:80';
@@ -213,7 +214,7 @@ describe('an invitation', () => {
     const path = await invite('late@example.com');
     const guest = createPageBrowser(api.app);
     await guest.get(path);
-    await api.testDatabase.database.query('update invitations set revoked_at = now()');
+    await setColumns(api.testDatabase.database, 'invitations', { revokedAt: new Date() });
     expect((await guest.post(path, { password: 'another long password' })).status).toBe(404);
     expect(await api.persistence.store.accounts.findByEmail('late@example.com')).toBeUndefined();
   });

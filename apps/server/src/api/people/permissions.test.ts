@@ -43,15 +43,12 @@ beforeAll(async () => {
   await store.workspaces.addMember(siblingId, context.owner.membershipId, 'owner');
   runToken = await createRunToken();
   generous = await api.createWorkspaceFixture();
-  await api.testDatabase.database.execute(
-    `update organizations set default_workspace_role = 'developer' where id = $1`,
-    [generous.organization.id],
-  );
+  await api.services.organizations.update(generous.organization.id, { defaultWorkspaceRole: 'developer' });
 });
 // One of the calls archives the workspace.
-beforeEach(() =>
-  api.testDatabase.database.execute('update workspaces set archived_at = null where archived_at is not null'),
-);
+beforeEach(async () => {
+  for (const { workspace } of [context, generous]) await api.services.workspaces.unarchive(workspace.id);
+});
 afterAll(() => api.close());
 
 async function createRunToken(): Promise<string> {

@@ -7,6 +7,8 @@ import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadUsage } from './read-usage.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { copyRun } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -42,20 +44,13 @@ const endedRun: fc.Arbitrary<EndedRun> = fc.record({
 });
 
 async function insert({ job, status, finishedAt, tookMs }: EndedRun): Promise<string> {
-  const { id } = await fixture.database.one<{ id: string }>(
-    `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
-                           profile, started_at, finished_at)
-     select workspace_id, job_id, job_version_id, deployment_id, configuration_id,
-            (select max(number) + 1 from job_runs other where other.job_id = job_runs.job_id), $2, trigger, trigger_kind, profile, $3, $4
-       from job_runs where id = $1 returning id`,
-    [
-      templates[job]?.id,
-      status,
-      tookMs === null ? null : new Date(finishedAt.getTime() - tookMs),
-      finishedAt,
-    ],
-  );
-  return id;
+  const startedAt = tookMs === null ? null : new Date(finishedAt.getTime() - tookMs);
+  const copies = await copyRun(fixture.database, templates[job]?.id ?? '', 1, () => ({
+    status,
+    startedAt,
+    finishedAt,
+  }));
+  return copies[0] ?? '';
 }
 
 /** Full scan: every ended run, by job and day. */
@@ -106,7 +101,7 @@ it('is recorded by the transaction that ends a run, once', async () => {
   await fixture.database.execute('delete from usage_days');
   const failure = { code: 'exit_code', detail: 'It failed.' } as const;
   const [first, second] = templates as [JobRunRecord, JobRunRecord];
-  await context.setRun(first.id, `status = 'running', started_at = now() - interval '90 seconds'`);
+  await context.setRun(first.id, { status: 'running', startedAt: ago({ seconds: 90 }) });
   const ends = [1, 2, 3].map(() => fixture.finishRun(first.id, { status: 'failed', failure }));
   expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);
   await fixture.finishRun(second.id, { status: 'cancelled' });
