@@ -1,5 +1,6 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
@@ -94,7 +95,7 @@ describe('the set-up link of a server without an owner', () => {
     await api.testDatabase.database.query("update setup_links set expires_at = now() - interval '1 second'");
     expect((await newBrowser().get(link)).status).toBe(404);
     const next = await issue();
-    await createAccounts(api.persistence).createOwner(owner);
+    await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
     expect((await newBrowser().get(next)).status).toBe(409);
     expect(await api.testDatabase.database.query('select * from setup_links')).toEqual([]);
   });
@@ -113,7 +114,7 @@ describe('create-owner and the set-up link', () => {
          left join users u on u.id = m.user_id order by o.name, u.email`,
     );
   const createOwner = (wanted: { email: string; password: string; organization: string | null }) =>
-    createAccounts(api.persistence).createOwner(wanted);
+    createAccounts(api.persistence, cheapPasswords).createOwner(wanted);
 
   it('create one organization in this order: the link, then create-owner', async () => {
     const link = await issue();
@@ -204,7 +205,7 @@ describe('a password link', () => {
   const linkFor = async (email: string) =>
     `/sign-in/reset-password?token=${await createAccounts(api.persistence).createPasswordLink(email)}`;
 
-  beforeEach(() => createAccounts(api.persistence).createOwner(owner));
+  beforeEach(() => createAccounts(api.persistence, cheapPasswords).createOwner(owner));
 
   it('sets the password once, ends all sessions, and signs in', async () => {
     const before = newBrowser();
