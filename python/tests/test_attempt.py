@@ -318,7 +318,7 @@ class CannotStart(AttemptCase):
         runner = self.attempt("1", {"variables": {"BAD": "nul\0value-of-it"}})
         self.assert_reason(runner, "launcher_failed", "NUL")
         self.assertNotIn("value-of-it", runner.server.exit()["reason"]["detail"])
-        self.assert_reason(self.attempt("1", {"arguments": ["x" * 200_000]}), "launcher_failed", "too long")
+        self.assert_reason(self.attempt("1", {"variables": {"LONG": "x" * 200_000}}), "launcher_failed", "too long")
 
     def test_an_answer_of_the_server_that_lacks_a_field(self) -> None:
         runner = self.attempt("1")

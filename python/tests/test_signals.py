@@ -128,7 +128,8 @@ class Killing(SignalCase):
             mark = f"mark-{os.urandom(6).hex()}"
             runner = self.attempt(self.STUBBORN.replace("MARK", repr(mark)), sandboxed).begin()
             runner.server.await_log("ready")
-            self.assertEqual(len(find_processes(mark)), 1)
+            # A program shows its arguments a moment after its parent goes on.
+            await_true(lambda: len(find_processes(mark)) == 1, "the arguments of the background process")
             runner.signal(signal.SIGUSR1)
             self.assertEqual(runner.wait(), 0)
             exit_record = runner.server.exit()

@@ -31,6 +31,7 @@ describe('findReservedVariable', () => {
     'PYTHONWARNINGS',
     'PYTHONMALLOC',
     'PYTHONUTF8',
+    'PUMPHOUSE_START',
     'MALLOC_ARENA_MAX',
     'ENV',
     'SSL_CERT_FILE',

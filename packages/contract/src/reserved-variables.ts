@@ -37,6 +37,8 @@ export const reservedVariables: readonly ReservedVariableGroup[] = [
       'TMPDIR',
     ],
     prefixes: ['PUMPHOUSE_', 'RUNTIME__DLTHUB_', 'SEND__ARTIFACTS__', 'SYNC__ARTIFACTS__'],
+    // Users choose with it how their runs start.
+    except: ['PUMPHOUSE_START'],
   },
   {
     reason: 'the profile of a run comes from its job',

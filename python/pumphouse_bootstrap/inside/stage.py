@@ -13,17 +13,7 @@ from pumphouse_bootstrap.inside.unpack import place_local_data, unpack_code, unp
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
 
 _STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
-
-# Does the same as `python -m` after reading the remaining arguments from the descriptor. User code sees
-# neither the descriptor nor this program.
-_RUN_WITH_PRIVATE_ARGUMENTS = """
-import json, os, runpy, sys
-_, descriptor, launcher, *arguments = sys.argv
-with os.fdopen(int(descriptor)) as file:
-    sys.argv = [launcher, *arguments, *json.load(file)]
-sys.path[0] = os.getcwd()
-runpy.run_module(launcher, run_name="__main__", alter_sys=True)
-"""
+_START_VARIABLE = "PUMPHOUSE_START"
 
 
 def run_stage(control_descriptor: int) -> None:
@@ -60,8 +50,8 @@ def _become_launcher(control: dict, status: int) -> None:
     except OSError as error:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
     python = f"{control['environment']}/bin/python"
-    command = [python, "-u", *_call_launcher(control["launcher"], control["arguments"], control["private_arguments"])]
     variables = _complete_variables(control)
+    command = [python, "-u", *_call_launcher(control, variables)]
     if os.getpgrp() != os.getpid():
         # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
         os.setpgid(0, 0)
@@ -79,21 +69,24 @@ def _become_launcher(control: dict, status: int) -> None:
         raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
 
 
-def _call_launcher(launcher: str, arguments: list[str], private_arguments: list[str]) -> list[str]:
+def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
     """
-    Return the arguments of `python`.
+    Return the arguments of `python`: the program that runs the launcher, and its request.
 
-    Private arguments are passed in memory: process arguments are visible to everyone and limited to 128 KiB
+    The launcher's arguments are passed in memory: process arguments are visible to everyone and limited to 128 KiB
     each.
     """
-    if not private_arguments:
-        return ["-m", launcher, *arguments]
-    descriptor = os.memfd_create("arguments", 0)
-    view = memoryview(json.dumps(private_arguments).encode())
+    request = {
+        "launcher": control["launcher"],
+        "arguments": [*control["arguments"], *control["private_arguments"]],
+        "quick": variables.get(_START_VARIABLE) != "plain",
+    }
+    descriptor = os.memfd_create("launch", 0)
+    view = memoryview(json.dumps(request).encode())
     while view:
         view = view[os.write(descriptor, view) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return ["-c", _RUN_WITH_PRIVATE_ARGUMENTS, str(descriptor), launcher, *arguments]
+    return [os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch", "__main__.py"), str(descriptor)]
 
 
 def _become_user(drop_to: dict | None) -> None:

@@ -90,6 +90,17 @@ describe.each([
     expect(await runPython(location.path, 'import sys; print(sys.modules["a_hook"].WORD)')).toBe('hooked');
   });
 
+  it('compiles the bootstrap for the interpreter, because runs see it read-only', async () => {
+    const bootstrapDir = join(await mkdtemp(join(site.dataDir, 'bootstrap-')), 'pumphouse_bootstrap');
+    const isSource = (path: string): boolean => !path.endsWith('__pycache__');
+    await cp(requireBootstrap(), bootstrapDir, { recursive: true, filter: isSource });
+    const compiling = site.createExecutor({ ...overrides, bootstrapDir });
+    await compiling.buildEnvironment(createSpec([], { organizationId }), () => undefined);
+    const listCompiled = (): Promise<string[]> =>
+      readdir(join(bootstrapDir, 'inside', 'launch', '__pycache__')).catch(() => []);
+    await expect.poll(listCompiled).toContainEqual(expect.stringMatching(/^launch\.cpython-\d+\.pyc$/));
+  });
+
   it('leaves out dlthub when a package requires it', async () => {
     await index.addWheel('asks-for-hub', { requires: ['dlthub>=0.1'] });
     const location = await build(createSpec(['asks-for-hub'], { organizationId }));
