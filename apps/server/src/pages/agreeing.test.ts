@@ -1,6 +1,7 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
@@ -13,7 +14,7 @@ let browser: PageBrowser;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  await createAccounts(api.persistence).createOwner(owner);
+  await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
 });
 afterAll(() => api.close());
 beforeEach(async () => {
@@ -162,7 +163,10 @@ describe('a browser opened by a client', () => {
     const stranger = createPageBrowser(api.app);
     await stranger.get(`/sign-in?swap=${await issue()}`, { 'sec-fetch-site': 'cross-site' });
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
-    await createAccounts(api.persistence).createOwner({ ...owner, email: 'guest@example.com' });
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
+      ...owner,
+      email: 'guest@example.com',
+    });
     const guest = createPageBrowser(api.app);
     await guest.signIn('guest@example.com', owner.password);
     await guest.get(`/sign-in/account?swap=${await issue()}`);
@@ -195,7 +199,7 @@ describe('an invitation', () => {
   });
 
   it('is accepted only by the signed-in owner of the account', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       ...owner,
       email: 'has@example.com',
       organization: 'Guests',

@@ -7,6 +7,7 @@ import {
   startProvider,
   type Spoiled,
 } from './testing/open-id-provider.ts';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
@@ -45,7 +46,7 @@ describe('signing in through an OpenID provider', () => {
   let api: ApiFixture;
   beforeAll(async () => {
     api = await open(provider.issuer);
-    await createAccounts(api.persistence).createOwner(owner);
+    await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
     provider.people.set('analyst', { email: 'ANALYST@example.com', email_verified: true, name: 'Analyst' });
     provider.people.set('new', { email: 'new@example.com', email_verified: true, name: 'New' });
     provider.people.set('unverified', { email: 'analyst@example.com', email_verified: false });
@@ -200,7 +201,7 @@ describe('a server with open sign-up', () => {
       provider.people.set('first', { email: 'first@example.com', email_verified: true });
       const { page } = await goThrough(createPageBrowser(api.app), 'first');
       expect(page.status).toBe(403);
-      await createAccounts(api.persistence).createOwner(owner);
+      await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
       const browser = createPageBrowser(api.app);
       expect((await goThrough(browser, 'first')).page.location).toBe('/');
       expect((await browser.get('/sign-in/account')).text).toContain('first@example.com');
@@ -216,7 +217,7 @@ describe('an untrustworthy provider', () => {
   beforeAll(async () => {
     hostile = await startHostileProvider();
     api = await open(hostile.issuer, 'anyone');
-    await createAccounts(api.persistence).createOwner(owner);
+    await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
   });
   afterAll(async () => {
     await api.close();
@@ -276,7 +277,7 @@ describe('a provider that is down', () => {
     await gone.close();
     const api = await open(gone.issuer);
     try {
-      await createAccounts(api.persistence).createOwner(owner);
+      await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
       const browser = createPageBrowser(api.app);
       const page = await browser.get('/sign-in/open-id');
       expect(page.status).toBe(503);

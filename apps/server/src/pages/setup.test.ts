@@ -1,5 +1,6 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
@@ -96,7 +97,7 @@ describe('the set-up link of a server without an owner', () => {
     await expireLinks('setup_links');
     expect((await newBrowser().get(link)).status).toBe(404);
     const next = await issue();
-    await createAccounts(api.persistence).createOwner(owner);
+    await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
     expect((await newBrowser().get(next)).status).toBe(409);
     expect(await countRows(api.testDatabase.database, 'setup_links')).toBe(0);
   });
@@ -119,7 +120,7 @@ describe('create-owner and the set-up link', () => {
     return owners.toSorted((one, other) => (textOf(one) < textOf(other) ? -1 : 1));
   }
   const createOwner = (wanted: { email: string; password: string; organization: string | null }) =>
-    createAccounts(api.persistence).createOwner(wanted);
+    createAccounts(api.persistence, cheapPasswords).createOwner(wanted);
 
   it('create one organization in this order: the link, then create-owner', async () => {
     const link = await issue();
@@ -207,7 +208,7 @@ describe('a password link', () => {
   const linkFor = async (email: string) =>
     `/sign-in/reset-password?token=${await createAccounts(api.persistence).createPasswordLink(email)}`;
 
-  beforeEach(() => createAccounts(api.persistence).createOwner(owner));
+  beforeEach(() => createAccounts(api.persistence, cheapPasswords).createOwner(owner));
 
   it('sets the password once, ends all sessions, and signs in', async () => {
     const before = newBrowser();

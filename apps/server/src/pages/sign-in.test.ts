@@ -1,5 +1,6 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
@@ -14,7 +15,11 @@ let api: ApiFixture;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  await createAccounts(api.persistence).createOwner({ email, password, organization: 'Acme' });
+  await createAccounts(api.persistence, cheapPasswords).createOwner({
+    email,
+    password,
+    organization: 'Acme',
+  });
 });
 afterAll(() => api.close());
 
@@ -53,7 +58,11 @@ describe('the sign-in page', () => {
   it('uses a cookie name over https that browsers accept only from this host over https', async () => {
     const secure = await createApiFixture({ publicUrl: 'https://pump.example.com' });
     try {
-      await createAccounts(secure.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(secure.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const browser = createPageBrowser(secure.app);
       const answer = await browser.signIn(email, password);
       expect(String(answer.headers['set-cookie'])).toMatch(
@@ -82,7 +91,7 @@ describe('the sign-in page', () => {
   });
 
   it('reports a disabled account only to a user who knows its password', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       email: 'off@example.com',
       password,
       organization: 'X',
@@ -229,7 +238,7 @@ describe('the account page', () => {
   });
 
   it('changes the password if the old one is known, which ends every other session', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       email: 'guest@example.com',
       password,
       organization: 'E',
@@ -269,7 +278,11 @@ describe('a server behind a proxy', () => {
       allowedHosts: ['pump.example.com'],
     });
     try {
-      await createAccounts(trusting.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(trusting.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const forwarded = {
         'x-forwarded-for': '203.0.113.7',
         'x-forwarded-proto': 'https',
@@ -292,7 +305,11 @@ describe('a server behind a proxy', () => {
   it('uses the path of the public URL', async () => {
     const below = await createApiFixture({ publicUrl: 'https://example.com/pump' });
     try {
-      await createAccounts(below.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(below.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const browser = createPageBrowser(below.app);
       const page = await browser.get('/sign-in');
       expect(page.text).toContain('action="/pump/sign-in"');

@@ -6,7 +6,7 @@ import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadUsage } from './read-usage.ts';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 import { copyRun } from '../../store/postgres/testing/runs.ts';
 
@@ -94,7 +94,7 @@ it('equals a scan of the runs, in whatever order and however concurrently they e
     expect(total).toEqual(within['0 2026-03-01']);
     expect(days).toHaveLength(31);
   });
-  await fc.assert(property, { seed: propertySeed, numRuns: 30 });
+  await fc.assert(property, { seed: propertySeed, numRuns: caseCount(30) });
 });
 
 it('is recorded by the transaction that ends a run, once', async () => {
