@@ -1,7 +1,7 @@
 import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { decodeBeaconBody } from './beacon-body.ts';
 import { parseJobResult } from './parse-job-result.ts';
@@ -57,7 +57,7 @@ describe('no body makes a parser throw', () => {
   test('random JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (body) => parseAll(body)),
-      { seed: propertySeed, numRuns: 200 },
+      { seed: propertySeed, numRuns: caseCount(200) },
     );
   });
 
@@ -79,7 +79,7 @@ describe('no body makes a parser throw', () => {
       ),
       schemas: fc.array(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'binary' }))),
     });
-    fc.assert(fc.property(shape, parseAll), { seed: propertySeed, numRuns: 200 });
+    fc.assert(fc.property(shape, parseAll), { seed: propertySeed, numRuns: caseCount(200) });
   });
 
   test('captured bodies with any one value replaced', () => {
@@ -102,7 +102,7 @@ describe('no body makes a parser throw', () => {
         fc.constantFrom<unknown>(...replacements),
         ({ name }, seed, replacement) => parseAll(mutateAt(readCapturedBody(name), seed, replacement)),
       ),
-      { seed: propertySeed, numRuns: 400 },
+      { seed: propertySeed, numRuns: caseCount(400) },
     );
   });
 
@@ -117,7 +117,7 @@ describe('no body makes a parser throw', () => {
           expect(decoded).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
         },
       ),
-      { seed: propertySeed, numRuns: 50 },
+      { seed: propertySeed, numRuns: caseCount(50) },
     );
   });
 });

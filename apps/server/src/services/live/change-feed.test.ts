@@ -50,8 +50,8 @@ it('does not query the store without followers, and resumes for the next one', a
   const other = await listen();
   const askedBefore = asked;
   // Another feed completes two iterations meanwhile.
-  for (const status of ['starting', 'running']) {
-    await api.setRun(seeded.run.id, `status = '${status}'`);
+  for (const status of ['starting', 'running'] as const) {
+    await api.setRun(seeded.run.id, { status });
     await expect.poll(() => other.received.splice(0)).not.toEqual([]);
   }
   expect([asked, received]).toEqual([askedBefore, []]);
@@ -65,7 +65,7 @@ it('does not query the store without followers, and resumes for the next one', a
     onLog: () => undefined,
   });
   await next.joined;
-  await api.setRun(seeded.run.id, `status = 'cancelling'`);
+  await api.setRun(seeded.run.id, { status: 'cancelling' });
   await expect.poll(() => again).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
   next.end();
 });
@@ -84,7 +84,7 @@ it('misses no changes made while the store did not answer', async () => {
   };
   const { received, following } = await listen({ ...api.persistence, store: { ...store, changes } });
   isGone = true;
-  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await api.setRun(seeded.run.id, { status: 'starting' });
   await expect.poll(() => refused).toBeGreaterThan(0);
   isGone = false;
   await expect.poll(() => received).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
@@ -95,7 +95,7 @@ it('reads each change once while it is kept, and the loop removes changes that e
   const { changes } = api.persistence.store;
   const ids = [seeded.workspaceId];
   const before = await changes.seen();
-  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await api.setRun(seeded.run.id, { status: 'starting' });
   const first = await changes.listSince(before, ids, 10);
   expect(first.changes).toMatchObject([{ kind: 'job-run', jobRunId: seeded.run.id }]);
   expect((await changes.listSince(first.seen, ids, 10)).changes).toEqual([]);
