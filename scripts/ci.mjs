@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { buildConsole } from './build-console.mjs';
 import { listPropertyTests } from './list-property-tests.mjs';
-import { runOrdinaryTests } from './ordinary-tests.mjs';
+import { runOrdinaryTests, runPythonMachineTests } from './ordinary-tests.mjs';
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain } from './toolchain.mjs';
 
@@ -36,7 +36,10 @@ async function runPropertyTests() {
 const hasEngine = await report.check('container tools', 'node', ['scripts/container-tools.mjs', '--compose']);
 await report.check('browser', 'node', ['scripts/browser-tools.mjs']);
 await runOrdinaryTests(report, env);
-await report.runVitest('machine tests', ['--project', 'machine']);
+await Promise.all([
+  report.runVitest('machine tests', ['--project', 'machine']),
+  runPythonMachineTests(report, env),
+]);
 await Promise.all([
   hasEngine ? runOnPodman() : undefined,
   report.runVitest('server tests', ['--project', 'servers']),

@@ -19,6 +19,12 @@ export async function runOrdinaryTests(report, env) {
   countPythonTests(report, 'tests of the dlt hook', await hookTests);
 }
 
+/** Tests of the bootstrap that need root, pasta and control groups: the machine lane of Python. */
+export async function runPythonMachineTests(report, env) {
+  const name = 'machine tests of the bootstrap';
+  countPythonTests(report, name, await startPythonTests('python', env, 'machine_test*.py'));
+}
+
 /** Prettier and knip use one core each, so the others run meanwhile. */
 async function runChecks(report) {
   const check = (name, command, args) => report.check(name, command, args, { isAside: true });
@@ -35,9 +41,9 @@ async function runChecks(report) {
 }
 
 /** Starts the Python tests below a folder. Their output is kept, because other steps print meanwhile. */
-function startPythonTests(folder, env) {
+function startPythonTests(folder, env, pattern = 'test*.py') {
   const python = env.PUMPHOUSE_PYTHON ?? 'python3';
-  const args = ['-m', 'unittest', 'discover', '-s', 'tests'];
+  const args = ['-m', 'unittest', 'discover', '-s', 'tests', '-p', pattern];
   const stdio = ['ignore', 'ignore', 'pipe'];
   const child = spawn(python, args, { cwd: join(root, folder), env, stdio });
   return Promise.all([once(child, 'exit'), text(child.stderr)]);

@@ -52,7 +52,8 @@ class TemplateRunner:
         if self.keeper.poll() is None:
             self.keeper.stdin.close()
             self.keeper.wait()
-        self.keeper.stdout.close()
+        for pipe in (self.keeper.stdin, self.keeper.stdout):
+            pipe.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _plan(self, modules: list[str]) -> dict:

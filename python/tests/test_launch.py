@@ -33,13 +33,12 @@ def double(thing):
 if __name__ == "__main__":
     print(sys.argv, sys.path, sys.flags, sys.executable, sys.prefix, os.getcwd(), sorted(os.listdir(".")))
     print(__name__, __spec__.name, __file__, __package__, __doc__, type(__loader__).__name__)
-    print(sorted(name for name in globals() if name.startswith("__")))
+    print(sorted(name for name in globals() if name.startswith("__")), len(os.listdir("/proc/self/fd")))
     print(pickle.loads(pickle.dumps(Thing(4))).value, Thing.__module__, inspect.getsource(Thing.__init__))
     for method in ("fork", "spawn"):
         with multiprocessing.get_context(method).Pool(2) as pool:
             print(method, pool.map(double, [Thing(1), Thing(2)]))
     print([name for name in sys.modules if "pumphouse" in name and name != "pumphouse_dlt_hub"])
-    print(sorted(os.listdir("/proc/self/fd"))[:3], len(os.listdir("/proc/self/fd")))
     print({name: value for name, value in os.environ.items() if name != "_"})
 """
 
@@ -226,19 +225,9 @@ def start(root: str, case: dict, quick: bool | None, shell: str | None = None) -
     (work / ".dlt/.workspace").touch()
     (work / ".dlt/config.toml").write_text(case.get("config", ""))
     (work / ".dlt/secrets.toml").write_text(case.get("secrets", ""))
-    kind = "module" if "script" in case else "job"
     (work / "jobs.py").write_text(case.get("script") or case["job"])
-    entry_point = {
-        "module": "jobs",
-        "function": None if kind == "module" else "main",
-        "job_type": "batch",
-        "launcher": f"{LAUNCHERS}.{kind}",
-        "job_ref": "jobs.jobs" if kind == "module" else "jobs.jobs.main",
-        "profile": "prod",
-        "refresh": False,
-        **case.get("entry_point", {}),
-    }
-    arguments = ["--run-id", RUN_ID, "--trigger", "manual:jobs.jobs", "--entry-point", json.dumps(entry_point)]
+    kind, entry_point = describe_entry_point(case)
+    arguments = ["--run-id", RUN_ID, "--trigger", "manual:jobs.jobs", "--entry-point", entry_point]
     environment = dlt_environment()
     variables = {
         "PATH": f"{environment}/bin:/usr/bin:/bin",
@@ -276,8 +265,25 @@ def start(root: str, case: dict, quick: bool | None, shell: str | None = None) -
             os.close(descriptor)
 
 
+def describe_entry_point(case: dict) -> tuple[str, str]:
+    """Return the launcher's name, and the entry point of a case in `jobs.py`."""
+    kind = "module" if "script" in case else "job"
+    entry_point = {
+        "module": "jobs",
+        "function": None if kind == "module" else "main",
+        "job_type": "batch",
+        "launcher": f"{LAUNCHERS}.{kind}",
+        "job_ref": "jobs.jobs" if kind == "module" else "jobs.jobs.main",
+        "profile": "prod",
+        "refresh": False,
+        **case.get("entry_point", {}),
+    }
+    return kind, json.dumps(entry_point)
+
+
 def normalize(output: str, root: str) -> str:
     output = output.replace(root, "<root>")
+    output = re.sub(r"http://127.0.0.1:\d+/[0-9a-f]{32}", "<beacon>", output)
     output = re.sub(r"0x[0-9a-f]{6,}", "<address>", output)
     output = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d+", "<time>", output)
     return re.sub(r"\|\d+\|\d+\|", "|<process>|<thread>|", output)

@@ -61,7 +61,12 @@ export async function findAttemptProcesses(marks: AttemptMarks): Promise<Process
   const forked = processes.find(
     ({ pid, startTime }) => pid === marks.forked?.pid && startTime === marks.forked.startTime,
   );
-  const roots = [marks.bootstrapPid, forked?.pid ?? null, ...marked.map((entry) => entry?.pid ?? null), ...grouped];
+  const roots = [
+    marks.bootstrapPid,
+    forked?.pid ?? null,
+    ...marked.map((entry) => entry?.pid ?? null),
+    ...grouped,
+  ];
   for (const root of roots) {
     if (root === null) continue;
     for (const entry of selectDescendants(processes, root)) found.set(entry.pid, entry);

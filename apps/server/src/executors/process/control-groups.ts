@@ -115,25 +115,33 @@ export async function removeGroup(folders: string[]): Promise<void> {
 }
 
 /**
- * Removes the group of a template unless processes are left in it: the sandbox of an ended template stays until
- * its last run has ended, and killing it would kill the run.
+ * Removes the group of a template once it is empty, and gives up after a while: the sandbox of an ended template
+ * stays until its last run has ended, and killing it would kill the run.
  */
 export async function removeEmptyGroup(folders: string[]): Promise<void> {
   for (const folder of folders) {
-    await rmdir(folder).catch((error: unknown) => {
-      if (!isErrorCode(error, 'ENOENT') && !isErrorCode(error, 'EBUSY')) throw error;
-    });
+    for (let tries = 0; tries < REMOVE_TRIES; tries += 1) {
+      if (await tryRemoveFolder(folder)) break;
+      await sleep(REMOVE_WAIT_MILLISECONDS);
+    }
+  }
+}
+
+/** Returns false while the group has processes. */
+async function tryRemoveFolder(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    if (isErrorCode(error, 'ENOENT')) return true;
+    if (isErrorCode(error, 'EBUSY')) return false;
+    throw error;
   }
 }
 
 async function removeGroupFolder(folder: string): Promise<void> {
   for (let tries = 0; tries < REMOVE_TRIES; tries += 1) {
-    try {
-      return await rmdir(folder);
-    } catch (error) {
-      if (isErrorCode(error, 'ENOENT')) return;
-      if (!isErrorCode(error, 'EBUSY')) throw error;
-    }
+    if (await tryRemoveFolder(folder)) return;
     await killGroup(folder);
     await sleep(REMOVE_WAIT_MILLISECONDS);
   }

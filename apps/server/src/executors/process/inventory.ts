@@ -121,7 +121,14 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
 
   function killProcesses(attemptId: string): Promise<void> {
     const { startFile } = locateAttemptFolder(dataDir, attemptId);
-    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, forked: null, controlGroup: [] });
+    return killAttempt({
+      attemptId,
+      startFile,
+      bootstrapPid: null,
+      startTime: null,
+      forked: null,
+      controlGroup: [],
+    });
   }
 
   async function findEnvironment(name: string): Promise<Found | null> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
 import { describeConformance } from '../conformance/conformance.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
@@ -91,6 +91,8 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
   };
 }
 
+const WAIT = { timeout: 60_000, interval: 20 };
+
 /** Attempts of the suite's executor are forked from a template; those of its other executors start cold. */
 async function createForkedHarness(): Promise<ConformanceHarness> {
   const executors: Executor[] = [];
@@ -107,16 +109,17 @@ async function createForkedHarness(): Promise<ConformanceHarness> {
     createExecutor,
     async warmUp(executor) {
       for (let start = 0; start < 2; start += 1) await runOnce(harness, executor);
-      await expect.poll(() => executor.templates?.list().length, { timeout: 60_000 }).toBe(1);
+      await vi.waitUntil(() => executor.templates?.list().length === 1, WAIT);
       await runOnce(harness, executor);
-      await expect.poll(() => countForked(executor)).toBe(1);
+      await vi.waitUntil(() => countForked(executor) === 1, WAIT);
     },
     listProcesses: async (spec) => listAnyProcesses(harness.dataDirPath, spec),
     async close() {
-      // Most tests of attempts must have been forked, or this suite would test what the other one tests.
-      expect(countForked(executors[0])).toBeGreaterThan(10);
+      const forkedCount = countForked(executors[0]);
       for (const executor of executors) await executor.templates?.close();
       await harness.close();
+      // Most attempts must have been forked, or this suite would test what the other one tests.
+      expect(forkedCount).toBeGreaterThan(10);
     },
   };
 }
