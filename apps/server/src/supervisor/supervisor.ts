@@ -76,10 +76,6 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     held.set(claim.jobRunId, { claim, work });
   }
 
-  async function claimPending(): Promise<void> {
-    await claimRuns.claimPending(take, stopping.signal);
-  }
-
   async function takeOverLost(): Promise<void> {
     lastTakeOver = performance.now();
     await adopt(await takeOver.ofLost());
@@ -137,9 +133,9 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
    */
   async function superviseRuns(): Promise<void> {
     const endingApps = dependencies.freeAppSlot.countEnding();
-    await claimPending();
+    const hasPending = await claimRuns.claimPending(take, stopping.signal);
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOverLost();
-    if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
+    if (hasPending && performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
   }
 
   /** Each task has a loop of its own: compressing a large log, or an engine that does not answer, takes seconds. */
