@@ -23,13 +23,13 @@ import time
 _CLONE = 0x40049409
 _PIECE_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
-_MOST_LEVELS = 100
+_MAX_LEVELS = 100
 _TEMPORARY = ".pumphouse-copying-"
 _LOCK_SECONDS = 60.0
-_SIGN_OF_LIFE_SECONDS = 20.0
+_TOUCH_SECONDS = 20.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NOT_THIS_WAY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
-# Companions of a DuckDB file: changes that are not in it yet, and data that did not fit in memory.
+_NOT_SUPPORTED = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
+# Suffixes of files that belong to a DuckDB file: changes not yet in it, and data that did not fit in memory.
 _CHANGES, _SPILLED = ".wal", ".tmp"
 
 
@@ -44,7 +44,7 @@ def copy_data(source: str, target: str, only: str | None = None) -> int:
     _lock(target_folder)
     names = os.listdir(source_folder)
     wanted = names if only is None else [name for name in names if name == only]
-    return _Copying(os.fstat(source_folder).st_dev, target_folder).bring(source_folder, target_folder, wanted, 0)
+    return _Copying(os.fstat(source_folder).st_dev, target_folder).mirror(source_folder, target_folder, wanted, 0)
 
 
 def _lock(folder: int) -> None:
@@ -65,37 +65,37 @@ class _Copying:
     def __init__(self, device: int, root: int) -> None:
         self._device = device
         self._root = root
-        self._alive_at = time.monotonic()
+        self._touched_at = time.monotonic()
         self._count = 0
 
-    def bring(self, source: int, target: int, wanted: list[str], level: int) -> int:
+    def mirror(self, source: int, target: int, wanted: list[str], level: int) -> int:
         """Copy the wanted entries of a folder and delete all others; return the size."""
-        if level > _MOST_LEVELS:
-            raise CannotCopy(f"Folders are nested deeper than {_MOST_LEVELS} levels.")
+        if level > _MAX_LEVELS:
+            raise CannotCopy(f"Folders are nested deeper than {_MAX_LEVELS} levels.")
         size = 0
         kept, replaced = set(), set()
         # Sorted order copies a file before its companions, which have longer names.
         for name in sorted(wanted):
-            facts = os.stat(name, dir_fd=source, follow_symlinks=False)
-            if name.startswith(_TEMPORARY) or facts.st_dev != self._device:
+            info = os.stat(name, dir_fd=source, follow_symlinks=False)
+            if name.startswith(_TEMPORARY) or info.st_dev != self._device:
                 continue
-            if stat.S_ISDIR(facts.st_mode):
-                size += self._bring_folder(name, source, target, level)
-            elif stat.S_ISLNK(facts.st_mode):
-                self._bring_link(name, source, target)
-            elif stat.S_ISREG(facts.st_mode):
-                size += facts.st_blocks * 512
-                if self._bring_file(name, source, target):
+            if stat.S_ISDIR(info.st_mode):
+                size += self._mirror_folder(name, source, target, level)
+            elif stat.S_ISLNK(info.st_mode):
+                self._mirror_link(name, source, target)
+            elif stat.S_ISREG(info.st_mode):
+                size += info.st_blocks * 512
+                if self._mirror_file(name, source, target):
                     replaced.add(name)
             else:
                 continue
             kept.add(name)
         for name in os.listdir(target):
-            if name not in kept and not _is_beside(name, kept, replaced):
+            if name not in kept and not _is_companion(name, kept, replaced):
                 _remove(name, target, 0)
         return size
 
-    def _bring_folder(self, name: str, source: int, target: int, level: int) -> int:
+    def _mirror_folder(self, name: str, source: int, target: int, level: int) -> int:
         if not _is_folder(name, target):
             _remove(name, target, 0)
             os.mkdir(name, 0o700, dir_fd=target)
@@ -103,7 +103,7 @@ class _Copying:
         try:
             inner_target = os.open(name, _FOLDER, dir_fd=target)
             try:
-                size = self.bring(inner_source, inner_target, os.listdir(inner_source), level + 1)
+                size = self.mirror(inner_source, inner_target, os.listdir(inner_source), level + 1)
                 # Keep the folder writable for its owner, because the next copy has to change it.
                 os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
                 return size
@@ -112,7 +112,7 @@ class _Copying:
         finally:
             os.close(inner_source)
 
-    def _bring_link(self, name: str, source: int, target: int) -> None:
+    def _mirror_link(self, name: str, source: int, target: int) -> None:
         leads_to = os.readlink(name, dir_fd=source)
         try:
             if os.readlink(name, dir_fd=target) == leads_to:
@@ -121,27 +121,27 @@ class _Copying:
             pass
         temporary = self._name()
         os.symlink(leads_to, temporary, dir_fd=target)
-        self._put_in_place(temporary, name, target)
+        self._rename_over(temporary, name, target)
 
-    def _bring_file(self, name: str, source: int, target: int) -> bool:
+    def _mirror_file(self, name: str, source: int, target: int) -> bool:
         """Copy one file; return whether there was anything to copy."""
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
         try:
-            facts = os.fstat(file)
-            if not stat.S_ISREG(facts.st_mode) or _is_same(facts, name, target):
+            info = os.fstat(file)
+            if not stat.S_ISREG(info.st_mode) or _is_same(info, name, target):
                 return False
             temporary = self._name()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             copy = os.open(temporary, flags, 0o600, dir_fd=target)
             try:
-                self._copy_content(file, copy, facts.st_size)
-                os.fchmod(copy, stat.S_IMODE(facts.st_mode) & 0o777)
-                os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+                self._copy_content(file, copy, info.st_size)
+                os.fchmod(copy, stat.S_IMODE(info.st_mode) & 0o777)
+                os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))
             finally:
                 os.close(copy)
-            # They belong to the old file; beside the new one they would be changes that it never had.
+            # The old file's changes do not apply to the new file.
             _remove(name + _CHANGES, target, 0)
-            self._put_in_place(temporary, name, target)
+            self._rename_over(temporary, name, target)
             return True
         finally:
             os.close(file)
@@ -150,7 +150,7 @@ class _Copying:
         self._count += 1
         return f"{_TEMPORARY}{os.getpid()}-{self._count}"
 
-    def _put_in_place(self, temporary: str, name: str, target: int) -> None:
+    def _rename_over(self, temporary: str, name: str, target: int) -> None:
         if _is_folder(name, target):
             _remove(name, target, 0)
         os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
@@ -160,7 +160,7 @@ class _Copying:
             fcntl.ioctl(target, _CLONE, source)
             return
         except OSError as error:
-            if error.errno not in _NOT_THIS_WAY:
+            if error.errno not in _NOT_SUPPORTED:
                 raise
         os.ftruncate(target, size)
         at = 0
@@ -177,13 +177,13 @@ class _Copying:
                 if copied == 0:
                     return
                 at += copied
-                self._say_alive()
+                self._touch_root()
 
-    def _say_alive(self) -> None:
-        """Touch the folder, so that a copy in progress is not taken for an orphaned one."""
-        if time.monotonic() < self._alive_at + _SIGN_OF_LIFE_SECONDS:
+    def _touch_root(self) -> None:
+        """Touch the target now and then, so that it does not look like an orphaned copy."""
+        if time.monotonic() < self._touched_at + _TOUCH_SECONDS:
             return
-        self._alive_at = time.monotonic()
+        self._touched_at = time.monotonic()
         try:
             os.utime(self._root)
         except OSError:
@@ -194,22 +194,22 @@ def _copy_piece(source: int, target: int, at: int, length: int) -> int:
     try:
         return os.copy_file_range(source, target, length, at, at)
     except OSError as error:
-        if error.errno not in _NOT_THIS_WAY:
+        if error.errno not in _NOT_SUPPORTED:
             raise
     piece = os.pread(source, min(length, _READ_BYTES), at)
     return os.pwrite(target, piece, at) if piece else 0
 
 
-def _is_same(facts: os.stat_result, name: str, target: int) -> bool:
+def _is_same(info: os.stat_result, name: str, target: int) -> bool:
     try:
         found = os.stat(name, dir_fd=target, follow_symlinks=False)
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+    return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (info.st_size, info.st_mtime_ns)
 
 
-def _is_beside(name: str, kept: set[str], replaced: set[str]) -> bool:
-    """Whether it is a companion of a database in the target that is in use and was not replaced."""
+def _is_companion(name: str, kept: set[str], replaced: set[str]) -> bool:
+    """Whether a file is a companion of a database in the target that is in use and was not replaced."""
     file, ending = name[:-4], name[-4:]
     return ending == _SPILLED and file in kept or ending == _CHANGES and file in kept and file not in replaced
 
@@ -229,8 +229,8 @@ def _remove(name: str, folder: int, level: int) -> None:
         except FileNotFoundError:
             pass
         return
-    if level > _MOST_LEVELS:
-        raise CannotCopy(f"Folders of the target are nested deeper than {_MOST_LEVELS} levels.")
+    if level > _MAX_LEVELS:
+        raise CannotCopy(f"Folders of the target are nested deeper than {_MAX_LEVELS} levels.")
     os.chmod(name, 0o700, dir_fd=folder)
     inner = os.open(name, _FOLDER, dir_fd=folder)
     try:

@@ -26,14 +26,14 @@ export function createReportWaits({ persistence, attemptLog, executorName }: Rep
      * @param options.isQueued whether to handle the runs that wait for a slot of their job or organization,
      * or the others
      */
-    async tell(options: { isQueued: boolean; limit: number }): Promise<void> {
+    async report(options: { isQueued: boolean; limit: number }): Promise<void> {
       if (!(await persistence.store.waits.hasUnreported(options.isQueued))) return;
-      const told = await persistence.transaction(async (store) => {
+      const reported = await persistence.transaction(async (store) => {
         const waits = await store.waits.takeUnreported(options);
         for (const { jobRunId, waitReason } of waits) await write(store, jobRunId, waitReason);
         return waits;
       });
-      for (const { jobRunId } of told) attemptLog.announceLines(jobRunId);
+      for (const { jobRunId } of reported) attemptLog.announceLines(jobRunId);
     },
   };
 }

@@ -317,7 +317,7 @@ export function createStartRuns(
             membershipId: asked.membershipId,
             skipFreshness: true,
             isLocked: true,
-            takesPlace: true,
+            replacesActive: true,
           },
         );
         const run = result.succeeded[0]?.run;
