@@ -148,8 +148,8 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       }
       if (signal.aborted) break;
       // An app that prints lines may listen by now.
-      const next = inspectApp ? attemptLog.nextChange : attemptLog.nextStateChange;
-      await next(claim.jobRunId, inspectIntervalMs, signal);
+      const pause = [claim.jobRunId, inspectIntervalMs, signal] as const;
+      await (inspectApp ? attemptLog.nextChange(...pause) : attemptLog.nextStateChange(...pause));
     }
     // A stopping server does not wait for a grace period; the server that takes over stops the attempt again.
     if (!signal.aborted) await stopper.settled();
