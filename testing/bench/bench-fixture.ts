@@ -5,6 +5,7 @@ import { deployBenchWorkspace, workspaces, type BenchWorkspace } from './bench-w
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { startBenchServer } from './bench-server.ts';
+import { countingVariables, readStatementCount } from './statement-count.ts';
 
 /** A server with the benchmark's workspaces deployed and their environments built. */
 export interface BenchFixture {
@@ -14,13 +15,19 @@ export interface BenchFixture {
   scripts: BenchWorkspace;
   /** A job without a concurrency limit. */
   together: BenchWorkspace;
+  /** Reads how many statements the server has sent to Postgres. */
+  countStatements(): Promise<number>;
   remove(): Promise<void>;
 }
 
 export async function createBenchFixture(): Promise<BenchFixture> {
   const parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-'));
   const install = await prepareDltClient();
-  const server = await startBenchServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1' });
+  const counterSocket = join(parentFolder, 'statements.sock');
+  const server = await startBenchServer({
+    PUMPHOUSE_ALLOW_UNISOLATED: '1',
+    ...countingVariables(counterSocket),
+  });
   const remove = async () => {
     await server.remove();
     await rm(parentFolder, { recursive: true, force: true });
@@ -29,7 +36,8 @@ export async function createBenchFixture(): Promise<BenchFixture> {
   try {
     const scripts = await deployBenchWorkspace(context, workspaces.scripts);
     const together = await deployBenchWorkspace(context, workspaces.together);
-    return { server, install, scripts, together, remove };
+    const countStatements = () => readStatementCount(counterSocket);
+    return { server, install, scripts, together, countStatements, remove };
   } catch (error) {
     await remove();
     throw error;

@@ -5,17 +5,24 @@ import type { Row } from './report.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isTerminalRunState, type RunState } from '@pumphouse/contract';
+import { activeRunStates } from '@pumphouse/contract';
+import { readProcessTimes } from './process-times.ts';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
+import { watchProcessorTime, type ProcessorTime } from './processor-time.ts';
 
-const checkIntervalMs = 250;
+/** Each check costs the server processor time too. */
+const checkIntervalMs = 1000;
 const timeoutMs = 10 * 60_000;
 
 /** Many runs of a one-line job started at once, compared with as many bare launchers, a few at a time. */
 export async function measureBurst(context: BenchFixture, runCount: number): Promise<Row[]> {
   const { server, together } = context;
+  const endWatch = watchProcessorTime(server);
+  const statementsBefore = await context.countStatements();
   const served = await runAtOnce(server, together, runCount);
+  const processorTime = await endWatch();
+  const statements = (await context.countStatements()) - statementsBefore;
   const one = (value: number) => summarize([value]);
   const perMinute = (seconds: number) => one((runCount * 60) / seconds);
   const rows: Row[] = [
@@ -29,7 +36,10 @@ export async function measureBurst(context: BenchFixture, runCount: number): Pro
   ];
   // As many as the machine has cores, and as many as the server drives at once.
   const cores = availableParallelism();
+  const bareBefore = readProcessTimes(process.pid);
+  let bareCount = 0;
   for (const parallelism of [cores, runsDrivenAtOnce()]) {
+    bareCount += runCount;
     const command = together.bareLauncher('together');
     const seconds = await launchBare(command, together.bare, { runCount, parallelism });
     const name = `bare launchers, ${parallelism} at a time`;
@@ -50,7 +60,40 @@ export async function measureBurst(context: BenchFixture, runCount: number): Pro
       },
     );
   }
+  const bareMs = readProcessTimes(process.pid).endedChildren - bareBefore.endedChildren;
+  rows.push(...listCostRows({ processorTime, statements, runCount }, bareMs / bareCount));
   return rows;
+}
+
+/** The processor time of a run by part, from its API call to its archived log, and its statements. */
+function listCostRows(
+  spent: { processorTime: ProcessorTime; statements: number; runCount: number },
+  bareMs: number,
+): Row[] {
+  const { node, postgres, bootstraps, sandboxes } = spent.processorTime;
+  const one = (value: number) => summarize([value / spent.runCount]);
+  const baseline = { name: 'bare launcher', figure: summarize([bareMs]) };
+  const row = (part: string, value: number, compared: Row['baseline'] = null): Row => ({
+    name: `CPU per run: ${part}`,
+    unit: 'ms',
+    figure: one(value),
+    baseline: compared,
+    goal: null,
+  });
+  return [
+    row('node', node),
+    row('Postgres', postgres),
+    row('bootstrap', bootstraps),
+    row('sandbox and user code', sandboxes, baseline),
+    row('all', node + postgres + bootstraps + sandboxes, baseline),
+    {
+      name: 'statements per run',
+      unit: 'statements',
+      figure: one(spent.statements),
+      baseline: null,
+      goal: null,
+    },
+  ];
 }
 
 /** The server's default of PUMPHOUSE_MAX_ACTIVE_RUNS. */
@@ -69,16 +112,22 @@ export async function runAtOnce(
   const started = await Promise.all(Array.from({ length: runCount }, () => workspace.startRun('together')));
   const ids = new Set(started.map((run) => run.jobRunId));
   for (;;) {
-    const runs = await listRuns(server, workspace, ids);
-    const ended = runs.filter((run) => isTerminalRunState(run.status as RunState));
-    if (ended.length === runCount) {
-      const lastEnd = Math.max(...ended.map((run) => Date.parse(run.finished_at ?? '')));
-      const completed = ended.filter((run) => run.status === 'completed').length;
-      return { completed, seconds: (lastEnd - startedAt) / 1000 };
-    }
-    if (Date.now() - startedAt > timeoutMs) throw new Error(`Only ${ended.length} of ${runCount} runs ended`);
+    if (!(await isAnyActive(server, workspace))) break;
+    if (Date.now() - startedAt > timeoutMs) throw new Error(`Not all of ${runCount} runs have ended`);
     await delay(checkIntervalMs);
   }
+  const runs = await listRuns(server, workspace, ids);
+  const lastEnd = Math.max(...runs.map((run) => Date.parse(run.finished_at ?? '')));
+  const completed = runs.filter((run) => run.status === 'completed').length;
+  return { completed, seconds: (lastEnd - startedAt) / 1000 };
+}
+
+async function isAnyActive(server: TestServer, { client }: DeployedWorkspace): Promise<boolean> {
+  const { items } = await server.client.call('list_job_runs', {
+    params: { workspace_id: client.api.id },
+    query: { limit: 1, status: activeRunStates },
+  });
+  return items.length > 0;
 }
 
 async function listRuns(server: TestServer, { client }: DeployedWorkspace, ids: ReadonlySet<string>) {

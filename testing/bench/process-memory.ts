@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { listTree, readProcessTimes } from './process-times.ts';
 
 export interface ProcessGroupUse {
   /** Resident memory, with shared memory counted in full for each process. */
@@ -7,8 +8,6 @@ export interface ProcessGroupUse {
   proportionalMb: number;
   cpuSeconds: number;
 }
-
-const ticksPerSecond = 100;
 
 /**
  * Resource usage of a process, with `descendants` including all its descendants.
@@ -19,7 +18,7 @@ export function readProcessUse(pid: number, options: { descendants: boolean }): 
   return {
     residentMb: sum(pids.map((one) => readKilobytes(one, 'Rss'))) / 1024,
     proportionalMb: sum(pids.map((one) => readKilobytes(one, 'Pss'))) / 1024,
-    cpuSeconds: sum(pids.map(readCpuTicks)) / ticksPerSecond,
+    cpuSeconds: sum(pids.map((one) => readProcessTimes(one).own)) / 1000,
   };
 }
 
@@ -32,28 +31,4 @@ function readKilobytes(pid: number, field: 'Rss' | 'Pss'): number {
     readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
   );
   return Number(match?.[1] ?? NaN);
-}
-
-function listTree(root: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), parent: Number(readStatFields(Number(name))[1]) }));
-  const found = [root];
-  for (const pid of found) found.push(...parents.filter((one) => one.parent === pid).map((one) => one.pid));
-  return found;
-}
-
-function readCpuTicks(pid: number): number {
-  const fields = readStatFields(pid);
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-}
-
-/** Fields of /proc/<pid>/stat from the third on; empty for a process that is gone. */
-function readStatFields(pid: number): string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
 }

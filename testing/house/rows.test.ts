@@ -102,6 +102,7 @@ function createRecorder(found: unknown[]): Queryable {
     prepared: read,
     one: async (statement) => (await read(statement))[0] ?? (createAnyArgument([]) as never),
     maybeOne: async (statement) => (await read(statement))[0],
+    maybeOnePrepared: async (statement) => (await read(statement))[0],
     execute,
     executePrepared: execute,
   };

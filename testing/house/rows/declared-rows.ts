@@ -18,7 +18,14 @@ export interface DeclaredRow {
 }
 
 /** Calls that take the type of the rows they read. */
-const readingCalls = new Set(['sql.query', 'sql.prepared', 'sql.one', 'sql.maybeOne', 'readRange']);
+const readingCalls = new Set([
+  'sql.query',
+  'sql.prepared',
+  'sql.one',
+  'sql.maybeOne',
+  'sql.maybeOnePrepared',
+  'readRange',
+]);
 
 /** Reads the row types that the calls in the store declare. Row types that are type parameters are left out. */
 export function readDeclaredRows(repository: string): DeclaredRow[] {

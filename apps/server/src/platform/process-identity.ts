@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import {
   deriveProcessState,
   type LocatedProcess,
@@ -148,13 +148,30 @@ export async function waitForExit(
   return true;
 }
 
-/** All running processes visible in /proc. */
+/** How many processes are read before other work may continue: they take about two milliseconds. */
+const readAtOnce = 200;
+
+/**
+ * All running processes visible in /proc. Reads synchronously: these files never wait for a device, and an
+ * asynchronous read of each, in four steps, takes ten times as much processor time.
+ */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const entries = await Promise.all(
-    names.map(async (name) => parseProcessStat(await readFile(`/proc/${name}/stat`, 'utf8').catch(() => ''))),
-  );
-  return entries.filter((entry) => entry !== null);
+  const entries: ProcessEntry[] = [];
+  for (const [index, name] of names.entries()) {
+    if (index % readAtOnce === readAtOnce - 1) await nextIteration();
+    const entry = readProcessEntry(name);
+    if (entry !== null) entries.push(entry);
+  }
+  return entries;
+}
+
+function readProcessEntry(name: string): ProcessEntry | null {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${name}/stat`, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /** A process and all its descendants, parents first. */

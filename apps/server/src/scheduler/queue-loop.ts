@@ -14,8 +14,10 @@ export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {
     intervalMs: pollIntervalMs,
     wakesFor: (kind) => wakingKinds.has(kind),
     async iterate() {
+      const { hasQueued, hasDeadlines } = await releaseQueued.readWork();
       // First, so that a run past its start deadline is not released.
-      await releaseQueued.failOverdue();
+      if (hasDeadlines) await releaseQueued.failOverdue();
+      if (!hasQueued) return;
       await releaseQueued.release();
       await releaseQueued.reportWaits();
     },

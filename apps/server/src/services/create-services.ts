@@ -30,6 +30,7 @@ import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createInvitations } from './people/invitations.ts';
 import { createIssueUpload } from './versions/issue-upload.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
+import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
@@ -133,6 +134,7 @@ export function createServices(ports: ServicePorts) {
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const readRunVariables = createRunVariables(persistence, encryption);
   const jobVersions = createJobVersions(persistence.store);
+  const packageVersions = createPackageVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
   const openRunLog = createOpenRunLog({ persistence, logFiles });
   const executorName = executor.name;
@@ -170,6 +172,7 @@ export function createServices(ports: ServicePorts) {
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock }),
 
     // Versions
+    packageVersions,
     issueUpload: createIssueUpload(credentials),
     uploadSlots: createUploadSlots(),
     uploadPackage: createUploadPackage({
@@ -183,6 +186,7 @@ export function createServices(ports: ServicePorts) {
     rollBack: createRollBack({ persistence, blobs, encryption }),
 
     // Jobs and scheduling
+    jobVersions,
     deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),
     readJobs: createReadJobs(persistence, jobVersions),
@@ -196,6 +200,8 @@ export function createServices(ports: ServicePorts) {
     authenticateAttempt: createAuthenticateAttempt(persistence, attemptSecrets),
     beginAttempt: createBeginAttempt({
       persistence,
+      jobVersions,
+      packageVersions,
       blobs,
       encryption,
       credentials,
@@ -204,6 +210,7 @@ export function createServices(ports: ServicePorts) {
     }),
     recordSpool: createRecordSpool({
       persistence,
+      jobVersions,
       attemptLog,
       blobs,
       finishRun,

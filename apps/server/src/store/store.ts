@@ -51,64 +51,83 @@ import { createWorkspaceStore } from './postgres/workspaces/workspaces.ts';
 import { createSecretKeyStore } from './postgres/secret-keys/secret-keys.ts';
 import { createServerStore } from './postgres/secret-keys/servers.ts';
 
-/** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */
-export type Store = ReturnType<typeof createStore>;
+const creators = {
+  installation: createInstallationStore,
+  secretKeys: createSecretKeyStore,
+  servers: createServerStore,
+  ciphertexts: createCiphertextStore,
+  people: createPeopleStore,
+  accounts: createAccountStore,
+  members: createMemberStore,
+  invitations: createInvitationStore,
+  invitationMails: createInvitationMailStore,
+  keys: createKeyStore,
+  sessions: createSessionStore,
+  browserSessions: createBrowserSessionStore,
+  signInFailures: createSignInFailureStore,
+  oneTimeLinks: createOneTimeLinkStore,
+  signInRequests: createSignInRequestStore,
+  organizationLimits: createOrganizationLimitStore,
+  organizationStorage: createOrganizationStorageStore,
+  unknownRuns: createUnknownRunStore,
+  usage: createUsageStore,
+  workspaces: createWorkspaceStore,
+  deployments: createDeploymentStore,
+  configurations: createConfigurationStore,
+  jobs: createJobStore,
+  jobRuns: createJobRunStore,
+  jobOverviews: createJobOverviewStore,
+  runOverviews: createRunOverviewStore,
+  runSeries: createRunSeriesStore,
+  workspaceHealth: createWorkspaceHealthStore,
+  runQueue: createRunQueueStore,
+  claims: createClaimStore,
+  waits: createWaitStore,
+  supervisors: createSupervisorStore,
+  schedules: createScheduleStore,
+  nextStarts: createNextStartStore,
+  deferredStarts: createDeferredStartStore,
+  attempts: createAttemptStore,
+  environments: createEnvironmentStore,
+  telemetry: createTelemetryStore,
+  pipelineOverviews: createPipelineOverviewStore,
+  schemaVersions: createSchemaVersionStore,
+  schemaChanges: createSchemaChangeStore,
+  statistics: createStatisticsStore,
+  variables: createVariableStore,
+  webhooks: createWebhookStore,
+  outbox: createOutboxStore,
+  storage: createStorageStore,
+  ownership: createOwnershipStore,
+  auditLog: createAuditLogStore,
+  changes: createChangeStore,
+  apps: createAppStore,
+  appPorts: createAppPortStore,
+};
 
-export function createStore(sql: Queryable) {
-  return {
-    installation: createInstallationStore(sql),
-    secretKeys: createSecretKeyStore(sql),
-    servers: createServerStore(sql),
-    ciphertexts: createCiphertextStore(sql),
-    people: createPeopleStore(sql),
-    accounts: createAccountStore(sql),
-    members: createMemberStore(sql),
-    invitations: createInvitationStore(sql),
-    invitationMails: createInvitationMailStore(sql),
-    keys: createKeyStore(sql),
-    sessions: createSessionStore(sql),
-    browserSessions: createBrowserSessionStore(sql),
-    signInFailures: createSignInFailureStore(sql),
-    oneTimeLinks: createOneTimeLinkStore(sql),
-    signInRequests: createSignInRequestStore(sql),
-    organizationLimits: createOrganizationLimitStore(sql),
-    organizationStorage: createOrganizationStorageStore(sql),
-    unknownRuns: createUnknownRunStore(sql),
-    usage: createUsageStore(sql),
-    workspaces: createWorkspaceStore(sql),
-    deployments: createDeploymentStore(sql),
-    configurations: createConfigurationStore(sql),
-    jobs: createJobStore(sql),
-    jobRuns: createJobRunStore(sql),
-    jobOverviews: createJobOverviewStore(sql),
-    runOverviews: createRunOverviewStore(sql),
-    runSeries: createRunSeriesStore(sql),
-    workspaceHealth: createWorkspaceHealthStore(sql),
-    runQueue: createRunQueueStore(sql),
-    claims: createClaimStore(sql),
-    waits: createWaitStore(sql),
-    supervisors: createSupervisorStore(sql),
-    schedules: createScheduleStore(sql),
-    nextStarts: createNextStartStore(sql),
-    deferredStarts: createDeferredStartStore(sql),
-    attempts: createAttemptStore(sql),
-    environments: createEnvironmentStore(sql),
-    telemetry: createTelemetryStore(sql),
-    pipelineOverviews: createPipelineOverviewStore(sql),
-    schemaVersions: createSchemaVersionStore(sql),
-    schemaChanges: createSchemaChangeStore(sql),
-    statistics: createStatisticsStore(sql),
-    variables: createVariableStore(sql),
-    webhooks: createWebhookStore(sql),
-    outbox: createOutboxStore(sql),
-    storage: createStorageStore(sql),
-    ownership: createOwnershipStore(sql),
-    auditLog: createAuditLogStore(sql),
-    changes: createChangeStore(sql),
-    apps: createAppStore(sql),
-    appPorts: createAppPortStore(sql),
-  };
+/** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */
+export type Store = { [Name in keyof typeof creators]: ReturnType<(typeof creators)[Name]> };
+
+export function createStore(sql: Queryable): Store {
+  const made = Object.entries(creators).map(([name, create]) => [name, create(sql)]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the entries are those of the creators
+  return Object.fromEntries(made) as Store;
 }
+
+/** Creates each resource at its first use: a transaction uses a few of them. */
+function createStoreOfTransaction(sql: Queryable): Store {
+  const made: Partial<Record<string, unknown>> = {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the proxy has what the creators make
+  return new Proxy(made, {
+    get(_, name) {
+      if (!isResource(name)) return undefined;
+      return (made[name] ??= creators[name](sql));
+    },
+  }) as Store;
+}
+
+const isResource = (name: string | symbol): name is keyof Store =>
+  typeof name === 'string' && Object.hasOwn(creators, name);
 
 /** The store outside of a transaction, and transactions. */
 export interface Persistence<Names extends keyof Store = keyof Store> {
@@ -129,7 +148,7 @@ export interface Persistence<Names extends keyof Store = keyof Store> {
 export function createPersistence(database: Database): Persistence {
   return {
     store: createStore(database),
-    transaction: (work) => database.transaction((tx) => work(createStore(tx))),
+    transaction: (work) => database.transaction((tx) => work(createStoreOfTransaction(tx))),
     async onWake(onWake) {
       const subscription = await database.listen(wakeChannel, onWake);
       return subscription;

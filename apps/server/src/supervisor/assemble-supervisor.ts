@@ -49,6 +49,8 @@ export interface SupervisorParts {
     | 'endUnknownRun'
     | 'finishRun'
     | 'ingestTelemetry'
+    | 'jobVersions'
+    | 'packageVersions'
     | 'readRunVariables'
     | 'recordSpool'
     | 'startRuns'
@@ -69,13 +71,23 @@ export interface SupervisorParts {
 /** Assembles the supervisor, without starting it. */
 export function assembleSupervisor(settings: SupervisorSettings, parts: SupervisorParts): Supervisor {
   const { persistence, services, executor, attemptsAddress, installationId, faultPoints, log } = parts;
-  const { attemptLog, attemptSecrets, recordSpool, finishRun, reportWaits } = services;
+  const { attemptLog, attemptSecrets, jobVersions, packageVersions, recordSpool, finishRun, reportWaits } =
+    services;
   const { leaseSeconds, instanceSizes } = settings;
   const { store } = persistence;
   const serverProcesses = createServerProcesses();
   const { owner = serverProcesses.self } = parts;
   const unknownRunIds = new Set<string>();
-  const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
+  const common = {
+    persistence,
+    executor,
+    attemptLog,
+    attemptSecrets,
+    jobVersions,
+    packageVersions,
+    faultPoints,
+    log,
+  };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
   const snapshots = createSnapshots({

@@ -70,16 +70,17 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
 
   /**
    * Checks a pool once.
-   * @returns the claims made
+   * @returns the claims made, and whether there may be more claimable runs than were read
    */
-  async function claimOnce(name: PoolName, pool: Pool): Promise<Claim[]> {
+  async function claimOnce(name: PoolName, pool: Pool): Promise<{ claims: Claim[]; hasMore: boolean }> {
+    const none = { claims: [], hasMore: false };
     const use = useOf(name);
     // An app that replaces an active one needs no free slot; every batch run does.
-    if (name === 'batch' && use.runs >= pool.maxRuns) return [];
+    if (name === 'batch' && use.runs >= pool.maxRuns) return none;
     const rows = await store.claims.listClaimable(isApp(name), headsOfWorkspace);
     if (rows.length === 0) {
       reserved[name] = null;
-      return [];
+      return none;
     }
     const pending = rows.map((row) => ({
       ...toPendingRun(row, demandOf(sizeOf(row.size), pool)),
@@ -89,27 +90,34 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
     const active = toCounts(await store.claims.countActive(isApp(name)));
     const { chosen, reservedFor } = chooseClaims(pending, active, { pool, use });
     reserved[name] = reservedFor;
-    if (chosen.length === 0) return [];
+    if (chosen.length === 0) return none;
     const byId = new Map(chosen.map((run) => [run.jobRunId, run]));
     const claims = await store.claims.claim([...byId.keys()], owner, leaseSeconds);
     for (const claim of claims) {
       const run = byId.get(claim.jobRunId);
       if (run) hold(claim, { name, demand: run.demand, jobId: run.jobId });
     }
-    return claims;
+    return { claims, hasMore: claims.length > 0 && hasFullWorkspace(rows) };
   }
 
   return {
-    /** Claims until nothing claimable is left. Calls `onClaim` for each claim at once. */
-    async claimPending(onClaim: (claim: Claim) => void, signal: AbortSignal): Promise<void> {
+    /**
+     * Claims until nothing claimable is left. Calls `onClaim` for each claim at once.
+     * @returns whether runs were pending
+     */
+    async claimPending(onClaim: (claim: Claim) => void, signal: AbortSignal): Promise<boolean> {
       const capacity = await dependencies.readCapacity();
+      const pending = await store.claims.readPending();
       for (const name of poolNames) {
-        for (let claims: Claim[] | null = null; claims === null || claims.length > 0;) {
-          if (signal.aborted) return;
-          claims = await claimOnce(name, capacity[name]);
-          claims.forEach(onClaim);
+        if (!pending[name]) reserved[name] = null;
+        for (let hasMore = pending[name]; hasMore;) {
+          if (signal.aborted) return true;
+          const found = await claimOnce(name, capacity[name]);
+          found.claims.forEach(onClaim);
+          hasMore = found.hasMore;
         }
       }
+      return pending.batch || pending.apps;
     },
 
     /** Counts claims taken over from another server. They are driven whatever the capacity. */
@@ -147,6 +155,12 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
 }
 
 const keyOf = ({ jobRunId, claimNumber }: Claim): string => `${jobRunId} ${claimNumber}`;
+
+/** Whether a workspace may have more claimable runs than were read. */
+function hasFullWorkspace(rows: readonly ClaimableRun[]): boolean {
+  const byWorkspace = Map.groupBy(rows, (row) => row.workspaceId);
+  return [...byWorkspace.values()].some((heads) => heads.length === headsOfWorkspace);
+}
 
 function toPendingRun(row: ClaimableRun, demand: Demand): Omit<PendingRun, 'replacesActive'> {
   const { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, localDataLock } = row;

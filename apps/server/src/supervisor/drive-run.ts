@@ -123,7 +123,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const signal = AbortSignal.any([controller.signal, stopping]);
     async function watch(): Promise<void> {
       while (!signal.aborted) {
-        await attemptLog.nextChange(claim.jobRunId, checkIntervalMs, signal);
+        await attemptLog.nextStateChange(claim.jobRunId, checkIntervalMs, signal);
         if (signal.aborted) return;
         const run = await store.jobRuns.find(claim.jobRunId);
         if (run?.status !== 'starting' || run.claimNumber !== claim.claimNumber) return controller.abort();
@@ -151,10 +151,17 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     return true;
   }
 
-  async function drive(claim: Claim, signal: AbortSignal): Promise<void> {
+  /** @returns the workspace of the run; null if the run does not exist */
+  async function drive(claim: Claim, signal: AbortSignal): Promise<string | null> {
     await faultPoints.reach('after-claim');
     const run = await store.jobRuns.find(claim.jobRunId);
-    if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
+    if (!run) return null;
+    if (!isTerminalRunState(run.status) && run.claimNumber === claim.claimNumber)
+      await driveClaimed(claim, run, signal);
+    return run.workspaceId;
+  }
+
+  async function driveClaimed(claim: Claim, run: JobRunRecord, signal: AbortSignal): Promise<void> {
     const attempt = await store.attempts.findOpen(run.id);
     // The previous server died before it could process the exit.
     if (attempt?.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
@@ -185,8 +192,9 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   /** Refresh snapshots: apps see the data of a run once it is over. */
-  async function afterRun(claim: Claim, signal: AbortSignal): Promise<void> {
+  async function afterRun(claim: Claim, workspaceId: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
+    if (!(await dependencies.snapshots.isWantedIn(workspaceId))) return;
     const run = await store.jobRuns.find(claim.jobRunId);
     if (run && isTerminalRunState(run.status)) await dependencies.snapshots.takeAfterRun(run);
   }
@@ -197,8 +205,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
    */
   return async function driveRun(claim: Claim, signal: AbortSignal): Promise<void> {
     try {
-      await drive(claim, signal);
-      await afterRun(claim, signal);
+      const workspaceId = await drive(claim, signal);
+      if (workspaceId !== null) await afterRun(claim, workspaceId, signal);
     } catch (error) {
       // A stopping server abandons what it was preparing.
       if (signal.aborted) return;

@@ -89,6 +89,12 @@ export function createOutboxRelay({
     });
   }
 
+  /** Handles the events that only wake loops, which the notification of each has done. */
+  async function removeSignals(events: readonly ClaimedEvent[]): Promise<void> {
+    const ids = events.filter(isSignal).map(({ id }) => id);
+    if (ids.length > 0) await store.outbox.remove(ids);
+  }
+
   async function act(event: ClaimedEvent): Promise<void> {
     if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
@@ -101,10 +107,12 @@ export function createOutboxRelay({
   return {
     async deliver() {
       const events = await store.outbox.take(eventBatch, claimSeconds);
+      await removeSignals(events);
       for (const event of events) {
+        if (isSignal(event)) continue;
         try {
           await act(event);
-          await store.outbox.remove(event.id);
+          await store.outbox.remove([event.id]);
         } catch (error) {
           // The first tries often run before the bootstrap has exited.
           const level = event.failures < patientTries ? 'debug' : 'warn';
@@ -118,3 +126,5 @@ export function createOutboxRelay({
     },
   };
 }
+
+const isSignal = ({ kind }: ClaimedEvent): boolean => kind === 'job_run.created';

@@ -114,6 +114,10 @@ export function createSnapshots({
   }
 
   return {
+    /** Whether apps are running that may want the data of an ended run of their workspace. */
+    isWantedIn: async (workspaceId: string): Promise<boolean> =>
+      (await store.apps.listLiveOfWorkspace(workspaceId)).length > 0,
+
     /** Before an app starts: copies the current data, or keeps the last copy if a run holds the lock. */
     async takeForApp(workspaceId: string, profile: string): Promise<void> {
       await withLock('start', { workspaceId, profile: sourceProfileOf(profile) }, take);

@@ -10,6 +10,8 @@ import type { Wait } from '../domain/runs/wait-reason.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { JobVersions } from '../services/jobs/job-versions.ts';
+import type { PackageVersions } from '../services/versions/package-versions.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { RunVariables } from '../services/variables/run-variables.ts';
@@ -22,13 +24,13 @@ import { leftOutNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
-  persistence: Persistence<
-    'apps' | 'attempts' | 'deployments' | 'environments' | 'jobs' | 'people' | 'waits' | 'workspaces'
-  >;
+  persistence: Persistence<'apps' | 'attempts' | 'environments' | 'people' | 'waits' | 'workspaces'>;
   executor: AttemptRunner;
   environments: Environments;
   readRunVariables: RunVariables;
   attemptSecrets: AttemptSecrets;
+  jobVersions: JobVersions;
+  packageVersions: PackageVersions;
   attemptLog: AttemptLog;
   faultPoints: FaultPoints;
   installationId: string;
@@ -57,9 +59,9 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     definition: JobDefinition,
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
-    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
+    const deployment = await dependencies.packageVersions.getDeployment(run);
     const organization = await store.people.getOrganization(workspace.organizationId);
-    if (!deployment || !organization) throw new Error(`Run ${run.id} has no code or configuration`);
+    if (!organization) throw new Error(`Run ${run.id} belongs to no organization`);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
@@ -144,9 +146,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (open.createdAt < run.updatedAt) await store.attempts.restart(open.id);
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
-    const [version] = await store.jobs.getVersions([run.jobVersionId]);
-    if (!version) throw new Error(`Run ${run.id} has no job`);
-    const { definition } = version;
+    const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
     const environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
     const { secret, credential } = attemptSecrets.create(run.id);
     const attempt =

@@ -57,11 +57,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   const stopping = new AbortController();
   let lastTakeOver = -Infinity;
   let lastNotedAt = -Infinity;
-  const running: Loop[] = [];
-  const woken: Loop[] = [];
-  const wake = () => {
-    for (const loop of woken) loop.wake();
-  };
+  const running = new Map<string, Loop>();
+  const wake = (name: 'supervisor' | 'outbox') => running.get(name)?.wake();
 
   function take(claim: Claim): void {
     const work = driveRun(claim, stopping.signal)
@@ -71,13 +68,9 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       .finally(() => {
         claimRuns.release(claim);
         if (held.get(claim.jobRunId)?.claim.claimNumber === claim.claimNumber) held.delete(claim.jobRunId);
-        wake();
+        wake('supervisor');
       });
     held.set(claim.jobRunId, { claim, work });
-  }
-
-  async function claimPending(): Promise<void> {
-    await claimRuns.claimPending(take, stopping.signal);
   }
 
   async function takeOverLost(): Promise<void> {
@@ -137,9 +130,9 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
    */
   async function superviseRuns(): Promise<void> {
     const endingApps = dependencies.freeAppSlot.countEnding();
-    await claimPending();
+    const hasPending = await claimRuns.claimPending(take, stopping.signal);
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOverLost();
-    if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
+    if (hasPending && performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
   }
 
   /** Each task has a loop of its own: compressing a large log, or an engine that does not answer, takes seconds. */
@@ -184,7 +177,6 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       readyWithinMs: null,
     },
   ];
-  const wokenLoops = ['supervisor', 'outbox'];
   let subscription: { close(): Promise<void> } | undefined;
 
   return {
@@ -194,21 +186,21 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
         // Starts and ends do not concern watched runs: the end of each is announced by the code that stores
         // it.
         if (kind === undefined || kind === '') announceAll();
-        wake();
+        wake('supervisor');
+        // The outbox only removes the events of new runs, together and later.
+        if (kind !== 'job_run.created') wake('outbox');
       });
       await keepAlive();
       await takeOverLost();
       await dependencies.faultPoints.reach('in-start-up');
       await ingestTelemetry.waiting();
       for (const definition of definitions) {
-        const loop = await loops.start(definition);
-        running.push(loop);
-        if (wokenLoops.includes(definition.name)) woken.push(loop);
+        running.set(definition.name, await loops.start(definition));
       }
     },
     async stop() {
       stopping.abort();
-      await Promise.all(running.map((loop) => loop.stop()));
+      await Promise.all([...running.values()].map((loop) => loop.stop()));
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));
       await store.supervisors.remove(owner);

@@ -5,6 +5,7 @@ import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from 
 import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { JobVersions } from '../services/jobs/job-versions.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
@@ -16,7 +17,8 @@ import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
 import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
-  persistence: Persistence<'attempts' | 'claims' | 'jobRuns' | 'jobs'>;
+  persistence: Persistence<'attempts' | 'claims' | 'jobRuns'>;
+  jobVersions: JobVersions;
   executor: AttemptRunner;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
@@ -54,9 +56,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   const { store } = persistence;
 
   async function readTerms(jobVersionId: string): Promise<RunTerms> {
-    const [version] = await store.jobs.getVersions([jobVersionId]);
-    if (!version) throw new Error(`Job version ${jobVersionId} does not exist`);
-    return readRunTerms(version, dependencies.instanceSizes);
+    return readRunTerms(await dependencies.jobVersions.get(jobVersionId), dependencies.instanceSizes);
   }
 
   /** Opens the checks for an app; null for other runs. */
@@ -147,7 +147,9 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
           await endUnrecorded(claim, attempt.id, inspection, terms);
       }
       if (signal.aborted) break;
-      await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
+      // An app that prints lines may listen by now.
+      const pause = [claim.jobRunId, inspectIntervalMs, signal] as const;
+      await (inspectApp ? attemptLog.nextChange(...pause) : attemptLog.nextStateChange(...pause));
     }
     // A stopping server does not wait for a grace period; the server that takes over stops the attempt again.
     if (!signal.aborted) await stopper.settled();

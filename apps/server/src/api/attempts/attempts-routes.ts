@@ -1,4 +1,3 @@
-import type { AttemptRecord } from '../../store/records.ts';
 import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -34,7 +33,7 @@ const spoolQuery = z.object({
 
 /** An admitted call. `sealed` is null when an older bootstrap authenticated with a bearer token. */
 interface AdmittedCall {
-  attempt: AttemptRecord;
+  attemptId: string;
   sealed: { seal: AttemptSeal; header: SealedHeader } | null;
 }
 
@@ -46,10 +45,10 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
   const { beginAttempt, recordSpool } = routes;
   const calls = new WeakMap<FastifyRequest, AdmittedCall>();
 
-  function callOf(request: FastifyRequest): { attempt: AttemptRecord; by: { isOfOlderRelease: boolean } } {
+  function callOf(request: FastifyRequest): { attemptId: string; by: { isOfOlderRelease: boolean } } {
     const call = calls.get(request);
     if (!call) throw new Error('An attempt route was reached without its attempt');
-    return { attempt: call.attempt, by: { isOfOlderRelease: call.sealed === null } };
+    return { attemptId: call.attemptId, by: { isOfOlderRelease: call.sealed === null } };
   }
 
   void app.register(async (scope) => {
@@ -81,23 +80,23 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
 
     scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
       const { claim_number: claimNumber, nonce } = parse('body', beginRequest, readJson(request.body));
-      const { attempt, by } = callOf(request);
-      return beginAttempt.begin(attempt.id, { claimNumber, nonce }, by);
+      const { attemptId: id, by } = callOf(request);
+      return beginAttempt.begin(id, { claimNumber, nonce }, by);
     });
 
     scope.get(`${prefix}/code`, async (request, reply) =>
-      reply.type('application/gzip').send(await beginAttempt.openCode(callOf(request).attempt)),
+      reply.type('application/gzip').send(await beginAttempt.openCode(callOf(request).attemptId)),
     );
 
     scope.get(`${prefix}/configuration`, async (request, reply) => {
-      const { attempt, by } = callOf(request);
-      return reply.type('application/gzip').send(await beginAttempt.openConfiguration(attempt, by));
+      const { attemptId: id, by } = callOf(request);
+      return reply.type('application/gzip').send(await beginAttempt.openConfiguration(id, by));
     });
 
     scope.post(`${prefix}/-spool`, { bodyLimit: spoolBodyLimit }, async (request) => {
       const { offset } = parse('query', spoolQuery, request.query);
       const chunk = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      return recordSpool.take(callOf(request).attempt.id, offset, chunk);
+      return recordSpool.take(callOf(request).attemptId, offset, chunk);
     });
   });
 }
@@ -111,14 +110,13 @@ async function admit(
   const id = attemptId.safeParse(pathParamsOf(request)['attempt_id']);
   if (!id.success)
     throw new ServiceError('not_authenticated', 'The call does not prove that it comes from this attempt.');
-  if (!header) return { attempt: await authenticateAttempt.byToken(id.data, token ?? ''), sealed: null };
+  if (!header) {
+    await authenticateAttempt.byToken(id.data, token ?? '');
+    return { attemptId: id.data, sealed: null };
+  }
   const [, route = ''] = request.url.split(`/${id.data}/`, 2);
-  const { attempt, seal } = await authenticateAttempt.bySeal(id.data, {
-    method: request.method,
-    route,
-    header,
-  });
-  return { attempt, sealed: { seal, header } };
+  const seal = await authenticateAttempt.bySeal(id.data, { method: request.method, route, header });
+  return { attemptId: id.data, sealed: { seal, header } };
 }
 
 function parse<Schema extends z.ZodType>(part: string, schema: Schema, value: unknown): z.output<Schema> {

@@ -81,7 +81,7 @@ export function createJobRunHandlers(services: {
         isByViewer: isByViewer(call),
       });
       void reply.code(created ? 201 : 200);
-      return detail(workspaceId, run.id, call);
+      return toDetailedJobRun(await readJobRuns.describeOne(run), call);
     },
 
     async cancel_job_run({ params, ...at }) {

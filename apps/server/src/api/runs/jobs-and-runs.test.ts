@@ -281,7 +281,6 @@ describe('job runs', () => {
       jobVersionId: job?.currentVersionId ?? '',
       deploymentId: deployment.id,
       configurationId: configuration.id,
-      number: 1,
       trigger: 'http:',
       triggerKind: 'http',
       triggeredBy: null,

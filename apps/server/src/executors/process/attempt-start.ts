@@ -55,7 +55,9 @@ export interface AttemptStartOptions {
 }
 
 const START_TIMEOUT_MILLISECONDS = 30_000;
-const LOOK_AGAIN_MILLISECONDS = 5;
+/** The first pause before looking again; each is twice as long as the one before. */
+const LOOK_AGAIN_MILLISECONDS = 15;
+const MAX_LOOK_AGAIN_MILLISECONDS = 120;
 const LAST_WORDS_BYTES = 4096;
 const INSIDE_WORK_ROOT = '/work';
 
@@ -313,19 +315,21 @@ async function startBootstrap(
 }
 
 /**
- * Polls every few milliseconds: a watch on the folder would not be faster, and the machine can run out of
- * watches.
+ * Polls, because a watch on the folder would not be faster, and the machine can run out of watches. The
+ * bootstrap does not wait for this, so user code starts no later.
  */
 async function awaitProcessRecord(child: ChildProcess, folder: AttemptFolder): Promise<ProcessRecord> {
   const ended = watchEnd(child);
   const deadline = performance.now() + START_TIMEOUT_MILLISECONDS;
+  let pauseMilliseconds = LOOK_AGAIN_MILLISECONDS;
   while (performance.now() < deadline) {
     // Check for the end before reading the file, so that a record written before the end is not missed.
     const end = ended.reason();
     const record = await readProcessRecord(folder);
     if (record !== null) return record;
     if (end !== null) throw new ExecutorError('backend', await describeEnd(end, folder));
-    await Promise.race([sleep(LOOK_AGAIN_MILLISECONDS), ended.promise]);
+    await Promise.race([sleep(pauseMilliseconds), ended.promise]);
+    pauseMilliseconds = Math.min(2 * pauseMilliseconds, MAX_LOOK_AGAIN_MILLISECONDS);
   }
   child.kill('SIGKILL');
   throw new ExecutorError(

@@ -1,9 +1,12 @@
-import type { AttemptRecord } from '../../store/records.ts';
 import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
 import type { AttemptSecrets } from './attempt-secrets.ts';
 import type { Persistence } from '../../store/store.ts';
 import { hashSecret } from '../sign-in/credentials.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { LRUCache } from 'lru-cache';
+
+/** More than a server drives at once. */
+const maxSeals = 500;
 
 /** A call, as described by its head. */
 export interface AttemptCall {
@@ -17,25 +20,28 @@ export type AuthenticateAttempt = ReturnType<typeof createAuthenticateAttempt>;
 
 /** Authenticates calls of attempts. */
 export function createAuthenticateAttempt({ store }: Persistence<'attempts'>, secrets: AttemptSecrets) {
+  /** An attempt keeps its secret. What the attempt may still do is checked by each call. */
+  const seals = new LRUCache<string, AttemptSeal>({ max: maxSeals });
+
+  async function openSeal(attemptId: string): Promise<AttemptSeal | null> {
+    const known = seals.get(attemptId);
+    if (known) return known;
+    const seal = await secrets.openSeal(store, attemptId);
+    if (seal) seals.set(attemptId, seal);
+    return seal;
+  }
+
   return {
     /** Authenticates by the attempt's secret, which both sides have and neither sends. */
-    async bySeal(
-      attemptId: string,
-      { method, route, header }: AttemptCall,
-    ): Promise<{ attempt: AttemptRecord; seal: AttemptSeal }> {
-      const found = await store.attempts.findWithSecret(attemptId);
-      if (!found) throw refuse();
-      const { sealedSecret, ...attempt } = found;
-      const seal = secrets.open({ ...attempt, sealedSecret });
-      if (!seal.isProved(method, route, header)) throw refuse();
-      return { attempt, seal };
+    async bySeal(attemptId: string, { method, route, header }: AttemptCall): Promise<AttemptSeal> {
+      const seal = await openSeal(attemptId);
+      if (!seal?.isProved(method, route, header)) throw refuse();
+      return seal;
     },
 
     /** Authenticates by a bearer token: for attempts that the previous release started. */
-    async byToken(attemptId: string, token: string): Promise<AttemptRecord> {
-      const attempt = await store.attempts.findByToken(attemptId, hashSecret(token));
-      if (!attempt) throw refuse();
-      return attempt;
+    async byToken(attemptId: string, token: string): Promise<void> {
+      if (!(await store.attempts.findByToken(attemptId, hashSecret(token)))) throw refuse();
     },
   };
 }

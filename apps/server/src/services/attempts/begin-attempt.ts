@@ -3,6 +3,8 @@ import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence, Store } from '../../store/store.ts';
+import type { JobVersions } from '../jobs/job-versions.ts';
+import type { PackageVersions } from '../versions/package-versions.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -23,7 +25,9 @@ import { writeEntryPoint } from '../../domain/runs/run-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface BeginAttemptDependencies {
-  persistence: Persistence<'attempts' | 'configurations' | 'deployments' | 'jobRuns' | 'jobs' | 'workspaces'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'workspaces'>;
+  jobVersions: JobVersions;
+  packageVersions: PackageVersions;
   blobs: BlobStore;
   encryption: Encryption;
   credentials: Credentials;
@@ -63,7 +67,8 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
  * files.
  */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
-  const { persistence, blobs, encryption, credentials, readRunVariables, apiUrl } = dependencies;
+  const { persistence, packageVersions, blobs, encryption, credentials, readRunVariables, apiUrl } =
+    dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on. */
@@ -73,9 +78,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     claimNumber: number,
     nonce: string,
   ) {
-    const seen = await store.attempts.get(attemptId);
-    const run = seen && (await store.jobRuns.lock(seen.jobRunId));
-    const attempt = seen && (await store.attempts.lock(attemptId));
+    const run = await store.jobRuns.lockOfAttempt(attemptId);
+    const attempt = run && (await store.attempts.lock(attemptId));
     if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
     // The same process repeats its request after the first response was lost.
     if (attempt.begunBy === nonce && run.status !== 'starting' && !hasStarted(attempt))
@@ -88,13 +92,11 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
 
   async function describe(run: JobRunRecord, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
     const { store } = persistence;
-    const [version] = await store.jobs.getVersions([run.jobVersionId]);
-    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
-    const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
+    const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
+    const deployment = await packageVersions.getDeployment(run);
+    const configuration = await packageVersions.getConfiguration(run);
     const workspace = await store.workspaces.get(run.workspaceId);
-    if (!version || !deployment || !configuration || !workspace)
-      throw new Error(`Run ${run.id} has no code or configuration`);
-    const { definition } = version;
+    if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
     const selected = await openSelected(configuration, run.profile);
@@ -160,7 +162,11 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     return selectConfiguration(await configurationArchives.open(configuration), profile);
   }
 
-  async function findRun(attempt: AttemptRecord): Promise<JobRunRecord> {
+  /** @throws ServiceError attempt_closed, attempt_files_withheld, not_found */
+  async function findUnstarted(attemptId: string): Promise<JobRunRecord> {
+    const attempt = await persistence.store.attempts.get(attemptId);
+    if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
+    requireBegunUnstarted(attempt);
     const run = await persistence.store.jobRuns.find(attempt.jobRunId);
     if (!run) throw new ServiceError('not_found', 'The run of this attempt does not exist.');
     return run;
@@ -178,20 +184,15 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       return describe(run, attempt.id, by);
     },
 
-    async openCode(attempt: AttemptRecord): Promise<Readable> {
-      requireBegunUnstarted(attempt);
-      const run = await findRun(attempt);
-      const deployment = await persistence.store.deployments.get(run.workspaceId, run.deploymentId);
-      if (!deployment) throw new ServiceError('not_found', 'The deployment of this run does not exist.');
+    async openCode(attemptId: string): Promise<Readable> {
+      const run = await findUnstarted(attemptId);
+      const deployment = await packageVersions.getDeployment(run);
       return blobs.openRead(deployment.archiveKey);
     },
 
-    async openConfiguration(attempt: AttemptRecord, by: Bootstrap = currentBootstrap): Promise<Readable> {
-      requireBegunUnstarted(attempt);
-      const run = await findRun(attempt);
-      const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
-      if (!configuration)
-        throw new ServiceError('not_found', 'The configuration of this run does not exist.');
+    async openConfiguration(attemptId: string, by: Bootstrap = currentBootstrap): Promise<Readable> {
+      const run = await findUnstarted(attemptId);
+      const configuration = await packageVersions.getConfiguration(run);
       if (by.isOfOlderRelease) return Readable.from([await configurationArchives.open(configuration)]);
       return Readable.from([(await openSelected(configuration, run.profile)).archive]);
     },

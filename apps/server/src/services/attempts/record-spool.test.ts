@@ -151,7 +151,7 @@ describe('the log', () => {
         const attempt = await store.attempts.lock(attemptId);
         if (!attempt) throw new Error('The attempt is gone');
         const prepared = fixture.attemptLog.prepare(attemptId, attempt, lost);
-        await store.attempts.saveProgress(attemptId, { ...attempt, ...prepared.progress });
+        await store.attempts.saveLogProgress(attemptId, prepared.progress);
         await prepared.write();
         throw new Error('crash');
       }),

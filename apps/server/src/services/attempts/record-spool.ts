@@ -1,9 +1,10 @@
-import type { AttemptRecord, SpoolProgress } from '../../store/records.ts';
+import type { AttemptRecord, SpoolUpdate } from '../../store/records.ts';
 import type { AttemptLog, PreparedLines } from '../logs/attempt-log.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
+import type { JobVersions } from '../jobs/job-versions.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
@@ -23,7 +24,8 @@ export const attemptLimits = {
 } as const;
 
 export interface RecordSpoolDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'jobs' | 'telemetry'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'telemetry'>;
+  jobVersions: JobVersions;
   attemptLog: AttemptLog;
   blobs: BlobStore;
   finishRun: FinishRun;
@@ -60,32 +62,41 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       }
       const fresh = chunk.subarray(attempt.spoolOffset - offset);
       const complete = fresh.subarray(0, fresh.lastIndexOf(newline) + 1);
-      if (complete.length === 0) return { attempt, storedOffset: attempt.spoolOffset, hasBeacons: false };
+      if (complete.length === 0)
+        return {
+          attempt,
+          storedOffset: attempt.spoolOffset,
+          hasBeacons: false,
+          hasExit: attempt.exit !== null,
+        };
       const records = splitRecords(complete);
-      const { lines, ...beacons } = await storeRecords(tx, attempt, records);
+      const { lines, ...found } = await storeRecords(tx, attempt, records);
       const storedOffset = attempt.spoolOffset + complete.length;
-      await tx.attempts.saveProgress(attemptId, {
-        spoolOffset: storedOffset,
-        ...beacons,
-        ...lines.progress,
-      });
+      await tx.attempts.saveSpool(attemptId, { spoolOffset: storedOffset, ...found, ...lines.progress });
       await lines.write();
-      return { attempt, storedOffset, hasBeacons: beacons.beaconCount > attempt.beaconCount };
+      return {
+        attempt,
+        storedOffset,
+        hasBeacons: found.beaconCount > attempt.beaconCount,
+        hasExit: attempt.exit !== null || found.exit !== null,
+      };
     });
   }
 
-  /** Stores everything except the log lines, which are written after the row is updated. */
+  /** Stores beacons; the rest is for the attempt's row, and for its log after the row is updated. */
   async function storeRecords(
-    tx: Pick<Store, 'attempts' | 'telemetry'>,
+    tx: Pick<Store, 'telemetry'>,
     attempt: AttemptRecord,
     records: readonly SpoolRecord[],
-  ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes'> & { lines: PreparedLines }> {
+  ): Promise<FoundInSpool> {
     const lines: UnnumberedLogLine[] = [];
     let { beaconCount, beaconBytes } = attempt;
+    let startedAt: Date | null = null;
+    let exit: SpoolUpdate['exit'] = null;
     for (const record of records) {
       if (record.kind === 'log') lines.push(record.line);
-      else if (record.kind === 'started') await tx.attempts.saveStarted(attempt.id, record.at);
-      else if (record.kind === 'exit') await tx.attempts.saveExit(attempt.id, record.exit, record.at);
+      else if (record.kind === 'started') startedAt ??= record.at;
+      else if (record.kind === 'exit') exit ??= { record: record.exit, at: record.at };
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
       else if (beaconBytes + record.body.length <= attemptLimits.beaconBytes) {
@@ -98,7 +109,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     // run that has ended, drops lines: rejecting the record would only make the attempt resend it.
     const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
     const kept = isFull ? [] : lines;
-    return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
+    return {
+      beaconCount,
+      beaconBytes,
+      startedAt,
+      exit,
+      lines: attemptLog.prepare(attempt.id, attempt, kept),
+    };
   }
 
   async function storeBeacon(
@@ -127,19 +144,19 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const run = await persistence.store.jobRuns.find(attempt.jobRunId);
     if (!run || run.finishedAt) return;
     await faultPoints.reach('between-exit-and-finish');
-    await ingestTelemetry.ofAttempt(attemptId);
-    const [version] = await persistence.store.jobs.getVersions([run.jobVersionId]);
-    if (!version) throw new Error(`Job version ${run.jobVersionId} does not exist`);
+    if (attempt.beaconCount > 0) await ingestTelemetry.ofAttempt(attemptId);
+    const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);
     await finishRun(run.id, outcome, { attemptId });
   }
 
   async function record(attemptId: string, chunk: Chunk): Promise<{ offset: number }> {
-    const { attempt, storedOffset, hasBeacons } = await store(attemptId, chunk);
-    attemptLog.announce(attempt.jobRunId);
+    const { attempt, storedOffset, hasBeacons, hasExit } = await store(attemptId, chunk);
+    // The end of the run is announced by the function that ends it.
+    attemptLog.announceLines(attempt.jobRunId);
     if (hasBeacons) await ingestTelemetry.ofAttempt(attemptId);
-    await finishIfExited(attemptId);
+    if (hasExit) await finishIfExited(attemptId);
     return { offset: storedOffset };
   }
 
@@ -156,6 +173,11 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     take: (attemptId: string, offset: number, chunk: Uint8Array) =>
       record(attemptId, { offset, chunk, isSent: true }),
   };
+}
+
+/** What a chunk brings for the attempt's row and its log. */
+interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'logLines'> {
+  lines: PreparedLines;
 }
 
 interface Chunk {

@@ -42,5 +42,12 @@ export function createJobVersions(store: Pick<Store, 'jobs'>) {
     });
   }
 
-  return { getMany, complete };
+  /** @throws Error if the version does not exist */
+  async function get(versionId: string): Promise<JobVersionRecord> {
+    const version = (await getMany([versionId])).get(versionId);
+    if (!version) throw new Error(`Job version ${versionId} does not exist`);
+    return version;
+  }
+
+  return { get, getMany, complete };
 }

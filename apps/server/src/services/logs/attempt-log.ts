@@ -26,6 +26,8 @@ export interface AttemptLog {
   prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
   /** Notifies followers in this process that a run's log or state has changed. Call it after the commit. */
   announce(jobRunId: string): void;
+  /** The same for a change that concerns only the log. */
+  announceLines(jobRunId: string): void;
   /**
    * Registers a callback for the run's announcements.
    * @returns a function that unregisters it
@@ -33,6 +35,8 @@ export interface AttemptLog {
   onChange(jobRunId: string, onChange: () => void): () => void;
   /** Resolves at the next announcement for the run, or after the timeout. */
   nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Like `nextChange`, for callers that need not look at a run whose log grows. */
+  nextStateChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
   /**
    * Writes lines of the server in the transaction of the change that they describe. Announce the run after
    * the commit.
@@ -48,6 +52,7 @@ export interface AttemptLog {
 
 export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles: LogFiles): AttemptLog {
   const changes = new EventEmitter().setMaxListeners(0);
+  const stateChanges = new EventEmitter().setMaxListeners(0);
 
   function prepare(
     attemptId: string,
@@ -70,18 +75,23 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
     attemptId: string,
     lines: readonly UnnumberedLogLine[],
   ) {
+    if (lines.length === 0) return;
     const attempt = await store.attempts.lock(attemptId);
     // A sealed log never grows: late lines of an ended run are not worth decompressing its log.
     if (!attempt || attempt.logSealed) return;
     const prepared = prepare(attemptId, attempt, lines);
-    await store.attempts.saveProgress(attemptId, { ...attempt, ...prepared.progress });
+    await store.attempts.saveLogProgress(attemptId, prepared.progress);
     await prepared.write();
   }
 
   return {
     prepare,
     writeWith: appendUnderLock,
-    announce: (jobRunId) => void changes.emit(jobRunId),
+    announce(jobRunId) {
+      stateChanges.emit(jobRunId);
+      changes.emit(jobRunId);
+    },
+    announceLines: (jobRunId) => void changes.emit(jobRunId),
     async write(jobRunId, attemptId, lines) {
       await persistence.transaction((store) => appendUnderLock(store, attemptId, lines));
       changes.emit(jobRunId);
@@ -92,18 +102,28 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
       changes.on(jobRunId, listener);
       return () => void changes.off(jobRunId, listener);
     },
-    nextChange: (jobRunId, timeoutMs, signal) =>
-      new Promise((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          changes.off(jobRunId, done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        const timer = setTimeout(done, timeoutMs);
-        changes.once(jobRunId, done);
-        signal.addEventListener('abort', done);
-        if (signal.aborted) done();
-      }),
+    nextChange: (jobRunId, timeoutMs, signal) => awaitEvent(changes, jobRunId, timeoutMs, signal),
+    nextStateChange: (jobRunId, timeoutMs, signal) => awaitEvent(stateChanges, jobRunId, timeoutMs, signal),
   };
+}
+
+/** Resolves at the next event, after the timeout, or when the signal is aborted. */
+function awaitEvent(
+  emitter: EventEmitter,
+  name: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      emitter.off(name, done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, timeoutMs);
+    emitter.once(name, done);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
 }

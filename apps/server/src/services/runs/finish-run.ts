@@ -90,12 +90,7 @@ export function createFinishRun({
     const job = await store.jobs.find(run.jobId);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
-    const touched = event
-      ? [
-          ...(await store.jobs.listTriggeredBy(run.workspaceId, event)),
-          ...(await store.jobs.listDownstreams(run.workspaceId, job.jobRef)),
-        ]
-      : [];
+    const touched = event ? await store.jobs.listFollowing(run.workspaceId, { ref: job.jobRef, event }) : [];
     // Lock jobs before runs, as everywhere, and all at once in id order: otherwise the ends of jobs that
     // follow each other could deadlock.
     const jobs = [job, ...touched];
@@ -122,14 +117,13 @@ export function createFinishRun({
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run, coveredEnd(run));
-      await store.jobs.endFailures(run.jobId);
       if (job.definition.refresh_propagation === 'always') await forgetRefreshed(store, downstreams);
     } else {
       if (failed) await store.jobs.noteFailure(run);
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
       await dropDeferredStarts(store, run.workspaceId, job.jobRef);
     }
-    if (!event) return true;
+    if (!event || others.length === 0) return true;
     const followers = others.filter(({ triggers }) => triggers.includes(event));
     const { succeeded: followed } = await startRuns.startFollowers(store, {
       event,

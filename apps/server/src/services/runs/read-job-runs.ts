@@ -66,6 +66,13 @@ export function createReadJobRuns(
     });
   }
 
+  /** Completes a run that the caller has read. */
+  async function describeOne(run: JobRunRecord): Promise<DetailedJobRun> {
+    const [detailed] = await describe([run], withoutDownstream);
+    if (!detailed) throw new Error(`Run ${run.id} was not described`);
+    return detailed;
+  }
+
   return {
     async list(
       workspaceId: string,
@@ -79,10 +86,11 @@ export function createReadJobRuns(
 
     async get(workspaceId: string, jobRunId: string): Promise<DetailedJobRun> {
       const run = await store.jobRuns.get(workspaceId, jobRunId);
-      const [detailed] = run ? await describe([run], withoutDownstream) : [];
-      if (!detailed) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
-      return detailed;
+      if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+      return describeOne(run);
     },
+
+    describeOne,
 
     /**
      * Returns the JSON text that a webhook passed to the run; null if none did.

@@ -68,6 +68,9 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   }
 
   return {
+    /** Reports which of the other functions have something to do. */
+    readWork: () => persistence.store.runQueue.readWork(),
+
     /**
      * Starts all queued runs with a free slot, highest priority first, then oldest. Each has its own
      * transaction, so that concurrent starts and ends count.

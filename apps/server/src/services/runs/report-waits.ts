@@ -27,12 +27,13 @@ export function createReportWaits({ persistence, attemptLog, executorName }: Rep
      * or the others
      */
     async report(options: { isQueued: boolean; limit: number }): Promise<void> {
+      if (!(await persistence.store.waits.hasUnreported(options.isQueued))) return;
       const reported = await persistence.transaction(async (store) => {
         const waits = await store.waits.takeUnreported(options);
         for (const { jobRunId, waitReason } of waits) await write(store, jobRunId, waitReason);
         return waits;
       });
-      for (const { jobRunId } of reported) attemptLog.announce(jobRunId);
+      for (const { jobRunId } of reported) attemptLog.announceLines(jobRunId);
     },
   };
 }

@@ -155,7 +155,7 @@ async function insertRun(
 ): Promise<JobRunRecord | undefined> {
   const { store } = batch;
   const isQueued = decision.outcome === 'queue';
-  const described = await describeRun(batch, candidate);
+  const described = describeRun(batch, candidate);
   const run = await store.jobRuns.insert({
     ...described,
     refresh: decision.refresh,
@@ -204,14 +204,14 @@ async function noteSkip(
     return;
   }
   const skip: RunSkip = { status, reasons, count: 1, firstAt: at, lastAt: at };
-  await store.jobRuns.insertSkipped(await describeRun(batch, candidate), skip);
+  await store.jobRuns.insertSkipped(describeRun(batch, candidate), skip);
 }
 
 /** Builds the row of a run, whether or not it starts. */
-async function describeRun(
-  { store, context, options }: Batch,
+function describeRun(
+  { context, options }: Pick<Batch, 'context' | 'options'>,
   { job, trigger }: Candidate,
-): Promise<NewJobRun> {
+): NewJobRun {
   const { deployment, configuration } = context;
   const { priority, startDeadlineSeconds } = context.settingsOf(job, options.profile);
   if (!deployment || !configuration)
@@ -222,7 +222,6 @@ async function describeRun(
     jobVersionId: job.currentVersionId,
     deploymentId: deployment.id,
     configurationId: configuration.id,
-    number: await store.jobs.takeRunNumber(job.id),
     trigger,
     triggerKind: readTriggerType(trigger) ?? 'manual',
     tickAt: options.tickAt,

@@ -168,6 +168,7 @@ export function createStartRuns(
           profile: request.isByViewer ? viewersProfile : request.profile,
           refresh: request.refresh,
           skipFreshness: request.skipFreshness,
+          isLocked: true,
         });
         const run = result.succeeded[0]?.run;
         if (!run) throw declined(result);
@@ -315,6 +316,7 @@ export function createStartRuns(
             now: await clock(store),
             membershipId: asked.membershipId,
             skipFreshness: true,
+            isLocked: true,
             replacesActive: true,
           },
         );

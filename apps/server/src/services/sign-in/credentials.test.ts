@@ -194,7 +194,10 @@ describe('a run token', () => {
       reason: null,
       killedDescendants: 0,
     };
-    await fixture.store.attempts.saveExit(attempt.id, exit, new Date());
+    const stored = await fixture.store.attempts.get(attempt.id);
+    if (!stored) throw new Error('The attempt is gone');
+    const exited = { startedAt: null, exit: { record: exit, at: new Date() } };
+    await fixture.store.attempts.saveSpool(attempt.id, { ...stored, ...exited });
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });
 

@@ -42,7 +42,7 @@ export function createOutboxStore(sql: Queryable) {
 
     /** Takes events for this many seconds; those that are not removed by then are taken again. */
     take: (limit: number, seconds: number) =>
-      sql.query<ClaimedEvent>(
+      sql.prepared<ClaimedEvent>(
         named(
           `update outbox set taken_until = now() + make_interval(secs => :seconds)
             where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
@@ -52,7 +52,8 @@ export function createOutboxStore(sql: Queryable) {
         ),
       ),
 
-    remove: (eventId: number) => sql.execute(named('delete from outbox where id = :eventId', { eventId })),
+    remove: (eventIds: readonly number[]) =>
+      sql.executePrepared(named('delete from outbox where id = any(:eventIds)', { eventIds })),
 
     /**
      * Schedules a retry: after 2 s, 4 s and so on, up to 5 minutes. The exponent is limited too, because the

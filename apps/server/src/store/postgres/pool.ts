@@ -29,7 +29,7 @@ export interface Queryable {
   /**
    * Like `query`, but Postgres keeps the plan of the text for each connection, because planning a list, or a
    * row of several tables, takes longer than reading it. Only for the few texts that run constantly, as at
-   * each start and end of a run: after a hundred different ones, further texts are planned each time.
+   * each start and end of a run: after 150 different ones, further texts are planned each time.
    */
   prepared<Row extends object>(statement: Statement | string): Promise<Row[]>;
   /** Like `execute`, with a kept plan like `prepared`. */
@@ -38,6 +38,8 @@ export interface Queryable {
   one<Row extends object>(statement: Statement | string): Promise<Row>;
   /** Returns the only row or undefined; throws if there is more than one. */
   maybeOne<Row extends object>(statement: Statement | string): Promise<Row | undefined>;
+  /** Like `maybeOne`, with a kept plan like `prepared`. */
+  maybeOnePrepared<Row extends object>(statement: Statement | string): Promise<Row | undefined>;
   /** Runs a statement and returns the number of affected rows. */
   execute(statement: Statement | string): Promise<number>;
 }
@@ -190,8 +192,11 @@ function createQueryable(run: RunStatement): TextQueryable {
     (await run(statement, how)).rows as Row[];
   const affect = async (statement: Statement, how: How) => (await run(statement, how)).rowCount ?? 0;
 
-  async function readOne<Row extends object>(statement: Statement): Promise<Row | undefined> {
-    const rows = await read<Row>(statement, planEachTime);
+  async function readOne<Row extends object>(
+    statement: Statement,
+    how: How = planEachTime,
+  ): Promise<Row | undefined> {
+    const rows = await read<Row>(statement, how);
     if (rows.length > 1)
       throw new Error(`Expected one row at most, got ${rows.length}: ${firstLine(statement.text)}`);
     return rows[0];
@@ -203,6 +208,7 @@ function createQueryable(run: RunStatement): TextQueryable {
     execute: (sql, values) => affect(toStatement(sql, values), planEachTime),
     executePrepared: (sql, values) => affect(toStatement(sql, values), keepPlan),
     maybeOne: (sql, values) => readOne(toStatement(sql, values)),
+    maybeOnePrepared: (sql) => readOne(toStatement(sql), keepPlan),
     async one<Row extends object>(sql: Statement | string, values?: readonly unknown[]) {
       const statement = toStatement(sql, values);
       const row = await readOne<Row>(statement);

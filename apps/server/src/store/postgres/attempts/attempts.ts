@@ -83,6 +83,13 @@ export interface SpoolProgress {
   beaconBytes: number;
 }
 
+/** What a stored chunk of an attempt's spool changes. */
+export interface SpoolUpdate extends SpoolProgress {
+  /** When user code started; null if the chunk does not contain it. The first one counts, as for `exit`. */
+  startedAt: Date | null;
+  exit: { record: AttemptExit; at: Date } | null;
+}
+
 const attemptColumns = columns('attempts', [
   'id',
   'job_run_id',
@@ -114,7 +121,7 @@ export type AttemptStore = ReturnType<typeof createAttemptStore>;
 /** Stores attempts of job runs, and the progress of their output. */
 export function createAttemptStore(sql: Queryable) {
   const latest = (jobRunId: string) =>
-    sql.maybeOne<AttemptRecord>(
+    sql.maybeOnePrepared<AttemptRecord>(
       named(
         `select ${attemptColumns} from attempts where job_run_id = :jobRunId order by number desc limit 1`,
         { jobRunId },
@@ -153,7 +160,7 @@ export function createAttemptStore(sql: Queryable) {
      * ended.
      */
     ensureOpen: async (jobRunId: string, executor: string) => {
-      await sql.execute(
+      const created = await sql.maybeOnePrepared<AttemptRecord>(
         named(
           `insert into attempts (job_run_id, number, claim_number, executor)
            select job_runs.id, coalesce(latest.number, 0) + 1, 0, :executor
@@ -161,16 +168,17 @@ export function createAttemptStore(sql: Queryable) {
                     select number, closed_at from attempts where job_run_id = :jobRunId order by number desc limit 1) as latest on true
             where job_runs.id = :jobRunId and job_runs.status in ('pending', 'starting')
               and (latest.number is null or latest.closed_at is not null)
-           on conflict (job_run_id, number) do nothing`,
+           on conflict (job_run_id, number) do nothing
+           returning ${attemptColumns}`,
           { jobRunId, executor },
         ),
       );
-      return findOpen(jobRunId);
+      return created ?? findOpen(jobRunId);
     },
 
     /** Marks that preparation starts now for an attempt that was created for the log while its run waited. */
     restart: (attemptId: string) =>
-      sql.execute(
+      sql.executePrepared(
         named(
           'update attempts set created_at = now() where id = :attemptId and environment_ready_at is null',
           { attemptId },
@@ -189,7 +197,7 @@ export function createAttemptStore(sql: Queryable) {
       executor: string,
       { tokenHash, sealedSecret }: BootstrapCredential,
     ) =>
-      sql.maybeOne<AttemptRecord>(
+      sql.maybeOnePrepared<AttemptRecord>(
         named(
           `update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
        bootstrap_secret = :sealedSecret, environment_ready_at = now()
@@ -265,7 +273,7 @@ export function createAttemptStore(sql: Queryable) {
     latest,
 
     listOfRun: (jobRunId: string) =>
-      sql.query<AttemptRecord>(
+      sql.prepared<AttemptRecord>(
         named(`select ${attemptColumns} from attempts where job_run_id = :jobRunId order by number`, {
           jobRunId,
         }),
@@ -286,11 +294,13 @@ export function createAttemptStore(sql: Queryable) {
       ),
 
     saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>
-      sql.execute(named('update attempts set handle = :handle where id = :attemptId', { attemptId, handle })),
+      sql.executePrepared(
+        named('update attempts set handle = :handle where id = :attemptId', { attemptId, handle }),
+      ),
 
     /** Admits a bootstrap once for an attempt, and again for the same process if the response was lost. */
     async begin(attemptId: string, nonce: string) {
-      const touched = await sql.execute(
+      const touched = await sql.executePrepared(
         named(
           `update attempts set begun_by = :nonce, begun_at = coalesce(begun_at, now())
             where id = :attemptId and (begun_by is null or begun_by = :nonce)`,
@@ -300,29 +310,27 @@ export function createAttemptStore(sql: Queryable) {
       return touched === 1;
     },
 
-    saveProgress: (attemptId: string, progress: SpoolProgress) =>
-      sql.execute(
-        named(
-          `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-             beacon_count = :beaconCount, beacon_bytes = :beaconBytes
-            where id = :attemptId`,
-          { ...progress, attemptId },
-        ),
-      ),
-
-    saveStarted: (attemptId: string, startedAt: Date) =>
-      sql.execute(
-        named('update attempts set started_at = coalesce(started_at, :startedAt) where id = :attemptId', {
+    saveLogProgress: (
+      attemptId: string,
+      { logBytes, logLines }: Pick<SpoolProgress, 'logBytes' | 'logLines'>,
+    ) =>
+      sql.executePrepared(
+        named('update attempts set log_bytes = :logBytes, log_lines = :logLines where id = :attemptId', {
           attemptId,
-          startedAt,
+          logBytes,
+          logLines,
         }),
       ),
 
-    saveExit: (attemptId: string, exit: AttemptExit, finishedAt: Date) =>
-      sql.execute(
+    saveSpool: (attemptId: string, { startedAt, exit, ...progress }: SpoolUpdate) =>
+      sql.executePrepared(
         named(
-          'update attempts set exit = :exit, finished_at = :finishedAt where id = :attemptId and exit is null',
-          { attemptId, exit, finishedAt },
+          `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
+             beacon_count = :beaconCount, beacon_bytes = :beaconBytes,
+             started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
+             finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
+            where id = :attemptId`,
+          { ...progress, attemptId, startedAt, exit: exit?.record ?? null, exitAt: exit?.at ?? null },
         ),
       ),
 
@@ -342,7 +350,7 @@ export function createAttemptStore(sql: Queryable) {
      * @param end.seen its end as observed by others; its own record takes precedence
      */
     close: (attemptId: string, { failure, reason, seen }: AttemptEnd) =>
-      sql.execute(
+      sql.executePrepared(
         named(
           `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = :failure, reason = :reason,
                 exit = coalesce(exit, :seen) where id = :attemptId and closed_at is null`,
@@ -352,7 +360,7 @@ export function createAttemptStore(sql: Queryable) {
 
     /** @param storedBytes disk size of the compressed log; null if there is none */
     markSealed: (attemptId: string, storedBytes: number | null) =>
-      sql.execute(
+      sql.executePrepared(
         named(
           'update attempts set log_sealed = true, log_stored_bytes = :storedBytes where id = :attemptId',
           { attemptId, storedBytes },

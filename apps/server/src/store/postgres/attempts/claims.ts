@@ -76,6 +76,15 @@ export function createClaimStore(sql: Queryable) {
     );
 
   return {
+    /** Reports which kinds of runs are pending, whether or not they are due. */
+    async readPending(): Promise<{ batch: boolean; apps: boolean }> {
+      const [pending] = await sql.prepared<{ batch: boolean; apps: boolean }>(
+        `select exists (select from job_runs where status = 'pending' and not is_queued and not is_app) as batch,
+                exists (select from job_runs where status = 'pending' and not is_queued and is_app) as apps`,
+      );
+      return pending ?? { batch: false, apps: false };
+    },
+
     /**
      * Lists the first claimable runs of each workspace, `limit` for each: by priority, then by age. Excludes
      * runs that are not yet due, or whose local data lock is taken.
@@ -169,7 +178,7 @@ export function createClaimStore(sql: Queryable) {
 
     /** Takes over runs whose owner's lease has expired. */
     takeOverExpired: (owner: string, leaseSeconds: number, limit: number) =>
-      sql.query<Claim>(
+      sql.prepared<Claim>(
         named(
           `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
                   lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
@@ -193,7 +202,7 @@ export function createClaimStore(sql: Queryable) {
       ),
 
     listOwners: async () => {
-      const rows = await sql.query<{ owner: string }>(
+      const rows = await sql.prepared<{ owner: string }>(
         `select distinct claimed_by as owner from job_runs where status in ('starting', 'running', 'cancelling')`,
       );
       return rows.map((row) => row.owner);
@@ -223,7 +232,7 @@ export function createClaimStore(sql: Queryable) {
      * the run has ended, waits for a retry, or belongs to another server.
      */
     look: (claim: Claim, attemptId: string) =>
-      sql.maybeOne<WatchedRun>(
+      sql.maybeOnePrepared<WatchedRun>(
         named(
           `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
                   extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo",

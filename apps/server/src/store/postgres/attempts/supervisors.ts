@@ -27,7 +27,7 @@ export function createSupervisorStore(sql: Queryable) {
 
     /** Sends a heartbeat between two calls of `keepAlive`. */
     beat: (owner: string) =>
-      sql.execute(named('update supervisors set seen_at = now() where owner = :owner', { owner })),
+      sql.executePrepared(named('update supervisors set seen_at = now() where owner = :owner', { owner })),
 
     /** Lists those of the owners that have sent no heartbeat for this long, or have stopped. */
     async listSilent(owners: readonly string[], seconds: number): Promise<string[]> {

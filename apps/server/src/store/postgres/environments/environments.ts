@@ -17,7 +17,7 @@ export type EnvironmentStore = ReturnType<typeof createEnvironmentStore>;
 export function createEnvironmentStore(sql: Queryable) {
   return {
     find: (key: string) =>
-      sql.maybeOne<EnvironmentRecord>(
+      sql.maybeOnePrepared<EnvironmentRecord>(
         named(`select ${environmentColumns} from environments where key = :key`, { key }),
       ),
 
@@ -82,7 +82,7 @@ export function createEnvironmentStore(sql: Queryable) {
      * it no longer exists.
      */
     async noteUse(attemptId: string, path: string) {
-      const touched = await sql.execute(
+      const touched = await sql.executePrepared(
         named(
           `with used as (
              update environments set last_used_at = now() where state = 'ready' and location->>'path' = :path returning key
@@ -126,7 +126,7 @@ export function createEnvironmentStore(sql: Queryable) {
       ),
 
     listBuilders: async () => {
-      const rows = await sql.query<{ builder: string }>(
+      const rows = await sql.prepared<{ builder: string }>(
         `select distinct builder from environments where state = 'building'`,
       );
       return rows.map((row) => row.builder);

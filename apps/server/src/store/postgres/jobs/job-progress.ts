@@ -5,21 +5,9 @@ import { named } from '../statements/named.ts';
 const hasLaterRefresh = `exists (select 1 from job_runs as later
   where later.job_id = :jobId and later.number > :number and later.refresh and not later.is_queued)`;
 
-/** Stores what the runs of a job have reached: numbers, completed intervals, pending refreshes and failures. */
+/** Stores what the runs of a job have reached: completed intervals, pending refreshes and failures. */
 export function createJobProgressStore(sql: Queryable) {
   return {
-    /** Takes the next number for a run of the job; the job's row must be locked. */
-    takeRunNumber: async (jobId: string) => {
-      const [row] = await sql.prepared<{ number: number }>(
-        named(
-          'update jobs set last_run_number = last_run_number + 1 where id = :jobId returning last_run_number as number',
-          { jobId },
-        ),
-      );
-      if (!row) throw new Error(`There is no job ${jobId} to number a run of`);
-      return row.number;
-    },
-
     /** Discards the completions, so that the next interval starts over. */
     forgetCompletion: (jobIds: readonly string[], options: { refreshPending: boolean }) =>
       sql.execute(
@@ -46,15 +34,19 @@ export function createJobProgressStore(sql: Queryable) {
       sql.execute(named('update jobs set refresh_pending = false where id = :jobId', { jobId })),
 
     /**
-     * Records a completed run. An empty interval covers no time, so it must not move the watermark past time
+     * Records a completed run, and resets the failure count, whatever the run covered. An empty interval covers no time, so it must not move the watermark past time
      * that was never loaded. A run that started before a refresh does not count: neither while the refresh is
      * pending, nor after a later one if several runs may be active.
      */
     noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
-      sql.execute(
+      sql.executePrepared(
         named(
-          `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, :intervalEnd::timestamptz)
-            where id = :jobId and not refresh_pending and not ${hasLaterRefresh}`,
+          `update jobs set last_completed_at = case when counts then now() else last_completed_at end,
+                  completed_interval_end = case when counts then greatest(completed_interval_end, :intervalEnd::timestamptz)
+                                           else completed_interval_end end,
+                  failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
+             from (select not refresh_pending and not ${hasLaterRefresh} as counts from jobs where id = :jobId) as decided
+            where jobs.id = :jobId`,
           { jobId: run.jobId, intervalEnd, number: run.number },
         ),
       ),
@@ -68,16 +60,6 @@ export function createJobProgressStore(sql: Queryable) {
                 failing_since_number = coalesce(failing_since_number, :number),
                 failing_since_at = coalesce(failing_since_at, now()) where id = :jobId`,
           run,
-        ),
-      ),
-
-    /** Resets the failure count after a completed run, whatever it covered. */
-    endFailures: (jobId: string) =>
-      sql.execute(
-        named(
-          `update jobs set failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
-            where id = :jobId and failure_count > 0`,
-          { jobId },
         ),
       ),
   };

@@ -269,13 +269,14 @@ export function createJobStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists active jobs with exactly this trigger, which start after an event. */
-    listTriggeredBy: (workspaceId: string, trigger: string) =>
+    /** Lists active jobs that start after an event, or wait for the freshness of this job, by id. */
+    listFollowing: (workspaceId: string, { ref, event }: { ref: string; event: string }) =>
       queryPreparedJobs(
         named(
           `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
-             and jobs.triggers @> array[:trigger] order by jobs.id`,
-          { workspaceId, trigger },
+             and (jobs.triggers @> array[:event] or (jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[:ref]))
+            order by jobs.id`,
+          { workspaceId, ref, event },
         ),
       ),
 

@@ -157,7 +157,7 @@ export function createPeopleStore(sql: Queryable) {
       ),
 
     getOrganization: (organizationId: string) =>
-      sql.maybeOne<OrganizationRecord>(
+      sql.maybeOnePrepared<OrganizationRecord>(
         named(`select ${organizationColumns} from organizations where id = :organizationId`, {
           organizationId,
         }),

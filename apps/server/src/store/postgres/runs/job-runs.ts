@@ -91,7 +91,6 @@ export type NewJobRun = Pick<
   | 'jobVersionId'
   | 'deploymentId'
   | 'configurationId'
-  | 'number'
   | 'trigger'
   | 'triggerKind'
   | 'triggeredBy'
@@ -173,11 +172,13 @@ export function createJobRunStore(sql: Queryable) {
   async function insert(run: NewJobRun, status: RunState, skip: RunSkip | null) {
     const [row] = await sql.prepared<JobRunRecord>(
       named(
-        `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+        `with numbered as (
+           update jobs set last_run_number = last_run_number + 1 where id = :jobId returning last_run_number)
+         insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                                trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                                previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
                                skip, is_app, finished_at)
-         values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, :number, :status, :trigger,
+         values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, (select last_run_number from numbered), :status, :trigger,
                  :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
                  :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp,
                  case when :status = 'skipped' then now() end)
@@ -190,7 +191,7 @@ export function createJobRunStore(sql: Queryable) {
   }
 
   return {
-    /** Undefined if the tick already has a run. */
+    /** Inserts a run with the next number of its job, whose row is locked. Undefined if the tick already has a run. */
     insert: (run: NewJobRun) => insert(run, 'pending', null),
 
     /** Inserts a row for a skipped start, of which nothing will run. */
@@ -226,7 +227,7 @@ export function createJobRunStore(sql: Queryable) {
       ),
 
     get: (workspaceId: string, jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(
+      sql.maybeOnePrepared<JobRunRecord>(
         named(`select ${runColumns} from job_runs where workspace_id = :workspaceId and id = :jobRunId`, {
           workspaceId,
           jobRunId,
@@ -241,7 +242,7 @@ export function createJobRunStore(sql: Queryable) {
      * Reads the JSON text of a run's input; null if it has none. It may be large, so lists do not contain it.
      */
     async readInput(jobRunId: string) {
-      const row = await sql.maybeOne<{ input: string | null }>(
+      const row = await sql.maybeOnePrepared<{ input: string | null }>(
         named('select input::text from job_runs where id = :jobRunId', { jobRunId }),
       );
       return row?.input ?? null;
@@ -257,6 +258,17 @@ export function createJobRunStore(sql: Queryable) {
     async lock(jobRunId: string) {
       const [row] = await sql.prepared<JobRunRecord>(
         named(`select ${runColumns} from job_runs where id = :jobRunId for update`, { jobRunId }),
+      );
+      return row;
+    },
+
+    /** Locks the run of an attempt. */
+    async lockOfAttempt(attemptId: string) {
+      const [row] = await sql.prepared<JobRunRecord>(
+        named(
+          `select ${runColumns} from job_runs where id = (select job_run_id from attempts where id = :attemptId) for update`,
+          { attemptId },
+        ),
       );
       return row;
     },
@@ -372,7 +384,7 @@ export function createJobRunStore(sql: Queryable) {
 
     /** Records that user code is about to start; returns false if the run is no longer waiting for that. */
     async begin(jobRunId: string) {
-      const touched = await sql.execute(
+      const touched = await sql.executePrepared(
         named(
           `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null,
              wait_kind = null, updated_at = now()

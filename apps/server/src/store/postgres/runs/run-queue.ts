@@ -9,14 +9,30 @@ export interface QueueHead {
   organizationId: string;
 }
 
+/** Whether there is work for the loop of the queue. */
+export interface QueueWork {
+  hasQueued: boolean;
+  /** Pending runs have start deadlines, passed or not. */
+  hasDeadlines: boolean;
+}
+
 export type RunQueueStore = ReturnType<typeof createRunQueueStore>;
 
 /** Stores queued runs and start deadlines. */
 export function createRunQueueStore(sql: Queryable) {
   return {
+    /** Most installations have neither most of the time, so this is read before anything else. */
+    async readWork(): Promise<QueueWork> {
+      const [work] = await sql.prepared<QueueWork>(
+        `select exists (select from job_runs where status = 'pending' and is_queued) as "hasQueued",
+                exists (select from job_runs where status = 'pending' and start_by is not null) as "hasDeadlines"`,
+      );
+      return work ?? { hasQueued: false, hasDeadlines: false };
+    },
+
     /** Lists the queued runs of these jobs, in the order in which they start. */
     list: (jobIds: readonly string[]) =>
-      sql.query<JobRunRecord>(
+      sql.prepared<JobRunRecord>(
         named(
           `select ${runColumns} from job_runs where job_id = any(:jobIds) and status = 'pending' and is_queued
             order by priority desc, created_at, id`,
@@ -30,7 +46,7 @@ export function createRunQueueStore(sql: Queryable) {
      * checks it again under the lock of the job.
      */
     next: (passed: { jobIds: readonly string[]; organizationIds: readonly string[] }) =>
-      sql.maybeOne<QueueHead>(
+      sql.maybeOnePrepared<QueueHead>(
         named(
           `select head.job_id as "jobId", workspaces.organization_id as "organizationId"
              from (select distinct on (job_id) job_id, workspace_id, priority, created_at, id from job_runs

@@ -114,6 +114,18 @@ export function createWaitStore(sql: Queryable) {
         ),
       ),
 
+    /** Reports whether `takeUnreported` would take any. */
+    async hasUnreported(isQueued: boolean): Promise<boolean> {
+      const [found] = await sql.prepared<{ isAny: boolean }>(
+        named(
+          `select exists (select from job_runs where status = 'pending' and is_queued = :isQueued and not wait_noted
+                             and wait_reason is not null) as "isAny"`,
+          { isQueued },
+        ),
+      );
+      return found?.isAny ?? false;
+    },
+
     /** Takes waiting runs whose log does not yet contain the reason. */
     takeUnreported: (options: { isQueued: boolean; limit: number }) =>
       sql.prepared<{ jobRunId: string; waitReason: string }>(

@@ -68,17 +68,35 @@ type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
 const parameter = /(?<!:):([a-z][A-Za-z0-9]*)/g;
 
 function bindParameters(text: string, parameters: Readonly<Record<string, unknown>>): Statement {
-  const positions = new Map<string, number>();
-  const values: unknown[] = [];
-  const bound = text.replace(parameter, (_, name: string) => {
-    let position = positions.get(name);
-    if (position === undefined) {
-      if (!Object.hasOwn(parameters, name))
-        throw new Error(`The parameter :${name} has no value in: ${text}`);
-      position = values.push(parameters[name]);
-      positions.set(name, position);
-    }
-    return `$${position}`;
+  const { bound, names } = parseText(text);
+  const values = names.map((name) => {
+    if (!Object.hasOwn(parameters, name)) throw new Error(`The parameter :${name} has no value in: ${text}`);
+    return parameters[name];
   });
   return { text: bound, values };
+}
+
+interface ParsedText {
+  /** The text with positions instead of names. */
+  bound: string;
+  /** The name at each position. */
+  names: string[];
+}
+
+/** Enough for all constant texts; lists with filters may have more. */
+const maxParsedTexts = 500;
+const parsedTexts = new Map<string, ParsedText>();
+
+/** Parses a text once: the search for names took longer than the rest of a short statement. */
+function parseText(text: string): ParsedText {
+  const known = parsedTexts.get(text);
+  if (known) return known;
+  const names: string[] = [];
+  const bound = text.replace(parameter, (_, name: string) => {
+    if (!names.includes(name)) names.push(name);
+    return `$${names.indexOf(name) + 1}`;
+  });
+  const parsed = { bound, names };
+  if (parsedTexts.size < maxParsedTexts) parsedTexts.set(text, parsed);
+  return parsed;
 }

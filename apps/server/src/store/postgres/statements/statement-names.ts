@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** Each connection keeps the plans of all names, some 50 KB each. */
-const maxNames = 100;
+/** Each connection keeps the plans of all names that it has run: some 50 KB for a list, less for a row. */
+const maxNames = 150;
 
 /**
- * Names statements whose plan a connection keeps; equal texts get the same name. Only the first hundred texts
- * get one: a caller that invents combinations of filters must not fill the memory of Postgres.
+ * Names statements whose plan a connection keeps; equal texts get the same name. Only the first 150 texts get
+ * one: a caller that invents combinations of filters must not fill the memory of Postgres.
  */
 export function createStatementNames(): (sql: string) => string | undefined {
   const names = new Map<string, string>();

@@ -54,7 +54,7 @@ export function createVariableStore(sql: Queryable) {
 
     /** Lists the workspace scope and that of one profile in one statement, so both are of the same moment. */
     listForProfile: (workspaceId: string, profile: string) =>
-      sql.query<VariableRecord>(
+      sql.prepared<VariableRecord>(
         named(
           `select ${variableColumns} from variables where workspace_id = :workspaceId and coalesce(profile, '') in ('', :profile)
             order by coalesce(profile, '') collate "C", name collate "C"`,

@@ -114,7 +114,7 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
       ),
 
     get: (workspaceId: string, id: string) =>
-      sql.maybeOne<Row>(
+      sql.maybeOnePrepared<Row>(
         named(`select ${selected} from ${table} where workspace_id = :workspaceId and id = :id`, {
           workspaceId,
           id,

@@ -17,7 +17,7 @@ export type OrganizationLimitStore = ReturnType<typeof createOrganizationLimitSt
 export function createOrganizationLimitStore(sql: Queryable) {
   return {
     get: (organizationId: string) =>
-      sql.maybeOne<OrganizationLimits>(
+      sql.maybeOnePrepared<OrganizationLimits>(
         named(`select ${limitColumns} from organizations where id = :organizationId`, { organizationId }),
       ),
 

@@ -56,7 +56,7 @@ export function createUsageStore(sql: Queryable) {
   return {
     /** Adds an ended run once, in the transaction that ended it, which holds the lock of its job. */
     add: (jobRunId: string) =>
-      sql.execute(
+      sql.executePrepared(
         named(
           `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
            select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,

@@ -197,7 +197,7 @@ export function createWorkspaceStore(sql: Queryable) {
       ),
 
     hasLocalData: async (workspaceId: string, profile: string) => {
-      const row = await sql.maybeOne(
+      const row = await sql.maybeOnePrepared(
         named('select 1 from local_data where workspace_id = :workspaceId and profile = :profile', {
           workspaceId,
           profile,
