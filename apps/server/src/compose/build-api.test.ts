@@ -13,7 +13,7 @@ import { createHandlers } from '../api/handlers.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
-let ready: Readiness = { ok: true, reasons: [], loops: [], load: null };
+let ready: Readiness = { ok: true, reasons: [], loops: [], templates: null, load: null };
 
 beforeAll(async () => {
   api = await createApiFixture({ readiness: async () => ready });
@@ -207,7 +207,7 @@ describe('probes', () => {
 
   it('report whether the server is ready, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
-    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], load: null };
+    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], templates: null, load: null };
     const response = await api.app.inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toEqual({
@@ -224,6 +224,17 @@ describe('probes', () => {
     ready = {
       ok: true,
       reasons: [],
+      templates: [
+        {
+          workspaceId: 'w',
+          profile: 'prod',
+          environment: '/environments/e',
+          startedAt: new Date(0),
+          lastUsedAt: new Date(0),
+          runs: 7,
+          memoryBytes: 1024,
+        },
+      ],
       loops: [
         {
           name: 'supervisor',
@@ -250,7 +261,7 @@ describe('probes', () => {
       'pumphouse_loop_last_success_timestamp_seconds{loop="supervisor"} 1700000000\n',
     );
     expect(metrics.body).toContain('pumphouse_loop_failures{loop="supervisor"} 2\n');
-    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], load: null };
+    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], templates: null, load: null };
     expect((await api.app.inject('/metrics')).body).toContain('pumphouse_ready 0\n');
   });
 

@@ -1,4 +1,5 @@
 import type { Backend } from '../executors/contract/backend.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { Load, ReadLoad } from '../services/runs/read-load.ts';
 import type { Clock } from '../services/scheduling/clock.ts';
 import type { LoopStatus } from '../platform/loops.ts';
@@ -46,6 +47,12 @@ export async function checkReadiness({
   if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
   reasons.push(...listLoopProblems(listLoops()));
   return { ok: reasons.length === 0, reasons, load };
+}
+
+/** Runs start nevertheless, only slower. */
+export function describeTemplatesProblem({ templates }: Pick<Executor, 'templates'>): string[] {
+  const problem = templates?.describeProblem() ?? null;
+  return problem === null ? [] : [`Runs start without templates, more slowly: ${problem}`];
 }
 
 function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {

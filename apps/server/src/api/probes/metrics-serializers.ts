@@ -1,5 +1,6 @@
 import type { Load } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
+import type { TemplateStatus } from '../../executors/contract/template-store.ts';
 import type { Readiness } from './readiness.ts';
 
 interface Gauge {
@@ -12,9 +13,32 @@ interface Gauge {
  * Formats the installation's state for Prometheus. Load figures are left out while the database does not
  * provide them in time.
  */
-export function formatMetrics({ ok, load, loops }: Readiness): string {
+export function formatMetrics({ ok, load, loops, templates }: Readiness): string {
   const ready = oneValue('pumphouse_ready', 'Whether this server is ready', ok ? 1 : 0);
-  return [ready, ...describeLoops(loops), ...(load ? listLoad(load) : [])].map(formatGauge).join('');
+  const gauges = [
+    ready,
+    ...describeLoops(loops),
+    ...(templates ? listTemplates(templates) : []),
+    ...(load ? listLoad(load) : []),
+  ];
+  return gauges.map(formatGauge).join('');
+}
+
+function listTemplates(templates: readonly TemplateStatus[]): Gauge[] {
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return [
+    oneValue('pumphouse_templates', 'Templates of this server that serve runs', templates.length),
+    oneValue(
+      'pumphouse_templates_memory_bytes',
+      'Memory of the templates of this server',
+      sum(templates.map(({ memoryBytes }) => memoryBytes)),
+    ),
+    oneValue(
+      'pumphouse_templates_runs',
+      'Runs that were forked from the templates of this server',
+      sum(templates.map(({ runs }) => runs)),
+    ),
+  ];
 }
 
 /** Before its first success a loop has no such sample: an age of zero would look healthy. */

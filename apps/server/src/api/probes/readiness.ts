@@ -1,5 +1,6 @@
 import type { Load } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
+import type { TemplateStatus } from '../../executors/contract/template-store.ts';
 
 /** Whether a server can take and run work, and what it is doing. */
 export interface Readiness {
@@ -13,6 +14,8 @@ export interface Readiness {
   warnings?: readonly string[];
   /** The loops that this server runs. */
   loops: readonly LoopStatus[];
+  /** Templates of this server's runs; null if its executor has none. */
+  templates: readonly TemplateStatus[] | null;
   /** Null if it cannot be read at the moment. */
   load: Load | null;
 }

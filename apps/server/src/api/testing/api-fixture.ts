@@ -112,7 +112,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
     publicUrl: null,
     consoleFiles: null,
     log: ports.log,
-    readiness: async () => ({ ok: true, reasons: [], loops: [], load: null }),
+    readiness: async () => ({ ok: true, reasons: [], loops: [], templates: null, load: null }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);
