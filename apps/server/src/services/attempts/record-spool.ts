@@ -8,6 +8,7 @@ import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
+import { addWait } from '../../domain/attempts/attempt-waits.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
@@ -79,12 +80,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     tx: Pick<Store, 'attempts' | 'telemetry'>,
     attempt: AttemptRecord,
     records: readonly SpoolRecord[],
-  ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes'> & { lines: PreparedLines }> {
+  ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes' | 'waits'> & { lines: PreparedLines }> {
     const lines: UnnumberedLogLine[] = [];
-    let { beaconCount, beaconBytes } = attempt;
+    let { beaconCount, beaconBytes, waits } = attempt;
     for (const record of records) {
       if (record.kind === 'log') lines.push(record.line);
       else if (record.kind === 'started') await tx.attempts.saveStarted(attempt.id, record.at);
+      else if (record.kind === 'waiting') waits = addWait(waits, record);
       else if (record.kind === 'exit') await tx.attempts.saveExit(attempt.id, record.exit, record.at);
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
@@ -98,7 +100,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     // run that has ended, drops lines: rejecting the record would only make the attempt resend it.
     const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
     const kept = isFull ? [] : lines;
-    return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
+    const changed = waits === attempt.waits ? null : waits;
+    return { beaconCount, beaconBytes, waits: changed, lines: attemptLog.prepare(attempt.id, attempt, kept) };
   }
 
   async function storeBeacon(

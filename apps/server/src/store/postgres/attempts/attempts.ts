@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
+import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import { columns } from '../statements/columns.ts';
 import { named } from '../statements/named.ts';
@@ -39,6 +40,8 @@ export interface AttemptRecord {
   logRemovedAt: Date | null;
   beaconCount: number;
   beaconBytes: number;
+  /** When its code waited for databases, in order. */
+  waits: readonly AttemptWait[];
   exit: AttemptExit | null;
   /** Also null if it did not fail, and if another attempt replaced it before it started. */
   failure: AttemptFailure | null;
@@ -81,6 +84,8 @@ export interface SpoolProgress {
   logLines: number;
   beaconCount: number;
   beaconBytes: number;
+  /** Null: unchanged. */
+  waits: readonly AttemptWait[] | null;
 }
 
 const attemptColumns = columns('attempts', [
@@ -99,6 +104,7 @@ const attemptColumns = columns('attempts', [
   'log_removed_at',
   'beacon_count',
   'beacon_bytes',
+  'waits',
   'exit',
   'failure',
   'reason',
@@ -304,9 +310,9 @@ export function createAttemptStore(sql: Queryable) {
       sql.execute(
         named(
           `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-             beacon_count = :beaconCount, beacon_bytes = :beaconBytes
+             beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits)
             where id = :attemptId`,
-          { ...progress, attemptId },
+          { ...progress, waits: progress.waits && JSON.stringify(progress.waits), attemptId },
         ),
       ),
 
