@@ -258,8 +258,9 @@ class DuckdbTest(unittest.TestCase):
     def test_waits_for_a_process_that_takes_no_lock(self) -> None:
         holder = self.start("""
         import duckdb
+        # No single statement, so it is not recognized.
         connection = duckdb.connect()
-        connection.execute("attach 'data/a.duckdb'")
+        connection.execute("select 1; attach 'data/a.duckdb'")
         print("attached")
         input()
         """, "other", 2)
@@ -273,6 +274,44 @@ class DuckdbTest(unittest.TestCase):
         self.assertEqual(waiter.stdout.readline(), "connects\n")
         holder.communicate("end\n")
         self.assertEqual(waiter.communicate()[0], "connected\n")
+
+    def test_attached_databases_are_locked_until_their_connection_is_closed(self) -> None:
+        lines = self.run_code("""
+        import duckdb, gc, sys
+        locks = sys.modules["_pumphouse_database_locks.locks"]
+        [found] = [item for item in gc.get_objects() if type(item) is locks.DatabaseLocks]
+        def show():
+            print(*sorted(path.rpartition("/")[2] for path in found._entries))
+        duckdb.connect("data/'e.duckdb").close()
+        first = duckdb.connect()
+        first.execute("attach 'data/a.duckdb'"); show()
+        first.sql(" ATTACH IF NOT EXISTS 'data/b.duckdb' AS other;"); show()
+        first.execute("select 'ATTACH ''data/c.duckdb'' '"); show()
+        cursor = first.cursor()
+        first.close(); show()
+        second = duckdb.connect("data/a.duckdb")
+        second.execute("ATTACH 'data/''e.duckdb' AS e (READ_ONLY)"); show()
+        try:
+            second.execute("ATTACH 'data/missing/d.duckdb'")
+        except duckdb.IOException:
+            show()
+        del second; show()
+        """)
+        both, quoted = "a.duckdb b.duckdb", "'e.duckdb a.duckdb"
+        self.assertEqual(lines, ["a.duckdb", both, both, "", quoted, quoted, ""])
+
+    def test_runs_attach_one_database_one_after_the_other(self) -> None:
+        code = """
+        import duckdb
+        connection = duckdb.connect()
+        connection.execute("attach 'data/a.duckdb' as a")
+        connection.execute("create table if not exists a.t (i int)")
+        connection.execute("insert into a.t select count(*) from a.t")
+        connection.close()
+        """
+        processes = [self.start(code, str(number), number) for number in range(6)]
+        outputs = [process.communicate()[0] for process in processes]
+        self.assertEqual([process.returncode for process in processes], [0] * 6, outputs)
 
     def test_a_child_process_does_not_wait_for_its_parent_forever(self) -> None:
         lines = self.run_code("""

@@ -1,4 +1,4 @@
-"""Makes `duckdb.connect` wait while another run has the file open, and counts the connections of this process."""
+"""Makes `duckdb.connect` and `ATTACH` wait while another run has the file open, and counts what this process has open."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ _LOCK_ERROR = "Could not set lock on file"
 _OWNER = re.compile(r"\(PID (\d+)\)")
 # Names of other systems, such as md:name or s3://bucket/file.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
+# One statement that attaches a file; everything else runs as it is.
+_ATTACH = re.compile(
+    r"\s*ATTACH\s+(?:OR\s+REPLACE\s+)?(?:DATABASE\s+)?(?:IF\s+NOT\s+EXISTS\s+)?'((?:[^']|'')*)'([^;]*);?\s*", re.IGNORECASE
+)
+_ATTACHED_KIND = re.compile(r"(?:ducklake:)?(?:duckdb:)?", re.IGNORECASE)
+_OTHER_KIND = re.compile(r"\bTYPE\s+'?(?!duckdb)\w", re.IGNORECASE)
+_READ_ONLY = re.compile(r"\bREAD_ONLY\b(?!\s+'?(?:false|0))", re.IGNORECASE)
 _RETRY_SECONDS = 0.05
 _OWN_PROCESS_SECONDS = 10.0
 _ATTEMPT_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
@@ -29,6 +36,10 @@ def install(duckdb) -> None:
         return
     connections = _Connections()
     _wrap_methods(connection_type, connections)
+    for name in ("execute", "sql", "query"):
+        statement = getattr(connection_type, name, None)
+        if statement is not None:
+            setattr(connection_type, name, _wrap_statement(statement, locks, connections, duckdb.IOException))
     wrapped = _wrap_connect(connect, locks, connections, duckdb.IOException)
     # The extension module has a name of its own, which differs between versions.
     for module in (duckdb, sys.modules.get("_duckdb"), sys.modules.get("duckdb.duckdb")):
@@ -40,26 +51,33 @@ class _Connections:
     """The open connections to locked files. DuckDB has one database per file and process, whatever opens it."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[weakref.ref, Hold, list[weakref.ref]]] = {}
+        self._known: dict[int, tuple[weakref.ref, list[Hold], list[weakref.ref]]] = {}
 
     def add(self, connection, hold: Hold) -> None:
         key = id(connection)
+        known = self._known.get(key)
+        if known is not None:
+            known[1].append(hold)
+            return
+        holds = [hold]
 
         def forget(_reference) -> None:
             try:
                 self._known.pop(key, None)
-                hold.release()
+                for each in holds:
+                    each.release()
             except Exception:
                 # The interpreter ends, and the kernel releases everything.
                 pass
 
-        self._known[key] = (weakref.ref(connection, forget), hold, [])
+        self._known[key] = (weakref.ref(connection, forget), holds, [])
 
     def add_cursor(self, connection, cursor) -> None:
         known = self._known.get(id(connection))
         if known is None or cursor is connection or id(cursor) in self._known:
             return
-        self.add(cursor, known[1].share())
+        for hold in known[1]:
+            self.add(cursor, hold.share())
         known[2].append(weakref.ref(cursor))
 
     def close(self, connection) -> None:
@@ -67,7 +85,8 @@ class _Connections:
         known = self._known.pop(id(connection), None)
         if known is None:
             return
-        known[1].release()
+        for hold in known[1]:
+            hold.release()
         for reference in known[2]:
             cursor = reference()
             if cursor is not None:
@@ -122,6 +141,35 @@ def _wrap_connect(original, locks: DatabaseLocks, connections: _Connections, loc
         return connection
 
     return connect
+
+
+def _wrap_statement(original, locks: DatabaseLocks, connections: _Connections, lock_error: type[Exception]):
+    @functools.wraps(original)
+    def run(self, *args, **kwargs):
+        text = args[0] if args else kwargs.get("query")
+        attached = _ATTACH.fullmatch(text) if isinstance(text, str) else None
+        path = _find_attached(locks, attached) if attached else None
+        if attached is None or path is None:
+            return original(self, *args, **kwargs)
+        hold = locks.acquire(path, bool(_READ_ONLY.search(attached[2])))
+        try:
+            result = _open(functools.partial(original, self, *args, **kwargs), hold, locks.start_wait(path), lock_error)
+        except BaseException:
+            hold.release()
+            raise
+        # Until the connection is closed: DETACH is not followed.
+        connections.add(self, hold)
+        return result
+
+    return run
+
+
+def _find_attached(locks: DatabaseLocks, attached: re.Match[str]) -> str | None:
+    name = attached[1].replace("''", "'")
+    name = name[_ATTACHED_KIND.match(name).end() :]  # type: ignore[union-attr]
+    if _OTHER_KIND.search(attached[2]):
+        return None
+    return _find_file(locks, (name,), {})
 
 
 def _find_file(locks: DatabaseLocks, args: tuple, kwargs: dict) -> str | None:
