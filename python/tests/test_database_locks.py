@@ -9,9 +9,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 from attempt_runner import BOOTSTRAP, AttemptRunner, await_true, dlt_environment
 from attempt_server import AttemptServer
@@ -51,6 +54,35 @@ class Opener:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
+
+
+class _Listener(ThreadingHTTPServer):
+    """Collects what openers send to the bootstrap."""
+
+    daemon_threads = True
+    request_queue_size = 100
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Collecting)
+        self.messages: list[dict] = []
+        self.address = f"http://127.0.0.1:{self.server_address[1]}/secret"
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Collecting(BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        assert self.path == "/secret/database_wait"
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.messages.append(json.loads(body))  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 class TicketTest(unittest.TestCase):
@@ -93,12 +125,23 @@ class TicketTest(unittest.TestCase):
         return [index for index, pipe in enumerate(pipes) if pipe in readable]
 
     def test_first_come_first_served(self) -> None:
-        queue = self.queue(12)
+        listener = _Listener()
+        self.addCleanup(listener.close)
+        with mock.patch.dict(os.environ, RUNTIME__DLTHUB_DSN=listener.address):
+            queue = self.queue(50)
+        await_true(lambda: len(listener.messages) == 49, "all but the first tell that they wait")
         for index, opener in enumerate(queue):
             opener.await_open()
             self.assertEqual(self.list_open(queue[index + 1 :]), [])
             opener.close()
             self.assertEqual(opener.process.returncode, 0)
+        begun, ended = listener.messages[:49], listener.messages[49:]
+        self.assertEqual({message["state"] for message in begun}, {"begun"})
+        self.assertEqual({message["holder"]["run"] for message in begun}, {0})
+        self.assertEqual({message["state"] for message in ended}, {"opened"})
+        names = [f"{opener.process.pid}-1" for opener in queue[1:]]
+        self.assertEqual([message["wait"] for message in ended], names)
+        self.assertCountEqual([message["wait"] for message in begun], names)
 
     def test_a_killed_holder_frees_the_database(self) -> None:
         first, second = self.queue(2)
@@ -116,8 +159,8 @@ class TicketTest(unittest.TestCase):
         third.await_open()
 
     def test_two_databases_never_wait_for_each_other(self) -> None:
-        self.open(1, "a.duckdb")
-        self.open(2, "b.duckdb")
+        for number in range(10):
+            self.open(number, f"{number}.duckdb")
 
     def test_readers_share_and_a_writer_waits_for_all_of_them(self) -> None:
         readers = [self.open(number, mode="shared") for number in (1, 2, 3)]
@@ -411,6 +454,30 @@ class RunTest(unittest.TestCase):
         self.assertEqual(attempt.server.exit()["code"], 1)
         self.assertIn("SignalReceivedException", "\n".join(attempt.server.log("stderr")))
         self.assertRegex(attempt.server.notes()[1], r"^Stopped waiting for the database shop.duckdb after")
+
+    def test_a_stop_signal_ends_the_wait_of_a_thread(self) -> None:
+        self.hold()
+        program = """
+        import os, threading, duckdb
+        from dlt.common.runtime.signals import intercepted_signals
+
+        def connect():
+            try:
+                duckdb.connect(os.environ["DATABASE"])
+            except BaseException as error:
+                print(type(error).__name__)
+
+        with intercepted_signals():
+            thread = threading.Thread(target=connect)
+            thread.start()
+            thread.join()
+        """
+        attempt = self.start(1, program)
+        await_true(lambda: attempt.server.notes(), "the wait is told")
+        attempt.signal(signal.SIGTERM)
+        self.assertEqual(attempt.wait(), 0)
+        self.assertEqual(attempt.server.exit()["code"], 0)
+        self.assertEqual(attempt.server.log("stdout"), ["SignalReceivedException"])
 
     def test_messages_of_hostile_code_are_bounded(self) -> None:
         program = """
