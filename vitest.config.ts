@@ -3,6 +3,8 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 const postgres = 'testing/fixtures/postgres-global-setup.ts';
 const executor = 'testing/fixtures/executor-global-setup.ts';
 const filesOf = (lane: string) => `**/*.${lane}.test.ts`;
+/** For lanes whose tests often wait for clocks. Vitest runs lanes with other numbers of workers before them. */
+const withThreeWorkers = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
 /** The lanes of tests, described in docs/contribute/testing.md: a file's folder and name decide where it runs. */
 export default defineConfig({
@@ -15,6 +17,9 @@ export default defineConfig({
           'testing/{e2e,faults}/**',
           ...['machine', 'slow', 'release', 'containers', 'image'].map(filesOf),
         ],
+        // The server's modules are loaded once for all files of a process.
+        isolate: false,
+        ...withThreeWorkers,
         testTimeout: 120_000,
         hookTimeout: 120_000,
         expect: { poll: { timeout: 60_000 } },
@@ -26,7 +31,11 @@ export default defineConfig({
         exclude: ['slow', 'release'].map(filesOf),
         globalSetup: [postgres, executor],
       }),
-      describeLane('slow', { include: [filesOf('slow')], globalSetup: [postgres, executor] }),
+      describeLane('slow', {
+        include: [filesOf('slow')],
+        globalSetup: [postgres, executor],
+        ...withThreeWorkers,
+      }),
       describeLane('release', { include: [filesOf('release')], globalSetup: [postgres, executor] }),
       describeLane('containers', {
         include: [filesOf('containers')],

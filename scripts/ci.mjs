@@ -23,6 +23,7 @@ async function runOnPodman() {
   const kills = ['--project', 'servers', 'testing/faults/kill.test.ts', '-t', moments];
   const onPodman = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
   await report.runVitest('kills with runs in containers', kills, onPodman);
+  await report.runVitest('image test', ['--project', 'image'], { isAside: true });
 }
 
 /** The quick lane has run them with a fixed seed. */
@@ -40,9 +41,6 @@ await Promise.all([
   hasEngine ? runOnPodman() : undefined,
   report.runVitest('server tests', ['--project', 'servers']),
 ]);
-await Promise.all([
-  hasEngine ? report.runVitest('image test', ['--project', 'image'], { isAside: true }) : undefined,
-  report.runVitest('slow tests', ['--project', 'slow']),
-]);
+await report.runVitest('slow tests', ['--project', 'slow']);
 await runPropertyTests();
 report.end();

@@ -13,14 +13,25 @@ import { listPythonFailures } from './what-failed.mjs';
 export async function runOrdinaryTests(report, env) {
   const bootstrapTests = startPythonTests('python', env);
   const hookTests = startPythonTests('python/pumphouse-dlt-hook', env);
-  await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
-  await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
-  await report.check('types', 'tsc', ['--noEmit']);
-  await report.check('types of the console', 'tsc', ['--noEmit', '-p', 'apps/web']);
-  await report.check('unused code', 'knip', []);
+  await runChecks(report);
+  await report.runVitest('quick tests', ['--project', 'quick']);
   countPythonTests(report, 'bootstrap tests', await bootstrapTests);
   countPythonTests(report, 'tests of the dlt hook', await hookTests);
-  await report.runVitest('quick tests', ['--project', 'quick']);
+}
+
+/** Prettier and knip use one core each, so the others run meanwhile. */
+async function runChecks(report) {
+  const check = (name, command, args) => report.check(name, command, args, { isAside: true });
+  const checkText = async () => {
+    await check('format', 'prettier', ['--check', '--cache', '--log-level', 'warn', '.']);
+    await check('unused code', 'knip', []);
+  };
+  const checkTypes = async () => {
+    await check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
+    await check('types', 'tsc', ['--noEmit']);
+    await check('types of the console', 'tsc', ['--noEmit', '-p', 'apps/web']);
+  };
+  await Promise.all([checkText(), checkTypes()]);
 }
 
 /** Starts the Python tests below a folder. Their output is kept, because other steps print meanwhile. */

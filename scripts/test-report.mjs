@@ -49,10 +49,11 @@ export class TestReport {
 
   /**
    * Runs a command that counts as one test.
+   * @param options as for `runVitest`
    * @returns {Promise<boolean>} whether it passed
    */
-  async check(name, command, args) {
-    const isGood = await this.#step(name, command, args);
+  async check(name, command, args, options = {}) {
+    const isGood = await this.#step(name, command, args, options);
     if (isGood) this.count(1, 0, []);
     else this.count(0, 1, [`${name}: ${command} found something; see "== ${name}" above`]);
     return isGood;

@@ -1,9 +1,10 @@
 """
 Makes `from dlt.hub import run` work without the package `dlthub`.
 
-`dlt.hub.run` is part of dlt, but `dlt.hub` refuses every attribute while `dlthub` is not installed. This hook leaves dlt.hub alone until
-its attribute `run` is read, and then imports that submodule. With `dlthub` installed it changes nothing. A .pth file loads it in every
-Python process of an environment, so it imports nothing itself and never raises.
+`dlt.hub.run` is part of dlt, but `dlt.hub` refuses every attribute while `dlthub` is not installed. This hook
+changes nothing until the attribute `run` of dlt.hub is read, and then imports that submodule. With `dlthub`
+installed it never changes anything. A .pth file loads it in every Python process of an environment, so it
+imports nothing itself and never raises.
 
 The environments of Pumphouse runs have the same code: python/pumphouse_bootstrap/environment_hooks/pumphouse_dlt_hub.py.
 """
@@ -15,7 +16,7 @@ _RUN = "dlt.hub.run"
 
 
 class _HubFinder:
-    """Finds `dlt.hub` through the other finders and adds a step to its execution. Ignores every other import."""
+    """Finds `dlt.hub` through the other finders and adds a step to its execution. Ignores other imports."""
 
     def find_spec(self, name, path=None, target=None):
         if name != _HUB:
@@ -58,7 +59,7 @@ def _open_run(module):
             try:
                 return importlib.import_module(_RUN)
             except ModuleNotFoundError as error:
-                # An older dlt has no such module. A module that dlt.hub.run itself misses is an error to report.
+                # An older dlt has no such module. A missing module that dlt.hub.run imports is reported.
                 if error.name != _RUN:
                     raise
         return refuse(name)

@@ -68,7 +68,7 @@ def _await_preparation(preparation: Preparation, events: Events) -> bool:
 
 
 def _leave_before_begin(error: Exception | None) -> int:
-    """Write nothing: another bootstrap may have begun, and the spool belongs to it."""
+    """End without writing anything, because the spool belongs to the bootstrap that has begun, if any."""
     if error is not None and not isinstance(error, Refused):
         report_failure(error)
         return 1

@@ -1,7 +1,4 @@
-"""
-The beacon: the URL to which dlt sends its telemetry, on the attempt's own loopback and known only to user
-code.
-"""
+"""The beacon: the URL to which dlt sends telemetry, on the attempt's loopback. Only user code has the URL."""
 
 from __future__ import annotations
 
@@ -22,13 +19,13 @@ BODY_LIMIT_BYTES = 60 * 1024 * 1024
 # The server accepts 64 MiB per call, and permanently rejects longer records.
 _RECORD_LIMIT_BYTES = 63 * 1024 * 1024
 _SMALL_BODY_BYTES = 1024 * 1024
-_MOST_CONNECTIONS = 32
+_MAX_CONNECTIONS = 32
 _SILENCE_SECONDS = 30.0
 
 
 def listen() -> socket.socket:
     """Create the listening socket of the beacon."""
-    return socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
+    return socket.create_server(("127.0.0.1", 0), backlog=_MAX_CONNECTIONS)
 
 
 class Beacon:
@@ -48,7 +45,7 @@ class Beacon:
         self._counting = threading.Lock()
         # Hold at most one large body in memory.
         self._large_body = threading.Lock()
-        self._connections = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._connections = threading.BoundedSemaphore(_MAX_CONNECTIONS)
         self._listener = listener
         secret = os.urandom(16).hex()
         self.port: int = self._listener.getsockname()[1]
@@ -61,9 +58,7 @@ class Beacon:
         threading.Thread(target=self._accept, name="beacon", daemon=True).start()
 
     def close(self) -> None:
-        """
-        Accept no more bodies. One that is being stored may still finish; the exit record ends everything.
-        """
+        """Accept no more bodies. One that is being stored may finish until the exit record is written."""
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -150,7 +145,7 @@ class Beacon:
     def _note_limit(self) -> None:
         self._note_once(
             f"The telemetry of this attempt has reached its limit of {self._limit} bytes."
-            " What does not fit is not kept: pipeline runs and schemas may be missing."
+            " Further telemetry is not stored: pipeline runs and schemas may be missing."
         )
 
     def _note_large_body(self) -> None:
@@ -159,20 +154,18 @@ class Beacon:
             " a pipeline run or a schema may be missing."
         )
 
-    def _note_once(self, words: str) -> None:
+    def _note_once(self, message: str) -> None:
         with self._counting:
-            noted = words in self._noted
-            self._noted.add(words)
+            noted = message in self._noted
+            self._noted.add(message)
         if not noted:
-            self._spool.append("note", text=words)
+            self._spool.append("note", text=message)
 
 
 def _encode_body(body: bytes) -> dict[str, str] | None:
     """
-    Encode a body as text, or as base64 if it is not UTF-8 or a large body's escapes would be longer than
-    base64.
-
-    None if neither fits into a record.
+    Encode a body as text, or as base64 if it is not UTF-8 or if base64 is shorter. None if it does not fit
+    into a record.
     """
     try:
         text = body.decode("utf-8")

@@ -1,7 +1,7 @@
 """
-Blocks connections from code in a container to its engine's machine and to other containers, with routing
-rules (ip-rule(8)) in the container's own network. The rules apply to a single user, so that the bootstrap can
-still reach its server, wherever that is restarted.
+Block connections from user code in a container to its engine's machine and to other containers, with routing
+rules (ip-rule(8)) in the container's own network. The rules apply to one user only, so that the bootstrap can
+still reach its server, even if the server restarts at another address.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import struct
 
 from pumphouse_bootstrap import netlink
 
-# Names that engines put into /etc/hosts for their machine. Rootless Podman uses an address for it that no
-# interface has.
+# Names of the machine that engines put into /etc/hosts. With rootless Podman the address is on no interface.
 _MACHINE_NAMES = {"host.containers.internal", "host.docker.internal"}
 # Each interface has link-local addresses of its own, including the machine's.
 _LINK_LOCAL = "fe80::/10"
 
 _USERS, _PROTOCOL, _DESTINATION_PORTS = 20, 22, 24
-# After the rule for the network's own addresses (0), before all routes (32766). The kernel treats a rule
-# without a destination as equal to one that differs only in its destination, so they need separate
-# priorities.
+# After the rule for the network's own addresses (0), before all routes (32766). Rules with and without a
+# destination need separate priorities, because the kernel considers them equal otherwise.
 _OPEN_PORT_PRIORITY, _OPEN_HOST_PRIORITY, _CLOSED_PRIORITY = 20, 21, 22
 _DNS_PORT = 53
 
@@ -136,12 +134,12 @@ def _has_port(rest: str) -> bool:
 
 def _list_name_servers() -> list[str]:
     entries = [line.split() for line in _read_lines("/etc/resolv.conf")]
-    return [words[1].partition("%")[0] for words in entries if len(words) > 1 and words[0] == "nameserver"]
+    return [fields[1].partition("%")[0] for fields in entries if len(fields) > 1 and fields[0] == "nameserver"]
 
 
 def _list_named_machines() -> list[str]:
     entries = [line.partition("#")[0].split() for line in _read_lines("/etc/hosts")]
-    return [words[0].partition("%")[0] for words in entries if _MACHINE_NAMES & set(words[1:])]
+    return [fields[0].partition("%")[0] for fields in entries if _MACHINE_NAMES & set(fields[1:])]
 
 
 def _read_lines(path: str) -> list[str]:

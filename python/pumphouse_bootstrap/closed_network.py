@@ -2,9 +2,9 @@
 A network that accepts no incoming connections.
 
 As a program (`python3 -I -S <this file>`, with the required privilege) it forbids its network to send
-anything from a port below 32768, except to itself: callers of a listening port get no response, while
-outgoing connections use higher ports. `await_closed_network` returns once that is in effect, which any
-process can check.
+anything from a port below 32768, except to itself. Callers of a listening port then get no response, while
+outgoing connections use higher ports. Any process can call `await_closed_network`, which returns once this is
+in effect.
 """
 
 from __future__ import annotations
@@ -75,10 +75,7 @@ def _is_forbidden(family: int, port: int) -> bool:
 
 
 def await_closed_network() -> bool:
-    """
-    Wait until the network is closed; False if that takes longer than a minute, because the closing process is
-    gone.
-    """
+    """Wait until the network is closed. Return False after a minute: the closing process has died."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not is_network_closed():
         if time.monotonic() > deadline:

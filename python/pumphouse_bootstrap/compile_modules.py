@@ -46,7 +46,7 @@ def _compile(path: str, name: str) -> bytes:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     sys.dont_write_bytecode = True
-    for limit, most in _LIMITS.items():
-        resource.setrlimit(limit, (most, most))
+    for limit, maximum in _LIMITS.items():
+        resource.setrlimit(limit, (maximum, maximum))
     with open(sys.argv[2], encoding="utf-8") as plan:
         compile_modules(sys.argv[1], plan.read().split("\0")[:-1], sys.argv[3])

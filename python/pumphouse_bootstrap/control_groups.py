@@ -22,15 +22,14 @@ class ControlGroups:
 
     def describe_out_of_memory(self) -> str | None:
         """
-        Return which memory ran out when a process of the group was killed: its own `limit`, or the
-        `machine`'s.
+        Return the memory that ran out when a process of the group was killed: `limit` or `machine`.
 
-        The kernel counts both kinds of kill together; whether the limit was hit tells them apart.
+        The kernel counts both kinds of kill together, but only one of them hits the group's limit.
         """
         if self._count_kills() <= self._kills:
             return None
-        met = self._count_limit_hits() > self._limit_hits or self._has_touched_limit()
-        return "limit" if met else "machine"
+        hit = self._count_limit_hits() > self._limit_hits or self._has_touched_limit()
+        return "limit" if hit else "machine"
 
     def has_reached_process_limit(self) -> bool:
         return self._count_refused() > self._refused
@@ -76,9 +75,9 @@ def _read_count(path: str, name: str | None) -> int:
     try:
         with open(path, encoding="ascii") as file:
             for line in file:
-                words = line.split()
-                if name is None or words[0] == name:
-                    return int(words[-1])
+                fields = line.split()
+                if name is None or fields[0] == name:
+                    return int(fields[-1])
     except (OSError, ValueError, IndexError):
         pass
     return 0

@@ -5,9 +5,10 @@ With a name, the source is treated as if it contained only that entry.
 
 A changed file is replaced as a whole: it is written under a temporary name, then renamed over the old file,
 which stays readable for processes that have it open. Files missing in the source are deleted last. A DuckDB
-database is copied with its changes while no run can write to it (inside/database_locks). Both folders contain files of untrusted code, so every name is looked up from its own folder and no link is
-followed. Links are copied as links; pipes, sockets and devices are skipped. Holes stay holes, and blocks are
-shared if the file system supports it. Prints at the end:
+database is copied with its changes while no run can write to it (inside/database_locks). Both folders contain
+files of untrusted code, so every name is looked up from its own folder and no link is followed. Links are
+copied as links; pipes, sockets and devices are skipped. Holes stay holes, and blocks are shared if the file
+system supports it. Prints at the end:
 
 - {"size_bytes": N, "plain_changed_seconds_ago": N or null}: when files that are no databases were last changed
 - {"is_busy": true}: runs kept a database open for too long or removed files meanwhile, and the copy is incomplete
@@ -34,13 +35,13 @@ from database_locks.copier_lock import Busy, CopierLocks, is_open_for_writing
 _CLONE = 0x40049409
 _PIECE_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
-_MOST_LEVELS = 100
+_MAX_LEVELS = 100
 _TEMPORARY = ".pumphouse-copying-"
 _LOCK_SECONDS = 60.0
-_SIGN_OF_LIFE_SECONDS = 20.0
+_TOUCH_SECONDS = 20.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NOT_THIS_WAY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
-# Companions of a DuckDB file: changes that are not in it yet, and data that did not fit in memory.
+_NOT_SUPPORTED = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
+# Suffixes of files that belong to a DuckDB file: changes not yet in it, and data that did not fit in memory.
 _CHANGES, _SPILLED = ".wal", ".tmp"
 _MARK, _MARK_AT = b"DUCK", 8
 _BUSY_SECONDS = 15.0
@@ -60,7 +61,7 @@ def copy_data(source: str, target: str, only: str | None = None) -> dict:
         names = os.listdir(source_folder)
         wanted = [name for name in names if name != _LOCKS and only in (None, name)]
         copying = _Copying(source_folder, target_folder)
-        size = copying.bring(source_folder, target_folder, wanted, "")
+        size = copying.mirror(source_folder, target_folder, wanted, "")
     changed = copying.plain_changed_at
     return {"size_bytes": size, "plain_changed_seconds_ago": None if changed is None else time.time() - changed}
 
@@ -94,34 +95,34 @@ class _Copying:
         self._root = root
         self._locks = CopierLocks(source, _BUSY_SECONDS)
         self.plain_changed_at: float | None = None
-        self._alive_at = time.monotonic()
+        self._touched_at = time.monotonic()
         self._count = 0
 
-    def bring(self, source: int, target: int, wanted: list[str], path: str) -> int:
+    def mirror(self, source: int, target: int, wanted: list[str], path: str) -> int:
         """Copy the wanted entries of a folder and delete all others; return the size. `path`: where it is, or nothing."""
-        if path.count("/") > _MOST_LEVELS:
-            raise CannotCopy(f"Folders are nested deeper than {_MOST_LEVELS} levels.")
+        if path.count("/") > _MAX_LEVELS:
+            raise CannotCopy(f"Folders are nested deeper than {_MAX_LEVELS} levels.")
         size = 0
         kept, replaced, databases = set(), set(), set()
         # Sorted order copies a file before its companions, which have longer names.
         for name in sorted(wanted):
-            facts = os.stat(name, dir_fd=source, follow_symlinks=False)
-            if name.startswith(_TEMPORARY) or facts.st_dev != self._device or _is_companion(name, databases):
+            info = os.stat(name, dir_fd=source, follow_symlinks=False)
+            if name.startswith(_TEMPORARY) or info.st_dev != self._device or _is_copied_with(name, databases):
                 continue
-            if stat.S_ISDIR(facts.st_mode):
-                size += self._bring_folder(name, source, target, path)
-            elif stat.S_ISLNK(facts.st_mode):
-                self._bring_link(name, source, target)
-            elif stat.S_ISREG(facts.st_mode) and self._is_database(name, source, path):
+            if stat.S_ISDIR(info.st_mode):
+                size += self._mirror_folder(name, source, target, path)
+            elif stat.S_ISLNK(info.st_mode):
+                self._mirror_link(name, source, target)
+            elif stat.S_ISREG(info.st_mode) and self._is_database(name, source, path):
                 databases.add(name)
-                brought = self._bring_database(name, source, target, path + name)
-                size += sum(brought.values())
-                kept |= brought.keys()
-                replaced |= brought.keys()
-            elif stat.S_ISREG(facts.st_mode):
-                size += facts.st_blocks * 512
-                self._note_change(facts, path)
-                if self._bring_file(name, source, target):
+                copied = self._mirror_database(name, source, target, path + name)
+                size += sum(copied.values())
+                kept |= copied.keys()
+                replaced |= copied.keys()
+            elif stat.S_ISREG(info.st_mode):
+                size += info.st_blocks * 512
+                self._note_change(info, path)
+                if self._mirror_file(name, source, target):
                     replaced.add(name)
             else:
                 continue
@@ -130,13 +131,13 @@ class _Copying:
             # Otherwise the folder changes with the companions of databases.
             self._note_change(os.fstat(source), path)
         for name in os.listdir(target):
-            if name not in kept and not _is_beside(name, kept, replaced):
+            if name not in kept and not _is_companion(name, kept, replaced):
                 _remove(name, target, 0)
         return size
 
-    def _note_change(self, facts: os.stat_result, path: str) -> None:
+    def _note_change(self, info: os.stat_result, path: str) -> None:
         if not path.startswith(_ARTIFACTS + "/"):
-            self.plain_changed_at = max(self.plain_changed_at or 0.0, facts.st_mtime)
+            self.plain_changed_at = max(self.plain_changed_at or 0.0, info.st_mtime)
 
     def _is_database(self, name: str, source: int, path: str) -> bool:
         if self._locks.is_locked_by_runs(path + name):
@@ -147,20 +148,20 @@ class _Copying:
         finally:
             os.close(file)
 
-    def _bring_database(self, name: str, source: int, target: int, path: str) -> dict[str, int]:
+    def _mirror_database(self, name: str, source: int, target: int, path: str) -> dict[str, int]:
         """Copy a database and its changes as they are between two writers; return the size of each file. Raises Busy."""
         while True:
             with self._locks.hold(path):
                 before = _describe_database(name, source)
                 if before is not None:
                     for part in before:
-                        self._bring_file(part, source, target)
+                        self._mirror_file(part, source, target)
                     if _describe_database(name, source) == before:
-                        return {part: facts[0] for part, facts in before.items()}
+                        return {part: info[0] for part, info in before.items()}
             # A process without our lock has it open, as one that has attached it.
             self._locks.pause()
 
-    def _bring_folder(self, name: str, source: int, target: int, path: str) -> int:
+    def _mirror_folder(self, name: str, source: int, target: int, path: str) -> int:
         if not _is_folder(name, target):
             _remove(name, target, 0)
             os.mkdir(name, 0o700, dir_fd=target)
@@ -168,7 +169,7 @@ class _Copying:
         try:
             inner_target = os.open(name, _FOLDER, dir_fd=target)
             try:
-                size = self.bring(inner_source, inner_target, os.listdir(inner_source), f"{path}{name}/")
+                size = self.mirror(inner_source, inner_target, os.listdir(inner_source), f"{path}{name}/")
                 # Keep the folder writable for its owner, because the next copy has to change it.
                 os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
                 return size
@@ -177,7 +178,7 @@ class _Copying:
         finally:
             os.close(inner_source)
 
-    def _bring_link(self, name: str, source: int, target: int) -> None:
+    def _mirror_link(self, name: str, source: int, target: int) -> None:
         leads_to = os.readlink(name, dir_fd=source)
         try:
             if os.readlink(name, dir_fd=target) == leads_to:
@@ -186,27 +187,27 @@ class _Copying:
             pass
         temporary = self._name()
         os.symlink(leads_to, temporary, dir_fd=target)
-        self._put_in_place(temporary, name, target)
+        self._rename_over(temporary, name, target)
 
-    def _bring_file(self, name: str, source: int, target: int) -> bool:
+    def _mirror_file(self, name: str, source: int, target: int) -> bool:
         """Copy one file; return whether there was anything to copy."""
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
         try:
-            facts = os.fstat(file)
-            if not stat.S_ISREG(facts.st_mode) or _is_same(facts, name, target):
+            info = os.fstat(file)
+            if not stat.S_ISREG(info.st_mode) or _is_same(info, name, target):
                 return False
             temporary = self._name()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             copy = os.open(temporary, flags, 0o600, dir_fd=target)
             try:
-                self._copy_content(file, copy, facts.st_size)
-                os.fchmod(copy, stat.S_IMODE(facts.st_mode) & 0o777)
-                os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+                self._copy_content(file, copy, info.st_size)
+                os.fchmod(copy, stat.S_IMODE(info.st_mode) & 0o777)
+                os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))
             finally:
                 os.close(copy)
-            # They belong to the old file; beside the new one they would be changes that it never had.
+            # The old file's changes do not apply to the new file.
             _remove(name + _CHANGES, target, 0)
-            self._put_in_place(temporary, name, target)
+            self._rename_over(temporary, name, target)
             return True
         finally:
             os.close(file)
@@ -215,7 +216,7 @@ class _Copying:
         self._count += 1
         return f"{_TEMPORARY}{os.getpid()}-{self._count}"
 
-    def _put_in_place(self, temporary: str, name: str, target: int) -> None:
+    def _rename_over(self, temporary: str, name: str, target: int) -> None:
         if _is_folder(name, target):
             _remove(name, target, 0)
         os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
@@ -225,7 +226,7 @@ class _Copying:
             fcntl.ioctl(target, _CLONE, source)
             return
         except OSError as error:
-            if error.errno not in _NOT_THIS_WAY:
+            if error.errno not in _NOT_SUPPORTED:
                 raise
         os.ftruncate(target, size)
         at = 0
@@ -242,13 +243,13 @@ class _Copying:
                 if copied == 0:
                     return
                 at += copied
-                self._say_alive()
+                self._touch_root()
 
-    def _say_alive(self) -> None:
-        """Touch the folder, so that a copy in progress is not taken for an orphaned one."""
-        if time.monotonic() < self._alive_at + _SIGN_OF_LIFE_SECONDS:
+    def _touch_root(self) -> None:
+        """Touch the target now and then, so that it does not look like an orphaned copy."""
+        if time.monotonic() < self._touched_at + _TOUCH_SECONDS:
             return
-        self._alive_at = time.monotonic()
+        self._touched_at = time.monotonic()
         try:
             os.utime(self._root)
         except OSError:
@@ -259,18 +260,18 @@ def _copy_piece(source: int, target: int, at: int, length: int) -> int:
     try:
         return os.copy_file_range(source, target, length, at, at)
     except OSError as error:
-        if error.errno not in _NOT_THIS_WAY:
+        if error.errno not in _NOT_SUPPORTED:
             raise
     piece = os.pread(source, min(length, _READ_BYTES), at)
     return os.pwrite(target, piece, at) if piece else 0
 
 
-def _is_same(facts: os.stat_result, name: str, target: int) -> bool:
+def _is_same(info: os.stat_result, name: str, target: int) -> bool:
     try:
         found = os.stat(name, dir_fd=target, follow_symlinks=False)
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+    return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (info.st_size, info.st_mtime_ns)
 
 
 def _describe_database(name: str, source: int) -> dict[str, tuple[int, int, int, int]] | None:
@@ -284,21 +285,21 @@ def _describe_database(name: str, source: int) -> dict[str, tuple[int, int, int,
     described = {}
     for part in (name, name + _CHANGES):
         try:
-            facts = os.stat(part, dir_fd=source, follow_symlinks=False)
+            info = os.stat(part, dir_fd=source, follow_symlinks=False)
         except FileNotFoundError:
             continue
-        if stat.S_ISREG(facts.st_mode):
-            described[part] = (facts.st_blocks * 512, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        if stat.S_ISREG(info.st_mode):
+            described[part] = (info.st_blocks * 512, info.st_size, info.st_mtime_ns, info.st_ino)
     return described
 
 
-def _is_companion(name: str, databases: set[str]) -> bool:
+def _is_copied_with(name: str, databases: set[str]) -> bool:
     """Whether it was copied with its database, or is only of use to the process that has the database open."""
     return name[-4:] in (_CHANGES, _SPILLED) and name[:-4] in databases
 
 
-def _is_beside(name: str, kept: set[str], replaced: set[str]) -> bool:
-    """Whether it is a companion of a database in the target that is in use and was not replaced."""
+def _is_companion(name: str, kept: set[str], replaced: set[str]) -> bool:
+    """Whether a file is a companion of a database in the target that is in use and was not replaced."""
     file, ending = name[:-4], name[-4:]
     return ending == _SPILLED and file in kept or ending == _CHANGES and file in kept and file not in replaced
 
@@ -318,8 +319,8 @@ def _remove(name: str, folder: int, level: int) -> None:
         except FileNotFoundError:
             pass
         return
-    if level > _MOST_LEVELS:
-        raise CannotCopy(f"Folders of the target are nested deeper than {_MOST_LEVELS} levels.")
+    if level > _MAX_LEVELS:
+        raise CannotCopy(f"Folders of the target are nested deeper than {_MAX_LEVELS} levels.")
     os.chmod(name, 0o700, dir_fd=folder)
     inner = os.open(name, _FOLDER, dir_fd=folder)
     try:

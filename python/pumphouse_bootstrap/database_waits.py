@@ -10,8 +10,8 @@ from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
 
 BODY_LIMIT_BYTES = 4096
-_MOST_WAITS = 1000
-_MOST_OPEN = 200
+_MAX_WAITS = 1000
+_MAX_OPEN = 200
 _ID_LENGTH = 40
 _TEXT_LENGTH = 200
 _OUTCOMES = {
@@ -45,11 +45,11 @@ class DatabaseWaits:
                 self._end(wait, _OUTCOMES[state])
 
     def _begin(self, wait: str, message: dict) -> None:
-        if wait in self._open or len(self._open) >= _MOST_OPEN or self._count > _MOST_WAITS:
+        if wait in self._open or len(self._open) >= _MAX_OPEN or self._count > _MAX_WAITS:
             return
         self._count += 1
-        if self._count > _MOST_WAITS:
-            self._note(f"The run has waited {_MOST_WAITS} times for databases. Later waits are not logged.")
+        if self._count > _MAX_WAITS:
+            self._note(f"The run has waited {_MAX_WAITS} times for databases. Later waits are not logged.")
             return
         file = _read_text(message.get("file"))
         self._open[wait] = (file, time.monotonic())

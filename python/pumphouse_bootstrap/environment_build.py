@@ -16,15 +16,15 @@ import subprocess
 import sys
 import threading
 
-# Append the path, so that nothing beside this package can shadow a module of the standard library.
+# Append the path, so that nothing in the same folder can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from pumphouse_bootstrap.masking import Masker
 
 FIRST_FAILURE = 10
-# Not the exit code of a step: the build fails for a reason unrelated to its requirements.
+# The build failed before its first step, for a reason unrelated to its requirements.
 _NOT_CLOSED = 1
-_LONGEST_LINE_BYTES = 8192
+_MAX_LINE_BYTES = 8192
 
 
 def run_build(plan_path: str) -> int:
@@ -80,7 +80,7 @@ def _run_step(command: list[str], variables: dict[str, str], masker: Masker) -> 
 def _pass_on(source, target, masker: Masker) -> None:
     """Mask whole lines before truncating them, because part of a secret would not be recognized."""
     for line in source:
-        target.write(masker.mask(line.rstrip(b"\r\n"))[:_LONGEST_LINE_BYTES] + b"\n")
+        target.write(masker.mask(line.rstrip(b"\r\n"))[:_MAX_LINE_BYTES] + b"\n")
         target.flush()
 
 

@@ -2,9 +2,11 @@
 `python3 -I -S <this file> <plan>`: install wheels, each into its own folder, in a sandbox that runs no
 package's code.
 
-The plan is JSON: {together: [...], folder: string, apart: [[...]], parallel: number}. `together` installs all
-wheels into `folder`: one process downloads them in parallel and fills the cache. `apart` then has one command
-per wheel, which finds it in the cache. Prints nothing, or the output of the first failed command.
+The plan is JSON: {together: [...], folder: string, separate: [[...]], parallel: number}. `together` is a
+command that installs all wheels into `folder`, so that one process downloads them in parallel and fills the
+cache.
+`separate` then has one command per wheel, which finds it in the cache. Prints nothing, or the output of the
+first failed command.
 """
 
 from __future__ import annotations
@@ -16,14 +18,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 
-def install(together: list[str], folder: str, apart: list[list[str]], parallel: int) -> int:
+def install(together: list[str], folder: str, separate: list[list[str]], parallel: int) -> int:
     """@return: the exit code of the first failed command, otherwise 0"""
     downloaded = _run(together)
     if downloaded.returncode != 0:
         return _report(downloaded)
     shutil.rmtree(folder, ignore_errors=True)
     with ThreadPoolExecutor(parallel) as pool:
-        for result in pool.map(_install_cached, apart):
+        for result in pool.map(_install_cached, separate):
             if result.returncode != 0:
                 pool.shutdown(wait=False, cancel_futures=True)
                 return _report(result)

@@ -6,10 +6,7 @@ import sys
 
 
 def report_failure(error: BaseException) -> None:
-    """
-    Print the whole traceback. `traceback` is imported only here, because it loads slower than everything
-    needed before.
-    """
+    """Print the whole traceback. `traceback` is imported only now, because loading it takes long."""
     import traceback
 
     traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)

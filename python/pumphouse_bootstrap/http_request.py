@@ -1,6 +1,6 @@
 """
-HTTP/1.1 requests read from a socket. The standard library's server would take longer to load than a run takes
-to start.
+HTTP/1.1 requests read from a socket. Loading the standard library's server would take longer than the start of
+a run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REASONS = {
 
 
 class RequestError(Exception):
-    """An unsupported or malformed request; the connection ends with this status."""
+    """An unsupported or malformed request. The connection ends after a response with this status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -32,10 +32,10 @@ class HttpRequest:
 
     def __init__(self, head: bytes) -> None:
         first, *lines = head.decode("latin-1").split("\r\n")
-        words = first.split(" ")
-        if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        parts = first.split(" ")
+        if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
             raise RequestError(400)
-        self.method, self.path, self._version = words
+        self.method, self.path, self._version = parts
         headers: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(":")
@@ -45,8 +45,8 @@ class HttpRequest:
             headers[name] = value.strip()
         self.length = self._read_length(headers)
         self.expects_continue = headers.get("expect", "").lower() == "100-continue"
-        words = headers.get("connection", "").lower()
-        self.keeps_connection = "close" not in words and self._version != "HTTP/1.0"
+        connection = headers.get("connection", "").lower()
+        self.keeps_connection = "close" not in connection and self._version != "HTTP/1.0"
 
     def _read_length(self, headers: dict[str, str]) -> int | None:
         encoding = headers.get("transfer-encoding")

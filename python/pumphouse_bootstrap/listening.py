@@ -1,7 +1,4 @@
-"""
-Detect in the kernel's tables where an app listens, without a connection before the first visitor's and
-without delay.
-"""
+"""Detect in the kernel's tables on which port an app listens, without connecting to it."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ import time
 from pumphouse_bootstrap.closed_network import LAST_PORT
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
 
-_LOOK_SECONDS = 0.05
-# Frameworks open ports of their own, too. After this time on another port, the app has evidently ignored its
+_POLL_SECONDS = 0.05
+# Frameworks open other ports, too. An app that still listens only on those after this time ignores its
 # assigned port.
 _OTHER_SECONDS = 20.0
 _LISTENING = "0A"
@@ -47,19 +44,19 @@ class ListeningWatch:
 
     def _watch(self) -> None:
         other_at = time.monotonic() + _OTHER_SECONDS
-        is_told = False
-        while not self._ended.wait(_LOOK_SECONDS):
+        is_reported = False
+        while not self._ended.wait(_POLL_SECONDS):
             ports = list_listening_ports(self._pid) - self._own_ports
             if self._port in ports:
                 self._spool.append("note", text=f"The app listens on port {self._port}.")
                 return
             # Higher ports are assigned by the system, for example to Docker's resolver in each container.
             others = sorted(port for port in ports if port <= LAST_PORT)
-            if others and not is_told and time.monotonic() > other_at:
-                is_told = True
+            if others and not is_reported and time.monotonic() > other_at:
+                is_reported = True
                 listed = ", ".join(map(str, others))
-                words = f"Nothing listens on port {self._port}, where visitors connect. It listens on port {listed} instead."
-                self._spool.append("note", text=words)
+                message = f"Nothing listens on port {self._port}, where visitors connect. It listens on port {listed} instead."
+                self._spool.append("note", text=message)
 
 
 def list_listening_ports(pid: int) -> set[int]:

@@ -1,7 +1,4 @@
-"""
-Mask secrets in the artifacts that dlt has left: traces contain exception messages, and the dashboard shows
-them.
-"""
+"""Mask secrets in the artifacts of dlt: its traces contain exception messages, which the dashboard shows."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.masking import Masker
 
 # Pipelines, the files of one, and its schemas.
-_DEEPEST = 3
+_MAX_LEVELS = 3
 # Larger files are not artifacts and are deleted.
-_LARGEST_BYTES = 256 * 1024 * 1024
+_MAX_FILE_BYTES = 256 * 1024 * 1024
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # File system timestamps are coarse.
 _CLOCK_SECONDS = 2.0
@@ -47,14 +44,14 @@ def mask_artifacts(data: str, names: list[str], masker: Masker, since: float, dr
 def _mask_below(folder: int, masker: Masker, since: float, level: int) -> None:
     for name in os.listdir(folder):
         try:
-            facts = os.lstat(name, dir_fd=folder)
-            if stat.S_ISDIR(facts.st_mode) and level <= _DEEPEST:
+            info = os.lstat(name, dir_fd=folder)
+            if stat.S_ISDIR(info.st_mode) and level <= _MAX_LEVELS:
                 below = os.open(name, _FOLDER, dir_fd=folder)
                 try:
                     _mask_below(below, masker, since, level + 1)
                 finally:
                     os.close(below)
-            elif stat.S_ISREG(facts.st_mode) and facts.st_mtime >= since:
+            elif stat.S_ISREG(info.st_mode) and info.st_mtime >= since:
                 _mask_file(name, folder, masker)
         except FileNotFoundError:
             continue
@@ -64,7 +61,7 @@ def _mask_file(name: str, folder: int, masker: Masker) -> None:
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         with open(descriptor, "r+b", buffering=0) as file:
-            if os.fstat(descriptor).st_size > _LARGEST_BYTES:
+            if os.fstat(descriptor).st_size > _MAX_FILE_BYTES:
                 raise OSError("It is too large")
             for start, end in masker.find(file.read()):
                 os.pwrite(descriptor, b"*" * (end - start), start)

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 MASK = b"***"
-# Shorter values are common words in logs.
-SHORTEST_SECRET = 6
+# Shorter values occur in logs by chance.
+MIN_SECRET_LENGTH = 6
 # Escapes of HTML and XML writers: `html.escape` with and without quotes, markupsafe, Django, XML attributes.
 # `&` is always first.
 _QUOTE_ESCAPES = (
@@ -36,20 +36,18 @@ class Masker:
     No form of a secret contains a newline: a multi-line value is masked line by line. Thread-safe. The tables
     are built on first use, or by `prepare`, outside the critical path to user code.
 
-    One pattern for all forms took 7 KB and 0.2 ms per value, and slowed down with each further value. So a
-    small pattern finds candidate positions, and a table keyed by the first six bytes gives the forms to
-    compare there.
+    A single pattern of all forms would take 7 KB and 0.2 ms per value, and each value would slow it down.
+    Instead, a small pattern finds candidate positions, and a table by the first six bytes has the forms to
+    compare with.
     """
 
     def __init__(self, values: list[str]) -> None:
         self._values = values
         self._preparing = threading.Lock()
         self._is_prepared = False
-        # Zero-width match of positions where each of the next six bytes occurs at that place in some form.
-        # None: no forms.
+        # Matches, with zero width, the positions at which a form may begin. None: no forms.
         self._beginnings: re.Pattern[bytes] | None = None
-        # Forms by their first six bytes, longest first, so that a form that contains another is masked as a
-        # whole.
+        # Forms by their first six bytes, longest first: a form that contains another is masked as a whole.
         self._forms_by_beginning: dict[bytes, tuple[bytes, ...]] = {}
         self._sorted_forms: list[bytes] = []
         self._longest = 0
@@ -61,7 +59,7 @@ class Masker:
             self._sorted_forms = sorted(list_forms(self._values))
             by_beginning: dict[bytes, tuple[bytes, ...]] = {}
             for form in self._sorted_forms:
-                beginning = form[:SHORTEST_SECRET]
+                beginning = form[:MIN_SECRET_LENGTH]
                 by_beginning[beginning] = (form, *by_beginning.get(beginning, ()))
             for beginning, forms in by_beginning.items():
                 if len(forms) > 1:
@@ -90,7 +88,7 @@ class Masker:
             start = match.start()
             if start < position:
                 continue
-            for form in self._forms_by_beginning.get(data[start : start + SHORTEST_SECRET], ()):
+            for form in self._forms_by_beginning.get(data[start : start + MIN_SECRET_LENGTH], ()):
                 if data[start : start + len(form)] == form:
                     position = start + len(form)
                     yield start, position
@@ -108,8 +106,8 @@ class Masker:
         """
         Mask the beginning of an unfinished line.
 
-        Returns the masked bytes and the number of bytes of `data` they cover: about `wanted`. No secret and
-        no character is split, provided that `data` has `longest` bytes beyond `wanted`.
+        Returns the masked bytes and how many bytes of `data` they stand for, about `wanted`. Does not split a
+        secret or a character, provided that `data` has `longest` bytes beyond `wanted`.
         """
         cut = find_character_start(data, wanted)
         for start, end in self.find(data):
@@ -166,9 +164,9 @@ def list_forms(values: list[str]) -> set[bytes]:
         for line in re.split(r"\r\n|\r|\n", value):
             texts |= {line, line.strip()}
         for text in texts:
-            if len(text) >= SHORTEST_SECRET and text.strip():
+            if len(text) >= MIN_SECRET_LENGTH and text.strip():
                 forms |= _list_text_forms(text)
-    return {form for form in forms if len(form) >= SHORTEST_SECRET and b"\n" not in form}
+    return {form for form in forms if len(form) >= MIN_SECRET_LENGTH and b"\n" not in form}
 
 
 def _list_text_forms(text: str) -> set[bytes]:
@@ -183,19 +181,19 @@ def _list_text_forms(text: str) -> set[bytes]:
     texts |= {escaped.replace("/", "\\/") for escaped in list(texts)}
     texts |= _list_markup_forms(text)
     quoted = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote_plus(raw, safe="/")}
-    quoted |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), word) for word in list(quoted)}
+    quoted |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), each) for each in list(quoted)}
     texts |= quoted
-    forms = {word.encode("utf-8", "surrogatepass") for word in texts}
+    forms = {each.encode("utf-8", "surrogatepass") for each in texts}
     return {raw} | forms | _list_base64_forms(raw)
 
 
 def _list_markup_forms(text: str) -> set[str]:
-    """The value in HTML and XML, with JSON inside them and them inside JSON."""
+    """Return the value escaped for HTML and XML, also combined with JSON escapes in either order."""
     if not re.search("[&<>\"']", text):
         return set()
     inner = {text, *_list_json_forms(text)}
-    escaped = {word.translate(table) for word in inner for table in _MARKUP_ESCAPES}
-    return escaped | {form for word in escaped for form in _list_json_forms(word)}
+    escaped = {each.translate(table) for each in inner for table in _MARKUP_ESCAPES}
+    return escaped | {form for each in escaped for form in _list_json_forms(each)}
 
 
 def _list_json_forms(text: str) -> set[str]:
@@ -220,7 +218,7 @@ def _list_base64_forms(raw: bytes) -> set[bytes]:
 
 def _compile_beginnings(beginnings: Iterable[bytes]) -> re.Pattern[bytes] | None:
     """Build a pattern that matches wherever a form may begin, and possibly elsewhere; None without forms."""
-    places = [bytes(sorted(set(column))) for column in zip(*beginnings)]
-    if not places:
+    columns = [bytes(sorted(set(column))) for column in zip(*beginnings)]
+    if not columns:
         return None
-    return re.compile(b"(?=" + b"".join(b"[" + re.escape(place) + b"]" for place in places) + b")", re.DOTALL)
+    return re.compile(b"(?=" + b"".join(b"[" + re.escape(column) + b"]" for column in columns) + b")", re.DOTALL)

@@ -1,9 +1,9 @@
 """
 User code's own network.
 
-It has a way out through pasta, access to selected ports of the machine's loopback, and, for an app, one way
-in: the ingress socket. The network exists as long as a shell that pasta runs in it. The shell, and with it
-pasta, ends when this process ends for any reason.
+It allows outgoing connections through pasta and connections to selected ports of the machine's loopback. An
+app also accepts connections, through the ingress socket only. The network exists as long as a shell that pasta
+runs in it. The shell, and with it pasta, ends when this process ends for any reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.process_tree import list_descendants
 
 _READY_SECONDS = 20.0
-_LAST_WORDS_BYTES = 4096
+_MAX_DETAIL_BYTES = 4096
 _HOLD = "echo ready; read line"
 _VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
@@ -30,16 +30,16 @@ class Network:
 
     def __init__(self, pasta: list[str], ports: list[int], marks: dict[str, str]) -> None:
         """
-        `ports`: of the machine's loopback, made available on the loopback inside. `marks`: variables that
-        identify the owner of the helpers.
+        `ports`: ports of the machine's loopback to make available on the loopback inside. `marks`: variables
+        that identify the owner of the helpers.
         """
         self._variables = {**_VARIABLES, **marks}
         # Pids that are not user code: pasta, and the process that serves the ingress socket.
         self.helpers: set[int] = set()
         # Argv that precedes a command to run it in the network; set once the network is ready.
         self.enter: list[str] = []
-        # The process at the other end sees this pipe close when this process is gone.
-        self._life, self._life_write = os.pipe()
+        # A helper ends when this pipe closes, which it does when this process ends.
+        self._lifeline, self._lifeline_write = os.pipe()
         self._output, child_output = os.pipe()
         self._errors, child_errors = os.pipe()
         # pasta's later output is never read, so it must be dropped instead of blocking.
@@ -49,7 +49,7 @@ class Network:
         forwarded = ",".join(map(str, ports)) or "none"
         command = [*pasta, "--foreground", "--tcp-ns", forwarded, "/bin/sh", "-c", _HOLD]
         try:
-            self._pasta = self._spawn(command, self._life, child_output, child_errors)
+            self._pasta = self._spawn(command, self._lifeline, child_output, child_errors)
         except OSError as error:
             self._failure = error
         finally:
@@ -57,7 +57,7 @@ class Network:
             os.close(child_errors)
 
     def await_ready(self) -> None:
-        """Wait until the network is ready. Raises CannotStart if it fails; nothing is left then."""
+        """Wait until the network is ready. If that fails, close it and raise CannotStart."""
         # Load these while pasta starts.
         from pumphouse_bootstrap.machine_addresses import close_machine, list_machine_addresses
 
@@ -80,36 +80,36 @@ class Network:
 
     def _await_holder(self) -> int:
         """Return the process that holds the network."""
-        said = _read_line(self._output, time.monotonic() + _READY_SECONDS)
-        held = [process.pid for process in list_descendants(self._pasta)] if said else []
+        greeting = _read_line(self._output, time.monotonic() + _READY_SECONDS)
+        held = [process.pid for process in list_descendants(self._pasta)] if greeting else []
         if not held:
             os.set_blocking(self._errors, False)
-            raise CannotStart("network_failed", _read_last_words(self._errors) or "pasta did not create a network.")
+            raise CannotStart("network_failed", _read_available(self._errors) or "pasta did not create a network.")
         return held[0]
 
-    def open_door(self, folder: str, user: int) -> None:
+    def open_ingress(self, folder: str, user: int) -> None:
         """
-        Open the ingress socket: see `door`.
+        Open the ingress socket (see `ingress`).
 
         `user`: the uid to which its process switches; -1 keeps the current one. Raises CannotStart.
         """
-        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "door", "__main__.py")
+        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ingress", "__main__.py")
         command = [*self.enter, sys.executable, "-I", "-S", main, str(user)]
         try:
             with _listen(folder) as listener:
-                self._spawn(command, self._life, listener.fileno(), 2)
+                self._spawn(command, self._lifeline, listener.fileno(), 2)
         except OSError as error:
             self.close()
-            raise CannotStart("network_failed", f"{error.filename or 'The way in'}: {error.strerror}") from error
+            raise CannotStart("network_failed", f"{error.filename or 'The ingress socket'}: {error.strerror}") from error
 
     def close(self) -> None:
         """
         End the helpers and wait for them, so that they do not count as processes that the run left behind.
         """
-        if self._life_write >= 0:
-            for descriptor in (self._life_write, self._life, self._output, self._errors):
+        if self._lifeline_write >= 0:
+            for descriptor in (self._lifeline_write, self._lifeline, self._output, self._errors):
                 os.close(descriptor)
-            self._life_write = -1
+            self._lifeline_write = -1
         for pid in self.helpers:
             os.kill(pid, signal.SIGKILL)
             try:
@@ -134,9 +134,10 @@ class Network:
 
 def _listen(folder: str) -> socket.socket:
     """
-    Create the ingress socket: `door` in the attempt's folder, which only the server's user can access.
+    Create the ingress socket: `door` in the attempt's folder, which only the server's user can access. Servers
+    of earlier releases look for that name.
 
-    It is bound through a descriptor, because the path of a unix socket is limited to 107 bytes.
+    The socket is bound through a descriptor, because the path of a unix socket is limited to 107 bytes.
     """
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -158,9 +159,9 @@ def _read_line(descriptor: int, deadline: float) -> bytes:
     return os.read(descriptor, 64)
 
 
-def _read_last_words(descriptor: int) -> str:
+def _read_available(descriptor: int) -> str:
     try:
-        words = os.read(descriptor, 64 * 1024)
+        output = os.read(descriptor, 64 * 1024)
     except BlockingIOError:
         return ""
-    return words[-_LAST_WORDS_BYTES:].decode("utf-8", "backslashreplace").strip()
+    return output[-_MAX_DETAIL_BYTES:].decode("utf-8", "backslashreplace").strip()

@@ -15,8 +15,8 @@ from pumphouse_bootstrap.spool import LINE_OVERHEAD_BYTES, Spool, encode_line
 _READ_BYTES = 64 * 1024
 # Output without a newline is shown after this silence.
 _SILENCE_SECONDS = 1.0
-# A line that may end with the beginning of a secret is held longer. Shown too early, its last letters would
-# become a separate line, even for the last line of a process that takes a while to end.
+# A line that may end with the beginning of a secret is held longer. Shown earlier, its last letters would
+# become a separate line.
 _UNDECIDED_SECONDS = 5.0
 
 
@@ -27,7 +27,7 @@ class LineSplitter:
         self._masker = masker
         self._limit = max(4, limit_bytes)
         self._pending = b""
-        # A piece of the line was already returned: if only its newline follows, there is no further piece.
+        # Whether a piece of the current line was returned. Then a newline alone adds no further piece.
         self._continued = False
 
     @property
@@ -101,7 +101,7 @@ class _Stream:
         # When to show the unfinished line if nothing follows.
         self.show_at = 0.0
         self.is_held = False
-        # The last bytes after the log limit belong to an unfinished line.
+        # Whether the last dropped bytes belong to an unfinished line.
         self.dropped_begun = False
 
     def read(self) -> None:
@@ -110,8 +110,8 @@ class _Stream:
 
     def flush_silent(self) -> list[bytes]:
         """
-        Return what to show of the unfinished line after a silence; nothing the first time if its end is
-        undecided.
+        Return the part of the unfinished line to show after a silence. Returns nothing the first time if its
+        end is undecided.
         """
         now = time.monotonic()
         if not self.is_held and self.splitter.count_undecided() > 0:
@@ -159,12 +159,12 @@ class OutputReader:
         self._thread.join()
 
     def describe_dropped(self) -> str | None:
-        """Describe what the log lacks, after the end."""
+        """Describe the output that was not stored; call it after the end."""
         if self._dropped_bytes == 0:
             return None
         return (
             f"{self._dropped_lines} more lines ({self._dropped_bytes} bytes) came after the log limit"
-            f" of {self._limit} bytes. They are not kept."
+            f" of {self._limit} bytes. They are not stored."
         )
 
     def _run(self) -> None:
@@ -173,7 +173,7 @@ class OutputReader:
             self._read_all()
             self._events.post(OUTPUT_ENDED)
         except Exception as error:
-            # Otherwise no one would read the pipes any more, and user code would block forever.
+            # Without this reader, user code would block on full pipes forever.
             report_failure(error)
             self._events.post(FAILED)
 
@@ -216,7 +216,8 @@ class OutputReader:
 
     def _flush_silent(self, ready: list[int]) -> None:
         """
-        If a full disk blocked this reader, more of the line may already be available, so it was not silent.
+        Record unfinished lines after a silence. A stream in `ready` was not silent: this reader may have been
+        blocked by a full disk.
         """
         now = time.monotonic()
         for descriptor, stream in self._streams.items():
@@ -240,20 +241,20 @@ class OutputReader:
                 self._count_dropped(len(line) + 1, 1)
                 continue
             encoded = encode_line(line.decode("utf-8", "backslashreplace"))
-            # Count the space on disk, not the output: a line of one letter takes a hundred times as much.
+            # Count the space on disk instead of the output, because a short line takes much more space.
             self._used += len(encoded) + LINE_OVERHEAD_BYTES
             reached = self._used >= self._limit
             kept.append(encoded)
         if kept:
             self._spool.append_lines(stream.io, kept)
         if reached:
-            words = f"The log of this attempt has reached its limit of {self._limit} bytes. Further output is not stored."
-            self._spool.append("note", text=words)
+            message = f"The log of this attempt has reached its limit of {self._limit} bytes. Further output is not stored."
+            self._spool.append("note", text=message)
 
     def _drop(self, stream: _Stream, data: bytes) -> None:
         """
-        Bytes after the limit are counted but not split into lines; a line that began before the limit is
-        counted when it ends.
+        Count bytes after the limit without splitting them into lines. A line that began before the limit
+        counts when it ends.
         """
         data = stream.splitter.take_pending() + data
         if data:

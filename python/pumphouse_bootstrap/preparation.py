@@ -48,8 +48,8 @@ class CannotStart(Exception):
 
 class Preparation:
     """
-    Preparation in a separate thread, so that signals are handled while no server responds. Posts PREPARED at
-    its end.
+    Thread that prepares the attempt, so that the main thread can handle signals while no server responds.
+    Posts PREPARED at its end.
     """
 
     def __init__(self, start: StartFile, events: Events) -> None:

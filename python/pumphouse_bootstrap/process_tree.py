@@ -7,7 +7,7 @@ import signal
 import time
 
 _KILL_SECONDS = 5.0
-_LOOK_AGAIN_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 # The kernel's PF_EXITING: set before a process closes its files, so it is visible once its pipes have ended.
 _EXITING_FLAG = 0x4
 
@@ -87,7 +87,7 @@ def terminate_user_code(user_pid: int) -> None:
     Send SIGTERM once to each process of user code: to its process group, and to descendants that left the
     group.
 
-    The sandbox's own processes above it are spared, because they would end user code at once.
+    The sandbox's own processes get no signal, because they would end user code at once.
     """
     outside_group = [process.pid for process in list_descendants(user_pid) if process.group != user_pid]
     try:
@@ -103,8 +103,8 @@ def kill_descendants(reap) -> int:
     Send SIGKILL to all descendants until none is left, calling `reap()` in between; return how many were
     killed.
 
-    Processes in their own pid namespace are not counted: they end with the namespace, and whether they are
-    still seen is chance. Neither are processes that were already exiting.
+    Does not count processes in a pid namespace of their own, which end with the namespace at about the same
+    time, and processes that were already exiting.
     """
     killed: set[int] = set()
     give_up_at = time.monotonic() + _KILL_SECONDS
@@ -115,7 +115,7 @@ def kill_descendants(reap) -> int:
             _kill(process.pid, signal.SIGKILL)
         if time.monotonic() > give_up_at:
             break
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_POLL_SECONDS)
         reap()
     reap()
     return len(killed)

@@ -1,6 +1,4 @@
-"""
-From the server's admission to the acknowledged end: user code, its output, its telemetry, its exit record.
-"""
+"""The attempt from its admission to its acknowledged end: user code, output, telemetry, exit record."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import time
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.beacon import Beacon, listen
 from pumphouse_bootstrap.control_groups import ControlGroups
-from pumphouse_bootstrap.disk_room import DiskRoom
+from pumphouse_bootstrap.disk_reserve import DiskReserve
 from pumphouse_bootstrap.early_network import EarlyNetwork
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.failure_report import report_failure
@@ -44,8 +42,8 @@ class Recording:
         self._begin = preparation.begin
         self._events = events
         self._masker = Masker(self._begin.masked_values)
-        self._room = DiskRoom(start.folder, start.work_folder, start.drop_to)
-        self._spool = Spool(start.folder, self._room, start.takes_room_as)
+        self._reserve = DiskReserve(start.folder, start.work_folder, start.drop_to)
+        self._spool = Spool(start.folder, self._reserve, start.takes_room_as)
         self._sender = Sender(self._spool, calls, events)
         self._beacon_listener = early.beacon_listener if early else listen()
         self._process = UserProcess(start, self._begin, early.network if early else None)
@@ -82,7 +80,7 @@ class Recording:
             self._handle(self._events.next())
         if listening is not None:
             listening.end()
-        killed = self._end_what_is_left(output)
+        killed = self._end_remaining_processes(output)
         beacon.close()
         return self._finish(output.describe_dropped(), killed)
 
@@ -102,7 +100,7 @@ class Recording:
         """End an attempt whose user code never ran."""
         self._process.close_network()
         self._sender.start()
-        self._room.user_code_ended()
+        self._reserve.user_code_ended()
         detail = self._masker.mask(reason.detail.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")
         self._append_exit({"code": reason.code, "detail": detail}, killed=0)
         return self._await_delivery()
@@ -121,7 +119,7 @@ class Recording:
             self._refused = self._refused or event == event_names.REFUSED
             kill_descendants(self._process.reap)
 
-    def _end_what_is_left(self, output: OutputReader) -> int:
+    def _end_remaining_processes(self, output: OutputReader) -> int:
         """End the remaining processes; return how many had to be killed."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         while not self._output_ended and (remaining := deadline - time.monotonic()) > 0:
@@ -129,7 +127,7 @@ class Recording:
         self._process.close_network()
         killed = kill_descendants(self._process.reap)
         self._mask_artifacts()
-        self._room.user_code_ended()
+        self._reserve.user_code_ended()
         output.drain()
         return killed
 
@@ -148,9 +146,9 @@ class Recording:
             self._spool.append("note", text=dropped)
         if killed > 0:
             self._spool.append("note", text=f"Orphaned processes of the run were ended: {killed}.")
-        if self._room.work_removed:
-            words = "The disk of the run was full at its end: its work folder was removed, so that its log could be completed."
-            self._spool.append("note", text=words)
+        if self._reserve.work_removed:
+            message = "The disk of the run was full at its end: its work folder was removed, so that its log could be completed."
+            self._spool.append("note", text=message)
         self._append_exit(None, killed)
         return self._await_delivery()
 
@@ -168,7 +166,7 @@ class Recording:
         )
 
     def _await_delivery(self) -> int:
-        """Ignore signals here: nothing is left to stop, and the end must still be delivered."""
+        """Wait until the end is acknowledged. Signals are ignored, because user code has ended."""
         while not self._refused:
             event = self._events.next()
             if event == event_names.DELIVERED:

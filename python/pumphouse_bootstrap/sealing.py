@@ -16,8 +16,8 @@ _NONCE_BYTES = 16
 _TAG_BYTES = 32
 _LENGTH_BYTES = 4
 _BLOCK_BYTES = 256 * 1024
-# More than a server puts into one frame. It limits how much the bootstrap buffers before it checks the tag.
-_LONGEST_FRAME_BYTES = 1024 * 1024
+# Limits how much the bootstrap buffers before it checks the tag. Frames of a server are smaller.
+_MAX_FRAME_BYTES = 1024 * 1024
 
 
 class NotProved(Exception):
@@ -42,8 +42,8 @@ class Sealing:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = _mix(body, self._request_key + nonce)
         digest = hashlib.sha256(sealed).hexdigest()
-        said = "\n".join((method, route, nonce.hex(), digest))
-        mac = hmac.digest(self._request_mac_key, said.encode(), "sha256").hex()
+        signed = "\n".join((method, route, nonce.hex(), digest))
+        mac = hmac.digest(self._request_mac_key, signed.encode(), "sha256").hex()
         return SealedRequest(nonce, sealed, f"{SCHEME} nonce={nonce.hex()},body={digest},mac={mac}")
 
     def read_answer(self, request: SealedRequest, status: int, read):
@@ -60,21 +60,21 @@ class Sealing:
             head = _read_exactly(read, _LENGTH_BYTES + 1)
             size = int.from_bytes(head[:_LENGTH_BYTES], "big")
             last = head[_LENGTH_BYTES] == 1
-            if size > _LONGEST_FRAME_BYTES:
+            if size > _MAX_FRAME_BYTES:
                 raise NotProved("a frame is too long")
             frame = _read_exactly(read, size)
-            place = nonces + index.to_bytes(8, "big")
-            said = place + status.to_bytes(2, "big") + head + frame
-            tag = hmac.digest(self._answer_mac_key, said, "sha256")
+            position = nonces + index.to_bytes(8, "big")
+            signed = position + status.to_bytes(2, "big") + head + frame
+            tag = hmac.digest(self._answer_mac_key, signed, "sha256")
             if not hmac.compare_digest(tag, _read_exactly(read, _TAG_BYTES)):
                 raise NotProved("a frame has a wrong tag")
-            yield _mix(frame, self._answer_key + place)
+            yield _mix(frame, self._answer_key + position)
             index += 1
 
     def check_redirect(self, url: str, socket_path: str | None, mac: str) -> bool:
-        """Whether the attempt's server has written this redirect."""
-        said = f"{url}\n{socket_path or ''}"
-        return hmac.compare_digest(hmac.digest(self._redirect_key, said.encode(), "sha256").hex(), mac)
+        """Return whether this redirect was written by a server that knows the secret."""
+        signed = f"{url}\n{socket_path or ''}"
+        return hmac.compare_digest(hmac.digest(self._redirect_key, signed.encode(), "sha256").hex(), mac)
 
 
 class SealedRequest:
@@ -90,7 +90,7 @@ def _mix(data: bytes, key: bytes) -> bytearray:
     """
     Encrypt or decrypt; a key must be used for only one text.
 
-    Works in blocks, because a record may have 64 MiB while a run has little memory.
+    Works in blocks, because a record may have 64 MiB and a run may have little memory.
     """
     mixed = bytearray(len(data))
     whole = memoryview(data)
@@ -105,5 +105,5 @@ def _mix(data: bytes, key: bytes) -> bytearray:
 def _read_exactly(read, size: int) -> bytes:
     data = read(size) if size else b""
     if len(data) != size:
-        raise NotProved("the answer ends too early")
+        raise NotProved("the response ends too early")
     return data

@@ -10,7 +10,7 @@ from pumphouse_bootstrap.events import DELIVERED, REFUSED, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.server_calls import (
     FIRST_PAUSE_SECONDS,
-    LONGEST_PAUSE_SECONDS,
+    MAX_PAUSE_SECONDS,
     GaveUp,
     Refused,
     ServerCalls,
@@ -26,7 +26,7 @@ class Sender:
     """
     Thread that ends with one event.
 
-    DELIVERED when the exit record is acknowledged (or was not accepted for 24 hours), REFUSED when the server
+    DELIVERED: the exit record is acknowledged, or no server responded for 24 hours. REFUSED: the server
     rejects it permanently.
     """
 
@@ -60,9 +60,9 @@ class Sender:
                 self._events.post(DELIVERED)
                 return
             except Exception as error:
-                # A bug in this code must not silence a run: the server reports where to continue.
+                # A bug must not end the delivery: the next try continues at the server's offset.
                 report_failure(error)
-                time.sleep(LONGEST_PAUSE_SECONDS)
+                time.sleep(MAX_PAUSE_SECONDS)
 
     def _send_from(self, offset: int) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -76,7 +76,7 @@ class Sender:
             acknowledged = self._send(offset, self._read_batch(offset))
             if acknowledged == offset:
                 time.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 pause = FIRST_PAUSE_SECONDS
             offset = acknowledged

@@ -46,11 +46,11 @@ class ServerAddresses:
         self._attempt_id = start.attempt_id
         self._sealing = sealing
         self._redirect_path = os.path.join(start.folder, "redirect")
-        self._first = self._list_ways(start.attempts_url, start.attempts_socket)
+        self._first = self._list_addresses(start.attempts_url, start.attempts_socket)
         # Decide once whether to load OpenSSL; a redirect does not change that.
         self.scheme = self._first[-1].scheme
         self._redirected: list[Address] = []
-        self._seen = b""
+        self._last_redirect = b""
         self._tried: set[Address] = set()
         self.current = self._first[0]
         self.has_new_redirect()
@@ -62,28 +62,28 @@ class ServerAddresses:
                 content = file.read(_REDIRECT_BYTES)
         except OSError:
             return False
-        if content == self._seen:
+        if content == self._last_redirect:
             return False
-        self._seen = content
-        ways = self._read_redirect(content)
-        if not ways:
+        self._last_redirect = content
+        addresses = self._read_redirect(content)
+        if not addresses:
             return False
-        self._redirected = ways
+        self._redirected = addresses
         self._tried.clear()
-        self.current = ways[0]
+        self.current = addresses[0]
         return True
 
-    def go_on(self) -> bool:
+    def switch_to_next(self) -> bool:
         """Switch to the next address after a failure. False when all have failed and it is time to pause."""
         self._tried.add(self.current)
-        ways = [*self._redirected, *self._first]
-        fresh = [way for way in ways if way not in self._tried]
+        addresses = [*self._redirected, *self._first]
+        fresh = [address for address in addresses if address not in self._tried]
         if not fresh:
             self._tried.clear()
-        self.current = (fresh or ways)[0]
+        self.current = (fresh or addresses)[0]
         return bool(fresh)
 
-    def note_answer(self) -> None:
+    def note_response(self) -> None:
         """Note that the current address works."""
         self._tried.clear()
 
@@ -93,16 +93,16 @@ class ServerAddresses:
             url, socket_path, mac = fields["attempts_url"], fields["attempts_socket"], fields["mac"]
             if not self._sealing.check_redirect(url, socket_path, mac):
                 return []
-            ways = self._list_ways(url, socket_path)
-            return ways if ways[-1].scheme == self.scheme else []
+            addresses = self._list_addresses(url, socket_path)
+            return addresses if addresses[-1].scheme == self.scheme else []
         except (ValueError, KeyError, TypeError, AttributeError):
             return []
 
-    def _list_ways(self, url: str, socket_path: str | None) -> list[Address]:
-        ways = [Address(url, self._attempt_id)]
+    def _list_addresses(self, url: str, socket_path: str | None) -> list[Address]:
+        addresses = [Address(url, self._attempt_id)]
         if socket_path is not None:
-            ways.insert(0, Address(url, self._attempt_id, socket_path))
-        return ways
+            addresses.insert(0, Address(url, self._attempt_id, socket_path))
+        return addresses
 
 
 def connect_to_socket(path: str) -> socket.socket:
@@ -114,8 +114,8 @@ def connect_to_socket(path: str) -> socket.socket:
     folder_path, name = os.path.split(path)
     folder = os.open(folder_path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        facts = os.fstat(folder)
-        if facts.st_uid not in (0, os.geteuid()) or stat.S_IMODE(facts.st_mode) & 0o022:
+        info = os.fstat(folder)
+        if info.st_uid not in (0, os.geteuid()) or stat.S_IMODE(info.st_mode) & 0o022:
             raise PermissionError(1, "The folder of the server's socket is open to others")
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -13,10 +13,10 @@ from pumphouse_bootstrap.start_file import StartFile
 
 TRY_SECONDS = 24 * 3600
 FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 ANSWER_TIMEOUT_SECONDS = 60.0
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 class Refused(Exception):
@@ -37,10 +37,10 @@ class GaveUp(Exception):
 class _NoAnswer(Exception):
     """Connection error, 429, 5xx or an invalid response: the call is repeated."""
 
-    def __init__(self, words: str, connected: bool = False, redirected: bool = False) -> None:
+    def __init__(self, message: str, connected: bool = False, redirected: bool = False) -> None:
         self.connected = connected
         self.redirected = redirected
-        super().__init__(words)
+        super().__init__(message)
 
 
 class ServerCalls:
@@ -90,7 +90,7 @@ class ServerCalls:
             kept = self._connection is not None
             try:
                 answer = self._call(method, route, body, read)
-                self._addresses.note_answer()
+                self._addresses.note_response()
                 return answer
             except _NoAnswer as error:
                 self._close()
@@ -99,7 +99,7 @@ class ServerCalls:
                 if kept and not error.connected:
                     # The server may have closed the idle connection, which is not a failure of this call.
                     continue
-                if self._addresses.go_on():
+                if self._addresses.switch_to_next():
                     continue
                 if time.monotonic() >= give_up_at and not (keep_trying and keep_trying()):
                     raise GaveUp(str(error)) from error
@@ -107,7 +107,7 @@ class ServerCalls:
                 self._close()
                 raise
             time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
     def _call(self, method: str, route: str, body: bytes, read):
         request = self._sealing.seal_request(method, route, body)
@@ -156,16 +156,17 @@ class ServerCalls:
 
     def _await_answer(self, connection) -> None:
         """
-        A suspended server accepts connections without responding; another one may have taken over meanwhile.
+        Wait for a response. A suspended server accepts connections without responding, and another one may
+        take over meanwhile.
         """
         poll = select.poll()
         poll.register(connection, select.POLLIN)
         give_up_at = time.monotonic() + ANSWER_TIMEOUT_SECONDS
-        while not poll.poll(_LOOK_SECONDS * 1000):
+        while not poll.poll(_POLL_SECONDS * 1000):
             if self._addresses.has_new_redirect():
-                raise _NoAnswer("the server says nothing, and another one has taken over", redirected=True)
+                raise _NoAnswer("the server does not respond, and another one has taken over", redirected=True)
             if time.monotonic() >= give_up_at:
-                raise TimeoutError("the server says nothing")
+                raise TimeoutError("the server does not respond")
 
     def _guard(self, action):
         try:
@@ -173,20 +174,19 @@ class ServerCalls:
         except NotProved as error:
             raise self._doubt(str(error)) from error
         except (OSError, self._http.HTTPException, ValueError) as error:
-            # ValueError: a response that is not JSON comes not from the server but from something in front of
-            # it.
+            # ValueError: the response is not JSON. It comes from a proxy in front of the server.
             raise _NoAnswer(f"{type(error).__name__}: {error}") from error
 
-    def _doubt(self, words: str, may_pass: bool = False) -> _NoAnswer:
+    def _doubt(self, message: str, may_pass: bool = False) -> _NoAnswer:
         """
-        Report once per address that something else responds there. A proxy may legitimately report that the
-        server is down.
+        Report once per address that another program responds there, unless it may be a proxy that reports a
+        server as down.
         """
         name = self._addresses.current.name
         if self._unproved != name and not may_pass:
             self._unproved = name
-            print(f"pumphouse: the program at {name} does not prove that it is the server: {words}", file=sys.stderr, flush=True)
-        return _NoAnswer(words, connected=True)
+            print(f"pumphouse: the program at {name} does not prove that it is the server: {message}", file=sys.stderr, flush=True)
+        return _NoAnswer(message, connected=True)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -195,7 +195,7 @@ class ServerCalls:
 
 
 def _import_http_client(scheme: str):
-    """Loading OpenSSL takes a tenth of the time until user code starts; only https needs it."""
+    """Import http.client, without OpenSSL if not needed: loading it takes a tenth of the start of a run."""
     hidden = scheme == "http" and "ssl" not in sys.modules
     if hidden:
         sys.modules["ssl"] = None  # type: ignore[assignment]

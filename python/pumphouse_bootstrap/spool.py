@@ -1,4 +1,4 @@
-"""The attempt's own record of its output: one append-only file, written before anything is acknowledged."""
+"""The spool: an append-only file of the attempt's output, written before anything is acknowledged."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import os
 import threading
 import time
 
-from pumphouse_bootstrap.disk_room import DiskRoom
+from pumphouse_bootstrap.disk_reserve import DiskReserve
 from pumphouse_bootstrap.file_user import files_of
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 1.0
+_MAX_PAUSE_SECONDS = 1.0
 _NOTED_WAIT_SECONDS = 1.0
 # Size of a line in the server's log file in addition to its text; in the spool it is smaller.
 LINE_OVERHEAD_BYTES = 128
 
 
 class SpoolClosed(Exception):
-    """The exit record is written: nothing can follow it."""
+    """The exit record is written, so no other record may follow."""
 
 
 class Spool:
@@ -30,15 +30,15 @@ class Spool:
     While the disk is full, an append blocks its caller: user code then blocks in its own write.
     """
 
-    def __init__(self, folder: str, room: DiskRoom | None = None, takes_room_as: dict | None = None) -> None:
+    def __init__(self, folder: str, reserve: DiskReserve | None = None, takes_room_as: dict | None = None) -> None:
         """
-        `room`: released on a full disk, before an append blocks. `takes_room_as`: the user that writes,
+        `reserve`: released on a full disk, before an append blocks. `takes_room_as`: the user that writes,
         because file systems reserve the last space for root.
         """
         self.path = os.path.join(folder, "spool")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
-        self._room = room
+        self._reserve = reserve
         self._takes_room_as = takes_room_as
         self._writing = threading.Lock()
         self._count = 0
@@ -106,13 +106,12 @@ class Spool:
     def _write(self, data: bytes) -> None:
         if self._closed:
             raise SpoolClosed()
-        # Waits are summed up, because other processes that give up on the full disk keep freeing a little
-        # space.
+        # Sum up the waits: on a full disk, other processes that fail keep freeing a little space.
         self._waited += self._write_all(data)
         if self._waited >= _NOTED_WAIT_SECONDS:
-            words = f"The disk of the run's server was full: output waited {self._waited:.0f} s. Nothing was lost."
+            message = f"The disk of the run's server was full: output waited {self._waited:.0f} s. Nothing was lost."
             self._waited = 0.0
-            self._write_all(self._format("note", {"text": words}))
+            self._write_all(self._format("note", {"text": message}))
 
     def _write_all(self, data: bytes) -> float:
         """
@@ -130,11 +129,11 @@ class Spool:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise
-                if self._room is not None and self._room.make():
+                if self._reserve is not None and self._reserve.release():
                     continue
                 time.sleep(pause)
                 waited += pause
-                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                pause = min(pause * 2, _MAX_PAUSE_SECONDS)
         with self._grown:
             self._size += len(data)
             self._grown.notify_all()

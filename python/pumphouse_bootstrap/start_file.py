@@ -1,6 +1,5 @@
 """
-start.json, the executor's input for the bootstrap, and process.json, with which one bootstrap claims the
-attempt.
+start.json, the executor's input for the bootstrap, and process.json, by which a bootstrap claims the attempt.
 """
 
 from __future__ import annotations
@@ -57,7 +56,9 @@ def take_attempt(start_path: str) -> StartFile | None:
 
 def _write_process_record(folder: str) -> bool:
     """
-    Write it atomically, because the losing bootstrap may read it at once; link(2) fails if the name exists.
+    Write process.json, unless another bootstrap has.
+
+    link(2) fails if the name exists, and never exposes a partly written file.
     """
     path = os.path.join(folder, "process.json")
     draft = f"{path}.{os.getpid()}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # If a sandbox holds the status pipe open, the launcher counts as started after this time.
 _EXEC_SECONDS = 1.0
-_LAST_WORDS_BYTES = 4096
+_MAX_DETAIL_BYTES = 4096
 # The writer of the status pipe is on user code's side and may write anything.
 _REPORT_BYTES = 64 * 1024
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, *STOP_SIGNALS, signal.SIGCHLD)
@@ -58,13 +58,11 @@ class UserProcess:
         if self._network is not None and self._start.network is not None:
             self._network.await_ready()
             if self._start.network["door"]:
-                self._network.open_door(self._start.folder, self._start.drop_to["uid"] if self._start.drop_to else -1)
+                self._network.open_ingress(self._start.folder, self._start.drop_to["uid"] if self._start.drop_to else -1)
 
     @property
     def has_own_network(self) -> bool:
-        """
-        Whether only user code and the bootstrap listen in its network, and no other process of the machine.
-        """
+        """Whether no process of the machine listens in the network, except user code and the bootstrap."""
         return self._start.network is not None or self._start.network_gets_closed
 
     def close_network(self) -> None:
@@ -104,8 +102,8 @@ class UserProcess:
                 setsigdef=_RESET_SIGNALS,
             )
         except OSError as error:
-            code_word = "sandbox_failed" if start.sandbox else "bootstrap_failed"
-            raise CannotStart(code_word, f"{command[0]}: {error.strerror}") from error
+            reason = "sandbox_failed" if start.sandbox else "bootstrap_failed"
+            raise CannotStart(reason, f"{command[0]}: {error.strerror}") from error
         finally:
             for number in (*passed, child_stdout, child_stderr):
                 os.close(number)
@@ -148,9 +146,8 @@ class UserProcess:
         """
         Wait until the launcher has replaced the inside stage.
 
-        Raises CannotStart if that fails; everything that was started has then ended. A stop signal also ends
-        the wait until the stage has reported its pid. After that, user code may run, and the signal stays in
-        the queue for it.
+        If that fails, ends everything it started and raises CannotStart. A stop signal before the stage has
+        reported its pid ends the wait, too. A later one stays in the queue, because user code may run by then.
         """
         report = b""
         executed_at = None
@@ -194,25 +191,25 @@ class UserProcess:
             self.pid = find_by_inner_pid(inner_pid) or (0 if self._start.sandbox else self._child)
 
     def _check_report(self, report: bytes) -> None:
-        """The stage reports its pid before it executes the launcher, and otherwise why it cannot."""
+        """Raise CannotStart if the last report is a failure. A stage that succeeds reports its pid last."""
         last = _parse_report(report.splitlines()[-1]) if report else {}
         if "pid" in last:
             return
         kill_descendants(self.reap)
         if "code" in last:
-            raise CannotStart(str(last["code"])[:64], str(last.get("detail"))[:_LAST_WORDS_BYTES])
-        words = self._read_last_words()
-        raise CannotStart("sandbox_failed", words or f"It ended without output ({self.signal or self.code}).")
+            raise CannotStart(str(last["code"])[:64], str(last.get("detail"))[:_MAX_DETAIL_BYTES])
+        output = self._read_output()
+        raise CannotStart("sandbox_failed", output or f"It ended without output ({self.signal or self.code}).")
 
-    def _read_last_words(self) -> str:
-        words = b""
+    def _read_output(self) -> str:
+        output = b""
         for descriptor in (self.pipes["stderr"], self.pipes["stdout"]):
             os.set_blocking(descriptor, False)
             try:
-                words += os.read(descriptor, 64 * 1024)
+                output += os.read(descriptor, 64 * 1024)
             except BlockingIOError:
                 pass
-        return words[-_LAST_WORDS_BYTES:].decode("utf-8", "backslashreplace").strip()
+        return output[-_MAX_DETAIL_BYTES:].decode("utf-8", "backslashreplace").strip()
 
     def reap(self) -> None:
         """Reap every child that has ended; orphans of user code are children too."""
@@ -236,7 +233,7 @@ class UserProcess:
         if self._start.sandbox and code > 128:
             # A sandbox cannot die from its child's signal; like shells, it exits with 128 + n.
             number = code - 128
-        if number > 0 and number in {int(known) for known in signal.valid_signals()}:
+        if number > 0 and number in {int(each) for each in signal.valid_signals()}:
             self.signal = _name_signal(number)
         else:
             self.code = code
@@ -251,7 +248,7 @@ def _parse_report(line: bytes) -> dict:
 
 
 def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:
-    """With a proxy configured, telemetry to the attempt's own loopback must bypass it."""
+    """Return variables by which telemetry to the attempt's own loopback bypasses a proxy, if one is set."""
     if not any(name.lower() in ("http_proxy", "all_proxy") for name in variables):
         return {}
     listed = variables.get("no_proxy") or variables.get("NO_PROXY") or ""

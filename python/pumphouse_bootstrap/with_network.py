@@ -2,8 +2,8 @@
 `<python> -I -S <this file> <plan> <command>...`: run a command in its own network, which ends with the
 command.
 
-The plan is JSON: {pasta, ports}, as in start.json. Exits with the command's status, and ends with the process
-that started it.
+The plan is JSON: {pasta, ports}, as in start.json. The exit status is that of the command. If its parent
+process ends, this process ends as well.
 """
 
 import json

@@ -109,9 +109,9 @@ def build_sandbox(work_folder: str, environment: str, inside_work_folder: str) -
         *["--cap-drop", "ALL"],
         *(["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else []),
         *["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"],
-        *[word for path in sorted(parents) for word in ("--perms", "0755", "--dir", path)],
-        *[word for path in binds for word in ("--ro-bind", path, path)],
-        *[word for name in links for word in ("--symlink", os.readlink(f"/{name}"), f"/{name}")],
+        *[argument for path in sorted(parents) for argument in ("--perms", "0755", "--dir", path)],
+        *[argument for path in binds for argument in ("--ro-bind", path, path)],
+        *[argument for name in links for argument in ("--symlink", os.readlink(f"/{name}"), f"/{name}")],
         *["--bind", work_folder, inside_work_folder, "--chdir", "/"],
     ]
 

@@ -32,8 +32,8 @@ def open_request(method: str, route: str, headers, body: bytes) -> tuple[bytes, 
         return None
     fields = dict(part.split("=", 1) for part in rest.split(","))
     digest = hashlib.sha256(body).hexdigest()
-    said = "\n".join((method, route, fields["nonce"], digest))
-    mac = hmac.digest(_derive("request mac"), said.encode(), "sha256").hex()
+    signed = "\n".join((method, route, fields["nonce"], digest))
+    mac = hmac.digest(_derive("request mac"), signed.encode(), "sha256").hex()
     if fields["body"] != digest or not hmac.compare_digest(mac, fields["mac"]):
         return None
     nonce = bytes.fromhex(fields["nonce"])
@@ -45,11 +45,11 @@ def seal_answer(nonce: bytes, status: int, body: bytes, frame_bytes: int = 256 *
     sealed = own
     pieces = [body[at : at + frame_bytes] for at in range(0, len(body), frame_bytes)] or [b""]
     for index, piece in enumerate(pieces):
-        place = nonce + own + index.to_bytes(8, "big")
-        frame = _mix(piece, _derive("answer") + place)
+        position = nonce + own + index.to_bytes(8, "big")
+        frame = _mix(piece, _derive("answer") + position)
         head = len(frame).to_bytes(4, "big") + bytes([index == len(pieces) - 1])
-        said = place + status.to_bytes(2, "big") + head + frame
-        sealed += head + frame + hmac.digest(_derive("answer mac"), said, "sha256")
+        signed = position + status.to_bytes(2, "big") + head + frame
+        sealed += head + frame + hmac.digest(_derive("answer mac"), signed, "sha256")
     return sealed
 
 

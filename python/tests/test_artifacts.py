@@ -26,7 +26,7 @@ class Artifacts(unittest.TestCase):
         self.assertEqual(json.loads(variables.pop("SEND__ARTIFACTS__KWARGS")), {"auto_mkdir": True})
         self.assertEqual(variables, {})
 
-    def test_an_app_fetches_them_as_those_of_its_profile_and_of_the_one_that_wrote_them(self) -> None:
+    def test_an_app_fetches_them_under_its_profile_and_the_one_that_wrote_them(self) -> None:
         (self.data / ".artifacts/pipelines/shop").mkdir(parents=True)
         (self.data / ".artifacts/pipelines/shop/state.json").write_text("{}")
         [(name, url)] = self.prepare("sync", "access").items()
@@ -36,7 +36,7 @@ class Artifacts(unittest.TestCase):
         for profile in ("access", "prod"):
             self.assertEqual((root / profile / "pipelines/shop/state.json").read_text(), "{}")
 
-    def test_an_app_that_is_there_before_all_runs_finds_an_empty_folder(self) -> None:
+    def test_an_app_before_the_first_run_finds_an_empty_folder(self) -> None:
         self.data.mkdir()
         root = Path(self.prepare("sync", "access")["SYNC__ARTIFACTS__BUCKET_URL"].removeprefix("file://"))
         self.assertEqual([list(path.iterdir()) for path in root.iterdir()], [[], []])
@@ -45,7 +45,7 @@ class Artifacts(unittest.TestCase):
         root = Path(self.prepare("sync", "prod")["SYNC__ARTIFACTS__BUCKET_URL"].removeprefix("file://"))
         self.assertEqual([path.name for path in root.iterdir()], ["prod"])
 
-    def test_where_the_server_wants_none_or_there_is_no_local_data_there_are_none(self) -> None:
+    def test_no_variables_without_artifacts_or_local_data(self) -> None:
         self.assertEqual(self.prepare(None, "prod"), {})
         self.assertEqual(prepare_artifacts({"use": "send", "folder": ".artifacts"}, None, "prod", "/nowhere"), {})
 

@@ -30,7 +30,7 @@ class HappyPath(AttemptCase):
     import json, os, sys
     print("out", *sys.argv[1:], flush=True)
     print("err", os.environ["NAME"], file=sys.stderr, flush=True)
-    facts = {
+    details = {
         "cwd": os.getcwd(), "home": os.environ["HOME"], "tmp": os.environ["TMPDIR"], "path": os.environ["PATH"],
         "uid": os.getuid(), "groups": os.getgroups(), "descriptors": sorted(os.listdir("/proc/self/fd")),
         "variables": sorted(os.environ), "umask": os.umask(0), "unbuffered": sys.stdout.line_buffering or sys.stdout.write_through,
@@ -40,7 +40,7 @@ class HappyPath(AttemptCase):
     }
     open(os.path.join(os.environ["HOME"], "x"), "w").close()
     open(os.path.join(os.environ["TMPDIR"], "x"), "w").close()
-    print(json.dumps(facts))
+    print(json.dumps(details))
     """
 
     def run_program(self, **start) -> tuple[AttemptRunner, dict]:
@@ -58,24 +58,24 @@ class HappyPath(AttemptCase):
         self.assertEqual(runner.server.log("stderr"), ["err ***"])
         out = runner.server.log("stdout")
         self.assertEqual(out[0], "out --run-id run-1")
-        facts = json.loads(out[1])
-        self.assertEqual(facts["secrets"], 'key = "***"')
-        self.assertEqual(facts["marker"], 0)
-        self.assertEqual(facts["cwd"], runner.start["inside_work_folder"])
-        self.assertEqual(facts["path"], f"{runner.start['environment']}/bin:/usr/local/bin:/usr/bin:/bin")
-        self.assertEqual(facts["environment"], runner.start["environment"])
-        self.assertEqual((facts["umask"], facts["unbuffered"], facts["no_new_privileges"]), (0o077, True, ["1"]))
+        details = json.loads(out[1])
+        self.assertEqual(details["secrets"], 'key = "***"')
+        self.assertEqual(details["marker"], 0)
+        self.assertEqual(details["cwd"], runner.start["inside_work_folder"])
+        self.assertEqual(details["path"], f"{runner.start['environment']}/bin:/usr/local/bin:/usr/bin:/bin")
+        self.assertEqual(details["environment"], runner.start["environment"])
+        self.assertEqual((details["umask"], details["unbuffered"], details["no_new_privileges"]), (0o077, True, ["1"]))
         # 0 to 2, and the descriptor of the listing itself.
-        self.assertEqual(len(facts["descriptors"]), 4)
+        self.assertEqual(len(details["descriptors"]), 4)
         expected = {"NAME", "PATH", "HOME", "TMPDIR", "LANG", "RUNTIME__DLTHUB_DSN", "PUMPHOUSE_ATTEMPT_ID"}
-        self.assertEqual(set(facts["variables"]) - {"LC_CTYPE"}, expected)
+        self.assertEqual(set(details["variables"]) - {"LC_CTYPE"}, expected)
         self.assertEqual(runner.server.spool, (runner.folder / "spool").read_bytes())
         self.assertNotIn(SECRET.encode(), runner.server.spool)
-        return runner, facts
+        return runner, details
 
     def test_without_a_sandbox(self) -> None:
-        runner, facts = self.run_program()
-        self.assertEqual(facts["home"], str(runner.folder / "work/.home"))
+        runner, details = self.run_program()
+        self.assertEqual(details["home"], str(runner.folder / "work/.home"))
         self.assertEqual(sorted(os.listdir(runner.folder)), ["bootstrap.log", "process.json", "reserve", "spool", "work"])
         self.assertEqual(stat.S_IMODE((runner.folder / "spool").stat().st_mode), 0o600)
         self.assertEqual(runner.errors, "")
@@ -88,10 +88,10 @@ class HappyPath(AttemptCase):
             # Only root can switch to another user; without it there is nothing to observe.
             self.assertEqual(self.run_program(sandboxed=True)[1]["uid"], os.geteuid())
             return
-        _, facts = self.run_program(sandboxed=True, drop_to={"uid": 60_906, "gid": 60_907})
-        self.assertEqual((facts["uid"], facts["groups"]), (60_906, []))
+        _, details = self.run_program(sandboxed=True, drop_to={"uid": 60_906, "gid": 60_907})
+        self.assertEqual((details["uid"], details["groups"]), (60_906, []))
 
-    def test_private_arguments_that_are_longer_than_a_process_may_have(self) -> None:
+    def test_private_arguments_longer_than_the_limit_of_a_process(self) -> None:
         program = """
         import os, sys
         with open("/proc/self/cmdline", "rb") as file:
@@ -117,15 +117,15 @@ class HappyPath(AttemptCase):
     def test_neither_token_nor_secrets_can_be_read_from_processes_or_files(self) -> None:
         program = """
         import glob, os
-        seen = b""
+        observed = b""
         for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
             if path.split("/")[2] == str(os.getpid()):
                 continue
             try:
-                seen += open(path, "rb").read()
+                observed += open(path, "rb").read()
             except OSError:
                 pass
-        print(b"secret-in-variables" in seen, b"bootstrap-token" in seen)
+        print(b"secret-in-variables" in observed, b"bootstrap-token" in observed)
         os.system(f"grep -rqs bootstrap-token-'1' {os.path.dirname(os.path.dirname(os.getcwd()))}; echo grep $?")
         """
         runner = self.attempt(program, {"variables": {"PASSWORD": "secret-in-variables"}})
@@ -152,7 +152,7 @@ class HappyPath(AttemptCase):
             self.assertGreater(peak, 150_000_000)
             self.assertLess(peak, 250_000_000)
 
-    def test_what_the_control_groups_counted_is_in_the_exit_record(self) -> None:
+    def test_counts_of_control_groups_are_in_the_exit_record(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             memory, pids = Path(folder, "memory.events"), Path(folder, "pids.events")
             for count, expected in ((3, (None, False)), (4, ("limit", True))):
@@ -205,7 +205,7 @@ class Beginning(AttemptCase):
             self.assertEqual(runner.begin().wait(), 0)
             self.assertFalse((runner.folder / "spool").exists())
 
-    def test_it_waits_while_no_server_answers(self) -> None:
+    def test_waits_while_no_server_responds(self) -> None:
         runner = self.attempt("print('now')")
         runner.server.stop()
         port = int(runner.server.url.rpartition(":")[2])
@@ -217,7 +217,7 @@ class Beginning(AttemptCase):
         self.assertEqual(runner.wait(), 0)
         self.assertEqual(runner.server.log(), ["now"])
 
-    def test_process_json_says_who_it_is_and_start_json_is_gone(self) -> None:
+    def test_process_json_identifies_the_bootstrap_and_start_json_is_deleted(self) -> None:
         runner = self.attempt("import time; time.sleep(600)").begin()
         await_true(lambda: runner.server.spool, "the start")
         self.assertFalse(runner.start_path.exists())
@@ -234,24 +234,24 @@ class Beginning(AttemptCase):
         }
         self.assertEqual(record, expected)
 
-    def test_process_json_is_there_whole_or_not_at_all(self) -> None:
+    def test_process_json_is_written_atomically(self) -> None:
         runner = self.attempt()
         runner.start_path.write_text(json.dumps(runner.start))
         record = runner.folder / "process.json"
-        seen: list[bool] = []
+        observed: list[bool] = []
         write = os.write
 
-        def look_and_write(descriptor: int, data: bytes) -> int:
-            seen.append(record.exists())
+        def observe_and_write(descriptor: int, data: bytes) -> int:
+            observed.append(record.exists())
             return write(descriptor, data)
 
-        with mock.patch.object(os, "write", look_and_write):
+        with mock.patch.object(os, "write", observe_and_write):
             self.assertIsNotNone(take_attempt(str(runner.start_path)))
-        self.assertEqual(seen, [False])
+        self.assertEqual(observed, [False])
         self.assertEqual(json.loads(record.read_text())["pid"], os.getpid())
         self.assertEqual(sorted(os.listdir(runner.folder)), ["process.json", "work"])
 
-    def test_of_several_bootstraps_one_begins(self) -> None:
+    def test_only_one_of_several_bootstraps_begins(self) -> None:
         runner = self.attempt("print('once')")
         runner.start_path.write_text(json.dumps(runner.start))
         processes = [runner.spawn() for _ in range(4)]
@@ -269,10 +269,10 @@ class Beginning(AttemptCase):
 
 
 class CannotStart(AttemptCase):
-    def assert_reason(self, runner: AttemptRunner, code: str, words: str) -> None:
+    def assert_reason(self, runner: AttemptRunner, code: str, text: str) -> None:
         exit_record = runner.run()
         self.assertEqual(exit_record["reason"]["code"], code, exit_record)
-        self.assertIn(words, exit_record["reason"]["detail"])
+        self.assertIn(text, exit_record["reason"]["detail"])
         self.assertIsNone(exit_record["code"])
         self.assertNotIn("started", [record["kind"] for record in runner.server.records()])
 
@@ -286,13 +286,13 @@ class CannotStart(AttemptCase):
         self.assert_reason(self.attempt("1", sandbox=["/nonexistent/bwrap"]), "sandbox_failed", "/nonexistent/bwrap")
         self.assert_reason(self.attempt("1", sandbox=["/bin/sh", "-c", "echo no room >&2; exit 3"]), "sandbox_failed", "no room")
 
-    def test_an_environment_whose_python_says_what_it_likes(self) -> None:
-        say = "import os, sys\nfor name in os.listdir('/proc/self/fd'):\n  if int(name) > 2:\n    try: os.write(int(name), sys.argv[1].encode())\n    except OSError: pass"
-        for words in ("garbage\n", "[1]\n", '{"pid": "x", "code": 1}', '{"code": 1}\n', "x" * 100_000):
-            runner = self.attempt("1", sandbox=[sys.executable, "-c", say, words])
+    def test_an_environment_whose_python_reports_nonsense(self) -> None:
+        report = "import os, sys\nfor name in os.listdir('/proc/self/fd'):\n  if int(name) > 2:\n    try: os.write(int(name), sys.argv[1].encode())\n    except OSError: pass"
+        for text in ("garbage\n", "[1]\n", '{"pid": "x", "code": 1}', '{"code": 1}\n', "x" * 100_000):
+            runner = self.attempt("1", sandbox=[sys.executable, "-c", report, text])
             runner.run()
             kinds = [record["kind"] for record in runner.server.records()]
-            self.assertIn(kinds, (["exit"], ["started", "exit"]), words[:20])
+            self.assertIn(kinds, (["exit"], ["started", "exit"]), text[:20])
 
     def test_no_work_folder(self) -> None:
         self.assert_reason(self.attempt("1", inside_work_folder="/proc/nothing"), "work_folder_failed", "/proc/nothing")
@@ -306,7 +306,7 @@ class CannotStart(AttemptCase):
             self.assert_reason(runner, "unpack_failed", "'..'")
             self.assertFalse((runner.folder / "x").exists())
 
-    def test_an_archive_that_is_not_the_one_that_was_promised(self) -> None:
+    def test_an_archive_with_another_hash_or_none(self) -> None:
         runner = self.attempt("1")
         runner.server.begin["code_sha256"] = "0" * 64
         self.assert_reason(runner, "download_failed", "damaged")
@@ -314,13 +314,13 @@ class CannotStart(AttemptCase):
         del runner.server.archives["code"]
         self.assert_reason(runner, "download_failed", "404")
 
-    def test_variables_that_no_process_can_have(self) -> None:
+    def test_variables_and_arguments_that_the_kernel_rejects(self) -> None:
         runner = self.attempt("1", {"variables": {"BAD": "nul\0value-of-it"}})
         self.assert_reason(runner, "launcher_failed", "NUL")
         self.assertNotIn("value-of-it", runner.server.exit()["reason"]["detail"])
         self.assert_reason(self.attempt("1", {"variables": {"LONG": "x" * 200_000}}), "launcher_failed", "too long")
 
-    def test_an_answer_of_the_server_that_lacks_a_field(self) -> None:
+    def test_a_response_of_the_server_without_a_field(self) -> None:
         runner = self.attempt("1")
         del runner.server.begin["launcher"]
         self.assertEqual(runner.begin().wait(), 1)

@@ -59,7 +59,7 @@ class BeaconCalls(unittest.TestCase):
             raw.sendall(b"{}")
             self.assertTrue(raw.recv(1000).startswith(b"HTTP/1.1 200"))
 
-    def test_a_call_that_finds_no_thread_is_cut_off_and_later_ones_are_served(self) -> None:
+    def test_a_call_without_a_free_thread_is_closed_and_later_ones_are_served(self) -> None:
         self.open_beacon()
         refused = threading.Event()
 
@@ -92,7 +92,7 @@ class BeaconCalls(unittest.TestCase):
         self.assertEqual([len(body) for body in self.bodies()], [2_000_000, 900_000, 2])
         self.assertEqual([record["kind"] for record in self.records()].count("note"), 1)
 
-    def test_no_record_is_longer_than_the_server_takes(self) -> None:
+    def test_no_record_is_longer_than_the_server_accepts(self) -> None:
         self.open_beacon(limit=500_000_000)
         bodies = [b"x" * BODY_LIMIT_BYTES, b"\xff" * BODY_LIMIT_BYTES, b"\0" * 2_000_000, b"x" * (BODY_LIMIT_BYTES + 1)]
         answers = []
@@ -122,14 +122,14 @@ class BeaconCalls(unittest.TestCase):
             f"PUT / HTTP/1.1\r\nContent-Length: {BODY_LIMIT_BYTES + 1}\r\n\r\n".encode(),
             b"A" * 100_000,
         ]
-        for words in nonsense:
+        for request in nonsense:
             with socket.create_connection((self.connection.host, self.connection.port), timeout=PATIENCE_SECONDS) as raw:
                 try:
-                    raw.sendall(words)
+                    raw.sendall(request)
                     answer = raw.recv(1000)
                 except (ConnectionResetError, BrokenPipeError):
                     answer = b"HTTP/1.1 4"
-                self.assertTrue(answer.startswith(b"HTTP/1.1 4"), (words[:60], answer))
+                self.assertTrue(answer.startswith(b"HTTP/1.1 4"), (request[:60], answer))
         self.assertEqual(self.call(f"/{self.secret}/trace", b"{}"), 200)
         self.assertEqual(self.bodies(), [b"{}"])
 

@@ -70,7 +70,7 @@ class ClosedMachine(unittest.TestCase):
             server="http://192.0.2.1:8081/behind",
         )
         self.assertEqual(answer["sent"]["192.0.2.1 8081"], "EINPROGRESS")
-        forbidden = [target for target, word in answer["sent"].items() if word == "EACCES"]
+        forbidden = [target for target, result in answer["sent"].items() if result == "EACCES"]
         self.assertEqual(
             forbidden,
             ["192.0.2.1 8082", "192.0.2.9 8081", "198.51.100.7 80", "fd00::1 80", "fe80::1%d0 80"],
@@ -78,15 +78,15 @@ class ClosedMachine(unittest.TestCase):
         # The server can be reached over TCP only.
         self.assertEqual(answer["udp"], "EACCES")
 
-    def test_opens_a_port_that_is_the_server_s_too(self) -> None:
+    def test_opens_a_port_that_is_also_that_of_the_server(self) -> None:
         targets = [("192.0.2.1", 8081), ("192.0.2.9", 8081), ("192.0.2.9", 80)]
         answer = close(targets, closed=["192.0.2.0/24"], open_ports=[8081], server="http://192.0.2.1:8081")
         self.assertEqual(list(answer["sent"].values()), ["EINPROGRESS", "EINPROGRESS", "EACCES"])
 
-    def test_gives_up_the_right_to_change_what_is_closed(self) -> None:
+    def test_drops_the_privilege_to_change_the_rules(self) -> None:
         self.assertEqual(close([], closed=["192.0.2.1"])["given_up"], True)
 
-    def test_refuses_what_is_no_address(self) -> None:
+    def test_rejects_an_invalid_address(self) -> None:
         for wrong in ("machine", "192.0.2.1/33", "192.0.2.1/0"):
             self.assertRegex(close([], closed=[wrong])["problem"] or "", "neither an address nor a network")
 

@@ -26,7 +26,7 @@ class ControlGroupsCase(unittest.TestCase):
 
 
 class OutOfMemory(ControlGroupsCase):
-    def test_version_2_tells_the_limit_from_the_machine(self) -> None:
+    def test_version_2_distinguishes_the_limit_from_the_machine(self) -> None:
         for oom, kills, expected in ((5, 2, None), (6, 2, None), (6, 3, "limit"), (5, 3, "machine")):
             self.write(memory__events="low 0\nhigh 0\nmax 9\noom 5\noom_kill 2\noom_group_kill 0\n")
             groups = self.look()
@@ -42,7 +42,7 @@ class OutOfMemory(ControlGroupsCase):
             memory__max_usage_in_bytes=f"{peak}\n",
         )
 
-    def test_version_1_tells_the_limit_by_refused_charges_or_by_the_peak(self) -> None:
+    def test_version_1_recognizes_the_limit_by_rejected_charges_or_by_the_peak(self) -> None:
         no_limit = 9223372036854771712
         for kills, failures, peak, limit, expected in (
             (1, 7, LIMIT, LIMIT, None),
@@ -56,7 +56,7 @@ class OutOfMemory(ControlGroupsCase):
             self.write_version_1(kills, failures, peak, limit)
             self.assertEqual(groups.describe_out_of_memory(), expected, (kills, failures, peak))
 
-    def test_a_folder_that_holds_the_controllers_folders_will_do(self) -> None:
+    def test_accepts_a_folder_with_a_folder_for_each_controller(self) -> None:
         memory = self.folder / "memory"
         memory.mkdir()
         (memory / "memory.oom_control").write_text("oom_kill 0\n")
@@ -66,7 +66,7 @@ class OutOfMemory(ControlGroupsCase):
 
 
 class ProcessLimit(ControlGroupsCase):
-    def test_is_what_the_group_has_refused_since(self) -> None:
+    def test_counts_rejections_since_the_start(self) -> None:
         for place in (self.folder, self.folder / "pids"):
             place.mkdir(exist_ok=True)
             (place / "pids.events").write_text("max 3\n")
@@ -85,7 +85,7 @@ class NothingToRead(ControlGroupsCase):
             self.assertIsNone(groups.describe_out_of_memory())
             self.assertFalse(groups.has_reached_process_limit())
 
-    def test_nor_does_a_group_that_goes_away(self) -> None:
+    def test_counts_nothing_for_a_deleted_group(self) -> None:
         self.write(memory__events="oom 0\noom_kill 1\n", pids__events="max 1\n")
         groups = self.look()
         (self.folder / "memory.events").unlink()

@@ -40,7 +40,7 @@ class CopyData(unittest.TestCase):
     def list_target(self) -> list[str]:
         return sorted(str(path.relative_to(self.target)) for path in self.target.rglob("*"))
 
-    def test_brings_files_folders_and_their_modes_and_times(self) -> None:
+    def test_copies_files_folders_and_their_modes_and_times(self) -> None:
         (self.source / "a" / "b").mkdir(parents=True)
         file = self.source / "a" / "b" / "rows.db"
         file.write_bytes(os.urandom(3_000_000))
@@ -52,7 +52,7 @@ class CopyData(unittest.TestCase):
         self.assertEqual(copied.stat().st_mtime_ns, 1_700_000_000_123_456_789)
         self.assertEqual(copied.stat().st_mode & 0o7777, 0o640)
 
-    def test_brings_one_entry_as_if_it_were_all_there_is(self) -> None:
+    def test_copies_one_entry_as_if_it_were_the_only_one(self) -> None:
         for path in (self.source / "kept" / "kept", self.source / "left" / "kept", self.target / "mine"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("1")
@@ -67,9 +67,9 @@ class CopyData(unittest.TestCase):
             file.seek(50 * 1024**3)
             file.write(b"last")
         self.assertLess(self.copy(), 10_000_000)
-        facts = (self.target / "sparse").stat()
-        self.assertEqual(facts.st_size, 50 * 1024**3 + 4)
-        self.assertLess(facts.st_blocks * 512, 10_000_000)
+        info = (self.target / "sparse").stat()
+        self.assertEqual(info.st_size, 50 * 1024**3 + 4)
+        self.assertLess(info.st_blocks * 512, 10_000_000)
         with open(self.target / "sparse", "rb") as file:
             self.assertEqual(file.read(5), b"first")
             file.seek(50 * 1024**3)
@@ -95,14 +95,14 @@ class CopyData(unittest.TestCase):
         self.assertEqual((secret / "file").read_text(), "secret")
         self.assertEqual(os.listdir(secret), ["file"])
 
-    def test_leaves_out_what_is_no_file(self) -> None:
+    def test_skips_pipes_and_sockets(self) -> None:
         os.mkfifo(self.source / "pipe")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self.source / "socket"))
             self.copy()
         self.assertEqual(self.list_target(), [])
 
-    def test_replaces_a_file_for_those_who_come_and_not_for_those_who_have_it(self) -> None:
+    def test_an_open_file_keeps_its_content_when_it_is_replaced(self) -> None:
         (self.source / "rows.db").write_text("old")
         self.copy()
         with open(self.target / "rows.db") as reader:
@@ -111,14 +111,14 @@ class CopyData(unittest.TestCase):
             self.assertEqual(reader.read(), "old")
         self.assertEqual((self.target / "rows.db").read_text(), "new content")
 
-    def test_leaves_alone_what_is_the_same(self) -> None:
+    def test_does_not_copy_unchanged_files(self) -> None:
         (self.source / "rows.db").write_text("same")
         self.copy()
         before = (self.target / "rows.db").stat().st_ino
         self.copy()
         self.assertEqual((self.target / "rows.db").stat().st_ino, before)
 
-    def test_removes_what_is_gone_and_what_the_reader_made(self) -> None:
+    def test_removes_files_that_the_source_lacks(self) -> None:
         (self.source / "gone").mkdir()
         (self.source / "gone" / "file").write_text("x")
         self.copy()
@@ -131,7 +131,7 @@ class CopyData(unittest.TestCase):
         self.copy()
         self.assertEqual(self.list_target(), ["gone"])
 
-    def test_changes_beside_a_database_go_with_the_file_that_they_are_of(self) -> None:
+    def test_changes_of_a_database_are_replaced_together_with_its_file(self) -> None:
         (self.source / "kept.db").write_text("kept")
         (self.source / "replaced.db").write_text("old")
         self.copy()
@@ -148,7 +148,7 @@ class CopyData(unittest.TestCase):
         self.copy()
         self.assertEqual((self.target / "replaced.db.wal").read_text(), "its own changes")
 
-    def test_says_what_it_cannot_do(self) -> None:
+    def test_reports_failures(self) -> None:
         deep = self.source.joinpath(*["d"] * 120)
         deep.mkdir(parents=True)
         ended = self.run_copy()

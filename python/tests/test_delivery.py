@@ -42,7 +42,7 @@ class DeliveryCase(unittest.TestCase):
 
 
 class Delivery(DeliveryCase):
-    def test_a_server_that_is_away_for_a_while(self) -> None:
+    def test_a_server_that_is_down_for_a_while(self) -> None:
         runner = self.begin_counting()
         runner.server.stop()
         self.go_on(runner)
@@ -64,7 +64,7 @@ class Delivery(DeliveryCase):
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
-    def test_a_server_that_takes_over_elsewhere(self) -> None:
+    def test_a_server_that_takes_over_at_another_address(self) -> None:
         runner = self.begin_counting()
         runner.server.move()
         self.go_on(runner)
@@ -72,7 +72,7 @@ class Delivery(DeliveryCase):
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
-    def test_a_server_that_takes_over_from_one_that_stands_still(self) -> None:
+    def test_a_server_that_takes_over_from_a_suspended_one(self) -> None:
         runner = self.begin_counting()
         port = int(runner.server.url.rpartition(":")[2])
         runner.server.stop()
@@ -86,7 +86,7 @@ class Delivery(DeliveryCase):
             self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
-    def test_chunks_whose_answers_are_lost_and_passing_errors(self) -> None:
+    def test_lost_responses_and_temporary_errors(self) -> None:
         runner = self.attempt(COUNTING)
         runner.server.drop_answers = 1
         runner.server.fail_next = [500, 503, 429]
@@ -96,7 +96,7 @@ class Delivery(DeliveryCase):
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
-    def test_a_server_that_lost_something_is_sent_it_again(self) -> None:
+    def test_lost_records_are_sent_again(self) -> None:
         runner = self.begin_counting()
         lines = runner.server.spool.splitlines(keepends=True)
         runner.server.forget_bytes = len(b"".join(lines[-20:]))
@@ -104,7 +104,7 @@ class Delivery(DeliveryCase):
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
-    def test_a_run_that_the_server_gave_up_is_ended(self) -> None:
+    def test_a_run_that_the_server_gave_up_ends(self) -> None:
         runner = self.attempt("import os, time\nwhile True:\n    print(os.getpid())\n    time.sleep(0.02)").begin()
         await_true(lambda: runner.server.log(), "the pid")
         pid = int(runner.server.log()[0])
@@ -129,7 +129,7 @@ class Output(DeliveryCase):
         self.assertEqual(lines[-1], "after")
         self.assertLessEqual(max(map(len, lines)), 65539)
 
-    def test_a_secret_at_every_place_around_a_cut(self) -> None:
+    def test_a_secret_at_every_position_around_a_cut(self) -> None:
         program = """
         import sys
         for padding in range(65500, 65560):
@@ -141,7 +141,7 @@ class Output(DeliveryCase):
         self.assertEqual(text.count("***"), 60)
         self.assertEqual(text.replace("x", ""), "***" * 60)
 
-    def test_a_secret_that_is_written_in_two_parts(self) -> None:
+    def test_a_secret_written_in_two_parts(self) -> None:
         program = """
         import sys, time
         sys.stdout.write("value the-sec"); sys.stdout.flush(); time.sleep(1.5)
@@ -151,7 +151,7 @@ class Output(DeliveryCase):
         runner.run()
         self.assertEqual("".join(runner.server.log()), "value *** end")
 
-    def test_bytes_that_are_no_text(self) -> None:
+    def test_bytes_that_are_not_text(self) -> None:
         program = """
         import os
         os.write(1, b"\\xff\\xfe bad\\n" + b"nul \\0 here\\n" + b"half \\xe2\\x82\\n" + "sep \\u2028 \\u0085 end\\n".encode() + b"\\xed\\xa0\\x80\\n")
@@ -191,7 +191,7 @@ class Output(DeliveryCase):
         self.assertIn("1000000 bytes", first)
         self.assertIn(f"{100_000 - kept} more lines ({(100_000 - kept) * 100} bytes)", last)
 
-    def test_the_log_limit_is_about_bytes_on_disk(self) -> None:
+    def test_the_log_limit_counts_bytes_on_disk(self) -> None:
         for text in ("x" * 99, "", "\x01" * 50, "é漢😀", "\u2028" * 50, '"' * 50):
             program = f"""
             for number in range(20_000):

@@ -28,21 +28,21 @@ class EnvironmentBuild(unittest.TestCase):
         self.assertFalse(plan.exists())
         return ended
 
-    def test_commands_run_in_order_with_the_variables_of_the_plan_alone(self) -> None:
+    def test_commands_run_in_order_with_only_the_variables_of_the_plan(self) -> None:
         os.environ["PUMPHOUSE_TEST_LEAK"] = "leaked"
         self.addCleanup(os.environ.pop, "PUMPHOUSE_TEST_LEAK")
         show = "import os; print(os.environ.get('COLOUR'), os.environ.get('PUMPHOUSE_TEST_LEAK'))"
         ended = self.build("print('first')", show, COLOUR="blue")
         self.assertEqual((ended.returncode, ended.stdout), (0, "first\nblue None\n"))
 
-    def test_the_code_names_the_step_that_failed_and_no_later_one_runs(self) -> None:
+    def test_the_exit_code_identifies_the_failed_step_and_no_later_one_runs(self) -> None:
         ended = self.build("print('first')", "import sys; sys.exit('no such package')", "print('third')")
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (11, "first\n", "no such package\n"))
 
     def test_a_killed_command_has_failed(self) -> None:
         self.assertEqual(self.build("import os, signal; os.kill(os.getpid(), signal.SIGKILL)").returncode, 10)
 
-    def test_secrets_are_masked_on_both_streams_also_where_a_line_is_cut(self) -> None:
+    def test_secrets_are_masked_on_both_streams_and_in_truncated_lines(self) -> None:
         secret = "tr0ub4dor-and-three"
         program = f"import sys; print('x' * 8180 + {secret!r}); print({secret!r}, file=sys.stderr)"
         ended = self.build(program, masked=[secret])

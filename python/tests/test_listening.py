@@ -51,17 +51,17 @@ class Listening(unittest.TestCase):
         watch.start()
         return notes
 
-    def test_ports_of_both_families_are_seen(self) -> None:
+    def test_ports_of_both_families_are_listed(self) -> None:
         ports = {self.listen(), self.listen(address="0.0.0.0"), self.listen(socket.AF_INET6, "::")}
         self.assertLessEqual(ports, list_listening_ports(os.getpid()))
 
-    def test_a_port_that_is_only_bound_is_none(self) -> None:
+    def test_a_port_without_a_listener_is_not_listed(self) -> None:
         self.assertNotIn(self.bind().getsockname()[1], list_listening_ports(os.getpid()))
 
-    def test_a_process_that_is_gone_has_none(self) -> None:
+    def test_an_ended_process_has_no_ports(self) -> None:
         self.assertEqual(list_listening_ports(2**22 + 1), set())
 
-    def test_it_is_said_when_the_app_listens(self) -> None:
+    def test_reports_that_the_app_listens(self) -> None:
         server = self.bind()
         port = server.getsockname()[1]
         notes = self.watch(port)
@@ -69,7 +69,7 @@ class Listening(unittest.TestCase):
         server.listen()
         self.assertEqual(notes.wait(1), [f"The app listens on port {port}."])
 
-    def test_it_is_said_once_where_it_listens_instead(self) -> None:
+    def test_reports_another_port_once(self) -> None:
         wanted, other = self.bind(), self.bind()
         # This test uses ports that the system assigns.
         with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, LAST_PORT=65535):

@@ -38,7 +38,7 @@ class MaskArtifacts(unittest.TestCase):
         self.mask()
         self.assertNotIn(SECRET.encode(), schema.read_bytes())
 
-    def test_what_others_left_before_is_not_touched(self) -> None:
+    def test_older_files_are_not_touched(self) -> None:
         old = self.folder / "shop/state.json"
         old.write_text(SECRET, encoding="utf-8")
         self.mask(since=time.time() + 60)
@@ -53,11 +53,11 @@ class MaskArtifacts(unittest.TestCase):
         self.mask()
         self.assertEqual((outside / "file").read_text(encoding="utf-8"), SECRET)
 
-    def test_where_there_are_none_nothing_happens(self) -> None:
+    def test_missing_artifacts_are_no_error(self) -> None:
         mask_artifacts(str(self.folder), ["shop", "missing"], Masker([SECRET]), 0.0, None)
 
     @require("root, which can become another user", os.geteuid() == 0)
-    def test_it_is_done_with_the_rights_of_the_user_that_wrote_them(self) -> None:
+    def test_files_are_accessed_as_the_user_that_wrote_them(self) -> None:
         theirs, ours = self.folder / "shop/theirs", self.folder / "shop/ours"
         for path in (self.folder.parent, self.folder, self.folder / "shop"):
             path.chmod(0o755)

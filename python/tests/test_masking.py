@@ -69,7 +69,7 @@ class MaskingForms(unittest.TestCase):
         self.assertEqual(self.masker.mask(json.dumps({"key": KEY}).encode()), b'{"key": "***"}')
         self.assertNotIn(b"\n", b"".join(list_forms([KEY])))
 
-    def test_short_values_and_what_is_no_string_stay(self) -> None:
+    def test_short_values_and_other_types_are_not_masked(self) -> None:
         masker = Masker(["12345", "", "      ", True, 1234567, None, "123456"])  # type: ignore[list-item]
         self.assertEqual(masker.mask(b"12345 True 1234567x 123456"), b"12345 True ***7x ***")
         self.assertEqual(Masker([]).mask(b"anything"), b"anything")
@@ -85,14 +85,14 @@ class MaskingForms(unittest.TestCase):
 
 
 class MaskingCuts(unittest.TestCase):
-    def test_no_cut_goes_through_a_secret(self) -> None:
+    def test_no_cut_splits_a_secret(self) -> None:
         masker = Masker(["0123456789"])
         data = b"a" * 20 + b"0123456789" + b"b" * 40
         for wanted in range(4, 40):
             masked, used = masker.mask_start(data, wanted)
             self.assertEqual(masked + masker.mask(data[used:]), masker.mask(data), wanted)
 
-    def test_no_cut_goes_through_a_character(self) -> None:
+    def test_no_cut_splits_a_character(self) -> None:
         text = "aé漢😀".encode()
         starts = [find_character_start(text, position) for position in range(len(text) + 1)]
         self.assertEqual(starts, [0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10])

@@ -95,12 +95,12 @@ class WithNetwork(unittest.TestCase):
                 self.assertIn(["127.0.0.1", ports[1]], reached)
                 self.assertIn(["::1", ports[1]], reached)
 
-    def test_ends_as_the_command_ends(self) -> None:
+    def test_exits_with_the_status_of_the_command(self) -> None:
         for script, code in (("exit 7", 7), ("kill -9 $$", 137)):
             done = self.run_in_network(["sh", "-c", script], "root")
             self.assertEqual(done.returncode, code, done.stderr)
 
-    def test_says_why_there_is_no_network(self) -> None:
+    def test_prints_why_the_network_could_not_be_created(self) -> None:
         program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
         plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": []})
         done = subprocess.run([sys.executable, "-I", "-S", program, plan, "true"], capture_output=True, text=True, timeout=300)

@@ -34,7 +34,7 @@ class Lines(unittest.TestCase):
         self.assertEqual(split(b"", []), [])
         self.assertEqual(split(b"\n", []), [b""])
 
-    def test_the_same_lines_however_the_bytes_arrive(self) -> None:
+    def test_lines_do_not_depend_on_how_bytes_arrive(self) -> None:
         generator = random.Random(7)
         line = f"x {SECRET} y\r\nlong {'é' * 120}{SECRET}{'z' * 90}\n\nend {SECRET}".encode()
         whole = split(line, [])
@@ -44,7 +44,7 @@ class Lines(unittest.TestCase):
             self.assertEqual(b"".join(lines), b"".join(whole), sizes)
             self.assertEqual([lines[0], *lines[-2:]], [b"x *** y", b"", b"end ***"], sizes)
 
-    def test_a_long_line_comes_in_pieces_and_nothing_is_lost_or_cut_open(self) -> None:
+    def test_a_long_line_is_split_without_loss_and_without_splitting_secrets(self) -> None:
         for padding in range(80, 120):
             data = b"a" * padding + SECRET.encode() + b"b" * 250
             for sizes in ([], [7] * 60, [padding + 3]):
@@ -109,7 +109,7 @@ class Silence(unittest.TestCase):
             os.close(write_end)
         self.assertEqual(self.events.get(timeout=60), OUTPUT_ENDED)
 
-    def test_a_last_line_stays_whole_when_the_process_takes_a_while_to_end(self) -> None:
+    def test_the_last_line_stays_whole_if_the_process_ends_slowly(self) -> None:
         with patch.object(output, "_UNDECIDED_SECONDS", 600, create=True):
             os.write(self.ends["stdout"], b"no newline")
             os.write(self.ends["stderr"], b"silent for longer: ")
@@ -117,7 +117,7 @@ class Silence(unittest.TestCase):
             self.end()
         self.assertEqual(self.read_lines("stdout"), ["no newline"])
 
-    def test_a_line_that_goes_on_much_later_is_shown_up_to_what_may_be_a_secret(self) -> None:
+    def test_an_unfinished_line_is_shown_without_an_end_that_may_be_a_secret(self) -> None:
         with patch.object(output, "_UNDECIDED_SECONDS", 1.1, create=True):
             os.write(self.ends["stdout"], b"one e-sec")
             await_true(lambda: self.read_lines("stdout") == ["one "], "the beginning is shown")

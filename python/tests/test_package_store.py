@@ -67,14 +67,14 @@ class PackageStoreTest(unittest.TestCase):
 
 
 class Objects(PackageStoreTest):
-    def test_equal_content_is_one_file_that_nobody_may_write(self) -> None:
+    def test_equal_content_is_one_read_only_file(self) -> None:
         first, second = self.add(), self.add()
         self.assertEqual(first, second)
         self.assertEqual(stat.S_IMODE(os.stat(self.store.objects.locate(first.name)).st_mode), 0o444)
         program = self.add(executable=True)
         self.assertEqual(stat.S_IMODE(os.stat(self.store.objects.locate(program.name)).st_mode), 0o555)
 
-    def test_a_file_with_as_many_links_as_there_may_be_is_renewed(self) -> None:
+    def test_a_file_with_the_maximum_of_links_is_copied(self) -> None:
         stored = self.add()
         link = os.link
         failures = [OSError(errno.EMLINK, "too many links")]
@@ -91,7 +91,7 @@ class Objects(PackageStoreTest):
         self.assertNotEqual(after, before)
         self.assertEqual(os.stat(self.root / "target").st_ino, after)
 
-    def test_where_nothing_can_be_linked_it_is_copied(self) -> None:
+    def test_files_are_copied_if_they_cannot_be_linked(self) -> None:
         stored = self.add(executable=True)
         with mock.patch("os.link", side_effect=OSError(errno.EXDEV, "another disk")):
             self.store.objects.link(stored, str(self.root / "target"))
@@ -99,12 +99,12 @@ class Objects(PackageStoreTest):
         self.assertEqual((target.st_nlink, stat.S_IMODE(target.st_mode)), (1, 0o555))
         self.assertEqual((self.root / "target").read_bytes(), b"content")
 
-    def test_without_a_sandbox_environments_have_files_of_their_own(self) -> None:
+    def test_without_a_sandbox_environments_have_their_own_files(self) -> None:
         store = PackageStore(self.store.root, links=False)
         store.objects.link(self.add(), str(self.root / "target"))
         self.assertEqual(os.stat(self.root / "target").st_nlink, 1)
 
-    def test_a_file_that_a_crash_has_cut_short_is_missing_and_comes_anew(self) -> None:
+    def test_a_truncated_file_counts_as_missing_and_is_stored_again(self) -> None:
         stored = self.add()
         path = self.store.objects.locate(stored.name)
         os.unlink(path)
@@ -114,7 +114,7 @@ class Objects(PackageStoreTest):
         self.add()
         self.store.objects.link(stored, str(self.root / "target"))
 
-    def test_a_full_disk_leaves_nothing_half_written(self) -> None:
+    def test_a_full_disk_leaves_no_partial_files(self) -> None:
         with mock.patch("pumphouse_bootstrap.package_store.objects._copy", side_effect=OSError(errno.ENOSPC, "full")):
             with self.assertRaises(OSError):
                 self.add()
@@ -144,27 +144,27 @@ class Trees(PackageStoreTest):
         with self.assertRaisesRegex(HostileTree, "does not belong"):
             list(TreeReader(os.getuid() + 1).read(str(self.root / "tree")))
 
-    def test_a_link_in_the_place_of_the_tree_is_not_followed(self) -> None:
+    def test_a_link_instead_of_the_tree_is_not_followed(self) -> None:
         (self.root / "link").symlink_to("/etc")
         with self.assertRaises(OSError):
             self.read("link")
 
 
 class Environments(PackageStoreTest):
-    def test_scripts_name_the_environment_they_are_in(self) -> None:
+    def test_scripts_contain_the_path_of_their_environment(self) -> None:
         self.write("tree/bin/tool", f"#!{self.root}/first/bin/python\n".encode(), 0o755)
         self.assemble("first")
         self.assemble("second", tree=None)
         self.assertEqual((self.root / "second/bin/tool").read_text(), f"#!{self.root}/second/bin/python\n")
 
-    def test_a_file_in_the_place_of_a_folder_is_refused_and_leaves_nothing(self) -> None:
+    def test_a_file_instead_of_a_folder_is_refused_and_leaves_nothing(self) -> None:
         self.write(f"tree/{SITE}/package/module.py")
         self.write(f"built/{SITE}/package")
         with self.assertRaises(HostileTree):
             self.assemble("target", built="built")
         self.assertFalse((self.root / "target").exists())
 
-    def test_what_was_built_takes_the_place_of_a_packages_file_there_and_nowhere_else(self) -> None:
+    def test_a_built_file_replaces_a_packages_file_in_its_environment_only(self) -> None:
         self.write(f"tree/{SITE}/module.py", b"ours = 1")
         self.write(f"built/{SITE}/module.py", b"theirs = 1")
         self.assemble("first")
@@ -172,7 +172,7 @@ class Environments(PackageStoreTest):
         self.assertEqual((self.root / f"first/{SITE}/module.py").read_bytes(), b"ours = 1")
         self.assertEqual((self.root / f"second/{SITE}/module.py").read_bytes(), b"theirs = 1")
 
-    def test_a_package_that_lost_a_file_is_not_found_any_more(self) -> None:
+    def test_a_package_with_a_missing_file_is_not_found(self) -> None:
         self.write(f"tree/{SITE}/module.py")
         self.assemble("first")
         self.assertEqual(find_packages(self.store, [KEY, OTHER_KEY]), [KEY])
@@ -191,7 +191,7 @@ class Environments(PackageStoreTest):
         name = f"{SITE}/__pycache__/module.{sys.implementation.cache_tag}.pyc"
         self.assertEqual(os.stat(self.root / "first" / name).st_ino, os.stat(self.root / "second" / name).st_ino)
 
-    def test_what_is_no_bytecode_of_this_interpreter_is_refused(self) -> None:
+    def test_other_files_than_bytecode_of_this_interpreter_are_refused(self) -> None:
         self.write(f"tree/{SITE}/module.py", b"value = 1\n")
         job = self.assemble("first")["rest"][0]
         self.write("compiled/0.pyc", b"anything else")
@@ -209,7 +209,7 @@ class Environments(PackageStoreTest):
 
 
 class Retention(PackageStoreTest):
-    def test_files_that_an_environment_has_stay_and_others_go_when_they_are_old(self) -> None:
+    def test_old_files_are_removed_unless_an_environment_has_them(self) -> None:
         self.write(f"tree/{SITE}/module.py", b"x" * 10_000)
         self.assemble("first")
         self.assertTrue(list_packages(self.store)[0]["isUsed"])
@@ -221,7 +221,7 @@ class Retention(PackageStoreTest):
             remove_packages(self.store, [])
         self.assertFalse(os.path.exists(self.store.objects.locate(stored.name)))
 
-    def test_files_that_a_build_has_just_stored_stay(self) -> None:
+    def test_recently_stored_files_are_kept(self) -> None:
         stored = self.add()
         remove_packages(self.store, [])
         self.assertTrue(os.path.exists(self.store.objects.locate(stored.name)))

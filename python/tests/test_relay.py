@@ -70,14 +70,14 @@ class Relay(RelayCase):
         app.close()
         self.assertEqual(self.receive(), (END, 7, b""))
 
-    def test_says_where_nothing_listens(self) -> None:
+    def test_refuses_a_port_where_nothing_listens(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as gone:
             port = gone.getsockname()[1]
         self.send(OPEN, 1, port.to_bytes(2, "big"))
         self.assertEqual(self.receive(), (REFUSED, 1, b""))
         self.open(2)
 
-    def test_sends_no_more_than_it_has_credit_for_and_holds_up_no_other(self) -> None:
+    def test_sends_within_its_credit_and_does_not_block_other_connections(self) -> None:
         full, other = self.open(1), self.open(2)
         sender = threading.Thread(target=self.send_until_reset, args=(full,), daemon=True)
         sender.start()
@@ -114,7 +114,7 @@ class RelayOfFewDescriptors(RelayCase):
     # Soft and hard limit.
     descriptors = "40:80"
 
-    def test_has_as_many_as_it_can_get_and_refuses_more(self) -> None:
+    def test_opens_connections_up_to_its_limit_and_refuses_more(self) -> None:
         apps = [self.open(number) for number in range(60)]
         for number in range(60, 100):
             self.send(OPEN, number, self.port.to_bytes(2, "big"))

@@ -50,18 +50,18 @@ class Terminating(SignalCase):
                 exit_record = runner.server.exit()
                 self.assertEqual((exit_record["code"], exit_record["signal"]), (None, "SIGTERM"))
 
-    def test_children_are_told_once_too_even_in_a_session_of_their_own(self) -> None:
+    def test_children_get_one_term_even_in_their_own_session(self) -> None:
         program = """
         import os, signal, subprocess, sys, time
         child = '''
         import os, signal, sys, time
-        signal.signal(signal.SIGTERM, lambda *_: os.write(1, (sys.argv[1] + " told\\\\n").encode()))
+        signal.signal(signal.SIGTERM, lambda *_: os.write(1, (sys.argv[1] + " signalled\\\\n").encode()))
         os.write(1, (sys.argv[1] + " ready\\\\n").encode())
         end = time.time() + 60
         while not os.path.exists("go") and time.time() < end:
             time.sleep(0.01)
         '''.replace("\\n        ", "\\n")
-        signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"parent told\\n"))
+        signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"parent signalled\\n"))
         children = [
             subprocess.Popen([sys.executable, "-c", child, name], start_new_session=name == "session") for name in ("child", "session")
         ]
@@ -74,14 +74,14 @@ class Terminating(SignalCase):
             runner.server.await_log("session ready")
             runner.signal(signal.SIGTERM)
             for name in ("parent", "child", "session"):
-                runner.server.await_log(f"{name} told")
+                runner.server.await_log(f"{name} signalled")
             (runner.work / "go").touch()
             self.assertEqual(runner.wait(), 0)
-            told = sorted(line for line in runner.server.log() if line.endswith("told"))
-            self.assertEqual(told, ["child told", "parent told", "session told"])
+            signalled = sorted(line for line in runner.server.log() if line.endswith("signalled"))
+            self.assertEqual(signalled, ["child signalled", "parent signalled", "session signalled"])
             self.assertEqual(runner.server.exit()["code"], 0)
 
-    def test_term_before_the_server_answered_leaves_and_writes_nothing(self) -> None:
+    def test_term_before_the_admission_ends_without_writing(self) -> None:
         runner = self.attempt("print('never')")
         runner.server.stop()
         runner.begin()
@@ -92,7 +92,7 @@ class Terminating(SignalCase):
         self.assertEqual(runner.wait(), 0)
         self.assertFalse((runner.folder / "spool").exists())
 
-    def test_hup_and_int_change_nothing(self) -> None:
+    def test_hup_and_int_are_ignored(self) -> None:
         runner = self.attempt("import os, time\nprint('ready')\nwhile not os.path.exists('go'): time.sleep(0.01)").begin()
         runner.server.await_log("ready")
         runner.signal(signal.SIGHUP)
@@ -101,7 +101,7 @@ class Terminating(SignalCase):
         self.assertEqual(runner.wait(), 0)
         self.assertEqual(runner.server.exit()["code"], 0)
 
-    def test_user_code_finds_signals_as_any_program_does(self) -> None:
+    def test_user_code_starts_with_default_signal_handlers(self) -> None:
         program = """
         import signal
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD):
@@ -123,7 +123,7 @@ class Killing(SignalCase):
     time.sleep(600)
     """
 
-    def test_usr1_ends_everything_and_the_end_is_told(self) -> None:
+    def test_usr1_kills_everything_and_the_exit_is_delivered(self) -> None:
         for sandboxed in (False, True):
             mark = f"mark-{os.urandom(6).hex()}"
             runner = self.attempt(self.STUBBORN.replace("MARK", repr(mark)), sandboxed).begin()
@@ -152,7 +152,7 @@ class Killing(SignalCase):
                 for pid in find_processes(mark):
                     os.kill(pid, signal.SIGKILL)
 
-    def test_what_a_script_leaves_behind_does_not_hold_the_attempt(self) -> None:
+    def test_background_processes_do_not_delay_the_end(self) -> None:
         program = """
         import os, sys, time
         if os.fork() == 0:
@@ -173,7 +173,7 @@ class Killing(SignalCase):
             self.assertEqual(exit_record["killed_descendants"], 0 if sandboxed else 1)
             self.assertEqual(len(runner.server.notes()), 0 if sandboxed else 1)
 
-    def test_what_was_written_before_the_end_is_kept(self) -> None:
+    def test_late_output_of_background_processes_is_kept(self) -> None:
         program = """
         import os, time
         if os.fork() == 0:
@@ -191,7 +191,7 @@ class Killing(SignalCase):
 
 
 class StoppingEarly(SignalCase):
-    def test_term_between_the_yes_and_user_code(self) -> None:
+    def test_term_between_the_admission_and_user_code(self) -> None:
         runner = self.attempt("print('never')")
         runner.start["sandbox"] = ["/bin/sh", "-c", "sleep 600", "sh"]
         runner.begin()
@@ -203,11 +203,11 @@ class StoppingEarly(SignalCase):
         self.assertEqual(exit_record["reason"]["code"], "stopped_before_start")
         self.assertEqual([json.loads(line)["kind"] for line in runner.server.spool.splitlines()], ["exit"])
 
-    def test_term_that_meets_the_start_of_user_code_reaches_it(self) -> None:
+    def test_term_at_the_start_of_user_code_reaches_it(self) -> None:
         # A stage that reports its pid, keeps the status pipe open, and becomes user code at once.
         program = """
 import json, os, signal, time
-signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(5)))
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"signalled\\n"), os._exit(5)))
 for name in os.listdir("/proc/self/fd"):
     if int(name) > 2:
         try:
@@ -227,9 +227,9 @@ time.sleep(600)
         self.assertEqual(runner.wait(), 0)
         exit_record = runner.server.exit()
         self.assertEqual((exit_record["reason"], exit_record["code"]), (None, 5))
-        self.assertEqual(runner.server.log(), ["begun", "told"])
+        self.assertEqual(runner.server.log(), ["begun", "signalled"])
 
-    def test_a_stage_that_reports_while_it_is_killed_has_begun(self) -> None:
+    def test_a_stage_that_reports_while_it_is_killed_counts_as_begun(self) -> None:
         for report, begun in ((b'{"pid": 1}\n', True), (b"", False)):
             status_read, status = os.pipe()
             process = UserProcess(mock.Mock(sandbox=[]), mock.Mock())
@@ -249,7 +249,7 @@ time.sleep(600)
                     with self.assertRaises(CannotStart):
                         process.await_launcher(events)
 
-    def test_term_while_the_archive_does_not_come(self) -> None:
+    def test_term_during_the_download(self) -> None:
         runner = self.attempt("print('never')")
         runner.server.hold_archives.clear()
         runner.begin()

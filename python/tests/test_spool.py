@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from attempt_runner import await_true
-from pumphouse_bootstrap.disk_room import DiskRoom
+from pumphouse_bootstrap.disk_reserve import DiskReserve
 from pumphouse_bootstrap.spool import Spool, SpoolClosed, encode_line
 
 
@@ -22,7 +22,7 @@ class SpoolRecords(unittest.TestCase):
     def read(self, path: str | None = None) -> list[dict]:
         return [json.loads(line) for line in Path(path or self.spool.path).read_bytes().splitlines()]
 
-    def test_records_are_numbered_whatever_threads_write_them(self) -> None:
+    def test_records_of_several_threads_are_numbered(self) -> None:
         def write() -> None:
             for number in range(200):
                 self.spool.append_lines("stdout", [encode_line(f"line {number}"), encode_line("another")])
@@ -49,7 +49,7 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual([record["kind"] for record in self.read()], ["exit"])
         self.assertEqual(self.spool.wait_beyond(10_000), (os.path.getsize(self.spool.path), True))
 
-    def test_a_full_disk_makes_output_wait_and_loses_nothing(self) -> None:
+    def test_output_waits_for_a_full_disk_and_nothing_is_lost(self) -> None:
         # Replace the spool's file by /dev/full until space is available.
         descriptor = self.spool._descriptor
         full = os.open("/dev/full", os.O_WRONLY)
@@ -75,23 +75,23 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual(records[0]["text"], "waited")
         self.assertIn("disk", records[1]["text"])
 
-    def test_on_a_full_disk_the_reserve_goes_first_and_the_work_folder_when_user_code_has_ended(self) -> None:
+    def test_a_full_disk_releases_the_reserve_and_after_user_code_the_work_folder(self) -> None:
         folder = Path(self.folder, "attempt")
         work = folder / "work" / "shop"
         work.mkdir(parents=True)
         (work / "link").symlink_to(self.folder)
-        room = DiskRoom(str(folder), str(work))
+        disk_reserve = DiskReserve(str(folder), str(work))
         reserve = folder / "reserve"
         self.assertGreaterEqual(os.stat(reserve).st_blocks * 512, 256 * 1024)
-        spool = Spool(str(folder), room)
+        spool = Spool(str(folder), disk_reserve)
         full = os.open("/dev/full", os.O_WRONLY)
         kept = os.dup(spool._descriptor)
         os.dup2(full, spool._descriptor)
         writer = threading.Thread(target=lambda: spool.append("note", text="waited"))
         writer.start()
-        await_true(lambda: not reserve.exists(), "the reserve is given up")
+        await_true(lambda: not reserve.exists(), "the reserve is released")
         self.assertTrue(work.exists())
-        room.user_code_ended()
+        disk_reserve.user_code_ended()
         await_true(lambda: not work.exists(), "the work folder is given up")
         os.dup2(kept, spool._descriptor)
         writer.join()
@@ -99,10 +99,10 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual([record["kind"] for record in self.read(spool.path)], ["note", "exit"])
         self.assertTrue(os.path.exists(self.spool.path))
 
-    def test_waiting_for_more_ends_when_there_is_more(self) -> None:
-        seen: list[tuple[int, bool]] = []
-        waiter = threading.Thread(target=lambda: seen.append(self.spool.wait_beyond(0)))
+    def test_waits_until_the_spool_grows(self) -> None:
+        observed: list[tuple[int, bool]] = []
+        waiter = threading.Thread(target=lambda: observed.append(self.spool.wait_beyond(0)))
         waiter.start()
         self.spool.append("started")
         waiter.join()
-        await_true(lambda: seen == [(os.path.getsize(self.spool.path), False)], "the size")
+        await_true(lambda: observed == [(os.path.getsize(self.spool.path), False)], "the size")

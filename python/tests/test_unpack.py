@@ -101,13 +101,13 @@ class Unpacking(unittest.TestCase):
         with self.assertRaises(StageFailure):
             self.unpack(buffer.getvalue())
 
-    def test_what_is_there_already_must_be_a_folder(self) -> None:
+    def test_an_existing_parent_must_be_a_folder(self) -> None:
         (self.root / "a").symlink_to(self.root.parent)
         with self.assertRaises(StageFailure):
             self.unpack(build_archive({"a/outside": "x"}))
         self.assertFalse((self.root.parent / "outside").exists())
 
-    def test_configuration_lies_flat_and_closed_under_the_names_that_dlt_reads(self) -> None:
+    def test_configuration_files_are_private_and_have_the_names_that_dlt_reads(self) -> None:
         self.unpack(build_archive({".dlt/config.toml": "old", ".dlt/.toolkits": "t"}))
         names = ["config.toml", "prod.secrets.toml", "secrets.access.toml", "config.a.b.toml"]
         unpack_configuration(open_archive(build_archive({name: name for name in names})), str(self.root))
@@ -126,7 +126,7 @@ class Unpacking(unittest.TestCase):
         for name in ("config.toml", "access.secrets.toml", ".workspace"):
             self.assertEqual(stat.S_IMODE((self.root / ".dlt" / name).stat().st_mode), 0o600)
 
-    def test_configuration_takes_no_folders_no_links_and_no_two_files_of_one_name(self) -> None:
+    def test_folders_links_and_duplicate_names_in_a_configuration_are_refused(self) -> None:
         archives = [
             build_archive({"sub/config.toml": "x"}),
             build_archive({}, [link("files/config.toml", "prod.config.toml")]),
@@ -138,7 +138,7 @@ class Unpacking(unittest.TestCase):
         unpack_configuration(None, str(self.root))
         self.assertTrue((self.root / ".dlt/.workspace").is_file())
 
-    def test_local_data_is_a_link_where_it_is_not_mounted(self) -> None:
+    def test_local_data_that_is_not_mounted_is_linked(self) -> None:
         data = self.root.parent / "data"
         data.mkdir()
         place_local_data({"path": str(data), "mounted": False, "written_as": "prod"}, "prod", str(self.root))
@@ -151,7 +151,7 @@ class Unpacking(unittest.TestCase):
             with self.assertRaises(StageFailure):
                 place_local_data({"path": str(data), "mounted": False, "written_as": profile}, profile, str(self.root))
 
-    def test_a_copy_of_local_data_is_there_under_the_profile_that_wrote_it_too(self) -> None:
+    def test_a_copy_of_local_data_is_also_linked_under_the_profile_that_wrote_it(self) -> None:
         data = self.root / ".dlt/data/access"
         data.mkdir(parents=True)
         (data / "x.duckdb").write_text("1")

@@ -93,7 +93,7 @@ async function seedRunWithPipelines(database: Database, workspaceId: string): Pr
        select $1, job_run_id, id, 'bench ' || n, 'bench_pipeline', 'succeeded', $2, 'seed' from one cross join generate_series(1, $3) as n
      )
      select job_run_id as "jobRunId" from one`,
-    [workspaceId, parsed.facts, pipelineRunsOfRun],
+    [workspaceId, parsed.details, pipelineRunsOfRun],
   );
   return jobRunId;
 }

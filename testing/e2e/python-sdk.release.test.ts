@@ -31,26 +31,26 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-/** The output of `life.py`, by chapter. */
+/** The output of `lifecycle.py`, by chapter. */
 type Timeline = Record<string, Record<string, unknown>>;
 
 async function runProgram(name: string, args: readonly string[]): Promise<Timeline> {
   return (await workspace.runProgram(join(programs, name), args)) as Timeline;
 }
 
-describe.each(['sync', 'async'])("a workspace's life cycle through the SDK, %s", (mode) => {
+describe.each(['sync', 'async'])('the lifecycle of a workspace through the SDK, %s', (mode) => {
   let timeline: Timeline;
   let workspaceId: string;
 
   beforeAll(async () => {
-    timeline = await runProgram('life.py', [mode, `life-${mode}`]);
+    timeline = await runProgram('lifecycle.py', [mode, `lifecycle-${mode}`]);
     workspaceId = String(timeline['begin']?.['id']);
   });
 
   it('begins with a new workspace', () => {
     expect(timeline['begin']).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      name: `life-${mode}`,
+      name: `lifecycle-${mode}`,
       description: 'changed',
       profiles: { DATA_WRITE: 'prod', DATA_READ: 'access' },
       is_listed: true,

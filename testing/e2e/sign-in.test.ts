@@ -8,6 +8,9 @@ import { eventually } from '../fixtures/eventually.ts';
 import { openServerStore, type ServerStore } from '../fixtures/server-store.ts';
 import { ownerEmail, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { prepareDltClient, type ClientResult, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { addDeviceCodes } from '@pumphouse/server/store/postgres/testing/sign-in.ts';
+import { breakTable } from '@pumphouse/server/store/postgres/testing/tables.ts';
+import { createSignInFixture } from '@pumphouse/server/services/testing/sign-in-fixture.ts';
 
 let install: DltClientInstall;
 let server: TestServer;
@@ -58,12 +61,7 @@ async function signIn(client: SignInClient): Promise<void> {
 }
 
 /** Moves all timestamps of sessions a minute into the past. */
-async function letMinutePass(): Promise<void> {
-  const { database } = serverStore;
-  await database.execute(
-    `update refresh_tokens set created_at = created_at - interval '1 minute', rotated_at = rotated_at - interval '1 minute'`,
-  );
-}
+const letMinutePass = () => createSignInFixture(serverStore).letPass('1 minute');
 
 describe('dlthub login --device', () => {
   let client: SignInClient;
@@ -107,14 +105,10 @@ describe('dlthub login --device', () => {
 
   it('ends at once when too many sign-ins are pending', async () => {
     const { database } = serverStore;
-    await database.execute(
-      `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
-       select sha256(convert_to('flood' || n, 'UTF8')), 'flood' || n, 'test', '127.0.0.1', now() + interval '15 minutes'
-         from generate_series(1, 100) n`,
-    );
+    await addDeviceCodes(database, 100, '127.0.0.1');
     const other = await createClient('flooded');
     const { code, stdout, stderr } = await other.run(['login', '--device']);
-    await database.execute(`delete from device_codes where user_code like 'flood%'`);
+    await database.execute(`delete from device_codes where user_code like '127.0.0.1%'`);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain('(HTTP 429)');
   });
@@ -211,9 +205,9 @@ if __name__ == "__main__":
   it("keeps its tokens while the server's database fails", async () => {
     await client.spoilToken();
     const before = await client.readTokens();
-    await serverStore.database.execute('alter table refresh_tokens rename to broken');
+    const restore = await breakTable(serverStore.database, 'refresh_tokens');
     const failed = await client.run(['workspace', 'list']);
-    await serverStore.database.execute('alter table broken rename to refresh_tokens');
+    await restore();
     expect(failed.code).not.toBe(0);
     expect(failed.stdout + failed.stderr).not.toContain('Not logged in');
     expect(await client.readTokens()).toEqual(before);

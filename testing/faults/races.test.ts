@@ -35,11 +35,8 @@ const startServer = useServers(() => fixture);
 
 /** The refs of the jobs started by the end of a run. */
 async function listFollowers({ id }: JobRunRecord): Promise<string[]> {
-  const rows = await fixture.database.query<{ ref: string }>(
-    'select jobs.job_ref as ref from job_runs join jobs on jobs.id = job_runs.job_id where previous_job_run_id = $1',
-    [id],
-  );
-  return rows.map(({ ref }) => ref);
+  const followers = await fixture.store.jobRuns.downstreamOf([id], { limit: 100, category: null });
+  return followers.map(({ jobRef }) => jobRef);
 }
 
 const awaitEnd = ({ id, number }: JobRunRecord) =>

@@ -36,9 +36,21 @@ const discouragedIdentifiers: Record<string, string> = {
   'const (?:longest|shortest|most|least)[A-Z]\\w* = [\\d(]': 'max, min',
 };
 
+/** The same in Python, which has other conventions for names. Quoted names are those of files and fields. */
+const discouragedPythonNames: Record<string, string> = {
+  'door|\\w+_door|_?Door\\w*': 'ingress',
+  'words|\\w+_words': 'message, text or parts',
+  'facts|\\w+_facts': 'info or details',
+  '_?life|\\w+_life|_life_\\w+': 'lifeline',
+  'said|told|\\w+_told': 'what the value is: signed, reported, received',
+  '_?(?:LONGEST|SHORTEST|MOST|LEAST|LARGEST|DEEPEST)_\\w+': 'MAX, MIN',
+  '_?(?:known|seen)_\\w+': 'existing, observed',
+  'judge\\w*|verdict|leftovers?|janitor|belongings?|mailbox|turns': 'the term of docs and of the server',
+};
+
 /** Files with old names of concepts. */
 const discouragedFiles =
-  /-(?:laws\.test|wire|words|place|facts)\.tsx?$|\/(?:look|wire)\/|\/(?:belongings?|leftovers?|mailbox|promised-starts)\b.*\.tsx?$/u;
+  /-(?:laws\.test|wire|words|place|facts)\.tsx?$|\/(?:look|wire)\/|\/(?:belongings?|leftovers?|mailbox|promised-starts)\b.*\.tsx?$|\/(?:test_)?(?:door|strangers|disk_room)\b/u;
 /** The operation `get_job_run_life` and its response keep their published names. */
 const publishedNames = /JobRunLifeResponse'/u;
 
@@ -75,6 +87,12 @@ describe('the identifiers of the project', () => {
   it.each(Object.entries(discouragedIdentifiers))('are not %s, but %s', (name) => {
     const lines = findLines(new RegExp(`\\b(?:${name})\\b`, 'u'), code);
     expect(lines.filter((line) => !publishedNames.test(line) && !/classes\.\w+/u.test(line))).toEqual([]);
+  });
+
+  const python = listFiles().filter((file) => file.endsWith('.py'));
+
+  it.each(Object.entries(discouragedPythonNames))('are not %s in Python, but %s', (name) => {
+    expect(findLines(new RegExp(`(?<![\\w"'\`/])(?:${name})(?![\\w"'\`])`, 'u'), python)).toEqual([]);
   });
 
   it('name no file after an old concept', () => {

@@ -56,11 +56,11 @@ function checkRows({ journal, refOf }: World, rows: readonly RunRow[]): void {
   for (const { runId, jobId, number, status, trigger, tickAt } of rows) {
     const ref = refOf(jobId) ?? jobId;
     const known = journal.runs.get(runId);
-    const isAsKnown =
+    const isAsObserved =
       status === 'skipped'
         ? known === undefined
         : known?.status === status || (known?.status === 'active' && !isOver(status));
-    if (!isAsKnown) throw journal.violation(ref, `run ${number} is ${status}, ${known?.status} was seen`);
+    if (!isAsObserved) throw journal.violation(ref, `run ${number} is ${status}, ${known?.status} was seen`);
     const tick = `${jobId} ${trigger} ${tickAt?.toISOString()}`;
     if (tickAt !== null && ticks.has(tick)) throw journal.violation(ref, `two rows for one tick: ${tick}`);
     ticks.add(tick);

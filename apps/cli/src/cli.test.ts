@@ -14,6 +14,8 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-cli-'));
   await writeFile(join(folder, 'file'), '');
+  // The first process compiles the command and keeps that in HOME, for the others.
+  await pumphouse(['--version']);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -25,7 +27,8 @@ async function pumphouse(args: readonly string[], variables: Record<string, stri
   return { code: code as number, stderr };
 }
 
-describe('bin/pumphouse', () => {
+// Concurrent, because one waits ten seconds for a database.
+describe.concurrent('bin/pumphouse', () => {
   it.each<[string, string[], string]>([
     ['an unknown command', ['servr'], 'Did you mean server?'],
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],

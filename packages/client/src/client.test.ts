@@ -6,7 +6,7 @@ import type { LiveEvent } from '@pumphouse/contract';
 import { ApiError, createClient } from './index.ts';
 
 /** A request as the server received it. */
-interface SeenRequest {
+interface ReceivedRequest {
   method: string;
   url: string;
   headers: IncomingMessage['headers'];
@@ -14,17 +14,17 @@ interface SeenRequest {
 }
 
 /** Answers a request. */
-type Answer = (seen: SeenRequest, response: ServerResponse) => void;
+type Answer = (seen: ReceivedRequest, response: ServerResponse) => void;
 
 /** A server on the loopback interface that records its requests. */
 interface TestServer extends AsyncDisposable {
   baseUrl: string;
-  seen: SeenRequest[];
+  seen: ReceivedRequest[];
 }
 
 /** Starts a server that passes every request to `answer`. */
 async function startTestServer(answer: Answer): Promise<TestServer> {
-  const seen: SeenRequest[] = [];
+  const seen: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('latin1');
@@ -81,7 +81,7 @@ const configuration = {
   created_by: workspace_id,
 };
 
-function summarize({ method, url, headers }: SeenRequest): string {
+function summarize({ method, url, headers }: ReceivedRequest): string {
   return `${method} ${url} ${headers.authorization ?? '-'}`;
 }
 

@@ -10,12 +10,12 @@ import os
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
 
 
-def prepare_artifacts(artifacts: dict | None, local_data: dict | None, profile: str, beside: str) -> dict[str, str]:
+def prepare_artifacts(artifacts: dict | None, local_data: dict | None, profile: str, parent_folder: str) -> dict[str, str]:
     """
     Return the variables that make dlt send or fetch artifacts.
 
-    Returns no variables if the server wants no artifacts or there is no local data. `beside` is the parent of
-    the work folder.
+    Returns no variables if the server wants no artifacts or there is no local data. `parent_folder` is the
+    parent of the work folder.
     """
     if artifacts is None or local_data is None:
         return {}
@@ -30,7 +30,7 @@ def prepare_artifacts(artifacts: dict | None, local_data: dict | None, profile: 
     # the profile's name. Without artifacts of earlier runs the link would dangle, and dlt's sync and the
     # dashboard would fail.
     os.makedirs(folder, exist_ok=True)
-    root = find_private_folder((f"{beside}/.artifacts", "/tmp/artifacts"))
+    root = find_private_folder((f"{parent_folder}/.artifacts", "/tmp/artifacts"))
     for name in sorted({profile, local_data["written_as"]}):
         os.symlink(folder, f"{root}/{name}")
     return {"SYNC__ARTIFACTS__BUCKET_URL": f"file://{root}"}

@@ -6,9 +6,9 @@ import posixpath
 
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 
-_LONGEST_PATH_BYTES = 1024
-_LONGEST_PART_BYTES = 255
-_MOST_PARTS = 100
+_MAX_PATH_BYTES = 1024
+_MAX_PART_BYTES = 255
+_MAX_PARTS = 100
 
 
 def refuse(path: str, problem: str) -> StageFailure:
@@ -34,9 +34,9 @@ def _find_path_problem(path: str, parts: list[str]) -> str | None:
         return "has '..' in its name"
     if "" in parts or "." in parts:
         return "has an empty or '.' part in its name"
-    if len(path.encode()) > _LONGEST_PATH_BYTES or any(len(part.encode()) > _LONGEST_PART_BYTES for part in parts):
+    if len(path.encode()) > _MAX_PATH_BYTES or any(len(part.encode()) > _MAX_PART_BYTES for part in parts):
         return "has a name that is too long"
-    if len(parts) > _MOST_PARTS:
+    if len(parts) > _MAX_PARTS:
         return "lies too many folders deep"
     return None
 
@@ -45,10 +45,10 @@ def check_link_target(path: str, target: str) -> None:
     """
     Raise StageFailure unless the link stays inside the root.
 
-    '..' is allowed only at the start: after a folder that is itself a link, it would climb from that link's
-    target. No entry lies below a link, so leading '..' climb real folders.
+    '..' is allowed only at the start of a target. After a folder name it would be resolved from the target of
+    that folder if the folder is a link. Leading '..' are safe, because no entry lies below a link.
     """
-    if target == "" or "\0" in target or "\\" in target or len(target.encode()) > _LONGEST_PATH_BYTES:
+    if target == "" or "\0" in target or "\\" in target or len(target.encode()) > _MAX_PATH_BYTES:
         raise refuse(path, "is a link to a name that is empty, too long or has a NUL or a backslash in it")
     if target.startswith("/"):
         raise refuse(path, "is a link to an absolute path")

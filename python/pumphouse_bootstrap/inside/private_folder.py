@@ -9,7 +9,7 @@ from pumphouse_bootstrap.inside.stage_failure import StageFailure
 
 
 def find_private_folder(candidates: tuple[str, ...]) -> str:
-    """Return the first of the folders that belongs, or can be created to belong, to this user alone."""
+    """Return the first of these folders that belongs to this user or can be created."""
     problem = ""
     for path in (*candidates, f"{candidates[-1]}-{os.urandom(8).hex()}"):
         try:

@@ -65,8 +65,8 @@ def _become_launcher(control: dict, status: int) -> None:
         raise StageFailure("environment_missing", f"{python}: {error.strerror}") from error
     except (OSError, ValueError) as error:
         # The message of a ValueError may quote a secret value.
-        words = error.strerror if isinstance(error, OSError) else "an argument or a variable contains a NUL or an invalid name"
-        raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
+        problem = error.strerror if isinstance(error, OSError) else "an argument or a variable contains a NUL or an invalid name"
+        raise StageFailure("launcher_failed", f"{python} could not be executed: {problem}") from error
 
 
 def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
@@ -111,11 +111,11 @@ def _enter_work_folder(work_folder: str) -> None:
 def _complete_variables(control: dict) -> dict[str, str]:
     variables = {name: value for name, value in control["variables"].items() if name != "PYTHONDONTWRITEBYTECODE"}
     variables.setdefault("LANG", "C.UTF-8")
-    beside = os.path.dirname(control["work_folder"])
+    parent_folder = os.path.dirname(control["work_folder"])
     variables["PATH"] = f"{control['environment']}/bin:{_STANDARD_PATH}"
-    variables["HOME"] = find_private_folder((f"{beside}/.home", "/tmp/home"))
-    variables["TMPDIR"] = find_private_folder((f"{beside}/.tmp", "/tmp/tmp"))
-    artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], beside)
+    variables["HOME"] = find_private_folder((f"{parent_folder}/.home", "/tmp/home"))
+    variables["TMPDIR"] = find_private_folder((f"{parent_folder}/.tmp", "/tmp/tmp"))
+    artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)
     return {**variables, **artifacts, **_prepare_database_locks(control)}
 
 

@@ -46,7 +46,7 @@ def unpack_code(descriptor: int, root: str) -> None:
 
 def unpack_configuration(descriptor: int | None, root: str) -> None:
     """
-    Unpack files directly into `.dlt`, readable only by their owner, with the empty `.dlt/.workspace` that
+    Unpack files into `.dlt`, readable only by their owner, and create the empty file `.dlt/.workspace`, which
     dlt's profiles require.
     """
     _make_folders(root, ".dlt/.workspace")

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any
 
-# Append the path, so that nothing beside this package can shadow a module of the standard library.
+# Append the path, so that nothing in the same folder can shadow a module of the standard library.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from pumphouse_bootstrap.package_store.assemble import assemble, find_packages

@@ -94,7 +94,7 @@ def _merge(layers: list[tuple[str | None, Content]]) -> dict[str, int]:
     """
     Return the layer of each path.
 
-    @raises HostileTree if a file or a link is in the place of a folder
+    @raises HostileTree if one layer has a file or link where another has a folder
     """
     owners: dict[str, int] = {}
     for number, (_, content) in enumerate(layers):
@@ -116,15 +116,15 @@ def _write(store: PackageStore, target: str, layers: list[tuple[str | None, Cont
         os.makedirs(os.path.join(target, folder), mode=0o755, exist_ok=True)
     for path, number in owners.items():
         content = layers[number][1]
-        place = os.path.join(target, path)
+        destination = os.path.join(target, path)
         if path in content.links:
-            os.symlink(content.links[path], place)
+            os.symlink(content.links[path], destination)
         elif path in content.scripts:
-            with open(place, "x", encoding="utf-8") as script:
+            with open(destination, "x", encoding="utf-8") as script:
                 script.write(content.scripts[path].replace(SCRIPT_PREFIX, target))
-            os.chmod(place, 0o555)
+            os.chmod(destination, 0o555)
         else:
-            store.objects.link(content.files[path], place)
+            store.objects.link(content.files[path], destination)
 
 
 def _link_bytecode(
@@ -168,7 +168,7 @@ def read_start_paths() -> set[str]:
 
 
 def link_bytecode(store: PackageStore, target: str, path: str, stored: StoredFile) -> None:
-    """Put bytecode beside its source atomically. Existing bytecode is kept."""
+    """Link bytecode into `__pycache__` of its source. Existing bytecode is kept."""
     folder, name = os.path.split(os.path.join(target, path))
     cache = os.path.join(folder, "__pycache__")
     if not os.path.isdir(cache):

@@ -131,7 +131,7 @@ def _hash(source: BinaryIO) -> str:
 
 
 def _copy(source: BinaryIO, target: str) -> str:
-    """Copy a file, keeping holes so that it uses no more disk space; return the hash of the content."""
+    """Copy a file and return the hash of its content. Holes stay holes."""
     digest = hashlib.sha256()
     size = 0
     with open(target, "xb") as copy:

@@ -16,9 +16,7 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class Content(NamedTuple):
-    """
-    Files of a package by path. Scripts contain the path of their environment, which is inserted on assembly.
-    """
+    """Files of a package by path. `scripts` have a placeholder for the path of their environment."""
 
     files: dict[str, StoredFile]
     scripts: dict[str, str]
@@ -50,7 +48,7 @@ class PackageStore:
         self._write_json(f"bytecode-{tag}", key, {**self.read_bytecode(key, tag), **files})
 
     def note_use(self, keys: Iterable[str]) -> None:
-        """The timestamp of a manifest is that of its last use."""
+        """Set the timestamp of manifests, which is the time of their last use."""
         for key in keys:
             try:
                 os.utime(self._locate("packages", key))

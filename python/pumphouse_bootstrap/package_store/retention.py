@@ -16,8 +16,8 @@ UNREFERENCED = "unreferenced"
 
 def list_packages(store: PackageStore) -> list[dict[str, Any]]:
     """
-    List packages with the time of their last use and the bytes used only by the store; the rest counts for
-    environments.
+    List packages with the time of their last use and the bytes that only the store uses. Bytes that
+    environments share count for them.
     """
     totals, sizes = _measure(store)
     listed = []

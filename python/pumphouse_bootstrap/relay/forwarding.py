@@ -1,9 +1,9 @@
 """
 Many connections over one pair of pipes.
 
-A frame is its kind (one byte), the number of the connection and the length of the content (four bytes each,
-big-endian). Each side may send only as many bytes of a connection as the other has granted as credit, so
-buffers stay bounded, and an unread connection does not block others.
+A frame begins with its kind (one byte), the number of its connection and the length of its content (four bytes
+each, big-endian). Each side may send only as many bytes of a connection as the other side has granted as
+credit. So buffers stay bounded, and an unread connection does not block others.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ HEADER = struct.Struct(">BII")
 WINDOW_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 # Maximum bytes buffered for a pipe that is not being read.
-_MOST_WAITING_BYTES = 1024 * 1024
+_MAX_WAITING_BYTES = 1024 * 1024
 # Twice what a server allows per app.
-_MOST_DESCRIPTORS = 2048
-# The server sends three keep-alives in this time. An engine may keep the pipes of a server that is gone.
+_MAX_DESCRIPTORS = 2048
+# The server sends three keep-alives in this time. If it dies, the engine may keep the pipes open.
 _SILENCE_SECONDS = 60.0
 
 
 def run_relay(source: int, target: int) -> None:
     """Forward until the source ends or is silent for too long."""
-    allow_descriptors(_MOST_DESCRIPTORS)
+    allow_descriptors(_MAX_DESCRIPTORS)
     for descriptor in (source, target):
         os.set_blocking(descriptor, False)
     _Relay(source, target).serve()
@@ -61,7 +61,7 @@ class _Relay:
 
     @property
     def takes_more(self) -> bool:
-        return len(self._waiting) < _MOST_WAITING_BYTES
+        return len(self._waiting) < _MAX_WAITING_BYTES
 
     def forget(self, number: int) -> None:
         self._connections.pop(number, None)

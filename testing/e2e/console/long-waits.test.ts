@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite, type ConsoleSite } from '../../fixtures/console-site.ts';
 import { openServerStore } from '../../fixtures/server-store.ts';
+import { ago } from '../../fixtures/relative-times.ts';
+import { setRun } from '@pumphouse/server/store/postgres/testing/runs.ts';
 
 let site: ConsoleSite;
 beforeAll(async () => {
@@ -30,10 +32,7 @@ it('a run that waits long for a slot is listed under "needs attention", with its
   const text = 'Waiting for a free slot: 1 of 1 in use, 1 by this workspace.';
   await api.awaitLine(waiting, text);
   const opened = await openServerStore(server);
-  await opened.database.execute(
-    `update job_runs set created_at = created_at - interval '10 minutes' where id = $1`,
-    [waiting],
-  );
+  await setRun(opened.database, waiting, { createdAt: ago({ minutes: 10 }) });
   await opened.close();
   await page.reload();
   const attention = page.getByRole('region', { name: '1 waiting run needs attention' });

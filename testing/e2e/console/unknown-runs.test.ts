@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite, type ConsoleSite } from '../../fixtures/console-site.ts';
 import { openServerStore } from '../../fixtures/server-store.ts';
+import { setRun } from '@pumphouse/server/store/postgres/testing/runs.ts';
 
 let site: ConsoleSite;
 beforeAll(async () => {
@@ -16,11 +17,12 @@ it('an unknown run is listed under "needs attention", and an owner ends it by fo
   await deployWorkspace(server, api.id, { files, jobs: [defineScriptJob('load')] });
   const run = await triggerJob(server, api.id, 'jobs.load');
   const opened = await openServerStore(server);
-  await opened.database.execute(
-    `update job_runs set status = 'running', started_at = now(), unknown_since = now(),
-            unknown_detail = 'The container engine does not answer.' where id = $1`,
-    [run],
-  );
+  await setRun(opened.database, run, {
+    status: 'running',
+    startedAt: new Date(),
+    unknownSince: new Date(),
+    unknownDetail: 'The container engine does not answer.',
+  });
   await opened.close();
   const folder = process.env['PUMPHOUSE_TEST_SCREENSHOTS'];
 

@@ -34,8 +34,8 @@ beforeAll(async () => {
       description: null,
     });
     await store.workspaces.addMember(created.id, owner.membershipId, 'owner');
+    if (name === 'Gamma') await api.services.workspaces.archive(created.id);
   }
-  await api.testDatabase.database.execute(`update workspaces set archived_at = now() where name = 'Gamma'`);
   history = drawHistory(workspace.id, 1, { jobs: 12, runs: 90, pipelineRuns: 60 });
   await storeHistory(api.testDatabase.database, history);
   for (let version = 2; version <= 7; version += 1)
@@ -387,17 +387,13 @@ it('a list of short-lived items continues after a deleted item', async () => {
     return response.json<Answer>();
   };
   const { next_cursor: cursor } = await list('sort=name&order=asc');
-  const archive = (context: number) =>
-    api.testDatabase.database.execute(
-      'update workspaces set archived_at = case when id = $1 then now() end where organization_id = $2',
-      [created[context], organization.id],
-    );
-  for (const gone of [0, 1]) {
-    await archive(gone);
+  for (const gone of created.slice(0, 2)) {
+    await api.services.workspaces.archive(gone);
     expect((await list(`sort=name&order=asc&cursor=${cursor}`)).items.map((item) => item['name'])).toEqual([
       'c',
       'd',
     ]);
+    await api.services.workspaces.unarchive(gone);
   }
 });
 

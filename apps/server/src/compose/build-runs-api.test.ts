@@ -118,7 +118,7 @@ describe('the token of a finished run', () => {
     const over = await seedRun(api);
     const { id } = await api.createAttempt(over.run);
     const token = await api.credentials.issueRunToken(id);
-    await api.setRun(over.run.id, `status = 'cancelled', finished_at = now()`);
+    await api.setRun(over.run.id, { status: 'cancelled', finishedAt: new Date() });
     const [route] = forRuns;
     expect(route && (await call(runsApp, route, token))).toEqual(notAuthenticated);
   });

@@ -39,7 +39,8 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
 const check = async (changed?: Partial<ReadinessSources>): Promise<string[]> =>
   (await checkReadiness(describeServer(changed))).reasons;
 
-describe('a server', () => {
+// Concurrent, because some wait for real timeouts.
+describe.concurrent('a server', () => {
   it('is ready when everything that it needs answers', async () => {
     expect(await check()).toEqual([]);
   });

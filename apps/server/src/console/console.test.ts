@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from '../pages/testing/page-browser.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'assets', 'index-1.js'), script);
   await writeFile(join(folder, 'assets', 'index-1.js.br'), brotliCompressSync(script));
   api = await createApiFixture({ consoleFiles: openConsoleFiles(folder) });
-  await createAccounts(api.persistence).createOwner(owner);
+  await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
 });
 afterAll(async () => {
   await api.close();

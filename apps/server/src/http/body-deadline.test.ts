@@ -66,7 +66,8 @@ const kinds: [string, string, string, string][] = [
   ],
 ];
 
-describe('a body that arrives too slowly', () => {
+// Concurrent, because a server checks bodies once a second.
+describe.concurrent('a body that arrives too slowly', () => {
   const bodyLimits = { idleMs: 60_000, graceMs: 100, slowestBytesPerSecond: 1e9 };
 
   it.each(kinds)('is answered with 408 and closes the connection: %s', async (_, path, headers, start) => {

@@ -164,11 +164,11 @@ describe.skipIf(lacks('user namespaces with networks', canMakeNetworks))(
     it('is listened on as soon as it exists, by one socket that outlives it', async () => {
       const script = fileURLToPath(new URL('./testing/bridge-that-comes-and-goes.ts', import.meta.url));
       const { stdout } = await promisify(execFile)('unshare', ['-rn', process.execPath, script]);
-      const told = { url: 'http://10.89.77.1:8081' };
+      const found = { url: 'http://10.89.77.1:8081' };
       expect(JSON.parse(stdout)).toEqual({
-        before: { told, problem: null, isThere: false },
+        before: { found, problem: null, isThere: false },
         firstCall: '200',
-        between: { told, problem: null, isThere: false },
+        between: { found, problem: null, isThere: false },
         secondCall: '200',
         built: 1,
       });

@@ -98,7 +98,7 @@ async function callTool(tool: Tool, given: unknown, context: ToolContext): Promi
     structuredContent,
     // Also send the JSON as text: clients without structured content would otherwise get only one line.
     content: [
-      { type: 'text', text: [tool.say(answer), ...notes].join(' ') },
+      { type: 'text', text: [tool.summarize(answer), ...notes].join(' ') },
       { type: 'text', text: JSON.stringify(structuredContent) },
     ],
   };

@@ -20,13 +20,13 @@ interface Definition<Input extends z.ZodObject, Output extends z.ZodObject> {
   rest: string;
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
   /** The response in one line. */
-  say(answer: z.input<Output>): string;
+  summarize(answer: z.input<Output>): string;
 }
 
-/** A tool with its types erased: `run` gets the parsed `input`, and `say` the result of `run`. */
-export interface Tool extends Omit<Definition<z.ZodObject, z.ZodObject>, 'run' | 'say'> {
+/** A tool with its types erased: `run` gets the parsed `input`, and `summarize` the result of `run`. */
+export interface Tool extends Omit<Definition<z.ZodObject, z.ZodObject>, 'run' | 'summarize'> {
   run(args: object, context: ToolContext): Promise<object>;
-  say(answer: object): string;
+  summarize(answer: object): string;
 }
 
 /** Part of every response: what was left out. */
@@ -41,7 +41,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `Tool`: parsed with `input`
     run: async (args, context) => definition.run(args as z.output<Input>, context),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `Tool`: what `run` returned
-    say: (answer) => definition.say(answer as z.input<Output>),
+    summarize: (answer) => definition.summarize(answer as z.input<Output>),
   };
 }
 

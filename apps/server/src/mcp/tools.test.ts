@@ -149,8 +149,8 @@ describe('jobs', () => {
   });
 
   it('are returned one by one, with their definition and next start', async () => {
-    const told = await mcp.ask('get_job', at({ job_id: good.run.jobId }));
-    expect(told).toMatchObject({
+    const answer = await mcp.ask('get_job', at({ job_id: good.run.jobId }));
+    expect(answer).toMatchObject({
       url: `${workspace}/jobs/${good.run.jobId}`,
       job: {
         ref: 'jobs.m.f',
@@ -189,8 +189,8 @@ describe('runs', () => {
   });
 
   it('are returned with their pipelines, tables and rows', async () => {
-    const told = await mcp.ask('get_run', at({ job_run_id: good.run.id }));
-    expect(told).toMatchObject({
+    const answer = await mcp.ask('get_run', at({ job_run_id: good.run.id }));
+    expect(answer).toMatchObject({
       url: `${workspace}/runs/${good.run.id}`,
       run: { status: 'completed', next: { job_run_id: failedId }, untrusted_reason: null },
       failure: null,
@@ -204,20 +204,20 @@ describe('runs', () => {
       ],
       are_pipeline_runs_cut: false,
     });
-    const [{ tables }] = told['pipeline_runs'] as [{ tables: object[] }];
+    const [{ tables }] = answer['pipeline_runs'] as [{ tables: object[] }];
     expect(tables).toContainEqual(
       expect.objectContaining({ table_name: 'orders', rows_loaded: expect.any(Number) as number }),
     );
   });
 
   it('are returned with failure reasons, in fields marked as untrusted', async () => {
-    const told = await mcp.ask('get_run', at({ job_run_id: failedId }));
-    expect(told).toMatchObject({ run: { untrusted_reason: { summary: 'PriceError: no luck today' } } });
-    expect(told).toMatchObject({
+    const answer = await mcp.ask('get_run', at({ job_run_id: failedId }));
+    expect(answer).toMatchObject({ run: { untrusted_reason: { summary: 'PriceError: no luck today' } } });
+    expect(answer).toMatchObject({
       failure: { code: 'exit_code' },
       attempts: [{ untrusted_reason: { location: { file: 'orders.py', line: 7 } } }],
     });
-    expect(told['run']).not.toHaveProperty('reason');
+    expect(answer['run']).not.toHaveProperty('reason');
     const runs = await mcp.ask('list_runs', at({ status: ['failed'] }));
     expect(runs).toMatchObject({ items: [{ untrusted_reason: { message: 'no luck today' } }] });
     const jobs = await mcp.ask('list_jobs', at());

@@ -56,7 +56,7 @@ async function showAccount(visit: Visit, services: PageServices, problem: Proble
       ${renderButton('Change password')}`,
   );
   const body = html`${renderNotice(wrong || refused ? null : problem?.text)}${renderNotice(news[visit.asked('news')], 'done')}
-    <dl class="facts">
+    <dl class="details">
       <dt>Signed in as</dt>
       <dd><strong>${session.email}</strong></dd>
       ${identities.map(

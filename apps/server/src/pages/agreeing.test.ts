@@ -1,9 +1,11 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
 
 const owner = { email: 'analyst@example.com', password: 'a long test password', organization: 'Acme' };
 const origin = 'http://localhost:80';
@@ -12,7 +14,7 @@ let browser: PageBrowser;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  await createAccounts(api.persistence).createOwner(owner);
+  await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
 });
 afterAll(() => api.close());
 beforeEach(async () => {
@@ -161,7 +163,10 @@ describe('a browser opened by a client', () => {
     const stranger = createPageBrowser(api.app);
     await stranger.get(`/sign-in?swap=${await issue()}`, { 'sec-fetch-site': 'cross-site' });
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
-    await createAccounts(api.persistence).createOwner({ ...owner, email: 'guest@example.com' });
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
+      ...owner,
+      email: 'guest@example.com',
+    });
     const guest = createPageBrowser(api.app);
     await guest.signIn('guest@example.com', owner.password);
     await guest.get(`/sign-in/account?swap=${await issue()}`);
@@ -194,7 +199,7 @@ describe('an invitation', () => {
   });
 
   it('is accepted only by the signed-in owner of the account', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       ...owner,
       email: 'has@example.com',
       organization: 'Guests',
@@ -213,7 +218,7 @@ describe('an invitation', () => {
     const path = await invite('late@example.com');
     const guest = createPageBrowser(api.app);
     await guest.get(path);
-    await api.testDatabase.database.query('update invitations set revoked_at = now()');
+    await setColumns(api.testDatabase.database, 'invitations', { revokedAt: new Date() });
     expect((await guest.post(path, { password: 'another long password' })).status).toBe(404);
     expect(await api.persistence.store.accounts.findByEmail('late@example.com')).toBeUndefined();
   });

@@ -6,7 +6,7 @@ import { sessionOf } from './visit.ts';
 
 /** Shows which user would be signed in, and where the request came from; a page may add more. */
 export function renderAsker(visit: Visit, address: string | null, more: Html = html``): Html {
-  return html`<dl class="facts">
+  return html`<dl class="details">
     <dt>Account</dt>
     <dd><strong>${sessionOf(visit).email}</strong></dd>
     ${

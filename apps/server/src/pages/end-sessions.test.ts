@@ -1,5 +1,6 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
@@ -11,7 +12,11 @@ let api: ApiFixture;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  await createAccounts(api.persistence).createOwner({ email, password, organization: 'Acme' });
+  await createAccounts(api.persistence, cheapPasswords).createOwner({
+    email,
+    password,
+    organization: 'Acme',
+  });
 });
 afterAll(() => api.close());
 

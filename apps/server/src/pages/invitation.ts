@@ -55,7 +55,7 @@ function showInvitation(
     body: html`<p>
         ${inviterEmail} invited <strong>${invitation.email}</strong> to <strong>${organizationName}</strong>.
       </p>
-      <dl class="facts">
+      <dl class="details">
         <dt>Role</dt>
         <dd>${role}</dd>
         ${workspaces.map(

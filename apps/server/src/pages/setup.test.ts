@@ -1,8 +1,14 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { countRows } from '../store/postgres/testing/tables.ts';
+import { listAuditEntries } from '../services/testing/audit-entries.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
+import { stretchSignInWaits } from '../store/postgres/testing/sign-in.ts';
 
 const owner = { organization: 'Acme', email: 'analyst@example.com', password: 'a long test password' };
 let api: ApiFixture;
@@ -13,6 +19,9 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const newBrowser = () => createPageBrowser(api.app);
+const listEntries = (action: string) => listAuditEntries(api.persistence.store, { actions: [action] });
+const expireLinks = (table: 'setup_links' | 'password_links') =>
+  setColumns(api.testDatabase.database, table, { expiresAt: ago({ seconds: 1 }) });
 const issue = async () => `/sign-in/setup?token=${(await api.dependencies.pages.setup.issueLink()) ?? ''}`;
 
 describe('the set-up link of a server without an owner', () => {
@@ -22,15 +31,12 @@ describe('the set-up link of a server without an owner', () => {
     expect((await browser.get(link)).text).toContain('<h1>Set up Pumphouse</h1>');
     expect((await browser.post(link, owner)).location).toBe('/');
     expect((await browser.get('/sign-in/account')).text).toContain(owner.email);
-    const [row] = await api.testDatabase.database.query<object>(
-      `select users.email, m.role, o.name, o.dataplane_id from users join organization_memberships m on m.user_id = users.id
-         join organizations o on o.id = m.organization_id`,
-    );
-    expect(row).toEqual({ email: owner.email, role: 'owner', name: 'Acme', dataplane_id: 'local' });
-    const [entry] = await api.testDatabase.database.query<object>(
-      `select actor_email, target_name from audit_log where action = 'installation.set-up'`,
-    );
-    expect(entry).toEqual({ actor_email: owner.email, target_name: 'Acme' });
+    const user = await api.persistence.store.people.findUserByEmail(owner.email);
+    const memberships = await api.persistence.store.people.listMembershipsOf(user?.id ?? '');
+    expect(memberships).toMatchObject([{ role: 'owner', name: 'Acme', dataplaneId: 'local' }]);
+    expect(await listEntries('installation.set-up')).toMatchObject([
+      { actorEmail: owner.email, targetName: 'Acme' },
+    ]);
 
     const second = await newBrowser().get(link);
     expect(second.status).toBe(409);
@@ -83,20 +89,17 @@ describe('the set-up link of a server without an owner', () => {
     expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
       303, 409, 409, 409,
     ]);
-    const { organizations } = await api.testDatabase.database.one<{ organizations: number }>(
-      'select count(*)::int as organizations from organizations',
-    );
-    expect(organizations).toBe(1);
+    expect(await countRows(api.testDatabase.database, 'organizations')).toBe(1);
   });
 
   it('expires after a day, and when an owner is created on the command line', async () => {
     const link = await issue();
-    await api.testDatabase.database.query("update setup_links set expires_at = now() - interval '1 second'");
+    await expireLinks('setup_links');
     expect((await newBrowser().get(link)).status).toBe(404);
     const next = await issue();
-    await createAccounts(api.persistence).createOwner(owner);
+    await createAccounts(api.persistence, cheapPasswords).createOwner(owner);
     expect((await newBrowser().get(next)).status).toBe(409);
-    expect(await api.testDatabase.database.query('select * from setup_links')).toEqual([]);
+    expect(await countRows(api.testDatabase.database, 'setup_links')).toBe(0);
   });
 
   it('is mentioned on the sign-in page until then', async () => {
@@ -106,14 +109,18 @@ describe('the set-up link of a server without an owner', () => {
 
 describe('create-owner and the set-up link', () => {
   const second = { email: 'second@example.com', password: owner.password, organization: null };
-  const listOwners = () =>
-    api.testDatabase.database.query<{ organization: string; email: string }>(
-      `select o.name as organization, u.email from organizations o
-         left join organization_memberships m on m.organization_id = o.id and m.role = 'owner'
-         left join users u on u.id = m.user_id order by o.name, u.email`,
-    );
+  async function listOwners(): Promise<{ organization: string; email: string }[]> {
+    const { people, members } = api.persistence.store;
+    const owners = [];
+    for (const { id, name: organization } of await people.listSharedOrganizations(10)) {
+      for (const { role, email } of await members.list(id))
+        if (role === 'owner') owners.push({ organization, email });
+    }
+    const textOf = (found: { organization: string; email: string }) => `${found.organization} ${found.email}`;
+    return owners.toSorted((one, other) => (textOf(one) < textOf(other) ? -1 : 1));
+  }
   const createOwner = (wanted: { email: string; password: string; organization: string | null }) =>
-    createAccounts(api.persistence).createOwner(wanted);
+    createAccounts(api.persistence, cheapPasswords).createOwner(wanted);
 
   it('create one organization in this order: the link, then create-owner', async () => {
     const link = await issue();
@@ -125,10 +132,9 @@ describe('create-owner and the set-up link', () => {
       { organization: 'Acme', email: owner.email },
       { organization: 'Acme', email: second.email },
     ]);
-    const [entry] = await api.testDatabase.database.query<object>(
-      `select actor_kind, target_name, after from audit_log where action = 'member.add'`,
-    );
-    expect(entry).toEqual({ actor_kind: 'server', target_name: second.email, after: { role: 'owner' } });
+    expect(await listEntries('member.add')).toMatchObject([
+      { actorKind: 'server', targetName: second.email, after: { role: 'owner' } },
+    ]);
   });
 
   it('create one organization in this order: create-owner, then the link', async () => {
@@ -178,7 +184,7 @@ describe('create-owner and the set-up link', () => {
     );
     expect(await api.persistence.store.accounts.findByEmail(third.email)).toBeUndefined();
     await createOwner({ ...third, organization: 'Other' });
-    await api.testDatabase.database.query("update organizations set name = 'Acme'");
+    await setColumns(api.testDatabase.database, 'organizations', { name: 'Acme' });
     await expect(createOwner({ ...third, email: 'd@example.com', organization: 'Acme' })).rejects.toThrow(
       'Several organizations are called "Acme". Give the id of one',
     );
@@ -187,9 +193,7 @@ describe('create-owner and the set-up link', () => {
   it('ignore the personal organizations of users', async () => {
     await createOwner(owner);
     await createOwner({ ...second, organization: 'Only mine' });
-    await api.testDatabase.database.query(
-      "update organizations set is_personal = true where name = 'Only mine'",
-    );
+    await setColumns(api.testDatabase.database, 'organizations', { isPersonal: true }, { name: 'Only mine' });
     expect(await createOwner({ ...second, email: 'c@example.com' })).toMatchObject({ organization: 'Acme' });
   });
 
@@ -204,7 +208,7 @@ describe('a password link', () => {
   const linkFor = async (email: string) =>
     `/sign-in/reset-password?token=${await createAccounts(api.persistence).createPasswordLink(email)}`;
 
-  beforeEach(() => createAccounts(api.persistence).createOwner(owner));
+  beforeEach(() => createAccounts(api.persistence, cheapPasswords).createOwner(owner));
 
   it('sets the password once, ends all sessions, and signs in', async () => {
     const before = newBrowser();
@@ -220,12 +224,11 @@ describe('a password link', () => {
     expect((await before.get('/sign-in/account')).status).toBe(303);
     expect((await newBrowser().get(link)).status).toBe(404);
     expect((await newBrowser().signIn(owner.email, 'another long password')).status).toBe(303);
-    const entries = await api.testDatabase.database.query<object>(
-      `select action, actor_kind, after from audit_log where action like 'person.%password%' order by id desc limit 2`,
-    );
-    expect(entries).toEqual([
-      { action: 'person.set-password', actor_kind: 'person', after: { by: 'link' } },
-      { action: 'person.create-password-link', actor_kind: 'server', after: null },
+    const entries = await listAuditEntries(api.persistence.store);
+    const own = entries.filter(({ action }) => /^person\..*password/.test(action));
+    expect(own.slice(-2)).toMatchObject([
+      { action: 'person.create-password-link', actorKind: 'server', after: null },
+      { action: 'person.set-password', actorKind: 'person', after: { by: 'link' } },
     ]);
   });
 
@@ -233,20 +236,15 @@ describe('a password link', () => {
     const first = await linkFor(owner.email);
     const second = await linkFor(owner.email);
     expect((await newBrowser().get(first)).status).toBe(404);
-    await api.testDatabase.database.query(
-      "update password_links set expires_at = now() - interval '1 second'",
-    );
+    await expireLinks('password_links');
     expect((await newBrowser().get(second)).status).toBe(404);
     await expect(linkFor('nobody@example.com')).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it("lets a user in whose account was blocked by others' failed attempts", async () => {
-    const { database } = api.testDatabase;
     for (let number = 0; number < 6; number += 1) await newBrowser().signIn(owner.email, 'not the password');
     // Block the account; this address still has attempts left.
-    await database.query(
-      `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
-    );
+    await stretchSignInWaits(api.testDatabase.database);
     expect((await newBrowser().signIn(owner.email, owner.password)).text).toContain(
       'Try again in 3600 seconds',
     );

@@ -1,8 +1,13 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../services/testing/cheap-passwords.ts';
 import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
+import { ago, fromNow } from '../../../../testing/fixtures/relative-times.ts';
+import { listAuditEntries } from '../services/testing/audit-entries.ts';
+import { readTable } from '../store/postgres/testing/tables.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
 
 const email = 'analyst@example.com';
 const password = 'a long test password';
@@ -10,15 +15,17 @@ let api: ApiFixture;
 
 beforeAll(async () => {
   api = await createApiFixture();
-  await createAccounts(api.persistence).createOwner({ email, password, organization: 'Acme' });
+  await createAccounts(api.persistence, cheapPasswords).createOwner({
+    email,
+    password,
+    organization: 'Acme',
+  });
 });
 afterAll(() => api.close());
 
 const newBrowser = (headers: Record<string, string> = {}) => createPageBrowser(api.app, { headers });
-const countEntries = async (action: string) => {
-  const rows = await api.testDatabase.database.query(`select id from audit_log where action = $1`, [action]);
-  return rows.length;
-};
+const listEntries = (action: string) => listAuditEntries(api.persistence.store, { actions: [action] });
+const countEntries = async (action: string) => (await listEntries(action)).length;
 
 describe('the sign-in page', () => {
   it('signs in with the right password, whatever the case of the address, and shows the user', async () => {
@@ -29,13 +36,10 @@ describe('the sign-in page', () => {
     expect((await browser.get('/sign-in/account')).text).toContain('<strong>analyst@example.com</strong>');
     expect((await browser.get('/sign-in')).location).toBe('/');
     expect(await countEntries('person.sign-in')).toBe(before + 1);
-    const [entry] = await api.testDatabase.database.query<object>(
-      `select actor_email, address, target_name, after from audit_log where action = 'person.sign-in' order by id desc limit 1`,
-    );
-    expect(entry).toEqual({
-      actor_email: email,
+    expect((await listEntries('person.sign-in')).at(-1)).toMatchObject({
+      actorEmail: email,
       address: '127.0.0.1',
-      target_name: email,
+      targetName: email,
       after: { at: 'pages', by: 'password' },
     });
   });
@@ -47,14 +51,18 @@ describe('the sign-in page', () => {
       .flat()
       .find((line) => String(line).startsWith('pumphouse='));
     expect(cookie).toMatch(/^pumphouse=dlt_w_[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
-    const rows = await api.testDatabase.database.query('select * from browser_sessions');
+    const rows = await readTable(api.testDatabase.database, 'browser_sessions');
     expect(JSON.stringify(rows)).not.toContain(browser.jar.get('pumphouse'));
   });
 
   it('uses a cookie name over https that browsers accept only from this host over https', async () => {
     const secure = await createApiFixture({ publicUrl: 'https://pump.example.com' });
     try {
-      await createAccounts(secure.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(secure.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const browser = createPageBrowser(secure.app);
       const answer = await browser.signIn(email, password);
       expect(String(answer.headers['set-cookie'])).toMatch(
@@ -83,16 +91,16 @@ describe('the sign-in page', () => {
   });
 
   it('reports a disabled account only to a user who knows its password', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       email: 'off@example.com',
       password,
       organization: 'X',
     });
     const browser = newBrowser();
     await browser.signIn('off@example.com', password);
-    await api.testDatabase.database.query(
-      `update users set disabled_at = now() where email = 'off@example.com'`,
-    );
+    const { accounts, people } = api.persistence.store;
+    const account = await accounts.findByEmail('off@example.com');
+    await people.setDisabled(account?.id ?? '', true);
     // Earlier sessions end at once.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await newBrowser().signIn('off@example.com', password)).text).toContain('disabled');
@@ -212,26 +220,25 @@ describe('the account page', () => {
     const browser = newBrowser();
     await browser.signIn(email, password);
     const { database } = api.testDatabase;
-    const age = (columns: string) => database.query(`update browser_sessions set ${columns}`);
-    await age(`last_used_at = now() - interval '11 hours', expires_at = now() + interval '1 hour'`);
+    const age = (columns: Record<string, Date>) => setColumns(database, 'browser_sessions', columns);
+    const readMinutesLeft = async () => {
+      const rows = await readTable(database, 'browser_sessions');
+      const ends = rows.map((row) => Date.parse((JSON.parse(row) as { expires_at: string }).expires_at));
+      return (Math.max(...ends) - Date.now()) / 60_000;
+    };
+    await age({ lastUsedAt: ago({ hours: 11 }), expiresAt: fromNow({ hours: 1 }) });
     const renewed = await browser.get('/sign-in/account');
     expect(String(renewed.headers['set-cookie'])).toContain('Max-Age=43200');
-    const [row] = await database.query<{ hours: string }>(
-      `select round(extract(epoch from max(expires_at) - now()) / 3600) as hours from browser_sessions`,
-    );
-    expect(Number(row?.hours)).toBe(12);
-    await age(`last_used_at = now() - interval '1 hour', created_at = now() - interval '167 hours'`);
+    expect(Math.round((await readMinutesLeft()) / 60)).toBe(12);
+    await age({ lastUsedAt: ago({ hours: 1 }), createdAt: ago({ hours: 167 }) });
     await browser.get('/sign-in/account');
-    const [last] = await database.query<{ minutes: string }>(
-      `select round(extract(epoch from max(expires_at) - now()) / 60) as minutes from browser_sessions`,
-    );
-    expect(Number(last?.minutes)).toBe(60);
-    await age(`expires_at = now()`);
+    expect(Math.round(await readMinutesLeft())).toBe(60);
+    await age({ expiresAt: new Date() });
     expect((await browser.get('/sign-in/account')).status).toBe(303);
   });
 
   it('changes the password if the old one is known, which ends every other session', async () => {
-    await createAccounts(api.persistence).createOwner({
+    await createAccounts(api.persistence, cheapPasswords).createOwner({
       email: 'guest@example.com',
       password,
       organization: 'E',
@@ -258,11 +265,9 @@ describe('the account page', () => {
     });
     expect((await newBrowser().signIn('guest@example.com', password)).status).toBe(400);
     expect((await newBrowser().signIn('guest@example.com', 'another long password')).status).toBe(303);
-    const [entry] = await api.testDatabase.database.query<{ text: string }>(
-      `select row_to_json(audit_log)::text as text from audit_log where action = 'person.set-password' order by id desc limit 1`,
-    );
-    expect(entry?.text).toContain('"actor_email":"guest@example.com"');
-    expect(entry?.text).not.toContain('another long password');
+    const entry = (await listEntries('person.set-password')).at(-1);
+    expect(entry?.actorEmail).toBe('guest@example.com');
+    expect(JSON.stringify(entry)).not.toContain('another long password');
   });
 });
 
@@ -273,7 +278,11 @@ describe('a server behind a proxy', () => {
       allowedHosts: ['pump.example.com'],
     });
     try {
-      await createAccounts(trusting.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(trusting.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const forwarded = {
         'x-forwarded-for': '203.0.113.7',
         'x-forwarded-proto': 'https',
@@ -283,9 +292,7 @@ describe('a server behind a proxy', () => {
       const browser = createPageBrowser(trusting.app, { headers: forwarded });
       expect((await browser.signIn(email, password)).status).toBe(303);
       expect([...browser.jar.keys()]).toContain('__Host-pumphouse');
-      const [entry] = await trusting.testDatabase.database.query<{ address: string }>(
-        `select address from audit_log where action = 'person.sign-in'`,
-      );
+      const [entry] = await listAuditEntries(trusting.persistence.store, { actions: ['person.sign-in'] });
       expect(entry?.address).toBe('203.0.113.7');
       expect((await createPageBrowser(api.app, { headers: forwarded }).signIn(email, password)).status).toBe(
         403,
@@ -298,7 +305,11 @@ describe('a server behind a proxy', () => {
   it('uses the path of the public URL', async () => {
     const below = await createApiFixture({ publicUrl: 'https://example.com/pump' });
     try {
-      await createAccounts(below.persistence).createOwner({ email, password, organization: 'Acme' });
+      await createAccounts(below.persistence, cheapPasswords).createOwner({
+        email,
+        password,
+        organization: 'Acme',
+      });
       const browser = createPageBrowser(below.app);
       const page = await browser.get('/sign-in');
       expect(page.text).toContain('action="/pump/sign-in"');

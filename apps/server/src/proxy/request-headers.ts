@@ -46,7 +46,7 @@ export function headersForApp(exchange: AdmittedExchange): string[] {
     if (hopByHop.has(plain) || replaced.has(plain) || ofConnection.has(plain)) continue;
     if (plain.startsWith('x-forwarded-')) continue;
     if (plain === 'authorization' && (exchange.isFromKey || ourKey.test(value.trim()))) continue;
-    if (plain === 'referer' && tellsSecret(value)) continue;
+    if (plain === 'referer' && containsSecret(value)) continue;
     headers.push(name, value);
   }
   const cookies = keepCookiesOfApp(request.headers.cookie);
@@ -55,14 +55,14 @@ export function headersForApp(exchange: AdmittedExchange): string[] {
 }
 
 function forwardedOf(exchange: AdmittedExchange): string[] {
-  const told = {
+  const forwarded = {
     Host: new URL(exchange.origin).host,
     'X-Forwarded-For': exchange.address,
     'X-Forwarded-Host': exchange.forwardedHost,
     'X-Forwarded-Proto': exchange.forwardedProtocol,
     ...(exchange.prefix !== '' && { 'X-Forwarded-Prefix': exchange.prefix }),
   };
-  return Object.entries(told).flat();
+  return Object.entries(forwarded).flat();
 }
 
 /** The framing must match the body sent; otherwise the app reads its rest as the next request. */
@@ -93,7 +93,7 @@ export function isPlain(request: IncomingMessage, isUpgrade: boolean): boolean {
 }
 
 /** Browsers send no referrer from our pages; this is for those that do. */
-function tellsSecret(referrer: string): boolean {
+function containsSecret(referrer: string): boolean {
   return /\/-pumphouse\/|[?&]swap=/i.test(referrer);
 }
 

@@ -19,10 +19,10 @@ export function createVisitorAddress(proxies: readonly string[]): (request: Inco
 
   return ({ socket, headers }) => {
     const own = plainAddress(socket.remoteAddress ?? '');
-    const told = String(headers['x-forwarded-for'] ?? '').split(',');
+    const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
     let address = own;
-    while (isTrusted(address) && told.length > 0) {
-      const next = plainAddress(told.pop()?.trim() ?? '');
+    while (isTrusted(address) && forwarded.length > 0) {
+      const next = plainAddress(forwarded.pop()?.trim() ?? '');
       if (isIP(next) === 0) break;
       address = next;
     }

@@ -1,4 +1,4 @@
-import type { ChangesSeen } from '../store/records.ts';
+import type { ChangesSnapshot } from '../store/records.ts';
 import type { LoopDefinition } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
 
@@ -11,7 +11,7 @@ export function defineChangesLoop(
   intervalMs = keptMs,
 ): LoopDefinition {
   const { changes } = persistence.store;
-  let before: ChangesSeen | undefined;
+  let before: ChangesSnapshot | undefined;
   return {
     name: 'changes',
     intervalMs,

@@ -12,6 +12,10 @@ import { createWorkspaceFixture, defineJob } from '../services/testing/workspace
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import type { AppColumns } from '../store/postgres/testing/apps.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { copyRun } from '../store/postgres/testing/runs.ts';
+import { setAppInstance } from '../store/postgres/testing/apps.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -44,15 +48,11 @@ const awaitStatus = (of: WorkspaceFixture, jobRunId: string, status: RunState) =
   });
 
 /** Adds `count` pending runs of the same job, to simulate a caller that starts far too many. */
-async function flood(run: JobRunRecord, count: number): Promise<void> {
-  await fixture.database.execute(
-    `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
-                           profile, created_at)
-     select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + n, 'pending', trigger, trigger_kind, profile,
-            created_at + make_interval(secs => n / 1000.0)
-       from job_runs cross join generate_series(1, $2) as n where id = $1`,
-    [run.id, count],
-  );
+async function flood({ id, createdAt }: JobRunRecord, count: number): Promise<void> {
+  await copyRun(fixture.database, id, count, (number) => ({
+    status: 'pending',
+    createdAt: new Date(createdAt.getTime() + number),
+  }));
 }
 
 describe('apps and batch runs', () => {
@@ -114,13 +114,12 @@ describe('an app without a free slot', () => {
       const id = await openApp(context, jobRef);
       const spec = await executor.awaitBegin(id);
       await fixture.store.apps.noteListening(id);
-      await setAge(id, `last_used_at = now() - make_interval(secs => ${seconds})`);
+      await setAge(id, { lastUsedAt: ago({ seconds }) });
       opened.push({ id, spec });
     }
     return opened;
   }
-  const setAge = (id: string, assignment: string) =>
-    fixture.database.execute(`update app_instances set ${assignment} where job_run_id = $1`, [id]);
+  const setAge = (id: string, columns: AppColumns) => setAppInstance(fixture.database, id, columns);
 
   beforeEach(() => context.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
 
@@ -153,11 +152,11 @@ describe('an app without a free slot', () => {
     const [used, connected] = await openListening(executor, { 'jobs.app_a': 0, 'jobs.app_b': 600 });
     if (!used || !connected) throw new Error('Both are open');
     const keeping = setInterval(() => {
-      void setAge(used.id, 'last_used_at = now()').catch(() => undefined);
-      void setAge(connected.id, 'connected_at = now()').catch(() => undefined);
+      void setAge(used.id, { lastUsedAt: new Date() }).catch(() => undefined);
+      void setAge(connected.id, { connectedAt: new Date() }).catch(() => undefined);
     }, 300);
     try {
-      await setAge(connected.id, 'connected_at = now()');
+      await setAge(connected.id, { connectedAt: new Date() });
       const third = await openApp(context, 'jobs.app_c');
       const reason = 'No free slot: 2 of 2 apps in use. It starts when one is free.';
       await eventually(

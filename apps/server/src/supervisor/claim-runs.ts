@@ -149,8 +149,8 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
 const keyOf = ({ jobRunId, claimNumber }: Claim): string => `${jobRunId} ${claimNumber}`;
 
 function toPendingRun(row: ClaimableRun, demand: Demand): Omit<PendingRun, 'replacesActive'> {
-  const { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, turn } = row;
-  return { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, turn, demand };
+  const { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, localDataLock } = row;
+  return { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, localDataLock, demand };
 }
 
 function toCounts(rows: readonly ActiveOfWorkspace[]): ActiveCounts {

@@ -9,6 +9,7 @@ import { createWorkspaceFixture, defineJob } from '../services/testing/workspace
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { readClaims } from '../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -66,11 +67,8 @@ describe('two supervisors on one database', () => {
     expect(executor.fake.started.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
     expect(userCode.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
     expect(ended.map(({ claimNumber }) => claimNumber)).toEqual(ids.map(() => 1));
-    const owned = await fixture.database.query<{ count: number }>(
-      'select count(*)::int as count from job_runs where workspace_id = $1 group by claimed_by',
-      [context.workspaceId],
-    );
-    expect(owned).toEqual([{ count: 25 }, { count: 25 }]);
+    const owned = Map.groupBy(await readClaims(fixture.database, ids), ({ claimedBy }) => claimedBy);
+    expect([...owned.values()].map(({ length }) => length)).toEqual([25, 25]);
   });
 });
 
@@ -121,11 +119,8 @@ describe('a run whose lease expired', () => {
     const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     const readLease = async () => {
-      const row = await fixture.database.one<{ lease: Date }>(
-        'select lease_expires_at as lease from job_runs where id = $1',
-        [id],
-      );
-      return row.lease.getTime();
+      const [claim] = await readClaims(fixture.database, [id]);
+      return claim?.leaseExpiresAt?.getTime() ?? 0;
     };
     const firstLease = await readLease();
     await startServer({ executor, leaseSeconds: 1 });

@@ -13,6 +13,9 @@ import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { runFailures } from '../domain/runs/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
+import { endOpenRuns } from '../store/postgres/testing/runs.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { setAttempt } from '../store/postgres/testing/attempts.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -28,9 +31,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server?.stop();
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-  );
+  await endOpenRuns(fixture.database);
 });
 
 /** Starts a server with one job, whose attempts follow the scripts. */
@@ -282,10 +283,7 @@ describe('a run that exceeds its timeout', () => {
     const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitStart(id);
     await executor.begin(spec);
-    await fixture.database.execute(
-      'update attempts set begun_at = now() - make_interval(secs => $2) where id = $1',
-      [spec.attemptId, seconds],
-    );
+    await setAttempt(fixture.database, spec.attemptId, { begunAt: ago({ seconds }) });
     look(id);
     return { id, spec };
   }

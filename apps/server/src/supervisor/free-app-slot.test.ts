@@ -5,6 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFreeAppSlot } from './free-app-slot.ts';
 import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import type { RunColumns } from '../store/postgres/testing/runs.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { endOpenRuns } from '../store/postgres/testing/runs.ts';
+import { setAppInstance } from '../store/postgres/testing/apps.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -15,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   // Apps of the previous test would count too.
-  await fixture.database.execute('delete from job_runs');
+  await endOpenRuns(fixture.database);
   context = await createWorkspaceFixture(fixture);
   await context.deployAll(['a', 'b', 'waiting'].map(defineApp));
 });
@@ -26,19 +30,21 @@ function defineApp(name: string) {
   return defineJob(`jobs.${name}`, { entry_point, triggers: ['http:'] });
 }
 
-async function openApp(name: string, assignments: string): Promise<string> {
+async function openApp(name: string, columns: RunColumns): Promise<string> {
   const { id: jobId } = await context.getJob(`jobs.${name}`);
   const jobRunId = await fixture.startRuns.startApp({ jobId, membershipId: null });
-  await fixture.database.execute(`update job_runs set ${assignments} where id = $1`, [jobRunId]);
+  await context.setRun(jobRunId, columns);
   await fixture.store.apps.addInstance(jobRunId, jobId);
   return jobRunId;
 }
 
 /** An app that runs on this server and has been idle for ten minutes. */
 async function openIdleApp(name: string, owner: string): Promise<string> {
-  const jobRunId = await openApp(name, `status = 'running', claimed_by = '${owner}'`);
-  const assignments = `listening_at = now(), last_used_at = now() - interval '10 minutes'`;
-  await fixture.database.execute(`update app_instances set ${assignments} where job_run_id = $1`, [jobRunId]);
+  const jobRunId = await openApp(name, { status: 'running', claimedBy: owner });
+  await setAppInstance(fixture.database, jobRunId, {
+    listeningAt: new Date(),
+    lastUsedAt: ago({ minutes: 10 }),
+  });
   return jobRunId;
 }
 
@@ -69,7 +75,7 @@ function createHeldServer(owner: string) {
 describe('two servers with an idle app each', () => {
   it('stop one of them for one waiting app, even when both check at once', async () => {
     const idle = [await openIdleApp('a', 'server-a'), await openIdleApp('b', 'server-b')];
-    await openApp('waiting', `wait_kind = 'slot'`);
+    await openApp('waiting', { waitKind: 'slot' });
     const [held, other] = [createHeldServer('server-a'), createServer('server-b')];
     const making = held.server.freeAppSlot(0);
     await held.reached;
@@ -84,8 +90,8 @@ describe('two servers with an idle app each', () => {
   it('stop both for two waiting apps', async () => {
     const idle = [await openIdleApp('a', 'server-a'), await openIdleApp('b', 'server-b')];
     await context.deployJobs([defineApp('later')]);
-    await openApp('waiting', `wait_kind = 'slot'`);
-    await openApp('later', `wait_kind = 'slot'`);
+    await openApp('waiting', { waitKind: 'slot' });
+    await openApp('later', { waitKind: 'slot' });
     for (const owner of ['server-a', 'server-b']) await createServer(owner).freeAppSlot(0);
     const runs = await Promise.all(idle.map((id) => context.getRun(id)));
     expect(runs.map(({ endIntent }) => endIntent)).toEqual(['room', 'room']);

@@ -12,14 +12,14 @@ import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../doma
 export interface NoteWaitsDependencies {
   store: Pick<Store, 'claims' | 'waits' | 'supervisors'>;
   claimRuns: Pick<ClaimRuns, 'readPools'>;
-  reportWaits: Pick<ReportWaits, 'tell'>;
+  reportWaits: Pick<ReportWaits, 'report'>;
   instanceSizes: InstanceSizes;
 }
 
 /** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
 const explainedAtOnce = 200;
 /** Each log line takes several statements; a thousand lines are written within a minute. */
-const toldAtOnce = 20;
+const reportedAtOnce = 20;
 
 /**
  * Creates the function that records a wait reason for each pending run that this server has not claimed. Call
@@ -31,20 +31,20 @@ export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }
     return (wait) => countHolders(rows, wait);
   }
 
-  function explain(wait: UnexplainedWait, seen: Seen): Wait {
+  function explain(wait: UnexplainedWait, state: CapacityState): Wait {
     const { holderNumber, holderRef } = wait;
     if (holderNumber !== null && holderRef !== null)
       return describeLocalDataWait({ number: holderNumber, jobRef: holderRef });
     const name = wait.isApp ? 'apps' : 'batch';
-    const { pool, use } = seen.pools[name];
+    const { pool, use } = state.pools[name];
     const demand = demandOf(chooseInstanceLimits(instanceSizes, readInstanceSize(wait.size)), pool);
     return describeCapacityWait({
       name,
       pool,
       use,
       demand,
-      slotCount: seen.slotCounts[name],
-      holders: seen.holdersOf[name](wait),
+      slotCount: state.slotCounts[name],
+      holders: state.holdersOf[name](wait),
     });
   }
 
@@ -58,14 +58,14 @@ export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }
         readHolders('apps'),
         store.supervisors.countSlots(),
       ]);
-      const seen = { pools, holdersOf: { batch, apps }, slotCounts };
-      await store.waits.explain(unexplained.map((wait) => toExplained(wait, explain(wait, seen))));
+      const state = { pools, holdersOf: { batch, apps }, slotCounts };
+      await store.waits.explain(unexplained.map((wait) => toExplained(wait, explain(wait, state))));
     }
-    await reportWaits.tell({ isQueued: false, limit: toldAtOnce });
+    await reportWaits.report({ isQueued: false, limit: reportedAtOnce });
   };
 }
 
-interface Seen {
+interface CapacityState {
   pools: Record<PoolName, PoolState>;
   holdersOf: Record<PoolName, (wait: UnexplainedWait) => Holders>;
   slotCounts: Record<PoolName, number>;

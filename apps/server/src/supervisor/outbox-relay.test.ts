@@ -10,6 +10,9 @@ import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { noFaultPoints } from '../platform/fault-points.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { listEvents, removeEvents } from '../store/postgres/testing/outbox.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -23,7 +26,7 @@ beforeEach(async () => {
   fake = createFakeExecutor();
   context = await createWorkspaceFixture(fixture);
   await context.deployAll([defineJob('jobs.a')]);
-  await fixture.database.execute('delete from outbox');
+  await removeEvents(fixture.database);
 });
 
 function createRelay(executor: Executor = fake) {
@@ -71,14 +74,13 @@ async function findEvent(runId: string) {
 }
 
 /** Skips the pause before an event is retried. */
-const passPause = () =>
-  fixture.database.execute(`update outbox set taken_until = now() - interval '1 second'`);
+const passPause = () => setColumns(fixture.database, 'outbox', { takenUntil: ago({ seconds: 1 }) });
 const isSealed = async (attemptId: string) => (await fixture.store.attempts.get(attemptId))?.logSealed;
 
 describe('the end of a run', () => {
   it('is retried after any number of failures', async () => {
     const { runId } = await endRun({ storesHandle: true });
-    await fixture.database.execute('update outbox set failures = 5000');
+    await setColumns(fixture.database, 'outbox', { failures: 5000 });
     await createRelay({
       ...fake,
       remove: () => Promise.reject(new ExecutorError('backend', 'no engine')),
@@ -101,7 +103,7 @@ describe('the end of a run', () => {
     await Promise.all(relays.map((relay) => relay.deliver()));
     await relays[0]?.deliver();
     expect(removals).toBe(1);
-    expect(await fixture.database.query('select kind from outbox')).toEqual([]);
+    expect(await listEvents(fixture.database)).toEqual([]);
     expect(await fake.list()).toEqual([]);
     expect(await isSealed(attemptId)).toBe(true);
     expect((await context.readLog(runId)).map(({ content }) => content)).toEqual(['a line']);

@@ -18,7 +18,7 @@ export interface Reaper {
 /**
  * Removes attempts whose run ended a while ago. A server that stalled while another server finished the run and cleaned up may start
  * such an attempt afterwards: the attempt is never admitted, and only the reaper ends it soon. All other orphaned resources are left
- * to services/retention/leftovers, which waits until they are minutes old.
+ * to services/retention, which waits until they are minutes old.
  */
 export function createReaper({ persistence, executor, delaySeconds, log }: ReaperDependencies): Reaper {
   async function findEnded(listed: readonly ListedAttempt[]): Promise<ListedAttempt[]> {

@@ -16,6 +16,8 @@ import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
+import { setAttempt } from '../store/postgres/testing/attempts.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -181,11 +183,9 @@ describe('a run with retries', () => {
     const executor = await serve('{ count = 1, backoff = 0, on = ["timed_out"] }', {}, keys);
     const { id } = await context.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
-    const anHourAgo = `now() - interval '1 hour'`;
-    await context.setRun(id, `started_at = ${anHourAgo}`);
-    await fixture.database.execute(`update attempts set begun_at = ${anHourAgo} where id = $1`, [
-      first.attemptId,
-    ]);
+    const anHourAgo = ago({ hours: 1 });
+    await context.setRun(id, { startedAt: anHourAgo });
+    await setAttempt(fixture.database, first.attemptId, { begunAt: anHourAgo });
     look(id);
     const second = await beginAttempt(executor, id, 2);
     executor.print(second, 'in time');
@@ -278,10 +278,10 @@ describe('a run that waits for its retry', () => {
     await startServer({ executor });
     const first = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, first.id, 1);
-    await context.setRun(first.id, `wait_noted = true`);
+    await context.setRun(first.id, { waitNoted: true });
     const other = await context.startRun('jobs.a');
     // It was created earlier, so it goes first.
-    await context.setRun(other.id, `created_at = created_at - interval '1 hour'`);
+    await context.setRun(other.id, { createdAt: ago({ hours: 1 }) });
     executor.finish(spec, 1);
     const otherSpec = await beginAttempt(executor, other.id, 1);
     const text = `Waiting for run ${other.number} of jobs.a: it uses the same local data (.dlt/data of this profile).`;

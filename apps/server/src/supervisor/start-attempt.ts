@@ -122,7 +122,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       localData: isApp ? localDataOfApp(run) : { ...localDataOf(run), access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
       limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
-      network: isApp ? 'apart' : 'outgoing',
+      network: isApp ? 'isolated' : 'outgoing',
     });
     attemptsAddress.noteStarted(handle);
     await faultPoints.reach('before-handle-stored');

@@ -92,11 +92,7 @@ describe('a supervisor', () => {
 
 describe('a variable that was stored before its name was reserved', () => {
   it('is left out of the run, and the log says so', async () => {
-    await fixture.database.execute(
-      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
-       values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
-      [context.workspaceId, context.userId],
-    );
+    await context.storeVariables({ LD_PRELOAD: '/tmp/x.so' });
     await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });

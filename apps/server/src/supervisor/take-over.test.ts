@@ -6,6 +6,9 @@ import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { createTakeOver } from './take-over.ts';
+import { ago, fromNow } from '../../../../testing/fixtures/relative-times.ts';
+import { endOpenRuns } from '../store/postgres/testing/runs.ts';
+import { setColumns } from '../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -15,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  await fixture.database.execute('update job_runs set lease_expires_at = null, claimed_by = null');
-  await fixture.database.execute('delete from supervisors');
+  await endOpenRuns(fixture.database);
+  await fixture.store.supervisors.remove('other');
   context = await createWorkspaceFixture(fixture);
   await context.deployAll([defineJob('jobs.a')]);
 });
@@ -24,7 +27,7 @@ beforeEach(async () => {
 /** A run that another server drives under a valid lease. */
 async function startOfOther(): Promise<string> {
   const { run } = await context.createAttempt(await context.startRun('jobs.a'));
-  await context.setRun(run.id, `claimed_by = 'other', lease_expires_at = now() + interval '1 hour'`);
+  await context.setRun(run.id, { claimedBy: 'other', leaseExpiresAt: fromNow({ hours: 1 }) });
   return run.id;
 }
 
@@ -39,12 +42,10 @@ function takeOver(status: OwnerStatus) {
   }).ofLost();
 }
 
-const beatOfOther = (secondsAgo: number) =>
-  fixture.database.execute(
-    `insert into supervisors (owner, batch_slots, app_slots, expires_at, seen_at)
-     values ('other', 1, 1, now() + interval '1 hour', now() - make_interval(secs => $1))`,
-    [secondsAgo],
-  );
+async function beatOfOther(secondsAgo: number): Promise<void> {
+  await fixture.store.supervisors.keepAlive('other', { batch: 1, apps: 1 }, 3600);
+  await setColumns(fixture.database, 'supervisors', { seenAt: ago({ seconds: secondsAgo }) });
+}
 
 describe('the run of another server', () => {
   it('is taken over at once when the server is gone', async () => {
@@ -55,7 +56,7 @@ describe('the run of another server', () => {
   it("is left to its lease when the server's state is unknown", async () => {
     const id = await startOfOther();
     expect(await takeOver('unknown')).toEqual([]);
-    await context.setRun(id, `lease_expires_at = now() - interval '1 second'`);
+    await context.setRun(id, { leaseExpiresAt: ago({ seconds: 1 }) });
     expect(await takeOver('unknown')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
   });
 

@@ -54,9 +54,9 @@ export function createTakeOver(dependencies: TakeOverDependencies) {
     /** Takes over runs that their own servers cannot see and whose attempts this server can see. */
     async ofUnknown(): Promise<Claim[]> {
       const runs = await store.unknownRuns.listOfOthers(owner, batch);
-      const areSeen = await Promise.all(runs.map(({ handle }) => canSee(handle)));
-      const seen = runs.filter((_, index) => areSeen[index]).map(({ jobRunId }) => jobRunId);
-      return seen.length > 0 ? store.unknownRuns.takeOver(seen, owner, leaseSeconds) : [];
+      const areVisible = await Promise.all(runs.map(({ handle }) => canSee(handle)));
+      const visible = runs.filter((_, index) => areVisible[index]).map(({ jobRunId }) => jobRunId);
+      return visible.length > 0 ? store.unknownRuns.takeOver(visible, owner, leaseSeconds) : [];
     },
   };
 }

@@ -7,6 +7,7 @@ import { createWorkspaceFixture, defineJob } from '../services/testing/workspace
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { useServers } from './testing/use-servers.ts';
+import { listEvents, removeEvents } from '../store/postgres/testing/outbox.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   context = await createWorkspaceFixture(fixture);
-  await fixture.database.execute('delete from outbox');
+  await removeEvents(fixture.database);
 });
 
 const startServer = useServers(() => fixture);
@@ -117,15 +118,9 @@ describe('an unknown run', () => {
 describe('an unknown run whose end is requested', () => {
   const intents: [string, (id: string) => Promise<unknown>][] = [
     ['cancel', (id) => fixture.cancelRuns.cancel(context.workspaceId, id)],
-    ['timeout', (id) => context.setRun(id, `end_intent = 'timeout', updated_at = now()`)],
-    ['archived job', () => context.setJob('jobs.a', 'is_archived = true')],
-    [
-      'archived workspace',
-      () =>
-        fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-          context.workspaceId,
-        ]),
-    ],
+    ['timeout', (id) => context.setRun(id, { endIntent: 'timeout', updatedAt: new Date() })],
+    ['archived job', () => context.setJob('jobs.a', { isArchived: true })],
+    ['archived workspace', () => context.archiveWorkspace()],
   ];
 
   it.each(intents)('ends as lost: %s', async (_name, intend) => {
@@ -138,8 +133,8 @@ describe('an unknown run whose end is requested', () => {
     // An attempt that could not be seen was not asked to stop.
     expect(executor.fake.stopped).toEqual([]);
     await eventually('its event has ended', async () => {
-      const events = await fixture.database.query(`select kind from outbox where kind like '%finished'`);
-      return events.length === 0;
+      const events = await listEvents(fixture.database);
+      return !events.some((kind) => kind.endsWith('finished'));
     });
     expect(await fixture.store.attempts.get(attemptId)).toMatchObject({ logSealed: true });
     expect(await readMessages(id)).toContain('attempt_unknown');
@@ -189,7 +184,7 @@ describe('a run that its server cannot see', () => {
     const spec = await executor.awaitBegin(id);
     await first.stop();
     // Each fake executor sees only its own attempts: the second server's does not see the first one's.
-    await context.setRun(id, 'lease_expires_at = now()');
+    await context.setRun(id, { leaseExpiresAt: new Date() });
     await startServer({ executor: createBootstrappedExecutor(fixture), unknownLimits: never });
     await awaitUnknown(id);
     expect((await context.getRun(id)).claimNumber).toBe(2);

@@ -108,8 +108,8 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
-    const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingSeen, ...gone.exit } : null;
-    const outcome = deriveUnrecordedOutcome(run, gone, seen ?? nothingSeen, terms);
+    const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingObserved, ...gone.exit } : null;
+    const outcome = deriveUnrecordedOutcome(run, gone, seen ?? nothingObserved, terms);
     await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
@@ -154,7 +154,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   };
 }
 
-const nothingSeen: AttemptExit = {
+const nothingObserved: AttemptExit = {
   code: null,
   signal: null,
   outOfMemory: null,

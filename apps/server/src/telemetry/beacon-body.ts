@@ -13,7 +13,7 @@ export function decodeBeaconBody(bytes: Uint8Array): Parsed<unknown> {
   try {
     const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (isDeeperThan(body, MAX_DEPTH)) return refuseBeacon(`The body nests deeper than ${MAX_DEPTH}.`);
-    return { ok: true, facts: body };
+    return { ok: true, details: body };
   } catch (error) {
     return refuseBeacon(`The body is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
   }

@@ -1,7 +1,7 @@
 import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { decodeBeaconBody } from './beacon-body.ts';
 import { parseJobResult } from './parse-job-result.ts';
@@ -26,7 +26,7 @@ function expectStorable(value: unknown): void {
 function parseAll(body: unknown): void {
   for (const parse of Object.values(parsers)) {
     const parsed = parse(body);
-    if (parsed.ok) expectStorable(parsed.facts);
+    if (parsed.ok) expectStorable(parsed.details);
     else expect(parsed.problem.code).toBe('malformed_beacon');
   }
 }
@@ -57,7 +57,7 @@ describe('no body makes a parser throw', () => {
   test('random JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (body) => parseAll(body)),
-      { seed: propertySeed, numRuns: 200 },
+      { seed: propertySeed, numRuns: caseCount(200) },
     );
   });
 
@@ -79,7 +79,7 @@ describe('no body makes a parser throw', () => {
       ),
       schemas: fc.array(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'binary' }))),
     });
-    fc.assert(fc.property(shape, parseAll), { seed: propertySeed, numRuns: 200 });
+    fc.assert(fc.property(shape, parseAll), { seed: propertySeed, numRuns: caseCount(200) });
   });
 
   test('captured bodies with any one value replaced', () => {
@@ -102,7 +102,7 @@ describe('no body makes a parser throw', () => {
         fc.constantFrom<unknown>(...replacements),
         ({ name }, seed, replacement) => parseAll(mutateAt(readCapturedBody(name), seed, replacement)),
       ),
-      { seed: propertySeed, numRuns: 400 },
+      { seed: propertySeed, numRuns: caseCount(400) },
     );
   });
 
@@ -117,7 +117,7 @@ describe('no body makes a parser throw', () => {
           expect(decoded).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
         },
       ),
-      { seed: propertySeed, numRuns: 50 },
+      { seed: propertySeed, numRuns: caseCount(50) },
     );
   });
 });
@@ -128,7 +128,7 @@ describe('limits on the content of a hostile body', () => {
   function parse(steps: unknown[]) {
     const parsed = parseTrace({ ...keys, steps });
     if (!parsed.ok) throw new Error(parsed.problem.detail);
-    return parsed.facts;
+    return parsed.details;
   }
 
   test('texts are truncated with a note', () => {
@@ -188,9 +188,9 @@ describe('limits on the content of a hostile body', () => {
       '{"pipeline_name":"p","schemas":[{"name":"s","version_hash":"h","tables":{"__proto__":{"columns":{"a":1}}},"__proto__":{"polluted":1}}]}',
     );
     const parsed = parseState(state);
-    expect(parsed).toMatchObject({ ok: true, facts: { schemas: [{ name: 's', tables: [] }] } });
+    expect(parsed).toMatchObject({ ok: true, details: { schemas: [{ name: 's', tables: [] }] } });
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-    expect(parsed.ok && 'polluted' in (parsed.facts.schemas[0]?.document ?? {})).toBe(false);
+    expect(parsed.ok && 'polluted' in (parsed.details.schemas[0]?.document ?? {})).toBe(false);
   });
 
   test('depth is rejected before anything recurses into it', () => {

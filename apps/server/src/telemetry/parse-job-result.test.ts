@@ -19,7 +19,7 @@ test('every captured result is parsed, with the body kept unchanged', () => {
   const orders = readCapturedBody('ok/003-job_result');
   expect(parseJobResult(orders)).toEqual({
     ok: true,
-    facts: {
+    details: {
       resultType: 'job.orders_summary',
       jobRef: 'jobs.__deployment__.load_orders',
       engineVersion: 1,
@@ -30,7 +30,7 @@ test('every captured result is parsed, with the body kept unchanged', () => {
   });
   expect(parseJobResult(readCapturedBody('ok/006-job_result'))).toMatchObject({
     ok: true,
-    facts: {
+    details: {
       resultType: 'job.abort_me',
       jobRef: 'jobs.__deployment__.abort_me',
       result: { why: 'nothing to do' },
@@ -59,7 +59,7 @@ test("an agent's result has its outcome and the cost of the loop", () => {
   };
   expect(parseJobResult(body)).toMatchObject({
     ok: true,
-    facts: {
+    details: {
       agentStatus: 'succeeded',
       summary: '# Done',
       model: 'm-1',
@@ -85,7 +85,7 @@ test.each([
   ['3', null],
 ])('a cost of %s is %s', (cost, text) => {
   const parsed = parseJobResult({ type: 'job.x', job_ref: 'jobs.x', trace: { cost_usd: cost } });
-  expect(parsed).toMatchObject({ ok: true, facts: { costUsd: text, result: null } });
+  expect(parsed).toMatchObject({ ok: true, details: { costUsd: text, result: null } });
 });
 
 test.each([[null], [{ type: 'other.x', job_ref: 'j' }], [{ type: 'job.x' }], [{ job_ref: 'j' }]])(

@@ -60,7 +60,7 @@ export function parseJobResult(body: unknown): Parsed<JobResultDetails> {
   }
   return {
     ok: true,
-    facts: {
+    details: {
       resultType,
       jobRef,
       engineVersion: readCount(body, 'engine_version', MAX_INTEGER) ?? 1,

@@ -6,7 +6,7 @@ import { readField, readRecord } from './tolerant-json.ts';
 function parse(body: unknown) {
   const parsed = parseState(body);
   if (!parsed.ok) throw new Error(parsed.problem.detail);
-  return parsed.facts;
+  return parsed.details;
 }
 
 test('every captured state is parsed', () => {

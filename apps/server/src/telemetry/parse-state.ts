@@ -61,7 +61,7 @@ export function parseState(body: unknown): Parsed<PipelineStateDetails> {
   const schemas = readRecords(body, 'schemas').slice(0, MAX_SCHEMAS).flatMap(parseSchema);
   return {
     ok: true,
-    facts: {
+    details: {
       pipelineName,
       destinationName: readName(body, 'destination_name'),
       destinationFingerprint: readName(body, 'destination_fingerprint'),

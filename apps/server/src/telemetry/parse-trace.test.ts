@@ -7,7 +7,7 @@ import { readField, readRecord, readRecords } from './tolerant-json.ts';
 function parse(body: unknown): PipelineRunDetails {
   const parsed = parseTrace(body);
   if (!parsed.ok) throw new Error(parsed.problem.detail);
-  return parsed.facts;
+  return parsed.details;
 }
 
 function listRows(details: PipelineRunDetails) {

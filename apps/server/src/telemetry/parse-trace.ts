@@ -41,7 +41,7 @@ export function parseTrace(body: unknown): Parsed<PipelineRunDetails> {
   if (pipelineName === null) return refuseBeacon('The trace has no usable pipeline_name.');
   if (!Array.isArray(readField(body, 'steps'))) return refuseBeacon('The trace has no list of steps.');
 
-  return { ok: true, facts: { transactionId, pipelineName, ...describeTrace(body) } };
+  return { ok: true, details: { transactionId, pipelineName, ...describeTrace(body) } };
 }
 
 /** A key that is too long is rejected: two keys truncated to the same text would be confused. */

@@ -32,7 +32,7 @@ const times = { createdAt: '2026-11-24T22:33:00.000Z', updatedAt: '2026-11-24T22
 function store(name: string): StoredPipelineRun {
   const parsed = parseTrace(readCapturedBody(name));
   if (!parsed.ok) throw new Error(parsed.problem.detail);
-  return { ...parsed.facts, ...times, id, jobRunId, workspaceId: id, attemptId: id };
+  return { ...parsed.details, ...times, id, jobRunId, workspaceId: id, attemptId: id };
 }
 
 describe.each(listCaptured('trace'))('%s', (name) => {
@@ -89,7 +89,7 @@ test('a job result and its trace', () => {
   const body = readCapturedBody('ok/003-job_result');
   const parsed = parseJobResult(body);
   if (!parsed.ok) throw new Error(parsed.problem.detail);
-  const { document, ...details } = parsed.facts;
+  const { document, ...details } = parsed.details;
   const answer = toJobResult({ ...details, ...times, id, jobRunId });
   expect(jobResultResponse.parse(answer)).toMatchObject({
     result_type: 'job.orders_summary',

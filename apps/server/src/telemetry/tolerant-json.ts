@@ -13,7 +13,7 @@ export interface BeaconProblem {
   detail: string;
 }
 
-export type Parsed<T> = { ok: true; facts: T } | { ok: false; problem: BeaconProblem };
+export type Parsed<T> = { ok: true; details: T } | { ok: false; problem: BeaconProblem };
 
 export interface JsonBounds {
   /** Maximum nesting of arrays and objects. */

@@ -197,8 +197,8 @@ export function describePackages(
         jobCount: states.length,
         completedJobCount: states.filter((state) => state === 'completed').length,
         failedJobCount: states.filter((state) => state === 'failed').length,
-        totalRowsLoaded: sumKnown(counts.map(([, { rows }]) => rows)),
-        totalBytesLoaded: sumKnown(counts.map(([, { bytes }]) => bytes)),
+        totalRowsLoaded: sumReported(counts.map(([, { rows }]) => rows)),
+        totalBytesLoaded: sumReported(counts.map(([, { bytes }]) => bytes)),
         isPending: each.loadStatus === 'extracted' || each.loadStatus === 'normalized',
         hasSchemaMigration: each.hasSchemaMigration,
         completedAt: each.completedAt,
@@ -210,7 +210,7 @@ function isDropped(tracePackage: TracePackage): boolean {
   return tracePackage.loadStatus === 'extracted' && tracePackage.jobs.size === 0;
 }
 
-function sumKnown(counts: (number | null)[]): number | null {
+function sumReported(counts: (number | null)[]): number | null {
   if (counts.some((count) => count === null)) return null;
   return counts.reduce<number>(addCounts, 0);
 }

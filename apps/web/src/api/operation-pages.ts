@@ -1,7 +1,8 @@
-import type { CallArguments, CallInput } from '@pumphouse/client';
-import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
+import type { CallInput } from '@pumphouse/client';
+import { asObject, type JsonOperationId, type RouteResponse } from '@pumphouse/contract';
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
+import { extendInput } from './operation.ts';
 
 /** Operations that return a paginated list. */
 type ListOperationId = {
@@ -17,14 +18,21 @@ export interface ListSoFar<Item> {
 
 type ItemOf<Id extends ListOperationId> = RouteResponse<Id> extends { items: (infer Item)[] } ? Item : never;
 
+/** The cursor of the first page. */
+const firstPage: string | null = null;
+
 interface ListPage<Item> {
   items: Item[];
   total: number;
   next_cursor?: string | null;
 }
 
-/** Reads the fields that every list response has, whatever its items are. */
+/**
+ * Returns the fields that every list response has, whatever its items are. The client has parsed the response,
+ * but TypeScript cannot derive its item type from the operation.
+ */
 function readPage<Item>(page: unknown): ListPage<Item> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return page as ListPage<Item>;
 }
 
@@ -37,17 +45,11 @@ export function operationPages<Id extends ListOperationId>(operationId: Id, inpu
   return infiniteQueryOptions({
     queryKey: [operationId, input, 'pages'] as const,
     queryFn: async ({ pageParam, signal }) => {
-      const query = {
-        ...(input.query as object | undefined),
-        ...(pageParam !== null && { cursor: pageParam }),
-      };
-      const page: unknown = await api.call(
-        operationId,
-        ...([{ ...input, query, signal }] as unknown as CallArguments<Id>),
-      );
+      const query = { ...asObject(input.query), ...(pageParam !== null && { cursor: pageParam }) };
+      const page: unknown = await api.call(operationId, ...extendInput<Id>(input, { query, signal }));
       return readPage<ItemOf<Id>>(page);
     },
-    initialPageParam: null as string | null,
+    initialPageParam: firstPage,
     getNextPageParam: (page) => page.next_cursor ?? null,
     select: ({ pages }): ListSoFar<ItemOf<Id>> => ({
       items: pages.flatMap(({ items }) => items),

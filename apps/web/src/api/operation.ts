@@ -1,4 +1,4 @@
-import type { CallArguments } from '@pumphouse/client';
+import type { CallArguments, CallInput } from '@pumphouse/client';
 import type { JsonOperationId } from '@pumphouse/contract';
 import { queryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
@@ -10,7 +10,23 @@ import { api } from './api.ts';
 export function operation<Id extends JsonOperationId>(operationId: Id, ...input: CallArguments<Id>) {
   return queryOptions({
     queryKey: [operationId, input[0] ?? null] as const,
-    queryFn: ({ signal }) =>
-      api.call(operationId, ...([{ ...input[0], signal }] as unknown as CallArguments<Id>)),
+    queryFn: ({ signal }) => api.call(operationId, ...extendInput<Id>(input[0], { signal })),
   });
+}
+
+interface ExtraInput {
+  signal: AbortSignal;
+  query?: object;
+}
+
+/**
+ * Adds a signal, or replaces the query, of a valid input. TypeScript cannot check that the result is valid,
+ * since the type of an input depends on the operation.
+ */
+export function extendInput<Id extends JsonOperationId>(
+  input: CallInput<Id> | undefined,
+  extra: ExtraInput,
+): CallArguments<Id> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return [{ ...input, ...extra }] as unknown as CallArguments<Id>;
 }

@@ -13,12 +13,12 @@ interface DailyChartsProps {
   onPick?: (span: DaySpan) => void;
 }
 
-const titles: Record<DailyTrendName, string> = {
-  rows: 'Rows loaded',
-  bytes: 'Bytes loaded',
-  duration: 'Average duration',
-  runs: 'Runs',
-};
+const charts: readonly { name: DailyTrendName; title: string }[] = [
+  { name: 'rows', title: 'Rows loaded' },
+  { name: 'bytes', title: 'Bytes loaded' },
+  { name: 'duration', title: 'Average duration' },
+  { name: 'runs', title: 'Runs' },
+];
 
 /** Charts of rows, bytes, durations and run results over the same days, side by side. */
 export function DailyCharts({ days, sums, notes = {}, onPick }: DailyChartsProps) {
@@ -30,12 +30,12 @@ export function DailyCharts({ days, sums, notes = {}, onPick }: DailyChartsProps
   };
   return (
     <div className={classes.charts}>
-      {Object.entries(titles).map(([name, title]) => (
+      {charts.map(({ name, title }) => (
         <TrendChart
           key={name}
           title={title}
-          note={notes[name as DailyTrendName] ?? null}
-          trend={trends[name as DailyTrendName]}
+          note={notes[name] ?? null}
+          trend={trends[name]}
           heightPx={96}
           onPick={onPick && pick}
         />

@@ -3,7 +3,7 @@ import { GridComponent, TooltipComponent } from 'echarts/components';
 import { init, use as register, type EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import { trendColours, type Trend, type TrendColour } from './trend.ts';
+import { trendColours, type Trend } from './trend.ts';
 import { trendOptions, type ChartStyle } from './trend-options.ts';
 
 register([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
@@ -78,7 +78,6 @@ function useChartStyle(): ChartStyle {
 function readStyle(): ChartStyle {
   const style = getComputedStyle(document.documentElement);
   const read = (variable: string) => style.getPropertyValue(variable).trim();
-  const colours = Object.entries(trendColours).map(([name, variable]) => [name, read(variable)]);
   return {
     text: read('--text'),
     quiet: read('--quiet'),
@@ -86,6 +85,15 @@ function readStyle(): ChartStyle {
     surface: read('--surface'),
     raised: read('--raised'),
     font: getComputedStyle(document.body).fontFamily,
-    colours: Object.fromEntries(colours) as Record<TrendColour, string>,
+    colours: {
+      accent: read(trendColours.accent),
+      quiet: read(trendColours.quiet),
+      completed: read(trendColours.completed),
+      failed: read(trendColours.failed),
+      running: read(trendColours.running),
+      pending: read(trendColours.pending),
+      cancelled: read(trendColours.cancelled),
+      skipped: read(trendColours.skipped),
+    },
   };
 }

@@ -9,12 +9,12 @@ const colours: Partial<Record<string, string | undefined>> = { failure: classes.
  * change.
  */
 export function RunOutcomeLine({ run }: { run: EndedRun }) {
-  const { kind, text, place, schemaChange, moreSchemaChanges } = describeOutcome(run);
+  const { kind, text, codeLocation, schemaChange, moreSchemaChanges } = describeOutcome(run);
   if (kind === 'nothing') return null;
   return (
-    <span className={classes.outcome} title={place === null ? text : `${text} (${place})`}>
+    <span className={classes.outcome} title={codeLocation === null ? text : `${text} (${codeLocation})`}>
       <span className={`${classes.outcomeText} ${colours[kind] ?? 'quiet'}`}>{text}</span>
-      {place !== null && <span className={classes.place}>{place}</span>}
+      {codeLocation !== null && <span className={classes.location}>{codeLocation}</span>}
       {schemaChange !== null && <ChangeChip line={schemaChange} />}
       {moreSchemaChanges > 0 && <span className="quiet">and {moreSchemaChanges} more</span>}
     </span>

@@ -37,7 +37,7 @@ describe('describeOutcome', () => {
     expect(describeOutcome({ ...run, loaded })).toEqual({
       kind: 'loaded',
       text: '5,428 rows, 3 tables',
-      place: null,
+      codeLocation: null,
       schemaChange: null,
       moreSchemaChanges: 0,
     });
@@ -51,7 +51,7 @@ describe('describeOutcome', () => {
 
   it('returns the failure rather than the loaded data', () => {
     const text = describeOutcome({ ...run, status: 'failed', reason, loaded });
-    expect(text).toMatchObject({ kind: 'failure', text: reason.summary, place: 'body.py:22' });
+    expect(text).toMatchObject({ kind: 'failure', text: reason.summary, codeLocation: 'body.py:22' });
   });
 
   it('returns the wait reason, and the skip reasons with their count', () => {

@@ -12,7 +12,7 @@ export interface OutcomeText {
   kind: 'failure' | 'wait' | 'skip' | 'loaded' | 'nothing';
   text: string;
   /** Source location of the failure: `pipeline.py:22`. */
-  place: string | null;
+  codeLocation: string | null;
   /** The first schema change. */
   schemaChange: ChangeLine | null;
   /** Number of further changes. */
@@ -24,14 +24,14 @@ export interface OutcomeText {
  * changes.
  */
 export function describeOutcome(run: EndedRun): OutcomeText {
-  return { place: null, ...describeEnd(run), ...describeSchemas(run.loaded) };
+  return { codeLocation: null, ...describeEnd(run), ...describeSchemas(run.loaded) };
 }
 
-function describeEnd(run: EndedRun): Pick<OutcomeText, 'kind' | 'text'> & { place?: string | null } {
+function describeEnd(run: EndedRun): Pick<OutcomeText, 'kind' | 'text'> & { codeLocation?: string | null } {
   if (run.status === 'failed' && run.reason !== null) {
     const { location, summary } = run.reason;
-    const place = location === null ? null : `${location.file}:${location.line}`;
-    return { kind: 'failure', text: summary, place };
+    const codeLocation = location === null ? null : `${location.file}:${location.line}`;
+    return { kind: 'failure', text: summary, codeLocation };
   }
   if (run.skip !== null) {
     const times = run.skip.count > 1 ? `${formatCount(run.skip.count)} times: ` : '';

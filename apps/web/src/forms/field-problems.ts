@@ -1,4 +1,5 @@
 import { ApiError } from '@pumphouse/client';
+import { asObject } from '@pumphouse/contract';
 import type { z } from 'zod';
 
 /** A rejected field and the reason. Keys are dotted paths, as the server returns them. */
@@ -20,7 +21,7 @@ export function readFieldProblems(error: unknown): FieldProblem[] {
 }
 
 function isFieldProblem(value: unknown): value is FieldProblem {
-  const { key, message } = (value ?? {}) as Partial<FieldProblem>;
+  const { key, message } = asObject(value);
   return typeof key === 'string' && typeof message === 'string';
 }
 
@@ -41,14 +42,18 @@ export function assignProblems<Values extends object>(
   values: Values,
   fieldOf: (key: string) => string = (key) => key,
 ): { byField: ProblemsByField<Values>; elsewhere: FieldProblem[] } {
-  const byField: Record<string, string> = {};
+  const byField: ProblemsByField<Values> = {};
   const elsewhere: FieldProblem[] = [];
   for (const problem of problems) {
     const field = fieldOf(problem.key);
-    if (Object.hasOwn(values, field)) byField[field] ??= toSentence(problem.message);
+    if (isFieldOf(values, field)) byField[field] ??= toSentence(problem.message);
     else elsewhere.push(problem);
   }
-  return { byField: byField as ProblemsByField<Values>, elsewhere };
+  return { byField, elsewhere };
+}
+
+function isFieldOf<Values extends object>(values: Values, name: string): name is keyof Values & string {
+  return Object.hasOwn(values, name);
 }
 
 function toSentence(message: string): string {

@@ -1,8 +1,8 @@
 import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { apiBaseUrl } from '../api/base-url.ts';
 import { choosePalette, readPalette } from '../ui/palette-choice.ts';
+import { MenuItemLink } from '../ui/links.tsx';
 import { operation } from '../api/operation.ts';
 import { PersonIcon } from '../ui/icons.tsx';
 import { SignOutFailure, SignOutItem, useSignOut } from './sign-out-item.tsx';
@@ -22,9 +22,7 @@ export function AccountMenu() {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{me.email}</Menu.Label>
-          <Menu.Item component={Link} to="/account">
-            Keys and sessions
-          </Menu.Item>
+          <MenuItemLink to="/account">Keys and sessions</MenuItemLink>
           <Menu.Item component="a" href={`${apiBaseUrl}/sign-in/account`}>
             Password
           </Menu.Item>

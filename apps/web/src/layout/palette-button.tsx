@@ -8,8 +8,8 @@ export function PaletteButton() {
   return (
     <button type="button" className={classes.palette} onClick={openPalette}>
       <SearchIcon />
-      <span className={classes.paletteWords}>Search</span>
-      <kbd className={classes.paletteWords}>{paletteKeys}</kbd>
+      <span className={classes.paletteText}>Search</span>
+      <kbd className={classes.paletteText}>{paletteKeys}</kbd>
     </button>
   );
 }

@@ -2,15 +2,19 @@ import { NativeSelect } from '@mantine/core';
 import { Link, useMatches, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import classes from './settings-frame.module.css';
-import { accountPages, organizationPages, workspacePages } from './settings-tree.ts';
+import {
+  linkAccountPages,
+  linkOrganizationPages,
+  linkWorkspacePages,
+  type SettingsPage,
+} from './settings-tree.ts';
 import { useSettingsScopes } from './use-settings-scopes.ts';
 
 interface Group {
   title: string;
   /** Kind of resource that the title names. */
   of: string;
-  params: Record<string, string>;
-  pages: readonly { to: string; word: string }[];
+  pages: readonly SettingsPage[];
 }
 
 /** A settings page next to the settings navigation; on narrow screens below a select. */
@@ -26,15 +30,14 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
               <span className={classes.title}>{group.title}</span>
             </div>
             <ul className={classes.list}>
-              {group.pages.map(({ to, word }) => (
-                <li key={to}>
+              {group.pages.map(({ link, label }) => (
+                <li key={link.to}>
                   <Link
-                    to={to}
-                    params={group.params as never}
+                    {...link}
                     className={classes.link}
                     activeOptions={{ exact: true, includeSearch: false }}
                   >
-                    {word}
+                    {label}
                   </Link>
                 </li>
               ))}
@@ -52,8 +55,8 @@ function NarrowChoice({ groups }: { groups: Group[] }) {
   const router = useRouter();
   const current = useMatches({ select: (matches) => matches.at(-1)?.fullPath ?? '' });
   const go = (to: string) => {
-    const params = groups.find(({ pages }) => pages.some((page) => page.to === to))?.params;
-    void router.navigate({ to, params: params as never });
+    const page = groups.flatMap(({ pages }) => pages).find(({ link }) => link.to === to);
+    if (page) void router.navigate(page.link);
   };
   return (
     <NativeSelect
@@ -63,7 +66,7 @@ function NarrowChoice({ groups }: { groups: Group[] }) {
       onChange={(event) => go(event.currentTarget.value)}
       data={groups.map(({ title, of, pages }) => ({
         group: `${of} ${title}`,
-        items: pages.map(({ to, word }) => ({ value: to, label: word })),
+        items: pages.map(({ link, label }) => ({ value: link.to, label })),
       }))}
     />
   );
@@ -74,17 +77,15 @@ function useGroups(): Group[] {
   const ofWorkspace = workspace && {
     of: 'Workspace',
     title: workspace.name,
-    params: { workspaceId: workspace.id },
-    pages: workspacePages,
+    pages: linkWorkspacePages(workspace.id),
   };
   return [
     ...(ofWorkspace ? [ofWorkspace] : []),
     {
       of: 'Organization',
       title: organization.name,
-      params: { organizationId: organization.id },
-      pages: organizationPages,
+      pages: linkOrganizationPages(organization.id),
     },
-    { of: 'Account', title: email, params: {}, pages: accountPages },
+    { of: 'Account', title: email, pages: linkAccountPages() },
   ];
 }

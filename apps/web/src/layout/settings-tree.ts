@@ -1,21 +1,34 @@
 /** Settings pages of a workspace, its organization and the account, in their display order. */
-export const workspacePages = [
-  { to: '/w/$workspaceId/settings', word: 'General' },
-  { to: '/w/$workspaceId/settings/members', word: 'Members' },
-  { to: '/w/$workspaceId/settings/variables', word: 'Variables' },
-  { to: '/w/$workspaceId/settings/keys', word: 'Keys' },
-  { to: '/w/$workspaceId/settings/webhooks', word: 'Webhooks' },
-  { to: '/w/$workspaceId/settings/usage', word: 'Usage' },
-  { to: '/w/$workspaceId/settings/audit-log', word: 'Audit log' },
+const workspacePages = [
+  { to: '/w/$workspaceId/settings', label: 'General' },
+  { to: '/w/$workspaceId/settings/members', label: 'Members' },
+  { to: '/w/$workspaceId/settings/variables', label: 'Variables' },
+  { to: '/w/$workspaceId/settings/keys', label: 'Keys' },
+  { to: '/w/$workspaceId/settings/webhooks', label: 'Webhooks' },
+  { to: '/w/$workspaceId/settings/usage', label: 'Usage' },
+  { to: '/w/$workspaceId/settings/audit-log', label: 'Audit log' },
 ] as const;
 
-export const organizationPages = [
-  { to: '/organizations/$organizationId', word: 'Workspaces' },
-  { to: '/organizations/$organizationId/members', word: 'Members' },
-  { to: '/organizations/$organizationId/usage', word: 'Usage and limits' },
-  { to: '/organizations/$organizationId/storage', word: 'Storage' },
-  { to: '/organizations/$organizationId/audit-log', word: 'Audit log' },
-  { to: '/organizations/$organizationId/settings', word: 'Settings' },
+const organizationPages = [
+  { to: '/organizations/$organizationId', label: 'Workspaces' },
+  { to: '/organizations/$organizationId/members', label: 'Members' },
+  { to: '/organizations/$organizationId/usage', label: 'Usage and limits' },
+  { to: '/organizations/$organizationId/storage', label: 'Storage' },
+  { to: '/organizations/$organizationId/audit-log', label: 'Audit log' },
+  { to: '/organizations/$organizationId/settings', label: 'Settings' },
 ] as const;
 
-export const accountPages = [{ to: '/account', word: 'Keys and sessions' }] as const;
+const accountPages = [{ to: '/account', label: 'Keys and sessions' }] as const;
+
+export const linkWorkspacePages = (workspaceId: string) =>
+  workspacePages.map(({ to, label }) => ({ label, link: { to, params: { workspaceId } } }));
+
+export const linkOrganizationPages = (organizationId: string) =>
+  organizationPages.map(({ to, label }) => ({ label, link: { to, params: { organizationId } } }));
+
+export const linkAccountPages = () => accountPages.map(({ to, label }) => ({ label, link: { to } }));
+
+/** A settings page with the options of a link to it. */
+export type SettingsPage = ReturnType<
+  typeof linkWorkspacePages | typeof linkOrganizationPages | typeof linkAccountPages
+>[number];

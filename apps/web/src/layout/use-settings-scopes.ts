@@ -1,5 +1,5 @@
 import type { OrganizationMeResponse, WorkspaceMeResponse } from '@pumphouse/contract';
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useQueryClient, useSuspenseQuery, type QueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { operation } from '../api/operation.ts';
 
@@ -23,11 +23,7 @@ export function useSettingsScopes(): SettingsScopes {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const { workspaceId, organizationId } = useParams({ strict: false });
   const cache = useQueryClient();
-  const visited = cache
-    .getQueryCache()
-    .findAll({ queryKey: ['get_workspace_me'] })
-    .toSorted((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)
-    .flatMap(({ state }) => (state.data ? [state.data as WorkspaceMeResponse] : []));
+  const visited = listVisited(cache);
   const here = visited.find(({ workspace }) => workspace.id === workspaceId);
   if (here) return { workspace: here.workspace, organization: here.organization, email: me.email };
   const from = visited.find(({ organization }) => organization.id === (organizationId ?? organization.id));
@@ -40,4 +36,13 @@ export function useSettingsScopes(): SettingsScopes {
   );
   const first = roles?.workspace_memberships?.find(({ workspace }) => !workspace.archived_at)?.workspace;
   return { workspace: from?.workspace ?? first ?? null, organization, email: me.email };
+}
+
+/** Workspaces that the cache knows, the one fetched last first. */
+function listVisited(cache: QueryClient): WorkspaceMeResponse[] {
+  return cache
+    .getQueriesData<WorkspaceMeResponse>({ queryKey: ['get_workspace_me'] })
+    .map(([key, data]) => ({ data, fetchedAt: cache.getQueryState(key)?.dataUpdatedAt ?? 0 }))
+    .toSorted((one, other) => other.fetchedAt - one.fetchedAt)
+    .flatMap(({ data }) => data ?? []);
 }

@@ -11,7 +11,7 @@ import {
   VersionsIcon,
 } from '../ui/icons.tsx';
 
-const places = [
+const pages = [
   { to: '/w/$workspaceId', word: 'Overview', icon: <OverviewIcon />, isExact: true },
   { to: '/w/$workspaceId/jobs', word: 'Jobs', icon: <JobsIcon />, isExact: false },
   { to: '/w/$workspaceId/runs', word: 'Runs', icon: <RunsIcon />, isExact: false },
@@ -31,7 +31,7 @@ export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
   });
   return (
     <nav className={classes.navigation} aria-label="Workspace">
-      {places.map(({ to, word, icon, isExact }) => (
+      {pages.map(({ to, word, icon, isExact }) => (
         <Link
           key={to}
           to={to}

@@ -1,11 +1,12 @@
 import { Menu } from '@mantine/core';
 import { useQueries, useQuery, useSuspenseQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './shell.module.css';
 import { apiBaseUrl } from '../api/base-url.ts';
 import { describeHealth } from '../details/workspace-health.ts';
 import { DownIcon } from '../ui/icons.tsx';
+import { MenuItemLink } from '../ui/links.tsx';
 import { operation } from '../api/operation.ts';
 import { State } from '../ui/state.tsx';
 import type { StateAppearance } from '../ui/run-states.ts';
@@ -29,9 +30,9 @@ export function WorkspaceSwitcher() {
   return (
     <Menu position="bottom-start" withinPortal onChange={setOpen}>
       <Menu.Target>
-        <button type="button" className={classes.place} aria-label={`${current}: switch workspace`}>
+        <button type="button" className={classes.scope} aria-label={`${current}: switch workspace`}>
           <img src={`${apiBaseUrl}/sign-in/icon.svg`} alt="" width="22" height="22" />
-          <span className={classes.placeName}>{current}</span>
+          <span className={classes.scopeName}>{current}</span>
           <DownIcon />
         </button>
       </Menu.Target>
@@ -42,22 +43,13 @@ export function WorkspaceSwitcher() {
             {workspaces
               .filter((each) => each.organization_id === organization.id)
               .map((each) => (
-                <Menu.Item
-                  key={each.id}
-                  component={Link}
-                  to="/w/$workspaceId"
-                  params={{ workspaceId: each.id } as never}
-                >
+                <MenuItemLink key={each.id} to="/w/$workspaceId" params={{ workspaceId: each.id }}>
                   <WorkspaceEntry name={each.name} health={healthOf.get(each.id)} />
-                </Menu.Item>
+                </MenuItemLink>
               ))}
-            <Menu.Item
-              component={Link}
-              to="/organizations/$organizationId"
-              params={{ organizationId: organization.id } as never}
-            >
+            <MenuItemLink to="/organizations/$organizationId" params={{ organizationId: organization.id }}>
               <span className="quiet">All workspaces of {organization.name}</span>
-            </Menu.Item>
+            </MenuItemLink>
           </div>
         ))}
       </Menu.Dropdown>

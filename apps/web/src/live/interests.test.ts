@@ -21,13 +21,13 @@ describe('the merged interests of tabs', () => {
 
 describe('the interests of a tab', () => {
   it('stay until the last component that needs them is unmounted', () => {
-    const told: Interests[] = [];
-    const own = createOwnInterests((interests) => told.push(interests));
+    const reported: Interests[] = [];
+    const own = createOwnInterests((interests) => reported.push(interests));
     const withdrawOne = own.add({ workspaceIds: ['w'] });
     const withdrawOther = own.add({ workspaceIds: ['w'], logs: [log('1')] });
     withdrawOne();
-    expect(told.at(-1)).toEqual({ workspaceIds: ['w'], logs: [log('1')] });
+    expect(reported.at(-1)).toEqual({ workspaceIds: ['w'], logs: [log('1')] });
     withdrawOther();
-    expect(told.at(-1)).toEqual({ workspaceIds: [], logs: [] });
+    expect(reported.at(-1)).toEqual({ workspaceIds: [], logs: [] });
   });
 });

@@ -31,16 +31,16 @@ export const sameInterests = (one: Interests, other: Interests) =>
 /** Tracks the interests of this tab's components: two components may follow the same log. */
 export function createOwnInterests(onChange: (interests: Interests) => void) {
   const held = new Set<Interests>();
-  const tell = () => onChange(joinInterests([...held]));
+  const report = () => onChange(joinInterests([...held]));
   return {
     /** @returns a function that removes the interests */
     add(interests: Partial<Interests>): () => void {
       const own = { ...noInterests, ...interests };
       held.add(own);
-      tell();
+      report();
       return () => {
         held.delete(own);
-        tell();
+        report();
       };
     },
   };

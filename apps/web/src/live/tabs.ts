@@ -38,7 +38,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
   let lastState: LiveState | null = null;
 
   const send = (message: Message) => channel.postMessage(message);
-  const tellWants = () => callbacks.onWants(joinInterests([own, ...wants.values()]));
+  const reportWants = () => callbacks.onWants(joinInterests([own, ...wants.values()]));
 
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
     if (data.kind === 'who') sendWants();
@@ -46,7 +46,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
     if (data.kind === 'state') callbacks.onState(data.state);
     if (data.kind === 'wants' && isLeader) {
       wants.set(data.tab, data.interests);
-      tellWants();
+      reportWants();
       if (lastState) send({ kind: 'state', state: lastState });
       void watchForEnd(data.tab);
     }
@@ -60,7 +60,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
     await navigator.locks.request(tabLockOf(other), () => {
       watched.delete(other);
       wants.delete(other);
-      tellWants();
+      reportWants();
     });
   }
 
@@ -78,14 +78,14 @@ export function joinTabs(callbacks: TabsCallbacks) {
     isLeader = true;
     send({ kind: 'who' });
     callbacks.onLead();
-    tellWants();
+    reportWants();
     return forGood();
   });
 
   return {
     want(interests: Interests): void {
       own = interests;
-      if (isLeader) tellWants();
+      if (isLeader) reportWants();
       else sendWants();
     },
     /** Called in the leader: notifies itself and the other tabs. */

@@ -1,13 +1,13 @@
 /** Style of a text segment. Colours are terminal colours by number (0 to 15), or CSS colours. */
 export interface TextStyle {
-  colour?: number | string;
-  ground?: number | string;
-  isBold?: boolean;
-  isFaint?: boolean;
-  isItalic?: boolean;
-  isUnderlined?: boolean;
-  isStruck?: boolean;
-  isInverse?: boolean;
+  colour?: number | string | undefined;
+  ground?: number | string | undefined;
+  isBold?: boolean | undefined;
+  isFaint?: boolean | undefined;
+  isItalic?: boolean | undefined;
+  isUnderlined?: boolean | undefined;
+  isStruck?: boolean | undefined;
+  isInverse?: boolean | undefined;
 }
 
 export interface StyledText {
@@ -93,7 +93,7 @@ function applyCode(style: TextStyle, code: number): TextStyle {
   return change ? { ...style, ...change } : style;
 }
 
-const changes = new Map<number, { [Key in keyof TextStyle]: TextStyle[Key] | undefined }>([
+const changes: ReadonlyMap<number, TextStyle> = new Map<number, TextStyle>([
   [1, { isBold: true }],
   [2, { isFaint: true }],
   [3, { isItalic: true }],
@@ -108,7 +108,7 @@ const changes = new Map<number, { [Key in keyof TextStyle]: TextStyle[Key] | und
   [29, { isStruck: undefined }],
   [39, { colour: undefined }],
   [49, { ground: undefined }],
-]) as ReadonlyMap<number, TextStyle>;
+]);
 
 /** Reads `5;n` (256 colours) or `2;r;g;b` (RGB). @returns the colour and the number of codes consumed */
 function readExtendedColour(

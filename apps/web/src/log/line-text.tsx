@@ -42,7 +42,7 @@ function colours({ colour, ground }: TextStyle): CSSProperties {
   return {
     ...(colour !== undefined && { '--printed': toCss(colour) }),
     ...(ground !== undefined && { '--printed-ground': toCss(ground) }),
-  } as CSSProperties;
+  };
 }
 
 const named = [

@@ -74,18 +74,18 @@ interface NewLinesProps {
  */
 export function NewLines({ view, rowCount, isActive }: NewLinesProps) {
   const isFollowing = useSyncExternalStore(view.subscribe, () => view.isFollowing);
-  const [seen, setSeen] = useState(0);
+  const [rowsAtEnd, setRowsAtEnd] = useState(0);
   const isAway = isActive && !isFollowing;
-  if (!isAway && seen !== rowCount) setSeen(rowCount);
-  if (!isAway || rowCount <= seen || seen === 0) return null;
+  if (!isAway && rowsAtEnd !== rowCount) setRowsAtEnd(rowCount);
+  if (!isAway || rowCount <= rowsAtEnd || rowsAtEnd === 0) return null;
   return (
     <Button
       className={classes.newLines}
       size="compact-sm"
       onClick={() => view.toEnd(true)}
-      aria-label={`${formatCount(rowCount - seen)} new lines: scroll to the end and follow`}
+      aria-label={`${formatCount(rowCount - rowsAtEnd)} new lines: scroll to the end and follow`}
     >
-      {formatCount(rowCount - seen)} new lines ↓
+      {formatCount(rowCount - rowsAtEnd)} new lines ↓
     </Button>
   );
 }

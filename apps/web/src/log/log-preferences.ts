@@ -1,3 +1,4 @@
+import { asObject } from '@pumphouse/contract';
 import { useSyncExternalStore } from 'react';
 
 /** Display preferences of the log viewer, stored in the browser. */
@@ -12,11 +13,11 @@ const listeners = new Set<() => void>();
 let preferences = read();
 
 function read(): LogPreferences {
-  const fallback = { isWrapped: null, hasTimes: false };
   try {
-    return { ...fallback, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<LogPreferences>) };
+    const { isWrapped, hasTimes } = asObject(JSON.parse(localStorage.getItem(key) ?? '{}'));
+    return { isWrapped: typeof isWrapped === 'boolean' ? isWrapped : null, hasTimes: hasTimes === true };
   } catch {
-    return fallback;
+    return { isWrapped: null, hasTimes: false };
   }
 }
 

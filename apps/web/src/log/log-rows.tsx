@@ -5,7 +5,6 @@ import {
   useState,
   useSyncExternalStore,
   type ClipboardEvent,
-  type CSSProperties,
   type KeyboardEvent,
   type MouseEvent,
 } from 'react';
@@ -83,7 +82,7 @@ export function LogRows(props: LogRowsProps) {
       ref={scroller}
       className={classes.scroller}
       data-wrapped={isWrapped}
-      style={{ '--digits': String(lineOf(view.count)).length } as CSSProperties}
+      style={{ '--digits': String(lineOf(view.count)).length }}
       data-log-scroller
       role="log"
       aria-label="Log lines"
@@ -166,10 +165,9 @@ function listNumbers(from: number, to: number): number[] {
 }
 
 function measureRows(rows: HTMLElement): [number, number][] {
-  return [...rows.children].map((row) => [
-    Number((row as HTMLElement).dataset['logRow']),
-    (row as HTMLElement).offsetHeight,
-  ]);
+  return [...rows.children].flatMap((row): [number, number][] =>
+    row instanceof HTMLElement ? [[Number(row.dataset['logRow']), row.offsetHeight]] : [],
+  );
 }
 
 /**

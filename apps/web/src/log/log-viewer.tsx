@@ -36,7 +36,7 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
   const toFirstError = async () => {
     const query = { ...toSearchQuery('errors'), limit: 1 };
     const { line_numbers: numbers } = await api.call('search_log', { params, query });
-    if (numbers[0] === undefined) tell('No errors found in this log.');
+    if (numbers[0] === undefined) showMessage('No errors found in this log.');
     else goTo(numbers[0]);
   };
   const actions: Record<string, () => void> = {
@@ -44,7 +44,7 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
     N: () => step(-1),
     w: () => setLogPreferences({ isWrapped: !isWrapped }),
     t: () => setLogPreferences({ hasTimes: !hasTimes }),
-    e: () => void toFirstError().catch(tellProblem),
+    e: () => void toFirstError().catch(showProblem),
     f: () => (view.isFollowing ? view.stopFollowing() : view.toEnd(true)),
     Escape: () => setIsFullscreen(false),
   };
@@ -57,7 +57,7 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
   const copyChosen = () => {
     if (!chosen) return;
     const numbers = Array.from({ length: chosen.to - chosen.from + 1 }, (_, index) => chosen.from + index);
-    void copyLines(lines, numbers).then(showCopied, tellProblem);
+    void copyLines(lines, numbers).then(showCopied, showProblem);
   };
 
   return (
@@ -109,7 +109,7 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
           onChoose={choose}
           onCopy={(event: ClipboardEvent, selection) => {
             event.preventDefault();
-            void copySelection(lines, selection, lineOf).then(showCopied, tellProblem);
+            void copySelection(lines, selection, lineOf).then(showCopied, showProblem);
           }}
           onKeyDown={(event: KeyboardEvent) => {
             const isModified = event.ctrlKey || event.metaKey || event.altKey;
@@ -144,14 +144,14 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
 
 const ignore = () => undefined;
 
-function tell(message: string): void {
+function showMessage(message: string): void {
   notifications.show({ message, autoClose: 3000 });
 }
 
 function showCopied(count: number): void {
-  tell(`Copied ${formatNoun(count, 'line')}.`);
+  showMessage(`Copied ${formatNoun(count, 'line')}.`);
 }
 
-function tellProblem(error: unknown): void {
+function showProblem(error: unknown): void {
   notifications.show({ color: 'red', message: describeError(error).detail });
 }

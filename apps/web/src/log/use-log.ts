@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { RouteQueryInput } from '@pumphouse/contract';
 import { api } from '../api/api.ts';
 import { LogLines } from './log-lines.ts';
 import { LogMatches, type MatchState } from './log-matches.ts';
+import { toSearchQuery, type LogPosition } from './log-position.ts';
 import { useLiveState } from '../live/live-state.ts';
 import { useLogGrowth } from '../live/log-growth.ts';
 
@@ -55,24 +55,21 @@ export function useLogLines(
   return lines;
 }
 
-type LogSearch = Pick<NonNullable<RouteQueryInput<'search_log'>>, 'q' | 'io_stream' | 'source' | 'level'>;
-
 const nothing: MatchState = { numbers: [], total: 0, isWhole: true, failure: null };
 
-/** Matches of a search while the component is mounted. @param search null for no search */
+/** Matches of a filter and a search text while the component is mounted; null matches without either. */
 export function useLogMatches(
   params: LogOfRun,
-  search: LogSearch | null,
+  { show, find }: Pick<LogPosition, 'show' | 'find'>,
   lineCount: number,
 ): { matches: LogMatches | null; state: MatchState } {
-  const key = search === null ? null : JSON.stringify(search);
   const matches = useMemo(() => {
-    if (key === null) return null;
-    const query = JSON.parse(key) as LogSearch;
+    if (show === undefined && find === undefined) return null;
+    const query = { ...toSearchQuery(show), ...(find !== undefined && { q: find }) };
     return new LogMatches((after_line, limit) =>
       api.call('search_log', { params, query: { ...query, after_line, limit } }),
     );
-  }, [key, params]);
+  }, [show, find, params]);
   useEffect(() => {
     matches?.start();
     return () => matches?.stop();

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useState } from 'react';
 import { countBelow, findNextMatch } from './log-matches.ts';
 import { ListView } from './list-view.ts';
-import { readChosen, toSearchQuery, type LogPosition } from './log-position.ts';
+import { readChosen, type LogPosition } from './log-position.ts';
 import { useLogLines, useLogMatches, type LogOfRun } from './use-log.ts';
 
 /** Height of an unwrapped line, as in log.module.css. */
@@ -24,9 +24,8 @@ export function useShownLog({ params, isActive, opensAtEnd, position }: ShownLog
   const chosen = readChosen(position);
   const lines = useLogLines(params, { firstLine: chosen?.from ?? (opensAtEnd ? -1 : 0), isActive });
   const lineCount = lines.extent?.lineCount ?? 0;
-  const filter = toSearchQuery(show);
-  const shown = useLogMatches(params, show === undefined ? null : filter, lineCount);
-  const found = useLogMatches(params, find === undefined ? null : { ...filter, q: find }, lineCount);
+  const shown = useLogMatches(params, { show }, lineCount);
+  const found = useLogMatches(params, find === undefined ? {} : { show, find }, lineCount);
 
   /** Numbers of the lines that match the filter; null for all lines. */
   const numbers = show === undefined ? null : shown.state.numbers;

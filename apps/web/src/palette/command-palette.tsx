@@ -152,7 +152,7 @@ function usePerform(workspaceId: string) {
 
   async function act(entry: PaletteEntry): Promise<void> {
     const { does } = entry;
-    if (does.kind === 'go') return navigate({ to: does.to, params: does.params } as never);
+    if (does.kind === 'go') return navigate(does.link);
     if (does.kind === 'copy-link') return navigator.clipboard.writeText(location.href);
     if (does.kind === 'start') return start(does.jobId);
     const operationId = does.kind === 'pause' ? 'pause_job' : 'resume_job';

@@ -9,12 +9,19 @@ export interface PaletteEntry {
   aside?: string;
   /** Why the action is unavailable; null if it is available. */
   whyNot: string | null;
-  kind: 'place' | 'job' | 'pipeline' | 'action';
+  kind: 'page' | 'job' | 'pipeline' | 'action';
   does:
-    | { kind: 'go'; to: string; params: Record<string, string>; search?: Record<string, string> }
+    | { kind: 'go'; link: PageLink }
     | { kind: 'start' | 'pause' | 'resume'; jobId: string; jobRef: string }
     | { kind: 'copy-link' };
 }
+
+/** Options of a link to a page of a workspace. */
+type PageLink =
+  | { to: (typeof pageKeys)[keyof typeof pageKeys]['to']; params: { workspaceId: string } }
+  | { to: '/w/$workspaceId/jobs/$job'; params: { workspaceId: string; job: string } }
+  | { to: '/w/$workspaceId/pipelines/$pipelineName'; params: { workspaceId: string; pipelineName: string } }
+  | { to: '/w/$workspaceId/runs/$jobRunId'; params: { workspaceId: string; jobRunId: string } };
 
 interface Sources {
   workspaceId: string;
@@ -25,18 +32,13 @@ interface Sources {
 
 /** All entries, destinations before actions. */
 export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Sources): PaletteEntry[] {
-  const go = (to: string, params: Record<string, string> = {}) => ({
-    kind: 'go' as const,
-    to,
-    params: { workspaceId, ...params },
-  });
   const pages = Object.entries(pageKeys).map(([keys, { word, to }]) => ({
-    id: `place ${word}`,
+    id: `page ${word}`,
     text: word,
     aside: keys,
     whyNot: null,
-    kind: 'place' as const,
-    does: go(to),
+    kind: 'page' as const,
+    does: goTo({ to, params: { workspaceId } }),
   }));
   const jobPages = jobs.map((job) => ({
     id: `job ${job.id}`,
@@ -44,7 +46,7 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
     aside: job.name === job.ref ? 'Job' : job.ref,
     whyNot: null,
     kind: 'job' as const,
-    does: go('/w/$workspaceId/jobs/$job', { job: job.ref }),
+    does: goTo({ to: '/w/$workspaceId/jobs/$job', params: { workspaceId, job: job.ref } }),
   }));
   const pipelinePages = pipelineNames.map((name) => ({
     id: `pipeline ${name}`,
@@ -52,9 +54,12 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
     aside: 'Pipeline',
     whyNot: null,
     kind: 'pipeline' as const,
-    does: go('/w/$workspaceId/pipelines/$pipelineName', { pipelineName: name }),
+    does: goTo({
+      to: '/w/$workspaceId/pipelines/$pipelineName',
+      params: { workspaceId, pipelineName: name },
+    }),
   }));
-  const actions = jobs.flatMap((job) => listJobActions(job, { go, whyNot }));
+  const actions = jobs.flatMap((job) => listJobActions(job, { workspaceId, whyNot }));
   const copy: PaletteEntry = {
     id: 'copy-link',
     text: 'Copy link to this page',
@@ -65,15 +70,11 @@ export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Source
   return [...pages, ...jobPages, ...pipelinePages, ...actions, copy];
 }
 
+const goTo = (link: PageLink): PaletteEntry['does'] => ({ kind: 'go', link });
+
 function listJobActions(
   job: JobOverviewResponse,
-  {
-    go,
-    whyNot,
-  }: {
-    go: (to: string, params: Record<string, string>) => PaletteEntry['does'];
-    whyNot: Sources['whyNot'];
-  },
+  { workspaceId, whyNot }: Pick<Sources, 'workspaceId' | 'whyNot'>,
 ): PaletteEntry[] {
   if (job.is_archived) return [];
   const act = (
@@ -96,7 +97,10 @@ function listJobActions(
             aside: job.last_run.reason?.summary ?? '',
             whyNot: null,
             kind: 'action',
-            does: go('/w/$workspaceId/runs/$jobRunId', { jobRunId: job.last_run.id }),
+            does: goTo({
+              to: '/w/$workspaceId/runs/$jobRunId',
+              params: { workspaceId, jobRunId: job.last_run.id },
+            }),
           },
         ]
       : [];
@@ -113,7 +117,7 @@ const maxShown = 40;
 export function findEntries(entries: readonly PaletteEntry[], typed: string): PaletteEntry[] {
   const isAction = typed.startsWith('>');
   const query = typed.replace(/^>/, '').toLowerCase().trim();
-  if (query === '' && !isAction) return entries.filter(({ kind }) => kind === 'place');
+  if (query === '' && !isAction) return entries.filter(({ kind }) => kind === 'page');
   const parts = query.split(/\s+/);
   const found = entries.filter((entry) => {
     const text = `${entry.text} ${entry.aside ?? ''}`.toLowerCase();

@@ -13,5 +13,8 @@ export const organizationRoleLabels: Record<OrganizationMembershipRole, string> 
   owner: 'Manages members, invitations, limits and every workspace.',
 };
 
-export const workspaceRoles = Object.keys(workspaceRoleLabels) as WorkspaceMembershipRole[];
-export const organizationRoles = Object.keys(organizationRoleLabels) as OrganizationMembershipRole[];
+/** Workspace roles, from least to most privileged. */
+export const workspaceRoles: WorkspaceMembershipRole[] = ['viewer', 'developer', 'owner'];
+
+/** Organization roles, from least to most privileged. */
+export const organizationRoles: OrganizationMembershipRole[] = ['collaborator', 'member', 'owner'];

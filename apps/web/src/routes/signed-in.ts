@@ -6,7 +6,6 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { z } from 'zod';
 import { goToSignIn } from '../session/sign-in.ts';
 import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
@@ -20,7 +19,6 @@ export const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 export const callback = createRoute({
   getParentRoute: () => root,
   path: '/callback',
-  validateSearch: z.looseObject({}),
   component: lazyRouteComponent(() => import('../pages/sign-in/callback-page.tsx'), 'CallbackPage'),
 });
 

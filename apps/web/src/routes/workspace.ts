@@ -21,8 +21,11 @@ export const overview = createRoute({
   loader: async ({ context: { queryClient }, params, deps }) => {
     const queries = overviewQueries(params.workspaceId, deps.window ?? '24h');
     // Await only the data at the top of the page; the rest may arrive later.
-    const later = [queries.starts, queries.stale, queries.fresh, queries.changes, queries.days];
-    for (const query of later) void queryClient.prefetchQuery(query as typeof queries.starts);
+    void queryClient.prefetchQuery(queries.starts);
+    void queryClient.prefetchQuery(queries.stale);
+    void queryClient.prefetchQuery(queries.fresh);
+    void queryClient.prefetchQuery(queries.changes);
+    void queryClient.prefetchQuery(queries.days);
     await Promise.all([
       queryClient.prefetchQuery(queries.series),
       queryClient.prefetchQuery(queries.failing),

@@ -1,3 +1,5 @@
+import { asObject } from '@pumphouse/contract';
+
 /** A sign-in requested by this tab, without a response so far. */
 export interface PendingSignIn {
   state: string;
@@ -49,7 +51,7 @@ export function createPendingSignIns(storage: KeptText) {
 }
 
 function isPending(value: unknown): value is PendingSignIn {
-  const { state, verifier, returnTo } = (value ?? {}) as Partial<Record<keyof PendingSignIn, unknown>>;
+  const { state, verifier, returnTo } = asObject(value);
   return [state, verifier, returnTo].every((each) => typeof each === 'string');
 }
 

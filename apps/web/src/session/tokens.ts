@@ -1,13 +1,18 @@
+import { asObject } from '@pumphouse/contract';
+import { z } from 'zod';
+
+const storedSession = z.object({
+  userId: z.string(),
+  email: z.string(),
+  jwt: z.string(),
+  refreshToken: z.string(),
+});
+
 /**
  * The signed-in user and their tokens, shared by all tabs of the browser
  * (docs/decisions/0033-console-session.md).
  */
-export interface StoredSession {
-  userId: string;
-  email: string;
-  jwt: string;
-  refreshToken: string;
-}
+export type StoredSession = z.output<typeof storedSession>;
 
 const key = 'pumphouse.session';
 
@@ -18,7 +23,7 @@ export function readSession(): StoredSession | null {
 function parse(text: string | null): StoredSession | null {
   if (text === null) return null;
   try {
-    return JSON.parse(text) as StoredSession;
+    return storedSession.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
@@ -51,7 +56,7 @@ function userIdOf(text: string | null): string | null {
 export function secondsLeft(jwt: string, nowMs: number): number {
   try {
     const payload = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
-    const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
+    const { exp } = asObject(JSON.parse(atob(payload)));
     return typeof exp === 'number' ? Math.max(0, exp - nowMs / 1000) : 0;
   } catch {
     return 0;

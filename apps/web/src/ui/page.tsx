@@ -54,7 +54,7 @@ export function Section({ title, aside, children }: SectionProps) {
 /** A list of names and values. */
 export function DetailList({ items }: { items: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
-    <dl className={classes.facts}>
+    <dl className={classes.details}>
       {items.map(([name, value]) => (
         <div key={name} className={classes.fact}>
           <dt>{name}</dt>

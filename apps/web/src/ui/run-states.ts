@@ -26,8 +26,10 @@ const unknownState: StateAppearance = { word: 'Unknown', glyph: '?', colour: 'ca
 
 /** @param status may be a status of a newer server that this console does not know */
 export function stateAppearance(status: string): StateAppearance {
-  return status in runStates ? runStates[status as RunStatus] : unknownState;
+  return isRunStatus(status) ? runStates[status] : unknownState;
 }
+
+const isRunStatus = (status: string): status is RunStatus => Object.hasOwn(runStates, status);
 
 /** Like `stateAppearance`, for pipeline runs, which only succeed or fail. */
 export function pipelineRunAppearance(status: string): StateAppearance {

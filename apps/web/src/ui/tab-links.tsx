@@ -1,25 +1,29 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import classes from './tab-links.module.css';
 
+/** Value of `?tab=` of the current page. A URL may also name the first tab explicitly. */
+const useTab = () => useSearch({ strict: false }).tab;
+
+type Tab = NonNullable<ReturnType<typeof useTab>>;
+
 interface TabLinksProps {
   /** Accessible name: "Sections of the job". */
   label: string;
   /** The first tab is the default and has no `tab` in its URL. */
-  tabs: readonly { tab: string; word: string }[];
+  tabs: readonly { tab: Tab; label: string }[];
 }
 
 /** Tabs of a page. They are links with a URL, `?tab=…`, so that they can be opened in a new browser tab. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
-  // A URL may also name the first tab explicitly.
-  const { tab: named }: { tab?: string } = useSearch({ strict: false });
+  const named = useTab();
   const current = tabs.find(({ tab }) => tab === named) ?? tabs[0];
   return (
     <nav className={classes.tabs} aria-label={label}>
-      {tabs.map(({ tab, word }, index) => (
+      {tabs.map(({ tab, label: text }, index) => (
         <Link
           key={tab}
           to="."
-          search={((search: object) => ({ ...search, tab: index === 0 ? undefined : tab })) as never}
+          search={(before) => ({ ...before, tab: index === 0 ? undefined : tab })}
           replace
           resetScroll={false}
           className={classes.tab}
@@ -27,7 +31,7 @@ export function TabLinks({ label, tabs }: TabLinksProps) {
           activeOptions={{ explicitUndefined: true }}
           aria-current={tab === current?.tab ? 'page' : undefined}
         >
-          {word}
+          {text}
         </Link>
       ))}
     </nav>

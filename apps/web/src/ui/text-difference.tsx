@@ -58,7 +58,7 @@ function Hunk({ hunk, sides }: { hunk: TextHunk; sides: readonly [string, string
   const emphasis = findEmphasis(hunk.lines);
   return (
     <>
-      <tr className={classes.place}>
+      <tr className={classes.position}>
         <td colSpan={4}>
           {sides[0]} {nameLines(hunk.old_start, hunk.old_lines)} · {sides[1]}{' '}
           {nameLines(hunk.new_start, hunk.new_lines)}

@@ -1,5 +1,12 @@
 import { createTheme, Input, type MantineColorsTuple } from '@mantine/core';
 
+declare module 'react' {
+  /** Styles may set CSS variables, which the style sheets of the console read. */
+  interface CSSProperties {
+    [variable: `--${string}`]: string | number | undefined;
+  }
+}
+
 const pump: MantineColorsTuple = [
   '#e6f6f4',
   '#cfeae6',

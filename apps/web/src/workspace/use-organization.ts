@@ -1,4 +1,8 @@
-import type { OrganizationMeResponse, Permission } from '@pumphouse/contract';
+import {
+  organizationMembershipRole,
+  type OrganizationMeResponse,
+  type Permission,
+} from '@pumphouse/contract';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { operation } from '../api/operation.ts';
@@ -7,9 +11,12 @@ import { whyNot, type Roles } from '../permissions/permissions.ts';
 export const organizationMe = (organizationId: string) =>
   operation('get_organization_me', { params: { organization_id: organizationId } });
 
-/** A role in an organization implies no role in its workspaces. */
+/**
+ * A role in an organization implies no role in its workspaces. A role of a newer server that this console does
+ * not know grants nothing.
+ */
 export function rolesInOrganization(me: OrganizationMeResponse): Roles {
-  return { organization: me.role, workspace: null } as Roles;
+  return { organization: organizationMembershipRole.safeParse(me.role).data ?? null, workspace: null };
 }
 
 export interface CurrentOrganization {

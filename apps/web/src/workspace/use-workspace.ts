@@ -1,4 +1,9 @@
-import type { Permission, WorkspaceMeResponse } from '@pumphouse/contract';
+import {
+  organizationMembershipRole,
+  workspaceMembershipRole,
+  type Permission,
+  type WorkspaceMeResponse,
+} from '@pumphouse/contract';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { operation } from '../api/operation.ts';
@@ -7,8 +12,12 @@ import { whyNot, type Roles } from '../permissions/permissions.ts';
 export const workspaceMe = (workspaceId: string) =>
   operation('get_workspace_me', { params: { workspace_id: workspaceId } });
 
+/** Roles that this console knows. A role of a newer server that it does not know grants nothing. */
 export function rolesInWorkspace(me: WorkspaceMeResponse): Roles {
-  return { organization: me.organization_role, workspace: me.workspace_role } as Roles;
+  return {
+    organization: organizationMembershipRole.safeParse(me.organization_role).data ?? null,
+    workspace: workspaceMembershipRole.safeParse(me.workspace_role).data ?? null,
+  };
 }
 
 export interface CurrentWorkspace {

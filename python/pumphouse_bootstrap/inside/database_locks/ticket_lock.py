@@ -28,7 +28,7 @@ _SLOTS_AT = 4096
 _SLOTS = 1024
 _SLOT_BYTES = 2048
 _MUTEX_PAUSE_SECONDS = 0.001
-_MOST_SKIPPED = 100
+_MAX_SKIPPED = 100
 
 Slot = dict
 
@@ -54,7 +54,7 @@ class TicketLock:
             self._set(fcntl.F_UNLCK, MUTEX)
 
     def _take_ticket(self, first: int) -> int:
-        for ticket in range(first, first + _MOST_SKIPPED):
+        for ticket in range(first, first + _MAX_SKIPPED):
             # The copier, which cannot draw a ticket, shares one that was not drawn yet.
             if self._set(fcntl.F_RDLCK if self._shared else fcntl.F_WRLCK, TICKETS + ticket):
                 return ticket

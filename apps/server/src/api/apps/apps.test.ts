@@ -5,6 +5,7 @@ import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createBrowserSessions } from '../../services/sign-in/browser-sessions.ts';
 import { defineApp, deployJobs } from '../testing/deployed-jobs.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -111,9 +112,7 @@ describe('admitting a member to an app', () => {
     const visitors = readAnswer('list_app_visitors', await send(owner, 'GET', ofApp('/visitors')));
     expect(visitors.items).toMatchObject([{ email: viewer.principal.email, session_count: 1 }]);
 
-    await api.testDatabase.database.execute('update users set disabled_at = now() where id = $1', [
-      viewer.userId,
-    ]);
+    await api.persistence.store.people.setDisabled(viewer.userId, true);
     expect(await visits().find(app, secret)).toBeNull();
     const asked = [{ sessionId: visit?.session.id ?? '', workspaceId: app.workspaceId }];
     expect([...(await visits().findEnded(asked))]).toEqual([visit?.session.id]);
@@ -131,8 +130,10 @@ describe('admitting a member to an app', () => {
     expect(await visits().isKeyGood(app, keyId)).toBe(true);
     const elsewhere = await api.createWorkspaceFixture();
     expect(await visits().isKeyGood({ workspaceId: elsewhere.workspace.id }, keyId)).toBe(false);
-    await api.testDatabase.database.execute('update api_keys set revoked_at = now() where id = $1', [keyId]);
-    await expect.poll(() => visits().isKeyGood(app, keyId)).toBe(false);
+    await api.persistence.store.keys.revoke(keyId);
+    // A key may be remembered for five seconds.
+    api.credentials.forget();
+    expect(await visits().isKeyGood(app, keyId)).toBe(false);
   });
 
   it('ends when the user signs out', async () => {
@@ -180,9 +181,11 @@ describe('a public link', () => {
       retryAfterSeconds: null,
     });
     expect(await open(link.url, 'open sesame')).toMatchObject({ kind: 'visit' });
-    await api.testDatabase.database.execute(
-      'update app_publications set expires_at = now() where job_id = $1',
-      [app.id],
+    await setColumns(
+      api.testDatabase.database,
+      'app_publications',
+      { expiresAt: new Date() },
+      { jobId: app.id },
     );
     expect(await open(link.url, 'open sesame')).toEqual({ kind: 'none' });
   });

@@ -15,6 +15,7 @@ import { hashSecret } from '../../services/sign-in/credentials.ts';
 import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { readConfigurationFiles } from '../../archives/configuration-archive.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -38,7 +39,7 @@ beforeEach(async () => {
   seeded = await seedRun(api);
   await storeArchives();
   attempt = await api.createAttempt(seeded.run);
-  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await api.setRun(seeded.run.id, { status: 'starting' });
 });
 
 /** Stores the archives of the run's code and configuration versions. */
@@ -50,14 +51,9 @@ async function storeArchives(): Promise<void> {
   if (!found || !deployment) throw new Error('The run has no version');
   const archives = createConfigurationArchives(api.blobs, api.encryption);
   const key = await archives.seal(found.id, buildArchive(configuration));
-  await api.testDatabase.database.execute('update configurations set archive_key = $2 where id = $1', [
-    found.id,
-    key,
-  ]);
-  await api.testDatabase.database.execute('update deployments set requirements = $2 where id = $1', [
-    deployment.id,
-    plainRequirements,
-  ]);
+  const { database } = api.testDatabase;
+  await setColumns(database, 'configurations', { archiveKey: key }, { id: found.id });
+  await setColumns(database, 'deployments', { requirements: plainRequirements }, { id: deployment.id });
   await api.blobs.put(deployment.archiveKey, Buffer.alloc(700_000, 'code'));
 }
 
@@ -204,9 +200,11 @@ describe('an attempt of the previous release', () => {
   const tokenOf = ({ id }: TestAttempt) => `dlt_b_of-the-release-before-${id}`;
 
   beforeEach(async () => {
-    await api.testDatabase.database.execute(
-      'update attempts set bootstrap_secret = null, bootstrap_token_hash = $2 where id = $1',
-      [attempt.id, hashSecret(tokenOf(attempt))],
+    await setColumns(
+      api.testDatabase.database,
+      'attempts',
+      { bootstrapSecret: null, bootstrapTokenHash: hashSecret(tokenOf(attempt)) },
+      { id: attempt.id },
     );
   });
   const asOld = (method: 'GET' | 'POST', route: string, payload?: Buffer, bearer = tokenOf(attempt)) =>
@@ -220,7 +218,7 @@ describe('an attempt of the previous release', () => {
   it('finishes with its bearer token, which is invalid afterwards', async () => {
     expect((await asOld('GET', 'code')).statusCode).toBe(401);
     await api.persistence.store.attempts.begin(attempt.id, 'nonce');
-    await api.setRun(seeded.run.id, `status = 'running'`);
+    await api.setRun(seeded.run.id, { status: 'running' });
     expect((await asOld('POST', '-spool?offset=0', started, 'dlt_b_another')).statusCode).toBe(401);
     expect((await asOld('GET', 'code')).statusCode).toBe(200);
     // The old bootstrap was given the hash of the whole archive, and fails on any other.

@@ -7,6 +7,11 @@ import { createApiFixture } from '../testing/api-fixture.ts';
 import { createAttemptLog } from '../../services/logs/attempt-log.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
+import { copyRun, setRun } from '../../store/postgres/testing/runs.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
+import { setJob } from '../../store/postgres/testing/jobs.ts';
+import { randomUUID } from 'node:crypto';
 
 let api: ApiFixture;
 let baseUrl: string;
@@ -74,7 +79,7 @@ async function write(attemptId: string, ...texts: string[]): Promise<void> {
 describe('changes', () => {
   it('are sent with their job and run from the start of the stream', async () => {
     using stream = await follow();
-    await api.setRun(seeded.run.id, `status = 'starting'`);
+    await api.setRun(seeded.run.id, { status: 'starting' });
     expect(await stream.next()).toEqual({
       event: 'change',
       data: {
@@ -94,27 +99,27 @@ describe('changes', () => {
   it('exclude other workspaces and lease renewals', async () => {
     const other = await seedRun(api);
     using stream = await follow();
-    await api.setRun(other.run.id, `status = 'starting'`);
-    await api.setRun(seeded.run.id, 'lease_expires_at = now(), claim_number = claim_number + 1');
-    await api.setRun(seeded.run.id, `status = 'starting'`);
+    await api.setRun(other.run.id, { status: 'starting' });
+    await api.setRun(seeded.run.id, { leaseExpiresAt: new Date(), claimNumber: 1 });
+    await api.setRun(seeded.run.id, { status: 'starting' });
     expect(await stream.next()).toMatchObject({
       data: { workspace_id: seeded.workspaceId, job_run_ids: [seeded.run.id] },
     });
     using both = await follow({ workspaceIds: [seeded.workspaceId] });
-    await api.setRun(other.run.id, `status = 'running'`);
-    await api.setRun(seeded.run.id, `status = 'running'`);
+    await api.setRun(other.run.id, { status: 'running' });
+    await api.setRun(seeded.run.id, { status: 'running' });
     expect(await both.next()).toMatchObject({ data: { job_run_ids: [seeded.run.id] } });
   });
 
   /** Changes by users, deploys and telemetry, keyed by the expected kind. */
   const changes: Record<string, (at: SeededRun) => Promise<unknown>> = {
-    job: ({ run }) => execute('update jobs set is_paused = true where id = $1', run.jobId),
+    job: ({ run }) => setJob(api.testDatabase.database, { id: run.jobId }, { isPaused: true }),
     deployment: ({ workspaceId, owner }) => api.createPackages(workspaceId, owner.membershipId),
     configuration: ({ workspaceId, owner }) => api.createPackages(workspaceId, owner.membershipId),
     variable: ({ workspaceId, owner }) =>
-      execute(
-        `insert into variables (workspace_id, name, plain_value, created_by, updated_by) values ($1, 'A', 'a', $2, $2)`,
-        workspaceId,
+      api.persistence.store.variables.upsert(
+        { workspaceId, profile: null },
+        [{ name: 'A', plainValue: 'a', sealedValue: null }],
         owner.userId,
       ),
     member: async ({ workspaceId }) => {
@@ -122,33 +127,39 @@ describe('changes', () => {
       await api.createCaller({ id: organizationId, role: 'member' }, { id: workspaceId, role: 'viewer' });
     },
     webhook: ({ workspaceId }) =>
-      execute(
-        `insert into webhooks (id, workspace_id, path, token_hash, sealed_token) values (gen_random_uuid(), $1, 'a', $2, '')`,
+      api.persistence.store.webhooks.insert({
+        id: randomUUID(),
         workspaceId,
-        Buffer.from(workspaceId),
-      ),
-    workspace: ({ workspaceId }) =>
-      execute(`update workspaces set name = 'Renamed' where id = $1`, workspaceId),
+        path: 'a',
+        tokenHash: Buffer.from(workspaceId),
+        sealedToken: Buffer.alloc(0),
+      }),
+    workspace: ({ workspaceId }) => api.services.workspaces.update(workspaceId, { name: 'Renamed' }),
     schema: ({ workspaceId, run }) =>
-      execute(
-        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, previous_hashes, document, job_run_id)
-         values ($1, 'p', 's', 'h', '{}', '{}', $2)`,
+      api.persistence.store.schemaVersions.insert({
         workspaceId,
-        run.id,
-      ),
+        pipelineName: 'p',
+        schemaName: 's',
+        versionHash: 'h',
+        version: null,
+        previousHashes: [],
+        destinationName: null,
+        datasetName: null,
+        document: {},
+        jobRunId: run.id,
+      }),
     'pipeline-run': async ({ workspaceId, run }) => {
       const attempt = await api.createAttempt(run);
-      await execute(
-        `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key)
-         values ($1, $2, $3, 'a', 'p', 'completed', '{}', 'a')`,
+      await addPipelineRun(api.testDatabase.database, {
         workspaceId,
-        run.id,
-        attempt.id,
-      );
+        jobRunId: run.id,
+        attemptId: attempt.id,
+        transactionId: 'a',
+        pipelineName: 'p',
+        status: 'completed',
+      });
     },
   };
-
-  const execute = (sql: string, ...values: unknown[]) => api.testDatabase.database.execute(sql, values);
 
   async function findWorkspace(workspaceId: string) {
     const workspace = await api.persistence.store.workspaces.get(workspaceId);
@@ -176,19 +187,15 @@ describe('changes', () => {
 
   it('of ten thousand runs are combined into a few messages without run ids', async () => {
     using stream = await follow();
-    await api.testDatabase.database.execute(
-      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
-                             trigger_kind, profile, finished_at)
-       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, 100 + n, 'completed', trigger, trigger_kind,
-              profile, now()
-         from job_runs, generate_series(1, 10000) n where id = $1`,
-      [seeded.run.id],
-    );
+    await copyRun(api.testDatabase.database, seeded.run.id, 10_000, () => ({
+      status: 'completed',
+      finishedAt: new Date(),
+    }));
     const many: LiveChange = await stream.nextOf('change');
     expect(many).toMatchObject({ workspace_id: seeded.workspaceId, job_run_ids: null });
     expect(many.kinds).toContain('job-run');
     // The next message is about the next change: nothing of the ten thousand is left over.
-    await api.setRun(seeded.run.id, `status = 'starting'`);
+    await api.setRun(seeded.run.id, { status: 'starting' });
     expect(await stream.nextOf('change')).toMatchObject({ kinds: ['job-run'], job_run_ids: [seeded.run.id] });
   });
 
@@ -196,7 +203,7 @@ describe('changes', () => {
     const { promise: isBegun, resolve: begun } = Promise.withResolvers<void>();
     const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
     const slow = api.testDatabase.database.transaction(async (tx) => {
-      await tx.execute(`update job_runs set status = 'starting' where id = $1`, [seeded.run.id]);
+      await setRun(tx, seeded.run.id, { status: 'starting' });
       begun();
       await mayCommit;
     });
@@ -206,7 +213,7 @@ describe('changes', () => {
     using elsewhere = await follow({ workspaceIds: [other.workspaceId] }, other.owner.key);
     // A change with a higher number that commits earlier. A reader that only compares numbers would miss the
     // slow one.
-    await api.setRun(other.run.id, `status = 'starting'`);
+    await api.setRun(other.run.id, { status: 'starting' });
     await elsewhere.nextOf('change');
     commit();
     await slow;
@@ -240,9 +247,7 @@ describe('the length of a log', () => {
   it('counts a removed log as one line, and includes the attempts after it', async () => {
     const first = await api.createAttempt(seeded.run);
     await write(first.id, 'one', 'two');
-    await api.testDatabase.database.execute('update attempts set log_removed_at = now() where id = $1', [
-      first.id,
-    ]);
+    await setAttempt(api.testDatabase.database, first.id, { logRemovedAt: new Date() });
     await write((await api.createAttempt(seeded.run)).id, 'three');
     using stream = await follow({ logs: [ownLog()] });
     expect(await stream.nextOf('log')).toMatchObject({ line_count: 2 });
@@ -266,7 +271,7 @@ describe('a stream', () => {
     expect(
       [(await stream.nextOf('log')).job_run_id, (await stream.nextOf('log')).job_run_id].toSorted(),
     ).toEqual([seeded.run.id, other.run.id].toSorted());
-    await api.setRun(other.run.id, `status = 'starting'`);
+    await api.setRun(other.run.id, { status: 'starting' });
     expect((await stream.nextOf('change')).workspace_id).toBe(other.workspaceId);
   });
 
@@ -320,9 +325,7 @@ describe('a stream', () => {
     const { signIn } = api;
     const { jwt, sessionId } = await signIn.sessions.begin({ userId: seeded.owner.userId, client: 'test' });
     using stream = await follow({}, jwt);
-    await api.testDatabase.database.execute('update sessions set revoked_at = now() where id = $1', [
-      sessionId,
-    ]);
+    await signIn.sessions.revoke(seeded.owner.userId, sessionId);
     api.credentials.forget();
     expect(await stream.next()).toMatchObject({ event: 'end', data: { reason: 'not_authenticated' } });
     expect(await stream.next()).toBeUndefined();
@@ -331,16 +334,11 @@ describe('a stream', () => {
   it('ends when the key is revoked, and when the membership is removed', async () => {
     const viewer = await createViewer();
     using byKey = await follow({}, viewer.key);
-    await api.testDatabase.database.execute('update api_keys set revoked_at = now() where user_id = $1', [
-      viewer.userId,
-    ]);
-    api.credentials.forget();
+    await api.services.keys.revokePersonal(viewer.principal, viewer.principal.credential?.id ?? '');
     expect(await byKey.nextOf('end')).toMatchObject({ reason: 'not_authenticated' });
     const leaver = await createViewer();
     using byMember = await follow({}, leaver.key);
-    await api.testDatabase.database.execute('delete from workspace_memberships where membership_id = $1', [
-      leaver.membershipId,
-    ]);
+    await api.persistence.store.members.removeFromWorkspace(seeded.workspaceId, leaver.membershipId);
     expect(await byMember.nextOf('end')).toMatchObject({ reason: 'no_access' });
   });
 

@@ -9,6 +9,7 @@ import { createSearchLog } from '../../services/logs/search-log.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { runnerLine, setupLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -48,10 +49,10 @@ async function seal(attemptId: string): Promise<void> {
 
 /** Simulates retention. */
 async function removeLog(attemptId: string): Promise<void> {
-  await api.testDatabase.database.execute(
-    `update attempts set log_removed_at = '2026-03-11', log_stored_bytes = null where id = $1`,
-    [attemptId],
-  );
+  await setAttempt(api.testDatabase.database, attemptId, {
+    logRemovedAt: new Date('2026-03-11'),
+    logStoredBytes: null,
+  });
   await api.logFiles.delete(attemptId);
 }
 
@@ -77,10 +78,7 @@ describe('the lines of a log', () => {
       firstAt: 'then',
       lastAt: at.toISOString(),
     };
-    await api.testDatabase.database.execute(
-      `update job_runs set status = 'skipped', finished_at = now(), skip = $2 where id = $1`,
-      [seeded.run.id, skip],
-    );
+    await api.setRun(seeded.run.id, { status: 'skipped', finishedAt: new Date(), skip });
     const skipped = await readLines('from_line=-5');
     expect(skipped).toMatchObject({ line_count: 1, is_complete: true, attempts: [] });
     expect(contents(skipped)).toEqual([

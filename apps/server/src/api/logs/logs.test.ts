@@ -126,15 +126,15 @@ describe('the log stream', () => {
   it('says who cancelled a run before it started, in the stream and in the stored log', async () => {
     const stream = await openStream();
     await api.services.cancelRuns.cancel(seeded.workspaceId, seeded.run.id);
-    const told = {
+    const expected = {
       line_num: 0,
       content: 'Pumphouse: Cancelled. By the server, before it started.',
       source: 'setup',
     };
-    expect(await stream.nextLine()).toMatchObject(told);
+    expect(await stream.nextLine()).toMatchObject(expected);
     expect(await stream.next()).toBeUndefined();
     const stored = await (await fetch(logUrl('logs'), { headers: headers() })).text();
-    expect(JSON.parse(stored)).toMatchObject(told);
+    expect(JSON.parse(stored)).toMatchObject(expected);
   });
 
   it('replays from the first line for each new stream', async () => {

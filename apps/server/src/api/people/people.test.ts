@@ -328,11 +328,7 @@ describe('keys', () => {
 });
 
 /** Signs the user in at a client. */
-async function signIn({ userId, principal }: TestCaller): Promise<{ key: string }> {
-  const { id } = await api.testDatabase.database.one<{ id: string }>(
-    `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
-    [userId],
-  );
-  const { token } = await api.credentials.issuePersonToken({ id, userId, email: principal.email });
-  return { key: token };
+async function signIn({ userId }: TestCaller): Promise<{ key: string }> {
+  const { jwt } = await api.signIn.sessions.begin({ userId, client: 'test' });
+  return { key: jwt };
 }

@@ -1,7 +1,7 @@
 import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
 import type { Route, WorkspaceKeyRole } from '@pumphouse/contract';
 import type { OrganizationRole, WorkspaceRole } from '../../store/records.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createKeys } from '../../services/keys/keys.ts';
@@ -43,15 +43,8 @@ beforeAll(async () => {
   await store.workspaces.addMember(siblingId, context.owner.membershipId, 'owner');
   runToken = await createRunToken();
   generous = await api.createWorkspaceFixture();
-  await api.testDatabase.database.execute(
-    `update organizations set default_workspace_role = 'developer' where id = $1`,
-    [generous.organization.id],
-  );
+  await api.services.organizations.update(generous.organization.id, { defaultWorkspaceRole: 'developer' });
 });
-// One of the calls archives the workspace.
-beforeEach(() =>
-  api.testDatabase.database.execute('update workspaces set archived_at = null where archived_at is not null'),
-);
 afterAll(() => api.close());
 
 async function createRunToken(): Promise<string> {
@@ -77,6 +70,21 @@ async function createRunToken(): Promise<string> {
   if (!run) throw new Error('The run was not started');
   return api.credentials.issueRunToken((await api.createAttempt(run)).id);
 }
+
+const shared = new Map<string, Promise<unknown>>();
+
+/**
+ * Returns a caller that tests share, unless the call may change it: some remove their caller. Creating one takes
+ * longer than a call, and two thousand calls need one.
+ */
+async function share<Caller>(key: string, mayChange: boolean, create: () => Promise<Caller>) {
+  if (mayChange) return create();
+  const caller = (shared.get(key) as Promise<Caller> | undefined) ?? create();
+  shared.set(key, caller);
+  return caller;
+}
+/** Whether a call that passes the permission check may change something. */
+const changesThings = (route: Route) => route.method !== 'GET';
 
 async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
   const wanted = { name: 'test', days: null, role };
@@ -134,7 +142,12 @@ async function expectEntry(route: Route, bearer: string, at: Scope = {}): Promis
   });
   const isHidden = code === 'not_found' && /^There is no (workspace|organization) /.test(detail ?? '');
   expect({ ...where, isHidden }).toEqual({ ...where, isHidden: false });
+  if (changesThings(route)) await restoreWorkspaces();
 }
+
+/** One of the calls archives the workspace. */
+const restoreWorkspaces = () =>
+  Promise.all([context, generous].map(({ workspace }) => api.services.workspaces.unarchive(workspace.id)));
 
 /** The bearer token for an operation that needs this kind of credential. */
 async function bearerOf(
@@ -155,14 +168,17 @@ async function bearerOf(
   }
 }
 
-/**
- * A new user for each test, because some calls remove their caller. Has any role in the organization, and
- * none or one in the workspace.
- */
-const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null = null) =>
-  api.createCaller(
-    { id: context.organization.id, role: inOrganization },
-    inWorkspace ? { id: context.workspace.id, role: inWorkspace } : undefined,
+/** A user with any role in the organization, and none or one in the workspace. */
+const findCaller = (
+  mayChange: boolean,
+  inOrganization: OrganizationRole,
+  inWorkspace: WorkspaceRole | null,
+) =>
+  share(`${inOrganization} ${inWorkspace}`, mayChange, () =>
+    api.createCaller(
+      { id: context.organization.id, role: inOrganization },
+      inWorkspace ? { id: context.workspace.id, role: inWorkspace } : undefined,
+    ),
   );
 
 describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
@@ -193,8 +209,8 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   );
 
   it.each(combinations)('checks an organization %s with workspace role %s', async (one, other) => {
-    const caller = await createCaller(one, other);
     const refusal = mayEnter(one, other);
+    const caller = await findCaller(!refusal && changesThings(route), one, other);
     const bearer = await bearerOf(route, caller);
     if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
     else await expectEntry(route, bearer);
@@ -202,39 +218,45 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
   it('gives a signed-in user the same permissions as their key', async () => {
     if (route.credential !== 'user') return;
-    const owner = await createCaller('owner', 'owner');
+    const owner = await findCaller(changesThings(route), 'owner', 'owner');
     await expectEntry(route, (await api.signIn.sessions.begin({ userId: owner.userId, client: 'test' })).jwt);
-    const viewer = await createCaller('collaborator', 'viewer');
-    const { jwt } = await api.signIn.sessions.begin({ userId: viewer.userId, client: 'test' });
     const refusal = mayEnter('collaborator', 'viewer');
+    const viewer = await findCaller(!refusal && changesThings(route), 'collaborator', 'viewer');
+    const { jwt } = await api.signIn.sessions.begin({ userId: viewer.userId, client: 'test' });
     if (refusal) expect(await refusalOf(route, jwt)).toEqual(refusal);
     else await expectEntry(route, jwt);
   });
 
   it('treats a workspace key as a collaborator with its role there and no access elsewhere', async () => {
     for (const role of ['developer', 'viewer'] as const) {
-      const inside = await createWorkspaceKey(context.workspace.id, role);
-      const bearer = await bearerOf(route, inside);
       const refusal = mayEnter('collaborator', role);
+      const inside = await share(`key ${role}`, !refusal && changesThings(route), () =>
+        createWorkspaceKey(context.workspace.id, role),
+      );
+      const bearer = await bearerOf(route, inside);
       if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
       else if (keysMayNot.has(route.operationId))
         expect(await refusalOf(route, bearer)).toEqual({ status: 403, code: 'no_account' });
       else await expectEntry(route, bearer);
     }
     if (required.scope !== 'workspace') return;
-    const beside = await createWorkspaceKey(siblingId, 'developer');
+    const beside = await share('key of the sibling', false, () => createWorkspaceKey(siblingId, 'developer'));
     expect(await refusalOf(route, await bearerOf(route, beside))).toEqual(hidden);
   });
 
   if (required.scope === 'workspace') {
     it('gives organization members the default access, and collaborators none', async () => {
       const at = { workspaceId: generous.workspace.id, organizationId: generous.organization.id };
-      const member = await api.createCaller({ id: at.organizationId, role: 'member' });
-      const bearer = await bearerOf(route, member, at.workspaceId);
       const refusal = mayEnter('member', 'developer');
+      const member = await share('generous member', !refusal && changesThings(route), () =>
+        api.createCaller({ id: at.organizationId, role: 'member' }),
+      );
+      const bearer = await bearerOf(route, member, at.workspaceId);
       if (refusal) expect(await refusalOf(route, bearer, at)).toEqual(refusal);
       else await expectEntry(route, bearer, at);
-      const collaborator = await api.createCaller({ id: at.organizationId, role: 'collaborator' });
+      const collaborator = await share('generous collaborator', false, () =>
+        api.createCaller({ id: at.organizationId, role: 'collaborator' }),
+      );
       const other = await bearerOf(route, collaborator, at.workspaceId);
       expect(await refusalOf(route, other, at)).toEqual(hidden);
     });

@@ -31,7 +31,7 @@ export function toStoredPipelineRun(run: PipelineRunRecord): StoredPipelineRun {
 export function toStoredJobResult(record: JobResultRecord): StoredJobResult {
   const parsed = parseJobResult(record.document);
   if (!parsed.ok) throw new Error(`The stored result ${record.id} cannot be read: ${parsed.problem.detail}`);
-  const { document: _, ...details } = parsed.facts;
+  const { document: _, ...details } = parsed.details;
   return {
     ...details,
     id: record.id,

@@ -6,6 +6,11 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { setUpReportingRun } from '../testing/reporting-run.ts';
+import type { JobColumns } from '../../store/postgres/testing/jobs.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
+import { setJob } from '../../store/postgres/testing/jobs.ts';
+import type { Span } from '../../../../../testing/fixtures/relative-times.ts';
 
 const reporting = setUpReportingRun();
 const { send, get, ask } = reporting;
@@ -21,20 +26,21 @@ function again(transactionId: string, changes: object = {}): object {
 }
 
 /** Moves a trace, which was just sent, into the past. */
-async function moveBack(transactionId: string, interval: string): Promise<void> {
-  await reporting.api.testDatabase.database.execute(
-    `update pipeline_runs set created_at = created_at - $3::interval, started_at = now() - $3::interval - interval '1 minute',
-            finished_at = now() - $3::interval
-      where workspace_id = $1 and transaction_id = $2`,
-    [reporting.seeded.workspaceId, transactionId, interval],
+async function moveBack(transactionId: string, span: Span): Promise<void> {
+  const { api, seeded } = reporting;
+  const finishedAt = ago(span);
+  const startedAt = new Date(finishedAt.getTime() - 60_000);
+  await setColumns(
+    api.testDatabase.database,
+    'pipeline_runs',
+    { createdAt: finishedAt, startedAt, finishedAt },
+    { workspaceId: seeded.workspaceId, transactionId },
   );
 }
 
-async function setTriggers(triggers: string[], changes = ''): Promise<void> {
-  await reporting.api.testDatabase.database.execute(
-    `update jobs set triggers = $2 ${changes} where workspace_id = $1`,
-    [reporting.seeded.workspaceId, triggers],
-  );
+async function setTriggers(triggers: string[], others: JobColumns = {}): Promise<void> {
+  const { api, seeded } = reporting;
+  await setJob(api.testDatabase.database, { id: seeded.run.jobId }, { triggers, ...others });
 }
 
 describe('the overview of a pipeline', () => {
@@ -102,9 +108,11 @@ describe('the overview of a pipeline', () => {
 
   it('returns when each table last changed', async () => {
     await send('state', shop);
-    await reporting.api.testDatabase.database.execute(
-      `update schema_changes set created_at = now() - interval '40 days' where workspace_id = $1`,
-      [reporting.seeded.workspaceId],
+    await setColumns(
+      reporting.api.testDatabase.database,
+      'schema_changes',
+      { createdAt: ago({ days: 40 }) },
+      { workspaceId: reporting.seeded.workspaceId },
     );
     await send('state', grown);
     await send('trace', shopTrace());
@@ -144,13 +152,13 @@ describe('the overview of a pipeline', () => {
     await send('trace', shopTrace());
     await setTriggers(['every:1d']);
     const transactionId = shopTrace()['transaction_id'] as string;
-    await moveBack(transactionId, '30 hours');
+    await moveBack(transactionId, { hours: 30 });
     expect((await overview()).freshness).toMatchObject({
       is_stale: false,
       why: 'on_time',
       expected_every_seconds: 86_400,
     });
-    await moveBack(transactionId, '60 hours');
+    await moveBack(transactionId, { hours: 60 });
     const { freshness, jobs } = await overview();
     expect(freshness).toMatchObject({
       is_stale: true,
@@ -158,14 +166,14 @@ describe('the overview of a pipeline', () => {
       age_seconds: expect.closeTo(60 * 3600, -2) as number,
     });
     expect(jobs[0]?.expected_every_seconds).toBe(86_400);
-    await setTriggers(['every:1d'], ', is_paused = true');
+    await setTriggers(['every:1d'], { isPaused: true });
     expect((await overview()).freshness).toMatchObject({ is_stale: false, why: 'schedule_paused' });
   });
 
   it('finds the last success before any number of failures', async () => {
     await send('trace', shopTrace());
     const transactionId = shopTrace()['transaction_id'] as string;
-    await moveBack(transactionId, '9 days');
+    await moveBack(transactionId, { days: 9 });
     await reporting.api.testDatabase.database.execute(
       `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key, created_at)
        select workspace_id, job_run_id, attempt_id, 'failed ' || n, pipeline_name, 'failed', '{}', '', now() - n * interval '10 minutes'
@@ -234,8 +242,8 @@ describe('the overview of a dataset', () => {
     await send('trace', shopTrace());
     await send('trace', again('other', { pipeline_name: 'other_pipeline' }));
     // The captured trace has a fixed time, which moves further into the past each day.
-    await moveBack('other', '1 hour');
-    await moveBack(shopTrace()['transaction_id'] as string, '10 days');
+    await moveBack('other', { hours: 1 });
+    await moveBack(shopTrace()['transaction_id'] as string, { days: 10 });
     expect((await overview()).freshness).toMatchObject({
       is_stale: false,
       age_seconds: expect.any(Number) as number,
@@ -248,7 +256,7 @@ describe('the overview of a dataset', () => {
 
   it('separates runs of a pipeline by dataset', async () => {
     await send('trace', shopTrace());
-    await moveBack(shopTrace()['transaction_id'] as string, '3 days');
+    await moveBack(shopTrace()['transaction_id'] as string, { days: 3 });
     await send('trace', JSON.parse(JSON.stringify(again('elsewhere')).replaceAll('shop_data', 'dev_data')));
     const { last_run, freshness } = await overview();
     expect(last_run?.job_run.id).toBe(reporting.seeded.run.id);
@@ -272,7 +280,7 @@ describe('the freshness of all pipelines', () => {
   const list = (query = '') => ask('list_pipeline_freshness', `pipelines/-/freshness?${query}`);
 
   async function seedPipelines(): Promise<void> {
-    const ages = { fresh: '1 hour', old: '9 days', older: '10 days', newest: '1 minute' };
+    const ages = { fresh: { hours: 1 }, old: { days: 9 }, older: { days: 10 }, newest: { minutes: 1 } };
     for (const [name, age] of Object.entries(ages)) {
       await send('trace', again(name, { pipeline_name: name }));
       await moveBack(name, age);

@@ -24,7 +24,7 @@ const versionsPath = 'pipelines/orders_pipeline/schemas/shop/versions';
 const versionPath = (hash: string) => `${versionsPath}/${encodeURIComponent(hash)}`;
 const hashesOf = (page: { items: { version_hash: string }[] }) => page.items.map((item) => item.version_hash);
 
-const sayChanges = ({ changes }: RouteResponse<'compare_schema_versions'>) =>
+const describeChanges = ({ changes }: RouteResponse<'compare_schema_versions'>) =>
   changes.map(
     ({ kind, table, column, before, after }) => `${kind} ${table}.${column}: ${before} -> ${after}`,
   );
@@ -230,16 +230,16 @@ describe('a pipeline’s schemas', () => {
         'compare_schema_versions',
         `${versionPath(hash)}/difference${base === undefined ? '' : `?base_hash=${encodeURIComponent(base)}`}`,
       );
-    expect(sayChanges(await compare('third'))).toEqual([
+    expect(describeChanges(await compare('third'))).toEqual([
       'table_removed customers.null: 3 columns -> null',
       'data_type_changed orders.amount: double -> decimal(38,9)',
     ]);
-    expect(sayChanges(await compare('third', firstHash))).toEqual([
+    expect(describeChanges(await compare('third', firstHash))).toEqual([
       'table_removed customers.null: 2 columns -> null',
       'column_added orders.discount_code: null -> text',
       'data_type_changed orders.amount: double -> decimal(38,9)',
     ]);
-    expect(sayChanges(await compare(firstHash, 'third'))).toEqual([
+    expect(describeChanges(await compare(firstHash, 'third'))).toEqual([
       'table_added customers.null: null -> 2 columns',
       'column_removed orders.discount_code: text -> null',
       'data_type_changed orders.amount: decimal(38,9) -> double',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -68,29 +69,23 @@ beforeAll(async () => {
   seeded = await seedRun(api);
   const attempt = await api.createAttempt(seeded.run);
   for (const [index, seed] of seeds.entries()) {
-    await api.testDatabase.database.execute(
-      `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, created_at, pipeline_name, dataset_name,
-              destination_name, status, duration_ms, total_rows_extracted, total_rows_loaded, total_bytes_loaded,
-              has_schema_migration, facts, trace_blob_key)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '')`,
-      [
-        seeded.workspaceId,
-        seeded.run.id,
-        attempt.id,
-        `t${index}`,
-        seed.at,
-        seed.pipeline,
-        seed.dataset,
-        seed.destination,
-        seed.status ?? 'succeeded',
-        seed.durationMs ?? null,
-        (seed.rows ?? 0) + 1,
-        seed.rows ?? 0,
-        (seed.rows ?? 0) * 100,
-        index === 0,
-        { sourceNames: [`source_of_${seed.pipeline}_${index}`] },
-      ],
-    );
+    await addPipelineRun(api.testDatabase.database, {
+      workspaceId: seeded.workspaceId,
+      jobRunId: seeded.run.id,
+      attemptId: attempt.id,
+      transactionId: `t${index}`,
+      createdAt: new Date(seed.at),
+      pipelineName: seed.pipeline,
+      datasetName: seed.dataset,
+      destinationName: seed.destination,
+      status: seed.status ?? 'succeeded',
+      durationMs: seed.durationMs ?? null,
+      totalRowsExtracted: (seed.rows ?? 0) + 1,
+      totalRowsLoaded: seed.rows ?? 0,
+      totalBytesLoaded: (seed.rows ?? 0) * 100,
+      hasSchemaMigration: index === 0,
+      facts: { sourceNames: [`source_of_${seed.pipeline}_${index}`] },
+    });
   }
   for (const [schemaName, tableNames] of [
     ['a', ['orders', 'orders__lines']],
@@ -382,17 +377,13 @@ describe('read permissions on statistics', () => {
   });
 
   it('allow reading an archived workspace', async () => {
-    const set = (value: string) =>
-      api.testDatabase.database.execute(`update workspaces set archived_at = ${value} where id = $1`, [
-        seeded.workspaceId,
-      ]);
-    await set('now()');
+    await api.services.workspaces.archive(seeded.workspaceId);
     try {
       expect((await ask('list_pipeline_stats', pipelinesPath())).total).toBe(3);
       const daily = await get(dailyPath('datasets'), seeded.owner.key);
       expect(daily.statusCode).toBe(200);
     } finally {
-      await set('null');
+      await api.services.workspaces.unarchive(seeded.workspaceId);
     }
   });
 });

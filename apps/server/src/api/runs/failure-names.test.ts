@@ -57,9 +57,7 @@ it.each(failures)(
     const run = await jobs.start(refs[kind]);
     const attempt = await api.createAttempt(run);
     // User code has begun, so no other attempt follows.
-    await api.testDatabase.database.execute('update attempts set begun_at = now() where id = $1', [
-      attempt.id,
-    ]);
+    await api.persistence.store.attempts.begin(attempt.id, 'nonce');
     await api.persistence.transaction((store) =>
       api.finishRun.inTransaction(
         store,

@@ -15,11 +15,11 @@ afterAll(() => api.close());
 beforeEach(async () => {
   seeded = await seedRun(api);
   await api.createAttempt(seeded.run);
-  await api.setRun(seeded.run.id, `status = 'cancelling', end_intent = 'cancel'`);
+  await api.setRun(seeded.run.id, { status: 'cancelling', endIntent: 'cancel' });
 });
 
 const becomeUnknown = () =>
-  api.setRun(seeded.run.id, `unknown_since = now(), unknown_detail = 'The engine is gone.'`);
+  api.setRun(seeded.run.id, { unknownSince: new Date(), unknownDetail: 'The engine is gone.' });
 
 function forceEnd(
   { key }: Pick<TestCaller, 'key'>,
@@ -46,7 +46,7 @@ describe('an unknown run', () => {
     const url = `/pumphouse/v1/workspaces/${seeded.workspaceId}/job-runs?is_unknown=true`;
     const list = readAnswer('list_run_overviews', await api.app.inject({ url, headers }));
     expect(list.items.map(({ id }) => id)).toEqual([seeded.run.id]);
-    await api.setRun(seeded.run.id, 'unknown_since = null');
+    await api.setRun(seeded.run.id, { unknownSince: null });
     const none = readAnswer('list_run_overviews', await api.app.inject({ url, headers }));
     expect(none.items).toEqual([]);
   });

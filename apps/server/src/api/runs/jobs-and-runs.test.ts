@@ -3,6 +3,7 @@ import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -39,14 +40,12 @@ beforeAll(async () => {
   jobIds = new Map(receipt.job_receipt.succeeded.map(({ job }) => [job.job_ref, job.id]));
   loadRunId = await trigger('jobs.etl.load');
   reportRunId = await trigger('jobs.etl.report');
-  await api.setRun(
-    loadRunId,
-    `status = 'completed', started_at = now() - interval '90 s', finished_at = now()`,
-  );
-  await api.setRun(
-    reportRunId,
-    `status = 'running', started_at = now(), previous_job_run_id = '${loadRunId}'`,
-  );
+  await api.setRun(loadRunId, {
+    status: 'completed',
+    startedAt: ago({ seconds: 90 }),
+    finishedAt: new Date(),
+  });
+  await api.setRun(reportRunId, { status: 'running', startedAt: new Date(), previousJobRunId: loadRunId });
 });
 afterAll(() => api.close());
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createReader, deployJobs, type DeployedJobs } from '../testing/deployed-jobs.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+import { setJob } from '../../store/postgres/testing/jobs.ts';
 
 let api: ApiFixture;
 let owner: TestCaller;
@@ -143,10 +144,11 @@ describe('a run in a list', () => {
         number: 1,
       },
     });
-    await api.setRun(
-      follower?.id ?? '',
-      `tick_at = '2026-03-10T06:15Z', wait_reason = 'It waits.', not_before = '2026-03-10T07:00Z'`,
-    );
+    await api.setRun(follower?.id ?? '', {
+      tickAt: new Date('2026-03-10T06:15Z'),
+      waitReason: 'It waits.',
+      notBefore: new Date('2026-03-10T07:00Z'),
+    });
     expect(await call('get_run_overview', `job-runs/${follower?.id}/overview`)).toMatchObject({
       tick_at: '2026-03-10T06:15:00.000Z',
       waiting: { reason: 'It waits.', until: '2026-03-10T07:00:00.000Z' },
@@ -154,10 +156,8 @@ describe('a run in a list', () => {
   });
 
   it('keeps the id of the starter after that member is removed', async () => {
-    await start();
-    await api.testDatabase.database.execute(`update job_runs set triggered_by = $1 where workspace_id = $1`, [
-      workspaceId,
-    ]);
+    const run = await start();
+    await api.setRun(run.id, { triggeredBy: workspaceId });
     const { items } = await call('list_run_overviews', 'job-runs');
     expect(items[0]?.triggered_by).toEqual({ id: workspaceId, email: null });
   });
@@ -176,11 +176,14 @@ describe('a run in a list', () => {
     expect(await idsOf('tags=none')).toEqual(new Set());
     expect(await idsOf('q=follower')).toEqual(new Set([follower?.id]));
     expect(await idsOf('pipeline_name=orders')).toEqual(new Set());
-    await api.setRun(
-      follower?.id ?? '',
-      `status = 'skipped', skip = '{"status":"skipped_paused","reasons":["paused"],"count":2,
-      "firstAt":"2026-03-10T06:15:00.000Z","lastAt":"2026-03-10T06:30:00.000Z"}'`,
-    );
+    const skip = {
+      status: 'skipped_paused',
+      reasons: ['paused'],
+      count: 2,
+      firstAt: '2026-03-10T06:15:00.000Z',
+      lastAt: '2026-03-10T06:30:00.000Z',
+    };
+    await api.setRun(follower?.id ?? '', { status: 'skipped', skip });
     expect(await idsOf('include_skipped=false')).toEqual(new Set([failed.id, completed.id]));
     const [skipped] = (await call('list_run_overviews', 'job-runs?status=skipped')).items;
     expect(skipped?.skip).toEqual({ reasons: ['paused'], count: 2, last_at: '2026-03-10T06:30:00.000Z' });
@@ -191,10 +194,7 @@ describe('a run in a list', () => {
     await api.finishRun(first.id, { status: 'cancelled' });
     await api.createPackages(workspaceId, owner.membershipId);
     const second = await start();
-    await api.testDatabase.database.execute('update job_runs set created_at = $2 where workspace_id = $1', [
-      workspaceId,
-      time,
-    ]);
+    for (const { id } of [first, second]) await api.setRun(id, { createdAt: new Date(time) });
     const [code, settings] = [
       (run: JobRunRecord) => `deployment_id=${run.deploymentId}`,
       (run: JobRunRecord) => `configuration_id=${run.configurationId}`,
@@ -302,9 +302,7 @@ describe('a job in a list', () => {
   });
 
   it('has no next start while it is paused', async () => {
-    await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [
-      jobs.idOf(refs.first),
-    ]);
+    await api.services.switchJobs.pause({ workspaceId, jobId: jobs.idOf(refs.first) });
     expect((await firstJob())?.next_start).toBeNull();
     const sorted = await call('list_job_overviews', 'jobs?sort=next_start_at&order=asc&limit=1');
     expect(sorted.items).toHaveLength(1);
@@ -326,9 +324,7 @@ describe('a job in a list', () => {
     const cancelled = await start();
     await api.finishRun(cancelled.id, { status: 'cancelled' });
     expect((await firstJob())?.failing_since).toEqual(failing);
-    await api.testDatabase.database.execute('update jobs set failure_count = 12345 where id = $1', [
-      jobs.idOf(refs.first),
-    ]);
+    await setJob(api.testDatabase.database, { id: jobs.idOf(refs.first) }, { failureCount: 12_345 });
     expect((await firstJob())?.failing_since?.count).toBe(100);
     await complete();
     expect((await firstJob())?.failing_since).toBeNull();
@@ -382,9 +378,7 @@ describe('the series of runs', () => {
     const { buckets } = await call('list_run_series', 'job-runs/-/series?bucket=day');
     expect(buckets).toHaveLength(31);
     expect(buckets.at(-1)).toMatchObject(counts);
-    await api.testDatabase.database.execute('update jobs set is_archived = true where id = $1', [
-      jobs.idOf(refs.first),
-    ]);
+    await api.services.switchJobs.archive({ workspaceId, jobId: jobs.idOf(refs.first) });
     expect((await call('list_run_series', 'job-runs/-/series')).now.jobs_failing).toBe(0);
   });
 

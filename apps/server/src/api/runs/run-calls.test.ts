@@ -165,8 +165,8 @@ describe('cancel_job_runs', () => {
       const run = await api.persistence.store.jobRuns.find(id);
       if (run) await api.createAttempt(run);
     }
-    await api.setRun(cancelling, `status = 'cancelling', end_intent = 'cancel'`);
-    await api.setRun(completed, `status = 'completed', finished_at = now()`);
+    await api.setRun(cancelling, { status: 'cancelling', endIntent: 'cancel' });
+    await api.setRun(completed, { status: 'completed', finishedAt: new Date() });
     return { pending, running, cancelling, completed };
   }
 

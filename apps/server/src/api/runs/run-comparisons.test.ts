@@ -7,6 +7,7 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -202,10 +203,8 @@ describe('the comparison of two logs', () => {
 
   it('reports that the log was removed', async () => {
     await carryOut(seeded.run, { lines: ['a', 'b'] });
-    await api.testDatabase.database.execute(
-      'update attempts set log_removed_at = now() where job_run_id = $1',
-      [seeded.run.id],
-    );
+    for (const { id } of await api.persistence.store.attempts.listOfRun(seeded.run.id))
+      await setAttempt(api.testDatabase.database, id, { logRemovedAt: new Date() });
     const run = await startRun();
     await carryOut(run, { lines: ['a', 'b'] });
     const { base } = await compareLogs(run);

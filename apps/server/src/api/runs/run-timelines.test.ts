@@ -29,7 +29,7 @@ async function readTimeline(): Promise<JobRunTimelineResponse> {
 async function runAttempt(exit: object): Promise<string> {
   const { id } = await api.createAttempt(seeded.run);
   await api.persistence.store.attempts.begin(id, 'nonce');
-  await api.setRun(seeded.run.id, `status = 'running'`);
+  await api.setRun(seeded.run.id, { status: 'running' });
   const records = [
     { n: 0, kind: 'started', at: '2026-03-10T10:00:01Z' },
     { n: 1, kind: 'exit', at: '2026-03-10T10:00:09Z', code: null, signal: null, reason: null, ...exit },
@@ -162,9 +162,7 @@ describe('a skipped run', () => {
     lastAt: '2026-03-10T16:00:00.000Z',
   };
 
-  beforeEach(() =>
-    api.setRun(seeded.run.id, `status = 'skipped', finished_at = now(), skip = '${JSON.stringify(skip)}'`),
-  );
+  beforeEach(() => api.setRun(seeded.run.id, { status: 'skipped', finishedAt: new Date(), skip }));
 
   it('reports the reason, the count, and the first and last time', async () => {
     expect(await readTimeline()).toMatchObject({

@@ -2,6 +2,7 @@ import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -67,18 +68,19 @@ async function trigger(caller: TestCaller, options: object) {
   };
 }
 
-async function countRuns(): Promise<number> {
-  const { count } = await api.testDatabase.database.one<{ count: number }>(
-    'select count(*)::int as count from job_runs where workspace_id = $1',
-    [context.workspace.id],
-  );
-  return count;
+async function listRuns(workspaceId = context.workspace.id) {
+  const list = await api.persistence.store.jobRuns.list(workspaceId, {});
+  return (await list.read({ limit: 100, offset: 0, sorting: [{ key: 'created_at', order: 'asc' }] })).rows;
 }
 
+const countRuns = async () => (await listRuns()).length;
+
 const addAccessProfile = () =>
-  api.testDatabase.database.execute(
-    `update configurations set profiles = '{prod,access}' where workspace_id = $1`,
-    [context.workspace.id],
+  setColumns(
+    api.testDatabase.database,
+    'configurations',
+    { profiles: ['prod', 'access'] },
+    { workspaceId: context.workspace.id },
   );
 
 const onlyAccess = expect.stringMatching(
@@ -191,20 +193,18 @@ describe('a run created by a viewer', () => {
     const { started, skipped } = await trigger(viewer, { job_ids: ids });
     expect([started, skipped]).toEqual([[['jobs.read', 'access']], ['jobs.late']]);
     await deploy('prod');
-    const [first] = await api.testDatabase.database.query<{ id: string }>(
-      'select id from job_runs where workspace_id = $1',
-      [workspace.id],
-    );
-    await api.setRun(first?.id ?? '', `status = 'running', started_at = now()`);
+    const [first] = await listRuns(workspace.id);
+    await api.setRun(first?.id ?? '', { status: 'running', startedAt: new Date() });
     await api.finishRun(first?.id ?? '', { status: 'completed' });
-    const runs = await api.testDatabase.database.query(
-      `select jobs.job_ref, job_runs.profile, triggered_by from job_runs join jobs on jobs.id = job_id
-        where job_runs.workspace_id = $1 order by job_runs.created_at`,
-      [workspace.id],
-    );
+    const refs = new Map(jobs.map(({ job }) => [job.id, job.jobRef]));
+    const runs = (await listRuns(workspace.id)).map(({ jobId, profile, triggeredBy }) => ({
+      jobRef: refs.get(jobId),
+      profile,
+      triggeredBy,
+    }));
     expect(runs).toEqual([
-      { job_ref: 'jobs.read', profile: 'access', triggered_by: viewer.membershipId },
-      { job_ref: 'jobs.late', profile: 'access', triggered_by: viewer.membershipId },
+      { jobRef: 'jobs.read', profile: 'access', triggeredBy: viewer.membershipId },
+      { jobRef: 'jobs.late', profile: 'access', triggeredBy: viewer.membershipId },
     ]);
   });
 });
@@ -223,10 +223,7 @@ it('does not restrict developers', async () => {
 
 it('respects the default access of the organization', async () => {
   const member = await api.createCaller({ id: context.organization.id, role: 'member' });
-  await api.testDatabase.database.execute(
-    `update organizations set default_workspace_role = 'viewer' where id = $1`,
-    [context.organization.id],
-  );
+  await api.services.organizations.update(context.organization.id, { defaultWorkspaceRole: 'viewer' });
   expect((await create(member, 'jobs.read')).statusCode).toBe(201);
   expect((await create(member, 'jobs.plain')).statusCode).toBe(403);
 });

@@ -2,10 +2,12 @@ import type { ApiFixture } from '../testing/api-fixture.ts';
 import type { Principal } from '../../services/sign-in/principal.ts';
 import type { SeededRun } from '../testing/seed-run.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createApiFixture } from '../testing/api-fixture.ts';
+import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createNameSlots } from '../../services/runs/name-slots.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { copyRun } from '../../store/postgres/testing/runs.ts';
+import { deployJobs } from '../testing/deployed-jobs.ts';
 
 let api: ApiFixture;
 let own: SeededRun;
@@ -18,30 +20,17 @@ const stored = 'Waiting for a free slot: 4 of 4 in use, 1 by this workspace.';
 beforeAll(async () => {
   api = await createApiFixture();
   own = await seedRun(api);
-  const others = [await seedRun(api), await seedRun(api), await seedRun(api)];
-  const { database } = api.testDatabase;
-  await database.execute(`update workspaces set name = 'Theirs' where id = any($1)`, [
-    others.map(({ workspaceId }) => workspaceId),
-  ]);
-  const sibling = others[0];
-  await database.execute(
-    `update workspaces set name = 'Sibling', is_playground = false,
-            organization_id = (select organization_id from workspaces where id = $2) where id = $1`,
-    [sibling?.workspaceId, own.workspaceId],
-  );
-  await database.execute(
-    `update organizations set default_workspace_role = 'viewer'
-      where id = (select organization_id from workspaces where id = $1)`,
-    [own.workspaceId],
-  );
-  for (const { run } of others) await api.setRun(run.id, `status = 'running'`);
-  await database.execute(
-    `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind, profile)
-     select workspace_id, job_id, job_version_id, deployment_id, configuration_id, 99, 'running', trigger, trigger_kind, profile
-       from job_runs where id = $1`,
-    [own.run.id],
-  );
-  await api.setRun(own.run.id, `wait_kind = 'slot', wait_reason = '${stored}'`);
+  const others = [await seedRun(api), await seedRun(api)];
+  for (const { workspaceId } of others) await api.services.workspaces.update(workspaceId, { name: 'Theirs' });
+  const { organizationId, owner } = own;
+  const named = { organizationId, name: 'Sibling', description: null };
+  const sibling = await api.persistence.store.workspaces.create(named);
+  const jobs = await deployJobs(api, sibling.id, owner, [defineJob('jobs.m.f')]);
+  await api.services.organizations.update(organizationId, { defaultWorkspaceRole: 'viewer' });
+  for (const run of [...others.map((other) => other.run), await jobs.start('jobs.m.f')])
+    await api.setRun(run.id, { status: 'running' });
+  await copyRun(api.testDatabase.database, own.run.id, 1, () => ({ status: 'running' }));
+  await api.setRun(own.run.id, { waitKind: 'slot', waitReason: stored });
   await api.persistence.store.supervisors.keepAlive('server', { batch: 4, apps: 4 }, 600);
 });
 afterAll(() => api.close());

@@ -43,9 +43,10 @@ const idOf = (ref: string) => jobIds.get(ref) ?? '';
 
 describe('the list of next starts', () => {
   it('names the job, the trigger in words, and what blocks it', async () => {
-    await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [
-      idOf('jobs.shop.orders'),
-    ]);
+    await api.services.switchJobs.pause({
+      workspaceId: context.workspace.id,
+      jobId: idOf('jobs.shop.orders'),
+    });
     const answer = readAnswer('list_next_starts', await get('next-starts'));
     expect(answer).toEqual({
       items: [

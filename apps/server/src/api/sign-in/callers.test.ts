@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../../services/keys/keys.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { listAuditEntries } from '../../services/testing/audit-entries.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -77,13 +78,10 @@ describe('a personal key', () => {
       is_personal: true,
       default_workspace_role: null,
     });
-    const entries = await api.testDatabase.database.query(
-      'select action, actor_kind, target_name from audit_log where organization_id = $1 order by id',
-      [organizationId],
-    );
-    expect(entries).toEqual([
-      { action: 'organization.create', actor_kind: 'key', target_name: 'Analyst.Alone' },
-      { action: 'workspace.create', actor_kind: 'key', target_name: 'Playground' },
+    const entries = await listAuditEntries(api.persistence.store, { organizationId });
+    expect(entries).toMatchObject([
+      { action: 'organization.create', actorKind: 'key', targetName: 'Analyst.Alone' },
+      { action: 'workspace.create', actorKind: 'key', targetName: 'Playground' },
     ]);
   });
 });

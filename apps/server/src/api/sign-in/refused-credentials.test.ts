@@ -9,6 +9,8 @@ import { createCredentials, createKeySecret } from '../../services/sign-in/crede
 import { createEncryption } from '../../platform/encryption.ts';
 import { routes } from '@pumphouse/contract';
 import { seedRun } from '../testing/seed-run.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 /*
  * Every invalid credential at every operation. It must be rejected before any other check, whether the path
@@ -36,15 +38,11 @@ beforeAll(async () => {
   const seeded = await seedRun(api);
   workspaceId = seeded.workspaceId;
   owner = seeded.owner;
-  const row = await api.testDatabase.database.one<{ id: string }>(
-    'select organization_id as id from workspaces where id = $1',
-    [workspaceId],
-  );
-  organizationId = row.id;
+  organizationId = seeded.organizationId;
   const attempt = await api.createAttempt(seeded.run);
   good = {
     user: owner.key,
-    person: (await createSession('id = id')).token,
+    person: (await createSession()).token,
     dataplane: await dataplaneOf(owner.principal),
     upload: await uploadOf(owner.principal),
     run: await api.credentials.issueRunToken(attempt.id),
@@ -63,14 +61,9 @@ async function uploadOf(principal: TestCaller['principal'], credentials = api.cr
   return (await credentials.issueUploadToken(principal, grant)).token;
 }
 
-/** A user of the test's workspace, signed in by a session with these columns. */
-async function createSession(columns: string, userId = owner.userId) {
-  const { id } = await api.testDatabase.database.one<{ id: string }>(
-    `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
-    [userId],
-  );
-  await api.testDatabase.database.execute(`update sessions set ${columns} where id = $1`, [id]);
-  const { token } = await api.credentials.issuePersonToken({ id, userId, email: owner.principal.email });
+/** A user of the test's workspace, signed in by a session. */
+async function createSession(userId = owner.userId) {
+  const { sessionId: id, jwt: token } = await api.signIn.sessions.begin({ userId, client: 'test' });
   const principal = { ...owner.principal, userId, credential: { kind: 'session' as const, id } };
   return { token, principal };
 }
@@ -87,23 +80,28 @@ async function listDeadOnes(): Promise<Record<string, string>> {
     const { secret, principal } = await api.createKey(owner.userId, state);
     await add(`a key that is ${state}`, secret, principal);
   }
-  const revoked = await createSession('revoked_at = now()');
+  const revoked = await createSession();
+  await api.signIn.sessions.revoke(owner.userId, revoked.principal.credential.id);
   await add('a session that was revoked', revoked.token, revoked.principal);
-  const expired = await createSession(`expires_at = now() - interval '1 s'`);
+  const expired = await createSession();
+  await setColumns(
+    api.testDatabase.database,
+    'sessions',
+    { expiresAt: ago({ seconds: 1 }) },
+    { id: expired.principal.credential.id },
+  );
   await add('a session that is past its end', expired.token, expired.principal);
   const gone = await api.createCaller(
     { id: organizationId, role: 'owner' },
     { id: workspaceId, role: 'owner' },
   );
-  const session = await createSession('id = id', gone.userId);
-  await api.testDatabase.database.execute('update users set disabled_at = now() where id = $1', [
-    gone.userId,
-  ]);
+  const session = await createSession(gone.userId);
+  await api.persistence.store.people.setDisabled(gone.userId, true);
   await add('a key of a disabled account', gone.key, gone.principal);
   await add('a session of a disabled account', session.token, session.principal);
   const over = await seedRun(api);
   const { id } = await api.createAttempt(over.run);
-  await api.setRun(over.run.id, `status = 'completed', finished_at = now()`);
+  await api.setRun(over.run.id, { status: 'completed', finishedAt: new Date() });
   found['the token of a run that is over'] = await api.credentials.issueRunToken(id);
   found['a token of an attempt'] = good.attempt;
   return found;
@@ -131,7 +129,7 @@ async function listForgedOnes(): Promise<Record<string, string>> {
   const others = createEncryption(randomBytes(32));
   const foreign = createCredentials(api.persistence, others);
   const { id } = owner.principal.credential ?? { id: '' };
-  const { id: sessionId } = (await createSession('id = id')).principal.credential;
+  const { id: sessionId } = (await createSession()).principal.credential;
   const person = { id: sessionId, userId: owner.userId, email: owner.principal.email };
   const claims = {
     session: sessionId,

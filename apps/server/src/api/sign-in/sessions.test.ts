@@ -7,6 +7,7 @@ import { createKeys } from '../../services/keys/keys.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { createSignInFixture } from '../../services/testing/sign-in-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { breakTable } from '../../store/postgres/testing/tables.ts';
 
 let api: ApiFixture;
 let context: SignInFixture;
@@ -230,7 +231,7 @@ describe('a failing database', () => {
     ['issue-device-code', undefined],
   ])('makes %s report a temporary failure', async (operation, payload) => {
     for (const table of ['refresh_tokens', 'device_codes', 'authorization_requests'])
-      await api.testDatabase.database.execute(`alter table ${table} rename to broken_${table}`);
+      await breakTable(api.testDatabase.database, table);
     const failed = await post(operation, payload);
     expect([failed.statusCode, failed.json()]).toEqual([
       503,
@@ -240,10 +241,9 @@ describe('a failing database', () => {
 
   it('loses no session', async () => {
     const { refresh_token } = await signIn();
-    const { database } = api.testDatabase;
-    await database.execute('alter table sessions rename to broken');
+    const restore = await breakTable(api.testDatabase.database, 'sessions');
     expect((await post('refresh', { refresh_token })).statusCode).toBe(503);
-    await database.execute('alter table broken rename to sessions');
+    await restore();
     readAnswer('refresh_session', await post('refresh', { refresh_token }));
   });
 });
@@ -286,8 +286,8 @@ describe("the caller's own sessions", () => {
     const changes = await context.listChanges();
     expect(changes.at(-1)).toMatchObject({
       action: 'session.revoke',
-      actor_email: owner.principal.email,
-      target_id: other?.id,
+      actorEmail: owner.principal.email,
+      targetId: other?.id,
       after: { because: 'revoked' },
     });
   });

@@ -4,6 +4,7 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { setUpReportingRun } from '../testing/reporting-run.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 const reporting = setUpReportingRun();
 const { send } = reporting;
@@ -22,9 +23,11 @@ async function readWatermark(context = reporting.seeded): Promise<string | null 
 
 /** Moves the watermark back, so that its next update is visible however fast the test runs. */
 async function backdateWatermark(): Promise<void> {
-  await reporting.api.testDatabase.database.execute(
-    `update telemetry_watermarks set updated_at = '2020-01-01T00:00:00Z' where workspace_id = $1`,
-    [reporting.seeded.workspaceId],
+  await setColumns(
+    reporting.api.testDatabase.database,
+    'telemetry_watermarks',
+    { updatedAt: new Date('2020-01-01') },
+    { workspaceId: reporting.seeded.workspaceId },
   );
 }
 

@@ -5,6 +5,7 @@ import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/
 import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PortRange } from '../../domain/primitives/port-range.ts';
+import type { RunColumns } from '../../store/postgres/testing/runs.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import type { UserPrincipal } from '../../services/sign-in/principal.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,6 +25,9 @@ import type { RetentionLimits } from '../../domain/retention/retention-limits.ts
 import { createServices } from '../../services/create-services.ts';
 import { createTestPorts, testArchiveLimits } from '../../services/testing/test-ports.ts';
 import { selectPageServices } from '../../compose/page-services.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { claimRun, setRun as setRunIn } from '../../store/postgres/testing/runs.ts';
+import { expireKey } from '../../store/postgres/testing/keys.ts';
 
 /** A caller with a valid key. */
 export interface TestCaller {
@@ -139,7 +143,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
   /** Creates a key of the user; `state` can make it invalid. */
   async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
     const { secret, hash, prefix } = createKeySecret('personal');
-    await store.keys.create({
+    const id = await store.keys.create({
       kind: 'personal',
       secretHash: hash,
       prefix,
@@ -147,20 +151,13 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
       issuedBy: userId,
       validDays: 1,
     });
-    const set = {
-      good: 'prefix = prefix',
-      expired: `expires_at = now() - interval '1 s'`,
-      revoked: 'revoked_at = now()',
-    };
-    const row = await database.one<{ id: string; email: string }>(
-      `update api_keys set ${set[state]} from users where users.id = api_keys.user_id and secret_hash = $1
-       returning api_keys.id, users.email`,
-      [hash],
-    );
+    if (state === 'revoked') await store.keys.revoke(id);
+    if (state === 'expired') await expireKey(database, id, ago({ seconds: 1 }));
+    const user = await store.people.getUser(userId);
     const principal: UserPrincipal = {
       userId,
-      email: row.email,
-      credential: { kind: 'key', id: row.id },
+      email: user?.email ?? '',
+      credential: { kind: 'key', id },
       workspaceId: null,
       kind: 'user',
     };
@@ -229,12 +226,8 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     return { deployment, configuration };
   }
 
-  /** Sets columns of a run, such as its status, in place of a supervisor. */
-  async function setRun(jobRunId: string, assignments: string): Promise<void> {
-    await database.execute(`update job_runs set ${assignments}, updated_at = now() where id = $1`, [
-      jobRunId,
-    ]);
-  }
+  const setRun = (jobRunId: string, columns: RunColumns) =>
+    setRunIn(database, jobRunId, { updatedAt: new Date(), ...columns });
 
   /**
    * Creates the next attempt of a run, as if a supervisor had claimed it.
@@ -242,12 +235,11 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
    */
   async function createAttempt(run: JobRunRecord): Promise<TestAttempt> {
     const { secret, credential } = attemptSecrets.create(run.id);
-    await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-    const claimed = await store.jobRuns.find(run.id);
-    const claim = { jobRunId: run.id, claimNumber: claimed?.claimNumber ?? 0 };
+    const claim = await claimRun(database, run.id);
     const attempt = await store.attempts.insert(claim, 'fake', credential);
     if (!attempt) throw new Error('The attempt was not made');
-    await setRun(run.id, `status = 'running', started_at = coalesce(started_at, now())`);
+    const { startedAt } = (await store.jobRuns.find(run.id)) ?? run;
+    await setRun(run.id, { status: 'running', startedAt: startedAt ?? new Date() });
     return { id: attempt.id, secret };
   }
 

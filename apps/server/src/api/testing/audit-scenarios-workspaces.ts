@@ -3,11 +3,15 @@ import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.
 import { defineJob } from './api-fixture.ts';
 import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { planted } from './audit-scene.ts';
+import type { JobColumns } from '../../store/postgres/testing/jobs.ts';
+import { randomBytes } from 'node:crypto';
+import { removeRegion } from '../../store/postgres/testing/workspaces.ts';
+import { setJob } from '../../store/postgres/testing/jobs.ts';
 
-const ofJob = (action: string, assignments = 'is_paused = is_paused'): Scenario => ({
+const ofJob = (action: string, columns?: JobColumns): Scenario => ({
   action,
-  prepare: async ({ execute, jobId }) => {
-    await execute(`update jobs set ${assignments} where id = $1`, [jobId]);
+  prepare: async ({ api, jobId }) => {
+    if (columns) await setJob(api.testDatabase.database, { id: jobId }, columns);
     return { params: { job_id: jobId } };
   },
 });
@@ -16,8 +20,8 @@ const ofJob = (action: string, assignments = 'is_paused = is_paused'): Scenario 
 export const workspaceScenarios: Scenarios = {
   set_region_organization: {
     action: 'organization.set-region',
-    prepare: async ({ execute, organization }) => {
-      await execute('update organizations set dataplane_id = null where id = $1', [organization.id]);
+    prepare: async ({ api, organization }) => {
+      await removeRegion(api.testDatabase.database, organization.id);
       return { payload: { dataplane_id: 'local' } };
     },
   },
@@ -36,8 +40,8 @@ export const workspaceScenarios: Scenarios = {
   archive_workspace: { action: 'workspace.archive', prepare: () => ({}) },
   unarchive_workspace: {
     action: 'workspace.unarchive',
-    prepare: async ({ execute, workspace }) => {
-      await execute('update workspaces set archived_at = now() where id = $1', [workspace.id]);
+    prepare: async ({ api, workspace }) => {
+      await api.services.workspaces.archive(workspace.id);
       return {};
     },
   },
@@ -88,29 +92,34 @@ export const workspaceScenarios: Scenarios = {
     }),
   },
   archive_job: ofJob('job.archive'),
-  unarchive_job: ofJob('job.unarchive', 'is_archived = true'),
+  unarchive_job: ofJob('job.unarchive', { isArchived: true }),
   pause_job: ofJob('job.pause'),
-  resume_job: ofJob('job.resume', 'is_paused = true'),
-  publish_job: ofJob('job.publish', "job_type = 'interactive'"),
+  resume_job: ofJob('job.resume', { isPaused: true }),
+  publish_job: ofJob('job.publish', { jobType: 'interactive' }),
   publish_app: {
     action: 'job.publish',
     prepare: async (scene) => ({
-      ...(await ofJob('job.publish', "job_type = 'interactive'").prepare(scene)),
+      ...(await ofJob('job.publish', { jobType: 'interactive' }).prepare(scene)),
       payload: { password: planted.linkPassword },
     }),
   },
   unpublish_job: {
     action: 'job.unpublish',
     prepare: async (scene) => {
-      await scene.execute('delete from app_publications where job_id = $1', [scene.jobId]);
-      await scene.execute(
-        `insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, decode(md5(random()::text), 'hex'), 'sealed')`,
-        [scene.jobId],
-      );
-      return ofJob('job.unpublish', "job_type = 'interactive'").prepare(scene);
+      const { apps } = scene.api.persistence.store;
+      await apps.endPublication(scene.jobId);
+      await apps.addPublication({
+        jobId: scene.jobId,
+        secretHash: randomBytes(32),
+        sealedSecret: Buffer.from('sealed'),
+        passwordHash: null,
+        expiresAt: null,
+        createdBy: null,
+      });
+      return ofJob('job.unpublish', { jobType: 'interactive' }).prepare(scene);
     },
   },
-  restart_app: ofJob('job-run.start', "job_type = 'interactive'"),
+  restart_app: ofJob('job-run.start', { jobType: 'interactive' }),
   trigger_jobs: {
     action: 'job-run.start',
     prepare: ({ jobId }) => ({ payload: { job_ids: [jobId] } }),
@@ -125,12 +134,10 @@ export const workspaceScenarios: Scenarios = {
   },
   force_end_job_run: {
     action: 'job-run.force-end',
-    prepare: async ({ api, execute, startRun }) => {
+    prepare: async ({ api, startRun }) => {
       const run = await startRun();
       await api.createAttempt(run);
-      await execute(`update job_runs set unknown_since = now(), unknown_detail = 'x' where id = $1`, [
-        run.id,
-      ]);
+      await api.setRun(run.id, { unknownSince: new Date(), unknownDetail: 'x' });
       return { params: { job_run_id: run.id } };
     },
   },

@@ -112,8 +112,6 @@ export async function createScene(api: ApiFixture) {
     /** Signs the owner in at a client. */
     beginSession: () => api.signIn.sessions.begin({ userId: owner.userId, client: 'a client' }),
 
-    execute: (sql: string, values: readonly unknown[]) => api.testDatabase.database.execute(sql, values),
-
     /** The bearer token for the operation, unless the scenario overrides it. */
     async bearerFor({ credential }: Route): Promise<string> {
       if (credential !== 'dataplane') return owner.key;

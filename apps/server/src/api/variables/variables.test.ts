@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { readTable } from '../../store/postgres/testing/tables.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -150,13 +151,7 @@ describe('the variables of a workspace', () => {
 });
 
 /** Rows of the table, as text. */
-async function dump(): Promise<string[]> {
-  const rows = await api.testDatabase.database.query<{ row: string }>(
-    'select variables::text as row from variables where workspace_id = $1 order by name',
-    [context.workspace.id],
-  );
-  return rows.map(({ row }) => row);
-}
+const dump = () => readTable(api.testDatabase.database, 'variables');
 
 describe('a rejected change', () => {
   beforeEach(() => update({ profile: null, upserts: [plain('A', '1'), plain('B', '1')] }));
@@ -207,9 +202,7 @@ describe('a rejected change', () => {
   });
 
   it('to an archived workspace leaves the variables readable', async () => {
-    await api.testDatabase.database.execute('update workspaces set archived_at = now() where id = $1', [
-      context.workspace.id,
-    ]);
+    await api.services.workspaces.archive(context.workspace.id);
     for (const change of [{ upserts: [plain('C')] }, { deletes: ['A'] }]) {
       const response = await patch({ profile: null, ...change });
       expect(response.json()).toMatchObject({ code: 'workspace_archived', status_code: 409 });

@@ -8,6 +8,8 @@ import { buildApi } from '../../compose/build-api.ts';
 import { buildRunsApi } from '../../compose/build-runs-api.ts';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 const secret = 'a secret of some length';
 const unlimited = { execute: { concurrency: null } };
@@ -86,11 +88,8 @@ interface DeliveryBody {
 }
 
 async function countRuns(): Promise<number> {
-  const { count } = await api.testDatabase.database.one<{ count: number }>(
-    `select count(*)::int as count from job_runs where workspace_id = $1 and status <> 'skipped'`,
-    [context.workspace.id],
-  );
-  return count;
+  const { store } = api.persistence;
+  return (await store.jobRuns.list(context.workspace.id, { leaveOutSkipped: true })).count(1000);
 }
 
 function sign(body: string, { at = Date.now() / 1000, key = secret } = {}): Headers {
@@ -326,12 +325,12 @@ describe('a rejected start', () => {
     expect(body.extra?.declined).toMatchObject([
       { job_ref: 'jobs.m.single', status: 'skipped_concurrency_limit' },
     ]);
-    const rows = await api.testDatabase.database.query(
-      `select skip->>'count' as count from job_runs where workspace_id = $1 and status = 'skipped' and input is null`,
-      [context.workspace.id],
-    );
-    expect(rows).toEqual([{ count: '1' }]);
-    await api.setRun(runId, `status = 'completed'`);
+    const { store } = api.persistence;
+    const list = await store.jobRuns.list(context.workspace.id, { statuses: ['skipped'] });
+    const { rows } = await list.read({ limit: 10, offset: 0 });
+    expect(rows.map(({ skip }) => skip?.count)).toEqual([1]);
+    expect(await store.jobRuns.readInput(rows[0]?.id ?? '')).toBeNull();
+    await api.setRun(runId, { status: 'completed' });
     expect((await send(url, '{}', id)).status).toBe(202);
   });
 
@@ -380,9 +379,7 @@ describe('a delivery with an id', () => {
   it('can be sent again after a day', async () => {
     const { url } = await deployListener();
     await send(url, '{}', { 'idempotency-key': 'one' });
-    await api.testDatabase.database.execute(
-      `update webhook_deliveries set received_at = received_at - interval '24 hours'`,
-    );
+    await setColumns(api.testDatabase.database, 'webhook_deliveries', { receivedAt: ago({ hours: 24 }) });
     expect((await send(url, '{}', { 'idempotency-key': 'one' })).status).toBe(202);
     const { count } = await api.testDatabase.database.one<{ count: number }>(
       'select count(*) as count from webhook_deliveries join webhooks on webhooks.id = webhook_id where workspace_id = $1',

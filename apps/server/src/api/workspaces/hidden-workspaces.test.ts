@@ -8,6 +8,7 @@ import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';
 import { requireUser } from '../../services/sign-in/principal.ts';
+import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
 
 /*
  * A resource that the caller has no access to does not exist for them: the response must match that for an
@@ -74,12 +75,15 @@ async function createRuns({ startRun, workspace }: Scene) {
     schema_name: randomUUID(),
     version_hash: randomUUID(),
   };
-  const { id } = await api.testDatabase.database.one<{ id: string }>(
-    `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, dataset_name, status, facts,
-                                trace_blob_key)
-     values ($1, $2, $3, 'a', $4, $5, 'succeeded', '{}', 'a') returning id`,
-    [workspace.id, run.id, attempt.id, names.pipeline_name, names.dataset_name],
-  );
+  const id = await addPipelineRun(api.testDatabase.database, {
+    workspaceId: workspace.id,
+    jobRunId: run.id,
+    attemptId: attempt.id,
+    transactionId: 'a',
+    pipelineName: names.pipeline_name,
+    datasetName: names.dataset_name,
+    status: 'succeeded',
+  });
   await api.persistence.store.schemaVersions.insert({
     workspaceId: workspace.id,
     pipelineName: names.pipeline_name,

@@ -7,6 +7,7 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { randomUUID } from 'node:crypto';
 
 let api: ApiFixture;
 
@@ -47,11 +48,11 @@ async function fill() {
   await api.finishRun(seeded.run.id, { status: 'completed' });
   const { storedBytes } = await api.logFiles.seal(id);
   await store.attempts.markSealed(id, storedBytes);
-  await api.testDatabase.database.execute(
-    `insert into environments (key, organization_id, python_version, requirements, state, size_bytes)
-     values (gen_random_uuid()::text, $1, '3.12', '{}', 'ready', 1234)`,
-    [organizationId],
-  );
+  const environment = { key: randomUUID(), organizationId, pythonVersion: '3.12', requirements: [] };
+  await store.environments.takeBuild(environment, 'builder', 60, { replaceReady: false });
+  const location = { executor: 'fake', path: environment.key };
+  await store.environments.finishBuild(environment.key, 'builder', { location });
+  await store.storage.environments.saveSize(environment.key, location.path, 1234);
   return { ...seeded, organizationId, storedBytes };
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -52,7 +53,7 @@ it('returns usage by day, with the month so far and the limit', async () => {
     concurrentRuns: 5,
     minutesAMonth: 90,
   });
-  await api.setRun(seeded.run.id, `status = 'running', started_at = now() - interval '30 minutes'`);
+  await api.setRun(seeded.run.id, { status: 'running', startedAt: ago({ minutes: 30 }) });
   const path = `workspaces/${seeded.workspaceId}/usage`;
   const before = await read('get_workspace_usage', path);
   expect(before.total).toEqual({

@@ -3,6 +3,7 @@ import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { removeRegion } from '../../store/postgres/testing/workspaces.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -134,9 +135,7 @@ describe('organizations and workspaces', () => {
 
   it('requires a region first, which can be chosen once', async () => {
     const { organization, owner } = await api.createWorkspaceFixture();
-    await api.testDatabase.database.execute('update organizations set dataplane_id = null where id = $1', [
-      organization.id,
-    ]);
+    await removeRegion(api.testDatabase.database, organization.id);
     const url = `/api/v1/organizations/${organization.id}`;
     const create = () =>
       api.app.inject({

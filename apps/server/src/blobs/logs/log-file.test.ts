@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { createLogFiles, LogSealedError, LogTooShortError } from './log-file.ts';
 import type { LogFiles } from './log-file.ts';
 
@@ -276,7 +276,7 @@ describe('log file properties', () => {
           expect(await readFrom(fromLine)).toBe(expected);
         },
       ),
-      { seed: propertySeed, numRuns: 40 },
+      { seed: propertySeed, numRuns: caseCount(40) },
     );
   });
 

@@ -38,7 +38,7 @@ export interface AppGateDependencies {
 const lookedAtMs = 1000;
 /** Shorter while visitors wait for a change. */
 const lookedAtStartingMs = 200;
-const knownMs = 5000;
+const cacheMs = 5000;
 
 /** Implements the proxy's gate with the services and the executor of this server. */
 export function createAppGate(
@@ -48,12 +48,12 @@ export function createAppGate(
   const { addresses, readApps, visits } = apps;
   const { store } = persistence;
   const listeners = new Set<() => void>();
-  const found = createBriefMemory<App | null>(knownMs);
+  const found = createBriefMemory<App | null>(cacheMs);
   const statuses = createBriefMemory<AppStatus>(({ situation }) =>
     situation.kind === 'starting' ? lookedAtStartingMs : lookedAtMs,
   );
-  const sessions = createBriefMemory<AppSessionRecord | null>(knownMs);
-  const keys = createBriefMemory<string | null>(knownMs);
+  const sessions = createBriefMemory<AppSessionRecord | null>(cacheMs);
+  const keys = createBriefMemory<string | null>(cacheMs);
   const starts = new Map<string, Promise<AppState>>();
   const uses = createUseRecorder({ store, log });
 

@@ -5,13 +5,13 @@ import { LRUCache } from 'lru-cache';
 
 /** Frequent enough for idle times of a minute, with one statement for all apps. */
 const writtenEveryMs = 5000;
-const seenEveryMs = 60_000;
+const sessionUpdateMs = 60_000;
 
 /** Records which apps are in use and by whom, every few seconds regardless of the number of requests. */
 export function createUseRecorder({ store, log }: { store: Pick<Store, 'apps'>; log: Logger }) {
   const used = new Set<string>();
   const connected = new Set<string>();
-  const seenLately = new LRUCache<string, true>({ max: 10_000, ttl: seenEveryMs });
+  const recentlyUpdated = new LRUCache<string, true>({ max: 10_000, ttl: sessionUpdateMs });
   const seen = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
 
@@ -39,8 +39,8 @@ export function createUseRecorder({ store, log }: { store: Pick<Store, 'apps'>; 
   return {
     note(jobId: string, visitor: Visitor): void {
       used.add(jobId);
-      if (visitor.kind !== 'key' && !seenLately.get(visitor.sessionId)) {
-        seenLately.set(visitor.sessionId, true);
+      if (visitor.kind !== 'key' && !recentlyUpdated.get(visitor.sessionId)) {
+        recentlyUpdated.set(visitor.sessionId, true);
         seen.add(visitor.sessionId);
       }
       schedule();

@@ -138,6 +138,6 @@ function readText(value: unknown): string {
 /**
  * Truncates a text for a column. Postgres rejects NUL and the unpaired surrogate that truncation can leave.
  */
-function readWord(value: unknown, longest: number): string {
-  return readText(value).slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed();
+function readWord(value: unknown, maxLength: number): string {
+  return readText(value).slice(0, maxLength).replaceAll('\0', '\ufffd').toWellFormed();
 }

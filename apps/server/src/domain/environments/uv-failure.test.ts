@@ -95,7 +95,7 @@ describe('explainUvFailure with a real uv', () => {
 
 /** Output of uv 0.13.9, and the tree format of older releases. */
 describe('explainUvFailure', () => {
-  it.each<[what: string, printed: string, told: string]>([
+  it.each<[what: string, printed: string, explanation: string]>([
     [
       'conflicting versions, in two wrapped lines',
       `Using Python 3.13.5 environment at: /data/environments/1/venv
@@ -160,8 +160,8 @@ error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
     ],
     ['no error', 'Using Python 3.13.5 environment at: venv\nKilled\n', 'Killed'],
     ['progress alone', 'Using Python 3.13.5 environment at: venv\nResolved 3 packages in 4ms\n', ''],
-  ])('%s', (_what, printed, told) => {
-    expect(explainUvFailure(printed.split('\n'))).toBe(told);
+  ])('%s', (_what, printed, explanation) => {
+    expect(explainUvFailure(printed.split('\n'))).toBe(explanation);
   });
 
   it('truncates at 2,000 characters', () => {

@@ -68,12 +68,12 @@ export function readJobDefinition(input: unknown): DefinitionReading {
 
 /**
  * Finds problems across the definitions of a deployment: duplicate refs, and job events or freshness
- * constraints on a job that is neither in the deployment nor in `knownRefs`.
- * @param knownRefs jobs of the workspace that the deployment leaves in place
+ * constraints on a job that is neither in the deployment nor in `existingRefs`.
+ * @param existingRefs jobs of the workspace that the deployment leaves in place
  */
 export function findDeploymentProblems(
   definitions: readonly JobDefinition[],
-  knownRefs: Iterable<string>,
+  existingRefs: Iterable<string>,
 ): string[] {
   const problems: string[] = [];
   const own = new Set<string>();
@@ -81,7 +81,7 @@ export function findDeploymentProblems(
     if (own.has(ref)) problems.push(`${ref}: is defined twice`);
     own.add(ref);
   }
-  const known = new Set([...knownRefs, ...own]);
+  const known = new Set([...existingRefs, ...own]);
   for (const definition of definitions) {
     for (const ref of listReferences(definition)) {
       if (!known.has(ref)) problems.push(`${definition.job_ref}: refers to unknown job '${ref}'`);
@@ -252,11 +252,11 @@ function checkInterval(definition: JsonObject, report: Report): void {
   const interval = definition['interval'];
   if (!isPlainObject(interval)) return;
   const zone = asObject(definition['require'])['timezone'];
-  const knownZone = typeof zone === 'string' && isTimeZone(zone) ? zone : 'UTC';
+  const validZone = typeof zone === 'string' && isTimeZone(zone) ? zone : 'UTC';
   for (const key of ['start', 'end']) {
     const text = interval[key];
     if (key === 'end' && text === undefined) continue;
-    if (typeof text !== 'string' || parseIsoInstant(text, knownZone) === null) {
+    if (typeof text !== 'string' || parseIsoInstant(text, validZone) === null) {
       report(`interval.${key} must be an ISO 8601 date or datetime`);
     }
   }

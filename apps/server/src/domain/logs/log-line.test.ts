@@ -37,7 +37,7 @@ describe('a message from Pumphouse', () => {
     const before = hostile.map((content, line_num) => formatLogLine({ line_num, content, ...user })).join('');
     const message = formatLogLine({ line_num: hostile.length, ...runnerLine('Failed.', at) });
     const shown = Buffer.from(showRunnerLines(Buffer.from(before + message + before))).toString();
-    const told = {
+    const expected = {
       line_num: hostile.length,
       content: 'Pumphouse: Failed.',
       ...user,
@@ -45,7 +45,7 @@ describe('a message from Pumphouse', () => {
       io_stream: 'other',
     };
     expect(shown.slice(0, before.length)).toBe(before);
-    expect(JSON.parse(shown.slice(before.length, -before.length))).toEqual(told);
+    expect(JSON.parse(shown.slice(before.length, -before.length))).toEqual(expected);
     expect(shown.slice(-before.length)).toBe(before);
     const untouched = Buffer.from(before);
     expect(showRunnerLines(untouched)).toBe(untouched);

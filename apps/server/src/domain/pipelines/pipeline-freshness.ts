@@ -141,8 +141,8 @@ function describeFreshness(
   why: FreshnessReason,
   known: { ageSeconds: number | null; expectedEverySeconds: number | null },
 ): string {
-  const age = `Last succeeded ${sayTime(known.ageSeconds ?? 0)} ago`;
-  const period = `a start is due every ${sayTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
+  const age = `Last succeeded ${formatTime(known.ageSeconds ?? 0)} ago`;
+  const period = `a start is due every ${formatTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
   switch (why) {
     case 'on_time':
       return `${age}; ${period}.`;
@@ -167,7 +167,7 @@ const units = [
 ] as const;
 
 /** Formats a duration such as `3 hours`: in the largest unit that fits, rounded down. */
-function sayTime(seconds: number): string {
+function formatTime(seconds: number): string {
   const unit = units.find((each) => seconds >= each.seconds) ?? { name: 'second', seconds: 1 };
   const count = Math.floor(seconds / unit.seconds);
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`;

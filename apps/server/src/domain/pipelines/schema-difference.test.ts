@@ -32,7 +32,7 @@ function table(name: string, columns: SchemaColumnShape[], changes: Partial<Sche
 }
 
 const schema = (...tables: SchemaTableShape[]): SchemaShape => ({ tables });
-const sayAll = ({ changes }: { changes: readonly SchemaChange[] }) =>
+const describeAll = ({ changes }: { changes: readonly SchemaChange[] }) =>
   changes.map(({ kind, table: of, column: name, hint, before, after }) =>
     [kind, [of, name, hint].filter((each) => each !== null).join('.'), before, after].join(' | '),
   );
@@ -74,7 +74,7 @@ describe('compareSchemas', () => {
       table('customers', [column('id'), column('name'), column('_dlt_id', { isDlt: true })]),
     );
     const difference = compareSchemas(before, after);
-    expect(sayAll(difference)).toEqual([
+    expect(describeAll(difference)).toEqual([
       'type_conflict | orders.note__v_json | text | json',
       'table_added | customers |  | 2 columns',
       'table_removed | old | 1 column | ',
@@ -110,7 +110,7 @@ it('summarizes a first version', () => {
     table('orders', [column('id'), column('_dlt_id', { isDlt: true })]),
     table('orders__lines', [column('sku')]),
   );
-  expect(sayAll(describeNewSchema(first))).toEqual(['schema_created |  |  | 2 tables, 2 columns']);
+  expect(describeAll(describeNewSchema(first))).toEqual(['schema_created |  |  | 2 tables, 2 columns']);
   expect(describeNewSchema(first).counts).toMatchObject({ tables_added: 2, columns_added: 0 });
 });
 

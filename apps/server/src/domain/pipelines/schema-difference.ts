@@ -43,11 +43,11 @@ export function compareSchemas(before: SchemaShape, after: SchemaShape): SchemaD
   for (const [name, table] of tablesAfter) {
     const known = tablesBefore.get(name);
     if (known) changes.push(...compareTables(known, table));
-    else changes.push(describe('table_added', name, { after: sayColumns(countColumns(table)) }));
+    else changes.push(describe('table_added', name, { after: formatColumns(countColumns(table)) }));
   }
   for (const [name, table] of tablesBefore) {
     if (!tablesAfter.has(name))
-      changes.push(describe('table_removed', name, { before: sayColumns(countColumns(table)) }));
+      changes.push(describe('table_removed', name, { before: formatColumns(countColumns(table)) }));
   }
   return { counts: countChanges(changes), changes: changes.toSorted(byWeight) };
 }
@@ -55,7 +55,7 @@ export function compareSchemas(before: SchemaShape, after: SchemaShape): SchemaD
 /** Describes a first version as one change. Its tables are counted as added; its columns are not listed. */
 export function describeNewSchema(shape: SchemaShape): SchemaDifference {
   const { tableCount, columnCount } = countShape(shape);
-  const after = `${tableCount} ${tableCount === 1 ? 'table' : 'tables'}, ${sayColumns(columnCount)}`;
+  const after = `${tableCount} ${tableCount === 1 ? 'table' : 'tables'}, ${formatColumns(columnCount)}`;
   return {
     counts: { ...countChanges([]), tables_added: tableCount },
     changes: [describe('schema_created', null, { after })],
@@ -122,7 +122,7 @@ function describeNewColumn(
 function compareColumn(table: string, before: SchemaColumnShape, after: SchemaColumnShape): SchemaChange[] {
   const column = after.name;
   const types = [formatDataType(before), formatDataType(after)] as const;
-  const nullable = [sayNullable(before), sayNullable(after)] as const;
+  const nullable = [formatNullable(before), formatNullable(after)] as const;
   return [
     ...compareTexts('data_type_changed', table, ...types, { column }),
     ...compareTexts('nullable_changed', table, ...nullable, { column }),
@@ -174,11 +174,11 @@ function weightOf({ kind }: SchemaChange): number {
   return isKeyOf(weight, kind) ? weight[kind] : Infinity;
 }
 
-function sayNullable({ isNullable }: SchemaColumnShape): string {
+function formatNullable({ isNullable }: SchemaColumnShape): string {
   return isNullable ? 'nullable' : 'not null';
 }
 
-function sayColumns(count: number): string {
+function formatColumns(count: number): string {
   return count === 1 ? '1 column' : `${count} columns`;
 }
 

@@ -27,7 +27,7 @@ export const replacedImageDays = 30;
 
 /**
  * Decides whether a resource is orphaned.
- * @param facts read after the resource was listed: one created in between is young
+ * @param input read after the resource was listed: one created in between is young
  */
 export function classifyResource(
   { owner, madeAt }: Pick<Resource, 'owner' | 'madeAt'>,

@@ -18,7 +18,7 @@ function pending(input: Partial<PendingRun> = {}): PendingRun {
     createdAt: new Date(made * 1000),
     waitedSeconds: 1,
     demand: { cpus: 1, memoryBytes: 1 },
-    turn: null,
+    localDataLock: null,
     replacesActive: false,
     ...input,
   };
@@ -55,7 +55,11 @@ describe('the next claims', () => {
   });
 
   it('include only one run per local data lock', () => {
-    const runs = [pending({ turn: 'a' }), pending({ turn: 'a' }), pending({ turn: 'b' })];
+    const runs = [
+      pending({ localDataLock: 'a' }),
+      pending({ localDataLock: 'a' }),
+      pending({ localDataLock: 'b' }),
+    ];
     expect(choose(runs).chosen).toEqual([0, 2]);
   });
 

@@ -13,7 +13,7 @@ export interface PendingRun {
   waitedSeconds: number;
   demand: Demand;
   /** Key of the local data lock: runs with the same key start one at a time. Null: no lock. */
-  turn: string | null;
+  localDataLock: string | null;
   /** The run replaces an active run of its job and gets its slot. */
   replacesActive: boolean;
 }
@@ -49,13 +49,13 @@ export function chooseClaims<Run extends PendingRun>(
   { pool, use }: { pool: Pool; use: PoolUse },
 ): ClaimPlan<Run> {
   const counts = copyCounts(active);
-  const lockedScopes = new Set<string>();
+  const heldLocks = new Set<string>();
   const waiting = new Set(pending);
   const chosen: Run[] = [];
   let taken = use;
   for (let run = findNext(waiting, counts); run; run = findNext(waiting, counts)) {
     waiting.delete(run);
-    if (run.turn !== null && lockedScopes.has(run.turn)) continue;
+    if (run.localDataLock !== null && heldLocks.has(run.localDataLock)) continue;
     const shortage = shortageOf(run, pool, taken);
     if (shortage === 'runs') continue;
     if (shortage !== null) {
@@ -65,7 +65,7 @@ export function chooseClaims<Run extends PendingRun>(
     chosen.push(run);
     taken = addDemand(taken, run.demand);
     addActive(counts, run);
-    if (run.turn !== null) lockedScopes.add(run.turn);
+    if (run.localDataLock !== null) heldLocks.add(run.localDataLock);
   }
   return { chosen, reservedFor: null };
 }

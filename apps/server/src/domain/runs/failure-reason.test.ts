@@ -33,7 +33,7 @@ describe('a reason from a traceback only', () => {
   it.each([
     '/opt/environment/lib/python3.12/site-packages/requests/api.py',
     '/usr/lib/python3.12/contextlib.py',
-    '/pumphouse/door/__main__.py',
+    '/pumphouse/ingress/__main__.py',
     '<frozen runpy>',
     '/work/other/main.py',
   ])('skips frames outside of user code: %s', (file) => {
@@ -146,10 +146,10 @@ describe('the output of a run', () => {
 
 describe('an explained failure', () => {
   it('uses the text of its code if there is no other reason', () => {
-    const told = (detail: string) =>
+    const summaryOf = (detail: string) =>
       explainFailed({ failure: { code: 'out_of_memory', detail }, reason: null })?.summary;
-    expect(told('It needed 3 GB.\nIt had 2.')).toBe('It needed 3 GB.');
-    expect(told('')).toBe('The run needed more memory than it may use and was killed.');
+    expect(summaryOf('It needed 3 GB.\nIt had 2.')).toBe('It needed 3 GB.');
+    expect(summaryOf('')).toBe('The run needed more memory than it may use and was killed.');
     expect(explainFailed({ failure: null, reason: null })).toBeNull();
   });
 });

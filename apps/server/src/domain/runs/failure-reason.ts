@@ -66,16 +66,16 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
   const isOfStep = raised.length === 0 || raised.some(({ type }) => type === stepFailed);
   const report = isOfStep ? evidence.pipelineRun : null;
   const reported = report?.traceback ? readLastTraceback(report.traceback.split('\n')) : [];
-  const told = chooseException(reported) ?? chooseException(raised);
-  if (!told && !report) return null;
+  const exception = chooseException(reported) ?? chooseException(raised);
+  if (!exception && !report) return null;
   const stepMessage = report?.message ?? raised.find(({ type }) => type === stepFailed)?.message ?? '';
   const step = report?.step ?? /`step=(\w{1,40})`/.exec(stepMessage.slice(0, maxNameLength))?.[1] ?? null;
-  const message = boundMessage(told?.message ?? report?.message ?? '');
-  const codeLocation = { workFolderName: evidence.workFolderName, told };
+  const message = boundMessage(exception?.message ?? report?.message ?? '');
+  const codeLocation = { workFolderName: evidence.workFolderName, exception };
   return {
     kind: step === null ? 'exception' : 'pipeline',
-    summary: summarize(told?.type ?? null, message),
-    exceptionType: told && cut(cleanLine(told.type), maxNameLength),
+    summary: summarize(exception?.type ?? null, message),
+    exceptionType: exception && cut(cleanLine(exception.type), maxNameLength),
     message,
     step: step && cut(cleanLine(step), maxNameLength),
     pipelineName: report && cut(cleanLine(report.pipelineName), maxNameLength),
@@ -99,9 +99,9 @@ interface ExplainedFailure extends FailureReason {
 export function explainFailed({ failure, reason }: Failed): ExplainedFailure | null {
   if (!failure) return null;
   const { title, nextStep } = runFailures[readRunFailureCode(failure.code)];
-  const told = reason ?? reasonOfCode(failure);
-  const className = cleanLine(told.exceptionType?.split('.').at(-1) ?? '');
-  return { ...told, code: failure.code, title: className || title, nextStep };
+  const shown = reason ?? reasonOfCode(failure);
+  const className = cleanLine(shown.exceptionType?.split('.').at(-1) ?? '');
+  return { ...shown, code: failure.code, title: className || title, nextStep };
 }
 
 /** The stored failure of a run or an attempt. */
@@ -146,9 +146,11 @@ function chooseException(raised: readonly RaisedException[]): RaisedException | 
  */
 function findLocation(
   raised: readonly RaisedException[],
-  { workFolderName, told }: { workFolderName: string; told: RaisedException | null },
+  { workFolderName, exception }: { workFolderName: string; exception: RaisedException | null },
 ): FailureLocation | null {
-  const at = raised.findIndex(({ type, message }) => type === told?.type && message === told.message);
+  const at = raised.findIndex(
+    ({ type, message }) => type === exception?.type && message === exception.message,
+  );
   const index = at === -1 ? raised.length - 1 : at;
   const inOrder = [...raised.slice(0, index + 1).toReversed(), ...raised.slice(index + 1)];
   for (const { frames } of inOrder) {

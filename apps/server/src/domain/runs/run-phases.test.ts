@@ -42,9 +42,9 @@ describe('run phases', () => {
   });
 
   it('are only that wait while the attempt of a pending run exists just for its log', () => {
-    const told = attempt(1, { createdAt: at(2) });
-    expect(describePhases(run({ status: 'pending' }), [told])).toEqual(['queued/1 …']);
-    expect(describePhases(run({ status: 'starting' }), [told])).toEqual(['queued/1 2', 'environment/1 …']);
+    const created = attempt(1, { createdAt: at(2) });
+    expect(describePhases(run({ status: 'pending' }), [created])).toEqual(['queued/1 …']);
+    expect(describePhases(run({ status: 'starting' }), [created])).toEqual(['queued/1 2', 'environment/1 …']);
   });
 
   it.each([

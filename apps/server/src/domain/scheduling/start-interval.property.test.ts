@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { type DeclaredWindow, resolveDeclaredWindow } from './declared-interval.ts';
 import { latestTick } from './cron.ts';
 import type { JobDefinition } from '../jobs/job-definition.ts';
@@ -10,7 +10,7 @@ import { clockTriggers, hourMs, instants, plainStartInput } from './test-clocks.
 import { buildDefinition } from '../jobs/test-definition.ts';
 import { parseTrigger } from '../jobs/trigger.ts';
 
-const runs = { seed: propertySeed, numRuns: 200 };
+const runs = { seed: propertySeed, numRuns: caseCount(200) };
 
 /** All ways to start a job that has a clock; `clock` stands for its own trigger. */
 const starts = fc.constantFrom<[StartOrigin, string]>(

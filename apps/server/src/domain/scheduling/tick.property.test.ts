@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { latestTick, listTicks, nextTick } from './cron.ts';
 import { computeNextRunAt } from './next-run.ts';
 import { computeRunInterval, nextScheduledRun } from './run-interval.ts';
@@ -10,7 +10,7 @@ import { clockTriggers, crons, hourMs, instants, plainStartInput, zones } from '
 import { buildDefinition } from '../jobs/test-definition.ts';
 import { resolveDeclaredWindow } from './declared-interval.ts';
 
-const runs = { seed: propertySeed, numRuns: 300 };
+const runs = { seed: propertySeed, numRuns: caseCount(300) };
 
 describe('tick properties', () => {
   it('each next tick is later, and is the latest tick at its own instant', () => {

@@ -2,7 +2,7 @@ import type { TextHunk } from './compare-texts.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareTexts } from './compare-texts.ts';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 /** Applies the hunks to a text; throws if a line that they name does not exist. */
 function apply(before: string, hunks: readonly TextHunk[]): string {
@@ -84,6 +84,6 @@ describe('compareTexts', () => {
     const property = fc.asyncProperty(text, text, async (before, after) => {
       expect(apply(before, await compareTexts(before, after))).toBe(after);
     });
-    await fc.assert(property, { seed: propertySeed, numRuns: 300 });
+    await fc.assert(property, { seed: propertySeed, numRuns: caseCount(300) });
   });
 });

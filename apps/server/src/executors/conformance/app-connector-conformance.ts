@@ -86,7 +86,7 @@ export function describeAppConnector(site: ConformanceSite): void {
       await expect(connect(executor, shared.handle)).rejects.toMatchObject(refusal);
     });
 
-    for (const network of ['outgoing', 'apart'] as const) {
+    for (const network of ['outgoing', 'isolated'] as const) {
       test(`cannot be reached by another attempt, whose network is ${network}`, async () => {
         const { spec, handle } = await startApp();
         expect(await site.harness.reachFromAnotherAttempt(spec, network)).toEqual([]);

@@ -23,7 +23,10 @@ export function serveApps({
 > {
   const variables = { APP_PORT: String(appPort) };
   return {
-    createAppSpec: async () => ({ ...describeAttempt({ program: appProgram, variables }), network: 'apart' }),
+    createAppSpec: async () => ({
+      ...describeAttempt({ program: appProgram, variables }),
+      network: 'isolated',
+    }),
     createLocalDataSpec: async (steps, folder) => ({
       ...describeAttempt({
         program: localDataProgram,

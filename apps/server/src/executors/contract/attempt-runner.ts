@@ -25,10 +25,10 @@ export interface AttemptSpec {
   uid: number;
   limits: AttemptLimits;
   /**
-   * `outgoing`: the attempt may open connections and accepts none. `apart`: an isolated network in which the
-   * attempt also listens, without a password, and only its server connects to it.
+   * `outgoing`: the attempt may open connections and accepts none. `isolated`: the attempt also listens,
+   * without a password, and only its server can connect to it.
    */
-  network: 'outgoing' | 'apart';
+  network: 'outgoing' | 'isolated';
 }
 
 /**

@@ -17,8 +17,11 @@ const firstPauseMilliseconds = 10;
 const maxPauseMilliseconds = 200;
 const closingSeconds = 30;
 
+/** Values of the network label of containers with an isolated network. Earlier releases wrote `apart`. */
+const isolatedNetworks: ReadonlySet<string | undefined> = new Set(['isolated', 'apart']);
+
 function isIsolated(container: ContainerInspectInfo): boolean {
-  return container.Config.Labels[labels.network] === 'apart';
+  return isolatedNetworks.has(container.Config.Labels[labels.network]);
 }
 
 /**

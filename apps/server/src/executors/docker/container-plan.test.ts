@@ -102,7 +102,7 @@ describe('the start of an attempt', () => {
   });
 
   it('waits until its network is closed, if it is isolated', () => {
-    expect(startOf({ network: 'apart' })).toMatchObject({ network_gets_closed: true });
+    expect(startOf({ network: 'isolated' })).toMatchObject({ network_gets_closed: true });
     expect(startOf({})).toMatchObject({ network_gets_closed: false });
   });
 });

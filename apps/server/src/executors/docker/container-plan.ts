@@ -171,7 +171,7 @@ export function planAttemptFiles(
     takes_room_as: { uid: spec.uid, gid: spec.uid },
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
     machine: describeMachine(machine),
-    network_gets_closed: spec.network === 'apart',
+    network_gets_closed: spec.network === 'isolated',
   };
   return {
     files: [

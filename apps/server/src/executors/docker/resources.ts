@@ -118,10 +118,10 @@ function findNeededSnapshots(
   containers: readonly Docker.ContainerInfo[],
   volumes: readonly Docker.VolumeInspectInfo[],
 ): ReadonlySet<string> {
-  const places = Map.groupBy(volumes, ({ Labels: own }) =>
+  const scopes = Map.groupBy(volumes, ({ Labels: own }) =>
     [own?.[labels.workspace], own?.[labels.profile]].join('/'),
   );
-  const last = [...places.values()].flatMap(
+  const last = [...scopes.values()].flatMap(
     (some) => readSnapshots(some).find(({ isWhole }) => isWhole)?.volume ?? [],
   );
   const copied = containers.flatMap(({ Labels: own, State: state }) =>

@@ -67,7 +67,9 @@ describe('an engine that accepts connections but never responds', () => {
   it('makes the readiness check time out', async () => {
     server = createServer(() => undefined).listen(socket);
     await once(server, 'listening');
-    expect(await createExecutor(socket).probe()).toMatchObject({ ok: false });
-    expect(await engineAnswers({ url: `unix://${socket}`, tls: null })).toBe(false);
+    const address = { url: `unix://${socket}`, tls: null };
+    const [probe, answers] = await Promise.all([createExecutor(socket).probe(), engineAnswers(address)]);
+    expect(probe).toMatchObject({ ok: false });
+    expect(answers).toBe(false);
   });
 });

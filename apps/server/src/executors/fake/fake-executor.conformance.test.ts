@@ -35,7 +35,7 @@ async function createHarness(): Promise<ConformanceHarness> {
     async createAppSpec() {
       const spec = createSpec({ onTerm: { code: 3 } });
       apps.add(spec.attemptId);
-      return { ...spec, network: 'apart' };
+      return { ...spec, network: 'isolated' };
     },
     // The fake executor runs no code.
     reachFromAnotherAttempt: async () => [],

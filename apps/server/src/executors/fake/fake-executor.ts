@@ -56,7 +56,7 @@ export interface FakeExecutor extends Executor {
   /** Makes the attempt invisible until called with false. */
   hide(attemptId: string, hidden?: boolean): void;
   /** Appends a record to the attempt's spool. */
-  say(attemptId: string, record: Record<string, unknown>): void;
+  record(attemptId: string, record: Record<string, unknown>): void;
   /** Serves a port of the attempt: `accept` gets one side of each new connection. */
   listen(attemptId: string, port: number, accept: (connection: Duplex) => void): void;
   /** Adds a resource that is listed until it is removed. */
@@ -153,7 +153,7 @@ export function createFakeExecutor({
   async function connect(handle: AttemptHandle, port: number): Promise<Duplex> {
     const attempt = requireVisible(handle);
     const accept = attempt?.state.state === 'running' ? attempt.listeners.get(port) : undefined;
-    if (attempt?.spec.network !== 'apart' || accept === undefined)
+    if (attempt?.spec.network !== 'isolated' || accept === undefined)
       throw new ExecutorError('backend', `Nothing listens on port ${port} of the run.`);
     const [near, far] = duplexPair({ allowHalfOpen: true });
     for (const side of [near, far]) {
@@ -310,7 +310,7 @@ export function createFakeExecutor({
     hide(attemptId, hidden = true) {
       requireAttempt(attemptId).hidden = hidden;
     },
-    say(attemptId, record) {
+    record(attemptId, record) {
       appendRecord(requireAttempt(attemptId), record);
     },
     listen(attemptId, port, accept) {

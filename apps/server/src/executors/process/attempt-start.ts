@@ -63,7 +63,7 @@ const INSIDE_WORK_ROOT = '/work';
 export async function startAttempt(options: AttemptStartOptions, spec: AttemptSpec): Promise<AttemptHandle> {
   checkNames(spec);
   const network = planNetwork(options, {
-    kind: spec.network === 'apart' ? 'app' : 'run',
+    kind: spec.network === 'isolated' ? 'app' : 'run',
     attemptsUrl: spec.attemptsUrl,
   });
   const folder = locateAttemptFolder(options.dataDir, spec.attemptId);
@@ -214,7 +214,7 @@ function buildStartFile(
   if (network !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));
   return {
     ...common,
-    network: network === null ? null : { ...network, door: spec.network === 'apart' },
+    network: network === null ? null : { ...network, door: spec.network === 'isolated' },
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
     local_data: describeLocalData(spec, { source: localDataSource, target: localDataTarget }),

@@ -2,10 +2,9 @@ import type { EnvironmentBuilder, EnvironmentLocation } from '../contract/enviro
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './build-environment.ts';
 import { createCompileQueue } from './bytecode.ts';
 import { listCaches, measureEnvironment, removeCache } from './environment-folders.ts';
-import { compileForInterpreter } from './interpreter-bytecode.ts';
+import { createInterpreterCompiler } from './interpreter-bytecode.ts';
 import { planNetwork } from './isolated-network.ts';
 import { openPackageStore } from './package-store.ts';
-import type { PythonInterpreter } from './python-interpreter.ts';
 import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 
 const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -21,22 +20,7 @@ export function createEnvironmentBuilder(backend: ProcessBackend): EnvironmentBu
           log.warn({ err: error, path }, 'Modules of an environment could not be compiled'),
         );
 
-  const compiledInterpreters = new Set<string>();
-  const compileInterpreter = (python: PythonInterpreter): void => {
-    if (compiledInterpreters.has(python.executable)) return;
-    compiledInterpreters.add(python.executable);
-    void compileForInterpreter(backend.bootstrapDir, python).then(
-      (hasLibrary) => {
-        if (hasLibrary) return;
-        const fix = `Run as a user that can write to ${python.prefix}: ${python.executable} -m compileall -q ${python.prefix}/lib`;
-        log.warn(
-          { python: python.executable },
-          `Each run compiles the standard library of this Python. ${fix}`,
-        );
-      },
-      (error: unknown) => log.warn({ err: error, python: python.executable }, 'No bytecode for this Python'),
-    );
-  };
+  const interpreterCompiler = createInterpreterCompiler(backend.bootstrapDir, log);
 
   /**
    * Whether an environment exists. Modules that a build or an ended server left uncompiled are queued for
@@ -45,7 +29,7 @@ export function createEnvironmentBuilder(backend: ProcessBackend): EnvironmentBu
   const findEnvironment = async (location: EnvironmentLocation): Promise<boolean> => {
     const marker = await readEnvironmentMarker(dataDir, location);
     if (marker !== null) {
-      compileInterpreter(marker.python);
+      interpreterCompiler.add(marker.python);
       compileQueue?.add(location, marker.python);
     }
     return marker !== null;

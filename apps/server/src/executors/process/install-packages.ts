@@ -115,17 +115,17 @@ async function installVerified(
   const { inside, outside } = build.context;
   if (missing.length === 0) return new Map();
   const together = join(inside.clean, 'together');
-  const apart: string[][] = [];
+  const separate: string[][] = [];
   for (const [number, { lock }] of missing.entries()) {
     const path = await writeLock(build, `p${number}`, lock);
-    apart.push(planInstall(build, { lock: path, prefix: join(inside.clean, `p${number}`) }));
+    separate.push(planInstall(build, { lock: path, prefix: join(inside.clean, `p${number}`) }));
   }
   const all = await writeLock(build, 'together', joinLocks(missing));
   const plan = {
     // Copy files: with links, one wheel could overwrite cached files of another.
     together: [...planInstall(build, { lock: all, prefix: together }), '--link-mode', 'copy'],
     folder: together,
-    apart,
+    separate,
     parallel: PARALLEL_INSTALLS,
   };
   await writeFile(join(outside.plan, 'install.json'), JSON.stringify(plan), { mode: 0o644 });

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ExecutorLog } from './process-backend.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import { runCommand } from './run-command.ts';
 
@@ -28,7 +29,7 @@ print(json.dumps({"standardLibrary": os.path.exists(bytecode)}))
  * @returns whether the standard library has bytecode
  * @throws Error when the interpreter fails
  */
-export async function compileForInterpreter(
+async function compileForInterpreter(
   bootstrapDir: string,
   { executable }: Pick<PythonInterpreter, 'executable'>,
 ): Promise<boolean> {
@@ -36,4 +37,27 @@ export async function compileForInterpreter(
   const { code, stdout, stderr } = await runCommand(command, { variables: { PATH: '/usr/bin:/bin' } });
   if (code !== 0) throw new Error(`${executable} could not compile modules: ${stderr.join('\n')}`);
   return resultSchema.parse(JSON.parse(stdout.join(''))).standardLibrary;
+}
+
+/** Compiles for each interpreter once, in the background. */
+export function createInterpreterCompiler(bootstrapDir: string, log: Pick<ExecutorLog, 'warn'>) {
+  const begun = new Set<string>();
+
+  async function compile({ executable, prefix }: Omit<PythonInterpreter, 'version'>): Promise<void> {
+    try {
+      if (await compileForInterpreter(bootstrapDir, { executable })) return;
+      const fix = `Run as a user that can write to ${prefix}: ${executable} -m compileall -q ${prefix}/lib`;
+      log.warn({ python: executable }, `Each run compiles the standard library of this Python. ${fix}`);
+    } catch (error) {
+      log.warn({ err: error, python: executable }, 'Modules could not be compiled for this Python');
+    }
+  }
+
+  return {
+    add(interpreter: Omit<PythonInterpreter, 'version'>): void {
+      if (begun.has(interpreter.executable)) return;
+      begun.add(interpreter.executable);
+      void compile(interpreter);
+    },
+  };
 }

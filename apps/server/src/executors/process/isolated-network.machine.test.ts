@@ -117,7 +117,7 @@ afterAll(async () => {
 function createSpec(variables: Record<string, string> = {}): AttemptSpec {
   const origin = { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID };
   const spec = serveAttempt(origin, { program: APP, variables: { TARGETS: '[]', ...variables } });
-  return { ...spec, limits: { ...spec.limits, processes: 64 }, network: 'apart' };
+  return { ...spec, limits: { ...spec.limits, processes: 64 }, network: 'isolated' };
 }
 
 /** Greets each client. */
@@ -223,7 +223,7 @@ describe.skipIf(lacks('pasta', hasPasta))('an attempt with a network of its own'
     const { attemptId } = app.spec;
     const before = (await listMarked(app)).join('\n');
     expect(before).toContain('--tcp-ns');
-    expect(before).toContain('/door/__main__.py');
+    expect(before).toContain('/ingress/__main__.py');
     await routes.awaitUserCode(attemptId);
     routes.finish(attemptId, 0);
     await expect.poll(async () => (await executor.inspect(app.handle)).state, WAIT).toBe('exited');

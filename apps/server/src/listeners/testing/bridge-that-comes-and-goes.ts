@@ -79,7 +79,7 @@ const listener = createRunsListener({
 async function look() {
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   return {
-    told: await listener.find(),
+    found: await listener.find(),
     problem: await listener.findProblem(),
     isThere: addresses.some(({ address }) => address === gateway),
   };

@@ -48,7 +48,7 @@ export const listPipelines = defineTool({
       url: pages.pipeline(row.pipeline_name),
     }));
   },
-  say: ({ items, total }) => `${items.length} of ${total} pipelines.`,
+  summarize: ({ items, total }) => `${items.length} of ${total} pipelines.`,
 });
 
 export const getPipeline = defineTool({
@@ -65,7 +65,7 @@ export const getPipeline = defineTool({
       pipeline: { ...pipeline, last_run: toLastRunRow(pipeline.last_run) },
     };
   },
-  say: ({ pipeline }) => `${pipeline.pipeline_name}: ${pipeline.freshness.detail}`,
+  summarize: ({ pipeline }) => `${pipeline.pipeline_name}: ${pipeline.freshness.detail}`,
 });
 
 export const listDatasets = defineTool({
@@ -90,7 +90,7 @@ export const listDatasets = defineTool({
     });
     return toPageOf(page, pages.datasets, (row) => ({ ...row, url: pages.dataset(row.dataset_name) }));
   },
-  say: ({ items, total }) => `${items.length} of ${total} datasets.`,
+  summarize: ({ items, total }) => `${items.length} of ${total} datasets.`,
 });
 
 const datasetPipeline = datasetOverviewResponse.shape.pipelines.element.extend(lastRun);
@@ -116,7 +116,7 @@ export const getDataset = defineTool({
       },
     };
   },
-  say: ({ dataset }) => `${dataset.dataset_name}: ${dataset.freshness.detail}`,
+  summarize: ({ dataset }) => `${dataset.dataset_name}: ${dataset.freshness.detail}`,
 });
 
 export const listSchemaChanges = defineTool({
@@ -143,5 +143,5 @@ export const listSchemaChanges = defineTool({
       url: pages.pipeline(row.pipeline_name, 'history'),
     }));
   },
-  say: ({ items, total }) => `${items.length} of ${total} versions of schemas.`,
+  summarize: ({ items, total }) => `${items.length} of ${total} versions of schemas.`,
 });

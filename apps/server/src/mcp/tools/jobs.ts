@@ -48,7 +48,7 @@ export const listJobs = defineTool({
     });
     return toPageOf(page, pages.jobs, (job) => toJobRow(job, pages));
   },
-  say: ({ items, total }) => `${items.length} of ${total} jobs.`,
+  summarize: ({ items, total }) => `${items.length} of ${total} jobs.`,
 });
 
 const version = jobVersionResponse.omit({ job_definition: true });
@@ -89,7 +89,7 @@ export const getJob = defineTool({
       next_ticks: triggers,
     };
   },
-  say: ({ job }) =>
+  summarize: ({ job }) =>
     job.failing_since
       ? `${job.ref} has failed ${job.failing_since.count} times since ${job.failing_since.at}.`
       : `${job.ref} does not fail; its last run is ${job.last_run?.status ?? 'none'}.`,
@@ -137,6 +137,6 @@ export const listNextStarts = defineTool({
     });
     return { url: pagesOfWorkspace(origin, workspaceId).overview, ...starts };
   },
-  say: ({ items, is_truncated: isCut }) =>
+  summarize: ({ items, is_truncated: isCut }) =>
     `The next ${items.length} starts${isCut ? '; there are more' : ''}.`,
 });

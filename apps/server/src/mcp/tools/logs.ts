@@ -71,7 +71,7 @@ export const readRunLog = defineTool({
       attempts: log.attempts.slice(-20),
     };
   },
-  say: ({ untrusted_lines: shown, line_count: count, next_from_line: next }) => {
+  summarize: ({ untrusted_lines: shown, line_count: count, next_from_line: next }) => {
     const [first, last] = [shown.at(0), shown.at(-1)];
     const what =
       first && last ? `Lines ${first.line_num} to ${last.line_num} of ${count}` : `No lines of ${count}`;
@@ -113,17 +113,20 @@ export const searchRunLog = defineTool({
     );
     const shown = matches.slice(0, Math.max(1, countFitting(matches)));
     const isAllShown = shown.length === matches.length && matches.length === found.match_count;
-    const seenTo = isAllShown ? found.searched_to_line : (shown.at(-1)?.line_num ?? found.searched_to_line);
+    const searchedTo = isAllShown
+      ? found.searched_to_line
+      : (shown.at(-1)?.line_num ?? found.searched_to_line);
     return {
       url: pagesOfWorkspace(origin, params.workspace_id).log(params.job_run_id, shown[0]?.line_num),
       untrusted_lines: shown,
       match_count: found.match_count,
-      next_after_line: isAllShown && found.reached_end ? null : seenTo,
+      next_after_line: isAllShown && found.reached_end ? null : searchedTo,
       line_count: found.line_count,
       is_complete: found.is_complete,
     };
   },
-  say: ({ untrusted_lines: shown, match_count: count }) => `${shown.length} of ${count} lines that match.`,
+  summarize: ({ untrusted_lines: shown, match_count: count }) =>
+    `${shown.length} of ${count} lines that match.`,
 });
 
 /** Reads matches that are close together in one call. */

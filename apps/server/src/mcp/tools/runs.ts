@@ -64,7 +64,7 @@ export const listRuns = defineTool({
     });
     return toPageOf(page, pages.runs, (run) => toRunRow(run, pages));
   },
-  say: ({ items, total }) => `${items.length} of ${total} runs.`,
+  summarize: ({ items, total }) => `${items.length} of ${total} runs.`,
 });
 
 const detailedRun = runOverviewDetailResponse
@@ -106,7 +106,7 @@ export const getRun = defineTool({
       are_pipeline_runs_cut: reported.is_cut,
     };
   },
-  say: ({ run, failure: failed }) =>
+  summarize: ({ run, failure: failed }) =>
     `Run ${run.number} of ${run.job_ref} is ${run.status}${failed ? `: ${failed.code}` : ''}.`,
 });
 
@@ -140,7 +140,7 @@ export const compareRun = defineTool({
       untrusted_log_hunks: logs.hunks,
     };
   },
-  say: ({ comparison: { base, target } }) =>
+  summarize: ({ comparison: { base, target } }) =>
     base
       ? `Run ${target.number} beside run ${base.number}.`
       : `No run of the job completed before run ${target.number}, so there is no run to compare with.`,

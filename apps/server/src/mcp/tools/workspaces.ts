@@ -46,7 +46,7 @@ export const listWorkspaces = defineTool({
     }
     return { url: `${origin}/`, organizations };
   },
-  say: ({ organizations }) =>
+  summarize: ({ organizations }) =>
     `${organizations.reduce((sum, { workspaces }) => sum + workspaces.length, 0)} workspaces in ${organizations.length} organizations.`,
 });
 
@@ -71,7 +71,7 @@ export const getUsage = defineTool({
     ]);
     return { url: pagesOfWorkspace(origin, workspaceId).usage, usage, by_job: byJob };
   },
-  say: ({ usage: { from, to, total } }) =>
+  summarize: ({ usage: { from, to, total } }) =>
     `From ${from} to ${to} runs took ${Math.round(total.run_seconds / 60)} minutes; ${total.failed_run_count} failed.`,
 });
 

@@ -25,21 +25,21 @@ export const publicLinkContext = (jobId: string) => `public link of ${jobId}`;
 /**
  * Creates the addresses of apps, each with its own origin: `http://<label>.localhost:8090`,
  * `https://<label>.apps.example.com`, `http://10.0.0.5:9100`.
- * @param places read when an address is needed, because port 0 is resolved only once the server listens
+ * @param server read when an address is needed, because port 0 is resolved only once the server listens
  */
 export function createAppAddresses(
-  places: { origins: () => AppOrigins; serverUrl: () => string },
+  server: { origins: () => AppOrigins; serverUrl: () => string },
   encryption: Encryption,
 ) {
   const labelOf = ({ id, jobRef }: AddressedApp) => labelOfApp({ jobRef, jobId: id });
   /** Without a trailing slash. */
   const findOrigin = (job: AddressedApp) =>
-    places.origins().originOf({ label: labelOf(job), port: job.appPort });
+    server.origins().originOf({ label: labelOf(job), port: job.appPort });
 
   /** The server page that signs users in, opens an app for them, and assigns it an origin if it has none. */
   function openingPageOf(jobId: string, path?: string): string {
     const asked = new URLSearchParams({ app: jobId, ...(path !== undefined && { to: path }) });
-    return `${places.serverUrl().replace(/\/+$/, '')}/sign-in/app?${asked.toString()}`;
+    return `${server.serverUrl().replace(/\/+$/, '')}/sign-in/app?${asked.toString()}`;
   }
 
   return {
@@ -81,6 +81,6 @@ export function createAppAddresses(
     /**
      * For programs with a key that do not resolve names below the apps domain, and for apps without a port.
      */
-    bareOf: (job: AddressedApp) => `${places.origins().bareOrigin}/${labelOf(job)}`,
+    bareOf: (job: AddressedApp) => `${server.origins().bareOrigin}/${labelOf(job)}`,
   };
 }

@@ -8,6 +8,8 @@ import { readBlob } from '../../blobs/read-blob.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { runFailures } from '../../domain/runs/run-failures.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
+import { listBodies, setAttempt } from '../../store/postgres/testing/attempts.ts';
+import type { EndIntent } from '../../store/records.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -193,10 +195,7 @@ describe('the log', () => {
   });
 
   it('drops lines past its limit, and the run continues', async () => {
-    await fixture.database.execute('update attempts set log_bytes = $2 where id = $1', [
-      attemptId,
-      600 * 1024 ** 2,
-    ]);
+    await setAttempt(fixture.database, attemptId, { logBytes: 600 * 1024 ** 2 });
     const chunk = encode(log('too much'), exit());
     expect(await send(0, chunk)).toEqual({ offset: chunk.length });
     expect((await context.getRun(run.id)).status).toBe('completed');
@@ -288,9 +287,7 @@ describe('a hostile record', () => {
     // An unknown code.
     expect(failure?.code).toBe('bootstrap_failed');
     expect(failure?.detail).toBe(`nul \ufffd, half \ufffd, cut ${'x'.repeat(4076)}\ufffd`);
-    expect(
-      await fixture.database.query('select kind from beacon_bodies where attempt_id = $1', [attemptId]),
-    ).toEqual([{ kind: 'tr\ufffdace' }]);
+    expect((await listBodies(fixture.database, attemptId)).map(({ kind }) => kind)).toEqual(['tr\ufffdace']);
   });
 
   it('of invalid UTF-8 is parsed with replacements', async () => {
@@ -306,17 +303,6 @@ describe('a hostile record', () => {
 describe('a beacon', () => {
   const trace = readCapturedBody('ok/002-trace');
 
-  async function listBodies() {
-    return fixture.database.query<{
-      number: number;
-      kind: string;
-      problem: string | null;
-      ingested: boolean;
-    }>(
-      `select number, kind, problem, ingested_at is not null as ingested from beacon_bodies where attempt_id = $1 order by number`,
-      [attemptId],
-    );
-  }
   const pipelineRuns = () => fixture.store.telemetry.listOfJobRuns([run.id]);
 
   it('is stored unchanged and parsed', async () => {
@@ -325,7 +311,7 @@ describe('a beacon', () => {
       0,
       encode(beacon('trace', trace), { kind: 'beacon', at, type: 'trace', body_base64: encoded }),
     );
-    expect(await listBodies()).toEqual(
+    expect(await listBodies(fixture.database, attemptId)).toEqual(
       [0, 1].map((number) => ({ number, kind: 'trace', problem: null, ingested: true })),
     );
     for (const number of [0, 1]) {
@@ -340,7 +326,7 @@ describe('a beacon', () => {
       0,
       encode(beacon('trace', { steps: 1 }), beacon('nonsense', {}), beacon('trace', trace), log('on')),
     );
-    const bodies = await listBodies();
+    const bodies = await listBodies(fixture.database, attemptId);
     expect(bodies.map(({ kind, problem }) => [kind, problem === null])).toEqual([
       ['trace', false],
       ['nonsense', false],
@@ -357,7 +343,7 @@ describe('a beacon', () => {
     await send(0, chunk);
     const read = async () => [
       await readAttempt(),
-      await listBodies(),
+      await listBodies(fixture.database, attemptId),
       await pipelineRuns(),
       await fixture.store.telemetry.getResult(context.workspaceId, run.id),
       await fixture.store.telemetry.watermark(context.workspaceId),
@@ -368,24 +354,21 @@ describe('a beacon', () => {
   });
 
   it('past the limit is dropped', async () => {
-    await fixture.database.execute('update attempts set beacon_bytes = $2 where id = $1', [
-      attemptId,
-      200 * 1024 ** 2 - 10,
-    ]);
+    await setAttempt(fixture.database, attemptId, { beaconBytes: 200 * 1024 ** 2 - 10 });
     await send(0, encode(beacon('trace', trace), beacon('x', 1)));
-    expect(await listBodies()).toMatchObject([{ number: 0, kind: 'x' }]);
+    expect(await listBodies(fixture.database, attemptId)).toMatchObject([{ number: 0, kind: 'x' }]);
   });
 });
 
 describe('the exit record', () => {
-  it.each([
+  it.each<[EndIntent | null, object, string, string | null]>([
     [null, {}, 'completed', null],
     [null, { code: 3 }, 'failed', 'exit_code'],
     ['cancel', { code: null, signal: 'SIGTERM' }, 'cancelled', null],
     ['timeout', { code: null, signal: 'SIGTERM' }, 'failed', 'timed_out'],
     [null, { code: null, reason: { code: 'unpack_failed', detail: 'no space' } }, 'failed', 'unpack_failed'],
   ])('with intent %j and %j ends the run as %s', async (intent, keys, status, code) => {
-    if (intent) await context.setRun(run.id, `end_intent = '${intent}', status = 'cancelling'`);
+    if (intent) await context.setRun(run.id, { endIntent: intent, status: 'cancelling' });
     await send(0, encode({ kind: 'started', at }, log('last words'), exit(keys)));
     const ended = await context.getRun(run.id);
     expect([ended.status, ended.failure?.code ?? null]).toEqual([status, code]);
@@ -410,7 +393,7 @@ describe('the exit record', () => {
   });
 
   it('closes the log of a cancelled run once, with how it ended', async () => {
-    await context.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
+    await context.setRun(run.id, { endIntent: 'cancel', status: 'cancelling' });
     const chunk = encode(log('last words'), exit({ code: null, signal: 'SIGTERM' }));
     await send(0, chunk);
     await send(0, chunk);

@@ -5,6 +5,7 @@ import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { readJobRows } from '../../store/postgres/testing/jobs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -23,10 +24,11 @@ const outcomesOf = (jobs: readonly DeployedJob[]) =>
 
 async function countVersions(jobRef: string): Promise<number[]> {
   const { id } = await context.getJob(jobRef);
-  const rows = await fixture.database.query<{ version: number }>(
-    'select version from job_versions where job_id = $1 order by version',
-    [id],
-  );
+  const { rows } = await fixture.store.jobs.listVersions(id).read({
+    limit: 100,
+    offset: 0,
+    sorting: [{ key: 'version', order: 'asc' }],
+  });
   return rows.map(({ version }) => version);
 }
 
@@ -115,7 +117,7 @@ describe('a deploy', () => {
   it('ends a pause when the schedule is removed, and keeps it otherwise', async () => {
     const timed = (expr: string) => defineJob('jobs.a', { triggers: [`schedule:${expr}`] });
     await context.deployJobs([timed('0 * * * *')], owner);
-    await context.setJob('jobs.a', 'is_paused = true');
+    await context.setJob('jobs.a', { isPaused: true });
     const kept = await context.deployJobs([timed('5 * * * *')], owner);
     expect(kept.jobs[0]?.job.isPaused).toBe(true);
     const lost = await context.deployJobs([defineJob('jobs.a')], owner);
@@ -125,7 +127,7 @@ describe('a deploy', () => {
 
   it('that archives a paused job ends its pause', async () => {
     await context.deployJobs([defineJob('jobs.a', { triggers: ['every:5m'] })], owner);
-    await context.setJob('jobs.a', 'is_paused = true');
+    await context.setJob('jobs.a', { isPaused: true });
     await context.deployJobs([], owner);
     expect(await context.getJob('jobs.a')).toMatchObject({ isArchived: true, isPaused: false });
   });
@@ -166,8 +168,7 @@ describe('invalid tags', () => {
 describe('a dry run', () => {
   it('reports what would happen to each job and stores nothing', async () => {
     await context.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
-    const read = () =>
-      fixture.database.query('select * from jobs where workspace_id = $1 order by id', [context.workspaceId]);
+    const read = () => readJobRows(fixture.database, context.workspaceId);
     const before = await read();
     const changes = [defineJob('jobs.a', { description: 'x' }), defineJob('jobs.b'), defineJob('jobs.d')];
     const { jobs } = await context.deployJobs(changes, { ...owner, dryRun: true });
@@ -288,9 +289,7 @@ describe('a problem in one definition', () => {
 
 describe('a deploy to a workspace', () => {
   it('is rejected while it is archived', async () => {
-    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      context.workspaceId,
-    ]);
+    await context.archiveWorkspace();
     await expect(context.deployJobs([defineJob('jobs.a')])).rejects.toMatchObject({
       code: 'workspace_archived',
     });

@@ -235,11 +235,11 @@ function listStaying(stored: readonly JobRecord[], module: string | null): strin
 }
 
 /** A definition of the current engine version is the original request value, which is stored and returned. */
-function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[]): JobDefinition[] {
+function readDefinitions(jobs: readonly unknown[], existingRefs: readonly string[]): JobDefinition[] {
   const readings = jobs.map(readJobDefinition);
   const definitions = readings.flatMap((reading) => (reading.ok ? [reading.definition] : []));
   const problems = readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
-  if (problems.length === 0) problems.push(...findDeploymentProblems(definitions, knownRefs));
+  if (problems.length === 0) problems.push(...findDeploymentProblems(definitions, existingRefs));
   if (problems.length > 0) {
     throw new ServiceError('invalid_job_definition', `Nothing was deployed: ${problems[0]}`, problems);
   }

@@ -6,6 +6,7 @@ import { createAccounts } from '../sign-in/accounts.ts';
 import { createPeopleFixture, outcomesOf } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { requireUser } from '../sign-in/principal.ts';
+import { listAuditEntries } from '../testing/audit-entries.ts';
 
 let fixture: ServiceFixture;
 let context: Awaited<ReturnType<typeof createPeopleFixture>>;
@@ -55,13 +56,10 @@ describe('a personal key', () => {
     expect(await fixture.keys.listPersonal(owner.principal)).toEqual([]);
     const again = fixture.keys.revokePersonal(owner.principal, created.key.id);
     await expect(again).rejects.toMatchObject({ code: 'not_found' });
-    const log = await fixture.database.query(
-      'select action, target_name, organization_id, after from audit_log where target_id = $1 order by id',
-      [created.key.id],
-    );
+    const log = await listAuditEntries(fixture.store, { targetId: created.key.id });
     expect(log).toMatchObject([
-      { action: 'key.create', target_name: 'laptop', organization_id: null, after: { kind: 'personal' } },
-      { action: 'key.revoke', target_name: 'laptop', after: null },
+      { action: 'key.create', targetName: 'laptop', organizationId: null, after: { kind: 'personal' } },
+      { action: 'key.revoke', targetName: 'laptop', after: null },
     ]);
     expect(JSON.stringify(log)).not.toContain(created.secret);
   });

@@ -22,16 +22,16 @@ beforeEach(async () => {
 
 /** Collects every change of the seeded workspace that a feed over `persistence` reports. */
 async function listen(persistence: Persistence = api.persistence) {
-  const told: WorkspaceChange[] = [];
+  const received: WorkspaceChange[] = [];
   const feed = createChangeFeed({ ...api, persistence });
   const following = feed.follow({
     workspaceIds: [seeded.workspaceId],
     jobRunIds: [],
-    onChange: (change) => told.push(change),
+    onChange: (change) => received.push(change),
     onLog: () => undefined,
   });
   await following.joined;
-  return { told, feed, following };
+  return { received, feed, following };
 }
 
 it('does not query the store without followers, and resumes for the next one', async () => {
@@ -44,17 +44,17 @@ it('does not query the store without followers, and resumes for the next one', a
       return store.changes.listSince(...args);
     },
   };
-  const { feed, following, told } = await listen({ ...api.persistence, store: { ...store, changes } });
+  const { feed, following, received } = await listen({ ...api.persistence, store: { ...store, changes } });
   expect(asked).toBeGreaterThan(0);
   following.end();
   const other = await listen();
   const askedBefore = asked;
   // Another feed completes two iterations meanwhile.
-  for (const status of ['starting', 'running']) {
-    await api.setRun(seeded.run.id, `status = '${status}'`);
-    await expect.poll(() => other.told.splice(0)).not.toEqual([]);
+  for (const status of ['starting', 'running'] as const) {
+    await api.setRun(seeded.run.id, { status });
+    await expect.poll(() => other.received.splice(0)).not.toEqual([]);
   }
-  expect([asked, told]).toEqual([askedBefore, []]);
+  expect([asked, received]).toEqual([askedBefore, []]);
   other.following.end();
 
   const again: WorkspaceChange[] = [];
@@ -65,7 +65,7 @@ it('does not query the store without followers, and resumes for the next one', a
     onLog: () => undefined,
   });
   await next.joined;
-  await api.setRun(seeded.run.id, `status = 'cancelling'`);
+  await api.setRun(seeded.run.id, { status: 'cancelling' });
   await expect.poll(() => again).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
   next.end();
 });
@@ -82,12 +82,12 @@ it('misses no changes made while the store did not answer', async () => {
       throw new Error('The store does not answer');
     },
   };
-  const { told, following } = await listen({ ...api.persistence, store: { ...store, changes } });
+  const { received, following } = await listen({ ...api.persistence, store: { ...store, changes } });
   isGone = true;
-  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await api.setRun(seeded.run.id, { status: 'starting' });
   await expect.poll(() => refused).toBeGreaterThan(0);
   isGone = false;
-  await expect.poll(() => told).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
+  await expect.poll(() => received).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
   following.end();
 });
 
@@ -95,7 +95,7 @@ it('reads each change once while it is kept, and the loop removes changes that e
   const { changes } = api.persistence.store;
   const ids = [seeded.workspaceId];
   const before = await changes.seen();
-  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await api.setRun(seeded.run.id, { status: 'starting' });
   const first = await changes.listSince(before, ids, 10);
   expect(first.changes).toMatchObject([{ kind: 'job-run', jobRunId: seeded.run.id }]);
   expect((await changes.listSince(first.seen, ids, 10)).changes).toEqual([]);

@@ -1,5 +1,5 @@
 import type { AttemptLog } from '../logs/attempt-log.ts';
-import type { ChangesSeen, LogExtent } from '../../store/records.ts';
+import type { ChangesSnapshot, LogExtent } from '../../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
@@ -34,7 +34,7 @@ export interface ChangeFeed {
 
 interface FollowerEntry extends Follower {
   /** The last reported length of each log. */
-  told: Map<string, LogExtent>;
+  sent: Map<string, LogExtent>;
   /** Resolved after the first iteration that includes this follower. */
   joined: PromiseWithResolvers<void>;
 }
@@ -62,7 +62,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   const wakeUp = createWakeUpSignal();
   const followers = new Set<FollowerEntry>();
   let isRunning = false;
-  let seen: ChangesSeen | undefined;
+  let seen: ChangesSnapshot | undefined;
   let lookedAt = 0;
 
   async function readChanges(): Promise<void> {
@@ -77,10 +77,10 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
     ({ seen } = found);
     lookedAt = startedAt;
     const isUnclear = wasSilent || found.changes.length > maxChanges;
-    tell(isUnclear ? workspaceIds.map(changeOfAnything) : gatherChanges(found.changes));
+    send(isUnclear ? workspaceIds.map(changeOfAnything) : gatherChanges(found.changes));
   }
 
-  function tell(changes: readonly WorkspaceChange[]): void {
+  function send(changes: readonly WorkspaceChange[]): void {
     const byWorkspace = new Map(changes.map((change) => [change.workspaceId, change]));
     for (const { workspaceIds, onChange } of followers) {
       for (const workspaceId of workspaceIds) {
@@ -91,22 +91,22 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
   }
 
   async function readLines(): Promise<void> {
-    const open = [...followers].flatMap(({ jobRunIds, told }) =>
-      jobRunIds.filter((id) => told.get(id)?.isComplete !== true),
+    const open = [...followers].flatMap(({ jobRunIds, sent }) =>
+      jobRunIds.filter((id) => sent.get(id)?.isComplete !== true),
     );
     if (open.length === 0) return;
     const extents = await store.attempts.measureLogs([...new Set(open)]);
     const byRun = new Map(extents.map((extent) => [extent.jobRunId, extent]));
     for (const follower of followers) {
-      for (const jobRunId of follower.jobRunIds) tellLog(follower, byRun.get(jobRunId));
+      for (const jobRunId of follower.jobRunIds) sendLog(follower, byRun.get(jobRunId));
     }
   }
 
-  function tellLog({ told, onLog }: FollowerEntry, extent: LogExtent | undefined): void {
+  function sendLog({ sent, onLog }: FollowerEntry, extent: LogExtent | undefined): void {
     if (!extent) return;
-    const last = told.get(extent.jobRunId);
+    const last = sent.get(extent.jobRunId);
     if (last?.lineCount === extent.lineCount && last.isComplete === extent.isComplete) return;
-    told.set(extent.jobRunId, extent);
+    sent.set(extent.jobRunId, extent);
     onLog(extent);
   }
 
@@ -150,7 +150,7 @@ export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDep
 
   return {
     follow(follower) {
-      const entry: FollowerEntry = { ...follower, told: new Map(), joined: Promise.withResolvers() };
+      const entry: FollowerEntry = { ...follower, sent: new Map(), joined: Promise.withResolvers() };
       const unlisten = follower.jobRunIds.map((id) => attemptLog.onChange(id, () => wakeUp.ring('soon')));
       followers.add(entry);
       wakeUp.ring('now');

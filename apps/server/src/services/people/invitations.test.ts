@@ -4,6 +4,8 @@ import type { TestPerson } from '../testing/people-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPeopleFixture, outcomesOf } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { ago, fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: Awaited<ReturnType<typeof createPeopleFixture>>;
@@ -41,10 +43,8 @@ async function inviteToWorkspace(
   return new URL(link).searchParams.get('token') ?? '';
 }
 
-const age = (assignments: string) =>
-  fixture.database.execute(`update invitations set ${assignments} where organization_id = $1`, [
-    context.organizationId,
-  ]);
+const age = (columns: { expiresAt?: Date; revokedAt?: Date }) =>
+  setColumns(fixture.database, 'invitations', columns, { organizationId: context.organizationId });
 
 const notGood = (why: RegExp) => ({
   code: 'invitation_not_good',
@@ -121,20 +121,20 @@ describe('an invitation', () => {
 
   it('explains why it is not valid, and nothing else', async () => {
     const user = await context.createUser();
-    const tell = async (token: string, why: RegExp) => {
+    const expectRefusal = async (token: string, why: RegExp) => {
       await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(why));
       await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(notGood(why));
       const text = await fixture.invitations.describe(token).catch((error: Error) => error.message);
       expect(text).not.toContain('Acme');
       expect(text).not.toContain('@');
     };
-    await tell('dlt_i_nonsense', /no invitation/);
-    await tell('', /no invitation/);
+    await expectRefusal('dlt_i_nonsense', /no invitation/);
+    await expectRefusal('', /no invitation/);
     const token = await invite(user.email, 'member');
-    await age(`expires_at = now() - interval '1 second'`);
-    await tell(token, /has expired/);
-    await age(`expires_at = now() + interval '1 day', revoked_at = now()`);
-    await tell(token, /was revoked/);
+    await age({ expiresAt: ago({ seconds: 1 }) });
+    await expectRefusal(token, /has expired/);
+    await age({ expiresAt: fromNow({ days: 1 }), revokedAt: new Date() });
+    await expectRefusal(token, /was revoked/);
   });
 
   it('can be revoked by users who could create it, and is then listed as revoked', async () => {
@@ -307,7 +307,7 @@ describe('several invitations for one address', () => {
       [context.organizationId, context.owner.userId],
     );
     await expect(invite('y@example.com', 'member')).rejects.toMatchObject({ code: 'too_many_invitations' });
-    await age('revoked_at = now()');
+    await age({ revokedAt: new Date() });
     await invite('y@example.com', 'member');
   });
 });

@@ -9,6 +9,9 @@ import { createSendInvitationMails } from './send-invitation-mails.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSmtpMailer } from '../../mail/mailer.ts';
 import { readMailText, startMailServer } from '../../../../../testing/fixtures/mail-server.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { countRows, readTable } from '../../store/postgres/testing/tables.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: Awaited<ReturnType<typeof createPeopleFixture>>;
@@ -46,8 +49,10 @@ async function invite(email = 'analyst@example.com') {
 }
 
 const never = new AbortController().signal;
+const setMails = (columns: { takenUntil?: null; failures?: number }) =>
+  setColumns(fixture.database, 'invitation_mails', columns);
 /** Makes waiting mails due now. */
-const hurry = () => fixture.database.execute('update invitation_mails set taken_until = null');
+const hurry = () => setMails({ takenUntil: null });
 
 async function mailOf(invitationId: string) {
   const invitation = await fixture.store.invitations.get(invitationId);
@@ -64,11 +69,9 @@ it('passes the link to the mail server, then deletes it', async () => {
   const { send } = createSender(url);
   const { invitation, link } = await invite('analyst.lovelace+pump@example.com');
   expect(await mailOf(invitation.id)).toBe('waiting');
-  const stored = await fixture.database.query<{ text: string }>(
-    'select invitation_mails::text as text from invitation_mails',
-  );
+  const [stored] = await readTable(fixture.database, 'invitation_mails');
   const hex = Buffer.from(new URL(link).searchParams.get('token') ?? '').toString('hex');
-  expect(stored[0]?.text).not.toContain(hex);
+  expect(stored).not.toContain(hex);
 
   expect(await send(never)).toBe(1);
   expect(await send(never)).toBe(0);
@@ -80,15 +83,16 @@ it('passes the link to the mail server, then deletes it', async () => {
   expect(mail?.source).toMatch(/^From: Pumphouse <pump@example.com>\r$/m);
   expect(mail?.source).toContain(`<${invitation.id}@example.com>`);
   expect(await mailOf(invitation.id)).toBe('sent');
-  expect(await fixture.database.query('select from invitation_mails')).toEqual([]);
+  expect(await countRows(fixture.database, 'invitation_mails')).toBe(0);
 });
 
 it('does not let an organization inject headers', async () => {
   const server = await startMail();
-  await fixture.database.execute(
-    `update organizations set name = E'Acme\\r\\nBcc: all@example.com' where id = $1`,
-    [context.organizationId],
-  );
+  await fixture.store.people.updateOrganization(context.organizationId, {
+    name: 'Acme\r\nBcc: all@example.com',
+    description: null,
+    defaultWorkspaceRole: null,
+  });
   await invite();
   await createSender(server.url).send(never);
   expect(server.received[0]?.to).toEqual(['analyst@example.com']);
@@ -125,7 +129,7 @@ it('retries temporary failures later: no server, a busy one, a wrong password', 
 
 it('waits longer after each failure, up to an hour', async () => {
   await invite();
-  await fixture.database.execute('update invitation_mails set failures = 500');
+  await setMails({ failures: 500 });
   const [mail] = await fixture.store.invitationMails.take(1, 60);
   await fixture.store.invitationMails.putBack(mail?.invitationId ?? '');
   const { seconds } = await fixture.database.one<{ seconds: number }>(
@@ -159,9 +163,11 @@ it('sends nothing for invitations that are no longer pending', async () => {
   await fixture.invitations.revoke(context.owner.principal, context.organizationId, revoked.invitation.id);
   const token = new URL(accepted.link).searchParams.get('token') ?? '';
   await fixture.invitations.accept(null, token, user.userId);
-  await fixture.database.execute(
-    "update invitations set expires_at = now() - interval '1 second' where id = $1",
-    [expired.invitation.id],
+  await setColumns(
+    fixture.database,
+    'invitations',
+    { expiresAt: ago({ seconds: 1 }) },
+    { id: expired.invitation.id },
   );
   expect(await createSender(server.url).send(never)).toBe(0);
   expect(server.received).toEqual([]);

@@ -37,7 +37,7 @@ export interface OverviewTable {
   lastChangedAt: Date | null;
 }
 
-interface KnownSchema {
+interface SchemaName {
   pipelineName: string;
   schemaName: string;
   /** Only these of its tables. */
@@ -141,7 +141,7 @@ export function createReadPipelines(
   /** Reads the current tables of schemas, and what the last runs of their pipelines loaded into them. */
   async function readTables(
     workspaceId: string,
-    schemas: readonly KnownSchema[],
+    schemas: readonly SchemaName[],
     {
       records,
       datasetName,
@@ -178,12 +178,11 @@ export function createReadPipelines(
     };
   }
 
-  async function readShapes(workspaceId: string, schemas: readonly KnownSchema[]) {
+  async function readShapes(workspaceId: string, schemas: readonly SchemaName[]) {
     const asked = schemas.slice(0, maxSchemasRead);
     const documents = await store.schemaVersions.listLatestDocuments(workspaceId, asked);
     return documents.flatMap(({ pipelineName, schemaName, document }) => {
-      const isIt = (each: KnownSchema) =>
-        each.pipelineName === pipelineName && each.schemaName === schemaName;
+      const isIt = (each: SchemaName) => each.pipelineName === pipelineName && each.schemaName === schemaName;
       const tableNames = asked.find(isIt)?.tableNames;
       const known = tableNames && new Set(tableNames);
       return readSchema(document)

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadStatistics } from './read-statistics.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 let fixture: ServiceFixture;
 let statistics: ReturnType<typeof createReadStatistics>;
@@ -288,7 +288,7 @@ it('equals a full scan, whatever was inserted, repeated, moved or removed', asyn
       for (const asked of windows) await expectStatistics(asked);
     },
   );
-  await fc.assert(property, { seed: propertySeed, numRuns: 60 });
+  await fc.assert(property, { seed: propertySeed, numRuns: caseCount(60) });
 });
 
 it('returns for each day of each zone the same as a full scan', async () => {
@@ -303,7 +303,7 @@ it('returns for each day of each zone the same as a full scan', async () => {
       for (const names of [null, asked.names]) await expectDaily({ ...asked, start, end, names });
     },
   );
-  await fc.assert(property, { seed: propertySeed, numRuns: 60 });
+  await fc.assert(property, { seed: propertySeed, numRuns: caseCount(60) });
 });
 
 it('keeps nothing of removed runs', async () => {

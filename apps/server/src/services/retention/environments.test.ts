@@ -8,6 +8,9 @@ import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { ago, fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -31,21 +34,18 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
     () => undefined,
   );
   await environments.finishBuild(key, 'builder', { location });
-  await fixture.database.execute(
-    'update environments set last_used_at = now() - make_interval(days => $2) where key = $1',
-    [key, days],
-  );
+  await setLastUses(ago({ days }), { key });
   return location;
 }
+
+const setLastUses = (lastUsedAt: Date, where: { key?: string; location?: EnvironmentLocation } = {}) =>
+  setColumns(fixture.database, 'environments', { lastUsedAt }, where);
 
 /** Makes the run's attempt use the environment, last used this many days ago. */
 async function use(location: EnvironmentLocation, run: JobRunRecord, days: number): Promise<JobRunRecord> {
   const { id } = await context.createAttempt(run);
   expect(await fixture.store.environments.noteUse(id, location.path)).toBe(true);
-  await fixture.database.execute(
-    `update environments set last_used_at = now() - make_interval(days => $2) where location->>'path' = $1`,
-    [location.path, days],
-  );
+  await setLastUses(ago({ days }), { location });
   return context.getRun(run.id);
 }
 
@@ -79,7 +79,7 @@ describe('environments', () => {
     await context.complete(await use(used, await context.startRun('jobs.a'), 50));
     const waiting = await context.startRun('jobs.a');
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
-    await context.setRun(waiting.id, `status = 'cancelled', finished_at = now()`);
+    await context.setRun(waiting.id, { status: 'cancelled', finishedAt: new Date() });
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
   });
 
@@ -93,7 +93,7 @@ describe('environments', () => {
   it('that were removed cannot be used any more', async () => {
     const [old] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
     const { id } = await context.createAttempt(await context.startRun('jobs.a'));
-    await fixture.database.execute('update attempts set begun_at = null');
+    await setAttempt(fixture.database, id, { begunAt: null });
     await kept.purge('environments=30d');
     expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
   });
@@ -102,7 +102,7 @@ describe('environments', () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await context.startRun('jobs.a');
     const { id } = await context.createAttempt(run);
-    await fixture.database.execute(`update attempts set begun_at = null`);
+    await setAttempt(fixture.database, id, { begunAt: null });
     const purging = Promise.withResolvers<unknown>();
     await fixture.persistence.transaction(async (store) => {
       await store.environments.noteUse(id, used.path);
@@ -138,9 +138,9 @@ describe('caches', () => {
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
     // As if the cache itself had not been written for as long.
     kept.clock.now = new Date(before.getTime() + 31 * 86_400_000);
-    await fixture.database.execute(`update environments set last_used_at = now() + interval '20 days'`);
+    await setLastUses(fromNow({ days: 20 }));
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
-    await fixture.database.execute(`update environments set last_used_at = now() - interval '10 days'`);
+    await setLastUses(ago({ days: 10 }));
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 1, bytes: 1000 } });
     expect(await kept.executor.listCaches()).toEqual([]);
   });

@@ -10,6 +10,7 @@ import { createReadTelemetry } from '../telemetry/read-telemetry.ts';
 import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -66,11 +67,13 @@ describe('logs', () => {
   });
 
   it('are removed oldest first until the disk size is within the limit', async () => {
-    const [old, young] = await addThree();
+    const three = await addThree();
+    const [old, young] = three;
     const { logs } = fixture.store.storage;
     const { count, bytes } = await logs.measure();
     expect(count).toBe(3);
-    await fixture.database.execute('update attempts set log_stored_bytes = 1024 * 1024');
+    for (const { attemptId } of three)
+      await setAttempt(fixture.database, attemptId, { logStoredBytes: 1024 * 1024 });
     expect(await kept.purge('logs=2MB')).toEqual(
       expect.objectContaining({ logs: { count: 1, bytes: 1024 * 1024 } }),
     );

@@ -27,7 +27,7 @@ export function createLostBlobs({ persistence, blobs, removeUnfinishedBlobs }: L
         if (modifiedAt.getTime() < abandonedBefore) old.push(key);
       }
     }
-    const known = await packages.findKnown(old);
+    const known = await packages.findStored(old);
     const unknown = old.filter((key) => !known.has(key));
     for (const key of unknown) await blobs.delete(key);
     return unknown.length;

@@ -21,12 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-const listDeployments = async () =>
-  (
-    await fixture.database.query<{ key: string }>(
-      'select archive_key as key from deployments order by version',
-    )
-  ).map(({ key }) => key);
+async function listDeployments(): Promise<string[]> {
+  const { rows } = await fixture.store.deployments.list(context.workspaceId, null).read({
+    limit: 100,
+    offset: 0,
+    sorting: [{ key: 'version', order: 'asc' }],
+  });
+  return rows.map(({ archiveKey }) => archiveKey);
+}
 
 describe('packages', () => {
   it('that no run uses and that are not the newest are removed; their rows and file lists are kept', async () => {

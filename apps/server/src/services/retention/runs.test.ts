@@ -6,6 +6,9 @@ import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { copyRun } from '../../store/postgres/testing/runs.ts';
+import { activeRunStates } from '@pumphouse/contract';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -55,10 +58,9 @@ describe('runs past their age', () => {
   });
 
   it('are kept while they are active, in any state', async () => {
-    const states = ['pending', 'starting', 'running', 'cancelling'];
-    for (const status of states) {
+    for (const status of activeRunStates) {
       const { id } = await context.startRun('jobs.b');
-      await context.setRun(id, `status = '${status}', created_at = now() - interval '900 days'`);
+      await context.setRun(id, { status, createdAt: ago({ days: 900 }) });
     }
     await kept.addPastRun('jobs.b', 1);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 0 } });
@@ -109,17 +111,12 @@ describe('runs past their age', () => {
   });
 
   it('are removed in pages, by two concurrent purges', async () => {
-    const { id } = await context.getJob('jobs.b');
     const model = await context.startRun('jobs.b');
     await context.complete(model);
-    await fixture.database.execute(
-      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
-                             trigger_kind, profile, finished_at)
-       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + step, status, trigger, trigger_kind,
-              profile, now() - make_interval(days => 400, mins => step)
-         from job_runs, generate_series(1, 500) as step where job_id = $1`,
-      [id],
-    );
+    await copyRun(fixture.database, model.id, 500, (number) => ({
+      status: 'completed',
+      finishedAt: ago({ days: 400, minutes: number }),
+    }));
     const rounds = await Promise.all([kept.purge('runs=365d'), kept.purge('runs=365d')]);
     expect(rounds.map(({ runs }) => runs?.count ?? 0).reduce((a, b) => a + b)).toBe(499);
     expect(await numbersOf('jobs.b')).toEqual([1, 501]);

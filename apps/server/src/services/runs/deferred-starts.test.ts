@@ -34,12 +34,13 @@ async function deferAll(refs = ['jobs.a', 'jobs.b', 'jobs.c']): Promise<JobRunRe
 }
 
 async function listDeferred(): Promise<string[]> {
-  const rows = await fixture.database.query<{ ref: string }>(
-    `select jobs.job_ref as ref from promised_starts join jobs on jobs.id = promised_starts.job_id
-      where jobs.workspace_id = $1 order by jobs.job_ref`,
-    [context.workspaceId],
-  );
-  return rows.map(({ ref }) => ref);
+  const jobs = await fixture.store.jobs.listAll(context.workspaceId);
+  const deferred = await fixture.store.deferredStarts.ofJobs(jobs.map(({ id }) => id));
+  const ids = new Set(deferred.map(({ jobId }) => jobId));
+  return jobs
+    .filter(({ id }) => ids.has(id))
+    .map(({ jobRef }) => jobRef)
+    .toSorted();
 }
 
 describe('a deferred start', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import type { RunColumns } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -59,20 +60,20 @@ it('is stored only with the attempt while a retry follows, and finally with the 
   expect(attempts.map(({ reason }) => reason?.summary)).toEqual(['ValueError: first', 'ValueError: second']);
 });
 
-it.each([
-  ['killed', { code: null, signal: 'SIGSEGV' }, ''],
-  ['out_of_memory', { code: null, signal: 'SIGKILL', out_of_memory: 'limit' }, ''],
-  ['timed_out', {}, `end_intent = 'timeout', status = 'cancelling'`],
-])('is what was observed from outside, whatever a traceback says: %s', async (code, exit, assignments) => {
+it.each<[string, object, RunColumns | null]>([
+  ['killed', { code: null, signal: 'SIGSEGV' }, null],
+  ['out_of_memory', { code: null, signal: 'SIGKILL', out_of_memory: 'limit' }, null],
+  ['timed_out', {}, { endIntent: 'timeout', status: 'cancelling' }],
+])('is what was observed from outside, whatever a traceback says: %s', async (code, exit, columns) => {
   const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
-  if (assignments) await context.setRun(run.id, assignments);
+  if (columns) await context.setRun(run.id, columns);
   await send(id, recordsOf('while it was stopped', exit));
   expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code }, reason: null });
 });
 
 it('is null for a completed or cancelled run', async () => {
   const { id, run } = await context.createAttempt(await context.startRun('jobs.a'));
-  await context.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
+  await context.setRun(run.id, { endIntent: 'cancel', status: 'cancelling' });
   await send(id, recordsOf('while it was stopped'));
   expect(await context.getRun(run.id)).toMatchObject({ status: 'cancelled', reason: null });
 });

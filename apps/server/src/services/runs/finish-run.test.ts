@@ -9,6 +9,7 @@ import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
+import { terminalRunStates, type RunState } from '@pumphouse/contract';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -29,7 +30,7 @@ const after = (event: 'success' | 'fail', ref: string) => ({ triggers: [`job.${e
 
 async function startRunning(jobRef: string): Promise<JobRunRecord> {
   const run = await context.startRun(jobRef);
-  await context.setRun(run.id, `status = 'running', started_at = now()`);
+  await context.setRun(run.id, { status: 'running', startedAt: new Date() });
   return context.getRun(run.id);
 }
 
@@ -58,7 +59,7 @@ describe('the end of a run', () => {
 
   it('is recorded once, however many calls are concurrent', async () => {
     const run = await startRunning('jobs.a');
-    await context.setRun(run.id, `status = 'cancelling'`);
+    await context.setRun(run.id, { status: 'cancelling' });
     const outcomes = [completed, failed, cancelled, completed, failed, cancelled];
     const answers = await Promise.all(outcomes.map((outcome) => fixture.finishRun(run.id, outcome)));
     const winners = outcomes.filter((_, index) => answers[index]);
@@ -67,9 +68,9 @@ describe('the end of a run', () => {
     expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
   });
 
-  it.each(['completed', 'failed', 'cancelled', 'skipped'])('is final: %s stays', async (status) => {
+  it.each(terminalRunStates)('is final: %s stays', async (status) => {
     const run = await startRunning('jobs.a');
-    await context.setRun(run.id, `status = '${status}', finished_at = now()`);
+    await context.setRun(run.id, { status, finishedAt: new Date() });
     const before = await context.getRun(run.id);
     for (const outcome of [completed, failed, cancelled]) {
       expect(await fixture.finishRun(run.id, outcome)).toBe(false);
@@ -78,7 +79,7 @@ describe('the end of a run', () => {
     expect(await context.listEvents(run.id)).toEqual(['job_run.created']);
   });
 
-  it.each<[string, RunOutcome, boolean]>([
+  it.each<[RunState, RunOutcome, boolean]>([
     ['pending', completed, false],
     ['pending', failed, true],
     ['pending', cancelled, true],
@@ -87,14 +88,14 @@ describe('the end of a run', () => {
     ['cancelling', completed, true],
   ])('from %s as %j is allowed: %s', async (status, outcome, isAllowed) => {
     const run = await context.startRun('jobs.a');
-    await context.setRun(run.id, `status = '${status}'`);
+    await context.setRun(run.id, { status });
     expect(await fixture.finishRun(run.id, outcome)).toBe(isAllowed);
     expect((await context.getRun(run.id)).status).toBe(isAllowed ? outcome.status : status);
   });
 
   it('applies only in the states and for the claim that the caller names', async () => {
     const run = await startRunning('jobs.a');
-    await context.setRun(run.id, 'claim_number = 3');
+    await context.setRun(run.id, { claimNumber: 3 });
     expect(await fixture.finishRun(run.id, failed, { claimNumber: 2 })).toBe(false);
     expect(await fixture.finishRun(run.id, failed, { onlyFrom: ['pending'] })).toBe(false);
     expect((await context.getRun(run.id)).status).toBe('running');
@@ -109,7 +110,7 @@ describe('the watermark', () => {
 
   async function end(outcome: RunOutcome, [from, to]: [number, number]) {
     const run = await startRunning('jobs.a');
-    await context.setRun(run.id, `interval_start = '${day(from)}', interval_end = '${day(to)}'`);
+    await context.setRun(run.id, { intervalStart: new Date(day(from)), intervalEnd: new Date(day(to)) });
     await fixture.finishRun(run.id, outcome);
     const { completedIntervalEnd, lastCompletedAt } = await context.getJob('jobs.a');
     return { until: completedIntervalEnd, hasCompleted: lastCompletedAt !== null };
@@ -156,7 +157,7 @@ describe('followers of a run', () => {
 
   it('do not start after a cancelled run', async () => {
     const run = await startRunning('jobs.a');
-    await context.setRun(run.id, `status = 'cancelling'`);
+    await context.setRun(run.id, { status: 'cancelling' });
     expect(await fixture.finishRun(run.id, cancelled)).toBe(true);
     expect(await countFollowers()).toEqual([0, 0, 0]);
   });
@@ -177,8 +178,8 @@ describe('followers of a run', () => {
   });
 
   it('start when paused, not when archived, and do not block the end', async () => {
-    await context.setJob('jobs.happy', 'is_paused = true');
-    await context.setJob('jobs.glad', 'is_archived = true');
+    await context.setJob('jobs.happy', { isPaused: true });
+    await context.setJob('jobs.glad', { isArchived: true });
     await context.complete(await context.startRun('jobs.a'));
     expect(await countFollowers()).toEqual([1, 0, 0]);
     await context.deployJobs([defineJob('jobs.happy', after('success', 'jobs.a'))]);
@@ -215,10 +216,11 @@ describe('a crash before the commit', () => {
       const there = await createWorkspaceFixture(own);
       await there.deployAll([defineJob('jobs.a'), defineJob('jobs.b', after('success', 'jobs.a'))]);
       const run = await there.startRun('jobs.a');
-      await there.setRun(
-        run.id,
-        `status = 'running', interval_start = '2026-03-01T00:00:00Z', interval_end = '2026-03-02T00:00:00Z'`,
-      );
+      await there.setRun(run.id, {
+        status: 'running',
+        intervalStart: new Date('2026-03-01T00:00:00Z'),
+        intervalEnd: new Date('2026-03-02T00:00:00Z'),
+      });
       own.setFault('in-finish-before-commit', () => {
         throw new Error('crash');
       });
@@ -305,16 +307,16 @@ describe('the outcome of an exit', () => {
   });
 
   it('has a description', () => {
-    const tell = (exit: Partial<AttemptExit>) =>
+    const finishWith = (exit: Partial<AttemptExit>) =>
       outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, termsOf({}));
-    expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
-    expect(tell({ code: null })).toMatchObject({
+    expect(finishWith({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
+    expect(finishWith({ code: null })).toMatchObject({
       failure: { detail: 'The run ended without an exit code.' },
     });
-    expect(tell({ code: null, signal: 'SIGSEGV' })).toMatchObject({
+    expect(finishWith({ code: null, signal: 'SIGSEGV' })).toMatchObject({
       failure: { detail: 'The run was ended by SIGSEGV.' },
     });
-    expect(tell({ code: null, reason })).toMatchObject({ failure: reason });
+    expect(finishWith({ code: null, reason })).toMatchObject({ failure: reason });
   });
 
   const detailOf = (...exit: Parameters<typeof outcomeOfExit>) => {
@@ -336,7 +338,7 @@ describe('the outcome of an exit', () => {
     );
   });
 
-  it.each<[sizes: string, size: InstanceSize | undefined, told: string]>([
+  it.each<[sizes: string, size: InstanceSize | undefined, hint: string]>([
     [
       '',
       undefined,
@@ -357,7 +359,7 @@ describe('the outcome of an exit', () => {
       'xlarge',
       'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
     ],
-  ])('states the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
+  ])('states the limit, the peak and the next size: %j, %s', (sizes, size, hint) => {
     const exit: AttemptExit = {
       ...clean,
       code: null,
@@ -368,15 +370,15 @@ describe('the outcome of an exit', () => {
     const definition = buildDefinition(size === undefined ? {} : { require: { instance: { size } } });
     const terms = readRunTerms({ definition, maxRunTimeSeconds: null }, parseInstanceSizes(sizes));
     expect(detailOf({ endIntent: null }, exit, terms)).toBe(
-      `The run needed more memory than it may use and was killed. ${told}`,
+      `The run needed more memory than it may use and was killed. ${hint}`,
     );
   });
 
   it('names the signal behind an exit code', () => {
-    const tell = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
-    expect(tell(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
-    expect(tell(137)).toBe('The run ended with exit code 137 (SIGKILL).');
-    expect(tell(255)).toBe('The run ended with exit code 255.');
+    const finishWith = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
+    expect(finishWith(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
+    expect(finishWith(137)).toBe('The run ended with exit code 137 (SIGKILL).');
+    expect(finishWith(255)).toBe('The run ended with exit code 255.');
   });
 
   it('names the port on which an app should have listened', () => {

@@ -116,8 +116,8 @@ export function createFinishRun({
       const over = { run: held, attempt, jobRef: job.jobRef, seen };
       if (await closeAttempt(store, over, outcome, failed)) return true;
     }
-    const told = attempt ? null : describeCancel(outcome);
-    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, told))) return false;
+    const waitReason = attempt ? null : describeCancel(outcome);
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, waitReason))) return false;
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {

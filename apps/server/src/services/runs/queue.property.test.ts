@@ -1,6 +1,6 @@
 import { claimNext } from '../testing/claim-next.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { JobRunRecord } from '../../store/records.ts';
+import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createLoops, type Loops } from '../../platform/loops.ts';
@@ -8,6 +8,8 @@ import { defineQueueLoop } from '../../scheduler/queue-loop.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+import { endOpenRuns } from '../../store/postgres/testing/runs.ts';
+import { activeRunStates } from '@pumphouse/contract';
 
 /** Jobs with a lock each, so only the organization's lock serializes their starts. */
 const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
@@ -15,6 +17,7 @@ const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let loops: Loops[];
+let jobs: JobRecord[];
 beforeAll(async () => {
   fixture = await createServiceFixture();
   fixture.clock.now = noon;
@@ -27,6 +30,7 @@ beforeAll(async () => {
     defineJob('jobs.any', { execute: { concurrency: null } }),
     ...others.map((ref) => defineJob(ref)),
   ]);
+  jobs = await fixture.store.jobs.listAll(context.workspaceId);
 });
 afterAll(() => fixture.close());
 afterEach(async () => {
@@ -35,9 +39,7 @@ afterEach(async () => {
 beforeEach(async () => {
   loops = [];
   // End the runs and reset the limits that a test left.
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
-  );
+  await endOpenRuns(fixture.database);
   await setRunLimit(null);
 });
 
@@ -53,14 +55,18 @@ const startLoop = async (): Promise<void> => {
   await loop.start(defineQueueLoop(fixture.releaseQueued));
 };
 
+/** Lists the runs that have not ended, at one moment. */
+async function listOpen(): Promise<JobRunRecord[]> {
+  const list = await fixture.store.jobRuns.list(context.workspaceId, { statuses: activeRunStates });
+  return (await list.read({ limit: 1000, offset: 0 })).rows;
+}
+
 /** Counts the active runs at one moment, by job. A claimed run counts, whatever else its row contains. */
 async function countActive(): Promise<Record<string, number>> {
-  const rows = await fixture.database.query<{ jobRef: string; count: number }>(
-    `select jobs.job_ref as "jobRef", count(*)::int as count from job_runs join jobs on jobs.id = job_runs.job_id
-      where job_runs.status in ('starting', 'running', 'cancelling') or (job_runs.status = 'pending' and not is_queued)
-      group by jobs.job_ref`,
-  );
-  return Object.fromEntries(rows.map((row) => [row.jobRef, row.count]));
+  const active = (await listOpen()).filter(({ status, isQueued }) => status !== 'pending' || !isQueued);
+  const jobIds = new Map(jobs.map(({ id, jobRef }) => [id, jobRef]));
+  const groups = Map.groupBy(active, ({ jobId }) => jobIds.get(jobId) ?? '');
+  return Object.fromEntries([...groups].map(([jobRef, runs]) => [jobRef, runs.length]));
 }
 
 const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
@@ -74,10 +80,7 @@ async function work(owner: string, isOver: () => boolean): Promise<number> {
     for (const ref of refs) expect(active[ref] ?? 0).toBeLessThanOrEqual(jobLimits[ref]);
     expect(sumOf(Object.values(active))).toBeLessThanOrEqual(4);
     if (!claim) continue;
-    await fixture.database.execute(
-      `update job_runs set status = 'running', started_at = now() where id = $1`,
-      [claim.jobRunId],
-    );
+    await context.setRun(claim.jobRunId, { status: 'running', startedAt: new Date() });
     if (await fixture.finishRun(claim.jobRunId, { status: 'completed' })) ended += 1;
   }
   return ended;
@@ -96,10 +99,7 @@ it('exceeds no limit while many runs start and end concurrently, and eventually 
   const allEnd = async () => {
     await Promise.all([...refs, ...refs].map(start));
     await eventually('every run has ended', async () => {
-      const { open } = await fixture.database.one<{ open: number }>(
-        'select count(*)::int as open from job_runs where finished_at is null',
-      );
-      return open === 0;
+      return (await listOpen()).length === 0;
     });
   };
   // A worker that observes too many fails the test at once.
@@ -115,10 +115,8 @@ it('exceeds no limit of the organization when starts, and then releases, of many
   const runs = await Promise.all(others.map((ref) => context.startRun(ref)));
   expect(runs.filter((run) => !run.isQueued)).toHaveLength(2);
   for (let left = runs.length - 2; left > 0; left -= 2) {
-    const active = await fixture.database.query<{ id: string }>(
-      'select id from job_runs where finished_at is null and not is_queued',
-    );
-    await Promise.all(active.map(async ({ id }) => context.complete(await context.getRun(id))));
+    const active = (await listOpen()).filter((run) => !run.isQueued);
+    await Promise.all(active.map((run) => context.complete(run)));
     const release = () => fixture.releaseQueued.release();
     expect(sumOf(await Promise.all([release(), release(), release(), release()]))).toBe(2);
   }
@@ -134,8 +132,6 @@ it('releases runs that a dead server left queued, without a wake-up signal', asy
   // A lost signal costs one poll interval: this change sends none.
   const third = await context.startRun('jobs.one');
   expect(third.isQueued).toBe(true);
-  await fixture.database.execute(`update job_runs set status = 'failed', finished_at = now() where id = $1`, [
-    second.id,
-  ]);
+  await context.setRun(second.id, { status: 'failed', finishedAt: new Date() });
   await eventually('the next one goes', async () => !(await context.getRun(third.id)).isQueued);
 });

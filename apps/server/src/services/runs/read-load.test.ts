@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadLoad } from './read-load.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { ago, fromNow } from '../../../../../testing/fixtures/relative-times.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -35,20 +36,18 @@ it('the load of an installation contains its slots, pending runs, and what makes
   await supervisors.keepAlive('one', { batch: 2, apps: 1 }, 60);
   await supervisors.keepAlive('two', { batch: 2, apps: 1 }, 60);
   await supervisors.keepAlive('killed', { batch: 2, apps: 1 }, -1);
-  await context.setRun((await context.startRun('jobs.a')).id, `status = 'running'`);
+  await context.setRun((await context.startRun('jobs.a')).id, { status: 'running' });
   const late = await context.startRun('jobs.b');
-  await context.setRun(late.id, `created_at = now() - interval '400 s', wait_kind = 'slot'`);
+  await context.setRun(late.id, { createdAt: ago({ seconds: 400 }), waitKind: 'slot' });
   const retried = await context.startRun('jobs.c');
-  await context.setRun(
-    retried.id,
-    `created_at = now() - interval '900 s', not_before = now() + interval '1 h'`,
-  );
+  await context.setRun(retried.id, { createdAt: ago({ seconds: 900 }), notBefore: fromNow({ hours: 1 }) });
 
   const unseen = await context.startRun('jobs.d');
-  await context.setRun(
-    unseen.id,
-    `status = 'running', unknown_since = now(), unknown_detail = 'the engine is gone'`,
-  );
+  await context.setRun(unseen.id, {
+    status: 'running',
+    unknownSince: new Date(),
+    unknownDetail: 'the engine is gone',
+  });
 
   const load = await readLoad();
   expect(load).toMatchObject({

@@ -49,15 +49,13 @@ const listStarted = async () =>
 
 /** Marks everything up to the latest tick as loaded. */
 const coverAll = () =>
-  context.setJob(
-    'jobs.load',
-    `completed_interval_end = '${everything.intervalEnd.toISOString()}', last_completed_at = now(), refresh_pending = false`,
-  );
+  context.setJob('jobs.load', {
+    completedIntervalEnd: everything.intervalEnd,
+    lastCompletedAt: new Date(),
+    refreshPending: false,
+  });
 const leavePending = () =>
-  context.setJob(
-    'jobs.load',
-    'completed_interval_end = null, last_completed_at = null, refresh_pending = true',
-  );
+  context.setJob('jobs.load', { completedIntervalEnd: null, lastCompletedAt: null, refreshPending: true });
 
 async function newest(): Promise<JobRunRecord> {
   const run = (await context.listRuns('jobs.load')).at(-1);
@@ -240,7 +238,7 @@ describe('a refresh that has nothing to cover yet', () => {
 describe('a start without a tick', () => {
   it('covers the time that a failed run left, and counts for jobs that wait for this one', async () => {
     await deploy([source, load]);
-    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await context.setJob('jobs.load', { completedIntervalEnd: new Date('2026-03-08T06:00:00Z') });
     await completeSource();
     const run = await newest();
     expect(run).toMatchObject({
@@ -255,7 +253,7 @@ describe('a start without a tick', () => {
 
   it('is at a point in time if another run covers that time, or nothing is left', async () => {
     await deploy([source, { ...load, execute: { concurrency: 2 } }]);
-    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await context.setJob('jobs.load', { completedIntervalEnd: new Date('2026-03-08T06:00:00Z') });
     const first = await context.startRun('jobs.load');
     expect(first).toMatchObject({ intervalEnd: everything.intervalEnd });
     expect(await context.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
@@ -268,7 +266,7 @@ describe('a start without a tick', () => {
 describe('a dry run', () => {
   it('reports what a refresh and a start cover, and a job without a clock', async () => {
     await deploy([source, load]);
-    await context.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await context.setJob('jobs.load', { completedIntervalEnd: new Date('2026-03-08T06:00:00Z') });
     const jobIds = await idsOf('jobs.load', 'jobs.source');
     const reasonsOf = async (refresh: boolean) =>
       Object.fromEntries(

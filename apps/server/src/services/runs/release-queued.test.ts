@@ -5,6 +5,8 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { copyRun, endOpenRuns } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -14,9 +16,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   // End the runs that another test left.
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
-  );
+  await endOpenRuns(fixture.database);
   fixture.clock.now = noon;
   context = await createWorkspaceFixture(fixture);
 });
@@ -110,13 +110,7 @@ describe('a start at capacity', () => {
     await deployQueueing([defineJob('jobs.a')]);
     await context.startRun('jobs.a');
     const { id } = await context.startRun('jobs.a');
-    await fixture.database.execute(
-      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
-                             profile, is_queued)
-       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + n, status, trigger, trigger_kind, profile, true
-         from job_runs, generate_series(1, 99) as n where id = $1`,
-      [id],
-    );
+    await copyRun(fixture.database, id, 99, () => ({ isQueued: true }));
     await expect(context.startRun('jobs.a')).rejects.toMatchObject({
       extra: {
         status: 'skipped_concurrency_limit',
@@ -321,7 +315,7 @@ describe('the start deadline', () => {
     await deployQueueing([defineJob('jobs.a')], deadline);
     const { run } = await context.createAttempt(await context.startRun('jobs.a'));
     // Between two attempts.
-    await context.setRun(run.id, `status = 'pending'`);
+    await context.setRun(run.id, { status: 'pending' });
     at('10T14:00:00');
     expect(await fixture.releaseQueued.failOverdue()).toBe(0);
     expect(await again(run)).toMatchObject({ status: 'pending' });
@@ -355,7 +349,7 @@ describe('limits of the organization', () => {
     await deployQueueing([defineJob('jobs.a')]);
     const first = await context.startRun('jobs.a');
     const second = await context.startRun('jobs.a');
-    await context.setRun(first.id, `status = 'running', started_at = now() - interval '61 minutes'`);
+    await context.setRun(first.id, { status: 'running', startedAt: ago({ minutes: 61 }) });
     await setLimits(null, 60);
     const skip = {
       status: 'skipped_minutes_limit',

@@ -86,7 +86,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     },
 
     /** Writes to the log of each queued run what it waits for, and again when the reason changes. */
-    reportWaits: () => reportWaits.tell({ isQueued: true, limit: batchSize }),
+    reportWaits: () => reportWaits.report({ isQueued: true, limit: batchSize }),
 
     /**
      * Fails runs that have not started by their deadline, whatever they wait for.

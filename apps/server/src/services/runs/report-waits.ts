@@ -26,13 +26,13 @@ export function createReportWaits({ persistence, attemptLog, executorName }: Rep
      * @param options.isQueued whether to handle the runs that wait for a slot of their job or organization,
      * or the others
      */
-    async tell(options: { isQueued: boolean; limit: number }): Promise<void> {
-      const told = await persistence.transaction(async (store) => {
+    async report(options: { isQueued: boolean; limit: number }): Promise<void> {
+      const reported = await persistence.transaction(async (store) => {
         const waits = await store.waits.takeUnreported(options);
         for (const { jobRunId, waitReason } of waits) await write(store, jobRunId, waitReason);
         return waits;
       });
-      for (const { jobRunId } of told) attemptLog.announce(jobRunId);
+      for (const { jobRunId } of reported) attemptLog.announce(jobRunId);
     },
   };
 }

@@ -9,6 +9,9 @@ import { createReadLogs } from '../logs/read-logs.ts';
 import { createReadUsage } from '../workspaces/read-usage.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+import { claimRun, endOpenRuns } from '../../store/postgres/testing/runs.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -19,9 +22,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(async () => {
   // End the pending runs that a test left, so that later tests do not claim them.
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-  );
+  await endOpenRuns(fixture.database);
   context = await createWorkspaceFixture(fixture);
 });
 
@@ -48,10 +49,8 @@ async function startBegun(run?: JobRunRecord) {
 
 /** Creates an attempt that was launched but whose user code has not started. */
 async function startUnbegun(run: JobRunRecord): Promise<string> {
-  await context.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-  const { claimNumber } = await context.getRun(run.id);
   const attempt = await fixture.store.attempts.insert(
-    { jobRunId: run.id, claimNumber },
+    await claimRun(fixture.database, run.id),
     'fake',
     fixture.attemptSecrets.create(run.id).credential,
   );
@@ -61,11 +60,8 @@ async function startUnbegun(run: JobRunRecord): Promise<string> {
 
 /** Returns the seconds that the run waits after the end of its attempt, by the database clock. */
 async function readWait(jobRunId: string): Promise<number> {
-  const row = await fixture.database.one<{ wait: number }>(
-    'select extract(epoch from not_before - updated_at)::float8 as wait from job_runs where id = $1',
-    [jobRunId],
-  );
-  return row.wait;
+  const { notBefore, updatedAt } = await context.getRun(jobRunId);
+  return ((notBefore?.getTime() ?? 0) - updatedAt.getTime()) / 1000;
 }
 
 const contents = async (jobRunId: string) => (await context.readLog(jobRunId)).map(({ content }) => content);
@@ -121,10 +117,10 @@ describe('a run with a failed attempt', () => {
   it('waits for the retry with its reason and time, and fires no event before its end', async () => {
     await deployRetries('{ count = 2, backoff = "30s" }');
     const { id, run } = await startBegun();
-    await context.setRun(
-      run.id,
-      `interval_start = '2026-03-01T00:00:00Z', interval_end = '2026-03-02T00:00:00Z'`,
-    );
+    await context.setRun(run.id, {
+      intervalStart: new Date('2026-03-01T00:00:00Z'),
+      intervalEnd: new Date('2026-03-02T00:00:00Z'),
+    });
     const announce = vi.spyOn(fixture.attemptLog, 'announce');
     expect(await fixture.finishRun(run.id, failed, { attemptId: id })).toBe(true);
     const waiting = await context.getRun(run.id);
@@ -194,7 +190,7 @@ describe('a run with a failed attempt', () => {
   it('is not retried if a cancel follows its timeout', async () => {
     await deployRetries('{ count = 2 }');
     const { id, run } = await startBegun();
-    await context.setRun(run.id, `end_intent = 'timeout'`);
+    await context.setRun(run.id, { endIntent: 'timeout' });
     await fixture.cancelRuns.cancel(context.workspaceId, run.id);
     await fixture.recordSpool.record(id, 0, exitRecord({ code: null, signal: 'SIGTERM' }));
     expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'timed_out' } });
@@ -203,7 +199,7 @@ describe('a run with a failed attempt', () => {
   it('starts its next attempt without the timeout of the last', async () => {
     await deployRetries('{ count = 1, on = ["timed_out"] }');
     const { id, run } = await startBegun();
-    await context.setRun(run.id, `end_intent = 'timeout'`);
+    await context.setRun(run.id, { endIntent: 'timeout' });
     await fixture.finishRun(run.id, timedOut, { attemptId: id });
     expect(await context.getRun(run.id)).toMatchObject({ status: 'pending', endIntent: null });
   });
@@ -230,7 +226,7 @@ describe('a run between two attempts', () => {
     const { run } = await startWaiting();
     const claim = (owner: string) => claimNext(fixture.store, owner, 30);
     expect(await claim('one')).toBeUndefined();
-    await context.setRun(run.id, `not_before = now() - interval '1 ms'`);
+    await context.setRun(run.id, { notBefore: new Date(Date.now() - 1) });
     const claims = await Promise.all(['one', 'two', 'three'].map(claim));
     expect(claims.filter((one) => one !== undefined)).toEqual([{ jobRunId: run.id, claimNumber: 2 }]);
     expect(await context.getRun(run.id)).toMatchObject({
@@ -367,15 +363,12 @@ describe('the minutes of a run', () => {
     const first = await startBegun();
     await fixture.finishRun(first.run.id, failed, { attemptId: first.id });
     // It ran for a minute, and has been waiting for 50.
-    await fixture.database.execute(
-      `update attempts set begun_at = now() - interval '51 minutes', closed_at = now() - interval '50 minutes' where id = $1`,
-      [first.id],
-    );
-    const firstBegin = `(select min(begun_at) from attempts where job_run_id = job_runs.id)`;
-    await context.setRun(first.run.id, `started_at = ${firstBegin}`);
+    const startedAt = ago({ minutes: 51 });
+    await setAttempt(fixture.database, first.id, { begunAt: startedAt, closedAt: ago({ minutes: 50 }) });
+    await context.setRun(first.run.id, { startedAt });
     expect((await readUsage()).month.usedSeconds).toBeCloseTo(60, 0);
     const second = await startBegun(await context.getRun(first.run.id));
-    await context.setRun(first.run.id, `started_at = ${firstBegin}`);
+    await context.setRun(first.run.id, { startedAt });
     await fixture.finishRun(first.run.id, completed, { attemptId: second.id });
     const { total } = await readUsage();
     expect(total.completedCount).toBe(1);

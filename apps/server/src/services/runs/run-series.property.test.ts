@@ -19,7 +19,7 @@ beforeAll(async () => {
   await context.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
   modelRunId = (await context.startRun('jobs.a')).id;
   // Far from the times of the test: the other runs are copied from this one.
-  await context.setRun(modelRunId, `created_at = '2001-01-01'`);
+  await context.setRun(modelRunId, { createdAt: new Date('2001-01-01') });
 });
 afterEach(() =>
   fixture.database.execute('delete from job_runs where workspace_id = $1 and id <> $2', [

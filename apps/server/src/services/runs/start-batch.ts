@@ -71,13 +71,13 @@ export function describeStart(
   job: JobRecord,
   trigger: string,
   options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
-    Partial<Pick<BatchOptions, 'takesPlace'>>,
+    Partial<Pick<BatchOptions, 'replacesActive'>>,
 ): Omit<StartInput, 'pendingUpstreams'> {
   const settings = context.settingsOf(job, options.profile);
   const queue = context.queues.get(job.id) ?? [];
   return {
     ...describeJob(context, job),
-    ...(options.takesPlace && { activeRunCount: 0 }),
+    ...(options.replacesActive && { activeRunCount: 0 }),
     origin: options.origin,
     trigger,
     now: options.now,

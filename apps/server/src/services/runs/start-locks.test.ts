@@ -3,6 +3,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { countLockWaits } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -35,18 +36,14 @@ async function expectOrder(work: () => Promise<unknown>): Promise<void> {
     await store.jobs.lock([first ?? '']);
     working = work();
     working.catch(begins);
-    void expect.poll(countWaiting).toBeGreaterThan(0).then(begins, begins);
+    void expect
+      .poll(() => countLockWaits(fixture.database))
+      .toBeGreaterThan(0)
+      .then(begins, begins);
     await waits;
     for (const id of later) expect(await store.jobs.tryLock(id)).toBe(true);
   });
   await working;
-}
-
-async function countWaiting(): Promise<number> {
-  const rows = await fixture.database.query(
-    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  );
-  return rows.length;
 }
 
 describe('a start that refreshes other jobs locks all of them in order', () => {
@@ -64,7 +61,7 @@ describe('a start that refreshes other jobs locks all of them in order', () => {
   it('at the end of a run that starts such a job', async () => {
     const [, ended = '', follower = ''] = inOrder;
     await context.deployJobs([defineJob(follower, { triggers: [`job.success:${ended}`] })]);
-    await context.setJob(follower, 'refresh_pending = true');
+    await context.setJob(follower, { refreshPending: true });
     const run = await context.startRun(ended);
     await expectOrder(() => context.complete(run));
     expect(await context.listRuns(follower)).toMatchObject([{ refresh: true }]);

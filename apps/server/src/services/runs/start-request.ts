@@ -43,7 +43,7 @@ export interface BatchOptions {
   /**
    * The run replaces the active runs of its job, which end once it is ready: they do not count against it.
    */
-  takesPlace: boolean;
+  replacesActive: boolean;
 }
 
 /** Defaults for a start. */
@@ -58,5 +58,5 @@ export const plainStart = {
   previousRun: null,
   input: null,
   isLocked: false,
-  takesPlace: false,
+  replacesActive: false,
 } as const;

@@ -3,6 +3,8 @@ import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { readJobRows } from '../../store/postgres/testing/jobs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -32,7 +34,10 @@ describe('a refresh', () => {
   beforeEach(async () => {
     await context.deployAll(cascade);
     for (const ref of refs) {
-      await context.setJob(ref, `completed_interval_end = '2026-03-10T12:00:00Z', last_completed_at = now()`);
+      await context.setJob(ref, {
+        completedIntervalEnd: new Date('2026-03-10T12:00:00Z'),
+        lastCompletedAt: new Date(),
+      });
     }
   });
 
@@ -93,7 +98,7 @@ describe('a refresh', () => {
 
   it('affects later decisions of the same call: a discarded upstream is not fresh', async () => {
     // The newest job comes first.
-    await context.setJob('jobs.a', `created_at = now() + interval '1 hour'`);
+    await context.setJob('jobs.a', { createdAt: fromNow({ hours: 1 }) });
     const ids = await Promise.all(['jobs.a', 'jobs.c'].map(async (ref) => (await context.getJob(ref)).id));
     for (const dryRun of [true, false]) {
       const result = await context.trigger({ jobIds: ids, refresh: true, dryRun });
@@ -129,7 +134,7 @@ describe('a refresh', () => {
   });
 
   it('that a cascade left to a job which now blocks it is dropped by its next run, which counts', async () => {
-    await context.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
+    await context.setJob('jobs.blocked', { refreshPending: true, lastCompletedAt: null });
     const run = await context.startRun('jobs.blocked', { skipFreshness: true });
     expect(run.refresh).toBe(false);
     await context.complete(run);
@@ -181,17 +186,13 @@ describe('a dry run', () => {
       defineJob('jobs.a', { triggers: [hourly] }),
       defineJob('jobs.b', freshOn('jobs.a')),
     ]);
-    await context.setJob('jobs.a', `completed_interval_end = '2026-03-10T09:00:00Z'`);
-    const before = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
-      context.workspaceId,
-    ]);
+    await context.setJob('jobs.a', { completedIntervalEnd: new Date('2026-03-10T09:00:00Z') });
+    const before = await readJobRows(fixture.database, context.workspaceId);
     const result = await context.trigger({ selectors: ['batch'], dryRun: true, refresh: true });
     expect(result.succeeded).toMatchObject([{ job: { jobRef: 'jobs.a' }, run: null, status: 'triggered' }]);
     expect(result.skipped).toMatchObject([{ job: { jobRef: 'jobs.b' }, status: 'skipped_upstream_pending' }]);
     expect(await context.listRuns('jobs.a')).toEqual([]);
-    const after = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
-      context.workspaceId,
-    ]);
+    const after = await readJobRows(fixture.database, context.workspaceId);
     expect(after).toEqual(before);
     expect((await context.startRun('jobs.a')).number).toBe(1);
   });

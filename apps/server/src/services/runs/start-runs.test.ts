@@ -8,6 +8,7 @@ import {
   unlockedRequirements,
 } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+import { countLockWaits } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -25,14 +26,6 @@ const hourly = 'schedule:0 * * * *';
 const unlimited = { execute: { concurrency: null } };
 const freshOn = (...refs: string[]) => ({ freshness: refs.map((ref) => `job.is_fresh:${ref}`) });
 const refsOf = (started: readonly { job: { jobRef: string } }[]) => started.map(({ job }) => job.jobRef);
-
-async function countRuns(): Promise<number> {
-  const row = await fixture.database.one<{ count: number }>(
-    'select count(*)::int as count from job_runs where workspace_id = $1',
-    [context.workspaceId],
-  );
-  return row.count;
-}
 
 describe('the trigger of a run', () => {
   beforeEach(() =>
@@ -133,7 +126,7 @@ describe('upstreams', () => {
         ['upstream jobs.b runs first; this job starts when it completes'],
       ],
     ]);
-    expect(await countRuns()).toBe(1);
+    expect(await context.countRuns()).toBe(1);
   });
 
   it('that have not completed prevent a start, with reasons', async () => {
@@ -227,14 +220,14 @@ describe('a profile', () => {
     const refusal = { code: 'invalid_profile', extra: { reasons: [detail] } };
     await expect(context.trigger({ jobIds: [id], profile })).rejects.toMatchObject(refusal);
     await expect(context.createRun('jobs.a', { profile })).rejects.toMatchObject(refusal);
-    expect(await countRuns()).toBe(0);
+    expect(await context.countRuns()).toBe(0);
   });
 });
 
 describe('a start that is impossible', () => {
   it('concerns an archived job: rejected by id, skipped by selectors', async () => {
     await context.deployAll([defineJob('jobs.a')]);
-    await context.setJob('jobs.a', 'is_archived = true');
+    await context.setJob('jobs.a', { isArchived: true });
     const { id } = await context.getJob('jobs.a');
     const failed = [{ ref: 'jobs.a', code: 'job_archived', detail: 'job jobs.a is archived' }];
     expect(await context.trigger({ jobIds: [id] })).toEqual({ succeeded: [], skipped: [], failed });
@@ -244,9 +237,7 @@ describe('a start that is impossible', () => {
 
   it('concerns any job of an archived workspace', async () => {
     await context.deployAll([defineJob('jobs.a')]);
-    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      context.workspaceId,
-    ]);
+    await context.archiveWorkspace();
     const { skipped } = await context.trigger({ selectors: ['*'] });
     expect(skipped).toMatchObject([{ status: 'skipped_workspace_archived', run: null }]);
     await expect(context.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
@@ -279,7 +270,7 @@ describe('a start that is impossible', () => {
 describe('a started run', () => {
   it('starts although its job is paused: a pause only stops the clock', async () => {
     await context.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
-    await context.setJob('jobs.a', 'is_paused = true');
+    await context.setJob('jobs.a', { isPaused: true });
     expect(await context.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
@@ -316,8 +307,7 @@ describe('a started run', () => {
     });
     await updated.promise;
     const starting = Promise.all([context.startRun('jobs.a'), context.trigger({ jobIds: [job.id] })]);
-    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-    await expect.poll(() => fixture.database.query(waiting)).toHaveLength(2);
+    await expect.poll(() => countLockWaits(fixture.database)).toBe(2);
     deployed.resolve();
     await deploying;
     await starting;

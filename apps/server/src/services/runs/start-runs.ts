@@ -315,7 +315,7 @@ export function createStartRuns(
             now: await clock(store),
             membershipId: asked.membershipId,
             skipFreshness: true,
-            takesPlace: true,
+            replacesActive: true,
           },
         );
         const run = result.succeeded[0]?.run;

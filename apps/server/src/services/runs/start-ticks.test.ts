@@ -4,6 +4,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { removeSchedules } from '../../store/postgres/testing/jobs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -147,11 +148,11 @@ describe('a schedule', () => {
     await tick();
     await completeAll('jobs.a');
     at('10T12:10:00');
-    await context.setJob('jobs.a', 'refresh_pending = true');
+    await context.setJob('jobs.a', { refreshPending: true });
     const { id: jobId } = await context.getJob('jobs.a');
     await fixture.switchJobs.archive({ workspaceId: context.workspaceId, jobId });
     await fixture.switchJobs.unarchive({ workspaceId: context.workspaceId, jobId });
-    await context.setJob('jobs.a', `completed_interval_end = null`);
+    await context.setJob('jobs.a', { completedIntervalEnd: null });
     at('10T13:00:00');
     await tick();
     expect(await context.getJob('jobs.a')).toMatchObject({ refreshPending: true });
@@ -340,7 +341,7 @@ describe('jobs that wait for the freshness of an upstream', () => {
     ]);
     const { succeeded } = await context.trigger({ selectors: ['jobs.*'] });
     const run = succeeded[0]?.run;
-    await context.setRun(run?.id ?? '', `status = 'running'`);
+    await context.setRun(run?.id ?? '', { status: 'running' });
     await fixture.finishRun(run?.id ?? '', {
       status: 'failed',
       failure: { code: 'exit_code', detail: 'It failed.' },
@@ -375,7 +376,7 @@ describe('jobs that wait for the freshness of an upstream', () => {
 describe('schedules that an older server did not create', () => {
   it('are created when a scheduler starts', async () => {
     await context.deployAll([defineJob('jobs.a', hourly)]);
-    await fixture.database.execute('delete from schedules');
+    await removeSchedules(fixture.database);
 
     await arrangeMissing(fixture.persistence, async () => fixture.clock.now);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T13:00:00.000Z');

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob, unlockedRequirements } from '../testing/workspace-fixture.ts';
 import { createReadNextStarts } from './read-next-starts.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { removeSchedules } from '../../store/postgres/testing/jobs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -62,7 +64,7 @@ describe('the next starts', () => {
       defineJob('jobs.down', { ...hourly, freshness: ['job.is_fresh:jobs.up'] }),
       defineJob('jobs.orphan', { triggers: ['schedule:30 * * * *'], freshness: ['job.is_fresh:jobs.down'] }),
     ]);
-    await context.setJob('jobs.up', 'is_paused = true');
+    await context.setJob('jobs.up', { isPaused: true });
     const blocks = new Map((await read()).items.map(({ job, blocked }) => [job.jobRef, blocked]));
     expect(blocks.get('jobs.up')).toMatchObject({ code: 'paused', mayPass: false, by: null });
     const up = await context.getJob('jobs.up');
@@ -79,7 +81,7 @@ describe('the next starts', () => {
     await context.deployAll([defineJob('jobs.a', hourly)]);
     await context.uploadConfiguration(queueing);
     const active = await context.startRun('jobs.a');
-    await context.setRun(active.id, `status = 'running', started_at = now()`);
+    await context.setRun(active.id, { status: 'running', startedAt: new Date() });
     const waiting = await context.startRun('jobs.a');
     expect(waiting.isQueued).toBe(true);
     const { items } = await read();
@@ -95,7 +97,7 @@ describe('the next starts', () => {
     await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], unlockedRequirements);
     const [first] = [await context.startRun('jobs.a'), await context.startRun('jobs.b')];
     expect(await describeAll()).toEqual(['pending jobs.a waits free', 'pending jobs.b waits free']);
-    await context.setRun(first.id, `status = 'running', started_at = now()`);
+    await context.setRun(first.id, { status: 'running', startedAt: new Date() });
     const { items } = await read();
     expect(items.map(describeStart)).toEqual(['pending jobs.b waits local_data_in_use']);
     expect(items[0]?.blocked?.by).toEqual({ jobId: first.jobId, ref: 'jobs.a' });
@@ -104,7 +106,7 @@ describe('the next starts', () => {
   it('include a run at the time of its retry', async () => {
     await context.deployAll([defineJob('jobs.a')]);
     const run = await context.startRun('jobs.a');
-    await context.setRun(run.id, `not_before = now() + interval '1 h', wait_reason = 'Attempt 1 failed.'`);
+    await context.setRun(run.id, { notBefore: fromNow({ hours: 1 }), waitReason: 'Attempt 1 failed.' });
     const { items } = await read();
     expect(items).toMatchObject([{ source: 'retry', run: { id: run.id }, blocked: null }]);
     expect(items[0]?.at?.getTime()).toBeGreaterThan(run.createdAt.getTime() + 3_000_000);
@@ -142,7 +144,7 @@ describe('the next starts', () => {
     await context.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
     const fail = async () => {
       const run = await context.startRun('jobs.a');
-      await context.setRun(run.id, `status = 'running'`);
+      await context.setRun(run.id, { status: 'running' });
       await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'exit_code', detail: 'x' } });
     };
     const lastFailed = async () =>
@@ -164,7 +166,7 @@ describe('the next starts', () => {
     expect(await sources(4)).toEqual(['pending', 'pending', 'tick', 'tick']);
     expect(await sources(8)).toEqual([...Array<string>(4).fill('pending'), ...Array<string>(4).fill('tick')]);
     expect(await sources(9)).toEqual([...Array<string>(5).fill('pending'), ...Array<string>(4).fill('tick')]);
-    await fixture.database.execute('delete from schedules');
+    await removeSchedules(fixture.database);
     expect(await sources(4)).toEqual(Array<string>(4).fill('pending'));
   });
 

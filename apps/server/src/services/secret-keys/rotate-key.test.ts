@@ -16,6 +16,9 @@ import { readBlob } from '../../blobs/read-blob.ts';
 import { registerServer } from './server-keys.ts';
 import { sealVariable } from '../variables/sealed-variables.ts';
 import { signingContext } from '../webhooks/webhooks.ts';
+import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { listAuditEntries } from '../testing/audit-entries.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -49,14 +52,14 @@ async function register(encryption: Encryption) {
 
 /** Lets servers and supervisors that are there count as running, however long the test takes. */
 const keepLive = (table: 'servers' | 'supervisors') =>
-  fixture.database.execute(`update ${table} set seen_at = now() + interval '1 hour'`);
+  setColumns(fixture.database, table, { seenAt: fromNow({ hours: 1 }) });
 
 const setSecret = (name: string, value: string, profile: string | null = null) =>
   context.updateVariables({ profile, deletes: [], upserts: [{ name, type: 'secret', value }] });
 
 /** Something of each kind, all of it under the key of the fixture. */
 async function fill(): Promise<void> {
-  const { database, encryption } = fixture;
+  const { store, encryption } = fixture;
   await context.deployAll([
     defineJob('jobs.m.a', { execute: { concurrency: null } }),
     defineJob('jobs.m.hook', { triggers: ['webhook:orders'] }),
@@ -64,24 +67,35 @@ async function fill(): Promise<void> {
   await setSecret('PASSWORD', 'of all');
   await setSecret('PASSWORD', 'of prod', 'prod');
   await context.createAttempt(await context.startRun('jobs.m.a'));
-  const { id: webhookId } = await database.one<{ id: string }>('select id from webhooks');
-  await database.execute('update webhooks set sealed_signing_secret = $1', [
+  const [webhook] = await store.webhooks.list(context.workspaceId);
+  const webhookId = webhook?.id ?? '';
+  await store.webhooks.setSigningSecret(
+    context.workspaceId,
+    webhookId,
     encryption.encrypt(Buffer.from('signing'), signingContext(webhookId)),
-  ]);
+  );
   const { id: jobId } = await context.getJob('jobs.m.a');
-  await database.execute(
-    'insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, $2, $3)',
-    [jobId, hash('link'), encryption.encrypt(Buffer.from('link'), publicLinkContext(jobId))],
-  );
-  const { id: invitationId } = await database.one<{ id: string }>(
-    `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
-     values ($1, 'a@example.com', 'member', $2, $3, now()) returning id`,
-    [context.organizationId, hash('invitation'), context.userId],
-  );
-  await database.execute('insert into invitation_mails (invitation_id, sealed_link) values ($1, $2)', [
+  await store.apps.addPublication({
+    jobId,
+    secretHash: hash('link'),
+    sealedSecret: encryption.encrypt(Buffer.from('link'), publicLinkContext(jobId)),
+    passwordHash: null,
+    expiresAt: null,
+    createdBy: null,
+  });
+  const invitationId = await store.invitations.create({
+    organizationId: context.organizationId,
+    email: 'a@example.com',
+    role: 'member',
+    workspaces: [],
+    tokenHash: hash('invitation'),
+    invitedBy: context.userId,
+    validDays: 0,
+  });
+  await store.invitationMails.add(
     invitationId,
     encryption.encrypt(Buffer.from('mail'), mailContext(invitationId)),
-  ]);
+  );
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
@@ -106,10 +120,8 @@ function countAll(counts: object): number {
 }
 
 async function listAudited(): Promise<string[]> {
-  const rows = await fixture.database.query<{ action: string }>(
-    `select action from audit_log where action like 'secret-key.%' order by id`,
-  );
-  return rows.map(({ action }) => action);
+  const entries = await listAuditEntries(fixture.store);
+  return entries.map(({ action }) => action).filter((action) => action.startsWith('secret-key.'));
 }
 
 describe('a rotation of the secret key', () => {
@@ -138,7 +150,8 @@ describe('a rotation of the secret key', () => {
   });
 
   it('keeps the revision of a variable, which is part of the key of environments', async () => {
-    const revisions = () => fixture.database.query('select revision from variables order by revision');
+    const revisions = async () =>
+      (await fixture.store.variables.list(context.workspaceId)).map(({ revision }) => revision);
     const before = await revisions();
     await rotate();
     expect(await revisions()).toEqual(before);
@@ -252,7 +265,7 @@ describe('a rotation of the secret key', () => {
       encryption.encrypt(await readBlob(fixture.blobs, key), configuration?.id ?? ''),
     );
     fixture.setFault('in-key-rotation', async () => {
-      await fixture.database.execute('update configurations set archive_removed_at = now()');
+      await setColumns(fixture.database, 'configurations', { archiveRemovedAt: new Date() });
       await fixture.blobs.delete(key);
     });
     expect((await rotate()).rotated.configurations).toBe(0);

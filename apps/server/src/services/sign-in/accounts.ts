@@ -1,7 +1,7 @@
 import type { Persistence, Store } from '../../store/store.ts';
 import { recordChange } from '../audit/audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
-import { createPasswords } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import { dataplaneId } from './dataplane.ts';
 import { holdOrganization } from '../people/people-rules.ts';
 import { requireGoodPassword, writePassword } from './set-password.ts';
@@ -30,9 +30,8 @@ export function createAccounts(
   persistence: Persistence<
     'accounts' | 'auditLog' | 'members' | 'oneTimeLinks' | 'organizationLimits' | 'people' | 'signInRequests'
   >,
+  passwords: Passwords = createPasswords(),
 ) {
-  const passwords = createPasswords();
-
   async function findUser(store: Pick<Store, 'people'>, email: string) {
     const user = await store.people.findUserByEmail(email);
     if (!user) throw noAccount(email);

@@ -4,6 +4,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
+import { readTable } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: SignInFixture;
@@ -159,8 +160,8 @@ describe('an authorization code', () => {
     });
     expect((await context.listChanges()).at(-1)).toMatchObject({
       action: 'session.revoke',
-      actor_kind: 'nobody',
-      target_id: sessionId,
+      actorKind: 'nobody',
+      targetId: sessionId,
       after: { because: 'code-replayed' },
     });
   });
@@ -184,7 +185,7 @@ describe('an authorization code', () => {
   it('is stored as a hash', async () => {
     const { id } = await issue();
     const code = await approve(id);
-    const rows = await fixture.database.query('select to_json(r)::text as row from authorization_requests r');
+    const rows = await readTable(fixture.database, 'authorization_requests');
     expect(JSON.stringify(rows)).not.toContain(code.slice(6));
   });
 });

@@ -9,6 +9,9 @@ import { createServiceFixture } from '../testing/service-fixture.ts';
 import { randomBytes } from 'node:crypto';
 import { createEncryption } from '../../platform/encryption.ts';
 import { requireUser } from './principal.ts';
+import { claimRun } from '../../store/postgres/testing/runs.ts';
+import { expireKey } from '../../store/postgres/testing/keys.ts';
+import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -41,16 +44,11 @@ async function createKey() {
 }
 
 async function createSession() {
-  const session = await fixture.database.one<{ id: string }>(
-    `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
-    [context.userId],
-  );
-  const { token } = await credentials.issuePersonToken({
-    ...session,
+  const { sessionId: id, jwt: token } = await fixture.signIn.sessions.begin({
     userId: context.userId,
-    email: 'a@example.com',
+    client: 'test',
   });
-  return { id: session.id, token };
+  return { id, token };
 }
 
 describe('a server with another current key', () => {
@@ -95,22 +93,21 @@ async function expectDeathWithin5Seconds(uses: Record<string, Use>, revoke: () =
 describe('5 seconds after a revocation, nothing is valid any more', () => {
   it('of a key', async () => {
     const uses = await listUses(await createKey());
-    await expectDeathWithin5Seconds(uses, () =>
-      fixture.database.execute('update api_keys set revoked_at = now() where user_id = $1', [context.userId]),
-    );
+    const [key] = await fixture.store.keys.listOfUser(context.userId);
+    await expectDeathWithin5Seconds(uses, () => fixture.store.keys.revoke(key?.id ?? ''));
   });
 
   it('of a session', async () => {
     const { id, token } = await createSession();
     await expectDeathWithin5Seconds(await listUses(token), () =>
-      fixture.database.execute('update sessions set revoked_at = now() where id = $1', [id]),
+      fixture.signIn.sessions.revoke(context.userId, id),
     );
   });
 
   it.each(['key', 'session'])('of the %s of a user whose account was disabled', async (kind) => {
     const bearer = kind === 'key' ? await createKey() : (await createSession()).token;
     await expectDeathWithin5Seconds(await listUses(bearer), () =>
-      fixture.database.execute('update users set disabled_at = now() where id = $1', [context.userId]),
+      fixture.store.people.setDisabled(context.userId, true),
     );
   });
 });
@@ -118,10 +115,8 @@ describe('5 seconds after a revocation, nothing is valid any more', () => {
 describe('an expired credential', () => {
   it('is rejected at once, whatever is cached', async () => {
     const key = await createKey();
-    await fixture.database.execute(
-      `update api_keys set expires_at = now() + interval '2 s' where user_id = $1`,
-      [context.userId],
-    );
+    const [stored] = await fixture.store.keys.listOfUser(context.userId);
+    await expireKey(fixture.database, stored?.id ?? '', fromNow({ seconds: 2 }));
     now = Date.now();
     await credentials.authenticateUser(key);
     now += 2001;
@@ -178,7 +173,7 @@ describe('a run token', () => {
       reason: null,
       seen: null,
     });
-    await context.setRun(run.id, `status = 'pending', started_at = null`);
+    await context.setRun(run.id, { status: 'pending', startedAt: null });
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
     const second = await context.createAttempt(run);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
@@ -218,10 +213,10 @@ describe('a run token', () => {
   });
 
   it('is part of the start of its attempt', async () => {
-    await context.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-    const { claimNumber } = await context.getRun(run.id);
+    const claim = await claimRun(fixture.database, run.id);
+    const { claimNumber } = claim;
     const attempt = await fixture.store.attempts.insert(
-      { jobRunId: run.id, claimNumber },
+      claim,
       'fake',
       fixture.attemptSecrets.create(run.id).credential,
     );

@@ -3,6 +3,8 @@ import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
+import { addDeviceCodes } from '../../store/postgres/testing/sign-in.ts';
+import { readTable } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: SignInFixture;
@@ -112,7 +114,7 @@ describe('a sign-in with a device code', () => {
     await approve(userCode);
     for (const guess of ['', userCode, 'dlt_d_', deviceCode.toLowerCase()])
       await expect(redeem(guess)).rejects.toMatchObject(refusal(/code does not exist/));
-    const rows = await fixture.database.query('select to_json(c)::text as row from device_codes c');
+    const rows = await readTable(fixture.database, 'device_codes');
     expect(JSON.stringify(rows)).not.toContain(deviceCode.slice(6));
   });
 });
@@ -195,13 +197,7 @@ describe('a code that a user types', () => {
 });
 
 describe('many device codes', () => {
-  const open = (count: number, network: string) =>
-    fixture.database.execute(
-      `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
-       select sha256(convert_to($2 || n, 'UTF8')), $2 || n, 'test', $2, now() + interval '15 minutes'
-         from generate_series(1, $1) n`,
-      [count, network],
-    );
+  const open = (count: number, network: string) => addDeviceCodes(fixture.database, count, network);
   const full = { code: 'too_many_sign_ins', extra: { retry_after_seconds: 60 } };
 
   it('are limited to a hundred from one address, and a thousand in total', async () => {

@@ -111,17 +111,17 @@ export function createOpenId(settings: OpenIdSettings, log: Logger) {
         });
         const claims = tokens.claims();
         if (!claims) throw new Error('the provider gave no ID token');
-        const told =
+        const profile =
           typeof claims['email'] === 'string'
             ? claims
             : await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub);
         return {
           issuer: claims.iss,
           subject: claims.sub,
-          email: readText(told['email']),
+          email: readText(profile['email']),
           // One large provider sends it as a string.
-          isEmailVerified: told['email_verified'] === true || told['email_verified'] === 'true',
-          name: readText(told['name']),
+          isEmailVerified: profile['email_verified'] === true || profile['email_verified'] === 'true',
+          name: readText(profile['name']),
         };
       } catch (error) {
         throw explain(error);

@@ -5,6 +5,7 @@ import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { actAs } from '../audit/audit.ts';
+import { cheapPasswords, deriveCheaply } from '../testing/cheap-passwords.ts';
 import { createAccounts } from './accounts.ts';
 import { createEncryption } from '../../platform/encryption.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
@@ -13,6 +14,14 @@ import { createPasswordSignIn } from './password-sign-in.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import type { FailureColumns } from '../../store/postgres/testing/sign-in.ts';
+import {
+  readSignInWait,
+  setSignInFailures,
+  stretchSignInWaits,
+} from '../../store/postgres/testing/sign-in.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { listAuditEntries } from '../testing/audit-entries.ts';
 
 const email = 'analyst@example.com';
 const password = 'a long test password';
@@ -23,14 +32,13 @@ let persistence: Persistence;
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   persistence = createPersistence(testDatabase.database);
-  await createAccounts(persistence).createOwner({ email, password, organization: 'Acme' });
+  await createAccounts(persistence, cheapPasswords).createOwner({ email, password, organization: 'Acme' });
 });
 afterAll(() => testDatabase.drop());
 beforeEach(() => testDatabase.database.query('delete from sign_in_failures'));
 
-/** Creates the services of one server, with real hashes that are counted. */
-function createServer() {
-  const derive = promisify(argon2);
+/** Creates the services of one server, whose hashes are counted. */
+function createServer(derive = deriveCheaply) {
   const hashes: Argon2Parameters[] = [];
   const active = { now: 0, most: 0 };
   const passwords = createPasswords(async (algorithm, parameters) => {
@@ -53,11 +61,8 @@ function createServer() {
 }
 
 const wrong = { email, password: 'not the password' };
-/** Makes waits longer than a hash takes on any machine. */
-const stretchWaits = () =>
-  testDatabase.database.query(
-    `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
-  );
+const stretchWaits = () => stretchSignInWaits(testDatabase.database);
+const setFailures = (columns: FailureColumns) => setSignInFailures(testDatabase.database, columns);
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'signed in',
@@ -121,12 +126,9 @@ describe('an attacker who guesses', () => {
     for (let number = 0; number < 14; number += 1) {
       // Another server, just started, after that wait.
       const { throttle } = createServer();
-      await testDatabase.database.query(`update sign_in_failures set blocked_until = now() - interval '1 s'`);
+      await setFailures({ blockedUntil: ago({ seconds: 1 }) });
       await throttle.admit({ account: 'somebody@example.com', address: null });
-      const row = await testDatabase.database.one<{ seconds: string | null }>(
-        'select round(extract(epoch from blocked_until - now())) as seconds from sign_in_failures',
-      );
-      waits.push(Number(row.seconds ?? 0));
+      waits.push(await readSignInWait(testDatabase.database));
     }
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
@@ -163,9 +165,7 @@ describe('an attacker who guesses', () => {
   it('is forgotten after a day without an attempt', async () => {
     const { throttle } = createServer();
     for (let number = 0; number < 6; number += 1) await throttle.admit({ account: email, address: null });
-    await testDatabase.database.query(
-      `update sign_in_failures set window_ends_at = now() - interval '1 second'`,
-    );
+    await setFailures({ windowEndsAt: ago({ seconds: 1 }) });
     expect((await createServer().throttle.admit({ account: email, address: null })).failures.account).toBe(1);
   });
 });
@@ -207,21 +207,18 @@ describe('a user who knows the password', () => {
 
   it('waits for at most ten seconds during guesses from a hundred addresses', async () => {
     const guess = async (number: number) => {
-      await testDatabase.database.query('update sign_in_failures set blocked_until = null');
+      await setFailures({ blockedUntil: null });
       return codeOf(createServer().throttle.admit({ account: email, address: `10.10.${number}.1` }));
     };
     for (let number = 0; number < 100; number += 1) expect(await guess(number)).toBe('signed in');
-    const { seconds } = await testDatabase.database.one<{ seconds: string }>(
-      'select round(max(extract(epoch from blocked_until - now()))) as seconds from sign_in_failures',
-    );
-    expect(Number(seconds)).toBe(10);
+    expect(await readSignInWait(testDatabase.database)).toBe(10);
     await stretchWaits();
     const refused = createServer().signInFrom('10.11.0.1', { email, password });
     await expect(refused).rejects.toMatchObject({ code: 'too_many_tries' });
     // A wait does not count as an attempt: after it, the user has all of theirs.
     const rows = await testDatabase.database.query('select 1 from sign_in_failures where failures = 0');
     expect(rows).toHaveLength(2);
-    await testDatabase.database.query(`update sign_in_failures set blocked_until = now() - interval '1 s'`);
+    await setFailures({ blockedUntil: ago({ seconds: 1 }) });
     expect(await codeOf(createServer().signInFrom('10.11.0.1', { email, password }))).toBe('signed in');
   });
 
@@ -238,37 +235,36 @@ describe('a user who knows the password', () => {
 
   it('may type it with other code points for the same characters', async () => {
     const decomposed = 'u\u0308nter uns gesagt';
+    const realServer = createServer(promisify(argon2));
     await createAccounts(persistence).createOwner({
       email: 'uwe@example.com',
       password: decomposed,
       organization: 'U',
     });
     const typed = { email: 'uwe@example.com', password: decomposed.normalize('NFC') };
-    expect(await codeOf(createServer().signInFrom('10.7.0.1', typed))).toBe('signed in');
+    expect(await codeOf(realServer.signInFrom('10.7.0.1', typed))).toBe('signed in');
+    expect(await codeOf(realServer.signInFrom('10.7.0.1', { ...typed, password }))).toBe('wrong_password');
   });
 });
 
 describe('the audit log', () => {
   it('contains the first failures, then fewer and fewer, and no names of unknown accounts', async () => {
-    await testDatabase.database.query('delete from audit_log');
+    const before = await listAuditEntries(persistence.store);
     for (let number = 0; number < 17; number += 1) {
-      await testDatabase.database.query('update sign_in_failures set blocked_until = null');
+      await setFailures({ blockedUntil: null });
       await codeOf(createServer().signInFrom('10.8.0.1', wrong));
     }
     await codeOf(
       createServer().signInFrom('10.8.0.2', { email: 'my-password-in-the-wrong-field@x.y', password }),
     );
-    const rows = await testDatabase.database.query<{
-      target_name: string | null;
-      after: { failures: number };
-    }>(
-      `select target_name, after, actor_kind, address from audit_log where action = 'person.sign-in-failed' order by id`,
+    const filter = { actions: ['person.sign-in-failed'] };
+    const rows = (await listAuditEntries(persistence.store, filter)).filter(
+      ({ id }) => !before.some((entry) => entry.id === id),
     );
-    expect(rows.map(({ target_name, after }) => [target_name, after.failures])).toEqual([
-      ...[1, 2, 3, 4, 5, 8, 16].map((failures) => [email, failures]),
-      [null, 1],
-    ]);
-    expect(rows[0]).toMatchObject({ actor_kind: 'nobody', address: '10.8.0.1' });
+    expect(
+      rows.map(({ targetName, after }) => [targetName, (after as { failures: number }).failures]),
+    ).toEqual([...[1, 2, 3, 4, 5, 8, 16].map((failures) => [email, failures]), [null, 1]]);
+    expect(rows[0]).toMatchObject({ actorKind: 'nobody', address: '10.8.0.1' });
     expect(JSON.stringify(rows)).not.toContain('wrong-field');
   });
 });

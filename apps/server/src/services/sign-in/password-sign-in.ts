@@ -58,7 +58,7 @@ export function createPasswordSignIn(parts: {
       const email = tried.email.trim();
       const { address } = currentActor();
       const buckets = { account: email.toLowerCase(), address, knownBrowser: tried.knownBrowser };
-      throttle.refuseKnown(buckets);
+      throttle.rejectBlocked(buckets);
       return gate.pass(address ?? '', async () => {
         const admitted = await throttle.admit(buckets);
         const account = await check(tried, email, admitted);

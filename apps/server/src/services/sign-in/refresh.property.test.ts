@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 let fixture: ServiceFixture;
 let context: SignInFixture;
@@ -98,7 +98,7 @@ describe('refresh tokens', () => {
   it('have exactly one valid token at any time, until a replaced one is presented too late', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), play), {
       seed: propertySeed,
-      numRuns: 60,
+      numRuns: caseCount(60),
     });
   });
 

@@ -9,6 +9,7 @@ import { createEncryption } from '../../platform/encryption.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
+import { readTable } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: SignInFixture;
@@ -76,13 +77,13 @@ describe('a new session', () => {
 
   it('is audited in the name of the user', async () => {
     const { sessionId } = await begin();
-    expect(await context.listChanges()).toEqual([
+    expect(await context.listChanges()).toMatchObject([
       {
         action: 'session.begin',
-        actor_kind: 'person',
-        actor_email: person.email,
+        actorKind: 'person',
+        actorEmail: person.email,
         address: '10.0.0.1',
-        target_id: sessionId,
+        targetId: sessionId,
         after: { client: 'dlthub-cli 0.28.7' },
       },
     ]);
@@ -92,9 +93,7 @@ describe('a new session', () => {
     const { refreshToken, jwt } = await begin();
     const next = await context.letPass('1 minute').then(() => refresh(refreshToken));
     const tables = ['sessions', 'refresh_tokens', 'audit_log'];
-    const rows = await Promise.all(
-      tables.map((table) => fixture.database.query(`select to_json(t)::text as row from ${table} t`)),
-    );
+    const rows = await Promise.all(tables.map((table) => readTable(fixture.database, table)));
     const stored = JSON.stringify(rows);
     expect(stored).toContain(person.userId);
     for (const secret of [refreshToken, next.refreshToken, jwt, next.jwt]) {
@@ -128,7 +127,7 @@ describe('a new session', () => {
     expect(left).not.toContain('c100');
     expect(await context.listChanges()).toMatchObject([
       { action: 'session.begin' },
-      { action: 'session.revoke', actor_email: person.email, after: { because: 'too-many-sessions' } },
+      { action: 'session.revoke', actorEmail: person.email, after: { because: 'too-many-sessions' } },
     ]);
   });
 });
@@ -182,10 +181,10 @@ describe('a refresh', () => {
     // It is unknown who that was.
     expect(changes).toMatchObject([
       {
-        actor_kind: 'nobody',
-        actor_email: null,
+        actorKind: 'nobody',
+        actorEmail: null,
         address: '10.0.0.1',
-        target_id: first.sessionId,
+        targetId: first.sessionId,
         after: { because: 'refresh-token-reused' },
       },
     ]);
@@ -212,7 +211,7 @@ describe('a refresh', () => {
     const { refreshToken } = await begin();
     await context.switchOff(person.userId);
     await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
-    await fixture.database.execute('update users set disabled_at = null where id = $1', [person.userId]);
+    await fixture.store.people.setDisabled(person.userId, false);
     expect(await refresh(refreshToken)).toMatchObject({ email: person.email });
   });
 
@@ -277,7 +276,7 @@ describe('signing out', () => {
     });
     expect(await refresh(other.refreshToken)).toMatchObject({ sessionId: other.sessionId });
     expect((await context.listChanges()).slice(2)).toMatchObject([
-      { action: 'session.revoke', actor_email: person.email, after: { because: 'signed-out' } },
+      { action: 'session.revoke', actorEmail: person.email, after: { because: 'signed-out' } },
     ]);
   });
 

@@ -2,8 +2,8 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { SignInFixture } from '../testing/sign-in-fixture.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cheapPasswords } from '../testing/cheap-passwords.ts';
 import { createAccounts } from './accounts.ts';
-import { createPasswords } from './passwords.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSetPassword } from './set-password.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
@@ -46,7 +46,7 @@ describe('a new password', () => {
     'by a link': async () => {
       const setPassword = createSetPassword({
         persistence: fixture.persistence,
-        passwords: createPasswords(),
+        passwords: cheapPasswords,
         throttle: createSignInThrottle(fixture.persistence, fixture.encryption),
       });
       return setPassword.useLink(
@@ -55,7 +55,11 @@ describe('a new password', () => {
       );
     },
     'by an operator': () =>
-      createAccounts(fixture.persistence).createOwner({ email: person.email, password, organization: 'W' }),
+      createAccounts(fixture.persistence, cheapPasswords).createOwner({
+        email: person.email,
+        password,
+        organization: 'W',
+      }),
   };
 
   it.each(Object.keys(ways))('%s ends sessions, and revokes earlier approvals', async (way) => {

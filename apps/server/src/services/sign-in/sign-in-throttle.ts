@@ -119,7 +119,7 @@ export function createSignInThrottle(persistence: Persistence<'signInFailures'>,
      * Rejects attempts that this server knows to be blocked, at no cost.
      * @throws ServiceError too_many_tries
      */
-    refuseKnown(buckets: Buckets): void {
+    rejectBlocked(buckets: Buckets): void {
       for (const { name } of listBuckets(buckets)) refuseBlocked(name);
     },
 

@@ -54,7 +54,7 @@ it('ends with the session, and with the account', async () => {
   const [first, second] = [await issue(), await issue()];
   await context.switchOff(session.userId);
   expect(await redeem(first.code)).toBeNull();
-  await fixture.database.execute('update users set disabled_at = null');
+  await fixture.store.people.setDisabled(session.userId, false);
   await fixture.signIn.sessions.signOut(session.refreshToken);
   expect(await redeem(second.code)).toBeNull();
 });

@@ -8,6 +8,8 @@ import { createServiceFixture } from '../testing/service-fixture.ts';
 import { listCaptured, readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { parseState } from '../../telemetry/parse-state.ts';
 import { parseTrace } from '../../telemetry/parse-trace.ts';
+import { listBodies } from '../../store/postgres/testing/attempts.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -63,10 +65,8 @@ async function readPipelineRuns() {
 }
 
 async function listProblems() {
-  return fixture.database.query<{ number: number; problem: string | null; waits: boolean }>(
-    `select number, problem, ingested_at is null as waits from beacon_bodies where attempt_id = $1 order by number`,
-    [attemptId],
-  );
+  const bodies = await listBodies(fixture.database, attemptId);
+  return bodies.map(({ number, problem, ingested }) => ({ number, problem, waits: !ingested }));
 }
 
 describe('bodies from dlt', () => {
@@ -76,7 +76,7 @@ describe('bodies from dlt', () => {
     const details = (await readPipelineRuns()).map((row) => row?.facts);
     const expected = names.map((name) => {
       const parsed = parseTrace(readCapturedBody(name));
-      return parsed.ok ? parsed.facts : null;
+      return parsed.ok ? parsed.details : null;
     });
     const byTransaction = (list: typeof details) =>
       Object.fromEntries(list.map((one) => [one?.transactionId, one]));
@@ -112,12 +112,10 @@ describe('bodies from dlt', () => {
   it('list the tables of a dataset, as last reported and without those that never had data', async () => {
     await keepCaptured('state');
     await ingest();
-    const tables = () =>
-      fixture.database.query<{ dataset: string; tables: string[] }>(
-        `select dataset_name as dataset, table_names as tables from dataset_schemas where workspace_id = $1 order by 1`,
-        [context.workspaceId],
-      );
-    const shop = async () => (await tables()).find(({ dataset }) => dataset === 'shop_data')?.tables;
+    const shop = async () => {
+      const { telemetry } = fixture.store;
+      return (await telemetry.listDatasetSchemas(context.workspaceId, 'shop_data', 1))[0]?.tableNames;
+    };
     expect(await shop()).toEqual(['orders', 'customers', 'orders__lines']);
 
     const evolved = readCapturedBody('ok/001-state') as { schemas: { tables: Record<string, unknown> }[] };
@@ -160,7 +158,7 @@ describe('bodies from dlt', () => {
     await ingest();
     const sent = [...names.map((name) => readCapturedBody(name)), evolved].flatMap((body) => {
       const parsed = parseState(body);
-      return parsed.ok ? parsed.facts.schemas : [];
+      return parsed.ok ? parsed.details.schemas : [];
     });
     const stored = await readSchemas();
     const key = (name: string, hash: string) => `${name} ${hash}`;
@@ -202,9 +200,7 @@ describe('bodies from dlt', () => {
       await fixture.store.telemetry.getResult(context.workspaceId, run.id),
     ];
     const before = await read();
-    await fixture.database.execute('update beacon_bodies set ingested_at = null where attempt_id = $1', [
-      attemptId,
-    ]);
+    await setColumns(fixture.database, 'beacon_bodies', { ingestedAt: null }, { attemptId });
     await ingest();
     expect(await read()).toEqual(before);
     expect((await listProblems()).filter(({ waits }) => waits)).toEqual([]);

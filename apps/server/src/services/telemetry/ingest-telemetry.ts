@@ -79,9 +79,9 @@ async function storeDetails(
 ): Promise<string | null> {
   const decoded = decodeBeaconBody(bytes);
   if (!decoded.ok) return decoded.problem.detail;
-  if (body.kind === 'trace') return storeTrace(store, body, decoded.facts);
-  if (body.kind === 'state') return storeState(store, body, decoded.facts);
-  if (body.kind === 'job_result') return storeResult(store, body, decoded.facts);
+  if (body.kind === 'trace') return storeTrace(store, body, decoded.details);
+  if (body.kind === 'state') return storeState(store, body, decoded.details);
+  if (body.kind === 'job_result') return storeResult(store, body, decoded.details);
   return `There is no beacon of type "${body.kind}".`;
 }
 
@@ -97,7 +97,7 @@ async function storeTrace(
     jobRunId: body.jobRunId,
     attemptId: body.attemptId,
     traceBlobKey: body.blobKey,
-    facts: parsed.facts,
+    facts: parsed.details,
   });
   return null;
 }
@@ -109,7 +109,7 @@ async function storeState(
 ): Promise<string | null> {
   const parsed = parseState(value);
   if (!parsed.ok) return parsed.problem.detail;
-  const { pipelineName, destinationName, datasetName, schemas } = parsed.facts;
+  const { pipelineName, destinationName, datasetName, schemas } = parsed.details;
   for (const schema of schemas) {
     await storeSchema(store, {
       workspaceId: body.workspaceId,
@@ -155,10 +155,10 @@ async function storeResult(
   await store.telemetry.upsertResult({
     workspaceId: body.workspaceId,
     jobRunId: body.jobRunId,
-    jobRef: parsed.facts.jobRef,
-    resultType: parsed.facts.resultType,
-    engineVersion: parsed.facts.engineVersion,
-    document: parsed.facts.document,
+    jobRef: parsed.details.jobRef,
+    resultType: parsed.details.resultType,
+    engineVersion: parsed.details.engineVersion,
+    document: parsed.details.document,
   });
   return null;
 }

@@ -2,6 +2,7 @@ import type { OrganizationRole, WorkspaceRole } from '../../store/records.ts';
 import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
+import { listAuditEntries } from './audit-entries.ts';
 
 /** A member of a test's organization. */
 export interface TestPerson {
@@ -13,7 +14,7 @@ export interface TestPerson {
 
 /** Creates an organization with an owner, and functions to add members and workspaces. */
 export async function createPeopleFixture(fixture: ServiceFixture) {
-  const { store, database } = fixture;
+  const { store } = fixture;
   const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
 
   async function createUser(email = `${randomUUID()}@example.com`) {
@@ -69,11 +70,8 @@ export async function createPeopleFixture(fixture: ServiceFixture) {
 
     /** Returns the audit entries, oldest first. */
     async readLog(): Promise<string[]> {
-      const rows = await database.query<{ action: string; target: string }>(
-        'select action, target_name as target from audit_log where organization_id = $1 order by id',
-        [organization.id],
-      );
-      return rows.map(({ action, target }) => `${action} ${target}`);
+      const entries = await listAuditEntries(store, { organizationId: organization.id });
+      return entries.map(({ action, targetName }) => `${action} ${targetName}`);
     },
 
     memberScope: (person: { membershipId: string }) => ({

@@ -10,6 +10,8 @@ import { parseRetention, retentionKinds } from '../../domain/retention/retention
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
+import { ageRun } from '../../store/postgres/testing/runs.ts';
+import { countLockWaits, countRows } from '../../store/postgres/testing/tables.ts';
 
 /** An ended run and its data. */
 export interface PastRun {
@@ -44,17 +46,8 @@ export function createRetentionFixture(
   }
 
   /** Moves everything about a run this many days into the past. */
-  async function makeOlder({ run, attemptId }: PastRun, days: number): Promise<void> {
-    await context.setRun(run.id, `finished_at = finished_at - interval '${days} days'`);
-    await database.execute(
-      `update attempts set created_at = created_at - make_interval(days => $2),
-              finished_at = finished_at - make_interval(days => $2) where id = $1`,
-      [attemptId, days],
-    );
-    await database.execute(
-      `update beacon_bodies set received_at = received_at - make_interval(days => $2) where attempt_id = $1`,
-      [attemptId, days],
-    );
+  async function makeOlder({ run }: Pick<PastRun, 'run'>, days: number): Promise<void> {
+    await ageRun(database, run.id, days);
   }
 
   /** Creates a run with a log line, a trace, a state and a job result, which are ingested. */
@@ -106,15 +99,10 @@ export function createRetentionFixture(
     /** Waits until one transaction of this test blocks on another one. */
     awaitLockWait: () =>
       eventually('a transaction waits for another', async () => {
-        const { count } = await database.one<{ count: number }>(
-          `select count(*)::int as count from pg_stat_activity
-              where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return count > 0;
+        return (await countLockWaits(database)) > 0;
       }),
 
-    countRows: async (table: string): Promise<number> =>
-      (await database.one<{ count: number }>(`select count(*)::int as count from ${table}`)).count,
+    countRows: (table: string): Promise<number> => countRows(database, table),
   };
 }
 

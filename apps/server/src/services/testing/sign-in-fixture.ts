@@ -2,6 +2,8 @@ import type { Actor } from '../audit/audit.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
 import { actAs } from '../audit/audit.ts';
+import { countRows } from '../../store/postgres/testing/tables.ts';
+import { listAuditEntries } from './audit-entries.ts';
 
 /** A client without a signed-in user. */
 export const client: Actor = {
@@ -32,9 +34,7 @@ export function createSignInFixture({ database, store }: Pick<ServiceFixture, 'd
       return { userId: id, email };
     },
 
-    async switchOff(userId: string): Promise<void> {
-      await database.execute('update users set disabled_at = now() where id = $1', [userId]);
-    },
+    switchOff: (userId: string) => store.people.setDisabled(userId, true),
 
     /** Runs the work as a client that calls from an address. */
     asClient: <Result>(work: () => Result, address = client.address): Result =>
@@ -48,19 +48,8 @@ export function createSignInFixture({ database, store }: Pick<ServiceFixture, 'd
       }
     },
 
-    listChanges: () =>
-      database.query<{
-        action: string;
-        actor_kind: string;
-        actor_email: string | null;
-        address: string | null;
-        target_id: string;
-        after: object;
-      }>('select action, actor_kind, actor_email, address, target_id, after from audit_log order by id'),
+    listChanges: () => listAuditEntries(store),
 
-    async count(table: keyof typeof columns): Promise<number> {
-      const { count } = await database.one<{ count: number }>(`select count(*)::int as count from ${table}`);
-      return count;
-    },
+    count: (table: keyof typeof columns) => countRows(database, table),
   };
 }

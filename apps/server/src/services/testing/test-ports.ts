@@ -3,12 +3,12 @@ import type { ServicePorts, ServiceSettings } from '../create-services.ts';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes } from 'node:crypto';
+import { cheapPasswords } from './cheap-passwords.ts';
 import { createEncryption } from '../../platform/encryption.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
 import { createLogFiles } from '../../blobs/logs/log-file.ts';
 import { createNamedHosts } from '../../proxy/hosts.ts';
-import { createPasswords } from '../sign-in/passwords.ts';
 import { createPersistence } from '../../store/store.ts';
 import { databaseClock } from '../scheduling/clock.ts';
 import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
@@ -46,7 +46,7 @@ export function createTestPorts(
     clock: databaseClock,
     now: () => new Date(),
     faultPoints: noFaultPoints,
-    passwords: createPasswords(),
+    passwords: cheapPasswords,
     mailer: null,
     log: pino({ level: 'silent' }),
     addresses: {

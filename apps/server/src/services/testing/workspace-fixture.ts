@@ -2,8 +2,10 @@ import type { CreateRunRequest, TriggerRequest } from '../runs/start-runs.ts';
 import type { DeployRequest } from '../jobs/deploy.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { JobColumns } from '../../store/postgres/testing/jobs.ts';
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { ServiceFixture } from './service-fixture.ts';
+import type { RunColumns } from '../../store/postgres/testing/runs.ts';
 import type { VariableChange } from '../../domain/variables/variable-change.ts';
 import type { UploadGrant } from '../sign-in/credentials.ts';
 import { randomUUID } from 'node:crypto';
@@ -11,6 +13,9 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { buildDefinition } from '../../domain/jobs/test-definition.ts';
+import { claimRun, setRun as setRunIn } from '../../store/postgres/testing/runs.ts';
+import { listEvents } from '../../store/postgres/testing/outbox.ts';
+import { setJob as setJobIn } from '../../store/postgres/testing/jobs.ts';
 
 export type WorkspaceFixture = Awaited<ReturnType<typeof createWorkspaceFixture>>;
 
@@ -66,6 +71,13 @@ export async function createWorkspaceFixture(fixture: ServiceFixture) {
     userId: user.id,
     grant,
     updateVariables,
+    /** Stores plain variables of the workspace, whose names a request may not use. */
+    storeVariables: (variables: Record<string, string>) =>
+      store.variables.upsert(
+        { workspaceId: workspace.id, profile: null },
+        Object.entries(variables).map(([name, plainValue]) => ({ name, plainValue, sealedValue: null })),
+        user.id,
+      ),
     ...createDeploying(fixture, who, grant),
     ...createRunning(fixture, who),
   };
@@ -140,10 +152,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
     });
   }
 
-  /** Sets columns of a run, in place of a supervisor or a user. */
-  async function setRun(jobRunId: string, assignments: string): Promise<void> {
-    await database.execute(`update job_runs set ${assignments} where id = $1`, [jobRunId]);
-  }
+  const setRun = (jobRunId: string, columns: RunColumns) => setRunIn(database, jobRunId, columns);
 
   return {
     getJob,
@@ -166,27 +175,21 @@ function createRunning(fixture: ServiceFixture, who: Who) {
         ...request,
       }),
 
-    async setJob(jobRef: string, assignments: string): Promise<void> {
-      await database.execute(`update jobs set ${assignments} where workspace_id = $1 and job_ref = $2`, [
-        who.workspaceId,
-        jobRef,
-      ]);
-    },
+    setJob: (jobRef: string, columns: JobColumns) =>
+      setJobIn(database, { workspaceId: who.workspaceId, jobRef }, columns),
 
     /** Ends a run as completed, as if its user code had finished. */
     async complete(run: JobRunRecord): Promise<void> {
-      await setRun(run.id, `status = 'running'`);
+      await setRun(run.id, { status: 'running' });
       if (!(await fixture.finishRun(run.id, { status: 'completed' }))) throw new Error('It did not end');
     },
 
     /** Lists the runs of a job, oldest first. */
     async listRuns(jobRef: string): Promise<JobRunRecord[]> {
-      const { id } = await getJob(jobRef);
-      const rows = await database.query<{ id: string }>(
-        'select id from job_runs where job_id = $1 order by number',
-        [id],
-      );
-      return Promise.all(rows.map((row) => getRun(row.id)));
+      const { id: jobId } = await getJob(jobRef);
+      const list = await store.jobRuns.list(who.workspaceId, { jobId, includeSystemJobs: true });
+      const sorting = [{ key: 'number', order: 'asc' }] as const;
+      return (await list.read({ limit: 1000, offset: 0, sorting })).rows;
     },
 
     /**
@@ -194,9 +197,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
      * admitted.
      */
     async createAttempt(run: JobRunRecord): Promise<{ id: string; run: JobRunRecord }> {
-      await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
-      const { claimNumber } = await getRun(run.id);
-      const claim = { jobRunId: run.id, claimNumber };
+      const claim = await claimRun(database, run.id);
       const attempt = await store.attempts.insert(
         claim,
         'fake',
@@ -204,7 +205,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       );
       if (!attempt) throw new Error('The attempt was not made');
       await store.attempts.begin(attempt.id, 'nonce');
-      await setRun(run.id, `status = 'running', started_at = now()`);
+      await setRun(run.id, { status: 'running', startedAt: new Date() });
       return { id: attempt.id, run: await getRun(run.id) };
     },
 
@@ -221,12 +222,11 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       return lines;
     },
 
-    async listEvents(jobRunId: string): Promise<string[]> {
-      const rows = await database.query<{ kind: string }>(
-        `select kind from outbox where payload->>'jobRunId' = $1 order by id`,
-        [jobRunId],
-      );
-      return rows.map((row) => row.kind);
-    },
+    listEvents: (jobRunId: string) => listEvents(database, jobRunId),
+
+    /** Counts the runs of the workspace, up to a thousand. */
+    countRuns: async (): Promise<number> => (await store.jobRuns.list(who.workspaceId, {})).count(1000),
+
+    archiveWorkspace: () => fixture.workspaces.archive(who.workspaceId),
   };
 }

@@ -4,6 +4,7 @@ import type { VariableUpsert } from '../../domain/variables/variable-change.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
+import { claimRun } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -37,8 +38,7 @@ describe('a run that starts', () => {
 
   async function startRun(profile: string | null = null): Promise<void> {
     const started = await context.startRun('jobs.m.a', { profile });
-    await context.setRun(started.id, `status = 'starting', claim_number = claim_number + 1`);
-    ({ claimNumber } = await context.getRun(started.id));
+    ({ claimNumber } = await claimRun(fixture.database, started.id));
     const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
     if (!attempt) throw new Error('The attempt was not made');
     const claim = { jobRunId: started.id, claimNumber };
@@ -88,11 +88,7 @@ describe('a run that starts', () => {
   it('keeps the variables of Pumphouse, whatever is stored, and may set its language', async () => {
     await setVariables(null, plain('LANG', 'de_DE.UTF-8'));
     // Names that were reserved after a user had set them.
-    await fixture.database.execute(
-      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
-       select $1, name, 'stored', $2, $2 from unnest(array['RUNTIME__RUN_ID', 'PYTHONUNBUFFERED']) as given (name)`,
-      [context.workspaceId, context.userId],
-    );
+    await context.storeVariables({ RUNTIME__RUN_ID: 'stored', PYTHONUNBUFFERED: 'stored' });
     await startRun();
     const { run_id: runId, variables } = await begin();
     expect(variables).toMatchObject({ LANG: 'de_DE.UTF-8', RUNTIME__RUN_ID: runId, PYTHONUNBUFFERED: '1' });
@@ -100,11 +96,7 @@ describe('a run that starts', () => {
 
   it('does not get a stored variable whose name is now reserved, which is reported', async () => {
     await setVariables('prod', plain('KEPT', '1'));
-    await fixture.database.execute(
-      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
-       values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
-      [context.workspaceId, context.userId],
-    );
+    await context.storeVariables({ LD_PRELOAD: '/tmp/x.so' });
     await startRun();
     const { variables } = await begin();
     expect(variables).toMatchObject({ KEPT: '1' });
@@ -123,11 +115,11 @@ describe('a run that starts', () => {
 
   it('does not continue with a secret that cannot be decrypted, and the error does not quote it', async () => {
     await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
-    await fixture.database.execute(
-      `update variables set sealed_value = (select sealed_value from variables where workspace_id = $1 and name = 'A')
-        where workspace_id = $1 and name = 'B'`,
-      [context.workspaceId],
-    );
+    const stored = await fixture.store.variables.list(context.workspaceId);
+    const foreign = stored.find(({ name }) => name === 'A')?.sealedValue ?? null;
+    const scope = { workspaceId: context.workspaceId, profile: null };
+    const mixedUp = { name: 'B', plainValue: null, sealedValue: foreign };
+    await fixture.store.variables.upsert(scope, [mixedUp], context.userId);
     await startRun();
     await expect(begin()).rejects.toThrow(/^The secret variable B cannot be opened/);
   });

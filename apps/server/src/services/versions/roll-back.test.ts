@@ -166,9 +166,7 @@ describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (k
   it('is rejected in an archived workspace', async () => {
     const first = await upload('x = 1');
     await upload('x = 2');
-    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      context.workspaceId,
-    ]);
+    await context.archiveWorkspace();
     const blobs = await countBlobs();
     await expect(fixture.rollBack[kind](requestFor(first.id))).rejects.toMatchObject({
       code: 'workspace_archived',

@@ -12,6 +12,7 @@ import {
 } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
+import { readTable } from '../../store/postgres/testing/tables.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -76,9 +77,7 @@ describe('an upload', () => {
     expect(sealed.includes('plain-secret-value')).toBe(false);
     expect(fixture.encryption.decrypt(sealed, configuration.id)).toEqual(archive);
     expect(() => fixture.encryption.decrypt(sealed, randomUUID())).toThrow();
-    const rows = await fixture.database.query('select * from configurations where id = $1', [
-      configuration.id,
-    ]);
+    const rows = await readTable(fixture.database, 'configurations');
     expect(JSON.stringify(rows)).not.toContain('plain-secret-value');
   });
 
@@ -150,9 +149,7 @@ describe('a rejected upload', () => {
     await refuse(() => uploadCode(archive, plainRequirements, grant), 'not_found');
     const workspaceId = randomUUID();
     await refuse(() => uploadCode(archive, plainRequirements, { ...grant, workspaceId }), 'not_found');
-    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
-      context.workspaceId,
-    ]);
+    await context.archiveWorkspace();
     await refuse(() => uploadCode(archive), 'workspace_archived');
     await refuse(() => uploadConfiguration(buildArchive({ 'config.toml': '' })), 'workspace_archived');
     expect(await latest()).toBeUndefined();

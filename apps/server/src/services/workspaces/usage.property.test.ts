@@ -6,7 +6,9 @@ import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadUsage } from './read-usage.ts';
-import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { copyRun } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -42,20 +44,13 @@ const endedRun: fc.Arbitrary<EndedRun> = fc.record({
 });
 
 async function insert({ job, status, finishedAt, tookMs }: EndedRun): Promise<string> {
-  const { id } = await fixture.database.one<{ id: string }>(
-    `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
-                           profile, started_at, finished_at)
-     select workspace_id, job_id, job_version_id, deployment_id, configuration_id,
-            (select max(number) + 1 from job_runs other where other.job_id = job_runs.job_id), $2, trigger, trigger_kind, profile, $3, $4
-       from job_runs where id = $1 returning id`,
-    [
-      templates[job]?.id,
-      status,
-      tookMs === null ? null : new Date(finishedAt.getTime() - tookMs),
-      finishedAt,
-    ],
-  );
-  return id;
+  const startedAt = tookMs === null ? null : new Date(finishedAt.getTime() - tookMs);
+  const copies = await copyRun(fixture.database, templates[job]?.id ?? '', 1, () => ({
+    status,
+    startedAt,
+    finishedAt,
+  }));
+  return copies[0] ?? '';
 }
 
 /** Full scan: every ended run, by job and day. */
@@ -99,14 +94,14 @@ it('equals a scan of the runs, in whatever order and however concurrently they e
     expect(total).toEqual(within['0 2026-03-01']);
     expect(days).toHaveLength(31);
   });
-  await fc.assert(property, { seed: propertySeed, numRuns: 30 });
+  await fc.assert(property, { seed: propertySeed, numRuns: caseCount(30) });
 });
 
 it('is recorded by the transaction that ends a run, once', async () => {
   await fixture.database.execute('delete from usage_days');
   const failure = { code: 'exit_code', detail: 'It failed.' } as const;
   const [first, second] = templates as [JobRunRecord, JobRunRecord];
-  await context.setRun(first.id, `status = 'running', started_at = now() - interval '90 seconds'`);
+  await context.setRun(first.id, { status: 'running', startedAt: ago({ seconds: 90 }) });
   const ends = [1, 2, 3].map(() => fixture.finishRun(first.id, { status: 'failed', failure }));
   expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);
   await fixture.finishRun(second.id, { status: 'cancelled' });

@@ -99,9 +99,9 @@ async function readApplied(client: Client): Promise<AppliedMigration[]> {
 }
 
 function findPending(known: Migration[], applied: AppliedMigration[]): Migration[] {
-  const knownByNumber = new Map(known.map((migration) => [migration.number, migration]));
+  const filesByNumber = new Map(known.map((migration) => [migration.number, migration]));
   for (const { number, name, compatibility, sha256 } of applied) {
-    const file = knownByNumber.get(number);
+    const file = filesByNumber.get(number);
     if (file === undefined && compatibility === 'breaking') {
       throw new MigrationError(
         `The database was brought forward by a newer Pumphouse (${name}), with which this version cannot work. Start the newer version.`,

@@ -111,7 +111,8 @@ const startingUp = (() => {
 it('Postgres itself is none, and an address where nobody answers is an error', async () => {
   expect(await asks(own.url)).toBe(false);
   const nobody = `postgresql://nobody@127.0.0.1:${await findFreePort()}/nothing`;
-  await expect(asks(nobody)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  const answer = isTransactionPooler({ connectionString: nobody }, 500);
+  await expect(answer).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 describe.skipIf(lacks('PgBouncer', program !== undefined))('PgBouncer', () => {

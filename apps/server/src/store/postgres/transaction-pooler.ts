@@ -1,7 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
 import { connectPatiently } from './connect-patiently.ts';
 
-const patienceMs = 10_000;
+const defaultPatienceMs = 10_000;
 
 export const transactionPoolerAdvice =
   'PUMPHOUSE_DATABASE_URL leads to a pooler that works by transactions, such as PgBouncer with pool_mode=transaction. ' +
@@ -12,10 +12,13 @@ export const transactionPoolerAdvice =
  * Whether a pooler stands before Postgres that gives each transaction whichever session is free. Notifications and prepared statements get
  * lost there. Waits for a Postgres that is still starting. Rejects when it cannot tell: a server that went on could not see the pooler.
  */
-export async function isTransactionPooler(config: ClientConfig): Promise<boolean> {
-  const first = await connect(config);
+export async function isTransactionPooler(
+  config: ClientConfig,
+  patienceMs = defaultPatienceMs,
+): Promise<boolean> {
+  const first = await connect(config, patienceMs);
   try {
-    const second = await connect(config);
+    const second = await connect(config, patienceMs);
     try {
       const session = await readSession(first);
       // A pooler hands out the session that was used last, and takes it away from nobody while a transaction is open in it.
@@ -29,7 +32,7 @@ export async function isTransactionPooler(config: ClientConfig): Promise<boolean
   }
 }
 
-async function connect(config: ClientConfig): Promise<Client> {
+async function connect(config: ClientConfig, patienceMs: number): Promise<Client> {
   return connectPatiently(async () => {
     const client = new Client({ connectionTimeoutMillis: patienceMs, query_timeout: patienceMs, ...config });
     // A connection that breaks between two queries would end the process.

@@ -89,7 +89,7 @@ export function createBootstrappedExecutor(
     },
 
     print({ attemptId }: AttemptSpec, text: string): void {
-      fake.say(attemptId, { kind: 'log', io: 'stdout', text });
+      fake.record(attemptId, { kind: 'log', io: 'stdout', text });
     },
 
     /** Ends the attempt and makes its watch check at once. */

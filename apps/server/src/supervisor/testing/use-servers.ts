@@ -3,6 +3,7 @@ import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { afterEach } from 'vitest';
 import { createServer } from './supervisor-fixture.ts';
+import { endOpenRuns } from '../../store/postgres/testing/runs.ts';
 
 /**
  * Manages the servers of a test file; call it once per file. After each test it stops them and ends the runs
@@ -14,9 +15,7 @@ export function useServers(findFixture: () => ServiceFixture) {
   afterEach(async () => {
     await Promise.all(servers.map((server) => server.stop()));
     servers = [];
-    await findFixture().database.execute(
-      `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-    );
+    await endOpenRuns(findFixture().database);
   });
   return async function startServer(options: ServerOptions): Promise<Supervisor> {
     const server = createServer(findFixture(), options);

@@ -1,7 +1,6 @@
 import type { AppResponse } from '@pumphouse/contract';
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { ButtonLink } from '../../ui/links.tsx';
 import { lastRunOfApp } from './app-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -23,30 +22,28 @@ export function AppLogLink({ app, name, isAlone = false }: AppLogLinkProps) {
   const jobRunId = known ?? last.data?.items[0]?.id;
   if (jobRunId === undefined) {
     return (
-      <Button
-        component={Link}
+      <ButtonLink
         size="compact-sm"
         variant="default"
         to="/w/$workspaceId/runs"
-        params={{ workspaceId } as never}
-        search={{ job_id: app.job_id } as never}
+        params={{ workspaceId }}
+        search={{ job_id: app.job_id }}
         aria-label={`Runs of ${name}`}
       >
         Runs
-      </Button>
+      </ButtonLink>
     );
   }
   return (
-    <Button
-      component={Link}
+    <ButtonLink
       size="compact-sm"
       variant="default"
       to="/w/$workspaceId/runs/$jobRunId"
-      params={{ workspaceId, jobRunId } as never}
-      search={{ tab: 'log' } as never}
+      params={{ workspaceId, jobRunId }}
+      search={{ tab: 'log' }}
       aria-label={`Log of ${name}`}
     >
       Log
-    </Button>
+    </ButtonLink>
   );
 }

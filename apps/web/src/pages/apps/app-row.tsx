@@ -90,7 +90,7 @@ function Publicity({ link, name }: { link: AppResponse['public_link']; name: str
   const text = describeLink(link, now);
   return (
     <span className={classes.publicity}>
-      <span className={classes.publicWords} title={text}>
+      <span className={classes.publicText} title={text}>
         yes, {text}
       </span>
       <CopyText text={link.url} label={`public link to ${name}`} />

@@ -80,7 +80,7 @@ function MadeLink({ name, link, onClose }: { name: string; link: PublicLinkRespo
   const now = new Date(useNow(60));
   return (
     <Modal opened onClose={onClose} title={`${name} is public`} centered size="lg">
-      <p className={classes.madeWords}>
+      <p className={classes.madeText}>
         The link {describeLink(link, now)}.
         {link.has_password && ' Send the password separately. It is not shown again.'}
       </p>

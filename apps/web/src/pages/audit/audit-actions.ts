@@ -84,10 +84,10 @@ const verbs: Record<string, string> = Object.assign({}, ...Object.values(actions
 
 /** The actions of these areas. Unknown areas are ignored. */
 export function actionsOf(areas: readonly string[]): string[] {
-  return areas.flatMap((area) =>
-    Object.hasOwn(actionsByArea, area) ? Object.keys(actionsByArea[area as AuditArea]) : [],
-  );
+  return areas.filter(isAuditArea).flatMap((area) => Object.keys(actionsByArea[area]));
 }
+
+const isAuditArea = (area: string): area is AuditArea => Object.hasOwn(actionsByArea, area);
 
 /**
  * Text that precedes the target's name. @param action may be an action of a newer server that this console

@@ -36,7 +36,7 @@ export function AuditRows({ entries, onTarget, onActor }: AuditRowsProps) {
                 <Change entry={entry} onTarget={onTarget} />
               </td>
               <td>
-                <div className={`quiet cut ${classes.place ?? ''}`} title={entry.actor.user_agent ?? ''}>
+                <div className={`quiet cut ${classes.origin ?? ''}`} title={entry.actor.user_agent ?? ''}>
                   {entry.actor.address ?? entry.actor.user_agent ?? ''}
                 </div>
               </td>

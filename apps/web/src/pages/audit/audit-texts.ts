@@ -1,4 +1,4 @@
-import type { AuditEntryResponse } from '@pumphouse/contract';
+import { asObject, type AuditEntryResponse, type JsonObject } from '@pumphouse/contract';
 import { formatBytes, formatInstant } from '../../ui/format.ts';
 
 /** A changed value of an entry. */
@@ -74,7 +74,7 @@ function write(value: unknown): string | null {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   if (Array.isArray(value)) return writeList(value);
-  return writeObject(value as Record<string, unknown>);
+  return writeObject(asObject(value));
 }
 
 function writeList(values: readonly unknown[]): string {
@@ -83,7 +83,7 @@ function writeList(values: readonly unknown[]): string {
 }
 
 /** A run, a variable or a workspace role, as recorded in entries. */
-function writeObject(value: Record<string, unknown>): string {
+function writeObject(value: JsonObject): string {
   const { job, profile, refresh, name, type, role } = value;
   if (job !== undefined) return `${write(job)} under ${write(profile)}${refresh === true ? ', refresh' : ''}`;
   if (name !== undefined && type !== undefined) return `${write(name)} (${write(type)})`;

@@ -1,3 +1,5 @@
+import { isJsonObject } from '@pumphouse/contract';
+
 /** A setting that differs between two versions of a definition; null if a version does not have it. */
 export interface SettingChange {
   /** `execute.timeout.timeout`, or `triggers`. */
@@ -48,9 +50,10 @@ const asText = (setting: Setting | undefined): string | null =>
  */
 function flatten(value: object, prefix = ''): Map<string, Setting> {
   const settings = new Map<string, Setting>();
-  for (const [name, part] of Object.entries(value) as [string, unknown][]) {
+  const entries: [string, unknown][] = Object.entries(value);
+  for (const [name, part] of entries) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (isObject(part)) {
+    if (isJsonObject(part)) {
       for (const [deeper, setting] of flatten(part, path)) settings.set(deeper, setting);
     } else if (Array.isArray(part) && part.every((each) => typeof each === 'string')) {
       settings.set(path, part);
@@ -60,6 +63,3 @@ function flatten(value: object, prefix = ''): Map<string, Setting> {
   }
   return settings;
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -141,7 +141,7 @@ function GraphAsText({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
   const nameOf = new Map(nodes.map(({ id, name }) => [id, shortenJobName(name)]));
   return (
     <Section title="Dependencies">
-      <ul className={classes.words}>
+      <ul className={classes.labels}>
         {edges.map((edge) => (
           <li key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}>
             <strong>{nameOf.get(edge.to_job_id)}</strong>{' '}

@@ -1,4 +1,5 @@
 import type { DetailedJobResponse, RefreshPropagation } from '@pumphouse/contract';
+import { z } from 'zod';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { shortenJobName } from '../../details/job-name.ts';
@@ -110,15 +111,20 @@ function describeArguments({ config_keys: keys, inputs }: Definition): string | 
   );
 }
 
-interface SchemaProperty {
-  type?: string;
-  anyOf?: { type?: string }[];
-  default?: unknown;
-  entity_type?: string;
-}
+const schemaProperty = z.object({
+  type: z.string().optional().catch(undefined),
+  anyOf: z
+    .array(z.object({ type: z.string().optional().catch(undefined) }))
+    .optional()
+    .catch(undefined),
+  default: z.unknown().optional(),
+  entity_type: z.string().optional().catch(undefined),
+});
+const schemaProperties = z.record(z.string(), schemaProperty.catch({}));
 
-function propertiesOf(schema: Record<string, unknown> | undefined): Record<string, SchemaProperty> {
-  return (schema?.['properties'] ?? {}) as Record<string, SchemaProperty>;
+/** The properties of a job's JSON schema, which the client writes. Unreadable parts are left out. */
+function propertiesOf(schema: Record<string, unknown> | undefined): z.output<typeof schemaProperties> {
+  return schemaProperties.safeParse(schema?.['properties'] ?? {}).data ?? {};
 }
 
 const usualTimeoutSeconds = 120 * 60;

@@ -1,8 +1,7 @@
 import { isTerminalRunState, type DetailedJobResponse } from '@pumphouse/contract';
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ActionButton } from '../../ui/action-button.tsx';
+import { ButtonLink } from '../../ui/links.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import type { JobActions } from './use-job-actions.ts';
@@ -26,15 +25,14 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
   return (
     <>
       {detailed.job_type === 'interactive' && (
-        <Button
-          component={Link}
+        <ButtonLink
           size="compact-sm"
           variant="default"
           to="/w/$workspaceId/apps/$jobId"
-          params={{ workspaceId, jobId: detailed.id } as never}
+          params={{ workspaceId, jobId: detailed.id }}
         >
           Open app
-        </Button>
+        </ButtonLink>
       )}
       <ActionButton
         variant="filled"

@@ -23,11 +23,11 @@ import { shortenJobName } from '../../details/job-name.ts';
 const GraphTab = lazy(() => import('./graph-tab.tsx'));
 
 const tabs = [
-  { tab: 'runs', word: 'Runs' },
-  { tab: 'schedule', word: 'Schedule' },
-  { tab: 'graph', word: 'Graph' },
-  { tab: 'versions', word: 'Versions' },
-  { tab: 'definition', word: 'Definition' },
+  { tab: 'runs', label: 'Runs' },
+  { tab: 'schedule', label: 'Schedule' },
+  { tab: 'graph', label: 'Graph' },
+  { tab: 'versions', label: 'Versions' },
+  { tab: 'definition', label: 'Definition' },
 ] as const;
 
 /** Job page: details, actions, runs, schedule, graph and versions. */

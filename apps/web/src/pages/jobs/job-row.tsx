@@ -126,7 +126,7 @@ function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> })
 function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartResponse | undefined }) {
   const { at, trigger, blocked } = describeNextStart(job, start);
   return (
-    <span className={classes.nextWords} title={blocked ?? trigger}>
+    <span className={classes.nextText} title={blocked ?? trigger}>
       {at !== null && (
         <>
           <Time at={at} />{' '}

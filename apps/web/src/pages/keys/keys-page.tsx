@@ -5,7 +5,7 @@ import {
   type CreatedWorkspaceKeyResponse,
   type WorkspaceKeyRole,
 } from '@pumphouse/contract';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
@@ -15,6 +15,7 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Explanation, Outcome } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
 import { Empty } from '../../ui/answers.tsx';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -104,13 +105,13 @@ function NewKey() {
           error={change.problems.name}
           onChange={(event) => change.set('name', event.currentTarget.value)}
         />
-        <NativeSelect
+        <OptionSelect
           label="Role"
           description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
-          data={workspaceKeyRole.options}
-          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceKeyRole)}
+          options={workspaceKeyRole.options}
+          onChoose={(role) => change.set('role', role)}
         />
         <KeyDays
           value={change.values.days}

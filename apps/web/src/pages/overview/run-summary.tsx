@@ -66,7 +66,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
         </nav>
       </div>
       {error !== null && <ErrorNotice error={error} />}
-      <div className={classes.stripPlace}>
+      <div className={classes.stripArea}>
         {series !== undefined && <RunStrip series={series} text={text} />}
       </div>
     </section>

@@ -6,6 +6,7 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { workspaceRoles, workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
@@ -69,12 +70,12 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
           ]}
           onChange={(event) => change.set('membership_id', event.currentTarget.value)}
         />
-        <NativeSelect
+        <OptionSelect
           label="Role"
           description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
-          data={workspaceRoles}
-          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}
+          options={workspaceRoles}
+          onChoose={(role) => change.set('role', role)}
         />
       </ChangeForm>
     </Section>

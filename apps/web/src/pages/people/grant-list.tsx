@@ -1,6 +1,7 @@
 import type { WorkspaceMembershipRole, WorkspaceResponse } from '@pumphouse/contract';
 import { Input, NativeSelect } from '@mantine/core';
 import { ActionButton } from '../../ui/action-button.tsx';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { workspaceRoles } from '../../permissions/role-texts.ts';
 import people from './people.module.css';
 
@@ -41,14 +42,12 @@ export function GrantList({ grants, workspaces, error, onChange }: GrantListProp
                 .map(({ id, name }) => ({ value: id, label: name }))}
               onChange={(event) => change(index, { workspace_id: event.currentTarget.value })}
             />
-            <NativeSelect
+            <OptionSelect
               size="xs"
               aria-label={`Role in workspace ${index + 1}`}
               value={role}
-              data={workspaceRoles}
-              onChange={(event) =>
-                change(index, { role: event.currentTarget.value as WorkspaceMembershipRole })
-              }
+              options={workspaceRoles}
+              onChoose={(chosen) => change(index, { role: chosen })}
             />
             <ActionButton
               aria-label={`Remove workspace ${index + 1}`}

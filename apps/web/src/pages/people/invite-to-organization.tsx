@@ -4,7 +4,7 @@ import {
   type OrganizationMembershipRole,
   type WorkspaceMembershipRole,
 } from '@pumphouse/contract';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
@@ -14,6 +14,7 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { organizationRoles, organizationRoleLabels } from '../../permissions/role-texts.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
@@ -60,13 +61,13 @@ export function InviteToOrganization() {
           error={problems.email}
           onChange={(event) => change.set('email', event.currentTarget.value)}
         />
-        <NativeSelect
+        <OptionSelect
           label="Role in the organization"
           description={organizationRoleLabels[values.role]}
           value={values.role}
           error={problems.role}
-          data={organizationRoles}
-          onChange={(event) => change.set('role', event.currentTarget.value as OrganizationMembershipRole)}
+          options={organizationRoles}
+          onChoose={(role) => change.set('role', role)}
         />
         <GrantList
           grants={values.workspaces}

@@ -76,7 +76,7 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
                   <RoleChoice
                     label={`Assigned role of ${member.email}`}
                     roles={workspaceRoles}
-                    value={member.own_role as WorkspaceMembershipRole | null}
+                    value={member.own_role}
                     none="none"
                     whyNot={
                       mayNotSet ?? (member.user_id === me.user_id ? 'You cannot change your own role.' : null)

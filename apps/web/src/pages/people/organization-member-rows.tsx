@@ -61,7 +61,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
                     <RoleChoice
                       label={`Role of ${member.email}`}
                       roles={organizationRoles}
-                      value={member.role as OrganizationMembershipRole}
+                      value={member.role}
                       whyNot={
                         whyNot('member.set-role') ?? (isYou ? 'You cannot change your own role.' : null)
                       }

@@ -1,12 +1,12 @@
-import { NativeSelect } from '@mantine/core';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import classes from './people.module.css';
 
 interface RoleChoiceProps<Role extends string> {
   /** Accessible name, such as "Role of owner@example.com". */
   label: string;
   roles: readonly Role[];
-  /** Null if no role is assigned. */
-  value: Role | null;
+  /** Null if no role is assigned. A newer server may send a role that is not among `roles`. */
+  value: string | null;
   /** Placeholder if no role is assigned. */
   none?: string;
   whyNot: string | null;
@@ -18,16 +18,14 @@ export function RoleChoice<Role extends string>(props: RoleChoiceProps<Role>) {
   const { label, roles, value, none, whyNot, onChoose } = props;
   if (whyNot !== null) return <span title={whyNot}>{value ?? none ?? ''}</span>;
   return (
-    <NativeSelect
+    <OptionSelect
       size="xs"
       className={classes.role ?? ''}
       aria-label={label}
       value={value ?? ''}
-      data={[
-        ...(value === null ? [{ value: '', label: none ?? '', disabled: true }] : []),
-        ...roles.map((role) => ({ value: role, label: role })),
-      ]}
-      onChange={(event) => onChoose(event.currentTarget.value as Role)}
+      options={roles}
+      none={value === null ? (none ?? '') : undefined}
+      onChoose={onChoose}
     />
   );
 }

@@ -3,7 +3,7 @@ import {
   type CreatedInvitationResponse,
   type WorkspaceMembershipRole,
 } from '@pumphouse/contract';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
@@ -13,6 +13,7 @@ import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { workspaceRoles, workspaceRoleLabels } from '../../permissions/role-texts.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -75,13 +76,13 @@ function InviteToWorkspace() {
           error={change.problems.email}
           onChange={(event) => change.set('email', event.currentTarget.value)}
         />
-        <NativeSelect
+        <OptionSelect
           label="Role"
           description={workspaceRoleLabels[change.values.role]}
           value={change.values.role}
           error={change.problems.role}
-          data={workspaceRoles}
-          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}
+          options={workspaceRoles}
+          onChoose={(role) => change.set('role', role)}
         />
       </ChangeForm>
       {created && <InvitationLink invitation={created} onClose={() => setCreated(null)} />}

@@ -24,7 +24,7 @@ export interface DatasetRow {
   lastChange: SchemaVersionChangesResponse | null;
 }
 
-export interface KnownOfDatasets {
+export interface DatasetData {
   all: readonly DatasetStatsResponse[];
   stats: readonly DatasetStatsResponse[] | undefined;
   series: DatasetDailySeriesResponse['datasets'] | undefined;
@@ -34,7 +34,7 @@ export interface KnownOfDatasets {
   changes: readonly SchemaVersionChangesResponse[] | undefined;
 }
 
-export function joinDatasets({ all, stats, series, freshness, changes }: KnownOfDatasets): DatasetRow[] {
+export function joinDatasets({ all, stats, series, freshness, changes }: DatasetData): DatasetRow[] {
   const statsOf = new Map(stats?.map((each) => [each.dataset_name, each]));
   const dailyOf = new Map(series?.map((each) => [each.dataset_name, each.daily]));
   const writersOf = Map.groupBy(freshness ?? [], (each) => each.dataset_name ?? '');

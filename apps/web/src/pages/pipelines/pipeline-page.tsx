@@ -20,11 +20,11 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 const SchemaTab = lazy(() => import('./schema/schema-tab.tsx'));
 
 const tabs = [
-  { tab: 'tables', word: 'Tables' },
-  { tab: 'runs', word: 'Runs' },
-  { tab: 'schema', word: 'Schema' },
-  { tab: 'history', word: 'Schema history' },
-  { tab: 'jobs', word: 'Jobs and state' },
+  { tab: 'tables', label: 'Tables' },
+  { tab: 'runs', label: 'Runs' },
+  { tab: 'schema', label: 'Schema' },
+  { tab: 'history', label: 'Schema history' },
+  { tab: 'jobs', label: 'Jobs and state' },
 ] as const;
 
 /** Pipeline page, covering all jobs that run the pipeline. */

@@ -20,7 +20,7 @@ export interface PipelineRow extends PipelineFreshnessRow {
   lastChange: SchemaVersionChangesResponse | null;
 }
 
-export interface KnownOfPipelines {
+export interface PipelineData {
   freshness: readonly PipelineFreshnessRow[];
   stats: readonly PipelineStatsResponse[] | undefined;
   series: PipelineDailySeriesResponse['pipelines'] | undefined;
@@ -28,7 +28,7 @@ export interface KnownOfPipelines {
   changes: readonly SchemaVersionChangesResponse[] | undefined;
 }
 
-export function joinPipelines({ freshness, stats, series, changes }: KnownOfPipelines): PipelineRow[] {
+export function joinPipelines({ freshness, stats, series, changes }: PipelineData): PipelineRow[] {
   const statsOf = new Map(stats?.map((each) => [each.pipeline_name, each]));
   const dailyOf = new Map(series?.map((each) => [each.pipeline_name, each.daily]));
   const changesOf = Map.groupBy(changes ?? [], (each) => each.pipeline_name);

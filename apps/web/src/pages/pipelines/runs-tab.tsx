@@ -85,8 +85,9 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
     <tr data-row data-current={isOpen}>
       <td>
         <Link
+          from="/w/$workspaceId/pipelines/$pipelineName"
           to="."
-          search={((before: object) => ({ ...before, run: isOpen ? undefined : run.id })) as never}
+          search={(before) => ({ ...before, run: isOpen ? undefined : run.id })}
           replace
           resetScroll={false}
           className={classes.unfold}
@@ -142,8 +143,9 @@ function DaysOnly({ from, to }: { from: string; to: string }) {
         </>
       )}{' '}
       <Link
+        from="/w/$workspaceId/pipelines/$pipelineName"
         to="."
-        search={((before: object) => ({ ...before, from: undefined, to: undefined })) as never}
+        search={(before) => ({ ...before, from: undefined, to: undefined })}
         replace
         resetScroll={false}
       >

@@ -1,6 +1,5 @@
 import type { DatasetOverviewResponse, PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
-import type { CSSProperties } from 'react';
 import classes from './pipelines.module.css';
 import table from '../../ui/table.module.css';
 import { Empty } from '../../ui/answers.tsx';
@@ -104,7 +103,7 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
   const schema = { schema: row.schema_name };
   return (
     <tr data-row>
-      <td className={classes.nested} style={{ '--depth': depth } as CSSProperties}>
+      <td className={classes.nested} style={{ '--depth': depth }}>
         <Link
           {...scope}
           search={{ ...schema, tab: 'schema', table: row.table_name }}

@@ -26,7 +26,7 @@ export function ComparedDetails({ comparison, base }: ComparedDetailsProps) {
   return (
     <section className={classes.surface} aria-label="Both runs">
       <div className={table.scroll}>
-        <table className={classes.facts}>
+        <table className={classes.details}>
           <thead>
             <tr>
               <th scope="col">

@@ -28,8 +28,9 @@ export function LoadedLine({ params }: { params: RunParams }) {
       ))}
       {runs.length > shownRuns && (
         <Link
+          from="/w/$workspaceId/runs/$jobRunId"
           to="."
-          search={((before: object) => ({ ...before, tab: 'pipelines' })) as never}
+          search={(before) => ({ ...before, tab: 'pipelines' })}
           resetScroll={false}
         >
           {runs.length - shownRuns} more pipeline runs
@@ -73,8 +74,9 @@ function OnePipeline({ run }: { run: PipelineRunOfJobRun }) {
       ))}
       {changeCount > shownChanges && (
         <Link
+          from="/w/$workspaceId/runs/$jobRunId"
           to="."
-          search={((before: object) => ({ ...before, tab: 'pipelines' })) as never}
+          search={(before) => ({ ...before, tab: 'pipelines' })}
           resetScroll={false}
         >
           {formatCount(changeCount - shownChanges)} more changes

@@ -30,15 +30,14 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         <span className={classes.reasonTools}>
           {lineNumber !== null && (
             <Link
+              from="/w/$workspaceId/runs/$jobRunId"
               to="."
-              search={
-                ((before: object) => ({
-                  ...before,
-                  tab: undefined,
-                  show: undefined,
-                  line: String(lineNumber),
-                })) as never
-              }
+              search={(before) => ({
+                ...before,
+                tab: undefined,
+                show: undefined,
+                line: String(lineNumber),
+              })}
               resetScroll={false}
               hash="log"
             >
@@ -49,7 +48,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
-      {traceback !== null && <TracebackView text={traceback} toldType={type} />}
+      {traceback !== null && <TracebackView text={traceback} mainType={type} />}
       {/* For an exception, the next step would only point to the traceback above. */}
       {failure && reason.kind === 'runtime' && (
         <p className={classes.nextStep}>
@@ -65,7 +64,7 @@ function ReasonLocation({ reason }: { reason: FailureReasonResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { step, pipeline_name: pipelineName, table, location } = reason;
   return (
-    <span className={classes.reasonPlace}>
+    <span className={classes.reasonLocation}>
       {step !== null && (
         <span>
           step <strong>{step}</strong>

@@ -1,8 +1,7 @@
 import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ActionButton } from '../../ui/action-button.tsx';
+import { ButtonLink } from '../../ui/links.tsx';
 import { CancelQuestion, ForceEndQuestion } from '../jobs/job-questions.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
@@ -53,15 +52,14 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
           Compare
         </ActionButton>
       ) : (
-        <Button
-          component={Link}
+        <ButtonLink
           size="compact-sm"
           variant="default"
           to="/w/$workspaceId/runs/$jobRunId/compare"
-          params={{ workspaceId, jobRunId: run.id } as never}
+          params={{ workspaceId, jobRunId: run.id }}
         >
           Compare with #{run.last_completed.number}
-        </Button>
+        </ButtonLink>
       )}
       <CopyText text={`${location.origin}${location.pathname}`} label="link to this run" />
       {question === 'cancel' && (

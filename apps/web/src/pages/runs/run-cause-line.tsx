@@ -18,7 +18,7 @@ export function RunCause({ run }: { run: CausedRun }) {
     run.tick_at === null ? run.trigger : `${run.trigger}, for ${formatInstant(new Date(run.tick_at))}`;
   if (run.caused_by === null) {
     return (
-      <span className={classes.causeWords} title={exact}>
+      <span className={classes.causeText} title={exact}>
         {text}
       </span>
     );
@@ -27,7 +27,7 @@ export function RunCause({ run }: { run: CausedRun }) {
     <Link
       to="/w/$workspaceId/runs/$jobRunId"
       params={{ workspaceId, jobRunId: run.caused_by.job_run_id }}
-      className={classes.causeWords}
+      className={classes.causeText}
       title={exact}
     >
       {text}

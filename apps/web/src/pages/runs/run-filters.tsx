@@ -79,13 +79,12 @@ function StateTabs() {
       {stateTabs.map((tab) => (
         <Link
           key={tab.word}
+          from="/w/$workspaceId/runs"
           to="."
-          search={
-            ((before: RunSearch) => ({
-              ...before,
-              status: tab.states.length === 0 ? undefined : [...tab.states],
-            })) as never
-          }
+          search={(before) => ({
+            ...before,
+            status: tab.states.length === 0 ? undefined : [...tab.states],
+          })}
           replace
           resetScroll={false}
           className={classes.stateTab}

@@ -32,10 +32,11 @@ function Neighbour({ run, rel }: { run: RunOverviewDetailResponse['previous']; r
   const key = rel === 'prev' ? '[' : ']';
   return (
     <Link
+      from="/w/$workspaceId/runs/$jobRunId"
       to="/w/$workspaceId/runs/$jobRunId"
       params={{ workspaceId, jobRunId: run.job_run_id }}
       // Keep the tab, but not the log position, which belongs to this run.
-      search={({ tab }: { tab?: 'log' | 'pipelines' | 'attempts' | 'details' | undefined }) => ({ tab })}
+      search={({ tab }) => ({ tab })}
       rel={rel}
       title={`${rel === 'prev' ? 'Previous' : 'Next'} run (${key})`}
       className={classes.neighbour}
@@ -51,7 +52,7 @@ export function RunDetailsLine({ run }: { run: RunOverviewDetailResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { deployment, configuration } = run;
   return (
-    <span className={classes.facts}>
+    <span className={classes.details}>
       <RunState status={run.status} />
       <RunTime run={run} />
       <span>

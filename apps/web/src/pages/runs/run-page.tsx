@@ -71,10 +71,10 @@ function RunParts({ run, params }: { run: RunOverviewDetailResponse; params: Run
       <TabLinks
         label="Sections of the run"
         tabs={[
-          { tab: 'log', word: 'Log' },
-          { tab: 'pipelines', word: `Pipelines ${pipelineCount}` },
-          { tab: 'attempts', word: `Attempts ${run.attempt_count}` },
-          { tab: 'details', word: 'Details' },
+          { tab: 'log', label: 'Log' },
+          { tab: 'pipelines', label: `Pipelines ${pipelineCount}` },
+          { tab: 'attempts', label: `Attempts ${run.attempt_count}` },
+          { tab: 'details', label: 'Details' },
         ]}
       />
       {(tab === undefined || tab === 'log') && <RunLog run={run} params={params} />}

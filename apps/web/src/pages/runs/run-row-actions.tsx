@@ -1,10 +1,10 @@
 import { isTerminalRunState, type RunOverviewResponse } from '@pumphouse/contract';
 import { ActionIcon, Menu } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useState } from 'react';
 import { ActionMenuItem } from '../../ui/action-menu-item.tsx';
 import { CancelQuestion } from '../jobs/job-questions.tsx';
+import { MenuItemLink } from '../../ui/links.tsx';
 import { MoreIcon } from '../../ui/icons.tsx';
 import { RunAgain } from './run-again.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
@@ -52,24 +52,19 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
           <ActionMenuItem whyNot={whyNot('job-run.start')} onClick={() => setQuestion('again')}>
             Run again…
           </ActionMenuItem>
-          <Menu.Item
-            component={Link}
+          <MenuItemLink
             to="/w/$workspaceId/runs/$jobRunId/compare"
-            params={{ workspaceId, jobRunId: run.id } as never}
+            params={{ workspaceId, jobRunId: run.id }}
           >
             Compare with last completed run
-          </Menu.Item>
+          </MenuItemLink>
           <Menu.Divider />
-          <Menu.Item component={Link} to="." search={{ job_id: run.job_id } as never}>
+          <MenuItemLink from="/w/$workspaceId/runs" to="." search={{ job_id: run.job_id }}>
             Filter by {shortenJobName(run.job_name)}
-          </Menu.Item>
-          <Menu.Item
-            component={Link}
-            to="/w/$workspaceId/jobs/$job"
-            params={{ workspaceId, job: run.job_ref } as never}
-          >
+          </MenuItemLink>
+          <MenuItemLink to="/w/$workspaceId/jobs/$job" params={{ workspaceId, job: run.job_ref }}>
             Open job
-          </Menu.Item>
+          </MenuItemLink>
         </Menu.Dropdown>
       </Menu>
       {question === 'cancel' && (

@@ -28,7 +28,7 @@ export function StepBar({ steps, isNamed = false }: StepBarProps) {
         ))}
       </span>
       {isNamed && (
-        <span className={classes.stepWords}>
+        <span className={classes.stepText}>
           {shares.map((each) => (
             <span key={each.step} data-failed={each.failed || undefined}>
               <span className={classes.swatch} data-step={each.step} aria-hidden="true" />

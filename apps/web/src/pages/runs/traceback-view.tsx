@@ -5,15 +5,15 @@ import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart 
 interface TracebackViewProps {
   text: string;
   /** Type of the main exception; exceptions raised from it are collapsed. */
-  toldType?: string | null;
+  mainType?: string | null;
 }
 
 /** A traceback with the user's own frames expanded and library frames collapsed. */
-export function TracebackView({ text, toldType = null }: TracebackViewProps) {
-  const [told, rest] = useMemo(() => splitTraceback(readTraceback(text), toldType), [text, toldType]);
+export function TracebackView({ text, mainType = null }: TracebackViewProps) {
+  const [main, rest] = useMemo(() => splitTraceback(readTraceback(text), mainType), [text, mainType]);
   return (
     <div className={classes.traceback} tabIndex={0} role="region" aria-label="Traceback">
-      <Parts parts={told} />
+      <Parts parts={main} />
       {rest.length > 0 && (
         <details className={classes.others}>
           <summary>Exceptions raised from this</summary>

@@ -46,8 +46,8 @@ describe('readTraceback', () => {
   });
 
   it('is split after the main exception', () => {
-    const [told, rest] = splitTraceback(readTraceback(whole), 'ValueError');
-    expect([told.length, rest[0]?.kind, rest.length]).toEqual([4, 'link', 4]);
+    const [main, rest] = splitTraceback(readTraceback(whole), 'ValueError');
+    expect([main.length, rest[0]?.kind, rest.length]).toEqual([4, 'link', 4]);
     const parts = readTraceback(whole);
     expect(splitTraceback(parts, null)).toEqual([parts, []]);
     expect(splitTraceback(parts, 'KeyError')).toEqual([parts, []]);

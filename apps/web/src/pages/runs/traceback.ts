@@ -49,7 +49,7 @@ export function readTraceback(text: string): TracebackPart[] {
 export function splitTraceback(
   parts: readonly TracebackPart[],
   type: string | null,
-): [told: TracebackPart[], rest: TracebackPart[]] {
+): [main: TracebackPart[], rest: TracebackPart[]] {
   const end = parts.findIndex((part) => part.kind === 'text' && type !== null && part.text.startsWith(type));
   return end < 0 ? [[...parts], []] : [parts.slice(0, end + 1), parts.slice(end + 1)];
 }

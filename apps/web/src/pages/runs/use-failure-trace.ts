@@ -34,11 +34,11 @@ export function useFailureTrace(params: RunParams, reason: FailureReasonResponse
   const printed = (log?.lines ?? []).filter(({ source }) => source === 'user');
   const errors = printed.filter(({ io_stream: stream }) => stream === 'stderr');
   const name = reason.exception_type?.split('.').at(-1);
-  const told = name === undefined ? undefined : printed.findLast(({ content }) => isReported(content, name));
+  const line = name === undefined ? undefined : printed.findLast(({ content }) => isReported(content, name));
   return {
     traceback:
       reported?.error_traceback ?? findLastTraceback(errors.map(({ content }) => stripAnsi(content))),
-    lineNumber: told === undefined ? null : told.line_num + 1,
+    lineNumber: line === undefined ? null : line.line_num + 1,
   };
 }
 

@@ -14,10 +14,10 @@ interface BaseChoiceProps {
 /** Selects the base of a comparison and whether unchanged files are listed. */
 export function BaseChoice({ versions, targetId, base, isAll }: BaseChoiceProps) {
   const navigate = useNavigate();
-  const search = (change: object) =>
+  const search = (change: { base?: string | undefined; path?: undefined; all?: true | undefined }) =>
     void navigate({
       to: '.',
-      search: ((before: object) => ({ ...before, ...change })) as never,
+      search: (before) => ({ ...before, ...change }),
       replace: true,
       resetScroll: false,
     });

@@ -27,7 +27,7 @@ export function FileList({ files, current, isOpen }: FileListProps) {
           {isOpen ? (
             <Link
               to="."
-              search={((search: object) => ({ ...search, path: file.path })) as never}
+              search={(before) => ({ ...before, path: file.path })}
               replace
               resetScroll={false}
               className={classes.file}

@@ -1,5 +1,9 @@
-import type { DefaultWorkspaceRole, OrganizationSettingsResponse } from '@pumphouse/contract';
-import { NativeSelect, Textarea, TextInput } from '@mantine/core';
+import {
+  defaultWorkspaceRole,
+  type DefaultWorkspaceRole,
+  type OrganizationSettingsResponse,
+} from '@pumphouse/contract';
+import { Textarea, TextInput } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
@@ -10,6 +14,7 @@ import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
 import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
+import { OptionSelect } from '../../ui/option-select.tsx';
 import { DetailList, Page, Section } from '../../ui/page.tsx';
 import { ClockTime } from '../../ui/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
@@ -52,11 +57,13 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
   const { params, whyNot } = useOrganization();
   const [outcome, setOutcome] = useState<string | null>(null);
   const refused = whyNot('organization.update');
+  const defaultRole: DefaultWorkspaceRole | '' =
+    defaultWorkspaceRole.safeParse(settings.default_workspace_role).data ?? '';
   const change = useChange({
     initial: {
       name: settings.name,
       description: settings.description ?? '',
-      default_workspace_role: (settings.default_workspace_role ?? '') as DefaultWorkspaceRole | '',
+      default_workspace_role: defaultRole,
     },
     check: checkName,
     send: ({ name, description, default_workspace_role }) =>
@@ -105,16 +112,14 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
           error={problems.description}
           onChange={(event) => change.set('description', event.currentTarget.value)}
         />
-        <NativeSelect
+        <OptionSelect
           label="Default workspace role"
           description="Minimum role of members and owners in every workspace. A higher assigned role takes precedence. Does not apply to collaborators."
           disabled={refused !== null}
           value={values.default_workspace_role}
           error={problems.default_workspace_role}
-          data={defaultRoles}
-          onChange={(event) =>
-            change.set('default_workspace_role', event.currentTarget.value as DefaultWorkspaceRole | '')
-          }
+          options={defaultRoles}
+          onChoose={(role) => change.set('default_workspace_role', role)}
         />
       </ChangeForm>
     </Section>

@@ -13,5 +13,7 @@ const labels: Record<StoredKind, { name: string; description: string }> = {
 
 /** @param kind may be a kind of a newer server that this console does not know */
 export function describeKind(kind: string): { name: string; description: string } {
-  return labels[kind as StoredKind] ?? { name: kind, description: '' };
+  return isStoredKind(kind) ? labels[kind] : { name: kind, description: '' };
 }
+
+const isStoredKind = (kind: string): kind is StoredKind => Object.hasOwn(labels, kind);

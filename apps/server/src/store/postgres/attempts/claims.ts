@@ -26,7 +26,7 @@ export interface ClaimableRun {
   createdAt: Date;
   waitedSeconds: number;
   /** Key of its local data lock; null if it takes none. */
-  turn: string | null;
+  localDataLock: string | null;
   /** The instance size that its job requests. */
   size: string | null;
 }
@@ -93,7 +93,7 @@ export function createClaimStore(sql: Queryable) {
            select head.id as "jobRunId", workspaces.organization_id as "organizationId", head.workspace_id as "workspaceId", head.priority,
                   head.created_at as "createdAt",
                   extract(epoch from now() - greatest(head.created_at, head.not_before))::float8 as "waitedSeconds",
-                  case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as turn,
+                  case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as "localDataLock",
                   job_versions.definition->'require'->'instance'->>'size' as size, head.job_id as "jobId"
              from with_pending join workspaces on workspaces.id = with_pending.workspace_id
              cross join lateral (

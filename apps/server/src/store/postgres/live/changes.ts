@@ -11,7 +11,7 @@ export interface ChangeRecord {
 }
 
 /** What a reader has seen so far: the transactions that had ended at that moment. */
-export interface ChangesSeen {
+export interface ChangesSnapshot {
   snapshot: string;
 }
 
@@ -24,14 +24,14 @@ export type ChangeStore = ReturnType<typeof createChangeStore>;
 export function createChangeStore(sql: Queryable) {
   return {
     /** Marks everything committed by now as seen. */
-    seen: () => sql.one<ChangesSeen>('select pg_current_snapshot()::text as snapshot'),
+    seen: () => sql.one<ChangesSnapshot>('select pg_current_snapshot()::text as snapshot'),
 
     /**
      * Lists what was committed in the workspaces since then, without duplicates, in no particular order, and
      * the position to continue from, so that nothing is missed. A result of more than `limit` rows means that
      * there are more, which are not returned again.
      */
-    async listSince({ snapshot }: ChangesSeen, workspaceIds: readonly string[], limit: number) {
+    async listSince({ snapshot }: ChangesSnapshot, workspaceIds: readonly string[], limit: number) {
       // Rows of another cluster, as after a restored backup, may have transaction numbers that this one has
       // not reached.
       const rows = await sql.prepared<{ snapshot: string } & (ChangeRecord | { kind: null })>(
@@ -50,7 +50,7 @@ export function createChangeStore(sql: Queryable) {
     },
 
     /** Removes changes that every reader at that position has seen. */
-    forget: ({ snapshot }: ChangesSeen) =>
+    forget: ({ snapshot }: ChangesSnapshot) =>
       sql.execute(
         named('delete from changes where transaction_id < pg_snapshot_xmin(:snapshot::pg_snapshot)', {
           snapshot,

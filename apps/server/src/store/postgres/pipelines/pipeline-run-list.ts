@@ -31,7 +31,7 @@ export interface PipelineRunFilter {
 export type PipelineRunSortKey =
   'duration_ms' | 'finished_at' | 'started_at' | 'total_bytes_loaded' | 'total_rows_loaded';
 
-/** A pipeline run without its detailed facts: everything that a list shows. */
+/** A pipeline run without its details: everything that a list shows. */
 export interface PipelineRunHeadRecord {
   id: string;
   jobRunId: string;

@@ -75,7 +75,7 @@ export function createStoredPackages(sql: Queryable) {
     },
 
     /** Returns those of the keys that a version references. */
-    findKnown: async (keys: readonly string[]) => {
+    findStored: async (keys: readonly string[]) => {
       const rows = await sql.query<{ key: string }>(
         named(
           tables

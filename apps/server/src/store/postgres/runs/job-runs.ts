@@ -414,24 +414,31 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     /**
-     * Ends a run; returns false if it has already ended. `told` stays as its wait reason if it has no log for
-     * it.
+     * Ends a run; returns false if it has already ended. `waitReason` explains the end of a run that
+     * has no log.
      */
     async end(
       jobRunId: string,
       from: readonly RunState[],
       to: RunState,
       failed: { failure: RunFailure; reason: FailureReason | null } | null,
-      told: string | null = null,
+      waitReason: string | null = null,
     ) {
       const touched = await sql.executePrepared(
         named(
           `update job_runs set status = :to, failure = :failure, reason = :reason, finished_at = now(), updated_at = now(),
              lease_expires_at = null,
                   is_queued = false, not_before = null, wait_kind = null,
-                  wait_reason = coalesce(:told, case when is_queued then wait_reason end)
+                  wait_reason = coalesce(:waitReason, case when is_queued then wait_reason end)
             where id = :jobRunId and status = any(:from)`,
-          { jobRunId, from, to, failure: failed?.failure ?? null, reason: failed?.reason ?? null, told },
+          {
+            jobRunId,
+            from,
+            to,
+            failure: failed?.failure ?? null,
+            reason: failed?.reason ?? null,
+            waitReason,
+          },
         ),
       );
       return touched === 1;

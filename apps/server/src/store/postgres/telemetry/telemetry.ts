@@ -199,7 +199,7 @@ export function createTelemetryStore(sql: Queryable) {
         ),
       ),
 
-    /** Returns the facts of the last failed pipeline run of an attempt. */
+    /** Returns the details of the last failed pipeline run of an attempt. */
     async lastFailedOfAttempt(attemptId: string) {
       const row = await sql.maybeOne<{ facts: PipelineRunDetails }>(
         named(
@@ -210,7 +210,7 @@ export function createTelemetryStore(sql: Queryable) {
       );
       return row?.facts;
     },
-    /** Lists the pipeline runs of one job run with their facts, oldest first. */
+    /** Lists the pipeline runs of one job run with their details, oldest first. */
     listDetailsOfJobRun: (jobRunId: string, limit: number) =>
       sql.query<PipelineRunRecord>(
         named(

@@ -95,16 +95,17 @@ export function formatType({ data_type: type, precision, scale }: SchemaColumn):
   return scale === null ? `${type}(${precision})` : `${type}(${precision},${scale})`;
 }
 
+const columnKeys = [
+  ['primary_key', 'primary key'],
+  ['merge_key', 'merge key'],
+  ['unique', 'unique'],
+  ['incremental', 'cursor'],
+  ['partition', 'partition'],
+  ['cluster', 'cluster'],
+  ['sort', 'sort'],
+] as const;
+
 /** Labels of a column's keys and hints. */
 export function listKeys(column: SchemaColumn): string[] {
-  const labels = {
-    primary_key: 'primary key',
-    merge_key: 'merge key',
-    unique: 'unique',
-    incremental: 'cursor',
-    partition: 'partition',
-    cluster: 'cluster',
-    sort: 'sort',
-  } as const;
-  return Object.entries(labels).flatMap(([key, word]) => (column[key as keyof typeof labels] ? [word] : []));
+  return columnKeys.flatMap(([key, label]) => (column[key] ? [label] : []));
 }

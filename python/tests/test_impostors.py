@@ -28,7 +28,7 @@ print("it ends")
 FOREIGN = {
     "run_id": "run-1",
     "profile": "prod",
-    "launcher": "antigravity_of_a_stranger",
+    "launcher": "antigravity_of_an_impostor",
     "arguments": [],
     "private_arguments": [],
     "variables": {},
@@ -42,15 +42,15 @@ FOREIGN = {
 }
 
 
-class Stranger:
+class Impostor:
     """
-    Impostor that records every received byte, answers as the test says, and closes the connection after each
+    Impostor that records every received byte, responds as the test defines, and closes the connection after each
     response.
     """
 
     def __init__(self, answer, port: int = 0) -> None:
-        self.heard: list[bytes] = []
-        stranger = self
+        self.received: list[bytes] = []
+        impostor = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -66,7 +66,7 @@ class Stranger:
 
             def _take(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                stranger.heard.append(f"{self.command} {self.path}\n{self.headers}".encode() + body)
+                impostor.received.append(f"{self.command} {self.path}\n{self.headers}".encode() + body)
                 status, headers, content = answer(self.command, self.path, self.headers, body)
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(content)), "Connection": "close"}.items():
@@ -85,10 +85,10 @@ class Stranger:
         self._server.server_close()
 
     def everything(self) -> bytes:
-        return b"\n".join(self.heard)
+        return b"\n".join(self.received)
 
 
-def say_yes(status: int = 200, headers: dict = {}):
+def admit_all(status: int = 200, headers: dict = {}):
     """Admits every caller."""
     return lambda method, path, sent, body: (status, headers, json.dumps({**FOREIGN, "offset": 10**6}).encode())
 
@@ -107,14 +107,14 @@ def relay_to(server: AttemptServer, change=lambda status, body: (status, body)):
     return answer
 
 
-class StrangerCase(unittest.TestCase):
+class ImpostorCase(unittest.TestCase):
     def attempt(self, program: str = PROGRAM, **begin) -> AttemptRunner:
         runner = AttemptRunner(AttemptServer(**begin), program)
         self.addCleanup(runner.clean)
         return runner
 
-    def stranger(self, answer, port: int = 0) -> Stranger:
-        found = Stranger(answer, port)
+    def impostor(self, answer, port: int = 0) -> Impostor:
+        found = Impostor(answer, port)
         self.addCleanup(found.close)
         return found
 
@@ -126,42 +126,42 @@ class StrangerCase(unittest.TestCase):
         self.assertEqual(runner.server.log(), ["it runs", "it ends"])
         self.assertEqual(runner.server.exit()["code"], 0)
 
-    def assert_knows_nothing(self, stranger: Stranger, *words: str) -> None:
-        heard = stranger.everything()
-        for word in (SECRET, "it runs", "Bearer", "claim_number", '"nonce"', *words):
-            self.assertNotIn(word.encode(), heard)
+    def assert_knows_nothing(self, impostor: Impostor, *others: str) -> None:
+        received = impostor.everything()
+        for text in (SECRET, "it runs", "Bearer", "claim_number", '"nonce"', *others):
+            self.assertNotIn(text.encode(), received)
 
 
-class AtTheAddress(StrangerCase):
-    def test_one_that_answers_begin_is_not_obeyed_and_not_told_the_secret(self) -> None:
+class AtTheAddress(ImpostorCase):
+    def test_one_that_answers_begin_is_ignored_and_does_not_get_the_secret(self) -> None:
         for status, headers in ((200, {}), (200, {SCHEME: "1"}), (409, {}), (401, {}), (410, {SCHEME: "1"})):
             with self.subTest(status=status, headers=headers):
                 runner = self.attempt()
-                stranger = self.stranger(say_yes(status, headers))
-                runner.start["attempts_url"] = stranger.url
+                impostor = self.impostor(admit_all(status, headers))
+                runner.start["attempts_url"] = impostor.url
                 runner.begin()
                 # It has retried after the forged response, instead of trusting it.
-                await_true(lambda: len(stranger.heard) >= 2, "another try")
+                await_true(lambda: len(impostor.received) >= 2, "another try")
                 self.assertFalse((runner.folder / "spool").exists())
                 write_redirect(runner.folder, runner.server.url)
                 runner.server.await_log("it runs")
                 self.go_on(runner)
                 self.assert_ended_well(runner)
                 self.assertIn("does not prove that it is the server", runner.errors)
-                self.assert_knows_nothing(stranger)
+                self.assert_knows_nothing(impostor)
 
-    def test_one_that_takes_the_port_of_a_server_that_restarts_learns_and_changes_nothing(self) -> None:
+    def test_one_on_the_port_of_a_restarting_server_learns_and_changes_nothing(self) -> None:
         runner = self.attempt().begin()
         runner.server.await_log("it runs")
         self.go_on(runner)
         port = runner.server.vacate()
         for status in (200, 401, 409, 410):
-            stranger = Stranger(say_yes(status), port)
+            impostor = Impostor(admit_all(status), port)
             try:
-                await_true(lambda: len(stranger.heard) >= 2, "two calls")
+                await_true(lambda: len(impostor.received) >= 2, "two calls")
             finally:
-                stranger.close()
-            self.assert_knows_nothing(stranger, "it ends")
+                impostor.close()
+            self.assert_knows_nothing(impostor, "it ends")
         runner.server.move()
         write_redirect(runner.folder, runner.server.url)
         self.assert_ended_well(runner)
@@ -175,17 +175,17 @@ class AtTheAddress(StrangerCase):
             answers.append(body)
             return status, body
 
-        stranger = self.stranger(relay_to(runner.server, keep))
-        runner.start["attempts_url"] = stranger.url
+        impostor = self.impostor(relay_to(runner.server, keep))
+        runner.start["attempts_url"] = impostor.url
         runner.begin()
         runner.server.await_log("it runs")
         self.go_on(runner)
         self.assert_ended_well(runner)
         # begin, the code and the spool went through it.
         self.assertGreaterEqual(len(answers), 3)
-        self.assert_knows_nothing(stranger)
-        for word in (secret, "user_program", "log_limit_bytes"):
-            self.assertNotIn(word.encode(), b"".join(answers))
+        self.assert_knows_nothing(impostor)
+        for text in (secret, "user_program", "log_limit_bytes"):
+            self.assertNotIn(text.encode(), b"".join(answers))
 
     def test_one_that_relays_changes_nothing(self) -> None:
         def spoil(status: int, body: bytes) -> tuple[int, bytes]:
@@ -200,10 +200,10 @@ class AtTheAddress(StrangerCase):
         for change in (spoil, cut, relabel):
             with self.subTest(change=change.__name__):
                 runner = self.attempt()
-                stranger = self.stranger(relay_to(runner.server, change))
-                runner.start["attempts_url"] = stranger.url
+                impostor = self.impostor(relay_to(runner.server, change))
+                runner.start["attempts_url"] = impostor.url
                 runner.begin()
-                await_true(lambda: len(stranger.heard) >= 2, "another try")
+                await_true(lambda: len(impostor.received) >= 2, "another try")
                 self.assertFalse((runner.folder / "spool").exists())
                 write_redirect(runner.folder, runner.server.url)
                 runner.server.await_log("it runs")
@@ -211,34 +211,34 @@ class AtTheAddress(StrangerCase):
                 self.assert_ended_well(runner)
 
 
-class Redirects(StrangerCase):
+class Redirects(ImpostorCase):
     def test_one_that_the_server_has_not_signed_is_not_followed(self) -> None:
-        stranger = self.stranger(say_yes())
+        impostor = self.impostor(admit_all())
         signed = tempfile.TemporaryDirectory(prefix="pumphouse-redirect-")
         self.addCleanup(signed.cleanup)
         write_redirect(Path(signed.name), "http://127.0.0.1:1")
         mac = json.loads((Path(signed.name) / "redirect").read_text())["mac"]
         forged = [
-            stranger.url,
-            json.dumps({"attempts_url": stranger.url, "attempts_socket": None, "mac": mac}),
-            json.dumps({"attempts_url": stranger.url, "attempts_socket": None, "mac": None}),
-            json.dumps([stranger.url]),
+            impostor.url,
+            json.dumps({"attempts_url": impostor.url, "attempts_socket": None, "mac": mac}),
+            json.dumps({"attempts_url": impostor.url, "attempts_socket": None, "mac": None}),
+            json.dumps([impostor.url]),
         ]
         for content in forged:
             with self.subTest(content=content):
                 runner = self.attempt().begin()
                 runner.server.await_log("it runs")
                 (runner.folder / "redirect").write_text(content)
-                away = Stranger(say_yes(503), runner.server.vacate())
+                away = Impostor(admit_all(503), runner.server.vacate())
                 self.go_on(runner)
                 # It checks for a redirect between two failed calls.
-                await_true(lambda: len(away.heard) >= 2, "two calls")
+                await_true(lambda: len(away.received) >= 2, "two calls")
                 away.close()
                 runner.server.start()
                 self.assert_ended_well(runner)
-        self.assertEqual(stranger.heard, [])
+        self.assertEqual(impostor.received, [])
 
-    def test_the_first_address_is_gone_back_to_when_the_other_one_fails(self) -> None:
+    def test_the_first_address_is_used_again_when_the_other_one_fails(self) -> None:
         runner = self.attempt().begin()
         runner.server.await_log("it runs")
         with socket.socket() as deaf:
@@ -252,7 +252,7 @@ class Redirects(StrangerCase):
             self.assert_ended_well(runner)
 
 
-class Sockets(StrangerCase):
+class Sockets(ImpostorCase):
     """Simulate the server's unix socket with a relay to the test's server."""
 
     def serve_socket(self, folder: Path, server: AttemptServer) -> tuple[str, list[int]]:
@@ -295,19 +295,19 @@ class Sockets(StrangerCase):
         self.addCleanup(shutil.rmtree, top, ignore_errors=True)
         return folder
 
-    def test_is_used_in_place_of_the_port(self) -> None:
+    def test_is_used_instead_of_the_port(self) -> None:
         runner = self.attempt()
         path, taken = self.serve_socket(self.folder(), runner.server)
-        stranger = self.stranger(say_yes())
-        runner.start.update(attempts_socket=path, attempts_url=stranger.url)
+        impostor = self.impostor(admit_all())
+        runner.start.update(attempts_socket=path, attempts_url=impostor.url)
         runner.begin()
         runner.server.await_log("it runs")
         self.go_on(runner)
         self.assert_ended_well(runner)
-        self.assertEqual(stranger.heard, [])
+        self.assertEqual(impostor.received, [])
         self.assertTrue(taken)
 
-    def test_of_a_server_that_was_killed_is_left_for_its_port(self) -> None:
+    def test_of_a_killed_server_is_replaced_by_its_port(self) -> None:
         folder = self.folder()
         with socket.socket(socket.AF_UNIX) as dead:
             bind_in(dead, folder, "dead.sock")
@@ -330,7 +330,7 @@ class Sockets(StrangerCase):
         self.assert_ended_well(runner)
         self.assertEqual(taken, [])
 
-    def test_of_a_server_that_takes_over_is_named_by_its_redirect(self) -> None:
+    def test_is_found_by_the_redirect_of_a_server_that_takes_over(self) -> None:
         runner = self.attempt().begin()
         runner.server.await_log("it runs")
         runner.server.stop()
@@ -352,7 +352,7 @@ def bind_in(listener: socket.socket, folder: Path, name: str) -> None:
 
 
 class Seals(unittest.TestCase):
-    def test_of_one_attempt_is_not_that_of_another(self) -> None:
+    def test_are_not_valid_for_another_attempt(self) -> None:
         from pumphouse_bootstrap.sealing import NotProved, Sealing
         from sealed_server import seal_answer
 

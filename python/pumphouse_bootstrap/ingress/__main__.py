@@ -6,7 +6,7 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 # Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
-from pumphouse_bootstrap.door.forwarding import run_door
+from pumphouse_bootstrap.ingress.forwarding import run_ingress
 
 if __name__ == "__main__":
-    run_door(int(sys.argv[1]))
+    run_ingress(int(sys.argv[1]))

@@ -1,6 +1,4 @@
-"""
-A workspace's life cycle through the Python SDK. Usage: life.py sync|async <name>. Prints what it observed.
-"""
+"""The lifecycle of a workspace through the Python SDK: `lifecycle.py sync|async <name>`. Prints its results."""
 
 import asyncio
 import json
@@ -97,7 +95,7 @@ async def run_to_the_end(workspace):
         "status": str(ended.status),
         "failed": ended.failed,
         "has_taken": ended.duration_seconds is not None and ended.started_at <= ended.finished_at,
-        "said": [line.content for line in followed if str(line.source) == "user"],
+        "output": [line.content for line in followed if str(line.source) == "user"],
         "line_numbers": [line.line_num for line in followed] == list(range(len(followed))),
         "stored_is_followed": [line.content for line in stored] == [line.content for line in followed],
         "summaries": [

@@ -33,6 +33,7 @@ while not os.path.exists(f".dlt/data/{os.environ['WORKSPACE__PROFILE']}/go"):
     time.sleep(0.02)
 print("done")
 `;
+import { readClaims } from '@pumphouse/server/store/postgres/testing/runs.ts';
 
 const names = ['quick', 'held', 'other'];
 const files = { 'quick.py': quickScript, 'held.py': heldScript, 'other.py': heldScript };
@@ -93,17 +94,14 @@ describe.skipIf(cannotEnterMachines)('two live servers', () => {
     const rows = await eventually(
       'all runs have ended',
       async () => {
-        const found = await database.database.query<{ status: string; claimNumber: number; owner: string }>(
-          `select status, claim_number as "claimNumber", claimed_by as owner from job_runs where id = any($1)`,
-          [ids],
-        );
+        const found = await readClaims(database.database, ids);
         return found.every(({ status }) => status === 'completed' || status === 'failed') && found;
       },
       { timeoutSeconds: 600 },
     );
     expect(rows.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
     expect(Math.max(...rows.map(({ claimNumber }) => claimNumber))).toBeLessThanOrEqual(2);
-    expect(new Set(rows.map(({ owner }) => owner)).size).toBe(2);
+    expect(new Set(rows.map(({ claimedBy }) => claimedBy)).size).toBe(2);
     const started = (await readdir(localData)).filter((name) => ids.includes(name));
     expect(started.toSorted()).toEqual(ids.toSorted());
     // Each appends a line when its code starts.

@@ -74,13 +74,15 @@ async function open(jobRef: string): Promise<Page> {
   return page;
 }
 
-const sees = (page: Page, text: string | RegExp) =>
-  page.getByText(text).first().waitFor({ timeout: 300_000 });
+/** As long as in other conditions: a busy machine takes minutes to start an app. */
+const patience = { timeout: 300_000 };
+const sees = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor(patience);
+const seesHeading = (page: Page, name: string) => page.getByRole('heading', { name }).waitFor(patience);
 
 describe('an app that listens late', () => {
   it('shows its visitor a page that turns into the app', async () => {
     const page = await open('jobs.late');
-    await page.getByRole('heading', { name: 'Starting late' }).waitFor({ timeout: 60_000 });
+    await seesHeading(page, 'Starting late');
     await sees(page, 'the socket says hello');
     expect(await api.listRuns('jobs.late')).toHaveLength(1);
     await page.context().close();
@@ -104,7 +106,7 @@ describe('an app that declares a port', () => {
 describe("an app that dies at a visitor's request", () => {
   it('returns one error, and shows the reason at the next visit', async () => {
     const page = await open('jobs.mortal');
-    await page.getByRole('heading', { name: 'mortal does not respond' }).waitFor({ timeout: 300_000 });
+    await seesHeading(page, 'mortal does not respond');
     const app = await awaitApp(server, api, 'jobs.mortal', ({ state }) => state === 'failed');
     const [run] = await api.listRuns('jobs.mortal');
     expect(app.failure).toMatchObject({
@@ -148,7 +150,7 @@ describe('an app that dies at its start', () => {
     const app = await findApp(server, api, 'jobs.stillborn');
     expect(app).toMatchObject({ state: 'failed', failure: { retry_at: retryAt } });
     const page = await open('jobs.stillborn');
-    await page.getByRole('heading', { name: 'stillborn is not running' }).waitFor({ timeout: 60_000 });
+    await seesHeading(page, 'stillborn is not running');
     await sees(page, 'ValueError: prices.csv is not there');
     expect(await api.listRuns('jobs.stillborn')).toHaveLength(4);
     await page.context().close();
@@ -193,7 +195,7 @@ describe('an app that does not answer on its port', () => {
     const log = await awaitSilence('jobs.elsewhere');
     expect(log).toContain('It listens on port 8000 instead');
     // The visitor has been waiting all the time.
-    await page.getByRole('heading', { name: 'elsewhere is not running' }).waitFor();
+    await seesHeading(page, 'elsewhere is not running');
     await sees(page, 'Nothing answered on port 5000');
     await sees(page, 'It listens on port 8000 instead');
     await page.context().close();

@@ -1,4 +1,4 @@
-"""Emergency space on a full disk, for the last output of user code and for its exit record."""
+"""A reserve for a full disk: space for the last output of user code and for its exit record."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pumphouse_bootstrap.file_user import files_of
 _RESERVED_BYTES = 256 * 1024
 
 
-class DiskRoom:
+class DiskReserve:
     """
     Disk space that can be released.
 
-    First a reserve, because a run may have filled the disk with files that the attempt must not delete, such
-    as local data. After user code has ended, its own files too.
+    A file is reserved first, because a run may fill the disk with files that the attempt must not delete, such
+    as local data. After user code has ended, its work folder can be deleted as well.
     """
 
     def __init__(self, folder: str, work_folder: str, drop_to: dict | None = None) -> None:
         self._reserve: str | None = os.path.join(folder, "reserve")
-        # HOME and TMPDIR of user code are beside its work folder.
+        # HOME and TMPDIR of user code are in the parent of its work folder.
         self._work = os.path.dirname(work_folder)
         self._drop_to = drop_to
         self._user_code_ended = False
@@ -39,10 +39,8 @@ class DiskRoom:
         """Mark the files of user code as no longer needed."""
         self._user_code_ended = True
 
-    def make(self) -> bool:
-        """
-        Release some space; return whether a write that failed is worth retrying. Links are not followed.
-        """
+    def release(self) -> bool:
+        """Release some space; return whether to retry a failed write. Links are not followed."""
         if self._reserve is not None:
             path, self._reserve = self._reserve, None
             try:

@@ -15,41 +15,41 @@ from pumphouse_bootstrap.descriptors import allow_descriptors
 
 _PIECE_BYTES = 64 * 1024
 # More than the 1000 that one server allows per app, because there may be several servers.
-_MOST_CONNECTIONS = 2000
+_MAX_CONNECTIONS = 2000
 _SPARE_DESCRIPTORS = 16
 _CONNECTED = b"\0"
 _REFUSED = b"\1"
 
 
-def run_door(uid: int) -> None:
+def run_ingress(uid: int) -> None:
     """
     Forward until descriptor 0 ends.
 
     Switches to the given user first; everything needed is already loaded.
     """
     # Two for each connection.
-    descriptors = allow_descriptors(2 * _MOST_CONNECTIONS + _SPARE_DESCRIPTORS)
+    descriptors = allow_descriptors(2 * _MAX_CONNECTIONS + _SPARE_DESCRIPTORS)
     if uid >= 0:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    _Door(socket.socket(fileno=1), (descriptors - _SPARE_DESCRIPTORS) // 2).serve(0)
+    _Ingress(socket.socket(fileno=1), (descriptors - _SPARE_DESCRIPTORS) // 2).serve(0)
 
 
-class _Door:
-    def __init__(self, listener: socket.socket, most: int) -> None:
+class _Ingress:
+    def __init__(self, listener: socket.socket, max_connections: int) -> None:
         self.selector = selectors.DefaultSelector()
         self._listener = listener
         self._open = 0
-        self._most = most
+        self._max_connections = max_connections
         listener.setblocking(False)
 
-    def serve(self, life: int) -> None:
-        self.selector.register(life, selectors.EVENT_READ)
+    def serve(self, lifeline: int) -> None:
+        self.selector.register(lifeline, selectors.EVENT_READ)
         self._listen()
         while True:
             for key, mask in self.selector.select():
-                if key.fd == life:
+                if key.fd == lifeline:
                     return
                 if key.data is not None:
                     # An event for a connection that an earlier event has closed is ignored.
@@ -64,13 +64,13 @@ class _Door:
         except OSError:
             return
         self._open += 1
-        if self._open == self._most:
+        if self._open == self._max_connections:
             self.selector.unregister(self._listener)
         _Connection(self, caller)
 
     def forget(self) -> None:
         """Note that a connection has ended."""
-        if self._open == self._most:
+        if self._open == self._max_connections:
             self._listen()
         self._open -= 1
 
@@ -100,15 +100,15 @@ class _Flow:
 
 
 class _Connection:
-    def __init__(self, door: _Door, caller: socket.socket) -> None:
-        self._door = door
+    def __init__(self, ingress: _Ingress, caller: socket.socket) -> None:
+        self._ingress = ingress
         self._caller = caller
         self._port: socket.socket | None = None
         self._wanted = b""
         self._inwards, self._outwards = _Flow(), _Flow()
         self._closed = False
         caller.setblocking(False)
-        door.selector.register(caller, selectors.EVENT_READ, self._guard(self._read_port))
+        ingress.selector.register(caller, selectors.EVENT_READ, self._guard(self._read_port))
 
     def _guard(self, step):
         """Close both sides when either one ends or fails."""
@@ -132,11 +132,11 @@ class _Connection:
         self._wanted += piece
         if len(self._wanted) < 2:
             return
-        self._door.selector.unregister(self._caller)
+        self._ingress.selector.unregister(self._caller)
         port = self._port = socket.socket()
         port.setblocking(False)
         port.connect_ex(("127.0.0.1", int.from_bytes(self._wanted, "big")))
-        self._door.selector.register(port, selectors.EVENT_WRITE, self._guard(self._finish_connect))
+        self._ingress.selector.register(port, selectors.EVENT_WRITE, self._guard(self._finish_connect))
 
     def _finish_connect(self, port: socket.socket, _mask: int) -> None:
         if port.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0:
@@ -144,7 +144,7 @@ class _Connection:
             return self._close()
         port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._outwards.pending = _CONNECTED
-        self._door.selector.unregister(port)
+        self._ingress.selector.unregister(port)
         self._listen_on(port)
 
     def _carry(self, source: socket.socket, mask: int) -> None:
@@ -167,20 +167,20 @@ class _Connection:
         """Select the events for which progress is possible; a side without any is not watched."""
         for side, gives, takes in ((self._caller, self._inwards, self._outwards), (port, self._outwards, self._inwards)):
             mask = (selectors.EVENT_READ if gives.wants_more else 0) | (selectors.EVENT_WRITE if takes.pending else 0)
-            known = side in self._door.selector.get_map()
-            if mask and known:
-                self._door.selector.modify(side, mask, self._guard(self._carry))
+            is_registered = side in self._ingress.selector.get_map()
+            if mask and is_registered:
+                self._ingress.selector.modify(side, mask, self._guard(self._carry))
             elif mask:
-                self._door.selector.register(side, mask, self._guard(self._carry))
-            elif known:
-                self._door.selector.unregister(side)
+                self._ingress.selector.register(side, mask, self._guard(self._carry))
+            elif is_registered:
+                self._ingress.selector.unregister(side)
 
     def _close(self) -> None:
         self._closed = True
         for side in (self._caller, self._port):
             if side is None:
                 continue
-            if side in self._door.selector.get_map():
-                self._door.selector.unregister(side)
+            if side in self._ingress.selector.get_map():
+                self._ingress.selector.unregister(side)
             side.close()
-        self._door.forget()
+        self._ingress.forget()

@@ -23,7 +23,7 @@ def setUpModule() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-class DoorCase(unittest.TestCase):
+class IngressCase(unittest.TestCase):
     # Soft and hard limit, as on many machines; 2000 connections need 4016 descriptors.
     descriptors = "1024:8192"
 
@@ -34,18 +34,18 @@ class DoorCase(unittest.TestCase):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path)
         listener.listen(1024)
-        life, self.life = os.pipe()
-        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "door" / "__main__.py"), "-1"]
+        lifeline, self.lifeline = os.pipe()
+        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "ingress" / "__main__.py"), "-1"]
         limits = ["prlimit", f"--nofile={self.descriptors}"]
-        self.process = subprocess.Popen([*limits, *command], stdin=life, stdout=listener.fileno(), stderr=subprocess.PIPE)
-        os.close(life)
+        self.process = subprocess.Popen([*limits, *command], stdin=lifeline, stdout=listener.fileno(), stderr=subprocess.PIPE)
+        os.close(lifeline)
         listener.close()
         self.addCleanup(self.end)
 
     def end(self) -> None:
-        if self.life >= 0:
-            os.close(self.life)
-            self.life = -1
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
         self.assertEqual(self.process.wait(PATIENCE_SECONDS), 0)
         assert self.process.stderr is not None
         if not self.process.stderr.closed:
@@ -68,7 +68,7 @@ class DoorCase(unittest.TestCase):
         return server
 
 
-class Door(DoorCase):
+class Ingress(IngressCase):
     def test_carries_both_directions_to_their_ends(self) -> None:
         server = self.listen()
         caller = self.call(server.getsockname()[1])
@@ -91,7 +91,7 @@ class Door(DoorCase):
         thread.join()
         self.assertEqual(b"".join(received), LARGE)
 
-    def test_what_the_port_says_first_follows_the_answer(self) -> None:
+    def test_carries_what_the_app_sends_first(self) -> None:
         server = self.listen()
 
         def greet() -> None:
@@ -109,7 +109,7 @@ class Door(DoorCase):
             port = server.getsockname()[1]
         self.assertEqual(self.call(port, b"\1").recv(1), b"")
 
-    def test_an_end_without_a_port_and_one_in_the_middle_hold_nobody_up(self) -> None:
+    def test_callers_that_leave_early_do_not_block_others(self) -> None:
         with socket.socket(socket.AF_UNIX) as mute:
             mute.connect(self.path)
         server = self.listen()
@@ -128,20 +128,20 @@ class Door(DoorCase):
         for number, (caller, app) in enumerate(zip(callers, apps)):
             caller.sendall(b"%d" % number)
             self.addCleanup(app.close)
-        said = {app.recv(4) for app in apps}
-        self.assertEqual(said, {b"%d" % number for number in range(2000)})
+        received = {app.recv(4) for app in apps}
+        self.assertEqual(received, {b"%d" % number for number in range(2000)})
 
-    def test_it_ends_when_who_started_it_does(self) -> None:
+    def test_ends_with_its_parent(self) -> None:
         server = self.listen()
         caller = self.call(server.getsockname()[1])
         self.end()
         self.assertEqual(caller.recv(1), b"")
 
 
-class DoorOfFewDescriptors(DoorCase):
+class IngressWithFewDescriptors(IngressCase):
     descriptors = "256:816"
 
-    def test_more_callers_than_it_serves_at_once_wait_their_turn(self) -> None:
+    def test_callers_above_the_limit_wait(self) -> None:
         server = self.listen()
         server.listen(1000)
         port = server.getsockname()[1]

@@ -1,0 +1,24 @@
+import type { JobRecord } from '../../records.ts';
+import type { TextQueryable } from '../pool.ts';
+import { setColumns } from './set-columns.ts';
+
+export type JobColumns = Partial<JobRecord & { failureCount: number }>;
+
+/** Sets columns of a job, in place of a deploy or the ends of its runs. */
+export function setJob(
+  sql: Pick<TextQueryable, 'execute'>,
+  job: { id: string } | { workspaceId: string; jobRef: string },
+  columns: JobColumns,
+): Promise<void> {
+  return setColumns(sql, 'jobs', columns, job);
+}
+
+/** Reads all columns of a workspace's jobs, to compare them with a later state. */
+export function readJobRows(sql: Pick<TextQueryable, 'query'>, workspaceId: string): Promise<object[]> {
+  return sql.query('select * from jobs where workspace_id = $1 order by id', [workspaceId]);
+}
+
+/** Removes the schedules of all jobs. */
+export async function removeSchedules(sql: Pick<TextQueryable, 'execute'>): Promise<void> {
+  await sql.execute('delete from schedules');
+}
