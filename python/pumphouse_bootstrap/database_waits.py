@@ -57,14 +57,14 @@ class DatabaseWaits:
         if len(self._open) == 1:
             self._spool.append("waiting", begun=True)
 
-    def _end(self, wait: str, words: str) -> None:
+    def _end(self, wait: str, text: str) -> None:
         file, began_at = self._open.pop(wait)
         if not self._open:
             self._spool.append("waiting", begun=False)
-        self._note(words.format(file=file, seconds=time.monotonic() - began_at))
+        self._note(text.format(file=file, seconds=time.monotonic() - began_at))
 
-    def _note(self, words: str) -> None:
-        masked = self._masker.mask(words.encode("utf-8", "backslashreplace"))
+    def _note(self, text: str) -> None:
+        masked = self._masker.mask(text.encode("utf-8", "backslashreplace"))
         self._spool.append("note", text=masked.decode("utf-8", "replace"))
 
 

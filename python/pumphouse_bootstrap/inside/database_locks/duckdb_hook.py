@@ -207,7 +207,7 @@ def _open(opening, hold: Hold, wait: Wait, lock_error: type[Exception]):
                     raise
             check_signals()
             if wait.is_due():
-                wait.tell({})
+                wait.report({})
             time.sleep(_RETRY_SECONDS)
     finally:
         wait.end(outcome)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from .copier_lock import FOLDER, name_lock_file
 from .deadlocks import has_to_give_up
-from .telling import Teller
+from .reporting import Reporter
 from .ticket_lock import Slot, TicketLock
 
 # The next one asks often; the others ask less often the more tickets are ahead of them.
-_SHORTEST_PAUSE_SECONDS = 0.01
-_LONGEST_PAUSE_SECONDS = 0.1
+_MIN_PAUSE_SECONDS = 0.01
+_MAX_PAUSE_SECONDS = 0.1
 # Shorter waits are not worth a line in the log.
-_TOLD_AFTER_SECONDS = 0.05
+_REPORTED_AFTER_SECONDS = 0.05
 # Only a wait of this length is checked for being one that never ends.
 _DEADLOCK_SECONDS = 10.0
 _DEADLOCK_CHECK_SECONDS = 1.0
@@ -63,7 +63,7 @@ class DatabaseLocks:
         """`run`: describes this run to the runs that wait for it."""
         self._root = os.path.realpath(root)
         self._run = run
-        self._teller = Teller()
+        self._reporter = Reporter()
         self._forget()
         os.register_at_fork(after_in_child=self._leave_to_parent)
 
@@ -112,8 +112,12 @@ class DatabaseLocks:
             if is_first:
                 self._settle(entry, shared)
                 return hold
-            while not entry.settled.wait(_LONGEST_PAUSE_SECONDS):
-                check_signals()
+            try:
+                while not entry.settled.wait(_MAX_PAUSE_SECONDS):
+                    check_signals()
+            except BaseException:
+                hold.release()
+                raise
             if not entry.closed:
                 return hold
 
@@ -180,14 +184,14 @@ class DatabaseLocks:
             while (ahead := lock.find_conflict()) is not None:
                 check_signals()
                 if wait.is_due():
-                    wait.tell(lock.read_slot(next(lock.list_conflicts(), ahead)))
+                    wait.report(lock.read_slot(next(lock.list_conflicts(), ahead)))
                 if time.monotonic() > check_at:
                     check_at = time.monotonic() + _DEADLOCK_CHECK_SECONDS
                     if self._waits_forever(lock):
                         outcome = "gave_up"
                         return False
-                pause = _SHORTEST_PAUSE_SECONDS * (lock.ticket - ahead)
-                time.sleep(min(_LONGEST_PAUSE_SECONDS, pause))
+                pause = _MIN_PAUSE_SECONDS * (lock.ticket - ahead)
+                time.sleep(min(_MAX_PAUSE_SECONDS, pause))
             outcome = "opened"
         finally:
             wait.end(outcome)
@@ -196,7 +200,7 @@ class DatabaseLocks:
 
     def start_wait(self, path: str) -> Wait:
         """Start to measure a wait for a database."""
-        return Wait(self._teller, self.describe_file(path))
+        return Wait(self._reporter, self.describe_file(path))
 
     def _waits_forever(self, lock: TicketLock) -> bool:
         """Report whether others wait for what this process has, or a process above it may wait for its end."""
@@ -208,23 +212,23 @@ class DatabaseLocks:
 
 
 class Wait:
-    """A wait that is told to the run's log once it takes long enough."""
+    """A wait that is reported to the run's log once it takes long enough."""
 
-    def __init__(self, teller: Teller, file: str) -> None:
+    def __init__(self, reporter: Reporter, file: str) -> None:
         self.began_at = time.monotonic()
-        self._teller = teller
+        self._reporter = reporter
         self._file = file
-        self._told: str | None = None
+        self._reported: str | None = None
 
     def is_due(self) -> bool:
-        return self._told is None and time.monotonic() > self.began_at + _TOLD_AFTER_SECONDS
+        return self._reported is None and time.monotonic() > self.began_at + _REPORTED_AFTER_SECONDS
 
-    def tell(self, holder: Slot) -> None:
-        self._told = self._teller.begin(self._file, holder)
+    def report(self, holder: Slot) -> None:
+        self._reported = self._reporter.begin(self._file, holder)
 
     def end(self, outcome: str) -> None:
-        if self._told is not None:
-            self._teller.end(self._told, outcome)
+        if self._reported is not None:
+            self._reporter.end(self._reported, outcome)
 
 
 def check_signals() -> None:

@@ -1,4 +1,4 @@
-"""Tells the run's bootstrap about waits, through the listener that takes dlt's telemetry."""
+"""Reports waits to the run's bootstrap, through the listener that takes dlt's telemetry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .ticket_lock import Slot
 _SECONDS = 2.0
 
 
-class Teller:
+class Reporter:
     """Sends the begin and the end of each wait. Failures are ignored: the wait matters more than its log line."""
 
     def __init__(self) -> None:
