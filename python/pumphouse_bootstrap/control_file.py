@@ -24,6 +24,7 @@ def describe_control(start: StartFile, begin: BeginAnswer, beacon_address: str) 
         "environment": start.environment,
         "local_data": start.local_data,
         "artifacts": begin.artifacts,
+        "database_locks": begin.database_locks,
         "profile": begin.profile,
         "launcher": begin.launcher,
         "arguments": begin.arguments,

@@ -12,6 +12,8 @@ def reset(variables: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()
+    # The environment's hook found no run when the template started; the launch loads it again.
+    sys.modules.pop("pumphouse_database_locks", None)
     for name, reset_module in (
         ("tempfile", _reset_temporary_folders),
         ("ssl", _reset_openssl),
