@@ -32,7 +32,7 @@ class TemplateSlot:
         """`answer` and `descriptors`: from the keeper. Raises KeyError for a missing field."""
         self.init: int = answer["slot"]["init"]
         self._read_variables = set(answer["read_variables"])
-        connection, listener, self._life = descriptors
+        connection, listener, self._network_lease = descriptors
         self.connection = socket.socket(fileno=connection)
         self.beacon_listener = socket.socket(fileno=listener)
         self.mounts: list[tuple[int, str]] = []
@@ -91,9 +91,9 @@ class TemplateSlot:
         for clone, _ in self.mounts:
             os.close(clone)
         self.mounts = []
-        if self._life >= 0:
-            os.close(self._life)
-            self._life = -1
+        if self._network_lease >= 0:
+            os.close(self._network_lease)
+            self._network_lease = -1
 
 
 def take_slot(start: StartFile) -> TemplateSlot | None:

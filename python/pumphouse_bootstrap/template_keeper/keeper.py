@@ -145,8 +145,8 @@ def _reap() -> None:
 
 
 def _report(report: dict) -> None:
-    """Tell the server; without a server, nobody."""
+    """Write a report for the server, which may be gone."""
     try:
         os.write(_REPORTS, json.dumps(report).encode() + b"\n")
     except OSError as error:
-        print(f"The server cannot be told: {error}", file=sys.stderr)
+        print(f"The report to the server failed: {error}", file=sys.stderr)

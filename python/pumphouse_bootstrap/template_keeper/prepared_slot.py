@@ -63,7 +63,7 @@ class PreparedSlot:
 
     @property
     def descriptors(self) -> list[int]:
-        return [self._connection.fileno(), self._beacon_listener, self._network.life]
+        return [self._connection.fileno(), self._beacon_listener, self._network.lease]
 
     def forget(self) -> None:
         """Close this process's copies: the slot belongs to its bootstrap."""

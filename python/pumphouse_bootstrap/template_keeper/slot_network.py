@@ -30,7 +30,7 @@ class SlotNetwork:
         self._init = init
         self._empty_folder = empty_folder
         # pasta ends a moment after the last copy of this pipe is closed.
-        self._life_read, self.life = os.pipe()
+        self._lease_read, self.lease = os.pipe()
         self._output, child_output = os.pipe()
         try:
             command = [*pasta, "--tcp-ns", ",".join(map(str, ports)) or "none", *self._name_namespaces()]
@@ -70,7 +70,7 @@ class SlotNetwork:
         return ["--userns", f"/proc/{outer}/fd/{users}", "--netns", f"/proc/{inner}/fd/{network}"]
 
     def _hold(self, descriptor: int, enters: bool, users: int = -1) -> int:
-        """Fork a process that keeps a descriptor open until the life of the network ends; return its pid."""
+        """Fork a process that keeps a descriptor open until the lease of the network ends; return its pid."""
         ready, child_ready = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -90,7 +90,7 @@ class SlotNetwork:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        _close_all_but({descriptor, ready, users, self._life_read})
+        _close_all_but({descriptor, ready, users, self._lease_read})
         # Code of the run has all privileges in its own user namespace. Should it ever get hold of this process, there are
         # no files here.
         os.chroot(self._empty_folder)
@@ -102,23 +102,23 @@ class SlotNetwork:
         _libc.prctl(_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0)
         os.write(ready, b"1")
         os.close(ready)
-        os.read(self._life_read, 1)
+        os.read(self._lease_read, 1)
 
     def await_ready(self, machine_addresses: list[bytes]) -> None:
         """Wait until pasta serves the network, and close the machine to it. Raises NetworkFailed, OSError."""
         message = _read_to_end(self._output, time.monotonic() + _READY_SECONDS)
         _, status = os.waitpid(self._pasta, 0)
         os.close(self._output)
-        os.close(self._life_read)
+        os.close(self._lease_read)
         if status != 0:
             raise NetworkFailed(message.decode("utf-8", "replace").strip() or "pasta did not create a network.")
         close_machine(self._init, machine_addresses)
 
     def end(self) -> None:
-        """Give up this process's part in the life of the network."""
-        if self.life >= 0:
-            os.close(self.life)
-            self.life = -1
+        """Give up this process's part in the lease of the network."""
+        if self.lease >= 0:
+            os.close(self.lease)
+            self.lease = -1
 
 
 def _close_all_but(kept: set[int]) -> None:
