@@ -2,7 +2,7 @@ import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from 'pino';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
-import { checkReadiness, describeTemplatesProblem } from './compose/check-readiness.ts';
+import { checkReadiness, describeTemplatesProblem, sumTemplates } from './compose/check-readiness.ts';
 import { join } from 'node:path';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
@@ -105,7 +105,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     readiness: async () => ({
       warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
       loops: loops.list(),
-      templates: executor.templates?.list() ?? null,
+      templates: sumTemplates(executor),
       ...(await checkReadiness(readinessSources)),
     }),
     log,

@@ -224,17 +224,7 @@ describe('probes', () => {
     ready = {
       ok: true,
       reasons: [],
-      templates: [
-        {
-          workspaceId: 'w',
-          profile: 'prod',
-          environment: '/environments/e',
-          startedAt: new Date(0),
-          lastUsedAt: new Date(0),
-          runs: 7,
-          memoryBytes: 1024,
-        },
-      ],
+      templates: { count: 1, memoryBytes: 1024, runs: 7 },
       loops: [
         {
           name: 'supervisor',
@@ -256,6 +246,7 @@ describe('probes', () => {
     expect(metrics.headers['content-type']).toMatch(/^text\/plain/);
     expect(metrics.body).toContain('# TYPE pumphouse_runs_unknown gauge\npumphouse_runs_unknown 3\n');
     expect(metrics.body).toContain('pumphouse_ready 1\n');
+    expect(metrics.body).toContain('pumphouse_templates_runs 7\n');
     expect(metrics.body).toContain('pumphouse_runs_active{pool="batch"} 2\n');
     expect(metrics.body).toContain(
       'pumphouse_loop_last_success_timestamp_seconds{loop="supervisor"} 1700000000\n',

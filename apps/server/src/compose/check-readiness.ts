@@ -3,6 +3,7 @@ import type { Executor } from '../executors/executor.ts';
 import type { Load, ReadLoad } from '../services/runs/read-load.ts';
 import type { Clock } from '../services/scheduling/clock.ts';
 import type { LoopStatus } from '../platform/loops.ts';
+import type { TemplateTotals } from '../api/probes/readiness.ts';
 import type { Persistence } from '../store/store.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -53,6 +54,18 @@ export async function checkReadiness({
 export function describeTemplatesProblem({ templates }: Pick<Executor, 'templates'>): string[] {
   const problem = templates?.describeProblem() ?? null;
   return problem === null ? [] : [`Runs start without templates, more slowly: ${problem}`];
+}
+
+/** Null if the executor has no templates. */
+export function sumTemplates({ templates }: Pick<Executor, 'templates'>): TemplateTotals | null {
+  if (!templates) return null;
+  const list = templates.list();
+  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+  return {
+    count: list.length,
+    memoryBytes: sum(list.map(({ memoryBytes }) => memoryBytes)),
+    runs: sum(list.map(({ runs }) => runs)),
+  };
 }
 
 function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {

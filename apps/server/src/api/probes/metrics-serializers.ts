@@ -1,7 +1,6 @@
 import type { Load } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
-import type { TemplateStatus } from '../../executors/contract/template-store.ts';
-import type { Readiness } from './readiness.ts';
+import type { Readiness, TemplateTotals } from './readiness.ts';
 
 interface Gauge {
   name: string;
@@ -24,20 +23,11 @@ export function formatMetrics({ ok, load, loops, templates }: Readiness): string
   return gauges.map(formatGauge).join('');
 }
 
-function listTemplates(templates: readonly TemplateStatus[]): Gauge[] {
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+function listTemplates({ count, memoryBytes, runs }: TemplateTotals): Gauge[] {
   return [
-    oneValue('pumphouse_templates', 'Templates of this server that serve runs', templates.length),
-    oneValue(
-      'pumphouse_templates_memory_bytes',
-      'Memory of the templates of this server',
-      sum(templates.map(({ memoryBytes }) => memoryBytes)),
-    ),
-    oneValue(
-      'pumphouse_templates_runs',
-      'Runs that were forked from the templates of this server',
-      sum(templates.map(({ runs }) => runs)),
-    ),
+    oneValue('pumphouse_templates', 'Templates of this server that serve runs', count),
+    oneValue('pumphouse_templates_memory_bytes', 'Memory of the templates of this server', memoryBytes),
+    oneValue('pumphouse_templates_runs', 'Runs that were forked from the templates of this server', runs),
   ];
 }
 

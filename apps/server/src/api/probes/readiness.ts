@@ -1,6 +1,5 @@
 import type { Load } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
-import type { TemplateStatus } from '../../executors/contract/template-store.ts';
 
 /** Whether a server can take and run work, and what it is doing. */
 export interface Readiness {
@@ -15,7 +14,15 @@ export interface Readiness {
   /** The loops that this server runs. */
   loops: readonly LoopStatus[];
   /** Templates of this server's runs; null if its executor has none. */
-  templates: readonly TemplateStatus[] | null;
+  templates: TemplateTotals | null;
   /** Null if it cannot be read at the moment. */
   load: Load | null;
+}
+
+/** All templates of a server that serve runs. */
+export interface TemplateTotals {
+  count: number;
+  memoryBytes: number;
+  /** Runs that were forked from them. */
+  runs: number;
 }

@@ -114,11 +114,9 @@ function buildCommand(
     binds,
     endsWithParent: false,
   });
-  return [
-    ...sandbox,
-    ...['--dir', '/work', '--remount-ro', '/dev', '--remount-ro', '/'],
-    ...[`${environment}/bin/python`, '-u', `${inside}/inside/template/__main__.py`],
-  ];
+  const closed = ['--dir', '/work', '--remount-ro', '/dev', '--remount-ro', '/'];
+  const python = [`${environment}/bin/python`, '-u', `${inside}/inside/template/__main__.py`];
+  return [...sandbox, ...closed, ...python];
 }
 
 function bind(source: string, target = source): SandboxBind {

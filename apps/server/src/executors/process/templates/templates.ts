@@ -114,11 +114,20 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
   function adopt(template: RunningTemplate, remove: (folder: string) => Promise<void>): void {
     const name = nameKey(template.key);
     running.set(name, template);
-    void template.keeper.ended.then(async () => {
-      if (running.get(name) === template) running.delete(name);
-      await remove(template.folder);
-    });
+    void cleanUpAfter(template, remove);
     if (isClosed) end(template);
+  }
+
+  async function cleanUpAfter(
+    template: RunningTemplate,
+    remove: (folder: string) => Promise<void>,
+  ): Promise<void> {
+    await template.keeper.ended;
+    const name = nameKey(template.key);
+    if (running.get(name) === template) running.delete(name);
+    await remove(template.folder).catch((error: unknown) => {
+      log.warn({ err: error, folder: template.folder }, 'A template was not removed completely');
+    });
   }
 
   function startInBackground(key: TemplateKey, context: TemplateContext): void {
@@ -168,7 +177,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
 
     async review() {
       const nowMs = Date.now();
-      for (const template of [...running.values()]) {
+      for (const template of running.values()) {
         if (isWornOut(template, nowMs, template.signature)) end(template);
         else await measure(template);
       }
