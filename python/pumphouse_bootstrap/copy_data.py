@@ -4,14 +4,19 @@
 With a name, the source is treated as if it contained only that entry.
 
 A changed file is replaced as a whole: it is written under a temporary name, then renamed over the old file,
-which stays readable for processes that have it open. Files missing in the source are deleted last. Both
-folders contain files of untrusted code, so every name is looked up from its own folder and no link is
-followed. Links are copied as links; pipes, sockets and devices are skipped. Holes stay holes, and blocks are
-shared if the file system supports it. Prints {"size_bytes": N} at the end.
+which stays readable for processes that have it open. Files missing in the source are deleted last. A DuckDB
+database is copied with its changes while no run can write to it (inside/database_locks). Both folders contain
+files of untrusted code, so every name is looked up from its own folder and no link is followed. Links are
+copied as links; pipes, sockets and devices are skipped. Holes stay holes, and blocks are shared if the file
+system supports it. Prints at the end:
+
+- {"size_bytes": N, "plain_changed_seconds_ago": N or null}: when files that are no databases were last changed
+- {"is_busy": true}: runs kept a database open for too long or removed files meanwhile, and the copy is incomplete
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -19,6 +24,13 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterator
+
+# Of this interpreter only, which the command isolates from the folder of this file.
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside"))
+
+from database_locks.copier_lock import FOLDER as _LOCKS
+from database_locks.copier_lock import Busy, CopierLocks, is_open_for_writing
 
 _CLONE = 0x40049409
 _PIECE_BYTES = 64 * 1024 * 1024
@@ -31,20 +43,36 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_SUPPORTED = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
 # Suffixes of files that belong to a DuckDB file: changes not yet in it, and data that did not fit in memory.
 _CHANGES, _SPILLED = ".wal", ".tmp"
+_MARK, _MARK_AT = b"DUCK", 8
+_BUSY_SECONDS = 15.0
+# dlt writes each of these once, and a later run replaces it: docs/decisions/0041-artifacts.md.
+_ARTIFACTS = ".artifacts"
 
 
 class CannotCopy(Exception):
     pass
 
 
-def copy_data(source: str, target: str, only: str | None = None) -> int:
-    """Return the disk usage of the source in bytes. Raises OSError and CannotCopy."""
+def copy_data(source: str, target: str, only: str | None = None) -> dict:
+    """Return what is printed. Raises OSError, CannotCopy and Busy."""
     os.makedirs(target, 0o700, exist_ok=True)
-    source_folder, target_folder = os.open(source, _FOLDER), os.open(target, _FOLDER)
-    _lock(target_folder)
-    names = os.listdir(source_folder)
-    wanted = names if only is None else [name for name in names if name == only]
-    return _Copying(os.fstat(source_folder).st_dev, target_folder).mirror(source_folder, target_folder, wanted, 0)
+    with _opened(source) as source_folder, _opened(target) as target_folder:
+        _lock(target_folder)
+        names = os.listdir(source_folder)
+        wanted = [name for name in names if name != _LOCKS and only in (None, name)]
+        copying = _Copying(source_folder, target_folder)
+        size = copying.mirror(source_folder, target_folder, wanted, "")
+    changed = copying.plain_changed_at
+    return {"size_bytes": size, "plain_changed_seconds_ago": None if changed is None else time.time() - changed}
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    folder = os.open(path, _FOLDER)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _lock(folder: int) -> None:
@@ -62,40 +90,78 @@ def _lock(folder: int) -> None:
 
 
 class _Copying:
-    def __init__(self, device: int, root: int) -> None:
-        self._device = device
+    def __init__(self, source: int, root: int) -> None:
+        self._device = os.fstat(source).st_dev
         self._root = root
+        self._locks = CopierLocks(source, _BUSY_SECONDS)
+        self.plain_changed_at: float | None = None
         self._touched_at = time.monotonic()
         self._count = 0
 
-    def mirror(self, source: int, target: int, wanted: list[str], level: int) -> int:
-        """Copy the wanted entries of a folder and delete all others; return the size."""
-        if level > _MAX_LEVELS:
+    def mirror(self, source: int, target: int, wanted: list[str], path: str) -> int:
+        """Copy the wanted entries of a folder and delete all others; return the size. `path`: where it is, or nothing."""
+        if path.count("/") > _MAX_LEVELS:
             raise CannotCopy(f"Folders are nested deeper than {_MAX_LEVELS} levels.")
         size = 0
-        kept, replaced = set(), set()
+        kept, replaced, databases = set(), set(), set()
         # Sorted order copies a file before its companions, which have longer names.
         for name in sorted(wanted):
             info = os.stat(name, dir_fd=source, follow_symlinks=False)
-            if name.startswith(_TEMPORARY) or info.st_dev != self._device:
+            if name.startswith(_TEMPORARY) or info.st_dev != self._device or _is_copied_with(name, databases):
                 continue
             if stat.S_ISDIR(info.st_mode):
-                size += self._mirror_folder(name, source, target, level)
+                size += self._mirror_folder(name, source, target, path)
             elif stat.S_ISLNK(info.st_mode):
                 self._mirror_link(name, source, target)
+            elif stat.S_ISREG(info.st_mode) and self._is_database(name, source, path):
+                databases.add(name)
+                copied = self._mirror_database(name, source, target, path + name)
+                size += sum(copied.values())
+                kept |= copied.keys()
+                replaced |= copied.keys()
             elif stat.S_ISREG(info.st_mode):
                 size += info.st_blocks * 512
+                self._note_change(info, path)
                 if self._mirror_file(name, source, target):
                     replaced.add(name)
             else:
                 continue
             kept.add(name)
+        if path and not databases:
+            # Otherwise the folder changes with the companions of databases.
+            self._note_change(os.fstat(source), path)
         for name in os.listdir(target):
             if name not in kept and not _is_companion(name, kept, replaced):
                 _remove(name, target, 0)
         return size
 
-    def _mirror_folder(self, name: str, source: int, target: int, level: int) -> int:
+    def _note_change(self, info: os.stat_result, path: str) -> None:
+        if not path.startswith(_ARTIFACTS + "/"):
+            self.plain_changed_at = max(self.plain_changed_at or 0.0, info.st_mtime)
+
+    def _is_database(self, name: str, source: int, path: str) -> bool:
+        if self._locks.is_locked_by_runs(path + name):
+            return True
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
+        try:
+            return stat.S_ISREG(os.fstat(file).st_mode) and os.pread(file, len(_MARK), _MARK_AT) == _MARK
+        finally:
+            os.close(file)
+
+    def _mirror_database(self, name: str, source: int, target: int, path: str) -> dict[str, int]:
+        """Copy a database and its changes as they are between two writers; return the size of each file. Raises Busy."""
+        while True:
+            with self._locks.hold(path):
+                before = _describe_database(name, source)
+                if before is not None:
+                    for part in before:
+                        self._mirror_file(part, source, target)
+                    if _describe_database(name, source) == before:
+                        return {part: info[0] for part, info in before.items()}
+            # A process without our lock has it open, as one that has attached it.
+            self._locks.pause()
+
+    def _mirror_folder(self, name: str, source: int, target: int, path: str) -> int:
         if not _is_folder(name, target):
             _remove(name, target, 0)
             os.mkdir(name, 0o700, dir_fd=target)
@@ -103,7 +169,7 @@ class _Copying:
         try:
             inner_target = os.open(name, _FOLDER, dir_fd=target)
             try:
-                size = self.mirror(inner_source, inner_target, os.listdir(inner_source), level + 1)
+                size = self.mirror(inner_source, inner_target, os.listdir(inner_source), f"{path}{name}/")
                 # Keep the folder writable for its owner, because the next copy has to change it.
                 os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
                 return size
@@ -208,6 +274,30 @@ def _is_same(info: os.stat_result, name: str, target: int) -> bool:
     return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (info.st_size, info.st_mtime_ns)
 
 
+def _describe_database(name: str, source: int) -> dict[str, tuple[int, int, int, int]] | None:
+    """For a database and its changes: size on disk, length, time and inode. None while a process writes to it."""
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
+    try:
+        if is_open_for_writing(file):
+            return None
+    finally:
+        os.close(file)
+    described = {}
+    for part in (name, name + _CHANGES):
+        try:
+            info = os.stat(part, dir_fd=source, follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(info.st_mode):
+            described[part] = (info.st_blocks * 512, info.st_size, info.st_mtime_ns, info.st_ino)
+    return described
+
+
+def _is_copied_with(name: str, databases: set[str]) -> bool:
+    """Whether it was copied with its database, or is only of use to the process that has the database open."""
+    return name[-4:] in (_CHANGES, _SPILLED) and name[:-4] in databases
+
+
 def _is_companion(name: str, kept: set[str], replaced: set[str]) -> bool:
     """Whether a file is a companion of a database in the target that is in use and was not replaced."""
     file, ending = name[:-4], name[-4:]
@@ -243,14 +333,17 @@ def _remove(name: str, folder: int, level: int) -> None:
 
 def main(source: str, target: str, only: str | None = None) -> int:
     try:
-        size = copy_data(source, target, only)
+        report = copy_data(source, target, only)
+    except (Busy, FileNotFoundError):
+        # A file that has disappeared meanwhile: runs write to the source.
+        report = {"is_busy": True}
     except CannotCopy as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{ascii(error.filename) if error.filename else 'A file'}: {error.strerror}", file=sys.stderr)
         return 1
-    print(json.dumps({"size_bytes": size}))
+    print(json.dumps(report))
     return 0
 
 

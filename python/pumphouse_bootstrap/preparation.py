@@ -32,6 +32,9 @@ class BeginAnswer:
         self.configuration_sha256: str | None = fields["configuration_sha256"]
         # Absent on a server of an older version.
         self.artifacts: dict | None = fields.get("artifacts")
+        # How this run is named to the runs that wait for its databases; None if it takes no locks on them. Absent on
+        # a server of an older version.
+        self.database_locks: dict | None = fields.get("database_locks")
 
 
 class CannotStart(Exception):

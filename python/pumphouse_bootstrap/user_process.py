@@ -123,6 +123,7 @@ class UserProcess:
             "environment": start.environment,
             "local_data": start.local_data,
             "artifacts": begin.artifacts,
+            "database_locks": begin.database_locks,
             "drop_to": start.drop_to,
             "profile": begin.profile,
             "launcher": begin.launcher,

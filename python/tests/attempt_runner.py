@@ -79,8 +79,8 @@ def dlt_environment() -> str:
         subprocess.run(install, check=True)
         complete.touch()
     packages = next(folder.glob("lib/python*/site-packages"))
-    for name in ("pumphouse_dlt_hub.py", "pumphouse_dlt_hub.pth"):
-        shutil.copy(BOOTSTRAP / "environment_hooks" / name, packages)
+    for hook in (BOOTSTRAP / "environment_hooks").glob("pumphouse_*"):
+        shutil.copy(hook, packages)
     return str(folder)
 
 

@@ -1,15 +1,23 @@
 """Mirroring a folder, whatever untrusted code put into source or target."""
 
+import contextlib
+import io
 import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from attempt_runner import BOOTSTRAP, PATIENCE_SECONDS
+
+from pumphouse_bootstrap import copy_data
+from pumphouse_bootstrap.inside.database_locks.locks import DatabaseLocks, Hold
 
 
 class CopyData(unittest.TestCase):
@@ -145,6 +153,112 @@ class CopyData(unittest.TestCase):
         deep.mkdir(parents=True)
         ended = self.run_copy()
         self.assertEqual((ended.returncode, ended.stderr), (1, "Folders are nested deeper than 100 levels.\n"))
+
+
+# The header of a DuckDB file, as far as the copier reads it.
+DATABASE = b"\0" * 8 + b"DUCK" + b"\0" * 100
+
+
+class CopyDatabases(unittest.TestCase):
+    """Databases are copied between two writers, whose locks are those of inside/database_locks."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.source, self.target = Path(folder.name, "source"), Path(folder.name, "target")
+        self.source.mkdir()
+        patience = mock.patch.object(copy_data, "_BUSY_SECONDS", 0.2)
+        patience.start()
+        self.addCleanup(patience.stop)
+
+    def copy(self) -> dict:
+        return copy_data.copy_data(str(self.source), str(self.target))
+
+    def lock(self, file: str, shared: bool = False) -> Hold:
+        locks = DatabaseLocks(str(self.source), {"run": 1, "job": "jobs.load", "attempt": "a"})
+        return locks.acquire(locks.find_file(self.source / file), shared)
+
+    def test_brings_a_database_with_its_changes_and_leaves_the_locks(self) -> None:
+        self.lock("a.duckdb").release()
+        for name in ("a.duckdb", "a.duckdb.wal", "a.duckdb.tmp"):
+            (self.source / name).write_bytes(DATABASE)
+        self.assertIsNone(self.copy()["plain_changed_seconds_ago"])
+        self.assertEqual(sorted(os.listdir(self.target)), ["a.duckdb", "a.duckdb.wal"])
+        (self.source / "a.duckdb.wal").unlink()
+        (self.source / "a.duckdb").write_bytes(DATABASE + b"1")
+        self.copy()
+        self.assertEqual(os.listdir(self.target), ["a.duckdb"])
+
+    def test_gives_up_while_a_run_has_a_database_open_for_writing(self) -> None:
+        for content in (b"", DATABASE):
+            (self.source / "a.duckdb").write_bytes(content)
+            hold = self.lock("a.duckdb")
+            with self.assertRaises(copy_data.Busy):
+                self.copy()
+            hold.release()
+            self.copy()
+
+    def test_shares_a_database_with_readers(self) -> None:
+        (self.source / "a.duckdb").write_bytes(DATABASE)
+        hold = self.lock("a.duckdb", shared=True)
+        self.copy()
+        hold.release()
+
+    def test_a_writer_waits_for_the_copier_and_the_copier_for_its_turn(self) -> None:
+        (self.source / "a.duckdb").write_bytes(DATABASE)
+        self.lock("a.duckdb").release()
+        folder = os.open(self.source, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        with copy_data.CopierLocks(folder, 1).hold("a.duckdb"):
+            opened = threading.Event()
+            holds: list[Hold] = []
+            writer = threading.Thread(target=lambda: (holds.append(self.lock("a.duckdb")), opened.set()))
+            writer.start()
+            # A second copier comes after the waiting writer.
+            while int.from_bytes(next((self.source / ".locks").glob("*")).read_bytes()[:8], "little") < 4:
+                writer.join(0.01)
+            self.assertFalse(opened.is_set())
+            with self.assertRaises(copy_data.Busy), copy_data.CopierLocks(folder, 0.1).hold("a.duckdb"):
+                pass
+        self.assertTrue(opened.wait(PATIENCE_SECONDS))
+        holds[0].release()
+
+    def test_gives_up_while_a_process_without_our_lock_has_it_open(self) -> None:
+        (self.source / "a.duckdb").write_bytes(DATABASE)
+        code = f"""if True:
+            import fcntl
+            file = open({str(self.source / "a.duckdb")!r}, "r+b")
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            print("locked", flush=True)
+            input()
+        """
+        with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True) as holder:
+            self.assertEqual(holder.stdout.readline(), "locked\n")
+            with self.assertRaises(copy_data.Busy):
+                self.copy()
+            holder.communicate("\n")
+        self.copy()
+
+    def test_tells_when_other_files_were_changed(self) -> None:
+        (self.source / "a.duckdb").write_bytes(DATABASE)
+        (self.source / ".artifacts").mkdir()
+        (self.source / ".artifacts" / "trace.pickle").write_bytes(b"new")
+        self.assertIsNone(self.copy()["plain_changed_seconds_ago"])
+        file = self.source / "tables" / "rows.parquet"
+        file.parent.mkdir()
+        file.write_bytes(b"rows")
+        for path, age in ((file, 500), (file.parent, 300)):
+            os.utime(path, (time.time() - age, time.time() - age))
+        self.assertAlmostEqual(self.copy()["plain_changed_seconds_ago"], 300, delta=60)
+
+    def test_prints_that_it_gave_up(self) -> None:
+        (self.source / "a.duckdb").write_bytes(DATABASE)
+        hold = self.lock("a.duckdb")
+        self.addCleanup(hold.release)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            self.assertEqual(copy_data.main(str(self.source), str(self.target)), 0)
+        self.assertEqual(json.loads(printed.getvalue()), {"is_busy": True})
 
 
 if __name__ == "__main__":

@@ -115,7 +115,21 @@ def _complete_variables(control: dict) -> dict[str, str]:
     variables["PATH"] = f"{control['environment']}/bin:{_STANDARD_PATH}"
     variables["HOME"] = find_private_folder((f"{parent_folder}/.home", "/tmp/home"))
     variables["TMPDIR"] = find_private_folder((f"{parent_folder}/.tmp", "/tmp/tmp"))
-    return {**variables, **prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)}
+    artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)
+    return {**variables, **artifacts, **_prepare_database_locks(control)}
+
+
+def _prepare_database_locks(control: dict) -> dict[str, str]:
+    """Return the variables that environment_hooks/pumphouse_database_locks.py reads in every process of the run."""
+    names, local_data = control["database_locks"], control["local_data"]
+    if names is None or local_data is None:
+        return {}
+    attempt = control["variables"]["PUMPHOUSE_ATTEMPT_ID"]
+    description = {"folder": local_data["path"], "run": names["run"], "job": names["job"], "attempt": attempt}
+    return {
+        "PUMPHOUSE_DATABASE_LOCKS": os.path.join(os.path.dirname(os.path.abspath(__file__)), "database_locks"),
+        "PUMPHOUSE_LOCAL_DATA": json.dumps(description),
+    }
 
 
 def _report(status: int, report: dict) -> None:

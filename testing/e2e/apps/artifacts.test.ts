@@ -10,7 +10,7 @@ import {
 } from '../../fixtures/deploy-workspace.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 
-/** Loads into no database, so its runs need no local data lock: two of these pipelines run concurrently. */
+/** Loads into no database, so its runs never wait for each other. */
 const load = (pipeline: string) => `
 import dlt
 if __name__ == "__main__":
@@ -113,7 +113,7 @@ const awaitFetched = (name: string, wanted: object) => expect.poll(() => ask(nam
 /** Under its own profile, and under the one that wrote it. */
 const seen = (name: string, trace: string) => ({ [`access/${name}`]: trace, [`prod/${name}`]: trace });
 
-describe('artifacts of runs without the local data lock', () => {
+describe('artifacts of runs without databases', () => {
   it('are empty before the first run, and apps handle that', async () => {
     await expect.poll(() => ask('reader')).toEqual({});
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttemptSpec } from './contract/attempt-runner.ts';
 import { ExecutorError } from './contract/executor-error.ts';
-import type { LocalDataScope } from './contract/local-data-store.ts';
+import type { CopiedData, LocalDataScope } from './contract/local-data-store.ts';
 import { isSafeName } from './safe-name.ts';
 
 /** @throws ExecutorError config for a specification whose names could lead out of their folders */
@@ -21,20 +21,26 @@ export function mountedProfile(localData: NonNullable<AttemptSpec['localData']>)
   return localData.access === 'copy' ? localData.mountedAs : localData.profile;
 }
 
+const copyReportSchema = z.union([
+  z.object({ is_busy: z.literal(true) }),
+  z.object({ size_bytes: z.number(), plain_changed_seconds_ago: z.number().nullable() }),
+]);
+
 /**
- * Reads the size that a copy program printed.
+ * Reads what a copy program printed; null if runs kept it from completing the copy.
  * @throws ExecutorError backend
  */
-export function readCopiedSize(
+export function readCopyReport(
   code: number | null,
   stdout: readonly string[],
   stderr: readonly string[],
-): number {
+): CopiedData | null {
   const text = stderr.join('\n').trim();
   if (code !== 0)
     throw new ExecutorError('backend', `Local data could not be copied: ${text || `exit code ${code}`}`);
-  const report = z.object({ size_bytes: z.number() }).safeParse(JSON.parse(stdout.at(-1) ?? '{}'));
-  return report.success ? report.data.size_bytes : 0;
+  const report = copyReportSchema.parse(JSON.parse(stdout.at(-1) ?? '{}'));
+  if ('is_busy' in report) return null;
+  return { sizeBytes: report.size_bytes, plainChangedSecondsAgo: report.plain_changed_seconds_ago };
 }
 
 function requireSafe(names: readonly string[]): void {

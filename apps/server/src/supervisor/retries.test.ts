@@ -10,7 +10,7 @@ import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import {
   createWorkspaceFixture,
   defineJob,
-  embeddedRequirements,
+  unlockedRequirements,
 } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
@@ -273,7 +273,7 @@ describe('a server that dies', () => {
 
 describe('a run that waits for its retry', () => {
   it('gives the local data lock to another run, and says so in the log of its next attempt', async () => {
-    await deploy('{ count = 1, backoff = 0 }', { execute: { concurrency: null } }, embeddedRequirements);
+    await deploy('{ count = 1, backoff = 0 }', { execute: { concurrency: null } }, unlockedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
     const first = await context.startRun('jobs.a');

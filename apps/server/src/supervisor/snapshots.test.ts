@@ -24,8 +24,9 @@ beforeEach(async () => {
 });
 
 /** The snapshots taken, in order; each one waits for `release`. */
-function createHeldSnapshots() {
+function createHeldSnapshots(plainChangedSecondsAgo: number | null = null) {
   const taken: (Pick<LocalDataScope, 'profile'> & SnapshotExtent)[] = [];
+  const kept: boolean[] = [];
   const gate = Promise.withResolvers<void>();
   const snapshots = createSnapshots({
     persistence: fixture.persistence,
@@ -35,18 +36,20 @@ function createHeldSnapshots() {
     sandboxUid: (offset) => offset,
     executor: {
       ...createFakeExecutor(),
-      async takeSnapshot({ profile }, isUntouched, { only } = {}) {
+      async takeSnapshot({ profile }, isWhole, { only } = {}) {
         taken.push({ profile, only });
         await gate.promise;
-        return (await isUntouched()) ? { sizeBytes: 1 } : null;
+        const copied = { sizeBytes: 1, plainChangedSecondsAgo };
+        kept.push(await isWhole(copied));
+        return kept.at(-1) === true ? copied : null;
       },
     },
   });
-  return { snapshots, taken, release: gate.resolve };
+  return { snapshots, taken, kept, release: gate.resolve };
 }
 
 describe('a snapshot for an app', () => {
-  it('contains only artifacts if no run uses the local data lock, and everything otherwise', async () => {
+  it('contains only artifacts if no run has used a database, and everything otherwise', async () => {
     const { snapshots, taken, release } = createHeldSnapshots();
     release();
     await snapshots.takeForApp(context.workspaceId, 'access');
@@ -59,6 +62,34 @@ describe('a snapshot for an app', () => {
       { profile: 'prod', only: undefined },
       { profile: 'eu', only: '.artifacts' },
     ]);
+  });
+
+  it.each([
+    ['kept', 'no run is active', false, 0, true],
+    ['kept', 'files that are no databases were last changed before the run began', true, 3600, true],
+    ['discarded', 'a file was changed since the run began', true, 0, false],
+    ['kept', 'there are only databases, which the executor copies between two writers', true, null, true],
+  ] as const)('is %s when %s', async (_kept, _when, isActive, changedSecondsAgo, isKept) => {
+    await context.deployAll([defineJob('jobs.a')], embeddedRequirements);
+    const run = await context.startRun('jobs.a');
+    if (isActive) await context.createAttempt(run);
+    const { snapshots, kept, release } = createHeldSnapshots(changedSecondsAgo);
+    release();
+    await snapshots.takeForApp(context.workspaceId, 'access');
+    expect(kept).toEqual([isKept]);
+  });
+
+  it('is discarded when a run that wrote a file began and ended meanwhile', async () => {
+    await context.deployAll([defineJob('jobs.a')], embeddedRequirements);
+    const { snapshots, taken, kept, release } = createHeldSnapshots(0);
+    const taking = snapshots.takeForApp(context.workspaceId, 'access');
+    await eventually('it is under way', async () => taken.length === 1);
+    const run = await context.startRun('jobs.a');
+    await context.createAttempt(run);
+    await fixture.finishRun(run.id, { status: 'completed' });
+    release();
+    await taking;
+    expect(kept).toEqual([false]);
   });
 
   it('is taken once for all requests that arrive while another one is in progress', async () => {

@@ -1,4 +1,5 @@
 import type {
+  CopiedData,
   LocalDataScope,
   LocalDataStore,
   SnapshotExtent,
@@ -26,15 +27,20 @@ export function sourceProfileOf(profile: string): string {
 }
 
 /**
- * Local data to copy for apps; only the artifacts if runs do not use the local data lock
+ * Local data to copy for apps; only the artifacts if no run has used a database in it
  * (docs/decisions/0041-artifacts.md).
  */
 interface SnapshotScope extends LocalDataScope, SnapshotExtent {}
 
 /**
- * Creates copies of local data for apps between two runs. DuckDB allows one process at a time per file: an
- * app on the original would make the next run fail, or read a half-written file
- * (docs/decisions/0037-local-data-of-apps.md).
+ * The clock of the machine that wrote the files is not the database's clock, but both measure the same
+ * seconds. The slack covers coarse times of file systems.
+ */
+const clockSlackSeconds = 2;
+
+/**
+ * Creates copies of local data for apps. DuckDB allows one process at a time per file: an app on the original
+ * would make the next run wait, or read a half-written file (docs/decisions/0037-local-data-of-apps.md).
  */
 export function createSnapshots({
   persistence,
@@ -51,26 +57,29 @@ export function createSnapshots({
   async function findScope(workspaceId: string, profile: string): Promise<SnapshotScope | null> {
     const workspace = await store.workspaces.get(workspaceId);
     if (!workspace) return null;
-    const usesLocalDataLock = await store.workspaces.hasLocalData(workspaceId, profile);
+    const hasDatabases = await store.workspaces.hasLocalData(workspaceId, profile);
     return {
       installationId,
       workspaceId,
       profile,
       uid: sandboxUid(workspace.sandboxUidOffset),
-      only: usesLocalDataLock ? undefined : artifactsFolder,
+      only: hasDatabases ? undefined : artifactsFolder,
     };
   }
 
   /**
-   * The snapshot is discarded if a run that holds the lock began meanwhile; that run takes one when it ends.
+   * The executor copies databases while no run writes to them. The snapshot is discarded if another file was
+   * changed since a run began that may still have been writing it; that run takes a snapshot when it ends.
    */
   async function take({ only, ...scope }: SnapshotScope): Promise<void> {
     const { workspaceId, profile } = scope;
-    const startedAt = await store.installation.readClock();
-    const isUntouched = async () =>
-      !(await store.apps.isLocalDataTouched({ workspaceId, profile, since: startedAt }));
-    if (!(await isUntouched())) return;
-    await executor.takeSnapshot(scope, isUntouched, { only });
+    const since = await store.installation.readClock();
+    const isWhole = async ({ plainChangedSecondsAgo: changedAge }: CopiedData) => {
+      if (changedAge === null) return true;
+      const writerAge = await store.apps.readOldestWriterAge({ workspaceId, profile, since });
+      return writerAge === null || changedAge > writerAge + clockSlackSeconds;
+    };
+    await executor.takeSnapshot(scope, isWhole, { only });
   }
 
   async function refreshApps(scope: LocalDataScope): Promise<void> {
@@ -118,7 +127,7 @@ export function createSnapshots({
     isWantedIn: async (workspaceId: string): Promise<boolean> =>
       (await store.apps.listLiveOfWorkspace(workspaceId)).length > 0,
 
-    /** Before an app starts: copies the current data, or keeps the last copy if a run holds the lock. */
+    /** Before an app starts: copies the current data, or keeps the last copy if runs are writing. */
     async takeForApp(workspaceId: string, profile: string): Promise<void> {
       await withLock('start', { workspaceId, profile: sourceProfileOf(profile) }, take);
     },

@@ -62,6 +62,8 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const deployment = await dependencies.packageVersions.getDeployment(run);
     const organization = await store.people.getOrganization(workspace.organizationId);
     if (!organization) throw new Error(`Run ${run.id} belongs to no organization`);
+    if (deployment.hasEmbeddedDatabase && definition.entry_point.job_type !== 'interactive')
+      await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
@@ -158,7 +160,6 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       await openInstance(run);
       await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);
     }
-    if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, secret, environment, definition });
   };
 }

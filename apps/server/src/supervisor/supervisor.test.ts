@@ -7,6 +7,7 @@ import {
   createWorkspaceFixture,
   defineJob,
   embeddedRequirements,
+  unlockedRequirements,
 } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
@@ -112,8 +113,19 @@ describe('a variable that was stored before its name was reserved', () => {
 });
 
 describe('runs that share local data', () => {
-  it('run one after the other; the waiting one says so once', async () => {
+  it('start at once if they can wait for the files of each other', async () => {
     await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const runs = [await context.startRun('jobs.a'), await context.startRun('jobs.b')];
+    const specs = await Promise.all(runs.map(({ id }) => executor.awaitBegin(id)));
+    expect(await fixture.store.workspaces.hasLocalData(context.workspaceId, 'prod')).toBe(true);
+    for (const spec of specs) executor.finish(spec);
+    for (const { id } of runs) await awaitStatus(id, 'completed');
+  });
+
+  it('run one after the other if they cannot; the waiting one says so once', async () => {
+    await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], unlockedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
     const first = await context.startRun('jobs.a');
@@ -137,7 +149,7 @@ describe('runs that share local data', () => {
   });
 
   it('do not wait for each other under different profiles', async () => {
-    await context.deployAll([defineJob('jobs.a', unlimited)], embeddedRequirements);
+    await context.deployAll([defineJob('jobs.a', unlimited)], unlockedRequirements);
     const executor = createBootstrappedExecutor(fixture);
     await startServer({ executor });
     const first = await context.startRun('jobs.a');

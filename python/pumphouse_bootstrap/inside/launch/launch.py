@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -12,6 +13,8 @@ from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, r
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
 
 _OWN_PACKAGE = "pumphouse_bootstrap"
+_LOCKS_HOOK = "pumphouse_database_locks"
+_LOCKS_VARIABLE = "PUMPHOUSE_DATABASE_LOCKS"
 
 
 def launch(descriptor: int) -> None:
@@ -24,6 +27,7 @@ def launch(descriptor: int) -> None:
         request = json.load(file)
     launcher, arguments = request["launcher"], request["arguments"]
     _hide_own_modules()
+    _load_database_locks()
     if not request["quick"]:
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
@@ -43,3 +47,14 @@ def _hide_own_modules() -> None:
     """Keep only references from here: user code sees the modules that it would see without this package."""
     for name in [name for name in sys.modules if name.partition(".")[0] == _OWN_PACKAGE]:
         del sys.modules[name]
+
+
+def _load_database_locks() -> None:
+    """Load the hook, unless the environment has it: one that was built earlier has not."""
+    if _LOCKS_VARIABLE not in os.environ or _LOCKS_HOOK in sys.modules:
+        return
+    bootstrap = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    spec = importlib.util.spec_from_file_location(_LOCKS_HOOK, f"{bootstrap}/environment_hooks/{_LOCKS_HOOK}.py")
+    if spec is not None and spec.loader is not None:
+        sys.modules[_LOCKS_HOOK] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)

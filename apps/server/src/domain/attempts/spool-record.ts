@@ -10,6 +10,7 @@ export type SpoolRecord =
   | { kind: 'started'; at: Date }
   | { kind: 'log'; line: UnnumberedLogLine }
   | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
+  | { kind: 'waiting'; at: Date; isBegin: boolean }
   | { kind: 'exit'; at: Date; exit: SpoolExit }
   | { kind: 'unreadable'; detail: string };
 
@@ -54,6 +55,8 @@ export function parseSpoolRecord(text: string): SpoolRecord {
       return { kind: 'log', line: runnerLine(readText(record['text']), String(record['at'])) };
     case 'beacon':
       return readBeacon(record, at);
+    case 'waiting':
+      return { kind: 'waiting', at, isBegin: record['begun'] === true };
     case 'exit':
       return { kind: 'exit', at, exit: readExit(record) };
     default:

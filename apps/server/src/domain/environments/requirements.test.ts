@@ -4,6 +4,7 @@ import {
   buildInstallSet,
   describeEnvironment,
   includesEmbeddedDatabase,
+  includesUnlockedDatabase,
   readName,
   readRequirementsManifest,
   RequirementsError,
@@ -151,6 +152,25 @@ describe('includesEmbeddedDatabase', () => {
     ['duckdb-something-else', false],
   ])('%s: %s', (line, expected) => {
     expect(includesEmbeddedDatabase(['requests', line])).toBe(expected);
+  });
+});
+
+describe('includesUnlockedDatabase', () => {
+  it.each([
+    ['kuzu', true],
+    ['Chromadb>=1', true],
+    ['duckdb==1.4', false],
+    ['lancedb', false],
+    ['dlt[duckdb,sqlalchemy]', false],
+  ])('%s: %s', (line, expected) => {
+    const manifest = {
+      engine_version: 2,
+      python_version: '3.12',
+      groups: { main: ['requests'], more: [line] },
+    };
+    expect(includesUnlockedDatabase({ ...manifest, dlt_version: { name: 'dlt', version: '1.31.0' } })).toBe(
+      expected,
+    );
   });
 });
 

@@ -67,6 +67,8 @@ const EMBEDDED_DATABASES = new Set([
   'kuzu',
   'chdb',
 ]);
+/** Those of them that fail when two processes open their files, and whose files have no lock of ours. */
+const UNLOCKED_DATABASES = new Set(['chromadb', 'kuzu', 'chdb']);
 /** Extras of dlt whose destinations store data in local files. */
 const EMBEDDED_EXTRAS = new Set([
   'duckdb',
@@ -142,6 +144,17 @@ export function includesEmbeddedDatabase(requirements: readonly string[]): boole
     if (EMBEDDED_DATABASES.has(name) || extras.some((extra) => EMBEDDED_DATABASES.has(extra))) return true;
     return name === 'dlt' && extras.some((extra) => EMBEDDED_EXTRAS.has(extra));
   });
+}
+
+/**
+ * Reports whether a manifest requires a database that only one run at a time can use: runs cannot wait for
+ * each other's files.
+ */
+export function includesUnlockedDatabase(requirements: unknown): boolean {
+  const manifest = readRequirementsManifest(requirements);
+  return Object.values(manifest.groups)
+    .flat()
+    .some((line) => UNLOCKED_DATABASES.has(readName(line)));
 }
 
 /**

@@ -20,6 +20,7 @@ const attempt = (number: number, keys: Partial<PhasedAttempt>): PhasedAttempt =>
   startedAt: null,
   finishedAt: null,
   closedAt: null,
+  waits: [],
   ...keys,
 });
 /**
@@ -65,6 +66,32 @@ describe('run phases', () => {
       'environment/1 3',
       'starting/1 2',
       'running/1 4',
+      'ending/1 1',
+    ]);
+  });
+
+  it('split the time of the code where it waited for a database', () => {
+    const wait = (from: number, to: number | null) => ({
+      from: at(from).toISOString(),
+      to: to === null ? null : at(to).toISOString(),
+    });
+    const phasesOf = (keys: Partial<PhasedAttempt>, ended: Partial<PhasedRun> = {}) =>
+      describePhases(run(ended), [attempt(1, { ...prepared, ...keys })]).slice(3);
+    const ended = { status: 'completed', finishedAt: at(12) } as const;
+    expect(phasesOf({ waits: [wait(8, null)] })).toEqual(['running/1 1', 'waiting/1 …']);
+    expect(phasesOf({ waits: [wait(8, 9)] })).toEqual(['running/1 1', 'waiting/1 1', 'running/1 …']);
+    expect(phasesOf({ ...over, waits: [wait(7, 8), wait(8, 10)] }, ended)).toEqual([
+      'running/1 0',
+      'waiting/1 1',
+      'running/1 0',
+      'waiting/1 2',
+      'running/1 1',
+      'ending/1 1',
+    ]);
+    // Its end while it waits is not recorded as the end of the wait.
+    expect(phasesOf({ ...over, waits: [wait(8, null)] }, ended)).toEqual([
+      'running/1 1',
+      'waiting/1 3',
       'ending/1 1',
     ]);
   });

@@ -1,3 +1,4 @@
+import type { AttemptWait } from '../attempts/attempt-waits.ts';
 import { isTerminalRunState, type RunPhaseName, type RunState } from '@pumphouse/contract';
 
 /** A phase of a run, which shows how its time was spent. */
@@ -26,6 +27,8 @@ export interface PhasedAttempt {
   startedAt: Date | null;
   finishedAt: Date | null;
   closedAt: Date | null;
+  /** In order. */
+  waits: readonly AttemptWait[];
 }
 
 /** A phase and its end; `end` is null if it has not ended. */
@@ -85,9 +88,19 @@ function markAttempt(attempt: PhasedAttempt): Mark[] {
   else {
     if (environmentReadyAt !== null) add('environment', environmentReadyAt);
     add('starting', startedAt ?? over);
-    if (startedAt !== null) add('running', over);
+    if (startedAt !== null) marks.push(...markWaits(attempt, over));
   }
   if (over !== null && closedAt !== over) add('ending', closedAt);
+  return marks;
+}
+
+/** Splits the time of user code where it waited for a database. */
+function markWaits({ number, waits }: PhasedAttempt, over: Date | null): Mark[] {
+  const marks = waits.flatMap(({ from, to }): Mark[] => [
+    { name: 'running', attempt: number, end: new Date(from) },
+    { name: 'waiting', attempt: number, end: to === null ? over : new Date(to) },
+  ]);
+  if (waits.at(-1)?.to !== null) marks.push({ name: 'running', attempt: number, end: over });
   return marks;
 }
 

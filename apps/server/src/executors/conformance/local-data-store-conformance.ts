@@ -8,7 +8,7 @@ import type { ConformanceSite } from './conformance-site.ts';
 type Step = [name: string, ...given: (string | number)[]];
 
 const sparseBytes = 200 * 1024 ** 3;
-const untouched = async (): Promise<boolean> => true;
+const alwaysWhole = async (): Promise<boolean> => true;
 
 /** Declares the tests of one executor. Those that need user code are skipped if it runs none. */
 export function describeLocalDataStore(site: ConformanceSite): void {
@@ -51,8 +51,8 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       return { installationId, workspaceId, profile: 'prod', uid };
     }
 
-    const takeSnapshot = async (isUntouched = untouched, extent: SnapshotExtent = {}) =>
-      site.executor.takeSnapshot(await describeScope(), isUntouched, extent);
+    const takeSnapshot = async (isWhole = alwaysWhole, extent: SnapshotExtent = {}) =>
+      site.executor.takeSnapshot(await describeScope(), isWhole, extent);
 
     test('is visible in a copy as of the snapshot, and writes to the copy do not change it', async () => {
       const secret = '/etc/passwd';
@@ -123,10 +123,10 @@ export function describeLocalDataStore(site: ConformanceSite): void {
 
     test("can be copied in part, and a copy appears under its writer's folder name", async () => {
       await run('read-write', ['write', 'rows.db', 'rows'], ['write', 'kept/file', 'first']);
-      await takeSnapshot(untouched, { only: 'kept' });
+      await takeSnapshot(alwaysWhole, { only: 'kept' });
       const asWritten: Step = ['read-as', 'prod', 'kept/file'];
       expect(await run('copy', ['list'], asWritten)).toEqual([['kept', 'kept/file'], 'first']);
-      await takeSnapshot(untouched, { only: 'missing' });
+      await takeSnapshot(alwaysWhole, { only: 'missing' });
       expect(await run('copy', ['list'])).toEqual([[]]);
     });
 
@@ -231,7 +231,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
 
     it('rejects names that lead out of its folder', async () => {
       for (const names of [{ workspaceId: '../x' }, { profile: '..' }]) {
-        const failure = site.executor.takeSnapshot({ ...(await describeScope()), ...names }, untouched);
+        const failure = site.executor.takeSnapshot({ ...(await describeScope()), ...names }, alwaysWhole);
         await expect(failure).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });
       }
     });

@@ -23,21 +23,32 @@ export interface SnapshotExtent {
   only?: string | undefined;
 }
 
+/** A complete copy of local data. Each DuckDB database in it is as it was between two writers. */
+export interface CopiedData {
+  /** On disk. */
+  sizeBytes: number;
+  /**
+   * When a file that is no database was last changed, apart from artifacts; null if there is none. A run that
+   * began before may have been writing it.
+   */
+  plainChangedSecondsAgo: number | null;
+}
+
 /** Copies local data for attempts that must not write to it. */
 export interface LocalDataStore {
   /**
-   * Takes a snapshot of local data. No one may write to the data meanwhile: `isUntouched` is called when the
-   * copy is complete, and the copy replaces the previous snapshot only if it returns true. In every other
-   * case, including a crash, the previous snapshot stays. A crash leaves an orphaned partial copy, which the
-   * next call also removes.
-   * @returns the snapshot's size on disk; null if it was discarded
-   * @throws ExecutorError backend, and whatever `isUntouched` throws
+   * Takes a snapshot of local data, while runs may write to it. `isWhole` is called when the copy is complete,
+   * and the copy replaces the previous snapshot only if it returns true. In every other case, including a
+   * crash and a database that runs keep open, the previous snapshot stays. A crash leaves an orphaned partial
+   * copy, which the next call also removes.
+   * @returns null if the snapshot was discarded
+   * @throws ExecutorError backend, and whatever `isWhole` throws
    */
   takeSnapshot(
     scope: LocalDataScope,
-    isUntouched: () => Promise<boolean>,
+    isWhole: (copied: CopiedData) => Promise<boolean>,
     extent?: SnapshotExtent,
-  ): Promise<{ sizeBytes: number } | null>;
+  ): Promise<CopiedData | null>;
   /**
    * Updates the copy of a running attempt to the snapshot. A changed file is replaced as a whole: processes
    * that have the old file open keep it, and the attempt's own changes are lost. Does nothing without a

@@ -11,12 +11,12 @@ import { copySnapshot, takeSnapshot } from './snapshots.ts';
 export function createLocalDataStore(backend: DockerBackend): LocalDataStore {
   const { installationId } = backend;
   return {
-    takeSnapshot: (of, isUntouched, extent) =>
+    takeSnapshot: (of, isWhole, extent) =>
       backend.withEngine('No snapshot of local data could be taken', async (connection) => {
         checkLocalDataScope(of);
         const live = await makeLocalData(connection.engine, of);
         const context = backend.describeHost(connection, (await connection.images.requireAny()).id);
-        return takeSnapshot(context, { ...of, live }, isUntouched, extent);
+        return takeSnapshot(context, { ...of, live }, isWhole, extent);
       }),
     refreshCopy: (handle, of) =>
       backend.withEngine('The copy of local data could not be refreshed', async (connection) => {

@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
-import { readCopiedSize } from '../local-data-names.ts';
-import type { LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
+import { readCopyReport } from '../local-data-names.ts';
+import type { CopiedData, LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
 import type { VolumeMount } from './container-plan.ts';
 import { orNull } from './engine.ts';
 import { folders, labels, labelsOf, shortInstallation } from './names.ts';
@@ -68,9 +68,9 @@ async function findSnapshot(context: ShortContainerHost, names: Names): Promise<
 export async function takeSnapshot(
   context: ShortContainerHost,
   of: LocalDataScope & { live: string },
-  isUntouched: () => Promise<boolean>,
+  isWhole: (copied: CopiedData) => Promise<boolean>,
   { only }: SnapshotExtent = {},
-): Promise<{ sizeBytes: number } | null> {
+): Promise<CopiedData | null> {
   const { engine, installationId } = context;
   const before = await listSnapshots(context, of);
   const current = before.find(({ isWhole }) => isWhole);
@@ -88,14 +88,14 @@ export async function takeSnapshot(
       volume,
       labelsOf(installationId, 'snapshot', { ...whose, [labels.generation]: generation }),
     );
-    const sizeBytes = await copyVolume(context, of.uid, {
+    const copied = await copyVolume(context, of.uid, {
       source: { volume: of.live, folder: folders.localData, writable: false },
       target: { volume, folder: folders.cache, writable: true },
       targetFolder: folders.cache,
       only,
       snapshot: volume,
     });
-    if (!(await isUntouched())) return null;
+    if (copied === null || !(await isWhole(copied))) return null;
     await makeVolume(
       engine,
       markOf(volume),
@@ -103,7 +103,7 @@ export async function takeSnapshot(
     );
     isKept = true;
     if (current !== undefined) await removeSnapshot(engine, current).catch(() => undefined);
-    return { sizeBytes };
+    return copied;
   } finally {
     if (!isKept) await removeVolume(engine, volume).catch(() => undefined);
   }
@@ -163,10 +163,14 @@ interface CopyPlan {
 }
 
 /**
- * @returns disk usage of the source
+ * @returns null if runs kept it from completing the copy
  * @throws ExecutorError backend
  */
-async function copyVolume(context: ShortContainerHost, uid: number, plan: CopyPlan): Promise<number> {
+async function copyVolume(
+  context: ShortContainerHost,
+  uid: number,
+  plan: CopyPlan,
+): Promise<CopiedData | null> {
   const { exitCode, stdout, stderr } = await runShortContainer(context, {
     kind: 'copying',
     program: 'copy_data.py',
@@ -177,5 +181,5 @@ async function copyVolume(context: ShortContainerHost, uid: number, plan: CopyPl
     network: 'none',
     limits,
   });
-  return readCopiedSize(exitCode, stdout, stderr);
+  return readCopyReport(exitCode, stdout, stderr);
 }

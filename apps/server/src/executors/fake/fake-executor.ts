@@ -239,11 +239,12 @@ export function createFakeExecutor({
       return buildHandle(spec);
     },
     redirect: () => Promise.resolve(),
-    async takeSnapshot(of, isUntouched, extent) {
+    async takeSnapshot(of, isWhole, extent) {
       checkLocalDataScope(of);
-      if (!(await isUntouched())) return null;
+      const copied = { sizeBytes: FAKE_BYTES, plainChangedSecondsAgo: null };
+      if (!(await isWhole(copied))) return null;
       snapshots.push({ ...of, ...extent });
-      return { sizeBytes: FAKE_BYTES };
+      return copied;
     },
     async refreshCopy(handle) {
       const attempt = requireVisible(handle);

@@ -11,9 +11,9 @@ import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 export function createLocalDataStore(backend: ProcessBackend, attemptRunner: AttemptRunner): LocalDataStore {
   const { dataDir } = backend;
   return {
-    async takeSnapshot(context, isUntouched, extent) {
+    async takeSnapshot(context, isWhole, extent) {
       checkLocalDataScope(context);
-      return takeSnapshot(requireIsolation(backend), context, isUntouched, extent);
+      return takeSnapshot(requireIsolation(backend), context, isWhole, extent);
     },
     async refreshCopy(handle, context) {
       checkLocalDataScope(context);

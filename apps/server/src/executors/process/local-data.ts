@@ -6,9 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCopiedSize } from '../local-data-names.ts';
+import { readCopyReport } from '../local-data-names.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import type { LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
+import type { CopiedData, LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 import { createPassageFolder } from './attempt-folder.ts';
@@ -58,9 +58,9 @@ async function findSnapshot(dataDir: string, names: Names): Promise<string | nul
 export async function takeSnapshot(
   options: CopyOptions,
   context: LocalDataScope,
-  isUntouched: () => Promise<boolean>,
+  isWhole: (copied: CopiedData) => Promise<boolean>,
   { only }: SnapshotExtent = {},
-): Promise<{ sizeBytes: number } | null> {
+): Promise<CopiedData | null> {
   const { dataDir } = options;
   const folder = locateLocalDataFolder(dataDir, context);
   await createPassageFolder(folder);
@@ -72,17 +72,17 @@ export async function takeSnapshot(
     await mkdir(made, { mode: 0o700 });
     if (user !== null) await chown(made, user.uid, user.gid);
     const source = join(locateLocalData(dataDir), context.workspaceId, context.profile);
-    const sizeBytes = (await isFolder(source))
+    const copied = (await isFolder(source))
       ? await copyData(options, context.uid, { source, target: made, only })
-      : 0;
-    if (!(await isUntouched())) {
+      : { sizeBytes: 0, plainChangedSecondsAgo: null };
+    if (copied === null || !(await isWhole(copied))) {
       await rm(made, { recursive: true, force: true });
       return null;
     }
     await putInPlace(folder, made);
     // If this fails, the next call removes them.
     await removeOthers(folder, made).catch(() => undefined);
-    return { sizeBytes };
+    return copied;
   } catch (error) {
     if ((await findSnapshot(dataDir, context)) !== made) await rm(made, { recursive: true, force: true });
     throw error;
@@ -132,14 +132,14 @@ interface Copying {
 }
 
 /**
- * @returns disk usage of the source
+ * @returns null if runs kept it from completing the copy
  * @throws ExecutorError backend
  */
-async function copyData(options: CopyOptions, uid: number, copying: Copying): Promise<number> {
+async function copyData(options: CopyOptions, uid: number, copying: Copying): Promise<CopiedData | null> {
   const { code, signal, stdout, stderr } = await runCommand(await planCopy(options, uid, copying), {
     variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
   });
-  return readCopiedSize(code, stdout, signal === null ? stderr : [...stderr, `It was ended by ${signal}.`]);
+  return readCopyReport(code, stdout, signal === null ? stderr : [...stderr, `It was ended by ${signal}.`]);
 }
 
 async function planCopy(

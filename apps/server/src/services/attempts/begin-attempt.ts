@@ -57,6 +57,8 @@ export interface AttemptStart {
   code_sha256: string | null;
   configuration_sha256: string | null;
   artifacts: ArtifactsUse | null;
+  /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
+  database_locks: { run: number; job: string } | null;
   intercept_signals: boolean;
 }
 
@@ -150,6 +152,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         documents,
         variableNames: variables.map(({ name }) => name),
       }),
+      database_locks:
+        definition.entry_point.job_type === 'interactive'
+          ? null
+          : { run: run.number, job: definition.job_ref },
       intercept_signals: definition.execute.intercept_signals !== false,
     };
   }

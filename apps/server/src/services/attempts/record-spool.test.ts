@@ -50,6 +50,35 @@ async function readAttempt() {
   return attempt;
 }
 
+describe('waits for databases', () => {
+  const second = (seconds: number) => `2026-11-24T10:00:0${seconds}.000Z`;
+  const waiting = (begun: unknown, seconds: number) => ({ kind: 'waiting', at: second(seconds), begun });
+
+  it('are stored across chunks', async () => {
+    const first = encode(waiting(true, 1), waiting(false, 2), waiting(true, 3));
+    await send(0, first);
+    expect((await readAttempt()).waits).toEqual([
+      { from: second(1), to: second(2) },
+      { from: second(3), to: null },
+    ]);
+    await send(first.length, encode(log('on'), waiting(false, 4)));
+    expect((await readAttempt()).waits.at(-1)).toEqual({ from: second(3), to: second(4) });
+    expect(await contents()).toEqual(['on']);
+  });
+
+  it('are ignored beyond a limit, and if they contradict each other', async () => {
+    await send(
+      0,
+      encode(waiting(false, 1), waiting('x', 1), waiting(true, 1), waiting(true, 2), waiting(false, 3)),
+    );
+    expect((await readAttempt()).waits).toEqual([{ from: second(1), to: second(3) }]);
+    const many = Array.from({ length: 100 }, (_, index) => waiting(index % 2 === 0, 4));
+    const attempt = await readAttempt();
+    await send(attempt.spoolOffset, encode(...many));
+    expect((await readAttempt()).waits).toHaveLength(20);
+  });
+});
+
 describe('a spool chunk', () => {
   const lines = encode(log('one'), log('two'), log('three'));
   const ends = [...lines.entries()].filter(([, byte]) => byte === 0x0a).map(([index]) => index + 1);

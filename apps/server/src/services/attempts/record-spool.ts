@@ -9,6 +9,7 @@ import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
+import { addWait } from '../../domain/attempts/attempt-waits.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
@@ -90,12 +91,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     records: readonly SpoolRecord[],
   ): Promise<FoundInSpool> {
     const lines: UnnumberedLogLine[] = [];
-    let { beaconCount, beaconBytes } = attempt;
+    let { beaconCount, beaconBytes, waits } = attempt;
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
     for (const record of records) {
       if (record.kind === 'log') lines.push(record.line);
       else if (record.kind === 'started') startedAt ??= record.at;
+      else if (record.kind === 'waiting') waits = addWait(waits, record);
       else if (record.kind === 'exit') exit ??= { record: record.exit, at: record.at };
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
@@ -112,6 +114,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     return {
       beaconCount,
       beaconBytes,
+      waits: waits === attempt.waits ? null : waits,
       startedAt,
       exit,
       lines: attemptLog.prepare(attempt.id, attempt, kept),

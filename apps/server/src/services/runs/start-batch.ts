@@ -9,12 +9,13 @@ import { decideStart } from '../../domain/runs/start-decision.ts';
 import { findRefusal } from './start-refusals.ts';
 import { listPendingUpstreams, orderBatch } from '../../domain/runs/batch-order.ts';
 import { blocksRefresh, listRefreshCascade } from '../../domain/scheduling/refresh.ts';
+import { includesUnlockedDatabase } from '../../domain/environments/requirements.ts';
 import { isEmptyInterval } from '../../domain/scheduling/run-interval.ts';
 import { describeJob, loadStartContext } from './start-context.ts';
 import { isTimedTrigger, readTriggerType } from '../../domain/jobs/trigger.ts';
 
 interface Batch {
-  store: Pick<Store, 'jobRuns' | 'jobs' | 'outbox' | 'deferredStarts' | 'schedules' | 'workspaces'>;
+  store: Pick<Store, 'jobRuns' | 'jobs' | 'outbox' | 'deferredStarts' | 'schedules'>;
   context: StartContext;
   options: BatchOptions;
   /** Jobs of the batch that were started, or that wait for one that was. */
@@ -161,7 +162,7 @@ async function insertRun(
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
     intervalEnd: decision.interval.end,
-    sharesLocalData: await sharesLocalData(batch, candidate.job, described.profile),
+    sharesLocalData: needsLocalDataLock(batch.context, candidate.job),
     isQueued,
     waitReason: isQueued ? describeWait([decision.reason]) : null,
   });
@@ -175,10 +176,16 @@ export function describeWait(reasons: readonly string[]): string {
   return `Waiting: ${reasons.join('; ')}.`;
 }
 
-async function sharesLocalData({ store, context }: Batch, job: JobRecord, profile: string): Promise<boolean> {
-  if (job.jobType !== 'batch') return false;
-  if (context.deployment?.hasEmbeddedDatabase === true) return true;
-  return store.workspaces.hasLocalData(job.workspaceId, profile);
+/**
+ * Reports whether a run has to be the only one that uses the local data. Others wait in their own processes,
+ * only while another run has the same database file open (docs/decisions/0061-locks-on-database-files.md).
+ */
+function needsLocalDataLock({ deployment }: StartContext, job: JobRecord): boolean {
+  return (
+    job.jobType === 'batch' &&
+    deployment?.hasEmbeddedDatabase === true &&
+    includesUnlockedDatabase(deployment.requirements)
+  );
 }
 
 /**

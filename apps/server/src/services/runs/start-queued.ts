@@ -112,10 +112,6 @@ async function letGo(
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
     intervalEnd: decision.interval.end,
-    // An earlier run may have been the first to create local data.
-    sharesLocalData:
-      run.sharesLocalData ||
-      (job.jobType === 'batch' && (await store.workspaces.hasLocalData(job.workspaceId, run.profile))),
   });
   await store.outbox.wake();
   context.countStart(job.id);

@@ -1,7 +1,12 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createWorkspaceFixture, defineJob, embeddedRequirements } from '../testing/workspace-fixture.ts';
+import {
+  createWorkspaceFixture,
+  defineJob,
+  embeddedRequirements,
+  unlockedRequirements,
+} from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { countLockWaits } from '../../store/postgres/testing/tables.ts';
 
@@ -279,12 +284,16 @@ describe('a started run', () => {
   });
 
   it.each([
-    ['batch', 'prod', true],
-    ['stream', 'prod', false],
-  ] as const)('takes the local data lock: %s of %s', async (jobType, profile, sharesLocalData) => {
-    await context.deployAll([defineJob('jobs.a', { jobType })], embeddedRequirements);
-    expect(await context.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
-  });
+    ['batch', 'kuzu', unlockedRequirements, true],
+    ['stream', 'kuzu', unlockedRequirements, false],
+    ['batch', 'duckdb', embeddedRequirements, false],
+  ] as const)(
+    'takes the local data lock: %s with %s',
+    async (jobType, _name, requirements, sharesLocalData) => {
+      await context.deployAll([defineJob('jobs.a', { jobType })], requirements);
+      expect(await context.startRun('jobs.a')).toMatchObject({ sharesLocalData });
+    },
+  );
 
   it('waits for a deploy of its job, and uses the new version', async () => {
     await context.deployAll([defineJob('jobs.a', unlimited)]);
@@ -308,10 +317,9 @@ describe('a started run', () => {
     expect(runs.map((run) => run.jobVersionId)).toEqual([currentVersionId, currentVersionId]);
   });
 
-  it('takes the local data lock in a profile whose runs have used local data before', async () => {
-    await context.deployAll([defineJob('jobs.a', unlimited)]);
-    await fixture.store.workspaces.noteLocalData(context.workspaceId, 'eu');
-    expect(await context.startRun('jobs.a', { profile: 'eu' })).toMatchObject({ sharesLocalData: true });
+  it('takes no local data lock only because runs have used local data before', async () => {
+    await context.deployAll([defineJob('jobs.a')], embeddedRequirements);
+    await fixture.store.workspaces.noteLocalData(context.workspaceId, 'prod');
     expect(await context.startRun('jobs.a')).toMatchObject({ sharesLocalData: false });
   });
 });

@@ -2,7 +2,7 @@ import type { NextStart } from './read-next-starts.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createWorkspaceFixture, defineJob, embeddedRequirements } from '../testing/workspace-fixture.ts';
+import { createWorkspaceFixture, defineJob, unlockedRequirements } from '../testing/workspace-fixture.ts';
 import { createReadNextStarts } from './read-next-starts.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
@@ -94,7 +94,7 @@ describe('the next starts', () => {
   });
 
   it('include an unclaimed run, and one that waits for the local data lock', async () => {
-    await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], unlockedRequirements);
     const [first] = [await context.startRun('jobs.a'), await context.startRun('jobs.b')];
     expect(await describeAll()).toEqual(['pending jobs.a waits free', 'pending jobs.b waits free']);
     await context.setRun(first.id, { status: 'running', startedAt: new Date() });

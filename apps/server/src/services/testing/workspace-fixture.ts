@@ -27,8 +27,10 @@ export const plainRequirements = {
   groups: { main: ['requests==2.32.0'] },
 };
 
-/** Requirements with a database in local files: its runs take the local data lock. */
+/** Requirements with a database in local files. */
 export const embeddedRequirements = { ...plainRequirements, groups: { main: ['duckdb==1.4.0'] } };
+/** With a database that needs the local data lock. */
+export const unlockedRequirements = { ...plainRequirements, groups: { main: ['kuzu==0.11.3'] } };
 
 /** Builds a definition that the client could have sent. */
 export function defineJob(jobRef: string, keys: Parameters<typeof buildDefinition>[0] = {}): JobDefinition {

@@ -33,6 +33,7 @@ export const phaseLabels: Record<string, string> = {
   environment: 'Environment',
   starting: 'Starting',
   running: 'Running',
+  waiting: 'Waiting',
   ending: 'Ending',
 };
 

@@ -126,18 +126,23 @@ export function createAppStore(sql: Queryable) {
         ),
       ),
 
-    /** Reports whether a run is using the local data of a profile, or has started since. */
-    async isLocalDataTouched(scope: { workspaceId: string; profile: string; since: Date }) {
-      const [row] = await sql.prepared<{ isTouched: boolean }>(
+    /**
+     * Returns how many seconds ago the earliest of the batch runs of a profile began that have run since a
+     * time; null if none has.
+     */
+    async readOldestWriterAge(scope: { workspaceId: string; profile: string; since: Date }) {
+      const { age } = await sql.one<{ age: number | null }>(
         named(
-          `select exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
-                           and status in ('starting', 'running', 'cancelling'))
-             or exists (select 1 from job_runs where workspace_id = :workspaceId and profile = :profile and shares_local_data
-                           and started_at >= :since) as "isTouched"`,
+          `select extract(epoch from now() - min(started_at))::float8 as age from (
+             select started_at from job_runs where workspace_id = :workspaceId and profile = :profile and not is_app
+                and status in ('starting', 'running', 'cancelling')
+             union all
+             select started_at from job_runs where workspace_id = :workspaceId and profile = :profile and not is_app
+                and finished_at >= :since) as writers`,
           scope,
         ),
       );
-      return row?.isTouched ?? true;
+      return age;
     },
 
     addInstance: (jobRunId: string, jobId: string) =>

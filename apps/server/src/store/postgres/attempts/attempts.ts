@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
+import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import { columns } from '../statements/columns.ts';
 import { named } from '../statements/named.ts';
@@ -39,6 +40,8 @@ export interface AttemptRecord {
   logRemovedAt: Date | null;
   beaconCount: number;
   beaconBytes: number;
+  /** When its code waited for databases, in order. */
+  waits: readonly AttemptWait[];
   exit: AttemptExit | null;
   /** Also null if it did not fail, and if another attempt replaced it before it started. */
   failure: AttemptFailure | null;
@@ -81,6 +84,8 @@ export interface SpoolProgress {
   logLines: number;
   beaconCount: number;
   beaconBytes: number;
+  /** Null: unchanged. */
+  waits: readonly AttemptWait[] | null;
 }
 
 /** What a stored chunk of an attempt's spool changes. */
@@ -106,6 +111,7 @@ const attemptColumns = columns('attempts', [
   'log_removed_at',
   'beacon_count',
   'beacon_bytes',
+  'waits',
   'exit',
   'failure',
   'reason',
@@ -322,15 +328,22 @@ export function createAttemptStore(sql: Queryable) {
         }),
       ),
 
-    saveSpool: (attemptId: string, { startedAt, exit, ...progress }: SpoolUpdate) =>
+    saveSpool: (attemptId: string, { startedAt, exit, waits, ...progress }: SpoolUpdate) =>
       sql.executePrepared(
         named(
           `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-             beacon_count = :beaconCount, beacon_bytes = :beaconBytes,
+             beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
              started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
              finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
             where id = :attemptId`,
-          { ...progress, attemptId, startedAt, exit: exit?.record ?? null, exitAt: exit?.at ?? null },
+          {
+            ...progress,
+            waits: waits && JSON.stringify(waits),
+            attemptId,
+            startedAt,
+            exit: exit?.record ?? null,
+            exitAt: exit?.at ?? null,
+          },
         ),
       ),
 

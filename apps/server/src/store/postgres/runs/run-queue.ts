@@ -69,12 +69,12 @@ export function createRunQueueStore(sql: Queryable) {
      */
     release: (
       jobRunId: string,
-      run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
+      run: Pick<JobRunRecord, 'refresh'> & { intervalStart: Date; intervalEnd: Date },
     ) =>
       sql.execute(
         named(
           `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = :refresh,
-             shares_local_data = :sharesLocalData, interval_start = :intervalStart,
+                  interval_start = :intervalStart,
                   interval_end = :intervalEnd, updated_at = now()
             where id = :jobRunId and status = 'pending' and is_queued`,
           { ...run, jobRunId },
