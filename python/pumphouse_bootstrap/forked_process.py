@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
+import time
 
 from pumphouse_bootstrap.control_file import describe_control, write_control
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
@@ -17,6 +17,8 @@ from pumphouse_bootstrap.template_slot import TemplateSlot
 from pumphouse_bootstrap.user_process import name_signal
 
 _DETAIL_CHARACTERS = 4096
+# Mounting takes milliseconds.
+_MOUNT_SECONDS = 10.0
 
 
 class NotForked(Exception):
@@ -84,9 +86,10 @@ class ForkedProcess:
         while not self.ended:
             try:
                 message, _, pid = messages.receive(self._slot.connection)
-            except (OSError, ValueError):
-                message, pid = None, None
-            self._take(message, pid)
+                self._take(message, pid)
+            except (OSError, ValueError, KeyError, TypeError):
+                # Packages of the environment can make the slot send anything.
+                self._take(None, None)
             self._events.post(signal.SIGCHLD)
 
     def _take(self, message: dict | None, pid: int | None) -> None:
@@ -115,8 +118,12 @@ class ForkedProcess:
     def await_launcher(self, events: Events) -> None:
         """Wait until user code runs. Raises CannotStart or NotForked; everything of the run has then ended."""
         stops: list[int] = []
+        deadline = time.monotonic() + _MOUNT_SECONDS
         while not self._started and not self.ended:
-            event = events.next()
+            event = events.next(None if self._is_mounted else max(0.0, deadline - time.monotonic()))
+            if event is None and not self._is_mounted:
+                # It hangs: a lock that was held when it was forked. A cold start needs nothing of it.
+                self._slot.kill()
             if event in STOP_SIGNALS:
                 stops.append(event)
                 self._slot.kill()
@@ -133,6 +140,8 @@ class ForkedProcess:
             return CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         detail = str(self._failure.get("detail") or "The forked run ended without a report.")[:_DETAIL_CHARACTERS]
         if not self._is_mounted:
+            for number in self.pipes.values():
+                os.close(number)
             return NotForked(detail)
         return CannotStart(str(self._failure.get("code") or "sandbox_failed")[:64], detail)
 

@@ -134,6 +134,32 @@ class Forked(ForkedCase):
         self.assertEqual(runner.run()["reason"]["code"], "unpack_failed")
 
 
+    def test_a_bootstrap_that_goes_away_leaves_nothing_at_the_keeper(self) -> None:
+        descriptors = Path(f"/proc/{self.template.keeper.pid}/fd")
+        self.assertEqual(self.run_forked("print('warm')"), ["warm"])
+        await_true(lambda: self.count_slots() == 1, "the next slot")
+        before = len(list(descriptors.iterdir()))
+        for _ in range(3):
+            with self.template.connect() as connection:
+                connection.send(b"{}")
+        self.assertEqual(self.run_forked("print('next')"), ["next"])
+        await_true(lambda: self.count_slots() == 1 and len(list(descriptors.iterdir())) == before, "the end of the lost slots")
+
+    def count_slots(self) -> int:
+        """Count first processes of runs: the sandbox's own first process is their parent."""
+        first = read_parent(self.template.report["pid"])
+        sandbox = read_parent(first)
+        return sum(1 for pid in list_pids() if pid != first and read_parent(pid) == sandbox)
+
+    def test_a_fork_that_fails_starts_cold(self) -> None:
+        runner = self.attempt("print('cold')")
+        mounts = runner.start["template"]["mounts"]
+        mounts.append({"source": str(runner.work), "target": "/nowhere/at/all"})
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(runner.server.log("stdout"), ["cold"])
+        self.assertIn("because the fork failed", "\n".join(runner.server.notes()))
+
+
 class Ends(ForkedCase):
     SLEEP = "import subprocess, time\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\nprint('ready', flush=True)\ntime.sleep(600)\n"
 
@@ -288,15 +314,25 @@ print("copies of my own", found < 20, "variable", "TOKEN" in __import__("os").en
         self.assertEqual(sibling.wait(), 0)
 
 
+def list_pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def read_parent(pid: int) -> int:
+    """Return the parent's pid; 0 for a process that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def list_processes_in(network: str) -> list[int]:
     """List the processes that keep a network, such as pasta."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for pid in list_pids():
         try:
-            if os.readlink(entry / "ns/net") == network:
-                found.append(int(entry.name))
+            if os.readlink(f"/proc/{pid}/ns/net") == network:
+                found.append(pid)
         except OSError:
             continue
     return found

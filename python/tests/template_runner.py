@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,16 @@ class TemplateRunner:
             "template": {"folder": str(self.folder), "join_files": [], "mounts": [{"source": work, "target": inside}]},
             "drop_to": drop_to(),
         }
+
+    def connect(self) -> socket.socket:
+        """Connect to the keeper like a bootstrap."""
+        descriptor = os.open(self.folder, os.O_PATH)
+        try:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            connection.connect(f"/proc/self/fd/{descriptor}/socket")
+            return connection
+        finally:
+            os.close(descriptor)
 
     def log(self) -> str:
         return (self.folder / "template.log").read_text()

@@ -100,17 +100,23 @@ class Keeper:
                 request, _, _ = messages.receive(connection)
                 if request is None:
                     return
-                if not self._spares:
-                    self._prepare()
-                slot = self._spares.pop(0)
-                slot.close_new_addresses(list_machine_addresses())
-                messages.send(connection, {**slot.describe(), "read_variables": self._read_variables}, slot.descriptors)
-                slot.forget()
+                self._hand_out(connection)
             except (OSError, ValueError):
                 # The bootstrap is gone, or something failed: it starts cold.
                 return
         self._handed_out += 1
         _report({"handed_out": self._handed_out})
+
+    def _hand_out(self, connection: socket.socket) -> None:
+        if not self._spares:
+            self._prepare()
+        slot = self._spares.pop(0)
+        try:
+            slot.close_new_addresses(list_machine_addresses())
+            messages.send(connection, {**slot.describe(), "read_variables": self._read_variables}, slot.descriptors)
+        finally:
+            # A slot that was not handed out ends with its connection.
+            slot.forget()
 
 
 def _listen(folder: str) -> socket.socket:

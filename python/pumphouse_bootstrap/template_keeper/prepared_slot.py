@@ -37,6 +37,7 @@ class PreparedSlot:
         try:
             report, descriptors, init = messages.receive(self._connection)
         except (OSError, ValueError) as error:
+            self._connection.close()
             raise SlotFailed(f"The template did not fork: {error}") from error
         if report is None or not report.get("init") or init is None or len(descriptors) != 1:
             raise SlotFailed(str((report or {}).get("detail") or "The template did not fork."))
