@@ -133,7 +133,6 @@ class Forked(ForkedCase):
         runner.server.serve_archive("code", b"not an archive")
         self.assertEqual(runner.run()["reason"]["code"], "unpack_failed")
 
-
     def test_a_bootstrap_that_goes_away_leaves_nothing_at_the_keeper(self) -> None:
         descriptors = Path(f"/proc/{self.template.keeper.pid}/fd")
         self.assertEqual(self.run_forked("print('warm')"), ["warm"])
@@ -143,7 +142,8 @@ class Forked(ForkedCase):
             with self.template.connect() as connection:
                 connection.send(b"{}")
         self.assertEqual(self.run_forked("print('next')"), ["next"])
-        await_true(lambda: self.count_slots() == 1 and len(list(descriptors.iterdir())) == before, "the end of the lost slots")
+        # A slot that is being prepared takes up to three more, a lost one would take two.
+        await_true(lambda: self.count_slots() == 1 and len(list(descriptors.iterdir())) <= before, "the end of the lost slots")
 
     def count_slots(self) -> int:
         """Count first processes of runs: the sandbox's own first process is their parent."""
