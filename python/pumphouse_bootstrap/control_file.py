@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 
+from pumphouse_bootstrap.inside.memory_file import write_memory_file
 from pumphouse_bootstrap.preparation import BeginAnswer
 from pumphouse_bootstrap.start_file import StartFile
 
@@ -35,12 +35,7 @@ def describe_control(start: StartFile, begin: BeginAnswer, beacon_address: str) 
 
 def write_control(control: dict) -> int:
     """Return the descriptor of a file in memory, at its start."""
-    descriptor = os.memfd_create("control", os.MFD_CLOEXEC)
-    view = memoryview(json.dumps(control).encode())
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+    return write_memory_file("control", control, os.MFD_CLOEXEC)
 
 
 def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:

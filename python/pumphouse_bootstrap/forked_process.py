@@ -12,6 +12,7 @@ from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.inside.template import messages
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
+from pumphouse_bootstrap.process_tree import reap_children
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.template_slot import TemplateSlot
 from pumphouse_bootstrap.user_process import name_signal
@@ -156,10 +157,4 @@ class ForkedProcess:
 
     def reap(self) -> None:
         """Reap children of the bootstrap; processes of the run belong to the slot's init."""
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
+        reap_children()

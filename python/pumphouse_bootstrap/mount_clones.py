@@ -5,16 +5,10 @@ is how a sandbox that runs already gains a folder.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import socket
 
-_OPEN_TREE, _MOUNT_SETATTR = 428, 442
-_CLONE, _AT_FDCWD, _AT_EMPTY_PATH = 1, -100, 0x1000
-_NO_SETUID, _NO_DEVICES = 0x2, 0x4
-_NEW_USERS, _NEW_MOUNTS = 0x10000000, 0x00020000
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.syscall.restype = ctypes.c_long
+from pumphouse_bootstrap.inside.template import kernel
 
 
 def clone_mounts(paths: list[str]) -> list[int]:
@@ -37,8 +31,7 @@ def clone_mounts(paths: list[str]) -> list[int]:
 
 def _clone_apart(paths: list[str], connection: socket.socket) -> None:
     try:
-        if _libc.unshare(_NEW_USERS | _NEW_MOUNTS) < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "unshare")
+        kernel.unshare(kernel.NEW_USERS | kernel.NEW_MOUNTS)
         socket.send_fds(connection, [b"cloned"], [_clone(path) for path in paths])
     except OSError as error:
         connection.send(f"{error.filename}: {error.strerror}".encode())
@@ -47,14 +40,10 @@ def _clone_apart(paths: list[str], connection: socket.socket) -> None:
 
 
 def _clone(path: str) -> int:
-    flags = ctypes.c_uint(_CLONE | os.O_CLOEXEC)
-    descriptor = _libc.syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
-    if descriptor < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
-    attributes = (ctypes.c_uint64 * 4)(_NO_SETUID | _NO_DEVICES, 0, 0, 0)
-    size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    if _libc.syscall(_MOUNT_SETATTR, descriptor, b"", _AT_EMPTY_PATH, ctypes.byref(attributes), size) < 0:
-        number = ctypes.get_errno()
+    descriptor = kernel.open_tree(path)
+    try:
+        kernel.restrict_mount(descriptor)
+    except OSError:
         os.close(descriptor)
-        raise OSError(number, os.strerror(number), path)
+        raise
     return descriptor

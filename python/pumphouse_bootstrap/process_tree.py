@@ -82,6 +82,17 @@ def _read_namespace_pids(pid: int) -> list[int]:
     return []
 
 
+def reap_children() -> None:
+    """Reap the children of this process that have ended."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+
+
 def terminate_user_code(user_pid: int) -> None:
     """
     Send SIGTERM once to each process of user code: to its process group, and to descendants that left the

@@ -430,7 +430,7 @@ class RunTest(unittest.TestCase):
     def test_a_pipeline_waits_and_tells_it(self) -> None:
         holder = self.hold()
         attempt = self.start(1)
-        await_true(lambda: attempt.server.notes(), "the wait is told")
+        await_true(lambda: attempt.server.notes(), "the report of the wait")
         holder.close()
         self.assertEqual(attempt.wait(), 0)
         self.assertEqual(attempt.server.log("stdout"), ["starts", "False"])
@@ -446,7 +446,7 @@ class RunTest(unittest.TestCase):
         self.hold()
         program = "from dlt.common.runtime.signals import intercepted_signals\nwith intercepted_signals():\n" + textwrap.indent(PIPELINE, "    ")
         attempt = self.start(1, program)
-        await_true(lambda: attempt.server.notes(), "the wait is told")
+        await_true(lambda: attempt.server.notes(), "the report of the wait")
         began_at = time.monotonic()
         attempt.signal(signal.SIGTERM)
         self.assertEqual(attempt.wait(), 0)
@@ -473,7 +473,7 @@ class RunTest(unittest.TestCase):
             thread.join()
         """
         attempt = self.start(1, program)
-        await_true(lambda: attempt.server.notes(), "the wait is told")
+        await_true(lambda: attempt.server.notes(), "the report of the wait")
         attempt.signal(signal.SIGTERM)
         self.assertEqual(attempt.wait(), 0)
         self.assertEqual(attempt.server.exit()["code"], 0)

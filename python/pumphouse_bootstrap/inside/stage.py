@@ -7,6 +7,7 @@ import os
 import signal
 
 from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
+from pumphouse_bootstrap.inside.memory_file import write_memory_file
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.unpack import place_local_data, unpack_code, unpack_configuration
@@ -86,11 +87,8 @@ def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
         "arguments": [*control["arguments"], *control["private_arguments"]],
         "quick": variables.get(_START_VARIABLE) != "plain",
     }
-    descriptor = os.memfd_create("launch", 0)
-    view = memoryview(json.dumps(request).encode())
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    # Without the flag to close it: the launch program inherits it.
+    descriptor = write_memory_file("launch", request, 0)
     return [os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch", "__main__.py"), str(descriptor)]
 
 

@@ -11,6 +11,7 @@ import sys
 
 from pumphouse_bootstrap.inside.template import messages
 from pumphouse_bootstrap.machine_addresses import list_machine_addresses
+from pumphouse_bootstrap.process_tree import reap_children
 from pumphouse_bootstrap.template_keeper.prepared_slot import PreparedSlot, SlotFailed, SlotPlan
 from pumphouse_bootstrap.template_keeper.sandbox_start import SandboxPlan, start_sandbox
 
@@ -83,7 +84,7 @@ class Keeper:
                 return
             if woken in ready:
                 os.read(woken, 512)
-                _reap()
+                reap_children()
             if self._listener.fileno() in ready:
                 self._answer()
             elif not is_idle:
@@ -138,16 +139,6 @@ def _wake_up_for_ended_children() -> int:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     return woken
-
-
-def _reap() -> None:
-    while True:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
 
 
 def _report(report: dict) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 
+from pumphouse_bootstrap.inside.template import kernel
 from pumphouse_bootstrap.process_control import forbid_new_privileges
 
-_NEW_MOUNTS = 0x00020000
-_PRIVATE, _RECURSIVE, _BIND = 1 << 18, 16384, 4096
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -73,22 +71,13 @@ def _bind_sources(plan: SandboxPlan) -> None:
     Make the sources reachable for the workspace's user below one folder, in a mount namespace of this process: bubblewrap
     runs as that user, because as root it covers parts of /proc, and runs could then not mount their own.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
-
-    def mount(source: bytes | None, target: str, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
-        if libc.mount(source, os.fsencode(target), kind, flags, data) < 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), target)
-
-    if libc.unshare(_NEW_MOUNTS) < 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    mount(None, "/", None, _PRIVATE | _RECURSIVE)
-    mount(b"tmpfs", plan.binds_folder, b"tmpfs", 0, b"mode=0755")
+    kernel.unshare(kernel.NEW_MOUNTS)
+    kernel.mount(None, "/", None, kernel.PRIVATE | kernel.RECURSIVE)
+    kernel.mount("tmpfs", plan.binds_folder, "tmpfs", 0, "mode=0755")
     for number, source in enumerate(plan.sources):
         target = f"{plan.binds_folder}/{number}"
         if os.path.isdir(source):
             os.mkdir(target)
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
-        mount(os.fsencode(source), target, None, _BIND | _RECURSIVE)
+        kernel.mount(source, target, None, kernel.BIND | kernel.RECURSIVE)

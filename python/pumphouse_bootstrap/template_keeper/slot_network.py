@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
 import time
 
+from pumphouse_bootstrap.inside.template import kernel
 from pumphouse_bootstrap.machine_addresses import close_machine
 
 _READY_SECONDS = 20.0
-_NEW_USERS = 0x10000000
-_CAPABILITY_VERSION = 0x20080522
-_DUMPABLE = 4
 _VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class NetworkFailed(Exception):
@@ -95,11 +91,11 @@ class SlotNetwork:
         # no files here.
         os.chroot(self._empty_folder)
         os.chdir("/")
-        if users >= 0 and _libc.setns(users, _NEW_USERS) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-        _drop_capabilities()
+        if users >= 0:
+            kernel.enter_users(users)
+        kernel.drop_capabilities()
         # Entering a user namespace forbids inspection; pasta must be able to open the descriptor.
-        _libc.prctl(_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0)
+        kernel.allow_inspection()
         os.write(ready, b"1")
         os.close(ready)
         os.read(self._lease_read, 1)
@@ -128,13 +124,6 @@ def _close_all_but(kept: set[int]) -> None:
                 os.close(number)
             except OSError:
                 continue
-
-
-def _drop_capabilities() -> None:
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
-    none = (ctypes.c_uint32 * 6)()
-    if _libc.capset(ctypes.byref(header), ctypes.byref(none)) != 0:
-        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _read_to_end(descriptor: int, deadline: float) -> bytes:

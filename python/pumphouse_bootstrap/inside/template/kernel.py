@@ -8,9 +8,10 @@ import os
 NEW_MOUNTS, NEW_CONTROL_GROUPS, NEW_HOST_NAME = 0x00020000, 0x02000000, 0x04000000
 NEW_IPC, NEW_USERS, NEW_PIDS, NEW_NETWORK = 0x08000000, 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXECUTION, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
+RECURSIVE, PRIVATE = 1 << 14, 1 << 18
 
-_MOVE_MOUNT, _OPEN_TREE = 429, 428
-_FROM_EMPTY_PATH, _CLONE_TREE = 4, 1
+_MOVE_MOUNT, _OPEN_TREE, _MOUNT_SETATTR = 429, 428, 442
+_FROM_EMPTY_PATH, _CLONE_TREE, _AT_EMPTY_PATH = 4, 1, 0x1000
 _AT_FDCWD = -100
 _DROP_BOUNDING, _AMBIENT, _CLEAR_ALL = 24, 47, 4
 _PDEATHSIG, _DUMPABLE = 1, 4
@@ -53,6 +54,19 @@ def place_mount(descriptor: int, target: str) -> None:
     os.close(descriptor)
 
 
+def restrict_mount(descriptor: int) -> None:
+    """Ignore setuid bits and devices in the mount of a descriptor."""
+    attributes = (ctypes.c_uint64 * 4)(NO_SETUID | NO_DEVICES, 0, 0, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    result = _libc.syscall(_MOUNT_SETATTR, descriptor, b"", _AT_EMPTY_PATH, ctypes.byref(attributes), size)
+    _check(result, "mount_setattr")
+
+
+def enter_users(descriptor: int) -> None:
+    """Enter the user namespace of a descriptor."""
+    _check(_libc.setns(descriptor, NEW_USERS), "setns")
+
+
 def map_user(inside: int, outside: int, group_inside: int, group_outside: int) -> None:
     """Map the only user and group of this process's new user namespace."""
     for name, text in (
@@ -80,3 +94,8 @@ def end_with_parent() -> None:
 
 def forbid_inspection() -> None:
     _check(_libc.prctl(_DUMPABLE, ctypes.c_ulong(0), 0, 0, 0), "prctl")
+
+
+def allow_inspection() -> None:
+    """Undo what a change of user or user namespace has forbidden."""
+    _check(_libc.prctl(_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0), "prctl")

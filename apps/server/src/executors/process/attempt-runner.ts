@@ -58,11 +58,11 @@ export function createAttemptRunner(backend: ProcessBackend, templates: Template
     if (found.location === 'elsewhere') return { state: 'unknown', detail: found.detail };
     const folder = locateAttemptFolder(dataDir, found.data.attemptId);
     if (found.location === 'here') {
-      const attempt = await locateAttempt(found.data, folder);
-      if (attempt.bootstrap !== null && isProcessAlive(attempt.bootstrap)) return { state: 'running' };
-      if (attempt.bootstrap === null && (await findAttemptProcesses(attempt.marks)).length > 0)
-        return { state: 'running' };
-      await endRemains(attempt.marks);
+      const bootstrap = await findBootstrap(found.data, folder);
+      if (bootstrap !== null && isProcessAlive(bootstrap)) return { state: 'running' };
+      const marks = await readMarks(found.data, folder, bootstrap);
+      if (bootstrap === null && (await findAttemptProcesses(marks)).length > 0) return { state: 'running' };
+      await endRemains(marks);
     }
     const exit = await readExitDetails(folder);
     return exit === null ? { state: 'missing' } : { state: 'exited', exit };
@@ -93,8 +93,9 @@ export function createAttemptRunner(backend: ProcessBackend, templates: Template
     async stop(handle, { graceSeconds }) {
       const { location: scope, data } = requireVisible(handle, dataDir);
       if (scope === 'earlier-boot') return;
-      const { marks, bootstrap } = await locateAttempt(data, locateAttemptFolder(dataDir, data.attemptId));
-      await stopAttempt(marks, bootstrap, graceSeconds);
+      const folder = locateAttemptFolder(dataDir, data.attemptId);
+      const bootstrap = await findBootstrap(data, folder);
+      await stopAttempt(await readMarks(data, folder, bootstrap), bootstrap, graceSeconds);
     },
     async remove(handle) {
       const { attemptId } = requireVisible(handle, dataDir).data;
@@ -137,24 +138,25 @@ function ignoreMissingFolder(error: unknown): void {
  * Finds the bootstrap named by a handle, or the one that wrote its process record after the handle was
  * created.
  */
-async function locateAttempt(
-  data: HandleData,
+async function findBootstrap(data: HandleData, folder: AttemptFolder): Promise<ProcessIdentity | null> {
+  if (data.pid === null || data.startTime === null) return readBootstrapIdentity(folder);
+  return { bootId: data.bootId, pid: data.pid, startTime: data.startTime };
+}
+
+/** By what the processes of an attempt are found. */
+async function readMarks(
+  { attemptId }: HandleData,
   folder: AttemptFolder,
-): Promise<{ marks: AttemptMarks; bootstrap: ProcessIdentity | null }> {
-  const stored =
-    data.pid === null || data.startTime === null
-      ? null
-      : { bootId: data.bootId, pid: data.pid, startTime: data.startTime };
-  const bootstrap = stored ?? (await readBootstrapIdentity(folder));
-  const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
-  const startTime = bootstrap?.startTime ?? null;
-  const controlGroup = (await readAttemptRecord(folder))?.controlGroup ?? [];
-  const record = await readForkedRecord(folder);
-  const forked = record === null ? null : { pid: record.pid, startTime: record.start_time };
-  const { attemptId } = data;
+  bootstrap: ProcessIdentity | null,
+): Promise<AttemptMarks> {
+  const forked = await readForkedRecord(folder);
   return {
-    marks: { attemptId, startFile: folder.startFile, bootstrapPid, startTime, forked, controlGroup },
-    bootstrap,
+    attemptId,
+    startFile: folder.startFile,
+    bootstrapPid: bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null,
+    startTime: bootstrap?.startTime ?? null,
+    forked: forked === null ? null : { pid: forked.pid, startTime: forked.start_time },
+    controlGroup: (await readAttemptRecord(folder))?.controlGroup ?? [],
   };
 }
 

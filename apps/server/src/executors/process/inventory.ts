@@ -28,7 +28,7 @@ import { locatePackageStore } from './package-store.ts';
 import { dateStart } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
-import { isTemplateInUse, listTemplateNames, locateTemplates } from './templates/template-folder.ts';
+import { listTemplates, locateTemplates, type ListedTemplate } from './templates/template-folder.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 
@@ -48,6 +48,7 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
     const marked = await listMarkedAttempts(dataDir, bootstrapDir);
     const attemptIds = (await listNames(locateAttemptsFolder(dataDir))).filter(isSafeName);
     const strays = marked.filter(({ attemptId }) => !attemptIds.includes(attemptId));
+    const templates = await listTemplates(dataDir);
     const folders = await Promise.all([
       ...attemptIds.map(findAttempt),
       ...(await listNames(locateEnvironments(dataDir))).map(findEnvironment),
@@ -55,9 +56,9 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
       ...(await listLocalData(dataDir)).map(findLocalData),
       ...(await listSnapshots(dataDir)).map(findSnapshot),
       ...(await listStoreFolders(dataDir)).map(findStoreFolder),
-      ...(await listTemplateNames(dataDir)).map(findTemplate),
+      ...templates.map(findTemplate),
     ]);
-    const liveTemplates = await listLiveTemplates();
+    const liveTemplates = templates.filter(({ isLive }) => isLive).map(({ name }) => name);
     const groups = await controlGroups.list();
     // List groups last: after the removals before them they are empty or gone.
     return [
@@ -105,17 +106,9 @@ export function createInventory(backend: ProcessBackend, attemptRunner: AttemptR
     return { resource, remove: () => controlGroups.remove(name) };
   }
 
-  async function listLiveTemplates(): Promise<string[]> {
-    const names = await listTemplateNames(dataDir);
-    const live = await Promise.all(names.map((name) => isTemplateInUse(dataDir, name)));
-    return names.filter((_, index) => live[index]);
-  }
-
   /** A template ends with its server; its folder can be left. */
-  async function findTemplate(name: string): Promise<Found | null> {
-    const owner: ResourceOwner = (await isTemplateInUse(dataDir, name))
-      ? { kind: 'installation' }
-      : { kind: 'nobody' };
+  function findTemplate({ name, isLive }: ListedTemplate): Promise<Found | null> {
+    const owner: ResourceOwner = { kind: isLive ? 'installation' : 'nobody' };
     return findStoreFolder({ path: join(locateTemplates(dataDir), name), owner });
   }
 

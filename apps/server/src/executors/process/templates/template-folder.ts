@@ -32,12 +32,18 @@ export async function createTemplateFolder(
   return folder;
 }
 
-export async function listTemplateNames(dataDir: string): Promise<string[]> {
-  return readdir(locateTemplates(dataDir)).catch(() => []);
+export interface ListedTemplate {
+  name: string;
+  /** Whether the server that started the template runs. Its keeper ends with it. */
+  isLive: boolean;
 }
 
-/** Whether the server that started the template runs. Its keeper ends with it. */
-export async function isTemplateInUse(dataDir: string, name: string): Promise<boolean> {
+export async function listTemplates(dataDir: string): Promise<ListedTemplate[]> {
+  const names = await readdir(locateTemplates(dataDir)).catch(() => []);
+  return Promise.all(names.map(async (name) => ({ name, isLive: await isInUse(dataDir, name) })));
+}
+
+async function isInUse(dataDir: string, name: string): Promise<boolean> {
   const path = join(locateTemplates(dataDir), name, OWNER_FILE);
   try {
     const owner = ownerSchema.parse(JSON.parse(await readFile(path, 'utf8')));

@@ -165,11 +165,13 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
       const nowMs = Date.now();
       starts.set(name, addStart(starts.get(name) ?? [], nowMs));
       const template = running.get(name);
-      const signature = readMachineSignature([context.interpreter.executable]);
-      if (template !== undefined && isWornOut(template, nowMs, signature)) end(template);
-      else if (template !== undefined) {
-        template.lastUsedAtMs = nowMs;
-        return template.folder;
+      if (template !== undefined) {
+        const signature = readMachineSignature([context.interpreter.executable]);
+        if (!isWornOut(template, nowMs, signature)) {
+          template.lastUsedAtMs = nowMs;
+          return template.folder;
+        }
+        end(template);
       }
       if (deservesTemplate(starts.get(name) ?? [])) startInBackground(key, context);
       return null;
