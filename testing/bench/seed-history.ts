@@ -81,7 +81,8 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
           `with members as (
              insert into organization_memberships (organization_id, user_id, role)
              select workspaces.organization_id, users.id, 'owner' from workspaces cross join users
-              where workspaces.id = $1 and users.kind = 'human' returning id)
+              where workspaces.id = $1 and users.kind = 'human'
+             on conflict (organization_id, user_id) do update set role = excluded.role returning id)
            insert into workspace_memberships (workspace_id, membership_id, role) select $1, id, 'owner' from members`,
           [workspaceId],
         );

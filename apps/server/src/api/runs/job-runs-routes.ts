@@ -123,7 +123,13 @@ export function createJobRunHandlers(services: {
 }
 
 function stringifyRuns(page: RouteResponseInput<'list_job_runs'>): string {
-  return stringifyPage(page, ['job', 'job_version']);
+  const text: unknown = stringifyPage(page, {
+    shared: ['job'],
+    lasting: ['job_version'],
+    lastingWithin: ['job_definition'],
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Fastify sends bytes too; its type knows only text
+  return text as string;
 }
 
 /** Runs of the dashboard are hidden unless the query names a job or an upstream run. */

@@ -1,7 +1,14 @@
 import type { DetailedJob } from '../../services/jobs/read-jobs.ts';
 import type { JobVersionInput, JobResponseInput } from '../jobs/jobs-serializers.ts';
 import type { DetailedJobRun } from '../../services/runs/read-job-runs.ts';
-import type { DownstreamRun, JobRunRecord, PipelineRunHeadRecord, RecentRun } from '../../store/records.ts';
+import type {
+  DownstreamRun,
+  JobRecord,
+  JobRunRecord,
+  JobVersionRecord,
+  PipelineRunHeadRecord,
+  RecentRun,
+} from '../../store/records.ts';
 import type {
   DownstreamJobRunResponse,
   JobRunResponse,
@@ -59,13 +66,24 @@ export function createRunDescriber(
   at: RequestUrls,
 ): (detailed: DetailedJobRun) => RouteResponseInput<'get_job_run'> {
   const jobs = new Map<string, JobResponseInput>();
-  const versions = new Map<string, JobVersionInput>();
   return ({ run, job, version, pipelineRuns, downstreamRuns }) => ({
     ...toJobRun(run, pipelineRuns, at),
     job: once(jobs, job.id, () => toJob(job, at)),
-    job_version: once(versions, version.id, () => toJobVersion(version, job)),
+    job_version: toLastingJobVersion(version, job),
     downstream_job_runs: downstreamRuns?.map(toDownstreamRun) ?? null,
   });
+}
+
+/** Versions never change, except for the module that the job was last deployed from. */
+const lastingVersions = new WeakMap<JobVersionRecord, JobVersionInput>();
+
+/** Returns the same object for a version as long as its record is cached, so that its text is reused. */
+function toLastingJobVersion(version: JobVersionRecord, job: JobRecord): JobVersionInput {
+  const known = lastingVersions.get(version);
+  if (known && known.deployment_module === job.deploymentModule) return known;
+  const made = toJobVersion(version, job);
+  lastingVersions.set(version, made);
+  return made;
 }
 
 function once<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
