@@ -20,18 +20,20 @@ export interface ProcessorTime {
 const sampleIntervalMs = 10;
 
 /**
- * Watches the processor time of a server with the process executor. Ended processes count: the server has
- * waited for its bootstraps, and Postgres for its backends. Only the division between a bootstrap and what it
+ * Watches the processor time of a server with the process executor. Ended processes count: the server and its
+ * fork server have waited for bootstraps, and Postgres for its backends. Only the division between a bootstrap and what it
  * started is sampled.
  * @returns a function that waits until all attempts are removed, and returns the time since
  */
 export function watchProcessorTime(server: TestServer): () => Promise<ProcessorTime> {
   const serverPid = readServerPid(server);
   const postmasterPid = readPostmasterPid(server);
-  const others = new Set(listChildren(serverPid));
+  const forkServerPid = findForkServer(serverPid);
+  const listStarted = () => [...listChildren(serverPid), ...listChildren(forkServerPid)];
+  const others = new Set(listStarted());
   const sandboxes = new Map<number, number>();
   const sample = () => {
-    for (const pid of listChildren(serverPid)) {
+    for (const pid of listStarted()) {
       if (others.has(pid)) continue;
       const { endedChildren } = readProcessTimes(pid);
       sandboxes.set(pid, Math.max(endedChildren, sandboxes.get(pid) ?? 0));
@@ -39,6 +41,7 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
   };
   const attemptsBefore = countAttempts(server);
   const nodeBefore = readProcessTimes(serverPid);
+  const forkServerBefore = readProcessTimes(forkServerPid);
   const postgresBefore = readPostgresTime(postmasterPid);
   const timer = setInterval(sample, sampleIntervalMs);
 
@@ -46,11 +49,14 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
     await eventually('all attempts are removed', () => countAttempts(server) <= attemptsBefore);
     clearInterval(timer);
     const node = readProcessTimes(serverPid);
+    const forkServer = readProcessTimes(forkServerPid);
+    const ofForks =
+      forkServer.own + forkServer.endedChildren - forkServerBefore.own - forkServerBefore.endedChildren;
     const ofSandboxes = [...sandboxes.values()].reduce((sum, value) => sum + value, 0);
     return {
       node: node.own - nodeBefore.own,
       postgres: readPostgresTime(postmasterPid) - postgresBefore,
-      bootstraps: node.endedChildren - nodeBefore.endedChildren - ofSandboxes,
+      bootstraps: ofForks + node.endedChildren - nodeBefore.endedChildren - ofSandboxes,
       sandboxes: ofSandboxes,
     };
   };
@@ -59,6 +65,15 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
 function readServerPid({ process: { pid } }: TestServer): number {
   if (pid === undefined) throw new Error('The server has no process');
   return pid;
+}
+
+/** It has started before, with the first attempt of the server. */
+function findForkServer(serverPid: number): number {
+  const isForkServer = (pid: number) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('--fork-server');
+  const found = listChildren(serverPid).find(isForkServer);
+  if (found === undefined) throw new Error('The server has no fork server');
+  return found;
 }
 
 function readPostmasterPid({ dataDir }: TestServer): number {
