@@ -2,7 +2,7 @@ import type { TestServer } from '../fixtures/server.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../fixtures/eventually.ts';
-import { listChildren, readProcessTimes } from './process-times.ts';
+import { listChildren, listTree, readProcessTimes } from './process-times.ts';
 
 /** Processor time in milliseconds, by part of Pumphouse. */
 export interface ProcessorTime {
@@ -12,7 +12,7 @@ export interface ProcessorTime {
   postgres: number;
   /** Bootstraps, and the helpers that a bootstrap does not wait for. */
   bootstraps: number;
-  /** What bootstraps started: sandboxes, networks, and user code. */
+  /** What bootstraps started, and templates with the runs that were forked from them: sandboxes, networks, user code. */
   sandboxes: number;
 }
 
@@ -30,11 +30,12 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
   const postmasterPid = readPostmasterPid(server);
   const forkServerPid = findForkServer(serverPid);
   const listStarted = () => [...listChildren(serverPid), ...listChildren(forkServerPid)];
+  const templatesBefore = readTemplatesTime(serverPid);
   const others = new Set(listStarted());
   const sandboxes = new Map<number, number>();
   const sample = () => {
     for (const pid of listStarted()) {
-      if (others.has(pid)) continue;
+      if (others.has(pid) || isKeeper(pid)) continue;
       const { endedChildren } = readProcessTimes(pid);
       sandboxes.set(pid, Math.max(endedChildren, sandboxes.get(pid) ?? 0));
     }
@@ -52,12 +53,12 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
     const forkServer = readProcessTimes(forkServerPid);
     const ofForks =
       forkServer.own + forkServer.endedChildren - forkServerBefore.own - forkServerBefore.endedChildren;
-    const ofSandboxes = [...sandboxes.values()].reduce((sum, value) => sum + value, 0);
+    const ofSandboxes = sumOf([...sandboxes.values()]);
     return {
       node: node.own - nodeBefore.own,
       postgres: readPostgresTime(postmasterPid) - postgresBefore,
       bootstraps: ofForks + node.endedChildren - nodeBefore.endedChildren - ofSandboxes,
-      sandboxes: ofSandboxes,
+      sandboxes: ofSandboxes + readTemplatesTime(serverPid) - templatesBefore,
     };
   };
 }
@@ -69,12 +70,30 @@ function readServerPid({ process: { pid } }: TestServer): number {
 
 /** It has started before, with the first attempt of the server. */
 function findForkServer(serverPid: number): number {
-  const isForkServer = (pid: number) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('--fork-server');
-  const found = listChildren(serverPid).find(isForkServer);
+  const found = listChildren(serverPid).find((pid) => hasArgument(pid, /^--fork-server$/));
   if (found === undefined) throw new Error('The server has no fork server');
   return found;
 }
+
+/** All processes of templates and of the runs that were forked from them, as long as the templates have not ended. */
+function readTemplatesTime(serverPid: number): number {
+  const pids = listChildren(serverPid).filter(isKeeper).flatMap(listTree);
+  return sumOf(pids.map((pid) => readProcessTimes(pid)).map(({ own, endedChildren }) => own + endedChildren));
+}
+
+const isKeeper = (pid: number): boolean => hasArgument(pid, /\/template_keeper$/);
+
+function hasArgument(pid: number, pattern: RegExp): boolean {
+  try {
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return commandLine.split('\0').some((argument) => pattern.test(argument));
+  } catch {
+    // It has ended.
+    return false;
+  }
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 function readPostmasterPid({ dataDir }: TestServer): number {
   return Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
@@ -82,8 +101,7 @@ function readPostmasterPid({ dataDir }: TestServer): number {
 
 function readPostgresTime(postmasterPid: number): number {
   const { own, endedChildren } = readProcessTimes(postmasterPid);
-  const running = listChildren(postmasterPid).map((pid) => readProcessTimes(pid).own);
-  return running.reduce((sum, value) => sum + value, own + endedChildren);
+  return own + endedChildren + sumOf(listChildren(postmasterPid).map((pid) => readProcessTimes(pid).own));
 }
 
 function countAttempts({ dataDir }: TestServer): number {
