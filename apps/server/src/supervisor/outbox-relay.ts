@@ -17,8 +17,11 @@ export interface OutboxRelayDependencies {
 }
 
 export interface OutboxRelay {
-  /** Handles pending events. After a crash a handler may run again, so all handlers are idempotent. */
-  deliver(): Promise<void>;
+  /**
+   * Handles pending events. After a crash a handler may run again, so all handlers are idempotent.
+   * @returns whether there may be more
+   */
+  deliver(): Promise<boolean>;
 }
 
 const eventBatch = 20;
@@ -89,12 +92,7 @@ export function createOutboxRelay({
     });
   }
 
-  /** Handles the events that only wake loops, which the notification of each has done. */
-  async function removeSignals(events: readonly ClaimedEvent[]): Promise<void> {
-    const ids = events.filter(isSignal).map(({ id }) => id);
-    if (ids.length > 0) await store.outbox.remove(ids);
-  }
-
+  /** Does nothing for `job_run.created`, which only wakes loops: its notification has done that. */
   async function act(event: ClaimedEvent): Promise<void> {
     if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
@@ -107,12 +105,11 @@ export function createOutboxRelay({
   return {
     async deliver() {
       const events = await store.outbox.take(eventBatch, claimSeconds);
-      await removeSignals(events);
+      const handled: number[] = [];
       for (const event of events) {
-        if (isSignal(event)) continue;
         try {
           await act(event);
-          await store.outbox.remove([event.id]);
+          handled.push(event.id);
         } catch (error) {
           // The first tries often run before the bootstrap has exited.
           const level = event.failures < patientTries ? 'debug' : 'warn';
@@ -123,8 +120,8 @@ export function createOutboxRelay({
           await store.outbox.markFailed(event.id);
         }
       }
+      if (handled.length > 0) await store.outbox.remove(handled);
+      return events.length === eventBatch;
     },
   };
 }
-
-const isSignal = ({ kind }: ClaimedEvent): boolean => kind === 'job_run.created';

@@ -8,6 +8,7 @@ import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodie
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { randomUUID } from 'node:crypto';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 
@@ -44,7 +45,7 @@ async function fill() {
   });
   const spool = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   await api.services.recordSpool.record(id, 0, Buffer.from(spool));
-  await store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   await api.finishRun(seeded.run.id, { status: 'completed' });
   const { storedBytes } = await api.logFiles.seal(id);
   await store.attempts.markSealed(id, storedBytes);
