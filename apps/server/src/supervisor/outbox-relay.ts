@@ -25,6 +25,8 @@ export interface OutboxRelay {
 }
 
 const eventBatch = 20;
+/** Runs that are cleaned up at the same time. */
+const runsAtOnce = 4;
 /** Cleanup attempts before a process that is still running is ended: about six seconds. */
 const patientTries = 2;
 /**
@@ -102,24 +104,30 @@ export function createOutboxRelay({
     }
   }
 
+  /** @returns whether the event is handled; otherwise it is retried */
+  async function handle(event: ClaimedEvent): Promise<boolean> {
+    try {
+      await act(event);
+      return true;
+    } catch (error) {
+      // The first tries often run before the bootstrap has exited.
+      const level = event.failures < patientTries ? 'debug' : 'warn';
+      log[level]({ err: error, eventId: event.id, kind: event.kind }, 'event not handled yet; retried later');
+      await store.outbox.markFailed(event.id);
+      return false;
+    }
+  }
+
   return {
     async deliver() {
       const events = await store.outbox.take(eventBatch, claimSeconds);
       const handled: number[] = [];
-      for (const event of events) {
-        try {
-          await act(event);
-          handled.push(event.id);
-        } catch (error) {
-          // The first tries often run before the bootstrap has exited.
-          const level = event.failures < patientTries ? 'debug' : 'warn';
-          log[level](
-            { err: error, eventId: event.id, kind: event.kind },
-            'event not handled yet; retried later',
-          );
-          await store.outbox.markFailed(event.id);
-        }
-      }
+      const ofRuns = [...Map.groupBy(events, ({ payload }) => payload.jobRunId).values()];
+      const work = async (): Promise<void> => {
+        for (let ofRun = ofRuns.shift(); ofRun; ofRun = ofRuns.shift())
+          for (const event of ofRun) if (await handle(event)) handled.push(event.id);
+      };
+      await Promise.all(Array.from({ length: runsAtOnce }, work));
       if (handled.length > 0) await store.outbox.remove(handled);
       return events.length === eventBatch;
     },

@@ -19,7 +19,7 @@ import {
   type StartFile,
 } from './attempt-folder.ts';
 import { buildHandle, readServerLocation } from './attempt-location.ts';
-import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { ATTEMPT_ID_VARIABLE } from './marked-processes.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './build-environment.ts';

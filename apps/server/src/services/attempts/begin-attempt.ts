@@ -23,6 +23,7 @@ import { selectConfiguration } from '../../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
 import { writeEntryPoint } from '../../domain/runs/run-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { LRUCache } from 'lru-cache';
 
 export interface BeginAttemptDependencies {
   persistence: Persistence<'attempts'>;
@@ -92,9 +93,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const configuration = await packageVersions.getConfiguration(run);
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
-    const selected = await openSelected(configuration, run.profile);
-    const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
-    const files = selected.files.map(({ name, text }) => ({ name, content: parseConfiguration(text) }));
+    const { files, sha256: configurationSha256 } = await openSelected(configuration, run.profile);
     const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
@@ -151,12 +150,30 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     };
   }
 
+  /** A configuration never changes, and each run reads it at its admission and when it downloads it. */
+  const selections = new LRUCache<string, Selection>({
+    maxSize: maxSelectedBytes,
+    sizeCalculation: ({ archive }) => 2 * archive.length,
+    ttl: selectionTtlMs,
+  });
+
   /**
    * Selects the part of a configuration for the run's profile, without other profiles. The bytes are the same
    * each time.
    */
-  async function openSelected(configuration: ConfigurationRecord, profile: string) {
-    return selectConfiguration(await configurationArchives.open(configuration), profile);
+  async function openSelected(configuration: ConfigurationRecord, profile: string): Promise<Selection> {
+    const key = `${configuration.id} ${profile}`;
+    const known = selections.get(key);
+    if (known) return known;
+    const opened = await configurationArchives.open(configuration);
+    const { archive, files } = await selectConfiguration(opened, profile);
+    const selection = {
+      archive,
+      sha256: createHash('sha256').update(archive).digest('hex'),
+      files: files.map(({ name, text }) => ({ name, content: parseConfiguration(text) })),
+    };
+    selections.set(key, selection);
+    return selection;
   }
 
   /** @throws ServiceError attempt_closed, attempt_files_withheld, not_found */
@@ -192,6 +209,17 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     },
   };
 }
+
+/** The part of a configuration for one profile. */
+interface Selection {
+  archive: Buffer;
+  sha256: string;
+  files: { name: string; content: ReturnType<typeof parseConfiguration> }[];
+}
+
+const maxSelectedBytes = 4 * 1024 * 1024;
+/** Secrets of workspaces without runs leave the memory of the server. */
+const selectionTtlMs = 60_000;
 
 /** The bootstrap that makes the request. */
 interface Bootstrap {
