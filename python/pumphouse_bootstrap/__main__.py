@@ -1,4 +1,7 @@
-"""`python3 -I -S <this folder> <absolute path of start.json>`"""
+"""
+`python3 -I -S <this folder> <absolute path of start.json>`: run one attempt.
+`python3 -I -S <this folder> --fork-server <padding>`: fork a process for each attempt; see fork_server.
+"""
 
 import os
 import sys
@@ -7,9 +10,14 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
-from pumphouse_bootstrap.attempt import run_attempt
-
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if sys.argv[1:2] == ["--fork-server"]:
+        from pumphouse_bootstrap.fork_server import serve_forks
+
+        serve_forks()
+    elif len(sys.argv) == 2:
+        from pumphouse_bootstrap.attempt import run_attempt
+
+        run_attempt(sys.argv[1])
+    else:
         sys.exit("usage: pumphouse_bootstrap <absolute path of start.json>")
-    run_attempt(sys.argv[1])

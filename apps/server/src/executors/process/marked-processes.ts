@@ -7,7 +7,10 @@ export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';
 export interface MarkedProcess extends ProcessEntry {
   /** Entries of its environment that name an attempt. */
   attemptIds: string[];
-  /** Its arguments, if its environment cannot be read: only root can read those of other users. */
+  /**
+   * Its arguments, if its environment names no attempt: a forked bootstrap has another one, and only root can
+   * read those of other users.
+   */
   commandLine: string[];
 }
 
@@ -47,16 +50,17 @@ async function readMarks(oldest: number): Promise<MarkedProcess[]> {
   const processes = (await listProcesses()).filter(({ startTime }) => startTime >= oldest);
   return Promise.all(
     processes.map(async (entry) => {
-      const environment = await readProcessText(entry.pid, 'environ');
-      const commandLine = environment === '' ? await readProcessText(entry.pid, 'cmdline') : '';
-      return {
-        ...entry,
-        attemptIds: environment
-          .split('\0')
-          .filter((variable) => variable.startsWith(`${ATTEMPT_ID_VARIABLE}=`))
-          .map((variable) => variable.slice(ATTEMPT_ID_VARIABLE.length + 1)),
-        commandLine: commandLine.split('\0'),
-      };
+      const attemptIds = readAttemptIds(await readProcessText(entry.pid, 'environ'));
+      const commandLine = attemptIds.length === 0 ? await readProcessText(entry.pid, 'cmdline') : '';
+      return { ...entry, attemptIds, commandLine: commandLine.split('\0') };
     }),
   );
+}
+
+function readAttemptIds(environment: string): string[] {
+  const prefix = `${ATTEMPT_ID_VARIABLE}=`;
+  return environment
+    .split('\0')
+    .filter((variable) => variable.startsWith(prefix))
+    .map((variable) => variable.slice(prefix.length));
 }
