@@ -7,7 +7,7 @@ const wakingKinds = new Set<string | undefined>([undefined, 'job_run.finished', 
 /** Finds what no event announces: lost wake-ups, freshness, the start of a month, start deadlines. */
 const pollIntervalMs = 1000;
 /** Many runs that start or end at once wake the loop once. */
-const minPauseMs = 20;
+const minPauseMs = 50;
 
 /** Releases queued runs as slots become free. Several servers may run this loop: each run is decided under the lock of its job. */
 export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {

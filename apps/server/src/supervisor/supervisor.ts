@@ -45,7 +45,7 @@ export interface Supervisor {
 /** Finds work whose wake-up was lost. */
 const pollIntervalMs = 1000;
 /** Many runs that start or end at once wake the supervisor once. */
-const minPauseMs = 20;
+const minPauseMs = 50;
 /** A bootstrap exits some milliseconds after its end is acknowledged; before that, nothing can be removed. */
 const gatherEndsMs = 250;
 /** Not woken by events: each check of an unknown run asks an executor. */

@@ -2,6 +2,7 @@ import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
 import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
+import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
 import { createAdmissionStore } from './admissions.ts';
 import { named } from '../statements/named.ts';
@@ -30,7 +31,7 @@ export interface AttemptRecord {
   claimNumber: number;
   executor: string;
   /** An executor's handle; null until the executor has started the attempt. */
-  handle: { executor: string; version: number; data: Record<string, unknown> } | null;
+  handle: StoredHandle | null;
   begunBy: string | null;
   begunAt: Date | null;
   spoolOffset: number;
