@@ -89,7 +89,12 @@ it("reports templates of an organization's workspaces and of no other, the one u
   const [own, other] = [await seedRun(api), await seedRun(api)];
   const startedAt = new Date('2026-03-10T10:00:00Z');
   const describe = (workspaceId: string, profile: string, minutes: number): TemplateStatus => ({
-    ...{ workspaceId, profile, environment: '/environments/one', startedAt, runs: 3, memoryBytes: 1024 },
+    workspaceId,
+    profile,
+    environment: '/environments/one',
+    startedAt,
+    runs: 3,
+    memoryBytes: 1024,
     lastUsedAt: new Date(startedAt.getTime() + minutes * 60_000),
   });
   const list = () => [

@@ -15,12 +15,12 @@ export interface MarkedProcess extends ProcessEntry {
 }
 
 interface Scan {
-  /** Start time of the oldest process that somebody asked for. */
+  /** The earliest start time of a call. */
   oldest: number;
   result: Promise<MarkedProcess[]>;
 }
 
-/** The scan that has not begun, which everybody shares who asks before it begins. */
+/** The scan that has not begun. All calls before it begins share it. */
 let next: Scan | null = null;
 let last: Promise<unknown> = Promise.resolve();
 

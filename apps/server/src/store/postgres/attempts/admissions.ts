@@ -28,7 +28,7 @@ export function createAdmissionStore(sql: Queryable) {
   return {
     /**
      * Admits a bootstrap and begins its run, in one statement, which locks the run before the attempt.
-     * @returns undefined unless the claim is valid, the run waits for its start and nobody was admitted before
+     * @returns undefined unless the claim is valid, the run waits for its start, and no bootstrap was admitted before
      */
     admit: (attemptId: string, claimNumber: number, nonce: string) =>
       sql.maybeOnePrepared<AdmittedRun>(
