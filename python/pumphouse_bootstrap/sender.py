@@ -20,6 +20,8 @@ from pumphouse_bootstrap.spool import Spool
 BATCH_BYTES = 1024 * 1024
 # Minimum time between calls: limits a run that prints in bursts to a hundred calls a second.
 _PACE_SECONDS = 0.01
+# How long the records from before user code started wait for its first output, to be sent with it.
+_FIRST_OUTPUT_SECONDS = 1.0
 
 
 class Sender:
@@ -35,10 +37,12 @@ class Sender:
         self._calls = calls
         self._events = events
         self._ended = False
+        self._size_at_start = 0
         self._descriptor = os.open(spool.path, os.O_RDONLY | os.O_CLOEXEC)
         self.refusal: Refused | None = None
 
     def start(self) -> None:
+        self._size_at_start, _ = self._spool.wait_beyond(-1)
         threading.Thread(target=self._run, name="sender", daemon=True).start()
 
     def user_code_ended(self) -> None:
@@ -47,6 +51,7 @@ class Sender:
 
     def _run(self) -> None:
         offset = 0
+        self._spool.wait_beyond(self._size_at_start, _FIRST_OUTPUT_SECONDS)
         while True:
             try:
                 self._send_from(offset)

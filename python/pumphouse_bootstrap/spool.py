@@ -79,14 +79,13 @@ class Spool:
                 self._count += 1
             self._write(b"".join(parts))
 
-    def wait_beyond(self, offset: int) -> tuple[int, bool]:
+    def wait_beyond(self, offset: int, timeout_seconds: float | None = None) -> tuple[int, bool]:
         """
         Wait until the spool has more than `offset` bytes or the exit record; return its size and whether it
         is final.
         """
         with self._grown:
-            while self._size <= offset and not self._closed:
-                self._grown.wait()
+            self._grown.wait_for(lambda: self._size > offset or self._closed, timeout_seconds)
             # In this order: a size read before the exit record is not final.
             closed = self._closed
             return self._size, closed

@@ -45,6 +45,8 @@ class AttemptServer:
         self.begin_status = 200
         self.nonce: str | None = None
         self.spool = b""
+        # As they were sent.
+        self.chunks: list[bytes] = []
         self.calls: list[str] = []
         self.fail_next: list[int] = []
         # Number of responses to drop after the chunk was stored.
@@ -115,6 +117,7 @@ class AttemptServer:
                 return 409, {"code": "spool_gap", "detail": "a gap", "extra": {"offset": len(self.spool)}}
             if not body.endswith(b"\n"):
                 return 400, {"code": "bad_chunk"}
+            self.chunks.append(body)
             self.spool += body[len(self.spool) - offset :]
             self._changed.notify_all()
             return 200, {"offset": len(self.spool)}

@@ -64,6 +64,18 @@ class Delivery(DeliveryCase):
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
+    def test_the_start_is_sent_with_the_first_output(self) -> None:
+        runner = self.attempt("print('first', flush=True)").begin()
+        self.assertEqual(runner.wait(), 0)
+        first = runner.server.chunks[0].splitlines()
+        self.assertEqual([json.loads(record)["kind"] for record in first][:2], ["started", "log"])
+
+    def test_the_start_of_a_silent_run_is_sent(self) -> None:
+        runner = self.attempt("import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)").begin()
+        await_true(lambda: b'"started"' in runner.server.spool, "the start is stored")
+        self.go_on(runner)
+        self.assertEqual(runner.wait(), 0)
+
     def test_a_server_that_takes_over_at_another_address(self) -> None:
         runner = self.begin_counting()
         runner.server.move()

@@ -14,6 +14,7 @@ import { createEventQueue } from './event-queue.ts';
 import { createSite } from './site.ts';
 import { parseInstanceSizes } from '@pumphouse/server/domain/attempts/instance-sizes.ts';
 import { planCapacity } from '@pumphouse/server/domain/runs/capacity.ts';
+import { setRun } from '../../apps/server/src/store/postgres/testing/runs.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -69,7 +70,7 @@ export async function simulateNight(database: Database, options: NightOptions): 
   try {
     const sites = [first, second].map((site, index) => ({ site, lane: site.createLane(), index }));
     for (const each of sites) await deployJobs(each);
-    return await live(sites, chance, options);
+    return await live(database, sites, chance, options);
   } finally {
     await first.close();
     await second.close();
@@ -108,6 +109,7 @@ function serverOf({ lane }: Pick<NightSite, 'lane'>) {
 }
 
 async function live(
+  database: Database,
   sites: readonly NightSite[],
   chance: Chance,
   { hours, slots }: NightOptions,
@@ -164,7 +166,7 @@ async function live(
     const run = await store.jobRuns.find(claim.jobRunId);
     const each = run && bySite.get(run.workspaceId);
     if (!run || !each) throw new Error(`Run ${claim.jobRunId} is not there`);
-    await store.jobRuns.begin(run.id);
+    await setRun(database, run.id, { status: 'running', startedAt: new Date() });
     const job = await store.jobs.find(run.jobId);
     const number = Number(job?.jobRef.split('_').at(-1));
     const dueAt = due.get(run.id);

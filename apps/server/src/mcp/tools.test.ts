@@ -10,6 +10,7 @@ import { openSpool } from '../api/testing/open-spool.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from '../api/testing/seed-run.ts';
 import { tools } from './tools.ts';
+import { setAttempt } from '../store/postgres/testing/attempts.ts';
 
 const publicUrl = 'https://pumphouse.test/at';
 const randomId = randomUUID();
@@ -73,7 +74,7 @@ async function startFailing(): Promise<string> {
     mode: 'always',
   });
   const { id } = await api.createAttempt(run);
-  await api.persistence.store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   const records = [
     ...printed.map((text) => ({ kind: 'log', at: time, io: 'stderr', text })),
     { kind: 'exit', at: time, code: 1, signal: null, reason: null },

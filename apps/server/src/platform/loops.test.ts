@@ -73,6 +73,32 @@ describe('a loop', () => {
     await expect.poll(() => iterate.mock.calls.length).toBe(2);
   });
 
+  it('gathers the events that follow a wake-up', async () => {
+    const loops = createRegistry();
+    const iteratedAt: number[] = [];
+    const iterate = async () => void iteratedAt.push(performance.now());
+    const loop = await loops.start(define({ iterate, firstDelayMs: hour, gatherMs: 50 }));
+    const wokenAt = performance.now();
+    loop.wake();
+    loop.wake();
+    await expect.poll(() => iteratedAt.length).toBe(1);
+    loop.wake();
+    await expect.poll(() => iteratedAt.length).toBeGreaterThan(1);
+    expect(iteratedAt).toHaveLength(2);
+    expect((iteratedAt[0] ?? 0) - wokenAt).toBeGreaterThan(49);
+  });
+
+  it('keeps its shortest pause, however often it is woken', async () => {
+    const loops = createRegistry();
+    const iteratedAt: number[] = [];
+    const iterate = async () => void iteratedAt.push(performance.now());
+    const loop = await loops.start(define({ iterate, minPauseMs: 50 }));
+    await expect.poll(() => iteratedAt.length).toBe(1);
+    loop.wake();
+    await expect.poll(() => iteratedAt.length).toBe(2);
+    expect((iteratedAt[1] ?? 0) - (iteratedAt[0] ?? 0)).toBeGreaterThan(49);
+  });
+
   it('waits for its first delay', async () => {
     const loops = createRegistry();
     const iterate = vi.fn(async () => undefined);

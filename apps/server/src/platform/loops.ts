@@ -13,6 +13,10 @@ export interface LoopDefinition {
    * Varies each pause by this share in both directions, so that servers that started together drift apart.
    */
   jitter?: number;
+  /** How long a wake-up waits for others that follow it, so that one iteration serves them all. */
+  gatherMs?: number;
+  /** The shortest pause between two iterations, however often the loop is woken. */
+  minPauseMs?: number;
   /**
    * Whether an event of this kind starts an iteration now. Undefined means that wake-ups may have been lost.
    */
@@ -135,9 +139,14 @@ async function startLoop(
       const woken = Promise.withResolvers<void>();
       wake = woken.resolve;
       if (signal.aborted) woken.resolve();
-      const timer = setTimeout(woken.resolve, await iteration());
+      const pauseMs = await iteration();
+      const endedAt = performance.now();
+      const timer = setTimeout(woken.resolve, pauseMs);
       await woken.promise;
       clearTimeout(timer);
+      const restMs = (definition.minPauseMs ?? 0) - (performance.now() - endedAt);
+      const delayMs = Math.max(definition.gatherMs ?? 0, restMs);
+      if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => undefined);
       iteration = runIteration;
     }
   }

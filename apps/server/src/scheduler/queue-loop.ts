@@ -6,12 +6,15 @@ import { maxLoopSilenceMs } from '../platform/loops.ts';
 const wakingKinds = new Set<string | undefined>([undefined, 'job_run.finished', 'job_run.created', 'queue']);
 /** Finds what no event announces: lost wake-ups, freshness, the start of a month, start deadlines. */
 const pollIntervalMs = 1000;
+/** Many runs that start or end at once wake the loop once. */
+const minPauseMs = 50;
 
 /** Releases queued runs as slots become free. Several servers may run this loop: each run is decided under the lock of its job. */
 export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {
   return {
     name: 'queue',
     intervalMs: pollIntervalMs,
+    minPauseMs,
     wakesFor: (kind) => wakingKinds.has(kind),
     async iterate() {
       const { hasQueued, hasDeadlines } = await releaseQueued.readWork();

@@ -3,12 +3,19 @@ export type { ListPosition } from './list-position.ts';
 export type * from './postgres/sign-in/accounts.ts';
 export type * from './postgres/apps/app-access.ts';
 export type * from './postgres/apps/apps.ts';
+export type { AdmittedRun, FilesOfAttempt } from './postgres/attempts/admissions.ts';
 export type * from './postgres/attempts/attempts.ts';
 export type * from './postgres/attempts/claim.ts';
 export type * from './postgres/sign-in/browser-sessions.ts';
 export type * from './postgres/audit/audit-log.ts';
 export type * from './postgres/live/changes.ts';
-export type { ActiveOfWorkspace, ClaimableRun, ClaimedRun, NamedActive } from './postgres/attempts/claims.ts';
+export type {
+  ActiveOfWorkspace,
+  ClaimableRun,
+  ClaimedRun,
+  NamedActive,
+  WatchedRun,
+} from './postgres/attempts/claims.ts';
 export type * from './postgres/statements/conditions.ts';
 export type * from './postgres/environments/environments.ts';
 export type * from './postgres/people/invitation-mails.ts';

@@ -22,6 +22,7 @@ import { createSnapshots } from './snapshots.ts';
 import { createStartAttempt } from './start-attempt.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { createTakeOver } from './take-over.ts';
+import { createLookTogether } from './look-together.ts';
 import { createWatchApp } from './watch-app.ts';
 import { createWatchAttempt } from './watch-attempt.ts';
 import { createWatchUnknown } from './watch-unknown.ts';
@@ -116,6 +117,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   });
   const watchAttempt = createWatchAttempt({
     ...common,
+    look: createLookTogether(store),
     recordSpool,
     finishRun,
     watchApp: createWatchApp({

@@ -96,24 +96,29 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const handle = await recoverHandle(attempt);
     if (handle) {
       await redirect(attempt, handle);
-      return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
+      return watchAttempt({ claim, attempt: { ...attempt, handle }, isNew: false, signal });
     }
     if (attempt.begunAt) {
       const detail = 'The process of this run disappeared without an exit record.';
       return end(run, attempt, { status: 'failed', failure: { code: 'attempt_lost', detail } });
     }
-    return startAndWatch(claim, run, signal);
+    return startAndWatch(claim, run, attempt, signal);
   }
 
-  async function startAndWatch(claim: Claim, run: JobRunRecord, signal: AbortSignal): Promise<void> {
+  async function startAndWatch(
+    claim: Claim,
+    run: JobRunRecord,
+    open: AttemptRecord | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const wanted = watchWhetherWanted(claim, signal);
     let attempt;
     try {
-      attempt = await startAttempt(claim, run, wanted.signal);
+      attempt = await startAttempt(claim, run, open, wanted.signal);
     } finally {
       await wanted.close();
     }
-    if (attempt) return watchAttempt({ claim, attempt, signal });
+    if (attempt) return watchAttempt({ claim, attempt, isNew: !run.isApp, signal });
     await endIfCancelledUnbegun(claim);
   }
 
@@ -170,7 +175,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const mayStillRun = attempt && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
     if (mayStillRun) return resume(claim, run, attempt, signal);
     if (run.status === 'cancelling') return end(run, attempt, cancelledUnbegun);
-    return startAndWatch(claim, run, signal);
+    return startAndWatch(claim, run, attempt, signal);
   }
 
   async function onFailure(claim: Claim, error: unknown): Promise<void> {

@@ -17,11 +17,16 @@ export interface OutboxRelayDependencies {
 }
 
 export interface OutboxRelay {
-  /** Handles pending events. After a crash a handler may run again, so all handlers are idempotent. */
-  deliver(): Promise<void>;
+  /**
+   * Handles pending events. After a crash a handler may run again, so all handlers are idempotent.
+   * @returns whether there may be more
+   */
+  deliver(): Promise<boolean>;
 }
 
 const eventBatch = 20;
+/** Runs that are cleaned up at the same time. */
+const runsAtOnce = 4;
 /** Cleanup attempts before a process that is still running is ended: about six seconds. */
 const patientTries = 2;
 /**
@@ -89,12 +94,7 @@ export function createOutboxRelay({
     });
   }
 
-  /** Handles the events that only wake loops, which the notification of each has done. */
-  async function removeSignals(events: readonly ClaimedEvent[]): Promise<void> {
-    const ids = events.filter(isSignal).map(({ id }) => id);
-    if (ids.length > 0) await store.outbox.remove(ids);
-  }
-
+  /** Does nothing for `job_run.created`, which only wakes loops: its notification has done that. */
   async function act(event: ClaimedEvent): Promise<void> {
     if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
@@ -104,27 +104,32 @@ export function createOutboxRelay({
     }
   }
 
+  /** @returns whether the event is handled; otherwise it is retried */
+  async function handle(event: ClaimedEvent): Promise<boolean> {
+    try {
+      await act(event);
+      return true;
+    } catch (error) {
+      // The first tries often run before the bootstrap has exited.
+      const level = event.failures < patientTries ? 'debug' : 'warn';
+      log[level]({ err: error, eventId: event.id, kind: event.kind }, 'event not handled yet; retried later');
+      await store.outbox.markFailed(event.id);
+      return false;
+    }
+  }
+
   return {
     async deliver() {
       const events = await store.outbox.take(eventBatch, claimSeconds);
-      await removeSignals(events);
-      for (const event of events) {
-        if (isSignal(event)) continue;
-        try {
-          await act(event);
-          await store.outbox.remove([event.id]);
-        } catch (error) {
-          // The first tries often run before the bootstrap has exited.
-          const level = event.failures < patientTries ? 'debug' : 'warn';
-          log[level](
-            { err: error, eventId: event.id, kind: event.kind },
-            'event not handled yet; retried later',
-          );
-          await store.outbox.markFailed(event.id);
-        }
-      }
+      const handled: number[] = [];
+      const ofRuns = [...Map.groupBy(events, ({ payload }) => payload.jobRunId).values()];
+      const work = async (): Promise<void> => {
+        for (let ofRun = ofRuns.shift(); ofRun; ofRun = ofRuns.shift())
+          for (const event of ofRun) if (await handle(event)) handled.push(event.id);
+      };
+      await Promise.all(Array.from({ length: runsAtOnce }, work));
+      if (handled.length > 0) await store.outbox.remove(handled);
+      return events.length === eventBatch;
     },
   };
 }
-
-const isSignal = ({ kind }: ClaimedEvent): boolean => kind === 'job_run.created';

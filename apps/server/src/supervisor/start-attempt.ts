@@ -3,7 +3,13 @@ import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
-import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
+import type {
+  AttemptRecord,
+  BootstrapCredential,
+  Claim,
+  JobRunRecord,
+  RunWorkspace,
+} from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/contract/environment-builder.ts';
 import type { Environments, OnLine } from './environments.ts';
 import type { Wait } from '../domain/runs/wait-reason.ts';
@@ -24,7 +30,7 @@ import { leftOutNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
-  persistence: Persistence<'apps' | 'attempts' | 'environments' | 'people' | 'waits' | 'workspaces'>;
+  persistence: Persistence<'apps' | 'attempts' | 'environments' | 'waits' | 'workspaces'>;
   executor: AttemptRunner;
   environments: Environments;
   readRunVariables: RunVariables;
@@ -54,14 +60,12 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   async function prepareEnvironment(
     claim: Claim,
     run: JobRunRecord,
-    workspace: WorkspaceRecord,
+    workspace: RunWorkspace,
     attempt: AttemptRecord,
     definition: JobDefinition,
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
     const deployment = await dependencies.packageVersions.getDeployment(run);
-    const organization = await store.people.getOrganization(workspace.organizationId);
-    if (!organization) throw new Error(`Run ${run.id} belongs to no organization`);
     if (deployment.hasEmbeddedDatabase && definition.entry_point.job_type !== 'interactive')
       await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
@@ -75,19 +79,35 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const request = {
       deployment,
       definition,
-      organization: { id: organization.id, uid: dependencies.sandboxUid(organization.sandboxUidOffset) },
+      organization: {
+        id: workspace.organizationId,
+        uid: dependencies.sandboxUid(workspace.organizationUidOffset),
+      },
       settings: chooseBuildSettings(variables),
     };
     try {
-      for (;;) {
-        const environment = await environments.ensure(request, onLine, signal);
-        // Retention may have removed it meanwhile, so prepare it again.
-        if (await store.environments.noteUse(attempt.id, environment.path)) return environment;
-      }
+      return await environments.ensure(request, onLine, signal);
     } finally {
       await lines.close();
       await wait.end();
     }
+  }
+
+  /**
+   * Assigns the open attempt to the claim, or a new one if the open one has been assigned before.
+   * @returns undefined if the claim is invalid
+   */
+  async function assign(
+    open: AttemptRecord,
+    claim: Claim,
+    credential: BootstrapCredential & { environmentPath: string },
+  ): Promise<AttemptRecord | 'no-environment' | undefined> {
+    const assigned = await store.attempts.assign(open.id, claim, executor.name, credential);
+    if (assigned) return assigned;
+    if (!(await store.environments.noteUse(open.id, credential.environmentPath))) return 'no-environment';
+    const attempt = await store.attempts.insert(claim, executor.name, credential);
+    if (attempt) await store.environments.noteUse(attempt.id, credential.environmentPath);
+    return attempt;
   }
 
   /** A new attempt must answer HTTP again before it counts as listening. */
@@ -99,7 +119,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   async function start(
     claim: Claim,
     run: JobRunRecord,
-    workspace: WorkspaceRecord,
+    workspace: RunWorkspace,
     scope: {
       attempt: AttemptRecord;
       secret: string;
@@ -133,29 +153,34 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   }
 
   /**
+   * @param known the open attempt of the run; undefined if it has none
    * @param signal ends the wait for an environment
    * @returns undefined when the run must no longer start under this claim
    */
   return async function startAttempt(
     claim: Claim,
     run: JobRunRecord,
+    known: AttemptRecord | undefined,
     signal: AbortSignal,
   ): Promise<StartedAttempt | undefined> {
-    const open = await store.attempts.ensureOpen(run.id, executor.name);
+    const open = known ?? (await store.attempts.ensureOpen(run.id, executor.name));
     if (!open) return undefined;
     // The claim was the run's last update. An attempt that is older was opened while the run was pending, for
     // its log lines.
     if (open.createdAt < run.updatedAt) await store.attempts.restart(open.id);
-    const workspace = await store.workspaces.get(run.workspaceId);
+    const workspace = await store.workspaces.getForRuns(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
-    const environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
     const { secret, credential } = attemptSecrets.create(run.id);
-    const attempt =
-      (await store.attempts.assign(open.id, claim, executor.name, credential)) ??
-      (await store.attempts.insert(claim, executor.name, credential));
+    let environment: EnvironmentLocation;
+    let attempt: AttemptRecord | 'no-environment' | undefined;
+    do {
+      environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
+      attempt = await assign(open, claim, { ...credential, environmentPath: environment.path });
+      // Retention may have removed it meanwhile, so prepare it again.
+    } while (attempt === 'no-environment');
     if (!attempt) return undefined;
-    if (attempt.id !== open.id) await store.environments.noteUse(attempt.id, environment.path);
+    attemptSecrets.remember(attempt.id, secret);
     if (definition.entry_point.job_type === 'interactive') {
       await openInstance(run);
       await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);

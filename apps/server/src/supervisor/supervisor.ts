@@ -44,6 +44,10 @@ export interface Supervisor {
 
 /** Finds work whose wake-up was lost. */
 const pollIntervalMs = 1000;
+/** Many runs that start or end at once wake the supervisor once. */
+const minPauseMs = 50;
+/** A bootstrap exits some milliseconds after its end is acknowledged; before that, nothing can be removed. */
+const gatherEndsMs = 250;
 /** Not woken by events: each check of an unknown run asks an executor. */
 const unknownIntervalMs = 5000;
 
@@ -158,6 +162,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     {
       name: 'supervisor',
       intervalMs: pollIntervalMs,
+      minPauseMs,
       iterate: superviseRuns,
       failureMessage: 'runs were not claimed; retried in the next iteration',
       readyWithinMs: maxLoopSilenceMs,
@@ -165,7 +170,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     {
       name: 'outbox',
       intervalMs: pollIntervalMs,
-      iterate: () => outboxRelay.deliver(),
+      gatherMs: gatherEndsMs,
+      iterate: async () => ((await outboxRelay.deliver()) ? 0 : undefined),
       failureMessage: 'events of the outbox were not handled; retried in the next iteration',
       readyWithinMs: null,
     },

@@ -7,6 +7,7 @@ import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobVersions } from '../services/jobs/job-versions.ts';
 import type { Logger } from 'pino';
+import type { Look } from './look-together.ts';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
 import type { RecordSpool } from '../services/attempts/record-spool.ts';
@@ -17,7 +18,8 @@ import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
 import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
-  persistence: Persistence<'attempts' | 'claims' | 'jobRuns'>;
+  persistence: Persistence<'attempts' | 'jobRuns'>;
+  look: Look;
   jobVersions: JobVersions;
   executor: AttemptRunner;
   attemptLog: AttemptLog;
@@ -34,6 +36,8 @@ export interface WatchAttemptDependencies {
 export interface WatchedAttempt {
   claim: Claim;
   attempt: AttemptRecord & { handle: AttemptHandle };
+  /** It was started just now, so there is nothing to see yet. */
+  isNew: boolean;
   /** Ends the watch, not the attempt: when the server stops, the run continues. */
   signal: AbortSignal;
 }
@@ -44,6 +48,8 @@ export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 
 /** How often to inspect an attempt. Its spool arrives independently. */
 const inspectIntervalMs = 1000;
+/** Sooner, it is not worth the effort to inspect an attempt again. */
+const minInspectPauseMs = 200;
 const spoolChunkBytes = 1024 * 1024;
 
 /**
@@ -113,15 +119,17 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
-  return async function watchAttempt({ claim, attempt, signal }) {
+  return async function watchAttempt({ claim, attempt, isNew, signal }) {
     const { handle } = attempt;
+    using follower = attemptLog.follow(claim.jobRunId);
     const stopper = createStopper(executor, handle, log);
     using unknown = dependencies.watchUnknown(claim, attempt.id);
     let terms: RunTerms | null = null;
     let inspectApp: AppWatch | null = null;
     let goneSince: number | null = null;
-    for (;;) {
-      const run = await store.claims.look(claim, attempt.id);
+    if (isNew) await follower.next({ timeoutMs: untilNextInspection(), withLines: false, signal });
+    while (!follower.isOver()) {
+      const run = await dependencies.look(claim, attempt.id);
       if (!run) break;
       if (terms === null) {
         terms = await readTerms(run.jobVersionId);
@@ -148,12 +156,17 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       }
       if (signal.aborted) break;
       // An app that prints lines may listen by now.
-      const pause = [claim.jobRunId, inspectIntervalMs, signal] as const;
-      await (inspectApp ? attemptLog.nextChange(...pause) : attemptLog.nextStateChange(...pause));
+      await follower.next({ timeoutMs: untilNextInspection(), withLines: inspectApp !== null, signal });
     }
     // A stopping server does not wait for a grace period; the server that takes over stops the attempt again.
     if (!signal.aborted) await stopper.settled();
   };
+}
+
+/** All attempts are inspected at the same time, so that their runs are read by one statement. */
+function untilNextInspection(): number {
+  const pauseMs = inspectIntervalMs - (Date.now() % inspectIntervalMs);
+  return pauseMs < minInspectPauseMs ? pauseMs + inspectIntervalMs : pauseMs;
 }
 
 const nothingObserved: AttemptExit = {

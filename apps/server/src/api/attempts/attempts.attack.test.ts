@@ -16,6 +16,7 @@ import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
 import { readConfigurationFiles } from '../../archives/configuration-archive.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { setColumns } from '../../store/postgres/testing/set-columns.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -217,7 +218,7 @@ describe('an attempt of the previous release', () => {
 
   it('finishes with its bearer token, which is invalid afterwards', async () => {
     expect((await asOld('GET', 'code')).statusCode).toBe(401);
-    await api.persistence.store.attempts.begin(attempt.id, 'nonce');
+    await setAttempt(api.testDatabase.database, attempt.id, { begunBy: 'nonce', begunAt: new Date() });
     await api.setRun(seeded.run.id, { status: 'running' });
     expect((await asOld('POST', '-spool?offset=0', started, 'dlt_b_another')).statusCode).toBe(401);
     expect((await asOld('GET', 'code')).statusCode).toBe(200);

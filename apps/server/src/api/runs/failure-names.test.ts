@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createReader, defineApp, deployJobs, type DeployedJobs } from '../testing/deployed-jobs.ts';
 import { runFailures } from '../../domain/runs/run-failures.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let jobs: DeployedJobs;
@@ -57,7 +58,7 @@ it.each(failures)(
     const run = await jobs.start(refs[kind]);
     const attempt = await api.createAttempt(run);
     // User code has begun, so no other attempt follows.
-    await api.persistence.store.attempts.begin(attempt.id, 'nonce');
+    await setAttempt(api.testDatabase.database, attempt.id, { begunBy: 'nonce', begunAt: new Date() });
     await api.persistence.transaction((store) =>
       api.finishRun.inTransaction(
         store,

@@ -81,7 +81,7 @@ export function createJobRunHandlers(services: {
         isByViewer: isByViewer(call),
       });
       void reply.code(created ? 201 : 200);
-      return toDetailedJobRun(await readJobRuns.describeOne(run), call);
+      return toDetailedJobRun(await readJobRuns.describeOne(run, { isNew: created }), call);
     },
 
     async cancel_job_run({ params, ...at }) {

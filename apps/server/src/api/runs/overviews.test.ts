@@ -5,6 +5,7 @@ import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createReader, deployJobs, type DeployedJobs } from '../testing/deployed-jobs.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { setJob } from '../../store/postgres/testing/jobs.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let owner: TestCaller;
@@ -42,7 +43,7 @@ const stderr = (text: string) =>
 /** Simulates a supervisor that starts the run, and an attempt that leaves these records. */
 async function carryOut(run: JobRunRecord, records: readonly object[]): Promise<void> {
   const { id } = await api.createAttempt(run);
-  await api.persistence.store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   const spool = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
   await api.services.recordSpool.record(id, 0, Buffer.from(spool));
 }

@@ -34,7 +34,7 @@ async function carryOut(
   { lines = [], traces = [], failed = false }: { lines?: string[]; traces?: unknown[]; failed?: boolean },
 ): Promise<void> {
   const { id } = await api.createAttempt(run);
-  await api.persistence.store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   const time = '2026-03-10T10:00:00Z';
   const records = [
     ...lines.map((text) => ({ kind: 'log', at: time, io: 'stdout', text })),

@@ -6,6 +6,7 @@ import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { runFailures } from '../../domain/runs/run-failures.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -28,7 +29,7 @@ async function readTimeline(): Promise<JobRunTimelineResponse> {
 /** An attempt whose spool ends with this exit record. User code had begun, unless the record has a reason. */
 async function runAttempt(exit: object): Promise<string> {
   const { id } = await api.createAttempt(seeded.run);
-  await api.persistence.store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   await api.setRun(seeded.run.id, { status: 'running' });
   const records = [
     { n: 0, kind: 'started', at: '2026-03-10T10:00:01Z' },

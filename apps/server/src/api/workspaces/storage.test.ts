@@ -11,6 +11,7 @@ import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodie
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { randomUUID } from 'node:crypto';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 let api: ApiFixture;
 
@@ -51,7 +52,7 @@ async function fill() {
   });
   const spool = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   await api.services.recordSpool.record(id, 0, Buffer.from(spool));
-  await store.attempts.begin(id, 'nonce');
+  await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   await api.finishRun(seeded.run.id, { status: 'completed' });
   const { storedBytes } = await api.logFiles.seal(id);
   await store.attempts.markSealed(id, storedBytes);
@@ -88,7 +89,12 @@ it("reports templates of an organization's workspaces and of no other, the one u
   const [own, other] = [await seedRun(api), await seedRun(api)];
   const startedAt = new Date('2026-03-10T10:00:00Z');
   const describe = (workspaceId: string, profile: string, minutes: number): TemplateStatus => ({
-    ...{ workspaceId, profile, environment: '/environments/one', startedAt, runs: 3, memoryBytes: 1024 },
+    workspaceId,
+    profile,
+    environment: '/environments/one',
+    startedAt,
+    runs: 3,
+    memoryBytes: 1024,
     lastUsedAt: new Date(startedAt.getTime() + minutes * 60_000),
   });
   const list = () => [

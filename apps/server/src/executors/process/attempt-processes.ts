@@ -4,10 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorError } from '../contract/executor-error.ts';
 import { readGroupPids } from './control-groups.ts';
+import { listMarkedProcesses, type MarkedProcess } from './marked-processes.ts';
 import {
-  listProcesses,
   readBootId,
-  readProcessText,
   selectDescendants,
   signalProcess,
   waitForExit,
@@ -15,9 +14,6 @@ import {
   type LocalProcess,
   type ProcessIdentity,
 } from '../../platform/process-identity.ts';
-
-/** Variable that every process of an attempt inherits. */
-export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';
 
 const SWEEPS = 20;
 const SWEEP_WAIT_MILLISECONDS = 250;
@@ -52,10 +48,7 @@ export interface AttemptMarks {
 export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
   // A forked run may have waited for its attempt.
   const oldest = Math.min(marks.startTime ?? 0, marks.forked?.startTime ?? Infinity);
-  const processes = (await listProcesses()).filter(({ startTime }) => startTime >= oldest);
-  const marked = await Promise.all(
-    processes.map(async (entry) => ((await isMarked(entry.pid, marks)) ? entry : null)),
-  );
+  const processes = await listMarkedProcesses(oldest);
   const found = new Map<number, ProcessEntry>();
   const grouped = await readGroupPids(marks.controlGroup);
   const forked = processes.find(
@@ -64,7 +57,7 @@ export async function findAttemptProcesses(marks: AttemptMarks): Promise<Process
   const roots = [
     marks.bootstrapPid,
     forked?.pid ?? null,
-    ...marked.map((entry) => entry?.pid ?? null),
+    ...processes.filter((entry) => isMarked(entry, marks)).map(({ pid }) => pid),
     ...grouped,
   ];
   for (const root of roots) {
@@ -75,15 +68,11 @@ export async function findAttemptProcesses(marks: AttemptMarks): Promise<Process
   return [...found.values()];
 }
 
-async function isMarked(pid: number, { attemptId, startFile }: AttemptMarks): Promise<boolean> {
-  const [environment, commandLine] = await Promise.all([
-    readProcessText(pid, 'environ'),
-    readProcessText(pid, 'cmdline'),
-  ]);
-  return (
-    environment.split('\0').includes(`${ATTEMPT_ID_VARIABLE}=${attemptId}`) ||
-    commandLine.split('\0').includes(startFile)
-  );
+function isMarked(
+  { attemptIds, commandLine }: MarkedProcess,
+  { attemptId, startFile }: AttemptMarks,
+): boolean {
+  return attemptIds.includes(attemptId) || commandLine.includes(startFile);
 }
 
 /**

@@ -36,16 +36,23 @@ import { isErrorCode } from '../../platform/error-code.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
 import type { Templates } from './templates/templates.ts';
+import { LRUCache } from 'lru-cache';
+
+/** More than end between the look at an attempt and its removal. */
+const maxGone = 500;
 
 /** Runs attempts as processes, each under a bootstrap that outlives the server. */
 export function createAttemptRunner(backend: ProcessBackend, templates: Templates | null): AttemptRunner {
   const { dataDir, installationId, faultPoints, log } = backend;
   const forkServer = createForkServer(backend, log);
   const starts = new Map<string, Promise<AttemptHandle>>();
+  /** Attempts without any process. None follows, because only a bootstrap starts processes of an attempt. */
+  const gone = new LRUCache<string, true>({ max: maxGone });
 
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
+    gone.delete(spec.attemptId);
     const promise = startAttempt({ ...requireIsolation(backend), templates, forkServer }, spec);
     starts.set(spec.attemptId, promise);
     try {
@@ -59,12 +66,13 @@ export function createAttemptRunner(backend: ProcessBackend, templates: Template
     const found = deriveHandleLocation(handle, readServerLocation(), dataDir);
     if (found.location === 'elsewhere') return { state: 'unknown', detail: found.detail };
     const folder = locateAttemptFolder(dataDir, found.data.attemptId);
-    if (found.location === 'here') {
+    if (found.location === 'here' && !gone.has(found.data.attemptId)) {
       const bootstrap = await findBootstrap(found.data, folder);
       if (bootstrap !== null && isProcessAlive(bootstrap)) return { state: 'running' };
       const marks = await readMarks(found.data, folder, bootstrap);
       if (bootstrap === null && (await findAttemptProcesses(marks)).length > 0) return { state: 'running' };
       await endRemains(marks);
+      if (bootstrap !== null) gone.set(found.data.attemptId, true);
     }
     const exit = await readExitDetails(folder);
     return exit === null ? { state: 'missing' } : { state: 'exited', exit };

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptFolder } from './attempt-folder.ts';
-import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { ATTEMPT_ID_VARIABLE } from './marked-processes.ts';
 
 /** A bootstrap that was started and may have ended since. It outlives this server. */
 export interface BootstrapProcess {

@@ -1,7 +1,7 @@
 /** Finds processes of a data folder's attempts without the attempts' folders, which may be gone. */
 import { join } from 'node:path';
 import { locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
-import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { ATTEMPT_ID_VARIABLE } from './marked-processes.ts';
 import { listProcesses, readProcessText } from '../../platform/process-identity.ts';
 import { isSafeName } from '../safe-name.ts';
 

@@ -3,10 +3,6 @@ import type { AttemptSecrets } from './attempt-secrets.ts';
 import type { Persistence } from '../../store/store.ts';
 import { hashSecret } from '../sign-in/credentials.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-import { LRUCache } from 'lru-cache';
-
-/** More than a server drives at once. */
-const maxSeals = 500;
 
 /** A call, as described by its head. */
 export interface AttemptCall {
@@ -20,21 +16,13 @@ export type AuthenticateAttempt = ReturnType<typeof createAuthenticateAttempt>;
 
 /** Authenticates calls of attempts. */
 export function createAuthenticateAttempt({ store }: Persistence<'attempts'>, secrets: AttemptSecrets) {
-  /** An attempt keeps its secret. What the attempt may still do is checked by each call. */
-  const seals = new LRUCache<string, AttemptSeal>({ max: maxSeals });
-
-  async function openSeal(attemptId: string): Promise<AttemptSeal | null> {
-    const known = seals.get(attemptId);
-    if (known) return known;
-    const seal = await secrets.openSeal(store, attemptId);
-    if (seal) seals.set(attemptId, seal);
-    return seal;
-  }
-
   return {
-    /** Authenticates by the attempt's secret, which both sides have and neither sends. */
+    /**
+     * Authenticates by the attempt's secret, which both sides have and neither sends. What the attempt may
+     * still do is checked by each call.
+     */
     async bySeal(attemptId: string, { method, route, header }: AttemptCall): Promise<AttemptSeal> {
-      const seal = await openSeal(attemptId);
+      const seal = await secrets.openSeal(store, attemptId);
       if (!seal?.isProved(method, route, header)) throw refuse();
       return seal;
     },

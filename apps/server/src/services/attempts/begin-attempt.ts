@@ -1,8 +1,8 @@
-import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../../store/records.ts';
+import type { AdmittedRun, AttemptRecord, ConfigurationRecord, FilesOfAttempt } from '../../store/records.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import type { Persistence, Store } from '../../store/store.ts';
+import type { Persistence } from '../../store/store.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
@@ -23,9 +23,10 @@ import { selectConfiguration } from '../../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
 import { writeEntryPoint } from '../../domain/runs/run-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { LRUCache } from 'lru-cache';
 
 export interface BeginAttemptDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'workspaces'>;
+  persistence: Persistence<'attempts'>;
   jobVersions: JobVersions;
   packageVersions: PackageVersions;
   blobs: BlobStore;
@@ -73,37 +74,26 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
 
-  /** Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on. */
-  async function admit(
-    store: Pick<Store, 'attempts' | 'jobRuns'>,
-    attemptId: string,
-    claimNumber: number,
-    nonce: string,
-  ) {
-    const run = await store.jobRuns.lockOfAttempt(attemptId);
-    const attempt = run && (await store.attempts.lock(attemptId));
-    if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
-    // The same process repeats its request after the first response was lost.
-    if (attempt.begunBy === nonce && run.status !== 'starting' && !hasStarted(attempt))
-      return { attempt, run };
-    const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;
-    if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
-    await store.attempts.begin(attemptId, nonce);
-    return { attempt, run };
+  /**
+   * Finds the run of a bootstrap that repeats its request, because the first response was lost.
+   * @throws ServiceError claim_lost
+   */
+  async function findAdmitted(attemptId: string, nonce: string): Promise<AdmittedRun> {
+    const { attempts } = persistence.store;
+    const attempt = await attempts.get(attemptId);
+    if (!attempt || attempt.closedAt || attempt.begunBy !== nonce || hasStarted(attempt)) throw claimLost();
+    const run = await attempts.readAdmitted(attempt.jobRunId);
+    if (!run || isTerminalRunState(run.status) || run.status === 'starting') throw claimLost();
+    return run;
   }
 
-  async function describe(run: JobRunRecord, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
-    const { store } = persistence;
+  async function describe(run: AdmittedRun, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
     const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
     const deployment = await packageVersions.getDeployment(run);
     const configuration = await packageVersions.getConfiguration(run);
-    const workspace = await store.workspaces.get(run.workspaceId);
-    if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
-    const selected = await openSelected(configuration, run.profile);
-    const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
-    const files = selected.files.map(({ name, text }) => ({ name, content: parseConfiguration(text) }));
+    const { files, sha256: configurationSha256 } = await openSelected(configuration, run.profile);
     const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
@@ -115,7 +105,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       refresh: run.refresh,
       dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
     });
-    const input = await store.jobRuns.readInput(run.id);
+    const { input } = run;
     const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input)];
     return {
       run_id: run.id,
@@ -133,7 +123,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         RUNTIME__API_BASE_URL: apiUrl(),
         RUNTIME__DATAPLANE_BASE_URL: apiUrl(),
         RUNTIME__WORKSPACE_ID: run.workspaceId,
-        RUNTIME__ORGANIZATION_ID: workspace.organizationId,
+        RUNTIME__ORGANIZATION_ID: run.organizationId,
         RUNTIME__AUTH_TOKEN: token,
         PYTHONUNBUFFERED: '1',
       },
@@ -160,22 +150,38 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     };
   }
 
+  /** A configuration never changes, and each run reads it at its admission and when it downloads it. */
+  const selections = new LRUCache<string, Selection>({
+    maxSize: maxSelectedBytes,
+    sizeCalculation: ({ archive }) => 2 * archive.length,
+    ttl: selectionTtlMs,
+  });
+
   /**
    * Selects the part of a configuration for the run's profile, without other profiles. The bytes are the same
    * each time.
    */
-  async function openSelected(configuration: ConfigurationRecord, profile: string) {
-    return selectConfiguration(await configurationArchives.open(configuration), profile);
+  async function openSelected(configuration: ConfigurationRecord, profile: string): Promise<Selection> {
+    const key = `${configuration.id} ${profile}`;
+    const known = selections.get(key);
+    if (known) return known;
+    const opened = await configurationArchives.open(configuration);
+    const { archive, files } = await selectConfiguration(opened, profile);
+    const selection = {
+      archive,
+      sha256: createHash('sha256').update(archive).digest('hex'),
+      files: files.map(({ name, text }) => ({ name, content: parseConfiguration(text) })),
+    };
+    selections.set(key, selection);
+    return selection;
   }
 
   /** @throws ServiceError attempt_closed, attempt_files_withheld, not_found */
-  async function findUnstarted(attemptId: string): Promise<JobRunRecord> {
-    const attempt = await persistence.store.attempts.get(attemptId);
-    if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
-    requireBegunUnstarted(attempt);
-    const run = await persistence.store.jobRuns.find(attempt.jobRunId);
-    if (!run) throw new ServiceError('not_found', 'The run of this attempt does not exist.');
-    return run;
+  async function findFiles(attemptId: string): Promise<FilesOfAttempt> {
+    const files = await persistence.store.attempts.readFiles(attemptId);
+    if (!files) throw new ServiceError('not_found', 'There is no such attempt.');
+    requireBegunUnstarted(files);
+    return files;
   }
 
   return {
@@ -184,26 +190,36 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       request: { claimNumber: number; nonce: string },
       by: Bootstrap = currentBootstrap,
     ): Promise<AttemptStart> {
-      const { run, attempt } = await persistence.transaction((store) =>
-        admit(store, attemptId, request.claimNumber, request.nonce),
-      );
-      return describe(run, attempt.id, by);
+      const { claimNumber, nonce } = request;
+      // Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on.
+      const admitted = await persistence.store.attempts.admit(attemptId, claimNumber, nonce);
+      return describe(admitted ?? (await findAdmitted(attemptId, nonce)), attemptId, by);
     },
 
     async openCode(attemptId: string): Promise<Readable> {
-      const run = await findUnstarted(attemptId);
-      const deployment = await packageVersions.getDeployment(run);
+      const deployment = await packageVersions.getDeployment(await findFiles(attemptId));
       return blobs.openRead(deployment.archiveKey);
     },
 
     async openConfiguration(attemptId: string, by: Bootstrap = currentBootstrap): Promise<Readable> {
-      const run = await findUnstarted(attemptId);
-      const configuration = await packageVersions.getConfiguration(run);
+      const files = await findFiles(attemptId);
+      const configuration = await packageVersions.getConfiguration(files);
       if (by.isOfOlderRelease) return Readable.from([await configurationArchives.open(configuration)]);
-      return Readable.from([(await openSelected(configuration, run.profile)).archive]);
+      return Readable.from([(await openSelected(configuration, files.profile)).archive]);
     },
   };
 }
+
+/** The part of a configuration for one profile. */
+interface Selection {
+  archive: Buffer;
+  sha256: string;
+  files: { name: string; content: ReturnType<typeof parseConfiguration> }[];
+}
+
+const maxSelectedBytes = 4 * 1024 * 1024;
+/** Secrets of workspaces without runs leave the memory of the server. */
+const selectionTtlMs = 60_000;
 
 /** The bootstrap that makes the request. */
 interface Bootstrap {
@@ -219,11 +235,10 @@ function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
 }
 
 /** @throws ServiceError attempt_closed, attempt_files_withheld */
-function requireBegunUnstarted(attempt: AttemptRecord): void {
-  if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt has ended.');
-  if (attempt.begunAt !== null && !hasStarted(attempt)) return;
-  const message =
-    attempt.begunAt === null ? 'The attempt was not admitted.' : 'The code of the attempt has started.';
+function requireBegunUnstarted({ isBegun, hasStarted: isStarted, isClosed }: FilesOfAttempt): void {
+  if (isClosed) throw new ServiceError('attempt_closed', 'This attempt has ended.');
+  if (isBegun && !isStarted) return;
+  const message = isBegun ? 'The code of the attempt has started.' : 'The attempt was not admitted.';
   throw new ServiceError(
     'attempt_files_withheld',
     `${message} Its files are available only between admission and start.`,

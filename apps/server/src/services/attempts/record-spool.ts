@@ -14,6 +14,7 @@ import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { LRUCache } from 'lru-cache';
 
 /**
  * Limits for the stored output of one attempt: user code decides how much it writes, not how much is kept.
@@ -46,8 +47,39 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   const { persistence, attemptLog, blobs, finishRun, ingestTelemetry, faultPoints } = dependencies;
 
-  async function store(attemptId: string, { offset, chunk, isSent }: Chunk) {
+  /** The rows of attempts after their last chunk, as far as this server knows. */
+  const latest = new LRUCache<string, AttemptRecord>({ max: maxLatest });
+
+  /**
+   * Stores a chunk that continues what this server has stored last, in one statement: its conditions fail if
+   * the row has changed since.
+   */
+  async function storeNext(
+    tx: Pick<Store, 'attempts'>,
+    before: AttemptRecord,
+    complete: Uint8Array,
+  ): Promise<AttemptRecord | null> {
+    const records = splitRecords(complete);
+    // Beacons are stored before the row of the attempt, so they need its lock.
+    if (records.some(({ kind }) => kind === 'beacon')) return null;
+    const { lines, ...found } = collectRecords(before, records);
+    const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
+    if (!(await tx.attempts.saveNextSpool(before, update))) return null;
+    await lines.write();
+    return afterUpdate(before, update);
+  }
+
+  async function store(
+    attemptId: string,
+    { offset, chunk, isSent }: Chunk,
+    before: AttemptRecord | undefined,
+  ): Promise<{ attempt: AttemptRecord; hasBeacons: boolean }> {
     return persistence.transaction(async (tx) => {
+      if (before?.spoolOffset === offset) {
+        const complete = wholeRecords(chunk);
+        const attempt = complete.length > 0 && (await storeNext(tx, before, complete));
+        if (attempt) return { attempt, hasBeacons: false };
+      }
       const attempt = await tx.attempts.lock(attemptId);
       if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
       if (isSent && attempt.closedAt !== null && offset + chunk.length > attempt.spoolOffset)
@@ -61,36 +93,22 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
           },
         );
       }
-      const fresh = chunk.subarray(attempt.spoolOffset - offset);
-      const complete = fresh.subarray(0, fresh.lastIndexOf(newline) + 1);
-      if (complete.length === 0)
-        return {
-          attempt,
-          storedOffset: attempt.spoolOffset,
-          hasBeacons: false,
-          hasExit: attempt.exit !== null,
-        };
-      const records = splitRecords(complete);
-      const { lines, ...found } = await storeRecords(tx, attempt, records);
-      const storedOffset = attempt.spoolOffset + complete.length;
-      await tx.attempts.saveSpool(attemptId, { spoolOffset: storedOffset, ...found, ...lines.progress });
+      const complete = wholeRecords(chunk.subarray(attempt.spoolOffset - offset));
+      if (complete.length === 0) return { attempt, hasBeacons: false };
+      const { lines, beacons, ...found } = collectRecords(attempt, splitRecords(complete));
+      for (const [index, beacon] of beacons.entries())
+        await storeBeacon(tx, attempt.id, attempt.beaconCount + index, beacon);
+      const update = { spoolOffset: attempt.spoolOffset + complete.length, ...found, ...lines.progress };
+      await tx.attempts.saveSpool(attemptId, update);
       await lines.write();
-      return {
-        attempt,
-        storedOffset,
-        hasBeacons: found.beaconCount > attempt.beaconCount,
-        hasExit: attempt.exit !== null || found.exit !== null,
-      };
+      return { attempt: afterUpdate(attempt, update), hasBeacons: beacons.length > 0 };
     });
   }
 
-  /** Stores beacons; the rest is for the attempt's row, and for its log after the row is updated. */
-  async function storeRecords(
-    tx: Pick<Store, 'telemetry'>,
-    attempt: AttemptRecord,
-    records: readonly SpoolRecord[],
-  ): Promise<FoundInSpool> {
+  /** Sorts records: for the attempt's row, for its log after the row is updated, and beacons. */
+  function collectRecords(attempt: AttemptRecord, records: readonly SpoolRecord[]): FoundInSpool {
     const lines: UnnumberedLogLine[] = [];
+    const beacons: Beacon[] = [];
     let { beaconCount, beaconBytes, waits } = attempt;
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
@@ -102,7 +120,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
       else if (beaconBytes + record.body.length <= attemptLimits.beaconBytes) {
-        await storeBeacon(tx, attempt.id, beaconCount, record);
+        beacons.push(record);
         beaconCount += 1;
         beaconBytes += record.body.length;
       }
@@ -112,6 +130,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
     const kept = isFull ? [] : lines;
     return {
+      beacons,
       beaconCount,
       beaconBytes,
       waits: waits === attempt.waits ? null : waits,
@@ -125,7 +144,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     tx: Pick<Store, 'telemetry'>,
     attemptId: string,
     number: number,
-    record: SpoolRecord & { kind: 'beacon' },
+    record: Beacon,
   ) {
     const blobKey = `beacons/${attemptId}/${number}.json`;
     await blobs.put(blobKey, record.body);
@@ -143,7 +162,12 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   /** Ends the run of an attempt with a stored exit, or schedules a retry. Idempotent. */
   async function finishIfExited(attemptId: string): Promise<void> {
     const attempt = await persistence.store.attempts.get(attemptId);
-    if (!attempt?.exit || attempt.closedAt) return;
+    if (attempt) await finish(attempt);
+  }
+
+  async function finish(attempt: EndedAttempt): Promise<void> {
+    if (!attempt.exit || attempt.closedAt) return;
+    const attemptId = attempt.id;
     const run = await persistence.store.jobRuns.find(attempt.jobRunId);
     if (!run || run.finishedAt) return;
     await faultPoints.reach('between-exit-and-finish');
@@ -151,16 +175,19 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);
-    await finishRun(run.id, outcome, { attemptId });
+    await finishRun(run.id, outcome, { attemptId, run });
   }
 
   async function record(attemptId: string, chunk: Chunk): Promise<{ offset: number }> {
-    const { attempt, storedOffset, hasBeacons, hasExit } = await store(attemptId, chunk);
+    const before = latest.get(attemptId);
+    latest.delete(attemptId);
+    const { attempt, hasBeacons } = await store(attemptId, chunk, before);
+    if (!attempt.exit && !attempt.closedAt) latest.set(attemptId, attempt);
     // The end of the run is announced by the function that ends it.
     attemptLog.announceLines(attempt.jobRunId);
     if (hasBeacons) await ingestTelemetry.ofAttempt(attemptId);
-    if (hasExit) await finishIfExited(attemptId);
-    return { offset: storedOffset };
+    await finish(attempt);
+    return { offset: attempt.spoolOffset };
   }
 
   return {
@@ -181,6 +208,26 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 /** What a chunk brings for the attempt's row and its log. */
 interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'logLines'> {
   lines: PreparedLines;
+  beacons: readonly Beacon[];
+}
+
+type Beacon = SpoolRecord & { kind: 'beacon' };
+
+type EndedAttempt = Pick<AttemptRecord, 'id' | 'jobRunId' | 'beaconCount' | 'exit' | 'closedAt'>;
+
+/** The row of an attempt once an update of its spool is stored. */
+function afterUpdate(
+  before: AttemptRecord,
+  { exit, startedAt, waits, ...progress }: SpoolUpdate,
+): AttemptRecord {
+  return {
+    ...before,
+    ...progress,
+    waits: waits ?? before.waits,
+    startedAt: before.startedAt ?? startedAt,
+    exit: before.exit ?? exit?.record ?? null,
+    finishedAt: before.exit ? before.finishedAt : (exit?.at ?? before.finishedAt),
+  };
 }
 
 interface Chunk {
@@ -198,7 +245,11 @@ function attemptClosed(): ServiceError {
 }
 
 const newline = 0x0a;
+/** More than a server drives at once. */
+const maxLatest = 500;
 const decoder = new TextDecoder();
+
+const wholeRecords = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.lastIndexOf(newline) + 1);
 
 function splitRecords(bytes: Uint8Array): SpoolRecord[] {
   return decoder

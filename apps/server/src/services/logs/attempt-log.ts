@@ -15,6 +15,13 @@ export interface PreparedLines {
   write(): Promise<void>;
 }
 
+export interface RunFollower extends Disposable {
+  /** An announcement said that the attempt is over. */
+  isOver(): boolean;
+  /** Resolves at the next announcement, or after the timeout. */
+  next(wait: { timeoutMs: number; withLines: boolean; signal: AbortSignal }): Promise<void>;
+}
+
 export interface AttemptLog {
   /**
    * Numbers lines that follow `progress`. In the transaction that holds the attempt's lock, the caller first
@@ -24,8 +31,11 @@ export interface AttemptLog {
    * stored since.
    */
   prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
-  /** Notifies followers in this process that a run's log or state has changed. Call it after the commit. */
-  announce(jobRunId: string): void;
+  /**
+   * Notifies followers in this process that a run's log or state has changed. Call it after the commit.
+   * @param isOver the run has ended, or its attempt has
+   */
+  announce(jobRunId: string, isOver?: boolean): void;
   /** The same for a change that concerns only the log. */
   announceLines(jobRunId: string): void;
   /**
@@ -35,6 +45,8 @@ export interface AttemptLog {
   onChange(jobRunId: string, onChange: () => void): () => void;
   /** Resolves at the next announcement for the run, or after the timeout. */
   nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Follows the announcements of a run from now on, also those between two waits. */
+  follow(jobRunId: string): RunFollower;
   /** Like `nextChange`, for callers that need not look at a run whose log grows. */
   nextStateChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
   /**
@@ -87,8 +99,8 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
   return {
     prepare,
     writeWith: appendUnderLock,
-    announce(jobRunId) {
-      stateChanges.emit(jobRunId);
+    announce(jobRunId, isOver = false) {
+      stateChanges.emit(jobRunId, isOver);
       changes.emit(jobRunId);
     },
     announceLines: (jobRunId) => void changes.emit(jobRunId),
@@ -102,8 +114,52 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
       changes.on(jobRunId, listener);
       return () => void changes.off(jobRunId, listener);
     },
+    follow: (jobRunId) => follow({ changes, stateChanges }, jobRunId),
     nextChange: (jobRunId, timeoutMs, signal) => awaitEvent(changes, jobRunId, timeoutMs, signal),
     nextStateChange: (jobRunId, timeoutMs, signal) => awaitEvent(stateChanges, jobRunId, timeoutMs, signal),
+  };
+}
+
+function follow(
+  { changes, stateChanges }: Record<'changes' | 'stateChanges', EventEmitter>,
+  jobRunId: string,
+): RunFollower {
+  let isOver = false;
+  let missed = { state: false, lines: false };
+  let wake: (() => void) | null = null;
+  let wakesForLines = false;
+  const onState = (isLast: boolean) => {
+    isOver ||= isLast;
+    missed.state = true;
+    wake?.();
+  };
+  const onLines = () => {
+    missed.lines = true;
+    if (wakesForLines) wake?.();
+  };
+  stateChanges.on(jobRunId, onState);
+  changes.on(jobRunId, onLines);
+  return {
+    isOver: () => isOver,
+    async next({ timeoutMs, withLines, signal }) {
+      wakesForLines = withLines;
+      const isMissed = missed.state || (withLines && missed.lines);
+      if (!isMissed && !signal.aborted) {
+        const woken = Promise.withResolvers<void>();
+        wake = woken.resolve;
+        const timer = setTimeout(wake, timeoutMs);
+        signal.addEventListener('abort', wake);
+        await woken.promise;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wake);
+        wake = null;
+      }
+      missed = { state: false, lines: false };
+    },
+    [Symbol.dispose]() {
+      stateChanges.off(jobRunId, onState);
+      changes.off(jobRunId, onLines);
+    },
   };
 }
 

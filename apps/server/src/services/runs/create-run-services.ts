@@ -34,7 +34,7 @@ export function createRunServices({ persistence, logFiles, clock, faultPoints, l
     attemptLog,
     explainFailure: createExplainFailure({ persistence, logFiles, log }),
     faultPoints,
-    announce: (jobRunId) => attemptLog.announce(jobRunId),
+    announce: (jobRunId, isOver) => attemptLog.announce(jobRunId, isOver),
   });
   return {
     attemptLog,

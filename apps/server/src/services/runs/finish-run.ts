@@ -38,6 +38,8 @@ export interface FinishOptions {
   seen?: AttemptExit;
   /** The reason of a failure, from the attempt's output. */
   reason?: FailureReason | null;
+  /** The run as it was read before. Only what never changes once it has started is used of it. */
+  run?: JobRunRecord;
 }
 
 export interface FinishRunDependencies {
@@ -46,8 +48,11 @@ export interface FinishRunDependencies {
   attemptLog: Pick<AttemptLog, 'writeWith'>;
   explainFailure: ExplainFailure;
   faultPoints: FaultPoints;
-  /** Called after the commit that changes a run, so that its streams and its watch react at once. */
-  announce: (jobRunId: string) => void;
+  /**
+   * Called after the commit that changes a run, so that its streams and its watch react at once.
+   * @param isOver its attempt is over
+   */
+  announce: (jobRunId: string, isOver: boolean) => void;
 }
 
 /**
@@ -85,15 +90,14 @@ export function createFinishRun({
     options: FinishOptions = {},
   ): Promise<boolean> {
     const { onlyFrom = statesBefore(outcome.status), seen = null, reason = null } = options;
-    const run = await store.jobRuns.find(jobRunId);
+    const run = options.run ?? (await store.jobRuns.find(jobRunId));
     if (!run) return false;
-    const job = await store.jobs.find(run.jobId);
-    if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
-    const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
-    const touched = event ? await store.jobs.listFollowing(run.workspaceId, { ref: job.jobRef, event }) : [];
+    const kind = followUpKind(outcome);
+    const { job, touched } = await findTouched(store, run, kind);
+    const event = kind === null || job.jobType === 'interactive' ? null : jobEvent(kind, job.jobRef);
     // Lock jobs before runs, as everywhere, and all at once in id order: otherwise the ends of jobs that
     // follow each other could deadlock.
-    const jobs = [job, ...touched];
+    const jobs = event === null ? [job] : [job, ...touched];
     const locked = await lockForStart(
       store,
       run.workspaceId,
@@ -113,8 +117,6 @@ export function createFinishRun({
     }
     const waitReason = attempt ? null : describeCancel(outcome);
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, waitReason))) return false;
-    await store.usage.add(jobRunId);
-    await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run, coveredEnd(run));
       if (job.definition.refresh_propagation === 'always') await forgetRefreshed(store, downstreams);
@@ -181,7 +183,7 @@ export function createFinishRun({
       return result;
     });
     await faultPoints.reach('after-finish-commit');
-    announce(jobRunId);
+    announce(jobRunId, ended);
     return ended;
   }
 
@@ -226,12 +228,27 @@ function closingLines(
 }
 
 /**
- * Returns the event that the end fires. Cancelled and skipped runs fire none: a stop by a user is not an
- * outcome of the work.
+ * Returns the kind of the event that the end fires. Cancelled and skipped runs fire none: a stop by a user is
+ * not an outcome of the work.
  */
-function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
-  if (outcome.status === 'completed') return jobEvent('success', jobRef);
-  return outcome.status === 'failed' ? jobEvent('fail', jobRef) : null;
+function followUpKind(outcome: RunOutcome): 'success' | 'fail' | null {
+  if (outcome.status === 'completed') return 'success';
+  return outcome.status === 'failed' ? 'fail' : null;
+}
+
+/** Finds the job of a run, and the jobs that the event of its end concerns. */
+async function findTouched(
+  store: Pick<Store, 'jobs'>,
+  run: JobRunRecord,
+  kind: 'success' | 'fail' | null,
+): Promise<{ job: JobRecord; touched: JobRecord[] }> {
+  const found =
+    kind === null
+      ? await store.jobs.getMany([run.jobId])
+      : await store.jobs.listWithFollowing(run, jobEvent(kind, ''));
+  const job = found.find(({ id }) => id === run.jobId);
+  if (!job) throw new Error(`Run ${run.id} belongs to no job`);
+  return { job, touched: found.filter((other) => other !== job) };
 }
 
 /**

@@ -47,12 +47,13 @@ export function createReadJobRuns(
   async function describe(
     runs: readonly JobRunRecord[],
     { limit, category }: DownstreamOptions,
+    readPipelineRuns = store.telemetry.listOfJobRuns,
   ): Promise<DetailedJobRun[]> {
     const ids = runs.map((run) => run.id);
     const [jobs, versions, pipelineRuns, downstream] = await Promise.all([
       getJobs(runs.map((run) => run.jobId)),
       jobVersions.getMany(runs.map((run) => run.jobVersionId)),
-      store.telemetry.listOfJobRuns(ids),
+      readPipelineRuns(ids),
       limit === null ? null : store.jobRuns.downstreamOf(ids, { limit, category }),
     ]);
     const pipelineRunsOf = Map.groupBy(pipelineRuns, (run) => run.jobRunId);
@@ -66,9 +67,13 @@ export function createReadJobRuns(
     });
   }
 
-  /** Completes a run that the caller has read. */
-  async function describeOne(run: JobRunRecord): Promise<DetailedJobRun> {
-    const [detailed] = await describe([run], withoutDownstream);
+  /**
+   * Completes a run that the caller has read.
+   * @param options.isNew it was created just now, so it has loaded nothing
+   */
+  async function describeOne(run: JobRunRecord, { isNew = false } = {}): Promise<DetailedJobRun> {
+    const noPipelineRuns = isNew ? async () => [] : undefined;
+    const [detailed] = await describe([run], withoutDownstream, noPipelineRuns);
     if (!detailed) throw new Error(`Run ${run.id} was not described`);
     return detailed;
   }

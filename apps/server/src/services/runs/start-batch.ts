@@ -167,7 +167,6 @@ async function insertRun(
     waitReason: isQueued ? describeWait([decision.reason]) : null,
   });
   if (run && batch.options.input !== null) await store.jobRuns.setInput(run.id, batch.options.input);
-  if (run) await store.outbox.add({ kind: 'job_run.created', payload: { jobRunId: run.id } });
   return run;
 }
 

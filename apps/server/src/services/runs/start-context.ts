@@ -1,5 +1,11 @@
 import type { StartContextStores } from './run-stores.ts';
-import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
+import type {
+  ConfigurationRecord,
+  DeploymentRecord,
+  JobRecord,
+  JobRunRecord,
+  RunWorkspace,
+} from '../../store/records.ts';
 import type { BatchOptions, Candidate } from './start-request.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Store } from '../../store/store.ts';
@@ -55,10 +61,10 @@ export async function loadStartContext(
   store: Pick<Store, StartContextStores>,
   workspaceId: string,
   candidates: readonly Candidate[],
-  options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
+  options: Pick<BatchOptions, 'refresh' | 'isLocked' | 'workspace'>,
 ): Promise<StartContext> {
   const locked = await lockJobs(store, workspaceId, candidates, options);
-  return gatherContext(store, workspaceId, locked, 'held');
+  return gatherContext(store, workspaceId, locked, { hold: 'held', workspace: options.workspace });
 }
 
 /** Loads the same input without locks, as of this moment, for previews. */
@@ -67,7 +73,7 @@ export function readStartContext(
   workspaceId: string,
   jobs: readonly JobRecord[],
 ): Promise<StartContext> {
-  return gatherContext(store, workspaceId, jobs, 'seen');
+  return gatherContext(store, workspaceId, jobs, { hold: 'seen' });
 }
 
 /**
@@ -80,14 +86,14 @@ async function gatherContext(
   store: Pick<Store, StartContextStores>,
   workspaceId: string,
   ofBatch: readonly JobRecord[],
-  hold: Hold,
+  { hold, workspace: known }: { hold: Hold; workspace?: RunWorkspace | undefined },
 ): Promise<StartContext> {
   const ids = ofBatch.map((job) => job.id);
   const jobs = new Map(ofBatch.map((job) => [job.id, job]));
   const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
   const upstreams = refs.size === 0 ? [] : await store.jobs.listByRefs(workspaceId, [...refs]);
   const byRef = new Map(upstreams.map((job) => [job.jobRef, job]));
-  const workspace = await store.workspaces.get(workspaceId);
+  const workspace = known ?? (await store.workspaces.getForRuns(workspaceId));
   const configuration = await latestOf(store.configurations, workspaceId, hold);
 
   function profileOf(job: JobRecord, override: string | null): string {
@@ -96,9 +102,9 @@ async function gatherContext(
     return choice.profile;
   }
 
-  const activeCounts = await store.jobRuns.countActive(ids);
-  const queued = await store.runQueue.list(ids);
-  const organization = await readOrganizationCapacity(store, workspace?.organizationId, hold);
+  const { activeCounts, hasQueued } = await store.jobRuns.countActive(ids);
+  const queued = hasQueued ? await store.runQueue.list(ids) : [];
+  const organization = await readOrganizationCapacity(store, workspace, hold);
   return {
     jobs,
     queues: Map.groupBy(queued, (run) => run.jobId),
@@ -150,13 +156,13 @@ function latestOf<Row>(versions: Versions<Row>, workspaceId: string, hold: Hold)
  */
 async function readOrganizationCapacity(
   store: Pick<Store, 'organizationLimits' | 'usage'>,
-  organizationId: string | undefined,
+  workspace: RunWorkspace | undefined,
   hold: Hold,
 ): Promise<OrganizationCapacity> {
   const unlimited = { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null };
-  if (organizationId === undefined) return unlimited;
-  const seen = await store.organizationLimits.get(organizationId);
-  if (!seen || (seen.concurrentRuns === null && seen.minutesAMonth === null)) return unlimited;
+  if (!workspace) return unlimited;
+  const { organizationId, limits: seen } = workspace;
+  if (seen.concurrentRuns === null && seen.minutesAMonth === null) return unlimited;
   const limits = hold === 'held' ? await store.organizationLimits.lock(organizationId) : seen;
   const { activeRunCount, usedSeconds } = await store.usage.monthSoFar({ organizationId });
   return {
@@ -190,7 +196,7 @@ export async function lockForStart(
   jobIds: readonly string[],
   reachesOthers: boolean,
 ): Promise<JobRecord[]> {
-  if (!reachesOthers) return store.jobs.lock(jobIds);
+  if (!reachesOthers) return store.jobs.lockForRuns(jobIds);
   const wanted = new Set(jobIds);
   return (await store.jobs.lockAll(workspaceId)).filter(({ id }) => wanted.has(id));
 }

@@ -1,4 +1,4 @@
-import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../../store/records.ts';
+import type { ConfigurationRecord, DeploymentRecord, JobRecord, RunWorkspace } from '../../store/records.ts';
 import type { ErrorCode } from '@pumphouse/contract';
 import type { Store } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
@@ -47,13 +47,18 @@ export function findRefusal(
 /**
  * Rejects an archived job. Its row must be locked, so that it and its workspace stay active until the run is
  * stored.
+ * @returns its workspace
  * @throws ServiceError
  */
-export async function refuseArchived(store: Pick<Store, 'workspaces'>, job: JobRecord): Promise<void> {
-  const workspace = await store.workspaces.get(job.workspaceId);
+export async function refuseArchived(
+  store: Pick<Store, 'workspaces'>,
+  job: JobRecord,
+): Promise<RunWorkspace | undefined> {
+  const workspace = await store.workspaces.getForRuns(job.workspaceId);
   if (workspace?.archivedAt)
     throw refusal('workspace_archived', 'The workspace is archived; restore it first.');
   if (job.isArchived) throw refusal('job_archived', `The job ${job.jobRef} is archived; restore it first.`);
+  return workspace;
 }
 
 /**

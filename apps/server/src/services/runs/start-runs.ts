@@ -51,6 +51,11 @@ export interface CreateRunRequest {
   isByViewer?: boolean;
 }
 
+interface CreatedRun {
+  run: JobRunRecord;
+  created: boolean;
+}
+
 export type StartRuns = ReturnType<typeof createStartRuns>;
 
 /**
@@ -108,6 +113,59 @@ export function createStartRuns(
     });
   }
 
+  /**
+   * @param reachesOthers locks all jobs of the workspace
+   * @returns null if the job refreshes others: locks are taken in order, so all must be locked instead of one
+   */
+  async function createUnderLocks(
+    request: CreateRunRequest,
+    reachesOthers: boolean,
+  ): Promise<CreatedRun | null> {
+    return persistence.transaction(async (store) => {
+      const [job] = await lockForStart(store, request.workspaceId, [request.jobId], reachesOthers);
+      if (job?.workspaceId !== request.workspaceId)
+        throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
+      if (!reachesOthers && refreshesOthers(job)) return null;
+      const [seen] = (await pickAllowed(store, [{ job }], request)).forbidden;
+      if (seen) throw new ServiceError('forbidden', seen.detail);
+      const workspace = await refuseArchived(store, job);
+      if (request.mode === 'when_not_running') {
+        const active = await store.jobRuns.findActive(job.id);
+        if (active) return { run: active, created: false };
+      }
+      const trigger = resolveRequestedTrigger(job.definition, request.trigger);
+      if (!trigger) {
+        throw new ServiceError(
+          'invalid_trigger',
+          `The job ${job.jobRef} has no trigger "${request.trigger}".`,
+          job.triggers,
+        );
+      }
+      const candidate = { job, trigger, matchedTriggers: [trigger] };
+      const result = await decideBatch(store, request.workspaceId, [candidate], {
+        ...plainStart,
+        origin: 'request',
+        now: await clock(store),
+        membershipId: request.membershipId,
+        profile: request.isByViewer ? viewersProfile : request.profile,
+        refresh: request.refresh,
+        skipFreshness: request.skipFreshness,
+        isLocked: true,
+        ...(workspace && { workspace }),
+      });
+      const run = result.succeeded[0]?.run;
+      if (!run) throw declined(result);
+      await recordStarts(store, request.workspaceId, result);
+      return { run, created: true };
+    });
+  }
+
+  async function createAnew(request: CreateRunRequest): Promise<CreatedRun> {
+    const created = await createUnderLocks(request, true);
+    if (!created) throw new Error(`The job ${request.jobId} was not started under all locks`);
+    return created;
+  }
+
   return {
     /**
      * `-trigger`: starts jobs by id and by selector, in dependency order. A selector without a match is not
@@ -139,42 +197,8 @@ export function createStartRuns(
      * @throws ServiceError not_found, forbidden, invalid_trigger, and with the reasons in `extra`:
      * start_declined, job_archived, workspace_archived, invalid_profile, no_deployment, no_configuration
      */
-    async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
-      return persistence.transaction(async (store) => {
-        const job = await lockOne(store, request);
-        if (job?.workspaceId !== request.workspaceId)
-          throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
-        const [seen] = (await pickAllowed(store, [{ job }], request)).forbidden;
-        if (seen) throw new ServiceError('forbidden', seen.detail);
-        await refuseArchived(store, job);
-        if (request.mode === 'when_not_running') {
-          const active = await store.jobRuns.findActive(job.id);
-          if (active) return { run: active, created: false };
-        }
-        const trigger = resolveRequestedTrigger(job.definition, request.trigger);
-        if (!trigger) {
-          throw new ServiceError(
-            'invalid_trigger',
-            `The job ${job.jobRef} has no trigger "${request.trigger}".`,
-            job.triggers,
-          );
-        }
-        const candidate = { job, trigger, matchedTriggers: [trigger] };
-        const result = await decideBatch(store, request.workspaceId, [candidate], {
-          ...plainStart,
-          origin: 'request',
-          now: await clock(store),
-          membershipId: request.membershipId,
-          profile: request.isByViewer ? viewersProfile : request.profile,
-          refresh: request.refresh,
-          skipFreshness: request.skipFreshness,
-          isLocked: true,
-        });
-        const run = result.succeeded[0]?.run;
-        if (!run) throw declined(result);
-        await recordStarts(store, request.workspaceId, result);
-        return { run, created: true };
-      });
+    async createRun(request: CreateRunRequest): Promise<CreatedRun> {
+      return (await createUnderLocks(request, request.refresh)) ?? (await createAnew(request));
     },
 
     /**
@@ -335,17 +359,6 @@ export function createStartRuns(
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
-}
-
-/** Locks the job of a call, and all others if its start refreshes them. */
-async function lockOne(
-  store: Pick<Store, 'jobs'>,
-  { workspaceId, jobId, refresh }: CreateRunRequest,
-): Promise<JobRecord | undefined> {
-  const [known] = await store.jobs.getMany([jobId]);
-  if (known?.workspaceId !== workspaceId) return undefined;
-  const [job] = await lockForStart(store, workspaceId, [jobId], refresh || refreshesOthers(known));
-  return job;
 }
 
 function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {

@@ -16,6 +16,7 @@ import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 import { claimRun, setRun as setRunIn } from '../../store/postgres/testing/runs.ts';
 import { listEvents } from '../../store/postgres/testing/outbox.ts';
 import { setJob as setJobIn } from '../../store/postgres/testing/jobs.ts';
+import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 
 export type WorkspaceFixture = Awaited<ReturnType<typeof createWorkspaceFixture>>;
 
@@ -204,7 +205,7 @@ function createRunning(fixture: ServiceFixture, who: Who) {
         fixture.attemptSecrets.create(run.id).credential,
       );
       if (!attempt) throw new Error('The attempt was not made');
-      await store.attempts.begin(attempt.id, 'nonce');
+      await setAttempt(database, attempt.id, { begunBy: 'nonce', begunAt: new Date() });
       await setRun(run.id, { status: 'running', startedAt: new Date() });
       return { id: attempt.id, run: await getRun(run.id) };
     },

@@ -39,12 +39,10 @@ describe('a run that starts', () => {
   async function startRun(profile: string | null = null): Promise<void> {
     const started = await context.startRun('jobs.m.a', { profile });
     ({ claimNumber } = await claimRun(fixture.database, started.id));
-    const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
-    if (!attempt) throw new Error('The attempt was not made');
     const claim = { jobRunId: started.id, claimNumber };
     const { credential } = fixture.attemptSecrets.create(started.id);
-    const assigned = await fixture.store.attempts.assign(attempt.id, claim, 'fake', credential);
-    attemptId = assigned?.id ?? '';
+    const attempt = await fixture.store.attempts.insert(claim, 'fake', credential);
+    attemptId = attempt?.id ?? '';
   }
 
   beforeEach(async () => {

@@ -8,6 +8,7 @@ import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.
 import { createReadUsage } from './read-usage.ts';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { addUsage } from '../../store/postgres/workspaces/usage.ts';
 import { copyRun } from '../../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
@@ -82,7 +83,9 @@ it('equals a scan of the runs, in whatever order and however concurrently they e
     await fixture.database.execute('delete from usage_days');
     const ids: string[] = [];
     for (const run of runs) ids.push(await insert(run));
-    await Promise.all(ids.map((id) => fixture.store.usage.add(id)));
+    await Promise.all(
+      ids.map((id) => fixture.database.execute(addUsage(`select * from job_runs where id = '${id}'`))),
+    );
     expect(await readRollup()).toEqual(scan(runs));
     const { total, days } = await createReadUsage(fixture.persistence)(
       { organizationId: context.organizationId },

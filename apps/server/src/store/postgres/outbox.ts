@@ -17,6 +17,14 @@ export type OutboxStore = ReturnType<typeof createOutboxStore>;
 export const wakeChannel = 'pumphouse_wake';
 
 /**
+ * Parts of a statement that add an event for each run of `runs`, a table with conditions, and wake for it.
+ * The statement must read `announced`, or nobody is woken.
+ */
+export const addEvents = (kind: 'job_run.created' | 'job_run.finished', runs: string): string =>
+  `added as (insert into outbox (kind, payload) select '${kind}', jsonb_build_object('jobRunId', id) from ${runs} returning kind),
+   announced as (select pg_notify('${wakeChannel}', kind) from added)`;
+
+/**
  * Stores events for the relay, delivered at least once. A handled event is removed: it is never read again,
  * and a long history would keep two for each run. (Only servers of the first release, which may still be
  * running, set `processed_at`.)

@@ -2,7 +2,9 @@ import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
 import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
+import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
+import { createAdmissionStore } from './admissions.ts';
 import { named } from '../statements/named.ts';
 
 export interface AttemptExit {
@@ -29,7 +31,7 @@ export interface AttemptRecord {
   claimNumber: number;
   executor: string;
   /** An executor's handle; null until the executor has started the attempt. */
-  handle: { executor: string; version: number; data: Record<string, unknown> } | null;
+  handle: StoredHandle | null;
   begunBy: string | null;
   begunAt: Date | null;
   spoolOffset: number;
@@ -122,6 +124,20 @@ const attemptColumns = columns('attempts', [
   'closed_at',
 ]);
 
+const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
+  beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
+  started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
+  finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
+  where id = :attemptId`;
+
+const spoolParameters = ({ startedAt, exit, waits, ...progress }: SpoolUpdate) => ({
+  ...progress,
+  waits: waits && JSON.stringify(waits),
+  startedAt,
+  exit: exit?.record ?? null,
+  exitAt: exit?.at ?? null,
+});
+
 export type AttemptStore = ReturnType<typeof createAttemptStore>;
 
 /** Stores attempts of job runs, and the progress of their output. */
@@ -141,6 +157,8 @@ export function createAttemptStore(sql: Queryable) {
   }
 
   return {
+    ...createAdmissionStore(sql),
+
     /**
      * Inserts the next attempt of a run with a valid claim, once the environment is ready; undefined if the
      * claim is invalid. Attempts of earlier claims that have not started never will, so they are closed.
@@ -194,20 +212,24 @@ export function createAttemptStore(sql: Queryable) {
     findOpen,
 
     /**
-     * Assigns an attempt that has not started, and whose environment is ready, to a new claim and token;
-     * undefined if it has started or the claim is invalid.
+     * Assigns an attempt that has not started to a new claim and token, and records that it uses the
+     * environment at this path, which prevents its removal. Undefined if the attempt has started, the claim is
+     * invalid, or the environment no longer exists.
      */
     assign: (
       attemptId: string,
       claim: Claim,
       executor: string,
-      { tokenHash, sealedSecret }: BootstrapCredential,
+      { tokenHash, sealedSecret, environmentPath }: BootstrapCredential & { environmentPath: string },
     ) =>
       sql.maybeOnePrepared<AttemptRecord>(
         named(
-          `update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
-       bootstrap_secret = :sealedSecret, environment_ready_at = now()
-             from job_runs
+          `with used as (
+             update environments set last_used_at = now()
+              where state = 'ready' and location->>'path' = :environmentPath returning key)
+           update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
+                  bootstrap_secret = :sealedSecret, environment_ready_at = now(), environment_key = used.key
+             from job_runs, used
             where attempts.id = :attemptId and attempts.begun_at is null and attempts.bootstrap_token_hash is null
               and job_runs.id = :jobRunId and attempts.job_run_id = job_runs.id
               and job_runs.claim_number = :claimNumber and job_runs.status = 'starting'
@@ -219,6 +241,7 @@ export function createAttemptStore(sql: Queryable) {
             executor,
             tokenHash,
             sealedSecret,
+            environmentPath,
           },
         ),
       ),
@@ -304,18 +327,6 @@ export function createAttemptStore(sql: Queryable) {
         named('update attempts set handle = :handle where id = :attemptId', { attemptId, handle }),
       ),
 
-    /** Admits a bootstrap once for an attempt, and again for the same process if the response was lost. */
-    async begin(attemptId: string, nonce: string) {
-      const touched = await sql.executePrepared(
-        named(
-          `update attempts set begun_by = :nonce, begun_at = coalesce(begun_at, now())
-            where id = :attemptId and (begun_by is null or begun_by = :nonce)`,
-          { attemptId, nonce },
-        ),
-      );
-      return touched === 1;
-    },
-
     saveLogProgress: (
       attemptId: string,
       { logBytes, logLines }: Pick<SpoolProgress, 'logBytes' | 'logLines'>,
@@ -328,24 +339,30 @@ export function createAttemptStore(sql: Queryable) {
         }),
       ),
 
-    saveSpool: (attemptId: string, { startedAt, exit, waits, ...progress }: SpoolUpdate) =>
-      sql.executePrepared(
+    /** Stores a chunk of the spool of an attempt, whose row is locked. */
+    saveSpool: (attemptId: string, update: SpoolUpdate) =>
+      sql.executePrepared(named(setSpool, { ...spoolParameters(update), attemptId })),
+
+    /**
+     * Stores the next chunk of an open attempt.
+     * @param before the row after the previous chunk
+     * @returns false if the row has changed since, or the attempt is closed
+     */
+    async saveNextSpool(before: AttemptRecord, update: SpoolUpdate) {
+      const touched = await sql.executePrepared(
         named(
-          `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-             beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
-             started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
-             finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
-            where id = :attemptId`,
+          `${setSpool} and spool_offset = :offsetBefore and log_bytes = :logBytesBefore and closed_at is null
+             and not log_sealed`,
           {
-            ...progress,
-            waits: waits && JSON.stringify(waits),
-            attemptId,
-            startedAt,
-            exit: exit?.record ?? null,
-            exitAt: exit?.at ?? null,
+            ...spoolParameters(update),
+            attemptId: before.id,
+            offsetBefore: before.spoolOffset,
+            logBytesBefore: before.logBytes,
           },
         ),
-      ),
+      );
+      return touched === 1;
+    },
 
     /** Counts the failed attempts of a run. */
     countFailed: async (jobRunId: string) => {

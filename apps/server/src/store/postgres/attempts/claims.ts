@@ -228,22 +228,29 @@ export function createClaimStore(sql: Queryable) {
     },
 
     /**
-     * Reads the state that the watch of an attempt needs; undefined if its claim is no longer valid because
-     * the run has ended, waits for a retry, or belongs to another server.
+     * Reads the state that the watches of attempts need, by attempt. An attempt is absent if its claim is no
+     * longer valid because the run has ended, waits for a retry, or belongs to another server.
      */
-    look: (claim: Claim, attemptId: string) =>
-      sql.maybeOnePrepared<WatchedRun>(
+    async look(watched: readonly (Claim & { attemptId: string })[]) {
+      const rows = await sql.prepared<WatchedRun & { attemptId: string }>(
         named(
-          `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
+          `select attempts.id as "attemptId", job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
                   extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo",
                   extract(epoch from now() - job_runs.unknown_since)::float8 as "unknownSeconds",
                   (jobs.is_archived or workspaces.archived_at is not null) as "isArchived"
-             from job_runs join jobs on jobs.id = job_runs.job_id join workspaces on workspaces.id = job_runs.workspace_id
-             join attempts on attempts.id = :attemptId and attempts.job_run_id = job_runs.id and attempts.closed_at is null
-            where job_runs.id = :jobRunId and job_runs.claim_number = :claimNumber
-              and job_runs.status in ('starting', 'running', 'cancelling')`,
-          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, attemptId },
+             from unnest(:jobRunIds::uuid[], :claimNumbers::int[], :attemptIds::uuid[]) as watched (job_run_id, claim_number, attempt_id)
+             join job_runs on job_runs.id = watched.job_run_id and job_runs.claim_number = watched.claim_number
+             join jobs on jobs.id = job_runs.job_id join workspaces on workspaces.id = job_runs.workspace_id
+             join attempts on attempts.id = watched.attempt_id and attempts.job_run_id = job_runs.id
+            where attempts.closed_at is null and job_runs.status in ('starting', 'running', 'cancelling')`,
+          {
+            jobRunIds: watched.map(({ jobRunId }) => jobRunId),
+            claimNumbers: watched.map(({ claimNumber }) => claimNumber),
+            attemptIds: watched.map(({ attemptId }) => attemptId),
+          },
         ),
-      ),
+      );
+      return new Map(rows.map(({ attemptId, ...run }) => [attemptId, run]));
+    },
   };
 }

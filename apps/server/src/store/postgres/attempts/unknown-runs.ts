@@ -1,12 +1,12 @@
-import type { AttemptRecord } from './attempts.ts';
 import type { Claim } from './claim.ts';
 import type { Queryable } from '../pool.ts';
+import type { StoredHandle } from './stored-handle.ts';
 import { named } from '../statements/named.ts';
 
 /** An active run whose supervisor cannot observe the location of its attempt. */
 export interface UnknownRun {
   jobRunId: string;
-  handle: NonNullable<AttemptRecord['handle']>;
+  handle: StoredHandle;
 }
 
 export type UnknownRunStore = ReturnType<typeof createUnknownRunStore>;

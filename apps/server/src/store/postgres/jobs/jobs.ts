@@ -180,6 +180,22 @@ export function createJobStore(sql: Queryable) {
     );
   }
 
+  /**
+   * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
+   * deadlocking. Reads them after locking: a single statement would omit a job whose version a deploy
+   * changed meanwhile.
+   */
+  async function lock(jobIds: readonly string[]): Promise<JobRecord[]> {
+    await sql.executePrepared(
+      named(`select ${boundStandstill} from jobs where id = any(:jobIds) order by id for update`, {
+        jobIds,
+      }),
+    );
+    return queryPreparedJobs(
+      named(`${selectJobs} where jobs.id = any(:jobIds) order by jobs.id`, { jobIds }),
+    );
+  }
+
   return {
     ...createJobProgressStore(sql),
 
@@ -214,20 +230,21 @@ export function createJobStore(sql: Queryable) {
     getMany: (jobIds: readonly string[]) =>
       queryPreparedJobs(named(`${selectJobs} where jobs.id = any(:jobIds)`, { jobIds })),
 
+    lock,
+
     /**
-     * Locks jobs in id order, so that start decisions with common jobs wait for each other instead of
-     * deadlocking. Reads them after locking: a single statement would omit a job whose version a deploy
-     * changed meanwhile.
+     * Locks jobs like `lock`, in one statement, for starts and ends of runs. What other tables say about a
+     * job (its next tick, link and port) may be as old as the statement.
      */
-    async lock(jobIds: readonly string[]) {
-      await sql.executePrepared(
-        named(`select ${boundStandstill} from jobs where id = any(:jobIds) order by id for update`, {
-          jobIds,
-        }),
+    async lockForRuns(jobIds: readonly string[]) {
+      const locked = await queryPreparedJobs(
+        named(
+          `${selectJobs} where jobs.id = any(:jobIds) and ${boundStandstill} is not null
+            order by jobs.id for update of jobs`,
+          { jobIds },
+        ),
       );
-      return queryPreparedJobs(
-        named(`${selectJobs} where jobs.id = any(:jobIds) order by jobs.id`, { jobIds }),
-      );
+      return locked.length === jobIds.length ? locked : lock(jobIds);
     },
 
     /**
@@ -269,14 +286,20 @@ export function createJobStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists active jobs that start after an event, or wait for the freshness of this job, by id. */
-    listFollowing: (workspaceId: string, { ref, event }: { ref: string; event: string }) =>
+    /**
+     * Lists a job, and the active jobs that start after its event or wait for its freshness, by id.
+     * @param prefix the part of the event before the ref of the job
+     */
+    listWithFollowing: ({ workspaceId, jobId }: { workspaceId: string; jobId: string }, prefix: string) =>
       queryPreparedJobs(
         named(
-          `${selectJobs} where jobs.workspace_id = :workspaceId and not jobs.is_archived
-             and (jobs.triggers @> array[:event] or (jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[:ref]))
+          `${selectJobs} where jobs.workspace_id = :workspaceId
+             and (jobs.id = :jobId or not jobs.is_archived
+                  and (jobs.triggers @> array[:prefix || (select job_ref from jobs where id = :jobId)]
+                       or (jobs.upstream_refs <> '{}'
+                           and jobs.upstream_refs @> array[(select job_ref from jobs where id = :jobId)])))
             order by jobs.id`,
-          { workspaceId, ref, event },
+          { workspaceId, jobId, prefix },
         ),
       ),
 

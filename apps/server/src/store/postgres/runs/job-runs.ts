@@ -6,6 +6,8 @@ import type { ActiveRunState, RunState } from '@pumphouse/contract';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
 import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
+import { addEvents } from '../outbox.ts';
+import { addUsage } from '../workspaces/usage.ts';
 import { named } from '../statements/named.ts';
 
 export interface RunFailure {
@@ -173,8 +175,8 @@ export function createJobRunStore(sql: Queryable) {
     const [row] = await sql.prepared<JobRunRecord>(
       named(
         `with numbered as (
-           update jobs set last_run_number = last_run_number + 1 where id = :jobId returning last_run_number)
-         insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+           update jobs set last_run_number = last_run_number + 1 where id = :jobId returning last_run_number),
+         inserted as (insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                                trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                                previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
                                skip, is_app, finished_at)
@@ -183,7 +185,9 @@ export function createJobRunStore(sql: Queryable) {
                  :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp,
                  case when :status = 'skipped' then now() end)
          on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
-         returning ${runColumns}`,
+         returning *),
+         ${addEvents('job_run.created', "inserted where status = 'pending'")}
+         select ${runColumns} from inserted as job_runs left join announced on true`,
         { ...run, status, skip },
       ),
     );
@@ -191,7 +195,10 @@ export function createJobRunStore(sql: Queryable) {
   }
 
   return {
-    /** Inserts a run with the next number of its job, whose row is locked. Undefined if the tick already has a run. */
+    /**
+     * Inserts a run with the next number of its job, whose row is locked, and the event of it. Undefined if
+     * the tick already has a run.
+     */
     insert: (run: NewJobRun) => insert(run, 'pending', null),
 
     /** Inserts a row for a skipped start, of which nothing will run. */
@@ -262,17 +269,6 @@ export function createJobRunStore(sql: Queryable) {
       return row;
     },
 
-    /** Locks the run of an attempt. */
-    async lockOfAttempt(attemptId: string) {
-      const [row] = await sql.prepared<JobRunRecord>(
-        named(
-          `select ${runColumns} from job_runs where id = (select job_run_id from attempts where id = :attemptId) for update`,
-          { attemptId },
-        ),
-      );
-      return row;
-    },
-
     list: (workspaceId: string, filter: JobRunFilter) =>
       listJobRuns<JobRunRecord>(sql, runColumns, workspaceId, filter),
 
@@ -317,16 +313,21 @@ export function createJobRunStore(sql: Queryable) {
         ),
       ),
 
-    /** Counts the active runs of each job, without queued ones. */
+    /** Counts the active runs of each job, without queued ones; also returns whether there are queued ones. */
     countActive: async (jobIds: readonly string[]) => {
-      const rows = await sql.prepared<{ jobId: string; count: number }>(
+      const rows = await sql.prepared<{ jobId: string; count: number; queuedCount: number }>(
         named(
-          `select job_id as "jobId", count(*)::int as count from job_runs
-            where job_id = any(:jobIds) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
+          `select job_id as "jobId", (count(*) filter (where not is_queued))::int as count,
+                  (count(*) filter (where is_queued))::int as "queuedCount"
+             from job_runs
+            where job_id = any(:jobIds) and status in ('pending', 'starting', 'running', 'cancelling') group by job_id`,
           { jobIds },
         ),
       );
-      return new Map(rows.map((row) => [row.jobId, row.count]));
+      return {
+        activeCounts: new Map(rows.map((row) => [row.jobId, row.count])),
+        hasQueued: rows.some((row) => row.queuedCount > 0),
+      };
     },
 
     findActive: (jobId: string) =>
@@ -382,19 +383,6 @@ export function createJobRunStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** Records that user code is about to start; returns false if the run is no longer waiting for that. */
-    async begin(jobRunId: string) {
-      const touched = await sql.executePrepared(
-        named(
-          `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null,
-             wait_kind = null, updated_at = now()
-            where id = :jobRunId and status = 'starting'`,
-          { jobRunId },
-        ),
-      );
-      return touched === 1;
-    },
-
     /** Records a stop that the run's supervisor decided; returns false if the run is already being ended. */
     async setEndIntent(claim: Claim, intent: Exclude<EndIntent, 'cancel'>) {
       const touched = await sql.execute(
@@ -426,8 +414,8 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     /**
-     * Ends a run; returns false if it has already ended. `waitReason` explains the end of a run that
-     * has no log.
+     * Ends a run, counts it as used, and adds its event; returns false if it has already ended. `waitReason`
+     * explains the end of a run that has no log.
      */
     async end(
       jobRunId: string,
@@ -438,11 +426,14 @@ export function createJobRunStore(sql: Queryable) {
     ) {
       const touched = await sql.executePrepared(
         named(
-          `update job_runs set status = :to, failure = :failure, reason = :reason, finished_at = now(), updated_at = now(),
-             lease_expires_at = null,
-                  is_queued = false, not_before = null, wait_kind = null,
-                  wait_reason = coalesce(:waitReason, case when is_queued then wait_reason end)
-            where id = :jobRunId and status = any(:from)`,
+          `with ended as (
+             update job_runs set status = :to, failure = :failure, reason = :reason, finished_at = now(), updated_at = now(),
+                    lease_expires_at = null, is_queued = false, not_before = null, wait_kind = null,
+                    wait_reason = coalesce(:waitReason, case when is_queued then wait_reason end)
+              where id = :jobRunId and status = any(:from) returning *),
+           counted as (${addUsage('select * from ended')}),
+           ${addEvents('job_run.finished', 'ended')}
+           select from ended left join announced on true`,
           {
             jobRunId,
             from,

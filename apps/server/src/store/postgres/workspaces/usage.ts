@@ -45,6 +45,22 @@ const betweenAttempts = `coalesce((
 
 const isActive = `job_runs.status in ('pending', 'starting', 'running', 'cancelling') and not job_runs.is_queued`;
 
+/**
+ * Part of a statement that adds ended runs, the rows of a query, once: in the transaction that ends them,
+ * which holds the locks of their jobs.
+ */
+export const addUsage = (ended: string): string =>
+  `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
+   select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
+          (status = 'cancelled')::int,
+          coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
+     from (${ended}) as job_runs
+   on conflict (job_id, day) do update set
+          completed_count = kept.completed_count + excluded.completed_count,
+          failed_count = kept.failed_count + excluded.failed_count,
+          cancelled_count = kept.cancelled_count + excluded.cancelled_count,
+          run_ms = kept.run_ms + excluded.run_ms`;
+
 export type UsageStore = ReturnType<typeof createUsageStore>;
 
 /**
@@ -54,24 +70,6 @@ export type UsageStore = ReturnType<typeof createUsageStore>;
  */
 export function createUsageStore(sql: Queryable) {
   return {
-    /** Adds an ended run once, in the transaction that ended it, which holds the lock of its job. */
-    add: (jobRunId: string) =>
-      sql.executePrepared(
-        named(
-          `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
-           select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
-                  (status = 'cancelled')::int,
-                  coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
-             from job_runs where id = :jobRunId
-           on conflict (job_id, day) do update set
-                  completed_count = kept.completed_count + excluded.completed_count,
-                  failed_count = kept.failed_count + excluded.failed_count,
-                  cancelled_count = kept.cancelled_count + excluded.cancelled_count,
-                  run_ms = kept.run_ms + excluded.run_ms`,
-          { jobRunId },
-        ),
-      ),
-
     /** Lists the days with runs, from the first to the last day, inclusive. */
     listDays: (subject: UsageSubject, range: { from: string; to: string }) => {
       const { condition, id } = whose(subject);

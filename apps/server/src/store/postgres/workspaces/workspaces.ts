@@ -1,3 +1,4 @@
+import type { OrganizationLimits } from './organization-limits.ts';
 import type { Queryable } from '../pool.ts';
 import type { OrganizationRole, WorkspaceRole } from '../people/people.ts';
 import { columns } from '../statements/columns.ts';
@@ -14,6 +15,14 @@ export interface WorkspaceRecord {
   archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** A workspace as the runs in it see it. */
+export interface RunWorkspace extends WorkspaceRecord {
+  /** The offset of the uid of its organization's builds. */
+  organizationUidOffset: number;
+  /** The limits of its organization. */
+  limits: OrganizationLimits;
 }
 
 /** The roles of a user in a workspace and in its organization. */
@@ -59,6 +68,20 @@ export function createWorkspaceStore(sql: Queryable) {
     async get(workspaceId: string) {
       const [row] = await sql.prepared<WorkspaceRecord>(
         named(`select ${workspaceColumns} from workspaces where id = :workspaceId`, { workspaceId }),
+      );
+      return row;
+    },
+
+    /** Reads a workspace with what its runs need to know of its organization. */
+    async getForRuns(workspaceId: string) {
+      const [row] = await sql.prepared<RunWorkspace>(
+        named(
+          `select ${workspaceColumns}, organizations.sandbox_uid_offset as "organizationUidOffset",
+                  json_build_object('concurrentRuns', concurrent_runs, 'minutesAMonth', minutes_a_month) as limits
+             from workspaces join organizations on organizations.id = workspaces.organization_id
+            where workspaces.id = :workspaceId`,
+          { workspaceId },
+        ),
       );
       return row;
     },
