@@ -1,4 +1,4 @@
-"""`python3 -I -S <this folder> <absolute path of start.json>`"""
+"""`python3 -I -S <this folder> <absolute path of start.json>`, or `... slot <absolute path of slot.json>`"""
 
 import os
 import sys
@@ -7,9 +7,11 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
-from pumphouse_bootstrap.attempt import run_attempt
+from pumphouse_bootstrap.attempt import run_attempt, run_slot
 
 if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] == "slot":
+        run_slot(sys.argv[2])
     if len(sys.argv) != 2:
-        sys.exit("usage: pumphouse_bootstrap <absolute path of start.json>")
+        sys.exit("usage: pumphouse_bootstrap [slot] <absolute path of start.json or slot.json>")
     run_attempt(sys.argv[1])

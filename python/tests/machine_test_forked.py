@@ -16,7 +16,7 @@ from template_runner import TemplateRunner
 from test_launch import CASES, LAUNCHERS, describe_entry_point, normalize
 
 SIBLINGS = 40
-NOTE = "was not forked from its template"
+NOTE = "started an interpreter of its own"
 
 
 class ForkedCase(unittest.TestCase):
