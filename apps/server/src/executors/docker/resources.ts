@@ -7,7 +7,7 @@ import { ExecutorError } from '../contract/executor-error.ts';
 import { readSnapshots } from './snapshots.ts';
 import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
-import { filterOf, labels, type ObjectKind } from './names.ts';
+import { filterOf, labels, readAssignedAttempt, type ObjectKind } from './names.ts';
 import { madeAt, type MeasuredVolume } from './volume-sizes.ts';
 
 type Labels = Record<string, string>;
@@ -35,13 +35,18 @@ export async function listResources(
   const bytes = new Map(sizes.map(({ name, sizeBytes }) => [name, sizeBytes]));
   const used = new Set(containers.map(({ ImageID: id }) => id));
   const needed = findNeededSnapshots(containers, volumes.Volumes);
+  const slots = findSlotOwners(containers);
+  const findOwner = (name: string, own: Labels): ResourceOwner =>
+    own[labels.kind] === 'slot'
+      ? (slots.get(own[labels.slot] ?? '') ?? { kind: 'nobody' })
+      : ownerOf(name, own, needed);
   return [
     ...containers.map(({ Names: names, Labels: own, Created: made, State: state }) => {
-      const id = (names[0] ?? '').replace(/^\//, '');
+      const id = nameOf(names);
       return {
         kind: 'container' as const,
         id,
-        owner: isCopying(own, state) ? { kind: 'installation' as const } : ownerOf(id, own, needed),
+        owner: isCopying(own, state) ? { kind: 'installation' as const } : findOwner(id, own),
         madeAt: fromSeconds(made),
         sizeBytes: null,
       };
@@ -49,7 +54,7 @@ export async function listResources(
     ...volumes.Volumes.map((volume) => ({
       kind: 'volume' as const,
       id: volume.Name,
-      owner: ownerOf(volume.Name, volume.Labels, needed),
+      owner: findOwner(volume.Name, volume.Labels),
       madeAt: madeAt(volume),
       sizeBytes: bytes.get(volume.Name) ?? null,
     })),
@@ -73,6 +78,26 @@ export async function listResources(
         sizeBytes: image.Size,
       })),
   ];
+}
+
+function nameOf(names: readonly string[]): string {
+  return (names[0] ?? '').replace(/^\//, '');
+}
+
+/**
+ * Finds by slot the owner of its container and its volume: its attempt, or as long as it waits for one, the
+ * installation. A slot ends by itself when its server is gone.
+ */
+function findSlotOwners(containers: readonly Docker.ContainerInfo[]): Map<string, ResourceOwner> {
+  return new Map(
+    containers.flatMap(({ Names: names, Labels: own, State: state }): [string, ResourceOwner][] => {
+      const slotId = own[labels.slot];
+      if (slotId === undefined) return [];
+      const attemptId = readAssignedAttempt(nameOf(names));
+      if (attemptId !== null) return [[slotId, { kind: 'attempt', attemptId }]];
+      return [[slotId, { kind: state === 'running' ? 'installation' : 'nobody' }]];
+    }),
+  );
 }
 
 const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);
