@@ -318,7 +318,9 @@ export async function listAttempts(
   engineId: string,
 ): Promise<ListedAttempt[]> {
   const containers = await engine.listContainers({ all: true, filters: filterOf(installationId) });
-  const started = containers.filter(({ Labels: own }) => own[labels.kind] === 'attempt').map(({ Labels: own }) => own);
+  const started = containers
+    .filter(({ Labels: own }) => own[labels.kind] === 'attempt')
+    .map(({ Labels: own }) => own);
   const assigned = containers.flatMap(({ Labels: own, Names: [name = ''] }) =>
     own[labels.kind] === 'slot' ? (readAssignedAttempt(name.replace(/^\//, '')) ?? []) : [],
   );

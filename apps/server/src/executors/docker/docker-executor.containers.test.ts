@@ -132,7 +132,10 @@ async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness>
 }
 
 /** The variables of a process that was prepared ahead are not those of its attempt, except in its children. */
-async function listProcessesOf({ engine, listProcesses }: DockerHarness, spec: AttemptSpec): Promise<number[]> {
+async function listProcessesOf(
+  { engine, listProcesses }: DockerHarness,
+  spec: AttemptSpec,
+): Promise<number[]> {
   const found = await engine
     .getContainer(attemptName(spec.attemptId))
     .inspect()

@@ -49,7 +49,10 @@ export interface SlotContainer {
 }
 
 /** Starts a slot and waits until it is ready. Nothing is left of it when that fails. */
-export async function startSlot(engine: Docker, { plan, files, owner, volume }: SlotPlan): Promise<SlotContainer> {
+export async function startSlot(
+  engine: Docker,
+  { plan, files, owner, volume }: SlotPlan,
+): Promise<SlotContainer> {
   const container = await engine.createContainer(planContainer(plan));
   const remove = async (): Promise<void> => {
     // Podman would first wait for the end that it asks for.

@@ -107,7 +107,8 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
     });
     const nowMs = Date.now();
     const lastUsedAtMs = starts.get(name)?.at(-1) ?? nowMs;
-    const { memoryBytes } = container;
+    // Packages of the environment could report less than they take.
+    const memoryBytes = Math.max(container.memoryBytes, templateRules.estimatedBytes);
     const slot = { scope, container, surroundings, startedAtMs: nowMs, lastUsedAtMs, memoryBytes };
     problem = null;
     waiting.set(name, slot);
