@@ -12,6 +12,7 @@ import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harnes
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
+import type { TemplateStatus } from '../contract/template-store.ts';
 import type { Executor } from '../executor.ts';
 import type { DockerExecutorOptions } from './docker-backend.ts';
 import { attemptName, labels, labelsOf } from './names.ts';
@@ -97,8 +98,12 @@ async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness>
     executors.push(executor);
     return executor;
   };
-  const awaitSlot = () => vi.waitUntil(() => executors[0]?.templates?.list().length === 1, WAIT);
+  const awaitSlot = () => vi.waitUntil(() => executors[0]?.templates?.list().some(isOwn), WAIT);
   let isWarm = false;
+  /** Tests of local data have slots of their own. */
+  let own: AttemptSpec['localData'] = null;
+  const isOwn = ({ workspaceId, profile }: TemplateStatus): boolean =>
+    workspaceId === own?.workspaceId && profile === own.profile;
   return {
     ...harness,
     createExecutor,
@@ -109,6 +114,7 @@ async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness>
     async warmUp(executor) {
       for (let start = 0; start < 2; start += 1) {
         const spec = await harness.createSpec('ends-on-term');
+        own = spec.localData;
         const handle = await executor.start(spec);
         await harness.finish(spec, 0);
         await executor.stop(handle, { graceSeconds: 20 });
@@ -120,7 +126,9 @@ async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness>
     listProcesses: (spec) => listProcessesOf(harness, spec),
     async close() {
       await awaitSlot();
-      const assigned = executors[0]?.templates?.list()[0]?.runs ?? 0;
+      const assigned = Math.max(
+        ...(executors[0]?.templates?.list() ?? []).filter(isOwn).map(({ runs }) => runs),
+      );
       for (const executor of executors) await executor.templates?.close();
       const remaining = await harness.engine.listContainers({ all: true });
       await harness.close();
@@ -132,16 +140,13 @@ async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness>
 }
 
 /** The variables of a process that was prepared ahead are not those of its attempt, except in its children. */
-async function listProcessesOf(
-  { engine, listProcesses }: DockerHarness,
-  spec: AttemptSpec,
-): Promise<number[]> {
-  const found = await engine
+async function listProcessesOf(harness: DockerHarness, spec: AttemptSpec): Promise<number[]> {
+  const found = await harness.engine
     .getContainer(attemptName(spec.attemptId))
     .inspect()
     .catch(() => null);
   const first = found?.State.Running === true ? [found.State.Pid] : [];
-  return [...first, ...(await listProcesses(spec))];
+  return [...first, ...(await harness.listProcesses(spec))];
 }
 
 /** The tests of each push skip slow variants that hardly differ; `npm run test:containers` runs them. */

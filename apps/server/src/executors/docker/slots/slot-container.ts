@@ -53,7 +53,10 @@ export async function startSlot(
   engine: Docker,
   { plan, files, owner, volume }: SlotPlan,
 ): Promise<SlotContainer> {
-  const container = await engine.createContainer(planContainer(plan));
+  const container = await engine.createContainer(planContainer(plan)).catch(async (error: unknown) => {
+    await removeVolume(engine, volume).catch(() => undefined);
+    throw error;
+  });
   const remove = async (): Promise<void> => {
     // Podman would first wait for the end that it asks for.
     await container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
@@ -150,8 +153,8 @@ function attach({ id, modem }: Docker.Container): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     modem.dial(call, (error: unknown, stream: unknown) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares unknown
-      if (error === null || error === undefined) resolve(stream as Duplex);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      if (error instanceof Error) reject(error);
+      else resolve(stream as Duplex);
     });
   });
 }

@@ -38,11 +38,11 @@ export function readScope({
 
 /** Equal for scopes that are equal. */
 export function nameScope({ environment, limits, localData, ...scope }: SlotScope): string {
-  return [
-    ...[scope.installationId, scope.attemptsUrl, scope.workFolderName, scope.uid],
-    ...[environment.executor, environment.path, localData.workspaceId, localData.profile],
-    ...[limits.memoryBytes, limits.cpus, limits.processes],
-  ].join('\0');
+  const { installationId, attemptsUrl, workFolderName, uid } = scope;
+  const { memoryBytes, cpus, processes } = limits;
+  const data = [environment.executor, environment.path, localData.workspaceId, localData.profile];
+  const container = [installationId, attemptsUrl, workFolderName, uid, memoryBytes, cpus, processes];
+  return [...data, ...container].join('\0');
 }
 
 export function planSlot(slotId: string, scope: SlotScope, context: AttemptContainerContext): ContainerPlan {
