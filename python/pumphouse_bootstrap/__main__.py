@@ -1,4 +1,8 @@
-"""`python3 -I -S <this folder> <absolute path of start.json>`, or `... slot <absolute path of slot.json>`"""
+"""
+`python3 -I -S <this folder> <absolute path of start.json>`: run one attempt.
+`python3 -I -S <this folder> --slot <absolute path of slot.json>`: wait for an attempt; see container_slot.
+`python3 -I -S <this folder> --fork-server <padding>`: fork a process for each attempt; see fork_server.
+"""
 
 import os
 import sys
@@ -7,11 +11,18 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Python compiles this file at every start. All other code is in modules, whose bytecode is cached.
-from pumphouse_bootstrap.attempt import run_attempt, run_slot
-
 if __name__ == "__main__":
-    if len(sys.argv) == 3 and sys.argv[1] == "slot":
+    if sys.argv[1:2] == ["--fork-server"]:
+        from pumphouse_bootstrap.fork_server import serve_forks
+
+        serve_forks()
+    elif sys.argv[1:2] == ["--slot"] and len(sys.argv) == 3:
+        from pumphouse_bootstrap.attempt import run_slot
+
         run_slot(sys.argv[2])
-    if len(sys.argv) != 2:
-        sys.exit("usage: pumphouse_bootstrap [slot] <absolute path of start.json or slot.json>")
-    run_attempt(sys.argv[1])
+    elif len(sys.argv) == 2:
+        from pumphouse_bootstrap.attempt import run_attempt
+
+        run_attempt(sys.argv[1])
+    else:
+        sys.exit("usage: pumphouse_bootstrap <absolute path of start.json>")

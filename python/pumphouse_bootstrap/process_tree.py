@@ -93,6 +93,16 @@ def reap_children() -> None:
             return
 
 
+def wake_up_for_ended_children() -> int:
+    """Return a descriptor that becomes readable when a child has ended."""
+    woken, wake = os.pipe()
+    os.set_blocking(woken, False)
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return woken
+
+
 def terminate_user_code(user_pid: int) -> None:
     """
     Send SIGTERM once to each process of user code: to its process group, and to descendants that left the

@@ -64,18 +64,19 @@ def plain_environment() -> str:
 
 
 @lru_cache
-def dlt_environment() -> str:
+def dlt_environment(*packages: str) -> str:
     """
-    Create an environment with dlt and our hooks, like the environment builder; built once for each Python.
+    Create an environment with dlt, more packages and our hooks, like the environment builder; built once for each Python.
     """
     version = ".".join(map(str, sys.version_info[:2]))
-    folder = REPOSITORY / ".tools" / "test-environments" / f"{DLT.replace('==', '-')}-python-{version}"
+    name = "-".join([DLT.replace("==", "-"), *packages, "python", version])
+    folder = REPOSITORY / ".tools" / "test-environments" / name
     complete = folder / ".complete"
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
         uv = find_tool("uv")
         subprocess.run([uv, "venv", "-q", "--no-project", "--python", sys.executable, str(folder)], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", f"{folder}/bin/python", DLT]
+        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", f"{folder}/bin/python", DLT, *packages]
         subprocess.run(install, check=True)
         complete.touch()
     packages = next(folder.glob("lib/python*/site-packages"))

@@ -10,22 +10,24 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from attempt_runner import AttemptRunner, await_true, build_archive, is_running
+from attempt_runner import AttemptRunner, await_true, build_archive, dlt_environment, is_running
 from attempt_server import AttemptServer
 from template_runner import TemplateRunner
 from test_launch import CASES, LAUNCHERS, describe_entry_point, normalize
 
-SIBLINGS = 40
+SIBLINGS = 200
+SIBLINGS_AT_ONCE = 20
 NOTE = "started an interpreter of its own"
 
 
 class ForkedCase(unittest.TestCase):
     maxDiff = None
+    packages: tuple[str, ...] = ()
     template: TemplateRunner
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.template = TemplateRunner(["duckdb"])
+        cls.template = TemplateRunner(["duckdb"], dlt_environment(*cls.packages))
         cls.addClassCleanup(cls.template.end)
         if cls.template.report.get("ready"):
             return
@@ -97,8 +99,13 @@ class Forked(ForkedCase):
             "print(ssl.RAND_bytes(8).hex(), uuid.uuid4(), random.random(), secrets.token_hex(8), os.urandom(8).hex(),\n"
             "      multiprocessing.current_process().authkey.hex(), os.path.basename(tempfile.mkdtemp()))\n"
         )
-        runners = [self.attempt(program).begin() for _ in range(SIBLINGS)]
-        self.assertEqual([runner.wait() for runner in runners], [0] * SIBLINGS)
+        runners: list[AttemptRunner] = []
+        while len(runners) < SIBLINGS:
+            siblings = [self.attempt(program).begin() for _ in range(SIBLINGS_AT_ONCE)]
+            self.assertEqual([runner.wait() for runner in siblings], [0] * SIBLINGS_AT_ONCE)
+            runners += siblings
+        forked = [runner for runner in runners if (runner.folder / "forked.json").exists()]
+        self.assertGreater(len(forked), 0.9 * SIBLINGS)
         drawn = [number for runner in runners for number in runner.server.log("stdout")[0].split()]
         self.assertEqual(len(drawn), 7 * SIBLINGS)
         self.assertEqual(len(set(drawn)), len(drawn))
@@ -158,6 +165,31 @@ class Forked(ForkedCase):
         self.assertEqual(runner.run()["code"], 0)
         self.assertEqual(runner.server.log("stdout"), ["cold"])
         self.assertIn("because the fork failed", "\n".join(runner.server.notes()))
+
+
+class WithPandas(ForkedCase):
+    """Packages with native threads and fork handlers of their own, which a template must not start."""
+
+    packages = ("pandas", "pyarrow")
+    PROGRAM = """
+import dlt, pandas, pyarrow, pyarrow.compute
+
+frame = pandas.DataFrame({"id": range(1000), "word": ["a", "b"] * 500})
+pipeline = dlt.pipeline("frames", destination=dlt.destinations.duckdb("store.duckdb"), dataset_name="tables")
+pipeline.run(frame, table_name="from_pandas")
+pipeline.run(pyarrow.Table.from_pandas(frame), table_name="from_arrow")
+with pipeline.sql_client() as client:
+    print(client.execute_sql("select count(*), sum(id) from from_pandas union all select count(*), sum(id) from from_arrow"))
+print(frame.groupby("word").id.sum().to_dict(), pyarrow.compute.sum(pyarrow.array(range(100_000))))
+"""
+
+    def test_runs_load_frames_and_arrow_tables(self) -> None:
+        expected = ["[(1000, 499500), (1000, 499500)]", "{'a': 249500, 'b': 250000} 4999950000"]
+        for _ in range(3):
+            self.assertEqual(self.run_forked(self.PROGRAM), expected)
+        cold = self.attempt(self.PROGRAM, forked=False)
+        self.assertEqual(cold.run()["code"], 0)
+        self.assertEqual(cold.server.log("stdout"), expected)
 
 
 class Ends(ForkedCase):

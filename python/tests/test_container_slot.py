@@ -46,7 +46,7 @@ class SlotRunner(AttemptRunner):
         return self
 
     def spawn(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "__main__.py"), "slot", str(self.slot_path)]
+        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "__main__.py"), "--slot", str(self.slot_path)]
         with open(self._log, "ab") as log:
             environment = {"PATH": os.environ["PATH"]}
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

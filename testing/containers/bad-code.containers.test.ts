@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listProcessesWithVariable, type ApiWorkspace } from '../fixtures/api-workspace.ts';
+import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
+import { listProcessesWithVariable } from '../fixtures/run-processes.ts';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';

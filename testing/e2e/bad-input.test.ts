@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresPort } from '@pumphouse/server/store/postgres/embedded/cluster.ts';
 import { createClient } from '@pumphouse/client';
-import { createApiWorkspace, joinLines, listProcessesWithVariable } from '../fixtures/api-workspace.ts';
+import { createApiWorkspace, joinLines } from '../fixtures/api-workspace.ts';
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
 import {
   createWorkspace,
@@ -14,6 +14,7 @@ import {
 } from '../fixtures/deploy-workspace.ts';
 import { callRefused } from '../fixtures/raw-call.ts';
 import { packZeros, sendArchive, streamZeros, uploadArchive } from '../fixtures/refused-upload.ts';
+import { listRunProcesses } from '../fixtures/run-processes.ts';
 import { ownerEmail, runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { runStatement } from '../fixtures/test-postgres.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
@@ -195,7 +196,7 @@ print("the script is over")
     const { run, log } = await runScript('leaves-processes', script);
     expect(run.status).toBe('completed');
     expect(joinLines(log, 'user')).toBe('the script is over');
-    expect(await listProcessesWithVariable(`RUNTIME__RUN_ID=${run.id}`)).toEqual([]);
+    expect(await listRunProcesses(server.dataDir, run.id)).toEqual([]);
   });
 });
 

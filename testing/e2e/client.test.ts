@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { joinLines, listProcessesWithVariable } from '../fixtures/api-workspace.ts';
+import { joinLines } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { listRunProcesses } from '../fixtures/run-processes.ts';
 import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
 
 /** Masked wherever it appears; six characters or more. */
@@ -225,12 +226,11 @@ describe('a workspace with jobs in __deployment__.py', () => {
     const [started] = await workspace.api.listRuns('jobs.__deployment__.sleeper');
     const id = started?.id ?? '';
     await workspace.api.awaitLine(id, 'asleep');
-    const variable = `RUNTIME__RUN_ID=${id}`;
-    expect((await listProcessesWithVariable(variable)).length).toBeGreaterThanOrEqual(2);
+    expect((await listRunProcesses(server.dataDir, id)).length).toBeGreaterThanOrEqual(2);
     expect(await workspace.dlthub(['job', 'cancel', 'sleeper'])).toContain('sleeper');
     const run = await workspace.api.awaitEnd(id);
     expect(run.status).toBe('cancelled');
-    expect(await listProcessesWithVariable(variable)).toEqual([]);
+    expect(await listRunProcesses(server.dataDir, id)).toEqual([]);
     expect(joinLines(await workspace.api.readLog(id), 'setup')).toContain('Pumphouse: Cancelled by');
   });
 

@@ -9,7 +9,7 @@ import {
   selectDescendants,
   signalProcess,
 } from '@pumphouse/server/platform/process-identity.ts';
-import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
+import { listAttemptProcesses } from '../fixtures/run-processes.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 /** What a data folder reveals about attempts and Postgres when no server may be running. */
@@ -42,7 +42,7 @@ export function createSiteDisk(dataDir: string, runs: RunsLocation) {
       return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(message));
     },
     /** All processes of an attempt. */
-    listProcesses: (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`),
+    listProcesses: (attemptId: string) => listAttemptProcesses(dataDir, attemptId),
 
     /** kill -9 of the site's Postgres with all its backends. */
     async killPostgres(): Promise<void> {

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import socket
 import sys
 
 from pumphouse_bootstrap.inside.template import messages
 from pumphouse_bootstrap.machine_addresses import list_machine_addresses
-from pumphouse_bootstrap.process_tree import reap_children
+from pumphouse_bootstrap.process_tree import reap_children, wake_up_for_ended_children
 from pumphouse_bootstrap.template_keeper.prepared_slot import PreparedSlot, SlotFailed, SlotPlan
 from pumphouse_bootstrap.template_keeper.sandbox_start import SandboxPlan, start_sandbox
 
@@ -73,7 +72,7 @@ class Keeper:
         return {"ready": True, "pid": self._template_pid, "read_variables": self._read_variables}
 
     def serve(self) -> None:
-        woken = _wake_up_for_ended_children()
+        woken = wake_up_for_ended_children()
         poll = select.poll()
         for source in (_SERVER, self._template, self._listener, woken):
             poll.register(source, select.POLLIN)
@@ -130,15 +129,6 @@ def _listen(folder: str) -> socket.socket:
         os.close(descriptor)
     listener.listen(256)
     return listener
-
-
-def _wake_up_for_ended_children() -> int:
-    woken, wake = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    return woken
 
 
 def _report(report: dict) -> None:

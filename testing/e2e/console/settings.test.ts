@@ -262,6 +262,7 @@ describe('an owner, using only the console,', () => {
     expect(size).toMatch(/^[1-9][\d.]* k?B$/);
     expect(oldest).toMatch(/\d\d:\d\d/);
     expect(age).not.toBe('');
+    await owner.getByRole('heading', { name: 'Templates' }).waitFor();
     await expectAccessible(owner);
   });
 

@@ -120,9 +120,9 @@ export const settings = {
     .int()
     .min(0)
     .max(80)
-    .default(0)
+    .default(20)
     .describe(
-      'Processes: percentage of the memory of the machine for templates, from which runs are forked; 20 is a good start; 0 starts every run in an interpreter of its own',
+      'Processes: percentage of the memory of the machine for templates, from which runs are forked; 0 starts every run in an interpreter of its own',
     ),
   PUMPHOUSE_SLOTS_MEMORY_PERCENT: z.coerce
     .number()

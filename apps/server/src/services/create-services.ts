@@ -57,6 +57,7 @@ import { createReadRunSeries } from './runs/read-run-series.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
+import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
@@ -162,6 +163,7 @@ export function createServices(ports: ServicePorts) {
     organizations: createOrganizations(persistence),
     organizationLimits: createOrganizationLimits(persistence),
     readOrganizationStorage: createReadOrganizationStorage(persistence, settings.retention),
+    readOrganizationTemplates: createReadOrganizationTemplates(persistence, executor.templates ?? null),
     readUsage: createReadUsage(persistence),
     readUsageParts: createReadUsageParts(persistence),
     workspaces: createWorkspaces(persistence, cancelRuns, clock),

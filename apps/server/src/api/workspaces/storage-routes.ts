@@ -1,12 +1,17 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadOrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
+import type { ReadOrganizationTemplates } from '../../services/workspaces/read-organization-templates.ts';
 import { toOrganizationStorage } from './storage-serializers.ts';
 
 export function createStorageHandlers(services: {
   readOrganizationStorage: ReadOrganizationStorage;
+  readOrganizationTemplates: ReadOrganizationTemplates;
 }): Pick<Handlers, 'get_organization_storage'> {
   return {
     get_organization_storage: async ({ params: { organization_id: id } }) =>
-      toOrganizationStorage(id, await services.readOrganizationStorage(id)),
+      toOrganizationStorage(id, {
+        kinds: await services.readOrganizationStorage(id),
+        templates: await services.readOrganizationTemplates(id),
+      }),
   };
 }

@@ -1,10 +1,11 @@
 import type { OrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
+import type { OrganizationTemplate } from '../../services/workspaces/read-organization-templates.ts';
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
-import { toInstantOrNull } from '../serializers/instants.ts';
+import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 
 export function toOrganizationStorage(
   organizationId: string,
-  kinds: readonly OrganizationStorage[],
+  { kinds, templates }: { kinds: readonly OrganizationStorage[]; templates: readonly OrganizationTemplate[] },
 ): OrganizationStorageResponse {
   return {
     organization_id: organizationId,
@@ -15,6 +16,15 @@ export function toOrganizationStorage(
       oldest_at: toInstantOrNull(oldest),
       max_age_seconds: limit.maxAgeSeconds,
       max_bytes: limit.maxBytes,
+    })),
+    templates: templates.map((template) => ({
+      workspace_id: template.workspaceId,
+      workspace_name: template.workspaceName,
+      profile: template.profile,
+      runs: template.runs,
+      memory_bytes: template.memoryBytes,
+      started_at: toInstant(template.startedAt),
+      last_used_at: toInstant(template.lastUsedAt),
     })),
     limits_setting: 'PUMPHOUSE_RETENTION',
     limits_text:

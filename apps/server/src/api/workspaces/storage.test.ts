@@ -1,5 +1,8 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
+import type { TemplateStatus } from '../../executors/contract/template-store.ts';
+import { createReadOrganizationTemplates } from '../../services/workspaces/read-organization-templates.ts';
+import { toOrganizationStorage } from './storage-serializers.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { parseRetention } from '../../domain/retention/retention-limits.ts';
@@ -23,7 +26,11 @@ async function readKinds(
   const url = `/pumphouse/v1/organizations/${organizationId}/storage`;
   const response = await api.app.inject({ url, headers: { authorization: `Bearer ${key}` } });
   const answer = readAnswer('get_organization_storage', response);
-  expect(answer).toMatchObject({ organization_id: organizationId, limits_setting: 'PUMPHOUSE_RETENTION' });
+  expect(answer).toMatchObject({
+    organization_id: organizationId,
+    limits_setting: 'PUMPHOUSE_RETENTION',
+    templates: [],
+  });
   return new Map(answer.kinds.map((kind) => [kind.kind, kind]));
 }
 
@@ -75,6 +82,30 @@ it("reports the storage of an organization and of no other, by kind, with the se
   expect(kinds.get('logs')).toMatchObject({ max_age_seconds: 30 * 86_400, max_bytes: 10 * 1024 ** 3 });
   expect(kinds.get('traces')).toMatchObject({ max_age_seconds: null, max_bytes: null });
   expect(Date.parse(kinds.get('runs')?.oldest_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+});
+
+it("reports templates of an organization's workspaces and of no other, the one used last first", async () => {
+  const [own, other] = [await seedRun(api), await seedRun(api)];
+  const startedAt = new Date('2026-03-10T10:00:00Z');
+  const describe = (workspaceId: string, profile: string, minutes: number): TemplateStatus => ({
+    ...{ workspaceId, profile, environment: '/environments/one', startedAt, runs: 3, memoryBytes: 1024 },
+    lastUsedAt: new Date(startedAt.getTime() + minutes * 60_000),
+  });
+  const list = () => [
+    describe(own.workspaceId, 'prod', 1),
+    describe(other.workspaceId, 'prod', 2),
+    describe(own.workspaceId, 'dev', 3),
+  ];
+  const workspace = await api.persistence.store.workspaces.get(own.workspaceId);
+  const readTemplates = createReadOrganizationTemplates(api.persistence, { list });
+  expect(
+    toOrganizationStorage('', { kinds: [], templates: await readTemplates(workspace?.organizationId ?? '') }),
+  ).toMatchObject({
+    templates: [
+      { profile: 'dev', last_used_at: '2026-03-10T10:03:00.000Z' },
+      { profile: 'prod', workspace_id: own.workspaceId, workspace_name: workspace?.name, runs: 3 },
+    ],
+  });
 });
 
 it('reports nothing for an empty organization', async () => {

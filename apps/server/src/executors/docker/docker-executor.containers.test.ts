@@ -6,7 +6,7 @@ import {
   findInstalledEngines,
   type TestEngineOptions,
 } from '../../../../../testing/fixtures/container-engine.ts';
-import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
+import { listProcessesWithVariable } from '../../../../../testing/fixtures/run-processes.ts';
 import { describeConformance } from '../conformance/conformance.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';

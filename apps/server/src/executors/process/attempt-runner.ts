@@ -30,6 +30,7 @@ import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { removeGroup } from './control-groups.ts';
+import { createForkServer } from './fork-server.ts';
 import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
@@ -39,12 +40,13 @@ import type { Templates } from './templates/templates.ts';
 /** Runs attempts as processes, each under a bootstrap that outlives the server. */
 export function createAttemptRunner(backend: ProcessBackend, templates: Templates | null): AttemptRunner {
   const { dataDir, installationId, faultPoints, log } = backend;
+  const forkServer = createForkServer(backend, log);
   const starts = new Map<string, Promise<AttemptHandle>>();
 
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
-    const promise = startAttempt({ ...requireIsolation(backend), templates }, spec);
+    const promise = startAttempt({ ...requireIsolation(backend), templates, forkServer }, spec);
     starts.set(spec.attemptId, promise);
     try {
       return await promise;

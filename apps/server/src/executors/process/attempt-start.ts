@@ -1,6 +1,5 @@
 /** Prepares an attempt's folder and starts its bootstrap. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { chown, mkdir, open, writeFile } from 'node:fs/promises';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorError } from '../contract/executor-error.ts';
@@ -19,11 +18,12 @@ import {
   type StartFile,
 } from './attempt-folder.ts';
 import { buildHandle, readServerLocation } from './attempt-location.ts';
-import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { spawnBootstrap, type BootstrapProcess } from './bootstrap-process.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './build-environment.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { ForkServer } from './fork-server.ts';
 import { readHostLayout } from './host-layout.ts';
 import {
   describeResolver,
@@ -50,6 +50,7 @@ export interface AttemptStartOptions {
   installationId: string;
   controlGroups: ControlGroups;
   faultPoints: FaultPoints;
+  forkServer: ForkServer;
   /** Null if every run starts cold. */
   templates: Pick<Templates, 'take'> | null;
 }
@@ -283,74 +284,52 @@ function bindReadOnly(source: string, target = source): SandboxBind {
 }
 
 /**
- * Starts a bootstrap that outlives this server, and waits until it, or one that was already running, has
- * written its process record.
+ * Starts a bootstrap that outlives this server, and waits until it, or one that was already running, has written
+ * its process record. Only one of them can claim the attempt, so a second one is started if the first cannot be
+ * forked.
  */
 async function startBootstrap(
   options: AttemptStartOptions,
   spec: AttemptSpec,
   folder: AttemptFolder,
 ): Promise<ProcessRecord> {
-  const log = await open(folder.bootstrapLog, 'a', 0o600);
-  try {
-    const child = spawn(
-      options.pythonPath,
-      ['-I', '-S', join(options.bootstrapDir, '__main__.py'), folder.startFile],
-      {
-        cwd: '/',
-        detached: true,
-        stdio: ['ignore', 'ignore', log.fd],
-        env: {
-          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-          LANG: 'C.UTF-8',
-          [ATTEMPT_ID_VARIABLE]: spec.attemptId,
-        },
-      },
-    );
-    child.unref();
-    return await awaitProcessRecord(child, folder);
-  } finally {
-    await log.close();
+  const forked = options.forkServer.fork(folder);
+  if (forked !== null) {
+    const record = await awaitProcessRecord(forked, folder);
+    if (record !== null) return record;
   }
+  const spawned = await spawnBootstrap(options, spec.attemptId, folder);
+  const record = await awaitProcessRecord(spawned, folder);
+  if (record !== null) return record;
+  throw new ExecutorError('backend', await describeEnd(spawned.describeEnd() ?? 'ended at once', folder));
 }
 
 /**
  * Polls, because a watch on the folder would not be faster, and the machine can run out of watches. The
  * bootstrap does not wait for this, so user code starts no later.
+ *
+ * @returns null if the bootstrap has ended without a record
  */
-async function awaitProcessRecord(child: ChildProcess, folder: AttemptFolder): Promise<ProcessRecord> {
-  const ended = watchEnd(child);
+async function awaitProcessRecord(
+  bootstrap: BootstrapProcess,
+  folder: AttemptFolder,
+): Promise<ProcessRecord | null> {
   const deadline = performance.now() + START_TIMEOUT_MILLISECONDS;
   let pauseMilliseconds = LOOK_AGAIN_MILLISECONDS;
   while (performance.now() < deadline) {
     // Check for the end before reading the file, so that a record written before the end is not missed.
-    const end = ended.reason();
+    const end = bootstrap.describeEnd();
     const record = await readProcessRecord(folder);
     if (record !== null) return record;
-    if (end !== null) throw new ExecutorError('backend', await describeEnd(end, folder));
-    await Promise.race([sleep(pauseMilliseconds), ended.promise]);
+    if (end !== null) return null;
+    await Promise.race([sleep(pauseMilliseconds), bootstrap.ended]);
     pauseMilliseconds = Math.min(2 * pauseMilliseconds, MAX_LOOK_AGAIN_MILLISECONDS);
   }
-  child.kill('SIGKILL');
+  bootstrap.kill();
   throw new ExecutorError(
     'backend',
     `The bootstrap did not start within ${START_TIMEOUT_MILLISECONDS / 1000} s.`,
   );
-}
-
-function watchEnd(child: ChildProcess): { promise: Promise<void>; reason: () => string | null } {
-  let reason: string | null = null;
-  const promise = new Promise<void>((resolve) => {
-    child.once('error', (error) => {
-      reason = `could not be started: ${error.message}`;
-      resolve();
-    });
-    child.once('exit', (code, signal) => {
-      reason = `ended at once (${signal ?? `exit code ${code}`})`;
-      resolve();
-    });
-  });
-  return { promise, reason: () => reason };
 }
 
 async function describeEnd(end: string, folder: AttemptFolder): Promise<string> {

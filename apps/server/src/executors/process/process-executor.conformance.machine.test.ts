@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
+import {
+  listAttemptProcesses,
+  listProcessesWithVariable,
+} from '../../../../../testing/fixtures/run-processes.ts';
 import { describeConformance } from '../conformance/conformance.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import type { Executor } from '../executor.ts';
-import { listProcesses, selectDescendants } from '../../platform/process-identity.ts';
-import { locateAttemptFolder, readForkedRecord } from './attempt-folder.ts';
+import { locateAttemptFolder } from './attempt-folder.ts';
 import { readServerLocation } from './attempt-location.ts';
 import { createAttemptRoutes, type ServedAttempt } from './testing/attempt-routes.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
@@ -113,7 +115,7 @@ async function createForkedHarness(): Promise<ConformanceHarness> {
       await runOnce(harness, executor);
       await vi.waitUntil(() => countForked(executor) === 1, WAIT);
     },
-    listProcesses: async (spec) => listAnyProcesses(harness.dataDirPath, spec),
+    listProcesses: (spec) => listAttemptProcesses(harness.dataDirPath, spec.attemptId),
     async close() {
       const forkedCount = countForked(executors[0]);
       for (const executor of executors) await executor.templates?.close();
@@ -122,15 +124,6 @@ async function createForkedHarness(): Promise<ConformanceHarness> {
       expect(forkedCount).toBeGreaterThan(10);
     },
   };
-}
-
-/** Processes of an attempt that was forked, or of one that started cold. */
-async function listAnyProcesses(dataDir: string, spec: AttemptSpec): Promise<number[]> {
-  const forked = await readForkedRecord(locateAttemptFolder(dataDir, spec.attemptId));
-  const processes = await listProcesses();
-  const init = processes.find(({ pid, startTime }) => pid === forked?.pid && startTime === forked.start_time);
-  if (init === undefined) return listProcessesWithVariable(`TEST_ATTEMPT=${spec.attemptId}`);
-  return selectDescendants(processes, init.pid).map(({ pid }) => pid);
 }
 
 async function runOnce(harness: ConformanceHarness, executor: Executor): Promise<void> {

@@ -1,3 +1,4 @@
+import type { OrganizationStorageResponse } from '@pumphouse/contract';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Explanation } from '../../forms/change-form.tsx';
@@ -17,6 +18,59 @@ export function StoragePage() {
     <Storage />
   ) : (
     <RefusedOrganizationPage title="Storage" reason={refused} role={me.role} />
+  );
+}
+
+/** Processes from which runs are forked: memory, not disk, but the same question of what is in use. */
+function Templates({ templates }: Pick<OrganizationStorageResponse, 'templates'>) {
+  return (
+    <>
+      {templates.length > 0 && (
+        <div className={table.scroll}>
+          <table className={table.table}>
+            <thead>
+              <tr>
+                <th scope="col">Workspace</th>
+                <th scope="col">Profile</th>
+                <th scope="col" className="number">
+                  Runs
+                </th>
+                <th scope="col" className="number">
+                  Memory
+                </th>
+                <th scope="col">Started</th>
+                <th scope="col">Last used</th>
+              </tr>
+            </thead>
+            <tbody>
+              {templates.map((template) => (
+                <tr key={`${template.workspace_id} ${template.profile} ${template.started_at}`}>
+                  <td data-wide="true">{template.workspace_name}</td>
+                  <td data-label="profile">{template.profile}</td>
+                  <td className="number" data-label="runs">
+                    {formatCount(template.runs)}
+                  </td>
+                  <td className="number" data-label="memory">
+                    {formatBytes(template.memory_bytes)}
+                  </td>
+                  <td data-label="started">
+                    <ClockTime at={template.started_at} />
+                  </td>
+                  <td data-label="last used">
+                    <ClockTime at={template.last_used_at} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <Explanation>
+        {templates.length === 0 && 'None is running. '}A template is a process with dlt already imported, from
+        which this server starts the runs of a workspace and profile faster. It starts with the second run
+        within an hour, and ends when it has been idle for 10 minutes.
+      </Explanation>
+    </>
   );
 }
 
@@ -73,6 +127,9 @@ function Storage() {
           newest run of each job, the newest versions and the versions of retained runs are always kept. –
           means that the value is not known per organization.
         </Explanation>
+      </Section>
+      <Section title="Templates">
+        <Templates templates={data.templates} />
       </Section>
       <Section title="Change retention">
         <Explanation>{data.limits_text}</Explanation>

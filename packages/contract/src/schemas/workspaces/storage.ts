@@ -28,9 +28,22 @@ const storage = responseObject('StoredKindResponse', {
   max_bytes: z.int().nullable(),
 });
 
+const template = responseObject('TemplateResponse', {
+  workspace_id: uuid,
+  workspace_name: z.string(),
+  profile: z.string(),
+  /** Runs that were forked from it. */
+  runs: z.int(),
+  memory_bytes: z.int(),
+  started_at: timestamp,
+  last_used_at: timestamp,
+});
+
 export const organizationStorageResponse = responseObject('OrganizationStorageResponse', {
   organization_id: uuid,
   kinds: z.array(storage),
+  /** Processes from which the answering server forks runs of the organization. They end when they are idle. */
+  templates: z.array(template),
   /** The server setting that contains the limits. Only the operator can change them. */
   limits_setting: z.string(),
   limits_text: z.string(),

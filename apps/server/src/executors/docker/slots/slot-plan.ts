@@ -49,7 +49,7 @@ export function planSlot(slotId: string, scope: SlotScope, context: AttemptConta
   const plan = planBootstrap(
     {
       name: slotName(slotId),
-      arguments: ['slot', `${folders.record}/slot.json`],
+      arguments: ['--slot', `${folders.record}/slot.json`],
       labels: labelsOf(scope.installationId, 'slot', { [labels.slot]: slotId }),
       limits: scope.limits,
     },

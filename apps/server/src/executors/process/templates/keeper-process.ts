@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { bootstrapVariables } from '../bootstrap-process.ts';
 import type { KeeperPlan } from './template-plan.ts';
 
 const reportSchema = z.union([
@@ -43,7 +44,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+    env: bootstrapVariables,
   });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
