@@ -152,8 +152,8 @@ function attach({ id, modem }: Docker.Container): Promise<Duplex> {
   };
   return new Promise((resolve, reject) => {
     modem.dial(call, (error: unknown, stream: unknown) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares unknown
       if (error instanceof Error) reject(error);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it gives
       else resolve(stream as Duplex);
     });
   });
