@@ -1,5 +1,6 @@
 """
 `python3 -I -S <this folder> <absolute path of start.json>`: run one attempt.
+`python3 -I -S <this folder> --slot <absolute path of slot.json>`: wait for an attempt; see container_slot.
 `python3 -I -S <this folder> --fork-server <padding>`: fork a process for each attempt; see fork_server.
 """
 
@@ -15,6 +16,10 @@ if __name__ == "__main__":
         from pumphouse_bootstrap.fork_server import serve_forks
 
         serve_forks()
+    elif sys.argv[1:2] == ["--slot"] and len(sys.argv) == 3:
+        from pumphouse_bootstrap.attempt import run_slot
+
+        run_slot(sys.argv[2])
     elif len(sys.argv) == 2:
         from pumphouse_bootstrap.attempt import run_attempt
 

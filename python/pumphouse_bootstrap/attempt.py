@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.early_network import close_machine
@@ -12,14 +13,29 @@ from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
 from pumphouse_bootstrap.server_calls import ServerCalls
-from pumphouse_bootstrap.start_file import take_attempt
+from pumphouse_bootstrap.start_file import StartFile, take_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from pumphouse_bootstrap.early_start import EarlyStart
 
 
 def run_attempt(start_path: str) -> None:
     """Run the attempt and end the process."""
+    _end_with(lambda: _run(start_path))
+
+
+def run_slot(slot_path: str) -> None:
+    """Prepare for an attempt, run the one that the server assigns, and end the process."""
+    _end_with(lambda: _run_slot(slot_path))
+
+
+def _end_with(run: Callable[[], int]) -> NoReturn:
     status = 1
     try:
-        status = _run(start_path)
+        status = run()
     except BaseException as error:
         report_failure(error)
         _kill_everything()
@@ -41,6 +57,28 @@ def _run(start_path: str) -> int:
 
     adopt_orphans()
     forbid_inspection()
+    return _record(start, preparation, events, early, unclosed)
+
+
+def _run_slot(slot_path: str) -> int:
+    # Imported only where needed.
+    from pumphouse_bootstrap.container_slot import ContainerSlot
+
+    slot = ContainerSlot(slot_path)
+    start = slot.await_attempt()
+    if start is None:
+        slot.interpreter.end()
+        return 0
+    return _record(start, Preparation(start, slot.events), slot.events, slot.interpreter, None)
+
+
+def _record(
+    start: StartFile,
+    preparation: Preparation,
+    events: Events,
+    early: EarlyStart | None,
+    unclosed: CannotStart | None,
+) -> int:
     from pumphouse_bootstrap.recording import Recording
 
     stopped = _await_preparation(preparation, events)

@@ -13,6 +13,7 @@ from pumphouse_bootstrap.start_file import StartFile
 if TYPE_CHECKING:
     import socket
 
+    from pumphouse_bootstrap.container_slot import SlotFile
     from pumphouse_bootstrap.network import Network
 
 
@@ -44,7 +45,7 @@ def start_network(start: StartFile) -> EarlyNetwork | None:
     return EarlyNetwork(listener, Network(start.network["pasta"], ports, {"PUMPHOUSE_ATTEMPT_ID": start.attempt_id}))
 
 
-def close_machine(start: StartFile) -> CannotStart | None:
+def close_machine(start: StartFile | SlotFile) -> CannotStart | None:
     """
     Block the engine's machine for user code, and drop the privilege to unblock it. Call it before starting
     threads, which would keep that privilege. Returns why it failed, or None.

@@ -10,9 +10,10 @@ from pumphouse_bootstrap.start_file import StartFile
 if TYPE_CHECKING:
     from typing import Union
 
+    from pumphouse_bootstrap.prepared_interpreter import PreparedInterpreter
     from pumphouse_bootstrap.template_slot import TemplateSlot
 
-    EarlyStart = Union[EarlyNetwork, TemplateSlot]
+    EarlyStart = Union[EarlyNetwork, TemplateSlot, PreparedInterpreter]
 
 
 def start_early(start: StartFile) -> EarlyStart | None:

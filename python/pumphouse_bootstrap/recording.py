@@ -62,7 +62,7 @@ class Recording:
             return self.finish_unstarted(reason)
         self._spool.append("started")
         if self._cold_reason is not None:
-            self._spool.append("note", text=f"This run was not forked from its template, because {self._cold_reason}.")
+            self._spool.append("note", text=f"This run started an interpreter of its own, because {self._cold_reason}.")
         self._sender.start()
         output = OutputReader(
             self._process.pipes,

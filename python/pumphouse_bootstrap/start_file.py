@@ -50,19 +50,19 @@ def take_attempt(start_path: str) -> StartFile | None:
         if os.path.exists(os.path.join(folder, "process.json")):
             return None
         raise
-    if not _write_process_record(start.folder):
+    if not claim_attempt(start):
         return None
     os.unlink(start_path)
     return start
 
 
-def _write_process_record(folder: str) -> bool:
+def claim_attempt(start: StartFile) -> bool:
     """
     Write process.json, unless another bootstrap has.
 
     link(2) fails if the name exists, and never exposes a partly written file.
     """
-    path = os.path.join(folder, "process.json")
+    path = os.path.join(start.folder, "process.json")
     draft = f"{path}.{os.getpid()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:

@@ -13,16 +13,11 @@ from pumphouse_bootstrap.inside.template import messages
 from pumphouse_bootstrap.mount_clones import clone_mounts
 from pumphouse_bootstrap.preparation import BeginAnswer
 from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.startup_variables import explain_cold_start
 
 # Longer than a keeper needs to prepare a slot while many others ask.
 _ANSWER_SECONDS = 5.0
 _KILL_MILLISECONDS = 5000
-START_VARIABLE = "PUMPHOUSE_START"
-# They change how an interpreter, its libraries or dlt start, which a template has behind it.
-_STARTUP_PREFIXES = ("LD_", "PYTHON", "LC_", "GLIBC_", "OPENSSL_", "DLT_", "PENDULUM_", "FSSPEC_")
-# Set in every run, and given to forked ones after the fork.
-_SET_AFTER_FORK = {"PYTHONUNBUFFERED", "HOME", "PATH", "PWD", "LANG", "TMPDIR"}
-_TEMPLATE_LANGUAGE = "C.UTF-8"
 
 
 class TemplateSlot:
@@ -52,17 +47,7 @@ class TemplateSlot:
 
     def explain_cold_start(self, begin: BeginAnswer) -> str | None:
         """Return why this attempt needs an interpreter of its own; None if it can be forked."""
-        if begin.variables.get(START_VARIABLE):
-            return f"{START_VARIABLE} is {begin.variables[START_VARIABLE]}"
-        if begin.variables.get("LANG") not in (None, _TEMPLATE_LANGUAGE):
-            return f"LANG is {begin.variables['LANG']}"
-        for name in sorted(begin.variables):
-            if name not in _SET_AFTER_FORK and self._needs_own_start(name):
-                return f"{name} is read when an interpreter starts"
-        return None
-
-    def _needs_own_start(self, name: str) -> bool:
-        return name.startswith(_STARTUP_PREFIXES) or "MALLOC" in name or name in self._read_variables
+        return explain_cold_start(begin.variables, self._read_variables)
 
     def kill(self) -> None:
         """Kill all processes of the run, and wait until they are gone."""

@@ -1,4 +1,4 @@
-"""How user code starts: forked from a template, or with a sandbox and an interpreter of its own."""
+"""How user code starts: forked from a template, in an interpreter prepared for it, or with a sandbox and an interpreter of its own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from pumphouse_bootstrap.user_process import UserProcess
 if TYPE_CHECKING:
     from pumphouse_bootstrap.early_start import EarlyStart
     from pumphouse_bootstrap.forked_process import ForkedProcess
+    from pumphouse_bootstrap.prepared_interpreter import PreparedInterpreter
+    from pumphouse_bootstrap.template_slot import TemplateSlot
 
 
 class CreatedProcess(NamedTuple):
     process: UserProcess | ForkedProcess
     beacon_listener: socket.socket
-    # Why there is no fork although there is a template.
+    # Why user code was not forked, or not given to the prepared interpreter.
     cold_reason: str | None
 
 
@@ -30,12 +32,22 @@ def create_process(start: StartFile, begin: BeginAnswer, early: EarlyStart | Non
         return _create_cold(start, begin, early, None)
     reason = early.explain_cold_start(begin)
     if reason is None:
-        # Imported only where needed.
-        from pumphouse_bootstrap.forked_process import ForkedProcess
-
-        return CreatedProcess(ForkedProcess(start, begin, early, events), early.beacon_listener, None)
+        return _create_quick(start, begin, early, events)
     early.end()
     return create_cold_process(start, begin, reason)
+
+
+def _create_quick(
+    start: StartFile, begin: BeginAnswer, early: TemplateSlot | PreparedInterpreter, events: Events
+) -> CreatedProcess:
+    # Imported only where needed.
+    if start.template is None:
+        from pumphouse_bootstrap.prepared_process import PreparedProcess
+
+        return CreatedProcess(PreparedProcess(start, begin, early), listen(), None)
+    from pumphouse_bootstrap.forked_process import ForkedProcess
+
+    return CreatedProcess(ForkedProcess(start, begin, early, events), early.beacon_listener, None)
 
 
 def create_cold_process(start: StartFile, begin: BeginAnswer, reason: str) -> CreatedProcess:

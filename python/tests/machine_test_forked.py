@@ -17,7 +17,7 @@ from test_launch import CASES, LAUNCHERS, describe_entry_point, normalize
 
 SIBLINGS = 200
 SIBLINGS_AT_ONCE = 20
-NOTE = "was not forked from its template"
+NOTE = "started an interpreter of its own"
 
 
 class ForkedCase(unittest.TestCase):

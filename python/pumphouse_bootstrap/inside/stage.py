@@ -30,14 +30,14 @@ def run_stage(control_descriptor: int) -> None:
     try:
         _become_launcher(control, status)
     except StageFailure as failure:
-        _report(status, {"code": failure.code, "detail": failure.detail})
+        report_stage(status, {"code": failure.code, "detail": failure.detail})
     except Exception as error:
-        _report(status, {"code": "bootstrap_failed", "detail": f"{type(error).__name__}: {error}"})
+        report_stage(status, {"code": "bootstrap_failed", "detail": f"{type(error).__name__}: {error}"})
     os._exit(1)
 
 
 def _become_launcher(control: dict, status: int) -> None:
-    _become_user(control["drop_to"])
+    become_user(control["drop_to"])
     end_with_parent()
     forbid_new_privileges()
     os.umask(0o077)
@@ -51,7 +51,7 @@ def _become_launcher(control: dict, status: int) -> None:
     # Python ignores these two signals; child processes of a run expect the defaults.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    _report(status, {"pid": os.getpid()})
+    report_stage(status, {"pid": os.getpid()})
     try:
         os.execve(python, command, variables)
     except FileNotFoundError as error:
@@ -92,7 +92,8 @@ def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
     return [os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch", "__main__.py"), str(descriptor)]
 
 
-def _become_user(drop_to: dict | None) -> None:
+def become_user(drop_to: dict | None) -> None:
+    """Become the user of user code; stay the current one if None."""
     if drop_to is None:
         return
     uid, gid = drop_to["uid"], drop_to["gid"]
@@ -136,5 +137,6 @@ def _prepare_database_locks(control: dict) -> dict[str, str]:
     }
 
 
-def _report(status: int, report: dict) -> None:
+def report_stage(status: int, report: dict) -> None:
+    """Report to the bootstrap: the pid before user code runs, or why it cannot run."""
     os.write(status, json.dumps(report).encode() + b"\n")

@@ -143,6 +143,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
           openPorts: config.runsLoopbackPorts,
+          slotsMemoryPercent: config.slotsMemoryPercent,
           faultPoints: createFaultPoints(config.pauseAt),
         }),
     },

@@ -124,6 +124,15 @@ export const settings = {
     .describe(
       'Processes: percentage of the memory of the machine for templates, from which runs are forked; 0 starts every run in an interpreter of its own',
     ),
+  PUMPHOUSE_SLOTS_MEMORY_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(80)
+    .default(0)
+    .describe(
+      'Containers: percentage of the memory of the machine for containers that wait for a run; 20 is a good start; 0 starts a container for every run',
+    ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])
     .default('1')
@@ -279,9 +288,11 @@ export interface Config {
   executor: Values['PUMPHOUSE_EXECUTOR'];
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
-  /** Loopback ports of the machine that runs as processes can reach. */
   /** Share of the machine's memory for templates. */
   templatesMemoryPercent: number;
+  /** Share of the engine's memory for containers that wait for a run. */
+  slotsMemoryPercent: number;
+  /** Loopback ports of the machine that runs as processes can reach. */
   runsLoopbackPorts: number[];
   secretKey: string | null;
   /** Keys that the server only reads with. */
@@ -333,6 +344,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
     templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
+    slotsMemoryPercent: values.PUMPHOUSE_SLOTS_MEMORY_PERCENT,
     runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     otherSecretKeys: readOtherSecretKeys(values.PUMPHOUSE_OTHER_SECRET_KEYS),

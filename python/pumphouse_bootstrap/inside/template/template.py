@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import select
 import socket
 import sys
 
-from pumphouse_bootstrap.inside.launch.preload import preload_dlt
+from pumphouse_bootstrap.inside.imports import import_ahead
 from pumphouse_bootstrap.inside.template import messages
-from pumphouse_bootstrap.inside.template.read_variables import record_variables
 from pumphouse_bootstrap.inside.template.slot import become_mover
 
-_LAUNCHERS = "dlt._workspace.deployment.launchers"
 _REAP_MILLISECONDS = 20
 # User code is always pid 2 of its namespace, and libraries recognise a fork by a changed pid.
 _UNUSED_PIDS = 64
@@ -24,11 +20,8 @@ def serve(descriptor: int, optional_modules: list[str]) -> None:
     """Serve the keeper until its connection ends. `optional_modules`: imported if the environment has them."""
     _leave_small_pids()
     keeper = socket.socket(fileno=descriptor)
-    with record_variables() as names:
-        _import_modules(optional_modules)
-    gc.collect()
-    gc.freeze()
-    messages.send(keeper, {"ready": True, "threads": _count_threads(), "read_variables": sorted(names)})
+    names = import_ahead(optional_modules)
+    messages.send(keeper, {"ready": True, "threads": _count_threads(), "read_variables": names})
     _answer_requests(keeper)
     # The sandbox's first process stays until the last run has ended.
     os._exit(0)
@@ -46,18 +39,6 @@ def _leave_small_pids() -> None:
         os.waitpid(pid, 0)
         if is_last:
             os._exit(0)
-
-
-def _import_modules(optional_modules: list[str]) -> None:
-    for launcher in ("job", "module"):
-        preload_dlt(f"{_LAUNCHERS}.{launcher}")
-    gc.disable()
-    for name in optional_modules:
-        try:
-            importlib.import_module(name)
-        except Exception:
-            continue
-    gc.enable()
 
 
 def _count_threads() -> int:

@@ -25,9 +25,21 @@ export function formatMetrics({ ok, load, loops, templates }: Readiness): string
 
 function listTemplates({ count, memoryBytes, runs }: TemplateTotals): Gauge[] {
   return [
-    oneValue('pumphouse_templates', 'Templates of this server that serve runs', count),
-    oneValue('pumphouse_templates_memory_bytes', 'Memory of the templates of this server', memoryBytes),
-    oneValue('pumphouse_templates_runs', 'Runs that were forked from the templates of this server', runs),
+    oneValue(
+      'pumphouse_templates',
+      'Templates of this server that serve runs, or containers that wait for one',
+      count,
+    ),
+    oneValue(
+      'pumphouse_templates_memory_bytes',
+      'Memory of the templates or waiting containers of this server',
+      memoryBytes,
+    ),
+    oneValue(
+      'pumphouse_templates_runs',
+      'Runs that the current templates or waiting containers of this server have served',
+      runs,
+    ),
   ];
 }
 

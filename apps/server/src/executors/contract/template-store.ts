@@ -1,4 +1,7 @@
-/** A process that has imported dlt, from which runs of one workspace, profile and environment are forked. */
+/**
+ * What has imported dlt for the runs of one workspace, profile and environment: a process from which they are
+ * forked, or the container that waits for the next one.
+ */
 export interface TemplateStatus {
   workspaceId: string;
   profile: string;
@@ -6,7 +9,7 @@ export interface TemplateStatus {
   environment: string;
   startedAt: Date;
   lastUsedAt: Date;
-  /** Runs forked so far. */
+  /** Runs served so far. */
   runs: number;
   /** Memory of the template and its prepared runs. */
   memoryBytes: number;

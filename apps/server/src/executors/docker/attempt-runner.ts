@@ -6,6 +6,7 @@ import { buildHandle, readHandle, requireHandle } from './attempt-handle.ts';
 import {
   discardContainer,
   hasStarted,
+  holdsAttempt,
   inspectAttempt,
   deriveAttemptState,
   listAttempts,
@@ -20,11 +21,16 @@ import { requireEnvironment } from './environments.ts';
 import { putFiles } from './files.ts';
 import { attemptName, attemptVolume, executorName, folders } from './names.ts';
 import { copySnapshot } from './snapshots.ts';
+import type { Slots } from './slots/slots.ts';
 import { createSpoolReader } from './spool.ts';
 import { checkNames } from '../local-data-names.ts';
 
 /** Runs attempts as containers. */
-export function createAttemptRunner(backend: DockerBackend, connections: Connections): AttemptRunner {
+export function createAttemptRunner(
+  backend: DockerBackend,
+  connections: Connections,
+  slots: Slots,
+): AttemptRunner {
   const { installationId, faultPoints } = backend;
   const starts = new Map<string, Promise<AttemptHandle>>();
   const spools = createSpoolReader();
@@ -35,6 +41,7 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
       const { engine, details, engineId, images } = connection;
       const { localData, uid } = spec;
       const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
+      if (await slots.assign(spec)) return handle;
       const needed = Promise.all([
         requireEnvironment(engine, spec.environment),
         backend.requireNetwork(connection, 'runs'),
@@ -43,7 +50,7 @@ export function createAttemptRunner(backend: DockerBackend, connections: Connect
       // An attempt that has already started needs none of these.
       needed.catch(() => undefined);
       const found = await inspectAttempt(engine, spec.attemptId);
-      if (found !== null && hasStarted(found)) {
+      if (found !== null && hasStarted(found) && (await holdsAttempt(engine, found))) {
         // The server that started it may have died before closing the network.
         await closeToOthers(engine, spec);
         return handle;

@@ -14,9 +14,19 @@ import {
   type AttemptVolumes,
   type ClosedMachine,
 } from './container-plan.ts';
+import { readLastOutput } from './container-output.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
-import { putFiles } from './files.ts';
-import { attemptName, filterOf, folders, labels, labelsOf, shortInstallation } from './names.ts';
+import { hasFile, putFiles } from './files.ts';
+import {
+  attemptName,
+  attemptVolume,
+  filterOf,
+  folders,
+  labels,
+  labelsOf,
+  readAssignedAttempt,
+  shortInstallation,
+} from './names.ts';
 import { readExitDetails } from './spool.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
@@ -27,11 +37,12 @@ import { makeVolume, removeVolume } from './volumes.ts';
 const strangersStartMilliseconds = 20_000;
 const firstPauseMilliseconds = 20;
 const maxPauseMilliseconds = 500;
+/** Longer than a server waits for a slot to confirm its attempt. */
+const assignmentMilliseconds = 10_000;
 const secondWaitSeconds = 2;
 const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
 const endIsSeenSeconds = 5;
-const lastOutputLines = 10;
 /** 128 plus the number of SIGKILL. */
 const killedExitCode = 137;
 
@@ -106,6 +117,33 @@ export async function startContainer(
   }
 }
 
+/**
+ * Whether a started container has the attempt of its name. One that was prepared ahead gets the name first: if
+ * its server dies before it hands over the attempt, no bootstrap ever gets it, and the container is removed.
+ */
+export async function holdsAttempt(engine: Docker, found: ContainerInspectInfo): Promise<boolean> {
+  if (found.Config.Labels[labels.slot] === undefined) return true;
+  const container = engine.getContainer(found.Id);
+  const giveUpAt = performance.now() + assignmentMilliseconds;
+  for (const pause of growingPauses()) {
+    const current = await orNull(container.inspect());
+    if (current === null) return false;
+    // Read after the inspection: the bootstrap of a container that has ended writes no more.
+    if (await hasFile(container, `${folders.record}/process.json`)) return true;
+    if (!current.State.Running || performance.now() > giveUpAt) break;
+    await sleep(pause);
+  }
+  // The server refuses the attempt to a second bootstrap, should this one get it in this moment.
+  await orNull(container.remove({ v: true, force: true }));
+  await removeVolume(engine, ownVolume(found) ?? '');
+  return false;
+}
+
+/** The volume with the files of an attempt's container. */
+function ownVolume({ Mounts: mounts }: ContainerInspectInfo): string | undefined {
+  return mounts.find(({ Destination: folder }) => folder === folders.attempt)?.Name;
+}
+
 /** Removes an attempt that could not be started; remaining resources are found by their labels later. */
 export async function discardContainer(engine: Docker, attemptId: string, volume: string): Promise<void> {
   const container = engine.getContainer(attemptName(attemptId));
@@ -113,7 +151,8 @@ export async function discardContainer(engine: Docker, attemptId: string, volume
   await removeVolume(engine, volume).catch(() => undefined);
 }
 
-async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {
+/** Creates the volume by which the attempt is found, whether or not its container uses it. */
+export async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {
   const { installationId, attemptId, jobRunId } = spec;
   const own = { [labels.attempt]: attemptId, [labels.run]: jobRunId };
   await makeVolume(engine, volume, labelsOf(installationId, 'attempt', own));
@@ -139,7 +178,7 @@ async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean
   for (const pause of growingPauses()) {
     const found = await inspectAttempt(engine, attemptId);
     if (found === null) return false;
-    if (hasStarted(found)) return true;
+    if (hasStarted(found)) return holdsAttempt(engine, found);
     if (performance.now() > giveUpAt) break;
     await sleep(pause);
   }
@@ -192,22 +231,6 @@ async function describeEnd(
       : `ended with exit code ${state.ExitCode}`;
   const text = await readLastOutput(container).catch(() => '');
   return `Its container ${how} and left no exit record.${text === '' ? '' : ` Last output: ${text}`}`;
-}
-
-async function readLastOutput(container: Docker.Container): Promise<string> {
-  const log = await container.logs({ stdout: false, stderr: true, tail: lastOutputLines });
-  return demultiplex(log).toString('utf8').trim();
-}
-
-/** The payloads of a fully read attached stream: frames with a header of 8 bytes. */
-function demultiplex(log: Buffer): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at + 8 <= log.length;) {
-    const size = log.readUInt32BE(at + 4);
-    pieces.push(log.subarray(at + 8, at + 8 + size));
-    at += 8 + size;
-  }
-  return Buffer.concat(pieces);
 }
 
 /**
@@ -276,6 +299,8 @@ export async function removeAttempt(
       throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
     }
     await removeContainer(engine, attemptName(attemptId));
+    const own = ownVolume(found);
+    if (own !== undefined && own !== volume) await removeVolume(engine, own);
   }
   await faultPoints.reach('in-attempt-removal');
   await removeVolume(engine, volume);
@@ -292,11 +317,29 @@ export async function listAttempts(
   installationId: string,
   engineId: string,
 ): Promise<ListedAttempt[]> {
-  const containers = await engine.listContainers({ all: true, filters: filterOf(installationId, 'attempt') });
-  return containers.flatMap(({ Labels: own }) => {
+  const containers = await engine.listContainers({ all: true, filters: filterOf(installationId) });
+  const started = containers
+    .filter(({ Labels: own }) => own[labels.kind] === 'attempt')
+    .map(({ Labels: own }) => own);
+  const assigned = containers.flatMap(({ Labels: own, Names: [name = ''] }) =>
+    own[labels.kind] === 'slot' ? (readAssignedAttempt(name.replace(/^\//, '')) ?? []) : [],
+  );
+  const described = assigned.length === 0 ? [] : await describeAssigned(engine, installationId, assigned);
+  return [...started, ...described].flatMap((own) => {
     const attemptId = own[labels.attempt];
     const jobRunId = own[labels.run];
     if (attemptId === undefined || jobRunId === undefined) return [];
     return [{ attemptId, jobRunId, handle: buildHandle({ engineId, attemptId, jobRunId }) }];
   });
+}
+
+/** The labels of attempts in containers of slots, which cannot have them: those of their volumes. */
+async function describeAssigned(
+  engine: Docker,
+  installationId: string,
+  attemptIds: readonly string[],
+): Promise<Record<string, string>[]> {
+  const { Volumes: volumes } = await engine.listVolumes({ filters: filterOf(installationId, 'attempt') });
+  const wanted = new Set(attemptIds.map((attemptId) => attemptVolume(installationId, attemptId)));
+  return volumes.filter(({ Name: name }) => wanted.has(name)).map(({ Labels: own }) => own ?? {});
 }

@@ -23,6 +23,8 @@ export interface ContainerPlan {
   limits: AttemptLimits;
   /** Cores of the engine's machine, which rejects higher limits. */
   engineCpus: number;
+  /** The server writes to its standard input. */
+  hasInput?: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Cmd: plan.command,
     User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
+    ...(plan.hasInput === true ? { OpenStdin: true, StdinOnce: true, AttachStdin: true } : {}),
     // A container in the machine's network also uses its host name.
     ...(plan.network === 'host' ? {} : { Hostname: 'pumphouse' }),
     // The executor signals PID 1 explicitly; an image's own choice would only affect other callers.
@@ -102,15 +105,40 @@ export interface AttemptVolumes {
   localData: string | null;
 }
 
+/** Where the container of an attempt runs. */
+export interface AttemptContainerContext {
+  image: string;
+  network: string;
+  engineCpus: number;
+  volumes: AttemptVolumes;
+}
+
 /**
  * Plans the container of an attempt. It contains no secrets, because everyone with access to the engine can
  * read it.
  */
-export function planAttempt(
-  spec: AttemptSpec,
-  context: { image: string; network: string; engineCpus: number; volumes: AttemptVolumes },
+export function planAttempt(spec: AttemptSpec, context: AttemptContainerContext): ContainerPlan {
+  return planBootstrap(
+    {
+      name: attemptName(spec.attemptId),
+      arguments: [`${folders.record}/start.json`],
+      labels: labelsOf(spec.installationId, 'attempt', {
+        [labels.attempt]: spec.attemptId,
+        [labels.run]: spec.jobRunId,
+        [labels.network]: spec.network,
+        ...(spec.localData?.access === 'copy' ? { [labels.snapshot]: 'copied' } : {}),
+      }),
+      limits: spec.limits,
+    },
+    context,
+  );
+}
+
+/** Plans a container whose first process is the bootstrap. */
+export function planBootstrap(
+  own: Pick<ContainerPlan, 'name' | 'labels' | 'limits'> & { arguments: string[] },
+  { volumes, ...context }: AttemptContainerContext,
 ): ContainerPlan {
-  const { volumes } = context;
   const mounts: VolumeMount[] = [
     { volume: volumes.attempt, folder: folders.attempt, writable: true },
     { volume: volumes.environment, folder: folders.environment, writable: false },
@@ -119,21 +147,14 @@ export function planAttempt(
     mounts.push({ volume: volumes.localData, folder: folders.localData, writable: true });
   }
   return {
-    name: attemptName(spec.attemptId),
-    image: context.image,
-    command: [programs.python, '-I', '-S', programs.bootstrap, `${folders.record}/start.json`],
-    labels: labelsOf(spec.installationId, 'attempt', {
-      [labels.attempt]: spec.attemptId,
-      [labels.run]: spec.jobRunId,
-      [labels.network]: spec.network,
-      ...(spec.localData?.access === 'copy' ? { [labels.snapshot]: 'copied' } : {}),
-    }),
+    name: own.name,
+    labels: own.labels,
+    limits: own.limits,
+    command: [programs.python, '-I', '-S', programs.bootstrap, ...own.arguments],
     user: bootstrapUser,
     capabilities: bootstrapCapabilities,
     mounts,
-    network: context.network,
-    limits: spec.limits,
-    engineCpus: context.engineCpus,
+    ...context,
   };
 }
 
@@ -143,16 +164,10 @@ function describeLocalData(localData: AttemptSpec['localData']) {
   return { path, source: path, mounted: false, written_as: localData.profile };
 }
 
-/**
- * Plans the files of an attempt's volume: folders of its user, and the bootstrap's folder with start.json,
- * which the bootstrap deletes.
- */
-export function planAttemptFiles(
-  spec: AttemptSpec,
-  machine: ClosedMachine,
-): { files: PlacedFile[]; owner: Owner } {
+/** The contents of start.json. */
+export function describeStart(spec: AttemptSpec, machine: ClosedMachine) {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
-  const start = {
+  return {
     attempt_id: spec.attemptId,
     claim_number: spec.claimNumber,
     attempts_url: spec.attemptsUrl,
@@ -173,15 +188,39 @@ export function planAttemptFiles(
     machine: describeMachine(machine),
     network_gets_closed: spec.network === 'isolated',
   };
+}
+
+/**
+ * Plans the files of an attempt's volume: folders of its user, and the bootstrap's folder with start.json,
+ * which the bootstrap deletes.
+ */
+export function planAttemptFiles(
+  spec: AttemptSpec,
+  machine: ClosedMachine,
+): { files: PlacedFile[]; owner: Owner } {
   return {
     files: [
-      { path: 'record', content: null, owner: bootstrapUser },
-      { path: 'record/start.json', content: JSON.stringify(start), owner: bootstrapUser },
+      ...planRecord('start.json', describeStart(spec, machine)),
       // Without a snapshot, the folder does not exist yet.
       ...(spec.localData?.access === 'copy' ? [{ path: 'local-data', content: null }] : []),
-      { path: 'work', content: null },
-      { path: `work/${spec.workFolderName}`, content: null },
+      ...planWork(spec.workFolderName),
     ],
     owner: { uid: spec.uid, gid: spec.uid },
   };
+}
+
+/** The folder of the bootstrap, with its input. */
+export function planRecord(name: string, input: object): PlacedFile[] {
+  return [
+    { path: 'record', content: null, owner: bootstrapUser },
+    { path: `record/${name}`, content: JSON.stringify(input), owner: bootstrapUser },
+  ];
+}
+
+/** The folder of user code. */
+export function planWork(workFolderName: string): PlacedFile[] {
+  return [
+    { path: 'work', content: null },
+    { path: `work/${workFolderName}`, content: null },
+  ];
 }

@@ -33,6 +33,8 @@ export interface DockerExecutorOptions {
   network: NetworkOptions;
   /** TCP ports of the engine's machine that runs and builds may connect to. */
   openPorts: readonly number[];
+  /** Share of the engine's memory for containers that wait for a run; none by default. */
+  slotsMemoryPercent?: number;
   faultPoints?: FaultPoints;
 }
 

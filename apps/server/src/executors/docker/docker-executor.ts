@@ -10,6 +10,7 @@ import { pingEngine } from './engine.ts';
 import { createEnvironmentBuilder } from './environment-builder.ts';
 import { createInventory } from './inventory.ts';
 import { createLocalDataStore } from './local-data-store.ts';
+import { createSlots } from './slots/slots.ts';
 
 export interface DockerExecutor extends Executor {
   /**
@@ -23,6 +24,8 @@ export interface DockerExecutor extends Executor {
 export function createDockerExecutor(options: DockerExecutorOptions): DockerExecutor {
   const backend = createDockerBackend(options);
   const connections = createConnections();
+  const { slotsMemoryPercent = 0 } = options;
+  const slots = createSlots(backend, slotsMemoryPercent);
 
   async function probe(): Promise<ProbeResult> {
     try {
@@ -54,11 +57,11 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         'The network of runs cannot be read',
         async (connection) => (await backend.requireNetwork(connection, 'runs')).gateway,
       ),
-    ...createAttemptRunner(backend, connections),
-    ...createEnvironmentBuilder(backend),
+    ...createAttemptRunner(backend, connections, slots),
+    ...createEnvironmentBuilder(backend, slots),
     ...createLocalDataStore(backend),
-    ...createInventory(backend),
+    ...createInventory(backend, slots),
     appConnector: createAppConnector(backend, connections),
-    templates: null,
+    templates: slotsMemoryPercent === 0 ? null : slots,
   };
 }

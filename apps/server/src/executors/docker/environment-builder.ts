@@ -1,11 +1,12 @@
 import type { EnvironmentBuilder, EnvironmentLine } from '../contract/environment-builder.ts';
 import type { DockerBackend } from './docker-backend.ts';
 import { buildEnvironment, readEnvironmentDetails, removeEnvironment } from './environments.ts';
+import type { Slots } from './slots/slots.ts';
 import { listCacheVolumes, sumCaches } from './volume-sizes.ts';
 import { removeVolume } from './volumes.ts';
 
 /** Builds environments as volumes. */
-export function createEnvironmentBuilder(backend: DockerBackend): EnvironmentBuilder {
+export function createEnvironmentBuilder(backend: DockerBackend, slots: Slots): EnvironmentBuilder {
   const { installationId, buildLimits, faultPoints } = backend;
   return {
     buildEnvironment: (spec, onLine, signal) =>
@@ -33,9 +34,10 @@ export function createEnvironmentBuilder(backend: DockerBackend): EnvironmentBui
         return image.base === details.base;
       }),
     removeEnvironment: (location) =>
-      backend.withEngine('The environment could not be removed', ({ engine }) =>
-        removeEnvironment(engine, location, faultPoints),
-      ),
+      backend.withEngine('The environment could not be removed', async ({ engine }) => {
+        await slots.forgetEnvironment(location.path);
+        await removeEnvironment(engine, location, faultPoints);
+      }),
     measureEnvironment: ({ path }) =>
       backend.withEngine('The environment cannot be measured', async ({ measureVolumes }) => {
         const volumes = await measureVolumes('environment');

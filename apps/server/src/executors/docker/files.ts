@@ -72,6 +72,13 @@ export async function openFile(container: Docker.Container, path: string): Promi
   return null;
 }
 
+/** Whether a container, running or not, has this regular file. */
+export async function hasFile(container: Docker.Container, path: string): Promise<boolean> {
+  const file = await openFile(container, path);
+  file?.close();
+  return file !== null;
+}
+
 function readFirstEntry(
   entries: ReturnType<typeof extract>,
 ): Promise<{ type: string; sizeBytes: number; content: Readable } | null> {

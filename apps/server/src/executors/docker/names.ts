@@ -25,10 +25,12 @@ export const labels = {
   bootstrap: 'pumphouse.bootstrap',
   runner: 'pumphouse.runner',
   certificates: 'pumphouse.certificates',
+  slot: 'pumphouse.slot',
 } as const;
 
 export type ObjectKind =
   | 'attempt'
+  | 'slot'
   | 'build'
   | 'environment'
   | 'cache'
@@ -67,12 +69,29 @@ export function shortInstallation(installationId: string): string {
   return createHash('sha256').update(installationId).digest('hex').slice(0, 10);
 }
 
+const attemptPrefix = 'pumphouse-';
+const slotPrefix = `${attemptPrefix}slot-`;
+
 export function attemptName(attemptId: string): string {
-  return `pumphouse-${attemptId}`;
+  return `${attemptPrefix}${attemptId}`;
 }
 
 export function attemptVolume(installationId: string, attemptId: string): string {
   return `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
+}
+
+/** The container of a slot until an attempt is assigned, which renames it. */
+export function slotName(slotId: string): string {
+  return `${slotPrefix}${slotId}`;
+}
+
+export function slotVolume(installationId: string, slotId: string): string {
+  return `pumphouse-${shortInstallation(installationId)}-slot-${slotId}`;
+}
+
+/** The attempt that a slot's container has by now; null if it still waits. */
+export function readAssignedAttempt(containerName: string): string | null {
+  return containerName.startsWith(slotPrefix) ? null : containerName.slice(attemptPrefix.length);
 }
 
 /** Labels of an object; `filterOf` finds it by them. */

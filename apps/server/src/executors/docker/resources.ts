@@ -7,7 +7,7 @@ import { ExecutorError } from '../contract/executor-error.ts';
 import { readSnapshots } from './snapshots.ts';
 import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
-import { filterOf, labels, type ObjectKind } from './names.ts';
+import { filterOf, labels, readAssignedAttempt, type ObjectKind } from './names.ts';
 import { madeAt, type MeasuredVolume } from './volume-sizes.ts';
 
 type Labels = Record<string, string>;
@@ -35,22 +35,22 @@ export async function listResources(
   const bytes = new Map(sizes.map(({ name, sizeBytes }) => [name, sizeBytes]));
   const used = new Set(containers.map(({ ImageID: id }) => id));
   const needed = findNeededSnapshots(containers, volumes.Volumes);
+  const slots = findSlots(containers, volumes.Volumes);
+  const describe = (id: string, own: Labels, listedAt: Date) => {
+    if (own[labels.kind] !== 'slot') return { id, owner: ownerOf(id, own, needed), madeAt: listedAt };
+    const { owner, assignedAt } = slots.get(own[labels.slot] ?? '') ?? forgottenSlot;
+    return { id, owner, madeAt: assignedAt ?? listedAt };
+  };
   return [
-    ...containers.map(({ Names: names, Labels: own, Created: made, State: state }) => {
-      const id = (names[0] ?? '').replace(/^\//, '');
-      return {
-        kind: 'container' as const,
-        id,
-        owner: isCopying(own, state) ? { kind: 'installation' as const } : ownerOf(id, own, needed),
-        madeAt: fromSeconds(made),
-        sizeBytes: null,
-      };
-    }),
+    ...containers.map(({ Names: names, Labels: own, Created: made, State: state }) => ({
+      kind: 'container' as const,
+      ...describe(nameOf(names), own, fromSeconds(made)),
+      ...(isCopying(own, state) ? { owner: { kind: 'installation' as const } } : {}),
+      sizeBytes: null,
+    })),
     ...volumes.Volumes.map((volume) => ({
       kind: 'volume' as const,
-      id: volume.Name,
-      owner: ownerOf(volume.Name, volume.Labels, needed),
-      madeAt: madeAt(volume),
+      ...describe(volume.Name, volume.Labels, madeAt(volume)),
       sizeBytes: bytes.get(volume.Name) ?? null,
     })),
     ...networks.map(({ Name: id, Labels: own, Created: made }) => ({
@@ -73,6 +73,47 @@ export async function listResources(
         sizeBytes: image.Size,
       })),
   ];
+}
+
+function nameOf(names: readonly string[]): string {
+  return (names[0] ?? '').replace(/^\//, '');
+}
+
+interface SlotDetails {
+  owner: ResourceOwner;
+  /** When the attempt got the slot, by its own volume; null for a slot without one. */
+  assignedAt: Date | null;
+}
+
+const forgottenSlot: SlotDetails = { owner: { kind: 'nobody' }, assignedAt: null };
+
+/**
+ * Finds by slot the owner of its container and its volume: its attempt, or as long as it waits for one, the
+ * installation. A slot ends by itself when its server is gone.
+ */
+function findSlots(
+  containers: readonly Docker.ContainerInfo[],
+  volumes: readonly Docker.VolumeInspectInfo[],
+): Map<string, SlotDetails> {
+  const attempts = new Map(
+    volumes.flatMap((volume) => {
+      const attemptId = volume.Labels?.[labels.attempt];
+      return attemptId === undefined ? [] : [[attemptId, madeAt(volume)] as const];
+    }),
+  );
+  return new Map(
+    containers.flatMap(({ Names: names, Labels: own, State: state }): [string, SlotDetails][] => {
+      const slotId = own[labels.slot];
+      if (slotId === undefined) return [];
+      const attemptId = readAssignedAttempt(nameOf(names));
+      if (attemptId !== null)
+        return [
+          [slotId, { owner: { kind: 'attempt', attemptId }, assignedAt: attempts.get(attemptId) ?? null }],
+        ];
+      if (state !== 'running') return [];
+      return [[slotId, { owner: { kind: 'installation' }, assignedAt: null }]];
+    }),
+  );
 }
 
 const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);

@@ -1,5 +1,6 @@
 /** What the keeper of a template gets: the sandbox, the network of its runs and its limits. Pure. */
 import { basename, join } from 'node:path';
+import { COMMON_MODULES } from '../../common-modules.ts';
 import type { HostLayout } from '../host-layout.ts';
 import type { NetworkPlan } from '../isolated-network.ts';
 import { bindInterpreter, type Isolation } from '../isolation.ts';
@@ -46,25 +47,6 @@ export interface KeeperPlan {
 /** A folder of every Linux system, in which the keeper shows root's sources to the workspace's user. */
 const BINDS_FOLDER = '/run';
 const SPARE_SLOTS = 2;
-
-/** Modules that most runs import soon after dlt; an environment need not have them. */
-const COMMON_MODULES = [
-  'dlt.hub.run',
-  'dlt._workspace._plugins',
-  'dlt._workspace.cli._plugins',
-  'dlt._workspace.helpers.runtime.runtime_artifacts',
-  'dlt.sources.helpers.requests',
-  'encodings.idna',
-  'stringprep',
-  'importlib.readers',
-  'html',
-  'pendulum.locales.en.locale',
-  'duckdb',
-  'dlt.destinations.impl.duckdb.duck',
-  'dlt.destinations.impl.duckdb.sql_client',
-  'dlt.destinations.insert_job_client',
-  'dlt.common.libs.sql_alchemy_compat',
-];
 
 /** @param folder closed folder of the template */
 export function planTemplate(machine: TemplateMachine, folder: string, spec: TemplateSpec): KeeperPlan {

@@ -21,7 +21,7 @@ import {
   isWornOut,
   templateRules,
   type TemplateUse,
-} from './template-policy.ts';
+} from '../../template-policy.ts';
 
 /** What a template is for. The trust between its runs ends at the workspace and profile. */
 export interface TemplateKey {

@@ -1,0 +1,1 @@
+"""An interpreter that has imported dlt and waits for one run."""
