@@ -93,6 +93,31 @@ class Forked(ForkedCase):
         files = sorted((path.name, path.read_text()) for path in runner.work.glob("*.txt"))
         return exit_record["code"], exit_record["signal"], exit_record["reason"], outputs[0], sorted(outputs[1]), files
 
+    def test_has_the_process_state_of_a_cold_run(self) -> None:
+        program = """
+import gc, json, locale, os, resource, signal, sys, threading, time, warnings
+print(json.dumps({
+    "signals": {number.name: str(signal.getsignal(number)) for number in signal.valid_signals() if isinstance(number, signal.Signals)},
+    "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+    "limits": {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT")},
+    "umask": os.umask(0), "priority": os.getpriority(os.PRIO_PROCESS, 0), "cwd": os.getcwd(),
+    "variables": {name: value for name, value in sorted(os.environ.items()) if "DSN" not in name and name != "HOME"},
+    "flags": str(sys.flags), "arguments": sys.argv, "path": sys.path, "recursion": sys.getrecursionlimit(),
+    "collector": [gc.isenabled(), gc.get_threshold()], "encodings": [sys.stdout.encoding, sys.getfilesystemencoding(), locale.getlocale()],
+    "output": [sys.stdout.line_buffering, sys.stdout.write_through, sys.stderr.write_through, sys.stdin.read()],
+    "time zone": time.tzname, "threads": threading.active_count(), "main": [__name__, __file__, threading.current_thread().name],
+    "filters": str(warnings.filters), "groups": os.getgroups(), "uid": os.getuid(), "descriptors": sorted(os.listdir("/proc/self/fd")),
+    "session leads": os.getsid(0) == os.getpid(), "group leads": os.getpgid(0) == os.getpid(),
+}))
+"""
+        forked, cold = self.attempt(program), self.attempt(program, forked=False)
+        states = []
+        for runner in (forked, cold):
+            self.assertEqual(runner.run()["code"], 0, runner.server.log())
+            states.append(json.loads(runner.server.log("stdout")[0]))
+        self.assertTrue((forked.folder / "forked.json").exists(), forked.errors)
+        self.assertEqual(states[0], states[1])
+
     def test_siblings_share_no_random_number(self) -> None:
         program = (
             "import multiprocessing, os, random, secrets, ssl, tempfile, uuid\n"

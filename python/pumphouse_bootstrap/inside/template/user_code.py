@@ -36,8 +36,6 @@ def become_user_code(connection: socket.socket, descriptors: dict[str, int], uid
 
 def _become_user(descriptors: dict[str, int], uid: int, gid: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.setpgid(0, 0)
     kernel.unshare(kernel.NEW_USERS)
     kernel.map_user(uid, 0, gid, 0)
