@@ -95,7 +95,7 @@ class Forked(ForkedCase):
 
     def test_has_the_process_state_of_a_cold_run(self) -> None:
         program = """
-import gc, json, locale, os, resource, signal, sys, threading, time, warnings
+import dlt, gc, json, locale, os, resource, signal, sys, threading, time, warnings
 print(json.dumps({
     "signals": {number.name: str(signal.getsignal(number)) for number in signal.valid_signals() if isinstance(number, signal.Signals)},
     "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),

@@ -1,6 +1,6 @@
 import type { FaultPointName } from '@pumphouse/server/platform/fault-points.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { eventually } from '../fixtures/eventually.ts';
 
 /** A short lease, so that a second server takes over soon enough for a test. */
@@ -9,6 +9,7 @@ export const siteVariables = { PUMPHOUSE_LEASE_SECONDS: '2' };
 /** Servers on the data folder of `first`, which has ended. */
 export function createSiteServers(first: TestServer, pauseFile: string) {
   const servers = new Set<TestServer>();
+  const notYetFile = `${pauseFile}.not-yet`;
 
   function track(server: TestServer): TestServer {
     servers.add(server);
@@ -30,6 +31,9 @@ export function createSiteServers(first: TestServer, pauseFile: string) {
     /** Resolves when a server has reached its fault point. */
     awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),
     resume: () => rmSync(pauseFile, { force: true }),
+    /** Lets servers pass their fault point until `rearm`. */
+    disarm: () => writeFileSync(notYetFile, ''),
+    rearm: () => rmSync(notYetFile, { force: true }),
 
     /** The last log lines of each server started since the last `endServers`, without requests. */
     readLogs: (): string[] =>
