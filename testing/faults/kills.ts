@@ -7,6 +7,7 @@
 import type { ScheduleSite } from './schedule-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { setTimeout as delay } from 'node:timers/promises';
+import { watchForkedAttempts } from './forked-runs.ts';
 import { createScheduleSite } from './schedule-site.ts';
 
 /** A run with its downstream run takes a second, a server needs two to be ready. */
@@ -61,6 +62,7 @@ async function look(site: ScheduleSite): Promise<boolean> {
 
 async function playKills(kills: number): Promise<boolean> {
   const site = await createScheduleSite();
+  const endWatch = watchForkedAttempts(site.dataDir);
   let isSound = true;
   try {
     for (let round = 1; round <= kills; round += 1) {
@@ -71,6 +73,7 @@ async function playKills(kills: number): Promise<boolean> {
     await site.endServers({ showLogs: true });
     throw error;
   } finally {
+    say(`${endWatch()} attempts were forked from a template`);
     await site.remove();
   }
   say(isSound ? `${kills} kills: every run ended as it must` : `${kills} kills: see above what is wrong`);

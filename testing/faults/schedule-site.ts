@@ -78,6 +78,7 @@ export async function createScheduleSite(variables: Record<string, string> = {})
 
   return {
     ...servers,
+    dataDir: first.dataDir,
     killPostgres: () => disk.killPostgres(),
     awaitProgress,
     listRuns,

@@ -7,6 +7,8 @@ import type { TestServer } from '../fixtures/server.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createFaultSite } from './fault-site.ts';
+import { runsAreContainers } from '../fixtures/runs-location.ts';
+import { warmUpForks, watchForkedAttempts } from './forked-runs.ts';
 import { wholeRun } from './run-details.ts';
 
 /** A failure of a run's server; returns the server that runs afterwards. */
@@ -57,6 +59,8 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 async function playRound(site: FaultSite, mishap: Mishap, waitMs: number): Promise<string | null> {
   const server = await site.start();
   if (Math.random() < 0.2) await site.needNewEnvironment(server);
+  // The first runs of a server start cold.
+  if (!runsAreContainers && Math.random() < 0.7) await warmUpForks(site, server);
   const jobRunId = await site.trigger(server);
   await delay(waitMs);
   const next = await mishap(site, server);
@@ -68,6 +72,7 @@ async function playRound(site: FaultSite, mishap: Mishap, waitMs: number): Promi
 
 async function soak(rounds: number): Promise<number> {
   const site = await createFaultSite();
+  const endWatch = watchForkedAttempts(site.dataDir);
   const names = Object.keys(mishaps);
   let broken = 0;
   try {
@@ -84,6 +89,7 @@ async function soak(rounds: number): Promise<number> {
       await site.endServers({ showLogs: problem !== null });
     }
   } finally {
+    say(`${endWatch()} attempts were forked from a template`);
     await site.remove();
   }
   say(`${rounds - broken} of ${rounds} runs were whole`);
