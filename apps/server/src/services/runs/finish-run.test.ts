@@ -54,7 +54,7 @@ describe('the end of a run', () => {
     });
     expect(ended.finishedAt).toBeInstanceOf(Date);
     expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
-    expect(announce).toHaveBeenLastCalledWith(run.id);
+    expect(announce).toHaveBeenLastCalledWith(run.id, true);
   });
 
   it('is recorded once, however many calls are concurrent', async () => {

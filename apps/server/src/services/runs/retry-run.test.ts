@@ -136,7 +136,7 @@ describe('a run with a failed attempt', () => {
     expect(await contents(run.id)).toEqual([`Attempt 1 failed (exit_code): It ended with 1. ${again}`]);
     expect(await followers()).toEqual([]);
     expect(await context.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
-    expect(announce).toHaveBeenLastCalledWith(run.id);
+    expect(announce).toHaveBeenLastCalledWith(run.id, true);
 
     const second = await startBegun(waiting);
     expect(second.run.startedAt).toEqual(expect.any(Date));
