@@ -20,13 +20,15 @@ export interface BenchFixture {
   remove(): Promise<void>;
 }
 
-export async function createBenchFixture(): Promise<BenchFixture> {
+/** @param variables further settings of the server */
+export async function createBenchFixture(variables: Record<string, string> = {}): Promise<BenchFixture> {
   const parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-'));
   const install = await prepareDltClient();
   const counterSocket = join(parentFolder, 'statements.sock');
   const server = await startBenchServer({
     PUMPHOUSE_ALLOW_UNISOLATED: '1',
     ...countingVariables(counterSocket),
+    ...variables,
   });
   const remove = async () => {
     await server.remove();

@@ -17,19 +17,15 @@ const timeoutMs = 10 * 60_000;
 
 /** Many runs of a one-line job started at once, compared with as many bare launchers, a few at a time. */
 export async function measureBurst(context: BenchFixture, runCount: number): Promise<Row[]> {
-  const { server, together } = context;
-  const endWatch = watchProcessorTime(server);
-  const statementsBefore = await context.countStatements();
-  const served = await runAtOnce(server, together, runCount);
-  const processorTime = await endWatch();
-  const statements = (await context.countStatements()) - statementsBefore;
+  const { together } = context;
+  const costs = await measureCosts(context, runCount);
   const one = (value: number) => summarize([value]);
   const perMinute = (seconds: number) => one((runCount * 60) / seconds);
   const rows: Row[] = [
     {
       name: `${runCount} runs at once: completed`,
       unit: 'runs',
-      figure: one(served.completed),
+      figure: one(costs.completed),
       baseline: null,
       goal: null,
     },
@@ -47,32 +43,49 @@ export async function measureBurst(context: BenchFixture, runCount: number): Pro
       {
         name: `${runCount} runs at once: until the last has ended`,
         unit: 's',
-        figure: one(served.seconds),
+        figure: one(costs.seconds),
         baseline: { name, figure: one(seconds) },
         goal: null,
       },
       {
         name: `${runCount} runs at once: runs a minute`,
         unit: '/min',
-        figure: perMinute(served.seconds),
+        figure: perMinute(costs.seconds),
         baseline: { name, figure: perMinute(seconds) },
         goal: null,
       },
     );
   }
   const bareMs = readProcessTimes(process.pid).endedChildren - bareBefore.endedChildren;
-  rows.push(...listCostRows({ processorTime, statements, runCount }, bareMs / bareCount));
-  return rows;
+  const baseline = { name: 'bare launcher', figure: one(bareMs / bareCount) };
+  return [...rows, ...listCostRows(costs, baseline)];
 }
 
-/** The processor time of a run by part, from its API call to its archived log, and its statements. */
-function listCostRows(
-  spent: { processorTime: ProcessorTime; statements: number; runCount: number },
-  bareMs: number,
-): Row[] {
-  const { node, postgres, bootstraps, sandboxes } = spent.processorTime;
-  const one = (value: number) => summarize([value / spent.runCount]);
-  const baseline = { name: 'bare launcher', figure: summarize([bareMs]) };
+/** What many runs at once have taken together. */
+interface BurstCosts {
+  runCount: number;
+  completed: number;
+  /** Until the last has ended. */
+  seconds: number;
+  /** Until the last attempt was removed and its log archived. */
+  processorTime: ProcessorTime;
+  statements: number;
+}
+
+/** Starts many runs of a one-line job at once. */
+export async function measureCosts(context: BenchFixture, runCount: number): Promise<BurstCosts> {
+  const endWatch = watchProcessorTime(context.server);
+  const statementsBefore = await context.countStatements();
+  const served = await runAtOnce(context.server, context.together, runCount);
+  const processorTime = await endWatch();
+  const statements = (await context.countStatements()) - statementsBefore;
+  return { ...served, runCount, processorTime, statements };
+}
+
+/** The processor time of a run by part, and its statements. */
+export function listCostRows(costs: BurstCosts, baseline: Row['baseline'] = null): Row[] {
+  const { node, postgres, bootstraps, sandboxes } = costs.processorTime;
+  const one = (value: number) => summarize([value / costs.runCount]);
   const row = (part: string, value: number, compared: Row['baseline'] = null): Row => ({
     name: `CPU per run: ${part}`,
     unit: 'ms',
@@ -89,7 +102,7 @@ function listCostRows(
     {
       name: 'statements per run',
       unit: 'statements',
-      figure: one(spent.statements),
+      figure: one(costs.statements),
       baseline: null,
       goal: null,
     },

@@ -9,6 +9,7 @@ import type { Report, Row, Section } from './report.ts';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareWith } from './compare.ts';
 import { createBenchFixture } from './bench-fixture.ts';
 import { formatSection, tableHead, writeReport } from './report.ts';
 import { createContainerFixture, type ContainerFixture } from './container-fixture.ts';
@@ -25,6 +26,7 @@ import {
 import { measureConsole } from './measure-console.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
+import { measureForked } from './measure-forked.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
@@ -76,12 +78,18 @@ function listMeasures(rounds: number, burstRuns: number): Measure[] {
 
 function listOwnMeasures(
   rounds: number,
+  burstRuns: number,
   historyRuns: readonly number[],
   tickJobs: readonly number[],
 ): OwnMeasure[] {
   const few = Math.max(1, Math.ceil(rounds / 3));
   const most = Math.max(...historyRuns);
   return [
+    {
+      name: 'forked',
+      title: 'Runs forked from a template, and cold ones',
+      takeAlone: () => measureForked(rounds, burstRuns),
+    },
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
     {
@@ -156,6 +164,7 @@ const { values } = parseArgs({
     'tick-jobs': { type: 'string', multiple: true, default: ['100', '1000', '10000'] },
     engine: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
+    compare: { type: 'string' },
   },
 });
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -165,6 +174,7 @@ const historyRuns = values['history-runs'].map(Number);
 const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(isAsked);
 const ownMeasures = listOwnMeasures(
   Number(values.rounds),
+  Number(values['burst-runs']),
   historyRuns,
   values['tick-jobs'].map(Number),
 ).filter(isAsked);
@@ -173,12 +183,25 @@ const containerMeasures = listContainerMeasures(Number(values.rounds), Number(va
 );
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
 
-if (measures.length > 0) await measureInPlace();
-else describe('');
-if (containerMeasures.length > 0)
-  for (const kind of await findInstalledEngines())
-    if (values.engine === undefined || values.engine === kind) await measureOnEngine(kind);
-for (const { title, takeAlone } of ownMeasures) await measureSection(title, takeAlone);
+if (values.compare === undefined) await measureAll();
+else say(await compareWith(values.compare, listOptionsBeside('compare')));
+
+async function measureAll(): Promise<void> {
+  if (measures.length > 0) await measureInPlace();
+  else describe('');
+  if (containerMeasures.length > 0)
+    for (const kind of await findInstalledEngines())
+      if (values.engine === undefined || values.engine === kind) await measureOnEngine(kind);
+  for (const { title, takeAlone } of ownMeasures) await measureSection(title, takeAlone);
+  say(`Written to ${await writeReport(join(repositoryFolder, 'bench-results'), report)}`);
+}
+
+/** The options of this call without one of them. */
+function listOptionsBeside(name: string): string[] {
+  const argv = process.argv.slice(2);
+  const at = argv.findIndex((argument) => argument.split('=')[0] === `--${name}`);
+  return argv.toSpliced(at, argv[at]?.includes('=') === true ? 1 : 2);
+}
 
 async function measureInPlace(): Promise<void> {
   say('Preparing a server, a workspace and its environment ...');
@@ -215,8 +238,6 @@ async function measureSection(title: string, take: () => Promise<Row[]>): Promis
   report.sections.push(section);
   say(formatSection(section));
 }
-say(`Written to ${await writeReport(join(repositoryFolder, 'bench-results'), report)}`);
-
 function describeMachine(serverLog: string): Report['machine'] {
   const isolation = /"detail":"([^"]+)"/.exec(serverLog)?.[1] ?? 'not known';
   return {
