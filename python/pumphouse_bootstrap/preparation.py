@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 import os
 import threading
 
@@ -30,6 +32,8 @@ class BeginAnswer:
         self.app_port: int | None = fields.get("app_port")
         self.code_sha256: str | None = fields["code_sha256"]
         self.configuration_sha256: str | None = fields["configuration_sha256"]
+        # Small archives as base64; the others are downloaded. Absent on a server of an older version.
+        self.archives: dict[str, str] = fields.get("archives", {})
         # Absent on a server of an older version.
         self.artifacts: dict | None = fields.get("artifacts")
         # How this run is named to the runs that wait for its databases; None if it takes no locks on them. Absent on
@@ -78,11 +82,11 @@ class Preparation:
         self.begin = BeginAnswer(calls.post_json("-begin", question))
         if self.begin.code_sha256 is not None:
             file = _open_unnamed_file(start.folder)
-            self.code = _download(calls, "code", file, self.begin.code_sha256)
+            self.code = _receive(calls, "code", file, self.begin.code_sha256, self.begin.archives)
         if self.begin.configuration_sha256 is not None:
             # The configuration contains secrets, so it never touches a disk.
             file = os.memfd_create("configuration", os.MFD_CLOEXEC)
-            self.configuration = _download(calls, "configuration", file, self.begin.configuration_sha256)
+            self.configuration = _receive(calls, "configuration", file, self.begin.configuration_sha256, self.begin.archives)
 
 
 def _open_unnamed_file(folder: str) -> int:
@@ -97,9 +101,27 @@ def _open_unnamed_file(folder: str) -> int:
         return descriptor
 
 
-def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: str) -> int:
-    import hashlib
+def _receive(calls: ServerCalls, path: str, descriptor: int, expected_sha256: str, archives: dict[str, str]) -> int:
+    """Store the archive that came with the admission, or download it."""
+    if path not in archives:
+        return _download(calls, path, descriptor, expected_sha256)
+    data = binascii.a2b_base64(archives[path])
+    if hashlib.sha256(data).hexdigest() != expected_sha256:
+        return _download(calls, path, descriptor, expected_sha256)
+    try:
+        _write(descriptor, data)
+    except OSError as error:
+        raise CannotStart("download_failed", f"{path} could not be stored: {error.strerror}") from error
+    return descriptor
 
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: str) -> int:
     for _ in range(_DOWNLOAD_TRIES):
         digest = hashlib.sha256()
 
@@ -111,9 +133,7 @@ def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: s
 
         def write(piece: bytes) -> None:
             digest.update(piece)
-            view = memoryview(piece)
-            while view:
-                view = view[os.write(descriptor, view) :]
+            _write(descriptor, piece)
 
         try:
             calls.download(path, write, restart)

@@ -105,8 +105,10 @@ class AttemptServer:
         self._port = 0
         self.start()
 
-    def serve_archive(self, name: str, data: bytes) -> None:
+    def serve_archive(self, name: str, data: bytes, inline: bool = False) -> None:
         self.archives[name] = data
+        if inline:
+            self.begin.setdefault("archives", {})[name] = base64.b64encode(data).decode()
         self.begin[f"{name}_sha256"] = hashlib.sha256(data).hexdigest()
 
     def store(self, offset: int, body: bytes) -> tuple[int, dict]:

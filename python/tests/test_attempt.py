@@ -306,6 +306,21 @@ class CannotStart(AttemptCase):
             self.assert_reason(runner, "unpack_failed", "'..'")
             self.assertFalse((runner.folder / "x").exists())
 
+    def test_archives_that_come_with_the_admission_are_not_downloaded(self) -> None:
+        runner = self.attempt()
+        program = 'print(open(".dlt/config.toml").read(), flush=True)'
+        runner.server.serve_archive("code", build_archive({"user_program.py": program}), inline=True)
+        runner.server.serve_archive("configuration", build_archive({"config.toml": "a = 1"}), inline=True)
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(runner.server.log("stdout"), ["a = 1"])
+        self.assertEqual([call for call in runner.server.calls if "code" in call or "configuration" in call], [])
+
+    def test_an_archive_that_came_damaged_is_downloaded(self) -> None:
+        runner = self.attempt("print('right')")
+        runner.server.begin["archives"] = {"code": "d3Jvbmc="}
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(runner.server.log("stdout"), ["right"])
+
     def test_an_archive_with_another_hash_or_none(self) -> None:
         runner = self.attempt("1")
         runner.server.begin["code_sha256"] = "0" * 64

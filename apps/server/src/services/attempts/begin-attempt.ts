@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { createSmallArchives, type SmallArchives } from './small-archives.ts';
 import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
@@ -57,6 +58,7 @@ export interface AttemptStart {
   app_port: number | null;
   code_sha256: string | null;
   configuration_sha256: string | null;
+  archives: SmallArchives;
   artifacts: ArtifactsUse | null;
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
@@ -73,6 +75,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const { persistence, packageVersions, blobs, encryption, credentials, readRunVariables, apiUrl } =
     dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
+  const readSmallArchives = createSmallArchives(blobs);
 
   /**
    * Finds the run of a bootstrap that repeats its request, because the first response was lost.
@@ -93,7 +96,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const configuration = await packageVersions.getConfiguration(run);
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
-    const { files, sha256: configurationSha256 } = await openSelected(configuration, run.profile);
+    const selected = await openSelected(configuration, run.profile);
+    const { files } = selected;
     const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
@@ -137,7 +141,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       line_limit_bytes: attemptLimits.lineBytes,
       app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
       code_sha256: deployment.archiveSha256,
-      configuration_sha256: by.isOfOlderRelease ? configuration.archiveSha256 : configurationSha256,
+      configuration_sha256: by.isOfOlderRelease ? configuration.archiveSha256 : selected.sha256,
+      archives: by.isOfOlderRelease ? {} : await readSmallArchives(deployment, selected.archive),
       artifacts: decideArtifacts(definition.entry_point.job_type, {
         documents,
         variableNames: variables.map(({ name }) => name),
