@@ -128,11 +128,11 @@ function Storage() {
           means that the value is not known per organization.
         </Explanation>
       </Section>
-      <Section title="Templates">
-        <Templates templates={data.templates} />
-      </Section>
       <Section title="Change retention">
         <Explanation>{data.limits_text}</Explanation>
+      </Section>
+      <Section title="Templates">
+        <Templates templates={data.templates} />
       </Section>
     </Page>
   );
