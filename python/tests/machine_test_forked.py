@@ -89,7 +89,7 @@ class Forked(ForkedCase):
         exit_record = runner.run()
         self.assertEqual((runner.folder / "forked.json").exists(), forked, runner.errors)
         server = runner.server
-        outputs = [[normalize(line, str(runner.folder)) for line in server.log(io)] for io in ("stdout", "stderr")]
+        outputs = [[normalize_folders(line, runner) for line in server.log(io)] for io in ("stdout", "stderr")]
         files = sorted((path.name, path.read_text()) for path in runner.work.glob("*.txt"))
         return exit_record["code"], exit_record["signal"], exit_record["reason"], outputs[0], sorted(outputs[1]), files
 
@@ -101,7 +101,7 @@ print(json.dumps({
     "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
     "limits": {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT")},
     "umask": os.umask(0), "priority": os.getpriority(os.PRIO_PROCESS, 0), "cwd": os.getcwd(),
-    "variables": {name: value for name, value in sorted(os.environ.items()) if "DSN" not in name and name != "HOME"},
+    "variables": {name: value for name, value in sorted(os.environ.items()) if "DSN" not in name and name not in ("HOME", "TMPDIR")},
     "flags": str(sys.flags), "arguments": sys.argv, "path": sys.path, "recursion": sys.getrecursionlimit(),
     "collector": [gc.isenabled(), gc.get_threshold()], "encodings": [sys.stdout.encoding, sys.getfilesystemencoding(), locale.getlocale()],
     "output": [sys.stdout.line_buffering, sys.stdout.write_through, sys.stderr.write_through, sys.stdin.read()],
@@ -369,6 +369,11 @@ print("copies of my own", found < 20, "variable", "TOKEN" in __import__("os").en
         self.assertEqual(self.run_forked(program), ["copies of my own True variable False"])
         sibling.signal(signal.SIGUSR1)
         self.assertEqual(sibling.wait(), 0)
+
+
+def normalize_folders(line: str, runner: AttemptRunner) -> str:
+    """A cold run without root has its home beside its work folder, a forked one in the sandbox's own /tmp, as with root."""
+    return normalize(line, str(runner.folder)).replace("/work/.home", "/tmp/home").replace("/work/.tmp", "/tmp/tmp")
 
 
 def list_pids() -> list[int]:
