@@ -9,7 +9,7 @@ export const templateRules = {
   maxAgeMs: 3_600_000,
   maxRuns: 500,
   /** How long after a failed start the next one is tried. */
-  retryMs: 3_600_000,
+  retryMs: 600_000,
   /** The memory of a template that was not measured yet. */
   estimatedBytes: 96 * 1024 * 1024,
 } as const;
