@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ArchiveError } from '../../../archives/archive-error.ts';
 import { buildArchive } from '../../../../../../testing/fixtures/workspace-archive.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
@@ -82,6 +83,23 @@ describe('a thread that checks archives', () => {
   it('accepts an archive with one highly compressible file if the whole is not', async () => {
     const files = { 'zeros.bin': Buffer.alloc(70 * megabyte), 'noise.bin': noise(megabyte) };
     expect((await check(buildArchive(files))).report.fileCount).toBe(2);
+  });
+
+  it.each([
+    { idleMs: 60_000, what: 'serves the next archive if it comes soon', threadsStarted: 1 },
+    { idleMs: 1, what: 'has ended when the next archive comes late', threadsStarted: 2 },
+  ])('$what', async ({ idleMs, threadsStarted }) => {
+    const started = new Int32Array(new SharedArrayBuffer(4));
+    const entry = new URL('testing/counted-worker.ts', import.meta.url);
+    const counted = createArchiveThreads({ count: 1, idleMs, entry, workerData: started.buffer });
+    const checkOnce = () => counted.check({ kind: 'configuration', archive: buildArchive({}) });
+    await checkOnce();
+    // Each check within the idle time extends it.
+    await vi.waitUntil(async () => {
+      await delay(20);
+      await checkOnce();
+      return started[0] === threadsStarted;
+    });
   });
 
   it('that exits fails only its own task', async () => {

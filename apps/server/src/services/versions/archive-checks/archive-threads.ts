@@ -20,14 +20,26 @@ type Message = { result: never } | { error: PackedError };
  * password hashing needs two.
  */
 const defaultCount = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** A thread takes 30 MB, and uploads come in groups with long pauses between them. */
+const defaultIdleMs = 5000;
 /** Far more than the largest manifest needs; a thread that exceeds it exits alone. */
 const maxThreadMegabytes = 512;
 
-/** @param options.entry the module of a thread; `workerData` is for threads of tests */
-export function createArchiveThreads(options: { count?: number; entry?: URL; workerData?: unknown } = {}) {
-  const { count = defaultCount, entry = new URL('archive-worker.ts', import.meta.url), workerData } = options;
+interface ArchiveThreadOptions {
+  count?: number;
+  /** How long a thread waits for another archive before it ends. */
+  idleMs?: number;
+  /** The module of a thread. */
+  entry?: URL;
+  /** For threads of tests. */
+  workerData?: unknown;
+}
+
+export function createArchiveThreads(options: ArchiveThreadOptions = {}) {
+  const { count = defaultCount, idleMs = defaultIdleMs, workerData } = options;
+  const { entry = new URL('archive-worker.ts', import.meta.url) } = options;
   const waiting: Job[] = [];
-  const idle: Worker[] = [];
+  const idle = new Map<Worker, NodeJS.Timeout>();
   let alive = 0;
 
   function startThread(): Worker {
@@ -38,17 +50,35 @@ export function createArchiveThreads(options: { count?: number; entry?: URL; wor
     });
   }
 
+  function rest(thread: Worker): void {
+    const timer = setTimeout(() => {
+      idle.delete(thread);
+      alive -= 1;
+      void thread.terminate();
+    }, idleMs);
+    idle.set(thread, timer.unref());
+  }
+
+  function takeIdle(): Worker | undefined {
+    for (const [thread, timer] of idle) {
+      clearTimeout(timer);
+      idle.delete(thread);
+      return thread;
+    }
+    return undefined;
+  }
+
   function startWaiting(): void {
-    while (waiting.length > 0 && (idle.length > 0 || alive < count)) {
+    while (waiting.length > 0 && (idle.size > 0 || alive < count)) {
       const job = waiting.shift();
-      if (job) start(job, idle.pop() ?? startThread());
+      if (job) start(job, takeIdle() ?? startThread());
     }
   }
 
   function start(job: Job, thread: Worker): void {
     const finish = (settle: () => void, isAlive: boolean) => {
       thread.off('message', read).off('error', fail).off('exit', end);
-      if (isAlive) idle.push(thread);
+      if (isAlive) rest(thread);
       else alive -= 1;
       settle();
       startWaiting();
