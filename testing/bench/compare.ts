@@ -60,7 +60,7 @@ async function measureIn(folder: string, options: readonly string[]): Promise<Re
 }
 
 /** One line for each row that both have: medians of the medians, and their ratio. */
-export function formatComparison(ref: string, found: Record<'old' | 'new', readonly Report[]>): string {
+function formatComparison(ref: string, found: Record<'old' | 'new', readonly Report[]>): string {
   const old = readMedians(found.old);
   const lines = [...readMedians(found.new)].flatMap(([name, { median, unit }]) => {
     const before = old.get(name);
