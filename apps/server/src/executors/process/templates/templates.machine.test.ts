@@ -19,6 +19,7 @@ import {
   TEST_UID,
 } from '../testing/machine.ts';
 import { serveAttempt } from '../testing/served-attempt.ts';
+import { templateRules } from '../../template-policy.ts';
 import { locateTemplates } from './template-folder.ts';
 
 const WAIT = { timeout: 60_000, interval: 20 };
@@ -146,7 +147,8 @@ it('starts no template that would not fit into the memory for templates', async 
 });
 
 it('makes room for a template of another profile by ending the one used longest ago', async () => {
-  const executor = createExecutor({ templatesBytes: 100 * 1024 ** 2 });
+  // As much as one counts for before it is measured.
+  const executor = createExecutor({ templatesBytes: templateRules.estimatedBytes });
   await startTemplate(executor, 'one');
   for (let start = 0; start < 2; start += 1) await run(executor, createSpec('two'));
   await vi.waitUntil(() => executor.templates?.list()[0]?.profile === 'two', WAIT);
