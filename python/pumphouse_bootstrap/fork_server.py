@@ -18,7 +18,7 @@ import signal
 import sys
 
 # The modules of a bootstrap, so that no fork imports them.
-from pumphouse_bootstrap import (
+from pumphouse_bootstrap import (  # noqa: F401
     attempt,
     early_start,
     forked_process,
@@ -28,12 +28,11 @@ from pumphouse_bootstrap import (
     template_slot,
     user_code_start,
 )
-from pumphouse_bootstrap.process_tree import wake_up_for_ended_children
+from pumphouse_bootstrap.process_tree import reap_children, wake_up_for_ended_children
 
 _INPUT = 0
 _REPORTS = 1
 _READ_BYTES = 64 * 1024
-_MODULES = (attempt, early_start, forked_process, mount_clones, network, recording, template_slot, user_code_start)
 
 
 def serve_forks() -> None:
@@ -52,7 +51,7 @@ def serve_forks() -> None:
         ready = {number for number, _ in poll.poll()}
         if woken in ready:
             os.read(woken, _READ_BYTES)
-            _reap(bootstraps)
+            _report_ends(bootstraps)
         if _INPUT in ready:
             data = os.read(_INPUT, _READ_BYTES)
             if not data:
@@ -104,14 +103,8 @@ def show_arguments(arguments: list[str]) -> None:
     ctypes.memmove(start, text.ljust(end - start, b"\0"), end - start)
 
 
-def _reap(bootstraps: dict[int, int]) -> None:
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
+def _report_ends(bootstraps: dict[int, int]) -> None:
+    for pid, status in reap_children():
         code = os.waitstatus_to_exitcode(status)
         reason = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         _report({"id": bootstraps.pop(pid, None), "ended": reason})

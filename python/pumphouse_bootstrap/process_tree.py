@@ -82,15 +82,17 @@ def _read_namespace_pids(pid: int) -> list[int]:
     return []
 
 
-def reap_children() -> None:
-    """Reap the children of this process that have ended."""
+def reap_children() -> list[tuple[int, int]]:
+    """Reap the children of this process that have ended; return their pids and wait statuses."""
+    ended: list[tuple[int, int]] = []
     while True:
         try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return
+            return ended
         if pid == 0:
-            return
+            return ended
+        ended.append((pid, status))
 
 
 def wake_up_for_ended_children() -> int:

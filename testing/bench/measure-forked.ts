@@ -31,55 +31,60 @@ export async function measureForked(rounds: number, burstRuns: number): Promise<
   }
 }
 
-async function compareFirstLines({ forked, cold }: Modes, rounds: number): Promise<Row[]> {
-  const times = { forked: [] as number[], cold: [] as number[], bare: [] as number[] };
-  for (let round = 0; round < rounds; round += 1) {
-    times.forked.push(await timeFirstLine(forked));
-    times.cold.push(await timeFirstLine(cold));
-    const bare = await runCommand(forked.scripts.bareScript('first_line'), forked.scripts.bare);
-    times.bare.push(readTimeMs(bare.lines[0]) - bare.startedAtMs);
-  }
-  return compareRows('API call to first line', times);
+interface Compared {
+  name: string;
+  ofRun: (fixture: BenchFixture) => Promise<number>;
+  ofScript: (fixture: BenchFixture) => Promise<number>;
 }
 
-async function timeFirstLine({ scripts }: BenchFixture): Promise<number> {
-  const { calledAtMs, lines } = await scripts.completeRun('first_line');
-  return readTimeMs(lines[0]?.content) - calledAtMs;
+function compareFirstLines(modes: Modes, rounds: number): Promise<Row[]> {
+  return compare(modes, rounds, {
+    name: 'API call to first line',
+    async ofRun({ scripts }) {
+      const { calledAtMs, lines } = await scripts.completeRun('first_line');
+      return readTimeMs(lines[0]?.content) - calledAtMs;
+    },
+    async ofScript({ scripts }) {
+      const { startedAtMs, lines } = await runCommand(scripts.bareScript('first_line'), scripts.bare);
+      return readTimeMs(lines[0]) - startedAtMs;
+    },
+  });
 }
 
-async function compareToEnd(
-  { forked, cold }: Modes,
+function compareToEnd(
+  modes: Modes,
   script: 'nothing' | 'thousand_rows',
   name: string,
   rounds: number,
 ): Promise<Row[]> {
-  const times = { forked: [] as number[], cold: [] as number[], bare: [] as number[] };
-  for (let round = 0; round < rounds; round += 1) {
-    for (const mode of ['forked', 'cold'] as const) {
-      const run = await { forked, cold }[mode].scripts.completeRun(script);
-      times[mode].push(run.endedAtMs - run.calledAtMs);
-    }
-    times.bare.push((await runCommand(forked.scripts.bareScript(script), forked.scripts.bare)).durationMs);
-  }
-  return compareRows(name, times);
+  return compare(modes, rounds, {
+    name,
+    async ofRun({ scripts }) {
+      const { calledAtMs, endedAtMs } = await scripts.completeRun(script);
+      return endedAtMs - calledAtMs;
+    },
+    ofScript: async ({ scripts }) => (await runCommand(scripts.bareScript(script), scripts.bare)).durationMs,
+  });
 }
 
-function compareRows(name: string, times: Record<'forked' | 'cold' | 'bare', number[]>): Row[] {
-  const [forked, cold, bare] = [times.forked, times.cold, times.bare].map((values) => summarize(values));
-  if (!forked || !cold || !bare) return [];
-  const script = { name: 'python script.py', figure: bare };
-  const row = (mode: string, figure: typeof forked, baseline: Row['baseline']): Row => ({
-    name: `${name}, ${mode}`,
+/** Measures a forked run, a cold one and the script alone in turn. */
+async function compare({ forked, cold }: Modes, rounds: number, compared: Compared): Promise<Row[]> {
+  const times = { forked: [] as number[], cold: [] as number[], script: [] as number[] };
+  for (let round = 0; round < rounds; round += 1) {
+    times.forked.push(await compared.ofRun(forked));
+    times.cold.push(await compared.ofRun(cold));
+    times.script.push(await compared.ofScript(forked));
+  }
+  const figure = { forked: summarize(times.forked), cold: summarize(times.cold) };
+  const script = { name: 'python script.py', figure: summarize(times.script) };
+  const row = (mode: 'forked' | 'cold', baseline: Row['baseline']): Row => ({
+    name: `${compared.name}, ${mode}`,
     unit: 'ms',
-    figure,
+    figure: figure[mode],
     baseline,
     goal: null,
   });
-  return [
-    row('forked', forked, { name: 'cold', figure: cold }),
-    row('forked', forked, script),
-    row('cold', cold, script),
-  ];
+  return [row('forked', { name: 'cold', figure: figure.cold }), row('forked', script), row('cold', script)];
 }
 
 async function compareBursts({ forked, cold }: Modes, burstRuns: number): Promise<Row[]> {

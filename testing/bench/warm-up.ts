@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readMetric } from '../fixtures/read-metric.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import type { DeployedWorkspace } from './bench-workspace.ts';
 
@@ -23,7 +24,4 @@ export async function warmUpTemplate(
   throw new Error(`No template has started after ${maxRuns} runs of ${jobName}`);
 }
 
-async function countTemplates(server: TestServer): Promise<number> {
-  const response = await fetch(new URL('/metrics', server.url));
-  return Number(/^pumphouse_templates (\d+)$/m.exec(await response.text())?.[1] ?? 0);
-}
+const countTemplates = (server: TestServer): Promise<number> => readMetric(server, 'pumphouse_templates');

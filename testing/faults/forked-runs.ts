@@ -7,6 +7,7 @@ import {
   selectDescendants,
 } from '@pumphouse/server/platform/process-identity.ts';
 import type { TestServer } from '../fixtures/server.ts';
+import { readMetric } from '../fixtures/read-metric.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import type { FaultSite } from './fault-site.ts';
 
@@ -19,11 +20,9 @@ export const forkingPrograms = {
 
 export type ForkingProgram = keyof typeof forkingPrograms;
 
-/** How many runs this server has forked so far. */
-export async function countForkedRuns(server: TestServer): Promise<number> {
-  const response = await fetch(new URL('/metrics', server.url));
-  return Number(/^pumphouse_templates_runs (\d+)$/m.exec(await response.text())?.[1] ?? 0);
-}
+/** How many runs the templates of this server have forked so far. */
+export const countForkedRuns = (server: TestServer): Promise<number> =>
+  readMetric(server, 'pumphouse_templates_runs');
 
 /** Runs jobs until one is forked. A server that is to pause at a moment does not do so meanwhile. */
 export async function warmUpForks(site: FaultSite, server: TestServer): Promise<void> {

@@ -12,6 +12,7 @@ import struct
 
 from pumphouse_bootstrap.inside.template import kernel, messages
 from pumphouse_bootstrap.inside.template.user_code import become_user_code
+from pumphouse_bootstrap.process_tree import wake_up_for_ended_children
 
 _OWN_NAMESPACES = (
     kernel.NEW_USERS
@@ -110,11 +111,7 @@ def _unescape(point: str) -> str:
 
 def _watch(connection: socket.socket, user: int) -> None:
     """Reap until user code ends, and report its end. End with the connection; all processes of the run end with this one."""
-    woken, wake = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    woken = wake_up_for_ended_children()
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     poll.register(woken, select.POLLIN)

@@ -1,7 +1,6 @@
 /** The process from which bootstraps are forked (python/pumphouse_bootstrap/fork_server.py). */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import type { AttemptFolder } from './attempt-folder.ts';
@@ -13,6 +12,7 @@ import {
 } from './bootstrap-process.ts';
 import { createForkedBootstrap, type ForkedBootstrap } from './forked-bootstrap.ts';
 import type { ExecutorLog } from './process-backend.ts';
+import { followReports } from './program-reports.ts';
 
 export interface ForkServer {
   /** Forks a bootstrap for an attempt; null while there is no process to fork from. */
@@ -29,11 +29,10 @@ const reportSchema = z.union([
   z.object({ id: z.int(), pid: z.int() }),
   z.object({ id: z.int(), ended: z.string() }),
 ]);
-type Report = z.infer<typeof reportSchema>;
 
 /** Starts the process when the first bootstrap is wanted. It ends with this server. */
 export function createForkServer(program: BootstrapProgram, log: Pick<ExecutorLog, 'warn'>): ForkServer {
-  let current: RunningForkServer | null = null;
+  let current: ForkServer | null = null;
   let startedAtMs = -Infinity;
 
   function start(): void {
@@ -53,8 +52,6 @@ export function createForkServer(program: BootstrapProgram, log: Pick<ExecutorLo
     },
   };
 }
-
-type RunningForkServer = ReturnType<typeof startForkServer>;
 
 function startForkServer(program: BootstrapProgram, onEnd: (reason: string) => void): ForkServer {
   const padding = ' '.repeat(PADDING_CHARACTERS);
@@ -78,7 +75,7 @@ function startForkServer(program: BootstrapProgram, onEnd: (reason: string) => v
   child.once('error', (error) => end(error.message));
   child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   child.stdin.on('error', () => undefined);
-  followReports(child.stdout, (report) => {
+  followReports(child.stdout, reportSchema, (report) => {
     if ('ready' in report) isReady = true;
     else if ('pid' in report) forks.get(report.id)?.begin(report.pid);
     else {
@@ -103,8 +100,4 @@ function startForkServer(program: BootstrapProgram, onEnd: (reason: string) => v
 function letServerEnd(child: ChildProcessByStdio<Writable, Readable, null>): void {
   child.unref();
   for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
-}
-
-function followReports(output: Readable, take: (report: Report) => void): void {
-  createInterface({ input: output }).on('line', (line) => take(reportSchema.parse(JSON.parse(line))));
 }

@@ -5,7 +5,7 @@ export interface ForkedBootstrap {
   process: BootstrapProcess;
   begin(pid: number): void;
   end(reason: string): void;
-  /** The fork server is gone: whether the bootstrap runs is unknown, and nobody will report its end. */
+  /** The fork server is gone: whether the bootstrap runs is unknown, and no report of its end will come. */
   lose(): void;
 }
 

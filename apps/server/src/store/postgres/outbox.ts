@@ -18,7 +18,7 @@ export const wakeChannel = 'pumphouse_wake';
 
 /**
  * Parts of a statement that add an event for each run of `runs`, a table with conditions, and wake for it.
- * The statement must read `announced`, or nobody is woken.
+ * The statement must read `announced`, or no listener is woken.
  */
 export const addEvents = (kind: 'job_run.created' | 'job_run.finished', runs: string): string =>
   `added as (insert into outbox (kind, payload) select '${kind}', jsonb_build_object('jobRunId', id) from ${runs} returning kind),

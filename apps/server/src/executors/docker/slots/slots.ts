@@ -4,14 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { AttemptSpec } from '../../contract/attempt-runner.ts';
 import type { TemplateStatus, TemplateStore } from '../../contract/template-store.ts';
-import {
-  addStart,
-  chooseEvicted,
-  deservesTemplate,
-  isWornOut,
-  templateRules,
-  type TemplateUse,
-} from '../../template-policy.ts';
+import { chooseEvicted, isWornOut, templateRules, type TemplateUse } from '../../template-policy.ts';
+import { createTemplateDemand } from '../../template-demand.ts';
 import { makeAttemptVolume, makeLocalData } from '../attempts.ts';
 import { describeStart, type AttemptContainerContext, type ClosedMachine } from '../container-plan.ts';
 import type { DockerBackend, EngineConnection } from '../docker-backend.ts';
@@ -53,14 +47,12 @@ const quietMilliseconds = 1000;
 /** @param memoryPercent share of the engine's memory for all slots of this server; 0 means none */
 export function createSlots(backend: DockerBackend, memoryPercent: number): Slots {
   const { installationId, faultPoints } = backend;
-  const starts = new LRUCache<string, number[]>({ max: maxScopes });
-  const failures = new LRUCache<string, true>({ max: maxScopes, ttl: templateRules.retryMs });
+  const demand = createTemplateDemand();
   const runs = new LRUCache<string, number>({ max: maxScopes });
   const wanted = new Map<string, SlotScope>();
   const waiting = new Map<string, WaitingSlot>();
   let quiet: NodeJS.Timeout | null = null;
   let preparing: Promise<void> = Promise.resolve();
-  let problem: string | null = null;
   let isClosed = false;
 
   function prepareWhenQuiet(): void {
@@ -78,10 +70,9 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
     if (isClosed || quiet !== null || name === undefined || scope === undefined) return;
     wanted.delete(name);
     try {
-      if (!waiting.has(name) && !failures.has(name)) await prepare(name, scope);
+      if (!waiting.has(name) && !demand.hasFailed(name)) await prepare(name, scope);
     } catch (error) {
-      failures.set(name, true);
-      problem = `no container could be prepared: ${engineMessage(error)}`;
+      demand.noteFailure(name, `no container could be prepared: ${engineMessage(error)}`);
     }
     return prepareNext();
   }
@@ -106,11 +97,11 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
       volume,
     });
     const nowMs = Date.now();
-    const lastUsedAtMs = starts.get(name)?.at(-1) ?? nowMs;
+    const lastUsedAtMs = demand.readLastStart(name) ?? nowMs;
     // Packages of the environment could report less than they take.
     const memoryBytes = Math.max(container.memoryBytes, templateRules.estimatedBytes);
     const slot = { scope, container, surroundings, startedAtMs: nowMs, lastUsedAtMs, memoryBytes };
-    problem = null;
+    demand.noteSuccess();
     waiting.set(name, slot);
     void container.ended.then(() => end(slot));
     if (isClosed) await end(slot);
@@ -148,12 +139,10 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
   /** Takes the slot of a scope: it serves no other attempt from here on, whatever becomes of this one. */
   function take(scope: SlotScope): WaitingSlot | null {
     const name = nameScope(scope);
-    const nowMs = Date.now();
-    const noted = addStart(starts.get(name) ?? [], nowMs);
-    starts.set(name, noted);
+    const isDeserved = demand.noteStart(name, Date.now());
     const slot = waiting.get(name) ?? null;
     if (slot !== null) forget(slot);
-    if (slot !== null || deservesTemplate(noted)) wanted.set(name, scope);
+    if (slot !== null || isDeserved) wanted.set(name, scope);
     prepareWhenQuiet();
     return slot;
   }
@@ -206,7 +195,7 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
         memoryBytes: slot.memoryBytes,
       })),
 
-    describeProblem: () => problem,
+    describeProblem: demand.describeProblem,
 
     async forgetEnvironment(environment) {
       await endAll([...waiting.values()].filter(({ scope }) => scope.environment.path === environment));

@@ -1,9 +1,9 @@
 /** A running keeper (python/pumphouse_bootstrap/template_keeper) and its reports. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { bootstrapVariables } from '../bootstrap-process.ts';
+import { followReports } from '../program-reports.ts';
 import type { KeeperPlan } from './template-plan.ts';
 
 const reportSchema = z.union([
@@ -11,7 +11,6 @@ const reportSchema = z.union([
   z.object({ handed_out: z.int() }),
   z.object({ failed: z.string() }),
 ]);
-type KeeperReport = z.infer<typeof reportSchema>;
 
 export interface KeeperProcess {
   pid: number;
@@ -59,7 +58,8 @@ function sendPlan(child: ChildProcess, options: KeeperOptions, ended: Promise<vo
     child.once('error', reject);
     child.stdin?.on('error', () => undefined);
     void ended.then(() => reject(new Error('The keeper of the template ended.')));
-    followReports(child, (report) => {
+    if (child.stdout === null) throw new Error('The keeper has no output.');
+    followReports(child.stdout, reportSchema, (report) => {
       if ('ready' in report) resolve(report.pid);
       else if ('failed' in report) reject(new Error(report.failed));
       else options.onHandedOut(report.handed_out);
@@ -69,20 +69,4 @@ function sendPlan(child: ChildProcess, options: KeeperOptions, ended: Promise<vo
     plan.on('error', () => undefined);
     plan.end(JSON.stringify(options.plan));
   });
-}
-
-function followReports(child: ChildProcess, take: (report: KeeperReport) => void): void {
-  if (child.stdout === null) return;
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const parsed = reportSchema.safeParse(parseJson(line));
-    if (parsed.success) take(parsed.data);
-  });
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

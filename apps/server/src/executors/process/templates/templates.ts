@@ -1,8 +1,8 @@
 /** Starts templates for what runs often, hands their folders to attempts, and ends them. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { LRUCache } from 'lru-cache';
 import type { TemplateStatus, TemplateStore } from '../../contract/template-store.ts';
+import { createTemplateDemand } from '../../template-demand.ts';
 import { createGroup, removeEmptyGroup } from '../control-groups.ts';
 import { readHostLayout } from '../host-layout.ts';
 import type { NetworkPlan } from '../isolated-network.ts';
@@ -14,14 +14,7 @@ import { startKeeper, type KeeperProcess } from './keeper-process.ts';
 import { readMachineSignature } from './machine-signature.ts';
 import { createTemplateFolder, type TemplateOwner } from './template-folder.ts';
 import { planTemplate } from './template-plan.ts';
-import {
-  addStart,
-  chooseEvicted,
-  deservesTemplate,
-  isWornOut,
-  templateRules,
-  type TemplateUse,
-} from '../../template-policy.ts';
+import { chooseEvicted, isWornOut, templateRules, type TemplateUse } from '../../template-policy.ts';
 
 /** What a template is for. The trust between its runs ends at the workspace and profile. */
 export interface TemplateKey {
@@ -56,17 +49,14 @@ interface RunningTemplate extends TemplateUse {
   keeper: KeeperProcess;
 }
 
-const MAX_KEYS = 1000;
 /** A template forks and reaps; its runs are moved to the groups of their attempts. */
 const GROUP_PROCESSES = 256;
 
 export function createTemplates(backend: ProcessBackend, settings: TemplateSettings): Templates {
   const { dataDir, bootstrapDir, pythonPath, controlGroups, log } = backend;
-  const starts = new LRUCache<string, number[]>({ max: MAX_KEYS });
-  const failures = new LRUCache<string, true>({ max: MAX_KEYS, ttl: templateRules.retryMs });
+  const demand = createTemplateDemand();
   const starting = new Map<string, Promise<void>>();
   const running = new Map<string, RunningTemplate>();
-  let problem: string | null = null;
   let isClosed = false;
 
   async function start(key: TemplateKey, context: TemplateContext): Promise<void> {
@@ -103,7 +93,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
       const keeper = await startKeeper({ pythonPath, bootstrapDir, plan, onHandedOut });
       const complete = Object.assign(template, { keeper });
       await measure(complete);
-      problem = null;
+      demand.noteSuccess();
       adopt(complete, remove);
     } catch (error) {
       await remove(folder);
@@ -132,16 +122,16 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
 
   function startInBackground(key: TemplateKey, context: TemplateContext): void {
     const name = nameKey(key);
-    if (isClosed || starting.has(name) || failures.has(name)) return;
+    if (isClosed || starting.has(name) || demand.hasFailed(name)) return;
     if (templateRules.estimatedBytes > settings.maxBytes) return;
     for (const other of chooseEvicted([...running.values()], settings.maxBytes, templateRules.estimatedBytes))
       end(other);
     const promise = start(key, context)
       .catch((error: unknown) => {
-        failures.set(name, true);
-        problem = error instanceof Error ? error.message : String(error);
+        const reason = error instanceof Error ? error.message : String(error);
+        demand.noteFailure(name, reason);
         const { workspaceId, profile } = key;
-        log.warn({ workspaceId, profile, reason: problem }, 'Runs start cold: no template could be started');
+        log.warn({ workspaceId, profile, reason }, 'Runs start cold: no template could be started');
       })
       .finally(() => starting.delete(name));
     starting.set(name, promise);
@@ -163,7 +153,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
     take(key, context) {
       const name = nameKey(key);
       const nowMs = Date.now();
-      starts.set(name, addStart(starts.get(name) ?? [], nowMs));
+      const isDeserved = demand.noteStart(name, nowMs);
       const template = running.get(name);
       if (template !== undefined) {
         const signature = readMachineSignature([context.interpreter.executable]);
@@ -173,7 +163,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
         }
         end(template);
       }
-      if (deservesTemplate(starts.get(name) ?? [])) startInBackground(key, context);
+      if (isDeserved) startInBackground(key, context);
       return null;
     },
 
@@ -187,7 +177,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
     },
 
     list: () => [...running.values()].map(describe),
-    describeProblem: () => problem,
+    describeProblem: demand.describeProblem,
 
     async forgetEnvironment(environment) {
       await endAll([...running.values()].filter(({ key }) => key.environment === environment));
