@@ -94,7 +94,8 @@ export function LogRows(props: LogRowsProps) {
       }}
       onKeyDown={props.onKeyDown}
       onCopy={(event) => {
-        const selected = selection.current;
+        // selectionchange is asynchronous: right after a click the last one read is out of date.
+        const selected = drawnRows.current && readSelection(drawnRows.current);
         if (selected && !isEmptySelection(selected)) props.onCopy(event, selected);
       }}
     >
