@@ -50,9 +50,10 @@ async function removeOrphans(minutes = minutesLater): Promise<string[]> {
 
 /**
  * Expects that nothing is left of attempts and builds, according to the orphan collector and to the disk or
- * engine.
+ * engine, after the last server has ended with its templates.
  */
-async function expectNothingLeft(): Promise<void> {
+async function expectNothingLeft(last: TestServer): Promise<void> {
+  await last.end('SIGTERM');
   expect(await listOrphans()).toEqual([]);
   expect(await site.listRemains()).toEqual([]);
 }
@@ -95,7 +96,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     const went = await removeOrphans();
     // A created container is an attempt, which the supervisor may already have removed when its run was over.
     if (!runsAreContainers || went.length > 0) expect(went).toEqual([runOver]);
-    await expectNothingLeft();
+    await expectNothingLeft(next);
   });
 
   // An engine has no volume without its files, and removes none in use by a container.
@@ -116,7 +117,7 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     expect(await removeOrphans(0)).toEqual([]);
     expect(await removeOrphans()).toEqual([runOver]);
     expect(await site.listProcesses(attemptId)).toEqual([]);
-    await expectNothingLeft();
+    await expectNothingLeft(next);
   });
 
   it('during an environment build; the environment built in its place stays', async () => {
@@ -128,11 +129,12 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     expect([buildCutShort, buildOver]).toEqual(expect.arrayContaining(went));
     const after = site.listEnvironmentFolders();
     expect(after).not.toContain(halfBuilt);
-    await expectNothingLeft();
+    expect(await listOrphans()).toEqual([]);
     const later = await site.trigger(server);
     expect(await site.describeRun(server, later)).toEqual(wholeRun);
     expect(site.listEnvironmentFolders()).toEqual(after);
     await site.awaitTidiness();
+    await expectNothingLeft(server);
   });
 
   it('while it removes an attempt', async () => {
@@ -147,19 +149,18 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
     expect(await removeOrphans()).toContain(runOver);
     const next = await site.start();
     await site.awaitTidiness();
-    await next.end('SIGTERM');
-    await expectNothingLeft();
+    await expectNothingLeft(next);
   });
 
   it('during the removal of orphaned resources', async () => {
-    const { halfBuilt } = await leaveHalfBuilt();
+    const { halfBuilt, server } = await leaveHalfBuilt();
     await site.killRemovalAt('in-environment-removal', join(folder, 'reached'), minutesLater);
     const left = await listOrphans();
     expect(left.map(({ owner }) => owner.kind)).toContain('environment');
     expect(site.listEnvironmentFolders()).toContain(halfBuilt);
     expect(await removeOrphans()).toContain(buildCutShort);
     expect(site.listEnvironmentFolders()).not.toContain(halfBuilt);
-    await expectNothingLeft();
+    await expectNothingLeft(server);
   });
 });
 
