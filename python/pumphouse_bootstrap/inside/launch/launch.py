@@ -26,8 +26,8 @@ def launch(descriptor: int) -> None:
     with os.fdopen(descriptor, "rb") as file:
         request = json.load(file)
     launcher, arguments = request["launcher"], request["arguments"]
+    hide_own_modules()
     if not request["quick"]:
-        _hide_own_modules()
         _load_database_locks()
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
@@ -35,8 +35,9 @@ def launch(descriptor: int) -> None:
 
 
 def run_launcher(launcher: str, arguments: list[str]) -> None:
-    """Run a launcher in this interpreter, which has imported dlt, and end the process with its exit code."""
-    _hide_own_modules()
+    """
+    Run a launcher in this interpreter, which has imported dlt and hides this package, and end the process with its exit code.
+    """
     _load_database_locks()
     if launcher == MODULE_LAUNCHER:
         # The launcher of scripts would start a second interpreter, which would import dlt once more.
@@ -50,7 +51,7 @@ def run_launcher(launcher: str, arguments: list[str]) -> None:
     leave(code, preloaded)
 
 
-def _hide_own_modules() -> None:
+def hide_own_modules() -> None:
     """Keep only references from here: user code sees the modules that it would see without this package."""
     for name in [name for name in sys.modules if name.partition(".")[0] == _OWN_PACKAGE]:
         del sys.modules[name]

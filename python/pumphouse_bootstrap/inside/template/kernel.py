@@ -10,7 +10,9 @@ NEW_IPC, NEW_USERS, NEW_PIDS, NEW_NETWORK = 0x08000000, 0x10000000, 0x20000000, 
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXECUTION, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
 RECURSIVE, PRIVATE = 1 << 14, 1 << 18
 
-_MOVE_MOUNT, _OPEN_TREE, _MOUNT_SETATTR = 429, 428, 442
+_MOVE_MOUNT, _OPEN_TREE, _CLONE3, _MOUNT_SETATTR = 429, 428, 435, 442
+_CHILD_OF_PARENT = 0x00008000
+_CLONE_ARGUMENTS = 8
 _FROM_EMPTY_PATH, _CLONE_TREE, _AT_EMPTY_PATH = 4, 1, 0x1000
 _AT_FDCWD = -100
 _DROP_BOUNDING, _AMBIENT, _CLEAR_ALL = 24, 47, 4
@@ -22,6 +24,9 @@ _CAPABILITIES = 64
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
 _libc.syscall.restype = ctypes.c_long
+# The lock of the interpreter is not released around these calls: the new process of a fork must hold it.
+_holding_interpreter = ctypes.PyDLL(None, use_errno=True)
+_holding_interpreter.syscall.restype = ctypes.c_long
 
 
 def _check(result: int, action: str) -> int:
@@ -29,6 +34,18 @@ def _check(result: int, action: str) -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), action)
     return result
+
+
+def fork_sibling(namespaces: int) -> int:
+    """
+    Fork a process in new namespaces, whose parent is the parent of this process. Return its pid; 0 in the new process.
+
+    Only for a process with one thread. Handlers of libraries and of Python do not run: the new process may use nothing that
+    starts threads or takes locks before it forks again.
+    """
+    arguments = (ctypes.c_uint64 * _CLONE_ARGUMENTS)(namespaces | _CHILD_OF_PARENT)
+    size = ctypes.c_size_t(ctypes.sizeof(arguments))
+    return _check(_holding_interpreter.syscall(_CLONE3, ctypes.byref(arguments), size), "clone3")
 
 
 def unshare(flags: int) -> None:
@@ -74,8 +91,9 @@ def map_user(inside: int, outside: int, group_inside: int, group_outside: int) -
         ("uid_map", f"{inside} {outside} 1"),
         ("gid_map", f"{group_inside} {group_outside} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(descriptor, text.encode())
+        os.close(descriptor)
 
 
 def drop_capabilities() -> None:

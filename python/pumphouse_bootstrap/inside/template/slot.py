@@ -29,15 +29,18 @@ _TEMPORARY_FOLDERS = ("/dev/shm", "/tmp", "/var/tmp")
 _WORK_ROOT = "/work"
 
 
-def become_mover(connection: socket.socket) -> None:
-    """Create the namespaces of a run and its init, and end this process."""
+def fork_init(connection: socket.socket, keeper: socket.socket) -> None:
+    """Fork the first process of a run, in namespaces of its own. `connection`: of the run; `keeper`: closed in it."""
+    uid, gid = os.getuid(), os.getgid()
     try:
-        uid, gid = os.getuid(), os.getgid()
-        kernel.unshare(_OWN_NAMESPACES)
+        if kernel.fork_sibling(_OWN_NAMESPACES) != 0:
+            return
+    except OSError as error:
+        return _report_failure(connection, error)
+    try:
+        keeper.close()
         # Root inside, so that a devpts can be mounted. User code gets another namespace, where it has its own uid.
         kernel.map_user(0, uid, 0, gid)
-        if os.fork() != 0:
-            os._exit(0)
         _become_init(connection, uid, gid)
     except BaseException as error:
         _report_failure(connection, error)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import sys
 
 from pumphouse_bootstrap.inside.imports import import_ahead
 from pumphouse_bootstrap.inside.template import messages
-from pumphouse_bootstrap.inside.template.slot import become_mover
+from pumphouse_bootstrap.inside.template.slot import fork_init
 
-_REAP_MILLISECONDS = 20
 # User code is always pid 2 of its namespace, and libraries recognise a fork by a changed pid.
 _UNUSED_PIDS = 64
 
@@ -36,7 +34,9 @@ def _leave_small_pids() -> None:
             return
         if pid == 0:
             os._exit(0)
-        os.waitpid(pid, 0)
+        # The parent of the template is also that of the runs' first processes.
+        while os.wait()[0] != pid:
+            pass
         if is_last:
             os._exit(0)
 
@@ -46,31 +46,12 @@ def _count_threads() -> int:
 
 
 def _answer_requests(keeper: socket.socket) -> None:
-    movers: set[int] = set()
-    poll = select.poll()
-    poll.register(keeper, select.POLLIN)
     while True:
-        # Movers end within milliseconds. All other processes are children of the sandbox's first process.
-        while not poll.poll(_REAP_MILLISECONDS if movers else None):
-            _reap(movers)
         try:
             message, descriptors, _ = messages.receive(keeper)
         except (OSError, ValueError):
             return
         if message is None or len(descriptors) != 1:
             return
-        pid = os.fork()
-        if pid == 0:
-            keeper.close()
-            become_mover(socket.socket(fileno=descriptors[0]))
-        os.close(descriptors[0])
-        movers.add(pid)
-        _reap(movers)
-
-
-def _reap(movers: set[int]) -> None:
-    while movers:
-        pid, _ = os.waitpid(-1, os.WNOHANG)
-        if pid == 0:
-            return
-        movers.discard(pid)
+        with socket.socket(fileno=descriptors[0]) as connection:
+            fork_init(connection, keeper)
