@@ -21,8 +21,10 @@ async function runOnPodman() {
   await report.runVitest('containers on Podman', executor, { variables, isAside: true });
   const moments = 'in user code|the stored handle|between exit and finish';
   const kills = ['--project', 'servers', 'testing/faults/kill.test.ts', '-t', moments];
+  const slotRuns = ['--project', 'servers', 'testing/faults/slot-runs.test.ts'];
   const onPodman = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
   await report.runVitest('kills with runs in containers', kills, onPodman);
+  await report.runVitest('runs in prepared containers', slotRuns, onPodman);
   await report.runVitest('image test', ['--project', 'image'], { isAside: true });
 }
 

@@ -55,6 +55,8 @@ export async function createContainerFixture(kind: EngineKind): Promise<Containe
       PUMPHOUSE_EXECUTOR: 'docker',
       PUMPHOUSE_ENGINE_URL: engine.url,
       PUMPHOUSE_ATTEMPTS_PORT: String(await findFreePort()),
+      // measure-slots.ts measures runs in prepared containers.
+      PUMPHOUSE_SLOTS_MEMORY_PERCENT: '0',
     });
     const context = { install, folder, engine, processServer, dockerServer };
     return {

@@ -63,7 +63,7 @@ export function watchProcessorTime(server: TestServer): () => Promise<ProcessorT
   };
 }
 
-function readServerPid({ process: { pid } }: TestServer): number {
+export function readServerPid({ process: { pid } }: TestServer): number {
   if (pid === undefined) throw new Error('The server has no process');
   return pid;
 }
@@ -77,8 +77,13 @@ function findForkServer(serverPid: number): number {
 
 /** All processes of templates and of the runs that were forked from them, as long as the templates have not ended. */
 function readTemplatesTime(serverPid: number): number {
-  const pids = listChildren(serverPid).filter(isKeeper).flatMap(listTree);
-  return sumOf(pids.map((pid) => readProcessTimes(pid)).map(({ own, endedChildren }) => own + endedChildren));
+  return sumOf(listChildren(serverPid).filter(isKeeper).map(readTreeTime));
+}
+
+/** A process and all its descendants, ended or not, as long as none of them has another parent by now. */
+export function readTreeTime(root: number): number {
+  const times = listTree(root).map((pid) => readProcessTimes(pid));
+  return sumOf(times.map(({ own, endedChildren }) => own + endedChildren));
 }
 
 const isKeeper = (pid: number): boolean => hasArgument(pid, /\/template_keeper$/);
@@ -95,11 +100,11 @@ function hasArgument(pid: number, pattern: RegExp): boolean {
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-function readPostmasterPid({ dataDir }: TestServer): number {
+export function readPostmasterPid({ dataDir }: TestServer): number {
   return Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-function readPostgresTime(postmasterPid: number): number {
+export function readPostgresTime(postmasterPid: number): number {
   const { own, endedChildren } = readProcessTimes(postmasterPid);
   return own + endedChildren + sumOf(listChildren(postmasterPid).map((pid) => readProcessTimes(pid).own));
 }

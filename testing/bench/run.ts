@@ -37,6 +37,7 @@ import { measureLogLag } from './measure-log-lag.ts';
 import { measurePipelines } from './measure-pipelines.ts';
 import { measureSignInFlood } from './measure-sign-in.ts';
 import { measurePlans } from './measure-plans.ts';
+import { measureSlots } from './measure-slots.ts';
 import { measureStatistics } from './measure-statistics.ts';
 import { measureTicks } from './measure-ticks.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
@@ -187,6 +188,7 @@ const ownMeasures = listOwnMeasures(
 const containerMeasures = listContainerMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
   isAsked,
 );
+const slotsAreAsked = isAsked({ name: 'slots' });
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
 
 if (values.compare === undefined) await measureAll();
@@ -195,9 +197,10 @@ else say(await compareWith(values.compare, listOptionsBeside('compare')));
 async function measureAll(): Promise<void> {
   if (measures.length > 0) await measureInPlace();
   else describe('');
-  if (containerMeasures.length > 0)
-    for (const kind of await findInstalledEngines())
-      if (values.engine === undefined || values.engine === kind) await measureOnEngine(kind);
+  for (const kind of await findMeasuredEngines()) {
+    if (containerMeasures.length > 0) await measureOnEngine(kind);
+    if (slotsAreAsked) await measureSlotsOn(kind);
+  }
   for (const { title, takeAlone } of ownMeasures) await measureSection(title, takeAlone);
   say(`Written to ${await writeReport(join(repositoryFolder, 'bench-results'), report)}`);
 }
@@ -218,6 +221,17 @@ async function measureInPlace(): Promise<void> {
   } finally {
     await context.remove();
   }
+}
+
+async function findMeasuredEngines(): Promise<EngineKind[]> {
+  if (containerMeasures.length === 0 && !slotsAreAsked) return [];
+  const installed = await findInstalledEngines();
+  return installed.filter((kind) => values.engine === undefined || values.engine === kind);
+}
+
+async function measureSlotsOn(kind: EngineKind): Promise<void> {
+  const title = `Runs in prepared containers, and in new ones, ${kind}`;
+  await measureSection(title, () => measureSlots(kind, Number(values.rounds)));
 }
 
 async function measureOnEngine(kind: EngineKind): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
-import { listProcessesWithVariable } from '../fixtures/run-processes.ts';
+import { listProcessesWithMount } from '../fixtures/run-processes.ts';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
@@ -94,8 +94,12 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   });
 
   const neighbour = () => site.run(workspace, 'neighbour');
-  const attemptOf = async (runId: string) => (await site.findContainer(runId)).replace('pumphouse-', '');
-  const listProcesses = (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`);
+  /** The volume with the files of a run, which only the processes of its container have mounted. */
+  const volumeOf = async (runId: string) => {
+    const format = '{{range .Mounts}}{{if eq .Destination "/attempt"}}{{.Name}}{{end}}{{end}}';
+    return engine.call(['inspect', '--format', format, await site.findContainer(runId)]);
+  };
+  const listProcesses = (volume: string) => listProcessesWithMount(`/${volume}/_data`);
 
   /** Exit code of the first process of a container that may be gone. */
   async function readExitCode(container: string): Promise<string> {
@@ -135,11 +139,12 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const id = await site.start(workspace, 'stubbornBomb');
     await workspace.awaitLine(id, 'is there');
     expect(await neighbour()).toMatchObject({ status: 'completed', output: 'is well' });
-    const attemptId = await attemptOf(id);
+    const volume = await volumeOf(id);
+    expect(await listProcesses(volume)).not.toEqual([]);
     await site.cancel(workspace, id);
     expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled' });
     await site.awaitNothingLeft();
-    expect(await listProcesses(attemptId)).toEqual([]);
+    expect(await listProcesses(volume)).toEqual([]);
   });
 
   it('that uses too much memory fails for its limit, and keeps its output', async () => {
@@ -184,12 +189,12 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
 
   it('that leaves a daemon ends with its own exit code, and the daemon ends too', async () => {
     const id = await site.start(workspace, 'daemon');
-    const attemptId = await attemptOf(id);
+    const volume = await volumeOf(id);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', output: 'has left something behind' });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(exit_code\): The run ended with exit code 7\. /);
     expect(ended.remarks).toContain('Orphaned processes of the run were ended: 1.');
     await site.awaitNothingLeft();
-    expect(await listProcesses(attemptId)).toEqual([]);
+    expect(await listProcesses(volume)).toEqual([]);
   });
 });

@@ -79,11 +79,18 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
     return (await engine.call([...list, ...options, '--format', format])).split('\n').filter(Boolean);
   };
 
-  /** The container of a run's attempt. */
+  /** The container of a run's attempt, which only its volume names: it may have been prepared for any run. */
   const findContainer = (runId: string): Promise<string> =>
-    eventually(`run ${runId} has a container`, async () => (await listNames('ps', `run=${runId}`))[0]);
+    eventually(`run ${runId} has a container`, async () => {
+      const [volume = ''] = await listNames('volume', 'kind=attempt', `run=${runId}`);
+      const names = await listNames('ps', 'installation');
+      return names.find((name) => volume.endsWith(name.replace(/^pumphouse-/, '-attempt-')));
+    });
 
-  /** Waits until the engine has no container and no volume of an attempt or a build. */
+  /**
+   * Waits until the engine has no container and no volume of an attempt or a build. Prepared containers of the server
+   * still wait.
+   */
   async function awaitNothingLeft(): Promise<void> {
     await eventually('nothing of attempts and builds is left on the engine', async () => {
       const left = await Promise.all([
@@ -91,7 +98,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
         listNames('volume', 'kind=attempt'),
         listNames('volume', 'kind=build'),
       ]);
-      return left.flat().length === 0;
+      return left.flat().every((name) => name.startsWith('pumphouse-slot-'));
     });
   }
 

@@ -59,7 +59,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await engine.call(['rm', '--force', ...(kind === 'podman' ? ['--time', '0'] : []), container]);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', output: 'is there' });
-    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(attempt_lost\): Its container is gone\. /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(attempt_lost\): Its container no longer exists\. /);
     await site.awaitNothingLeft();
   });
 

@@ -37,8 +37,8 @@ export function createSiteDisk(dataDir: string, runs: RunsLocation) {
     /** Suspends the bootstrap, while its user code continues. */
     freezeBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGSTOP'),
     /** Whether an attempt has recorded this text, delivered or not. */
-    hasRecorded(message: string): boolean {
-      const spools = runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId));
+    async hasRecorded(message: string): Promise<boolean> {
+      const spools = await Promise.all(runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId)));
       return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(message));
     },
     /** All processes of an attempt. */

@@ -267,9 +267,13 @@ function serviceOf(container: string): string {
   return container.split('-')[1] ?? '';
 }
 
+/** Without those that wait for a run. */
 async function listRunContainers(): Promise<string[]> {
-  const filters = ['--filter', 'label=pumphouse.kind=attempt', '--filter', 'status=running'];
-  return (await engine.call(['ps', '--quiet', ...filters])).split('\n').filter(Boolean);
+  const kinds = ['attempt', 'slot'].map((kind) => ['--filter', `label=pumphouse.kind=${kind}`]);
+  const running = ['ps', '--filter', 'status=running', '--format', '{{.Names}}'];
+  const listed = await Promise.all(kinds.map((kind) => engine.call([...running, ...kind])));
+  const names = listed.flatMap((text) => text.split('\n')).filter(Boolean);
+  return names.filter((name) => !name.startsWith('pumphouse-slot-'));
 }
 
 /** The shell commands below a heading of docs/operate/compose.md. */

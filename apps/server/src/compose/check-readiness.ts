@@ -53,7 +53,7 @@ export async function checkReadiness({
 /** Runs start nevertheless, only slower. */
 export function describeTemplatesProblem({ templates }: Pick<Executor, 'templates'>): string[] {
   const problem = templates?.describeProblem() ?? null;
-  return problem === null ? [] : [`Runs start without templates, more slowly: ${problem}`];
+  return problem === null ? [] : [`Runs start more slowly than they could: ${problem}`];
 }
 
 /** Null if the executor has no templates. */

@@ -129,9 +129,9 @@ export const settings = {
     .int()
     .min(0)
     .max(80)
-    .default(0)
+    .default(20)
     .describe(
-      'Containers: percentage of the memory of the machine for containers that wait for a run; 20 is a good start; 0 starts a container for every run',
+      "Containers: percentage of the memory of the engine's machine for containers that wait for a run; 0 starts a container for every run",
     ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])

@@ -6,7 +6,12 @@ const MAX_KEYS = 1000;
 /** What an executor remembers to decide which of its keys get a template. */
 export function createTemplateDemand() {
   const starts = new LRUCache<string, number[]>({ max: MAX_KEYS });
-  const failures = new LRUCache<string, true>({ max: MAX_KEYS, ttl: templateRules.retryMs });
+  // Without `perf`, the cache would keep the clock from before a test replaced it.
+  const failures = new LRUCache<string, true>({
+    max: MAX_KEYS,
+    ttl: templateRules.retryMs,
+    perf: performance,
+  });
   let problem: string | null = null;
 
   return {
@@ -24,7 +29,10 @@ export function createTemplateDemand() {
     noteSuccess: () => void (problem = null),
     /** Whether the last template of the key has failed a short time ago. */
     hasFailed: (key: string): boolean => failures.has(key),
-    /** Why the last template could not be started; null if it could. */
-    describeProblem: (): string | null => problem,
+    /** Why the last template could not be started; null if it could, or once the next attempt is due. */
+    describeProblem: (): string | null => {
+      failures.purgeStale();
+      return failures.size === 0 ? null : problem;
+    },
   };
 }

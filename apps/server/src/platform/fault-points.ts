@@ -11,6 +11,7 @@ export const faultPointNames = [
   'in-start-up',
   'before-files-removed',
   'in-attempt-preparation',
+  'before-slot-assignment',
   'in-slot-assignment',
   'in-attempt-removal',
   'in-environment-assembly',

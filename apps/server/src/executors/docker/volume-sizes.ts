@@ -1,5 +1,7 @@
 /** Disk usage of an installation's volumes, as reported by the engine. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { engineMessage } from './engine.ts';
 import { filterOf, labels, type ObjectKind } from './names.ts';
 import type { ListedCache } from '../contract/environment-builder.ts';
 
@@ -14,6 +16,8 @@ export interface MeasuredVolume {
 /** The engine scans all files for a response, so a response is cached briefly. */
 const keptMilliseconds = 5000;
 
+const retryPausesMilliseconds = [100, 300, 1000, 3000];
+
 type Sizes = ReadonlyMap<string, number>;
 
 interface DiskUsage {
@@ -25,8 +29,7 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
   let kept: { sizes: Promise<Sizes>; until: number } | null = null;
 
   async function ask(): Promise<Sizes> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
-    const { Volumes: volumes } = (await engine.df()) as DiskUsage;
+    const { Volumes: volumes } = await readDiskUsage(engine);
     // -1 means that the engine does not know the size.
     const counted = (volumes ?? []).flatMap(({ Name: name, UsageData: data }): [string, number][] =>
       typeof data?.Size === 'number' && data.Size >= 0 ? [[name, data.Size]] : [],
@@ -60,6 +63,21 @@ export function createVolumeSizes(engine: Docker, installationId: string) {
       sizeBytes: sizes.get(volume.Name) ?? null,
     }));
   };
+}
+
+/** Podman fails if a volume goes away while it measures the others. */
+async function readDiskUsage(
+  engine: Docker,
+  [pause, ...others] = retryPausesMilliseconds,
+): Promise<DiskUsage> {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
+    return (await engine.df()) as DiskUsage;
+  } catch (error) {
+    if (pause === undefined || !engineMessage(error).endsWith('no such file or directory')) throw error;
+    await sleep(pause);
+    return readDiskUsage(engine, others);
+  }
 }
 
 /** When a volume was created; the client's types lack this property. */

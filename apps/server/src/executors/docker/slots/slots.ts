@@ -72,7 +72,7 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
     try {
       if (!waiting.has(name) && !demand.hasFailed(name)) await prepare(name, scope);
     } catch (error) {
-      demand.noteFailure(name, `no container could be prepared: ${engineMessage(error)}`);
+      demand.noteFailure(name, `No container could be prepared for the next run: ${engineMessage(error)}`);
     }
     return prepareNext();
   }
@@ -88,8 +88,9 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
     const [surroundings, localData] = await Promise.all([
       readSurroundings(connection, scope),
       makeLocalData(connection.engine, { ...scope.localData, installationId }),
-      makeVolume(connection.engine, volume, labelsOf(installationId, 'slot', { [labels.slot]: slotId })),
     ]);
+    // Nothing that can fail comes between the volume and `startSlot`, which removes it.
+    await makeVolume(connection.engine, volume, labelsOf(installationId, 'slot', { [labels.slot]: slotId }));
     const volumes = { attempt: volume, environment: scope.environment.path, localData };
     const container = await startSlot(connection.engine, {
       plan: planSlot(slotId, scope, { ...surroundings, volumes }),
@@ -150,6 +151,7 @@ export function createSlots(backend: DockerBackend, memoryPercent: number): Slot
   async function handOver(slot: WaitingSlot, spec: AttemptSpec): Promise<boolean> {
     const { engine } = await backend.connect();
     const { attemptId } = spec;
+    await faultPoints.reach('before-slot-assignment');
     // The name is the lock between servers. By name and volume, any server finds the attempt from here on.
     await Promise.all([
       slot.container.rename(attemptId),
