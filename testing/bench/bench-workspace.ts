@@ -61,9 +61,10 @@ interface WorkspaceOptions {
   firstJob: string;
 }
 
-/** The benchmark's workspaces; duckdb is installed with the scripts. */
+/** The benchmark's workspaces. */
 export const workspaces = {
   scripts: { name: 'scripts', requirements: 'dlt[duckdb]==1.31.0', firstJob: 'nothing' },
+  databases: { name: 'databases', requirements: 'dlt[duckdb]==1.31.0', firstJob: 'nothing' },
   together: { name: 'together', requirements: 'dlt==1.31.0', firstJob: 'together' },
 } as const satisfies Record<string, WorkspaceOptions>;
 

@@ -76,7 +76,7 @@ interface BurstCosts {
 export async function measureCosts(context: BenchFixture, runCount: number): Promise<BurstCosts> {
   const endWatch = watchProcessorTime(context.server);
   const statementsBefore = await context.countStatements();
-  const served = await runAtOnce(context.server, context.together, runCount);
+  const served = await runAtOnce({ ...context, workspace: context.together, jobName: 'together' }, runCount);
   const processorTime = await endWatch();
   const statements = (await context.countStatements()) - statementsBefore;
   return { ...served, runCount, processorTime, statements };
@@ -112,17 +112,22 @@ export function listCostRows(costs: BurstCosts, baseline: Row['baseline'] = null
 /** The server's default of PUMPHOUSE_MAX_ACTIVE_RUNS. */
 export const runsDrivenAtOnce = () => Math.max(4, 4 * availableParallelism());
 
+interface BurstJob {
+  server: TestServer;
+  workspace: DeployedWorkspace;
+  jobName: string;
+}
+
 /**
- * Starts that many runs of the job `together` with one call each.
+ * Starts that many runs of a job with one call each.
  * @returns seconds until the last has ended
  */
 export async function runAtOnce(
-  server: TestServer,
-  workspace: DeployedWorkspace,
+  { server, workspace, jobName }: BurstJob,
   runCount: number,
 ): Promise<{ completed: number; seconds: number }> {
   const startedAt = Date.now();
-  const started = await Promise.all(Array.from({ length: runCount }, () => workspace.startRun('together')));
+  const started = await Promise.all(Array.from({ length: runCount }, () => workspace.startRun(jobName)));
   const ids = new Set(started.map((run) => run.jobRunId));
   for (;;) {
     if (!(await isAnyActive(server, workspace))) break;

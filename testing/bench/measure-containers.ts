@@ -140,7 +140,7 @@ async function runToLast(
   workspace: DeployedWorkspace,
   runCount: number,
 ): Promise<number> {
-  const { completed, seconds } = await runAtOnce(server, workspace, runCount);
+  const { completed, seconds } = await runAtOnce({ server, workspace, jobName: 'together' }, runCount);
   if (completed < runCount) throw new Error(`Only ${completed} of ${runCount} runs at once were completed`);
   return seconds;
 }

@@ -31,8 +31,12 @@ export async function measureForked(rounds: number, burstRuns: number): Promise<
   }
 }
 
+/** For two quiet cores. */
+const goals = { forkedFirstLineMs: 150, coldFirstLineMs: 500, burstSeconds: 4, cpuPerRunMs: 130 };
+
 interface Compared {
   name: string;
+  goalsMs?: Record<'forked' | 'cold', number>;
   ofRun: (fixture: BenchFixture) => Promise<number>;
   ofScript: (fixture: BenchFixture) => Promise<number>;
 }
@@ -40,6 +44,7 @@ interface Compared {
 function compareFirstLines(modes: Modes, rounds: number): Promise<Row[]> {
   return compare(modes, rounds, {
     name: 'API call to first line',
+    goalsMs: { forked: goals.forkedFirstLineMs, cold: goals.coldFirstLineMs },
     async ofRun({ scripts }) {
       const { calledAtMs, lines } = await scripts.completeRun('first_line');
       return readTimeMs(lines[0]?.content) - calledAtMs;
@@ -82,7 +87,7 @@ async function compare({ forked, cold }: Modes, rounds: number, compared: Compar
     unit: 'ms',
     figure: figure[mode],
     baseline,
-    goal: null,
+    goal: compared.goalsMs ? { of: 'median', atMost: compared.goalsMs[mode] } : null,
   });
   return [row('forked', { name: 'cold', figure: figure.cold }), row('forked', script), row('cold', script)];
 }
@@ -96,9 +101,13 @@ async function compareBursts({ forked, cold }: Modes, burstRuns: number): Promis
       unit: 's',
       figure: seconds('forked'),
       baseline: { name: 'cold', figure: seconds('cold') },
-      goal: null,
+      goal: { of: 'median', atMost: goals.burstSeconds },
     },
-    ...listCostRows(costs.forked).map((row) => ({ ...row, name: `${row.name}, forked` })),
+    ...listCostRows(costs.forked).map((row) => ({
+      ...row,
+      name: `${row.name}, forked`,
+      goal: row.name === 'CPU per run: all' ? { of: 'median' as const, atMost: goals.cpuPerRunMs } : null,
+    })),
     ...listCostRows(costs.cold).map((row) => ({ ...row, name: `${row.name}, cold` })),
   ];
 }

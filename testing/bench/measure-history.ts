@@ -6,6 +6,7 @@ import type { TestServer } from '../fixtures/server.ts';
 import { listOverviewLists } from './overview-lists.ts';
 import { seedHistory } from './seed-history.ts';
 import { summarize } from './samples.ts';
+import { timeRequest } from './time-request.ts';
 
 const calls = 40;
 const warmUps = 10;
@@ -57,15 +58,14 @@ async function measureLists(history: SeededHistory): Promise<Measured> {
 }
 
 /** 40 whole HTTP responses after 10 warm-ups. */
-export async function measureList(server: TestServer, { name, path, token }: List): Promise<Summary> {
+export async function measureList(
+  server: TestServer,
+  { path, token }: Pick<List, 'path' | 'token'>,
+): Promise<Summary> {
   const durations: number[] = [];
   for (let call = 0; call < warmUps + calls; call += 1) {
-    const startedAt = performance.now();
-    const response = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
-    const body = await response.arrayBuffer();
-    if (call >= warmUps) durations.push(performance.now() - startedAt);
-    if (response.status !== 200)
-      throw new Error(`${name}: ${response.status} ${Buffer.from(body).toString()}`);
+    const elapsedMs = await timeRequest(`${server.url}${path}`, token);
+    if (call >= warmUps) durations.push(elapsedMs);
   }
   return summarize(durations, { withP95: true });
 }

@@ -19,17 +19,16 @@ export async function measureJobs(): Promise<Row[]> {
     await history.database.execute('vacuum (analyze) schedules');
     const server = await history.startServer();
     const base = `workspaces/${history.workspaceId}/jobs`;
-    const ask = (name: string, path: string) =>
-      measureList(server, { name, path, token: server.key, goalMs });
+    const ask = (path: string) => measureList(server, { path, token: server.key });
     const rows: Row[] = [];
     for (const [name, query, baseline] of questions) {
       rows.push({
         name: `job rows: ${name}`,
         unit: 'ms',
-        figure: await ask(name, `/pumphouse/v1/${base}?${query}`),
+        figure: await ask(`/pumphouse/v1/${base}?${query}`),
         baseline: {
           name: 'list of the dlt client, 20 runs each',
-          figure: await ask(name, `/api/v1/${base}?recent_job_runs_limit=20&${baseline}`),
+          figure: await ask(`/api/v1/${base}?recent_job_runs_limit=20&${baseline}`),
         },
         goal: { of: 'p95', atMost: goalMs },
       });

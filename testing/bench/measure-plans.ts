@@ -62,7 +62,7 @@ async function createAsking({ database, workspaceId }: SeededHistory, server: Te
   );
   const own = `/pumphouse/v1/workspaces/${workspaceId}`;
   const known = `/api/v1/workspaces/${workspaceId}`;
-  const read = (path: string) => measureList(server, { name: path, path, token: server.key, goalMs });
+  const read = (path: string) => measureList(server, { path, token: server.key });
   return {
     jobId,
     runId,

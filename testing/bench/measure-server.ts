@@ -12,6 +12,7 @@ import { startTestServer } from '../fixtures/server.ts';
 import { summarize } from './samples.ts';
 
 const idleSeconds = 10;
+const idleGoal: Row['goal'] = { of: 'median', atMost: 150 };
 
 /**
  * From the command to its ready line, on an empty and an existing data folder, compared with the embedded
@@ -88,6 +89,7 @@ export async function measureIdle(server: TestServer, when: string): Promise<Row
   if (after.postgres && before.postgres) {
     rows.push(
       row('Postgres memory (PSS)', 'MB', after.postgres.proportionalMb),
+      row('both (PSS)', 'MB', after.server.proportionalMb + after.postgres.proportionalMb, idleGoal),
       row('Postgres CPU, of one core', '%', cpuShare(after.postgres.cpuSeconds - before.postgres.cpuSeconds)),
     );
   }

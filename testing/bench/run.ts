@@ -24,6 +24,7 @@ import {
   measureContainerPipeline,
 } from './measure-containers.ts';
 import { measureConsole } from './measure-console.ts';
+import { measureDatabases } from './measure-databases.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
 import { measureForked } from './measure-forked.ts';
@@ -90,6 +91,11 @@ function listOwnMeasures(
       name: 'forked',
       title: 'Runs forked from a template, and cold ones',
       takeAlone: () => measureForked(rounds, burstRuns),
+    },
+    {
+      name: 'databases',
+      title: 'Many runs at once and DuckDB files',
+      takeAlone: () => measureDatabases(burstRuns),
     },
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },

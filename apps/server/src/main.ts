@@ -13,7 +13,7 @@ import { createLoops } from './platform/loops.ts';
 import { createPasswords } from './services/sign-in/passwords.ts';
 import { createServerAddresses } from './compose/server-addresses.ts';
 import { createServices } from './services/create-services.ts';
-import { createSmtpMailer } from './mail/mailer.ts';
+import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
 import { openAttemptsAddress } from './compose/open-attempts-address.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
@@ -62,7 +62,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     publicUrl: config.publicUrl,
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
-  const mailer = config.mail && createSmtpMailer(config.mail);
+  const mailer = await openMailer(config.mail);
   parts.add(() => mailer?.close());
   const addresses = createServerAddresses(config);
   const filePorts = openFilePorts(config);

@@ -7,7 +7,7 @@ import { defineMailLoop } from '../../scheduler/mail-loop.ts';
 import { createPeopleFixture } from '../testing/people-fixture.ts';
 import { createSendInvitationMails } from './send-invitation-mails.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createSmtpMailer } from '../../mail/mailer.ts';
+import { createSmtpMailer } from '../../mail/smtp-mailer.ts';
 import { readMailText, startMailServer } from '../../../../../testing/fixtures/mail-server.ts';
 import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 import { countRows, readTable } from '../../store/postgres/testing/tables.ts';

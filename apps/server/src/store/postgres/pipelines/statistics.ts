@@ -1,5 +1,11 @@
 import type { Conditions } from '../statements/conditions.ts';
-import type { DayPlan, SumPiece, Window, ZoneDay } from '../../../domain/pipelines/statistics-window.ts';
+import type {
+  DayCorrection,
+  DayPlan,
+  SumPiece,
+  Window,
+  ZoneDay,
+} from '../../../domain/pipelines/statistics-window.ts';
 import type { Queryable } from '../pool.ts';
 import type { RunSums, SumName } from '../../../domain/runs/run-sums.ts';
 import { createConditions } from '../statements/conditions.ts';
@@ -133,8 +139,8 @@ export function createStatisticsStore(sql: Queryable) {
       const counts = piecesOfWindow(window).map((piece) => selectPiece(scope, name, piece));
       // Hourly rollups exist only for all names together.
       const totalUnit = names ? 'day' : 'hour';
-      const cells = selectDayParts(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
-      const total = selectDayParts(scope, planDays(days, totalUnit), { name });
+      const cells = selectDays(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
+      const total = selectDays(scope, planDays(days, totalUnit), { name });
       return sql.query<SeriesRecord>(
         named(
           `with shown as materialized (
@@ -220,26 +226,37 @@ function selectPiece(scope: Scope, name: string, piece: SumPiece): string {
 
 /**
  * Selects one row: the days with runs, and their sums.
- * @param parts sums by day, possibly several for one day
+ * @param sums sums by day
  */
-function selectLists(parts: string): string {
+function selectLists(sums: string): string {
   return `select array_agg(day order by day) as days,
                  ${eachColumn(({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`)}
-            from (select day, ${sumEach} from (${parts}) as parts group by day having sum(run_count) > 0) as sums`;
+            from (${sums}) as sums where run_count > 0`;
 }
 
 /**
- * Selects sums by day of a zone in parts: the whole units of each day, and the corrections between a day and
- * its units.
+ * Selects sums by day of a zone: the whole units of each day, the runs that move into it over its start, and
+ * negative those that move on over its end.
  */
-function selectDayParts(
+function selectDays(
   scope: Scope,
   { unit, bordersMs, corrections }: DayPlan,
   { name, only = 'true' }: { name: string; only?: string },
 ): string {
   const units =
     unit === 'day' ? selectWholeDays(scope, bordersMs, only) : selectWholeHours(scope, bordersMs, name);
-  if (corrections.length === 0) return units;
+  const bySum = (parts: string) => `select day, ${sumEach} from (${parts}) as parts group by day`;
+  if (corrections.length === 0) return bySum(units);
+  return `with moved as materialized (${selectMoved(scope, corrections, only)})
+    ${bySum(`${units} union all select day, ${columnList} from moved where day < ${scope.bind(bordersMs.length - 1)}
+      union all select day - 1, ${eachColumn(({ column }) => `-${column}`)} from moved where day > 0`)}`;
+}
+
+/**
+ * Selects, for the start of each day, the sums of the runs that move into the day over it, or negative those that
+ * move to the day before.
+ */
+function selectMoved(scope: Scope, corrections: readonly DayCorrection[], only: string): string {
   const lists = [
     bindSeconds(
       scope,
@@ -249,21 +266,15 @@ function selectDayParts(
       scope,
       corrections.map((each) => each.toMs),
     ),
-    `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
-    `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
+    `${scope.bind(corrections.map((each) => Math.max(each.fromDay, each.toDay)))}::int[]`,
+    `${scope.bind(corrections.map((each) => each.fromDay < each.toDay))}::bool[]`,
   ].join(', ');
-  return `${units}
-    union all
-    select sides.day, ${eachColumn(({ column }) => `sides.sign * moved.${column}`)}
-      from (
-        select from_day, to_day, ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)}
-          from unnest(${lists}) as corrections (from_seconds, to_seconds, from_day, to_day)
-          join pipeline_runs on ${scope.sql()} and ${only}
-           and created_at >= to_timestamp(from_seconds) and created_at < to_timestamp(to_seconds)
-         group by from_day, to_day
-      ) as moved
-     cross join lateral (values (from_day, -1), (to_day, 1)) as sides (day, sign)
-     where sides.day between 0 and ${scope.bind(bordersMs.length - 2)}`;
+  // Negates the sum and not each run, which may claim the one number without a negative.
+  return `select day, ${eachColumn(({ column, ofRun }) => `case when is_into then sum(${ofRun}) else -sum(${ofRun}) end as ${column}`)}
+            from unnest(${lists}) as corrections (from_seconds, to_seconds, day, is_into)
+            join pipeline_runs on ${scope.sql()} and ${only}
+             and created_at >= to_timestamp(from_seconds) and created_at < to_timestamp(to_seconds)
+           group by day, is_into`;
 }
 
 /** Selects days of the rollup, each with the day of the zone that it mostly belongs to. */
