@@ -1,4 +1,4 @@
-/** Many runs at once in a workspace that names duckdb, and such that load into DuckDB files. */
+/** Many runs at once in a workspace that names duckdb: some do nothing, others load into DuckDB files. */
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
