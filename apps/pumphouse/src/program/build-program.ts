@@ -1,6 +1,9 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addKeyCommands } from '../keys/commands.ts';
+import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
 /** The version of the command. */
@@ -23,7 +26,10 @@ export function buildProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
+  addKeyCommands(program, cli);
+  addOrganizationCommands(program, cli);
   addSignInCommands(program, cli);
+  addWorkspaceCommands(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }
