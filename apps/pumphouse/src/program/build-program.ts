@@ -2,7 +2,9 @@ import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addKeyCommands } from '../keys/commands.ts';
 import { addOrganizationCommands } from '../organizations/commands.ts';
+import { addMemberCommands } from '../people/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addVariableCommands } from '../variables/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
@@ -28,7 +30,9 @@ export function buildProgram(cli: Cli): Command {
     .exitOverride();
   addKeyCommands(program, cli);
   addOrganizationCommands(program, cli);
+  addMemberCommands(program, cli);
   addSignInCommands(program, cli);
+  addVariableCommands(program, cli);
   addWorkspaceCommands(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
