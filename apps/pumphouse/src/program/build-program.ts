@@ -5,6 +5,7 @@ import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addMemberCommands } from '../people/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addVariableCommands } from '../variables/commands.ts';
+import { addVersionCommands } from '../versions/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
@@ -33,6 +34,7 @@ export function buildProgram(cli: Cli): Command {
   addMemberCommands(program, cli);
   addSignInCommands(program, cli);
   addVariableCommands(program, cli);
+  addVersionCommands(program, cli);
   addWorkspaceCommands(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
