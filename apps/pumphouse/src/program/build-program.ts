@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addDeployCommand } from '../versions/commands.ts';
 import type { Cli } from './session-action.ts';
 
 /** The version of the command. */
@@ -24,6 +25,7 @@ export function buildProgram(cli: Cli): Command {
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
   addSignInCommands(program, cli);
+  addDeployCommand(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }
