@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addLogCommands } from '../logs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addDeployCommand } from '../versions/commands.ts';
 import type { Cli } from './session-action.ts';
 
 /** The version of the command. */
@@ -26,6 +27,7 @@ export function buildProgram(cli: Cli): Command {
     .exitOverride();
   addLogCommands(program, cli);
   addSignInCommands(program, cli);
+  addDeployCommand(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }
