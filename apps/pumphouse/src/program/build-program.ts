@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addLogCommands } from '../logs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addDeployCommand } from '../versions/commands.ts';
 import type { Cli } from './session-action.ts';
@@ -24,6 +25,7 @@ export function buildProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
+  addLogCommands(program, cli);
   addSignInCommands(program, cli);
   addDeployCommand(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
