@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addKeyCommands } from '../keys/commands.ts';
+import { addLogCommands } from '../logs/commands.ts';
 import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addMemberCommands } from '../people/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addVariableCommands } from '../variables/commands.ts';
-import { addVersionCommands } from '../versions/commands.ts';
+import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
@@ -30,10 +31,12 @@ export function buildProgram(cli: Cli): Command {
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
   addKeyCommands(program, cli);
+  addLogCommands(program, cli);
   addOrganizationCommands(program, cli);
   addMemberCommands(program, cli);
   addSignInCommands(program, cli);
   addVariableCommands(program, cli);
+  addDeployCommand(program, cli);
   addVersionCommands(program, cli);
   addWorkspaceCommands(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);

@@ -12,11 +12,11 @@ export interface Login {
 }
 
 /**
- * The folder in which dlt keeps its global secrets, by dlt's own rule: `DLT_DATA_DIR`, `/var/dlt` for root,
- * `~/.dlt`, `$XDG_DATA_HOME/dlt`, else a temporary folder.
+ * The folder of dlt's global secrets, by dlt's own rule: `/var/dlt` for root, `~/.dlt`, `$XDG_DATA_HOME/dlt`, else
+ * a temporary folder. `PUMPHOUSE_LOGIN_DIR` replaces it, for machines on which several people are root.
  */
-export function locateDltFolder(env: NodeJS.ProcessEnv, userId = process.geteuid?.()): string {
-  if (env['DLT_DATA_DIR']) return env['DLT_DATA_DIR'];
+function locateDltFolder(env: NodeJS.ProcessEnv, userId = process.geteuid?.()): string {
+  if (env['PUMPHOUSE_LOGIN_DIR']) return env['PUMPHOUSE_LOGIN_DIR'];
   if (userId === 0) return join('/var', 'dlt');
   const home = env['HOME'] ?? homedir();
   if (!isWritable(home)) return join(tmpdir(), 'dlt');

@@ -6,9 +6,10 @@ import type { Session } from '../session/session.ts';
 import type { ChangedFile, ChangeCounts } from './changed-files.ts';
 import { compareTexts } from './compare-texts.ts';
 import type { Version, VersionKind } from './find-version.ts';
-import { listCodeFiles, listConfigurationFiles, type FolderFile } from './folder-files.ts';
 import type { FileDifference } from './format-differences.ts';
+import { hashFiles, type HashedFile } from './hash-files.ts';
 import { openArchive, readArchive } from './open-archive.ts';
+import { selectCode, selectConfiguration } from './select-files.ts';
 
 /** The server compares no larger texts either. */
 const maxTextBytes = 512 * 1024;
@@ -16,7 +17,7 @@ const maxTextBytes = 512 * 1024;
 export interface FolderComparison {
   counts: ChangeCounts;
   files: ChangedFile[];
-  local: ReadonlyMap<string, FolderFile>;
+  local: ReadonlyMap<string, Pick<HashedFile, 'linkTarget' | 'absolutePath'>>;
 }
 
 /** Finds the files in which a folder differs from a version, by their hashes. */
@@ -27,7 +28,7 @@ export async function compareFolder(
   version: Version,
 ): Promise<FolderComparison> {
   const [local, deployed] = await Promise.all([
-    kind === 'deployment' ? listCodeFiles(folder) : listConfigurationFiles(folder),
+    readFolder(kind, folder),
     readDeployedFiles(session, kind, version),
   ]);
   return compareFileLists(local, deployed);
@@ -35,7 +36,7 @@ export async function compareFolder(
 
 /** The pure part of `compareFolder`. */
 export function compareFileLists(
-  local: readonly FolderFile[],
+  local: readonly Pick<HashedFile, 'path' | 'hash' | 'linkTarget' | 'absolutePath'>[],
   deployed: readonly Pick<ManifestFileResponse, 'relative_path' | 'sha3_256' | 'linkname'>[],
 ): FolderComparison {
   const before = new Map(deployed.map((file) => [file.relative_path, file]));
@@ -46,7 +47,7 @@ export function compareFileLists(
     const current = after.get(path);
     if (!old) return { path, change: 'added' };
     if (!current) return { path, change: 'removed' };
-    const isSame = old.sha3_256 === current.sha3_256 && (old.linkname ?? null) === current.linkname;
+    const isSame = old.sha3_256 === current.hash && (old.linkname ?? null) === current.linkTarget;
     return { path, change: isSame ? 'unchanged' : 'changed' };
   });
   const count = (kind: ChangedFile['change']) => compared.filter(({ change }) => change === kind).length;
@@ -60,6 +61,11 @@ export function compareFileLists(
     files: compared.filter(({ change }) => change !== 'unchanged'),
     local: after,
   };
+}
+
+async function readFolder(kind: VersionKind, folder: string): Promise<HashedFile[]> {
+  const { files } = await (kind === 'deployment' ? selectCode(folder) : selectConfiguration(folder));
+  return (await hashFiles(files)).files;
 }
 
 async function readDeployedFiles(
@@ -100,9 +106,9 @@ interface Side {
 
 const empty: Side = { outcome: 'compared', text: '' };
 
-async function readLocal(file: FolderFile | undefined): Promise<Side> {
+async function readLocal(file: Pick<HashedFile, 'linkTarget' | 'absolutePath'> | undefined): Promise<Side> {
   if (!file) return empty;
-  if (file.linkname !== null) return { outcome: 'link', text: '' };
+  if (file.linkTarget !== null) return { outcome: 'link', text: '' };
   return readSide(await readFile(file.absolutePath));
 }
 

@@ -1,9 +1,8 @@
-import { CommandError } from '../errors/command-error.ts';
-import { exitCodes } from '../errors/exit-codes.ts';
 import { readAll } from '../paging/read-all.ts';
 import { readUserEmails } from '../people/user-emails.ts';
 import type { Session } from '../session/session.ts';
 import { formatBytes, formatRelative } from '../terminal/format.ts';
+import { parseCount } from '../terminal/parse-value.ts';
 import { formatTable } from '../terminal/table.ts';
 import { readVersions, type VersionKind } from './find-version.ts';
 
@@ -14,7 +13,7 @@ export async function listVersions(
   { limit }: { limit: string },
 ): Promise<void> {
   const { terminal } = session;
-  const maxVersions = parseLimit(limit);
+  const maxVersions = parseCount(limit);
   const [versions, emails] = await Promise.all([
     readAll(async (page) => ({ items: await readVersions(session, kind, page) }), maxVersions),
     readUserEmails(session),
@@ -38,15 +37,5 @@ export async function listVersions(
       ],
       { width: terminal.width, title: (text) => terminal.tone('strong', text) },
     );
-  });
-}
-
-/** @throws CommandError invalid_limit */
-function parseLimit(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new CommandError(`--limit is ${text}, which is not a number of versions.`, {
-    code: 'invalid_limit',
-    exitCode: exitCodes.usage,
-    nextStep: 'Give a whole number, such as --limit 50.',
   });
 }
