@@ -1,5 +1,5 @@
 import { readAll } from '../paging/read-all.ts';
-import { readUserEmails } from '../people/user-emails.ts';
+import { readAuthors } from '../people/authors.ts';
 import type { Session } from '../session/session.ts';
 import { formatBytes, formatRelative } from '../terminal/format.ts';
 import { parseCount } from '../terminal/parse-value.ts';
@@ -14,9 +14,9 @@ export async function listVersions(
 ): Promise<void> {
   const { terminal } = session;
   const maxVersions = parseCount(limit);
-  const [versions, emails] = await Promise.all([
+  const [versions, authors] = await Promise.all([
     readAll(async (page) => ({ items: await readVersions(session, kind, page) }), maxVersions),
-    readUserEmails(session),
+    readAuthors(session),
   ]);
   session.show(versions, () => {
     if (versions.length === 0) return `This workspace has no ${kind} yet. Create one: pumphouse deploy`;
@@ -25,7 +25,7 @@ export async function listVersions(
       [
         { title: 'VERSION', text: ({ version }) => String(version), isNumber: true },
         { title: 'CREATED', text: ({ created_at }) => formatRelative(created_at) },
-        { title: 'BY', text: ({ created_by }) => emails.get(created_by) ?? '', dropOrder: 1 },
+        { title: 'BY', text: ({ created_by }) => authors.get(created_by) ?? '', dropOrder: 1 },
         { title: 'FILES', text: ({ file_count }) => String(file_count), isNumber: true },
         {
           title: 'SIZE',

@@ -1,4 +1,4 @@
-import { readUserEmails } from '../people/user-emails.ts';
+import { readAuthors } from '../people/authors.ts';
 import { locateConsolePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails, type Detail } from '../terminal/details.ts';
@@ -17,9 +17,9 @@ export async function showVersion(
 ): Promise<void> {
   const { terminal } = session;
   const version = await findVersion(session, kind, given);
-  const [changes, emails, tags] = await Promise.all([
+  const [changes, authors, tags] = await Promise.all([
     readChangedFiles(session, kind, { target: version }),
-    readUserEmails(session),
+    readAuthors(session),
     kind === 'deployment' ? readTags(session, version) : null,
   ]);
   const url = locateConsolePage(session.serverUrl, version.workspace_id, `${kind}s`, version.id);
@@ -29,7 +29,7 @@ export async function showVersion(
     const details: Detail[] = [
       ['Version', terminal.tone('strong', String(version.version))],
       ['Created', formatInstant(version.created_at)],
-      ['By', emails.get(version.created_by)],
+      ['By', authors.get(version.created_by)],
       ['Files', version.file_count],
       ['Size', kind === 'deployment' ? formatBytes(version.size_bytes) : ''],
       ['Profiles', 'profiles' in version ? version.profiles.join(', ') : ''],
