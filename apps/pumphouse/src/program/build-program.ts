@@ -3,6 +3,7 @@ import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addLogCommands } from '../logs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addDeployCommand } from '../versions/commands.ts';
+import { addLaunchCommand } from '../launch/commands.ts';
 import type { Cli } from './session-action.ts';
 
 /** The version of the command. */
@@ -27,6 +28,7 @@ export function buildProgram(cli: Cli): Command {
     .exitOverride();
   addLogCommands(program, cli);
   addSignInCommands(program, cli);
+  addLaunchCommand(program, cli);
   addDeployCommand(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
