@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addKeyCommands } from '../keys/commands.ts';
+import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
 import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addMemberCommands } from '../people/commands.ts';
@@ -31,6 +32,7 @@ export function buildProgram(cli: Cli): Command {
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
   addKeyCommands(program, cli);
+  addLaunchCommand(program, cli);
   addLogCommands(program, cli);
   addOrganizationCommands(program, cli);
   addMemberCommands(program, cli);
