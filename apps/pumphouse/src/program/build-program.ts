@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addAppCommands } from '../apps/commands.ts';
 import { addKeyCommands } from '../keys/commands.ts';
 import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
@@ -31,6 +32,7 @@ export function buildProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
+  addAppCommands(program, cli);
   addKeyCommands(program, cli);
   addLaunchCommand(program, cli);
   addLogCommands(program, cli);

@@ -61,8 +61,7 @@ export async function downloadVersion(
     let received = 0;
     for await (const chunk of chunks) {
       received += chunk.byteLength;
-      const whole = archive.sizeBytes === undefined ? '' : ` of ${formatBytes(archive.sizeBytes)}`;
-      terminal.redraw(`Downloading ${title}: ${formatBytes(received)}${whole}`);
+      terminal.redraw(`Downloading ${title}: ${formatBytes(received)} of ${formatBytes(version.size_bytes)}`);
       yield chunk;
     }
     terminal.redraw('');

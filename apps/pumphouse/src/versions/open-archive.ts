@@ -1,37 +1,29 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { readApiError } from '@pumphouse/client';
 import { extract, type Header } from 'tar-stream';
 import type { Session } from '../session/session.ts';
 import type { Version, VersionKind } from './find-version.ts';
 
+/** The archive of a version: a gzip tar of `files/<path>`, then `manifest.yaml`. */
 export interface OpenArchive {
   /** The name that the server gives the file, such as `shop-deployment-12.tar.gz`. */
   fileName: string;
-  /** Undefined if the server does not know it. */
-  sizeBytes: number | undefined;
   content: Readable;
 }
 
-/** Opens the archive of a version: a gzip tar of `files/<path>`, then `manifest.yaml`. */
+/** Opens the archive of a version. */
 export async function openArchive(
-  session: Session,
+  { client }: Session,
   kind: VersionKind,
-  { workspace_id, id, version }: Version,
+  { workspace_id, id }: Version,
 ): Promise<OpenArchive> {
-  const address = `${session.serverUrl}/pumphouse/v1/workspaces/${workspace_id}/${kind}s/${id}/archive`;
-  const authorization = `Bearer ${await session.credential.current()}`;
-  const response = await session.fetch(address, { headers: { authorization } });
-  if (!response.ok || !response.body) throw await readApiError(response);
-  const length = Number(response.headers.get('content-length') ?? Number.NaN);
-  return {
-    fileName: `${kind}-${version}.tar.gz`,
-    sizeBytes: Number.isFinite(length) ? length : undefined,
-    // Node and the DOM declare the same stream twice.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-    content: Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
-  };
+  const target = kind === 'deployment' ? { deploymentId: id } : { configurationId: id };
+  const { fileName, bytes } = await client.downloadArchive({ workspaceId: workspace_id, ...target });
+  // Node and the DOM declare the same stream twice.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  const content = Readable.fromWeb(bytes as Parameters<typeof Readable.fromWeb>[0]);
+  return { fileName: fileName.replaceAll(/[/\\]/g, '_'), content };
 }
 
 /** Reads the entries of an archive, one after the other; `visit` must read or drain the content of each. */
