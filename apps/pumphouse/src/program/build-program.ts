@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addAppCommands } from '../apps/commands.ts';
+import { addCompletionCommands } from '../completion/commands.ts';
 import { addKeyCommands } from '../keys/commands.ts';
 import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
 import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addMemberCommands } from '../people/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addUpgradeCommands } from '../upgrade/commands.ts';
 import { addVariableCommands } from '../variables/commands.ts';
 import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
@@ -33,12 +35,14 @@ export function buildProgram(cli: Cli): Command {
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
   addAppCommands(program, cli);
+  addCompletionCommands(program, cli);
   addKeyCommands(program, cli);
   addLaunchCommand(program, cli);
   addLogCommands(program, cli);
   addOrganizationCommands(program, cli);
   addMemberCommands(program, cli);
   addSignInCommands(program, cli);
+  addUpgradeCommands(program, cli, version);
   addVariableCommands(program, cli);
   addDeployCommand(program, cli);
   addVersionCommands(program, cli);
