@@ -30,12 +30,12 @@ async function readNames(owner: NodeJS.Process, position: Position): Promise<Can
   if (typeof names !== 'symbol') return names;
   // A request that still waits would keep the process, and with it the shell.
   owner.stdout.write(formatCandidates(position.candidates));
-  owner.exit(0);
+  return owner.exit(0);
 }
 
 async function lookUp(owner: NodeJS.Process, position: Position): Promise<Candidate[]> {
   const { openSession } = await import('../session/open-session.ts');
-  const { lookUpNames } = await import('./look-up-names.ts');
+  const { nameReaders } = await import('./look-up-names.ts');
   const { server, workspace } = position;
   const session = await openSession(owner, {
     quiet: true,
@@ -45,7 +45,7 @@ async function lookUp(owner: NodeJS.Process, position: Position): Promise<Candid
   const lists = await Promise.all(
     position.kinds.map((kind) =>
       readThroughCache(owner.env, describeKey(session, kind, position), () =>
-        lookUpNames(session, kind, position),
+        nameReaders[kind](session, position),
       ).catch((): Candidate[] => []),
     ),
   );

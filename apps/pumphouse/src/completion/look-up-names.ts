@@ -11,56 +11,45 @@ import type { Candidate, NameKind, Position } from './find-candidates.ts';
 
 const maxRuns = 20;
 
-/** Reads the names of a kind. */
-export async function lookUpNames(
-  session: Session,
-  kind: NameKind,
-  { given, path }: Pick<Position, 'given' | 'path'>,
-): Promise<Candidate[]> {
-  const { client, terminal, workspaceId } = session;
-  switch (kind) {
-    case 'job':
-      return nameJobs(await listJobs(session));
-    case 'number': {
-      const { job, number } = await findRun(session, given[0] ?? '');
-      const count = Math.min(number, maxRuns);
-      return Array.from({ length: count }, (_, index) => ({
-        value: String(number - index),
-        description: `a run of ${job.job_ref}`,
-      }));
-    }
-    case 'organization':
-      return (await listOrganizations(session)).map(({ name, description }) =>
-        describe(name, description ?? ''),
-      );
-    case 'pipeline': {
-      const params = { workspace_id: await workspaceId() };
-      const { items } = await client.call('list_pipeline_freshness', { params });
-      return items.map(({ pipeline_name }) => describe(pipeline_name, 'pipeline'));
-    }
-    case 'run': {
-      const params = { workspace_id: await workspaceId() };
-      const { items } = await client.call('list_run_overviews', { params, query: { limit: maxRuns } });
-      return items.map(({ job_ref, number, status, created_at }) =>
-        describe(`${shortenJobRef(job_ref)}#${number}`, `${status}, ${formatRelative(created_at)}`),
-      );
-    }
-    case 'server':
-      return (await listServers(terminal.env)).map(({ name, url }) => describe(name, url));
-    case 'version': {
-      const versioned = path.startsWith('configuration') ? 'configuration' : 'deployment';
-      const versions = await readVersions(session, versioned, { limit: maxRuns });
-      return [
-        { value: 'latest', description: '' },
-        ...versions.map(({ version, created_at }) => describe(String(version), formatRelative(created_at))),
-      ];
-    }
-    case 'workspace':
-      return (await listOwnWorkspaces(client)).map(({ name, organizationName }) =>
-        describe(name, organizationName),
-      );
-  }
-}
+type Reader = (session: Session, position: Pick<Position, 'given' | 'path'>) => Promise<Candidate[]>;
+
+/** Reads the names of each kind. */
+export const nameReaders: Readonly<Record<NameKind, Reader>> = {
+  job: async (session) => nameJobs(await listJobs(session)),
+  number: async (session, { given }) => {
+    const { job, number } = await findRun(session, given[0] ?? '');
+    const count = Math.min(number, maxRuns);
+    return Array.from({ length: count }, (_, index) =>
+      describe(String(number - index), `a run of ${job.job_ref}`),
+    );
+  },
+  organization: async (session) =>
+    (await listOrganizations(session)).map(({ name, description }) => describe(name, description ?? '')),
+  pipeline: async (session) => {
+    const params = { workspace_id: await session.workspaceId() };
+    const { items } = await session.client.call('list_pipeline_freshness', { params });
+    return items.map(({ pipeline_name }) => describe(pipeline_name, 'pipeline'));
+  },
+  run: async (session) => {
+    const params = { workspace_id: await session.workspaceId() };
+    const { items } = await session.client.call('list_run_overviews', { params, query: { limit: maxRuns } });
+    return items.map(({ job_ref, number, status, created_at }) =>
+      describe(`${shortenJobRef(job_ref)}#${number}`, `${status}, ${formatRelative(created_at)}`),
+    );
+  },
+  server: async ({ terminal }) =>
+    (await listServers(terminal.env)).map(({ name, url }) => describe(name, url)),
+  version: async (session, { path }) => {
+    const kind = path.startsWith('configuration') ? 'configuration' : 'deployment';
+    const versions = await readVersions(session, kind, { limit: maxRuns });
+    return [
+      describe('latest', ''),
+      ...versions.map(({ version, created_at }) => describe(String(version), formatRelative(created_at))),
+    ];
+  },
+  workspace: async ({ client }) =>
+    (await listOwnWorkspaces(client)).map(({ name, organizationName }) => describe(name, organizationName)),
+};
 
 /** Jobs by the shortest name that only one of them has. */
 export function nameJobs(jobs: readonly Pick<Job, 'job_ref' | 'description'>[]): Candidate[] {

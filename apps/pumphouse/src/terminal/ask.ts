@@ -5,20 +5,17 @@ import type { Terminal } from './terminal.ts';
 /** Longer lists are searched by typing. */
 const maxPlainChoices = 12;
 
-export interface Choice<Value> {
-  value: Value;
+export interface Choice {
+  value: string;
   label: string;
   hint?: string;
 }
 
 /** Asks the user to choose. Only for interactive terminals: the caller explains what to give elsewhere. */
-export async function askChoice<Value extends string>(
-  message: string,
-  choices: readonly Choice<Value>[],
-): Promise<Value> {
+export async function askChoice(message: string, choices: readonly Choice[]): Promise<string> {
   const prompts = await import('@clack/prompts');
   const options = choices.map(({ value, label, hint }) => ({
-    value: String(value),
+    value: value,
     label,
     ...(hint !== undefined && { hint }),
   }));

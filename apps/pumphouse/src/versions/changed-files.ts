@@ -31,11 +31,12 @@ interface Sides {
 
 /** Reads which files differ between two versions; without a base, between a version and the previous one. */
 export async function readChangedFiles(
-  { client, workspaceId }: Session,
+  session: Session,
   kind: VersionKind,
   { base, target }: Sides,
 ): Promise<ChangedFiles> {
-  const workspace_id = await workspaceId();
+  const { client } = session;
+  const workspace_id = await session.workspaceId();
   const query = base ? { base_id: base.id } : {};
   if (kind === 'deployment') {
     return client.call('compare_deployments', {

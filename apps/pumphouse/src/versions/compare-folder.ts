@@ -119,7 +119,7 @@ async function readDeployedTexts(
 ): Promise<Map<string, Side>> {
   const texts = new Map<string, Side>();
   const { content } = await openArchive(session, 'deployment', version);
-  await readArchive(content, async ({ name, type, size = 0 }, entry) => {
+  await readArchive(content, async ({ name, type, size }, entry) => {
     const path = name.replace(/^files\//, '');
     const isNeeded = name.startsWith('files/') && needed.has(path);
     if (isNeeded && type === 'symlink') texts.set(path, { outcome: 'link', text: '' });

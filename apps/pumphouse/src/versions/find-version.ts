@@ -30,27 +30,27 @@ export async function findVersion(session: Session, kind: VersionKind, given = '
 
 /** Reads versions, the newest first. */
 export async function readVersions(
-  { client, workspaceId }: Session,
+  session: Session,
   kind: VersionKind,
   query: { version?: number; limit: number; offset?: number },
 ): Promise<readonly Version[]> {
-  const params = { workspace_id: await workspaceId() };
+  const params = { workspace_id: await session.workspaceId() };
   const newestFirst = { sort: ['version' as const], order: ['desc' as const] };
   const { items } =
     kind === 'deployment'
-      ? await client.call('list_deployments', { params, query: { ...query, ...newestFirst } })
-      : await client.call('list_configurations', { params, query: { ...query, ...newestFirst } });
+      ? await session.client.call('list_deployments', { params, query: { ...query, ...newestFirst } })
+      : await session.client.call('list_configurations', { params, query: { ...query, ...newestFirst } });
   return items;
 }
 
 /** @throws CommandError nothing_deployed */
-async function findLatest({ client, workspaceId }: Session, kind: VersionKind): Promise<Version> {
-  const params = { workspace_id: await workspaceId() };
+async function findLatest(session: Session, kind: VersionKind): Promise<Version> {
+  const params = { workspace_id: await session.workspaceId() };
   const latest = await orNull<Version>(
     [404],
     kind === 'deployment'
-      ? client.call('get_deployment_latest', { params })
-      : client.call('get_configuration_latest', { params }),
+      ? session.client.call('get_deployment_latest', { params })
+      : session.client.call('get_configuration_latest', { params }),
   );
   if (latest) return latest;
   throw new CommandError(`This workspace has no ${kind} yet.`, {
@@ -60,11 +60,11 @@ async function findLatest({ client, workspaceId }: Session, kind: VersionKind): 
   });
 }
 
-async function readById({ client, workspaceId }: Session, kind: VersionKind, id: string): Promise<Version> {
-  const workspace_id = await workspaceId();
+async function readById(session: Session, kind: VersionKind, id: string): Promise<Version> {
+  const workspace_id = await session.workspaceId();
   return kind === 'deployment'
-    ? client.call('get_deployment', { params: { workspace_id, deployment_id: id } })
-    : client.call('get_configuration', { params: { workspace_id, configuration_id: id } });
+    ? session.client.call('get_deployment', { params: { workspace_id, deployment_id: id } })
+    : session.client.call('get_configuration', { params: { workspace_id, configuration_id: id } });
 }
 
 /**
