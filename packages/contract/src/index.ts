@@ -3,7 +3,7 @@ export * from './error-codes.ts';
 export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
 export * from './mcp-clients.ts';
-export { asObject, isJsonObject, type JsonObject } from './json-object.ts';
+export * from './json-object.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './requirements.ts';

@@ -5,6 +5,7 @@ import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
 import { jobOverviewRoutes } from './pumphouse/job-overviews.ts';
+import { jobStartRoutes } from './pumphouse/job-starts.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { liveEventRoutes } from './pumphouse/live-events.ts';
@@ -30,6 +31,7 @@ import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
  */
 export const pumphouseRoutes = [
   ...jobOverviewRoutes,
+  ...jobStartRoutes,
   ...jobVersionRoutes,
   ...runOverviewRoutes,
   ...runTimelineRoutes,

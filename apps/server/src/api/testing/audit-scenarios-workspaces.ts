@@ -128,6 +128,10 @@ export const workspaceScenarios: Scenarios = {
     action: 'job-run.start',
     prepare: ({ jobId }) => ({ payload: { job_ids: [jobId] } }),
   },
+  start_job: {
+    action: 'job-run.start',
+    prepare: ({ jobId }) => ({ params: { job_id: jobId }, payload: {} }),
+  },
   create_job_run: {
     action: 'job-run.start',
     prepare: ({ jobId }) => ({ payload: { job_id: jobId, trigger: 'manual:' } }),

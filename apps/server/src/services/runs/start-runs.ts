@@ -35,6 +35,8 @@ export interface TriggerRequest {
   profile: string | null;
   refresh: boolean;
   dryRun: boolean;
+  /** A JSON text for the runs; null (default) for none. */
+  input?: string | null;
   /** Requested by a viewer, who may only start jobs that run under the profile `access`. */
   isByViewer?: boolean;
 }
@@ -210,6 +212,7 @@ export function createStartRuns(
           profile,
           refresh: request.refresh,
           dryRun: request.dryRun,
+          input: request.input ?? null,
         });
         refuseWholeCall(result.failed);
         if (!request.dryRun) await recordStarts(store, request.workspaceId, result);
