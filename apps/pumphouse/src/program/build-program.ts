@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addAppCommands } from '../apps/commands.ts';
 import { addCompletionCommands } from '../completion/commands.ts';
+import { addInitCommand } from '../init/commands.ts';
 import { addKeyCommands } from '../keys/commands.ts';
 import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
@@ -14,14 +16,11 @@ import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
-/** The version of the command. */
-export const version = '0.1.0';
-
 /** Builds all commands. Only their names and options are loaded; the code of a command is imported when it runs. */
 export function buildProgram(cli: Cli): Command {
   const program = new Command('pumphouse')
     .description('Deploy, run and observe dlt pipelines on a Pumphouse server')
-    .version(version, '-V, --version', 'Print the version')
+    .version(packageFile.version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show the help of a command')
     .helpCommand(false)
     .addOption(
@@ -36,13 +35,14 @@ export function buildProgram(cli: Cli): Command {
     .exitOverride();
   addAppCommands(program, cli);
   addCompletionCommands(program, cli);
+  addInitCommand(program, cli);
   addKeyCommands(program, cli);
   addLaunchCommand(program, cli);
   addLogCommands(program, cli);
   addOrganizationCommands(program, cli);
   addMemberCommands(program, cli);
   addSignInCommands(program, cli);
-  addUpgradeCommands(program, cli, version);
+  addUpgradeCommands(program, cli);
   addVariableCommands(program, cli);
   addDeployCommand(program, cli);
   addVersionCommands(program, cli);

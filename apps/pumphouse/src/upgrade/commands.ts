@@ -3,14 +3,14 @@ import { addExamples } from '../program/examples.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 
 /** Adds `upgrade-check`. */
-export function addUpgradeCommands(program: Command, cli: Cli, version: string): void {
+export function addUpgradeCommands(program: Command, cli: Cli): void {
   const upgradeCheck = program
     .command('upgrade-check')
     .description('Compare this command with the server, and with the latest release on npm')
     .action(
       withSession(cli, async (session) => {
         const { checkUpgrade } = await import('./check-upgrade.ts');
-        await checkUpgrade(session, version);
+        await checkUpgrade(session, program.version() ?? '');
       }),
     );
   addExamples(upgradeCheck, [

@@ -71,7 +71,7 @@ def _import_manifest(module: str, use_all: bool) -> tuple[dict, list[str]]:
     try:
         manifest_from_module = importlib.import_module(_MANIFEST_MODULE).manifest_from_module
     except (ImportError, AttributeError) as error:
-        raise ManifestError("The dlt of the workspace cannot build a manifest: require a newer dlt.") from error
+        raise ManifestError("The dlt of the workspace cannot build a manifest: require dlt 1.26 or newer.") from error
     # Not isolated: this process is for nothing else.
     return manifest_from_module(module, use_all=use_all)
 

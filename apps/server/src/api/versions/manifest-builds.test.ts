@@ -274,6 +274,19 @@ describe('a result that user code reports', () => {
     expect(error?.next_step).not.toBe('');
   });
 
+  it('of an older dlt can be deployed: each job has the version of its definition', async () => {
+    const { engine_version: _, ...undated } = defineJob('jobs.shop.load', { refresh: 'always' });
+    const older = { engine_version: 1, deployment_module: '__deployment__', jobs: [undated] };
+    const { id } = await build();
+    await endWith(id, [resultOf({ manifest: older, warnings: [] })]);
+    const { manifest: found } = await readBuild(id);
+    expect(found).toEqual({ ...older, jobs: [{ ...undated, engine_version: 1 }] });
+    const at = { workspaceId: context.workspace.id, membershipId: context.owner.membershipId };
+    const jobs = found?.jobs ?? [];
+    const deployed = await api.services.deploy({ ...at, jobs, deploymentModule: null, dryRun: false });
+    expect(deployed.jobs.map(({ job }) => job.definition.refresh_propagation)).toEqual(['always']);
+  });
+
   it('may be an exception', async () => {
     const { id } = await build();
     const raised = {

@@ -3,6 +3,7 @@ import { jobsDeploymentManifest } from '@pumphouse/contract';
 import { z } from 'zod';
 import { formatBytes } from '../primitives/format-bytes.ts';
 import { manifestResultType } from '../jobs/manifest-build.ts';
+import { readJobDefinition } from '../jobs/job-definition-problems.ts';
 
 /** Why there is no manifest. */
 export interface ManifestFailure {
@@ -41,7 +42,7 @@ const exceptionResult = z.object({
 
 /**
  * Reads the job result of a build. User code runs in the process that reports it and may report anything, so it is
- * checked against the schemas that a deploy would check it against.
+ * checked as a deploy would check it.
  * @param document undefined if the run reported none
  */
 export function readManifestResult(document: Record<string, unknown> | undefined): ManifestReading {
@@ -58,10 +59,32 @@ export function readManifestResult(document: Record<string, unknown> | undefined
       `The manifest has ${formatBytes(sizeBytes)}; at most ${formatBytes(maxManifestBytes)} can be deployed.`,
     );
   const parsed = manifestResult.safeParse(result);
-  if (parsed.success) return { kind: 'manifest', ...parsed.data };
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
-  return invalid(`It is not a manifest: ${path}: ${issue?.message ?? 'unknown'}`.slice(0, maxMessageLength));
+  if (!parsed.success) return noManifest(describeIssue(parsed.error.issues[0]));
+  const manifest = completeJobs(parsed.data.manifest);
+  const problem = findJobProblem(manifest);
+  return problem === null
+    ? { kind: 'manifest', manifest, warnings: parsed.data.warnings }
+    : noManifest(problem);
+}
+
+/** Older releases of dlt state the version of the definitions once for all; a deploy reads it from each. */
+function completeJobs(manifest: JobsDeploymentManifest): JobsDeploymentManifest {
+  const { engine_version } = manifest;
+  const jobs = manifest.jobs.map((job) => ('engine_version' in job ? job : { engine_version, ...job }));
+  return { ...manifest, jobs };
+}
+
+/** Finds the first reason why a deploy would reject a definition; null if there is none. */
+function findJobProblem({ jobs }: JobsDeploymentManifest): string | null {
+  for (const job of jobs) {
+    const reading = readJobDefinition(job);
+    if (!reading.ok) return reading.problems[0] ?? '';
+  }
+  return null;
+}
+
+function describeIssue(issue: z.core.$ZodIssue | undefined): string {
+  return `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`;
 }
 
 function describeException(raised: {
@@ -77,6 +100,10 @@ function adviseOn(type: string): string {
     return 'Add the package to the dependencies of the workspace, or to a dependency group other than `dev`; or upload the missing file, which `.gitignore` may exclude. Then build the manifest again.';
   }
   return 'Correct the code, upload it again, and build the manifest of that deployment.';
+}
+
+function noManifest(problem: string): ManifestReading {
+  return invalid(`It is not a manifest: ${problem}`.slice(0, maxMessageLength));
 }
 
 function invalid(message: string): ManifestReading {

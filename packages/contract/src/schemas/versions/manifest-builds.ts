@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { jobDefinition } from '../jobs/job-definition.ts';
 import { runStatus } from '../runs/job-runs.ts';
 import {
   namedEnum,
@@ -39,11 +38,12 @@ export const buildManifestResponse = responseObject('BuildManifestResponse', {
 });
 export type BuildManifestResponse = z.output<typeof buildManifestResponse>;
 
-/** The manifest of dlt 1.31, as `dlt._workspace.deployment._manifest_worker` prints it. Unknown properties are kept. */
+/** The manifest as dlt's `_manifest_worker` prints it. Unknown properties are kept. */
 export const jobsDeploymentManifest = verbatimObject('TJobsDeploymentManifest', {
   engine_version: z.int(),
   deployment_module: z.string(),
-  jobs: z.array(jobDefinition),
+  /** Definitions for `deploy_workspace`, which the server has checked as a deploy does. */
+  jobs: z.array(z.record(z.string(), z.unknown())),
   created_at: z.string().optional(),
   description: z.string().optional(),
   tags: z.array(z.string()).optional(),
