@@ -16,6 +16,7 @@ export interface CreateJobOptions {
   name?: string;
   schedule?: string;
   description?: string;
+  python?: string;
 }
 
 /** Makes a job of a plain script, without running it: uploads what changed, then adds or updates the one job. */
@@ -27,7 +28,8 @@ export async function createJob(
   const ref = options.name === undefined ? null : parseJobName(options.name);
   const { path: root } = requireFolder(session.folder, session.terminal.folder);
   const script = locateScript(root, session.terminal.folder, scriptName);
-  const definition = describeJob(await describeScript(session, root, script), script, { ...options, ref });
+  const jobs = await describeScript(session, { root, script, pythonName: options.python });
+  const definition = describeJob(jobs, script, { ...options, ref });
   const line = options.schedule === undefined ? '@job' : showScheduleLine(options.schedule);
   await requireFreeRef(session, String(definition['job_ref']), line);
   const receipt = await putJob(session, definition);
@@ -40,9 +42,12 @@ export async function createJob(
 }
 
 /** Uploads the workspace folder and returns the definitions of a script's jobs. */
-async function describeScript(session: Session, root: string, script: string): Promise<JsonObject[]> {
+async function describeScript(
+  session: Session,
+  { root, script, pythonName }: { root: string; script: string; pythonName: string | undefined },
+): Promise<JsonObject[]> {
   const { env } = session.terminal;
-  const python = findPython(root, { named: undefined, env });
+  const python = findPython(root, { named: pythonName, env });
   const local = await readLocalVersions(root);
   for (const warning of local.warnings) session.terminal.note(warning);
   const sync = await syncWorkspace(session, local, { root, python, isDryRun: false });

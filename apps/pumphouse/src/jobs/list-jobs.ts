@@ -53,6 +53,7 @@ function formatJobs(terminal: Terminal, jobs: readonly JobOverviewResponse[], em
         title: 'RESULT',
         text: ({ last_run: run }) => (run === null ? '' : describeOutcome(run)),
         dropOrder: 2,
+        isProse: true,
       },
       { title: 'TAGS', text: ({ tags }) => tags.join(' '), dropOrder: 3 },
       { title: 'TYPE', text: ({ job_type: type }) => (type === 'batch' ? '' : type), dropOrder: 4 },

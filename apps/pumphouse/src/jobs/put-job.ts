@@ -1,3 +1,4 @@
+import { ApiError } from '@pumphouse/client';
 import type { JobDefinition, JsonObject, RouteResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
@@ -27,7 +28,7 @@ export async function putJob(
   definition: JsonObject,
 ): Promise<RouteResponse<'deploy_workspace'>['job_receipt']> {
   const manifest = { engine_version: engineVersion, deployment_module: '', jobs: [definition] };
-  const { job_receipt, warnings } = await session.client.call('deploy_workspace', {
+  const deploying = session.client.call('deploy_workspace', {
     params: { workspace_id: await session.workspaceId() },
     body: {
       job_definition_engine_version: engineVersion,
@@ -36,8 +37,23 @@ export async function putJob(
       deployment_module: null,
     },
   });
+  const { job_receipt, warnings } = await deploying.catch(explainSchedule);
   for (const warning of warnings) session.terminal.note(`Warning: ${warning}`);
   return job_receipt;
+}
+
+/** The server explains a wrong schedule as a wrong trigger of a definition, which the user has not written. */
+function explainSchedule(error: unknown): never {
+  const [, cron = '', reason = ''] =
+    /Invalid trigger 'schedule:(.*?)': (?:invalid cron expression \()?(.*?)\)?$/s.exec(
+      error instanceof ApiError ? error.detail : '',
+    ) ?? [];
+  if (reason === '') throw error;
+  throw new CommandError(`${cron} is not a schedule: ${reason}.`, {
+    code: 'invalid_schedule',
+    exitCode: exitCodes.usage,
+    nextStep: 'Give a cron expression such as "0 6 * * *", or an alias such as @daily.',
+  });
 }
 
 /**

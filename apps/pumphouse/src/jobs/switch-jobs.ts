@@ -18,8 +18,14 @@ export async function switchJobs(session: Session, names: string[], to: JobSwitc
   const workspace_id = await session.workspaceId();
   const jobs = await Promise.all(names.map((name) => findJob(session, name)));
   const changed: RouteResponse<'pause_job'>[] = [];
-  for (const { id } of jobs)
-    changed.push(await session.client.call(`${to}_job`, { params: { workspace_id, job_id: id } }));
+  try {
+    for (const { id } of jobs)
+      changed.push(await session.client.call(`${to}_job`, { params: { workspace_id, job_id: id } }));
+  } catch (error) {
+    const done = changed.map(({ job_ref }) => shortenJobRef(job_ref)).join(', ');
+    if (done !== '') session.terminal.alert(`Changed before the error: ${done}`);
+    throw error;
+  }
   session.show(changed, () =>
     changed.map(({ job_ref }) => `${shortenJobRef(job_ref)} ${results[to]}`).join('\n'),
   );

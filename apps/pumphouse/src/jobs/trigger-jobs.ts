@@ -37,7 +37,9 @@ export async function triggerJobs(
     const { job_ref, job_run } = started;
     session.terminal.note(`Follow it: pumphouse logs ${shortenJobRef(job_ref)} ${job_run.number} -f`);
   }
-  if (receipt.failed.length > 0 || started === undefined) return exitCodes.refused;
+  if (receipt.failed.length > 0) return exitCodes.refused;
+  if (started !== undefined) return;
+  return receipt.skipped.length > 0 ? exitCodes.refused : exitCodes.notFound;
 }
 
 /** A plain name is that of a job; dlt's selectors need the whole reference. */
@@ -90,7 +92,7 @@ function formatReceipt(terminal: Terminal, receipt: TriggerJobsResponse, isDryRu
         text: ({ result }) => terminal.tone(tones[result], result),
       },
       { title: 'TRIGGER', text: ({ trigger }) => trigger, dropOrder: 1 },
-      { title: 'REASON', text: ({ reasons }) => reasons },
+      { title: 'REASON', text: ({ reasons }) => reasons, isProse: true },
     ],
   });
 }

@@ -116,7 +116,7 @@ function formatSchema(terminal: Terminal, schema: SchemaVersionResponse): string
       columns: [
         { title: 'COLUMN', text: (column) => column.name },
         { title: 'TYPE', text: describeType },
-        { title: 'HINTS', text: describeHints },
+        { title: 'HINTS', text: describeHints, isProse: true },
       ],
     });
     return `${title}\n${list.replaceAll(/^(?=.)/gm, '  ')}`;

@@ -72,7 +72,7 @@ function formatReceipt({ terminal }: Session, { succeeded, skipped, failed }: Ca
     empty: '',
     columns: [
       { title: 'RUN', text: ({ run }) => run },
-      { title: 'RESULT', text: ({ result }) => result },
+      { title: 'RESULT', text: ({ result }) => result, isProse: true },
     ],
   });
 }

@@ -70,7 +70,7 @@ export function formatRuns(terminal: Terminal, runs: readonly RunOverviewRespons
       { title: 'STATUS', text: ({ status }) => formatStatus(terminal, status) },
       { title: 'CREATED', text: ({ created_at }) => formatRelative(created_at) },
       { title: 'DURATION', text: ({ duration_seconds }) => formatDuration(duration_seconds), dropOrder: 1 },
-      { title: 'RESULT', text: describeOutcome },
+      { title: 'RESULT', text: describeOutcome, isProse: true },
       { title: 'TRIGGER', text: describeCause, dropOrder: 2 },
       { title: 'PROFILE', text: ({ profile }) => profile, dropOrder: 3 },
       { title: 'ID', text: ({ id }) => id, dropOrder: 4 },

@@ -30,7 +30,7 @@ export function formatScreen(
       { title: 'RUN', text: nameRun },
       { title: 'STATUS', text: ({ status }) => formatStatus(terminal, status) },
       { title: 'SINCE', text: (run) => formatAge(run, nowMs) },
-      { title: 'RESULT', text: describeOutcome, dropOrder: 1 },
+      { title: 'RESULT', text: describeOutcome, dropOrder: 1, isProse: true },
     ]),
     formatSection(
       terminal,
@@ -40,7 +40,7 @@ export function formatScreen(
         { title: 'RUN', text: ({ run }) => nameRun(run) },
         { title: 'WHEN', text: ({ run }) => formatRelative(run.finished_at ?? run.created_at, nowMs) },
         { title: 'TIMES', text: ({ count }) => (count > 1 ? `×${count}` : ''), dropOrder: 2 },
-        { title: 'REASON', text: ({ run }) => describeOutcome(run) },
+        { title: 'REASON', text: ({ run }) => describeOutcome(run), isProse: true },
       ],
     ),
     formatSection(terminal, { title: 'NEXT', empty: 'Nothing is scheduled.', rows: rows[2] ?? 0 }, next, [
@@ -50,6 +50,7 @@ export function formatScreen(
       {
         title: 'BLOCKED',
         text: ({ blocked }) => (blocked === null ? '' : terminal.tone('warning', blocked.detail)),
+        isProse: true,
         dropOrder: 2,
       },
     ]),
