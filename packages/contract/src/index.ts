@@ -34,6 +34,7 @@ export * from './schemas/keys/keys.ts';
 export * from './schemas/live/live-events.ts';
 export * from './schemas/logs/log-ranges.ts';
 export * from './schemas/logs/logs.ts';
+export * from './schemas/versions/manifest-builds.ts';
 export * from './schemas/versions/manifest-files.ts';
 export * from './schemas/people/members.ts';
 export * from './schemas/people/memberships.ts';

@@ -16,6 +16,8 @@ export interface FollowOptions extends LineFilter {
   /** The first line to show, from 0; negative numbers count from the end. */
   fromLine?: number;
   timestamps?: boolean | undefined;
+  /** Only waits for the end. */
+  hidesLines?: boolean;
 }
 
 /**
@@ -82,6 +84,7 @@ function createPrinter(session: Session, options: FollowOptions) {
     },
 
     printLines(lines: readonly LogLineExcerpt[]): void {
+      if (options.hidesLines) return;
       for (const line of lines) printLine(line);
     },
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addDashboardCommand } from '../dashboard/commands.ts';
 import { addJobCommands } from '../jobs/commands.ts';
@@ -8,16 +9,15 @@ import { addRunCommands } from '../runs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addStatusCommand } from '../status/commands.ts';
 import { addDeployCommand } from '../versions/commands.ts';
+import { addLaunchCommand } from '../launch/commands.ts';
+import { addInitCommand } from '../init/commands.ts';
 import type { Cli } from './session-action.ts';
-
-/** The version of the command. */
-export const version = '0.1.0';
 
 /** Builds all commands. Only their names and options are loaded; the code of a command is imported when it runs. */
 export function buildProgram(cli: Cli): Command {
   const program = new Command('pumphouse')
     .description('Deploy, run and observe dlt pipelines on a Pumphouse server')
-    .version(version, '-V, --version', 'Print the version')
+    .version(packageFile.version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show the help of a command')
     .helpCommand(false)
     .addOption(
@@ -37,6 +37,8 @@ export function buildProgram(cli: Cli): Command {
   addRunCommands(program, cli);
   addSignInCommands(program, cli);
   addStatusCommand(program, cli);
+  addInitCommand(program, cli);
+  addLaunchCommand(program, cli);
   addDeployCommand(program, cli);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Client } from '@pumphouse/client';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
@@ -15,6 +15,8 @@ const patienceMs = 5 * 60_000;
 export async function signInInBrowser(terminal: Terminal, client: Client): Promise<NewSession> {
   const verifier = randomBytes(64).toString('base64url');
   const state = randomBytes(16).toString('base64url');
+  // Imported here: the bundle would load it at every start otherwise, which takes longer than all else.
+  const { createServer } = await import('node:http');
   const listener = createServer();
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RouteResponse } from '@pumphouse/contract';
 import { buildManifest, locateScript } from '../manifest/build-manifest.ts';
 import { findPython, type Python } from '../manifest/find-python.ts';
@@ -103,4 +105,9 @@ function requireJobs({ jobs }: Manifest, script: string | null): void {
     exitCode: exitCodes.refused,
     nextStep: 'Decorate a function with @job from dlt.hub.run, and list it in __all__.',
   });
+}
+
+/** Whether the workspace has a `__deployment__.py`, whose jobs are those of the workspace. */
+export function hasDeploymentModule(root: string): boolean {
+  return existsSync(join(root, `${deploymentModule}.py`)) || existsSync(join(root, deploymentModule));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { SelectedFile } from './select-files.ts';
+import { compareNames, type SelectedFile } from './select-files.ts';
 
 /** A file with the hash that the archive's manifest lists. */
 export interface HashedFile extends SelectedFile {
@@ -17,6 +17,11 @@ export interface HashedSelection {
   contentHash: string;
 }
 
+/** Sorts by code point, as Python does, so that the hash is the same on every machine. */
+export function sortByPath<File extends SelectedFile>(files: readonly File[]): File[] {
+  return files.toSorted((left, right) => compareNames(left.path, right.path));
+}
+
 /** Files up to this size are read at once, which is faster than a stream. */
 const maxWholeBytes = 4 * 1024 * 1024;
 
@@ -24,11 +29,8 @@ const maxWholeBytes = 4 * 1024 * 1024;
 export async function hashFiles(selected: readonly SelectedFile[]): Promise<HashedSelection> {
   const files: HashedFile[] = [];
   const total = createHash('sha3-256');
-  for (const file of selected) {
-    const hash = await hashFile(file);
-    total.update(file.path, 'utf8').update(hash, 'ascii');
-    files.push({ ...file, hash });
-  }
+  for (const file of selected) files.push({ ...file, hash: await hashFile(file) });
+  for (const { path, hash } of sortByPath(files)) total.update(path, 'utf8').update(hash, 'ascii');
   return { files, contentHash: total.digest('base64') };
 }
 

@@ -17,7 +17,7 @@ export interface IgnorePatterns {
   negations: readonly string[];
 }
 
-/** Parses the lines of an ignore file. Blank lines, comments and invalid ranges exclude nothing. */
+/** Parses the lines of an ignore file. Blank lines and comments exclude nothing. */
 export function parseIgnorePatterns(lines: readonly string[]): IgnorePatterns {
   const patterns = lines.flatMap((line) => parsePattern(line) ?? []);
   return {
@@ -32,21 +32,19 @@ export function parseIgnorePatterns(lines: readonly string[]): IgnorePatterns {
 function parsePattern(line: string): Pattern | null {
   // A space at the end counts only after a backslash.
   const text = line.endsWith('\\ ') ? line : line.trimEnd();
-  if (text === '' || text === '/' || text.startsWith('#')) return null;
+  if (text === '' || text.startsWith('#')) return null;
   const isNegated = text.startsWith('!');
-  const source = translate(isNegated ? text.slice(1) : text);
-  return source === null ? null : { isNegated, expression: new RegExp(source, 'su') };
+  return { isNegated, expression: new RegExp(translate(isNegated ? text.slice(1) : text), 'su') };
 }
 
-/** Translates a pattern to the source of a regular expression; null if it can match nothing. */
-function translate(pattern: string): string | null {
+/** Translates a pattern to the source of a regular expression. */
+function translate(pattern: string): string {
+  if (pattern === '/') return '.';
   const segments = anchor(pattern.split('/'));
-  if (segments.length === 0) return null;
-  const isFolder = pattern.endsWith('/');
-  const [first, second] = segments;
-  if (segments.length === 1 && first === '**') return isFolder ? '/' : '.';
+  const [first, second, third] = segments;
+  if (segments.length === 1 && first === '**') return pattern.endsWith('/') ? '/' : '.';
   if (segments.length === 2 && first === '**' && second === '*') return '.';
-  if (segments.length === 3 && first === '**' && second === '*' && segments[2] === '**') return '/';
+  if (segments.length === 3 && first === '**' && second === '*' && third === '**') return '/';
   return joinSegments(segments);
 }
 
@@ -59,7 +57,7 @@ function anchor(split: readonly string[]): string[] {
   return segments.filter((segment, index) => segment !== '**' || segments[index - 1] !== '**');
 }
 
-function joinSegments(segments: readonly string[]): string | null {
+function joinSegments(segments: readonly string[]): string {
   let source = '';
   let needsSlash = false;
   for (const [index, segment] of segments.entries()) {
@@ -72,15 +70,14 @@ function joinSegments(segments: readonly string[]): string | null {
       continue;
     }
     const glob = segment === '*' ? '[^/]+' : translateGlob(segment);
-    if (glob === null) return null;
     source += (index === 0 ? '^' : '') + (needsSlash ? '/' : '') + glob + (isLast ? '(?:/|$)' : '');
     needsSlash = true;
   }
   return source;
 }
 
-/** Translates a segment with `*`, `?`, `[ranges]` and backslashes; null for a range without an end. */
-function translateGlob(segment: string): string | null {
+/** Translates a segment with `*`, `?`, `[ranges]` and backslashes; a range without an end is a text. */
+function translateGlob(segment: string): string {
   const tokens = /\\(?<escaped>.)|(?<range>\[[!^]?\]?[^\]]*\])|(?<star>\*)|(?<any>\?)|(?<other>.)/gsu;
   let source = '';
   for (const { groups = {}, 0: token } of segment.matchAll(tokens)) {
@@ -88,7 +85,6 @@ function translateGlob(segment: string): string | null {
     else if (groups['range'] !== undefined) source += translateRange(groups['range']);
     else if (groups['star'] !== undefined) source += '[^/]*';
     else if (groups['any'] !== undefined) source += '[^/]';
-    else if (token === '[') return null;
     else source += escapeExpression(token);
   }
   return source;

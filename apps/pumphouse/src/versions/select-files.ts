@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { parseIgnorePatterns, type IgnorePatterns } from './ignore-patterns.ts';
@@ -46,7 +46,8 @@ const defaultIgnores = [
 
 /**
  * Selects the code of a workspace, as dlt's client does: everything except what the root's `.gitignore`
- * excludes, and except `.dlt`, of which only the index of agent toolkits is code. Sorted by code point.
+ * excludes, and except `.dlt`, of which only the index of agent toolkits is code. The files of a folder come
+ * before its subfolders, each by name.
  */
 export async function selectCode(root: string): Promise<Selection> {
   const patterns = parseIgnorePatterns([
@@ -56,7 +57,7 @@ export async function selectCode(root: string): Promise<Selection> {
   ]);
   const selection: Selection = { files: [], warnings: [] };
   await walk(root, '', patterns, selection);
-  return sortFiles(selection);
+  return selection;
 }
 
 async function readIgnoreFile(root: string): Promise<string[]> {
@@ -74,13 +75,16 @@ async function walk(
   selection: Selection,
 ): Promise<void> {
   const entries = await readdir(join(root, folder), { withFileTypes: true });
-  for (const entry of entries) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) {
-      if (mayContainSelected(patterns, path)) await walk(root, path, patterns, selection);
-    } else if ((entry.isFile() || entry.isSymbolicLink()) && !patterns.excludes(path)) {
+  const sorted = entries.toSorted((left, right) => compareNames(left.name, right.name));
+  const pathOf = ({ name }: Dirent) => (folder === '' ? name : `${folder}/${name}`);
+  for (const entry of sorted) {
+    const path = pathOf(entry);
+    if ((entry.isFile() || entry.isSymbolicLink()) && !patterns.excludes(path))
       await addFile(root, path, join(root, path), selection);
-    }
+  }
+  for (const entry of sorted) {
+    if (entry.isDirectory() && mayContainSelected(patterns, pathOf(entry)))
+      await walk(root, pathOf(entry), patterns, selection);
   }
 }
 
@@ -152,13 +156,13 @@ export async function selectConfiguration(root: string): Promise<Selection> {
   const selection: Selection = { files: [], warnings: [] };
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = new Set(entries.map(({ name }) => name));
-  for (const entry of entries) {
+  for (const entry of entries.toSorted((left, right) => compareNames(left.name, right.name))) {
     const name = chooseConfigurationName(entry.name, names, selection.warnings);
     if (name === null || localProfiles.some((prefix) => name.startsWith(prefix))) continue;
     const path = join(folder, entry.name);
     if ((await stat(path).catch(() => null))?.isFile()) await addFile(root, name, path, selection);
   }
-  return sortFiles(selection);
+  return selection;
 }
 
 /** The name of a file in the configuration; null if it does not belong to it. */
@@ -182,10 +186,7 @@ function chooseConfigurationName(
   return readName;
 }
 
-/** Sorts by code point, as Python does, so that the hash is the same on every machine. */
-function sortFiles({ files, warnings }: Selection): Selection {
-  const sorted = files.toSorted((left, right) =>
-    Buffer.compare(Buffer.from(left.path), Buffer.from(right.path)),
-  );
-  return { files: sorted, warnings };
+/** Compares by code point, as Python does. */
+export function compareNames(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

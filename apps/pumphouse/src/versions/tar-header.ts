@@ -78,7 +78,6 @@ function writeHeaderBlock(entry: TarEntry & { type: string }): Buffer {
   header.write(entry.type, 156, 'latin1');
   header.write(toAscii(entry.linkTarget ?? ''), 157, nameBytes, 'latin1');
   header.write('ustar\x0000', 257, 'latin1');
-  header.write(octal(0, 7) + octal(0, 7), 329, 'latin1');
   const checksum = header.reduce((sum, byte) => sum + byte, 0);
   header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;

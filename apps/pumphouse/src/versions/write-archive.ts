@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import type { HashedFile } from './hash-files.ts';
+import { sortByPath, type HashedFile } from './hash-files.ts';
 import { writeTarEnd, writeTarHeader, writeTarPadding } from './tar-header.ts';
 
 /** Writes the archive of a version: `files/<path>` for each file, then `manifest.yaml`, gzipped. */
@@ -52,7 +52,7 @@ async function* readContent(file: HashedFile, count: (bytes: Buffer) => Buffer):
 /** The manifest in YAML, as PyYAML writes it for ordinary names. */
 export function formatManifest(files: readonly HashedFile[]): string {
   if (files.length === 0) return 'engine_version: 1\nfiles: []\n';
-  const items = files.map(
+  const items = sortByPath(files).map(
     ({ path, sizeBytes, hash, linkTarget }) =>
       `- relative_path: ${formatScalar(path)}\n  size_in_bytes: ${sizeBytes}\n  sha3_256: ${hash}\n` +
       (linkTarget === null ? '' : `  linkname: ${formatScalar(linkTarget)}\n`),
@@ -66,6 +66,6 @@ const otherTypes =
 
 /** A text as YAML: plain where no reader can take it for something else, otherwise quoted as JSON. */
 function formatScalar(text: string): string {
-  if (!/^[\w./][\w./+-]*$/.test(text) || /^\.{3}|^---/.test(text)) return JSON.stringify(text);
+  if (!/^[\p{L}\d_./][\p{L}\d_./+-]*$/u.test(text) || /^\.{3}|^---/.test(text)) return JSON.stringify(text);
   return otherTypes.test(text) ? `'${text}'` : text;
 }

@@ -12,7 +12,7 @@ import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  buildInstallSet,
+  chooseInstallSet,
   describeEnvironment,
   readRequirementsManifest,
 } from '../domain/environments/requirements.ts';
@@ -224,8 +224,7 @@ function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
 
 function planEnvironment({ deployment, definition, organization, settings }: EnvironmentRequest): Plan {
   const manifest = readRequirementsManifest(deployment.requirements);
-  const groups = definition.require?.dependency_groups ?? [];
-  const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
+  const set = chooseInstallSet(manifest, definition);
   const platform = `${process.platform}-${process.arch}`;
   const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
   return {

@@ -10,6 +10,7 @@ import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { liveEventRoutes } from './pumphouse/live-events.ts';
 import { logRangeRoutes } from './pumphouse/log-ranges.ts';
+import { manifestBuildRoutes } from './pumphouse/manifest-builds.ts';
 import { memberRoutes } from './pumphouse/members.ts';
 import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
@@ -41,6 +42,7 @@ export const pumphouseRoutes = [
   ...schemaHistoryRoutes,
   ...pipelineOverviewRoutes,
   ...pumphouseVersionRoutes,
+  ...manifestBuildRoutes,
   ...webhookRoutes,
   ...appRoutes,
   ...usageRoutes,

@@ -79,6 +79,10 @@ export const workspaceScenarios: Scenarios = {
     action: 'configuration.roll-back',
     prepare: ({ oldConfiguration }) => ({ params: { configuration_id: oldConfiguration.id } }),
   },
+  build_manifest: {
+    action: 'deployment.build-manifest',
+    prepare: ({ oldCode }) => ({ params: { deployment_id: oldCode.id }, payload: {} }),
+  },
   update_workspace_variables: {
     action: 'variable.update',
     prepare: () => ({
