@@ -58,6 +58,8 @@ export function buildProgram(cli: Cli): Command {
     program.commandsGroup(heading);
     for (const add of groups) add(program, cli);
   }
+  // Like the program itself, groups have --help only.
+  for (const group of program.commands) group.helpCommand(false);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }
