@@ -58,7 +58,12 @@ async function apply(session: Session, prepared: Prepared, input: DeployInput): 
     env: session.terminal.env,
     isFresh: input.isFresh,
     buildOnServer: async (module, usesAll) =>
-      buildOnServer(session, { deploymentId: (await syncing).deployment.id, module, usesAll }),
+      buildOnServer(session, {
+        deploymentId: await storedDeployment(syncing),
+        module,
+        usesAll,
+        isFresh: input.isFresh,
+      }),
   });
   requireJobs(manifest, script);
   const sync = await syncing;
@@ -90,11 +95,17 @@ export async function readManifest(session: Session, input: DeployInput): Promis
     env: session.terminal.env,
     isFresh: input.isFresh,
     buildOnServer: async (module, usesAll) => {
-      const sync = await syncWorkspace(session, local, { root, python, isDryRun: true });
-      const isStored = sync.deployment.outcome === 'unchanged';
-      return buildOnServer(session, { deploymentId: isStored ? sync.deployment.id : null, module, usesAll });
+      const sync = syncWorkspace(session, local, { root, python, isDryRun: true });
+      const deploymentId = await storedDeployment(sync);
+      return buildOnServer(session, { deploymentId, module, usesAll, isFresh: input.isFresh });
     },
   });
+}
+
+/** The deployment that has the code of the folder; null if a dry run has not uploaded it. */
+async function storedDeployment(syncing: Promise<SyncResult>): Promise<string | null> {
+  const { deployment } = await syncing;
+  return deployment.outcome === 'would_upload' ? null : deployment.id;
 }
 
 /** @throws CommandError no_jobs */
