@@ -11,6 +11,7 @@ import {
   deployWorkspace,
   triggerJob,
 } from '../../fixtures/deploy-workspace.ts';
+import { packageIndexVariables } from '../../fixtures/dlt-client.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { spawnPumphouse } from '../../fixtures/running-command.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
@@ -77,7 +78,7 @@ afterAll(async () => {
 
 const entryOf = (name: string) => defineScriptJob(name)['entry_point'];
 
-function optionsOf(url = server.url, env: Record<string, string> = {}) {
+function optionsOf(url = server.url, env: NodeJS.ProcessEnv = {}) {
   return {
     cwd: folder,
     env: {
@@ -114,6 +115,7 @@ describe('a run that completed', () => {
       stderr: expect.stringContaining('✓ load #1 completed in') as string,
     });
     expect(stderr).toContain('3 rows, 1 table');
+    expect(stderr).toMatch(/Waiting: .*environment/);
     expect(stdout).toContain('loaded');
   });
 
@@ -191,6 +193,9 @@ describe('a run that fails', () => {
 });
 
 describe('a log that is followed', () => {
+  const allNumbers = Array.from({ length: 60 }, (_, number) => `number ${number}`);
+  const listNumbers = (text: string) => text.split('\n').filter((line) => line.startsWith('number '));
+
   it('goes on at the next line after its connection breaks off', async () => {
     const connection = await openBreakableConnection(server.url);
     await triggerJob(server, workspaceId, 'jobs.count');
@@ -204,12 +209,23 @@ describe('a log that is followed', () => {
     }
     const { code, stdout } = await follow.ended;
     connection.close();
-    const numbers = stdout.split('\n').filter((line) => line.startsWith('number '));
-    expect(numbers).toEqual(Array.from({ length: 60 }, (_, number) => `number ${number}`));
+    expect(listNumbers(stdout)).toEqual(allNumbers);
     expect(code).toBe(0);
   });
 
-  it('shows why a run waits; Ctrl-C leaves the run running', async () => {
+  it('goes on after the server restarts', async () => {
+    await triggerJob(server, workspaceId, 'jobs.count');
+    const follow = spawnPumphouse(['logs', 'count', '-f', '--workspace', workspaceId], optionsOf());
+    await eventually('a line is printed', () => follow.stdout().includes('number 5\n'));
+    await server.end('SIGTERM');
+    server = await server.restart();
+    api = createApiWorkspace(server, workspaceId);
+    const { code, stdout } = await follow.ended;
+    expect(code).toBe(0);
+    expect(listNumbers(stdout)).toEqual(allNumbers);
+  });
+
+  it('Ctrl-C leaves the run running', async () => {
     const first = await triggerJob(server, workspaceId, 'jobs.wait');
     const follow = spawnPumphouse(['logs', 'wait', '-f', '--workspace', workspaceId], optionsOf());
     await eventually('its line is printed', () => follow.stdout().includes('waiting\n'));
@@ -282,7 +298,8 @@ describe('jobs', () => {
     await writeFile(join(own, '.dlt', 'config.toml'), `[runtime]\nworkspace_id = "${workspaceId}"\n`);
     await writeFile(join(own, 'hello.py'), 'print("hello")\n');
     await writeFile(join(own, 'requirements.txt'), 'dlt[duckdb]\n');
-    const inFolder = (...args: string[]) => runPumphouse(args, { ...optionsOf(), cwd: own });
+    const inFolder = (...args: string[]) =>
+      runPumphouse(args, { ...optionsOf(server.url, packageIndexVariables()), cwd: own });
     const created = await inFolder('job', 'create', 'hello.py', '--name', 'greet', '--schedule', '0 6 * * *');
     expect(created.stderr).toContain('Start it: pumphouse launch greet -f');
     expect(created).toMatchObject({ code: 0, stdout: 'greet created (version 1)\n' });

@@ -59,7 +59,7 @@ async function describeScript(
     env,
     isFresh: false,
     buildOnServer: (module, usesAll) =>
-      buildOnServer(session, { deploymentId: sync.deployment.id, module, usesAll }),
+      buildOnServer(session, { deploymentId: sync.deployment.id, module, usesAll, isFresh: false }),
   });
   return manifest.jobs;
 }
