@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiWorkspace, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
 import { openBreakableConnection } from '../../fixtures/breakable-connection.ts';
-import { runPumphouse, type CommandResult } from '../../fixtures/command.ts';
+import { runPumphouse, startPumphouse, writeFiles, type CommandResult } from '../../fixtures/command.ts';
 import {
   createWorkspace,
   defineScriptJob,
@@ -13,7 +13,6 @@ import {
 } from '../../fixtures/deploy-workspace.ts';
 import { packageIndexVariables } from '../../fixtures/dlt-client.ts';
 import { eventually } from '../../fixtures/eventually.ts';
-import { spawnPumphouse } from '../../fixtures/running-command.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 
 let server: TestServer;
@@ -199,15 +198,15 @@ describe('a log that is followed', () => {
   it('goes on at the next line after its connection breaks off', async () => {
     const connection = await openBreakableConnection(server.url);
     await triggerJob(server, workspaceId, 'jobs.count');
-    const follow = spawnPumphouse(
+    const follow = startPumphouse(
       ['logs', 'count', '-f', '--workspace', workspaceId],
       optionsOf(connection.url),
     );
     for (const number of [5, 25, 45]) {
-      await eventually(`line ${number} is printed`, () => follow.stdout().includes(`number ${number}\n`));
+      await eventually(`line ${number} is printed`, () => follow.printed().includes(`number ${number}\n`));
       connection.breakAll();
     }
-    const { code, stdout } = await follow.ended;
+    const { code, stdout } = await follow.result;
     connection.close();
     expect(listNumbers(stdout)).toEqual(allNumbers);
     expect(code).toBe(0);
@@ -215,22 +214,22 @@ describe('a log that is followed', () => {
 
   it('goes on after the server restarts', async () => {
     await triggerJob(server, workspaceId, 'jobs.count');
-    const follow = spawnPumphouse(['logs', 'count', '-f', '--workspace', workspaceId], optionsOf());
-    await eventually('a line is printed', () => follow.stdout().includes('number 5\n'));
+    const follow = startPumphouse(['logs', 'count', '-f', '--workspace', workspaceId], optionsOf());
+    await eventually('a line is printed', () => follow.printed().includes('number 5\n'));
     await server.end('SIGTERM');
     server = await server.restart();
     api = createApiWorkspace(server, workspaceId);
-    const { code, stdout } = await follow.ended;
+    const { code, stdout } = await follow.result;
     expect(code).toBe(0);
     expect(listNumbers(stdout)).toEqual(allNumbers);
   });
 
   it('Ctrl-C leaves the run running', async () => {
     const first = await triggerJob(server, workspaceId, 'jobs.wait');
-    const follow = spawnPumphouse(['logs', 'wait', '-f', '--workspace', workspaceId], optionsOf());
-    await eventually('its line is printed', () => follow.stdout().includes('waiting\n'));
-    follow.process.kill('SIGINT');
-    const { code, stderr } = await follow.ended;
+    const follow = startPumphouse(['logs', 'wait', '-f', '--workspace', workspaceId], optionsOf());
+    await eventually('its line is printed', () => follow.printed().includes('waiting\n'));
+    follow.interrupt();
+    const { code, stderr } = await follow.result;
     expect(code).toBe(130);
     expect(stderr).toContain('Detached; wait #1 continues.');
     expect(stderr).toContain('pumphouse run cancel wait 1');
@@ -294,10 +293,11 @@ describe('jobs', () => {
 
   it('are created from a script and scheduled by hand', async () => {
     const own = join(folder, 'workspace');
-    await mkdir(join(own, '.dlt'), { recursive: true });
-    await writeFile(join(own, '.dlt', 'config.toml'), `[runtime]\nworkspace_id = "${workspaceId}"\n`);
-    await writeFile(join(own, 'hello.py'), 'print("hello")\n');
-    await writeFile(join(own, 'requirements.txt'), 'dlt[duckdb]\n');
+    await writeFiles(own, {
+      '.dlt/config.toml': `[runtime]\nworkspace_id = "${workspaceId}"\n`,
+      'hello.py': 'print("hello")\n',
+      'requirements.txt': 'dlt[duckdb]\n',
+    });
     const inFolder = (...args: string[]) =>
       runPumphouse(args, { ...optionsOf(server.url, packageIndexVariables()), cwd: own });
     const created = await inFolder('job', 'create', 'hello.py', '--name', 'greet', '--schedule', '0 6 * * *');
@@ -313,13 +313,13 @@ describe('jobs', () => {
 
 describe('status --watch', () => {
   it('prints each change, and ends with Ctrl-C', async () => {
-    const watch = spawnPumphouse(['status', '--watch', '--json', '--workspace', workspaceId], optionsOf());
-    await eventually('the first status is printed', () => watch.stdout().includes('\n'));
-    const before = watch.stdout().trimEnd().split('\n').length;
+    const watch = startPumphouse(['status', '--watch', '--json', '--workspace', workspaceId], optionsOf());
+    await eventually('the first status is printed', () => watch.printed().includes('\n'));
+    const before = watch.printed().trimEnd().split('\n').length;
     await triggerJob(server, workspaceId, 'jobs.broken');
-    await eventually('the change is printed', () => watch.stdout().trimEnd().split('\n').length > before);
-    watch.process.kill('SIGINT');
-    expect(await watch.ended).toMatchObject({ code: 0 });
+    await eventually('the change is printed', () => watch.printed().trimEnd().split('\n').length > before);
+    watch.interrupt();
+    expect(await watch.result).toMatchObject({ code: 0 });
   });
 });
 
