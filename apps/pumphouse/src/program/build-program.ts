@@ -58,8 +58,8 @@ export function buildProgram(cli: Cli): Command {
     program.commandsGroup(heading);
     for (const add of groups) add(program, cli);
   }
-  // Like the program itself, groups have --help only.
-  for (const group of program.commands) group.helpCommand(false);
+  // Groups would list a command `help` beside their own; --help shows the same.
+  for (const command of program.commands) command.helpCommand(false);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }
