@@ -12,7 +12,7 @@ import {
   writeFiles,
   type CommandOptions,
 } from '../../fixtures/command.ts';
-import { prepareDltClient, type DltClientInstall } from '../../fixtures/dlt-client.ts';
+import { prepareHookedClient, type DltClientInstall } from '../../fixtures/dlt-client.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { findFreePort } from '../../fixtures/free-port.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
@@ -24,7 +24,7 @@ let install: DltClientInstall;
 beforeAll(async () => {
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'error' });
-  install = await prepareDltClient();
+  install = await prepareHookedClient();
 });
 
 afterAll(async () => {
