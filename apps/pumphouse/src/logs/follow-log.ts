@@ -136,5 +136,5 @@ export async function printFailure(
   const failure = await readFailure(session, await client.call('get_job_run_life', { params }));
   if (failure === null) return;
   terminal.alert(formatReasonBox(failure, terminal));
-  annotateFailure(terminal, nameRun(run), failure.reason);
+  annotateFailure(session, nameRun(run), failure.reason);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminalRunState, type LogLineExcerpt, type RunOverviewDetailResponse } from '@pumphouse/contract';
 import type { Session } from '../session/session.ts';
-import { isLostConnection } from './lost-connection.ts';
-import { openLiveHints } from './live-hints.ts';
+import { isLostConnection } from '../live/lost-connection.ts';
+import { openLiveHints } from '../live/live-hints.ts';
 
 /** What a watched run reports: its state when it changes, and each new line of its log once. */
 export type RunUpdate =

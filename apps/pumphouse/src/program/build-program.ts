@@ -1,8 +1,13 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addDashboardCommand } from '../dashboard/commands.ts';
+import { addJobCommands } from '../jobs/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
+import { addPipelineCommands } from '../pipelines/commands.ts';
+import { addRunCommands } from '../runs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
+import { addStatusCommand } from '../status/commands.ts';
 import { addDeployCommand } from '../versions/commands.ts';
 import { addLaunchCommand } from '../launch/commands.ts';
 import { addInitCommand } from '../init/commands.ts';
@@ -25,8 +30,13 @@ export function buildProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
+  addDashboardCommand(program, cli);
+  addJobCommands(program, cli);
   addLogCommands(program, cli);
+  addPipelineCommands(program, cli);
+  addRunCommands(program, cli);
   addSignInCommands(program, cli);
+  addStatusCommand(program, cli);
   addInitCommand(program, cli);
   addLaunchCommand(program, cli);
   addDeployCommand(program, cli);

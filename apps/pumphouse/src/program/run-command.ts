@@ -24,6 +24,11 @@ export async function runCommand(
   const program = buildProgram({ owner, setExitCode: (code) => (exitCode = code) });
   extend?.(program);
   const terminal = openTerminal(owner, { isQuiet: false });
+  // A reader such as `head` has enough: that is no error.
+  owner.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') owner.exit(exitCodes.done);
+    throw error;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -9,7 +9,8 @@ const reason = {
 
 function annotate(env: NodeJS.ProcessEnv): string[] {
   const alerts: string[] = [];
-  annotateFailure({ env, alert: (text) => void alerts.push(text) }, 'shop.load #1', reason);
+  const terminal = { env, alert: (text: string) => void alerts.push(text) };
+  annotateFailure({ terminal, folder: { path: '/repository/etl' } }, 'shop.load #1', reason);
   return alerts;
 }
 
@@ -18,6 +19,11 @@ it('annotates the line of code in a workflow of GitHub Actions only', () => {
   expect(annotate({ GITHUB_ACTIONS: 'true' })).toEqual([
     '::error title=shop.load #1 failed,file=a%2Cb/load.py,line=3::ValueError: 100 %25%0A100 %25%0Ais too much',
   ]);
+});
+
+it('names the file by its path in the repository', () => {
+  const [annotation] = annotate({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: '/repository' });
+  expect(annotation).toContain('file=etl/a%2Cb/load.py,');
 });
 
 it.each(['::error::x', '  ::set-env name=A::b', '##[error]x', 'text ##[group]x'])(

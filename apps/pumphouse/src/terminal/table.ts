@@ -7,10 +7,14 @@ export interface Column<Row> {
   /** Columns with a higher number are left out first; 0 (default) stays and is shortened. */
   dropOrder?: number;
   isNumber?: boolean;
+  /** Long text, such as the reason of a failure: it is shortened before any other column is. */
+  isProse?: boolean;
 }
 
 const gap = '  ';
 const minShortened = 8;
+/** Prose needs this much to be useful; no other column is left out for more. */
+const minProse = 24;
 
 /**
  * Formats rows as a table that fits the width: optional columns are left out, then the widest column is
@@ -26,7 +30,8 @@ export function formatTable<Row>(
     shown.map((column) => column.title),
     ...rows.map((row) => shown.map(({ text }) => text(row))),
   ];
-  const widths = shortenWidest(measure(cells), width);
+  const prose = shown.map(({ isProse }) => isProse ?? false);
+  const widths = shortenWidest(measure(cells), { width, prose });
   const lines = cells.map((line, index) => {
     const padded = line.map((cell, column) =>
       pad(cell, widths[column] ?? 0, shown[column]?.isNumber ?? false),
@@ -43,7 +48,10 @@ function chooseColumns<Row>(rows: readonly Row[], columns: readonly Column<Row>[
   for (;;) {
     const cells = [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ text }) => text(row)))];
     const last = Math.max(0, ...shown.map(({ dropOrder = 0 }) => dropOrder));
-    if (last === 0 || sum(measure(cells)) <= width) return shown;
+    const needed = measure(cells).map((length, index) =>
+      shown[index]?.isProse ? Math.min(length, minProse) : length,
+    );
+    if (last === 0 || sum(needed) <= width) return shown;
     shown = shown.filter(({ dropOrder = 0 }) => dropOrder !== last);
   }
 }
@@ -52,13 +60,22 @@ function measure(cells: readonly string[][]): number[] {
   return (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => lengthOf(line[column] ?? ''))));
 }
 
-function shortenWidest(widths: number[], width: number): number[] {
+interface Space {
+  width: number;
+  /** Which columns are prose. */
+  prose: readonly boolean[];
+}
+
+/** Shortens prose first, then the widest column, until the columns fit. */
+function shortenWidest(widths: number[], { width, prose }: Space): number[] {
   const shortened = [...widths];
   while (sum(shortened) > width) {
-    const widest = shortened.indexOf(Math.max(...shortened));
-    const current = shortened[widest] ?? 0;
+    const candidates = shortened.map((length, index) => (prose[index] && length > minShortened ? length : 0));
+    const widest = Math.max(...candidates) > 0 ? candidates : shortened;
+    const column = widest.indexOf(Math.max(...widest));
+    const current = shortened[column] ?? 0;
     if (current <= minShortened) return shortened;
-    shortened[widest] = Math.max(minShortened, current - (sum(shortened) - width));
+    shortened[column] = Math.max(minShortened, current - (sum(shortened) - width));
   }
   return shortened;
 }

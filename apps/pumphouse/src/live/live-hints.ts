@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@pumphouse/client';
 import type { Session } from '../session/session.ts';
 
-/** What may have changed since the last look. */
+/** What may have changed since the last look: the run (of a workspace: anything in it), or the log of the run. */
 export interface Hint {
   isRunChanged: boolean;
   isLogChanged: boolean;
 }
 
-/** Hints of a server about a run; `next` waits for one. */
+/** Hints of a server; `next` waits for one. The first comes at once. */
 export interface LiveHints {
   next(): Promise<Hint>;
 }
@@ -20,12 +20,12 @@ const heartbeatMs = 15_000;
 const reconnectPauseMs = 500;
 
 /**
- * Follows the live events of one run and its log. Events are hints only, so a lost one, or a lost connection,
+ * Follows the live events of one run and its log, or of a workspace. Events are hints only, so a lost one, or a lost connection,
  * costs some time but no line.
  */
 export function openLiveHints(
   session: Session,
-  { workspaceId, jobRunId, signal }: { workspaceId: string; jobRunId: string; signal: AbortSignal },
+  { workspaceId, jobRunId, signal }: { workspaceId: string; jobRunId?: string; signal: AbortSignal },
 ): LiveHints {
   let isConnected = false;
   let hint: Hint = { isRunChanged: true, isLogChanged: true };
@@ -36,8 +36,13 @@ export function openLiveHints(
     arrival.resolve();
   }
 
+  /** Without ids, any run may have changed. */
+  function concerns(ids: readonly string[] | null): boolean {
+    return jobRunId === undefined || ids === null || ids.includes(jobRunId);
+  }
+
   async function followOnce(): Promise<void> {
-    const logs = [{ workspaceId, jobRunId }];
+    const logs = jobRunId === undefined ? [] : [{ workspaceId, jobRunId }];
     for await (const { event, data } of session.client.followEvents({
       workspaceIds: [workspaceId],
       logs,
@@ -47,7 +52,7 @@ export function openLiveHints(
         isConnected = true;
         put({ isRunChanged: true, isLogChanged: true });
       }
-      if (event === 'change' && (data.job_run_ids?.includes(jobRunId) ?? true)) put({ isRunChanged: true });
+      if (event === 'change' && concerns(data.job_run_ids)) put({ isRunChanged: true });
       if (event === 'log') put({ isLogChanged: true, ...(data.is_complete && { isRunChanged: true }) });
     }
   }
