@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from 'pumphouse-command/program/build-program.ts';
 import { readExamples } from 'pumphouse-command/program/examples.ts';
 import { commandReferencePath, writeCommandReference } from './command-reference.ts';
+
+type Command = ReturnType<typeof buildProgram>;
 
 const program = buildProgram({ owner: process, setExitCode: () => undefined });
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import type { Command, Option } from 'commander';
 import { exitCodeMeanings } from 'pumphouse-command/errors/exit-codes.ts';
 import { buildProgram } from 'pumphouse-command/program/build-program.ts';
 import { readExamples } from 'pumphouse-command/program/examples.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
+
+type Command = ReturnType<typeof buildProgram>;
+type Option = Command['options'][number];
 
 /** The reference of the `pumphouse` command. */
 export const commandReferencePath = join(repositoryFolder, 'docs', 'reference', 'cli.md');

@@ -19,6 +19,7 @@ if (operatorCommands.some(([name]) => name === args[0])) {
   process.exitCode = await runCommand(args, process, {
     extend(program) {
       // Listed in the help and suggested after typing errors; this file runs them before the program is built.
+      program.commandsGroup('The server on this machine:');
       for (const [name, description] of operatorCommands) program.command(name).description(description);
     },
   });

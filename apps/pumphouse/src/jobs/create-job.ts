@@ -1,13 +1,10 @@
 import { asObject, type JsonObject } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import { buildManifest, locateScript } from '../manifest/build-manifest.ts';
-import { findPython } from '../manifest/find-python.ts';
-import { buildOnServer } from '../manifest/server-manifest.ts';
 import { shortenJobRef } from '../runs/job-name.ts';
 import type { Session } from '../session/session.ts';
-import { readLocalVersions, syncWorkspace } from '../versions/sync-workspace.ts';
-import { requireFolder } from '../workspaces/workspace-folder.ts';
+import { openLocalWorkspace, readLocalManifest } from '../versions/local-workspace.ts';
+import { syncWorkspace } from '../versions/sync-workspace.ts';
 import { putJob, requireFreeRef, setSchedule } from './put-job.ts';
 import { showScheduleLine } from './schedule-line.ts';
 
@@ -26,10 +23,13 @@ export async function createJob(
   options: CreateJobOptions,
 ): Promise<void> {
   const ref = options.name === undefined ? null : parseJobName(options.name);
-  const { path: root } = requireFolder(session.folder, session.terminal.folder);
-  const script = locateScript(root, session.terminal.folder, scriptName);
-  const jobs = await describeScript(session, { root, script, pythonName: options.python });
-  const definition = describeJob(jobs, script, { ...options, ref });
+  const workspace = await openLocalWorkspace(session, { script: scriptName, pythonName: options.python });
+  const sync = await syncWorkspace(session, workspace.local, { ...workspace, isDryRun: false });
+  const { manifest } = await readLocalManifest(session, workspace, {
+    isFresh: false,
+    sync: async () => sync,
+  });
+  const definition = describeJob(manifest.jobs, workspace.script ?? scriptName, { ...options, ref });
   const line = options.schedule === undefined ? '@job' : showScheduleLine(options.schedule);
   await requireFreeRef(session, String(definition['job_ref']), line);
   const receipt = await putJob(session, definition);
@@ -39,29 +39,6 @@ export async function createJob(
       .join('\n'),
   );
   session.terminal.note(`Start it: pumphouse launch ${shortenJobRef(String(definition['job_ref']))} -f`);
-}
-
-/** Uploads the workspace folder and returns the definitions of a script's jobs. */
-async function describeScript(
-  session: Session,
-  { root, script, pythonName }: { root: string; script: string; pythonName: string | undefined },
-): Promise<JsonObject[]> {
-  const { env } = session.terminal;
-  const python = findPython(root, { named: pythonName, env });
-  const local = await readLocalVersions(root);
-  for (const warning of local.warnings) session.terminal.note(warning);
-  const sync = await syncWorkspace(session, local, { root, python, isDryRun: false });
-  const { manifest } = await buildManifest({
-    root,
-    script,
-    python,
-    contentHash: local.code.contentHash,
-    env,
-    isFresh: false,
-    buildOnServer: (module, usesAll) =>
-      buildOnServer(session, { deploymentId: sync.deployment.id, module, usesAll }),
-  });
-  return manifest.jobs;
 }
 
 /**

@@ -34,7 +34,11 @@ export async function launch(
 }
 
 /** Deploys what the folder has of the job, and returns it. */
-async function prepareJob(session: Session, name: string, options: LaunchOptions): Promise<Job> {
+export async function prepareJob(
+  session: Session,
+  name: string,
+  options: Pick<LaunchOptions, 'deploy' | 'python'>,
+): Promise<Job> {
   const { folder } = session;
   if (!options.deploy || folder === null) return findJob(session, name);
   if (name.endsWith('.py')) return deployScript(session, name, options);
@@ -47,7 +51,11 @@ async function prepareJob(session: Session, name: string, options: LaunchOptions
 }
 
 /** Deploys the jobs of a script, and returns the only one. */
-async function deployScript(session: Session, script: string, options: LaunchOptions): Promise<Job> {
+async function deployScript(
+  session: Session,
+  script: string,
+  options: Pick<LaunchOptions, 'python'>,
+): Promise<Job> {
   const { manifest } = await deploy(session, {
     script,
     pythonName: options.python,
@@ -70,11 +78,15 @@ async function deployScript(session: Session, script: string, options: LaunchOpt
 interface StartInput {
   refresh?: boolean;
   profile?: string;
-  input: Record<string, unknown> | undefined;
+  input?: Record<string, unknown> | undefined;
 }
 
 /** @throws CommandError start_skipped with the reasons of the server */
-async function startJob(session: Session, job: Job, { refresh, profile, input }: StartInput) {
+export async function startJob(
+  session: Session,
+  job: Pick<Job, 'id' | 'job_ref'>,
+  { refresh, profile, input }: StartInput,
+) {
   const started = await session.client.call('start_job', {
     params: { workspace_id: await session.workspaceId(), job_id: job.id },
     body: {

@@ -1,17 +1,41 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addAppCommands } from '../apps/commands.ts';
+import { addCompletionCommands } from '../completion/commands.ts';
 import { addDashboardCommand } from '../dashboard/commands.ts';
+import { addInitCommand } from '../init/commands.ts';
 import { addJobCommands } from '../jobs/commands.ts';
+import { addKeyCommands } from '../keys/commands.ts';
+import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
+import { addOrganizationCommands } from '../organizations/commands.ts';
+import { addMemberCommands } from '../people/commands.ts';
 import { addPipelineCommands } from '../pipelines/commands.ts';
 import { addRunCommands } from '../runs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
 import { addStatusCommand } from '../status/commands.ts';
-import { addDeployCommand } from '../versions/commands.ts';
-import { addLaunchCommand } from '../launch/commands.ts';
-import { addInitCommand } from '../init/commands.ts';
+import { addUpgradeCommands } from '../upgrade/commands.ts';
+import { addVariableCommands } from '../variables/commands.ts';
+import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
+import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
+
+type AddCommands = (program: Command, cli: Cli) => void;
+
+/** The commands in the order of the help: what a new user needs comes first. */
+const commandGroups: readonly (readonly [heading: string, groups: readonly AddCommands[]])[] = [
+  ['Begin:', [addInitCommand, addSignInCommands]],
+  ['Run:', [addLaunchCommand, addStatusCommand, addRunCommands, addLogCommands, addJobCommands]],
+  ['Deploy:', [addDeployCommand, addVersionCommands]],
+  ['Apps:', [addAppCommands, addDashboardCommand]],
+  ['Data:', [addPipelineCommands]],
+  [
+    'Workspace and people:',
+    [addWorkspaceCommands, addVariableCommands, addOrganizationCommands, addMemberCommands, addKeyCommands],
+  ],
+  ['This command:', [addCompletionCommands, addUpgradeCommands]],
+];
 
 /** Builds all commands. Only their names and options are loaded; the code of a command is imported when it runs. */
 export function buildProgram(cli: Cli): Command {
@@ -30,16 +54,10 @@ export function buildProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see the usage of a command.')
     .exitOverride();
-  addDashboardCommand(program, cli);
-  addJobCommands(program, cli);
-  addLogCommands(program, cli);
-  addPipelineCommands(program, cli);
-  addRunCommands(program, cli);
-  addSignInCommands(program, cli);
-  addStatusCommand(program, cli);
-  addInitCommand(program, cli);
-  addLaunchCommand(program, cli);
-  addDeployCommand(program, cli);
+  for (const [heading, groups] of commandGroups) {
+    program.commandsGroup(heading);
+    for (const add of groups) add(program, cli);
+  }
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }

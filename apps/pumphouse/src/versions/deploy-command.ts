@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.ts';
-import { deploy, readManifest, type DeployInput, type Deployed } from './deploy.ts';
+import { deploy, showManifest, type DeployInput, type Deployed } from './deploy.ts';
 import type { Tone } from '../terminal/terminal.ts';
 import type { SyncOutcome } from './sync-workspace.ts';
 
@@ -25,7 +25,7 @@ export async function runDeploy(session: Session, options: DeployOptions): Promi
     isDryRun: options.dryRun ?? false,
   };
   if (options.showManifest) {
-    session.terminal.print(JSON.stringify((await readManifest(session, input)).manifest, null, 2));
+    session.terminal.print(JSON.stringify((await showManifest(session, input)).manifest, null, 2));
     return;
   }
   const deployed = await deploy(session, input);

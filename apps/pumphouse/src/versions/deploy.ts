@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RouteResponse } from '@pumphouse/contract';
-import { buildManifest, locateScript } from '../manifest/build-manifest.ts';
-import { findPython, type Python } from '../manifest/find-python.ts';
 import { deploymentModule, hashManifest, type BuiltManifest, type Manifest } from '../manifest/manifest.ts';
-import { buildOnServer } from '../manifest/server-manifest.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import type { Session } from '../session/session.ts';
-import { requireFolder } from '../workspaces/workspace-folder.ts';
-import { readLocalVersions, syncWorkspace, type LocalVersions, type SyncResult } from './sync-workspace.ts';
+import { openLocalWorkspace, readLocalManifest } from './local-workspace.ts';
+import { syncWorkspace, type SyncResult } from './sync-workspace.ts';
 
 export interface DeployInput {
   /** A script instead of `__deployment__.py`: its jobs are added or updated, and nothing is archived. */
@@ -27,45 +24,18 @@ export interface Deployed {
   warnings: string[];
 }
 
-/** The workspace's files and jobs, before anything is sent. */
-interface Prepared {
-  root: string;
-  local: LocalVersions;
-  python: Python | null;
-}
-
 /** Deploys the workspace folder: uploads what changed, then applies the job definitions in one transaction. */
 export async function deploy(session: Session, input: DeployInput): Promise<Deployed> {
-  const { path: root } = requireFolder(session.folder, session.terminal.folder);
-  const script = input.script === null ? null : locateScript(root, session.terminal.folder, input.script);
-  const python = findPython(root, { named: input.pythonName, env: session.terminal.env });
-  const prepared: Prepared = { root, local: await readLocalVersions(root), python };
-  for (const warning of prepared.local.warnings) session.terminal.note(warning);
-  return apply(session, prepared, { ...input, script });
-}
-
-async function apply(session: Session, prepared: Prepared, input: DeployInput): Promise<Deployed> {
-  const { root, local, python } = prepared;
-  const { script, isDryRun } = input;
-  const syncing = syncWorkspace(session, local, { root, python, isDryRun });
-  // Both are awaited below; until then a failure of one must not end the process.
+  const workspace = await openLocalWorkspace(session, input);
+  const { isFresh, isDryRun } = input;
+  const syncing = syncWorkspace(session, workspace.local, { ...workspace, isDryRun });
+  // It is awaited below; until then its failure must not end the process.
   syncing.catch(() => undefined);
-  const { manifest, warnings } = await buildManifest({
-    root,
-    script,
-    python,
-    contentHash: local.code.contentHash,
-    env: session.terminal.env,
-    isFresh: input.isFresh,
-    buildOnServer: async (module, usesAll) =>
-      buildOnServer(session, {
-        deploymentId: await storedDeployment(syncing),
-        module,
-        usesAll,
-        isFresh: input.isFresh,
-      }),
+  const { manifest, warnings } = await readLocalManifest(session, workspace, {
+    isFresh,
+    sync: () => syncing,
   });
-  requireJobs(manifest, script);
+  requireJobs(manifest, workspace.script);
   const sync = await syncing;
   const applied = await session.client.call('deploy_workspace', {
     params: { workspace_id: await session.workspaceId() },
@@ -73,7 +43,7 @@ async function apply(session: Session, prepared: Prepared, input: DeployInput): 
       job_definition_engine_version: manifest.engine_version,
       job_definition_hash: hashManifest(manifest),
       jobs: manifest.jobs,
-      deployment_module: script === null ? deploymentModule : null,
+      deployment_module: workspace.script === null ? deploymentModule : null,
       description: manifest.description ?? null,
       dry_run: isDryRun,
     },
@@ -81,31 +51,13 @@ async function apply(session: Session, prepared: Prepared, input: DeployInput): 
   return { manifest, sync, receipt: applied.job_receipt, warnings: [...warnings, ...applied.warnings] };
 }
 
-/** Builds the manifest without sending anything, for `--show-manifest`. */
-export async function readManifest(session: Session, input: DeployInput): Promise<BuiltManifest> {
-  const { path: root } = requireFolder(session.folder, session.terminal.folder);
-  const script = input.script === null ? null : locateScript(root, session.terminal.folder, input.script);
-  const python = findPython(root, { named: input.pythonName, env: session.terminal.env });
-  const local = await readLocalVersions(root);
-  return buildManifest({
-    root,
-    script,
-    python,
-    contentHash: local.code.contentHash,
-    env: session.terminal.env,
+/** Reads the jobs of the workspace without changing anything, for `--show-manifest`. */
+export async function showManifest(session: Session, input: DeployInput): Promise<BuiltManifest> {
+  const workspace = await openLocalWorkspace(session, input);
+  return readLocalManifest(session, workspace, {
     isFresh: input.isFresh,
-    buildOnServer: async (module, usesAll) => {
-      const sync = syncWorkspace(session, local, { root, python, isDryRun: true });
-      const deploymentId = await storedDeployment(sync);
-      return buildOnServer(session, { deploymentId, module, usesAll, isFresh: input.isFresh });
-    },
+    sync: () => syncWorkspace(session, workspace.local, { ...workspace, isDryRun: true }),
   });
-}
-
-/** The deployment that has the code of the folder; null if a dry run has not uploaded it. */
-async function storedDeployment(syncing: Promise<SyncResult>): Promise<string | null> {
-  const { deployment } = await syncing;
-  return deployment.outcome === 'would_upload' ? null : deployment.id;
 }
 
 /** @throws CommandError no_jobs */
