@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** A colour or weight of printed text, by its meaning. */
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'strong' | 'accent';
@@ -47,11 +47,19 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
   const { env, stdin, stdout, stderr } = owner;
   const isLive = stderr.isTTY && env['TERM'] !== 'dumb';
   const isColoured = chooseColours(env, stdout.isTTY && env['TERM'] !== 'dumb');
+  const areMessagesColoured = chooseColours(env, isLive);
   let drawn = '';
 
   function clearDrawn(): void {
     if (drawn !== '') stderr.write('\r\u001B[2K');
     drawn = '';
+  }
+
+  function writeMessage(text: string): void {
+    clearDrawn();
+    const line = endLine(text);
+    // Text is coloured for standard output; messages may go to a file.
+    stderr.write(areMessagesColoured ? line : stripVTControlCharacters(line));
   }
 
   return {
@@ -66,14 +74,9 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
       stdout.write(endLine(text));
     },
     note(text) {
-      if (isQuiet) return;
-      clearDrawn();
-      stderr.write(endLine(text));
+      if (!isQuiet) writeMessage(text);
     },
-    alert(text) {
-      clearDrawn();
-      stderr.write(endLine(text));
-    },
+    alert: writeMessage,
     redraw(text) {
       if (!isLive || isQuiet) return;
       clearDrawn();
