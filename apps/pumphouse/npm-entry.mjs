@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The first file of the package: it is small, so that the compiled code of the other can be kept between commands.
-import { enableCompileCache } from 'node:module';
+// Not by name: Node 20 has no `enableCompileCache`, and would fail before it says what it needs.
+import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,7 +11,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exit(2);
 }
 // In the user's own folder: code from a folder that others can write would run with the user's rights.
-enableCompileCache(
+module.enableCompileCache(
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pumphouse', 'compile-cache'),
 );
 await import('./command.mjs');
