@@ -8,6 +8,7 @@ import { chooseServer } from '../session/choose-server.ts';
 import type { GlobalOptions } from '../session/session.ts';
 import { setCurrentServer } from '../servers/server-list.ts';
 import type { Login } from '../servers/dlt-secrets.ts';
+import { askText } from '../terminal/ask.ts';
 import { openTerminal, type Terminal } from '../terminal/terminal.ts';
 import { findWorkspaceFolder } from '../workspaces/workspace-folder.ts';
 import { decodeAccessToken } from './access-token.ts';
@@ -37,7 +38,7 @@ export async function login(owner: NodeJS.Process, options: LoginOptions): Promi
     );
   }
   if (options.key !== undefined) {
-    const key = await readKey(owner, options.key);
+    const key = await readKey(owner, terminal, options.key);
     await checkKey(createClient({ baseUrl: serverUrl, fetch, credential: key }));
     await setCurrentServer(env, { name, url: serverUrl }, { apiKey: key });
     terminal.note(`Stored the key for ${serverUrl}.`);
@@ -62,8 +63,13 @@ function hasBrowser(env: NodeJS.ProcessEnv): boolean {
   return process.platform !== 'linux' || Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 }
 
-async function readKey(owner: NodeJS.Process, given: string): Promise<string> {
-  const key = (given === '-' ? await text(owner.stdin) : given).trim();
+/** Standard input of a terminal is asked for, since what is typed there is shown. */
+async function readInput(owner: NodeJS.Process, terminal: Terminal): Promise<string> {
+  return terminal.isInteractive ? askText('Key', { isSecret: true }) : text(owner.stdin);
+}
+
+async function readKey(owner: NodeJS.Process, terminal: Terminal, given: string): Promise<string> {
+  const key = (given === '-' ? await readInput(owner, terminal) : given).trim();
   if (/^dlt_(u|sa)_./.test(key) || decodeAccessToken(key) !== null) return key;
   throw new CommandError('This is not a key: a key begins with dlt_u_ or dlt_sa_.', {
     code: 'invalid_key',
