@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type Client } from '@pumphouse/client';
 import type { RouteResponse } from '@pumphouse/contract';
+import { CommandError } from '../errors/command-error.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
 import type { Python } from '../manifest/find-python.ts';
 import { readRequirements } from '../requirements/read-requirements.ts';
 import type { Session } from '../session/session.ts';
@@ -57,7 +59,7 @@ async function withArchive<Result>(
   files: HashedSelection['files'],
   upload: (archive: Blob, client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-'));
+  const folder = await makeTemporaryFolder();
   try {
     const path = join(folder, 'archive.tar.gz');
     session.terminal.redraw(`Packing ${files.length} files`);
@@ -67,5 +69,19 @@ async function withArchive<Result>(
     return await upload(archive, createClient({ baseUrl: session.serverUrl, fetch }));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @throws CommandError temporary_folder_not_writable, for example in a container image without /tmp */
+async function makeTemporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'pumphouse-'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`The archive cannot be written to ${tmpdir()} (${reason}).`, {
+      code: 'temporary_folder_not_writable',
+      exitCode: exitCodes.usage,
+      nextStep: 'Set TMPDIR to a folder in which you may write.',
+    });
   }
 }
