@@ -10,7 +10,11 @@ export async function openBrowser(url: string, env: NodeJS.ProcessEnv): Promise<
   if (command === undefined) return false;
   const child = spawn(command, args, { stdio: 'ignore', detached: true, env });
   child.unref();
-  return Promise.race([once(child, 'spawn').then(() => true), once(child, 'error').then(() => false)]);
+  // Rejects if there is no such program, as on a server without xdg-open.
+  return once(child, 'spawn').then(
+    () => true,
+    () => false,
+  );
 }
 
 function chooseCommand(env: NodeJS.ProcessEnv, url: string): string[] {
