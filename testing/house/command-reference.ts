@@ -36,6 +36,7 @@ export function writeCommandReference(): string {
 }
 
 const introduction = `The command of users: it deploys a workspace folder, runs its jobs, follows their logs and shows what they loaded.
+[A first run](first-run.md) shows it from an empty folder on.
 
 \`\`\`sh
 npx pumphouse --help          # Node 22.12 or newer; or npm install --global pumphouse
@@ -69,6 +70,16 @@ function describe(path: readonly Command[]): string[] {
     ...(examples.length > 0 ? [formatExamples(examples)] : []),
   ];
   return [...own, ...subcommands.flatMap((each) => describe([...path, each]))];
+}
+
+/** The commands that do something, such as `workspace list`; groups are no commands. */
+export function listLeafCommands(): string[] {
+  const listBelow = (command: Command, words: readonly string[]): string[] => {
+    const below = visibleCommands(command);
+    if (below.length === 0) return [words.join(' ')];
+    return below.flatMap((each) => listBelow(each, [...words, each.name()]));
+  };
+  return listBelow(buildProgram({ owner: process, setExitCode: () => undefined }), []);
 }
 
 /** A hidden command is for other programs, such as the shell's completion. */
