@@ -66,7 +66,7 @@ export function formatRuns(terminal: Terminal, runs: readonly RunOverviewRespons
   return formatList(terminal, runs, {
     empty,
     columns: [
-      { title: 'RUN', text: nameRun },
+      { title: 'RUN', text: nameRun, keepsLastWord: true },
       { title: 'STATUS', text: ({ status }) => formatStatus(terminal, status) },
       { title: 'CREATED', text: ({ created_at }) => formatRelative(created_at) },
       { title: 'DURATION', text: ({ duration_seconds }) => formatDuration(duration_seconds), dropOrder: 1 },

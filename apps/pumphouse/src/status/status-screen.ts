@@ -27,7 +27,7 @@ export function formatScreen(
   const rows = shareRows([active.length, failures.length, next.length], height - fixedLines);
   const sections = [
     formatSection(terminal, { title: 'RUNNING', empty: 'Nothing runs.', rows: rows[0] ?? 0 }, active, [
-      { title: 'RUN', text: nameRun },
+      { title: 'RUN', text: nameRun, keepsLastWord: true },
       { title: 'STATUS', text: ({ status }) => formatStatus(terminal, status) },
       { title: 'SINCE', text: (run) => formatAge(run, nowMs) },
       { title: 'RESULT', text: describeOutcome, dropOrder: 1, isProse: true },
@@ -37,7 +37,7 @@ export function formatScreen(
       { title: 'FAILED', empty: 'Nothing failed in 24 h.', rows: rows[1] ?? 0 },
       failures,
       [
-        { title: 'RUN', text: ({ run }) => nameRun(run) },
+        { title: 'RUN', text: ({ run }) => nameRun(run), keepsLastWord: true },
         { title: 'WHEN', text: ({ run }) => formatRelative(run.finished_at ?? run.created_at, nowMs) },
         { title: 'TIMES', text: ({ count }) => (count > 1 ? `×${count}` : ''), dropOrder: 2 },
         { title: 'REASON', text: ({ run }) => describeOutcome(run), isProse: true },

@@ -3,7 +3,7 @@ import { formatTable } from './table.ts';
 
 const rows = [{ run: 'shop.broken #3', result: "KeyError: 'b' (shop.py:24)", id: '04e659a4' }];
 const columns = [
-  { title: 'RUN', text: ({ run }: (typeof rows)[0]) => run },
+  { title: 'RUN', text: ({ run }: (typeof rows)[0]) => run, keepsLastWord: true },
   { title: 'RESULT', text: ({ result }: (typeof rows)[0]) => result, isProse: true },
   { title: 'ID', text: ({ id }: (typeof rows)[0]) => id, dropOrder: 1 },
 ];
@@ -20,5 +20,5 @@ it('shortens prose to keep other columns', () => {
 it('leaves optional columns out, then shortens prose, then the rest', () => {
   expect(format(40)).toEqual(['RUN             RESULT', "shop.broken #3  KeyError: 'b' (shop.py:…"]);
   expect(format(26)[1]).toBe('shop.broken #3  KeyError:…');
-  expect(format(20)[1]).toBe('shop.brok…  KeyErro…');
+  expect(format(20)[1]).toBe('shop.b… #3  KeyErro…');
 });

@@ -9,6 +9,8 @@ export interface Column<Row> {
   isNumber?: boolean;
   /** Long text, such as the reason of a failure: it is shortened before any other column is. */
   isProse?: boolean;
+  /** The last word matters, such as the number of a run: text is shortened before it. */
+  keepsLastWord?: boolean;
 }
 
 const gap = '  ';
@@ -33,9 +35,7 @@ export function formatTable<Row>(
   const prose = shown.map(({ isProse }) => isProse ?? false);
   const widths = shortenWidest(measure(cells), { width, prose });
   const lines = cells.map((line, index) => {
-    const padded = line.map((cell, column) =>
-      pad(cell, widths[column] ?? 0, shown[column]?.isNumber ?? false),
-    );
+    const padded = line.map((cell, column) => pad(cell, widths[column] ?? 0, shown[column] ?? {}));
     const joined = padded.join(gap).trimEnd();
     return index === 0 ? title(joined) : joined;
   });
@@ -84,11 +84,19 @@ function sum(widths: readonly number[]): number {
   return widths.reduce((total, width) => total + width, 0) + gap.length * Math.max(0, widths.length - 1);
 }
 
-function pad(cell: string, width: number, isNumber: boolean): string {
+type Alignment = Pick<Column<unknown>, 'isNumber' | 'keepsLastWord'>;
+
+function pad(cell: string, width: number, { isNumber, keepsLastWord }: Alignment): string {
   const length = lengthOf(cell);
-  if (length > width) return `${stripVTControlCharacters(cell).slice(0, width - 1)}…`;
+  if (length > width) return shorten(stripVTControlCharacters(cell), width, keepsLastWord ?? false);
   const space = ' '.repeat(width - length);
   return isNumber ? space + cell : cell + space;
+}
+
+function shorten(text: string, width: number, keepsLastWord: boolean): string {
+  const end = keepsLastWord ? (/ \S+$/.exec(text)?.[0] ?? '') : '';
+  const start = width - 1 - end.length;
+  return start > 0 ? `${text.slice(0, start)}…${end}` : `${text.slice(0, width - 1)}…`;
 }
 
 function lengthOf(cell: string): number {
