@@ -53,7 +53,10 @@ export async function followRun(
   } finally {
     process.off('SIGINT', onInterrupt);
   }
-  return printEnd(session, printer.lastRun());
+  const ended = printer.lastRun();
+  // Without its lines, the run is the data.
+  if (options.hidesLines && session.isJson && ended) session.show(ended, () => '');
+  return printEnd(session, ended);
 }
 
 /** Prints a run while it is followed, and remembers what it has printed. */
