@@ -129,9 +129,9 @@ export function scopeOf(params: unknown): { workspaceId?: string; organizationId
 }
 
 /** Authenticates the caller of a request and counts the request, also if its credential is rejected. */
-async function authenticateWithinLimit(
+export async function authenticateWithinLimit(
   credential: Credential,
-  { credentials, requestLimit }: RouteContext,
+  { credentials, requestLimit }: Pick<RouteContext, 'credentials' | 'requestLimit'>,
   request: FastifyRequest,
 ): Promise<Caller> {
   let caller: Caller;

@@ -197,7 +197,8 @@ export function createCredentials(
         .setProtectedHeader({ alg: 'EdDSA' })
         .setIssuer(personTokenIssuer)
         .setSubject(session.userId)
-        .setAudience('api')
+        // Releases of the older client (`dlt runtime`) accept only tokens for `cli`.
+        .setAudience(['api', 'cli'])
         .setIssuedAt()
         .setExpirationTime(expiresAt)
         .sign(encryption.personKeys.privateKey);
