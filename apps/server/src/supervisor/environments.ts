@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   buildInstallSet,
+  type InstallSet,
   describeEnvironment,
   readRequirementsManifest,
 } from '../domain/environments/requirements.ts';
@@ -191,6 +192,7 @@ interface Plan {
   pythonVersion: string;
   requirements: string[];
   leftOut: string[];
+  raised: InstallSet['raised'];
   ignoredSettings: string[];
   variables: Record<string, string>;
   maskedValues: string[];
@@ -215,9 +217,12 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
 }
 
 /** Requested packages and settings that the build ignores. */
-function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
+function listRemarks({ leftOut, raised, ignoredSettings }: Plan): string[] {
   return [
     ...leftOut.map((text) => `Not installed: ${text} (Pumphouse works without it).`),
+    ...raised.map(
+      ({ line, raisedTo }) => `Installed ${raisedTo} instead of ${line}, which is too old to start jobs.`,
+    ),
     ...ignoredSettings.map((name) => `Not used to build the environment: ${name}.`),
   ];
 }
@@ -235,6 +240,7 @@ function planEnvironment({ deployment, definition, organization, settings }: Env
     pythonVersion: set.pythonVersion,
     requirements: set.requirements,
     leftOut: set.leftOut,
+    raised: set.raised,
     ignoredSettings: settings.ignored,
     variables: settings.variables,
     maskedValues: settings.maskedValues,

@@ -12,11 +12,14 @@ export interface DependencyFiles {
 
 const defaultPythonVersion = '3.12';
 
-/** What the launchers of interactive jobs need, as dlt 1.26 lists it. */
+/** What launchers need, as dlt 1.26 lists it; without its packages for S3 and the proprietary one. */
 const launcherRequirements = {
-  'dlt._workspace.deployment.launchers.marimo': ['marimo', 'uvicorn'],
-  'dlt._workspace.deployment.launchers.mcp': ['fastmcp', 'uvicorn'],
-  'dlt._workspace.deployment.launchers.streamlit': ['streamlit'],
+  'dlt._workspace.deployment.launchers.dashboard': ['croniter'],
+  'dlt._workspace.deployment.launchers.job': ['croniter'],
+  'dlt._workspace.deployment.launchers.marimo': ['croniter', 'marimo', 'uvicorn'],
+  'dlt._workspace.deployment.launchers.mcp': ['croniter', 'fastmcp', 'uvicorn'],
+  'dlt._workspace.deployment.launchers.module': ['croniter'],
+  'dlt._workspace.deployment.launchers.streamlit': ['croniter', 'streamlit'],
 };
 
 /** The dependency group of the workspace dashboard, and its content in dlt 1.26. */
