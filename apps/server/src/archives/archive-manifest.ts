@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ArchiveError, quoteName } from './archive-error.ts';
 
 /** A file as its manifest lists it; dlt before 1.26 lists neither hashes nor links. */
-export type ListedFile = Omit<ManifestFile, 'sha3_256'> & { sha3_256?: string | undefined };
+type ListedFile = Omit<ManifestFile, 'sha3_256'> & { sha3_256?: string | undefined };
 
 export interface ManifestFile {
   relativePath: string;

@@ -1,4 +1,4 @@
-import type { OrganizationResponse, WorkspaceMemberResponse, WorkspaceResponse } from '@pumphouse/contract';
+import type { OrganizationResponse, WorkspaceResponse } from '@pumphouse/contract';
 
 type Workspace = Omit<WorkspaceResponse, 'is_playground'>;
 
@@ -14,8 +14,4 @@ export function toWorkspace(workspace: Workspace) {
 /** The client offers a workspace only to its owners, and knows no developers, who may do almost the same. */
 export function toRole(role: string): string {
   return role === 'developer' ? 'owner' : role;
-}
-
-export function toMember({ user_id, email, role }: WorkspaceMemberResponse) {
-  return { user_id, email, role: toRole(role) };
 }

@@ -4,33 +4,32 @@ import { z } from 'zod';
 import { ServiceError } from '../platform/service-error.ts';
 import { change, get, parseBody, parseQuery, post, workspaceOf } from './route.ts';
 import { pageQuery, readAll, toOlderPage } from './pages.ts';
-import { toMember, toOrganization, toRole, toWorkspace } from './account-serializers.ts';
+import { toOrganization, toRole, toWorkspace } from './account-serializers.ts';
 
-const createdWorkspace = z.object({ name: z.string(), description: z.string().nullish() });
+const created = z.object({ name: z.string(), description: z.string().nullish() });
 const changedTexts = z.object({ name: z.string().nullish(), description: z.string().nullish() });
 
 type OrganizationMe = RouteResponseInput<'get_organization_me'>;
 
-function organizationOf({ params }: OlderRequest): { organization_id: string } {
+/** Path parameters of a route in an organization. */
+export function organizationOf({ params }: OlderRequest): { organization_id: string } {
   return { organization_id: params['organization_id'] ?? '' };
 }
 
 /** The client calls this first in every command, and needs a workspace in the answer. */
 async function readMe(request: OlderRequest) {
-  const { call } = request;
-  const me = await call('get_me', { params: {} });
-  const memberships = me.organization_memberships ?? [];
-  const organizations: OrganizationMe[] = [];
-  for (const { organization } of memberships)
-    organizations.push(await call('get_organization_me', { params: { organization_id: organization.id } }));
-  const workspaces = organizations.flatMap(listWorkspaces);
-  if (workspaces.length === 0) workspaces.push(await createFirstWorkspace(request, organizations));
+  const primaryId = await readPrimaryOrganizationId(request);
+  const memberships = await listMemberships(request);
+  const primary = memberships.find(({ organization }) => organization.id === primaryId) ?? memberships[0];
+  if (!primary) throw new ServiceError('forbidden', 'You belong to no organization.');
+  const workspaces = memberships.flatMap(listWorkspaces);
+  if (workspaces.length === 0) workspaces.push(await createFirstWorkspace(request, memberships));
   const preferred = workspaces.find(({ role }) => role === 'owner') ?? workspaces[0];
-  const organization = toOrganization(me.primary_organization);
+  const organization = toOrganization(primary.organization);
   return {
-    user_id: me.user_id,
-    identity_id: me.organization_membership_id,
-    email: me.email,
+    user_id: primary.user_id,
+    identity_id: primary.organization_membership_id,
+    email: primary.email,
     default_organization: organization,
     default_workspace: preferred?.workspace,
     last_organization: preferred?.organization,
@@ -39,14 +38,34 @@ async function readMe(request: OlderRequest) {
     primary_organization: organization,
     organizations: memberships.map((membership) => ({
       ...toOrganization(membership.organization),
-      active: membership.is_active,
-      identity_id: membership.id,
+      active: true,
+      identity_id: membership.organization_membership_id,
       role: membership.role,
       organization: toOrganization(membership.organization),
     })),
     // Releases before 0.23 read the workspace itself, the others the three nested fields.
     workspaces: workspaces.map((membership) => ({ ...membership.workspace, ...membership })),
   };
+}
+
+/**
+ * Reads the account, which creates the organization and the workspace of a new user.
+ * @returns null for a workspace key, which has no account
+ */
+async function readPrimaryOrganizationId({ call }: OlderRequest): Promise<string | null> {
+  try {
+    return (await call('get_me', { params: {} })).primary_organization.id;
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'no_account') return null;
+    throw error;
+  }
+}
+
+async function listMemberships({ call }: OlderRequest): Promise<OrganizationMe[]> {
+  const organizations = await readAll((query) => call('list_organizations', { params: {}, query }));
+  return Promise.all(
+    organizations.map(({ id }) => call('get_organization_me', { params: { organization_id: id } })),
+  );
 }
 
 function listWorkspaces({ organization, workspace_memberships: memberships = [] }: OrganizationMe) {
@@ -73,7 +92,7 @@ async function createFirstWorkspace({ call }: OlderRequest, organizations: reado
 }
 
 async function createWorkspace(request: OlderRequest) {
-  const { name, description = null } = parseBody(createdWorkspace, request);
+  const { name, description = null } = parseBody(created, request);
   const body = { name, description: description === '' ? null : description };
   return toWorkspace(await request.call('create_workspace', { params: organizationOf(request), body }));
 }
@@ -120,9 +139,20 @@ export const accountRoutes: readonly OlderRoute[] = [
     const organizations = await readAll((query) => call('list_organizations', { params: {}, query }));
     return organizations.map(toOrganization);
   }),
+  post('/organizations', async (request) => {
+    const body = parseBody(created, request);
+    return toOrganization(await request.call('create_organization', { params: {}, body }));
+  }),
   get('/organizations/:organization_id', async (request) =>
     toOrganization(await request.call('get_organization', { params: organizationOf(request) })),
   ),
+  change('PATCH', '/organizations/:organization_id', async (request) => {
+    const { name, ...texts } = parseBody(changedTexts, request);
+    const body = { ...texts, ...(name == null ? {} : { name }) };
+    return toOrganization(
+      await request.call('update_organization', { params: organizationOf(request), body }),
+    );
+  }),
   get('/organizations/:organization_id/me', readOrganizationMe),
   get('/organizations/:organization_id/workspaces', listWorkspacesOf),
   post('/organizations/:organization_id/workspaces', createWorkspace),
@@ -134,9 +164,4 @@ export const accountRoutes: readonly OlderRoute[] = [
     return toWorkspace(await request.call('update_workspace', { params: workspaceOf(request), body }));
   }),
   get('/workspaces/:workspace_id/me', readWorkspaceMe),
-  get('/workspaces/:workspace_id/members', async (request) => {
-    const params = workspaceOf(request);
-    const members = await readAll((query) => request.call('list_workspace_members', { params, query }));
-    return members.map(toMember);
-  }),
 ];

@@ -1,7 +1,7 @@
 import type { LogLine } from '@pumphouse/contract';
 import type { OlderRequest, OlderRoute } from './route.ts';
 import { Readable } from 'node:stream';
-import { createInterface } from 'node:readline';
+import { bytesOf } from '../platform/bytes-of.ts';
 import { get } from './route.ts';
 import { runOf } from './runs.ts';
 import { ServiceError } from '../platform/service-error.ts';
@@ -28,9 +28,21 @@ async function openLog(request: OlderRequest): Promise<AsyncIterable<LogLine>> {
   }
 }
 
+/** Not readline, which does not throw the errors of its input. */
+async function* splitLines(stream: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of bytesOf(stream)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
 async function* parseLines(ndjson: Readable): AsyncGenerator<LogLine> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the lines of the operation
-  for await (const line of createInterface({ input: ndjson })) yield JSON.parse(line) as LogLine;
+  for await (const line of splitLines(ndjson)) yield JSON.parse(line) as LogLine;
 }
 
 async function* writeLines(before: string, lines: AsyncIterable<LogLine>): AsyncGenerator<string> {
@@ -69,7 +81,7 @@ const errorStart = 'event: error';
 /** Renames the fields of each event; comments, which keep the connection open, stay. */
 async function* renameFields(events: Readable): AsyncGenerator<string> {
   let isError = false;
-  for await (const line of createInterface({ input: events })) {
+  for await (const line of splitLines(events)) {
     if (line.startsWith('event:')) isError = line === errorStart;
     yield `${line.startsWith(dataStart) && !isError ? toOlderEvent(line) : line}\n`;
   }

@@ -1,6 +1,6 @@
 import type { Job } from './script-serializers.ts';
 import { z } from 'zod';
-import { moduleOfPath, refOfName } from './script-names.ts';
+import { dashboardRef, moduleOfPath, refOfName } from './script-names.ts';
 
 /** The body of `POST scripts` in releases before 0.25. */
 export const postedScript = z.object({
@@ -21,6 +21,23 @@ const exposedAs = {
   streamlit: { interface: 'gui', category: 'dashboard' },
   mcp: { interface: 'mcp', category: 'mcp' },
 } as const;
+/** The dashboard of dlt, as later releases deploy it. */
+const dashboard = {
+  engine_version: 2,
+  job_ref: dashboardRef,
+  entry_point: {
+    module: 'dlt._workspace.helpers.dashboard.dlt_dashboard',
+    function: null,
+    job_type: 'interactive',
+    launcher: `${launchers}.dashboard`,
+  },
+  execute: { concurrency: 1 },
+  triggers: ['http:'],
+  default_trigger: 'http:',
+  description: 'Workspace dashboard',
+  expose: { category: 'dashboard', interface: 'gui', manual: true },
+  require: { dependency_groups: [dashboardRef] },
+};
 /** Texts that the client writes itself. */
 const ownDescription = /^The .* (?:script|job|scheduled job)$/;
 
@@ -34,6 +51,7 @@ export function describePostedScript(
   existing: Job | undefined,
 ): Record<string, unknown> {
   const ref = refOfName(posted.name);
+  if (ref === dashboardRef) return dashboard;
   const isNamed = ref !== refOfName(posted.entry_point);
   const { description, profile } = posted;
   return {

@@ -1,5 +1,5 @@
 import type { CallOperation, OnBehalf } from '../api/call-operation.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { OlderRoute } from './route.ts';
 import type { Principal } from '../services/sign-in/principal.ts';
@@ -13,6 +13,7 @@ import { authenticateWithinLimit } from '../api/route-registration.ts';
 import { createRunRoutes } from './runs.ts';
 import { createUploadRoutes } from './uploads.ts';
 import { logRoutes } from './logs.ts';
+import { memberRoutes } from './members.ts';
 import { originOf } from '../http/base-url.ts';
 import { pathParamsOf } from '../http/path-params.ts';
 import { readClientRelease } from './client-release.ts';
@@ -21,7 +22,7 @@ import { sendError } from '../http/send-error.ts';
 import { signInRoutes } from './sign-in.ts';
 import { versionRoutes } from './versions.ts';
 
-export interface OlderClientDependencies {
+interface OlderClientDependencies {
   services: Services;
   callsFor: (caller: OnBehalf) => CallOperation;
   requestLimit: RequestLimit;
@@ -38,6 +39,7 @@ export function registerOlderClient(app: FastifyInstance, dependencies: OlderCli
   const routes = [
     ...signInRoutes,
     ...accountRoutes,
+    ...memberRoutes,
     ...versionRoutes,
     ...scriptRoutes,
     ...createRunRoutes(),
@@ -60,8 +62,14 @@ export function registerOlderClient(app: FastifyInstance, dependencies: OlderCli
 /** The client cannot decode an `extra` that is not an object, and never shows one. */
 function answerErrorsPlainly(scope: FastifyInstance, log: Logger): void {
   scope.setErrorHandler((error, request, reply) => {
+    writePlainJson(reply);
     sendError(error, request, reply, log, ({ code, detail, status_code }) => ({ code, detail, status_code }));
   });
+}
+
+/** Operations set a serializer that fits only their own response. */
+function writePlainJson(reply: FastifyReply): void {
+  void reply.serializer((body) => JSON.stringify(body));
 }
 
 function registerOlderRoute(
@@ -99,6 +107,7 @@ function registerOlderRoute(
         }),
       );
       // Operations set their own success status; the older client knows only that of the route.
+      writePlainJson(reply);
       return reply.code(route.status).send(answer);
     },
   });

@@ -44,9 +44,14 @@ export function post(path: string, handle: Handle): OlderRoute {
   return { method: 'POST', path, credential: 'user', status: 201, handle };
 }
 
-/** A route that changes something and answers 200. */
-export function change(method: 'PUT' | 'PATCH' | 'DELETE', path: string, handle: Handle): OlderRoute {
-  return { method, path, credential: 'user', status: 200, handle };
+/** A route that changes something and answers 200, or 204 if it answers nothing. */
+export function change(
+  method: 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  handle: Handle,
+  status: 200 | 204 = 200,
+): OlderRoute {
+  return { method, path, credential: 'user', status, handle };
 }
 
 /** A route for callers without a credential. */

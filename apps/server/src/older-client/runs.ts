@@ -124,6 +124,11 @@ async function cancelRuns(request: OlderRequest) {
   return { cancelled, not_running: idle };
 }
 
+/** A client waits with one key or session. */
+function nameCaller({ principal }: OlderRequest): string {
+  return principal.kind === 'user' ? (principal.credential?.id ?? principal.userId) : principal.kind;
+}
+
 /** Job runs. */
 export function createRunRoutes(): readonly OlderRoute[] {
   const showAwaited = createAwaitedStatus();
@@ -134,7 +139,7 @@ export function createRunRoutes(): readonly OlderRoute[] {
     get('/workspaces/:workspace_id/runs/latest', readLatestRun),
     get('/workspaces/:workspace_id/runs/:run_id', async (request) => {
       const run = await request.call('get_job_run', { params: runOf(request) });
-      return { ...toDetailedRun(run, request.release), status: showAwaited(run) };
+      return { ...toDetailedRun(run, request.release), status: showAwaited(run, nameCaller(request)) };
     }),
     post('/workspaces/:workspace_id/runs/:run_id/cancel', cancelRun),
   ];

@@ -1,5 +1,5 @@
 /** The job ref of the workspace dashboard, which the older client calls `dashboard`. */
-const dashboardRef = 'jobs.workspace.dashboard';
+export const dashboardRef = 'jobs.workspace.dashboard';
 
 /**
  * Returns the job ref of a name or file: `jobs.pipeline` for `sub/pipeline.py`, as the current client names

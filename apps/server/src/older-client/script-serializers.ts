@@ -36,6 +36,7 @@ export function toScriptVersion(version: JobVersion, release: ClientRelease) {
     name: version.name ?? version.job_ref,
     description: version.description ?? '',
     entry_point: entryPointOf(version.job_definition),
+    active: true,
     schedule: scheduleOf(version),
   };
 }
@@ -80,7 +81,7 @@ function toOlderDefinition(definition: Definition): object {
 }
 
 /** Such as `sub/pipeline.py` for a script, or `etl::load` for a function of a module. */
-export function entryPointOf({ entry_point: { module, function: name } }: Definition): string {
+function entryPointOf({ entry_point: { module, function: name } }: Definition): string {
   return name === null ? `${module.replaceAll('.', '/')}.py` : `${module}::${name}`;
 }
 

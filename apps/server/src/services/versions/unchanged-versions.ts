@@ -13,7 +13,7 @@ interface Versions<Row> {
  * files in different ways and send them again after another client did; that must not create a version.
  */
 export function createUnchangedVersions({ store }: Persistence<'configurations' | 'deployments'>) {
-  async function find<Row extends { id: string; archiveRemovedAt: Date | null }>(
+  async function find<Row extends Pick<DeploymentRecord, 'id' | 'archiveRemovedAt' | 'olderContentHash'>>(
     versions: Versions<Row>,
     workspaceId: string,
     { files, olderContentHash }: { files: readonly PackageFile[]; olderContentHash: string | null },
@@ -22,7 +22,8 @@ export function createUnchangedVersions({ store }: Persistence<'configurations' 
     if (!latest || latest.archiveRemovedAt) return undefined;
     const stored = await versions.files(workspaceId, latest.id);
     if (!stored || !isDeepStrictEqual(sortFiles(stored), sortFiles(files))) return undefined;
-    await versions.setOlderContentHash(latest.id, olderContentHash);
+    if (latest.olderContentHash !== olderContentHash)
+      await versions.setOlderContentHash(latest.id, olderContentHash);
     return { ...latest, olderContentHash };
   }
 

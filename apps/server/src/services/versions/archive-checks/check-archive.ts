@@ -35,14 +35,14 @@ export interface CheckedConfiguration {
 }
 
 /** Code from the older client. */
-export interface CheckedOlderDeployment extends CheckedDeployment {
+interface CheckedOlderDeployment extends CheckedDeployment {
   /** The hash by which the client recognizes what it sent. */
   clientHash: string;
   dependencyFiles: DependencyFiles;
 }
 
 /** Configuration from the older client, converted to an archive of the current one. */
-export interface CheckedOlderConfiguration extends CheckedConfiguration {
+interface CheckedOlderConfiguration extends CheckedConfiguration {
   archive: Uint8Array;
   /** As in `CheckedOlderDeployment`. */
   clientHash: string;
