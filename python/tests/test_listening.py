@@ -71,9 +71,14 @@ class Listening(unittest.TestCase):
 
     def test_reports_another_port_once(self) -> None:
         wanted, other = self.bind(), self.bind()
+        port, other_port = wanted.getsockname()[1], other.getsockname()[1]
+
+        def list_own(pid: int) -> set[int]:
+            """Other programs of the machine begin to listen meanwhile."""
+            return list_listening_ports(pid) & {port, other_port}
+
         # This test uses ports that the system assigns.
-        with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, LAST_PORT=65535):
-            port, other_port = wanted.getsockname()[1], other.getsockname()[1]
+        with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, LAST_PORT=65535, list_listening_ports=list_own):
             notes = self.watch(port)
             other.listen()
             instead = f"Nothing listens on port {port}, where visitors connect. It listens on port {other_port} instead."

@@ -41,13 +41,16 @@ export async function measureSlots(kind: EngineKind, rounds: number): Promise<Ro
 
 const countServed = ({ server }: ContainerServer) => readMetric(server, 'pumphouse_templates_runs');
 
-/** Containers of ended runs are removed in the background, and the next one is prepared after a second. */
+/**
+ * Containers of ended runs are removed in the background, and the next one is prepared after a second. The server is
+ * asked last, because answers cost it processor time.
+ */
 async function awaitQuiet({ prepared }: SlotFixture): Promise<void> {
   const { engine } = prepared;
   await eventually('no container is left but the one that waits', async () => {
     const names = (await engine.call(['ps', '--all', '--format', '{{.Names}}'])).split('\n').filter(Boolean);
-    const isReady = (await readMetric(prepared.server, 'pumphouse_templates')) === 1;
-    return isReady && names.length === 1;
+    if (names.length !== 1 || names[0]?.startsWith('pumphouse-slot-') !== true) return false;
+    return (await readMetric(prepared.server, 'pumphouse_templates')) === 1;
   });
 }
 
