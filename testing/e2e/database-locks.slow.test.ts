@@ -81,7 +81,7 @@ async function readCompleted(jobRunId: string): Promise<string> {
 }
 
 describe(`${runCount} runs at once`, () => {
-  it('get one file in the order in which they asked for it, and are told who has it', async () => {
+  it('get one file in the order in which they asked for it, and their logs name the run that has it', async () => {
     const holder = await start('hold_shop');
     await api.awaitLine(holder, 'has it open');
     const waiting: string[] = [];

@@ -11,8 +11,6 @@ from pumphouse_bootstrap.inside.launch.preload import preload_dlt
 from pumphouse_bootstrap.inside.read_variables import record_variables
 
 _LAUNCHERS = "dlt._workspace.deployment.launchers"
-# dlt imports it when a program with telemetry ends.
-_AT_THE_END = "dlt.pipeline.platform"
 
 
 def import_ahead(optional_modules: list[str]) -> list[str]:
@@ -24,7 +22,7 @@ def import_ahead(optional_modules: list[str]) -> list[str]:
         for launcher in ("job", "module"):
             preload_dlt(f"{_LAUNCHERS}.{launcher}")
         gc.disable()
-        for name in (*optional_modules, _AT_THE_END):
+        for name in optional_modules:
             try:
                 importlib.import_module(name)
             except Exception:
