@@ -26,7 +26,7 @@ import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { sourceProfileOf } from './snapshots.ts';
-import { leftOutNote } from '../domain/logs/log-notes.ts';
+import { leftOutNote, renamedFileNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -65,12 +65,15 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     definition: JobDefinition,
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
-    const deployment = await dependencies.packageVersions.getDeployment(run);
+    const { packageVersions } = dependencies;
+    const deployment = await packageVersions.getDeployment(run);
     if (deployment.hasEmbeddedDatabase && definition.entry_point.job_type !== 'interactive')
       await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
+    for (const file of await packageVersions.listRenamedFiles(run))
+      lines.add(renamedFileNote(file, new Date()));
     const wait = createBuildWait((reason) => store.waits.setWhileStarting(claim, reason));
     const onLine: OnLine = (line) => {
       lines.add(line);

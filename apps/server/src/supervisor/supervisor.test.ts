@@ -112,6 +112,33 @@ describe('a variable that was stored before its name was reserved', () => {
   });
 });
 
+describe('a configuration file with its profile at the end of its name', () => {
+  it('is placed under the name that dlt reads, and the log says so', async () => {
+    await context.uploadDeployment();
+    await context.uploadConfiguration({
+      'secrets.prod.toml': 'a = 1',
+      'config.eu.toml': '',
+      'config.toml': '',
+    });
+    await context.deployJobs([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await context.startRun('jobs.a');
+    executor.finish(await executor.awaitBegin(id));
+    await awaitStatus(id, 'completed');
+    const notes = (await context.readLog(id)).filter(({ content }) => content.includes('placed as'));
+    // The file of another profile is not part of the run.
+    expect(notes).toEqual([
+      expect.objectContaining({
+        source: 'setup',
+        content: expect.stringMatching(
+          /^The configuration file secrets\.prod\.toml was placed as prod\.secrets\.toml/,
+        ) as string,
+      }),
+    ]);
+  });
+});
+
 describe('runs that share local data', () => {
   it('start at once if they can wait for the files of each other', async () => {
     await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);

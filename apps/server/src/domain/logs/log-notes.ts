@@ -53,3 +53,12 @@ export function leftOutNote(name: string, at: Date): UnnumberedLogLine {
   const reason = explainReservedVariable(name) ?? `${name} is reserved.`;
   return setupLine(`The variable ${name} of the workspace is not used. ${reason}`, 'stderr', at);
 }
+
+/** Notes that a run gets a configuration file under the name that dlt reads. */
+export function renamedFileNote(
+  { name, placedAs }: { name: string; placedAs: string },
+  at: Date,
+): UnnumberedLogLine {
+  const text = `The configuration file ${name} was placed as ${placedAs}: dlt reads it only under that name. Rename the file.`;
+  return setupLine(text, 'stderr', at);
+}
