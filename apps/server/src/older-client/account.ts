@@ -164,4 +164,7 @@ export const accountRoutes: readonly OlderRoute[] = [
     return toWorkspace(await request.call('update_workspace', { params: workspaceOf(request), body }));
   }),
   get('/workspaces/:workspace_id/me', readWorkspaceMe),
+  get('/workspaces/:workspace_id/watermark', (request) =>
+    request.call('get_workspace_watermark', { params: workspaceOf(request) }),
+  ),
 ];

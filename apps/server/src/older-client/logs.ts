@@ -1,7 +1,8 @@
-import type { LogLine } from '@pumphouse/contract';
+import type { LogLine } from '../domain/logs/log-line.ts';
 import type { OlderRequest, OlderRoute } from './route.ts';
 import { Readable } from 'node:stream';
 import { bytesOf } from '../platform/bytes-of.ts';
+import { contentWithoutSource, parseLogLine } from '../domain/logs/log-line.ts';
 import { get } from './route.ts';
 import { runOf } from './runs.ts';
 import { ServiceError } from '../platform/service-error.ts';
@@ -41,14 +42,15 @@ async function* splitLines(stream: Readable): AsyncGenerator<string> {
 }
 
 async function* parseLines(ndjson: Readable): AsyncGenerator<LogLine> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the lines of the operation
-  for await (const line of splitLines(ndjson)) yield JSON.parse(line) as LogLine;
+  for await (const line of splitLines(ndjson)) yield parseLogLine(line);
 }
 
 async function* writeLines(before: string, lines: AsyncIterable<LogLine>): AsyncGenerator<string> {
   yield `${before}[`;
   let separator = '';
-  for await (const { line_num, content, reported_at, ...line } of lines) {
+  for await (const line of lines) {
+    const { line_num, reported_at } = line;
+    const content = contentWithoutSource(line);
     yield separator + JSON.stringify({ line_num, phase: phaseOf(line), content, reported_at });
     separator = ',';
   }
@@ -59,8 +61,8 @@ async function* writeLines(before: string, lines: AsyncIterable<LogLine>): Async
 async function* writeText(before: string, lines: AsyncIterable<LogLine>): AsyncGenerator<string> {
   yield before;
   let start = '"';
-  for await (const { content } of lines) {
-    yield start + JSON.stringify(content).slice(1, -1);
+  for await (const line of lines) {
+    yield start + JSON.stringify(contentWithoutSource(line)).slice(1, -1);
     start = '\\n';
   }
   yield start === '"' ? 'null}' : '"}';
@@ -88,9 +90,10 @@ async function* renameFields(events: Readable): AsyncGenerator<string> {
 }
 
 function toOlderEvent(line: string): string {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an event of the operation
-  const { line_num, content, reported_at, ...rest } = JSON.parse(line.slice(dataStart.length)) as LogLine;
-  return dataStart + JSON.stringify({ channel: phaseOf(rest), line_num, content, reported_at });
+  const event = parseLogLine(line.slice(dataStart.length));
+  const { line_num, reported_at } = event;
+  const content = contentWithoutSource(event);
+  return dataStart + JSON.stringify({ channel: phaseOf(event), line_num, content, reported_at });
 }
 
 /** Logs of runs. */

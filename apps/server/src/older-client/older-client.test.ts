@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts';
 import { createApiFixture, defineJob } from '../api/testing/api-fixture.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
 import { decodeJwt } from 'jose';
 import { defineApp } from '../api/testing/deployed-jobs.ts';
 
@@ -180,10 +181,51 @@ describe('signing in', () => {
     expect((await post('/auth/refresh', refreshed.json())).statusCode).toBe(401);
   });
 
+  it('ends on all devices with one refresh token', async () => {
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map((client) => api.signIn.sessions.begin({ userId: context.owner.userId, client })),
+    );
+    const everywhere = '/auth/logout-all-devices';
+    expect((await post(everywhere, { refresh_token: one?.refreshToken })).statusCode).toBe(204);
+    for (const refresh_token of [one?.refreshToken, other?.refreshToken, 'dlt_r_invented']) {
+      expect((await post('/auth/refresh', { refresh_token })).statusCode).toBe(401);
+      expect((await post(everywhere, { refresh_token })).statusCode).toBe(401);
+    }
+  });
+
+  it.each(['workos', 'github'])('with a token of %s is not offered', async (provider) => {
+    const response = await post(`/${provider}/token-exchange`, { access_token: 'x' });
+    expect([response.statusCode, response.json()]).toEqual([
+      400,
+      {
+        code: 'not_offered',
+        status_code: 400,
+        detail: expect.stringContaining('dlt runtime login') as string,
+      },
+    ]);
+  });
+
   it('continues the session of the current client', async () => {
     const session = await api.signIn.sessions.begin({ userId: context.owner.userId, client: 'test' });
     const refreshed = await post('/auth/refresh', { refresh_token: session.refreshToken });
     expect(refreshed.json()).toMatchObject({ jwt: expect.any(String) as string });
+  });
+});
+
+describe('an operation without a counterpart', () => {
+  const organization = () => `/organizations/${context.organization.id}`;
+  it.each<[method: string, path: () => string, advice: string]>([
+    ['GET', () => `${organization()}/plan`, 'no plans'],
+    ['GET', () => `${organization()}/stats?bucket=1d`, 'Usage in the console'],
+    ['POST', () => `${organization()}/members`, 'Invite them'],
+    ['GET', () => 'stats?bucket=1d', 'Usage in the console'],
+    ['PUT', () => `/internal/job-run-pipeline-summaries/${context.workspace.id}/x`, 'summaries'],
+  ])('is declined with advice: %s %s', async (method, path, advice) => {
+    const { status, json } = await send(method, path(), { payload: {} });
+    expect([status, json()]).toEqual([
+      400,
+      { code: 'not_offered', status_code: 400, detail: expect.stringContaining(advice) as string },
+    ]);
   });
 });
 
@@ -215,9 +257,9 @@ describe('an upload', () => {
       const again = await upload('deployments', parts);
       expect([again.status, again.body]).toMatchObject([201, { id: first.body['id'], version: 1 }]);
       // The client recognizes what it sent.
-      expect(await ask('GET', 'deployments/latest')).toMatchObject({
-        content_hash: again.body['content_hash'],
-      });
+      const content_hash = again.body['content_hash'];
+      expect(await ask('GET', 'deployments/latest')).toMatchObject({ content_hash });
+      expect(await ask('GET', 'deployments')).toMatchObject({ items: [{ content_hash }] });
     }
     const { contentHash } = (await api.persistence.store.deployments.latest(context.workspace.id)) ?? {};
     expect((await upload('deployments', newer)).body['content_hash']).toBe(contentHash);
@@ -240,11 +282,12 @@ describe('an upload', () => {
     ]);
     const again = await upload('configurations', { file: buildOlderArchive(files) });
     expect(again.body['version']).toBe(1);
-    const listed = await ask('GET', 'configurations/latest', { agent: 'python-httpx/0.28' });
-    expect(listed).toMatchObject({
+    const latest = await ask('GET', 'configurations/latest', { agent: 'python-httpx/0.28' });
+    expect(latest).toMatchObject({
       file_names: 'config.toml, prod.config.toml',
       content_hash: hashOlder(files),
     });
+    expect(await ask('GET', 'configurations')).toMatchObject({ items: [{ content_hash: hashOlder(files) }] });
   });
 
   it.each<[what: string, parts: Record<string, Uint8Array | string>, detail: string]>([
@@ -321,7 +364,7 @@ describe('a posted script', () => {
   it('is found in its folder by the name of its file', async () => {
     const posted = await post({ name: 'deep.py', entry_point: 'deep.py', schedule: null });
     expect(posted).toMatchObject({ job_ref: 'jobs.deep', entry_point: 'a/deep.py' });
-    for (const named of ['a/deep.py', 'deep.py', 'jobs.deep', String(posted['id'])])
+    for (const named of ['a/deep.py', 'deep.py', 'jobs.deep', 'jobs.a/deep.py', String(posted['id'])])
       expect(await ask('GET', `scripts/${named}`)).toMatchObject({ id: posted['id'] });
   });
 
@@ -339,12 +382,34 @@ describe('a posted script', () => {
     expect(await post({ ...named, schedule: null })).toMatchObject({ schedule: null, version: 2 });
   });
 
+  it('changes in single fields, and keeps its name', async () => {
+    const { id } = await post({ name: 'nightly', entry_point: 'pipeline.py', schedule: '0 8 * * *' });
+    const change = (payload: Answer) => send('PATCH', `scripts/${String(id)}`, { payload });
+    expect((await change({ description: 'Every morning' })).json()).toMatchObject({
+      id,
+      description: 'Every morning',
+      entry_point: 'pipeline.py',
+      schedule: '0 8 * * *',
+    });
+    expect((await change({ schedule: null, profile: 'prod' })).json()).toMatchObject({
+      description: 'Every morning',
+      schedule: null,
+      profile: 'prod',
+    });
+    expect((await change({ name: 'daily' })).json()['detail']).toContain('keeps its name');
+  });
+
   it('does not change a job of a module', async () => {
     const jobs = [defineJob('jobs.pipeline', { triggers: ['schedule:0 6 * * *'] })];
     const at = { workspaceId: context.workspace.id, membershipId: context.owner.membershipId };
     await api.services.deploy({ ...at, jobs, deploymentModule: '__deployment__', dryRun: false });
     const posted = await post({ name: 'pipeline.py', entry_point: 'pipeline.py', schedule: null });
     expect(posted).toMatchObject({ schedule: '0 6 * * *', version: 1, name: 'jobs.pipeline' });
+    const changed = await send('PATCH', 'scripts/jobs.pipeline', { payload: { schedule: null } });
+    expect([changed.status, changed.json()['detail']]).toEqual([
+      400,
+      expect.stringContaining('defined in code'),
+    ]);
   });
 
   it('is rejected when another name has the same job ref', async () => {
@@ -380,6 +445,9 @@ describe('a posted script', () => {
       interactive_script_type: 'streamlit',
       script_url: expect.stringContaining('http') as string,
     });
+    const { items } = (await ask('GET', 'scripts/nb.py/versions')) as { items: Answer[] };
+    // Later releases name it, so its absence would be a new version.
+    expect(items[0]?.['default_trigger']).toBe('http:');
   });
 });
 
@@ -446,6 +514,24 @@ describe('a run', () => {
       expect(await statusOf(id)).toBe(status);
     },
   );
+
+  it('that nobody followed is shown as it is', async () => {
+    const { id } = await start();
+    await api.setRun(String(id), { status: 'running', createdAt: ago({ minutes: 2 }) });
+    expect(await statusOf(id)).toBe('running');
+  });
+
+  it('that waited for long was starting once, whichever server is asked', async () => {
+    const { id } = await start();
+    expect(await statusOf(id)).toBe('pending');
+    await api.setRun(String(id), {
+      status: 'completed',
+      createdAt: ago({ hours: 2 }),
+      finishedAt: new Date(),
+    });
+    const shown = await Promise.all(Array.from({ length: 5 }, () => statusOf(id)));
+    expect(shown.toSorted()).toEqual([...Array.from({ length: 4 }, () => 'completed'), 'starting']);
+  });
 
   it('of an app was running once', async () => {
     const { id } = await start('jobs.m.app');

@@ -15,6 +15,11 @@ export const postedScript = z.object({
 });
 type PostedScript = z.output<typeof postedScript>;
 
+/** The body of `PATCH scripts/{id}` in the same releases. */
+export const changedScript = postedScript
+  .pick({ name: true, entry_point: true, description: true, profile: true, schedule: true })
+  .partial();
+
 const launchers = 'dlt._workspace.deployment.launchers';
 const exposedAs = {
   marimo: { interface: 'gui', category: 'notebook' },
@@ -83,6 +88,7 @@ function describeApp(posted: PostedScript) {
   return {
     entry_point: { module, function: null, job_type: 'interactive', launcher },
     execute: { concurrency: 1 },
+    default_trigger: 'http:',
   };
 }
 

@@ -8,19 +8,13 @@ import type { Services } from '../services/create-services.ts';
 import multipart from '@fastify/multipart';
 import { actAs } from '../services/audit/audit.ts';
 import { actorOf } from '../http/caller.ts';
-import { accountRoutes } from './account.ts';
 import { authenticateWithinLimit } from '../api/route-registration.ts';
-import { createRunRoutes } from './runs.ts';
 import { createUploadRoutes } from './uploads.ts';
-import { logRoutes } from './logs.ts';
-import { memberRoutes } from './members.ts';
+import { olderRoutes } from './older-routes.ts';
 import { originOf } from '../http/base-url.ts';
 import { pathParamsOf } from '../http/path-params.ts';
 import { readClientRelease } from './client-release.ts';
-import { scriptRoutes } from './scripts.ts';
 import { sendError } from '../http/send-error.ts';
-import { signInRoutes } from './sign-in.ts';
-import { versionRoutes } from './versions.ts';
 
 interface OlderClientDependencies {
   services: Services;
@@ -36,19 +30,10 @@ const publicBodyLimit = 16 * 1024;
 
 /** Registers the routes of the older client at `/v1`. */
 export function registerOlderClient(app: FastifyInstance, dependencies: OlderClientDependencies): void {
-  const routes = [
-    ...signInRoutes,
-    ...accountRoutes,
-    ...memberRoutes,
-    ...versionRoutes,
-    ...scriptRoutes,
-    ...createRunRoutes(),
-    ...logRoutes,
-  ];
   void app.register(
     async (scope) => {
       answerErrorsPlainly(scope, dependencies.log);
-      for (const route of routes) registerOlderRoute(scope, route, dependencies);
+      for (const route of olderRoutes) registerOlderRoute(scope, route, dependencies);
       await scope.register(async (uploads) => {
         await uploads.register(multipart, { throwFileSizeLimit: false });
         for (const route of createUploadRoutes(dependencies))

@@ -9,11 +9,11 @@ import {
   runStatus,
 } from '@pumphouse/contract';
 import { z } from 'zod';
-import { createAwaitedStatus } from './awaited-status.ts';
 import { findScript } from './find-script.ts';
 import { get, parseBody, parseQuery, post, workspaceOf } from './route.ts';
 import { pageQuery, toOlderPage } from './pages.ts';
 import { ServiceError } from '../platform/service-error.ts';
+import { showAwaitedStatus } from './awaited-status.ts';
 import { toDetailedRun } from './run-serializers.ts';
 
 const runQuery = pageQuery.extend({
@@ -94,6 +94,12 @@ export function runOf(request: OlderRequest) {
   return { ...workspaceOf(request), job_run_id: request.params['run_id'] ?? '' };
 }
 
+async function readRun(request: OlderRequest) {
+  const run = await request.call('get_job_run', { params: runOf(request) });
+  const status = await showAwaitedStatus(request, run);
+  return { ...toDetailedRun(run, request.release), status };
+}
+
 async function cancelRun(request: OlderRequest) {
   return toDetailedRun(await request.call('cancel_job_run', { params: runOf(request) }), request.release);
 }
@@ -124,23 +130,12 @@ async function cancelRuns(request: OlderRequest) {
   return { cancelled, not_running: idle };
 }
 
-/** A client waits with one key or session. */
-function nameCaller({ principal }: OlderRequest): string {
-  return principal.kind === 'user' ? (principal.credential?.id ?? principal.userId) : principal.kind;
-}
-
 /** Job runs. */
-export function createRunRoutes(): readonly OlderRoute[] {
-  const showAwaited = createAwaitedStatus();
-  return [
-    get('/workspaces/:workspace_id/runs', listRuns),
-    post('/workspaces/:workspace_id/runs', createRun),
-    post('/workspaces/:workspace_id/runs/cancel', cancelRuns),
-    get('/workspaces/:workspace_id/runs/latest', readLatestRun),
-    get('/workspaces/:workspace_id/runs/:run_id', async (request) => {
-      const run = await request.call('get_job_run', { params: runOf(request) });
-      return { ...toDetailedRun(run, request.release), status: showAwaited(run, nameCaller(request)) };
-    }),
-    post('/workspaces/:workspace_id/runs/:run_id/cancel', cancelRun),
-  ];
-}
+export const runRoutes: readonly OlderRoute[] = [
+  get('/workspaces/:workspace_id/runs', listRuns),
+  post('/workspaces/:workspace_id/runs', createRun),
+  post('/workspaces/:workspace_id/runs/cancel', cancelRuns),
+  get('/workspaces/:workspace_id/runs/latest', readLatestRun),
+  get('/workspaces/:workspace_id/runs/:run_id', readRun),
+  post('/workspaces/:workspace_id/runs/:run_id/cancel', cancelRun),
+];

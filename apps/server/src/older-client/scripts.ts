@@ -5,7 +5,7 @@ import { jobType, queryList, triggeredJobStatus } from '@pumphouse/contract';
 import { z } from 'zod';
 import { findScript, searchScript } from './find-script.ts';
 import { change, get, parseBody, parseQuery, post, workspaceOf } from './route.ts';
-import { describePostedScript, postedScript } from './posted-script.ts';
+import { changedScript, describePostedScript, postedScript } from './posted-script.ts';
 import { pageQuery, toOlderPage } from './pages.ts';
 import { ServiceError } from '../platform/service-error.ts';
 import { toRun } from './run-serializers.ts';
@@ -84,6 +84,21 @@ async function postScript(request: OlderRequest) {
   if (existing) requireSameName(existing, posted.name);
   const entry_point = await findDeployedFile(request, posted.entry_point);
   return deployOne(request, describePostedScript({ ...posted, entry_point }, existing));
+}
+
+/** Changes single fields of a job that was created by posting a script. */
+async function changeScript(request: OlderRequest) {
+  const { named, suffix } = splitPath(request);
+  if (suffix !== '') throw unknownOperation(request);
+  const changes = parseBody(changedScript, request);
+  const existing = await findScript(request, named);
+  const { name, entry_point, description, script_type, ...script } = toScript(existing, request.release);
+  if (existing.deployment_module != null || entry_point.includes('::'))
+    throw new ServiceError('invalid_request', 'The job is defined in code. Change the code, then deploy it.');
+  if (changes.name !== undefined && changes.name !== name)
+    throw new ServiceError('invalid_request', 'A job keeps its name. Create another with the new name.');
+  const current = postedScript.parse({ ...script, name, entry_point, description, script_type });
+  return deployOne(request, describePostedScript({ ...current, ...changes }, existing));
 }
 
 /** Two names can have one job ref, because a ref has fewer characters. */
@@ -246,6 +261,7 @@ export const scriptRoutes: readonly OlderRoute[] = [
   post('/workspaces/:workspace_id/scripts/*', (request) =>
     switchScript(request, { '/public-url': 'publish_job' }),
   ),
+  change('PATCH', '/workspaces/:workspace_id/scripts/*', changeScript),
   change('PUT', '/workspaces/:workspace_id/scripts/*', (request) =>
     switchScript(request, { '/archive': 'archive_job' }),
   ),

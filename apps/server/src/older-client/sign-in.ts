@@ -1,5 +1,6 @@
 import type { OlderRequest, OlderRoute } from './route.ts';
 import { z } from 'zod';
+import { actAsPerson } from '../services/audit/audit.ts';
 import { parseBody, post, publicRoute, get } from './route.ts';
 
 const deviceCode = z.object({ device_code: z.string() });
@@ -17,8 +18,15 @@ async function refresh(request: OlderRequest) {
   return request.call('refresh_session', { params: {}, body: parseBody(refreshToken, request) });
 }
 
-async function revoke(request: OlderRequest) {
+async function signOut(request: OlderRequest) {
   return request.call('revoke_session', { params: {}, body: parseBody(refreshToken, request) });
+}
+
+/** The current API ends other sessions only for a signed-in caller; this client sends its refresh token. */
+async function signOutEverywhere(request: OlderRequest) {
+  const { sessions } = request.services.signIn;
+  const user = await sessions.refresh(parseBody(refreshToken, request).refresh_token);
+  await actAsPerson(user, () => sessions.revokeOthers(user.userId, null));
 }
 
 /** Signing in. The names of the providers are those of the vendor's server; this server signs in itself. */
@@ -29,5 +37,6 @@ export const signInRoutes: readonly OlderRoute[] = [
     publicRoute(post(`/${provider}/device-flow/token`, redeemDeviceCode)),
   ]),
   publicRoute(post('/auth/refresh', refresh), 200),
-  publicRoute(post('/auth/logout', revoke), 204),
+  publicRoute(post('/auth/logout', signOut), 204),
+  publicRoute(post('/auth/logout-all-devices', signOutEverywhere), 204),
 ];

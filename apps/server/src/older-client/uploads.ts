@@ -48,7 +48,7 @@ export function createUploadRoutes({
       archivePath: path,
       sent: requirements ? await readRequirements(requirements) : null,
     });
-    return toDeployment(toDeploymentResponse(stored), describeSent(stored));
+    return toDeployment(toDeploymentResponse(stored), stored);
   }
 
   async function uploadConfiguration(request: OlderRequest) {
@@ -58,16 +58,11 @@ export function createUploadRoutes({
     // The archive contains plain secrets, so it is encrypted before it is written to disk.
     const archive = await receiveInMemory(request.request, 'file', CONFIGURATION_LIMITS.maxBytes);
     const stored = await uploadPackage.uploadOlderConfiguration({ grant, archive });
-    return toConfiguration(toConfigurationResponse(stored), describeSent(stored));
+    return toConfiguration(toConfigurationResponse(stored), stored);
   }
 
   return [
     post('/workspaces/:workspace_id/deployments', uploadDeployment),
     post('/workspaces/:workspace_id/configurations', uploadConfiguration),
   ];
-}
-
-/** The client that uploads knows the names of its files. */
-function describeSent({ olderContentHash }: { olderContentHash: string | null }) {
-  return { olderContentHash, fileNames: [] };
 }

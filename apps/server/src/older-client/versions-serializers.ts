@@ -1,9 +1,9 @@
 import type { ConfigurationResponse, DeploymentResponse, ManifestFileResponse } from '@pumphouse/contract';
 
 interface AsSent {
-  /** The hash by which the client that sent the version recognizes it; null if it is the usual one. */
-  olderContentHash: string | null;
-  fileNames: readonly string[];
+  /** The hash by which the client that sent the version recognizes it, if it is not the usual one. */
+  olderContentHash?: string | null | undefined;
+  fileNames?: readonly string[];
 }
 
 /** A row with the fields of all releases. */
@@ -18,7 +18,7 @@ export function toConfiguration(configuration: ConfigurationResponse, sent: AsSe
 
 function toVersion(
   version: DeploymentResponse | ConfigurationResponse,
-  { olderContentHash, fileNames }: AsSent,
+  { olderContentHash, fileNames = [] }: AsSent,
 ) {
   return {
     id: version.id,

@@ -40,17 +40,46 @@ function missing(kind: string, named: string): never {
 async function readDeployment(request: OlderRequest) {
   const found = await findDeployment(request, request.params['version'] ?? '');
   const { deployments } = request.services.readPackages;
-  const { olderContentHash } = await deployments.get(found.workspace_id, found.id);
-  const fileNames = request.release.readsDefinitions ? [] : await listDeploymentFiles(request, found.id);
-  return toDeployment(found, { olderContentHash, fileNames: fileNames.map((file) => file.relative_path) });
+  const hashes = await deployments.readOlderContentHashes(found.workspace_id, [found.id]);
+  // Only the releases before 0.25 read the names.
+  const files = request.release.readsDefinitions ? [] : await listDeploymentFiles(request, found.id);
+  return toDeployment(found, { olderContentHash: hashes.get(found.id), fileNames: namesOf(files) });
 }
 
 async function readConfiguration(request: OlderRequest) {
   const found = await findConfiguration(request, request.params['version'] ?? '');
   const { configurations } = request.services.readPackages;
-  const { olderContentHash } = await configurations.get(found.workspace_id, found.id);
-  const fileNames = request.release.readsDefinitions ? [] : await listConfigurationFiles(request, found.id);
-  return toConfiguration(found, { olderContentHash, fileNames: fileNames.map((file) => file.relative_path) });
+  const hashes = await configurations.readOlderContentHashes(found.workspace_id, [found.id]);
+  const files = request.release.readsDefinitions ? [] : await listConfigurationFiles(request, found.id);
+  return toConfiguration(found, { olderContentHash: hashes.get(found.id), fileNames: namesOf(files) });
+}
+
+function namesOf(files: readonly { relative_path: string }[]): string[] {
+  return files.map(({ relative_path: path }) => path);
+}
+
+/** Lists show no file names. */
+async function listDeployments(request: OlderRequest) {
+  const params = workspaceOf(request);
+  const page = await request.call('list_deployments', { params, query: parseQuery(pageQuery, request) });
+  const { deployments } = request.services.readPackages;
+  const hashes = await deployments.readOlderContentHashes(
+    params.workspace_id,
+    page.items.map(({ id }) => id),
+  );
+  return toOlderPage(page, (one) => toDeployment(one, { olderContentHash: hashes.get(one.id) }));
+}
+
+/** As `listDeployments`. */
+async function listConfigurations(request: OlderRequest) {
+  const params = workspaceOf(request);
+  const page = await request.call('list_configurations', { params, query: parseQuery(pageQuery, request) });
+  const { configurations } = request.services.readPackages;
+  const hashes = await configurations.readOlderContentHashes(
+    params.workspace_id,
+    page.items.map(({ id }) => id),
+  );
+  return toOlderPage(page, (one) => toConfiguration(one, { olderContentHash: hashes.get(one.id) }));
 }
 
 async function listDeploymentFiles(request: OlderRequest, id: string) {
@@ -63,26 +92,15 @@ async function listConfigurationFiles(request: OlderRequest, id: string) {
   return (await request.call('get_configuration_files', { params })).files;
 }
 
-/** Lists show no hash and no file names, so these rows need not be exact. */
-const unread = { olderContentHash: null, fileNames: [] };
-
 /** Deployments and configurations. `version` in a path is a number, an id or `latest`. */
 export const versionRoutes: readonly OlderRoute[] = [
-  get('/workspaces/:workspace_id/deployments', async (request) => {
-    const query = parseQuery(pageQuery, request);
-    const page = await request.call('list_deployments', { params: workspaceOf(request), query });
-    return toOlderPage(page, (deployment) => toDeployment(deployment, unread));
-  }),
+  get('/workspaces/:workspace_id/deployments', listDeployments),
   get('/workspaces/:workspace_id/deployments/:version', readDeployment),
   get('/workspaces/:workspace_id/deployments/:version/files', async (request) => {
     const { id } = await findDeployment(request, request.params['version'] ?? '');
     return toFiles(await listDeploymentFiles(request, id));
   }),
-  get('/workspaces/:workspace_id/configurations', async (request) => {
-    const query = parseQuery(pageQuery, request);
-    const page = await request.call('list_configurations', { params: workspaceOf(request), query });
-    return toOlderPage(page, (configuration) => toConfiguration(configuration, unread));
-  }),
+  get('/workspaces/:workspace_id/configurations', listConfigurations),
   get('/workspaces/:workspace_id/configurations/:version', readConfiguration),
   get('/workspaces/:workspace_id/configurations/:version/files', async (request) => {
     const { id } = await findConfiguration(request, request.params['version'] ?? '');

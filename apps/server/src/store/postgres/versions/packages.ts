@@ -146,6 +146,14 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
         }),
       ),
 
+    olderContentHashes: (workspaceId: string, ids: readonly string[]) =>
+      sql.query<Pick<PackageRecord, 'id' | 'olderContentHash'>>(
+        named(
+          `select id, older_content_hash as "olderContentHash" from ${table} where workspace_id = :workspaceId and id = any(:ids)`,
+          { workspaceId, ids },
+        ),
+      ),
+
     list: (workspaceId: string, version: number | null) =>
       listPackages<Row>(sql, { table, selected, workspaceId, version }),
   };
