@@ -530,7 +530,7 @@ describe('a run', () => {
       finishedAt: new Date(),
     });
     const shown = await Promise.all(Array.from({ length: 5 }, () => statusOf(id)));
-    expect(shown.toSorted()).toEqual([...Array.from({ length: 4 }, () => 'completed'), 'starting']);
+    expect(shown.filter((status) => status !== 'completed')).toEqual(['starting']);
   });
 
   it('of an app was running once', async () => {

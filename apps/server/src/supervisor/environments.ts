@@ -153,6 +153,13 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
 
   return {
     /**
+     * Lists the requirements whose dlt is too old to start jobs.
+     * @throws RequirementsError as `ensure`
+     */
+    listRaised: (request: Pick<EnvironmentRequest, 'definition' | 'deployment'>): InstallSet['raised'] =>
+      installSetOf(request).raised,
+
+    /**
      * @throws EnvironmentBuildError, RequirementsError: the run fails with their message
      * @throws AbortError when the signal ends the wait; the build continues if another run waits for it
      */
@@ -192,7 +199,6 @@ interface Plan {
   pythonVersion: string;
   requirements: string[];
   leftOut: string[];
-  raised: InstallSet['raised'];
   ignoredSettings: string[];
   variables: Record<string, string>;
   maskedValues: string[];
@@ -217,20 +223,22 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
 }
 
 /** Requested packages and settings that the build ignores. */
-function listRemarks({ leftOut, raised, ignoredSettings }: Plan): string[] {
+function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
   return [
     ...leftOut.map((text) => `Not installed: ${text} (Pumphouse works without it).`),
-    ...raised.map(
-      ({ line, raisedTo }) => `Installed ${raisedTo} instead of ${line}, which is too old to start jobs.`,
-    ),
     ...ignoredSettings.map((name) => `Not used to build the environment: ${name}.`),
   ];
 }
 
-function planEnvironment({ deployment, definition, organization, settings }: EnvironmentRequest): Plan {
+function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'definition' | 'deployment'>) {
   const manifest = readRequirementsManifest(deployment.requirements);
   const groups = definition.require?.dependency_groups ?? [];
-  const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
+  return buildInstallSet(manifest, groups, definition.entry_point.launcher);
+}
+
+function planEnvironment(request: EnvironmentRequest): Plan {
+  const { deployment, organization, settings } = request;
+  const set = installSetOf(request);
   const platform = `${process.platform}-${process.arch}`;
   const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
   return {
@@ -240,7 +248,6 @@ function planEnvironment({ deployment, definition, organization, settings }: Env
     pythonVersion: set.pythonVersion,
     requirements: set.requirements,
     leftOut: set.leftOut,
-    raised: set.raised,
     ignoredSettings: settings.ignored,
     variables: settings.variables,
     maskedValues: settings.maskedValues,

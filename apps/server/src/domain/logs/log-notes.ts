@@ -62,3 +62,12 @@ export function renamedFileNote(
   const text = `The configuration file ${name} was placed as ${placedAs}: dlt reads it only under that name. Rename the file.`;
   return setupLine(text, 'stderr', at);
 }
+
+/** Notes that a run uses a newer dlt than a requirement names. */
+export function raisedNote(
+  { line, raisedTo }: { line: string; raisedTo: string },
+  at: Date,
+): UnnumberedLogLine {
+  const text = `The run uses ${raisedTo} instead of ${line}, which is too old to start jobs.`;
+  return setupLine(text, 'stderr', at);
+}
