@@ -57,7 +57,7 @@ interface Admission {
 }
 
 /** Limit for bodies of unauthenticated calls, which contain only a few codes. */
-const publicBodyLimit = 16 * 1024;
+export const publicBodyLimit = 16 * 1024;
 
 /**
  * Registers one row of the route table. It authenticates and authorizes the caller before it reads any of the

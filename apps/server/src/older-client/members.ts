@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { change, get, parseBody, post, workspaceOf } from './route.ts';
 import { organizationOf } from './account.ts';
 import { readAll } from './pages.ts';
+import { ServiceError } from '../platform/service-error.ts';
 import { toRole } from './account-serializers.ts';
 
 const addedMember = z.object({
@@ -37,19 +38,18 @@ function toMember({ user_id, email, role }: Person) {
 /** No membership has this id, so an operation checks its permission and then finds nothing. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
-function membershipOf(members: readonly Person[], isWanted: (member: Person) => boolean): string {
-  return members.find(isWanted)?.membership_id ?? nobody;
+/** Finds the membership of a user; if there is none, the id of the user stands in the error of the operation. */
+function membershipOf(members: readonly Person[], userId: string): string {
+  return members.find(({ user_id }) => user_id === userId)?.membership_id ?? userId;
 }
 
 async function removeOrganizationMember(request: OlderRequest) {
-  const userId = request.params['user_id'];
-  const membership_id = membershipOf(await listMembers(request), ({ user_id }) => user_id === userId);
+  const membership_id = membershipOf(await listMembers(request), request.params['user_id'] ?? '');
   await request.call('remove_organization_member', { params: { ...organizationOf(request), membership_id } });
 }
 
 async function removeWorkspaceMember(request: OlderRequest) {
-  const userId = request.params['user_id'];
-  const membership_id = membershipOf(await listAccess(request), ({ user_id }) => user_id === userId);
+  const membership_id = membershipOf(await listAccess(request), request.params['user_id'] ?? '');
   await request.call('remove_workspace_member', { params: { ...workspaceOf(request), membership_id } });
 }
 
@@ -61,12 +61,16 @@ async function addWorkspaceMember(request: OlderRequest) {
   const members = await readAll((query) =>
     call('list_organization_members', { params: { organization_id }, query }),
   );
-  const membership_id = membershipOf(
-    members,
-    (member) => member.user_id === user_id || member.email === email,
-  );
-  const params = { ...workspaceOf(request), membership_id };
-  return toMember(await call('set_workspace_member', { params, body: { role } }));
+  const found = members.find((member) => member.user_id === user_id || member.email === email);
+  const params = { ...workspaceOf(request), membership_id: found?.membership_id ?? nobody };
+  try {
+    return toMember(await call('set_workspace_member', { params, body: { role } }));
+  } catch (error) {
+    if (found || !(error instanceof ServiceError) || error.code !== 'not_found') throw error;
+    const named = email ?? user_id ?? 'without email or user_id';
+    const detail = `The organization has no member ${named}. Invite them under Members in the console.`;
+    throw new ServiceError('not_found', detail);
+  }
 }
 
 /** Members of organizations and workspaces. Users join an organization only by an invitation, in the console. */

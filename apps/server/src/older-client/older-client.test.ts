@@ -159,6 +159,36 @@ describe('the account', () => {
   });
 });
 
+describe('members', () => {
+  it('of an organization are given a workspace by email or user id, and removed', async () => {
+    const { organization, owner } = context;
+    const user = await api.createCaller({ id: organization.id, role: 'member' });
+    const { email } = user.principal;
+    const members = `/organizations/${organization.id}/members`;
+    expect(await ask('GET', members)).toContainEqual(
+      expect.objectContaining({ user_id: user.userId, email, identity_id: user.membershipId }),
+    );
+    for (const named of [{ email }, { user_id: user.userId }]) {
+      const added = await send('POST', 'members', { payload: { ...named, role: 'viewer' } });
+      expect([added.status, added.json()]).toEqual([201, { user_id: user.userId, email, role: 'viewer' }]);
+      expect(await ask('GET', 'members')).toContainEqual({ user_id: user.userId, email, role: 'viewer' });
+      expect((await send('DELETE', `members/${user.userId}`)).status).toBe(204);
+    }
+    expect((await send('DELETE', `${members}/${user.userId}`)).status).toBe(204);
+    for (const path of [`members/${user.userId}`, `${members}/${user.userId}`]) {
+      const gone = await send('DELETE', path);
+      expect([gone.status, gone.json()['detail']]).toEqual([404, expect.stringContaining(user.userId)]);
+    }
+    const payload = { email: 'nobody@example.com', role: 'viewer' };
+    const unknown = await send('POST', 'members', { payload });
+    expect([unknown.status, unknown.json()['detail']]).toEqual([
+      404,
+      expect.stringContaining('has no member nobody@example.com. Invite them'),
+    ]);
+    expect((await send('DELETE', `${members}/${owner.userId}`)).status).toBe(409);
+  });
+});
+
 describe('signing in', () => {
   const post = (path: string, payload?: object) =>
     api.app.inject({ method: 'POST', url: `/v1${path}`, ...(payload ? { payload } : {}) });

@@ -8,7 +8,7 @@ import type { Services } from '../services/create-services.ts';
 import multipart from '@fastify/multipart';
 import { actAs } from '../services/audit/audit.ts';
 import { actorOf } from '../http/caller.ts';
-import { authenticateWithinLimit } from '../api/route-registration.ts';
+import { authenticateWithinLimit, publicBodyLimit } from '../api/route-registration.ts';
 import { createUploadRoutes } from './uploads.ts';
 import { olderRoutes } from './older-routes.ts';
 import { originOf } from '../http/base-url.ts';
@@ -25,8 +25,6 @@ interface OlderClientDependencies {
   maxUploadBytes: number;
   log: Logger;
 }
-
-const publicBodyLimit = 16 * 1024;
 
 /** Registers the routes of the older client at `/v1`. */
 export function registerOlderClient(app: FastifyInstance, dependencies: OlderClientDependencies): void {
