@@ -25,24 +25,27 @@ const scripts = Array.from({ length: 2 * followCommands.length }, (_, index) => 
 let server: TestServer;
 let parentFolder: string;
 let workspace: ApiWorkspace;
+let signedIn: Record<string, string>;
 const clients: OlderClient[] = [];
 
 beforeAll(async () => {
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-older-'));
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn', PUMPHOUSE_MAX_ACTIVE_RUNS: '1' });
   workspace = createApiWorkspace(server, await createWorkspace(server, 'waits'));
-  const token = (await runAdmin(server, ['create-key', '--email', ownerEmail, '--jwt'])).trim();
+  signedIn = {
+    RUNTIME__AUTH_TOKEN: (await runAdmin(server, ['create-key', '--email', ownerEmail, '--jwt'])).trim(),
+  };
   const files = {
     ...olderWorkspace,
     ...Object.fromEntries(scripts.map((name) => [`${name}.py`, `print("${name} has run")\n`])),
-    '.dlt/config.toml': `[runtime]\nworkspace_id = "${workspace.id}"\nauth_token = "${token}"\n`,
+    '.dlt/config.toml': `[runtime]\nworkspace_id = "${workspace.id}"\n`,
   };
   for (const [release] of followCommands) {
     const install = await prepareOlderClient(release);
     clients.push(await createOlderClient({ install, server, folder: join(parentFolder, release) }, files));
   }
   // All have the same files, so there is one version, and one environment.
-  for (const client of clients) await client.ask('deploy');
+  for (const client of clients) await client.ask('deploy', signedIn);
   expect(await workspace.latestDeployment()).toMatchObject({ version: 1 });
 }, setupTimeoutMs);
 
@@ -51,23 +54,27 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
+async function ask(place: number, command: string): Promise<string> {
+  const client = clients[place];
+  if (!client) throw new Error(`There is no client ${place}`);
+  return client.ask(command, signedIn);
+}
+
 it('ten clients that follow waiting runs all see them run, however quickly', async () => {
-  await clients[0]?.ask('launch slow.py');
+  await ask(0, 'launch slow.py');
   const [slow] = await workspace.listRuns('jobs.slow');
   await workspace.awaitLine(slow?.id ?? '', 'waiting');
 
-  const followed = scripts.map((name, index) => {
+  const followed: Promise<string>[] = [];
+  for (const [index, name] of scripts.entries()) {
     const place = index % clients.length;
-    return clients[place]?.ask(`${followCommands[place]?.[1] ?? ''} ${name}.py`);
-  });
-  await eventually('all runs wait', async () => {
-    const { items } = await server.client.call('list_job_runs', {
-      params: { workspace_id: workspace.id },
-      query: { status: ['pending'], limit: 100 },
+    followed.push(ask(place, `${followCommands[place]?.[1] ?? ''} ${name}.py`));
+    await eventually(`${name} waits`, async () => {
+      const [run] = await workspace.listRuns(`jobs.${name}`).catch(() => []);
+      return run?.status === 'pending';
     });
-    return items.length === scripts.length;
-  });
-  await clients[0]?.ask('cancel slow');
+  }
+  await ask(0, 'cancel slow');
 
   const outputs = await Promise.all(followed);
   for (const [index, name] of scripts.entries()) {
