@@ -1,2 +1,4 @@
 export * from './api-error.ts';
 export * from './client.ts';
+export * from './control-sequences.ts';
+export * from './traceback.ts';
