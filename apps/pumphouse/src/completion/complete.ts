@@ -24,32 +24,31 @@ export async function complete(
 }
 
 async function readNames(owner: NodeJS.Process, position: Position): Promise<Candidate[]> {
-  const reading = lookUp(owner, position).catch((): Candidate[] => []);
+  const { openSession } = await import('../session/open-session.ts');
+  const { nameReaders } = await import('./look-up-names.ts');
+  const { server, workspace } = position;
+
+  async function lookUp(): Promise<Candidate[]> {
+    const session = await openSession(owner, {
+      quiet: true,
+      ...(server !== undefined && { server }),
+      ...(workspace !== undefined && { workspace }),
+    });
+    const lists = position.kinds.map((kind) =>
+      readThroughCache(owner.env, describeKey(session, kind, position), () =>
+        nameReaders[kind](session, position),
+      ).catch((): Candidate[] => []),
+    );
+    return (await Promise.all(lists)).flat();
+  }
+
   const isLate = Symbol('late');
+  const reading = lookUp().catch((): Candidate[] => []);
   const names = await Promise.race([reading, sleep(patienceMs, isLate, { ref: false })]);
   if (typeof names !== 'symbol') return names;
   // A request that still waits would keep the process, and with it the shell.
   owner.stdout.write(formatCandidates(position.candidates));
   return owner.exit(0);
-}
-
-async function lookUp(owner: NodeJS.Process, position: Position): Promise<Candidate[]> {
-  const { openSession } = await import('../session/open-session.ts');
-  const { nameReaders } = await import('./look-up-names.ts');
-  const { server, workspace } = position;
-  const session = await openSession(owner, {
-    quiet: true,
-    ...(server !== undefined && { server }),
-    ...(workspace !== undefined && { workspace }),
-  });
-  const lists = await Promise.all(
-    position.kinds.map((kind) =>
-      readThroughCache(owner.env, describeKey(session, kind, position), () =>
-        nameReaders[kind](session, position),
-      ).catch((): Candidate[] => []),
-    ),
-  );
-  return lists.flat();
 }
 
 /** Names of different servers, workspaces and jobs are kept apart. */

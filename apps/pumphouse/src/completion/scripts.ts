@@ -36,8 +36,9 @@ fi
 `,
   fish: `# Completion of pumphouse in fish: pumphouse completion fish > ~/.config/fish/completions/pumphouse.fish
 function __pumphouse_complete
-    set -l words (commandline -opc) (commandline -ct | string collect --allow-empty)
-    set -l candidates (pumphouse __complete -- $words[2..] 2>/dev/null)
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l candidates (pumphouse __complete -- $words[2..] "$current" 2>/dev/null)
     if test (count $candidates) -gt 0
         printf '%s\\n' $candidates
     else

@@ -1,16 +1,20 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addExamples } from '../program/examples.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 import type { LogOptions } from './show-log.ts';
 
 /** Adds `logs`. */
 export function addLogCommands(program: Command, cli: Cli): void {
-  addLogCommand(program.command('logs'), cli);
+  addLogCommand(program, cli, 'pumphouse logs');
 }
 
-/** Declares the arguments and options of `logs`, which `run logs` has too. */
-export function addLogCommand(logs: Command, cli: Cli): void {
-  logs
+/**
+ * Adds `logs` to the program, or to `run`.
+ * @param name what to type, for the examples
+ */
+export function addLogCommand(parent: Command, cli: Cli, name: string): void {
+  const logs = parent
+    .command('logs')
     .description('Print the log of a run; of a job, that of its latest run')
     .argument('<run|job>', 'The id of a run, or a job')
     .argument('[number]', 'The number of a run of the job')
@@ -26,11 +30,8 @@ export function addLogCommand(logs: Command, cli: Cli): void {
       }),
     );
   addExamples(logs, [
-    ['pumphouse logs load -f', 'Follows the latest run of the job load; Ctrl-C leaves it running.'],
-    ['pumphouse logs load 12 --grep error', 'Prints the lines of run 12 that contain "error".'],
-    [
-      'pumphouse logs load --since 10m --timestamps',
-      'Prints the lines of the last ten minutes with their times.',
-    ],
+    [`${name} load -f`, 'Follows the latest run of the job load; Ctrl-C leaves it running.'],
+    [`${name} load 12 --grep error`, 'Prints the lines of run 12 that contain "error".'],
+    [`${name} load --since 10m --timestamps`, 'Prints the lines of the last ten minutes with their times.'],
   ]);
 }

@@ -1,4 +1,4 @@
-import type { InvitationResponse } from '@pumphouse/contract';
+import { invitationStatus, type InvitationResponse } from '@pumphouse/contract';
 import { readAll } from '../paging/read-all.ts';
 import type { Session } from '../session/session.ts';
 import { formatRelative } from '../terminal/format.ts';
@@ -15,9 +15,10 @@ export async function readInvitations(
   scope: MembersScope,
   { isPendingOnly }: InvitationFilter,
 ): Promise<InvitationResponse[]> {
-  const filter = isPendingOnly ? { status: ['pending' as const] } : {};
+  // Without statuses the API lists pending invitations only.
+  const status = isPendingOnly ? ['pending' as const] : invitationStatus.options;
   return readAll((page) => {
-    const query = { ...page, ...filter };
+    const query = { ...page, status: [...status] };
     return scope.kind === 'organization'
       ? client.call('list_invitations', { params: scope.params, query })
       : client.call('list_workspace_invitations', { params: scope.params, query });

@@ -1,3 +1,4 @@
+import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
 import { countOf } from '../runs/run-outcome.ts';
@@ -43,7 +44,7 @@ function formatPipeline(terminal: Terminal, pipeline: PipelineOverviewResponse, 
         ? null
         : `${formatStatus(terminal, run.status)} ${formatRelative(run.created_at)}, in ${shortenJobRef(run.job_run.job_ref)} #${run.job_run.number}`,
     ],
-    ['Error', run?.error_message == null ? null : toOneLine(run.error_message)],
+    ['Error', run?.error_message == null ? null : toOneLine(shortenPipelineError(run.error_message))],
     ['Data', `${formatFreshness(terminal, freshness)}: ${freshness.detail}`],
     ['Typical run', typical.join(', ')],
     ['Dataset', pipeline.dataset_name],

@@ -1,5 +1,6 @@
+import { shortenPipelineError } from '@pumphouse/client';
 import { readAll } from '../paging/read-all.ts';
-import { shortenPipelineError } from './pipeline-error.ts';
+import { toOneLine } from '../runs/job-name.ts';
 import type { Session } from '../session/session.ts';
 import {
   formatBytes,
@@ -55,7 +56,7 @@ export async function showPipelineRuns(
         {
           title: 'ERROR',
           text: ({ status, error_message: error }) =>
-            status === 'failed' ? shortenPipelineError(error) : '',
+            status === 'failed' ? toOneLine(shortenPipelineError(error)) : '',
         },
         { title: 'DLT', text: ({ dlt_version: dlt }) => dlt ?? '', dropOrder: 3 },
         { title: 'ID', text: ({ id }) => id, dropOrder: 4 },

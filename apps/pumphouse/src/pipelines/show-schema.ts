@@ -1,3 +1,4 @@
+import { describeSchemaChange } from '@pumphouse/client';
 import type {
   PipelineSchemasResponse,
   SchemaVersionChangesResponse,
@@ -6,7 +7,7 @@ import type {
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { readAll } from '../paging/read-all.ts';
-import { shortenJobRef } from '../runs/job-name.ts';
+import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
 import { countOf } from '../runs/run-outcome.ts';
 import type { Session } from '../session/session.ts';
 import { findSimilar } from '../terminal/find-similar.ts';
@@ -15,7 +16,6 @@ import { formatList } from '../terminal/list.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { explainMissing } from './find-name.ts';
 import { readPipelineNames } from './read-names.ts';
-import { describeSchemaChange } from './schema-change.ts';
 
 /** The options of `schema`. */
 export interface SchemaOptions {
@@ -163,10 +163,10 @@ function formatChanges(terminal: Terminal, version: SchemaVersionChangesResponse
   const { changes, changes_total: total, job_run: run, created_at: at, schema_name: name } = version;
   const by = run === null ? '' : ` by ${shortenJobRef(run.job_ref)} #${run.number}`;
   const head = `${terminal.tone('strong', describeVersion(version))}  ${formatInstant(at)}${by}`;
-  const tones = { '+': 'good', '-': 'bad', '~': 'warning' } as const;
+  const tones = { '+': 'good', '−': 'bad', '~': 'warning' } as const;
   const lines = changes.map((change) => {
-    const { sign, text } = describeSchemaChange(change, name);
-    return `  ${terminal.tone(tones[sign], `${sign} ${text}`)}`;
+    const { sign, subject, detail } = describeSchemaChange(change, name);
+    return `  ${terminal.tone(tones[sign], toOneLine(`${sign} ${subject} ${detail}`))}`;
   });
   const more = total > changes.length ? [`  … ${countOf(total - changes.length, 'more change')}`] : [];
   return [head, ...lines, ...more, ''].join('\n');

@@ -58,6 +58,8 @@ export function buildProgram(cli: Cli): Command {
     program.commandsGroup(heading);
     for (const add of groups) add(program, cli);
   }
+  // Groups would list a command `help` beside their own; --help shows the same.
+  for (const command of program.commands) command.helpCommand(false);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }

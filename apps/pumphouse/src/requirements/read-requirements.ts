@@ -5,7 +5,7 @@ import { asObject, listAt, objectAt, type JsonObject } from '@pumphouse/contract
 import { readTomlFile } from '../servers/toml-file.ts';
 import type { Python } from '../manifest/find-python.ts';
 import { expandGroups, readRequirementLines } from './requirement-lines.ts';
-import { findUv, runUv } from './uv.ts';
+import { findUv, isWithoutIndex, runUv } from './uv.ts';
 
 /** The requirements of a workspace, as the upload of code carries them (engine 2 of dlt 1.31). */
 export interface Requirements {
@@ -93,7 +93,13 @@ async function readGroups(
   for (const name of ['requirements.txt', 'requirements.in']) {
     if (!existsSync(join(root, name))) continue;
     const text = await readFile(join(root, name), 'utf8');
-    return { main: uv === null ? readRequirementLines(text) : await compile(root, name, uv, env) };
+    const compiled = uv === null ? null : await compile(root, name, { uv, env });
+    if (uv !== null && compiled === null) {
+      warnings.push(
+        `The versions in ${name} are not pinned, because uv cannot reach its package index: the server chooses them.`,
+      );
+    }
+    return { main: compiled ?? readRequirementLines(text) };
   }
   return { main: [] };
 }
@@ -119,9 +125,19 @@ async function exportLock(
   return groups;
 }
 
-async function compile(root: string, name: string, uv: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+/** Pins the versions; null if the index cannot be reached from here, as only the server may be allowed to. */
+async function compile(
+  root: string,
+  name: string,
+  { uv, env }: { uv: string; env: NodeJS.ProcessEnv },
+): Promise<string[] | null> {
   const args = ['pip', 'compile', '--universal', '--no-header', '--no-annotate', name];
-  return readRequirementLines(await runUv(uv, args, { cwd: root, env }));
+  try {
+    return readRequirementLines(await runUv(uv, args, { cwd: root, env }));
+  } catch (error) {
+    if (isWithoutIndex(error)) return null;
+    throw error;
+  }
 }
 
 async function readPythonVersion(root: string): Promise<string> {

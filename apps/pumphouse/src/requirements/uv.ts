@@ -9,6 +9,16 @@ export function findUv(env: NodeJS.ProcessEnv): string | null {
   return findProgram('uv', env);
 }
 
+/** Whether uv failed because it could not reach a package index, rather than because of the requirements. */
+export function isWithoutIndex(error: unknown): boolean {
+  return (
+    error instanceof CommandError &&
+    error.lines.some((line) =>
+      /failed to fetch|error sending request|network connectivity|dns error/i.test(line),
+    )
+  );
+}
+
 const maxOutputBytes = 64 * 1024 * 1024;
 
 /**

@@ -10,7 +10,7 @@ export function addRunCommands(program: Command, cli: Cli): void {
   const run = program.command('run').description('List, inspect, cancel and repeat runs');
   addList(run, cli);
   addInfo(run, cli);
-  addLogCommand(run.command('logs'), cli);
+  addLogCommand(run, cli, 'pumphouse run logs');
   addCancel(run, cli);
   addCompare(run, cli);
   addRetry(run, cli);

@@ -64,7 +64,7 @@ function formatRun(terminal: Terminal, { overview, timeline, pipelines, failure,
   return [
     outcome === '' ? head : `${head}  ${outcome}`,
     failure === null ? '' : `\n${formatReasonBox(failure, terminal)}`,
-    `\n${formatFacts(terminal, overview, url)}`,
+    `\n${formatFields(terminal, overview, url)}`,
     formatPhases(terminal, timeline),
     formatPipelines(terminal, pipelines),
     formatWarnings(terminal, timeline),
@@ -74,7 +74,7 @@ function formatRun(terminal: Terminal, { overview, timeline, pipelines, failure,
     .trimEnd();
 }
 
-function formatFacts(terminal: Terminal, run: RunOverviewDetailResponse, url: string): string {
+function formatFields(terminal: Terminal, run: RunOverviewDetailResponse, url: string): string {
   const { deployment, configuration, attempt_count: attempts } = run;
   return formatDetails(terminal, [
     ['Trigger', describeCause(run)],

@@ -30,17 +30,17 @@ export function formatCounts({ added, removed, changed }: Omit<ChangeCounts, 'un
 }
 
 /** One line for each file: its mark, and its path. */
-export function formatChangedFiles(terminal: Terminal, files: readonly ChangedFile[]): string {
+export function formatChangedFiles(terminal: Pick<Terminal, 'tone'>, files: readonly ChangedFile[]): string {
   return files.map((file) => `  ${formatFile(terminal, file)}\n`).join('');
 }
 
-function formatFile(terminal: Terminal, { path, change }: ChangedFile): string {
+function formatFile(terminal: Pick<Terminal, 'tone'>, { path, change }: ChangedFile): string {
   const [mark, tone] = marks[change] ?? [' ', 'quiet'];
   return terminal.tone(tone, `${mark} ${path}`);
 }
 
 /** A file's difference as a unified diff, or as the settings that changed. */
-export function formatDifference(terminal: Terminal, file: FileDifference): string {
+export function formatDifference(terminal: Pick<Terminal, 'tone'>, file: FileDifference): string {
   const header = terminal.tone('strong', `--- ${file.path} (${file.change})`);
   if (file.outcome !== 'compared') return `${header}\n  ${explainOutcome(file)}\n`;
   if (file.settings) {
@@ -58,14 +58,14 @@ function explainOutcome({ outcome, settings }: FileDifference): string {
   return 'Only the list of files is compared';
 }
 
-function formatHunk(terminal: Terminal, hunk: TextHunk): string[] {
+function formatHunk(terminal: Pick<Terminal, 'tone'>, hunk: TextHunk): string[] {
   const range = (start: number, count: number) => (count === 1 ? String(start) : `${start},${count}`);
   const title = `@@ -${range(hunk.old_start, hunk.old_lines)} +${range(hunk.new_start, hunk.new_lines)} @@`;
   return [terminal.tone('accent', title), ...hunk.lines.flatMap((line) => formatLine(terminal, line))];
 }
 
 function formatLine(
-  terminal: Terminal,
+  terminal: Pick<Terminal, 'tone'>,
   { kind, text, no_newline_at_end }: TextHunk['lines'][number],
 ): string[] {
   const clean = hideControls(text);
@@ -78,7 +78,7 @@ function formatLine(
   return no_newline_at_end ? [line, '\\ No newline at end of file'] : [line];
 }
 
-function formatSetting(terminal: Terminal, { key, before, after }: SettingChange): string[] {
+function formatSetting(terminal: Pick<Terminal, 'tone'>, { key, before, after }: SettingChange): string[] {
   const lines: string[] = [];
   if (before !== null) lines.push(terminal.tone('bad', `-${key} = ${hideControls(before)}`));
   if (after !== null) lines.push(terminal.tone('good', `+${key} = ${hideControls(after)}`));

@@ -125,6 +125,7 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   set_organization_member_role: { payload: { role: 'member' } },
   set_workspace_member: { payload: { role: 'viewer' } },
   build_manifest: { payload: {} },
+  start_job: { payload: {} },
   open_app: { payload: {} },
   publish_app: { payload: {} },
   set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },

@@ -1,8 +1,7 @@
 import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
-import type { BatchOptions, Candidate, StartedJob, TriggerResult } from './start-request.ts';
+import type { BatchOptions, StartedJob, TriggerResult } from './start-request.ts';
 import type { DeploymentRecord, DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
-import type { FailedStart } from './start-refusals.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
@@ -14,12 +13,8 @@ import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
 import { findTimedTrigger } from '../../domain/jobs/job-definition.ts';
 import { noFaultPoints } from '../../platform/fault-points.ts';
-import {
-  matchTriggers,
-  pickTrigger,
-  pickTriggerByRef,
-  resolveRequestedTrigger,
-} from '../../domain/jobs/selectors.ts';
+import { pickCandidates } from './pick-candidates.ts';
+import { pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -390,30 +385,4 @@ export function createStartRuns(
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
-}
-
-function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
-  const named = new Set(request.jobIds);
-  const known = new Set(jobs.map((job) => job.id));
-  const unknown = request.jobIds
-    .filter((id) => !known.has(id))
-    .map((id): FailedStart => ({
-      ref: id,
-      code: 'not_found',
-      detail: 'There is no job with this id in the workspace.',
-    }));
-  const candidates: Candidate[] = [];
-  for (const job of jobs) {
-    const { definition } = job;
-    const matched = job.isArchived ? [] : matchTriggers(definition, request.selectors);
-    if (named.has(job.id)) {
-      const own = pickTriggerByRef(definition);
-      const matchedTriggers = [...new Set([own, ...matched])];
-      candidates.push({ job, trigger: pickTrigger(definition, matchedTriggers) ?? own, matchedTriggers });
-    } else {
-      const trigger = pickTrigger(definition, matched);
-      if (trigger) candidates.push({ job, trigger, matchedTriggers: matched });
-    }
-  }
-  return { candidates, unknown };
 }
