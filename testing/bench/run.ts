@@ -16,6 +16,7 @@ import { createContainerFixture, type ContainerFixture } from './container-fixtu
 import { findInstalledEngines } from '../fixtures/container-engine.ts';
 import { measureAppOpening } from './measure-app-opening.ts';
 import { measureApps } from './measure-apps.ts';
+import { measureCommands } from './measure-commands.ts';
 import { measureBurst } from './measure-burst.ts';
 import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
 import {
@@ -97,6 +98,7 @@ function listOwnMeasures(
       title: 'Many runs at once and DuckDB files',
       takeAlone: () => measureDatabases(burstRuns),
     },
+    { name: 'commands', title: 'The pumphouse command', takeAlone: () => measureCommands(rounds) },
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
     {

@@ -421,6 +421,36 @@ describe('the download of a log', () => {
   });
 });
 
+describe('the download of an archive', () => {
+  it.each([
+    [{ deploymentId: job_run_id }, `deployments/${job_run_id}`],
+    [{ configurationId: configuration_id }, `configurations/${configuration_id}`],
+  ])('is its bytes, with the file name from the server: %j', async (version, path) => {
+    const sent = Buffer.from([0x1f, 0x8b, 0, 255]);
+    await using server = await startTestServer((_, response) => {
+      const headers = { 'content-disposition': 'attachment; filename="shop-deployment-12.tar.gz"' };
+      response.writeHead(200, headers).end(sent);
+    });
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const { fileName, bytes } = await client.downloadArchive({ workspaceId: workspace_id, ...version });
+    expect(fileName).toBe('shop-deployment-12.tar.gz');
+    expect(Buffer.from(await new Response(bytes).arrayBuffer())).toEqual(sent);
+    expect(server.seen.map(summarize)).toEqual([
+      `GET /pumphouse/v1/workspaces/${workspace_id}/${path}/archive Bearer key`,
+    ]);
+    expect(server.seen[0]?.headers.accept).toBe('application/gzip');
+  });
+
+  it('is an error if retention has removed it', async () => {
+    await using server = await startTestServer((_, response) =>
+      answerJson(response, 404, { code: 'archive_removed', detail: 'Removed.' }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl });
+    const missing = client.downloadArchive({ workspaceId: workspace_id, deploymentId: job_run_id });
+    expect(await catchError(missing)).toMatchObject({ status: 404, code: 'archive_removed' });
+  });
+});
+
 describe('an audit log', () => {
   const params = { workspace_id };
 

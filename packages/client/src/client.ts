@@ -70,6 +70,18 @@ export interface DownloadedLog {
   text: ReadableStream<Uint8Array>;
 }
 
+/** Identifies the archive of a version. */
+export type ArchiveTarget = { workspaceId: string; signal?: AbortSignal } & (
+  { deploymentId: string } | { configurationId: string }
+);
+
+/** An archive being downloaded: a gzip tar file. */
+export interface DownloadedArchive {
+  /** The file name set by the server, such as `shop-deployment-12.tar.gz`. */
+  fileName: string;
+  bytes: ReadableStream<Uint8Array>;
+}
+
 /** What one connection subscribes to: at most 20 workspaces and 20 logs. */
 export interface EventsTarget {
   workspaceIds: readonly string[];
@@ -87,6 +99,8 @@ export interface Client {
   readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
   /** Streams the whole log of a run as text. A page can turn it into a file: `new Response(text).blob()`. */
   downloadLog(target: LogDownload): Promise<DownloadedLog>;
+  /** Streams the archive of a deployment or a configuration. That of a configuration contains secrets. */
+  downloadArchive(target: ArchiveTarget): Promise<DownloadedArchive>;
   /** Streams all matching entries of an audit log, one JSON object per line. */
   exportAuditLog<Id extends AuditLogExportId>(
     operationId: Id,
@@ -177,6 +191,12 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     return { fileName: fileNameOf(response) ?? `${target.jobRunId}.log`, text: bodyOf(response) };
   }
 
+  async function downloadArchive(target: ArchiveTarget): Promise<DownloadedArchive> {
+    const { route, kind, params } = archiveRequest(target);
+    const response = await request(route, { params, signal: target.signal });
+    return { fileName: fileNameOf(response) ?? `${kind}.tar.gz`, bytes: bodyOf(response) };
+  }
+
   async function exportAuditLog<Id extends AuditLogExportId>(
     operationId: Id,
     input: CallInput<Id>,
@@ -194,7 +214,7 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     }
   }
 
-  return { call, followLog, readLog, downloadLog, exportAuditLog, followEvents };
+  return { call, followLog, readLog, downloadLog, downloadArchive, exportAuditLog, followEvents };
 }
 
 /** Returns the parts of an input, which `CallInput` has checked, without the types of its operation. */
@@ -211,6 +231,16 @@ function workspaceOf({ params }: RequestInput): string {
 
 function logRequest({ workspaceId, jobRunId, signal }: LogTarget): RequestInput {
   return { params: { workspace_id: workspaceId, job_run_id: jobRunId }, signal };
+}
+
+function archiveRequest(target: ArchiveTarget) {
+  const workspace_id = target.workspaceId;
+  if ('deploymentId' in target) {
+    const params = { workspace_id, deployment_id: target.deploymentId };
+    return { route: routesById.download_deployment, kind: 'deployment', params };
+  }
+  const params = { workspace_id, configuration_id: target.configurationId };
+  return { route: routesById.download_configuration, kind: 'configuration', params };
 }
 
 function eventsRequest({ workspaceIds, logs = [], signal }: EventsTarget): RequestInput {

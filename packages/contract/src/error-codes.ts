@@ -357,7 +357,7 @@ export const errorCodes = {
   },
   input_too_large: {
     status: 413,
-    cause: 'The body of the delivery is larger than 1 MiB, the limit for the input of a run.',
+    cause: 'The body of the delivery, or the input of the start, is larger than 1 MiB.',
     nextStep: 'Send the location of the data instead of the data.',
   },
   unsupported_media_type: {

@@ -108,6 +108,9 @@ function emitSuccess(body: ResponseBody): JsonObject {
   if (body.contentType === 'text/plain') {
     return { description: 'Text', content: { [body.contentType]: { schema: emitSchema(body.item) } } };
   }
+  if (body.contentType === 'application/gzip') {
+    return { description: 'An archive', content: { [body.contentType]: { schema: emitSchema(body.item) } } };
+  }
   if (body.contentType === 'application/x-ndjson') {
     const content = { schema: emitSchema(body.item), 'x-framing': 'ndjson' };
     return { description: 'One item a line', content: { [body.contentType]: content } };

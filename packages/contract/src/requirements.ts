@@ -76,10 +76,13 @@ export const requirements: Record<Permission, Requirement> = {
   'deployment.read': inWorkspace('viewer'),
   'deployment.upload': inWorkspace('developer'),
   'deployment.compare': inWorkspace('developer'),
+  'deployment.download': inWorkspace('developer'),
   'deployment.roll-back': inWorkspace('developer'),
   'configuration.read': inWorkspace('viewer'),
   'configuration.upload': inWorkspace('developer'),
   'configuration.compare': inWorkspace('developer'),
+  // Comparisons mask secrets; the archive contains them. See `download_configuration`.
+  'configuration.download': inWorkspace('owner'),
   'configuration.roll-back': inWorkspace('developer'),
   'job.read': inWorkspace('viewer'),
   'job.archive': inWorkspace('developer'),

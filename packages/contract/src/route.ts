@@ -27,9 +27,9 @@ export interface MultipartBody<Schema extends z.ZodType = z.ZodType> {
   multipart: Schema;
 }
 
-/** A body of many items in sequence: JSON lines, events, or lines of text. */
+/** A body in sequence: JSON lines, events, lines of text, or the bytes of an archive. */
 export interface StreamedBody<Schema extends z.ZodType = z.ZodType> {
-  contentType: 'application/x-ndjson' | 'text/event-stream' | 'text/plain';
+  contentType: 'application/gzip' | 'application/x-ndjson' | 'text/event-stream' | 'text/plain';
   item: Schema;
   /** The data of each event type of an event stream. Without it, all items are `log` events. */
   events?: Readonly<Record<string, z.ZodType>>;

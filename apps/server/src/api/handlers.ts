@@ -2,6 +2,7 @@ import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
 import type { Services } from '../services/create-services.ts';
 import { createAppHandlers } from './apps/apps-routes.ts';
+import { createArchiveHandlers } from './versions/archives-routes.ts';
 import { createAuditLogHandlers } from './audit/audit-log-routes.ts';
 import { createInvitationHandlers } from './people/invitations-routes.ts';
 import { createJobGraphHandlers } from './jobs/job-graphs-routes.ts';
@@ -12,6 +13,7 @@ import { createKeyHandlers } from './keys/keys-routes.ts';
 import { createLiveEventHandlers } from './live/live-events-routes.ts';
 import { createLogHandlers } from './logs/logs-routes.ts';
 import { createLogRangeHandlers } from './logs/log-ranges-routes.ts';
+import { createManifestBuildHandlers } from './versions/manifest-builds-routes.ts';
 import { createMemberHandlers } from './people/members-routes.ts';
 import { createNextStartHandlers } from './scheduling/next-starts-routes.ts';
 import { createOrganizationHandlers } from './workspaces/organizations-routes.ts';
@@ -58,6 +60,8 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createWorkspaceHealthHandlers(services),
     ...createPackageHandlers(services),
     ...createVersionHandlers(services),
+    ...createArchiveHandlers(services),
+    ...createManifestBuildHandlers(services),
     ...createUploadHandlers({ ...services, uploadDir, maxArchiveBytes: maxUploadBytes }),
     ...createJobHandlers(services),
     ...createJobVersionHandlers(services),

@@ -24,6 +24,7 @@ import { createCompareSchemas } from './pipelines/compare-schemas.ts';
 import { createCompareVersions } from './versions/compare-versions.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
+import { createDownloadArchives } from './versions/download-archives.ts';
 import { createDownloadLog } from './logs/download-log.ts';
 import { createFollowEvents } from './live/follow-events.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
@@ -32,6 +33,7 @@ import { createIssueUpload } from './versions/issue-upload.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
 import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
+import { createManifestBuilds } from './versions/manifest-builds.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
 import { createOpenRunLog } from './logs/open-run-log.ts';
@@ -187,6 +189,8 @@ export function createServices(ports: ServicePorts) {
     readPackages: createReadPackages(persistence),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),
     rollBack: createRollBack({ persistence, blobs, encryption }),
+    downloadArchives: createDownloadArchives({ persistence, blobs, encryption }),
+    manifestBuilds: createManifestBuilds(persistence, startRuns),
 
     // Jobs and scheduling
     jobVersions,

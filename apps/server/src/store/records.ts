@@ -27,6 +27,7 @@ export type * from './postgres/runs/job-run-list.ts';
 export type * from './postgres/runs/job-runs.ts';
 export type * from './postgres/jobs/jobs.ts';
 export type * from './postgres/keys/keys.ts';
+export type * from './postgres/jobs/manifest-builds.ts';
 export type * from './postgres/statements/keyset.ts';
 export type * from './postgres/people/members.ts';
 export type * from './postgres/scheduling/next-starts.ts';

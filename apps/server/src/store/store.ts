@@ -18,6 +18,7 @@ import { createJobRunStore } from './postgres/runs/job-runs.ts';
 import { createJobStore } from './postgres/jobs/jobs.ts';
 import { createOneTimeLinkStore } from './postgres/sign-in/one-time-links.ts';
 import { createKeyStore } from './postgres/keys/keys.ts';
+import { createManifestBuildStore } from './postgres/jobs/manifest-builds.ts';
 import { createMemberStore } from './postgres/people/members.ts';
 import { createNextStartStore } from './postgres/scheduling/next-starts.ts';
 import { createOrganizationLimitStore } from './postgres/workspaces/organization-limits.ts';
@@ -77,6 +78,7 @@ const creators = {
   configurations: createConfigurationStore,
   jobs: createJobStore,
   jobRuns: createJobRunStore,
+  manifestBuilds: createManifestBuildStore,
   jobOverviews: createJobOverviewStore,
   runOverviews: createRunOverviewStore,
   runSeries: createRunSeriesStore,

@@ -12,7 +12,7 @@ import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  buildInstallSet,
+  chooseInstallSet,
   type InstallSet,
   describeEnvironment,
   readRequirementsManifest,
@@ -232,8 +232,7 @@ function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
 
 function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'definition' | 'deployment'>) {
   const manifest = readRequirementsManifest(deployment.requirements);
-  const groups = definition.require?.dependency_groups ?? [];
-  return buildInstallSet(manifest, groups, definition.entry_point.launcher);
+  return chooseInstallSet(manifest, definition);
 }
 
 function planEnvironment(request: EnvironmentRequest): Plan {

@@ -1,5 +1,5 @@
+import { describeSchemaChange, type ChangeLine } from '@pumphouse/client';
 import type { RunOverviewResponse } from '@pumphouse/contract';
-import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 import { formatCompactCount, formatCount, formatNoun } from '../ui/format.ts';
 
 /** The fields of a run that describe its result. */

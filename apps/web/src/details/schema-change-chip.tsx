@@ -1,6 +1,6 @@
+import { describeSchemaChange, type ChangeLine } from '@pumphouse/client';
 import type { SchemaChange } from '@pumphouse/contract';
 import classes from './details.module.css';
-import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 
 /** `+ orders.discount_code text`: a schema change in diff colours. */
 export function SchemaChangeChip({ change, schemaName }: { change: SchemaChange; schemaName: string }) {

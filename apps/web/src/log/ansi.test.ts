@@ -1,5 +1,6 @@
+import { stripAnsi } from '@pumphouse/client';
 import { expect, test } from 'vitest';
-import { parseAnsi, stripAnsi } from './ansi.ts';
+import { parseAnsi } from './ansi.ts';
 
 /** Parsing takes milliseconds; catastrophic backtracking would take hours. */
 const catastropheMs = 60_000;

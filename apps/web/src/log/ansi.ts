@@ -1,3 +1,5 @@
+import { controlSequences, keepLastRewrite } from '@pumphouse/client';
+
 /** Style of a text segment. Colours are terminal colours by number (0 to 15), or CSS colours. */
 export interface TextStyle {
   colour?: number | string | undefined;
@@ -15,14 +17,6 @@ export interface StyledText {
   style: TextStyle;
 }
 
-/**
- * All terminal control sequences: escape sequences (CSI, OSC with its terminator, two-character sequences),
- * their 8-bit forms, and control characters except tab.
- */
-const controls =
-  // eslint-disable-next-line no-control-regex
-  /(?:\u001b\[|\u009b)([0-?]*)[ -/]*([@-~])?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
-
 const plain: TextStyle = {};
 
 /**
@@ -34,30 +28,13 @@ export function parseAnsi(line: string): StyledText[] {
   const parts: StyledText[] = [];
   let style = plain;
   let from = 0;
-  for (const match of text.matchAll(controls)) {
+  for (const match of text.matchAll(controlSequences)) {
     append(parts, text.slice(from, match.index), style);
     if (match[2] === 'm') style = applyCodes(style, match[1] ?? '');
     from = match.index + match[0].length;
   }
   append(parts, text.slice(from), style);
   return parts;
-}
-
-/** Returns the plain text of a line, for search and copy. */
-export function stripAnsi(line: string): string {
-  return keepLastRewrite(line).replace(controls, '');
-}
-
-/** Replaces a line break within a line by a space, so that the words on both sides stay separate. */
-function keepLastRewrite(content: string): string {
-  const line = content.replace(/\r?\n/g, ' ');
-  if (!line.includes('\r')) return line;
-  return (
-    line
-      .replace(/\r+$/, '')
-      .split('\r')
-      .findLast((each) => each !== '') ?? ''
-  );
 }
 
 function append(parts: StyledText[], text: string, style: TextStyle): void {

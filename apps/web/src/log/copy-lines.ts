@@ -1,6 +1,6 @@
+import { stripAnsi } from '@pumphouse/client';
 import { cutSelection, sortSelection, type TextSelection } from './log-selection.ts';
 import type { LogLines } from './log-lines.ts';
-import { stripAnsi } from './ansi.ts';
 import { formatNoun, formatCount } from '../ui/format.ts';
 
 /** Beyond this size users should download the log instead. */

@@ -1,10 +1,10 @@
+import { stripAnsi } from '@pumphouse/client';
 import type { LogLineExcerpt } from '@pumphouse/contract';
 import { memo } from 'react';
 import classes from './log.module.css';
 import { formatInstant } from '../ui/format.ts';
 import { guessLevel } from './guess-level.ts';
 import { LineText } from './line-text.tsx';
-import { stripAnsi } from './ansi.ts';
 
 interface LogRowProps {
   /** Index in the list. */

@@ -4,6 +4,7 @@ import { text, uuid } from '../schemas/primitives.ts';
 export const organizationParams = z.object({ organization_id: uuid });
 export const workspaceParams = z.object({ workspace_id: uuid });
 export const deploymentParams = z.object({ workspace_id: uuid, deployment_id: uuid });
+export const manifestBuildParams = deploymentParams.extend({ job_run_id: uuid });
 export const configurationParams = z.object({ workspace_id: uuid, configuration_id: uuid });
 export const jobParams = z.object({ workspace_id: uuid, job_id: uuid });
 export const jobRunParams = z.object({ workspace_id: uuid, job_run_id: uuid });

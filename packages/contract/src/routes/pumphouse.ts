@@ -5,10 +5,12 @@ import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
 import { jobOverviewRoutes } from './pumphouse/job-overviews.ts';
+import { jobStartRoutes } from './pumphouse/job-starts.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { liveEventRoutes } from './pumphouse/live-events.ts';
 import { logRangeRoutes } from './pumphouse/log-ranges.ts';
+import { manifestBuildRoutes } from './pumphouse/manifest-builds.ts';
 import { memberRoutes } from './pumphouse/members.ts';
 import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
@@ -29,6 +31,7 @@ import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
  */
 export const pumphouseRoutes = [
   ...jobOverviewRoutes,
+  ...jobStartRoutes,
   ...jobVersionRoutes,
   ...runOverviewRoutes,
   ...runTimelineRoutes,
@@ -39,6 +42,7 @@ export const pumphouseRoutes = [
   ...schemaHistoryRoutes,
   ...pipelineOverviewRoutes,
   ...pumphouseVersionRoutes,
+  ...manifestBuildRoutes,
   ...webhookRoutes,
   ...appRoutes,
   ...usageRoutes,

@@ -6,9 +6,11 @@ import importlib.util
 import json
 import os
 import sys
+from functools import partial
 
 from pumphouse_bootstrap.inside.launch.leaving import leave, report_end
 from pumphouse_bootstrap.inside.launch.main_module import run_as_main
+from pumphouse_bootstrap.inside.launch.manifest_launcher import MANIFEST_LAUNCHER, build_manifest
 from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, resolve_module
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
 
@@ -27,6 +29,8 @@ def launch(descriptor: int) -> None:
         request = json.load(file)
     launcher, arguments = request["launcher"], request["arguments"]
     hide_own_modules()
+    if launcher == MANIFEST_LAUNCHER:
+        return run_launcher(launcher, arguments)
     if not request["quick"]:
         _load_database_locks()
         return run_as_main(launcher, arguments)
@@ -43,8 +47,9 @@ def run_launcher(launcher: str, arguments: list[str]) -> None:
         # The launcher of scripts would start a second interpreter, which would import dlt once more.
         launcher, arguments = resolve_module(launcher, arguments)
     preloaded = frozenset(sys.modules)
+    run = build_manifest if launcher == MANIFEST_LAUNCHER else partial(run_as_main, launcher)
     try:
-        run_as_main(launcher, arguments)
+        run(arguments)
         code: int | str = 0
     except BaseException as error:
         code = report_end(error)

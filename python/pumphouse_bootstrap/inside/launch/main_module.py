@@ -11,6 +11,12 @@ import types
 
 def run_as_main(name: str, arguments: list[str]) -> None:
     """Run a module as `python -m <name> <arguments>` does; returns or raises at its end."""
+    become_main(name, arguments)
+    runpy._run_module_as_main(name)  # type: ignore[attr-defined]
+
+
+def become_main(name: str, arguments: list[str]) -> None:
+    """Give the interpreter what it has when `python -m <name> <arguments>` begins."""
     sys.argv = ["-m", *arguments]
     sys.orig_argv = [sys.executable, "-u", "-m", name, *arguments]
     if not getattr(sys.flags, "safe_path", False):
@@ -20,4 +26,3 @@ def run_as_main(name: str, arguments: list[str]) -> None:
     if sys.version_info < (3, 14):
         main.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = main
-    runpy._run_module_as_main(name)  # type: ignore[attr-defined]

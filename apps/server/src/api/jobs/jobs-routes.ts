@@ -4,6 +4,7 @@ import type { NestedRuns, ReadJobs } from '../../services/jobs/read-jobs.ts';
 import type { RequestUrls } from '../serializers/request-urls.ts';
 import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { StartedJob, StartRuns } from '../../services/runs/start-runs.ts';
+import type { StartJob } from '../../services/runs/start-job.ts';
 import type { SwitchJobs } from '../../services/jobs/switch-jobs.ts';
 import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
@@ -16,9 +17,10 @@ type Switch = 'archive_job' | 'unarchive_job' | 'pause_job' | 'resume_job';
 export function createJobHandlers(services: {
   readJobs: ReadJobs;
   startRuns: StartRuns;
+  startJob: StartJob;
   switchJobs: SwitchJobs;
-}): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs' | Switch> {
-  const { readJobs, startRuns, switchJobs } = services;
+}): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs' | 'start_job' | Switch> {
+  const { readJobs, startRuns, startJob, switchJobs } = services;
   return {
     async list_jobs({ params, query, ...at }) {
       const nested: NestedRuns = {
@@ -56,6 +58,19 @@ export function createJobHandlers(services: {
         skipped: result.skipped.map((job) => toTriggeredJob(job, call)),
         failed: result.failed.map(({ ref, detail }) => ({ ref, detail })),
       };
+    },
+
+    async start_job(call) {
+      const { body, params } = call;
+      const started = await startJob({
+        ...workspaceOf(call),
+        jobId: params.job_id,
+        input: body.input,
+        profile: body.profile ?? null,
+        refresh: body.refresh,
+        isByViewer: isByViewer(call),
+      });
+      return toTriggeredJob(started, call);
     },
 
     archive_job: async (call) => toJob(await switchJobs.archive(scopeOf(call.params)), call),

@@ -297,6 +297,7 @@ describe('job runs', () => {
       skipFreshness: false,
       startBy: null,
       tickAt: null,
+      isInternal: false,
     });
     for (const [query, total] of [
       ['', 0],

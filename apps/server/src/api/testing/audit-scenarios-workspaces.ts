@@ -79,6 +79,10 @@ export const workspaceScenarios: Scenarios = {
     action: 'configuration.roll-back',
     prepare: ({ oldConfiguration }) => ({ params: { configuration_id: oldConfiguration.id } }),
   },
+  build_manifest: {
+    action: 'deployment.build-manifest',
+    prepare: ({ oldCode }) => ({ params: { deployment_id: oldCode.id }, payload: {} }),
+  },
   update_workspace_variables: {
     action: 'variable.update',
     prepare: () => ({
@@ -123,6 +127,10 @@ export const workspaceScenarios: Scenarios = {
   trigger_jobs: {
     action: 'job-run.start',
     prepare: ({ jobId }) => ({ payload: { job_ids: [jobId] } }),
+  },
+  start_job: {
+    action: 'job-run.start',
+    prepare: ({ jobId }) => ({ params: { job_id: jobId }, payload: {} }),
   },
   create_job_run: {
     action: 'job-run.start',

@@ -8,7 +8,9 @@ import type { ArchiveContent } from '../../../../../testing/fixtures/workspace-a
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
+import { listAuditEntries } from '../../services/testing/audit-entries.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -368,5 +370,78 @@ describe('a rollback', () => {
     });
     expect(response.statusCode).toBe(403);
     expect((await api.persistence.store.deployments.latest(context.workspace.id))?.version).toBe(2);
+  });
+});
+
+describe('the download of an archive', () => {
+  const refusal = async (path: string, caller: TestCaller) => {
+    const response = await inject(path, { caller });
+    return [response.statusCode, response.json<{ code: string }>().code];
+  };
+
+  it('returns the code as it was uploaded, to developers', async () => {
+    const files = { 'a.py': 'x = 1', 'data.bin': new Uint8Array([0, 255, 31, 139]) };
+    const { id } = await deployCode(files);
+    const path = `deployments/${id}/archive`;
+    const response = await inject(path, { caller: await inRole('developer') });
+    expect(response.statusCode).toBe(200);
+    expect(response.rawPayload).toEqual(buildArchive(files));
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/gzip',
+      'content-disposition': 'attachment; filename="W-deployment-1.tar.gz"',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await refusal(path, await inRole('viewer'))).toEqual([403, 'forbidden']);
+  });
+
+  it('returns a configuration with its secrets only to owners, and records that', async () => {
+    await configure({ 'config.toml': 'a = 1' });
+    const files = { 'secrets.toml': 'password = "of-old"' };
+    const { id } = await configure(files);
+    const path = `configurations/${id}/archive`;
+    expect(await refusal(path, await inRole('viewer'))).toEqual([403, 'forbidden']);
+    expect(await refusal(path, await inRole('developer'))).toEqual([403, 'forbidden']);
+    const entries = () =>
+      listAuditEntries(api.persistence.store, {
+        workspaceId: context.workspace.id,
+        actions: ['configuration.download'],
+      });
+    expect(await entries()).toEqual([]);
+    const response = await inject(path);
+    expect(response.rawPayload).toEqual(buildArchive(files));
+    expect(response.headers).toMatchObject({
+      'content-disposition': 'attachment; filename="W-configuration-2.tar.gz"',
+      'cache-control': 'no-store',
+    });
+    const [entry, ...others] = await entries();
+    expect(entry).toMatchObject({
+      targetKind: 'configuration',
+      targetId: id,
+      targetName: 'version 2',
+      actorUserId: context.owner.userId,
+    });
+    expect(others).toEqual([]);
+    expect(JSON.stringify(entry)).not.toContain('of-old');
+  });
+
+  it('is an error for versions of other workspaces, and after retention has removed it', async () => {
+    const code = await deployCode({ 'a.py': 'x = 1' });
+    const configuration = await configure({ 'secrets.toml': 'a = "of-old"' });
+    const other = await api.createWorkspaceFixture();
+    for (const path of [`deployments/${code.id}/archive`, `configurations/${configuration.id}/archive`]) {
+      const url = `/pumphouse/v1/workspaces/${other.workspace.id}/${path}`;
+      const elsewhere = await api.app.inject({
+        url,
+        headers: { authorization: `Bearer ${other.owner.key}` },
+      });
+      expect([elsewhere.statusCode, elsewhere.json<{ code: string }>().code]).toEqual([404, 'not_found']);
+    }
+    for (const [table, id] of [
+      ['deployments', code.id],
+      ['configurations', configuration.id],
+    ] as const) {
+      await setColumns(api.testDatabase.database, table, { archiveRemovedAt: new Date() }, { id });
+      expect(await refusal(`${table}/${id}/archive`, context.owner)).toEqual([404, 'archive_removed']);
+    }
   });
 });

@@ -124,6 +124,8 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   compare_configuration_file: { query: '?path=secrets.toml' },
   set_organization_member_role: { payload: { role: 'member' } },
   set_workspace_member: { payload: { role: 'viewer' } },
+  build_manifest: { payload: {} },
+  start_job: { payload: {} },
   open_app: { payload: {} },
   publish_app: { payload: {} },
   set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },

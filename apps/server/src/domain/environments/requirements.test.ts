@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { buildDefinition } from '../jobs/test-definition.ts';
+import { manifestBuildDefinition } from '../jobs/manifest-build.ts';
 import { readVectors } from '../../../../../testing/fixtures/vectors.ts';
 import {
   buildInstallSet,
+  chooseInstallSet,
   describeEnvironment,
   includesEmbeddedDatabase,
   includesUnlockedDatabase,
@@ -54,6 +57,32 @@ describe('readRequirementsManifest', () => {
       problem: 'invalid_manifest',
       message: `the requirements manifest is not valid: ${reason}`,
     });
+  });
+});
+
+describe('chooseInstallSet', () => {
+  const groups = {
+    main: ['requests'],
+    ml: ['numpy'],
+    dev: ['pytest'],
+    'jobs.workspace.dashboard': ['marimo'],
+    'agent-loop-pydantic-ai': ['pydantic-ai'],
+  };
+  const grouped = { ...manifest, default_groups: ['main'], groups };
+
+  it('gives a job the groups that it names', () => {
+    const { entry_point, require } = buildDefinition({ require: { dependency_groups: ['ml'] } });
+    expect(chooseInstallSet(grouped, { entry_point, ...(require && { require }) })).toEqual(
+      buildInstallSet(grouped, ['ml'], entry_point.launcher),
+    );
+  });
+
+  it('gives the build of a manifest all groups that jobs may name, and what jobs get', () => {
+    expect(chooseInstallSet(grouped, manifestBuildDefinition)).toEqual(
+      buildInstallSet(grouped, ['ml'], JOB_LAUNCHER),
+    );
+    const bare = { ...grouped, groups: { main: ['requests'], dev: ['pytest'] } };
+    expect(chooseInstallSet(bare, manifestBuildDefinition)).toEqual(buildInstallSet(bare, [], JOB_LAUNCHER));
   });
 });
 

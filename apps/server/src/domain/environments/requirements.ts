@@ -1,4 +1,6 @@
+import type { JobDefinition } from '../jobs/job-definition.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
+import { manifestLauncher } from '../jobs/manifest-build.ts';
 import { raiseDlt } from './raise-dlt.ts';
 
 /** The requirements manifest of a deployment, engine version 2. Unknown keys are kept. */
@@ -138,6 +140,27 @@ export function buildInstallSet(
     leftOut: [...new Set(leftOut)].sort(),
     raised,
   };
+}
+
+/** Whose requirements a manifest build gets, so that it shares the environment of most jobs. */
+const JOB_LAUNCHER = 'dlt._workspace.deployment.launchers.job';
+/** Groups that dlt adds to each manifest, and the tools of developers, which no job imports. */
+const isGroupOfTools = (name: string) =>
+  name === 'jobs.workspace.dashboard' || name.startsWith('agent-loop-') || name === 'dev';
+
+/**
+ * Builds the install set for a run of a job. The build of a manifest imports the code of all jobs, so it gets
+ * every dependency group that jobs may name.
+ * @throws {RequirementsError}
+ */
+export function chooseInstallSet(
+  manifest: RequirementsManifest,
+  { entry_point: { launcher }, require: required }: Pick<JobDefinition, 'entry_point' | 'require'>,
+): InstallSet {
+  if (launcher !== manifestLauncher)
+    return buildInstallSet(manifest, required?.dependency_groups ?? [], launcher);
+  const groups = Object.keys(manifest.groups).filter((name) => !isGroupOfTools(name));
+  return buildInstallSet(manifest, groups, JOB_LAUNCHER);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { manifestBuildJobRef } from './manifest-build.ts';
 import {
   chooseJobSettings,
   defaultJobSettings,
@@ -40,6 +41,7 @@ describe('job settings', () => {
       startDeadlineSeconds: 7200,
     });
     expect(chooseJobSettings(settings, 'prod', 'jobs.lone')).toMatchObject({ priority: 3 });
+    expect(chooseJobSettings(settings, 'prod', manifestBuildJobRef)).toEqual(defaultJobSettings);
     expect(chooseJobSettings(settings, 'prod', 'jobs.sales.other')).toMatchObject({ priority: 4 });
     expect(chooseJobSettings(settings, 'access', 'jobs.sales.load')).toMatchObject({
       priority: 9,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { manifestBuildJobRef } from './manifest-build.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { parsePeriodSeconds } from '../primitives/period.ts';
 
@@ -119,7 +120,8 @@ function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
 
 /**
  * Merges the settings of a job under a profile. The job's own table takes precedence over the table for all
- * jobs; at the same level, the profile's takes precedence.
+ * jobs; at the same level, the profile's takes precedence. Builds of manifests have the defaults: a team sets the
+ * tables for its own jobs.
  * @param jobRef `jobs.<name>` or `jobs.<section>.<name>`
  */
 export function chooseJobSettings(
@@ -127,6 +129,7 @@ export function chooseJobSettings(
   profile: string,
   jobRef: string,
 ): JobSettings {
+  if (jobRef === manifestBuildJobRef) return defaultJobSettings;
   const files = [settings?.[''], settings?.[profile]].filter((table) => table !== undefined);
   const layers = [...files, ...files.map((table) => table.jobs[jobRef.slice('jobs.'.length)])];
   let chosen = defaultJobSettings;

@@ -8,17 +8,12 @@ import type { StartRuns, StartedJob } from '../runs/start-runs.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { ReconcileDecision } from '../../domain/jobs/reconcile.ts';
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  chooseProfile,
-  getDefaultTrigger,
-  getTimeoutSeconds,
-  listTriggers,
-  toCanonicalJson,
-} from '../../domain/jobs/job-definition.ts';
+import { randomUUID } from 'node:crypto';
+import { chooseProfile } from '../../domain/jobs/job-definition.ts';
+import { describeJobVersion } from './describe-job.ts';
 import { findDeploymentProblems, readJobDefinition } from '../../domain/jobs/job-definition-problems.ts';
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
-import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
+import { workspaceModule } from '../../domain/jobs/manifest-build.ts';
 import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
@@ -51,9 +46,6 @@ interface Reconciled {
 }
 
 export type Deploy = ReturnType<typeof createDeploy>;
-
-/** The module that represents the whole workspace; its description is the workspace's. */
-const workspaceModule = '__deployment__';
 
 /**
  * Creates the use case that reconciles the jobs of a workspace with the definitions, atomically, in one
@@ -254,19 +246,8 @@ function describe(decision: ReconcileDecision, profiles: readonly string[]): Job
       'invalid_profile',
       `Nothing was deployed: ${definition.job_ref}: ${profile.reason}`,
     );
-  return {
-    definition,
-    definitionHash: createHash('sha3-256').update(toCanonicalJson(definition)).digest('base64'),
-    engineVersion: definition.engine_version,
-    description: definition.description ?? null,
-    profile: profile.profile,
-    maxRunTimeSeconds: getTimeoutSeconds(definition),
-    jobType: definition.entry_point.job_type,
-    triggers: listTriggers(definition),
-    defaultTrigger: getDefaultTrigger(definition),
-    upstreamRefs: [...new Set((definition.freshness ?? []).map(readUpstreamRef))],
-    deploymentModule: decision.deploymentModule,
-  };
+  const { deploymentModule } = decision;
+  return describeJobVersion(definition, { profile: profile.profile, deploymentModule });
 }
 
 /** Previews the result of a deploy for a job; jobs that do not exist yet get placeholder ids. */

@@ -5,6 +5,7 @@ import type { Persistence, Store } from '../../store/store.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { isScheduled } from '../../domain/jobs/job-definition.ts';
+import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -34,7 +35,8 @@ export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: C
       if (workspace?.archivedAt)
         throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
       const [job] = await store.jobs.lock([jobId]);
-      if (job?.workspaceId !== workspaceId) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+      if (job?.workspaceId !== workspaceId || job.jobRef === manifestBuildJobRef)
+        throw new ServiceError('not_found', `There is no job ${jobId}.`);
       return work(store, job);
     });
   }

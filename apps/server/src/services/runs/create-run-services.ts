@@ -9,6 +9,7 @@ import { createCancelRuns } from './cancel-runs.ts';
 import { createEndUnknownRun } from '../attempts/end-unknown-run.ts';
 import { createExplainFailure } from './explain-failure.ts';
 import { createFinishRun } from './finish-run.ts';
+import { createStartJob } from './start-job.ts';
 import { createStartRuns } from './start-runs.ts';
 
 /** What the services that start and end runs need from outside. */
@@ -39,6 +40,7 @@ export function createRunServices({ persistence, logFiles, clock, faultPoints, l
   return {
     attemptLog,
     startRuns,
+    startJob: createStartJob(persistence, startRuns),
     finishRun,
     cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
     endUnknownRun: createEndUnknownRun(persistence, finishRun, attemptLog),

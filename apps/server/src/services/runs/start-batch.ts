@@ -12,6 +12,7 @@ import { blocksRefresh, listRefreshCascade } from '../../domain/scheduling/refre
 import { includesUnlockedDatabase } from '../../domain/environments/requirements.ts';
 import { isEmptyInterval } from '../../domain/scheduling/run-interval.ts';
 import { describeJob, loadStartContext } from './start-context.ts';
+import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { isTimedTrigger, readTriggerType } from '../../domain/jobs/trigger.ts';
 
 interface Batch {
@@ -177,11 +178,13 @@ export function describeWait(reasons: readonly string[]): string {
 
 /**
  * Reports whether a run has to be the only one that uses the local data. Others wait in their own processes,
- * only while another run has the same database file open (docs/decisions/0061-locks-on-database-files.md).
+ * only while another run has the same database file open (docs/decisions/0061-locks-on-database-files.md). The
+ * build of a manifest only imports code, in which dlt runs no pipeline: a deploy does not wait for a long load.
  */
 function needsLocalDataLock({ deployment }: StartContext, job: JobRecord): boolean {
   return (
     job.jobType === 'batch' &&
+    job.jobRef !== manifestBuildJobRef &&
     deployment?.hasEmbeddedDatabase === true &&
     includesUnlockedDatabase(deployment.requirements)
   );
@@ -218,7 +221,8 @@ function describeRun(
   { context, options }: Pick<Batch, 'context' | 'options'>,
   { job, trigger }: Candidate,
 ): NewJobRun {
-  const { deployment, configuration } = context;
+  const { configuration } = context;
+  const deployment = options.deployment ?? context.deployment;
   const { priority, startDeadlineSeconds } = context.settingsOf(job, options.profile);
   if (!deployment || !configuration)
     throw new Error('A start was decided on without a deployment and a configuration');
@@ -239,6 +243,7 @@ function describeRun(
     previousJobRunId: options.previousRun?.id ?? null,
     sharesLocalData: false,
     isApp: job.jobType === 'interactive',
+    isInternal: job.jobRef === manifestBuildJobRef,
     isQueued: false,
     waitReason: null,
     priority,

@@ -1,5 +1,5 @@
 import type { FailedStart } from './start-refusals.ts';
-import type { JobRecord, JobRunRecord, RunWorkspace } from '../../store/records.ts';
+import type { DeploymentRecord, JobRecord, JobRunRecord, RunWorkspace } from '../../store/records.ts';
 import type { StartOrigin } from '../../domain/runs/start-decision.ts';
 
 /** A job to decide on. */
@@ -44,6 +44,8 @@ export interface BatchOptions {
    * The run replaces the active runs of its job, which end once it is ready: they do not count against it.
    */
   replacesActive: boolean;
+  /** The code to run, which the caller holds; the latest if undefined. */
+  deployment?: DeploymentRecord;
   /** Its workspace, if the caller has read it since it locked the jobs. */
   workspace?: RunWorkspace;
 }

@@ -1,8 +1,7 @@
 import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
-import type { Candidate, StartedJob, TriggerResult } from './start-request.ts';
-import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
-import type { FailedStart } from './start-refusals.ts';
+import type { BatchOptions, StartedJob, TriggerResult } from './start-request.ts';
+import type { DeploymentRecord, DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
@@ -10,15 +9,12 @@ import { decideBatch } from './start-batch.ts';
 import { plainStart } from './start-request.ts';
 import { decideTick, findTickAfter } from '../../domain/scheduling/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
+import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
 import { findTimedTrigger } from '../../domain/jobs/job-definition.ts';
 import { noFaultPoints } from '../../platform/fault-points.ts';
-import {
-  matchTriggers,
-  pickTrigger,
-  pickTriggerByRef,
-  resolveRequestedTrigger,
-} from '../../domain/jobs/selectors.ts';
+import { pickCandidates } from './pick-candidates.ts';
+import { pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -34,6 +30,8 @@ export interface TriggerRequest {
   profile: string | null;
   refresh: boolean;
   dryRun: boolean;
+  /** A JSON text for the runs; null (default) for none. */
+  input?: string | null;
   /** Requested by a viewer, who may only start jobs that run under the profile `access`. */
   isByViewer?: boolean;
 }
@@ -123,7 +121,7 @@ export function createStartRuns(
   ): Promise<CreatedRun | null> {
     return persistence.transaction(async (store) => {
       const [job] = await lockForStart(store, request.workspaceId, [request.jobId], reachesOthers);
-      if (job?.workspaceId !== request.workspaceId)
+      if (job?.workspaceId !== request.workspaceId || job.jobRef === manifestBuildJobRef)
         throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
       if (!reachesOthers && refreshesOthers(job)) return null;
       const [seen] = (await pickAllowed(store, [{ job }], request)).forbidden;
@@ -160,6 +158,30 @@ export function createStartRuns(
     });
   }
 
+  /**
+   * Starts one run of a job whose row the caller has locked, whatever its upstreams.
+   * @throws ServiceError start_declined, no_deployment, no_configuration, invalid_profile
+   */
+  async function startLocked(
+    store: Pick<Store, RunStartStores>,
+    job: JobRecord,
+    options: Partial<BatchOptions> & Pick<BatchOptions, 'membershipId'>,
+  ): Promise<{ run: JobRunRecord; result: TriggerResult }> {
+    const trigger = pickTriggerByRef(job.definition);
+    const candidate = { job, trigger, matchedTriggers: [trigger] };
+    const result = await decideBatch(store, job.workspaceId, [candidate], {
+      ...plainStart,
+      origin: 'request',
+      now: await clock(store),
+      skipFreshness: true,
+      isLocked: true,
+      ...options,
+    });
+    const run = result.succeeded[0]?.run;
+    if (!run) throw declined(result);
+    return { run, result };
+  }
+
   async function createAnew(request: CreateRunRequest): Promise<CreatedRun> {
     const created = await createUnderLocks(request, true);
     if (!created) throw new Error(`The job ${request.jobId} was not started under all locks`);
@@ -185,6 +207,7 @@ export function createStartRuns(
           profile,
           refresh: request.refresh,
           dryRun: request.dryRun,
+          input: request.input ?? null,
         });
         refuseWholeCall(result.failed);
         if (!request.dryRun) await recordStarts(store, request.workspaceId, result);
@@ -329,26 +352,29 @@ export function createStartRuns(
         );
         const isThere = newest !== undefined && newest.jobRunId !== asked.replaces;
         if (isThere) return newest.jobRunId;
-        const trigger = pickTriggerByRef(job.definition);
-        const result = await decideBatch(
-          store,
-          job.workspaceId,
-          [{ job, trigger, matchedTriggers: [trigger] }],
-          {
-            ...plainStart,
-            origin: 'request',
-            now: await clock(store),
-            membershipId: asked.membershipId,
-            skipFreshness: true,
-            isLocked: true,
-            replacesActive: true,
-          },
-        );
-        const run = result.succeeded[0]?.run;
-        if (!run) throw declined(result);
+        const { run, result } = await startLocked(store, job, {
+          membershipId: asked.membershipId,
+          replacesActive: true,
+        });
         if (asked.isAsked) await recordStarts(store, job.workspaceId, result);
         return run.id;
       });
+    },
+
+    /**
+     * Starts, in the caller's transaction, a run that builds a manifest.
+     * @param build.job the job of such runs, which the caller has locked
+     * @param build.deployment the code to import, which the caller holds
+     * @param build.input JSON, see `writeManifestInput`
+     * @throws ServiceError start_declined, workspace_archived, no_configuration
+     */
+    async startManifestBuild(
+      store: Pick<Store, RunStartStores>,
+      build: { job: JobRecord; deployment: DeploymentRecord; membershipId: string; input: string },
+    ): Promise<JobRunRecord> {
+      const { job, ...options } = build;
+      await refuseArchived(store, job);
+      return (await startLocked(store, job, options)).run;
     },
 
     /** Recomputes the schedules of jobs from their current definitions; the caller holds their locks. */
@@ -359,30 +385,4 @@ export function createStartRuns(
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
-}
-
-function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
-  const named = new Set(request.jobIds);
-  const known = new Set(jobs.map((job) => job.id));
-  const unknown = request.jobIds
-    .filter((id) => !known.has(id))
-    .map((id): FailedStart => ({
-      ref: id,
-      code: 'not_found',
-      detail: 'There is no job with this id in the workspace.',
-    }));
-  const candidates: Candidate[] = [];
-  for (const job of jobs) {
-    const { definition } = job;
-    const matched = job.isArchived ? [] : matchTriggers(definition, request.selectors);
-    if (named.has(job.id)) {
-      const own = pickTriggerByRef(definition);
-      const matchedTriggers = [...new Set([own, ...matched])];
-      candidates.push({ job, trigger: pickTrigger(definition, matchedTriggers) ?? own, matchedTriggers });
-    } else {
-      const trigger = pickTrigger(definition, matched);
-      if (trigger) candidates.push({ job, trigger, matchedTriggers: matched });
-    }
-  }
-  return { candidates, unknown };
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
 import { decodeBeaconBody } from '../../telemetry/beacon-body.ts';
 import { parseJobResult } from '../../telemetry/parse-job-result.ts';
+import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
 import { parseState } from '../../telemetry/parse-state.ts';
 import { parseTrace } from '../../telemetry/parse-trace.ts';
@@ -79,6 +80,9 @@ async function storeDetails(
 ): Promise<string | null> {
   const decoded = decodeBeaconBody(bytes);
   if (!decoded.ok) return decoded.problem.detail;
+  // Statistics and schemas are those of deployed jobs.
+  if (body.jobRef === manifestBuildJobRef && body.kind !== 'job_result')
+    return 'The build of a manifest runs no pipeline.';
   if (body.kind === 'trace') return storeTrace(store, body, decoded.details);
   if (body.kind === 'state') return storeState(store, body, decoded.details);
   if (body.kind === 'job_result') return storeResult(store, body, decoded.details);

@@ -3,8 +3,10 @@ const actionsByArea = {
   versions: {
     'workspace.deploy': 'deployed to',
     'deployment.upload': 'uploaded code,',
+    'deployment.build-manifest': 'listed the jobs of code,',
     'deployment.roll-back': 'rolled back code, creating',
     'configuration.upload': 'uploaded a configuration,',
+    'configuration.download': 'downloaded the configuration,',
     'configuration.roll-back': 'rolled back a configuration, creating',
   },
   jobs: {

@@ -1,7 +1,7 @@
+import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import { shortenPipelineError } from '../../details/pipeline-failure.ts';
 import { State } from '../../ui/state.tsx';
 import { Time } from '../../ui/time.tsx';
 import { runStates } from '../../ui/run-states.ts';

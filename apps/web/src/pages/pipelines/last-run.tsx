@@ -1,8 +1,8 @@
+import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineFreshnessRow } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
 import { formatCompactCount, formatNoun } from '../../ui/format.ts';
 import { PipelineRunState } from '../../ui/state.tsx';
-import { shortenPipelineError } from '../../details/pipeline-failure.ts';
 import { Time } from '../../ui/time.tsx';
 
 type LastPipelineRun = NonNullable<PipelineFreshnessRow['last_run']>;

@@ -1,3 +1,4 @@
+import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineRunResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
@@ -10,7 +11,6 @@ import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { PipelineRunDetail } from './pipeline-run-detail.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
-import { shortenPipelineError } from '../../details/pipeline-failure.ts';
 import { runsOfPipeline } from '../../data/data-queries.ts';
 import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';

@@ -1,6 +1,6 @@
+import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart } from '@pumphouse/client';
 import { useMemo } from 'react';
 import classes from './run.module.css';
-import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart } from './traceback.ts';
 
 interface TracebackViewProps {
   text: string;

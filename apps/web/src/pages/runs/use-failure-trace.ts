@@ -1,9 +1,8 @@
 import type { FailureReasonResponse } from '@pumphouse/contract';
+import { findLastTraceback, stripAnsi } from '@pumphouse/client';
 import { useQuery } from '@tanstack/react-query';
-import { findLastTraceback } from './traceback.ts';
 import { operation } from '../../api/operation.ts';
 import { runPipelines, type RunParams } from './run-queries.ts';
-import { stripAnsi } from '../../log/ansi.ts';
 
 /**
  * Number of lines at the end of the log to search for the traceback. dlt's exception chains have about two

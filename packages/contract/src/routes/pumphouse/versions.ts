@@ -18,7 +18,10 @@ const base = { base_id: uuid.optional() };
 const filesQuery = z.object({ ...base, include_unchanged: queryBoolean.default(false) });
 const fileQuery = z.object({ ...base, path: queryText });
 
-/** Comparison of versions of code and configuration, and rollback to an older one. */
+/** A gzip tar archive as it was uploaded. */
+const archive = { contentType: 'application/gzip', item: z.file() } as const;
+
+/** Comparison of versions of code and configuration, rollback to an older one, and download of archives. */
 export const pumphouseVersionRoutes = [
   defineRoute({
     operationId: 'compare_deployments',
@@ -67,6 +70,17 @@ export const pumphouseVersionRoutes = [
     errors: changeErrors,
   }),
   defineRoute({
+    operationId: 'download_deployment',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/archive',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.download',
+    params: deploymentParams,
+    responses: { 200: archive },
+    errors: readErrors,
+  }),
+  defineRoute({
     operationId: 'compare_configurations',
     method: 'GET',
     path: '/pumphouse/v1/workspaces/{workspace_id}/configurations/{configuration_id}/changes',
@@ -100,5 +114,22 @@ export const pumphouseVersionRoutes = [
     params: configurationParams,
     responses: { 201: configurationResponse },
     errors: changeErrors,
+  }),
+  /**
+   * The archive contains secrets in plain text, which no other operation returns: comparisons mask them. Only owners
+   * of the workspace may download it. They can read every secret anyway, because they may deploy code, which gets the
+   * configuration. Developers may deploy too, but a key of a developer is often in a CI system: with such a key alone,
+   * nobody gets all secrets at once and without a trace in the history of deployments. Code of a run never may.
+   */
+  defineRoute({
+    operationId: 'download_configuration',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/configurations/{configuration_id}/archive',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'configuration.download',
+    params: configurationParams,
+    responses: { 200: archive },
+    errors: readErrors,
   }),
 ] as const;

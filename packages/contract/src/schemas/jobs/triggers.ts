@@ -51,6 +51,15 @@ export const triggerJobsRequest = requestObject('TriggerJobsRequest', {
 });
 export type TriggerJobsRequest = z.output<typeof triggerJobsRequest>;
 
+/** Starts one job, with an input that its function reads as `run_context["run_args"]["input"]`. */
+export const startJobRequest = requestObject('StartJobRequest', {
+  /** Any JSON value of at most 1 MiB; absent for none. */
+  input: z.unknown().optional(),
+  profile: text.nullish(),
+  refresh: z.boolean().default(false),
+});
+export type StartJobRequest = z.output<typeof startJobRequest>;
+
 export const triggerJobsResponse = responseObject('TriggerJobsResponse', {
   failed: z.array(bulkItemFailure),
   skipped: z.array(triggeredJob),

@@ -3,6 +3,7 @@ import type { Queryable } from '../pool.ts';
 import type { RowList, SortColumn } from '../statements/keyset.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { isDeployedJob } from './deployed-jobs.ts';
 
 export interface JobFilter {
   ref?: string | null;
@@ -90,6 +91,7 @@ export function listJobs<Job extends object>(
 function jobConditions(workspaceId: string, filter: JobFilter): Conditions {
   const where = createConditions();
   where.add('jobs.workspace_id = ?', workspaceId);
+  where.require(isDeployedJob);
   where.add('jobs.job_ref = ?', filter.ref);
   where.add('jobs.is_archived = ?', filter.isArchived);
   where.add('jobs.is_paused = ?', filter.isPaused);

@@ -3,6 +3,7 @@ import type { JobHead } from './jobs.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
+import { isDeployedJob } from './deployed-jobs.ts';
 import { isStarredJob, listJobs } from './job-list.ts';
 import { named } from '../statements/named.ts';
 
@@ -91,7 +92,8 @@ export function createJobOverviewStore(sql: Queryable) {
     countFailing: async (workspaceId: string) => {
       const { count } = await sql.one<{ count: number }>(
         named(
-          'select count(*)::int as count from jobs where workspace_id = :workspaceId and failure_count > 0 and not is_archived',
+          `select count(*)::int as count from jobs
+            where workspace_id = :workspaceId and failure_count > 0 and not is_archived and ${isDeployedJob}`,
           { workspaceId },
         ),
       );

@@ -7,6 +7,7 @@ import { columns } from '../statements/columns.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { createJobProgressStore } from './job-progress.ts';
+import { isDeployedJob } from './deployed-jobs.ts';
 import { listJobs, nextTickOfJob } from './job-list.ts';
 import { named } from '../statements/named.ts';
 import { parseDefinitions, withDefinitions } from './parse-definitions.ts';
@@ -162,21 +163,17 @@ export function createJobStore(sql: Queryable) {
   /** Like `queryJobs`, with a kept plan. */
   const queryPreparedJobs = (statement: Statement) => withDefinitions(sql.prepared<JobRecord>(statement));
 
-  async function get(workspaceId: string, jobId: string): Promise<JobRecord | undefined> {
-    const [job] = await queryJobs(
-      named(`${selectJobs} where jobs.workspace_id = :workspaceId and jobs.id = :jobId`, {
-        workspaceId,
-        jobId,
-      }),
-    );
+  async function find(jobId: string): Promise<JobRecord | undefined> {
+    const [job] = await queryPreparedJobs(named(`${selectJobs} where jobs.id = :jobId`, { jobId }));
     return job;
   }
 
   function listAll(workspaceId: string) {
     return queryJobs(
-      named(`${selectJobs} where jobs.workspace_id = :workspaceId order by jobs.created_at desc, jobs.id`, {
-        workspaceId,
-      }),
+      named(
+        `${selectJobs} where jobs.workspace_id = :workspaceId and ${isDeployedJob} order by jobs.created_at desc, jobs.id`,
+        { workspaceId },
+      ),
     );
   }
 
@@ -199,9 +196,18 @@ export function createJobStore(sql: Queryable) {
   return {
     ...createJobProgressStore(sql),
 
-    get,
+    /** Reads a deployed job. */
+    async get(workspaceId: string, jobId: string) {
+      const [job] = await queryJobs(
+        named(
+          `${selectJobs} where jobs.workspace_id = :workspaceId and jobs.id = :jobId and ${isDeployedJob}`,
+          { workspaceId, jobId },
+        ),
+      );
+      return job;
+    },
 
-    /** Lists all jobs of a workspace, including archived ones, newest first. */
+    /** Lists all deployed jobs of a workspace, including archived ones, newest first. */
     listAll,
 
     list: (workspaceId: string, filter: JobFilter) => listJobs<JobHead>(sql, jobColumns, workspaceId, filter),
@@ -213,7 +219,7 @@ export function createJobStore(sql: Queryable) {
       sql.prepared<TiedJob>(
         named(
           `select id, job_ref as "jobRef", job_type as "jobType", is_archived as "isArchived", triggers, upstream_refs as "upstreamRefs"
-             from jobs where workspace_id = :workspaceId`,
+             from jobs where workspace_id = :workspaceId and ${isDeployedJob}`,
           { workspaceId },
         ),
       ),
@@ -222,10 +228,7 @@ export function createJobStore(sql: Queryable) {
     getHeads: (jobIds: readonly string[]) =>
       sql.prepared<JobHead>(named(`select ${jobColumns} from jobs where id = any(:jobIds)`, { jobIds })),
 
-    async find(jobId: string) {
-      const [job] = await queryPreparedJobs(named(`${selectJobs} where jobs.id = :jobId`, { jobId }));
-      return job;
-    },
+    find,
 
     getMany: (jobIds: readonly string[]) =>
       queryPreparedJobs(named(`${selectJobs} where jobs.id = any(:jobIds)`, { jobIds })),
@@ -249,7 +252,7 @@ export function createJobStore(sql: Queryable) {
 
     /**
      * Locks every job of a workspace, in id order, which prevents start decisions meanwhile.
-     * @returns all, newest first
+     * @returns the deployed ones, newest first
      */
     async lockAll(workspaceId: string) {
       await sql.execute(
@@ -314,6 +317,17 @@ export function createJobStore(sql: Queryable) {
         ),
       ),
 
+    /** Reads a job by its ref, whether deployed or created by the server for itself. */
+    async findByRef(workspaceId: string, ref: string) {
+      const [job] = await queryPreparedJobs(
+        named(`${selectJobs} where jobs.workspace_id = :workspaceId and jobs.job_ref = :ref`, {
+          workspaceId,
+          ref,
+        }),
+      );
+      return job;
+    },
+
     getVersions: (versionIds: readonly string[]) =>
       withDefinitions(
         sql.prepared<JobVersionRecord>(
@@ -343,7 +357,7 @@ export function createJobStore(sql: Queryable) {
       await sql.execute(
         named('update jobs set current_version_id = :versionId where id = :id', { id, versionId }),
       );
-      return mustExist(await get(workspaceId, id));
+      return mustExist(await find(id));
     },
 
     async addVersion(job: JobRecord, content: JobVersionContent, createdBy: string): Promise<JobRecord> {
@@ -359,7 +373,7 @@ export function createJobStore(sql: Queryable) {
           { ...content, id: job.id, version, versionId },
         ),
       );
-      return mustExist(await get(job.workspaceId, job.id));
+      return mustExist(await find(job.id));
     },
 
     async archive(job: JobRecord): Promise<JobRecord> {
@@ -368,14 +382,14 @@ export function createJobStore(sql: Queryable) {
           id: job.id,
         }),
       );
-      return mustExist(await get(job.workspaceId, job.id));
+      return mustExist(await find(job.id));
     },
 
     async unarchive(job: JobRecord): Promise<JobRecord> {
       await sql.execute(
         named('update jobs set is_archived = false, updated_at = now() where id = :id', { id: job.id }),
       );
-      return mustExist(await get(job.workspaceId, job.id));
+      return mustExist(await find(job.id));
     },
 
     async setPaused(job: JobRecord, isPaused: boolean): Promise<JobRecord> {
@@ -385,7 +399,7 @@ export function createJobStore(sql: Queryable) {
           isPaused,
         }),
       );
-      return mustExist(await get(job.workspaceId, job.id));
+      return mustExist(await find(job.id));
     },
 
     clearPause: (jobId: string) =>

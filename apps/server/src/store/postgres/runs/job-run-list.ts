@@ -16,6 +16,7 @@ import {
   walkNullable,
 } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
+import { manifestBuildJobRef } from '../../../domain/jobs/manifest-build.ts';
 import { isUnknown } from '../attempts/unknown-runs.ts';
 import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 import { named } from '../statements/named.ts';
@@ -24,6 +25,9 @@ export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 
 
 /** The job of the built-in dashboard; its runs are hidden unless requested. */
 const systemJobRef = 'jobs.workspace.dashboard';
+
+/** Jobs of the server itself; their runs are hidden unless the filter names the job. */
+const internalJobRefs = [manifestBuildJobRef];
 
 const duration = '(extract(epoch from job_runs.finished_at - job_runs.started_at))';
 
@@ -51,8 +55,8 @@ const from = 'job_runs';
 interface Scope {
   workspaceId: string;
   filter: JobRunFilter;
-  /** The job whose runs are hidden, if the workspace has it. */
-  hiddenJobId: string | null;
+  /** The jobs whose runs are hidden, if the workspace has any. */
+  hiddenJobIds: string[] | null;
   /** The jobs that match a search or job filter; null without either. */
   jobs: FoundJobs | null;
 }
@@ -67,11 +71,11 @@ export async function listJobRuns<Run extends object>(
   workspaceId: string,
   filter: JobRunFilter,
 ): Promise<RowList<Run, JobRunSortKey>> {
-  const [hiddenJobId, jobs] = await Promise.all([
-    filter.includeSystemJobs ? null : findSystemJob(sql, workspaceId),
+  const [hiddenJobIds, jobs] = await Promise.all([
+    findHiddenJobs(sql, workspaceId, filter),
     findJobs(sql, workspaceId, filter),
   ]);
-  const scope: Scope = { workspaceId, filter, hiddenJobId, jobs };
+  const scope: Scope = { workspaceId, filter, hiddenJobIds, jobs };
   const isEmpty = jobs !== null && !hasJobs(jobs) && jobs.number === null;
   return {
     read: async (range) => (isEmpty ? { rows: [], next: null } : readRuns<Run>(sql, columns, scope, range)),
@@ -82,14 +86,23 @@ export async function listJobRuns<Run extends object>(
   };
 }
 
-async function findSystemJob(sql: Queryable, workspaceId: string): Promise<string | null> {
+async function findHiddenJobs(
+  sql: Queryable,
+  workspaceId: string,
+  filter: JobRunFilter,
+): Promise<string[] | null> {
+  const refs = [
+    ...(filter.jobId == null ? internalJobRefs : []),
+    ...(filter.includeSystemJobs ? [] : [systemJobRef]),
+  ];
+  if (refs.length === 0) return null;
   const rows = await sql.prepared<{ id: string }>(
-    named('select id from jobs where workspace_id = :workspaceId and job_ref = :systemJobRef', {
+    named('select id from jobs where workspace_id = :workspaceId and job_ref = any(:refs)', {
       workspaceId,
-      systemJobRef,
+      refs,
     }),
   );
-  return rows[0]?.id ?? null;
+  return rows.length === 0 ? null : rows.map(({ id }) => id);
 }
 
 function readRuns<Run extends object>(
@@ -188,7 +201,7 @@ const ranOneOf = (names: string) => `(select true from pipeline_runs
   where pipeline_runs.job_run_id = job_runs.id and pipeline_runs.pipeline_name = any(${names}::text[]) limit 1)`;
 
 /** @param without a column of `indexed` whose condition is omitted */
-function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
+function runConditions({ workspaceId, filter, hiddenJobIds, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
   addScope(where, workspaceId, filter.jobId);
   where.add('job_runs.number = ?::bigint', filter.number);
@@ -202,7 +215,7 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
   where.add('job_runs.created_at < ?', filter.end);
   where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
   where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
-  where.add('job_runs.job_id <> ?', hiddenJobId);
+  where.add('job_runs.job_id <> all(?::uuid[])', hiddenJobIds);
   if (filter.onlyUnknown) where.require(isUnknown);
   if (filter.leaveOutSkipped) where.require(`job_runs.status <> 'skipped'`);
   if (filter.pipelineNames) where.require(ranOneOf(where.bind(filter.pipelineNames)));

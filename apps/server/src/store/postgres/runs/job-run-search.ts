@@ -1,6 +1,7 @@
 import type { JobRunFilter } from './job-run-filter.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowRange } from '../statements/keyset.ts';
+import { isDeployedJob } from '../jobs/deployed-jobs.ts';
 import { named } from '../statements/named.ts';
 
 /** The jobs whose runs match a search or a job filter. */
@@ -51,7 +52,7 @@ export async function findJobs(
               exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
                        and job_pipelines.job_id = jobs.id and strpos(lower(job_pipelines.pipeline_name), :search) > 0) as "hasPipeline"
          from jobs join job_versions on job_versions.id = jobs.current_version_id
-        where jobs.workspace_id = :workspaceId and (:jobTypes::text[] is null or jobs.job_type = any(:jobTypes))
+        where jobs.workspace_id = :workspaceId and ${isDeployedJob} and (:jobTypes::text[] is null or jobs.job_type = any(:jobTypes))
           and (:tags::text[] is null or jobs.triggers && :tags)
           and (:pipelineNames::text[] is null or exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
                                               and job_pipelines.job_id = jobs.id and job_pipelines.pipeline_name = any(:pipelineNames)))`,

@@ -108,7 +108,11 @@ export type NewJobRun = Pick<
   | 'priority'
   | 'skipFreshness'
   | 'startBy'
-> & { tickAt: Date | null };
+> & {
+  tickAt: Date | null;
+  /** Of a job that the server created for itself. */
+  isInternal: boolean;
+};
 
 /** One of the newest runs of a job, as in a list of jobs. */
 export type RecentRun = Pick<
@@ -179,10 +183,10 @@ export function createJobRunStore(sql: Queryable) {
          inserted as (insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                                trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                                previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
-                               skip, is_app, finished_at)
+                               skip, is_app, is_internal, finished_at)
          values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, (select last_run_number from numbered), :status, :trigger,
                  :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
-                 :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp,
+                 :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp, :isInternal,
                  case when :status = 'skipped' then now() end)
          on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
          returning *),

@@ -36,7 +36,8 @@ export function createRunSeriesStore(sql: Queryable) {
                      from job_run_quarters where workspace_id = :workspaceId and starts_at >= :start and starts_at < :end
                     union all
                    select quarter_of(created_at), 0, 0, 0, 0, 1 from job_runs
-                    where workspace_id = :workspaceId and status = any(${active}) and created_at >= :start and created_at < :end) as counted
+                    where workspace_id = :workspaceId and status = any(${active}) and not is_internal
+                      and created_at >= :start and created_at < :end) as counted
             group by starts_at order by starts_at`,
           { workspaceId, start, end },
         ),
@@ -47,7 +48,7 @@ export function createRunSeriesStore(sql: Queryable) {
       const rows = await sql.query<{ status: ActiveRunState; count: number }>(
         named(
           `select status, count(*)::int as count from job_runs
-            where workspace_id = :workspaceId and status = any(${active}) group by status`,
+            where workspace_id = :workspaceId and status = any(${active}) and not is_internal group by status`,
           { workspaceId },
         ),
       );

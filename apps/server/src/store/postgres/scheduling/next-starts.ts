@@ -25,7 +25,7 @@ export function createNextStartStore(sql: Queryable) {
     sql.prepared<JobRunRecord>(
       named(
         `select ${runColumns} from job_runs
-          where workspace_id = :workspaceId and status = 'pending' and ${selected.where} order by ${selected.order} limit :limit`,
+          where workspace_id = :workspaceId and status = 'pending' and not is_internal and ${selected.where} order by ${selected.order} limit :limit`,
         { workspaceId, limit },
       ),
     );

@@ -97,6 +97,17 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
      * Locks the latest version for a run: until the transaction ends its archive is not removed, even if a
      * newer version is added meanwhile.
      */
+    /** Reads a version and prevents that retention removes its archive until the transaction ends. */
+    async hold(workspaceId: string, id: string) {
+      const [row] = await sql.prepared<Row>(
+        named(
+          `select ${selected} from ${table} where workspace_id = :workspaceId and id = :id for key share`,
+          { workspaceId, id },
+        ),
+      );
+      return row;
+    },
+
     async holdLatest(workspaceId: string) {
       const [row] = await sql.prepared<Row>(
         named(

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { isDeployedJob } from '../jobs/deployed-jobs.ts';
 import { named } from '../statements/named.ts';
 
 /** Sums over runs. Rows of skipped starts do not count. */
@@ -66,7 +67,7 @@ export type UsageStore = ReturnType<typeof createUsageStore>;
 /**
  * Stores the usage of runs, by job and by day (UTC) of their end. Days and months follow the database clock.
  * Recorded by the transaction that ends a run, so a scan of the runs gives the same sums, unless retention
- * has removed some.
+ * has removed some. Lists omit internal runs, but the month includes them: limits apply to them too.
  */
 export function createUsageStore(sql: Queryable) {
   return {
@@ -77,8 +78,8 @@ export function createUsageStore(sql: Queryable) {
         named(
           `select usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
                   sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
-             from usage_days join workspaces on workspaces.id = usage_days.workspace_id
-            where ${condition} and usage_days.day between :from and :to
+             from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
+            where ${condition} and ${isDeployedJob} and usage_days.day between :from and :to
             group by usage_days.day order by usage_days.day`,
           { id, from: range.from, to: range.to },
         ),
@@ -96,7 +97,7 @@ export function createUsageStore(sql: Queryable) {
                   usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
                   sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
              from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
-            where ${condition} and usage_days.day between :from and :to
+            where ${condition} and ${isDeployedJob} and usage_days.day between :from and :to
             group by 1, 2, 3, 4, 5 order by 5`,
           { id, from: range.from, to: range.to },
         ),

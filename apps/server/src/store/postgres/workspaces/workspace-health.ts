@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { activeRunStates } from '@pumphouse/contract';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
+import { isDeployedJob } from '../jobs/deployed-jobs.ts';
 import { named } from '../statements/named.ts';
 
 /** The current health of a workspace's jobs. */
@@ -28,14 +29,14 @@ export function createWorkspaceHealthStore(sql: Queryable) {
         named(
           `select workspaces.id as "workspaceId",
                   (select count(*)::int from jobs
-                    where jobs.workspace_id = workspaces.id and failure_count > 0 and not is_archived) as "failingJobCount",
+                    where jobs.workspace_id = workspaces.id and failure_count > 0 and not is_archived and ${isDeployedJob}) as "failingJobCount",
                   runs.running as "runningCount", runs.pending as "pendingCount",
-                  exists (select 1 from job_runs where job_runs.workspace_id = workspaces.id) as "hasRuns"
+                  exists (select 1 from job_runs where job_runs.workspace_id = workspaces.id and not is_internal) as "hasRuns"
              from workspaces ${withEffectiveRole}
             cross join lateral (
                   select count(*) filter (where status <> 'pending')::int as running,
                          count(*) filter (where status = 'pending')::int as pending
-                    from job_runs where job_runs.workspace_id = workspaces.id and status = any(${active})) as runs
+                    from job_runs where job_runs.workspace_id = workspaces.id and status = any(${active}) and not is_internal) as runs
             where organization_memberships.user_id = :userId and ${effectiveRole} is not null
               and workspaces.archived_at is null and (:only::uuid is null or workspaces.id = :only)
             order by workspaces.created_at, workspaces.id limit :limit`,

@@ -1,0 +1,201 @@
+import { readConfig, retentionKinds } from '@pumphouse/server/operator';
+import { Command, Option } from 'commander';
+import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
+import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
+import { endRun } from './end-run.ts';
+import { explainFailure, type FailureSettings } from './explain-failure.ts';
+import { rotateKey } from './rotate-key.ts';
+import { handleOrphans } from './orphans.ts';
+import { purgeStorage, showStorage } from './storage.ts';
+import { showAuditLog } from './audit-log.ts';
+import { serve } from './server.ts';
+import { showMissingPrograms } from './check.ts';
+
+/** Runs `server`, `check` and `admin`: the commands of the machine on which the server runs. */
+export async function runOperatorCommand(args: readonly string[]): Promise<void> {
+  const program = new Command('pumphouse')
+    .description('A self-hosted runtime for dlt pipelines')
+    .showSuggestionAfterError()
+    .showHelpAfterError(
+      'Run bin/pumphouse --help for the commands, or a command with --help for its options.',
+    )
+    // Printed at any log level: a misspelled PUMPHOUSE_DATA_DIR would create a new installation elsewhere.
+    .hook('preAction', () => {
+      for (const warning of readConfig().warnings) process.stderr.write(`pumphouse: warning: ${warning}\n`);
+    });
+
+  program
+    .command('server')
+    .description('Run the server; settings come from PUMPHOUSE_* variables')
+    .showHelpAfterError(
+      'The server has no options. Set variables, such as PUMPHOUSE_PORT; docs/operate/settings.md lists them, --help shows the commands.',
+    )
+    .action(serve);
+
+  program
+    .command('check')
+    .description('Show which programs are missing on this machine, and how to install them')
+    .action(showMissingPrograms);
+
+  const admin = program
+    .command('admin')
+    .description(
+      'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, the secret key, limits, storage, unknown runs, orphaned resources, audit log',
+    );
+
+  admin
+    .command('create-owner')
+    .description('Create an account that owns an organization, or set the password of an existing account')
+    .requiredOption('--email <address>', 'e-mail address of the account')
+    .requiredOption('--password-stdin', 'read the password from standard input')
+    .option(
+      '--organization <name>',
+      'organization to own, created if it does not exist (default: the only one of the server, else a new one, "Default")',
+    )
+    .action(createOwner);
+
+  admin
+    .command('reset-password-link')
+    .description('Print a link to set a new password; it works once, within an hour')
+    .requiredOption('--email <address>', 'e-mail address of the account')
+    .action(createPasswordLink);
+
+  admin
+    .command('create-key')
+    .description('Create an API key and print it once to standard output')
+    .requiredOption('--email <address>', 'account that the key acts as, or that issues the workspace key')
+    .option('--workspace <id>', 'create a workspace key, valid only for this workspace')
+    .addOption(
+      new Option('--role <role>', 'role of a workspace key')
+        .choices(['developer', 'viewer'])
+        .default('developer'),
+    )
+    .option('--name <name>', 'name of the key, for lists')
+    .option('--days <days>', 'days until the key expires, at most 365', (text) => Number(text), 90)
+    .option('--jwt', 'print it as a JWT, for RUNTIME__AUTH_TOKEN of `dlt runtime`')
+    .action(createKey);
+
+  admin
+    .command('list-keys')
+    .description('List the keys that are not revoked: owner, last use, expiry')
+    .option('--email <address>', 'only keys of this account, or issued by it')
+    .option('--workspace <id>', 'only keys of this workspace')
+    .option('--json', 'as JSON')
+    .action(listKeys);
+
+  admin
+    .command('revoke-key')
+    .description(
+      'Revoke a key and the keys and sessions created with it; running servers reject them within 5 seconds',
+    )
+    .argument('<key>', 'id of the key, or its first characters as shown by list-keys')
+    .action(revokeKey);
+
+  admin
+    .command('list-members')
+    .description('List the members of an organization and the workspaces of each')
+    .requiredOption('--organization <name>', 'name or id of the organization')
+    .option('--json', 'as JSON')
+    .action(listMembers);
+
+  admin
+    .command('set-member')
+    .description(
+      'Make an account a member or an owner of an organization, for example if its last owner has left',
+    )
+    .requiredOption('--organization <name>', 'name or id of the organization')
+    .requiredOption('--email <address>', 'the account')
+    .addOption(
+      new Option('--role <role>', 'role in the organization').choices(['owner', 'member']).default('owner'),
+    )
+    .action(setMember);
+
+  admin
+    .command('remove-member')
+    .description('Remove an account from an organization and all its workspaces')
+    .requiredOption('--organization <name>', 'name or id of the organization')
+    .requiredOption('--email <address>', 'the account')
+    .action(removeMember);
+
+  admin
+    .command('disable-account')
+    .description(
+      'Disable an account: its keys, sessions and tokens stop working; running servers follow within 5 seconds',
+    )
+    .requiredOption('--email <address>', 'the account')
+    .action((options: { email: string }) => setAccountDisabled(options.email, true));
+
+  admin
+    .command('enable-account')
+    .description('Enable an account again, with its roles, keys and sessions')
+    .requiredOption('--email <address>', 'the account')
+    .action((options: { email: string }) => setAccountDisabled(options.email, false));
+
+  admin
+    .command('set-limits')
+    .description('Set the limits of an organization; limits that are not given stay unchanged')
+    .requiredOption('--organization <name>', 'name or id of the organization')
+    .option('--concurrent-runs <number>', 'number of concurrent runs, or none for no limit')
+    .option('--minutes-a-month <number>', 'run minutes per month (UTC), or none for no limit')
+    .action(setLimits);
+
+  admin
+    .command('storage')
+    .description('Show stored data, its retention (PUMPHOUSE_RETENTION), and what is removed next')
+    .option('--json', 'as JSON, sizes in bytes')
+    .action(showStorage);
+
+  admin
+    .command('purge')
+    .description(
+      'Remove data past its retention, or past an age, now; data that a run needs and the newest of each kind stay',
+    )
+    .addOption(new Option('--kind <kind>', 'only this kind').choices(retentionKinds))
+    .option('--older-than <age>', 'an age such as 30d or 12h, instead of the configured retention')
+    .option('--dry-run', 'only print what would be removed')
+    .action(purgeStorage);
+
+  admin
+    .command('audit-log')
+    .description('Show the latest changes and who made them')
+    .option('--limit <number>', 'how many changes', (text) => Number(text), 50)
+    .option('--json', 'as JSON, with the values before and after')
+    .action(showAuditLog);
+
+  admin
+    .command('end-run')
+    .description('End a run that no server can reach; to stop any other run, cancel it')
+    .argument('<id>', 'id of the run')
+    .action(endRun);
+
+  admin
+    .command('rotate-key')
+    .description('Re-encrypt all secrets under the current secret key, while servers run; safe to run again')
+    .option('--new', 'only create a new key file; the old key moves to the file of other keys')
+    .option('--forget', 'afterwards, remove the file of other keys and let servers start without lost keys')
+    .action(rotateKey);
+
+  admin
+    .command('leftovers')
+    .description('List the resources of the executor: which are orphaned, and why the others are kept')
+    .option('--remove', 'remove orphaned resources')
+    .option('--json', 'as JSON, sizes in bytes')
+    .action(handleOrphans);
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Print only the message: a stack trace would bury it.
+    process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Null if the settings cannot be read; the error is then about them. */
+function readSettings(): FailureSettings | null {
+  try {
+    return readConfig();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,16 @@
+import { CommandError } from '../errors/command-error.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
+import type { Job } from '../jobs/find-job.ts';
+
+/**
+ * Checks that a job is an app.
+ * @throws CommandError not_interactive
+ */
+export function requireApp({ job_type, job_ref }: Pick<Job, 'job_type' | 'job_ref'>): void {
+  if (job_type === 'interactive') return;
+  throw new CommandError(`${job_ref} is a ${job_type} job, not an app.`, {
+    code: 'not_interactive',
+    exitCode: exitCodes.refused,
+    nextStep: `To start it: pumphouse launch ${job_ref.replace(/^jobs\./, '')}`,
+  });
+}

@@ -1,0 +1,97 @@
+import { ApiError } from '@pumphouse/client';
+import type { Python } from '../manifest/find-python.ts';
+import type { Session } from '../session/session.ts';
+import { hashFiles, type HashedSelection } from './hash-files.ts';
+import { checkSize } from './large-files.ts';
+import { selectCode, selectConfiguration, type Selection } from './select-files.ts';
+import { uploadCode, uploadConfiguration } from './upload-version.ts';
+
+/** The files of a workspace folder, read once for a command. */
+export interface LocalVersions {
+  code: HashedSelection;
+  configuration: HashedSelection;
+  /** Sentences for the user. */
+  warnings: string[];
+}
+
+/** What became of the code or the configuration. */
+export interface SyncOutcome {
+  /** The version that runs use from now on; null in a dry run of a first upload. */
+  version: number | null;
+  id: string | null;
+  outcome: 'unchanged' | 'uploaded' | 'would_upload';
+}
+
+/** The outcome of both. */
+export interface SyncResult {
+  deployment: SyncOutcome;
+  configuration: SyncOutcome;
+}
+
+/** Reads and hashes the files of a workspace folder. */
+export async function readLocalVersions(root: string): Promise<LocalVersions> {
+  const [code, configuration] = await Promise.all([selectCode(root), selectConfiguration(root)]);
+  const hash = ({ files }: Selection) => hashFiles(files);
+  const hashed = await Promise.all([hash(code), hash(configuration)]);
+  return {
+    code: hashed[0],
+    configuration: hashed[1],
+    warnings: [...code.warnings, ...configuration.warnings],
+  };
+}
+
+/** Uploads the code and the configuration that differ from the latest versions of the server. */
+export async function syncWorkspace(
+  session: Session,
+  local: LocalVersions,
+  context: { root: string; python: Python | null; isDryRun: boolean },
+): Promise<SyncResult> {
+  const params = { workspace_id: await session.workspaceId() };
+  const [latestCode, latestConfiguration] = await Promise.all([
+    orNull(session.client.call('get_deployment_latest', { params })),
+    orNull(session.client.call('get_configuration_latest', { params })),
+  ]);
+  const deployment = await syncOne(session, latestCode, local.code, context.isDryRun, async () => {
+    checkSize(session.terminal, local.code.files);
+    return uploadCode(session, local.code, context);
+  });
+  const configuration = await syncOne(
+    session,
+    latestConfiguration,
+    local.configuration,
+    context.isDryRun,
+    () => uploadConfiguration(session, local.configuration),
+  );
+  return { deployment, configuration };
+}
+
+interface StoredVersion {
+  id: string;
+  version: number;
+  content_hash: string;
+}
+
+async function syncOne(
+  session: Session,
+  latest: StoredVersion | null,
+  local: HashedSelection,
+  isDryRun: boolean,
+  upload: () => Promise<StoredVersion>,
+): Promise<SyncOutcome> {
+  if (latest?.content_hash === local.contentHash)
+    return { version: latest.version, id: latest.id, outcome: 'unchanged' };
+  if (isDryRun) return { version: latest?.version ?? null, id: latest?.id ?? null, outcome: 'would_upload' };
+  const { version, id } = await upload();
+  session.terminal.redraw('');
+  return { version, id, outcome: 'uploaded' };
+}
+
+/** A workspace without a version answers 404. */
+async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404 && error.code === 'not_found') return null;
+    throw error;
+  }
+}
