@@ -31,6 +31,7 @@ const forbiddenImports: [what: string, folder: string, specifier: string][] = [
   ['a service reaches main', 'apps/server/src/services', '../main.ts'],
   ['a service reaches a part of main', 'apps/server/src/services', '../compose/open-store.ts'],
   ['a command reaches into the server', 'apps/cli/src', '@pumphouse/server/store/store.ts'],
+  ["the user's command reaches the server", 'apps/pumphouse/src', '@pumphouse/server/main'],
   ['the contract uses Node', 'packages/contract/src', 'node:crypto'],
   ['the client uses Node', 'packages/client/src', 'node:http'],
 ];
