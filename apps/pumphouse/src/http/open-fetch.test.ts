@@ -45,14 +45,19 @@ const echo = () =>
   });
 
 it('is the fetch of Node where there is neither a proxy nor an authority', async () => {
-  expect(await openFetch({})).toBe(globalThis.fetch);
+  expect(await openFetch({}, 'https://example.com')).toBe(globalThis.fetch);
+});
+
+it('needs no authority for a server without TLS', async () => {
+  const env = { SSL_CERT_FILE: '/nonexistent/ca.pem' };
+  expect(await openFetch(env, 'http://127.0.0.1:8080')).toBe(globalThis.fetch);
 });
 
 it('goes through the proxy, also with a form', async () => {
   const url = await listen(echo());
   const proxy = createProxy();
   const env = { HTTP_PROXY: await listen(proxy.server) };
-  const fetch = await openFetch(env);
+  const fetch = await openFetch(env, url);
   const form = new FormData();
   form.append('file', new File(['content'], 'a.txt'));
   const answer = await (await fetch(url, { method: 'POST', body: form })).text();
@@ -65,12 +70,14 @@ it('does not use the proxy for hosts of NO_PROXY', async () => {
   const url = await listen(echo());
   const proxy = createProxy();
   const env = { HTTP_PROXY: await listen(proxy.server), NO_PROXY: '127.0.0.1' };
-  await (await (await openFetch(env))(url)).text();
+  await (await (await openFetch(env, url))(url)).text();
   expect(proxy.opened).toEqual([]);
 });
 
 it('explains a file of authorities that does not exist', async () => {
-  await expect(openFetch({ SSL_CERT_FILE: '/nonexistent/ca.pem' })).rejects.toMatchObject({
+  await expect(
+    openFetch({ SSL_CERT_FILE: '/nonexistent/ca.pem' }, 'https://example.com'),
+  ).rejects.toMatchObject({
     code: 'unreadable_file',
     exitCode: 2,
   });
