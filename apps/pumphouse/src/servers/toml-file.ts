@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { parse, patch, stringify } from '@decimalturn/toml-patch';
@@ -26,7 +26,9 @@ export async function updateTomlFile(path: string, change: (table: Table) => Tab
   const changed = change(parseToml(path, text));
   const written = text.trim() === '' ? stringify(changed) : patch(text, changed);
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  // A link, such as into a folder of dotfiles, stays a link.
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(written);
@@ -34,7 +36,7 @@ export async function updateTomlFile(path: string, change: (table: Table) => Tab
   } finally {
     await file.close();
   }
-  await rename(temporary, path).catch(async (error: unknown) => {
+  await rename(temporary, target).catch(async (error: unknown) => {
     await rm(temporary, { force: true });
     throw error;
   });

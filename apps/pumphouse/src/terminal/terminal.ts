@@ -44,7 +44,7 @@ const unlimitedWidth = 10_000;
 
 /** Opens the terminal of a process. */
 export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions): Terminal {
-  const { env, stdin, stdout, stderr } = owner;
+  const { env, stdout, stderr } = owner;
   const isLive = stderr.isTTY && env['TERM'] !== 'dumb';
   const isColoured = chooseColours(env, stdout.isTTY && env['TERM'] !== 'dumb');
   const areMessagesColoured = chooseColours(env, isLive);
@@ -65,7 +65,10 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
   return {
     env,
     folder: owner.cwd(),
-    isInteractive: stdin.isTTY && isLive && !isSet(env['CI']),
+    // Opening standard input takes longer than most else of a start.
+    get isInteractive() {
+      return owner.stdin.isTTY && isLive && !isSet(env['CI']);
+    },
     isLive,
     width: stdout.isTTY ? stdout.columns || 80 : unlimitedWidth,
     isQuiet,

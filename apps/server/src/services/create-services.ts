@@ -67,6 +67,7 @@ import { createReleaseQueued } from './runs/release-queued.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
 import { createRollBack } from './versions/roll-back.ts';
 import { createRunServices } from './runs/create-run-services.ts';
+import { createRunFollowers } from './runs/run-followers.ts';
 import { createRunVariables } from './variables/run-variables.ts';
 import { createSearchLog } from './logs/search-log.ts';
 import { createSendInvitationMails } from './people/send-invitation-mails.ts';
@@ -239,6 +240,7 @@ export function createServices(ports: ServicePorts) {
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),
     readRunTimeline: createReadRunTimeline(persistence),
+    runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),
     compareRuns: createCompareRuns(persistence, jobVersions),
     compareRunLogs: createCompareRunLogs({ persistence, logFiles }),
