@@ -30,7 +30,7 @@ async function pumphouse(args: readonly string[], variables: Record<string, stri
 // Concurrent, because one waits ten seconds for a database.
 describe.concurrent('bin/pumphouse', () => {
   it.each<[string, string[], string]>([
-    ['an unknown command', ['servr'], 'Did you mean server?'],
+    ['an unknown command', ['admn'], 'Did you mean admin?'],
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],
     ['an unknown option', ['server', '--port', '80'], "unknown option '--port'"],
     ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified"],

@@ -1,4 +1,5 @@
 import { ApiError } from '@pumphouse/client';
+import type { DeploymentResponse } from '@pumphouse/contract';
 import type { Python } from '../manifest/find-python.ts';
 import type { Session } from '../session/session.ts';
 import { hashFiles, type HashedSelection } from './hash-files.ts';
@@ -44,7 +45,7 @@ export async function readLocalVersions(root: string): Promise<LocalVersions> {
 export async function syncWorkspace(
   session: Session,
   local: LocalVersions,
-  context: { root: string; python: Python | null; isDryRun: boolean },
+  context: { root: string; python: Python | null; isDryRun: boolean; message?: string | null },
 ): Promise<SyncResult> {
   const params = { workspace_id: await session.workspaceId() };
   const [latestCode, latestConfiguration] = await Promise.all([
@@ -53,7 +54,9 @@ export async function syncWorkspace(
   ]);
   const deployment = await syncOne(session, latestCode, local.code, context.isDryRun, async () => {
     checkSize(session.terminal, local.code.files);
-    return uploadCode(session, local.code, context);
+    const uploaded = await uploadCode(session, local.code, context);
+    if (context.message) await describeVersion(session, uploaded, context.message);
+    return uploaded;
   });
   const configuration = await syncOne(
     session,
@@ -63,6 +66,23 @@ export async function syncWorkspace(
     () => uploadConfiguration(session, local.configuration),
   );
   return { deployment, configuration };
+}
+
+/** Stores the message of a new version. The version is in use by now, so a failure is only a warning. */
+async function describeVersion(
+  { client, terminal }: Session,
+  { workspace_id, id, version }: DeploymentResponse,
+  message: string,
+): Promise<void> {
+  try {
+    const params = { workspace_id, deployment_id: id };
+    await client.call('set_deployment_message', { params, body: { message } });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    terminal.alert(
+      `Warning: the code is version ${version}, but its message was not stored: ${error.detail}`,
+    );
+  }
 }
 
 interface StoredVersion {
