@@ -29,16 +29,25 @@ async function pumphouse(args: readonly string[], variables: Record<string, stri
 
 // Concurrent, because one waits ten seconds for a database.
 describe.concurrent('bin/pumphouse', () => {
-  it.each<[string, string[], string]>([
-    ['an unknown command', ['admn'], 'Did you mean admin?'],
-    ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],
-    ['an unknown option', ['server', '--port', '80'], "unknown option '--port'"],
-    ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified"],
-  ])('responds to %s with the available commands', async (_, args, message) => {
+  // Commands of users have documented exit codes, with 2 for usage errors.
+  it.each<[string, string[], string, number]>([
+    ['an unknown command', ['admn'], 'Did you mean admin?', 2],
+    ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?', 1],
+    ['an unknown option', ['server', '--port', '80'], "unknown option '--port'", 1],
+    ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified", 1],
+  ])('responds to %s with the available commands', async (_, args, message, exitCode) => {
     const { code, stderr } = await pumphouse(args);
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
-    expect(code).toBe(1);
+    expect(code).toBe(exitCode);
+  });
+
+  it('reports a usage error as JSON with --json', async () => {
+    const { code, stderr } = await pumphouse(['run', 'lst', '--json']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'usage', message: expect.stringContaining('Did you mean list?'), exit_code: 2 },
+    });
+    expect(code).toBe(2);
   });
 
   it('says where the settings of the server come from, because it has no options', async () => {

@@ -1,5 +1,6 @@
 import type { JobNextTicksResponse, JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { formatRuns, readRuns } from '../runs/list-runs.ts';
 import { describeTrigger } from '../runs/run-cause.ts';
 import { locatePage } from '../session/console-pages.ts';

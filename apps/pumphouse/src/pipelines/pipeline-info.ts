@@ -1,6 +1,7 @@
 import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { countOf } from '../runs/run-outcome.ts';
 import { locatePage } from '../session/console-pages.ts';
 import type { Session } from '../session/session.ts';

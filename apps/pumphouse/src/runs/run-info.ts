@@ -18,7 +18,8 @@ import {
 import { formatList } from '../terminal/list.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findRun } from './find-run.ts';
-import { nameRun, toOneLine } from './job-name.ts';
+import { nameRun } from './job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { readFailure, type RunFailure } from './read-failure.ts';
 import { formatReasonBox } from './reason-box.ts';
 import { describeCause } from './run-cause.ts';

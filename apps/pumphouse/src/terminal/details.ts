@@ -1,3 +1,4 @@
+import { removeControls } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A line of an object's details. Lines without a value are left out. */
@@ -9,7 +10,7 @@ export function formatDetails(terminal: Terminal, details: readonly Detail[]): s
   const width = Math.max(0, ...shown.map(([label]) => label.length));
   const lineBreak = `\n${' '.repeat(width + 2)}`;
   const lines = shown.map(([label, value]) => {
-    const lines = String(value).split(/\r?\n/);
+    const lines = removeControls(String(value), { isColoured: true }).split('\n');
     return `${terminal.tone('quiet', label.padEnd(width))}  ${lines.join(lineBreak)}`;
   });
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { removeControls } from './plain-text.ts';
 
 /** A colour or weight of printed text, by its meaning. */
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'strong' | 'accent';
@@ -12,7 +13,10 @@ const styles = {
   accent: 'cyan',
 } as const;
 
-/** Where a command reads and writes. Data goes to standard output, everything else to standard error. */
+/**
+ * Where a command reads and writes. Data goes to standard output, everything else to standard error. Whatever is
+ * written, only its colours reach the terminal of all that controls it.
+ */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
@@ -47,6 +51,7 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
   const { env, stdin, stdout, stderr } = owner;
   const isLive = stderr.isTTY && env['TERM'] !== 'dumb';
   const isColoured = chooseColours(env, stdout.isTTY && env['TERM'] !== 'dumb');
+  const clean = (text: string) => endLine(removeControls(text, { isColoured }));
   let drawn = '';
 
   function clearDrawn(): void {
@@ -63,21 +68,24 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
     isQuiet,
     print(text) {
       clearDrawn();
-      stdout.write(endLine(text));
+      stdout.write(clean(text));
     },
     note(text) {
       if (isQuiet) return;
       clearDrawn();
-      stderr.write(endLine(text));
+      stderr.write(clean(text));
     },
     alert(text) {
       clearDrawn();
-      stderr.write(endLine(text));
+      stderr.write(clean(text));
     },
     redraw(text) {
       if (!isLive || isQuiet) return;
       clearDrawn();
-      drawn = text.slice(0, Math.max(1, (stderr.columns || 80) - 1));
+      drawn = removeControls(text.replaceAll('\n', ' '), { isColoured: false }).slice(
+        0,
+        Math.max(1, (stderr.columns || 80) - 1),
+      );
       stderr.write(drawn);
     },
     tone: (tone, text) => (isColoured ? styleText(styles[tone], text, { validateStream: false }) : text),

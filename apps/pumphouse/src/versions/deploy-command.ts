@@ -5,6 +5,7 @@ import type { Session } from '../session/session.ts';
 import { deploy, showManifest, type DeployInput, type Deployed } from './deploy.ts';
 import type { Tone } from '../terminal/terminal.ts';
 import type { SyncOutcome } from './sync-workspace.ts';
+import { formatJson } from '../terminal/plain-text.ts';
 
 export interface DeployOptions {
   message?: string;
@@ -31,7 +32,7 @@ export async function runDeploy(session: Session, options: DeployOptions): Promi
     message,
   };
   if (options.showManifest) {
-    session.terminal.print(JSON.stringify((await showManifest(session, input)).manifest, null, 2));
+    session.terminal.print(formatJson((await showManifest(session, input)).manifest, 2));
     return;
   }
   const deployed = await deploy(session, input);

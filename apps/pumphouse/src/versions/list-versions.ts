@@ -2,7 +2,7 @@ import { readAll } from '../paging/read-all.ts';
 import { readAuthors } from '../people/authors.ts';
 import type { Session } from '../session/session.ts';
 import { formatBytes, formatRelative } from '../terminal/format.ts';
-import { toOneLine } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { parseCount } from '../terminal/parse-value.ts';
 import { formatTable } from '../terminal/table.ts';
 import { readVersions, type VersionKind } from './find-version.ts';
