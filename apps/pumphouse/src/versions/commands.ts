@@ -32,7 +32,7 @@ function addHistoryCommands(group: Command, cli: Cli, kind: VersionKind): void {
     group
       .command('list')
       .description('List versions, the newest first')
-      .option('-n, --limit <number>', 'Maximum number of versions', '20')
+      .option('-n, --limit <count>', 'How many versions', '20')
       .action(
         withSession<[], { limit: string }>(cli, async (session, _args, options) => {
           const { listVersions } = await import('./list-versions.ts');

@@ -2,12 +2,11 @@ import type { ConfigurationResponse, DeploymentOverviewResponse } from '@pumphou
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import type { Session } from '../session/session.ts';
+import { isId } from '../http/is-id.ts';
 
 /** The two histories of a workspace: its code, and its configuration. */
 export type VersionKind = 'deployment' | 'configuration';
 export type Version = DeploymentOverviewResponse | ConfigurationResponse;
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * Finds a version by its number (`12` or `v12`), its id, or as `latest`.
@@ -70,7 +69,7 @@ async function readById(session: Session, kind: VersionKind, id: string): Promis
  */
 export function parseVersion(text: string): number | 'latest' | null {
   if (text === 'latest') return 'latest';
-  if (uuid.test(text)) return null;
+  if (isId(text)) return null;
   if (/^v?[1-9]\d{0,8}$/.test(text)) return Number(text.replace('v', ''));
   throw new CommandError(`${text} is not a version.`, {
     code: 'invalid_version',

@@ -6,6 +6,7 @@ import { hashFiles, type HashedSelection } from './hash-files.ts';
 import { checkSize } from './large-files.ts';
 import { selectCode, selectConfiguration, type Selection } from './select-files.ts';
 import { uploadCode, uploadConfiguration } from './upload-version.ts';
+import { orNull } from '../http/or-null.ts';
 
 /** The files of a workspace folder, read once for a command. */
 export interface LocalVersions {
@@ -49,8 +50,9 @@ export async function syncWorkspace(
 ): Promise<SyncResult> {
   const params = { workspace_id: await session.workspaceId() };
   const [latestCode, latestConfiguration] = await Promise.all([
-    orNull(session.client.call('get_deployment_latest', { params })),
-    orNull(session.client.call('get_configuration_latest', { params })),
+    // A workspace without a version answers 404.
+    orNull([404], session.client.call('get_deployment_latest', { params })),
+    orNull([404], session.client.call('get_configuration_latest', { params })),
   ]);
   const deployment = await syncOne(session, latestCode, local.code, context.isDryRun, async () => {
     checkSize(session.terminal, local.code.files);
@@ -104,14 +106,4 @@ async function syncOne(
   const { version, id } = await upload();
   session.terminal.redraw('');
   return { version, id, outcome: 'uploaded' };
-}
-
-/** A workspace without a version answers 404. */
-async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404 && error.code === 'not_found') return null;
-    throw error;
-  }
 }
