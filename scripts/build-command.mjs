@@ -56,7 +56,7 @@ function collectLicenses(moduleIds) {
   );
   return [...folders]
     .filter((folder) => !/\/@?pumphouse/.test(folder.slice(folder.lastIndexOf('node_modules'))))
-    .toSorted()
+    .toSorted((a, b) => (a < b ? -1 : 1))
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));

@@ -5,92 +5,123 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { homeOf, startPumphouse } from '../fixtures/command.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
-import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
-import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
+import { prepareDltClient, prepareOlderClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { createOlderClient, type OlderClient } from '../fixtures/older-client.ts';
+import {
+  ownerEmail,
+  repositoryFolder,
+  runAdmin,
+  startTestServer,
+  type TestServer,
+} from '../fixtures/server.ts';
 import type { Row } from './report.ts';
 import { summarize } from './samples.ts';
 
 const startGoalMs = 120;
+const deployGoalRatio = 5;
+const firstLine = 'first line';
 const files = {
-  'first_line.py': 'print("first line", flush=True)\n',
+  'first_line.py': `print("${firstLine}", flush=True)\n`,
   'jobs.py':
-    'from dlt.hub.run import job, trigger\n\n\n@job(trigger=trigger.schedule("0 6 * * *"))\ndef load():\n    print("first line", flush=True)\n',
+    'from dlt.hub.run import job, trigger\n\n\n@job(trigger=trigger.schedule("0 6 * * *"))\ndef load():\n    pass\n',
   '__deployment__.py': 'from jobs import load\n\n__all__ = ["load"]\n',
+  'requirements.txt': 'dlt[duckdb]==1.31.0\n',
 };
 
-interface Scope {
-  server: TestServer;
-  install: DltClientInstall;
-  workspace: ClientWorkspace;
+/** Milliseconds of a command line, to its end or until it prints the first line of the user's code. */
+type Timed = (args: readonly string[], until: 'end' | 'first line') => Promise<number>;
+
+interface Commands {
+  pumphouse: Timed;
+  dlthub: Timed;
+  older: Timed;
 }
 
-/** A command line to time: its milliseconds until `mark` is printed, or until its end. */
-type Timed = (args: readonly string[], mark?: string) => Promise<number>;
-
-/** The `pumphouse` command, from its bundle, beside the official client on the same server and workspace. */
+/** The `pumphouse` command, from its bundle, beside both clients of the vendor on the same server. */
 export async function measureCommands(rounds: number): Promise<Row[]> {
   await promisify(execFile)(process.execPath, [join(repositoryFolder, 'scripts', 'build-command.mjs')]);
   const parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-'));
-  const install = await prepareDltClient();
   const server = await startTestServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1' });
   try {
-    const workspace = await createClientWorkspace({ install, server, parentFolder, name: 'commands' }, files);
-    return await measureIn({ server, install, workspace }, rounds);
+    return await compare(await prepareCommands(server, parentFolder), rounds);
   } finally {
     await server.remove();
     await rm(parentFolder, { recursive: true, force: true });
   }
 }
 
-async function measureIn(scope: Scope, rounds: number): Promise<Row[]> {
-  const ours = timePumphouse(scope);
-  const theirs = timeDlthub(scope);
-  const node: Timed = (args) => timeNode(args);
-  // The environment of the runs is built, and both clients have uploaded what there is.
-  await theirs(['deploy']);
-  await ours(['launch', 'first_line.py', '-f']);
-  const start = { ours: ['--version'], theirs: ['--version'] };
-  const deploy = { ours: ['deploy'], theirs: ['deploy'] };
-  const launch = { ours: ['launch', 'first_line.py', '-f'], theirs: ['run', 'first_line.py', '-f'] };
-  const samples = {
-    start: { ours: [] as number[], theirs: [] as number[], node: [] as number[] },
-    deploy: { ours: [] as number[], theirs: [] as number[] },
-    launch: { ours: [] as number[], theirs: [] as number[] },
+async function prepareCommands(server: TestServer, parentFolder: string): Promise<Commands> {
+  const install = await prepareDltClient();
+  const workspace = await createClientWorkspace({ install, server, parentFolder, name: 'commands' }, files);
+  const older = await createOlderClient(
+    { install: await prepareOlderClient('0.26.1'), server, folder: join(parentFolder, 'older') },
+    { ...files, '.dlt/config.toml': `[runtime]\nworkspace_id = "${workspace.api.id}"\n` },
+  );
+  const jwt = (await runAdmin(server, ['create-key', '--email', ownerEmail, '--jwt'])).trim();
+  return {
+    pumphouse: timePumphouse(server, install, workspace),
+    dlthub: timeDlthub(server, install, workspace),
+    older: timeOlder(older, jwt),
   };
-  for (let round = 0; round < rounds; round += 1) {
-    samples.start.node.push(await node(['-e', '0']));
-    samples.start.ours.push(await ours(start.ours));
-    samples.start.theirs.push(await theirs(start.theirs));
-    samples.deploy.ours.push(await ours(deploy.ours));
-    samples.deploy.theirs.push(await theirs(deploy.theirs));
-    samples.launch.ours.push(await ours(launch.ours, 'first line'));
-    samples.launch.theirs.push(await theirs(launch.theirs, 'first line'));
-  }
-  const row = (name: string, figure: number[], baseline: { name: string; figure: number[] }): Row => ({
+}
+
+/** In turn, so that a slow minute of the machine is one of all commands. */
+async function compare({ pumphouse, dlthub, older }: Commands, rounds: number): Promise<Row[]> {
+  const launch = ['launch', 'first_line.py', '-f'];
+  // Builds the environment of the runs. Afterwards no command has anything to upload.
+  for (const deploy of [dlthub, older, pumphouse]) await deploy(['deploy'], 'end');
+  await pumphouse(launch, 'end');
+  const samples = Map.groupBy(
+    await measureInTurn(rounds, [
+      ['node', () => timeNode()],
+      ['pumphouse --version', () => pumphouse(['--version'], 'end')],
+      ['dlthub --version', () => dlthub(['--version'], 'end')],
+      ['pumphouse deploy', () => pumphouse(['deploy'], 'end')],
+      ['dlthub deploy', () => dlthub(['deploy'], 'end')],
+      ['dlt runtime deploy', () => older(['deploy'], 'end')],
+      ['pumphouse launch -f', () => pumphouse(launch, 'first line')],
+      ['dlthub run -f', () => dlthub(['run', 'first_line.py', '-f'], 'first line')],
+      ['dlt runtime launch -f', () => older(launch, 'first line')],
+    ]),
+    ({ name }) => name,
+  );
+  const figureOf = (name: string) => summarize((samples.get(name) ?? []).map(({ tookMs }) => tookMs));
+  const row = (name: string, own: string, other: string): Row => ({
     name,
     unit: 'ms',
-    figure: summarize(figure),
-    baseline: { name: baseline.name, figure: summarize(baseline.figure) },
+    figure: figureOf(own),
+    baseline: { name: other, figure: figureOf(other) },
     goal: null,
   });
-  const { start: s, deploy: d, launch: l } = samples;
-  const isFive = summarize(d.theirs).median >= 5 * summarize(d.ours).median;
+  const isFastEnough =
+    figureOf('dlthub deploy').median >= deployGoalRatio * figureOf('pumphouse deploy').median;
   return [
     {
-      ...row('start: pumphouse --version', s.ours, { name: 'node -e 0', figure: s.node }),
+      ...row('pumphouse: start', 'pumphouse --version', 'node'),
       goal: { of: 'median', atMost: startGoalMs },
     },
-    row('start: pumphouse --version', s.ours, { name: 'dlthub --version', figure: s.theirs }),
+    row('pumphouse: start', 'pumphouse --version', 'dlthub --version'),
     {
-      ...row('deploy without change: pumphouse', d.ours, { name: 'dlthub deploy', figure: d.theirs }),
-      note: `goal: a fifth of it (${isFive ? 'met' : 'missed'})`,
+      ...row('pumphouse: deploy without change', 'pumphouse deploy', 'dlthub deploy'),
+      note: `at most a fifth: ${isFastEnough ? 'met' : 'missed'}`,
     },
-    row('launch -f to the first line: pumphouse', l.ours, { name: 'dlthub run -f', figure: l.theirs }),
+    row('pumphouse: deploy without change', 'pumphouse deploy', 'dlt runtime deploy'),
+    row('pumphouse: launch -f to the first line', 'pumphouse launch -f', 'dlthub run -f'),
+    row('pumphouse: launch -f to the first line', 'pumphouse launch -f', 'dlt runtime launch -f'),
   ];
 }
 
-function timePumphouse({ server, install, workspace }: Scope): Timed {
-  const command = join(repositoryFolder, 'apps', 'pumphouse', 'dist', 'pumphouse.mjs');
+async function measureInTurn(
+  rounds: number,
+  measured: readonly (readonly [name: string, measure: () => Promise<number>])[],
+): Promise<{ name: string; tookMs: number }[]> {
+  const samples: { name: string; tookMs: number }[] = [];
+  for (let round = 0; round < rounds; round += 1)
+    for (const [name, measure] of measured) samples.push({ name, tookMs: await measure() });
+  return samples;
+}
+
+function timePumphouse(server: TestServer, install: DltClientInstall, workspace: ClientWorkspace): Timed {
   const env = {
     PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
     RUNTIME__API_BASE_URL: server.url,
@@ -98,33 +129,42 @@ function timePumphouse({ server, install, workspace }: Scope): Timed {
     VIRTUAL_ENV: join(install.python, '..', '..'),
     XDG_CACHE_HOME: join(homeOf(workspace.folder), 'cache'),
   };
-  return async (args, mark) => {
+  const command = join(repositoryFolder, 'apps', 'pumphouse', 'dist', 'pumphouse.mjs');
+  return async (args, until) => {
     const startedAt = performance.now();
     const running = startPumphouse(args, { cwd: workspace.folder, env, command });
-    const marked = mark === undefined ? null : await running.printedAt(mark);
+    const printedAt = until === 'end' ? null : await running.printedAt(firstLine);
     const { code, stderr } = await running.result;
     if (code !== 0) throw new Error(`pumphouse ${args.join(' ')} ended with code ${code}:\n${stderr}`);
-    return (marked ?? performance.now()) - startedAt;
+    return (printedAt ?? performance.now()) - startedAt;
   };
 }
 
-function timeDlthub({ server, install, workspace }: Scope): Timed {
+function timeDlthub(server: TestServer, install: DltClientInstall, workspace: ClientWorkspace): Timed {
   const client = install.inWorkspace(workspace.folder, { apiBaseUrl: server.url, apiKey: server.key });
-  return async (args, mark) => {
-    const startedAt = performance.now();
-    let markedAt: number | null = null;
-    const { code, stderr } = await client.run(args, {
-      onOutput(text) {
-        if (mark !== undefined && markedAt === null && text.includes(mark)) markedAt = performance.now();
-      },
-    });
-    if (code !== 0) throw new Error(`dlthub ${args.join(' ')} ended with code ${code}:\n${stderr}`);
-    return (markedAt ?? performance.now()) - startedAt;
-  };
+  return (args, until) => timeClient(until, (onOutput) => client.run(args, { onOutput }));
 }
 
-async function timeNode(args: readonly string[]): Promise<number> {
+function timeOlder(client: OlderClient, jwt: string): Timed {
+  const variables = { RUNTIME__AUTH_TOKEN: jwt };
+  return (args, until) => timeClient(until, (onOutput) => client.run(args, { variables, onOutput }));
+}
+
+async function timeClient(
+  until: 'end' | 'first line',
+  run: (onOutput: (text: string) => void) => Promise<{ code: number; stdout: string; stderr: string }>,
+): Promise<number> {
   const startedAt = performance.now();
-  await promisify(execFile)(process.execPath, [...args]);
+  let printedAt: number | null = null;
+  const { code, stdout, stderr } = await run((text) => {
+    if (until === 'first line' && text.includes(firstLine)) printedAt ??= performance.now();
+  });
+  if (code !== 0) throw new Error(`A client ended with code ${code}:\n${stdout}${stderr}`);
+  return (printedAt ?? performance.now()) - startedAt;
+}
+
+async function timeNode(): Promise<number> {
+  const startedAt = performance.now();
+  await promisify(execFile)(process.execPath, ['-e', '0']);
   return performance.now() - startedAt;
 }

@@ -112,6 +112,20 @@ describe('an operator on the command line', () => {
     await expect(admin('revoke-key', secret.slice(0, 12))).rejects.toThrow(/There is no key/);
   });
 
+  it('prints a key as a JWT, for the older client, and it ends with the key', async () => {
+    const token = (await admin('create-key', '--email', ownerEmail, '--name', 'ci', '--jwt')).trim();
+    expect((await call('GET', '/api/v1/me', token)).status).toBe(200);
+    expect((await call('GET', '/v1/me', token)).status).toBe(200);
+    const [signed = ''] = token.split(/[^.]*$/);
+    expect((await call('GET', '/v1/me', `${signed}${'A'.repeat(86)}`)).status).toBe(401);
+    const keys = JSON.parse(await admin('list-keys', '--json')) as Record<string, string>[];
+    const { prefix = '' } = keys.find(({ name }) => name === 'ci') ?? {};
+    expect(token).not.toContain(prefix);
+    await admin('revoke-key', prefix);
+    await answers(token, 401);
+    expect((await call('GET', '/v1/me', token)).status).toBe(401);
+  });
+
   it('disables an account, gives its organization another owner, and removes it', async () => {
     const email = 'second@example.com';
     await runAdmin(

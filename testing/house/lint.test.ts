@@ -20,6 +20,7 @@ const forbiddenImports: [what: string, folder: string, specifier: string][] = [
   ['an executor reaches a service', 'apps/server/src/executors', '../services/deploy.ts'],
   ['api reaches SQL', 'apps/server/src/api/jobs', '../../store/postgres/jobs.ts'],
   ['a page reaches SQL', 'apps/server/src/pages', '../store/postgres/jobs.ts'],
+  ['the older client reaches SQL', 'apps/server/src/older-client', '../store/postgres/jobs.ts'],
   ['api reaches an executor', 'apps/server/src/api', '../executors/executor.ts'],
   ['the proxy of apps reaches a service', 'apps/server/src/proxy', '../services/deploy.ts'],
   ['a service reaches the api', 'apps/server/src/services', '../api/handlers.ts'],
@@ -30,6 +31,7 @@ const forbiddenImports: [what: string, folder: string, specifier: string][] = [
   ['a service reaches main', 'apps/server/src/services', '../main.ts'],
   ['a service reaches a part of main', 'apps/server/src/services', '../compose/open-store.ts'],
   ['a command reaches into the server', 'apps/cli/src', '@pumphouse/server/store/store.ts'],
+  ["the user's command reaches the server", 'apps/pumphouse/src', '@pumphouse/server/main'],
   ['the contract uses Node', 'packages/contract/src', 'node:crypto'],
   ['the client uses Node', 'packages/client/src', 'node:http'],
 ];

@@ -25,6 +25,7 @@ const layers = [
   'console',
   'api',
   'mcp',
+  'older-client',
   'proxy',
   'scheduler',
   'supervisor',

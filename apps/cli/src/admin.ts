@@ -3,6 +3,7 @@ import {
   createKeys,
   createOrganizationLimits,
   createServerLog,
+  openKeyTokens,
   openStore,
   readConfig,
 } from '@pumphouse/server/operator';
@@ -61,16 +62,16 @@ export async function createKey(options: {
   name?: string;
   workspace?: string;
   role: 'developer' | 'viewer';
+  jwt?: boolean;
 }) {
   const workspace = options.workspace ? { id: options.workspace, role: options.role } : null;
-  const secret = await withStore((persistence) =>
-    createKeys(persistence).create({
-      email: options.email,
-      days: options.days,
-      name: options.name ?? null,
-      workspace,
-    }),
-  );
+  const secret = await withStore(async (persistence) => {
+    // Before the key is created: without the server's secret key there would be a key that nobody saw.
+    const issueToken = options.jwt === true ? await openKeyTokens(readConfig(), persistence) : null;
+    const { email, days, name = null } = options;
+    const created = await createKeys(persistence).create({ email, days, name, workspace });
+    return issueToken ? issueToken(created) : created;
+  });
   process.stdout.write(`${secret}\n`);
 }
 

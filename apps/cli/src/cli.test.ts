@@ -31,7 +31,7 @@ async function pumphouse(args: readonly string[], variables: Record<string, stri
 describe.concurrent('bin/pumphouse', () => {
   // Commands of users have documented exit codes, with 2 for usage errors.
   it.each<[string, string[], string, number]>([
-    ['an unknown command', ['admn'], 'Did you mean admin?', 2],
+    ['an unknown command', ['servr'], 'Did you mean one of serve, server?', 2],
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?', 1],
     ['an unknown option', ['server', '--port', '80'], "unknown option '--port'", 1],
     ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified", 1],

@@ -72,6 +72,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     )
     .option('--name <name>', 'name of the key, for lists')
     .option('--days <days>', 'days until the key expires, at most 365', (text) => Number(text), 90)
+    .option('--jwt', 'print it as a JWT, for RUNTIME__AUTH_TOKEN of `dlt runtime`')
     .action(createKey);
 
   admin

@@ -24,6 +24,7 @@ export { createAccounts } from './services/sign-in/accounts.ts';
 export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';
 export type { AuditEntryRecord } from './store/records.ts';
 export type { Persistence } from './store/store.ts';
+export { openKeyTokens } from './compose/open-key-tokens.ts';
 export { openRotateKey } from './compose/open-rotate-key.ts';
 export { makeNewKey, otherKeysFile, removeOtherKeys } from './config/secret-key.ts';
 export { identifyKey } from './platform/encryption.ts';

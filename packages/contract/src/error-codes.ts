@@ -20,6 +20,11 @@ export const errorCodes = {
     cause: 'The caller is a release of the dlthub client for an older API.',
     nextStep: 'Upgrade the client to the version that the header `x-dlthub-min-client-version` names.',
   },
+  not_offered: {
+    status: 400,
+    cause: 'The older client has an operation that does not exist on this server.',
+    nextStep: 'Do what the detail says instead.',
+  },
   invalid_job_definition: {
     status: 400,
     cause: 'A job definition of the manifest is not valid for this version.',

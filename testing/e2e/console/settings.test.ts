@@ -189,7 +189,7 @@ describe('an owner, using only the console,', () => {
     await member.context().close();
   });
 
-  it('creates a key that works, sees when it was used, and revokes it', async () => {
+  it('creates a key that works in both its forms, sees when it was used, and revokes it', async () => {
     await goTo(owner, '/keys', 'Keys');
     await field(owner, 'Name').fill('CI');
     await field(owner, 'Expires in (days)').fill('400');
@@ -197,15 +197,20 @@ describe('an owner, using only the console,', () => {
     await owner.getByText('Must be a whole number from 1 to 365.').waitFor();
     await field(owner, 'Expires in (days)').fill('30');
     await button(owner, 'Create key').click();
+    const command = await dialog(owner).getByText('RUNTIME__AUTH_TOKEN=').textContent();
     const secret = await takeSecret(owner, 'key');
-    const client = createClient({ baseUrl: site.server.url, credential: secret });
+    const forms = [secret, command?.split('RUNTIME__AUTH_TOKEN=')[1] ?? ''];
     const params = { workspace_id: site.api.id };
-    expect((await client.call('get_workspace_me', { params })).workspace_role).toBe('developer');
-    expect(await owner.content()).not.toContain(secret);
+    const readMe = (credential: string) =>
+      createClient({ baseUrl: site.server.url, credential }).call('get_workspace_me', { params });
+    for (const form of forms) {
+      expect((await readMe(form)).workspace_role).toBe('developer');
+      expect(await owner.content()).not.toContain(form);
+    }
     await button(owner, 'Revoke key CI').click();
     await button(dialog(owner), 'Revoke').click();
     await output(owner, 'Key CI revoked.');
-    await expect(client.call('get_workspace_me', { params })).rejects.toMatchObject({ status: 401 });
+    for (const form of forms) await expect(readMe(form)).rejects.toMatchObject({ status: 401 });
   });
 
   it('sees the URL of a webhook on request, creates another, and requires signed deliveries', async () => {

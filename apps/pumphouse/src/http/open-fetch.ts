@@ -5,13 +5,15 @@ import { exitCodes } from '../errors/exit-codes.ts';
 type Fetch = typeof globalThis.fetch;
 
 /**
- * The fetch of this process: through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and trusting
+ * The fetch for a server: through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and trusting
  * the certificates in `SSL_CERT_FILE` or `REQUESTS_CA_BUNDLE`, as the Python clients do. Node itself reads
  * `NODE_EXTRA_CA_CERTS`. Only then is a library loaded: most users need neither.
  */
-export async function openFetch(env: NodeJS.ProcessEnv): Promise<Fetch> {
-  const hasProxy = ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => env[name]);
-  const authorityFile = env['SSL_CERT_FILE'] || env['REQUESTS_CA_BUNDLE'];
+export async function openFetch(env: NodeJS.ProcessEnv, serverUrl: string): Promise<Fetch> {
+  const isSecure = serverUrl.startsWith('https:');
+  const { httpProxy, httpsProxy } = proxiesOf(env);
+  const hasProxy = isSecure ? httpsProxy : httpProxy;
+  const authorityFile = isSecure && (env['SSL_CERT_FILE'] || env['REQUESTS_CA_BUNDLE']);
   if (!hasProxy && !authorityFile) return globalThis.fetch;
   const undici = await import('undici');
   const { rootCertificates } = await import('node:tls');
@@ -37,15 +39,17 @@ function encodeForm(init: RequestInit): RequestInit {
   return { ...init, body: encoded.body, headers, duplex: 'half' };
 }
 
-function proxiesOf(env: NodeJS.ProcessEnv) {
-  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'];
-  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY'];
-  const noProxy = env['no_proxy'] ?? env['NO_PROXY'];
-  return {
-    ...(httpProxy !== undefined && { httpProxy }),
-    ...(httpsProxy !== undefined && { httpsProxy }),
-    ...(noProxy !== undefined && { noProxy }),
-  };
+interface Proxies {
+  httpProxy?: string;
+  httpsProxy?: string;
+  noProxy?: string;
+}
+
+function proxiesOf(env: NodeJS.ProcessEnv): Proxies {
+  const httpProxy = env['http_proxy'] || env['HTTP_PROXY'];
+  const httpsProxy = env['https_proxy'] || env['HTTPS_PROXY'];
+  const noProxy = env['no_proxy'] || env['NO_PROXY'];
+  return { ...(httpProxy && { httpProxy }), ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }) };
 }
 
 async function readAuthorities(path: string): Promise<string> {

@@ -8,7 +8,7 @@ type Fetch = typeof globalThis.fetch;
 interface PatienceOptions {
   fetch: Fetch;
   serverUrl: string;
-  terminal: Terminal;
+  terminal: Pick<Terminal, 'redraw'>;
 }
 
 /** How long to try again before the server has answered once: a wrong address should be reported soon. */
@@ -66,7 +66,8 @@ async function attemptFetch(fetch: Fetch, input: Parameters<Fetch>[0], init: Req
 function mayRepeat({ method = 'GET', body }: RequestInit, outcome: Outcome): boolean {
   if (body instanceof ReadableStream) return false;
   if (method === 'GET') return true;
-  if ('response' in outcome) return outcome.response.status === 503;
+  // A server that has lost its store in the middle of a change answers 503 too, so that is no proof.
+  if ('response' in outcome) return false;
   return readSystemCode(outcome.error) === 'ECONNREFUSED';
 }
 

@@ -36,6 +36,7 @@ export async function describePlainScript(root: string, path: string): Promise<J
   if (framework?.launcher === 'marimo' && /app_title/.test(source)) return null;
   if (framework?.launcher === 'mcp') return null;
   const description = readDocstring(source);
+  if (description === null) return null;
   return {
     engine_version: 2,
     job_ref: `jobs.${name}`,
@@ -88,9 +89,17 @@ function locateModule(root: string, folder: string, name: string): string | null
   return candidates.find((each) => existsSync(join(root, each))) ?? null;
 }
 
-/** The docstring of a module: a text literal before all statements, dedented as Python trims it. */
-function readDocstring(source: string): string {
+/**
+ * The docstring of a module: a text literal before all statements.
+ * @returns null if only Python can tell it: it has escapes, or is put together of several literals
+ */
+function readDocstring(source: string): string | null {
   const begin = source.replace(/^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*/, '');
-  const match = /^[rR]?("""|''')([\s\S]*?)\1/.exec(begin) ?? /^[rR]?(["'])((?:\\.|[^\\\n])*?)\1/.exec(begin);
-  return (match?.[2] ?? '').trim();
+  const match =
+    /^([rRuU]?)("""|''')([\s\S]*?)\2([^\n]*)/.exec(begin) ??
+    /^([rRuU]?)(["'])((?:\\.|[^\\\n])*?)\2([^\n]*)/.exec(begin);
+  if (match === null) return '';
+  const [, prefix = '', , text = '', rest = ''] = match;
+  const hasEscapes = text.includes('\\') && !/r/i.test(prefix);
+  return hasEscapes || !/^\s*(#.*)?$/.test(rest) ? null : text.trim();
 }

@@ -25,12 +25,15 @@ export async function listServers(env: NodeJS.ProcessEnv): Promise<NamedServer[]
   });
 }
 
-/** Reads the login of a server; of an unknown one, the shared login. */
+/**
+ * Reads the login of a server. An unknown server gets the shared login only while no other server is known to own
+ * it: the folder of a stranger could name a server that collects tokens.
+ */
 export async function readServerLogin(env: NodeJS.ProcessEnv, url: string): Promise<Login> {
   const file = await readTomlFile(locateServerList(env));
   const found = Object.entries(asObject(file['servers'])).find(([, table]) => asObject(table)['url'] === url);
-  if (found === undefined || found[0] === file['current']) return readDltLogin(env);
-  return readLogin(found[1]);
+  if (found !== undefined && found[0] !== file['current']) return readLogin(found[1]);
+  return found === undefined && file['current'] !== undefined ? {} : readDltLogin(env);
 }
 
 /** Stores a refreshed login of a server where `readServerLogin` reads it. */

@@ -28,7 +28,7 @@ export async function updateTomlFile(path: string, change: (table: Table) => Tab
   await mkdir(dirname(path), { recursive: true });
   // A link, which tools for dotfiles make, stays: its target is replaced.
   const target = await realpath(path).catch(() => path);
-  await replaceFile(target, written, await chooseMode(target));
+  await replaceFile(target, written, await chooseMode(path));
 }
 
 const privateMode = 0o600;

@@ -16,7 +16,7 @@ export async function openSession(owner: NodeJS.Process, options: GlobalOptions)
   const { env } = terminal;
   const folder = await findWorkspaceFolder(terminal.folder);
   const serverUrl = await chooseServer({ env, named: options.server, folder });
-  const fetch = createPatientFetch({ fetch: await openFetch(env), serverUrl, terminal });
+  const fetch = createPatientFetch({ fetch: await openFetch(env, serverUrl), serverUrl, terminal });
   const credential = await openCredential({ env, serverUrl, fetch });
   const signedFetch = createSignedFetch(fetch, credential);
   const client = createClient({

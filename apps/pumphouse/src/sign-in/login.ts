@@ -29,7 +29,7 @@ export async function login(owner: NodeJS.Process, options: LoginOptions): Promi
   const { env } = terminal;
   const folder = await findWorkspaceFolder(terminal.folder);
   const serverUrl = await chooseServer({ env, named: options.server, folder });
-  const fetch = createPatientFetch({ fetch: await openFetch(env), serverUrl, terminal });
+  const fetch = createPatientFetch({ fetch: await openFetch(env, serverUrl), serverUrl, terminal });
   const client = createClient({ baseUrl: serverUrl, fetch });
   const name = options.name ?? new URL(serverUrl).host;
   if (env['RUNTIME__API_KEY']) {

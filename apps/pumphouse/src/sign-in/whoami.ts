@@ -1,3 +1,4 @@
+import { listServers } from '../servers/server-list.ts';
 import type { Session } from '../session/session.ts';
 import { formatTable } from '../terminal/table.ts';
 import { listOwnWorkspaces } from '../workspaces/own-workspaces.ts';
@@ -14,6 +15,7 @@ export async function showAccount(session: Session): Promise<void> {
   );
   const workspaces = await listOwnWorkspaces(client);
   const email = organizations[0]?.email ?? null;
+  const servers = await listServers(terminal.env);
   const data = {
     server: serverUrl,
     credential: credential.kind,
@@ -25,6 +27,7 @@ export async function showAccount(session: Session): Promise<void> {
       role: workspace.role,
       organization: workspace.organizationName,
     })),
+    servers: servers.map(({ name, url, isCurrent }) => ({ name, url, is_current: isCurrent })),
   };
   session.show(data, () => {
     const title = (text: string) => terminal.tone('strong', text);
@@ -39,6 +42,8 @@ export async function showAccount(session: Session): Promise<void> {
       { width: terminal.width, title },
     );
     const who = `${email ?? 'A workspace key'} at ${serverUrl}${credential.kind === 'key' ? ' (with a key)' : ''}`;
-    return workspaces.length === 0 ? `${who}\nNo workspaces` : `${who}\n\n${table}`;
+    const others = servers.filter(({ url }) => url !== serverUrl).map(({ name }) => name);
+    const elsewhere = others.length === 0 ? '' : `\nOther servers (--server): ${others.join(', ')}\n`;
+    return `${who}\n${workspaces.length === 0 ? 'No workspaces\n' : `\n${table}`}${elsewhere}`;
   });
 }

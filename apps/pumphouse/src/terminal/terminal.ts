@@ -48,7 +48,7 @@ const unlimitedWidth = 10_000;
 
 /** Opens the terminal of a process. */
 export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions): Terminal {
-  const { env, stdin, stdout, stderr } = owner;
+  const { env, stdout, stderr } = owner;
   const isLive = stderr.isTTY && env['TERM'] !== 'dumb';
   const isColoured = chooseColours(env, stdout.isTTY && env['TERM'] !== 'dumb');
   const clean = (text: string) => endLine(removeControls(text, { isColoured }));
@@ -62,7 +62,10 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
   return {
     env,
     folder: owner.cwd(),
-    isInteractive: stdin.isTTY && isLive && !isSet(env['CI']),
+    // Opening standard input takes longer than most else of a start.
+    get isInteractive() {
+      return owner.stdin.isTTY && isLive && !isSet(env['CI']);
+    },
     isLive,
     width: stdout.isTTY ? stdout.columns || 80 : unlimitedWidth,
     isQuiet,

@@ -80,7 +80,7 @@ export function findRegistry(env: NodeJS.ProcessEnv): string {
 /** Null if the registry cannot be reached, has no release, or has another program of this name. */
 async function readLatestRelease(env: NodeJS.ProcessEnv, registry: string): Promise<string | null> {
   try {
-    const fetch = await openFetch(env);
+    const fetch = await openFetch(env, registry);
     const response = await fetch(`${registry}/${packageName}/latest`, {
       signal: AbortSignal.timeout(registryTimeoutMs),
     });

@@ -70,10 +70,15 @@ function joinSegments(segments: readonly string[]): string {
       continue;
     }
     const glob = segment === '*' ? '[^/]+' : translateGlob(segment);
-    source += (index === 0 ? '^' : '') + (needsSlash ? '/' : '') + glob + (isLast ? '(?:/|$)' : '');
+    source += (index === 0 ? '^' : '') + (needsSlash ? '/' : '') + glob + (isLast ? endOf(segment) : '');
     needsSlash = true;
   }
   return source;
+}
+
+/** A last `*` matches entries of one folder; any other last segment also matches what is below it. */
+function endOf(segment: string): string {
+  return segment === '*' ? '/?$' : '(?:/|$)';
 }
 
 /** Translates a segment with `*`, `?`, `[ranges]` and backslashes; a range without an end is a text. */

@@ -57,7 +57,7 @@ interface Admission {
 }
 
 /** Limit for bodies of unauthenticated calls, which contain only a few codes. */
-const publicBodyLimit = 16 * 1024;
+export const publicBodyLimit = 16 * 1024;
 
 /**
  * Registers one row of the route table. It authenticates and authorizes the caller before it reads any of the
@@ -129,9 +129,9 @@ export function scopeOf(params: unknown): { workspaceId?: string; organizationId
 }
 
 /** Authenticates the caller of a request and counts the request, also if its credential is rejected. */
-async function authenticateWithinLimit(
+export async function authenticateWithinLimit(
   credential: Credential,
-  { credentials, requestLimit }: RouteContext,
+  { credentials, requestLimit }: Pick<RouteContext, 'credentials' | 'requestLimit'>,
   request: FastifyRequest,
 ): Promise<Caller> {
   let caller: Caller;

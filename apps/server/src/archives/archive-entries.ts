@@ -17,6 +17,8 @@ export interface EntryRules {
   allowsLinks: boolean;
   /** Keeps the content of every file. Only for archives whose unpacked size is limited to fit in memory. */
   keepsContents: boolean;
+  /** The manifest must list the hash of each file. Those of dlt before 1.26 list none. */
+  requiresHashes: boolean;
 }
 
 export interface ReadEntries {
@@ -61,7 +63,7 @@ export async function readEntries(
   let manifest: Buffer | undefined;
   let endOfLast = 0;
   for await (const entry of extract) {
-    const header = readHeader(entry);
+    const header = readEntryHeader(entry);
     checkHeader(header, endOfLast);
     endOfLast = header.byteOffset + roundToBlock(header.size);
     if (manifest) throw invalid(header.name, 'comes after manifest.yaml, which must be the last entry');
@@ -83,7 +85,8 @@ export async function readEntries(
   return { entries, contents, manifest };
 }
 
-function readHeader(entry: Entry): TarHeader {
+/** Reads the header of an entry, with the position of its content. */
+export function readEntryHeader(entry: Entry): TarHeader {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `TarHeader`
   const header = entry.header as Omit<Header, keyof TarHeader> & TarHeader;
   if (!Number.isSafeInteger(header.byteOffset)) throw new Error('tar-stream gave a header without its place');

@@ -4,6 +4,9 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ArchiveError, quoteName } from './archive-error.ts';
 
+/** A file as its manifest lists it; dlt before 1.26 lists neither hashes nor links. */
+type ListedFile = Omit<ManifestFile, 'sha3_256'> & { sha3_256?: string | undefined };
+
 export interface ManifestFile {
   relativePath: string;
   sizeBytes: number;
@@ -21,21 +24,28 @@ export interface ReadEntry {
 }
 
 /** All scalars are read as text; see `parseManifest`. */
-const manifestFile = z
-  .object({
-    relative_path: z.string(),
-    size_in_bytes: z.string().regex(/^\d{1,15}$/),
-    sha3_256: z.string(),
-    linkname: z.string().optional(),
-  })
-  .transform((file): ManifestFile => ({
-    relativePath: file.relative_path,
-    sizeBytes: Number(file.size_in_bytes),
-    sha3_256: file.sha3_256,
-    linkname: file.linkname,
-  }));
+const describeManifest = (sha3: z.ZodType<string | undefined>) =>
+  z.object({
+    engine_version: z.string(),
+    files: z.array(
+      z
+        .object({
+          relative_path: z.string(),
+          size_in_bytes: z.string().regex(/^\d{1,15}$/),
+          sha3_256: sha3,
+          linkname: z.string().optional(),
+        })
+        .transform((file): ListedFile => ({
+          relativePath: file.relative_path,
+          sizeBytes: Number(file.size_in_bytes),
+          sha3_256: file.sha3_256,
+          linkname: file.linkname,
+        })),
+    ),
+  });
 
-const manifest = z.object({ engine_version: z.string(), files: z.array(manifestFile) });
+const manifestWithHashes = describeManifest(z.string());
+const anyManifest = describeManifest(z.string().optional());
 
 const BUILD_AGAIN = 'Build the archive again with the dlt client.';
 
@@ -44,8 +54,8 @@ const BUILD_AGAIN = 'Build the archive again with the dlt client.';
  * needs no quotes; as YAML 1.2 it would be a number. So every scalar is read as text. Throws
  * `archive_invalid`.
  */
-export function parseManifest(bytes: Buffer): ManifestFile[] {
-  const parsed = manifest.safeParse(parseDocument(bytes));
+export function parseManifest(bytes: Buffer, { requiresHashes = true } = {}): ListedFile[] {
+  const parsed = (requiresHashes ? manifestWithHashes : anyManifest).safeParse(parseDocument(bytes));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const scope = issue?.path.join('.') ?? '';
@@ -74,34 +84,44 @@ function parseDocument(bytes: Buffer): unknown {
 /**
  * Throws unless the archive contains exactly the files in the manifest: `hash_mismatch` for other bytes,
  * `archive_invalid` for a file that is only in one of them.
+ * @returns the files, with the hashes that the manifest leaves out
  */
-export function compareWithManifest(files: ManifestFile[], entries: Map<string, ReadEntry>): void {
+export function compareWithManifest(
+  files: readonly ListedFile[],
+  entries: Map<string, ReadEntry>,
+): ManifestFile[] {
   const named = new Set<string>();
-  for (const file of files) {
+  const complete = files.map((file) => {
     const name = quoteName(file.relativePath);
     if (named.has(file.relativePath)) throw invalidManifest(`names ${name} twice`);
     named.add(file.relativePath);
     const entry = entries.get(file.relativePath);
     if (!entry) throw invalidManifest(`names ${name}, which the archive does not contain`);
-    compareFile(file, entry);
-  }
+    return compareFile(file, entry);
+  });
   for (const entryPath of entries.keys()) {
     if (!named.has(entryPath)) {
       throw invalidManifest(`does not name ${quoteName(entryPath)}, which the archive contains`);
     }
   }
+  return complete;
 }
 
-function compareFile(file: ManifestFile, entry: ReadEntry): void {
+function compareFile(file: ListedFile, entry: ReadEntry): ManifestFile {
   const name = quoteName(file.relativePath);
+  const { sha3_256 } = file;
+  // A manifest without hashes lists a link with the size of its target.
+  if (sha3_256 === undefined && entry.linkname !== undefined)
+    return { relativePath: file.relativePath, ...entry };
   if (file.linkname !== entry.linkname) {
     throw mismatch(`The archive and its manifest disagree on whether ${name} is a link, or on its target`);
   }
   if (file.sizeBytes !== entry.sizeBytes) {
     throw mismatch(`${name} has ${entry.sizeBytes} bytes, and the manifest lists ${file.sizeBytes}`);
   }
-  if (file.sha3_256 !== entry.sha3_256)
+  if (sha3_256 !== undefined && sha3_256 !== entry.sha3_256)
     throw mismatch(`${name} does not have the hash listed in the manifest`);
+  return { relativePath: file.relativePath, ...entry };
 }
 
 /**

@@ -90,13 +90,23 @@ export function holdsSecrets(name: string): boolean {
   return resolveConfigurationFile(name).endsWith('secrets.toml');
 }
 
+/** Reports whether the file belongs to a profile whose files stay on the user's machine. */
+export function isLocalConfiguration(name: string): boolean {
+  return LOCAL_PROFILES.has(readProfile(name) ?? '');
+}
+
 function matchProfile(name: string): { profile: string; kind: string } | undefined {
   const groups = (PROFILE_FIRST.exec(name) ?? PROFILE_LAST.exec(name))?.groups;
   const { profile, kind } = groups ?? {};
   return profile !== undefined && kind !== undefined ? { profile, kind } : undefined;
 }
 
-const configurationRules = { checkPath: checkConfigurationName, allowsLinks: false, keepsContents: true };
+const configurationRules = {
+  checkPath: checkConfigurationName,
+  allowsLinks: false,
+  keepsContents: true,
+  requiresHashes: true,
+};
 
 function checkConfigurationName(name: string): void {
   const profile = readProfile(name);

@@ -37,6 +37,8 @@ export interface ArchiveReport {
   /** Of the gzip stream. */
   sizeBytes: number;
   fileCount: number;
+  /** Whether the manifest lists the hashes of the files; those of dlt before 1.26 do not. */
+  listsHashes: boolean;
   /** Hex, of the gzip stream: identifies the stored bytes, and differs for every build of the same files. */
   sha256: string;
 }
@@ -59,16 +61,34 @@ export interface InspectedArchive {
   contents: ReadEntries['contents'];
 }
 
-const workspaceRules: EntryRules = { checkPath: () => undefined, allowsLinks: true, keepsContents: false };
+const workspaceRules: EntryRules = {
+  checkPath: () => undefined,
+  allowsLinks: true,
+  keepsContents: false,
+  requiresHashes: true,
+};
 
-/** Creates a streaming check of a code archive. */
-export function createArchiveInspection(limits: ArchiveLimits): ArchiveInspection<ArchiveReport> {
-  return createInspection(limits, workspaceRules, ({ report }) => report);
+/**
+ * Creates a streaming check of a code archive.
+ * @param options.requiresHashes false accepts manifests of dlt before 1.26
+ */
+export function createArchiveInspection(
+  limits: ArchiveLimits,
+  { requiresHashes = true } = {},
+): ArchiveInspection<ArchiveReport> {
+  return createInspection(limits, { ...workspaceRules, requiresHashes }, ({ report }) => report);
 }
 
-/** Checks a code archive without passing it on. Throws `ArchiveError`, or the error of the source. */
-export function inspectArchive(source: Readable, limits: ArchiveLimits): Promise<ArchiveReport> {
-  return consume(source, createArchiveInspection(limits));
+/**
+ * Checks a code archive without passing it on. Throws `ArchiveError`, or the error of the source. Options as
+ * in `createArchiveInspection`.
+ */
+export function inspectArchive(
+  source: Readable,
+  limits: ArchiveLimits,
+  options: { requiresHashes?: boolean } = {},
+): Promise<ArchiveReport> {
+  return consume(source, createArchiveInspection(limits, options));
 }
 
 /** Feeds a whole source into an inspection and returns its report. */
@@ -99,9 +119,10 @@ export function createInspection<Report>(
     if (unpacking.readBytes() !== sizeBytes) {
       throw new ArchiveError('archive_invalid', `The archive has bytes after its end. ${BUILD_AGAIN}`);
     }
-    const files = parseManifest(manifest);
-    compareWithManifest(files, entries);
-    const report = writeReport(files, sizeBytes, sha256.digest('hex'));
+    const listed = parseManifest(manifest, rules);
+    const files = compareWithManifest(listed, entries);
+    const listsHashes = listed.every((file) => file.sha3_256 !== undefined);
+    const report = { ...writeReport(files, sizeBytes, sha256.digest('hex')), listsHashes };
     resolve(describe({ report, contents }));
   };
 
@@ -204,7 +225,7 @@ function tooManyBytes(maxBytes: number): ArchiveError {
   return new ArchiveTooLargeError('bytes', `The archive has more than ${formatBytes(maxBytes)}.`);
 }
 
-function writeReport(files: ManifestFile[], sizeBytes: number, sha256: string): ArchiveReport {
+function writeReport(files: ManifestFile[], sizeBytes: number, sha256: string) {
   return {
     files: files.map((file) => ({
       relative_path: file.relativePath,

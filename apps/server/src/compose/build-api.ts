@@ -18,6 +18,7 @@ import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
 import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
+import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from '../api/probes/probes-routes.ts';
@@ -50,6 +51,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
+  registerOlderClient(app, { ...dependencies, callsFor, requestLimit });
   registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });
 
   const { authorize, credentials } = services;

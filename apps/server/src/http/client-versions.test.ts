@@ -24,7 +24,9 @@ describe('the official client', () => {
     'dlthub-mcp/0.28.6',
     'dlthub-python-sdk/0.28.6',
   ])('of an older release is told to upgrade, on every route and for every caller: %s', async (agent) => {
-    for (const url of ['/api/v1/organizations', '/api/v1/user', '/logs/v1/nothing', '/v1/me']) {
+    const isOlder = agent === 'dlt-runtime-cli/0.26.1';
+    const urls = ['/api/v1/organizations', '/api/v1/user', '/logs/v1/nothing'];
+    for (const url of isOlder ? urls : [...urls, '/v1/me']) {
       const response = await get(url, { 'user-agent': agent });
       expect(response.statusCode).toBe(400);
       expect(response.json()).toMatchObject({ code: 'client_too_old', status_code: 400 });
@@ -36,6 +38,16 @@ describe('the official client', () => {
       );
     }
   });
+
+  it.each(['dlt-runtime-cli/0.21.2', 'dlt-runtime-cli/0.26.1'])(
+    'before 0.27 has routes of its own, and is told to upgrade at every other: %s',
+    async (agent) => {
+      const headers = { authorization, 'user-agent': agent };
+      expect((await get('/v1/me', headers)).statusCode).toBe(200);
+      for (const url of ['/api/v1/me', '/auth/v1/nothing', '/mcp', '/v1', '/api/v1/workspaces/v1/me'])
+        expect((await get(url, headers)).json()).toMatchObject({ code: 'client_too_old' });
+    },
+  );
 
   it.each([
     'dlthub-cli/0.28.7',

@@ -7,8 +7,11 @@ import { ServiceError } from '../platform/service-error.ts';
  */
 export const minClientVersion = '0.28.7';
 
+/** The older client, `dlt runtime`, has routes of its own up to this release. */
+const olderClient = { name: 'dlt-runtime-cli', before: '0.27', path: '/v1/' };
+
 /** User agents of the official client: command line (the first is the older name), MCP tools, Python SDK. */
-const officialClient = /^(?:dlt-runtime-cli|dlthub-cli|dlthub-mcp|dlthub-python-sdk)\/(\d+(?:\.\d+)*)/;
+const officialClient = /^(dlt-runtime-cli|dlthub-cli|dlthub-mcp|dlthub-python-sdk)\/(\d+(?:\.\d+)*)/;
 
 /**
  * Sends the minimum client release with every response, and rejects older official clients before any other
@@ -18,7 +21,7 @@ const officialClient = /^(?:dlt-runtime-cli|dlthub-cli|dlthub-mcp|dlthub-python-
 export function addClientVersions(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-dlthub-min-client-version', minClientVersion);
-    const version = readOldVersion(request.headers['user-agent']);
+    const version = readOldVersion(request.headers['user-agent'], request.url);
     if (version === null) return;
     // Older clients lower-case everything after the first letter of a detail, so this is a single sentence.
     const detail =
@@ -29,9 +32,11 @@ export function addClientVersions(app: FastifyInstance): void {
 }
 
 /** Returns the version of an official client that is too old for this server; null for every other caller. */
-function readOldVersion(userAgent: string | undefined): string | null {
-  const version = officialClient.exec(userAgent ?? '')?.[1];
-  return version !== undefined && isBefore(version, minClientVersion) ? version : null;
+function readOldVersion(userAgent: string | undefined, url: string): string | null {
+  const [, name, version] = officialClient.exec(userAgent ?? '') ?? [];
+  if (version === undefined || !isBefore(version, minClientVersion)) return null;
+  const isOlderClient = name === olderClient.name && isBefore(version, olderClient.before);
+  return isOlderClient && url.startsWith(olderClient.path) ? null : version;
 }
 
 function isBefore(version: string, other: string): boolean {

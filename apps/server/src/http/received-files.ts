@@ -17,6 +17,7 @@ export interface ReceivedFile {
 export interface ReceivedFiles extends AsyncDisposable {
   /** @throws ServiceError invalid_request when the upload lacks this part */
   require(name: string): ReceivedFile;
+  find(name: string): ReceivedFile | undefined;
 }
 
 export interface PartLimit {
@@ -49,6 +50,7 @@ export async function receiveFiles(
     const files = await writeParts(request, folder, limits);
     return {
       require: (name) => files.get(name) ?? missing(name),
+      find: (name) => files.get(name),
       [Symbol.asyncDispose]: remove,
     };
   } catch (error) {

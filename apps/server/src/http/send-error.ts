@@ -1,9 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { ErrorResponse } from '@pumphouse/contract';
 import { errorBody, toErrorAnswer } from './errors.ts';
 
-/** Sends an error as JSON, and logs it if the server failed. */
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
+/**
+ * Sends an error as JSON, and logs it if the server failed.
+ * @param toBody changes the body for clients that read another one
+ */
+export function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+  toBody: (body: ErrorResponse) => object = (body) => body,
+): void {
   if (isDisconnect(error, request)) {
     noteDisconnect(error, request, log);
     // No one reads this response; the request log records its status.
@@ -15,7 +25,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
-  void reply.code(status).send(body);
+  void reply.code(status).send(toBody(body));
 }
 
 /** Logs a server failure as an error, and a client disconnect at debug level. */

@@ -1,7 +1,7 @@
 import type { Principal } from '../services/sign-in/principal.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { createOperationCalls } from '../api/call-operation.ts';
+import type { CallReadOperation, OnBehalf } from '../api/call-operation.ts';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { createMcpServer } from './mcp-server.ts';
 import { logFailure } from '../http/send-error.ts';
@@ -12,7 +12,7 @@ import { toErrorAnswer } from '../http/errors.ts';
 const passedHeaders = ['accept', 'content-type', 'mcp-protocol-version'];
 
 export interface McpAnswerDependencies {
-  callsFor: ReturnType<typeof createOperationCalls>;
+  callsFor: (caller: OnBehalf) => CallReadOperation;
   publicUrl: string | null;
   log: Logger;
 }

@@ -1,10 +1,10 @@
-import type { CallOperation } from '../api/call-operation.ts';
+import type { CallReadOperation } from '../api/call-operation.ts';
 import { z } from 'zod';
 
 /** What a tool can use to respond. */
 export interface ToolContext {
   /** Calls operations of the API on behalf of the caller, with the API's permission checks. */
-  call: CallOperation;
+  call: CallReadOperation;
   /** Origin of the console, without a trailing slash. */
   origin: string;
 }

@@ -68,6 +68,7 @@ import { createRetentionServices } from './retention/create-retention-services.t
 import { createDescribeDeployment } from './versions/describe-deployment.ts';
 import { createRollBack } from './versions/roll-back.ts';
 import { createRunServices } from './runs/create-run-services.ts';
+import { createRunFollowers } from './runs/run-followers.ts';
 import { createRunVariables } from './variables/run-variables.ts';
 import { createSearchLog } from './logs/search-log.ts';
 import { createSendInvitationMails } from './people/send-invitation-mails.ts';
@@ -241,6 +242,7 @@ export function createServices(ports: ServicePorts) {
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),
     readRunTimeline: createReadRunTimeline(persistence),
+    runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),
     compareRuns: createCompareRuns(persistence, jobVersions),
     compareRunLogs: createCompareRunLogs({ persistence, logFiles }),

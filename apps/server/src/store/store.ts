@@ -29,6 +29,7 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/vers
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
 import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
+import { createFollowedRunStore } from './postgres/runs/followed-runs.ts';
 import { createRunOverviewStore } from './postgres/runs/run-overviews.ts';
 import { createRunQueueStore } from './postgres/runs/run-queue.ts';
 import { createRunSeriesStore } from './postgres/runs/run-series.ts';
@@ -89,6 +90,7 @@ const creators = {
   schedules: createScheduleStore,
   nextStarts: createNextStartStore,
   deferredStarts: createDeferredStartStore,
+  followedRuns: createFollowedRunStore,
   attempts: createAttemptStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,

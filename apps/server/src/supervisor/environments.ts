@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   chooseInstallSet,
+  type InstallSet,
   describeEnvironment,
   readRequirementsManifest,
 } from '../domain/environments/requirements.ts';
@@ -152,6 +153,13 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
 
   return {
     /**
+     * Lists the requirements whose dlt is too old to start jobs.
+     * @throws RequirementsError as `ensure`
+     */
+    listRaised: (request: Pick<EnvironmentRequest, 'definition' | 'deployment'>): InstallSet['raised'] =>
+      installSetOf(request).raised,
+
+    /**
      * @throws EnvironmentBuildError, RequirementsError: the run fails with their message
      * @throws AbortError when the signal ends the wait; the build continues if another run waits for it
      */
@@ -222,9 +230,14 @@ function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
   ];
 }
 
-function planEnvironment({ deployment, definition, organization, settings }: EnvironmentRequest): Plan {
+function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'definition' | 'deployment'>) {
   const manifest = readRequirementsManifest(deployment.requirements);
-  const set = chooseInstallSet(manifest, definition);
+  return chooseInstallSet(manifest, definition);
+}
+
+function planEnvironment(request: EnvironmentRequest): Plan {
+  const { deployment, organization, settings } = request;
+  const set = installSetOf(request);
   const platform = `${process.platform}-${process.arch}`;
   const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
   return {

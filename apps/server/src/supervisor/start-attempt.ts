@@ -26,7 +26,7 @@ import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { sourceProfileOf } from './snapshots.ts';
-import { leftOutNote } from '../domain/logs/log-notes.ts';
+import { leftOutNote, raisedNote, renamedFileNote } from '../domain/logs/log-notes.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -65,12 +65,12 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     definition: JobDefinition,
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
-    const deployment = await dependencies.packageVersions.getDeployment(run);
+    const { packageVersions } = dependencies;
+    const deployment = await packageVersions.getDeployment(run);
     if (deployment.hasEmbeddedDatabase && definition.entry_point.job_type !== 'interactive')
       await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
-    for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
     const wait = createBuildWait((reason) => store.waits.setWhileStarting(claim, reason));
     const onLine: OnLine = (line) => {
       lines.add(line);
@@ -86,6 +86,12 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       settings: chooseBuildSettings(variables),
     };
     try {
+      const notes = [
+        ...leftOut.map((name) => leftOutNote(name, new Date())),
+        ...(await packageVersions.listRenamedFiles(run)).map((file) => renamedFileNote(file, new Date())),
+        ...environments.listRaised(request).map((raised) => raisedNote(raised, new Date())),
+      ];
+      for (const note of notes) lines.add(note);
       return await environments.ensure(request, onLine, signal);
     } finally {
       await lines.close();

@@ -7,6 +7,7 @@ import {
   createWorkspaceFixture,
   defineJob,
   embeddedRequirements,
+  plainRequirements,
   unlockedRequirements,
 } from '../services/testing/workspace-fixture.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
@@ -109,6 +110,55 @@ describe('a variable that was stored before its name was reserved', () => {
         ) as string,
       }),
     );
+  });
+});
+
+describe('a configuration file with its profile at the end of its name', () => {
+  it('is placed under the name that dlt reads, and the log says so', async () => {
+    await context.uploadDeployment();
+    await context.uploadConfiguration({
+      'secrets.prod.toml': 'a = 1',
+      'config.eu.toml': '',
+      'config.toml': '',
+    });
+    await context.deployJobs([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await context.startRun('jobs.a');
+    executor.finish(await executor.awaitBegin(id));
+    await awaitStatus(id, 'completed');
+    const notes = (await context.readLog(id)).filter(({ content }) => content.includes('placed as'));
+    // The file of another profile is not part of the run.
+    expect(notes).toEqual([
+      expect.objectContaining({
+        source: 'setup',
+        content: expect.stringMatching(
+          /^The configuration file secrets\.prod\.toml was placed as prod\.secrets\.toml/,
+        ) as string,
+      }),
+    ]);
+  });
+});
+
+describe('a dlt that is too old to start jobs', () => {
+  it('is raised, and the log of each run says so', async () => {
+    await context.deployAll([defineJob('jobs.a')], {
+      ...plainRequirements,
+      groups: { main: ['dlt==1.24.0'] },
+    });
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    // The second finds the environment of the first.
+    for (const run of ['first', 'second']) {
+      const { id } = await context.startRun('jobs.a');
+      executor.finish(await executor.awaitBegin(id));
+      await awaitStatus(id, 'completed');
+      const contents = (await context.readLog(id)).map(({ content }) => content);
+      expect(contents, run).toContain(
+        'The run uses dlt==1.26.0 instead of dlt==1.24.0, which is too old to start jobs.',
+      );
+    }
+    expect(executor.fake.built[0]?.requirements).toContain('dlt==1.26.0');
   });
 });
 

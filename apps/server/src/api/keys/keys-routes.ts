@@ -1,3 +1,4 @@
+import type { Credentials } from '../../services/sign-in/credentials.ts';
 import type { Handlers } from '../handler.ts';
 import type { Keys } from '../../services/keys/keys.ts';
 import type { ListedKey } from '../../store/records.ts';
@@ -13,7 +14,18 @@ type Operations =
   | 'create_workspace_key'
   | 'revoke_workspace_key';
 
-export function createKeyHandlers({ keys }: { keys: Keys }): Pick<Handlers, Operations> {
+export function createKeyHandlers({
+  keys,
+  credentials,
+}: {
+  keys: Keys;
+  credentials: Credentials;
+}): Pick<Handlers, Operations> {
+  const describeSecret = async (secret: string) => ({
+    secret,
+    jwt: await credentials.issueKeyToken(secret),
+  });
+
   return {
     async list_personal_keys({ authorization }) {
       return { keys: (await keys.listPersonal(userOf(authorization))).map(toPersonalKey) };
@@ -21,7 +33,7 @@ export function createKeyHandlers({ keys }: { keys: Keys }): Pick<Handlers, Oper
 
     async create_personal_key({ authorization, body: { name, days = null } }) {
       const { key, secret } = await keys.createPersonal(userOf(authorization), { name, days });
-      return { ...toPersonalKey(key), secret };
+      return { ...toPersonalKey(key), ...(await describeSecret(secret)) };
     },
 
     async revoke_personal_key({ params, authorization }) {
@@ -39,7 +51,7 @@ export function createKeyHandlers({ keys }: { keys: Keys }): Pick<Handlers, Oper
         params.workspace_id,
         wanted,
       );
-      return { ...toWorkspaceKey(key), secret };
+      return { ...toWorkspaceKey(key), ...(await describeSecret(secret)) };
     },
 
     async revoke_workspace_key({ params }) {

@@ -278,7 +278,8 @@ describe('keys', () => {
     );
     expect(await codeOf(call(session, 'POST', url, { name: ' ' }))).toBe('400 invalid_request');
     const key = { key: created.secret };
-    expect(await codeOf(call(key, 'GET', '/api/v1/me'))).toMatch(/^200/);
+    for (const form of [key, { key: created.jwt }])
+      expect(await codeOf(call(form, 'GET', '/api/v1/me'))).toMatch(/^200/);
     const { keys } = readAnswer('list_personal_keys', await call(key, 'GET', url));
     expect(keys.map(({ name }) => name)).toEqual(['laptop', null]);
     await expect

@@ -200,6 +200,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
     const common = {
       workspaceId,
       contentHash: 'hash',
+      olderContentHash: null,
       archiveSha256: 'sha',
       fileCount: 1,
       sizeBytes: 10,

@@ -98,6 +98,7 @@ describe('buildInstallSet', () => {
         'uvicorn',
       ],
       leftOut: ['botocore', 'dlthub==0.30.0', "extra 'hub' of dlt[duckdb,hub]==1.31.0", 's3fs'],
+      raised: [],
     });
   });
 

@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../jobs/job-definition.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { manifestLauncher } from '../jobs/manifest-build.ts';
+import { raiseDlt } from './raise-dlt.ts';
 
 /** The requirements manifest of a deployment, engine version 2. Unknown keys are kept. */
 export interface RequirementsManifest {
@@ -48,6 +49,8 @@ export interface InstallSet {
   requirements: string[];
   /** Lines and parts that were left out, for the log. */
   leftOut: string[];
+  /** Lines whose dlt is too old to start jobs, with what is installed instead, for the log. */
+  raised: { line: string; raisedTo: string }[];
 }
 
 const MANIFEST_ENGINE_VERSION = 2;
@@ -107,7 +110,7 @@ export function readRequirementsManifest(input: unknown): RequirementsManifest {
 /**
  * Builds the install set of a job: the default groups, its own groups and the requirements of its launcher.
  * `dlthub` is always removed, and `s3fs` and `botocore` are if only the launcher requires them. dlt is added
- * in the client's version if no line names it.
+ * in the client's version if no line names it, and raised if it is too old to start jobs.
  * @throws {RequirementsError} on a missing group and on lines that refer to the client's disk
  */
 export function buildInstallSet(
@@ -128,10 +131,14 @@ export function buildInstallSet(
   if (![...lines].some((line) => readName(line) === 'dlt')) {
     addLine(formatDltRequirement(manifest.dlt_version), lines, leftOut);
   }
+  const raised = [...lines]
+    .map((line) => ({ line, raisedTo: raiseDlt(line) }))
+    .filter(({ line, raisedTo }) => line !== raisedTo);
   return {
     pythonVersion: manifest.python_version,
-    requirements: [...lines].sort(),
+    requirements: [...new Set([...lines].map(raiseDlt))].sort(),
     leftOut: [...new Set(leftOut)].sort(),
+    raised,
   };
 }
 

@@ -53,3 +53,21 @@ export function leftOutNote(name: string, at: Date): UnnumberedLogLine {
   const reason = explainReservedVariable(name) ?? `${name} is reserved.`;
   return setupLine(`The variable ${name} of the workspace is not used. ${reason}`, 'stderr', at);
 }
+
+/** Notes that a run gets a configuration file under the name that dlt reads. */
+export function renamedFileNote(
+  { name, placedAs }: { name: string; placedAs: string },
+  at: Date,
+): UnnumberedLogLine {
+  const text = `The configuration file ${name} was placed as ${placedAs}: dlt reads it only under that name. Rename the file.`;
+  return setupLine(text, 'stderr', at);
+}
+
+/** Notes that a run uses a newer dlt than a requirement names. */
+export function raisedNote(
+  { line, raisedTo }: { line: string; raisedTo: string },
+  at: Date,
+): UnnumberedLogLine {
+  const text = `The run uses ${raisedTo} instead of ${line}, which is too old to start jobs.`;
+  return setupLine(text, 'stderr', at);
+}

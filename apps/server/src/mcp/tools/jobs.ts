@@ -1,4 +1,4 @@
-import type { CallOperation } from '../../api/call-operation.ts';
+import type { CallReadOperation } from '../../api/call-operation.ts';
 import {
   jobNextTicksResponse,
   jobOverviewResponse,
@@ -104,7 +104,7 @@ const maxDefinitionLength = 8000;
 
 /** Finds the job's overview by searching for its ref, which few other jobs contain. */
 async function findOverview(
-  call: CallOperation,
+  call: CallReadOperation,
   workspaceId: string,
   job: { id: string; job_ref: string },
 ): Promise<z.input<typeof jobOverviewResponse>> {

@@ -1,4 +1,4 @@
-import type { CallOperation } from '../../api/call-operation.ts';
+import type { CallReadOperation } from '../../api/call-operation.ts';
 import { logLineExcerpt, logLinesResponse, logSearchResponse, logSource } from '@pumphouse/contract';
 import { z } from 'zod';
 import { answerUrl } from '../rows.ts';
@@ -131,7 +131,7 @@ export const searchRunLog = defineTool({
 
 /** Reads matches that are close together in one call. */
 async function readMatches(
-  call: CallOperation,
+  call: CallReadOperation,
   params: { workspace_id: string; job_run_id: string },
   numbers: readonly number[],
 ): Promise<Line[]> {

@@ -8,6 +8,7 @@ import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { randomBytes } from 'node:crypto';
 import { createEncryption } from '../../platform/encryption.ts';
+import { decodeJwt } from 'jose';
 import { requireUser } from './principal.ts';
 import { claimRun } from '../../store/postgres/testing/runs.ts';
 import { expireKey } from '../../store/postgres/testing/keys.ts';
@@ -50,6 +51,28 @@ async function createSession() {
   });
   return { id, token };
 }
+
+describe('the token of a key', () => {
+  it('acts as the key, and ends with it', async () => {
+    const secret = await createKey();
+    const token = await credentials.issueKeyToken(secret);
+    const principal = requireUser(await credentials.authenticateUser(token));
+    expect(principal).toEqual(await credentials.authenticateUser(secret));
+    expect(decodeJwt(token)).toMatchObject({
+      sub: context.userId,
+      email: principal.email,
+      aud: ['api', 'cli'],
+    });
+    await fixture.store.keys.revoke(principal.credential?.id ?? '');
+    credentials.forget();
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+  });
+
+  it('is not issued for a key that does not exist', async () => {
+    const { secret } = createKeySecret('personal');
+    await expect(credentials.issueKeyToken(secret)).rejects.toMatchObject(refused);
+  });
+});
 
 describe('a server with another current key', () => {
   it('takes tokens under a key that it knows, and none under another', async () => {

@@ -140,7 +140,26 @@ export function createCredentials(
     });
     const principal = verified && (await principalOf(readCredential(verified)));
     if (!principal) throw notAuthenticated();
+    noteUse(principal);
     return principal;
+  }
+
+  function signForPerson(
+    person: { userId: string; email: string },
+    credential: PrincipalCredential,
+    expiresAt: number,
+  ): Promise<string> {
+    return (
+      new SignJWT({ email: person.email, [credential.kind]: credential.id })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer(personTokenIssuer)
+        .setSubject(person.userId)
+        // Releases of the older client (`dlt runtime`) accept only tokens for `cli`.
+        .setAudience(['api', 'cli'])
+        .setIssuedAt()
+        .setExpirationTime(expiresAt)
+        .sign(encryption.personKeys.privateKey)
+    );
   }
 
   async function authenticateRunToken(token: string): Promise<RunPrincipal> {
@@ -193,15 +212,19 @@ export function createCredentials(
      */
     async issuePersonToken(session: { id: string; userId: string; email: string }) {
       const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
-      const token = await new SignJWT({ email: session.email, session: session.id })
-        .setProtectedHeader({ alg: 'EdDSA' })
-        .setIssuer(personTokenIssuer)
-        .setSubject(session.userId)
-        .setAudience('api')
-        .setIssuedAt()
-        .setExpirationTime(expiresAt)
-        .sign(encryption.personKeys.privateKey);
+      const token = await signForPerson(session, { kind: 'session', id: session.id }, expiresAt);
       return { token, expiresAt };
+    },
+
+    /**
+     * Issues a token that is valid as long as a key, for the older client in CI, which reads the user from its
+     * token. It ends with the key, and when the secret key that signed it is removed.
+     * @throws ServiceError not_authenticated
+     */
+    async issueKeyToken(secret: string): Promise<string> {
+      const key = await persistence.store.keys.findByHash(hashSecret(secret));
+      if (!key) throw notAuthenticated();
+      return signForPerson(key, { kind: 'key', id: key.id }, Math.floor(key.expiresAt.getTime() / 1000));
     },
 
     issueDataplaneToken: (principal: UserPrincipal, workspaceId: string) =>

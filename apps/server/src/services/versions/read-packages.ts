@@ -24,6 +24,10 @@ interface PackageStore<Row> {
   latest(workspaceId: string): Promise<Row | undefined>;
   get(workspaceId: string, id: string): Promise<Row | undefined>;
   files(workspaceId: string, id: string): Promise<PackageFile[] | undefined>;
+  olderContentHashes(
+    workspaceId: string,
+    ids: readonly string[],
+  ): Promise<{ id: string; olderContentHash: string | null }[]>;
   list(workspaceId: string, version: number | null): RowList<Row, VersionSortKey>;
 }
 
@@ -36,6 +40,15 @@ function createReadings<Row>(packages: PackageStore<Row>, kind: string) {
   return {
     get: async (workspaceId: string, id: string) => found(await packages.get(workspaceId, id), id),
     files: async (workspaceId: string, id: string) => found(await packages.files(workspaceId, id), id),
+
+    /** Reads the hashes by which the older client recognizes versions; null if it is their own. */
+    async readOlderContentHashes(
+      workspaceId: string,
+      ids: readonly string[],
+    ): Promise<ReadonlyMap<string, string | null>> {
+      const rows = await packages.olderContentHashes(workspaceId, ids);
+      return new Map(rows.map(({ id, olderContentHash }) => [id, olderContentHash]));
+    },
 
     async latest(workspaceId: string): Promise<Row> {
       const row = await packages.latest(workspaceId);

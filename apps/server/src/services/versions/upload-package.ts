@@ -3,8 +3,11 @@ import type { ConfigurationRecord, DeploymentRecord } from '../../store/records.
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { StoredVersion } from './record-version.ts';
+import type { CheckedConfiguration, CheckedDeployment } from './archive-checks/check-archive.ts';
 import type { UploadGrant } from '../sign-in/credentials.ts';
 import { createReadStream } from 'node:fs';
+import { createUnchangedVersions } from './unchanged-versions.ts';
+import { deriveRequirements } from '../../domain/environments/derived-requirements.ts';
 import {
   buildInstallSet,
   includesEmbeddedDatabase,
@@ -41,6 +44,7 @@ export function createUploadPackage({
   threads = archiveThreads,
 }: UploadPackageDependencies) {
   const configurationArchives = createConfigurationArchives(blobs, encryption);
+  const unchangedVersions = createUnchangedVersions(persistence);
   const storeVersion = createStoreVersion({ persistence, blobs });
 
   async function membershipOf(store: Pick<Store, 'workspaces'>, grant: UploadGrant): Promise<string> {
@@ -72,6 +76,69 @@ export function createUploadPackage({
     });
   }
 
+  async function storeDeployment(
+    upload: { grant: UploadGrant; archivePath: string } & SentRequirements,
+    { report, tags: read }: CheckedDeployment,
+    olderContentHash: string | null,
+  ): Promise<DeploymentRecord> {
+    const { grant, requirements, requirementsSizeBytes } = upload;
+    const hasEmbeddedDatabase = readEmbeddedDatabase(requirements);
+    const { tags, problem: tagsProblem } = read;
+    const archiveKey = nameDeploymentArchive(grant.uploadId);
+    const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
+    return store(
+      grant,
+      archiveKey,
+      (tx) => tx.deployments.exists(grant.uploadId),
+      (tx, createdBy) =>
+        tx.deployments.insert({
+          id: grant.uploadId,
+          workspaceId: grant.workspaceId,
+          contentHash: report.contentHash,
+          olderContentHash,
+          archiveSha256: sha256,
+          archiveKey,
+          fileCount: report.files.length,
+          sizeBytes: report.sizeBytes,
+          requirements,
+          requirementsSizeBytes,
+          hasEmbeddedDatabase,
+          files: report.files,
+          tags,
+          tagsProblem,
+          createdBy,
+        }),
+    );
+  }
+
+  async function storeConfiguration(
+    { grant, archive }: { grant: UploadGrant; archive: Buffer },
+    { report, runSettings }: CheckedConfiguration,
+    olderContentHash: string | null,
+  ): Promise<ConfigurationRecord> {
+    const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
+    return store(
+      grant,
+      archiveKey,
+      (tx) => tx.configurations.exists(grant.uploadId),
+      (tx, createdBy) =>
+        tx.configurations.insert({
+          id: grant.uploadId,
+          workspaceId: grant.workspaceId,
+          contentHash: report.contentHash,
+          olderContentHash,
+          archiveSha256: report.sha256,
+          archiveKey,
+          fileCount: report.files.length,
+          sizeBytes: report.sizeBytes,
+          profiles: report.profiles,
+          runSettings,
+          files: report.files,
+          createdBy,
+        }),
+    );
+  }
+
   return {
     /**
      * Rejects a truncated code archive, of which the path contains only the first bytes, up to the upload
@@ -81,69 +148,77 @@ export function createUploadPackage({
     refuseLargeDeployment: (path: string, declaredBytes: number | null): Promise<never> =>
       threads.check({ kind: 'cut-off', path, limits: archiveLimits, declaredBytes }),
 
-    async uploadDeployment(upload: {
+    async uploadDeployment(
+      upload: { grant: UploadGrant; archivePath: string } & SentRequirements,
+    ): Promise<DeploymentRecord> {
+      // Before the archive, which takes seconds to check.
+      readEmbeddedDatabase(upload.requirements);
+      const task = { kind: 'deployment', path: upload.archivePath, limits: archiveLimits } as const;
+      return storeDeployment(upload, await threads.check(task), null);
+    },
+
+    /**
+     * Stores code from the older client, which sends neither an upload id nor, before dlt 1.26, hashes and
+     * requirements.
+     * @param upload.sent null derives the requirements from the code
+     * @returns the latest version if it has the same files
+     */
+    async uploadOlderDeployment(upload: {
       grant: UploadGrant;
       archivePath: string;
-      requirements: unknown;
-      requirementsSizeBytes: number;
+      sent: SentRequirements | null;
     }): Promise<DeploymentRecord> {
-      const { grant } = upload;
-      const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
-      const task = { kind: 'deployment', path: upload.archivePath, limits: archiveLimits } as const;
-      const { report, tags: read } = await threads.check(task);
-      const { tags, problem: tagsProblem } = read;
-      const archiveKey = nameDeploymentArchive(grant.uploadId);
-      const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
-      return store(
-        grant,
-        archiveKey,
-        (tx) => tx.deployments.exists(grant.uploadId),
-        (tx, createdBy) =>
-          tx.deployments.insert({
-            id: grant.uploadId,
-            workspaceId: grant.workspaceId,
-            contentHash: report.contentHash,
-            archiveSha256: sha256,
-            archiveKey,
-            fileCount: report.files.length,
-            sizeBytes: report.sizeBytes,
-            requirements: upload.requirements,
-            requirementsSizeBytes: upload.requirementsSizeBytes,
-            hasEmbeddedDatabase,
-            files: report.files,
-            tags,
-            tagsProblem,
-            createdBy,
-          }),
+      const { grant, archivePath } = upload;
+      const task = { kind: 'older-deployment', path: archivePath, limits: archiveLimits } as const;
+      const checked = await threads.check(task);
+      const { clientHash, dependencyFiles, report } = checked;
+      const olderContentHash = clientHash === report.contentHash ? null : clientHash;
+      const unchanged = await unchangedVersions.findDeployment(
+        grant.workspaceId,
+        report.files,
+        olderContentHash,
       );
+      if (unchanged) return unchanged;
+      const sent = upload.sent ?? measureRequirements(deriveRequirements(dependencyFiles));
+      return storeDeployment({ grant, archivePath, ...sent }, checked, olderContentHash);
     },
 
     /** The archive contains secrets, so it is stored encrypted. */
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
-      const { grant, archive } = upload;
-      const { report, runSettings } = await threads.check({ kind: 'configuration', archive });
-      const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
-      return store(
-        grant,
-        archiveKey,
-        (tx) => tx.configurations.exists(grant.uploadId),
-        (tx, createdBy) =>
-          tx.configurations.insert({
-            id: grant.uploadId,
-            workspaceId: grant.workspaceId,
-            contentHash: report.contentHash,
-            archiveSha256: report.sha256,
-            archiveKey,
-            fileCount: report.files.length,
-            sizeBytes: report.sizeBytes,
-            profiles: report.profiles,
-            runSettings,
-            files: report.files,
-            createdBy,
-          }),
+      const { archive } = upload;
+      return storeConfiguration(upload, await threads.check({ kind: 'configuration', archive }), null);
+    },
+
+    /**
+     * Stores configuration from the older client.
+     * @returns the latest version if it has the same files
+     */
+    async uploadOlderConfiguration(upload: {
+      grant: UploadGrant;
+      archive: Buffer;
+    }): Promise<ConfigurationRecord> {
+      const { grant } = upload;
+      const checked = await threads.check({ kind: 'older-configuration', archive: upload.archive });
+      const { clientHash, report } = checked;
+      const olderContentHash = clientHash === report.contentHash ? null : clientHash;
+      const unchanged = await unchangedVersions.findConfiguration(
+        grant.workspaceId,
+        report.files,
+        olderContentHash,
       );
+      if (unchanged) return unchanged;
+      return storeConfiguration({ grant, archive: Buffer.from(checked.archive) }, checked, olderContentHash);
     },
   };
+}
+
+interface SentRequirements {
+  requirements: unknown;
+  requirementsSizeBytes: number;
+}
+
+function measureRequirements(requirements: unknown): SentRequirements {
+  return { requirements, requirementsSizeBytes: Buffer.byteLength(JSON.stringify(requirements)) };
 }
 
 /**

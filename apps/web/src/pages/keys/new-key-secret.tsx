@@ -4,7 +4,7 @@ import { formatInstant } from '../../ui/format.ts';
 import { apiBaseUrl } from '../../api/base-url.ts';
 
 interface NewKeySecretProps {
-  created: { name: string | null; secret: string; expires_at: string };
+  created: { name: string | null; secret: string; jwt: string; expires_at: string };
   onClose: () => void;
 }
 
@@ -20,6 +20,8 @@ export function NewKeySecret({ created, onClose }: NewKeySecretProps) {
       Expires {formatInstant(new Date(created.expires_at))}. Pass the key to the dlthub client in the
       environment variable RUNTIME__API_KEY, and set the URL of this server:
       <CommandLine command={`export RUNTIME__API_BASE_URL=${apiBaseUrl}`} />
+      For the older client, <code>dlt runtime</code>, set the key in this form instead:
+      <CommandLine command={`export RUNTIME__AUTH_TOKEN=${created.jwt}`} what="Key for dlt runtime" />
     </SecretOnce>
   );
 }

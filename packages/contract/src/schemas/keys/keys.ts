@@ -58,7 +58,11 @@ export const workspaceKeyResponse = responseObject('WorkspaceKeyResponse', works
 export type WorkspaceKeyResponse = z.output<typeof workspaceKeyResponse>;
 
 /** The secret is returned only once: the server stores a hash. */
-const secret = { secret: z.string() };
+const secret = {
+  secret: z.string(),
+  /** The same key as a JWT, the only form that the older client (`dlt runtime`) accepts. */
+  jwt: z.string(),
+};
 
 export const createdPersonalKeyResponse = responseObject('CreatedPersonalKeyResponse', { ...key, ...secret });
 export type CreatedPersonalKeyResponse = z.output<typeof createdPersonalKeyResponse>;

@@ -3,6 +3,7 @@
  */
 import type { ArchiveLimits, ArchiveReport } from '../../../archives/inspect-archive.ts';
 import type { ConfigurationReport } from '../../../archives/configuration-archive.ts';
+import type { DependencyFiles } from '../../../domain/environments/derived-requirements.ts';
 import type { DeploymentTags } from '../../../domain/jobs/deployment-tags.ts';
 import type { RunSettings } from '../../../domain/jobs/job-settings.ts';
 import { createReadStream } from 'node:fs';
@@ -10,6 +11,9 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ArchiveTooLargeError } from '../../../archives/archive-error.ts';
 import { boundExpansion } from '../../../archives/expansion.ts';
+import { convertOlderConfiguration } from '../../../archives/older-configuration.ts';
+import { hashArchiveMembers } from '../../../archives/older-hash.ts';
+import { readDependencyFiles } from './read-dependency-files.ts';
 import { explainLargeArchive, exceedUploadLimit } from './explain-large-archive.ts';
 import { inspectArchive } from '../../../archives/inspect-archive.ts';
 import {
@@ -30,36 +34,75 @@ export interface CheckedConfiguration {
   runSettings: RunSettings;
 }
 
+/** Code from the older client. */
+interface CheckedOlderDeployment extends CheckedDeployment {
+  /** The hash by which the client recognizes what it sent. */
+  clientHash: string;
+  dependencyFiles: DependencyFiles;
+}
+
+/** Configuration from the older client, converted to an archive of the current one. */
+interface CheckedOlderConfiguration extends CheckedConfiguration {
+  archive: Uint8Array;
+  /** As in `CheckedOlderDeployment`. */
+  clientHash: string;
+}
+
 export interface ArchiveResults {
   deployment: CheckedDeployment;
+  'older-deployment': CheckedOlderDeployment;
   configuration: CheckedConfiguration;
+  'older-configuration': CheckedOlderConfiguration;
   'cut-off': never;
 }
 
 export type ArchiveTask =
   | { kind: 'deployment'; path: string; limits: ArchiveLimits }
+  | { kind: 'older-deployment'; path: string; limits: ArchiveLimits }
   | { kind: 'configuration'; archive: Uint8Array }
+  | { kind: 'older-configuration'; archive: Uint8Array }
   /** A truncated code archive: the path contains only its first bytes, up to the upload limit. */
   | { kind: 'cut-off'; path: string; limits: ArchiveLimits; declaredBytes: number | null };
 
 /** @throws ArchiveError or ServiceError that rejects the archive */
 export async function checkArchive(task: ArchiveTask): Promise<ArchiveResults[ArchiveTask['kind']]> {
   if (task.kind === 'configuration') return checkConfiguration(Buffer.from(task.archive));
+  if (task.kind === 'older-configuration') return checkOlderConfiguration(Buffer.from(task.archive));
   if (task.kind === 'deployment') return checkDeployment(task.path, task.limits);
+  if (task.kind === 'older-deployment') return checkOlderDeployment(task.path, task.limits);
   const { path, limits, declaredBytes } = task;
   throw await explainLargeArchive(exceedUploadLimit(limits.maxBytes, declaredBytes), { path, ...limits });
 }
 
-async function checkDeployment(path: string, limits: ArchiveLimits): Promise<CheckedDeployment> {
+async function checkDeployment(
+  path: string,
+  limits: ArchiveLimits,
+  { requiresHashes = true } = {},
+): Promise<CheckedDeployment> {
   const bounded = boundExpansion(limits, (await stat(path)).size);
   try {
-    const report = await inspectArchive(createReadStream(path), bounded);
+    const report = await inspectArchive(createReadStream(path), bounded, { requiresHashes });
     return { report, tags: await readUploadedTags(path, report.files) };
   } catch (error) {
     throw error instanceof ArchiveTooLargeError
       ? await explainLargeArchive(bounded.describe(error), { path, ...bounded })
       : error;
   }
+}
+
+async function checkOlderDeployment(path: string, limits: ArchiveLimits): Promise<CheckedOlderDeployment> {
+  const checked = await checkDeployment(path, limits, { requiresHashes: false });
+  const { contentHash, files, listsHashes } = checked.report;
+  return {
+    ...checked,
+    clientHash: listsHashes ? contentHash : await hashArchiveMembers(path, `${path}.tar`),
+    dependencyFiles: await readDependencyFiles(path, files),
+  };
+}
+
+async function checkOlderConfiguration(sent: Buffer): Promise<CheckedOlderConfiguration> {
+  const { archive, clientHash } = await convertOlderConfiguration(sent);
+  return { ...(await checkConfiguration(archive)), archive, clientHash };
 }
 
 async function checkConfiguration(archive: Buffer): Promise<CheckedConfiguration> {

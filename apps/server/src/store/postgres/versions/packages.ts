@@ -19,6 +19,8 @@ interface PackageRecord {
   workspaceId: string;
   version: number;
   contentHash: string;
+  /** The hash by which an older client recognizes the content; null if it is `contentHash`. */
+  olderContentHash: string | null;
   archiveSha256: string;
   archiveKey: string;
   fileCount: number;
@@ -63,6 +65,7 @@ const shared = [
   'workspace_id',
   'version',
   'content_hash',
+  'older_content_hash',
   'archive_sha256',
   'archive_key',
   'file_count',
@@ -148,6 +151,23 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
       return row?.files;
     },
 
+    /** Records the hash by which the older client that sent the same content again recognizes it. */
+    setOlderContentHash: (id: string, olderContentHash: string | null) =>
+      sql.execute(
+        named(`update ${table} set older_content_hash = :olderContentHash where id = :id`, {
+          id,
+          olderContentHash,
+        }),
+      ),
+
+    olderContentHashes: (workspaceId: string, ids: readonly string[]) =>
+      sql.query<Pick<PackageRecord, 'id' | 'olderContentHash'>>(
+        named(
+          `select id, older_content_hash as "olderContentHash" from ${table} where workspace_id = :workspaceId and id = any(:ids)`,
+          { workspaceId, ids },
+        ),
+      ),
+
     list: (workspaceId: string, version: number | null) =>
       listPackages<Row>(sql, { table, selected, workspaceId, version }),
   };
@@ -192,9 +212,9 @@ export function createDeploymentStore(sql: Queryable) {
     insert: (deployment: NewDeployment) =>
       sql.one<DeploymentRecord>(
         named(
-          `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+          `insert into deployments (id, workspace_id, version, content_hash, older_content_hash, archive_sha256, archive_key, file_count, size_bytes,
                                     requirements, requirements_size_bytes, has_embedded_database, files, created_by, tags, tags_problem)
-           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :archiveSha256, :archiveKey, :fileCount,
+           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :olderContentHash, :archiveSha256, :archiveKey, :fileCount,
                   :sizeBytes, :requirements, :requirementsSizeBytes, :hasEmbeddedDatabase, :files, :createdBy, :tags,
                   :tagsProblem
              from deployments where workspace_id = :workspaceId
@@ -230,9 +250,9 @@ export function createConfigurationStore(sql: Queryable) {
     insert: (configuration: NewConfiguration) =>
       sql.one<ConfigurationRecord>(
         named(
-          `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+          `insert into configurations (id, workspace_id, version, content_hash, older_content_hash, archive_sha256, archive_key, file_count, size_bytes,
                                        profiles, files, created_by, run_settings)
-           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :archiveSha256, :archiveKey, :fileCount,
+           select :id, :workspaceId, coalesce(max(version), 0) + 1, :contentHash, :olderContentHash, :archiveSha256, :archiveKey, :fileCount,
                   :sizeBytes, :profiles, :files, :createdBy,
                   :runSettings from configurations where workspace_id = :workspaceId
            returning ${configurationColumns}`,

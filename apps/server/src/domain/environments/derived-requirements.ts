@@ -1,0 +1,69 @@
+import { isPlainObject } from '../primitives/plain-object.ts';
+
+/** Files of the code that declare its dependencies; absent files are undefined. */
+export interface DependencyFiles {
+  /** The parsed `pyproject.toml`. */
+  pyproject?: unknown;
+  /** The text of `requirements.txt`, or else of `requirements.in`. */
+  requirements?: string | undefined;
+  /** The text of `.python-version`. */
+  pythonVersion?: string | undefined;
+}
+
+const defaultPythonVersion = '3.12';
+
+/** What launchers need, as dlt 1.26 lists it; without its packages for S3 and the proprietary one. */
+const launcherRequirements = {
+  'dlt._workspace.deployment.launchers.dashboard': ['croniter'],
+  'dlt._workspace.deployment.launchers.job': ['croniter'],
+  'dlt._workspace.deployment.launchers.marimo': ['croniter', 'marimo', 'uvicorn'],
+  'dlt._workspace.deployment.launchers.mcp': ['croniter', 'fastmcp', 'uvicorn'],
+  'dlt._workspace.deployment.launchers.module': ['croniter'],
+  'dlt._workspace.deployment.launchers.streamlit': ['croniter', 'streamlit'],
+};
+
+/** The dependency group of the workspace dashboard, and its content in dlt 1.26. */
+const dashboardGroup = {
+  'jobs.workspace.dashboard': ['ibis-framework', 'marimo', 'numpy', 'pandas', 'pyarrow', 'uvicorn'],
+};
+
+/**
+ * Derives the requirements manifest of an upload without one, by the rule of dlt 1.26: `pyproject.toml`, else
+ * `requirements.txt`, else `requirements.in`. Versions stay as declared.
+ */
+export function deriveRequirements(files: DependencyFiles): Record<string, unknown> {
+  const { pyproject, requirements = '', pythonVersion = '' } = files;
+  const groups =
+    pyproject === undefined ? { main: readRequirementLines(requirements) } : readPyproject(pyproject);
+  return {
+    engine_version: 1,
+    python_version: /^\s*(3\.\d{1,2})\b/.exec(pythonVersion)?.[1] ?? defaultPythonVersion,
+    default_groups: ['main'],
+    groups: { ...dashboardGroup, ...groups },
+    launcher_requirements: launcherRequirements,
+  };
+}
+
+function readPyproject(pyproject: unknown): Record<string, string[]> {
+  const { project, 'dependency-groups': groups } = asObject(pyproject);
+  const declared = Object.entries(asObject(groups)).map(([name, lines]) => [name, textsOf(lines)] as const);
+  return { ...Object.fromEntries(declared), main: textsOf(asObject(project)['dependencies']) };
+}
+
+/** Leaves out options of the installer, as dlt does. */
+function readRequirementLines(text: string): string[] {
+  const lines = text
+    .replaceAll(/\\\r?\n/g, '')
+    .split(/\r?\n/)
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('-'));
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return isPlainObject(value) ? value : {};
+}
+
+/** An entry that is not a text includes another group, which the jobs that need it name themselves. */
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+}
