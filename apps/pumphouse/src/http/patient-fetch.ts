@@ -8,7 +8,7 @@ type Fetch = typeof globalThis.fetch;
 interface PatienceOptions {
   fetch: Fetch;
   serverUrl: string;
-  terminal: Pick<Terminal, 'redraw'>;
+  terminal: Pick<Terminal, 'isLive' | 'note' | 'redraw'>;
 }
 
 /** How long to try again before the server has answered once: a wrong address should be reported soon. */
