@@ -29,6 +29,7 @@ async function pumphouse(args: readonly string[], variables: Record<string, stri
 
 // Concurrent, because one waits ten seconds for a database.
 describe.concurrent('bin/pumphouse', () => {
+  // Commands of users have documented exit codes, with 2 for usage errors.
   it.each<[string, string[], string, number]>([
     ['an unknown command', ['servr'], 'Did you mean one of serve, server?', 2],
     ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?', 1],
@@ -39,6 +40,14 @@ describe.concurrent('bin/pumphouse', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
     expect(code).toBe(exitCode);
+  });
+
+  it('reports a usage error as JSON with --json', async () => {
+    const { code, stderr } = await pumphouse(['run', 'lst', '--json']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'usage', message: expect.stringContaining('Did you mean list?'), exit_code: 2 },
+    });
+    expect(code).toBe(2);
   });
 
   it('says where the settings of the server come from, because it has no options', async () => {

@@ -146,6 +146,22 @@ describe('pumphouse deploy', () => {
     });
   });
 
+  it('stores a message with a new version of the code only', async () => {
+    const shop = await createShop('message');
+    const tooLong = await shop.pumphouse(['deploy', '-m', 'x'.repeat(501)]);
+    expect(tooLong.stderr).toContain('[invalid_message]');
+    expect(tooLong.code).toBe(2);
+    expect((await shop.pumphouse(['deploy', '-m', 'Load by day\n\nIt was too slow.'])).code).toBe(0);
+    expect((await shop.pumphouse(['deployment', 'list'])).stdout).toContain('Load by day It was too slow.');
+    const again = await shop.pumphouse(['deploy', '--message', 'Load by hour']);
+    expect(again.stderr).toContain('no new version for the message to describe');
+    expect((await shop.pumphouse(['deployment', 'info'])).stdout).toMatch(
+      /^Message +Load by day\s+It was too slow\.$/m,
+    );
+    const listed = parse((await shop.pumphouse(['deployment', 'list', '--json'])).stdout);
+    expect(listed).toMatchObject([{ version: 1, message: 'Load by day\n\nIt was too slow.' }]);
+  });
+
   it('shows what would change, and changes nothing, in a dry run', async () => {
     const shop = await createShop('dry-run');
     const dry = await shop.pumphouse(['deploy', '--dry-run']);

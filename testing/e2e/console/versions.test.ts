@@ -34,6 +34,12 @@ beforeAll(async () => {
     },
     configuration: { 'prod.config.toml': '[shop]\nsize = 50\n', 'secrets.toml': secrets('of-no-account-2') },
   });
+  const params = { workspace_id: site.api.id };
+  const { id } = await site.server.client.call('get_deployment_latest', { params });
+  await site.server.client.call('set_deployment_message', {
+    params: { ...params, deployment_id: id },
+    body: { message: 'Load all orders\n\nSome were left out.' },
+  });
   developer = await site.openAs('developer', '/deployments');
 });
 afterAll(() => site?.remove());
@@ -46,7 +52,9 @@ describe('a developer', () => {
   it('sees the versions of the code, and what changed with one, file by file', async () => {
     const latest = developer.getByRole('row').filter({ hasText: 'Deployment 2' });
     await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
+    await latest.getByText('Load all orders', { exact: true }).waitFor();
     await developer.getByRole('link', { name: 'Deployment 2' }).click();
+    await developer.getByRole('region', { name: 'Details' }).getByText('Some were left out.').waitFor();
     await developer.getByRole('heading', { name: 'Deployment 2 (latest)' }).waitFor();
     await developer.getByRole('region', { name: 'Details' }).getByText('prod, finance').waitFor();
     await expect

@@ -4,15 +4,14 @@ import { exitCodes } from '../errors/exit-codes.ts';
 import { orNull } from '../http/or-null.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { findRun } from '../runs/find-run.ts';
-import { locateConsolePage } from '../session/console-address.ts';
+import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { visit } from './visit.ts';
+import { isId } from '../http/is-id.ts';
 
 export interface OpenOptions {
   browser: boolean;
 }
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Opens a page of the console, and prints its address. */
 export async function open(
@@ -22,7 +21,7 @@ export async function open(
   { browser }: OpenOptions,
 ): Promise<void> {
   const segments = await chooseSegments(session, target, name);
-  const url = locateConsolePage(session.serverUrl, await session.workspaceId(), ...segments);
+  const url = await locatePage(session, ...segments);
   session.show({ url }, () => url);
   if (browser) await visit(session, url, () => addSignIn(session, url));
 }
@@ -35,7 +34,7 @@ async function chooseSegments(
   if (target === undefined) return [];
   if (target === 'pipeline') return ['pipelines', requireName(name)];
   if (name !== undefined || target.includes('#')) return ['runs', (await findRun(session, target, name)).id];
-  if (uuid.test(target)) return chooseById(session, target);
+  if (isId(target)) return chooseById(session, target);
   return ['jobs', (await findJob(session, target)).job_ref];
 }
 

@@ -1,6 +1,7 @@
 import { listJobs, type Job } from '../jobs/find-job.ts';
 import { findRun } from '../runs/find-run.ts';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { listOrganizations } from '../organizations/find-organization.ts';
 import { listServers } from '../servers/server-list.ts';
 import type { Session } from '../session/session.ts';
@@ -62,5 +63,5 @@ export function nameJobs(jobs: readonly Pick<Job, 'job_ref' | 'description'>[]):
 }
 
 function describe(value: string, description: string): Candidate {
-  return { value, description: toOneLine(description).replaceAll('\t', ' ') };
+  return { value: toOneLine(value), description: toOneLine(description).replaceAll('\t', ' ') };
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '@pumphouse/client';
 import { asObject, errorCodes, type ErrorCode } from '@pumphouse/contract';
 import { CommandError } from './command-error.ts';
+import { isFileError, type FileError } from './file-error.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 
 /** An error as the command prints it, and as `--json` shows it. */
@@ -19,6 +20,7 @@ export function explainError(error: unknown): Explanation {
     return { message, code, exitCode, nextStep, lines };
   }
   if (error instanceof ApiError) return explainApiError(error);
+  if (isFileError(error)) return explainFileError(error);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     message: 'The command failed because of a defect in it.',
@@ -26,6 +28,17 @@ export function explainError(error: unknown): Explanation {
     exitCode: exitCodes.defect,
     nextStep: 'Please report the lines below.',
     lines: stack.split('\n'),
+  };
+}
+
+/** A folder without access, a full disk, a file that was removed meanwhile: no defect of the command. */
+function explainFileError({ path, message }: FileError): Explanation {
+  return {
+    message: `${path} cannot be used (${message}).`,
+    code: 'unusable_file',
+    exitCode: exitCodes.usage,
+    nextStep: 'Check that the path exists, that you have access to it, and that the disk is not full.',
+    lines: [],
   };
 }
 

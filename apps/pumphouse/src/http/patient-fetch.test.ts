@@ -28,7 +28,7 @@ async function start(answers: readonly ((response: ServerResponse) => void)[]) {
   const fetch = createPatientFetch({
     fetch: globalThis.fetch,
     serverUrl: url,
-    terminal: { redraw: () => undefined },
+    terminal: { isLive: true, note: () => undefined, redraw: () => undefined },
   });
   return { url, methods, fetch };
 }

@@ -8,7 +8,7 @@ type Fetch = typeof globalThis.fetch;
 interface PatienceOptions {
   fetch: Fetch;
   serverUrl: string;
-  terminal: Pick<Terminal, 'redraw'>;
+  terminal: Pick<Terminal, 'isLive' | 'note' | 'redraw'>;
 }
 
 /** How long to try again before the server has answered once: a wrong address should be reported soon. */
@@ -42,6 +42,8 @@ export function createPatientFetch({ fetch, serverUrl, terminal }: PatienceOptio
       if ('response' in outcome && (isLastTry || !mayRepeat(init, outcome))) return outcome.response;
       if ('error' in outcome && (isLastTry || !mayRepeat(init, outcome)))
         throw explainNoAnswer(serverUrl, outcome.error);
+      // On a terminal the line is redrawn; elsewhere one message says why nothing happens.
+      if (attempt === 0 && !terminal.isLive) terminal.note(`Waiting for ${serverUrl} to answer`);
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       terminal.redraw(`Waiting for ${serverUrl} to answer (${seconds} s)`);
       await sleep(Math.min(200 * 2 ** attempt, maxPauseMs), undefined, { signal: init.signal ?? undefined });

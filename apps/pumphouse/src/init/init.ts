@@ -5,6 +5,7 @@ import { exitCodes } from '../errors/exit-codes.ts';
 import type { GlobalOptions } from '../session/session.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import { buildStarterFiles } from './starter-files.ts';
+import { formatJson } from '../terminal/plain-text.ts';
 
 export interface InitOptions extends GlobalOptions {
   destination: string;
@@ -24,7 +25,7 @@ export async function init(
     if (await createFile(join(root, path), content, mode)) created.push(path);
   }
   if (options.json) {
-    terminal.print(JSON.stringify({ folder: root, created }, null, 2));
+    terminal.print(formatJson({ folder: root, created }, 2));
     return;
   }
   const kept = files.length - created.length;

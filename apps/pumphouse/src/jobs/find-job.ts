@@ -4,13 +4,12 @@ import { exitCodes } from '../errors/exit-codes.ts';
 import { readAll } from '../paging/read-all.ts';
 import type { Session } from '../session/session.ts';
 import { findSimilar } from '../terminal/find-similar.ts';
+import { isId } from '../http/is-id.ts';
 
 type Item<Id extends JsonOperationId> = RouteResponse<Id> extends { items: (infer One)[] } ? One : never;
 
 /** A job as the API lists it. */
 export type Job = Item<'list_jobs'>;
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Reads the jobs of the workspace, by their references. */
 export async function listJobs(session: Session, { withArchived = false } = {}): Promise<Job[]> {
@@ -30,7 +29,7 @@ export async function listJobs(session: Session, { withArchived = false } = {}):
  * @throws CommandError job_not_found, job_name_ambiguous
  */
 export async function findJob(session: Session, name: string): Promise<Job> {
-  if (uuid.test(name)) {
+  if (isId(name)) {
     const params = { workspace_id: await session.workspaceId(), job_id: name };
     return session.client.call('get_job', { params });
   }

@@ -1,8 +1,9 @@
 import type { JobNextTicksResponse, JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { formatRuns, readRuns } from '../runs/list-runs.ts';
 import { describeTrigger } from '../runs/run-cause.ts';
-import { locatePage } from '../session/console-pages.ts';
+import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails } from '../terminal/details.ts';
 import { formatDuration, formatInstant, formatRelative } from '../terminal/format.ts';
@@ -28,7 +29,7 @@ export async function showJob(session: Session, name: string): Promise<void> {
     readJobOverviews(session, { q: job.job_ref }),
     session.client.call('list_job_next_ticks', { params, query: { limit: 3 } }),
     readRuns(session, { job_id: job.id }, shownRuns),
-    locatePage(session, `jobs/${job.id}`),
+    locatePage(session, 'jobs', job.id),
   ]);
   const overview = overviews.find(({ id }) => id === job.id);
   const details = { job, overview, ticks, runs, url };

@@ -1,6 +1,7 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
 import { readAll } from '../paging/read-all.ts';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { describeTrigger } from '../runs/run-cause.ts';
 import { describeOutcome } from '../runs/run-outcome.ts';
 import type { Session } from '../session/session.ts';

@@ -1,7 +1,8 @@
 import type { LogLineExcerpt, RunOverviewDetailResponse } from '@pumphouse/contract';
 import { exitCodes, type ExitCode } from '../errors/exit-codes.ts';
 import { annotateFailure } from '../runs/annotate-failure.ts';
-import { nameRun, shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { nameRun, shortenJobRef } from '../runs/job-name.ts';
+import { formatJson, toOneLine } from '../terminal/plain-text.ts';
 import { readFailure } from '../runs/read-failure.ts';
 import { formatReasonBox } from '../runs/reason-box.ts';
 import { describeEnd } from '../runs/run-outcome.ts';
@@ -71,7 +72,7 @@ function createPrinter(session: Session, options: FollowOptions) {
     // The log has the reasons of waits too, which were printed when they began.
     if (line.source === 'runner' && waits.has(line.content)) return;
     if (isShown(line))
-      terminal.print(session.isJson ? JSON.stringify(line) : formatLine(terminal, line, options));
+      terminal.print(session.isJson ? formatJson(line) : formatLine(terminal, line, options));
   }
 
   return {

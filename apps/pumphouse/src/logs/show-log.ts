@@ -8,6 +8,7 @@ import { followRun } from './follow-log.ts';
 import { formatLine } from './format-line.ts';
 import { createLineFilter, type LineFilter } from './line-filter.ts';
 import { readLastLines, readWholeLog } from './read-log.ts';
+import { formatJson } from '../terminal/plain-text.ts';
 
 /** The options of `logs`. */
 export interface LogOptions {
@@ -35,7 +36,7 @@ export async function showLog(
   let hasLines = false;
   for await (const line of readShownLines(session, run.id, { filter, tail })) {
     hasLines = true;
-    terminal.print(session.isJson ? JSON.stringify(line) : formatLine(terminal, line, options));
+    terminal.print(session.isJson ? formatJson(line) : formatLine(terminal, line, options));
   }
   const { job_ref } = run.job;
   const isOver = isTerminalRunState(run.status);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { findProgram } from './find-program.ts';
@@ -35,7 +35,8 @@ export function findPython(
 }
 
 function describeNamed(named: string, env: NodeJS.ProcessEnv): Python {
-  const path = existsSync(named) && !statSync(named).isDirectory() ? named : findProgram(named, env);
+  // The worker runs in the workspace folder, to which a relative path would then belong.
+  const path = existsSync(named) && !statSync(named).isDirectory() ? resolve(named) : findProgram(named, env);
   if (path !== null) return describe(path);
   throw new CommandError(`There is no Python at ${named}.`, {
     code: 'python_not_found',

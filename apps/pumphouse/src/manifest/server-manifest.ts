@@ -40,13 +40,16 @@ async function waitForBuild(
   params: { workspace_id: string; deployment_id: string; job_run_id: string },
 ): Promise<ManifestBuildResponse> {
   const startedAt = performance.now();
-  for (;;) {
+  for (let lastWait = ''; ;) {
     const build = await session.client.call('get_manifest_build', { params });
     if (build.status !== 'running') {
       session.terminal.redraw('');
       return build;
     }
     const seconds = Math.round((performance.now() - startedAt) / 1000);
+    const wait = build.wait_reason ?? '';
+    if (wait !== '' && wait !== lastWait) session.terminal.note(`The import waits: ${wait}`);
+    lastWait = wait;
     const state = build.wait_reason ?? 'The server imports the code';
     session.terminal.redraw(`${state} (${seconds} s)`);
     await sleep(pollEveryMs);

@@ -47,7 +47,7 @@ function addPipelineRuns(pipeline: Command, cli: Cli): void {
     .command('runs')
     .description('List the runs of a pipeline, newest first')
     .argument('<pipeline>', 'The name of the pipeline')
-    .option('--limit <count>', 'How many runs; default 20')
+    .option('-n, --limit <count>', 'How many runs; default 20')
     .action(
       withSession<[name: string], { limit?: string }>(cli, async (session, [name], options) => {
         const { showPipelineRuns } = await import('./pipeline-runs.ts');

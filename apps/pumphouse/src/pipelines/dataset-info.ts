@@ -1,6 +1,6 @@
 import type { DatasetOverviewResponse } from '@pumphouse/contract';
 import { countOf } from '../runs/run-outcome.ts';
-import { locatePage } from '../session/console-pages.ts';
+import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails } from '../terminal/details.ts';
 import { formatRelative, formatStatus } from '../terminal/format.ts';
@@ -18,7 +18,7 @@ export async function showDataset(session: Session, name: string): Promise<void>
     name,
     listNames: () => readDatasetNames(session),
   });
-  const url = await locatePage(session, `datasets/${encodeURIComponent(name)}`);
+  const url = await locatePage(session, 'datasets', name);
   session.show({ ...dataset, url }, () => formatDataset(session.terminal, dataset, url));
 }
 

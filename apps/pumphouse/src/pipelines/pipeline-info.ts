@@ -1,8 +1,9 @@
 import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { countOf } from '../runs/run-outcome.ts';
-import { locatePage } from '../session/console-pages.ts';
+import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails } from '../terminal/details.ts';
 import {
@@ -27,7 +28,7 @@ export async function showPipeline(session: Session, name: string): Promise<void
     name,
     listNames: () => readPipelineNames(session),
   });
-  const url = await locatePage(session, `pipelines/${encodeURIComponent(name)}`);
+  const url = await locatePage(session, 'pipelines', name);
   session.show({ ...pipeline, url }, () => formatPipeline(session.terminal, pipeline, url));
 }
 

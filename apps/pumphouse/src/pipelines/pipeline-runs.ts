@@ -1,6 +1,6 @@
 import { shortenPipelineError } from '@pumphouse/client';
 import { readAll } from '../paging/read-all.ts';
-import { toOneLine } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import type { Session } from '../session/session.ts';
 import {
   formatBytes,

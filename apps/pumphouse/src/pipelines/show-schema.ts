@@ -7,7 +7,8 @@ import type {
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { readAll } from '../paging/read-all.ts';
-import { shortenJobRef, toOneLine } from '../runs/job-name.ts';
+import { shortenJobRef } from '../runs/job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { countOf } from '../runs/run-outcome.ts';
 import type { Session } from '../session/session.ts';
 import { findSimilar } from '../terminal/find-similar.ts';

@@ -23,7 +23,7 @@ function addList(run: Command, cli: Cli): void {
     .argument('[job]', 'Only runs of this job')
     .option('--status <status...>', 'Only runs with these statuses, such as failed or completed')
     .option('--since <age>', 'Only runs created in the last 2h, 7d, ...')
-    .option('--limit <count>', 'How many runs; default 20')
+    .option('-n, --limit <count>', 'How many runs; default 20')
     .option('--running', 'Only runs that have not ended')
     .action(
       withSession<[job?: string], ListRunsOptions>(cli, async (session, [job], options) => {

@@ -3,11 +3,10 @@ import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { findJob } from '../jobs/find-job.ts';
 import type { Session } from '../session/session.ts';
+import { isId } from '../http/is-id.ts';
 
 /** A run as the API returns it, with its job. */
 export type Run = RouteResponse<'get_job_run'>;
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * Finds a run by its id, or by its job and number: `load 12`, `load#12`; without a number the latest run of the
@@ -16,7 +15,7 @@ const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
  */
 export async function findRun(session: Session, name: string, number?: string): Promise<Run> {
   const workspace_id = await session.workspaceId();
-  if (uuid.test(name)) {
+  if (isId(name)) {
     return session.client.call('get_job_run', { params: { workspace_id, job_run_id: name } });
   }
   const [jobName = name, numberInName] = name.split('#');

@@ -1,5 +1,3 @@
-import { stripAnsi } from '@pumphouse/client';
-
 /** A reference without `jobs.`, as users type it. */
 export function shortenJobRef(ref: string): string {
   return ref.replace(/^jobs\.(?=.)/, '');
@@ -8,9 +6,4 @@ export function shortenJobRef(ref: string): string {
 /** A run as users name it: `shop.load #12`. */
 export function nameRun({ job_ref, number }: { job_ref: string; number: number }): string {
   return `${shortenJobRef(job_ref)} #${number}`;
-}
-
-/** Text from a run's code or a display name as one line: no line breaks, and nothing that controls a terminal. */
-export function toOneLine(text: string): string {
-  return stripAnsi(text.replaceAll(/\s*[\r\n]+\s*/g, ' ')).trim();
 }

@@ -1,7 +1,7 @@
 import { readTraceback, splitTraceback, stripAnsi, type TracebackPart } from '@pumphouse/client';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFailure } from './read-failure.ts';
-import { toOneLine } from './job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 
 type Toned = Pick<Terminal, 'tone'>;
 

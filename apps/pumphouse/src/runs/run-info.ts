@@ -4,7 +4,7 @@ import type {
   PipelineRunOfJobRun,
   RunOverviewDetailResponse,
 } from '@pumphouse/contract';
-import { locatePage } from '../session/console-pages.ts';
+import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails } from '../terminal/details.ts';
 import {
@@ -18,7 +18,8 @@ import {
 import { formatList } from '../terminal/list.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findRun } from './find-run.ts';
-import { nameRun, toOneLine } from './job-name.ts';
+import { nameRun } from './job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { readFailure, type RunFailure } from './read-failure.ts';
 import { formatReasonBox } from './reason-box.ts';
 import { describeCause } from './run-cause.ts';
@@ -54,7 +55,7 @@ async function readRun(session: Session, id: string): Promise<RunDetails> {
     client.call('list_job_run_pipeline_runs', { params }),
   ]);
   const failure = await readFailure(session, timeline);
-  return { overview, timeline, pipelines, failure, url: await locatePage(session, `runs/${id}`) };
+  return { overview, timeline, pipelines, failure, url: await locatePage(session, 'runs', id) };
 }
 
 function formatRun(terminal: Terminal, { overview, timeline, pipelines, failure, url }: RunDetails): string {

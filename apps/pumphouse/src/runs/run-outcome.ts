@@ -1,6 +1,6 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import { formatCount, formatDuration } from '../terminal/format.ts';
-import { toOneLine } from './job-name.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 
 /** Describes the result of a run in one line: why it failed, waits or was skipped, or what it loaded. */
 export function describeOutcome(

@@ -14,8 +14,9 @@ export function parseServerAddress(text: string): string {
       nextStep: 'Give an address such as https://pumphouse.example.com.',
     });
   }
-  if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw new CommandError(`${text} has more than the address of a server.`, {
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '' || url.password !== '') {
+    // Without the given text, which may have a password.
+    throw new CommandError('The address of a server has no path, query, user name or password.', {
       code: 'invalid_server_address',
       exitCode: exitCodes.usage,
       nextStep: `Give the address without a path: ${url.protocol}//${url.host}`,

@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { parse, patch, stringify } from '@decimalturn/toml-patch';
 import { asObject } from '@pumphouse/contract';
@@ -18,28 +18,48 @@ export async function readTomlFile(path: string): Promise<Table> {
 }
 
 /**
- * Changes a TOML file; comments and the order of keys stay. The new file replaces the old one at once, and
- * only its owner can read it if it is new: it may contain secrets.
+ * Changes a TOML file; comments and the order of keys stay. The new file replaces the old one at once. Only its
+ * owner can read it if it may contain secrets or is new; other files keep their mode.
  */
 export async function updateTomlFile(path: string, change: (table: Table) => Table): Promise<void> {
   const text = await readText(path);
   const changed = change(parseToml(path, text));
   const written = text.trim() === '' ? stringify(changed) : patch(text, changed);
   await mkdir(dirname(path), { recursive: true });
-  // A link, such as into a folder of dotfiles, stays a link.
+  // A link, which tools for dotfiles make, stays: its target is replaced.
   const target = await realpath(path).catch(() => path);
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
-  const file = await open(temporary, 'wx', 0o600);
+  await replaceFile(target, written, await chooseMode(path));
+}
+
+const privateMode = 0o600;
+
+async function chooseMode(path: string): Promise<number> {
+  if (basename(path) !== 'config.toml') return privateMode;
+  const found = await stat(path).catch(() => null);
+  return found === null ? privateMode : found.mode & 0o777;
+}
+
+async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const file = await open(temporary, 'wx', mode);
   try {
-    await file.writeFile(written);
+    await writeAndClose(file, content, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeAndClose(file: FileHandle, content: string, mode: number): Promise<void> {
+  try {
+    await file.writeFile(content);
+    // The mode at creation is limited by the umask.
+    await file.chmod(mode);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, target).catch(async (error: unknown) => {
-    await rm(temporary, { force: true });
-    throw error;
-  });
 }
 
 async function readText(path: string): Promise<string> {

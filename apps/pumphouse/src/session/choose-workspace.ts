@@ -4,6 +4,8 @@ import type { WorkspaceFolder } from '../workspaces/workspace-folder.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { listOwnWorkspaces, type OwnWorkspace } from '../workspaces/own-workspaces.ts';
+import { pickWorkspace } from '../workspaces/all-workspaces.ts';
+import { isId } from '../http/is-id.ts';
 
 interface WorkspaceChoice {
   client: Client;
@@ -14,8 +16,6 @@ interface WorkspaceChoice {
   named: string | undefined;
 }
 
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 /**
  * Returns the id of the command's workspace: `--workspace`, then the one that the folder is connected to at
  * this server, then the only one of the caller, such as that of a workspace key.
@@ -23,8 +23,7 @@ const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
  */
 export async function chooseWorkspace(choice: WorkspaceChoice): Promise<string> {
   const { client, folder, serverUrl, named } = choice;
-  if (named !== undefined)
-    return uuid.test(named) ? named : findByName(await listOwnWorkspaces(client), named);
+  if (named !== undefined) return isId(named) ? named : findByName(await listOwnWorkspaces(client), named);
   const isFoldersServer = folder?.apiBaseUrl === undefined || trimSlash(folder.apiBaseUrl) === serverUrl;
   if (folder?.workspaceId !== undefined && isFoldersServer) return folder.workspaceId;
   const workspaces = await listOwnWorkspaces(client);
@@ -43,22 +42,13 @@ export async function chooseWorkspace(choice: WorkspaceChoice): Promise<string> 
 
 /** @throws CommandError workspace_not_found, workspace_name_ambiguous */
 function findByName(workspaces: readonly OwnWorkspace[], name: string): string {
-  const found = workspaces.filter((workspace) => workspace.name === name);
-  const [only] = found;
-  if (only && found.length === 1) return only.id;
-  if (found.length > 1) {
-    throw new CommandError(`Several of your workspaces are called ${name}.`, {
-      code: 'workspace_name_ambiguous',
-      exitCode: exitCodes.usage,
-      nextStep: 'Use the id instead of the name.',
-      lines: found.map(({ id, organizationName }) => `${id} (${organizationName})`),
-    });
-  }
-  throw new CommandError(`You have no workspace called ${name}.`, {
-    code: 'workspace_not_found',
-    exitCode: exitCodes.notFound,
-    nextStep: 'pumphouse workspace list shows your workspaces.',
-  });
+  const candidates = workspaces.map(({ id, name, organizationName }) => ({
+    id,
+    name,
+    organization_name: organizationName,
+    archived_at: null,
+  }));
+  return pickWorkspace(candidates, name).id;
 }
 
 function trimSlash(address: string): string {

@@ -8,6 +8,7 @@ import { findWorkspaceFolder } from '../workspaces/workspace-folder.ts';
 import { chooseServer } from './choose-server.ts';
 import { chooseWorkspace } from './choose-workspace.ts';
 import type { GlobalOptions, Session } from './session.ts';
+import { formatJson } from '../terminal/plain-text.ts';
 
 /** Opens the session of a command. Nothing is sent to the server yet. */
 export async function openSession(owner: NodeJS.Process, options: GlobalOptions): Promise<Session> {
@@ -39,7 +40,7 @@ export async function openSession(owner: NodeJS.Process, options: GlobalOptions)
       return workspaceId;
     },
     show(data, render) {
-      terminal.print(isJson ? JSON.stringify(data, null, 2) : render());
+      terminal.print(isJson ? formatJson(data, 2) : render());
     },
   };
 }

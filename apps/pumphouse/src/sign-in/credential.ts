@@ -57,7 +57,8 @@ function useLogin({ env, serverUrl, fetch }: CredentialOptions): Credential {
       await writeServerLogin(env, serverUrl, { authToken: jwt, refreshToken: refresh_token });
       return true;
     } catch (error) {
-      if (isRejection(error)) return false;
+      // Another command may have used the token, which is valid once, and stored the next one.
+      if (isRejection(error)) return (await read()).refreshToken !== refreshToken;
       throw error;
     }
   }

@@ -15,6 +15,7 @@ import { decodeAccessToken } from './access-token.ts';
 import { signInInBrowser } from './browser-sign-in.ts';
 import { resumeDeviceSignIn, signInWithDeviceCode } from './device-sign-in.ts';
 import type { NewSession } from './new-session.ts';
+import { warnOfTypedSecret } from '../terminal/warn-of-typed-secret.ts';
 
 export interface LoginOptions extends GlobalOptions {
   device?: boolean;
@@ -38,6 +39,7 @@ export async function login(owner: NodeJS.Process, options: LoginOptions): Promi
     );
   }
   if (options.key !== undefined) {
+    if (options.key !== '-') warnOfTypedSecret(terminal, 'Pipe the key instead: pumphouse login --key -');
     const key = await readKey(owner, terminal, options.key);
     await checkKey(createClient({ baseUrl: serverUrl, fetch, credential: key }));
     await setCurrentServer(env, { name, url: serverUrl }, { apiKey: key });

@@ -3,6 +3,7 @@ import { openLiveHints } from '../live/live-hints.ts';
 import type { Session } from '../session/session.ts';
 import { readStatus, type WorkspaceStatus } from './read-status.ts';
 import { formatScreen } from './status-screen.ts';
+import { formatJson, removeControls } from '../terminal/plain-text.ts';
 
 /** Rows of an output that is not a terminal. */
 const unlimitedHeight = 60;
@@ -68,7 +69,10 @@ function openScreen(session: Session): Screen {
   if (!stdout.isTTY || session.isJson) return openFeed(session);
   stdout.write('\u001B[?1049h\u001B[?25l');
   return {
-    draw: (status) => void stdout.write(`\u001B[H\u001B[2J${formatNow(session, status)}`),
+    draw(status) {
+      const screen = removeControls(formatNow(session, status), { isColoured: true });
+      stdout.write(`\u001B[H\u001B[2J${screen}`);
+    },
     close: () => void stdout.write('\u001B[?25h\u001B[?1049l'),
   };
 }
@@ -77,7 +81,7 @@ function openFeed(session: Session): Screen {
   let last = '';
   return {
     draw(status) {
-      const data = JSON.stringify(status);
+      const data = formatJson(status);
       if (data === last) return;
       last = data;
       session.terminal.print(session.isJson ? data : `${formatNow(session, status)}\n`);

@@ -1,5 +1,6 @@
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
+import { toOneLine } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Longer lists are searched by typing. */
@@ -15,9 +16,9 @@ export interface Choice {
 export async function askChoice(message: string, choices: readonly Choice[]): Promise<string> {
   const prompts = await import('@clack/prompts');
   const options = choices.map(({ value, label, hint }) => ({
-    value: value,
-    label,
-    ...(hint !== undefined && { hint }),
+    value,
+    label: toOneLine(label),
+    ...(hint !== undefined && { hint: toOneLine(hint) }),
   }));
   const ask = choices.length > maxPlainChoices ? prompts.autocomplete : prompts.select;
   const answer = await ask({ message, options, maxItems: maxPlainChoices, output: process.stderr });

@@ -1,5 +1,6 @@
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
+import { toOneLine } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -21,7 +22,11 @@ export async function confirm(
     });
   }
   const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({ message: question, initialValue: false, output: process.stderr });
+  const answer = await prompts.confirm({
+    message: toOneLine(question),
+    initialValue: false,
+    output: process.stderr,
+  });
   if (answer === true) return;
   throw new CommandError('Nothing was changed.', { code: 'not_confirmed', exitCode: exitCodes.interrupted });
 }

@@ -8,3 +8,7 @@ it.each([
   const env = { PATH: process.env['PATH'], BROWSER: browser };
   expect(await openBrowser('http://127.0.0.1:9', env)).toBe(isOpened);
 });
+
+it.each(['file:///etc/passwd', '--version', 'vscode://x'])('does not open %s', async (url) => {
+  expect(await openBrowser(url, { PATH: process.env['PATH'], BROWSER: 'true' })).toBe(false);
+});

@@ -6,6 +6,8 @@ import { once } from 'node:events';
  * @returns whether a browser was started; the address is printed as well, so a failure is no error
  */
 export async function openBrowser(url: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  // The server chose the address: other schemes start other programs.
+  if (!/^https?:\/\//i.test(url)) return false;
   const [command, ...args] = chooseCommand(env, url);
   if (command === undefined) return false;
   const child = spawn(command, args, { stdio: 'ignore', detached: true, env });

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { removeControls } from './plain-text.ts';
 
 /** A column of a table: its title, and what happens if the terminal is too narrow. */
 export interface Column<Row> {
@@ -30,7 +31,7 @@ export function formatTable<Row>(
   const shown = chooseColumns(rows, columns, width);
   const cells = [
     shown.map((column) => column.title),
-    ...rows.map((row) => shown.map(({ text }) => text(row))),
+    ...rows.map((row) => shown.map((column) => toCell(column, row))),
   ];
   const prose = shown.map(({ isProse }) => isProse ?? false);
   const widths = shortenWidest(measure(cells), { width, prose });
@@ -46,7 +47,10 @@ export function formatTable<Row>(
 function chooseColumns<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number) {
   let shown = columns.filter(({ text }) => rows.length === 0 || rows.some((row) => text(row) !== ''));
   for (;;) {
-    const cells = [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ text }) => text(row)))];
+    const cells = [
+      shown.map(({ title }) => title),
+      ...rows.map((row) => shown.map((column) => toCell(column, row))),
+    ];
     const last = Math.max(0, ...shown.map(({ dropOrder = 0 }) => dropOrder));
     const needed = measure(cells).map((length, index) =>
       shown[index]?.isProse ? Math.min(length, minProse) : length,
@@ -54,6 +58,11 @@ function chooseColumns<Row>(rows: readonly Row[], columns: readonly Column<Row>[
     if (last === 0 || sum(needed) <= width) return shown;
     shown = shown.filter(({ dropOrder = 0 }) => dropOrder !== last);
   }
+}
+
+/** A cell is one line, and only its colours control the terminal. */
+function toCell<Row>({ text }: Column<Row>, row: Row): string {
+  return removeControls(text(row).replaceAll(/\s*[\r\n]+\s*/g, ' '), { isColoured: true });
 }
 
 function measure(cells: readonly string[][]): number[] {

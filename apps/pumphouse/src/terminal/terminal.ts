@@ -1,4 +1,5 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import { removeControls } from './plain-text.ts';
 
 /** A colour or weight of printed text, by its meaning. */
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'strong' | 'accent';
@@ -12,7 +13,10 @@ const styles = {
   accent: 'cyan',
 } as const;
 
-/** Where a command reads and writes. Data goes to standard output, everything else to standard error. */
+/**
+ * Where a command reads and writes. Data goes to standard output, everything else to standard error. Whatever is
+ * written, only its colours reach the terminal of all that controls it.
+ */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
@@ -57,9 +61,8 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
 
   function writeMessage(text: string): void {
     clearDrawn();
-    const line = endLine(text);
     // Text is coloured for standard output; messages may go to a file.
-    stderr.write(areMessagesColoured ? line : stripVTControlCharacters(line));
+    stderr.write(endLine(removeControls(text, { isColoured: areMessagesColoured })));
   }
 
   return {
@@ -74,7 +77,7 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
     isQuiet,
     print(text) {
       clearDrawn();
-      stdout.write(endLine(text));
+      stdout.write(endLine(removeControls(text, { isColoured })));
     },
     note(text) {
       if (!isQuiet) writeMessage(text);
@@ -83,7 +86,10 @@ export function openTerminal(owner: NodeJS.Process, { isQuiet }: TerminalOptions
     redraw(text) {
       if (!isLive || isQuiet) return;
       clearDrawn();
-      drawn = text.slice(0, Math.max(1, (stderr.columns || 80) - 1));
+      drawn = removeControls(text.replaceAll('\n', ' '), { isColoured: false }).slice(
+        0,
+        Math.max(1, (stderr.columns || 80) - 1),
+      );
       stderr.write(drawn);
     },
     tone: (tone, text) => (isColoured ? styleText(styles[tone], text, { validateStream: false }) : text),

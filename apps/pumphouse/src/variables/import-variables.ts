@@ -111,14 +111,14 @@ export function planImport(
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (error) {
     throw new CommandError(
       `${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
       {
         code: 'unreadable_file',
         exitCode: exitCodes.usage,
-        nextStep: 'Give the path of a .env file, or - for standard input.',
+        nextStep: 'Give the path of a .env file in UTF-8, or - for standard input.',
       },
     );
   }

@@ -3,6 +3,7 @@ import type { Session } from '../session/session.ts';
 import { askText } from '../terminal/ask.ts';
 import { readStandardInput } from '../terminal/standard-input.ts';
 import { describeScope, isSecretName, readScope } from './stored-variables.ts';
+import { warnOfTypedSecret } from '../terminal/warn-of-typed-secret.ts';
 
 export interface SetVariableOptions {
   secret?: boolean;
@@ -23,9 +24,9 @@ export async function setVariable(
   const isSecret = secret || staysSecret;
   if (staysSecret) terminal.note(`${name} is a secret, and stays one. To store a plain value, add --plain.`);
   if (isSecret && given !== undefined && given !== '-') {
-    terminal.alert(
-      'Warning: shells keep the commands that you type in a history, and other users of the machine may see them. ' +
-        `Leave out the value to be asked for it, or pipe it: pumphouse variable set ${name} - --secret`,
+    warnOfTypedSecret(
+      terminal,
+      `Leave out the value to be asked for it, or pipe it: pumphouse variable set ${name} - --secret`,
     );
   }
   const value = await readValue(session, name, given, isSecret);

@@ -32,7 +32,7 @@ function addHistoryCommands(group: Command, cli: Cli, kind: VersionKind): void {
     group
       .command('list')
       .description('List versions, the newest first')
-      .option('-n, --limit <number>', 'Maximum number of versions', '20')
+      .option('-n, --limit <count>', 'How many versions', '20')
       .action(
         withSession<[], { limit: string }>(cli, async (session, _args, options) => {
           const { listVersions } = await import('./list-versions.ts');
@@ -135,6 +135,7 @@ export function addDeployCommand(program: Command, cli: Cli): void {
   const deploy = program
     .command('deploy')
     .description('Upload what changed in the workspace folder, and apply its jobs')
+    .option('-m, --message <text>', 'Why you deploy, shown in the lists of versions')
     .option('--dry-run', 'Show what would change; upload and change nothing')
     .option('--show-manifest', 'Print the job definitions as JSON, and do nothing else')
     .option('--python <path>', 'The interpreter that imports __deployment__.py; default: that of .venv')
@@ -147,6 +148,7 @@ export function addDeployCommand(program: Command, cli: Cli): void {
     );
   addExamples(deploy, [
     ['pumphouse deploy', 'Deploys the workspace folder.'],
+    ['pumphouse deploy -m "Load orders by day"', 'Stores why the code was deployed.'],
     ['pumphouse deploy --dry-run', 'Shows which jobs would be added, updated and archived.'],
     ['pumphouse deploy --json', 'Prints the outcome as JSON, for scripts.'],
   ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareFileLists, readSide } from './compare-folder.ts';
-import { locateInside } from './download-version.ts';
+import { locateInside } from './unpack-archive.ts';
 import { parseVersion } from './find-version.ts';
 import { formatCounts, formatDifference, hideControls } from './format-differences.ts';
 
@@ -56,11 +56,13 @@ describe('versions', () => {
 
 describe('an entry of an archive', () => {
   it('stays in its folder', () => {
-    expect(locateInside('/tmp/out', 'a/b.py')).toBe('/tmp/out/a/b.py');
+    expect(locateInside('/tmp/out', '/tmp/out', 'a/b.py')).toBe('/tmp/out/a/b.py');
   });
 
   it.each(['../x', 'a/../../x', '/etc/passwd', '.', ''])('%j is refused', (name) => {
-    expect(() => locateInside('/tmp/out', name)).toThrow(expect.objectContaining({ code: 'archive_unsafe' }));
+    expect(() => locateInside('/tmp/out', '/tmp/out', name)).toThrow(
+      expect.objectContaining({ code: 'archive_unsafe' }),
+    );
   });
 });
 

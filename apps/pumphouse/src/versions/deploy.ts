@@ -14,6 +14,8 @@ export interface DeployInput {
   pythonName: string | undefined;
   isFresh: boolean;
   isDryRun: boolean;
+  /** Why the user deploys, stored with a new version of the code. */
+  message?: string | null;
 }
 
 /** What a deploy did, or would do. */
@@ -27,8 +29,8 @@ export interface Deployed {
 /** Deploys the workspace folder: uploads what changed, then applies the job definitions in one transaction. */
 export async function deploy(session: Session, input: DeployInput): Promise<Deployed> {
   const workspace = await openLocalWorkspace(session, input);
-  const { isFresh, isDryRun } = input;
-  const syncing = syncWorkspace(session, workspace.local, { ...workspace, isDryRun });
+  const { isFresh, isDryRun, message = null } = input;
+  const syncing = syncWorkspace(session, workspace.local, { ...workspace, isDryRun, message });
   // It is awaited below; until then its failure must not end the process.
   syncing.catch(() => undefined);
   const { manifest, warnings } = await readLocalManifest(session, workspace, {

@@ -1,14 +1,12 @@
-import type { ConfigurationResponse, DeploymentResponse } from '@pumphouse/contract';
+import type { ConfigurationResponse, DeploymentOverviewResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import { orNull } from '../http/or-null.ts';
 import type { Session } from '../session/session.ts';
+import { isId } from '../http/is-id.ts';
 
 /** The two histories of a workspace: its code, and its configuration. */
 export type VersionKind = 'deployment' | 'configuration';
-export type Version = DeploymentResponse | ConfigurationResponse;
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+export type Version = DeploymentOverviewResponse | ConfigurationResponse;
 
 /**
  * Finds a version by its number (`12` or `v12`), its id, or as `latest`.
@@ -38,20 +36,17 @@ export async function readVersions(
   const newestFirst = { sort: ['version' as const], order: ['desc' as const] };
   const { items } =
     kind === 'deployment'
-      ? await session.client.call('list_deployments', { params, query: { ...query, ...newestFirst } })
+      ? await session.client.call('list_deployment_overviews', {
+          params,
+          query: { ...query, ...newestFirst },
+        })
       : await session.client.call('list_configurations', { params, query: { ...query, ...newestFirst } });
   return items;
 }
 
 /** @throws CommandError nothing_deployed */
 async function findLatest(session: Session, kind: VersionKind): Promise<Version> {
-  const params = { workspace_id: await session.workspaceId() };
-  const latest = await orNull<Version>(
-    [404],
-    kind === 'deployment'
-      ? session.client.call('get_deployment_latest', { params })
-      : session.client.call('get_configuration_latest', { params }),
-  );
+  const [latest] = await readVersions(session, kind, { limit: 1 });
   if (latest) return latest;
   throw new CommandError(`This workspace has no ${kind} yet.`, {
     code: 'nothing_deployed',
@@ -63,7 +58,7 @@ async function findLatest(session: Session, kind: VersionKind): Promise<Version>
 async function readById(session: Session, kind: VersionKind, id: string): Promise<Version> {
   const workspace_id = await session.workspaceId();
   return kind === 'deployment'
-    ? session.client.call('get_deployment', { params: { workspace_id, deployment_id: id } })
+    ? session.client.call('get_deployment_overview', { params: { workspace_id, deployment_id: id } })
     : session.client.call('get_configuration', { params: { workspace_id, configuration_id: id } });
 }
 
@@ -74,7 +69,7 @@ async function readById(session: Session, kind: VersionKind, id: string): Promis
  */
 export function parseVersion(text: string): number | 'latest' | null {
   if (text === 'latest') return 'latest';
-  if (uuid.test(text)) return null;
+  if (isId(text)) return null;
   if (/^v?[1-9]\d{0,8}$/.test(text)) return Number(text.replace('v', ''));
   throw new CommandError(`${text} is not a version.`, {
     code: 'invalid_version',

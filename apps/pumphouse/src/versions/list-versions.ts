@@ -2,6 +2,7 @@ import { readAll } from '../paging/read-all.ts';
 import { readAuthors } from '../people/authors.ts';
 import type { Session } from '../session/session.ts';
 import { formatBytes, formatRelative } from '../terminal/format.ts';
+import { toOneLine } from '../terminal/plain-text.ts';
 import { parseCount } from '../terminal/parse-value.ts';
 import { formatTable } from '../terminal/table.ts';
 import { readVersions, type VersionKind } from './find-version.ts';
@@ -25,6 +26,11 @@ export async function listVersions(
       [
         { title: 'VERSION', text: ({ version }) => String(version), isNumber: true },
         { title: 'CREATED', text: ({ created_at }) => formatRelative(created_at) },
+        {
+          title: 'MESSAGE',
+          text: (version) => ('message' in version ? toOneLine(version.message ?? '') : ''),
+          isProse: true,
+        },
         { title: 'BY', text: ({ created_by }) => authors.get(created_by) ?? '', dropOrder: 1 },
         { title: 'FILES', text: ({ file_count }) => String(file_count), isNumber: true },
         {

@@ -16,14 +16,16 @@ export interface OpenArchive {
 export async function openArchive(
   { client }: Session,
   kind: VersionKind,
-  { workspace_id, id }: Version,
+  { workspace_id, id, version }: Version,
 ): Promise<OpenArchive> {
   const target = kind === 'deployment' ? { deploymentId: id } : { configurationId: id };
   const { fileName, bytes } = await client.downloadArchive({ workspaceId: workspace_id, ...target });
   // Node and the DOM declare the same stream twice.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const content = Readable.fromWeb(bytes as Parameters<typeof Readable.fromWeb>[0]);
-  return { fileName: fileName.replaceAll(/[/\\]/g, '_'), content };
+  // A name from elsewhere must not replace another file of the user's folder, such as `.env`.
+  const isExpected = /^[\p{L}\d_][\p{L}\d_ .-]*\.tar\.gz$/u.test(fileName);
+  return { fileName: isExpected ? fileName : `${kind}-${version}.tar.gz`, content };
 }
 
 /** Reads the entries of an archive, one after the other; `visit` must read or drain the content of each. */

@@ -1,3 +1,4 @@
+import type { ConfigurationResponse, DeploymentResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { report } from '../session/report.ts';
@@ -49,7 +50,11 @@ export async function rollBack(
   }
 }
 
-function send({ client }: Session, kind: VersionKind, { workspace_id, id }: Version): Promise<Version> {
+function send(
+  { client }: Session,
+  kind: VersionKind,
+  { workspace_id, id }: Version,
+): Promise<DeploymentResponse | ConfigurationResponse> {
   return kind === 'deployment'
     ? client.call('roll_back_deployment', { params: { workspace_id, deployment_id: id } })
     : client.call('roll_back_configuration', { params: { workspace_id, configuration_id: id } });

@@ -113,7 +113,11 @@ async function addFile(
   absolutePath: string,
   selection: Selection,
 ): Promise<void> {
-  if (!existsSync(absolutePath)) return;
+  if (!existsSync(absolutePath)) {
+    if (path.includes('\uFFFD'))
+      selection.warnings.push(`${path} is left out: its name is not UTF-8. Rename it.`);
+    return;
+  }
   const linkTarget = readLink(absolutePath);
   if (linkTarget !== null && !isInside(root, absolutePath)) {
     selection.warnings.push(`The link ${path} is left out: ${linkTarget} is not in the workspace folder.`);

@@ -28,6 +28,7 @@ export async function showVersion(
     const since = changes.base ? `since version ${changes.base.version}` : 'first version';
     const details: Detail[] = [
       ['Version', terminal.tone('strong', String(version.version))],
+      ['Message', 'message' in version ? version.message : ''],
       ['Created', formatInstant(version.created_at)],
       ['By', authors.get(version.created_by)],
       ['Files', version.file_count],

@@ -1,10 +1,12 @@
 import { ApiError } from '@pumphouse/client';
+import type { DeploymentResponse } from '@pumphouse/contract';
 import type { Python } from '../manifest/find-python.ts';
 import type { Session } from '../session/session.ts';
 import { hashFiles, type HashedSelection } from './hash-files.ts';
 import { checkSize } from './large-files.ts';
 import { selectCode, selectConfiguration, type Selection } from './select-files.ts';
 import { uploadCode, uploadConfiguration } from './upload-version.ts';
+import { orNull } from '../http/or-null.ts';
 
 /** The files of a workspace folder, read once for a command. */
 export interface LocalVersions {
@@ -44,16 +46,19 @@ export async function readLocalVersions(root: string): Promise<LocalVersions> {
 export async function syncWorkspace(
   session: Session,
   local: LocalVersions,
-  context: { root: string; python: Python | null; isDryRun: boolean },
+  context: { root: string; python: Python | null; isDryRun: boolean; message?: string | null },
 ): Promise<SyncResult> {
   const params = { workspace_id: await session.workspaceId() };
   const [latestCode, latestConfiguration] = await Promise.all([
-    orNull(session.client.call('get_deployment_latest', { params })),
-    orNull(session.client.call('get_configuration_latest', { params })),
+    // A workspace without a version answers 404.
+    orNull([404], session.client.call('get_deployment_latest', { params })),
+    orNull([404], session.client.call('get_configuration_latest', { params })),
   ]);
   const deployment = await syncOne(session, latestCode, local.code, context.isDryRun, async () => {
     checkSize(session.terminal, local.code.files);
-    return uploadCode(session, local.code, context);
+    const uploaded = await uploadCode(session, local.code, context);
+    if (context.message) await describeVersion(session, uploaded, context.message);
+    return uploaded;
   });
   const configuration = await syncOne(
     session,
@@ -63,6 +68,23 @@ export async function syncWorkspace(
     () => uploadConfiguration(session, local.configuration),
   );
   return { deployment, configuration };
+}
+
+/** Stores the message of a new version. The version is in use by now, so a failure is only a warning. */
+async function describeVersion(
+  { client, terminal }: Session,
+  { workspace_id, id, version }: DeploymentResponse,
+  message: string,
+): Promise<void> {
+  try {
+    const params = { workspace_id, deployment_id: id };
+    await client.call('set_deployment_message', { params, body: { message } });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    terminal.alert(
+      `Warning: the code is version ${version}, but its message was not stored: ${error.detail}`,
+    );
+  }
 }
 
 interface StoredVersion {
@@ -84,14 +106,4 @@ async function syncOne(
   const { version, id } = await upload();
   session.terminal.redraw('');
   return { version, id, outcome: 'uploaded' };
-}
-
-/** A workspace without a version answers 404. */
-async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404 && error.code === 'not_found') return null;
-    throw error;
-  }
 }

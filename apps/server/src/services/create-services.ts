@@ -65,6 +65,7 @@ import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
+import { createDescribeDeployment } from './versions/describe-deployment.ts';
 import { createRollBack } from './versions/roll-back.ts';
 import { createRunServices } from './runs/create-run-services.ts';
 import { createRunFollowers } from './runs/run-followers.ts';
@@ -188,6 +189,7 @@ export function createServices(ports: ServicePorts) {
     }),
     readPackages: createReadPackages(persistence),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    describeDeployment: createDescribeDeployment(persistence),
     rollBack: createRollBack({ persistence, blobs, encryption }),
     downloadArchives: createDownloadArchives({ persistence, blobs, encryption }),
     manifestBuilds: createManifestBuilds(persistence, startRuns),

@@ -44,7 +44,12 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'get_pipeline_overview',
     'get_dataset_overview',
   ],
-  deployment: ['list_deployments', 'get_deployment', 'get_deployment_latest', 'list_next_starts'],
+  deployment: [
+    'list_deployment_overviews',
+    'get_deployment_overview',
+    'get_deployment_latest',
+    'list_next_starts',
+  ],
   configuration: [
     'list_configurations',
     'get_configuration',

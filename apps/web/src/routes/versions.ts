@@ -22,7 +22,7 @@ export const deployment = createRoute({
   validateSearch: versionSearch,
   loader: ({ context, params }) =>
     context.queryClient.ensureQueryData(
-      operation('get_deployment', {
+      operation('get_deployment_overview', {
         params: { workspace_id: params.workspaceId, deployment_id: params.deploymentId },
       }),
     ),

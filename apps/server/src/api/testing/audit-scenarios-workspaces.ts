@@ -79,6 +79,13 @@ export const workspaceScenarios: Scenarios = {
     action: 'configuration.roll-back',
     prepare: ({ oldConfiguration }) => ({ params: { configuration_id: oldConfiguration.id } }),
   },
+  set_deployment_message: {
+    action: 'deployment.set-message',
+    prepare: ({ oldCode }) => ({
+      params: { deployment_id: oldCode.id },
+      payload: { message: 'Loads orders by day' },
+    }),
+  },
   build_manifest: {
     action: 'deployment.build-manifest',
     prepare: ({ oldCode }) => ({ params: { deployment_id: oldCode.id }, payload: {} }),

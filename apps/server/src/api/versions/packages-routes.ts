@@ -1,8 +1,15 @@
 import type { Handlers } from '../handler.ts';
+import type { DescribeDeployment } from '../../services/versions/describe-deployment.ts';
 import type { IssueUpload } from '../../services/versions/issue-upload.ts';
 import type { ReadPackages } from '../../services/versions/read-packages.ts';
 import { readPaging, toPage } from '../serializers/pages.ts';
-import { toConfiguration, toDeployment, toDeploymentTags, toManifestFiles } from './packages-serializers.ts';
+import {
+  toConfiguration,
+  toDeployment,
+  toDeploymentOverview,
+  toDeploymentTags,
+  toManifestFiles,
+} from './packages-serializers.ts';
 
 type Operations =
   | 'list_deployments'
@@ -11,6 +18,9 @@ type Operations =
   | 'get_deployment'
   | 'get_deployment_files'
   | 'get_deployment_tags'
+  | 'list_deployment_overviews'
+  | 'get_deployment_overview'
+  | 'set_deployment_message'
   | 'list_configurations'
   | 'issue_upload_configuration'
   | 'get_configuration_latest'
@@ -19,9 +29,10 @@ type Operations =
 
 export function createPackageHandlers(services: {
   readPackages: ReadPackages;
+  describeDeployment: DescribeDeployment;
   issueUpload: IssueUpload;
 }): Pick<Handlers, Operations> {
-  const { readPackages, issueUpload } = services;
+  const { readPackages, describeDeployment, issueUpload } = services;
   const { deployments, configurations } = readPackages;
   return {
     async list_deployments({ params, query }) {
@@ -46,6 +57,20 @@ export function createPackageHandlers(services: {
 
     get_deployment_tags: async ({ params }) =>
       toDeploymentTags(await deployments.get(params.workspace_id, params.deployment_id)),
+
+    async list_deployment_overviews({ params, query }) {
+      const paging = readPaging(query, `list_deployment_overviews ${params.workspace_id}`);
+      const options = { ...paging, version: query.version ?? null };
+      return toPage(await deployments.list(params.workspace_id, options), query, toDeploymentOverview);
+    },
+
+    get_deployment_overview: async ({ params }) =>
+      toDeploymentOverview(await deployments.get(params.workspace_id, params.deployment_id)),
+
+    async set_deployment_message({ params, body }) {
+      const deployment = { workspaceId: params.workspace_id, deploymentId: params.deployment_id };
+      return toDeploymentOverview(await describeDeployment(deployment, body.message));
+    },
 
     async list_configurations({ params, query }) {
       const paging = readPaging(query, `list_configurations ${params.workspace_id}`);

@@ -1,6 +1,7 @@
 import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
 import type {
   ConfigurationResponse,
+  DeploymentOverviewResponse,
   DeploymentResponse,
   DeploymentTagsResponse,
   ManifestFilesResponse,
@@ -12,6 +13,10 @@ const filesEngineVersion = 1;
 
 export function toDeployment(deployment: DeploymentRecord): DeploymentResponse {
   return { ...toPackage(deployment), requirements_size_bytes: deployment.requirementsSizeBytes };
+}
+
+export function toDeploymentOverview(deployment: DeploymentRecord): DeploymentOverviewResponse {
+  return { ...toDeployment(deployment), message: deployment.message };
 }
 
 export function toDeploymentTags({

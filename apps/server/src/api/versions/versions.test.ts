@@ -45,10 +45,16 @@ async function configure(files: Record<string, string>) {
   });
 }
 
-function inject(path: string, options: { caller?: TestCaller; method?: 'GET' | 'POST' } = {}) {
-  const { caller = context.owner, method = 'GET' } = options;
+interface InjectOptions {
+  caller?: TestCaller;
+  method?: 'GET' | 'POST' | 'PUT';
+  payload?: object;
+}
+
+function inject(path: string, { caller = context.owner, method = 'GET', payload }: InjectOptions = {}) {
   const url = `/pumphouse/v1/workspaces/${context.workspace.id}/${path}`;
-  return api.app.inject({ method, url, headers: { authorization: `Bearer ${caller.key}` } });
+  const headers = { authorization: `Bearer ${caller.key}` };
+  return api.app.inject({ method, url, headers, ...(payload && { payload }) });
 }
 
 async function ask<Id extends JsonOperationId>(id: Id, path: string): Promise<RouteResponse<Id>> {
@@ -370,6 +376,74 @@ describe('a rollback', () => {
     });
     expect(response.statusCode).toBe(403);
     expect((await api.persistence.store.deployments.latest(context.workspace.id))?.version).toBe(2);
+  });
+});
+
+describe('the message of a deployment', () => {
+  const setMessage = (id: string, message: unknown, caller?: TestCaller) =>
+    inject(`deployments/${id}/message`, { method: 'PUT', payload: { message }, ...(caller && { caller }) });
+  const readMessages = async () =>
+    (await ask('list_deployment_overviews', 'deployments')).items.map(({ message }) => message);
+  const readEntries = () =>
+    listAuditEntries(api.persistence.store, {
+      workspaceId: context.workspace.id,
+      actions: ['deployment.set-message'],
+    });
+
+  it('is set by a developer, replaced and removed, and shown with its version', async () => {
+    const first = await deployCode({ 'a.py': 'x = 1' });
+    await deployCode({ 'a.py': 'x = 2' });
+    const developer = await inRole('developer');
+    const response = await setMessage(first.id, '  Load by day\n\nIt was too slow. ', developer);
+    const message = 'Load by day\n\nIt was too slow.';
+    expect(readAnswer('set_deployment_message', response)).toMatchObject({ version: 1, message });
+    expect(await readMessages()).toEqual([null, message]);
+    expect(await ask('get_deployment_overview', `deployments/${first.id}`)).toMatchObject({ message });
+    await setMessage(first.id, 'Load by hour');
+    expect(await readMessages()).toEqual([null, 'Load by hour']);
+    await setMessage(first.id, null);
+    expect(await readMessages()).toEqual([null, null]);
+  });
+
+  it('is recorded in the audit log when it changes', async () => {
+    const { id } = await deployCode({ 'a.py': 'x = 1' });
+    await setMessage(id, 'Load by day');
+    await setMessage(id, 'Load by day');
+    expect(await readEntries()).toMatchObject([
+      { targetId: id, targetName: 'version 1', before: { message: null }, after: { message: 'Load by day' } },
+    ]);
+  });
+
+  it('does not pass to the version that a rollback creates', async () => {
+    const { id } = await deployCode({ 'a.py': 'x = 1' });
+    await deployCode({ 'a.py': 'x = 2' });
+    await setMessage(id, 'Load by day');
+    await inject(`deployments/${id}/-roll-back`, { method: 'POST' });
+    expect(await readMessages()).toEqual([null, null, 'Load by day']);
+  });
+
+  it('is denied to viewers, in archived workspaces, and for versions of other workspaces', async () => {
+    const { id } = await deployCode({ 'a.py': 'x = 1' });
+    expect((await setMessage(id, 'Mine', await inRole('viewer'))).statusCode).toBe(403);
+    const elsewhere = context;
+    context = await api.createWorkspaceFixture();
+    expect((await setMessage(id, 'Mine')).statusCode).toBe(404);
+    context = elsewhere;
+    await api.services.workspaces.archive(context.workspace.id);
+    expect((await setMessage(id, 'Mine')).statusCode).toBe(409);
+    expect(await readMessages()).toEqual([null]);
+    expect(await readEntries()).toEqual([]);
+  });
+
+  it.each([
+    ['an empty text', ' \n'],
+    ['a text of more than 500 characters', 'x'.repeat(501)],
+    ['a NUL character', 'a\0b'],
+    ['a number', 7],
+  ])('is not %s', async (_, message) => {
+    const { id } = await deployCode({ 'a.py': 'x = 1' });
+    expect((await setMessage(id, message)).statusCode).toBe(400);
+    expect((await setMessage(id, 'x'.repeat(500))).statusCode).toBe(200);
   });
 });
 

@@ -10,8 +10,8 @@ const bytesOfColumns = 4096;
 export type PackageVersions = ReturnType<typeof createPackageVersions>;
 
 /**
- * Caches the code and configuration versions that runs name. Only retention changes them, and not while an
- * active run names them.
+ * Caches the code and configuration versions that runs name. Only retention changes what runs use of them, and
+ * not while an active run names them. The message of a cached deployment may be outdated.
  */
 export function createPackageVersions(store: Pick<Store, 'configurations' | 'deployments'>) {
   const deployments = new LRUCache<string, DeploymentRecord>({

@@ -4,6 +4,7 @@ const actionsByArea = {
     'workspace.deploy': 'deployed to',
     'deployment.upload': 'uploaded code,',
     'deployment.build-manifest': 'listed the jobs of code,',
+    'deployment.set-message': 'changed the message of code,',
     'deployment.roll-back': 'rolled back code, creating',
     'configuration.upload': 'uploaded a configuration,',
     'configuration.download': 'downloaded the configuration,',

@@ -12,6 +12,7 @@ import { TagsProblem, useDeploymentTags } from './deployment-tags.tsx';
 import { VersionChanges } from './version-changes.tsx';
 import { VersionPage } from './version-page.tsx';
 import { deploymentsOf } from './version-queries.ts';
+import classes from './versions.module.css';
 
 /** Page of one deployment: code changes and rollback. */
 export function DeploymentPage() {
@@ -19,11 +20,11 @@ export function DeploymentPage() {
   const { deploymentId } = useParams({ from: '/signed-in/w/$workspaceId/deployments/$deploymentId' });
   const navigate = useNavigate();
   const { data: version } = useSuspenseQuery(
-    operation('get_deployment', { params: { ...params, deployment_id: deploymentId } }),
+    operation('get_deployment_overview', { params: { ...params, deployment_id: deploymentId } }),
   );
   const { data: latest } = useQuery(operation('get_deployment_latest', { params }));
   const { data: next } = useQuery(
-    operation('list_deployments', { params, query: { version: version.version + 1, limit: 1 } }),
+    operation('list_deployment_overviews', { params, query: { version: version.version + 1, limit: 1 } }),
   );
   const declared = useDeploymentTags(version.id);
   return (
@@ -42,7 +43,7 @@ export function DeploymentPage() {
         permission: 'deployment.roll-back',
         call: () => api.call('roll_back_deployment', { params: { ...params, deployment_id: version.id } }),
         onDone: (newId) => {
-          void fetchAnew(queryClient, ['list_deployments', 'get_deployment_latest']);
+          void fetchAnew(queryClient, ['list_deployment_overviews', 'get_deployment_latest']);
           void navigate({
             to: '/w/$workspaceId/deployments/$deploymentId',
             params: { workspaceId: id, deploymentId: newId },
@@ -70,6 +71,16 @@ export function DeploymentPage() {
             {version.content_hash.slice(0, 12)}
           </span>,
         ],
+        ...(version.message === null
+          ? []
+          : [
+              [
+                'Message',
+                <span key="message" className={classes.message}>
+                  {version.message}
+                </span>,
+              ] as const,
+            ]),
       ]}
     >
       <TagsProblem problem={declared?.problem} />

@@ -1,4 +1,4 @@
-import type { DeploymentResponse } from '@pumphouse/contract';
+import type { DeploymentOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Empty } from '../../ui/answers.tsx';
@@ -19,6 +19,7 @@ export function DeploymentsPage() {
       title="Deployments"
       list={list}
       Name={DeploymentName}
+      messageOf={({ message }) => message}
       extra={{
         head: 'Requirements',
         isNumber: true,
@@ -34,7 +35,7 @@ export function DeploymentsPage() {
   );
 }
 
-function DeploymentName({ version: { id, version } }: { version: DeploymentResponse }) {
+function DeploymentName({ version: { id, version } }: { version: DeploymentOverviewResponse }) {
   const workspace = useWorkspace();
   return (
     <Link

@@ -8,12 +8,15 @@ import { Time } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';
+import classes from './versions.module.css';
 import type { Version } from './version-queries.ts';
 
 interface VersionRowsProps<Row extends Version> {
   versions: readonly Row[];
   /** Renders the name with a link to the version's page. */
   Name: ComponentType<{ version: Row }>;
+  /** Why a version was created; versions of a kind without messages have no such column. */
+  messageOf?: (version: Row) => string | null;
   /** Number of active runs by version id. */
   activeRuns: ReadonlyMap<string, number>;
   /** A column that only this kind of version has. */
@@ -53,15 +56,17 @@ export function VersionList<Row extends Version>({ title, list, empty, ...rows }
 
 /** Versions, newest first. New runs use the first one. */
 function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
-  const { versions, Name, activeRuns, extra } = props;
+  const { versions, Name, messageOf, activeRuns, extra } = props;
   const { id } = useWorkspace();
   const nameOf = usePeople(id);
+  const hasMessages = messageOf !== undefined && versions.some((version) => messageOf(version) !== null);
   return (
     <div className={table.scroll}>
       <table className={table.table}>
         <thead>
           <tr>
             <th scope="col">Version</th>
+            {hasMessages && <th scope="col">Message</th>}
             <th scope="col">Uploaded</th>
             <th scope="col">By</th>
             <th scope="col" className="number">
@@ -87,6 +92,7 @@ function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
                   </span>
                 )}
               </td>
+              {hasMessages && <MessageCell message={messageOf(version)} />}
               <td>
                 <Time at={version.created_at} />
               </td>
@@ -106,6 +112,15 @@ function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The first line of a message; the whole message on hover. */
+function MessageCell({ message }: { message: string | null }) {
+  return (
+    <td className={classes.firstLine} title={message ?? undefined} data-wide="true">
+      {message?.split('\n', 1)[0]}
+    </td>
   );
 }
 

@@ -20,7 +20,7 @@ const newestFirst = { sort: ['version'], order: ['desc'] } as const;
 const order = { sort: [...newestFirst.sort], order: [...newestFirst.order] };
 
 export const deploymentsOf = (workspaceId: string) =>
-  operationPages('list_deployments', {
+  operationPages('list_deployment_overviews', {
     params: { workspace_id: workspaceId },
     query: { limit: 50, ...order },
   });

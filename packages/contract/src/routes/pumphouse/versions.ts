@@ -7,11 +7,17 @@ import {
   deploymentComparisonResponse,
 } from '../../schemas/versions/comparisons.ts';
 import { configurationResponse } from '../../schemas/versions/configurations.ts';
-import { deploymentResponse, deploymentTagsResponse } from '../../schemas/versions/deployments.ts';
+import {
+  deploymentOverviewResponse,
+  deploymentResponse,
+  deploymentTagsResponse,
+  setDeploymentMessageRequest,
+} from '../../schemas/versions/deployments.ts';
+import { listPage, listQuery } from '../../schemas/paging.ts';
 import { uuid } from '../../schemas/primitives.ts';
-import { queryBoolean, queryText } from '../../schemas/query.ts';
+import { queryBoolean, queryInteger, queryText } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
-import { configurationParams, deploymentParams } from '../parameters.ts';
+import { configurationParams, deploymentParams, workspaceParams } from '../parameters.ts';
 
 /** Without a base, a version is compared with the previous one. */
 const base = { base_id: uuid.optional() };
@@ -21,8 +27,43 @@ const fileQuery = z.object({ ...base, path: queryText });
 /** A gzip tar archive as it was uploaded. */
 const archive = { contentType: 'application/gzip', item: z.file() } as const;
 
-/** Comparison of versions of code and configuration, rollback to an older one, and download of archives. */
+/** Deployments with their messages, comparison of versions of code and configuration, rollback to an older one, and download of archives. */
 export const pumphouseVersionRoutes = [
+  defineRoute({
+    operationId: 'list_deployment_overviews',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.read',
+    params: workspaceParams,
+    query: listQuery(['created_at', 'version'], { version: queryInteger({ minimum: 1 }).optional() }),
+    responses: { 200: listPage('ListPageDeploymentOverviewResponse', deploymentOverviewResponse) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_deployment_overview',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.read',
+    params: deploymentParams,
+    responses: { 200: deploymentOverviewResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'set_deployment_message',
+    method: 'PUT',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/message',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace.deploy',
+    params: deploymentParams,
+    body: setDeploymentMessageRequest,
+    responses: { 200: deploymentOverviewResponse },
+    errors: changeErrors,
+  }),
   defineRoute({
     operationId: 'compare_deployments',
     method: 'GET',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
+import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
-export const deploymentResponse = responseObject('DeploymentResponse', {
+const deployment = {
   content_hash: z.string(),
   created_at: timestamp,
   created_by: uuid,
@@ -12,8 +12,26 @@ export const deploymentResponse = responseObject('DeploymentResponse', {
   updated_at: timestamp,
   version: z.int(),
   workspace_id: uuid,
-});
+};
+
+/** Fixed by the contract of the dlt client: it has no message. */
+export const deploymentResponse = responseObject('DeploymentResponse', deployment);
 export type DeploymentResponse = z.output<typeof deploymentResponse>;
+
+export const deploymentOverviewResponse = responseObject('DeploymentOverviewResponse', {
+  ...deployment,
+  /** Why the user deployed this version; null if the user did not say. */
+  message: z.string().nullable(),
+});
+export type DeploymentOverviewResponse = z.output<typeof deploymentOverviewResponse>;
+
+export const maxMessageLength = 500;
+
+export const setDeploymentMessageRequest = requestObject('SetDeploymentMessageRequest', {
+  /** One or more lines; null removes the message. */
+  message: text.trim().min(1).max(maxMessageLength).nullable(),
+});
+export type SetDeploymentMessageRequest = z.output<typeof setDeploymentMessageRequest>;
 
 export const deploymentTagsResponse = responseObject('DeploymentTagsResponse', {
   deployment_id: uuid,

@@ -40,6 +40,8 @@ export interface DeploymentRecord extends PackageRecord {
   tags: string[];
   /** Why `__tags__` has no effect (domain/jobs/deployment-tags); null if it was read or is absent. */
   tagsProblem: string | null;
+  /** Why the user deployed this version; null if the user did not say. */
+  message: string | null;
 }
 
 export interface ConfigurationRecord extends PackageRecord {
@@ -51,7 +53,7 @@ export interface ConfigurationRecord extends PackageRecord {
 /** Columns that the store sets itself. */
 type Given = 'version' | 'createdAt' | 'updatedAt' | 'archiveRemovedAt';
 
-export type NewDeployment = Omit<DeploymentRecord, Given> & {
+export type NewDeployment = Omit<DeploymentRecord, Given | 'message'> & {
   files: PackageFile[];
 };
 export type NewConfiguration = Omit<ConfigurationRecord, Given> & {
@@ -80,6 +82,7 @@ const deploymentColumns = columns('deployments', [
   'has_embedded_database',
   'tags',
   'tags_problem',
+  'message',
 ]);
 const configurationColumns = columns('configurations', [...shared, 'profiles', 'run_settings']);
 
@@ -221,6 +224,14 @@ export function createDeploymentStore(sql: Queryable) {
             requirements: JSON.stringify(deployment.requirements),
             files: JSON.stringify(deployment.files),
           },
+        ),
+      ),
+
+    setMessage: (id: string, message: string | null) =>
+      sql.one<DeploymentRecord>(
+        named(
+          `update deployments set message = :message, updated_at = now() where id = :id returning ${deploymentColumns}`,
+          { id, message },
         ),
       ),
   };
