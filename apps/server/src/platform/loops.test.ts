@@ -96,7 +96,8 @@ describe('a loop', () => {
     await expect.poll(() => iteratedAt.length).toBe(1);
     loop.wake();
     await expect.poll(() => iteratedAt.length).toBe(2);
-    expect((iteratedAt[1] ?? 0) - (iteratedAt[0] ?? 0)).toBeGreaterThan(49);
+    // A timer of Node can fire up to two milliseconds early by this clock.
+    expect((iteratedAt[1] ?? 0) - (iteratedAt[0] ?? 0)).toBeGreaterThanOrEqual(48);
   });
 
   it('waits for its first delay', async () => {

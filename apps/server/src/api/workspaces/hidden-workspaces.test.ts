@@ -126,6 +126,7 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   set_workspace_member: { payload: { role: 'viewer' } },
   build_manifest: { payload: {} },
   start_job: { payload: {} },
+  set_deployment_message: { payload: { message: 'a message' } },
   open_app: { payload: {} },
   publish_app: { payload: {} },
   set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },

@@ -39,7 +39,8 @@ describe('a new session', () => {
       sub: person.userId,
       email: person.email,
       session: session.sessionId,
-      aud: 'api',
+      // The older client reads `cli`.
+      aud: ['api', 'cli'],
     });
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(15 * 60);
     expect(await fixture.credentials.authenticateUser(jwt)).toMatchObject({
