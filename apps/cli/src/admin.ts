@@ -66,7 +66,7 @@ export async function createKey(options: {
 }) {
   const workspace = options.workspace ? { id: options.workspace, role: options.role } : null;
   const secret = await withStore(async (persistence) => {
-    // Before the key is created: without the server's secret key there would be a key that nobody saw.
+    // Before the key is created: without the server's secret key the key would exist without ever being printed.
     const issueToken = options.jwt === true ? await openKeyTokens(readConfig(), persistence) : null;
     const { email, days, name = null } = options;
     const created = await createKeys(persistence).create({ email, days, name, workspace });

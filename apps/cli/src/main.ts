@@ -1,7 +1,4 @@
-import { enableCompileCache } from 'node:module';
 import process from 'node:process';
-
-enableCompileCache();
 
 /** The commands of the server's own machine, which need its modules. All others are those of the published package. */
 const operatorCommands: readonly (readonly [name: string, description: string])[] = [

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
+import { encodeForm } from './encode-form.ts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -27,16 +28,10 @@ export async function openFetch(env: NodeJS.ProcessEnv, serverUrl: string): Prom
   // undici's fetch differs from that of Node only in the package that declares its types.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const proxied = undici.fetch as unknown as Fetch;
-  return (input, init = {}) => proxied(input, Object.assign(encodeForm(init), { dispatcher }));
-}
-
-/** undici knows only its own class of forms, so a form is sent as the bytes that Node makes of it. */
-function encodeForm(init: RequestInit): RequestInit {
-  if (!(init.body instanceof FormData)) return { ...init };
-  const encoded = new Response(init.body);
-  const headers = new Headers(init.headers);
-  headers.set('content-type', encoded.headers.get('content-type') ?? '');
-  return { ...init, body: encoded.body, headers, duplex: 'half' };
+  return (input, init = {}) => {
+    const encoded = init.body instanceof FormData ? encodeForm(init.body, init) : { ...init };
+    return proxied(input, Object.assign(encoded, { dispatcher }));
+  };
 }
 
 interface Proxies {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import { findSimilar } from '../terminal/find-similar.ts';
 import type { Python } from './find-python.ts';
 import { openManifestCache } from './manifest-cache.ts';
 import { deploymentModule, type BuiltManifest } from './manifest.ts';
@@ -70,12 +69,4 @@ export function locateScript(root: string, currentFolder: string, name: string):
     exitCode: exitCodes.notFound,
     nextStep: 'Check the path; pumphouse job list shows the jobs that are deployed.',
   });
-}
-
-/** The name of a script that is similar to a mistyped one. */
-export function suggestScript(name: string, paths: readonly string[]): string | undefined {
-  return findSimilar(
-    name,
-    paths.filter((path) => path.endsWith('.py')),
-  );
 }

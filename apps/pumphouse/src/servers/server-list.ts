@@ -67,16 +67,6 @@ export async function setCurrentServer(
   await writeDltLogin(env, login);
 }
 
-/** Removes a server from the list, and its login. */
-export async function removeServer(env: NodeJS.ProcessEnv, { name, isCurrent }: NamedServer): Promise<void> {
-  await updateTomlFile(locateServerList(env), (file) => {
-    const { [name]: _, ...servers } = asObject(file['servers']);
-    const { current, ...rest } = file;
-    return { ...rest, ...(current === name ? {} : { current }), servers };
-  });
-  if (isCurrent) await writeDltLogin(env, {});
-}
-
 function locateServerList(env: NodeJS.ProcessEnv): string {
   const configuration = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config');
   return join(configuration, 'pumphouse', 'servers.toml');

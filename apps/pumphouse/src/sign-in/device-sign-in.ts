@@ -38,7 +38,7 @@ export async function resumeDeviceSignIn(
   return pollForApproval(client, deviceCode, defaultIntervalSeconds);
 }
 
-/** The server answers 403 while nobody has answered, and asks for longer intervals with `slow_down`. */
+/** The server answers 403 until a user has answered, and asks for longer intervals with `slow_down`. */
 async function pollForApproval(
   client: Client,
   deviceCode: string,

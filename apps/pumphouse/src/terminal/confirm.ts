@@ -4,7 +4,7 @@ import { toOneLine } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Asks the user before something that cannot be undone. Without a terminal nobody can answer, so the option
+ * Asks the user before something that cannot be undone. Without a terminal there is no answer, so the option
  * `--yes` is required there.
  * @throws CommandError not_confirmed
  */

@@ -6,7 +6,7 @@
 const blockBytes = 512;
 const nameBytes = 100;
 
-/** An entry of an archive, owned by nobody. */
+/** An entry of an archive, with neither user nor group. */
 export interface TarEntry {
   name: string;
   sizeBytes: number;

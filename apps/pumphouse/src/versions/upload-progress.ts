@@ -1,3 +1,4 @@
+import { encodeForm } from '../http/encode-form.ts';
 import { formatBytes } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -11,11 +12,9 @@ const redrawEveryMs = 100;
 export function createUploadFetch(fetch: Fetch, terminal: Terminal, totalBytes: number): Fetch {
   return (input, init = {}) => {
     if (!(init.body instanceof FormData) || totalBytes < minShownBytes) return fetch(input, init);
-    const encoded = new Response(init.body);
-    const headers = new Headers(init.headers);
-    headers.set('content-type', encoded.headers.get('content-type') ?? '');
-    const body = encoded.body?.pipeThrough(countBytes(terminal, totalBytes)) ?? null;
-    return fetch(input, { ...init, headers, body, duplex: 'half' });
+    const encoded = encodeForm(init.body, init);
+    const body = encoded.body instanceof ReadableStream ? encoded.body : null;
+    return fetch(input, { ...encoded, body: body?.pipeThrough(countBytes(terminal, totalBytes)) ?? null });
   };
 }
 
