@@ -155,13 +155,17 @@ class Killing(SignalCase):
     def test_background_processes_do_not_delay_the_end(self) -> None:
         program = """
         import os, sys, time
+        has_written, writes = os.pipe()
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
                 os.write(1, b"left behind\\n")
+                os.write(writes, b"x")
                 time.sleep(600)
             os._exit(0)
         os.wait()
+        # The sandbox ends with its main process, perhaps before the background process runs at all.
+        os.read(has_written, 1)
         os.write(1, b"main ends\\n")
         """
         for sandboxed in (False, True):
