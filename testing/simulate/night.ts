@@ -7,6 +7,7 @@ import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Claim } from '@pumphouse/server/store/postgres/attempts/claim.ts';
 import type { Lane, Site } from './site.ts';
 import type { WorldEvent } from './world.ts';
+import { identifyServer } from '@pumphouse/server/domain/workers/supervisor-identity.ts';
 import { buildDefinition } from '@pumphouse/server/domain/jobs/test-definition.ts';
 import { createChance, type Chance } from './random.ts';
 import { createClaimRuns } from '@pumphouse/server/supervisor/claim-runs.ts';
@@ -126,7 +127,8 @@ async function live(
   const capacity = planCapacity(settings, null);
   const claimRuns = createClaimRuns({
     store,
-    owner: 'night',
+    identity: identifyServer('night'),
+    isClaiming: () => true,
     leaseSeconds: 24 * 3600,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(capacity),

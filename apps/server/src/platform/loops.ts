@@ -95,7 +95,14 @@ export function createLoops({ onWake, log }: { onWake: OnWake; log: Logger }): L
       if (running.has(name)) throw new Error(`The loop ${name} is running already.`);
       const entry = await startLoop(definition, { onWake, log });
       running.set(name, entry);
-      return entry.loop;
+      const { loop } = entry;
+      return {
+        wake: () => loop.wake(),
+        async stop() {
+          await loop.stop();
+          running.delete(name);
+        },
+      };
     },
     list: () => [...running.values()].map(({ readStatus }) => readStatus()),
     async stop() {

@@ -59,6 +59,7 @@ export type * from './postgres/variables/variables.ts';
 export type * from './postgres/runs/waits.ts';
 export type * from './postgres/webhooks/webhooks.ts';
 export type * from './postgres/workspaces/workspace-health.ts';
+export type * from './postgres/workers/workers.ts';
 export type * from './postgres/workspaces/workspaces.ts';
 export type * from './postgres/secret-keys/ciphertexts.ts';
 export type * from './postgres/secret-keys/servers.ts';

@@ -49,6 +49,7 @@ import { createUsageStore } from './postgres/workspaces/usage.ts';
 import { createVariableStore } from './postgres/variables/variables.ts';
 import { createWaitStore } from './postgres/runs/waits.ts';
 import { createWebhookStore } from './postgres/webhooks/webhooks.ts';
+import { createWorkerStore } from './postgres/workers/workers.ts';
 import { createWorkspaceStore } from './postgres/workspaces/workspaces.ts';
 import { createSecretKeyStore } from './postgres/secret-keys/secret-keys.ts';
 import { createServerStore } from './postgres/secret-keys/servers.ts';
@@ -73,6 +74,7 @@ const creators = {
   organizationStorage: createOrganizationStorageStore,
   unknownRuns: createUnknownRunStore,
   usage: createUsageStore,
+  workers: createWorkerStore,
   workspaces: createWorkspaceStore,
   deployments: createDeploymentStore,
   configurations: createConfigurationStore,

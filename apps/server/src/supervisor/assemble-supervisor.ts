@@ -8,6 +8,7 @@ import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
 import type { Loops } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
+import type { SupervisorIdentity } from '../domain/workers/supervisor-identity.ts';
 import type { Services } from '../services/create-services.ts';
 import type { UnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 import { createClaimRuns } from './claim-runs.ts';
@@ -26,6 +27,7 @@ import { createLookTogether } from './look-together.ts';
 import { createWatchApp } from './watch-app.ts';
 import { createWatchAttempt } from './watch-attempt.ts';
 import { createWatchUnknown } from './watch-unknown.ts';
+import { identifyServer } from '../domain/workers/supervisor-identity.ts';
 import { firstRunUid, lastRunUid } from '../platform/reserved-uids.ts';
 
 export interface SupervisorSettings {
@@ -67,6 +69,12 @@ export interface SupervisorParts {
   log: Logger;
   /** Recorded as the owner of claims; this process by default. */
   owner?: string;
+  /** By default: the runs that this server executes itself, of jobs that require no labels. */
+  scope?: Partial<Omit<SupervisorIdentity, 'owner'>>;
+  /** Whether it takes new runs; always by default. */
+  isClaiming?: () => boolean;
+  /** The platform for which environments are built, and the machine that has them; this one by default. */
+  environmentsOf?: string;
 }
 
 /** Assembles the supervisor, without starting it. */
@@ -77,7 +85,9 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   const { leaseSeconds, instanceSizes } = settings;
   const { store } = persistence;
   const serverProcesses = createServerProcesses();
-  const { owner = serverProcesses.self } = parts;
+  const { owner = serverProcesses.self, isClaiming = () => true } = parts;
+  const { environmentsOf = `${process.platform}-${process.arch}` } = parts;
+  const identity = { ...identifyServer(owner), ...parts.scope };
   const unknownRunIds = new Set<string>();
   const common = {
     persistence,
@@ -89,7 +99,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     faultPoints,
     log,
   };
-  const environments = createEnvironments({ ...common, owner, leaseSeconds });
+  const environments = createEnvironments({ ...common, owner, leaseSeconds, platform: environmentsOf });
   const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
   const snapshots = createSnapshots({
     ...common,
@@ -99,7 +109,8 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   });
   const claimRuns = createClaimRuns({
     store,
-    owner,
+    identity,
+    isClaiming,
     leaseSeconds,
     instanceSizes,
     readCapacity: createReadCapacity({ executor, settings: settings.capacity }),
@@ -137,7 +148,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   return createSupervisor({
     ...common,
     claimRuns,
-    noteWaits: createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }),
+    noteWaits: createNoteWaits({ store, claimRuns, reportWaits, instanceSizes, scope: identity }),
     freeAppSlot: createFreeAppSlot({
       persistence,
       attemptLog,
@@ -159,10 +170,12 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
       ...common,
       logFiles: parts.logFiles,
       claimSeconds: settings.claimSeconds,
+      workerId: identity.workerId,
     }),
     loops: parts.loops,
-    takeOver: createTakeOver({ store, executor, serverProcesses, owner, leaseSeconds }),
-    owner,
+    takeOver: createTakeOver({ store, executor, serverProcesses, identity, leaseSeconds }),
+    identity,
+    isClaiming,
     leaseSeconds,
   });
 }

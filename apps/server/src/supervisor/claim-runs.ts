@@ -1,4 +1,5 @@
 import type { ActiveOfWorkspace, Claim, ClaimableRun, ClaimedRun } from '../store/records.ts';
+import type { SupervisorIdentity } from '../domain/workers/supervisor-identity.ts';
 import type { ActiveCounts, PendingRun } from '../domain/runs/claim-order.ts';
 import type { Capacity, Demand, Pool, PoolName, PoolUse } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
@@ -9,8 +10,10 @@ import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/insta
 
 export interface ClaimRunsDependencies {
   store: Pick<Store, 'claims'>;
-  /** Name of this server process, recorded as the owner of its claims. */
-  owner: string;
+  /** Recorded as the owner of its claims, and what it may claim. */
+  identity: SupervisorIdentity;
+  /** Whether it takes new runs; it drives those that it has anyway. */
+  isClaiming: () => boolean;
   leaseSeconds: number;
   instanceSizes: InstanceSizes;
   readCapacity: () => Promise<Capacity>;
@@ -47,7 +50,7 @@ const poolNames = ['batch', 'apps'] as const;
 
 /** Claims pending runs while this server has free slots, and tracks the capacity that its claims use. */
 export function createClaimRuns(dependencies: ClaimRunsDependencies) {
-  const { store, owner, leaseSeconds, instanceSizes, unknownRunIds } = dependencies;
+  const { store, identity, leaseSeconds, instanceSizes, unknownRunIds } = dependencies;
   const slots = new Map<string, Slot>();
   const reserved: Record<PoolName, PoolState['reservedFor']> = { batch: null, apps: null };
 
@@ -77,7 +80,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
     const use = useOf(name);
     // An app that replaces an active one needs no free slot; every batch run does.
     if (name === 'batch' && use.runs >= pool.maxRuns) return none;
-    const rows = await store.claims.listClaimable(isApp(name), headsOfWorkspace);
+    const rows = await store.claims.listClaimable(isApp(name), headsOfWorkspace, identity);
     if (rows.length === 0) {
       reserved[name] = null;
       return none;
@@ -92,7 +95,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
     reserved[name] = reservedFor;
     if (chosen.length === 0) return none;
     const byId = new Map(chosen.map((run) => [run.jobRunId, run]));
-    const claims = await store.claims.claim([...byId.keys()], owner, leaseSeconds);
+    const claims = await store.claims.claim([...byId.keys()], identity, leaseSeconds);
     for (const claim of claims) {
       const run = byId.get(claim.jobRunId);
       if (run) hold(claim, { name, demand: run.demand, jobId: run.jobId });
@@ -106,6 +109,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
      * @returns whether runs were pending
      */
     async claimPending(onClaim: (claim: Claim) => void, signal: AbortSignal): Promise<boolean> {
+      if (!dependencies.isClaiming()) return false;
       const capacity = await dependencies.readCapacity();
       const pending = await store.claims.readPending();
       for (const name of poolNames) {

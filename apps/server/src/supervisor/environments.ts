@@ -27,6 +27,8 @@ export interface EnvironmentsDependencies {
   owner: string;
   /** Lease duration of a build without renewal. */
   leaseSeconds: number;
+  /** The platform for which environments are built, and the machine that has them. */
+  platform: string;
   faultPoints: FaultPoints;
 }
 
@@ -168,7 +170,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       onLine: OnLine,
       signal: AbortSignal,
     ): Promise<EnvironmentLocation> {
-      const plan = planEnvironment(request);
+      const plan = planEnvironment(request, dependencies.platform);
       const ready = await findReady(plan.key, onLine);
       if (ready && ready !== 'gone') return ready;
       for (const text of listRemarks(plan)) onLine(setupLine(text, 'stdout', new Date()));
@@ -235,10 +237,9 @@ function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'defi
   return chooseInstallSet(manifest, definition);
 }
 
-function planEnvironment(request: EnvironmentRequest): Plan {
+function planEnvironment(request: EnvironmentRequest, platform: string): Plan {
   const { deployment, organization, settings } = request;
   const set = installSetOf(request);
-  const platform = `${process.platform}-${process.arch}`;
   const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
   return {
     key: createHash('sha256').update(identity).digest('hex').slice(0, 32),

@@ -1,4 +1,5 @@
 import type { ActiveOfWorkspace, ExplainedWait, UnexplainedWait } from '../store/records.ts';
+import type { ClaimScope } from '../domain/workers/supervisor-identity.ts';
 import type { ClaimRuns, PoolState } from './claim-runs.ts';
 import type { Holders, Wait } from '../domain/runs/wait-reason.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
@@ -14,6 +15,8 @@ export interface NoteWaitsDependencies {
   claimRuns: Pick<ClaimRuns, 'readPools'>;
   reportWaits: Pick<ReportWaits, 'report'>;
   instanceSizes: InstanceSizes;
+  /** Which runs its supervisor may claim. */
+  scope: ClaimScope;
 }
 
 /** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
@@ -22,10 +25,12 @@ const explainedAtOnce = 200;
 const reportedAtOnce = 20;
 
 /**
- * Creates the function that records a wait reason for each pending run that this server has not claimed. Call
- * it every second.
+ * Creates the function that records a wait reason for each pending run that this supervisor may claim and has
+ * not claimed. Call it every second.
  */
-export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }: NoteWaitsDependencies) {
+export function createNoteWaits(dependencies: NoteWaitsDependencies) {
+  const { store, claimRuns, reportWaits, instanceSizes, scope } = dependencies;
+
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');
     return (wait) => countHolders(rows, wait);
@@ -51,7 +56,7 @@ export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }
   return async function noteWaits(): Promise<void> {
     const pools = await claimRuns.readPools();
     const full = { batch: isFull(pools.batch), apps: isFull(pools.apps) };
-    const unexplained = await store.waits.listUnexplained(full, explainedAtOnce);
+    const unexplained = await store.waits.listUnexplained(full, explainedAtOnce, scope);
     if (unexplained.length > 0) {
       const [batch, apps, slotCounts] = await Promise.all([
         readHolders('batch'),

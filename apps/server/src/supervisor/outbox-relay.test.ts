@@ -36,6 +36,7 @@ function createRelay(executor: Executor = fake) {
     executor,
     logFiles,
     claimSeconds: 60,
+    workerId: null,
     faultPoints: noFaultPoints,
     log,
   });

@@ -12,6 +12,8 @@ export interface OutboxRelayDependencies {
   logFiles: LogFiles;
   /** An event that is not handled within this time is taken again. */
   claimSeconds: number;
+  /** The worker whose events it handles; null: those of runs that its server executed. */
+  workerId: string | null;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -40,6 +42,7 @@ export function createOutboxRelay({
   executor,
   logFiles,
   claimSeconds,
+  workerId,
   faultPoints,
   log,
 }: OutboxRelayDependencies): OutboxRelay {
@@ -120,7 +123,7 @@ export function createOutboxRelay({
 
   return {
     async deliver() {
-      const events = await store.outbox.take(eventBatch, claimSeconds);
+      const events = await store.outbox.take(eventBatch, claimSeconds, workerId);
       const handled: number[] = [];
       const ofRuns = [...Map.groupBy(events, ({ payload }) => payload.jobRunId).values()];
       const work = async (): Promise<void> => {

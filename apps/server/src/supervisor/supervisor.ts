@@ -1,5 +1,6 @@
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
+import type { SupervisorIdentity } from '../domain/workers/supervisor-identity.ts';
 import type { ClaimRuns } from './claim-runs.ts';
 import type { DriveRun } from './drive-run.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
@@ -22,8 +23,10 @@ export interface SupervisorDependencies {
   takeOver: TakeOver;
   loops: Loops;
   faultPoints: FaultPoints;
-  /** Name of this server process, recorded as the owner of its claims. */
-  owner: string;
+  /** Recorded as the owner of its claims, and what it may claim. */
+  identity: SupervisorIdentity;
+  /** Whether it takes new runs. */
+  isClaiming: () => boolean;
   claimRuns: ClaimRuns;
   noteWaits: () => Promise<void>;
   freeAppSlot: FreeAppSlot;
@@ -38,6 +41,10 @@ export interface Supervisor {
    * driven.
    */
   start(): Promise<void>;
+  /** Publishes at once whether it takes new runs, and claims some if it does. */
+  announceClaiming(): Promise<void>;
+  /** How many runs it drives. */
+  countHeld(): number;
   /** Stops claiming and releases all claims; runs continue. */
   stop(): Promise<void>;
 }
@@ -53,7 +60,9 @@ const unknownIntervalMs = 5000;
 
 /** Claims runs under leases and drives each to its end. */
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
-  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, owner } = dependencies;
+  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, identity, isClaiming } =
+    dependencies;
+  const { owner, workerId } = identity;
   const { claimRuns, takeOver } = dependencies;
   const { loops, leaseSeconds, log } = dependencies;
   const { store } = persistence;
@@ -107,7 +116,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   async function keepAlive(): Promise<void> {
     const { batch, apps } = await claimRuns.readPools();
     const slots = { batch: batch.pool.maxRuns, apps: apps.pool.maxRuns };
-    await store.supervisors.keepAlive(owner, slots, leaseSeconds * 2);
+    await store.supervisors.keepAlive(identity, slots, { seconds: leaseSeconds * 2, isClaiming: isClaiming() });
   }
 
   async function renewLeases(): Promise<void> {
@@ -197,13 +206,19 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
         if (kind !== 'job_run.created') wake('outbox');
       });
       await keepAlive();
+      await adopt(await takeOver.ofWorker());
       await takeOverLost();
       await dependencies.faultPoints.reach('in-start-up');
       await ingestTelemetry.waiting();
       for (const definition of definitions) {
-        running.set(definition.name, await loops.start(definition));
+        running.set(definition.name, await loops.start(nameLoop(definition, workerId)));
       }
     },
+    async announceClaiming() {
+      await keepAlive();
+      wake('supervisor');
+    },
+    countHeld: () => held.size,
     async stop() {
       stopping.abort();
       await Promise.all([...running.values()].map((loop) => loop.stop()));
@@ -212,4 +227,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       await store.supervisors.remove(owner);
     },
   };
+}
+
+/** Names a loop. A worker that does not answer must not make its server unready. */
+function nameLoop(definition: LoopDefinition, workerId: string | null): LoopDefinition {
+  if (workerId === null) return definition;
+  return { ...definition, name: `${definition.name} of worker ${workerId}`, readyWithinMs: null };
 }

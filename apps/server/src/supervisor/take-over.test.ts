@@ -1,6 +1,7 @@
 import type { OwnerStatus } from '../domain/attempts/server-owner.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../services/testing/workspace-fixture.ts';
+import { identifyServer } from '../domain/workers/supervisor-identity.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../services/testing/workspace-fixture.ts';
@@ -37,13 +38,13 @@ function takeOver(status: OwnerStatus) {
     store: fixture.store,
     executor: createFakeExecutor(),
     serverProcesses: { readStatus: () => status },
-    owner: 'self',
+    identity: identifyServer('self'),
     leaseSeconds: 12,
   }).ofLost();
 }
 
 async function beatOfOther(secondsAgo: number): Promise<void> {
-  await fixture.store.supervisors.keepAlive('other', { batch: 1, apps: 1 }, 3600);
+  await fixture.store.supervisors.keepAlive(identifyServer('other'), { batch: 1, apps: 1 }, { seconds: 3600, isClaiming: true });
   await setColumns(fixture.database, 'supervisors', { seenAt: ago({ seconds: secondsAgo }) });
 }
 

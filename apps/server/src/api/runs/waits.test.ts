@@ -1,6 +1,7 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
 import type { Principal } from '../../services/sign-in/principal.ts';
 import type { SeededRun } from '../testing/seed-run.ts';
+import { identifyServer } from '../../domain/workers/supervisor-identity.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { createNameSlots } from '../../services/runs/name-slots.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
     await api.setRun(run.id, { status: 'running' });
   await copyRun(api.testDatabase.database, own.run.id, 1, () => ({ status: 'running' }));
   await api.setRun(own.run.id, { waitKind: 'slot', waitReason: stored });
-  await api.persistence.store.supervisors.keepAlive('server', { batch: 4, apps: 4 }, 600);
+  await api.persistence.store.supervisors.keepAlive(identifyServer('server'), { batch: 4, apps: 4 }, { seconds: 600, isClaiming: true });
 });
 afterAll(() => api.close());
 

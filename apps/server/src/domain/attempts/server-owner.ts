@@ -29,7 +29,8 @@ export function parseOwner(owner: string): ServerProcess | null {
   if (!owner.startsWith(prefix)) return null;
   const parts = owner.slice(prefix.length).split('/');
   const [hostName, machineId, bootId, pidNamespace, pid, startTime] = parts;
-  if (parts.length !== 6 || !hostName || machineId === undefined || !bootId || !pidNamespace) return null;
+  // The supervisor of a worker adds a name of its own.
+  if (parts.length < 6 || !hostName || machineId === undefined || !bootId || !pidNamespace) return null;
   return {
     location: { machineId, bootId, pidNamespace },
     hostName,

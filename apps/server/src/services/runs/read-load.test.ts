@@ -1,5 +1,6 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { identifyServer } from '../../domain/workers/supervisor-identity.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createReadLoad } from './read-load.ts';
@@ -33,9 +34,9 @@ it('the load of an installation contains its slots, pending runs, and what makes
   });
 
   const { supervisors } = fixture.store;
-  await supervisors.keepAlive('one', { batch: 2, apps: 1 }, 60);
-  await supervisors.keepAlive('two', { batch: 2, apps: 1 }, 60);
-  await supervisors.keepAlive('killed', { batch: 2, apps: 1 }, -1);
+  await supervisors.keepAlive(identifyServer('one'), { batch: 2, apps: 1 }, { seconds: 60, isClaiming: true });
+  await supervisors.keepAlive(identifyServer('two'), { batch: 2, apps: 1 }, { seconds: 60, isClaiming: true });
+  await supervisors.keepAlive(identifyServer('killed'), { batch: 2, apps: 1 }, { seconds: -1, isClaiming: true });
   await context.setRun((await context.startRun('jobs.a')).id, { status: 'running' });
   const late = await context.startRun('jobs.b');
   await context.setRun(late.id, { createdAt: ago({ seconds: 400 }), waitKind: 'slot' });

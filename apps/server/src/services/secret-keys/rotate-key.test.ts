@@ -1,6 +1,7 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { identifyServer } from '../../domain/workers/supervisor-identity.ts';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ciphertextColumns } from '../../store/postgres/secret-keys/ciphertexts.ts';
@@ -214,7 +215,7 @@ describe('a rotation of the secret key', () => {
   });
 
   it('is refused while a supervisor of the previous release runs', async () => {
-    await fixture.store.supervisors.keepAlive('server:older/m/b/n/9/1', { batch: 1, apps: 1 }, 60);
+    await fixture.store.supervisors.keepAlive(identifyServer('server:older/m/b/n/9/1'), { batch: 1, apps: 1 }, { seconds: 60, isClaiming: true });
     await keepLive('supervisors');
     await expect(rotate()).rejects.toThrow('The server on older (pid 9) runs a release without key ids');
   });

@@ -1,5 +1,6 @@
 import type { Claim } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { identifyServer } from '../../domain/workers/supervisor-identity.ts';
 import { createClaimRuns } from '../../supervisor/claim-runs.ts';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { planCapacity } from '../../domain/runs/capacity.ts';
@@ -20,7 +21,8 @@ export async function claimNext(
 ): Promise<Claim | undefined> {
   const claimRuns = createClaimRuns({
     store,
-    owner,
+    identity: identifyServer(owner),
+    isClaiming: () => true,
     leaseSeconds,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(oneSlot),

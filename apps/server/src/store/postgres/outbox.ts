@@ -48,15 +48,25 @@ export function createOutboxStore(sql: Queryable) {
     wake: (kind: 'schedules' | 'queue' | 'mail' | '' = '') =>
       sql.execute(named('select pg_notify(:wakeChannel, :kind)', { wakeChannel, kind })),
 
-    /** Takes events for this many seconds; those that are not removed by then are taken again. */
-    take: (limit: number, seconds: number) =>
+    /**
+     * Takes events for this many seconds; those that are not removed by then are taken again. The events of a
+     * run belong to the supervisors of the worker that executed it. Events that stay, because its worker does
+     * not return, and those of runs that nothing has executed belong to all.
+     * @param workerId null for a supervisor whose server executes runs
+     */
+    take: (limit: number, seconds: number, workerId: string | null) =>
       sql.prepared<ClaimedEvent>(
         named(
           `update outbox set taken_until = now() + make_interval(secs => :seconds)
-            where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
-                          order by id limit :limit for update skip locked)
+            where id in (select id from outbox
+                          where processed_at is null and (taken_until is null or taken_until < now())
+                            and (kind = 'job_run.created' or created_at < now() - interval '1 hour'
+                                 or exists (select from job_runs
+                                             where job_runs.id = (payload->>'jobRunId')::uuid
+                                               and (worker_id is not distinct from :workerId or claim_number = 0)))
+                          order by id limit :limit for update of outbox skip locked)
           returning id, kind, payload, failures`,
-          { limit, seconds },
+          { limit, seconds, workerId },
         ),
       ),
 

@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { JobRunRecord } from '../runs/job-runs.ts';
 import type { Claim } from './claim.ts';
+import type { ClaimScope, SupervisorIdentity } from '../../../domain/workers/supervisor-identity.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { sqlState } from '../pool.ts';
 import { named } from '../statements/named.ts';
@@ -61,17 +62,21 @@ const uniqueViolation = '23505';
  */
 export function createClaimStore(sql: Queryable) {
   /** @throws if two servers claimed the same local data lock concurrently: the index allows only one */
-  const take = (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
+  const take = (
+    jobRunIds: readonly string[],
+    { owner, workerId }: Pick<SupervisorIdentity, 'owner' | 'workerId'>,
+    leaseSeconds: number,
+  ) =>
     sql.prepared<Claim>(
       named(
-        `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = :owner,
+        `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = :owner, worker_id = :workerId,
                 lease_expires_at = now() + make_interval(secs => :leaseSeconds), not_before = null, wait_reason = null, wait_kind = null,
                 updated_at = now()
           where id in (
             select id from job_runs where id = any(:jobRunIds) and status = 'pending' and not is_queued
                and (not_before is null or not_before <= now()) for update skip locked)
         returning id as "jobRunId", claim_number as "claimNumber"`,
-        { jobRunIds, owner, leaseSeconds },
+        { jobRunIds, owner, workerId, leaseSeconds },
       ),
     );
 
@@ -86,10 +91,10 @@ export function createClaimStore(sql: Queryable) {
     },
 
     /**
-     * Lists the first claimable runs of each workspace, `limit` for each: by priority, then by age. Excludes
-     * runs that are not yet due, or whose local data lock is taken.
+     * Lists the first runs of each workspace that this supervisor may claim, `limit` for each: by priority,
+     * then by age. Excludes runs that are not yet due, or whose local data lock is taken.
      */
-    listClaimable: (isApp: boolean, limit: number) =>
+    listClaimable: (isApp: boolean, limit: number, { organizationId, labels }: ClaimScope) =>
       sql.prepared<ClaimableRun>(
         named(
           `with recursive with_pending as (
@@ -105,18 +110,20 @@ export function createClaimStore(sql: Queryable) {
                   case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as "localDataLock",
                   job_versions.definition->'require'->'instance'->>'size' as size, head.job_id as "jobId"
              from with_pending join workspaces on workspaces.id = with_pending.workspace_id
+                               and (:organizationId::uuid is null or workspaces.organization_id = :organizationId)
              cross join lateral (
                select * from job_runs as pending
                 where pending.status = 'pending' and not pending.is_queued and pending.is_app = :isApp
                   and pending.workspace_id = with_pending.workspace_id
                   and (pending.not_before is null or pending.not_before <= now())
+                  and (pending.required_labels is null or pending.required_labels <@ :labels::jsonb)
                   and not (pending.shares_local_data and exists (
                         select 1 from job_runs holder
                          where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
                            and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
                 order by pending.priority desc, pending.created_at, pending.id limit :limit) as head
              join job_versions on job_versions.id = head.job_version_id`,
-          { isApp, limit },
+          { isApp, limit, organizationId, labels },
         ),
       ),
 
@@ -163,47 +170,90 @@ export function createClaimStore(sql: Queryable) {
      * Claims those of the runs that are still claimable. Another server may be faster for some runs or for a
      * local data lock; then the others are claimed one by one.
      */
-    async claim(jobRunIds: readonly string[], owner: string, leaseSeconds: number): Promise<Claim[]> {
+    async claim(
+      jobRunIds: readonly string[],
+      identity: Pick<SupervisorIdentity, 'owner' | 'workerId'>,
+      leaseSeconds: number,
+    ): Promise<Claim[]> {
       try {
-        return await take(jobRunIds, owner, leaseSeconds);
+        return await take(jobRunIds, identity, leaseSeconds);
       } catch (error) {
         if (sqlState(error) !== uniqueViolation) throw error;
         const [first, ...others] = jobRunIds;
         if (first === undefined || others.length === 0) return [];
         const claims: Claim[] = [];
-        for (const id of jobRunIds) claims.push(...(await this.claim([id], owner, leaseSeconds)));
+        for (const id of jobRunIds) claims.push(...(await this.claim([id], identity, leaseSeconds)));
         return claims;
       }
     },
 
-    /** Takes over runs whose owner's lease has expired. */
-    takeOverExpired: (owner: string, leaseSeconds: number, limit: number) =>
+    /** Takes over runs of the same executor whose owner's lease has expired. */
+    takeOverExpired: (
+      { owner, workerId }: Pick<SupervisorIdentity, 'owner' | 'workerId'>,
+      leaseSeconds: number,
+      limit: number,
+    ) =>
       sql.prepared<Claim>(
         named(
           `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
                   lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
             where id in (select id from job_runs where status in ('starting', 'running', 'cancelling') and lease_expires_at < now()
+                            and worker_id is not distinct from :workerId
                           order by id limit :limit for update skip locked)
           returning id as "jobRunId", claim_number as "claimNumber"`,
-          { owner, leaseSeconds, limit },
+          { owner, workerId, leaseSeconds, limit },
         ),
       ),
 
-    /** Takes over runs of dead owners, without waiting for leases. */
-    takeOverOf: (deadOwners: readonly string[], owner: string, leaseSeconds: number) =>
+    /** Takes over runs of the same executor from dead owners, without waiting for leases. */
+    takeOverOf: (
+      deadOwners: readonly string[],
+      { owner, workerId }: Pick<SupervisorIdentity, 'owner' | 'workerId'>,
+      leaseSeconds: number,
+    ) =>
       sql.query<Claim>(
         named(
           `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
                   lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
             where status in ('starting', 'running', 'cancelling') and claimed_by = any(:deadOwners)
+              and worker_id is not distinct from :workerId
           returning id as "jobRunId", claim_number as "claimNumber"`,
-          { deadOwners, owner, leaseSeconds },
+          { deadOwners, owner, workerId, leaseSeconds },
         ),
       ),
 
-    listOwners: async () => {
+    /** Takes over all runs of a worker, which has connected to this server and to no other. */
+    takeOverOfWorker: (workerId: string, owner: string, leaseSeconds: number) =>
+      sql.query<Claim>(
+        named(
+          `update job_runs set claim_number = claim_number + 1, claimed_by = :owner,
+                  lease_expires_at = now() + make_interval(secs => :leaseSeconds), updated_at = now()
+            where status in ('starting', 'running', 'cancelling') and worker_id = :workerId and claimed_by <> :owner
+          returning id as "jobRunId", claim_number as "claimNumber"`,
+          { workerId, owner, leaseSeconds },
+        ),
+      ),
+
+    /** Counts the active runs of a worker. */
+    async countOfWorker(workerId: string): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        named(
+          `select count(*)::int as count from job_runs
+            where worker_id = :workerId and status in ('starting', 'running', 'cancelling')`,
+          { workerId },
+        ),
+      );
+      return count;
+    },
+
+    /** Lists the owners of the active runs of an executor. */
+    listOwners: async (workerId: string | null) => {
       const rows = await sql.prepared<{ owner: string }>(
-        `select distinct claimed_by as owner from job_runs where status in ('starting', 'running', 'cancelling')`,
+        named(
+          `select distinct claimed_by as owner from job_runs
+            where status in ('starting', 'running', 'cancelling') and worker_id is not distinct from :workerId`,
+          { workerId },
+        ),
       );
       return rows.map((row) => row.owner);
     },

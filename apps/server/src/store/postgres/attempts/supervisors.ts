@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import type { SupervisorIdentity } from '../../../domain/workers/supervisor-identity.ts';
 import { named } from '../statements/named.ts';
 
 /** Maximum number of runs that supervisors drive concurrently. */
@@ -12,13 +13,28 @@ export type SupervisorStore = ReturnType<typeof createSupervisorStore>;
 /** Stores the live supervisors of the installation with their slots. */
 export function createSupervisorStore(sql: Queryable) {
   return {
-    async keepAlive(owner: string, slots: SlotCounts, seconds: number): Promise<void> {
+    /** @param isClaiming whether it takes new runs */
+    async keepAlive(
+      { owner, workerId, organizationId, labels }: SupervisorIdentity,
+      slots: SlotCounts,
+      { seconds, isClaiming }: { seconds: number; isClaiming: boolean },
+    ): Promise<void> {
       await sql.execute(
         named(
-          `insert into supervisors (owner, batch_slots, app_slots, expires_at)
-           values (:owner, :batch, :apps, now() + make_interval(secs => :seconds))
-           on conflict (owner) do update set batch_slots = :batch, app_slots = :apps, expires_at = excluded.expires_at, seen_at = now()`,
-          { owner, batch: slots.batch, apps: slots.apps, seconds },
+          `insert into supervisors (owner, batch_slots, app_slots, expires_at, worker_id, organization_id, labels, is_claiming)
+           values (:owner, :batch, :apps, now() + make_interval(secs => :seconds), :workerId, :organizationId, :labels, :isClaiming)
+           on conflict (owner) do update set batch_slots = :batch, app_slots = :apps, expires_at = excluded.expires_at, seen_at = now(),
+                                             is_claiming = :isClaiming`,
+          {
+            owner,
+            workerId,
+            organizationId,
+            labels,
+            isClaiming,
+            batch: slots.batch,
+            apps: slots.apps,
+            seconds,
+          },
         ),
       );
       // Rows of killed supervisors, which no longer matter.

@@ -55,15 +55,15 @@ export function createUnknownRunStore(sql: Queryable) {
       return count;
     },
 
-    /** Lists those of other owners, longest unknown first. */
-    listOfOthers: (owner: string, limit: number) =>
+    /** Lists those of the same executor and other owners, longest unknown first. */
+    listOfOthers: (owner: string, workerId: string | null, limit: number) =>
       sql.query<UnknownRun>(
         named(
           `select job_runs.id as "jobRunId", attempts.handle
              from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
-            where ${isUnknown} and claimed_by <> :owner and handle is not null
+            where ${isUnknown} and claimed_by <> :owner and handle is not null and worker_id is not distinct from :workerId
             order by unknown_since, job_runs.id limit :limit`,
-          { owner, limit },
+          { owner, workerId, limit },
         ),
       ),
 

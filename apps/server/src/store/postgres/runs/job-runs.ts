@@ -183,11 +183,12 @@ export function createJobRunStore(sql: Queryable) {
          inserted as (insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                                trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                                previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
-                               skip, is_app, is_internal, finished_at)
+                               skip, is_app, is_internal, finished_at, required_labels)
          values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, (select last_run_number from numbered), :status, :trigger,
                  :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
                  :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp, :isInternal,
-                 case when :status = 'skipped' then now() end)
+                 case when :status = 'skipped' then now() end,
+                 (select nullif(definition->'require'->'instance'->'labels', '{}') from job_versions where id = :jobVersionId))
          on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
          returning *),
          ${addEvents('job_run.created', "inserted where status = 'pending'")}

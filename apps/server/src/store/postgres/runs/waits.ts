@@ -1,4 +1,5 @@
 import type { Claim } from '../attempts/claim.ts';
+import type { ClaimScope } from '../../../domain/workers/supervisor-identity.ts';
 import type { Queryable } from '../pool.ts';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
 import { named } from '../statements/named.ts';
@@ -45,11 +46,15 @@ const refreshedAfterSeconds = 60;
 export function createWaitStore(sql: Queryable) {
   return {
     /**
-     * Lists runs that have been claimable for a second and whose recorded wait is of another kind or
-     * outdated. Reads only pending runs, not the history.
+     * Lists runs that have been claimable by this supervisor for a second and whose recorded wait is of another
+     * kind or outdated. Reads only pending runs, not the history.
      * @param full whether all slots of batch runs, and of apps, are in use
      */
-    listUnexplained: (full: { batch: boolean; apps: boolean }, limit: number) =>
+    listUnexplained: (
+      full: { batch: boolean; apps: boolean },
+      limit: number,
+      { organizationId, labels }: ClaimScope,
+    ) =>
       sql.prepared<UnexplainedWait>(
         named(
           `select pending.id as "jobRunId", pending.workspace_id as "workspaceId", workspaces.organization_id as "organizationId",
@@ -64,10 +69,12 @@ export function createWaitStore(sql: Queryable) {
                 where pending.status = 'pending' and not pending.is_queued
                   and (pending.not_before is null or pending.not_before <= now())) as pending
              join workspaces on workspaces.id = pending.workspace_id
+                             and (:organizationId::uuid is null or workspaces.organization_id = :organizationId)
              join job_versions on job_versions.id = pending.job_version_id
              left join job_runs holder on holder.id = pending.holder_id
              left join jobs holder_jobs on holder_jobs.id = holder.job_id
-            where case
+            where (pending.required_labels is null or pending.required_labels <@ :labels::jsonb)
+              and case
                     when pending.holder_id is not null then pending.wait_kind is distinct from 'local-data'
                     when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn')
                       then greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
@@ -75,7 +82,7 @@ export function createWaitStore(sql: Queryable) {
                          and pending.updated_at < now() - interval '${refreshedAfterSeconds} seconds'
                   end
             order by pending.created_at, pending.id limit :limit`,
-          { batch: full.batch, apps: full.apps, limit },
+          { batch: full.batch, apps: full.apps, limit, organizationId, labels },
         ),
       ),
 

@@ -46,7 +46,7 @@ export function createServerStore(sql: Queryable) {
            union all
            select owner, null, '{}' from supervisors
             where seen_at > now() - make_interval(secs => :seconds)
-              and not exists (select from servers where servers.owner = supervisors.owner)
+              and worker_id is null and not exists (select from servers where servers.owner = supervisors.owner)
            order by owner`,
           { seconds },
         ),
