@@ -9,9 +9,10 @@ import { handleOrphans } from './orphans.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { serve } from './server.ts';
+import { work } from './worker.ts';
 import { showMissingPrograms } from './check.ts';
 
-/** Runs `server`, `check` and `admin`: the commands of the machine on which the server runs. */
+/** Runs `server`, `worker`, `check` and `admin`: the commands of the machine on which a server or worker runs. */
 export async function runOperatorCommand(args: readonly string[]): Promise<void> {
   const program = new Command('pumphouse')
     .description('A self-hosted runtime for dlt pipelines')
@@ -31,6 +32,22 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
       'The server has no options. Set variables, such as PUMPHOUSE_PORT; docs/operate/settings.md lists them, --help shows the commands.',
     )
     .action(serve);
+
+  program
+    .command('worker')
+    .description(
+      'Run a worker: executes runs on this machine for a server on another one; options override PUMPHOUSE_* variables',
+    )
+    .option('--server <url>', 'URL of the server (PUMPHOUSE_SERVER_URL)')
+    .option('--token-file <file>', 'file with the token of the worker (PUMPHOUSE_WORKER_TOKEN_FILE)')
+    .option(
+      '--label <name=value>',
+      'label of this machine, which jobs can require; repeatable (PUMPHOUSE_LABELS)',
+      (value: string, values: string[] = []) => [...values, value],
+    )
+    .option('--capacity <runs>', 'maximum number of concurrent batch runs (PUMPHOUSE_MAX_ACTIVE_RUNS)')
+    .option('--drain', 'at SIGTERM, end only after the last run has ended')
+    .action(work);
 
   program
     .command('check')

@@ -1,17 +1,21 @@
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from 'pino';
+import type { WorkerHost } from './supervisor/workers/worker-host.ts';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
+import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
 import { checkReadiness, describeTemplatesProblem, sumTemplates } from './compose/check-readiness.ts';
 import { join } from 'node:path';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
+import { createAppConnectors } from './compose/create-app-connectors.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createLoops } from './platform/loops.ts';
 import { createPasswords } from './services/sign-in/passwords.ts';
 import { createServerAddresses } from './compose/server-addresses.ts';
+import { createWorkerHost } from './supervisor/workers/worker-host.ts';
 import { createServices } from './services/create-services.ts';
 import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
@@ -21,7 +25,7 @@ import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
 import { selectPageServices } from './compose/page-services.ts';
-import { startLoops } from './compose/start-loops.ts';
+import { selectSupervisorSettings, startLoops } from './compose/start-loops.ts';
 
 export interface RunningServer {
   /** The URL it listens on. */
@@ -55,7 +59,9 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   parts.add(() => loops.stop());
   await loops.start(registration.loop);
 
-  const created = await createExecutor(config, persistence, log);
+  const { id: installationId } = await persistence.store.installation.get();
+  const decisions = persistence.store.installation;
+  const created = await createExecutor(config, { installationId, decisions }, log);
   const { executor } = created;
   await requireExposureAllowed(persistence, {
     host: config.host,
@@ -82,6 +88,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   parts.add(() => listeners.close());
   const pages = selectPageServices(services, { persistence, encryption });
   let attemptsAddress: OpenAttemptsAddress | null = null;
+  let workerHost: WorkerHost | null = null;
   let areLoopsStarted = false;
   const readinessSources = {
     persistence,
@@ -102,6 +109,10 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
     requestsPerMinute: config.apiRequestsPerMinute,
+    async acceptWorker(...given) {
+      if (!workerHost) throw new Error('The server is still starting.');
+      await workerHost.accept(...given);
+    },
     readiness: async () => ({
       warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
       loops: loops.list(),
@@ -112,17 +123,26 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   };
   const listeningUrl = await openApi(config, api, listeners);
   addresses.setServerUrl(listeningUrl);
-  const { appConnector } = executor;
+  const appConnector = createAppConnectors(executor.appConnector, (id) => workerHost?.findExecutor(id) ?? null);
   const appsProxy = createAppsProxy(config, { persistence, services, appConnector, addresses, log });
   listeners.add(() => appsProxy.stop());
   await appsProxy.listen();
-  attemptsAddress = await openAttemptsAddress(config, created, { api, listeningUrl, listeners });
+  attemptsAddress = await openAttemptsAddress(config, created, {
+    buildRunsApi: () => buildRunsApi(api),
+    buildAttemptsApi: () => buildAttemptsApi(api),
+    listeningUrl,
+    listeners,
+    log,
+  });
   addresses.setRunsUrl(attemptsAddress.runsUrl);
 
-  const { id: installationId } = await persistence.store.installation.get();
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
+  const host = createWorkerHost(selectSupervisorSettings(config), { ...loopParts, loops });
+  await host.start();
+  parts.add(() => host.stop());
+  workerHost = host;
   areLoopsStarted = true;
   const setupToken = await pages.setup.issueLink();
   const url = addresses.serverUrl();

@@ -1,5 +1,6 @@
 /** All that the operator's commands (apps/cli) use of the server. Lint keeps them from importing anything else. */
 export { toAuditEntry } from './api/audit/audit-log-serializers.ts';
+export { startWorker, type RunningWorker } from './worker/run-worker.ts';
 export { openRunServices } from './compose/open-run-services.ts';
 export { listMissingPrograms } from './compose/missing-programs.ts';
 export { openStorage } from './compose/open-storage.ts';

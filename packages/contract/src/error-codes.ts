@@ -437,6 +437,16 @@ export const errorCodes = {
     cause: 'The app, or one of its visitors, has reached its limit of open connections.',
     nextStep: 'Close some, then try again.',
   },
+  worker_exists: {
+    status: 409,
+    cause: 'The organization has a worker with this name.',
+    nextStep: 'Choose another name, or create a new token for that worker.',
+  },
+  worker_protocol: {
+    status: 426,
+    cause: 'A worker of another release connected, which speaks another version of the protocol.',
+    nextStep: 'Install the release of the server on the machine of the worker.',
+  },
   unavailable: {
     status: 503,
     cause: 'The server is starting, stopping, or has temporarily lost its store.',

@@ -1,3 +1,4 @@
+import type { AcceptWorker } from './workers/worker-connections.ts';
 import type { AppUrls } from './serializers/request-urls.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
@@ -25,5 +26,7 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   requestsPerMinute?: number;
   /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
+  /** Takes the connection of a worker. */
+  acceptWorker: AcceptWorker;
   readiness: () => Promise<Readiness>;
 }

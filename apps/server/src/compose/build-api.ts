@@ -20,6 +20,7 @@ import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
+import { isWorkerConnection, serveWorkerConnections } from '../api/workers/worker-connections.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from '../api/probes/probes-routes.ts';
 import { removeAbandonedUploads } from '../http/received-files.ts';
@@ -36,8 +37,16 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const served = handlers ?? createHandlers(services, { ...dependencies, closing: closing.signal });
   checkRouteTable({ routes, handled: Object.keys(served), requirements });
 
-  const app = createHttpApp(dependencies.log, dependencies.trustedProxies);
-  app.addHook('preClose', async () => closing.abort());
+  const app = createHttpApp(dependencies.log, dependencies.trustedProxies, isWorkerConnection);
+  const endWorkerConnections = serveWorkerConnections(app.server, {
+    authenticateWorker: services.authenticateWorker,
+    accept: dependencies.acceptWorker,
+    log: dependencies.log,
+  });
+  app.addHook('preClose', async () => {
+    closing.abort();
+    endWorkerConnections();
+  });
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
   addBodyDeadline(app, dependencies.bodyLimits);

@@ -2,14 +2,12 @@ import type { Config } from '../config/config.ts';
 import type { EngineAddress } from '../executors/docker/engine-address.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ImageSources } from '../executors/docker/build-image.ts';
-import type { InstallationStore } from '../store/postgres/installation.ts';
 import type { Logger } from 'pino';
-import type { Persistence } from '../store/store.ts';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { claimDataFolder } from '../config/data-folder.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
-import { chooseExecutor } from './choose-executor.ts';
+import { chooseExecutor, type ExecutorName } from './choose-executor.ts';
 import { chooseRunsNetwork } from './choose-runs-network.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
@@ -43,7 +41,18 @@ export interface CreatedExecutor {
 }
 
 type ExecutorSettings = Pick<Config, 'executor' | 'engine'>;
-type DecisionStore = Pick<InstallationStore, 'get' | 'decideExecutor'>;
+/** What was chosen at the first start; null if nothing was, or no engine was found. */
+export interface ExecutorDecision {
+  executor: string | null;
+  engineUrl: string | null;
+}
+
+/** Keeps the choice of an installation, or of a worker. */
+export interface DecisionStore {
+  get(): Promise<ExecutorDecision>;
+  /** @returns the first decision */
+  decideExecutor(executor: ExecutorName, engineUrl: string | null): Promise<ExecutorDecision>;
+}
 
 const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
 const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
@@ -55,15 +64,14 @@ const imageSources: ImageSources = {
   uvPath: join(toolsFolder, 'uv'),
 };
 
-/** Creates the executor of this installation, and logs whether it works. */
+/** Creates the executor of a data folder of this installation, and logs whether it works. */
 export async function createExecutor(
   config: Config,
-  { store }: Persistence,
+  { installationId, decisions }: { installationId: string; decisions: DecisionStore },
   log: Logger,
 ): Promise<CreatedExecutor> {
-  const { id } = await store.installation.get();
-  await claimDataFolder(config.dataDir, id);
-  const created = await decideExecutor(config, store.installation, createMakers(config, id, log));
+  await claimDataFolder(config.dataDir, installationId);
+  const created = await decideExecutor(config, decisions, createMakers(config, installationId, log));
   const { executor } = created;
   const probe = await executor.probe();
   if (probe.ok) log.info({ executor: executor.name, detail: probe.detail }, 'attempts can be run');

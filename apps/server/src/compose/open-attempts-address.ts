@@ -1,9 +1,9 @@
-import type { ApiDependencies } from '../api/dependencies.ts';
 import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { OpenParts } from './open-parts.ts';
-import { buildAttemptsApi } from './build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { createFixedAddress } from '../listeners/attempts-address.ts';
 import { openAttemptsSocket } from '../listeners/attempts-socket.ts';
@@ -18,17 +18,27 @@ export interface OpenAttemptsAddress extends AttemptsAddress {
   findProblem(): Promise<string | null>;
 }
 
+export interface AttemptsAddressParts {
+  /** Builds what runs in containers reach, without listening. */
+  buildRunsApi(): FastifyInstance;
+  /** Builds what bootstraps on this machine reach, without listening. */
+  buildAttemptsApi(): FastifyInstance;
+  /** Where both are served too, for a data folder that supports no sockets. */
+  listeningUrl: string;
+  listeners: OpenParts;
+  log: Logger;
+}
+
 /**
  * Opens the address for attempts: a listener on the network of containers, or a socket for processes on this
  * machine.
- * @param listeningUrl where the public API listens
  */
 export async function openAttemptsAddress(
   config: Config,
   created: CreatedExecutor,
-  { api, listeningUrl, listeners }: { api: ApiDependencies; listeningUrl: string; listeners: OpenParts },
+  { buildRunsApi, buildAttemptsApi, listeningUrl, listeners, log }: AttemptsAddressParts,
 ): Promise<OpenAttemptsAddress> {
-  const runsListener = await openRunsListener(config, created, api);
+  const runsListener = await openRunsListener(config, created, { buildApi: buildRunsApi, log });
   if (runsListener) {
     listeners.add(() => runsListener.stop());
     return { ...runsListener, runsUrl: () => runsListener.url() };
@@ -37,9 +47,9 @@ export async function openAttemptsAddress(
   const socket = await openAttemptsSocket({
     dataDir: config.dataDir,
     machine: machineId || hostName,
-    api: buildAttemptsApi(api),
+    api: buildAttemptsApi(),
     closeApi: closeHttpApp,
-    log: api.log,
+    log,
   });
   listeners.add(() => socket.stop());
   const url = config.attemptsUrl ?? listeningUrl;

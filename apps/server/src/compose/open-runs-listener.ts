@@ -1,10 +1,10 @@
-import type { ApiDependencies } from '../api/dependencies.ts';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { listeningAddress } from '../platform/listening-address.ts';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { buildRunsApi } from './build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { createRunsListener, type RunsListener } from '../listeners/runs-listener.ts';
 
@@ -15,10 +15,9 @@ import { createRunsListener, type RunsListener } from '../listeners/runs-listene
 export async function openRunsListener(
   config: Config,
   { executor, containers }: CreatedExecutor,
-  api: ApiDependencies,
+  { buildApi, log }: { buildApi: () => FastifyInstance; log: Logger },
 ): Promise<RunsListener | null> {
   if (!containers) return null;
-  const { log } = api;
   const listener = createRunsListener({
     settings: {
       host: config.attemptsHost,
@@ -28,7 +27,7 @@ export async function openRunsListener(
     },
     findGateway: () => containers.findGateway(),
     inspect: (handle) => executor.inspect(handle),
-    buildApi: () => buildRunsApi(api),
+    buildApi,
     closeApi: closeHttpApp,
     log,
   });

@@ -22,7 +22,11 @@ export async function openStorage(
   const opened = await openStore(config, log);
   try {
     const { persistence } = opened;
-    const { executor } = await createExecutor(config, persistence, log);
+    const { executor } = await createExecutor(
+      config,
+      { installationId: (await persistence.store.installation.get()).id, decisions: persistence.store.installation },
+      log,
+    );
     const ports = { persistence, executor, log, ...openFilePorts(config), ...(readNow && { readNow }) };
     return { persistence, ...createRetentionServices(ports), close: () => opened.close() };
   } catch (error) {

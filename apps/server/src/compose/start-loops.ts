@@ -31,7 +31,11 @@ export async function startLoops(
 ): Promise<() => Promise<void>> {
   const { sendInvitationMails } = parts.services;
   const supervisor = config.roles.supervisor
-    ? assembleSupervisor(selectSupervisorSettings(config), { ...parts, loops })
+    ? assembleSupervisor(selectSupervisorSettings(config), {
+        ...parts,
+        loops,
+        scope: { labels: config.labels },
+      })
     : null;
   await supervisor?.start();
   const definitions = [

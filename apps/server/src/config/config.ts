@@ -16,6 +16,7 @@ import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { faultPointNames } from '../platform/fault-points.ts';
 import { ConfigError } from './config-error.ts';
+import { findLabelsProblem } from '../domain/workers/labels.ts';
 import { readDatabaseUrl, readOpenId, readOtherSecretKeys } from './read-secrets.ts';
 import { readAllowedHosts } from './read-hosts.ts';
 import {
@@ -90,6 +91,17 @@ export const settings = {
     .describe(
       'Roles of this server in addition to serving the API: `scheduler` decides which runs start, `supervisor` executes them; `all`, or a list',
     ),
+  PUMPHOUSE_LABELS: z
+    .string()
+    .default('')
+    .describe(
+      'Labels of this machine as `<name>=<value>`, separated by commas: jobs that require one of them run only on machines that have it. See [workers](workers.md)',
+    ),
+  PUMPHOUSE_SERVER_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe('Worker: the URL of its server'),
+  PUMPHOUSE_WORKER_TOKEN_FILE: z.string().optional().describe('Worker: the file with its token'),
   PUMPHOUSE_ENGINE_URL: z
     .string()
     .optional()
@@ -286,6 +298,9 @@ export interface Config {
   databaseUrl: string | null;
   blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
+  /** Labels of this machine. */
+  labels: Record<string, string>;
+  worker: { serverUrl: string | null; tokenFile: string | null };
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
   /** Share of the machine's memory for templates. */
@@ -341,6 +356,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: readDatabaseUrl(values),
     blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,
+    labels: readLabels(values.PUMPHOUSE_LABELS),
+    worker: {
+      serverUrl: values.PUMPHOUSE_SERVER_URL?.replace(/\/+$/, '') ?? null,
+      tokenFile: values.PUMPHOUSE_WORKER_TOKEN_FILE ?? null,
+    },
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
     templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
@@ -381,6 +401,23 @@ function readRoles(text: string): Config['roles'] {
   const named = new Set(text.split(','));
   const has = (role: string) => named.has('all') || named.has(role);
   return { scheduler: has('scheduler'), supervisor: has('supervisor') };
+}
+
+function readLabels(text: string): Config['labels'] {
+  const labels = Object.fromEntries(
+    text
+      .split(',')
+      .filter((one) => one.trim() !== '')
+      .map((one) => {
+        const [name = '', ...value] = one.trim().split('=');
+        if (value.length === 0)
+          throw new ConfigError(`PUMPHOUSE_LABELS: ${one.trim()} has no value: write <name>=<value>.`);
+        return [name, value.join('=')];
+      }),
+  );
+  const problem = findLabelsProblem(labels);
+  if (problem !== null) throw new ConfigError(`PUMPHOUSE_LABELS: ${problem}.`);
+  return labels;
 }
 
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -13,10 +14,17 @@ const maxPathParameterLength = 256 * 9;
 
 /**
  * An HTTP server without routes: it accepts JSON and returns all errors in the contract's format.
+ * @param mayUpgrade whether a request is for a WebSocket, which the caller serves
  * @param trustedProxies proxies whose forwarding headers for client address, host and scheme are trusted
  */
-export function createHttpApp(log: Logger, trustedProxies: readonly string[] = []): FastifyInstance {
+export function createHttpApp(
+  log: Logger,
+  trustedProxies: readonly string[] = [],
+  mayUpgrade: (request: IncomingMessage) => boolean = () => false,
+): FastifyInstance {
   const app: FastifyInstance = fastify({
+    // A client that offers another protocol, as Java's offers HTTP/2, is answered over HTTP/1.1.
+    http: { shouldUpgradeCallback: mayUpgrade },
     bodyLimit: jsonBodyLimit,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: maxPathParameterLength },

@@ -14,6 +14,7 @@ import type { RunPorts } from './runs/create-run-services.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
 import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
+import { createAuthenticateWorker } from './workers/authenticate-worker.ts';
 import { createAuthorize } from './people/authorize.ts';
 import { createBeginAttempt } from './attempts/begin-attempt.ts';
 import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
@@ -80,6 +81,7 @@ import { createUploadPackage } from './versions/upload-package.ts';
 import { createUploadSlots } from './versions/upload-slots.ts';
 import { createVariables } from './variables/variables.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
+import { createWorkers } from './workers/workers.ts';
 import { createWorkspaceMembers } from './people/workspace-members.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
 
@@ -203,6 +205,10 @@ export function createServices(ports: ServicePorts) {
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
+
+    // Workers
+    authenticateWorker: createAuthenticateWorker(persistence),
+    workers: createWorkers(persistence),
 
     // Runs and attempts
     attemptSecrets,

@@ -107,6 +107,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
     services,
     pages: selectPageServices(services, ports),
     apps: createAppUrls(services.apps.addresses),
+    acceptWorker: async (webSocket) => webSocket.terminate(),
     uploadDir,
     maxUploadBytes,
     publicUrl: null,

@@ -71,6 +71,8 @@ export function openMessageSocket<Received extends z.ZodType, Sent>(
     }
   });
 
+  // Nothing is read before this side listens.
+  if (webSocket.isPaused) webSocket.resume();
   return {
     send(message) {
       if (isOpen()) webSocket.send(JSON.stringify(message));
