@@ -2,6 +2,7 @@ import { readConfig, retentionKinds } from '@pumphouse/server/operator';
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
+import { createWorker, listWorkers, removeWorker, replaceWorkerToken, setWorkerMode } from './admin-workers.ts';
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
@@ -57,7 +58,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
   const admin = program
     .command('admin')
     .description(
-      'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, the secret key, limits, storage, unknown runs, orphaned resources, audit log',
+      'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, the secret key, limits, storage, workers, unknown runs, orphaned resources, audit log',
     );
 
   admin
@@ -178,6 +179,49 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .option('--limit <number>', 'how many changes', (text) => Number(text), 50)
     .option('--json', 'as JSON, with the values before and after')
     .action(showAuditLog);
+
+  admin
+    .command('create-worker')
+    .description('Create a worker and print its token once to standard output')
+    .requiredOption('--name <name>', 'name of the worker')
+    .option('--organization <name>', 'organization whose jobs it runs (default: every organization)')
+    .action(createWorker);
+
+  admin
+    .command('list-workers')
+    .description('List the workers: state, labels, active runs, when they last answered')
+    .option('--json', 'as JSON')
+    .action(listWorkers);
+
+  admin
+    .command('replace-worker-token')
+    .description('Create a new token for a worker and print it; the one before stops working within a second')
+    .argument('<worker>', 'name or id of the worker')
+    .action(replaceWorkerToken);
+
+  admin
+    .command('pause-worker')
+    .description('Let a worker take no new runs; its active runs continue')
+    .argument('<worker>', 'name or id of the worker')
+    .action((worker: string) => setWorkerMode(worker, 'paused'));
+
+  admin
+    .command('drain-worker')
+    .description('Let a worker take no new runs, and end after its last one')
+    .argument('<worker>', 'name or id of the worker')
+    .action((worker: string) => setWorkerMode(worker, 'draining'));
+
+  admin
+    .command('resume-worker')
+    .description('Let a paused or drained worker take runs again')
+    .argument('<worker>', 'name or id of the worker')
+    .action((worker: string) => setWorkerMode(worker, 'active'));
+
+  admin
+    .command('remove-worker')
+    .description('Remove a worker and revoke its token; its active runs are unknown until they are ended by force')
+    .argument('<worker>', 'name or id of the worker')
+    .action(removeWorker);
 
   admin
     .command('end-run')

@@ -188,7 +188,8 @@ export function createJobRunStore(sql: Queryable) {
                  :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
                  :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp, :isInternal,
                  case when :status = 'skipped' then now() end,
-                 (select nullif(definition->'require'->'instance'->'labels', '{}') from job_versions where id = :jobVersionId))
+                 (select labels from (select (definition->'require'->'instance'->'labels')::jsonb as labels from job_versions where id = :jobVersionId) as required
+                   where jsonb_typeof(labels) = 'object' and labels <> '{}'))
          on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
          returning *),
          ${addEvents('job_run.created', "inserted where status = 'pending'")}
