@@ -2,7 +2,13 @@ import { readConfig, retentionKinds } from '@pumphouse/server/operator';
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
-import { createWorker, listWorkers, removeWorker, replaceWorkerToken, setWorkerMode } from './admin-workers.ts';
+import {
+  createWorker,
+  listWorkers,
+  removeWorker,
+  replaceWorkerToken,
+  setWorkerMode,
+} from './admin-workers.ts';
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
@@ -219,7 +225,9 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
 
   admin
     .command('remove-worker')
-    .description('Remove a worker and revoke its token; its active runs are unknown until they are ended by force')
+    .description(
+      'Remove a worker and revoke its token; its active runs are unknown until they are ended by force',
+    )
     .argument('<worker>', 'name or id of the worker')
     .action(removeWorker);
 

@@ -15,7 +15,8 @@ interface WorkerOptions {
 export async function work(options: WorkerOptions): Promise<void> {
   const config = readConfig({ ...process.env, ...toVariables(options) });
   const log = createServerLog(config);
-  const onReady = (name: string) => process.stdout.write(`Worker ${name} is connected to ${config.worker.serverUrl}\n`);
+  const onReady = (name: string) =>
+    process.stdout.write(`Worker ${name} is connected to ${config.worker.serverUrl}\n`);
   const worker = await startWorker(config, process.env['npm_package_version'] ?? 'unknown', { onReady }, log);
   let isAsked = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)

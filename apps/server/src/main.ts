@@ -123,7 +123,10 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   };
   const listeningUrl = await openApi(config, api, listeners);
   addresses.setServerUrl(listeningUrl);
-  const appConnector = createAppConnectors(executor.appConnector, (id) => workerHost?.findExecutor(id) ?? null);
+  const appConnector = createAppConnectors(
+    executor.appConnector,
+    (id) => workerHost?.findExecutor(id) ?? null,
+  );
   const appsProxy = createAppsProxy(config, { persistence, services, appConnector, addresses, log });
   listeners.add(() => appsProxy.stop());
   await appsProxy.listen();

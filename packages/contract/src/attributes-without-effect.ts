@@ -29,7 +29,7 @@ const reasons: Record<string, string> = {
   'expose.object_input': 'The console offers no start from another page; set the input in the configuration',
 };
 const unknownAttribute = 'This version of the server does not know the attribute';
-const unknownInstanceKey = 'Only `size` is used; the operator sets what a size means';
+const unknownInstanceKey = 'Only `size` and `labels` are used; the operator sets what a size means';
 
 /** Values that make no difference: they ask for what this server does anyway. */
 const harmless: Record<string, unknown> = {
@@ -64,7 +64,7 @@ export function listAttributesWithoutEffect(
     if (value !== undefined && value !== harmless[path]) add(path, value, reason);
   }
   for (const [key, value] of Object.entries(readPart(definition, 'require.instance'))) {
-    if (key !== 'size') add(`require.instance.${key}`, value, unknownInstanceKey);
+    if (key !== 'size' && key !== 'labels') add(`require.instance.${key}`, value, unknownInstanceKey);
   }
   return found;
 }

@@ -32,6 +32,7 @@ import { createUsageHandlers } from './workspaces/usage-routes.ts';
 import { createVariableHandlers } from './variables/variables-routes.ts';
 import { createVersionHandlers } from './versions/versions-routes.ts';
 import { createWebhookHandlers } from './webhooks/webhooks-routes.ts';
+import { createWorkerHandlers } from './workers/workers-routes.ts';
 import { createWorkspaceHandlers } from './workspaces/workspaces-routes.ts';
 import { createWorkspaceHealthHandlers } from './workspaces/workspace-health-routes.ts';
 
@@ -56,6 +57,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createMemberHandlers(services),
     ...createInvitationHandlers(services),
     ...createKeyHandlers(services),
+    ...createWorkerHandlers(services),
     ...createWorkspaceHandlers(services),
     ...createWorkspaceHealthHandlers(services),
     ...createPackageHandlers(services),

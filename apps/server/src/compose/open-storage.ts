@@ -24,7 +24,10 @@ export async function openStorage(
     const { persistence } = opened;
     const { executor } = await createExecutor(
       config,
-      { installationId: (await persistence.store.installation.get()).id, decisions: persistence.store.installation },
+      {
+        installationId: (await persistence.store.installation.get()).id,
+        decisions: persistence.store.installation,
+      },
       log,
     );
     const ports = { persistence, executor, log, ...openFilePorts(config), ...(readNow && { readNow }) };

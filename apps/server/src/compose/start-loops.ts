@@ -11,6 +11,7 @@ import { defineQueueLoop } from '../scheduler/queue-loop.ts';
 import { defineRetentionLoop } from '../scheduler/retention-loop.ts';
 import { defineSchemasLoop } from '../supervisor/schemas-loop.ts';
 import { defineTemplatesLoop } from '../supervisor/templates-loop.ts';
+import { defineWorkerWaitsLoop } from '../scheduler/worker-waits-loop.ts';
 import { defineTickLoop } from '../scheduler/tick-loop.ts';
 import { hangSeconds } from './open-store.ts';
 import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
@@ -75,6 +76,7 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
   return [
     defineTickLoop({ persistence, startRuns, clock, log }),
     defineQueueLoop(services.releaseQueued),
+    defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
   ];
 }

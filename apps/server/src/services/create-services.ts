@@ -37,6 +37,7 @@ import { createKeys } from './keys/keys.ts';
 import { createManifestBuilds } from './versions/manifest-builds.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
+import { createNoteWorkerWaits } from './workers/note-worker-waits.ts';
 import { createOpenRunLog } from './logs/open-run-log.ts';
 import { createOrganizationLimits } from './workspaces/organization-limits.ts';
 import { createOrganizations } from './workspaces/organizations.ts';
@@ -209,6 +210,7 @@ export function createServices(ports: ServicePorts) {
     // Workers
     authenticateWorker: createAuthenticateWorker(persistence),
     workers: createWorkers(persistence),
+    noteWorkerWaits: createNoteWorkerWaits(persistence, reportWaits),
 
     // Runs and attempts
     attemptSecrets,

@@ -33,7 +33,14 @@ const never = new AbortController().signal;
 
 function createServerOf(executor: Executor, owner: string, leaseSeconds = 30): Environments {
   const { persistence } = fixture;
-  return createEnvironments({ persistence, executor, owner, leaseSeconds, platform: 'test', faultPoints: noFaultPoints });
+  return createEnvironments({
+    persistence,
+    executor,
+    owner,
+    leaseSeconds,
+    platform: 'test',
+    faultPoints: noFaultPoints,
+  });
 }
 
 async function describeRequest(

@@ -116,7 +116,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   async function keepAlive(): Promise<void> {
     const { batch, apps } = await claimRuns.readPools();
     const slots = { batch: batch.pool.maxRuns, apps: apps.pool.maxRuns };
-    await store.supervisors.keepAlive(identity, slots, { seconds: leaseSeconds * 2, isClaiming: isClaiming() });
+    await store.supervisors.keepAlive(identity, slots, {
+      seconds: leaseSeconds * 2,
+      isClaiming: isClaiming(),
+    });
   }
 
   async function renewLeases(): Promise<void> {

@@ -44,7 +44,11 @@ function takeOver(status: OwnerStatus) {
 }
 
 async function beatOfOther(secondsAgo: number): Promise<void> {
-  await fixture.store.supervisors.keepAlive(identifyServer('other'), { batch: 1, apps: 1 }, { seconds: 3600, isClaiming: true });
+  await fixture.store.supervisors.keepAlive(
+    identifyServer('other'),
+    { batch: 1, apps: 1 },
+    { seconds: 3600, isClaiming: true },
+  );
   await setColumns(fixture.database, 'supervisors', { seenAt: ago({ seconds: secondsAgo }) });
 }
 

@@ -25,7 +25,9 @@ export function buildAttemptsRelay(serverUrl: string, log: Logger): FastifyInsta
   const send = serverUrl.startsWith('https:') ? requestHttps : requestHttp;
   const app = createHttpApp(log);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser('*', { bodyLimit: maxBodyBytes }, (_request, payload, done) =>
+    done(null, payload),
+  );
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.all(attemptRoutes, { bodyLimit: maxBodyBytes }, (request, reply) => {
     reply.hijack();

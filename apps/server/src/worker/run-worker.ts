@@ -66,9 +66,16 @@ export async function startWorker(
   let isDraining = false;
 
   async function welcome({ installationId }: Extract<FromServer, { type: 'welcome' }>) {
-    installation ??= await openInstallation(config, installationId, { serverUrl: serverUrl ?? '', parts, loops, log });
+    installation ??= await openInstallation(config, installationId, {
+      serverUrl: serverUrl ?? '',
+      parts,
+      loops,
+      log,
+    });
     if (installation.id !== installationId)
-      throw new Error(`The server at ${serverUrl} now belongs to installation ${installationId}. Restart the worker.`);
+      throw new Error(
+        `The server at ${serverUrl} now belongs to installation ${installationId}. Restart the worker.`,
+      );
     const { created, address } = installation;
     const target: CallTarget = { executor: created.executor, attemptsAddress: address };
     const hello = {
@@ -123,7 +130,9 @@ export async function startWorker(
       }
       if (performance.now() - startedAt > maxPauseMs) pauseMs = firstPauseMs;
       // Workers that lost one server do not all return at the same moment.
-      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      );
       if (stopping.signal.aborted) return;
       pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     }

@@ -24,4 +24,5 @@ export const organizationInvitationParams = z.object({ organization_id: uuid, in
 export const workspaceMemberParams = z.object({ workspace_id: uuid, membership_id: uuid });
 export const workspaceInvitationParams = z.object({ workspace_id: uuid, invitation_id: uuid });
 export const workspaceKeyParams = z.object({ workspace_id: uuid, key_id: uuid });
+export const workerParams = z.object({ organization_id: uuid, worker_id: uuid });
 export const keyParams = z.object({ key_id: uuid });

@@ -24,6 +24,7 @@ import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
+import { workerRoutes } from './pumphouse/workers.ts';
 import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
 
 /**
@@ -53,6 +54,7 @@ export const pumphouseRoutes = [
   ...memberRoutes,
   ...invitationRoutes,
   ...keyRoutes,
+  ...workerRoutes,
   ...auditLogRoutes,
   ...liveEventRoutes,
   ...logRangeRoutes,

@@ -32,7 +32,11 @@ beforeAll(async () => {
     await api.setRun(run.id, { status: 'running' });
   await copyRun(api.testDatabase.database, own.run.id, 1, () => ({ status: 'running' }));
   await api.setRun(own.run.id, { waitKind: 'slot', waitReason: stored });
-  await api.persistence.store.supervisors.keepAlive(identifyServer('server'), { batch: 4, apps: 4 }, { seconds: 600, isClaiming: true });
+  await api.persistence.store.supervisors.keepAlive(
+    identifyServer('server'),
+    { batch: 4, apps: 4 },
+    { seconds: 600, isClaiming: true },
+  );
 });
 afterAll(() => api.close());
 

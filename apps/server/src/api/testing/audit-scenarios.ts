@@ -2,13 +2,19 @@ import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
+import { workerScenarios } from './audit-scenarios-workers.ts';
 import { workspaceScenarios } from './audit-scenarios-workspaces.ts';
 
 /**
  * A call for each operation that changes something, with the action of its audit entry. The audit log's test
  * walks the route table and fails for an operation that is neither here nor in `changesNothing`.
  */
-export const auditScenarios: Scenarios = { ...workspaceScenarios, ...peopleScenarios, ...sessionScenarios };
+export const auditScenarios: Scenarios = {
+  ...workspaceScenarios,
+  ...peopleScenarios,
+  ...sessionScenarios,
+  ...workerScenarios,
+};
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */
 export const changesNothing: Partial<Record<OperationId, string>> = {

@@ -45,7 +45,8 @@ export function serveWorkerConnections(
 
   async function admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-    if (!offered.includes(workerProtocol)) return refuse(socket, 426, 'worker_protocol', describeSkew(offered));
+    if (!offered.includes(workerProtocol))
+      return refuse(socket, 426, 'worker_protocol', describeSkew(offered));
     const token = /^Bearer (?<token>\S+)$/i.exec(request.headers.authorization ?? '')?.groups?.['token'];
     const found = token === undefined ? null : await authenticateWorker(token);
     if (!found) return refuse(socket, 401, 'not_authenticated', invalidToken);

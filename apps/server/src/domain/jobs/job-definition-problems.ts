@@ -1,3 +1,4 @@
+import { findLabelsProblem } from '../workers/labels.ts';
 import {
   AUTO_REFRESH_PIPELINE_MODES,
   findProfileProblem,
@@ -181,6 +182,9 @@ function checkRequire(require: JsonObject, report: Report): void {
   }
   if (instance !== undefined && !isPlainObject(instance)) report('require.instance must be an object');
   checkEnum(asObject(instance)['size'], INSTANCE_SIZES, 'require.instance.size', report);
+  const { labels } = asObject(instance);
+  const labelsProblem = labels === undefined ? null : findLabelsProblem(labels);
+  if (labelsProblem !== null) report(`require.instance.labels ${labelsProblem}`);
 }
 
 function checkModes(definition: JsonObject, report: Report): void {

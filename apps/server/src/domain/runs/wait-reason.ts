@@ -10,6 +10,8 @@ export const waitKinds = [
   /** A larger run has waited long and goes first. */
   'turn',
   'local-data',
+  /** No connected worker may run it. */
+  'worker',
   'environment',
   'engine',
   'retry',

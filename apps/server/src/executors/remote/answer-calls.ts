@@ -41,7 +41,9 @@ export interface WorkerSession {
 
 export interface SessionEvents {
   /** Called once: opens the executor of the installation, and reports the worker. */
-  welcome(installation: Welcome): Promise<{ target: CallTarget; hello: Omit<WorkerHello, 'type' | 'status'> }>;
+  welcome(
+    installation: Welcome,
+  ): Promise<{ target: CallTarget; hello: Omit<WorkerHello, 'type' | 'status'> }>;
   /** The server drives the worker's runs from here on. */
   onReady(): void;
   /** `welcome` failed, which the next connection would not change. */

@@ -56,7 +56,12 @@ export const capacitySettings = z.object({
 });
 
 export const fromServer = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('welcome'), installationId: z.string(), workerId: z.string(), name: z.string() }),
+  z.object({
+    type: z.literal('welcome'),
+    installationId: z.string(),
+    workerId: z.string(),
+    name: z.string(),
+  }),
   /** The server drives the worker's runs from here on. */
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('call'), id: callId, method: z.string(), arguments: z.unknown() }),

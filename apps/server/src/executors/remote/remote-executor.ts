@@ -108,8 +108,18 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
     },
 
     async buildEnvironment(spec, onLine, signal) {
-      const { key, organizationId, workspaceId, pythonVersion, requirements, variables, maskedValues, uid } = spec;
-      const sent = { key, organizationId, workspaceId, pythonVersion, requirements, variables, maskedValues, uid };
+      const { key, organizationId, workspaceId, pythonVersion, requirements, variables, maskedValues, uid } =
+        spec;
+      const sent = {
+        key,
+        organizationId,
+        workspaceId,
+        pythonVersion,
+        requirements,
+        variables,
+        maskedValues,
+        uid,
+      };
       return wrapLocation(worker.id, await requireLink().call('buildEnvironment', sent, { onLine, signal }));
     },
     async hasEnvironment(location, onLine) {

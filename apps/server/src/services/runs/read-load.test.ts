@@ -34,9 +34,21 @@ it('the load of an installation contains its slots, pending runs, and what makes
   });
 
   const { supervisors } = fixture.store;
-  await supervisors.keepAlive(identifyServer('one'), { batch: 2, apps: 1 }, { seconds: 60, isClaiming: true });
-  await supervisors.keepAlive(identifyServer('two'), { batch: 2, apps: 1 }, { seconds: 60, isClaiming: true });
-  await supervisors.keepAlive(identifyServer('killed'), { batch: 2, apps: 1 }, { seconds: -1, isClaiming: true });
+  await supervisors.keepAlive(
+    identifyServer('one'),
+    { batch: 2, apps: 1 },
+    { seconds: 60, isClaiming: true },
+  );
+  await supervisors.keepAlive(
+    identifyServer('two'),
+    { batch: 2, apps: 1 },
+    { seconds: 60, isClaiming: true },
+  );
+  await supervisors.keepAlive(
+    identifyServer('killed'),
+    { batch: 2, apps: 1 },
+    { seconds: -1, isClaiming: true },
+  );
   await context.setRun((await context.startRun('jobs.a')).id, { status: 'running' });
   const late = await context.startRun('jobs.b');
   await context.setRun(late.id, { createdAt: ago({ seconds: 400 }), waitKind: 'slot' });

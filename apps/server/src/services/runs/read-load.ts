@@ -30,6 +30,7 @@ const kindLabels: Record<PendingSummary['kind'], string> = {
   size: 'the sizes of active runs leave too little memory or too few cores',
   turn: 'a larger run starts first',
   'local-data': 'another run uses the same local data',
+  worker: 'no connected worker may run them',
   environment: 'an environment is being built',
   engine: 'the executor does not answer',
   retry: 'the next attempt is not due yet',

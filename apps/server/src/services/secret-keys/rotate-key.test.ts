@@ -215,7 +215,11 @@ describe('a rotation of the secret key', () => {
   });
 
   it('is refused while a supervisor of the previous release runs', async () => {
-    await fixture.store.supervisors.keepAlive(identifyServer('server:older/m/b/n/9/1'), { batch: 1, apps: 1 }, { seconds: 60, isClaiming: true });
+    await fixture.store.supervisors.keepAlive(
+      identifyServer('server:older/m/b/n/9/1'),
+      { batch: 1, apps: 1 },
+      { seconds: 60, isClaiming: true },
+    );
     await keepLive('supervisors');
     await expect(rotate()).rejects.toThrow('The server on older (pid 9) runs a release without key ids');
   });

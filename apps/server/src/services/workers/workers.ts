@@ -46,7 +46,8 @@ export function createWorkers(persistence: Persistence<Stores>) {
 
   return {
     /** Lists the workers that may run jobs of an organization: its own, and those of the installation. */
-    list: (organizationId: string): Promise<ListedWorker[]> => store.workers.listOfOrganization(organizationId),
+    list: (organizationId: string): Promise<ListedWorker[]> =>
+      store.workers.listOfOrganization(organizationId),
 
     /** For operators: lists all workers. */
     listAll: (): Promise<ListedWorker[]> => store.workers.listAll(),
@@ -57,7 +58,10 @@ export function createWorkers(persistence: Persistence<Stores>) {
       const id = await persistence.transaction(async (tx) => {
         const created = await tx.workers.create({ organizationId, name, tokenHash });
         if (created === null)
-          throw new ServiceError('worker_exists', `There is a worker with the name ${name}. Choose another name.`);
+          throw new ServiceError(
+            'worker_exists',
+            `There is a worker with the name ${name}. Choose another name.`,
+          );
         await recordChange(tx, {
           ...aboutWorker({ id: created, name, organizationId }),
           action: 'worker.create',

@@ -40,6 +40,14 @@ const actionsByArea = {
     'invitation.revoke': 'revoked the invitation for',
   },
   keys: { 'key.create': 'created the key', 'key.revoke': 'revoked the key' },
+  workers: {
+    'worker.create': 'created the worker',
+    'worker.replace-token': 'created a new token for the worker',
+    'worker.pause': 'paused the worker',
+    'worker.drain': 'drained the worker',
+    'worker.resume': 'resumed the worker',
+    'worker.remove': 'removed the worker',
+  },
   places: {
     'workspace.create': 'created the workspace',
     'workspace.update': 'changed name or description of the workspace',
@@ -78,6 +86,7 @@ export const auditAreas: readonly { value: AuditArea; label: string }[] = [
   { value: 'webhooks', label: 'Webhooks' },
   { value: 'people', label: 'Members and invitations' },
   { value: 'keys', label: 'Keys' },
+  { value: 'workers', label: 'Workers' },
   { value: 'places', label: 'Workspaces and organization' },
   { value: 'sign-ins', label: 'Accounts and sign-ins' },
   { value: 'server', label: 'Storage' },

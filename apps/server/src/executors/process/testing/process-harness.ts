@@ -26,7 +26,9 @@ export interface ProcessHarness extends ConformanceHarness {
 }
 
 /** Creates the harness of the process executor for the conformance suite. */
-export async function createProcessHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ProcessHarness> {
+export async function createProcessHarness(
+  overrides: Partial<ProcessExecutorOptions>,
+): Promise<ProcessHarness> {
   const dataDir = await createDataDir();
   const routes = await createAttemptRoutes();
   const createExecutor = () => createTestExecutor(dataDir.path, overrides);

@@ -34,6 +34,15 @@ export interface PendingSummary {
   maxSeconds: number;
 }
 
+/** A pending run that no supervisor may claim now, because of its labels or its organization. */
+export interface UnclaimableRun {
+  jobRunId: string;
+  organizationId: string;
+  requiredLabels: Record<string, string> | null;
+  waitKind: WaitKind | null;
+  waitReason: string | null;
+}
+
 export type WaitStore = ReturnType<typeof createWaitStore>;
 
 /**
@@ -83,6 +92,31 @@ export function createWaitStore(sql: Queryable) {
                   end
             order by pending.created_at, pending.id limit :limit`,
           { batch: full.batch, apps: full.apps, limit, organizationId, labels },
+        ),
+      ),
+
+    /**
+     * Lists runs that have been claimable for a second, if a supervisor could: those that require labels, and
+     * those of organizations with workers. Runs without a reason come first.
+     */
+    listUnclaimable: (limit: number) =>
+      sql.prepared<UnclaimableRun>(
+        named(
+          `select pending.id as "jobRunId", workspaces.organization_id as "organizationId", pending.required_labels as "requiredLabels",
+                  pending.wait_kind as "waitKind", pending.wait_reason as "waitReason"
+             from job_runs pending join workspaces on workspaces.id = pending.workspace_id
+            where pending.status = 'pending' and not pending.is_queued and (pending.not_before is null or pending.not_before <= now())
+              and pending.created_at < now() - interval '1 second'
+              and not exists (
+                    select from supervisors
+                     where expires_at > now() and is_claiming
+                       and (supervisors.organization_id is null or supervisors.organization_id = workspaces.organization_id)
+                       and (pending.required_labels is null or pending.required_labels <@ supervisors.labels))
+              and (pending.required_labels is not null or exists (
+                    select from workers where removed_at is null
+                       and (workers.organization_id is null or workers.organization_id = workspaces.organization_id)))
+            order by pending.wait_kind is not distinct from 'worker', pending.created_at, pending.id limit :limit`,
+          { limit },
         ),
       ),
 

@@ -163,10 +163,10 @@ export function createWorkerStore(sql: Queryable) {
      * @returns the modes of the workers whose connections are still valid
      */
     beat: (connectionIds: readonly string[]) =>
-      sql.query<{ id: string; connectionId: string; mode: WorkerMode }>(
+      sql.query<{ connectionId: string | null; mode: WorkerMode }>(
         named(
           `update workers set seen_at = now() where connection_id = any(:connectionIds::uuid[])
-          returning id, connection_id as "connectionId", mode`,
+          returning connection_id as "connectionId", mode`,
           { connectionIds },
         ),
       ),
@@ -174,16 +174,18 @@ export function createWorkerStore(sql: Queryable) {
     /** Records that a connection was closed, unless another one has replaced it. */
     disconnect: (connectionId: string) =>
       sql.execute(
-        named('update workers set connection_id = null where connection_id = :connectionId', { connectionId }),
+        named('update workers set connection_id = null where connection_id = :connectionId', {
+          connectionId,
+        }),
       ),
 
     /** Lists workers with active runs that no server drives any more. */
     listAbandoned: async () => {
-      const rows = await sql.prepared<{ workerId: string }>(
+      const rows = await sql.prepared<{ workerId: string | null }>(
         `select distinct worker_id as "workerId" from job_runs
           where worker_id is not null and status in ('starting', 'running', 'cancelling') and lease_expires_at < now()`,
       );
-      return rows.map(({ workerId }) => workerId);
+      return rows.flatMap(({ workerId }) => (workerId === null ? [] : [workerId]));
     },
   };
 }
