@@ -28,6 +28,7 @@ const features = [
   'variables',
   'versions',
   'webhooks',
+  'workers',
   'workspaces',
 ];
 

@@ -30,6 +30,7 @@ const layers = [
   'scheduler',
   'supervisor',
   'compose',
+  'worker',
 ] as const;
 
 interface SourceFile {

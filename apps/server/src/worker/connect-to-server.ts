@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -39,9 +39,10 @@ export async function connectToServer(
         resolve(webSocket);
       });
       webSocket.once('error', reject);
-      webSocket.once('unexpected-response', (_request, response: IncomingMessage) => {
-        readRefusal(response).then(reject, reject);
-        webSocket.terminate();
+      webSocket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
+        readRefusal(response)
+          .then(reject, reject)
+          .finally(() => request.destroy());
       });
     });
   } finally {

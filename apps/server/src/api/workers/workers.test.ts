@@ -77,7 +77,10 @@ describe('the workers of an organization', () => {
     const { id } = await createWorker();
     const shared = (await api.services.workers.create(null, `shared-${id}`)).worker;
     const listed = readAnswer('list_workers', await call('GET', base())).workers;
-    expect(listed.map(({ name, is_shared: isShared }) => [name, isShared])).toContainEqual([shared.name, true]);
+    expect(listed.map(({ name, is_shared: isShared }) => [name, isShared])).toContainEqual([
+      shared.name,
+      true,
+    ]);
     expect((await call('DELETE', `${base()}/${shared.id}`)).statusCode).toBe(404);
     expect((await call('POST', `${base()}/${shared.id}/-replace-token`)).statusCode).toBe(404);
     expect((await call('DELETE', `${base(outsiderOrganization)}/${id}`)).statusCode).toBe(404);
@@ -157,7 +160,11 @@ describe('a connection of a worker', () => {
   });
 
   /** @returns the answer to a request for a WebSocket */
-  async function upgrade(url: string, headers: Record<string, string>, path = connectionPath): Promise<string> {
+  async function upgrade(
+    url: string,
+    headers: Record<string, string>,
+    path = connectionPath,
+  ): Promise<string> {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const all = {
       host: new URL(url).host,

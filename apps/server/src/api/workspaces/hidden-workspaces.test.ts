@@ -40,6 +40,7 @@ beforeAll(async () => {
       deployment_id: other.oldCode.id,
       configuration_id: other.oldConfiguration.id,
       webhook_id: other.webhook.webhook.id,
+      worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
     },

@@ -3,7 +3,7 @@ import type { Executor } from '../../executors/executor.ts';
 import type { Loop } from '../../platform/loops.ts';
 import type { SupervisorSettings } from '../assemble-supervisor.ts';
 import type { WebSocket } from 'ws';
-import type { WorkerRecord } from '../../store/records.ts';
+import type { ListedWorker, WorkerRecord } from '../../store/records.ts';
 import { randomUUID } from 'node:crypto';
 import { closeCodes } from '../../executors/remote/protocol.ts';
 import { createActiveWorker } from './active-worker.ts';
@@ -24,6 +24,13 @@ export interface WorkerHost {
 /** A revoked token ends its connection after this time at most. */
 const beatMs = 1000;
 const abandonedIntervalMs = 5000;
+
+/** A server that was killed leaves a connection without an end, and without a heartbeat. */
+const maxSilentSeconds = 10;
+
+function isConnected(worker: ListedWorker | undefined): boolean {
+  return (worker?.silentSeconds ?? Infinity) < maxSilentSeconds;
+}
 
 /** Drives the runs of workers: each connected worker has a supervisor of its own. */
 export function createWorkerHost(settings: SupervisorSettings, parts: WorkerParts): WorkerHost {
@@ -105,7 +112,7 @@ export function createWorkerHost(settings: SupervisorSettings, parts: WorkerPart
       if ((await claims.countOfWorker(worker.id)) === 0) {
         connected?.link.close(closeCodes.drained, 'The worker has no runs left and takes no new ones.');
         await end(one);
-      } else if (!isOpen && (await workers.get(worker.id))?.connectionId) await end(one);
+      } else if (!isOpen && isConnected(await workers.get(worker.id))) await end(one);
     }
   }
 
@@ -117,7 +124,7 @@ export function createWorkerHost(settings: SupervisorSettings, parts: WorkerPart
       if (active.has(workerId)) continue;
       const worker = await workers.get(workerId);
       // The server that it is connected to takes them over.
-      if (!worker || worker.connectionId !== null) continue;
+      if (!worker || isConnected(worker)) continue;
       await inTurn(workerId, async () => {
         if (!active.has(workerId)) await replace(worker, null);
       });
