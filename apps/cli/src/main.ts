@@ -3,13 +3,15 @@ import process from 'node:process';
 /** The commands of the server's own machine, which need its modules. All others are those of the published package. */
 const operatorCommands: readonly (readonly [name: string, description: string])[] = [
   ['server', 'Run the server; settings come from PUMPHOUSE_* variables'],
-  ['worker', 'Run a worker: executes runs on this machine for a server on another one'],
   ['check', 'Show which programs are missing on this machine, and how to install them'],
   ['admin', 'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, storage, audit log'],
 ];
 
 const args = process.argv.slice(2);
-if (operatorCommands.some(([name]) => name === args[0])) {
+/** `worker` without a subcommand runs a worker on this machine; its subcommands manage workers of a server. */
+const runsWorker = args[0] === 'worker' && (args[1] === undefined || args[1].startsWith('-'));
+
+if (runsWorker || operatorCommands.some(([name]) => name === args[0])) {
   const { runOperatorCommand } = await import('./operator-commands.ts');
   await runOperatorCommand(args);
 } else {

@@ -139,6 +139,18 @@ function people(name: string): Step[] {
       code: 5,
       text: 'last_owner',
     },
+    { command: 'worker create', args: [`edge-${name}`], text: 'phw_' },
+    { command: 'worker list', text: 'never-connected' },
+    { command: 'worker pause', args: [`edge-${name}`], text: 'takes no new runs' },
+    { command: 'worker drain', args: [`edge-${name}`], text: 'ends after its last one' },
+    { command: 'worker resume', args: [`edge-${name}`], text: 'takes new runs' },
+    {
+      command: 'worker remove',
+      args: [`edge-${name}`],
+      question: 'revoke its token',
+      unchanged: [['worker', 'list'], `edge-${name}`],
+      text: `Removed edge-${name}`,
+    },
     { command: 'key create', args: ['--name', `key of ${name}`], text: 'dlt_u_' },
     { command: 'key list', text: `key of ${name}` },
     {

@@ -18,6 +18,7 @@ import { addStatusCommand } from '../status/commands.ts';
 import { addUpgradeCommands } from '../upgrade/commands.ts';
 import { addVariableCommands } from '../variables/commands.ts';
 import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
+import { addWorkerCommands } from '../workers/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
 
@@ -32,7 +33,14 @@ const commandGroups: readonly (readonly [heading: string, groups: readonly AddCo
   ['Data:', [addPipelineCommands]],
   [
     'Workspace and people:',
-    [addWorkspaceCommands, addVariableCommands, addOrganizationCommands, addMemberCommands, addKeyCommands],
+    [
+      addWorkspaceCommands,
+      addVariableCommands,
+      addOrganizationCommands,
+      addMemberCommands,
+      addKeyCommands,
+      addWorkerCommands,
+    ],
   ],
   ['This command:', [addCompletionCommands, addUpgradeCommands]],
 ];
