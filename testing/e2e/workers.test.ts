@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askApp, awaitApp, defineAppJob, findApp } from '../fixtures/app-site.ts';
+import { askApp, defineAppJob, findApp } from '../fixtures/app-site.ts';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace } from '../fixtures/client-workspace.ts';
 import { createRunsLocation } from '../fixtures/runs-location.ts';
@@ -100,9 +100,11 @@ print("loaded on a worker")
 
   it('serves an app of its worker through the proxy', async () => {
     const app = await findApp(server, api, 'jobs.echo');
-    const answer = await askApp(app, '/some/path', { key: server.key });
-    expect(await answer.text()).toContain('/some/path');
-    expect(await awaitApp(server, api, 'jobs.echo', ({ state }) => state === 'running')).toBeTruthy();
+    const answer = await eventually('the app answers', async () => {
+      const response = await askApp(app, '/some/path', { key: server.key });
+      return response.status === 200 && response.text();
+    });
+    expect(answer).toContain('/some/path');
   });
 
   it('keeps a run waiting for labels, says what is missing, and runs it on the worker that has them', async () => {

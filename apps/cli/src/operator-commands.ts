@@ -50,7 +50,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .option(
       '--label <name=value>',
       'label of this machine, which jobs can require; repeatable (PUMPHOUSE_LABELS)',
-      (value: string, values: string[] = []) => [...values, value],
+      (value: string, values: string[] | undefined) => [...(values ?? []), value],
     )
     .option('--capacity <runs>', 'maximum number of concurrent batch runs (PUMPHOUSE_MAX_ACTIVE_RUNS)')
     .option('--drain', 'at SIGTERM, end only after the last run has ended')

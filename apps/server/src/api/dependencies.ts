@@ -1,4 +1,4 @@
-import type { AcceptWorker } from './workers/worker-connections.ts';
+import type { AcceptWorker } from '../listeners/worker-connections.ts';
 import type { AppUrls } from './serializers/request-urls.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';

@@ -20,7 +20,7 @@ import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
-import { isWorkerConnection, serveWorkerConnections } from '../api/workers/worker-connections.ts';
+import { isWorkerConnection, serveWorkerConnections } from '../listeners/worker-connections.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from '../api/probes/probes-routes.ts';
 import { removeAbandonedUploads } from '../http/received-files.ts';

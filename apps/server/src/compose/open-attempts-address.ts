@@ -20,9 +20,9 @@ export interface OpenAttemptsAddress extends AttemptsAddress {
 
 export interface AttemptsAddressParts {
   /** Builds what runs in containers reach, without listening. */
-  buildRunsApi(): FastifyInstance;
+  buildRunsApi: () => FastifyInstance;
   /** Builds what bootstraps on this machine reach, without listening. */
-  buildAttemptsApi(): FastifyInstance;
+  buildAttemptsApi: () => FastifyInstance;
   /** Where both are served too, for a data folder that supports no sockets. */
   listeningUrl: string;
   listeners: OpenParts;

@@ -45,7 +45,10 @@ export function buildAttemptsRelay(serverUrl: string, log: Logger): FastifyInsta
     });
     outgoing.on('error', (error) => {
       log.debug({ err: error }, 'a call of an attempt was not passed on');
-      if (response.headersSent) return void response.destroy();
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
       response.writeHead(503, { 'content-type': 'application/json' });
       response.end(JSON.stringify(errorBody('unavailable', 'The worker cannot reach its server.')));
     });

@@ -138,7 +138,14 @@ export async function startWorker(
     }
   }
 
-  const ended = serve().finally(() => parts.close());
+  const end = async (): Promise<void> => {
+    try {
+      await serve();
+    } finally {
+      await parts.close();
+    }
+  };
+  const ended = end();
   return {
     ended,
     drain() {

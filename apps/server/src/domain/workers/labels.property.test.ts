@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { describeWorkerWait } from './worker-wait.ts';
 import { findLabelsProblem, matchesLabels, selectMissing } from './labels.ts';

@@ -96,7 +96,7 @@ export function createRelay(stream: Duplex, onEnd: () => void, onIdle: () => voi
 interface OpeningConnection {
   connection: MultiplexedConnection;
   /** Called with whether the relay has connected to the port. */
-  settle(isOpen: boolean): void;
+  settle: (isOpen: boolean) => void;
 }
 
 /** Reassembles frames from pieces of any size. */

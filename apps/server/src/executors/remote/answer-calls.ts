@@ -53,8 +53,8 @@ export interface SessionEvents {
 /** Everything that a call may use of its connection. */
 interface CallContext {
   signal: AbortSignal;
-  sendLine(line: EnvironmentLine): void;
-  ask(copied: CopiedData): Promise<boolean>;
+  sendLine: (line: EnvironmentLine) => void;
+  ask: (copied: CopiedData) => Promise<boolean>;
   openConnection: MessageSocket<FromWorker>['openConnection'];
 }
 
@@ -116,10 +116,12 @@ export function answerCalls(webSocket: WebSocket, events: SessionEvents): Worker
   const reporting = setInterval(() => {
     if (target) socket.send({ type: 'status', status: readStatus(target.executor) });
   }, statusIntervalMs);
-  void socket.closed.then(() => {
+  const end = async (): Promise<void> => {
+    await socket.closed;
     clearInterval(reporting);
     for (const { abort } of underWay.values()) abort.abort();
-  });
+  };
+  void end();
   return {
     drain: () => socket.send({ type: 'drain' }),
     terminate: () => socket.terminate(),
@@ -182,9 +184,10 @@ const answers: Answers = {
   },
 };
 
-function readStatus({ capabilities, templates }: Executor): WorkerStatus {
+function readStatus(executor: Executor): WorkerStatus {
+  const { templates } = executor;
   return {
-    capabilities: capabilities(),
+    capabilities: executor.capabilities(),
     templates: templates && {
       list: templates.list().slice(0, listLimit),
       problem: templates.describeProblem(),

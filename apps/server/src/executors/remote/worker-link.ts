@@ -50,7 +50,7 @@ export interface WelcomedWorker {
 interface Pending {
   method: MethodName;
   options: CallOptions;
-  settle(result: { value: unknown } | { error: Error }): void;
+  settle: (result: { value: unknown } | { error: Error }) => void;
 }
 
 /** A worker creates its executor after the welcome, which may build an image. */
@@ -133,10 +133,12 @@ export async function openWorkerLink(
     });
   }
 
-  void socket.closed.then(() => {
+  const end = async (): Promise<void> => {
+    await socket.closed;
     reported.resolve(null);
     for (const one of pending.values()) one.settle({ error: lostConnection(worker.name) });
-  });
+  };
+  void end();
   const { installationId, workerId, name } = worker;
   socket.send({ type: 'welcome', installationId, workerId, name });
   const timer = setTimeout(
@@ -196,8 +198,7 @@ function toError({ kind, message }: CallError): Error {
     case 'requirements_failed':
     case 'builder_failed':
       return new EnvironmentBuildError(kind, message);
-    case 'aborted':
-    case 'other':
+    default:
       return new ExecutorError('backend', message);
   }
 }

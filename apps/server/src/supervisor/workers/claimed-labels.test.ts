@@ -1,7 +1,7 @@
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../../services/testing/workspace-fixture.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { createServiceFixture } from '../../services/testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../../services/testing/workspace-fixture.ts';

@@ -59,7 +59,9 @@ export async function connectWorker(
       },
     }),
     onReady: () => undefined,
-    onFailure: (error) => Promise.reject(error),
+    onFailure: (error) => {
+      throw error;
+    },
   });
   const link = await opened;
   if (!link) throw new Error('The worker did not report itself.');

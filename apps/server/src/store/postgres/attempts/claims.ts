@@ -61,7 +61,10 @@ const uniqueViolation = '23505';
  * effect.
  */
 export function createClaimStore(sql: Queryable) {
-  /** @throws if two servers claimed the same local data lock concurrently: the index allows only one */
+  /**
+   * A worker that was paused takes nothing from that moment on, whatever its server knows yet.
+   * @throws if two servers claimed the same local data lock concurrently: the index allows only one
+   */
   const take = (
     jobRunIds: readonly string[],
     { owner, workerId }: Pick<SupervisorIdentity, 'owner' | 'workerId'>,
@@ -75,6 +78,7 @@ export function createClaimStore(sql: Queryable) {
           where id in (
             select id from job_runs where id = any(:jobRunIds) and status = 'pending' and not is_queued
                and (not_before is null or not_before <= now()) for update skip locked)
+            and (:workerId::uuid is null or exists (select from workers where workers.id = :workerId and mode = 'active' and removed_at is null))
         returning id as "jobRunId", claim_number as "claimNumber"`,
         { jobRunIds, owner, workerId, leaseSeconds },
       ),

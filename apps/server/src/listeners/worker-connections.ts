@@ -1,14 +1,14 @@
-import type { AuthenticateWorker } from '../../services/workers/authenticate-worker.ts';
+import type { AuthenticateWorker } from '../services/workers/authenticate-worker.ts';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '@pumphouse/contract';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { WorkerRecord } from '../../store/records.ts';
+import type { WorkerRecord } from '../store/records.ts';
 import { STATUS_CODES } from 'node:http';
 import { WebSocketServer } from 'ws';
-import { connectionPath, maxMessageBytes, workerProtocol } from '../../executors/remote/protocol.ts';
-import { errorBody } from '../../http/errors.ts';
+import { connectionPath, maxMessageBytes, workerProtocol } from '../executors/remote/protocol.ts';
+import { errorBody } from '../http/errors.ts';
 
 /** Takes an authenticated connection of a worker. */
 export type AcceptWorker = (
