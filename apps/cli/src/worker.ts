@@ -1,5 +1,7 @@
 import { createServerLog, readConfig, startWorker } from '@pumphouse/server/operator';
 
+const exitMs = 3000;
+
 interface WorkerOptions {
   server?: string;
   tokenFile?: string;
@@ -25,7 +27,12 @@ export async function work(options: WorkerOptions): Promise<void> {
       else void worker.stop();
       isAsked = true;
     });
-  await worker.ended;
+  try {
+    await worker.ended;
+  } finally {
+    // Whatever is still open, the process of a worker that has ended ends too.
+    setTimeout(() => process.exit(), exitMs).unref();
+  }
 }
 
 function toVariables({ server, tokenFile, label, capacity }: WorkerOptions): NodeJS.ProcessEnv {

@@ -36,6 +36,7 @@ export interface WorkerEvents {
 
 const firstPauseMs = 200;
 const maxPauseMs = 10_000;
+const maxCloseMs = 10_000;
 
 /** Everything that outlives a connection. */
 interface Installation {
@@ -142,7 +143,8 @@ export async function startWorker(
     try {
       await serve();
     } finally {
-      await parts.close();
+      // A part that does not close must not keep the process of a worker that has ended.
+      await Promise.race([parts.close(), delay(maxCloseMs, undefined, { ref: false })]);
     }
   };
   const ended = end();

@@ -82,7 +82,8 @@ export function openMessageSocket<Received extends z.ZodType, Sent>(
         send: (kind, content) => sendFrame(kind, number, content),
         forget: () => void connections.delete(number),
       });
-      connections.set(number, connection);
+      if (isOpen()) connections.set(number, connection);
+      else connection.breakOff();
       return connection;
     },
     close(code, reason) {
