@@ -1,6 +1,6 @@
 /** Finds what is wrong with the objects of a rendered chart, one sentence each; empty if nothing is. */
-import { settings } from '@pumphouse/server/config/config.ts';
 import { serverRules } from '../kubernetes/server-role.ts';
+import { findSettingProblems } from './check-settings.ts';
 import { isSelected, listPods, ofKind, type KubeObject, type Pod, type Selector } from './objects.ts';
 
 export function findProblems(objects: readonly KubeObject[]): string[] {
@@ -90,17 +90,7 @@ function findContainerProblems({ owner, spec }: Pod): string[] {
         .filter((amount) => !container.resources?.[kind]?.[amount])
         .map((amount) => problem(`has no ${amount} in its ${kind}`)),
     );
-    const names = (container.env ?? []).map(({ name }) => name);
-    problems.push(
-      ...names
-        .filter((name, index) => names.indexOf(name) !== index)
-        .map((name) => problem(`sets ${name} twice`)),
-    );
-    problems.push(
-      ...names
-        .filter((name) => !isKnown(name))
-        .map((name) => problem(`sets ${name}, which is not a setting`)),
-    );
+    problems.push(...findSettingProblems(container).map(problem));
     if (spec.enableServiceLinks !== false)
       problems.push(problem('gets variables of Services, which look like settings'));
     if (owner.kind !== 'Deployment') return problems;
@@ -113,14 +103,6 @@ function findContainerProblems({ owner, spec }: Pod): string[] {
       problems.push(problem('is killed while it stops'));
     return problems;
   });
-}
-
-/** Settings of the executor for Kubernetes and of blobs in S3. */
-const comingSettings = [/^PUMPHOUSE_KUBERNETES_/, /^PUMPHOUSE_S3_/];
-
-function isKnown(name: string): boolean {
-  if (!name.startsWith('PUMPHOUSE_')) return true;
-  return name in settings || comingSettings.some((pattern) => pattern.test(name));
 }
 
 const componentOf = (labels: Record<string, string>) => labels['app.kubernetes.io/component'] ?? '';

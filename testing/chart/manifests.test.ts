@@ -42,6 +42,11 @@ describe('deploy/kubernetes/manifests', () => {
       (_, one) => one.env?.push({ name: 'PUMPHOUSE_PROT' }),
       /PUMPHOUSE_PROT, which is not/,
     ],
+    [
+      'a wrong value',
+      (_, one) => one.env?.push({ name: 'PUMPHOUSE_LOG_LEVEL', value: 'loud' }),
+      /PUMPHOUSE_LOG_LEVEL is "loud"/,
+    ],
     ['variables of Services', (pod) => delete pod.enableServiceLinks, /variables of Services/],
     ['no time to stop', (pod) => (pod.terminationGracePeriodSeconds = 5), /killed while it stops/],
     ['no token', (pod) => (pod.automountServiceAccountToken = false), /token missing/],

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 export interface Container {
   name: string;
   image: string;
+  command?: string[];
   env?: { name: string; value?: string; valueFrom?: unknown }[];
   ports?: { name: string; containerPort: number }[];
   resources?: Partial<Record<'requests' | 'limits', Record<string, string>>>;
