@@ -101,7 +101,9 @@ describe('the chart', () => {
 
   it('gives the pods of runs the pull secrets and the patch', async () => {
     const objects = await render(valueSets['everything optional'] ?? {});
-    const patch = firstOf(objects, 'ConfigMap', 'pumphouse-pod-patch')?.data?.['patch.json'];
+    const [container] =
+      firstOf(objects, 'Deployment', 'pumphouse-supervisor')?.spec.template?.spec.containers ?? [];
+    const patch = container?.env?.find(({ name }) => name === 'PUMPHOUSE_KUBERNETES_POD_PATCH')?.value;
     expect(JSON.parse(patch ?? '')).toEqual({
       pods: { spec: { runtimeClassName: 'gvisor', imagePullSecrets: [{ name: 'registry' }] } },
       sizes: { xlarge: { spec: { nodeSelector: { pool: 'large' } } } },

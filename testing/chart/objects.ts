@@ -71,7 +71,6 @@ export interface KubeObject {
   rules?: unknown[];
   subjects?: { name: string; namespace: string }[];
   automountServiceAccountToken?: boolean;
-  data?: Record<string, string>;
 }
 
 export function parseObjects(text: string): KubeObject[] {

@@ -39,11 +39,6 @@ imagePullSecrets:
 - name: blobs
   mountPath: /blobs
 {{- end }}
-{{- if include "pumphouse.podPatch" . }}
-- name: pod-patch
-  mountPath: /etc/pumphouse/pod-patch
-  readOnly: true
-{{- end }}
 {{- if and .Values.openId.issuer .Values.openId.clientSecret.name }}
 - name: open-id
   mountPath: /etc/pumphouse/open-id
@@ -89,11 +84,6 @@ imagePullSecrets:
 - name: blobs
   persistentVolumeClaim:
     claimName: {{ include "pumphouse.blobsClaim" . }}
-{{- end }}
-{{- if include "pumphouse.podPatch" . }}
-- name: pod-patch
-  configMap:
-    name: {{ include "pumphouse.name" . }}-pod-patch
 {{- end }}
 {{- if and .Values.openId.issuer .Values.openId.clientSecret.name }}
 - name: open-id

@@ -14,9 +14,13 @@ PUMPHOUSE_EXECUTOR: kubernetes
 PUMPHOUSE_RUNNER_IMAGE: {{ printf "%s/%s:%s" .Values.image.registry .Values.image.runner.repository .Values.image.runner.tag | quote }}
 PUMPHOUSE_KUBERNETES_NAMESPACE: {{ include "pumphouse.runsNamespace" . }}
 PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: {{ include "pumphouse.runsClaim" . }}
-PUMPHOUSE_KUBERNETES_SERVER_LABELS: {{ printf "app.kubernetes.io/name=pumphouse,app.kubernetes.io/instance=%s" .Release.Name | quote }}
-{{- if include "pumphouse.podPatch" . }}
-PUMPHOUSE_KUBERNETES_POD_PATCH: /etc/pumphouse/pod-patch/patch.json
+PUMPHOUSE_KUBERNETES_SERVER: {{ printf "app.kubernetes.io/name=pumphouse,app.kubernetes.io/instance=%s" .Release.Name | quote }}
+{{- with include "pumphouse.podPatch" . }}
+PUMPHOUSE_KUBERNETES_POD_PATCH: {{ . | quote }}
+{{- end }}
+{{- if .Values.networkPolicy.enabled }}
+# The policy of the chart alone decides what runs reach: the server's own would allow the whole internet.
+PUMPHOUSE_RUNS_EGRESS: '0'
 {{- end }}
 PUMPHOUSE_ATTEMPTS_HOST: 0.0.0.0
 PUMPHOUSE_ATTEMPTS_PORT: '8081'
