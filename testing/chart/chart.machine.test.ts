@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { buildKustomization } from '../fixtures/kubectl.ts';
+import { validateObjects } from '../fixtures/kubernetes-schemas.ts';
 import { chartFolder, prepareHelm, type Helm } from '../fixtures/helm.ts';
 import { findProblems } from './check-objects.ts';
 import { manifestsFolder, renderManifests } from './manifests.ts';
@@ -23,6 +24,17 @@ describe('the chart', () => {
   it.each(Object.entries(valueSets))('renders correct objects: %s', async (_, values) => {
     await helm.lint(values);
     expect(findProblems(await render(values))).toEqual([]);
+  });
+
+  it.each(['1.25', '1.37'])('renders only fields that Kubernetes %s has', async (release) => {
+    const rendered = await Promise.all(Object.values(valueSets).map(render));
+    const own = rendered
+      .flat()
+      .filter(({ apiVersion }) => !/monitoring|external-secrets|gateway/.test(apiVersion));
+    expect(await validateObjects(own, release)).toEqual([]);
+    const service = firstOf(own, 'Service', 'pumphouse-http');
+    const wrong = { ...service, spec: { ...service?.spec, port: 8080 } };
+    expect((await validateObjects([wrong], release)).join()).toContain("'port' was unexpected");
   });
 
   it('renders the same objects each time, so that an upgrade changes nothing by itself', async () => {
