@@ -46,15 +46,10 @@ describe('the chart', () => {
     const pods = listPods(await render(valueSets['everything optional'] ?? {}));
     const variables = pods.flatMap(({ spec }) => spec.containers.flatMap(({ env }) => env ?? []));
     const secret = variables.filter(({ name }) =>
-      /SECRET_KEY|SECRET_KEYS|ACCESS_KEY|SMTP_URL|PASSWORD$/.test(name),
+      /(KEY|KEYS|KEY_ID|SMTP_URL|PASSWORD|SECRET)$/.test(name),
     );
     expect(new Set(secret.map(({ name }) => name))).toEqual(
-      new Set([
-        'PUMPHOUSE_SECRET_KEY',
-        'PUMPHOUSE_S3_ACCESS_KEY_ID',
-        'PUMPHOUSE_S3_SECRET_ACCESS_KEY',
-        'PUMPHOUSE_SMTP_URL',
-      ]),
+      new Set(['PUMPHOUSE_SECRET_KEY', 'PUMPHOUSE_S3_ACCESS_KEY_ID', 'PUMPHOUSE_SMTP_URL']),
     );
     for (const variable of secret)
       expect(variable).toEqual({ name: variable.name, valueFrom: expect.anything() });
@@ -67,6 +62,7 @@ describe('the chart', () => {
       );
     expect(await claims('roles apart')).toEqual(['pumphouse-blobs', 'pumphouse-runs']);
     expect(await claims('S3')).toEqual(['pumphouse-runs']);
+    expect(await claims('a move from the volume to S3')).toEqual(['pumphouse-blobs', 'pumphouse-runs']);
     expect(await claims('existing claims and namespace')).toEqual([]);
     const s3 = await helm.render(valueSets['S3'] ?? {});
     expect(s3).not.toContain('/blobs');
@@ -243,6 +239,7 @@ describe('the chart rejects', () => {
       { firstOwner: { email: 'a@b.example' } },
       'create secret generic pumphouse-first-owner',
     ],
+    ['a move to nowhere', { blobs: { movesToS3: true } }, 'blobs.s3.url: set the bucket'],
     ['mail without a sender', { mail: { urlSecret: { name: 'mail' } } }, 'mail.from: set the address'],
     [
       'external secrets without a store',

@@ -3,7 +3,7 @@ import { readConfig, settings } from '@pumphouse/server/config/config.ts';
 import type { Container } from './objects.ts';
 
 /** Settings of the executor for Kubernetes and of blobs in S3, which the table of settings does not have yet. */
-const coming = [/^PUMPHOUSE_KUBERNETES_/, /^PUMPHOUSE_S3_/];
+const coming = [/^PUMPHOUSE_KUBERNETES_/, /^PUMPHOUSE_S3_/, /^PUMPHOUSE_BLOBS_FALLBACK_URL$/];
 const isComing = (name: string) => coming.some((pattern) => pattern.test(name));
 
 export function findSettingProblems({ env = [] }: Container): string[] {

@@ -15,7 +15,6 @@ const s3 = {
   url: 's3://pumphouse/production',
   endpoint: 'https://s3.example.com:8333',
   region: 'eu-central-1',
-  forcePathStyle: true,
   credentialsSecret: { name: 'pumphouse-s3' },
 };
 
@@ -23,6 +22,7 @@ export const valueSets: Record<string, object> = {
   'roles apart': requiredValues,
   'one server': { ...requiredValues, mode: 'single' },
   S3: { ...requiredValues, blobs: { s3 } },
+  'a move from the volume to S3': { ...requiredValues, blobs: { s3, movesToS3: true } },
   'S3 by the identity of the service account': {
     ...requiredValues,
     blobs: { s3: { url: 's3://pumphouse', region: 'eu-central-1' } },

@@ -16,6 +16,11 @@
 {{- .Values.blobs.volume.existingClaim | default (printf "%s-blobs" (include "pumphouse.name" .)) -}}
 {{- end }}
 
+{{/* Whether servers mount the volume of blobs; empty if not. */}}
+{{- define "pumphouse.usesBlobsVolume" -}}
+{{- if or (not .Values.blobs.s3.url) .Values.blobs.movesToS3 }}true{{ end -}}
+{{- end }}
+
 {{- define "pumphouse.runsClaim" -}}
 {{- .Values.runs.volume.existingClaim | default (printf "%s-runs" (include "pumphouse.name" .)) -}}
 {{- end }}

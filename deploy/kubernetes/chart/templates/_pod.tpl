@@ -35,9 +35,14 @@ imagePullSecrets:
 - name: database
   mountPath: /etc/pumphouse/database
   readOnly: true
-{{- if not .Values.blobs.s3.url }}
+{{- if include "pumphouse.usesBlobsVolume" . }}
 - name: blobs
   mountPath: /blobs
+{{- end }}
+{{- if and .Values.blobs.s3.url .Values.blobs.s3.credentialsSecret.name }}
+- name: s3
+  mountPath: /etc/pumphouse/s3
+  readOnly: true
 {{- end }}
 {{- if and .Values.openId.issuer .Values.openId.clientSecret.name }}
 - name: open-id
@@ -80,10 +85,20 @@ imagePullSecrets:
   emptyDir:
     sizeLimit: 256Mi
 {{ include "pumphouse.databaseVolume" . | trim }}
-{{- if not .Values.blobs.s3.url }}
+{{- if include "pumphouse.usesBlobsVolume" . }}
 - name: blobs
   persistentVolumeClaim:
     claimName: {{ include "pumphouse.blobsClaim" . }}
+{{- end }}
+{{- with .Values.blobs.s3 }}
+{{- if and .url .credentialsSecret.name }}
+- name: s3
+  secret:
+    secretName: {{ .credentialsSecret.name | quote }}
+    items:
+      - key: {{ .credentialsSecret.secretAccessKeyKey | quote }}
+        path: {{ .credentialsSecret.secretAccessKeyKey | quote }}
+{{- end }}
 {{- end }}
 {{- if and .Values.openId.issuer .Values.openId.clientSecret.name }}
 - name: open-id

@@ -27,6 +27,9 @@
 {{- if and .mail.urlSecret.name (not .mail.from) -}}
 {{- $problems = append $problems "mail.from: set the address that mail comes from, such as pumphouse@example.com." -}}
 {{- end -}}
+{{- if and .blobs.movesToS3 (not .blobs.s3.url) -}}
+{{- $problems = append $problems "blobs.s3.url: set the bucket that the blobs are moved to." -}}
+{{- end -}}
 {{- if and .autoscaling.enabled (ne .mode "roles") -}}
 {{- $problems = append $problems "autoscaling.enabled: set mode to roles, because only supervisors are scaled." -}}
 {{- end -}}

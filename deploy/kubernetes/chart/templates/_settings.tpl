@@ -30,6 +30,9 @@ PUMPHOUSE_MAX_ACTIVE_APPS: {{ .Values.capacity.appsPerSupervisor | quote }}
 {{- with .Values.apps.domain }}
 PUMPHOUSE_APPS_DOMAIN: {{ . | quote }}
 {{- end }}
+{{- if .Values.blobs.movesToS3 }}
+PUMPHOUSE_BLOBS_FALLBACK_URL: file:///blobs
+{{- end }}
 {{- with .Values.blobs.s3 }}
 {{- if .url }}
 {{- with .endpoint }}
@@ -38,8 +41,8 @@ PUMPHOUSE_S3_ENDPOINT: {{ . | quote }}
 {{- with .region }}
 PUMPHOUSE_S3_REGION: {{ . | quote }}
 {{- end }}
-{{- if .forcePathStyle }}
-PUMPHOUSE_S3_FORCE_PATH_STYLE: '1'
+{{- if .credentialsSecret.name }}
+PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: {{ printf "/etc/pumphouse/s3/%s" .credentialsSecret.secretAccessKeyKey | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -75,7 +78,6 @@ NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Valu
 {{- with .Values.blobs.s3 }}
 {{- if and .url .credentialsSecret.name }}
 - [PUMPHOUSE_S3_ACCESS_KEY_ID, {{ .credentialsSecret.name | quote }}, {{ .credentialsSecret.accessKeyIdKey | quote }}]
-- [PUMPHOUSE_S3_SECRET_ACCESS_KEY, {{ .credentialsSecret.name | quote }}, {{ .credentialsSecret.secretAccessKeyKey | quote }}]
 {{- end }}
 {{- end }}
 {{- with .Values.mail.urlSecret }}
