@@ -45,9 +45,7 @@ describe('the chart', () => {
   it('keeps secrets out of variables, except by reference', async () => {
     const pods = listPods(await render(valueSets['everything optional'] ?? {}));
     const variables = pods.flatMap(({ spec }) => spec.containers.flatMap(({ env }) => env ?? []));
-    const secret = variables.filter(({ name }) =>
-      /(KEY|KEYS|KEY_ID|SMTP_URL|PASSWORD|SECRET)$/.test(name),
-    );
+    const secret = variables.filter(({ name }) => /(KEY|KEYS|KEY_ID|SMTP_URL|PASSWORD|SECRET)$/.test(name));
     expect(new Set(secret.map(({ name }) => name))).toEqual(
       new Set(['PUMPHOUSE_SECRET_KEY', 'PUMPHOUSE_S3_ACCESS_KEY_ID', 'PUMPHOUSE_SMTP_URL']),
     );
