@@ -1,5 +1,4 @@
 /** Finds what is wrong with the objects of a rendered chart, one sentence each; empty if nothing is. */
-import { serverRules } from '../kubernetes/server-role.ts';
 import { findSettingProblems } from './check-settings.ts';
 import { isSelected, listPods, ofKind, type KubeObject, type Pod, type Selector } from './objects.ts';
 
@@ -149,17 +148,30 @@ function findPolicyProblems({ owner, labels }: Pod, objects: readonly KubeObject
     : [`${describe(owner)}: its policy is wrong about the API server`];
 }
 
+/** What the executor needs (docs/operate/kubernetes.md), and nothing else. */
+const expectedRights = [
+  'pods: create get list watch patch delete deletecollection',
+  'pods/log: get',
+  'secrets: create',
+  'configmaps: create get delete',
+  'networkpolicies: create get list delete',
+  'persistentvolumeclaims: get',
+];
+
 function findRightsProblems(objects: readonly KubeObject[]): string[] {
   const roles = objects.filter(({ kind }) => kind.endsWith('Role'));
+  const rights = (roles[0]?.rules ?? []).map(
+    ({ resources, verbs }) => `${resources.join(' ')}: ${verbs.join(' ')}`,
+  );
   const accounts = ofKind(objects, 'ServiceAccount');
   const bound = ofKind(objects, 'RoleBinding').flatMap(({ subjects }) =>
     (subjects ?? []).map(({ name }) => name),
   );
   return [
     ...(roles.map(({ kind }) => kind).join() === 'Role' ? [] : ['there is not exactly one Role']),
-    ...(JSON.stringify(roles[0]?.rules) === JSON.stringify(serverRules)
+    ...(rights.join('\n') === expectedRights.join('\n')
       ? []
-      : ['the Role has other rules than server-role.ts']),
+      : ['the Role has other rights than the executor needs']),
     ...(bound.join() === 'pumphouse-supervisor' ? [] : [`the Role is bound to ${bound.join()}`]),
     ...accounts
       .filter((account) => account.automountServiceAccountToken !== false)

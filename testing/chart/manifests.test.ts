@@ -56,7 +56,7 @@ describe('deploy/kubernetes/manifests', () => {
       /mounts PersistentVolumeClaim/,
     ],
     ['open runs', (_, __, objects) => removeKind(objects, 'NetworkPolicy'), /runs have no network policy/],
-    ['other rights', (_, __, objects) => ofKind(objects, 'Role')[0]?.rules?.pop(), /other rules/],
+    ['other rights', (_, __, objects) => ofKind(objects, 'Role')[0]?.rules?.pop(), /other rights/],
     ['a foreign port', (_, one) => one.ports?.pop(), /have no port apps/],
   ])('is not correct with %s', async (_, change, problem) => {
     const objects = await readManifests();

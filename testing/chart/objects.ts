@@ -68,7 +68,7 @@ export interface KubeObject {
       backendRefs?: Backend[];
     }[];
   };
-  rules?: unknown[];
+  rules?: { resources: string[]; verbs: string[] }[];
   subjects?: { name: string; namespace: string }[];
   automountServiceAccountToken?: boolean;
 }
