@@ -8,3 +8,7 @@ export type BlobsLocation = { kind: 'folder'; path: string } | { kind: 's3'; set
 export function describeLocation(location: BlobsLocation): string {
   return location.kind === 's3' ? describeS3(location.settings) : `file://${location.path}`;
 }
+
+export function isSameLocation(one: BlobsLocation, other: BlobsLocation): boolean {
+  return describeLocation(one) === describeLocation(other);
+}

@@ -1,7 +1,6 @@
 import type { BlobsConfig } from '../config/blobs-settings.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
-import type { LogFiles } from '../blobs/logs/log-files.ts';
+import type { BlobsPlace } from '../services/retention/blobs-place.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
@@ -17,9 +16,7 @@ import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createS3BlobStore } from '../blobs/s3/s3-blob-store.ts';
 
 /** Open blobs and logs. */
-export interface OpenBlobs {
-  blobs: BlobStore;
-  logFiles: LogFiles;
+export interface OpenBlobs extends BlobsPlace {
   /** Removes what killed servers wrote in part; returns how many. */
   removeUnfinishedBlobs: (olderThanHours: number) => Promise<number>;
   /**
@@ -34,10 +31,14 @@ export function openBlobs({ blobs, blobsFallback }: BlobsConfig, persistence: Pe
   const primary = openLocation(blobs, persistence);
   if (!blobsFallback) return primary;
   const former = openLocation(blobsFallback, persistence);
+  const both = createFallbackBlobStore(primary.blobs, former.blobs);
   return {
     ...primary,
-    blobs: createFallbackBlobStore(primary.blobs, former.blobs),
-    logFiles: createFallbackLogFiles(primary.logFiles, former.logFiles),
+    blobs: both,
+    logFiles:
+      primary.hasChunkedLogs && former.hasChunkedLogs
+        ? createChunkedLogFiles({ blobs: both, database: persistence })
+        : createFallbackLogFiles(primary.logFiles, former.logFiles),
     async check(installationId) {
       await former.check(installationId);
       await primary.check(installationId);
@@ -52,6 +53,7 @@ export function openLocation(location: BlobsLocation, persistence: Persistence):
     return {
       blobs: createFolderBlobStore(path),
       logFiles: createLogFiles(join(path, 'logs')),
+      hasChunkedLogs: false,
       removeUnfinishedBlobs: (olderThanHours) => removeUnfinishedBlobs(path, olderThanHours),
       check: async () => undefined,
     };
@@ -61,6 +63,7 @@ export function openLocation(location: BlobsLocation, persistence: Persistence):
   return {
     blobs,
     logFiles: createChunkedLogFiles({ blobs, database: persistence }),
+    hasChunkedLogs: true,
     removeUnfinishedBlobs: (olderThanHours) => abortUnfinishedUploads(bucket, olderThanHours),
     check: createPrefixCheck(blobs, location.settings),
   };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { S3Encryption, S3Settings } from '../blobs/s3/s3-settings.ts';
+import { isSameLocation } from '../blobs/blobs-location.ts';
 import { ConfigError } from './config-error.ts';
 import { readSecretFile } from './read-secrets.ts';
 
@@ -71,21 +72,11 @@ export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConf
   const blobsFallback = fallbackUrl
     ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values)
     : null;
-  if (blobsFallback && isSame(blobs, blobsFallback))
+  if (blobsFallback && isSameLocation(blobs, blobsFallback))
     throw new ConfigError(
       `PUMPHOUSE_BLOBS_FALLBACK_URL is ${fallbackUrl}, where the blobs are anyway. Set it to their former place, or remove it.`,
     );
   return { blobs, blobsFallback };
-}
-
-function isSame(one: BlobsLocation, other: BlobsLocation): boolean {
-  if (one.kind === 'folder') return other.kind === 'folder' && one.path === other.path;
-  const { settings } = one;
-  return (
-    other.kind === 's3' &&
-    settings.bucket === other.settings.bucket &&
-    settings.prefix === other.settings.prefix
-  );
 }
 
 function readLocation(setting: string, url: string, values: BlobsValues): BlobsLocation {

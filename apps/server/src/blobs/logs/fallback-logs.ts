@@ -23,14 +23,7 @@ export function createFallbackLogFiles(primary: LogFiles, former: LogFiles): Log
   async function moveStart(attemptId: string, toBytes: number, rows: LogChunkRows): Promise<void> {
     if (moved.has(attemptId)) return;
     if (toBytes > 0 && (await choose(attemptId, toBytes)) === former) {
-      let next: Omit<LogAppend, 'data'> = { expectedBytes: 0, firstLine: 0 };
-      for await (const data of former.read(attemptId, { fromLine: 0, toBytes })) {
-        await primary.append(attemptId, { ...next, data }, rows);
-        next = {
-          expectedBytes: next.expectedBytes + data.length,
-          firstLine: next.firstLine + countLines(data),
-        };
-      }
+      await copyLines(former, primary, { attemptId, toBytes, rows });
       // Not known as moved yet: the transaction may still fail.
       return;
     }
@@ -68,4 +61,17 @@ export function createFallbackLogFiles(primary: LogFiles, former: LogFiles): Log
       await primary.delete(attemptId);
     },
   };
+}
+
+/** Copies the lines of a log that is not sealed, up to `toBytes`. */
+export async function copyLines(
+  from: LogFiles,
+  to: LogFiles,
+  { attemptId, toBytes, rows }: { attemptId: string; toBytes: number; rows: LogChunkRows },
+): Promise<void> {
+  let next: Omit<LogAppend, 'data'> = { expectedBytes: 0, firstLine: 0 };
+  for await (const data of from.read(attemptId, { fromLine: 0, toBytes })) {
+    await to.append(attemptId, { ...next, data }, rows);
+    next = { expectedBytes: next.expectedBytes + data.length, firstLine: next.firstLine + countLines(data) };
+  }
 }
