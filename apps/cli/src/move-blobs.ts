@@ -4,7 +4,7 @@ import { withStore } from './admin.ts';
 
 const progressMs = 5000;
 
-/** Copies all blobs to another place while servers run, and says what to do next. */
+/** Copies all blobs to another location while servers run, and says what to do next. */
 export async function moveBlobs({ to }: { to: string }): Promise<void> {
   const onProgress = createProgress();
   await withStore(async (persistence) => {
@@ -24,7 +24,7 @@ export async function moveBlobs({ to }: { to: string }): Promise<void> {
 
 function report({ copied, copiedBytes, present, waitingLogs, missingLogs }: MovedBlobs): void {
   write(`${copied} copied (${formatBytes(copiedBytes)}) and compared, ${present} were there already.`);
-  if (missingLogs > 0) write(`${missingLogs} logs are in neither place: their files are lost.`);
+  if (missingLogs > 0) write(`${missingLogs} logs are in neither location: their files are lost.`);
   if (waitingLogs > 0) write(`${waitingLogs} logs of active runs move after the switch.`);
 }
 

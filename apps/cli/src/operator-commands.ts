@@ -181,7 +181,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .description(
       'Copy packages, logs and telemetry to another folder or bucket, while servers run; safe to run again',
     )
-    .requiredOption('--to <url>', 'the new place: file:// and a path, or s3://bucket/prefix')
+    .requiredOption('--to <url>', 'the new location: file:// and a path, or s3://bucket/prefix')
     .action(moveBlobs);
 
   admin

@@ -1,6 +1,6 @@
 import type { BlobsConfig } from '../config/blobs-settings.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
-import type { BlobsPlace } from '../services/retention/blobs-place.ts';
+import type { MovableBlobs } from '../services/retention/blobs-move.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createS3BlobStore } from '../blobs/s3/s3-blob-store.ts';
 
 /** Open blobs and logs. */
-export interface OpenBlobs extends BlobsPlace {
+export interface OpenBlobs extends MovableBlobs {
   /** Removes what killed servers wrote in part; returns how many. */
   removeUnfinishedBlobs: (olderThanHours: number) => Promise<number>;
   /**
@@ -26,7 +26,7 @@ export interface OpenBlobs extends BlobsPlace {
   check: (installationId: string) => Promise<void>;
 }
 
-/** Opens the place of blobs, in combination with their former place while they move. */
+/** Opens the location of blobs, in combination with their former location while they move. */
 export function openBlobs({ blobs, blobsFallback }: BlobsConfig, persistence: Persistence): OpenBlobs {
   const primary = openLocation(blobs, persistence);
   if (!blobsFallback) return primary;
@@ -46,7 +46,7 @@ export function openBlobs({ blobs, blobsFallback }: BlobsConfig, persistence: Pe
   };
 }
 
-/** Opens one place of blobs. */
+/** Opens one location of blobs. */
 export function openLocation(location: BlobsLocation, persistence: Persistence): OpenBlobs {
   if (location.kind === 'folder') {
     const { path } = location;
@@ -70,7 +70,7 @@ export function openLocation(location: BlobsLocation, persistence: Persistence):
 }
 
 /**
- * Checks the place of blobs when a server starts. A store that does not answer keeps no server from starting:
+ * Checks the location of blobs when a server starts. A store that does not answer keeps no server from starting:
  * readiness reports it, and runs go on meanwhile.
  * @throws BlobStoreError for what an operator must change
  */

@@ -11,15 +11,15 @@ export interface OpenedMove {
   /** URLs. */
   from: string;
   to: string;
-  /** Servers write to the new place already. */
+  /** Servers write to the new location already. */
   isSwitched: boolean;
   move: () => Promise<MovedBlobs>;
 }
 
 /**
- * Opens the use case of `admin move-blobs`. Whether servers write to the new place already follows from the
+ * Opens the use case of `admin move-blobs`. Whether servers write to the new location already follows from the
  * settings of the command, which must be those of the servers.
- * @throws Error if the settings and the new place do not fit; BlobStoreError if it cannot be used
+ * @throws Error if the settings and the new location do not fit; BlobStoreError if it cannot be used
  */
 export async function openMoveBlobs(
   config: Config,
@@ -32,7 +32,7 @@ export async function openMoveBlobs(
   const source = isSwitched ? blobsFallback : blobs;
   if (!source)
     throw new Error(
-      `${describeLocation(blobs)} is where the servers keep their blobs. Set PUMPHOUSE_BLOBS_FALLBACK_URL to the former place to copy the rest from there.`,
+      `${describeLocation(blobs)} is where the servers keep their blobs. Set PUMPHOUSE_BLOBS_FALLBACK_URL to the former location to copy the rest from there.`,
     );
   if (!isSwitched && blobsFallback)
     throw new Error(

@@ -18,7 +18,7 @@ export const blobsSettings = {
     .url()
     .optional()
     .describe(
-      'The former place of the blobs while they move: what is not in `PUMPHOUSE_BLOBS_URL` yet is read there; see [S3](s3.md#move)',
+      'The former location of the blobs while they move: what is not in `PUMPHOUSE_BLOBS_URL` yet is read there; see [S3](s3.md#move)',
     ),
   PUMPHOUSE_S3_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
@@ -74,7 +74,7 @@ export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConf
     : null;
   if (blobsFallback && isSameLocation(blobs, blobsFallback))
     throw new ConfigError(
-      `PUMPHOUSE_BLOBS_FALLBACK_URL is ${fallbackUrl}, where the blobs are anyway. Set it to their former place, or remove it.`,
+      `PUMPHOUSE_BLOBS_FALLBACK_URL is ${fallbackUrl}, where the blobs are anyway. Set it to their former location, or remove it.`,
     );
   return { blobs, blobsFallback };
 }

@@ -3,7 +3,7 @@ import { errorCodeOf } from '../../platform/error-code.ts';
 import { BlobStoreError } from '../blob-store.ts';
 import { describeS3 } from './s3-settings.ts';
 
-type Place = Pick<S3Settings, 'bucket' | 'prefix' | 'endpoint'>;
+type BucketAddress = Pick<S3Settings, 'bucket' | 'prefix' | 'endpoint'>;
 
 /** Reports whether an object, or an upload in parts, does not exist. A missing bucket is another error. */
 export function isMissingObject(error: unknown): boolean {
@@ -22,27 +22,27 @@ export function isReplaced(error: unknown): boolean {
 }
 
 /** Turns an error of the S3 client into one that says what to do next. It never contains a credential. */
-export function toBlobStoreError(error: unknown, place: Place): BlobStoreError {
+export function toBlobStoreError(error: unknown, bucket: BucketAddress): BlobStoreError {
   if (error instanceof BlobStoreError) return error;
   const { name, status, message } = readError(error);
-  const found = explain(name, status, place);
+  const found = explain(name, status, bucket);
   if (found) return new BlobStoreError(found.code, found.message, { cause: error });
   return new BlobStoreError(
     'blobs_unavailable',
-    `${describeS3(place)} does not answer as it should (${[name, message].filter(Boolean).join(': ')}). ` +
-      `Pumphouse tries again; check that ${place.endpoint ?? 'AWS S3'} is reachable.`,
+    `${describeS3(bucket)} does not answer as it should (${[name, message].filter(Boolean).join(': ')}). ` +
+      `Pumphouse tries again; check that ${bucket.endpoint ?? 'AWS S3'} is reachable.`,
     { cause: error },
   );
 }
 
 type Explained = Pick<BlobStoreError, 'code' | 'message'> | null;
 
-function explain(name: string, status: number | undefined, place: Place): Explained {
-  const where = describeS3(place);
+function explain(name: string, status: number | undefined, bucket: BucketAddress): Explained {
+  const where = describeS3(bucket);
   if (name === 'NoSuchBucket')
     return {
       code: 'blobs_bucket_missing',
-      message: `There is no bucket ${place.bucket} at ${place.endpoint ?? 'AWS S3'}. Create it, or correct PUMPHOUSE_BLOBS_URL.`,
+      message: `There is no bucket ${bucket.bucket} at ${bucket.endpoint ?? 'AWS S3'}. Create it, or correct PUMPHOUSE_BLOBS_URL.`,
     };
   if (wrongCredentials.has(name))
     return {
@@ -62,7 +62,7 @@ function explain(name: string, status: number | undefined, place: Place): Explai
   if (wrongRegion.has(name) || status === 301)
     return {
       code: 'blobs_region_wrong',
-      message: `The bucket ${place.bucket} is in another region. Set PUMPHOUSE_S3_REGION to the region of the bucket.`,
+      message: `The bucket ${bucket.bucket} is in another region. Set PUMPHOUSE_S3_REGION to the region of the bucket.`,
     };
   if (name === 'AccessDenied' || name === 'Forbidden' || status === 403)
     return {

@@ -1,4 +1,4 @@
-import type { BlobsPlace } from './blobs-place.ts';
+import type { MovableBlobs } from './blobs-move.ts';
 import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { MovedBlobs } from './move-blobs.ts';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-function openFolder(name: string): BlobsPlace {
+function openFolder(name: string): MovableBlobs {
   const path = join(fixture.folder, name);
   return {
     blobs: createFolderBlobStore(path),
@@ -36,7 +36,7 @@ function openFolder(name: string): BlobsPlace {
 }
 
 /** Keeps logs like in a bucket. */
-function openBucket(name: string): BlobsPlace {
+function openBucket(name: string): MovableBlobs {
   const blobs = createFolderBlobStore(join(fixture.folder, name));
   return {
     blobs,
@@ -45,12 +45,12 @@ function openBucket(name: string): BlobsPlace {
   };
 }
 
-const withFallback = (to: BlobsPlace, from: BlobsPlace) => ({
+const withFallback = (to: MovableBlobs, from: MovableBlobs) => ({
   blobs: createFallbackBlobStore(to.blobs, from.blobs),
   logFiles: createFallbackLogFiles(to.logFiles, from.logFiles),
 });
 
-function move(from: BlobsPlace, to: BlobsPlace, isSwitched: boolean): Promise<MovedBlobs> {
+function move(from: MovableBlobs, to: MovableBlobs, isSwitched: boolean): Promise<MovedBlobs> {
   const { persistence } = fixture;
   return createMoveBlobs({ persistence, from, to, isSwitched, onProgress: () => undefined })();
 }

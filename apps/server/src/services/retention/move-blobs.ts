@@ -1,11 +1,11 @@
 import type { BlobStat, BlobStore } from '../../blobs/blob-store.ts';
 import type { AttemptLogExtent } from '../../store/records.ts';
-import type { BlobsMove } from './blobs-place.ts';
+import type { BlobsMove } from './blobs-move.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
-import { CopyDiffersError } from './blobs-place.ts';
+import { CopyDiffersError } from './blobs-move.ts';
 import { createMoveLogs } from './move-logs.ts';
 import { isMarkerKey } from '../../blobs/s3/prefix-owner.ts';
 
@@ -21,7 +21,7 @@ export interface MovedBlobs {
   present: number;
   /** Logs of active runs: they move after the switch. */
   waitingLogs: number;
-  /** Logs that are in neither place. */
+  /** Logs that are in neither location. */
   missingLogs: number;
 }
 
@@ -37,9 +37,9 @@ const blobsAtOnce = 200;
 const attemptsAtOnce = 200;
 
 /**
- * Creates the copy of all blobs and logs of an installation to another place, while servers run. Each copy is
+ * Creates the copy of all blobs and logs of an installation to another location, while servers run. Each copy is
  * read back and compared. It can be stopped at any point and run again, and removes nothing from the former
- * place.
+ * location.
  */
 export function createMoveBlobs(dependencies: MoveBlobsDependencies) {
   const { persistence, from, to, isSwitched, onProgress } = dependencies;

@@ -1,18 +1,18 @@
 import type { AttemptLogExtent } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { LogPiece } from '../../blobs/logs/log-lines.ts';
-import type { BlobsMove } from './blobs-place.ts';
+import type { BlobsMove } from './blobs-move.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createHash } from 'node:crypto';
 import { copyLines } from '../../blobs/logs/fallback-logs.ts';
 import { countLines } from '../../blobs/logs/log-index.ts';
-import { CopyDiffersError } from './blobs-place.ts';
+import { CopyDiffersError } from './blobs-move.ts';
 import { packLog } from '../../blobs/logs/sealed-log.ts';
 import { sealedLogKey } from '../../blobs/logs/chunked-log.ts';
 
 /**
  * Creates the copy of one log between a folder and a bucket. A sealed log becomes one blob at its fixed key. A
- * log that may still grow stays where it is until servers write to the new place.
+ * log that may still grow stays where it is until servers write to the new location.
  */
 export function createMoveLogs({
   persistence,
@@ -51,7 +51,7 @@ export function createMoveLogs({
     if (!isPresent && !logSealed && !isSwitched) return 'waiting';
     if (!isPresent && !(await from.logFiles.holds(id, logBytes))) return 'missing';
     if (!isPresent) await (logSealed ? copySealed(attempt) : copyUnsealed(attempt));
-    // The rows named objects of the former place, which may be removed now.
+    // The rows named objects of the former location, which may be removed now.
     if (isSwitched && from.hasChunkedLogs && logSealed)
       await store.logChunks.take(id, { startByte: 0, endByte: Number.MAX_SAFE_INTEGER });
     return isPresent ? 'present' : 'copied';
