@@ -76,8 +76,10 @@ describe('a server without the role supervisor', () => {
       {
         'pipeline.py': `
 import dlt
-dlt.pipeline("shop", destination="duckdb", dataset_name="d").run([{"id": 1}], table_name="orders")
-print("loaded on a worker")
+
+if __name__ == "__main__":
+    dlt.pipeline("shop", destination="duckdb", dataset_name="d").run([{"id": 1}], table_name="orders")
+    print("loaded on a worker")
 `,
       },
     );

@@ -20,6 +20,7 @@ import { createServices } from './services/create-services.ts';
 import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
 import { openAttemptsAddress } from './compose/open-attempts-address.ts';
+import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
@@ -71,7 +72,8 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const mailer = await openMailer(config.mail);
   parts.add(() => mailer?.close());
   const addresses = createServerAddresses(config);
-  const filePorts = openFilePorts(config);
+  const filePorts = openFilePorts(config, persistence);
+  await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
   const services = createServices({
     ...filePorts,
     persistence,
@@ -96,6 +98,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     clock: services.clock,
     readLoad: services.readLoad,
     listLoops: () => (areLoopsStarted ? loops.list() : null),
+    checkBlobs: () => filePorts.checkBlobs(installationId),
     findRunsProblem: async () => (await attemptsAddress?.findProblem()) ?? null,
   };
   const api: ApiDependencies = {

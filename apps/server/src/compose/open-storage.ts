@@ -22,15 +22,16 @@ export async function openStorage(
   const opened = await openStore(config, log);
   try {
     const { persistence } = opened;
-    const { executor } = await createExecutor(
-      config,
-      {
-        installationId: (await persistence.store.installation.get()).id,
-        decisions: persistence.store.installation,
-      },
+    const { installation } = persistence.store;
+    const { id: installationId } = await installation.get();
+    const { executor } = await createExecutor(config, { installationId, decisions: installation }, log);
+    const ports = {
+      persistence,
+      executor,
       log,
-    );
-    const ports = { persistence, executor, log, ...openFilePorts(config), ...(readNow && { readNow }) };
+      ...openFilePorts(config, persistence),
+      ...(readNow && { readNow }),
+    };
     return { persistence, ...createRetentionServices(ports), close: () => opened.close() };
   } catch (error) {
     await opened.close();
