@@ -133,7 +133,7 @@ if __name__ == "__main__":
   it('gives a paused worker no runs', async () => {
     await runAdmin(server, ['pause-worker', 'edge-1']);
     const id = await triggerJob(server, workspaceId, 'jobs.hello');
-    await api.awaitLine(id, 'Waiting for a worker: edge-1 is paused.');
+    await api.awaitLine(id, 'Waiting for a worker: edge-1 is paused');
     await runAdmin(server, ['resume-worker', 'edge-1']);
     expect((await api.awaitEnd(id)).status).toBe('completed');
   });
