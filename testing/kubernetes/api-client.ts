@@ -57,7 +57,11 @@ export class ApiClient {
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
         });
       });
-      sent.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+      if (options.body === undefined) return void sent.end();
+      const text = JSON.stringify(options.body);
+      // Node sends the length of a DELETE's body only if it is told.
+      sent.setHeader('content-length', Buffer.byteLength(text));
+      sent.end(text);
     });
   }
 

@@ -33,7 +33,7 @@ export function updateObject(
   const metadata = (wanted.metadata ?? {}) as Partial<ObjectMeta>;
   if (metadata.name !== undefined && metadata.name !== name) {
     throw badRequest(
-      'the name of the object (' + metadata.name + `) does not match the name on the URL (${name})`,
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
   }
   if (metadata.uid !== undefined && metadata.uid !== current.metadata.uid) {
@@ -42,16 +42,16 @@ export function updateObject(
   }
   if (metadata.resourceVersion && metadata.resourceVersion !== current.metadata.resourceVersion)
     throw conflict(type, name, changedText);
-  const updated =
+  const updated: KubeObject =
     subresource === 'status'
-      ? { ...current, status: wanted.status }
+      ? { ...current, ...(wanted.status && { status: wanted.status }) }
       : keepServerFields(current, { ...wanted, metadata: metadata as ObjectMeta });
   const errors = [
     ...validateLabels(updated.metadata.labels),
-    ...rulesOf(type).validateUpdate(current, updated as KubeObject),
+    ...rulesOf(type).validateUpdate(current, updated),
   ];
   if (errors.length > 0) throw invalid(type, name, errors);
-  return writeUpdate(state, type, { current, updated: updated as KubeObject });
+  return writeUpdate(state, type, { current, updated });
 }
 
 /** What only the server decides about an object stays. */
