@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { ApiClient } from './api-client.ts';
+import { describe } from 'vitest';
 import type { TestCluster } from './cluster.ts';
 import { describeAccess } from './suite/access.ts';
 import { describeDeletion } from './suite/deletion.ts';
@@ -7,25 +6,13 @@ import { describeDisruptions } from './suite/disruptions.ts';
 import { describeLists } from './suite/lists.ts';
 import { describeObjects } from './suite/objects.ts';
 import { describePatches } from './suite/patches.ts';
-import type { SuiteContext } from './suite/suite-pods.ts';
+import { openSuite } from './suite/open-suite.ts';
 import { describeWatches } from './suite/watches.ts';
 
 /** Describes how the API of a cluster behaves, as far as the executor relies on it. */
 export function describeApiBehaviour(start: () => Promise<TestCluster>): void {
   describe('the API of a cluster', () => {
-    let context: SuiteContext;
-    beforeAll(async () => {
-      const cluster = await start();
-      context = { cluster, api: new ApiClient(cluster) };
-    });
-    afterAll(() => context.cluster.remove());
-    // A pod that stays takes room on the node.
-    afterEach(async () => {
-      const { api } = context;
-      await api.send('DELETE', `${api.path('pods')}?labelSelector=test-suite&gracePeriodSeconds=0`);
-    });
-
-    const get = () => context;
+    const get = openSuite(start);
     describeObjects(get);
     describeAccess(get);
     describeLists(get);

@@ -74,13 +74,11 @@ export function describeDisruptions(get: GetContext): void {
         ((await readPod(get(), name)).body as DisruptedPod).status.conditions?.find(
           ({ type }) => type === 'PodScheduled',
         );
-      await expect
-        .poll(readScheduled)
-        .toMatchObject({
-          status: 'False',
-          reason: 'Unschedulable',
-          message: expect.stringMatching(/^0\/1 nodes are available: 1 node\(s\) were unschedulable/),
-        });
+      await expect.poll(readScheduled).toMatchObject({
+        status: 'False',
+        reason: 'Unschedulable',
+        message: expect.stringMatching(/^0\/1 nodes are available: 1 node\(s\) were unschedulable/),
+      });
       await cluster.faults.uncordonNode();
       await untilPhase(get(), name, 'Running');
     });

@@ -24,6 +24,29 @@ export const scripts = {
   endsOnTerm: "trap 'exit 7' TERM; sleep infinity & wait",
 };
 
+/** What the Pod Security level `restricted` asks for. */
+export const restrictedPod = {
+  runAsNonRoot: true,
+  runAsUser: 60906,
+  runAsGroup: 60906,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+export const restrictedContainer = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+
+export const describeContainer = (
+  { cluster }: SuiteContext,
+  name: string,
+  script: string,
+  more: object = {},
+) => ({
+  name,
+  image: cluster.image,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['sh', '-c', script],
+  securityContext: restrictedContainer,
+  ...more,
+});
+
 interface PodOptions {
   name?: string;
   labels?: Record<string, string>;
@@ -35,7 +58,7 @@ interface PodOptions {
 }
 
 /** A pod that the level `restricted` admits. */
-export function describePod({ cluster }: SuiteContext, options: PodOptions = {}) {
+export function describePod(context: SuiteContext, options: PodOptions = {}) {
   const { name = uniqueName(), labels = {}, script = scripts.untilDeleted, graceSeconds = 1 } = options;
   return {
     apiVersion: 'v1',
@@ -45,22 +68,8 @@ export function describePod({ cluster }: SuiteContext, options: PodOptions = {})
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: graceSeconds,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 60906,
-        runAsGroup: 60906,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-      containers: [
-        {
-          name: 'main',
-          image: cluster.image,
-          imagePullPolicy: 'IfNotPresent',
-          command: ['sh', '-c', script],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          ...options.container,
-        },
-      ],
+      securityContext: restrictedPod,
+      containers: [{ ...describeContainer(context, 'main', script), ...options.container }],
       ...options.spec,
     },
   };
@@ -87,6 +96,40 @@ export async function untilPhase(context: SuiteContext, name: string, phase: str
 
 export async function untilGone(context: SuiteContext, name: string): Promise<void> {
   await expect.poll(async () => (await readPod(context, name)).status).toBe(404);
+}
+
+/** Reads a pod's log; the query may name its container. */
+export async function readLog({ api }: SuiteContext, name: string, query = ''): Promise<string> {
+  return (await api.send('GET', api.path(`pods/${name}/log${query}`))).body;
+}
+
+/** Reads the state of a pod's first container, or init container. */
+export async function readState(context: SuiteContext, name: string, list = 'containerStatuses') {
+  return (await readPod(context, name)).body.status[list]?.[0]?.state;
+}
+
+/** Runs a script in a pod that is to succeed. @returns its log */
+export async function runScript(
+  context: SuiteContext,
+  script: string,
+  more: PodOptions = {},
+): Promise<string> {
+  const { name } = (await createPod(context, { script, ...more })).metadata;
+  await untilPhase(context, name, 'Succeeded');
+  return readLog(context, name);
+}
+
+/** Deletes a pod. @returns its last state */
+export async function deleteAndReadEnd(context: SuiteContext, name: string) {
+  const { api } = context;
+  const { resourceVersion } = (await readPod(context, name)).body.metadata;
+  const query = `resourceVersion=${resourceVersion}&fieldSelector=metadata.name%3D${name}`;
+  const watch = await api.watch(`${api.path('pods')}?${query}`);
+  await api.send('DELETE', api.path(`pods/${name}`));
+  const events = await readUntil(watch, ({ type }) => type === 'DELETED');
+  watch.close();
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read any of its fields
+  return events.at(-1)?.object as any;
 }
 
 /** Reads events until one fits. @returns all up to that one */

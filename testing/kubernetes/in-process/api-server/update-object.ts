@@ -85,9 +85,10 @@ export function writeUpdate(
   type: ResourceType,
   { current, updated }: { current: KubeObject; updated: KubeObject },
 ): KubeObject {
-  if (isDeepStrictEqual(asJson(updated), asJson(current))) return current;
+  const fields = new Set([...Object.keys(updated), ...Object.keys(current)]);
+  if ([...fields].every((field) => isSame(updated[field], current[field]))) return current;
   const { generation, finalizers = [], deletionTimestamp } = updated.metadata;
-  const specChanged = !isDeepStrictEqual(asJson(updated.spec), asJson(current.spec));
+  const specChanged = !isSame(updated.spec, current.spec);
   const metadata =
     specChanged && generation !== undefined
       ? { ...updated.metadata, generation: generation + 1 }
@@ -97,6 +98,9 @@ export function writeUpdate(
   const isLast = deletionTimestamp !== undefined && waitedForFinalizers && finalizers.length === 0;
   return isLast ? store.remove(type, stored) : stored;
 }
+
+const isSame = (one: unknown, other: unknown) =>
+  one === other || isDeepStrictEqual(asJson(one), asJson(other));
 
 /** Without the fields that are undefined, which JSON does not show. */
 const asJson = (value: unknown): unknown =>
