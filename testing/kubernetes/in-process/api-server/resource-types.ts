@@ -15,7 +15,7 @@ export const pods = type({
   returnsDeleted: true,
 });
 export const secrets = type({ resource: 'secrets', kind: 'Secret' });
-export const services = type({
+const services = type({
   resource: 'services',
   kind: 'Service',
   shortNames: ['svc'],
