@@ -182,12 +182,13 @@ export const situations: Record<string, Situation> = {
     await talk.watch(`${talk.core}/pods?resourceVersion=${metadata.resourceVersion}`, isError);
   },
   bookmarks: async (talk) => {
-    // After its start, the API server sends no bookmarks until a pod has changed.
-    await createMany(talk, 1);
     const version = await currentVersion(talk);
     const isBookmark = ({ type }: WatchEvent) => type === 'BOOKMARK';
-    const query = `allowWatchBookmarks=true&timeoutSeconds=10&resourceVersion=${version}`;
-    await talk.watch(`${talk.core}/pods?${query}`, isBookmark);
+    const query = 'labelSelector=app%3Dnone&allowWatchBookmarks=true&timeoutSeconds=10';
+    // A bookmark comes 2 s before the end, and only if pods that the watch does not select have changed.
+    await talk.watch(`${talk.core}/pods?${query}&resourceVersion=${version}`, isBookmark, () =>
+      createMany(talk, 1),
+    );
     await deleteAll(talk);
   },
   'watch-from-0': async (talk) => {
