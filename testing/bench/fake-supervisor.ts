@@ -26,6 +26,8 @@ const address = 'http://127.0.0.1:1';
 const encryption = createEncryption(await readSecretKeys(config));
 const { id: installationId } = await persistence.store.installation.get();
 const executor: FakeExecutor = createFakeExecutor({
+  // Each supervisor may clean up after the runs of the others.
+  handleScope: installationId,
   scripts: {
     attempt(spec) {
       setImmediate(() => void runThrough(services, spec).catch(logUnlessStopped));

@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
-  executor: Backend;
+  /** Null without the role supervisor: such a server executes nothing. */
+  executor: Backend | null;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
   /** The clock that ticks are based on. */
@@ -37,7 +38,7 @@ export async function checkReadiness({
   const [store, ticks, broken, runs, load] = await Promise.all([
     findStoreProblem(persistence),
     findTickProblem(persistence, clock),
-    findExecutorProblem(executor),
+    executor ? findExecutorProblem(executor) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findLoad(readLoad),
   ]);

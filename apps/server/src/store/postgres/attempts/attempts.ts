@@ -6,6 +6,7 @@ import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
 import { createAdmissionStore } from './admissions.ts';
 import { named } from '../statements/named.ts';
+import { useEnvironment } from '../environments/environments.ts';
 
 export interface AttemptExit {
   code: number | null;
@@ -224,9 +225,7 @@ export function createAttemptStore(sql: Queryable) {
     ) =>
       sql.maybeOnePrepared<AttemptRecord>(
         named(
-          `with used as (
-             update environments set last_used_at = now()
-              where state = 'ready' and location->>'path' = :environmentPath returning key)
+          `${useEnvironment}
            update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
                   bootstrap_secret = :sealedSecret, environment_ready_at = now(), environment_key = used.key
              from job_runs, used
