@@ -88,7 +88,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   let areLoopsStarted = false;
   const readinessSources = {
     persistence,
-    executor,
+    executor: config.roles.supervisor ? executor : null,
     clock: services.clock,
     readLoad: services.readLoad,
     listLoops: () => (areLoopsStarted ? loops.list() : null),

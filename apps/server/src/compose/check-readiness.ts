@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
-  executor: Backend;
+  /** Null without the role supervisor: such a server executes nothing. */
+  executor: Backend | null;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
   /** The clock that ticks are based on. */
@@ -42,7 +43,7 @@ export async function checkReadiness({
   const [store, ticks, broken, runs, blobs, load] = await Promise.all([
     findStoreProblem(persistence),
     findTickProblem(persistence, clock),
-    findExecutorProblem(executor),
+    executor ? findExecutorProblem(executor) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findBlobsProblem(checkBlobs),
     findLoad(readLoad),
