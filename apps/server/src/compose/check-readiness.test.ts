@@ -59,13 +59,13 @@ describe.concurrent('a server', () => {
     expect(await check(changed)).toEqual([expect.stringMatching(text)]);
   });
 
+  it('does not depend on an executor that it does not use', async () => {
+    expect(await check({ executor: null })).toEqual([]);
+  });
+
   it('says why blobs cannot be read', async () => {
     const checkBlobs = () => Promise.reject(new Error('There is no bucket shop'));
     expect(await check({ checkBlobs })).toEqual(['blobs: There is no bucket shop']);
-  });
-
-  it('does not depend on an executor that it does not use', async () => {
-    expect(await check({ executor: null })).toEqual([]);
   });
 
   it('is not ready while ticks fall behind, whatever it does itself', async () => {
