@@ -40,7 +40,7 @@ let isStopped = false;
 function logUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
-const files = openFilePorts(config);
+const files = openFilePorts(config, persistence);
 const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
 const services = createServices({
   ...files,

@@ -76,10 +76,18 @@ export class RealFaults implements ClusterFaults {
   }
 
   async loseNode(node = this.#firstNode): Promise<void> {
-    const { network, nodes } = this.#parts;
+    const { controlPlane, network, nodes } = this.#parts;
     await network.cutNode(nodes.numberOf(node));
-    await eventually(`Kubernetes noticed that ${node} is unreachable`, async () => {
-      const { spec } = await this.#call<KubeNode>('GET', `/api/v1/nodes/${node}`);
+    const read = () => this.#call<KubeNode>('GET', `/api/v1/nodes/${node}`);
+    await eventually(`Kubernetes heard nothing from ${node}`, async () => {
+      const { status } = await read();
+      return status.conditions?.some((each) => each.type === 'Ready' && each.status === 'Unknown');
+    });
+    // Its queue of lost nodes drops one whose old state is still cached. A new process has no old state.
+    await controlPlane.controllerManager.stop('SIGKILL');
+    await controlPlane.controllerManager.start();
+    await eventually(`Kubernetes called ${node} unreachable`, async () => {
+      const { spec } = await read();
       return spec.taints?.some(
         ({ key, effect }) => key === 'node.kubernetes.io/unreachable' && effect === 'NoExecute',
       );

@@ -59,6 +59,15 @@ export interface AttemptRecord {
   closedAt: Date | null;
 }
 
+/** An attempt with a log that retention has not removed. */
+export interface AttemptLogExtent {
+  id: string;
+  logBytes: number;
+  logLines: number;
+  logSealed: boolean;
+  logStoredBytes: number | null;
+}
+
 /** Authenticates the bootstrap of an attempt. */
 export interface BootstrapCredential {
   tokenHash: Uint8Array;
@@ -318,6 +327,19 @@ export function createAttemptStore(sql: Queryable) {
              from job_runs left join attempts on attempts.job_run_id = job_runs.id
             where job_runs.id = any(:jobRunIds::uuid[]) group by job_runs.id`,
           { jobRunIds },
+        ),
+      ),
+
+    /** Lists attempts with a log, in the order of their ids. */
+    listWithLogs: (afterId: string | null, limit: number) =>
+      sql.query<AttemptLogExtent>(
+        named(
+          `select id, log_bytes as "logBytes", log_lines as "logLines", log_sealed as "logSealed",
+                  log_stored_bytes as "logStoredBytes"
+             from attempts
+            where log_bytes > 0 and log_removed_at is null and (:afterId::uuid is null or id > :afterId)
+            order by id limit :limit`,
+          { afterId, limit },
         ),
       ),
 
