@@ -96,6 +96,9 @@ function describeAttempt(): AttemptSpec {
     localData: null,
     uid: 61_001,
     limits: { memoryBytes: null, cpus: null, processes: null },
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   };
 }
