@@ -175,6 +175,7 @@ export function createFakeExecutor({
     refreshed,
     appConnector: { connect },
     templates: null,
+    describePressure: () => null,
     capabilities: () => ({ memoryLimit: false, isolated: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };

@@ -108,7 +108,7 @@ describe('planAttemptPod', () => {
       {
         name: 'claim',
         mountPath: '/environment',
-        subPath: `${root}/environments/${environment}`,
+        subPath: `${root}/environments/${environment}/files`,
         readOnly: true,
       },
       { name: 'claim', mountPath: '/local-data', subPath: `${root}/local-data/workspace-1/prod/live` },

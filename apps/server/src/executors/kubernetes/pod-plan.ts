@@ -94,7 +94,7 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
     {
       name: 'claim',
       mountPath: folders.environment,
-      subPath: paths.environment(spec.environment.path),
+      subPath: `${paths.environment(spec.environment.path)}/files`,
       readOnly: true,
     },
     ...planLocalDataMounts(spec),
@@ -165,20 +165,51 @@ export interface PodInput {
   prepareMounts: VolumeMount[];
 }
 
+/** Plans a pod with one container, which sees the whole claim and runs a program of Pumphouse. */
+export function planClaimPod(
+  input: {
+    name: string;
+    labels: Record<string, string>;
+    uid: number;
+    action: string;
+    given: object;
+    maxSeconds: number;
+  },
+  context: PodContext,
+): Pod {
+  const resources = planResources(claimProgramLimits, claimProgramDiskBytes);
+  const program: Container = {
+    ...planContainer(chooseImage(context.image, defaultPython), resources),
+    name: containers.run,
+    command: [python, '-I', '-S', '-c', claimProgram, input.action, JSON.stringify(input.given)],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'bootstrap', mountPath: folders.archive, readOnly: true },
+      { name: 'code', mountPath: folders.code },
+      { name: 'claim', mountPath: folders.volume },
+    ],
+  };
+  return planObject(
+    { ...input, annotations: {} },
+    {
+      ...planSecurity(input.uid),
+      terminationGracePeriodSeconds: 1,
+      activeDeadlineSeconds: input.maxSeconds,
+      containers: [program],
+      volumes: [...planCommonVolumes(context)],
+    },
+    context,
+  );
+}
+
+const claimProgramLimits: AttemptLimits = { memoryBytes: 256 * mebibyte, cpus: null, processes: null };
+const claimProgramDiskBytes = gibibyte;
+/** Programs on the claim run with any Python. */
+const defaultPython = '3.13';
+
 /** Plans a pod whose container `prepare` unpacks the bootstrap and carries out the plan in its secret. */
 export function planPod(input: PodInput, context: PodContext): Pod {
-  const resources = planResources(input.limits, input.diskBytes);
-  const common = {
-    image: input.image,
-    imagePullPolicy: 'IfNotPresent',
-    resources,
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
-    terminationMessagePath: exitFile,
-  };
+  const common = planContainer(input.image, planResources(input.limits, input.diskBytes));
   const everywhere: VolumeMount[] = [{ name: 'tmp', mountPath: '/tmp' }];
   const prepare: Container = {
     ...common,
@@ -205,40 +236,78 @@ export function planPod(input: PodInput, context: PodContext): Pod {
       ...input.mounts,
     ],
   };
-  const spec: PodSpec = {
-    restartPolicy: 'Never',
+  return planObject(
+    input,
+    {
+      ...planSecurity(input.uid),
+      terminationGracePeriodSeconds: input.terminationGracePeriodSeconds,
+      ...(input.activeDeadlineSeconds === null ? {} : { activeDeadlineSeconds: input.activeDeadlineSeconds }),
+      initContainers: [prepare],
+      containers: [run],
+      volumes: [
+        ...planCommonVolumes(context),
+        // The pod waits in ContainerCreating until it exists.
+        { name: 'secret', secret: { secretName: input.name } },
+        { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: toQuantity(sharedMemoryBytes) } },
+        ...input.volumes,
+      ],
+    },
+    context,
+  );
+}
+
+function planContainer(image: string, resources: Container['resources']) {
+  return {
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    ...(resources === undefined ? {} : { resources }),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    terminationMessagePath: exitFile,
+  };
+}
+
+/** What the Pod Security level `restricted` demands, and nothing of the cluster for its programs. */
+function planSecurity(uid: number) {
+  return {
+    restartPolicy: 'Never' as const,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     hostname: 'pumphouse',
-    terminationGracePeriodSeconds: input.terminationGracePeriodSeconds,
-    ...(input.activeDeadlineSeconds === null ? {} : { activeDeadlineSeconds: input.activeDeadlineSeconds }),
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: input.uid,
-      runAsGroup: input.uid,
+      runAsUser: uid,
+      runAsGroup: uid,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    initContainers: [prepare],
-    containers: [run],
-    volumes: [
-      { name: 'bootstrap', secret: { secretName: context.bootstrapSecret } },
-      { name: 'code', emptyDir: { sizeLimit: '64Mi' } },
-      // The pod waits in ContainerCreating until it exists.
-      { name: 'secret', secret: { secretName: input.name } },
-      { name: 'claim', persistentVolumeClaim: { claimName: context.claim } },
-      { name: 'tmp', emptyDir: { sizeLimit: toQuantity(temporaryBytes) } },
-      { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: toQuantity(sharedMemoryBytes) } },
-      ...input.volumes,
-    ],
   };
+}
+
+function planCommonVolumes(context: PodContext): Volume[] {
+  return [
+    { name: 'bootstrap', secret: { secretName: context.bootstrapSecret } },
+    { name: 'code', emptyDir: { sizeLimit: '64Mi' } },
+    { name: 'claim', persistentVolumeClaim: { claimName: context.claim } },
+    { name: 'tmp', emptyDir: { sizeLimit: toQuantity(temporaryBytes) } },
+  ];
+}
+
+function planObject(
+  own: Pick<PodInput, 'name' | 'labels' | 'annotations'>,
+  spec: PodSpec,
+  context: PodContext,
+): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: input.name,
+      name: own.name,
       namespace: context.namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'pumphouse', ...input.labels },
-      annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', ...input.annotations },
+      labels: { 'app.kubernetes.io/managed-by': 'pumphouse', ...own.labels },
+      annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', ...own.annotations },
     },
     spec,
   };
@@ -259,12 +328,22 @@ function toQuantity(bytes: number): string {
 }
 
 /** The first program of each pod: nothing of Pumphouse is in its image. */
-const unpackProgram = [
+const unpack = [
   'import sys, tarfile',
   `tarfile.open("${folders.archive}/bootstrap.tar.gz").extractall("${folders.code}")`,
   `sys.path.append("${folders.code}")`,
+];
+
+const unpackProgram = [
+  ...unpack,
   'from pumphouse_bootstrap.pod_preparation import main',
   `sys.exit(main("${folders.secret}/plan.json", "${exitFile}"))`,
+].join('\n');
+
+const claimProgram = [
+  ...unpack,
+  'from pumphouse_bootstrap.claim_program import main',
+  'main(sys.argv[1], sys.argv[2])',
 ].join('\n');
 
 /** What `prepare` does, from the secret of the pod: pod_preparation.py. */
