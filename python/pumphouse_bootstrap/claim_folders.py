@@ -104,16 +104,6 @@ def drop_snapshot(claim: str, scope: str, unique: str) -> None:
 
 def remove_folder(path: str) -> None:
     """Remove a folder with everything in it, which untrusted code may have written. It need not exist."""
-
-    def unlock(function, failed: str, _error: object) -> None:
-        # The code may have taken its own rights to a folder. No link is followed: rmtree opens only folders.
-        folder = failed if function in (os.open, os.scandir, os.listdir) else os.path.dirname(failed)
-        os.chmod(folder, 0o700)
-        if function in (os.open, os.scandir, os.listdir):
-            shutil.rmtree(failed)
-        else:
-            function(failed)
-
     try:
         info = os.lstat(path)
     except FileNotFoundError:
@@ -121,4 +111,18 @@ def remove_folder(path: str) -> None:
     if not stat.S_ISDIR(info.st_mode):
         os.unlink(path)
         return
-    shutil.rmtree(path, onerror=unlock)
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        _unlock_folders(path)
+        shutil.rmtree(path)
+
+
+def _unlock_folders(path: str) -> None:
+    """Give this user its rights to its own folders, which the code may have taken. No link is followed."""
+    folders = [path]
+    while folders:
+        folder = folders.pop()
+        os.chmod(folder, 0o700)
+        with os.scandir(folder) as entries:
+            folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]

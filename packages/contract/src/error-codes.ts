@@ -340,7 +340,7 @@ export const errorCodes = {
   },
   attempt_not_ready: {
     status: 503,
-    meaning: 'The server has not stored yet where this attempt runs.',
+    cause: 'The server has not stored yet where this attempt runs.',
     nextStep: 'The process of the run repeats its call until the server has stored it.',
   },
   attempt_files_withheld: {

@@ -103,6 +103,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     leaseSeconds,
     instanceSizes,
     readCapacity: createReadCapacity({ executor, settings: settings.capacity }),
+    describePressure: () => executor.describePressure(),
     unknownRunIds,
   });
   const startAttempt = createStartAttempt({
@@ -137,7 +138,13 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   return createSupervisor({
     ...common,
     claimRuns,
-    noteWaits: createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }),
+    noteWaits: createNoteWaits({
+      store,
+      claimRuns,
+      reportWaits,
+      instanceSizes,
+      describePressure: () => executor.describePressure(),
+    }),
     freeAppSlot: createFreeAppSlot({
       persistence,
       attemptLog,

@@ -14,6 +14,8 @@ export interface NoteWaitsDependencies {
   claimRuns: Pick<ClaimRuns, 'readPools'>;
   reportWaits: Pick<ReportWaits, 'report'>;
   instanceSizes: InstanceSizes;
+  /** Why the executor should get no further run now; null if it may. */
+  describePressure: () => string | null;
 }
 
 /** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
@@ -25,7 +27,9 @@ const reportedAtOnce = 20;
  * Creates the function that records a wait reason for each pending run that this server has not claimed. Call
  * it every second.
  */
-export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }: NoteWaitsDependencies) {
+export function createNoteWaits(dependencies: NoteWaitsDependencies) {
+  const { store, claimRuns, reportWaits, instanceSizes, describePressure } = dependencies;
+
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');
     return (wait) => countHolders(rows, wait);
@@ -35,6 +39,8 @@ export function createNoteWaits({ store, claimRuns, reportWaits, instanceSizes }
     const { holderNumber, holderRef } = wait;
     if (holderNumber !== null && holderRef !== null)
       return describeLocalDataWait({ number: holderNumber, jobRef: holderRef });
+    const pressure = describePressure();
+    if (pressure !== null) return { kind: 'size', reason: pressure };
     const name = wait.isApp ? 'apps' : 'batch';
     const { pool, use } = state.pools[name];
     const demand = demandOf(chooseInstanceLimits(instanceSizes, readInstanceSize(wait.size)), pool);

@@ -82,7 +82,8 @@ export const runFailures = {
   },
   evicted: {
     title: 'Evicted from its node',
-    cause: 'Kubernetes ended the pod of the run: its node was drained, shut down, or low on memory or disk space.',
+    cause:
+      'Kubernetes ended the pod of the run: its node was drained, shut down, or low on memory or disk space.',
     nextStep:
       'Start the job again. If it happens again, check what takes the memory and the disk of the node, and when nodes are drained.',
     mayPass: true,

@@ -34,7 +34,10 @@ export function createAttempts(backend: KubernetesBackend) {
   const withSecret = new LRUCache<string, true>({ max: maxRemembered });
 
   /** @returns the attempt's own pod; null if there is none, or another one with its name */
-  async function find(connection: NamespaceConnection, { attemptId, podUid }: HandleData): Promise<Pod | null> {
+  async function find(
+    connection: NamespaceConnection,
+    { attemptId, podUid }: HandleData,
+  ): Promise<Pod | null> {
     const pod = await backend.findPod(connection, attemptPodName(attemptId));
     return pod?.metadata.uid === podUid ? pod : null;
   }
@@ -118,7 +121,11 @@ export function createAttempts(backend: KubernetesBackend) {
   }
 
   /** Resolves when the pod no longer exists. @throws ExecutorError backend */
-  async function awaitGone(connection: NamespaceConnection, data: HandleData, seconds: number): Promise<void> {
+  async function awaitGone(
+    connection: NamespaceConnection,
+    data: HandleData,
+    seconds: number,
+  ): Promise<void> {
     const giveUpAt = performance.now() + seconds * 1000;
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, maxPauseMs)) {
       const pod = await find(connection, data);
@@ -195,7 +202,9 @@ export function createAttempts(backend: KubernetesBackend) {
 /** The user of a pod. */
 export function readUser(pod: Pod): number {
   const context = pod.spec['securityContext'];
-  return typeof context === 'object' && context !== null && 'runAsUser' in context ? Number(context.runAsUser) : 0;
+  return typeof context === 'object' && context !== null && 'runAsUser' in context
+    ? Number(context.runAsUser)
+    : 0;
 }
 
 const elsewhere = {

@@ -13,7 +13,10 @@ export async function packBootstrap(folder: string): Promise<Buffer> {
   const archive = pack();
   const mtime = new Date(0);
   for (const path of paths.toSorted())
-    archive.entry({ name: `pumphouse_bootstrap/${path}`, mtime, mode: 0o644 }, await readFile(join(folder, path)));
+    archive.entry(
+      { name: `pumphouse_bootstrap/${path}`, mtime, mode: 0o644 },
+      await readFile(join(folder, path)),
+    );
   archive.finalize();
   return buffer(archive.pipe(createGzip({ level: 9 })));
 }

@@ -7,7 +7,12 @@ import { askClaimProgram } from './short-pod.ts';
 /** Any user of runs can look at all folders; only the owner of a folder can remove it. */
 export const lookingUid = 60_906;
 
-const common = { path: z.string(), changed_at: z.number(), size_bytes: z.number().nullable(), uid: z.number() };
+const common = {
+  path: z.string(),
+  changed_at: z.number(),
+  size_bytes: z.number().nullable(),
+  uid: z.number(),
+};
 const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('environment'), key: z.string(), ...common }),
   z.object({ kind: z.literal('cache'), organization: z.string(), ...common }),

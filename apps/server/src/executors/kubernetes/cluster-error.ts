@@ -37,7 +37,8 @@ export async function orNull<Result>(work: Promise<Result>): Promise<Result | nu
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof Error && error.cause instanceof Error) return `${error.message}: ${error.cause.message}`;
+  if (error instanceof Error && error.cause instanceof Error)
+    return `${error.message}: ${error.cause.message}`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -92,7 +92,8 @@ export function createEnvironmentBuilder(
         const own = entries.filter(
           (entry) => entry.kind === 'cache' && entry.organization === organizationId,
         );
-        for (const { path, uid } of own) await removeFolders(backend, connection, [`${volume.root}/${path}`], uid);
+        for (const { path, uid } of own)
+          await removeFolders(backend, connection, [`${volume.root}/${path}`], uid);
       }),
     // Environments are folders, without links between them.
     listStoredPackages: () => Promise.resolve([]),

@@ -163,7 +163,13 @@ function planBuildPod(
       annotations: { [annotations.environmentKey]: spec.key },
       image: chooseImage(options.image, spec.pythonVersion),
       uid: spec.uid,
-      command: [python, '-I', '-S', `${bootstrapFolder}/environment_build.py`, `${folders.record}/build.json`],
+      command: [
+        python,
+        '-I',
+        '-S',
+        `${bootstrapFolder}/environment_build.py`,
+        `${folders.record}/build.json`,
+      ],
       mounts: [
         { name: 'record', mountPath: folders.record },
         { name: 'claim', mountPath: folders.environment, subPath: `${volume.environment(name)}/files` },

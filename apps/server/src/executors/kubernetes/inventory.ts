@@ -27,14 +27,15 @@ export function createInventory(backend: KubernetesBackend, seen: SeenEnvironmen
     await backend.deletePod(connection, pod, 1);
     const giveUpAt = performance.now() + removalSeconds * 1000;
     while ((await backend.findPod(connection, name))?.metadata.uid === pod.metadata.uid) {
-      if (performance.now() > giveUpAt)
-        throw new ExecutorError('backend', `The pod ${name} has not ended.`);
+      if (performance.now() > giveUpAt) throw new ExecutorError('backend', `The pod ${name} has not ended.`);
       await sleep(pauseMs);
     }
   }
 
   async function removeFolder(connection: NamespaceConnection, id: string): Promise<void> {
-    const entry = (await listClaim(backend, connection, { withSizes: false })).find(({ path }) => path === id);
+    const entry = (await listClaim(backend, connection, { withSizes: false })).find(
+      ({ path }) => path === id,
+    );
     if (entry === undefined) return;
     if (entry.kind === 'local-data')
       throw new ExecutorError(

@@ -145,7 +145,9 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
     const wanted = planPolicies(installationId, options.network);
     for (const policy of wanted) await createIfMissing(paths.policies, policy);
     const kept = new Set([markerPolicyName(installationId), ...wanted.map(({ metadata }) => metadata.name)]);
-    const selector = Object.entries(labelsOf(installationId, 'network')).map(([name, value]) => `${name}=${value}`);
+    const selector = Object.entries(labelsOf(installationId, 'network')).map(
+      ([name, value]) => `${name}=${value}`,
+    );
     const { items } = await api.list<NetworkPolicy>(paths.policies, { labelSelector: selector.join(',') });
     const replaced = items.filter(
       // Each server has its own address for runs.

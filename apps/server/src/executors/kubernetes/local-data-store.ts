@@ -13,7 +13,8 @@ import { askClaimProgram, runClaimProgram } from './short-pod.ts';
 export function createLocalDataStore(backend: KubernetesBackend, attempts: Attempts): LocalDataStore {
   const { installationId } = backend;
   const volume = planVolumePaths(installationId);
-  const scopeOf = ({ workspaceId, profile }: LocalDataScope): string => volume.localData(workspaceId, profile);
+  const scopeOf = ({ workspaceId, profile }: LocalDataScope): string =>
+    volume.localData(workspaceId, profile);
 
   return {
     takeSnapshot: (of, isWhole, { only } = {}) =>

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { planMarkerPolicy, planPolicies, planServerPolicy, type NetworkSettings } from './network-policies.ts';
+import {
+  planMarkerPolicy,
+  planPolicies,
+  planServerPolicy,
+  type NetworkSettings,
+} from './network-policies.ts';
 
 const settings: NetworkSettings = {
   server: { labels: { app: 'pumphouse' } },

@@ -98,7 +98,9 @@ describe('patchPod', () => {
 
   it('deletes with null, $patch and $retainKeys', () => {
     expect(apply({ spec: { tolerations: null } }).spec).not.toHaveProperty('tolerations');
-    const without = apply({ spec: { containers: [{ name: 'run', env: [{ name: 'ONE', $patch: 'delete' }] }] } });
+    const without = apply({
+      spec: { containers: [{ name: 'run', env: [{ name: 'ONE', $patch: 'delete' }] }] },
+    });
     expect(without.spec.containers[0]?.env).toEqual([{ name: 'TWO', value: '2' }]);
     const replaced = apply({
       spec: { containers: [{ name: 'run', env: [{ $patch: 'replace' }, { name: 'NEW', value: 'n' }] }] },
@@ -135,10 +137,18 @@ describe('patchPod', () => {
     ['restartPolicy', { spec: { restartPolicy: 'Always' } }, /spec\.restartPolicy/],
     ['a token', { spec: { automountServiceAccountToken: true } }, /spec\.automountServiceAccountToken/],
     ['the network of the node', { spec: { hostNetwork: true } }, /spec\.hostNetwork/],
-    ['a label of ours', { metadata: { labels: { [labels.attempt]: 'b' } } }, /the label pumphouse\.dev\/attempt/],
+    [
+      'a label of ours',
+      { metadata: { labels: { [labels.attempt]: 'b' } } },
+      /the label pumphouse\.dev\/attempt/,
+    ],
     ['its name', { metadata: { name: 'other' } }, /metadata\.name/],
     ['finalizers', { metadata: { finalizers: ['x/y'] } }, /metadata\.finalizers/],
-    ['the command', { spec: { containers: [{ name: 'run', command: ['sh'] }] } }, /command of the container run/],
+    [
+      'the command',
+      { spec: { containers: [{ name: 'run', command: ['sh'] }] } },
+      /command of the container run/,
+    ],
     ['arguments', { spec: { containers: [{ name: 'run', args: ['x'] }] } }, /args of the container run/],
     ['a container', { spec: { containers: [{ name: 'run', $patch: 'delete' }] } }, /the container run/],
     ['the secret', { spec: { volumes: [{ name: 'secret', $patch: 'delete' }] } }, /the volume secret/],

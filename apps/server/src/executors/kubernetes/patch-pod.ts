@@ -167,7 +167,8 @@ function checkProtected(before: Pod, after: Pod): void {
     if (after.metadata.labels?.[name] !== before.metadata.labels?.[name]) refuse(`the label ${name}`);
   for (const field of ['finalizers', 'ownerReferences'])
     if (field in after.metadata) refuse(`metadata.${field}`);
-  for (const field of protectedFields) if (!isSame(before.spec[field], after.spec[field])) refuse(`spec.${field}`);
+  for (const field of protectedFields)
+    if (!isSame(before.spec[field], after.spec[field])) refuse(`spec.${field}`);
   checkSecurity(before.spec['securityContext'], after.spec['securityContext'], 'spec.securityContext');
   for (const volume of before.spec.volumes) {
     const found = after.spec.volumes.find(({ name }) => name === volume.name);
@@ -195,7 +196,11 @@ function checkContainer(before: Container, after: Container, refuse: (field: str
     (one) => !own.has(one.name) && protectedVolumes.has(one.name) && before.name === 'run',
   );
   if (added !== undefined) refuse(`the mount ${added.mountPath} of the container run`);
-  checkSecurity(before.securityContext, after.securityContext, `securityContext of the container ${before.name}`);
+  checkSecurity(
+    before.securityContext,
+    after.securityContext,
+    `securityContext of the container ${before.name}`,
+  );
 }
 
 /** Volumes that user code must not see. */
@@ -220,5 +225,9 @@ function isSame(one: unknown, other: unknown): boolean {
 function toSorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toSorted);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, each]) => [name, toSorted(each)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, each]) => [name, toSorted(each)]),
+  );
 }

@@ -73,7 +73,12 @@ describe('describePod', () => {
 
   it.each([
     ['preempted', disruption('PreemptionByScheduler'), {}, /higher priority/],
-    ['evicted', disruption('EvictionByEvictionAPI'), {}, /node node-1 through the API, as when the node is drained/],
+    [
+      'evicted',
+      disruption('EvictionByEvictionAPI'),
+      {},
+      /node node-1 through the API, as when the node is drained/,
+    ],
     ['node_lost', disruption('DeletionByTaintManager'), {}, /node-1 stopped answering/],
     ['node_lost', disruption('DeletionByPodGC'), {}, /node-1 no longer exists/],
     [
@@ -95,7 +100,12 @@ describe('describePod', () => {
       /more disk space than it may/,
     ],
     ['node_lost', [], { reason: 'NodeLost', message: 'Node node-1 is gone' }, /no longer answers/],
-    ['pod_not_scheduled', [], { reason: 'OutOfcpu', message: 'Node didn\'t have enough' }, /refused the pod: OutOfcpu/],
+    [
+      'pod_not_scheduled',
+      [],
+      { reason: 'OutOfcpu', message: "Node didn't have enough" },
+      /refused the pod: OutOfcpu/,
+    ],
     ['timed_out', [], { reason: 'DeadlineExceeded' }, /deadline/],
     ['attempt_lost', [], {}, /ended from outside by signal 9 and left no exit record/],
   ] as const)('explains %s', (code, conditions, more, detail) => {

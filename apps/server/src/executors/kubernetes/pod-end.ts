@@ -94,7 +94,8 @@ const preparationCodes: Partial<Record<string, RunFailureCode>> = {
 function readReason(message: string | undefined): PodFailure | null {
   try {
     const parsed: unknown = JSON.parse(message ?? '');
-    if (typeof parsed !== 'object' || parsed === null || !('code' in parsed) || !('detail' in parsed)) return null;
+    if (typeof parsed !== 'object' || parsed === null || !('code' in parsed) || !('detail' in parsed))
+      return null;
     const code = preparationCodes[String(parsed.code)];
     return code === undefined ? null : { code, detail: String(parsed.detail) };
   } catch {
@@ -148,7 +149,10 @@ export function describeDisruption(pod: Pod): PodFailure | null {
           detail: `Its node${atNode(pod)} stopped answering, or no longer tolerates the pod.${quote(condition.message)}`,
         };
       case 'DeletionByPodGC':
-        return { code: 'node_lost', detail: `Its node${atNode(pod)} no longer exists.${quote(condition.message)}` };
+        return {
+          code: 'node_lost',
+          detail: `Its node${atNode(pod)} no longer exists.${quote(condition.message)}`,
+        };
       case 'TerminationByKubelet':
         return describeEviction(pod, message);
       default:
@@ -238,14 +242,21 @@ function summarizeShortage(message: string | undefined): string {
   if (message === undefined) return 'It waits for the scheduler of Kubernetes.';
   const [, nodes, reasons] = /^0\/(\d+) nodes are available: (.*?)\.?( preemption:.*)?$/s.exec(message) ?? [];
   if (reasons === undefined) return `No node can run it: ${message.slice(0, 500)}`;
-  const text = reasons.replaceAll(/Insufficient ([\w./-]+)/g, (_, resource: string) => `too little free ${resource}`);
+  const text = reasons.replaceAll(
+    /Insufficient ([\w./-]+)/g,
+    (_, resource: string) => `too little free ${resource}`,
+  );
   return `No node of ${nodes} can run it: ${text.slice(0, 500)}.`;
 }
 
 /** What a wait ends as after the deadline for pending pods. */
 export function failureOfWait({ kind, reason }: PodWait, pendingMinutes: number | null): PodFailure {
   const after = pendingMinutes === null ? '' : ` It was given up after ${pendingMinutes} minutes.`;
-  const codes = { scheduling: 'pod_not_scheduled', image: 'executor_image', preparing: 'pod_not_started' } as const;
+  const codes = {
+    scheduling: 'pod_not_scheduled',
+    image: 'executor_image',
+    preparing: 'pod_not_started',
+  } as const;
   return { code: codes[kind], detail: `${reason}${after}` };
 }
 

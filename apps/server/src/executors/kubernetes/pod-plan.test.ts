@@ -122,11 +122,13 @@ describe('planAttemptPod', () => {
   it('gives an app a copy of its own', () => {
     const localData = { workspaceId: 'w', profile: 'prod', access: 'copy', mountedAs: 'access' } as const;
     const app = planAttemptPod({ ...spec, localData, network: 'isolated' }, context);
-    expect(app.spec.containers[0]?.volumeMounts.find(({ mountPath }) => mountPath === '/local-data')).toEqual({
-      name: 'claim',
-      mountPath: '/local-data',
-      subPath: `${root}/copies/${spec.attemptId}-60910/data`,
-    });
+    expect(app.spec.containers[0]?.volumeMounts.find(({ mountPath }) => mountPath === '/local-data')).toEqual(
+      {
+        name: 'claim',
+        mountPath: '/local-data',
+        subPath: `${root}/copies/${spec.attemptId}-60910/data`,
+      },
+    );
     expect(app.metadata.labels?.[labels.network]).toBe('isolated');
     expect(planPreparation({ ...spec, localData }).volume.copy).toEqual({
       from: `${root}/local-data/w/prod`,

@@ -28,8 +28,7 @@ const maxPauseMs = 10_000;
 const maxEnded = 5000;
 
 type WatchEvent =
-  | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: Pod }
-  | { type: 'ERROR'; object: Status };
+  { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: Pod } | { type: 'ERROR'; object: Status };
 
 export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
   const pods = new Map<string, Pod>();

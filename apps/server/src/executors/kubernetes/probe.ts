@@ -67,7 +67,10 @@ async function listMissingPermissions({ api, options }: KubernetesBackend): Prom
 }
 
 /** Null also if the server may not look: pods that wait for the claim then say so. */
-async function describeClaimProblem({ api, options }: KubernetesBackend, path: string): Promise<string | null> {
+async function describeClaimProblem(
+  { api, options }: KubernetesBackend,
+  path: string,
+): Promise<string | null> {
   try {
     await api.get(path);
     return null;

@@ -90,7 +90,8 @@ async function awaitEnd(
     const ended = findRunState(pod)?.terminated;
     if (ended) return ended;
     const state = describePod(pod, new Date());
-    if (state.state === 'failed') throw new ExecutorError('backend', `${what} failed: ${state.failure.detail}`);
+    if (state.state === 'failed')
+      throw new ExecutorError('backend', `${what} failed: ${state.failure.detail}`);
     if (state.state === 'silent') throw new ExecutorError('backend', `${what} was lost: ${state.detail}`);
     if (state.state === 'waiting' && (state.wait.isFinal || performance.now() > giveUpAt))
       throw new ExecutorError(

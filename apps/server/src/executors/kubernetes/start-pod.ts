@@ -70,7 +70,8 @@ function explainRefusal(error: unknown, namespace: string): unknown {
   if (!(error instanceof ClusterError)) return error;
   const { message } = error;
   if (isForbidden(error) && /exceeded quota/.test(message)) return explainQuota(error, namespace);
-  if (error.status === 404) return new ExecutorError('backend', `There is no namespace ${namespace}: ${message}`);
+  if (error.status === 404)
+    return new ExecutorError('backend', `There is no namespace ${namespace}: ${message}`);
   // Another service account, or an admission plugin: the same pod is rejected again.
   if (isForbidden(error) && /cannot create resource/.test(message))
     return new ExecutorError('backend', `The server may not create pods: ${message}`);
