@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { TestCluster } from './cluster.ts';
 
@@ -29,6 +29,7 @@ export interface ApiWatch {
 
 /** Sends plain requests, so that tests see exactly what the API answers. */
 export class ApiClient {
+  readonly #agent = new Agent({ keepAlive: true });
   readonly #cluster: Pick<TestCluster, 'connection' | 'adminToken'>;
 
   constructor(cluster: Pick<TestCluster, 'connection' | 'adminToken'>) {
@@ -57,7 +58,10 @@ export class ApiClient {
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
         });
       });
-      sent.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+      const text = options.body === undefined ? '' : JSON.stringify(options.body);
+      // Node sends the length of a DELETE's body only if it is told.
+      sent.setHeader('content-length', Buffer.byteLength(text));
+      sent.end(text);
     });
   }
 
@@ -88,6 +92,7 @@ export class ApiClient {
     const bearer = token === undefined ? this.#cluster.adminToken : token;
     return request(`${apiUrl}${path}`, {
       method,
+      agent: this.#agent,
       ca: caCertificate,
       headers: {
         ...(bearer !== null && { authorization: `Bearer ${bearer}` }),

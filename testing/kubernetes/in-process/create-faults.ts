@@ -56,7 +56,7 @@ export function createFaults(targets: FaultTargets): ClusterFaults {
     removeImage: async (image = runsImage) => void missingImages.add(image),
     restoreImage: async (image = runsImage) => void missingImages.delete(image),
     async fillQuota() {
-      const pods = [...store.list(types.pods, namespace)].filter((pod) => !isFinished(pod as Pod));
+      const pods = store.list(types.pods, namespace).filter((pod) => !isFinished(pod as Pod));
       const hard = { pods: String(pods.length) };
       createObject(state, types.resourceQuotas, {
         namespace,

@@ -30,7 +30,7 @@ export function admitAndComplete(
   if (!priorityClassName) return pod;
   const priorityClass = store.find(types.priorityClasses, undefined, priorityClassName);
   if (priorityClass === undefined) throw refuse(`no PriorityClass with name ${priorityClassName} was found`);
-  return { ...pod, spec: { ...pod.spec, priority: Number(priorityClass['value']) } } as Pod;
+  return { ...pod, spec: { ...pod.spec, priority: Number(priorityClass['value']) } };
 }
 
 /**
@@ -49,7 +49,7 @@ export function admit({ store }: ClusterState, type: ResourceType, object: KubeO
       throw forbidden(type, name, `violates PodSecurity "restricted:${version}": ${violations.join(', ')}`);
   }
   for (const quota of store.list(types.resourceQuotas, namespace)) {
-    const pods = store.list(types.pods, namespace) as Generator<Pod>;
+    const pods = store.list(types.pods, namespace) as Pod[];
     const refusal = refuseByQuota(quota as ResourceQuota, pods, pod);
     if (refusal !== null) throw forbidden(type, name, refusal);
   }

@@ -22,7 +22,7 @@ export function createObject(
   { namespace, body }: { namespace?: string; body: NewObject },
 ): KubeObject {
   checkKind(type, body);
-  const sent = isRecord(body.metadata) ? (body.metadata as Partial<ObjectMeta>) : {};
+  const sent = isRecord(body.metadata) ? body.metadata : {};
   if (sent.namespace !== undefined && sent.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -55,10 +55,12 @@ export function checkKind(type: ResourceType, body: unknown): void {
   // Clients may leave both out.
   if (apiVersion !== undefined && apiVersion !== wanted) {
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${wanted})`,
+      `the API version in the data (${asText(apiVersion)}) does not match the expected API version (${wanted})`,
     );
   }
   if (kind !== undefined && kind !== type.kind) {
-    throw badRequest(`${String(kind)} in version "${wanted}" cannot be handled as a ${type.kind}`);
+    throw badRequest(`${asText(kind)} in version "${wanted}" cannot be handled as a ${type.kind}`);
   }
 }
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

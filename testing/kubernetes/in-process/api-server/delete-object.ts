@@ -82,7 +82,7 @@ function mark(
 /** Makes the dependents of an object survive it. */
 function removeOwner({ store }: ClusterState, uid: string): void {
   for (const type of types.resourceTypes) {
-    for (const object of [...store.list(type)]) {
+    for (const object of store.list(type)) {
       const owners = object.metadata.ownerReferences ?? [];
       const kept = owners.filter((owner) => owner.uid !== uid);
       if (kept.length < owners.length)

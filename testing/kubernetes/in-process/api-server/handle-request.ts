@@ -97,7 +97,10 @@ function answerGet(context: RequestContext, target: RequestTarget, exchange: Exc
 async function answerLog({ podActions }: RequestContext, pod: Pod, { response, query }: Exchange) {
   const log = await podActions.readLog(pod, parseLogOptions(pod, query));
   response.writeHead(200, { 'content-type': 'text/plain' });
-  if (typeof log === 'string') return void response.end(log);
+  if (typeof log === 'string') {
+    response.end(log);
+    return;
+  }
   response.flushHeaders();
   response.on('close', () => log.destroy());
   log.on('error', () => response.destroy());

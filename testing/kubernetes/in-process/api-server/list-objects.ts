@@ -101,7 +101,8 @@ export class ObjectLister {
   }
 
   #sorted(type: ResourceType, namespace: string | undefined): KubeObject[] {
-    return [...this.#store.list(type, namespace)]
+    return this.#store
+      .list(type, namespace)
       .map((object) => ({ key: sortKey(object), object }))
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ object }) => object);

@@ -42,9 +42,9 @@ export class ObjectStore {
   }
 
   /** Objects of a type, unsorted. */
-  *list(type: ResourceType, namespace?: string): Generator<KubeObject> {
-    for (const object of this.#objects.get(type)?.values() ?? [])
-      if (namespace === undefined || object.metadata.namespace === namespace) yield object;
+  list(type: ResourceType, namespace?: string): KubeObject[] {
+    const all = [...(this.#objects.get(type)?.values() ?? [])];
+    return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
   count(type: ResourceType): number {

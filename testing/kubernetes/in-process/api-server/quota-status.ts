@@ -13,9 +13,9 @@ export function startQuotaController(state: ClusterState): () => void {
   let isDue = false;
   const measure = () => {
     isDue = false;
-    for (const object of [...store.list(types.resourceQuotas)]) {
+    for (const object of store.list(types.resourceQuotas)) {
       const quota = object as ResourceQuota;
-      const pods = store.list(types.pods, quota.metadata.namespace) as Generator<Pod>;
+      const pods = store.list(types.pods, quota.metadata.namespace) as Pod[];
       const status = { hard: quota.spec.hard ?? {}, used: measureQuota(quota, pods) };
       writeUpdate(state, types.resourceQuotas, { current: quota, updated: { ...quota, status } });
     }

@@ -116,5 +116,6 @@ function readField(object: KubeObject, path: string): string {
     if (typeof value !== 'object' || value === null) return '';
     value = (value as Record<string, unknown>)[part];
   }
-  return value === undefined || value === null ? '' : String(value as string | number | boolean);
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

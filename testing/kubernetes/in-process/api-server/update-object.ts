@@ -33,7 +33,7 @@ export function updateObject(
   const metadata = (wanted.metadata ?? {}) as Partial<ObjectMeta>;
   if (metadata.name !== undefined && metadata.name !== name) {
     throw badRequest(
-      'the name of the object (' + metadata.name + `) does not match the name on the URL (${name})`,
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
   }
   if (metadata.uid !== undefined && metadata.uid !== current.metadata.uid) {
@@ -42,16 +42,16 @@ export function updateObject(
   }
   if (metadata.resourceVersion && metadata.resourceVersion !== current.metadata.resourceVersion)
     throw conflict(type, name, changedText);
-  const updated =
+  const updated: KubeObject =
     subresource === 'status'
-      ? { ...current, status: wanted.status }
+      ? { ...current, ...(wanted.status && { status: wanted.status }) }
       : keepServerFields(current, { ...wanted, metadata: metadata as ObjectMeta });
   const errors = [
     ...validateLabels(updated.metadata.labels),
-    ...rulesOf(type).validateUpdate(current, updated as KubeObject),
+    ...rulesOf(type).validateUpdate(current, updated),
   ];
   if (errors.length > 0) throw invalid(type, name, errors);
-  return writeUpdate(state, type, { current, updated: updated as KubeObject });
+  return writeUpdate(state, type, { current, updated });
 }
 
 /** What only the server decides about an object stays. */
@@ -85,9 +85,10 @@ export function writeUpdate(
   type: ResourceType,
   { current, updated }: { current: KubeObject; updated: KubeObject },
 ): KubeObject {
-  if (isDeepStrictEqual(asJson(updated), asJson(current))) return current;
+  const fields = new Set([...Object.keys(updated), ...Object.keys(current)]);
+  if ([...fields].every((field) => isSame(updated[field], current[field]))) return current;
   const { generation, finalizers = [], deletionTimestamp } = updated.metadata;
-  const specChanged = !isDeepStrictEqual(asJson(updated.spec), asJson(current.spec));
+  const specChanged = !isSame(updated.spec, current.spec);
   const metadata =
     specChanged && generation !== undefined
       ? { ...updated.metadata, generation: generation + 1 }
@@ -97,6 +98,9 @@ export function writeUpdate(
   const isLast = deletionTimestamp !== undefined && waitedForFinalizers && finalizers.length === 0;
   return isLast ? store.remove(type, stored) : stored;
 }
+
+const isSame = (one: unknown, other: unknown) =>
+  one === other || isDeepStrictEqual(asJson(one), asJson(other));
 
 /** Without the fields that are undefined, which JSON does not show. */
 const asJson = (value: unknown): unknown =>

@@ -44,7 +44,10 @@ function listInitialEvents(store: ObjectStore, type: ResourceType, options: Watc
   const { resourceVersion, namespace, matches } = options;
   // Without a version, and with 0, a watch begins with the objects that exist.
   if (resourceVersion === '' || resourceVersion === '0') {
-    return [...store.list(type, namespace)].filter(matches).map((object) => ({ type: 'ADDED', object }));
+    return store
+      .list(type, namespace)
+      .filter(matches)
+      .map((object) => ({ type: 'ADDED', object }));
   }
   const revision = Number(resourceVersion);
   if (!Number.isInteger(revision)) throw badRequest(`invalid resource version "${resourceVersion}"`);

@@ -70,7 +70,7 @@ export class Kubelet {
   reconnect(): void {
     this.#isConnected = true;
     const present = new Set<string>();
-    for (const object of [...this.#options.state.store.list(types.pods)]) {
+    for (const object of this.#options.state.store.list(types.pods)) {
       const pod = object as Pod;
       if (pod.spec.nodeName !== this.node) continue;
       present.add(pod.metadata.uid);

@@ -14,7 +14,7 @@ export interface TestNode {
 }
 
 const podsOf = ({ store }: ClusterState, node: string): Pod[] =>
-  ([...store.list(types.pods)] as Pod[]).filter(({ spec }) => spec.nodeName === node);
+  (store.list(types.pods) as Pod[]).filter(({ spec }) => spec.nodeName === node);
 
 /** The pod as it is now, after other changes. */
 const refresh = ({ store }: ClusterState, { metadata }: Pod) =>

@@ -10,18 +10,20 @@ export interface NodeView {
   podIP: string;
   initContainers: ContainerStatus[];
   containers: ContainerStatus[];
-  /** Set if the node itself ended the pod. */
+  /** Set if the node itself ends the pod; it fails when its containers have ended. */
   failure: { reason: string; message: string } | null;
 }
 
 /** Derives the status of a pod from what its node knows. Keeps the conditions that others set. */
 export function derivePodStatus(state: ClusterState, pod: Pod, view: NodeView): PodStatus {
   const { hostIP, startTime, podIP, initContainers, containers, failure } = view;
-  const phase = failure === null ? derivePhase(view) : 'Failed';
+  const isRunning = [...initContainers, ...containers].some((one) => one.state.running !== undefined);
+  const hasFailed = failure !== null && !isRunning;
+  const phase = hasFailed ? 'Failed' : derivePhase(view);
   const status: PodStatus = {
     ...pod.status,
     phase,
-    ...(failure !== null && failure),
+    ...(hasFailed && failure),
     hostIP,
     hostIPs: [{ ip: hostIP }],
     startTime,

@@ -35,7 +35,7 @@ export interface WorkerHost {
 /** Where a container is in the view. */
 interface ViewSlot {
   container: Container;
-  show(state: ContainerState, ids?: { id?: string; imageId?: string }): void;
+  show: (state: ContainerState, ids?: { id?: string; imageId?: string }) => void;
 }
 
 interface Started {
@@ -83,6 +83,7 @@ export class PodWorker {
     const endsAt = Date.now() + ending.graceSeconds * 1000;
     if (endsAt >= this.#endsAt) return;
     this.#ending ??= ending;
+    this.view.failure = this.#ending.failure;
     this.#endsAt = endsAt;
     this.#interrupt.reject(new Interrupted());
     this.#isShortened.resolve();
@@ -104,7 +105,6 @@ export class PodWorker {
       if (!(error instanceof Interrupted)) throw error;
       await this.#terminate();
     }
-    this.view.failure = this.#ending?.failure ?? null;
   }
 
   async #runContainers(): Promise<void> {
@@ -211,13 +211,12 @@ export class PodWorker {
   }
 
   async #terminate(): Promise<void> {
+    const names = [...this.#running.keys()];
+    if (names.length === 0) return;
+    this.#host.record('Normal', 'Killing', `Stopping container ${names.join(', ')}`);
     const ended = Promise.all([...this.#running.values()].map((one) => one.ended));
-    let hasEnded = this.#running.size === 0;
-    void ended.then(() => (hasEnded = true));
-    if (!hasEnded)
-      this.#host.record('Normal', 'Killing', `Stopping container ${[...this.#running.keys()].join(', ')}`);
     if (this.#endsAt > Date.now()) await this.#signal('SIGTERM');
-    while (!hasEnded && this.#endsAt > Date.now()) {
+    while (this.#running.size > 0 && this.#endsAt > Date.now()) {
       const timer = new AbortController();
       const timeUp = delay(this.#endsAt - Date.now(), undefined, { signal: timer.signal }).catch(() => {});
       await Promise.race([ended, this.#isShortened.promise, timeUp]);

@@ -56,7 +56,7 @@ export class Scheduler {
 
   #scheduleAll(): void {
     const { store } = this.#options.state;
-    const nodes = [...store.list(types.nodes)] as KubeNode[];
+    const nodes = store.list(types.nodes) as KubeNode[];
     const pods = [...this.#waiting].flatMap((key) => {
       const [namespace, name = ''] = key.split('/');
       return (store.find(types.pods, namespace, name) as Pod | undefined) ?? [];
@@ -120,7 +120,7 @@ export class Scheduler {
   #preempt(pod: Pod, node: KubeNode, requests: PodRequests): boolean {
     const { state } = this.#options;
     const priority = pod.spec.priority ?? 0;
-    const onNode = ([...state.store.list(types.pods)] as Pod[]).filter(
+    const onNode = (state.store.list(types.pods) as Pod[]).filter(
       (one) => one.spec.nodeName === node.metadata.name && !isFinished(one),
     );
     if (onNode.some((one) => one.metadata.deletionTimestamp !== undefined)) return true;

@@ -55,7 +55,8 @@ function take(box: Box, path: string): unknown {
   const { parent, key } = locate(box, path);
   if (Array.isArray(parent)) {
     if (!(Number(key) < parent.length)) throw cannotApply(`remove operation does not apply: ${path}`);
-    return parent.splice(Number(key), 1)[0] as unknown;
+    const [value] = parent.splice(Number(key), 1);
+    return value;
   }
   if (!(key in parent)) throw cannotApply(`remove operation does not apply: doc is missing key: ${path}`);
   const value = parent[key];

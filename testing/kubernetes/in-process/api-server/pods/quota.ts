@@ -29,8 +29,8 @@ function sumOf({ spec }: Pod, kind: 'requests' | 'limits', name: string): number
 }
 
 /** How much of a quota's resources the pods of its namespace use. Finished pods use nothing. */
-export function measureQuota({ spec }: ResourceQuota, pods: Iterable<Pod>): Record<string, string> {
-  const counted = [...pods].filter((pod) => !isFinished(pod));
+export function measureQuota({ spec }: ResourceQuota, pods: Pod[]): Record<string, string> {
+  const counted = pods.filter((pod) => !isFinished(pod));
   const names = Object.keys(spec.hard ?? {});
   return Object.fromEntries(
     names.map((name) => {
@@ -47,7 +47,7 @@ export function measureQuota({ spec }: ResourceQuota, pods: Iterable<Pod>): Reco
 }
 
 /** Why a quota refuses a new pod, in Kubernetes' words; null if it does not. */
-export function refuseByQuota(quota: ResourceQuota, pods: Iterable<Pod>, pod: Pod): string | null {
+export function refuseByQuota(quota: ResourceQuota, pods: Pod[], pod: Pod): string | null {
   const hard = quota.spec.hard ?? {};
   const names = Object.keys(hard)
     .filter((name) => podResources[name] !== undefined)

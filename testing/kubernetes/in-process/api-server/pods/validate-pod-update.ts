@@ -28,7 +28,7 @@ export function validatePodUpdate(previous: Pod, pod: Pod): FieldError[] {
 }
 
 function withoutMutable({ activeDeadlineSeconds: _1, tolerations: _2, ...spec }: PodSpec): unknown {
-  const withoutImage = ({ image: _, ...container }: Container) => container;
+  const withoutImage = (container: Container) => ({ ...container, image: '' });
   return JSON.parse(
     JSON.stringify({
       ...spec,

@@ -54,10 +54,10 @@ function validateContainers(spec: PodSpec, field: 'containers' | 'initContainers
 }
 
 function validateContainer(
-  { name = '', image = '', env = [], resources = {}, volumeMounts = [] }: Container,
+  { name, image = '', env = [], resources = {}, volumeMounts = [] }: Container,
   { path, volumes }: { path: string; volumes: string[] },
 ): FieldError[] {
-  const errors = name === '' ? [missingValue(`${path}.name`)] : validateLabelName(`${path}.name`, name);
+  const errors = !name ? [missingValue(`${path}.name`)] : validateLabelName(`${path}.name`, name);
   if (image === '') errors.push(missingValue(`${path}.image`));
   else if (image !== image.trim()) {
     errors.push(wrongValue(`${path}.image`, image, 'must not have leading or trailing whitespace'));

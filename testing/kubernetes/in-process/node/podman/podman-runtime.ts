@@ -11,6 +11,7 @@ import type { ContainerEnd, ContainerRuntime, PodSandbox, RunningContainer } fro
 import { readEnvironment } from './container-environment.ts';
 import { readContainerLog, type Engine } from './container-log.ts';
 import { containerLabel, planContainer, podLabel } from './plan-container.ts';
+import type { NetworkEnforcer } from './network-enforcer.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { prepareVolumes } from './pod-volumes.ts';
 
@@ -18,6 +19,7 @@ export interface PodmanRuntimeOptions {
   state: ClusterState;
   engine: Engine;
   network: PodNetwork;
+  enforcer: NetworkEnforcer;
   /** For the files of pods and claims; the engine sees it at the same path. */
   folder: string;
   hostIP: string;
@@ -41,12 +43,13 @@ export class PodmanRuntime implements ContainerRuntime {
   }
 
   async preparePod(pod: Pod): Promise<PodSandbox> {
-    const { state, folder, network } = this.#options;
+    const { state, folder, network, enforcer } = this.#options;
     const { uid } = pod.metadata;
     const own = this.#folderOf(uid);
     const claims = join(folder, 'claims');
     const volumes = await prepareVolumes(state, pod, { volumes: join(own, 'volumes'), claims });
     const ip = network.assign(uid);
+    await enforcer.admit(pod, ip);
     this.#pods.set(uid, { ip, volumes, first: null });
     return { ip, folder: own };
   }
@@ -172,7 +175,7 @@ export class PodmanRuntime implements ContainerRuntime {
   }
 
   async removePod(uid: string): Promise<void> {
-    const { engine, network } = this.#options;
+    const { engine, network, enforcer } = this.#options;
     this.#pods.delete(uid);
     const found = await engine.listContainers({ all: true, filters: { label: [`${podLabel}=${uid}`] } });
     // Those that use the network of the first go before it.
@@ -183,6 +186,7 @@ export class PodmanRuntime implements ContainerRuntime {
         if (!isMissing(error)) throw error;
       }
     }
+    enforcer.release(uid);
     network.release(uid);
     await rm(this.#folderOf(uid), { recursive: true, force: true });
   }

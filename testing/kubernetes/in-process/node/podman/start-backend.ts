@@ -6,6 +6,7 @@ import { startTestEngine } from '../../../../fixtures/container-engine.ts';
 import { runnerImageName } from '../../../../fixtures/engine-images.ts';
 import type { ClusterState } from '../../api-server/cluster-state.ts';
 import type { Engine } from './container-log.ts';
+import { NetworkEnforcer } from './network-enforcer.ts';
 import { openPodNetwork } from './pod-network.ts';
 import { PodmanRuntime } from './podman-runtime.ts';
 
@@ -24,14 +25,16 @@ export async function startPodmanBackend(state: ClusterState, missingImages: Rea
   const bridge = `phk${started.addressPrefix.split('.')[1]}`;
   const network = await openPodNetwork(engine, bridge);
   await holdBridge(engine, network.name);
+  const enforcer = new NetworkEnforcer(state, bridge);
+  stack.defer(() => enforcer.close());
   const hostIP = network.gateway;
   const end = stack.move();
   return {
-    runtime: new PodmanRuntime({ state, engine, network, folder, hostIP, missingImages }),
+    runtime: new PodmanRuntime({ state, engine, network, enforcer, folder, hostIP, missingImages }),
     hostAddress: network.gateway,
     image,
     reachesPods: true,
-    enforcesNetworkPolicies: false,
+    enforcesNetworkPolicies: await NetworkEnforcer.isPossible(),
     close: () => end.disposeAsync(),
   };
 }

@@ -1,0 +1,4 @@
+import { describeNodeBehaviour } from '../node-suite.ts';
+import { startInProcessCluster } from './start-cluster.ts';
+
+describeNodeBehaviour(() => startInProcessCluster({ pods: 'containers' }));
