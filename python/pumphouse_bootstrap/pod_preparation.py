@@ -96,6 +96,8 @@ def _find_program(word: str) -> str:
 
 
 def _write(path: str, content: object) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    # Other users look at the claim; the other files may contain secrets.
+    mode = 0o644 if path.startswith(f"{_CLAIM}/") else 0o600
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content if isinstance(content, str) else json.dumps(content))

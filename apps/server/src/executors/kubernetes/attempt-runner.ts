@@ -24,6 +24,8 @@ export function createAttemptRunner(backend: KubernetesBackend, attempts: Attemp
       const planned = planAttemptPod(spec, connection);
       const workspaceId = spec.localData?.workspaceId ?? null;
       const pod = applyPatches(planned, spec, workspaceId);
+      // Established before the pod runs, so that no end of it is missed.
+      backend.watch.use();
       await backend.openServer(connection, spec.attemptsUrl);
       return describe(connection, await startPod(backend, connection, pod, planPreparation(spec)));
     });

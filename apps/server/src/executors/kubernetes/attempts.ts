@@ -31,6 +31,7 @@ export function createAttempts(backend: KubernetesBackend) {
   const waitingSince = new LRUCache<string, number>({ max: maxRemembered });
   const givenUp = new LRUCache<string, PodFailure>({ max: maxRemembered });
   const stopped = new LRUCache<string, true>({ max: maxRemembered });
+  const removed = new LRUCache<string, true>({ max: maxRemembered });
   const withSecret = new LRUCache<string, true>({ max: maxRemembered });
 
   /** @returns the attempt's own pod; null if there is none, or another one with its name */
@@ -46,7 +47,10 @@ export function createAttempts(backend: KubernetesBackend) {
     watch.use();
     const watched = watch.find(attemptPodName(data.attemptId));
     const pod = watched?.metadata.uid === data.podUid ? watched : await find(connection, data);
-    if (pod !== null) return deriveState(connection, pod);
+    if (pod !== null) {
+      watch.noteLast(pod);
+      return deriveState(connection, pod);
+    }
     if (!(await backend.isSamePlace(connection, data.place))) return elsewhere;
     return deriveGone(data);
   }
@@ -72,7 +76,7 @@ export function createAttempts(backend: KubernetesBackend) {
   function describeFailure(uid: string, failure: PodFailure, pod: Pod): AttemptInspection {
     const own = givenUp.get(uid);
     if (own !== undefined) return { state: 'missing', ...own };
-    if (stopped.has(uid) && findRunState(pod)?.terminated)
+    if (stopped.has(uid) && wasKilledAtDeadline(pod))
       return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: null } };
     return { state: 'missing', ...failure };
   }
@@ -82,7 +86,7 @@ export function createAttempts(backend: KubernetesBackend) {
     const own = givenUp.get(podUid);
     if (own !== undefined) return { state: 'missing', ...own };
     const last = watch.findEnded(podUid);
-    if (last === null) return gone('Its pod no longer exists.');
+    if (last === null || removed.has(podUid)) return gone('Its pod no longer exists.');
     const state = describePod(last, new Date(), true);
     if (state.state === 'exited') return state;
     if (state.state === 'failed') return describeFailure(podUid, state.failure, last);
@@ -186,6 +190,7 @@ export function createAttempts(backend: KubernetesBackend) {
         await backend.removeFinished(connection);
         await awaitGone(connection, data, deletionSeconds);
       }
+      removed.set(data.podUid, true);
       const last = pod ?? watch.findEnded(data.podUid);
       if (last?.metadata.annotations?.[annotations.hasCopy] === 'true')
         await removeCopy(connection, data.attemptId, last);
@@ -205,6 +210,16 @@ export function readUser(pod: Pod): number {
   return typeof context === 'object' && context !== null && 'runAsUser' in context
     ? Number(context.runAsUser)
     : 0;
+}
+
+/** The kubelet killed it at the end of the grace period. Timestamps are in whole seconds. */
+function wasKilledAtDeadline(pod: Pod): boolean {
+  const { deletionTimestamp } = pod.metadata;
+  const ended = findRunState(pod)?.terminated;
+  if (ended === undefined || deletionTimestamp === undefined) return false;
+  return (
+    ended.finishedAt === undefined || Date.parse(ended.finishedAt) >= Date.parse(deletionTimestamp) - 1000
+  );
 }
 
 const elsewhere = {

@@ -87,6 +87,7 @@ function describeUnprepared(pod: Pod, prepared: Terminated): PodState {
 
 const preparationCodes: Partial<Record<string, RunFailureCode>> = {
   environment_missing: 'environment_missing',
+  python_not_found: 'python_not_found',
   work_folder_failed: 'work_folder_failed',
   executor_config: 'executor_config',
 };

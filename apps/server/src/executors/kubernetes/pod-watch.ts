@@ -33,7 +33,7 @@ type WatchEvent =
 export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
   const pods = new Map<string, Pod>();
   /** The last state of pods that no longer exist, by uid. */
-  const ended = new LRUCache<string, Pod>({ max: maxEnded });
+  const ended = new LRUCache<string, { pod: Pod; isFinal: boolean }>({ max: maxEnded });
   let isFresh = false;
   let isRunning = false;
   let usedAt = -Infinity;
@@ -58,7 +58,7 @@ export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
     if (event.type === 'ADDED' || event.type === 'MODIFIED') pods.set(name, event.object);
     if (event.type !== 'DELETED') return;
     // A pod that gets the label `finished` leaves the watch in the same way, and its end was read.
-    if (uid !== undefined) ended.set(uid, event.object);
+    if (uid !== undefined) ended.set(uid, { pod: event.object, isFinal: true });
     if (pods.get(name)?.metadata.uid === uid) pods.delete(name);
   }
 
@@ -133,11 +133,11 @@ export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
     /** All pods; null while the watch is not established. */
     list: (): Pod[] | null => (isFresh ? [...pods.values()] : null),
     /** The last known state of a pod that no longer exists. */
-    findEnded: (uid: string): Pod | null => ended.get(uid) ?? null,
-    /** Notes a state that a request has shown. */
+    findEnded: (uid: string): Pod | null => ended.get(uid)?.pod ?? null,
+    /** Notes a state that a request has shown. It counts until the watch shows the last one. */
     noteLast(pod: Pod): void {
       const { uid } = pod.metadata;
-      if (uid !== undefined) ended.set(uid, pod);
+      if (uid !== undefined && ended.get(uid)?.isFinal !== true) ended.set(uid, { pod, isFinal: false });
     },
   };
 }
