@@ -136,7 +136,8 @@ function chooseConnection(file: string | undefined): ClusterConnection {
 function readPeers(text: string): ServerPeers {
   const parts = text.split(',');
   if (!text.includes('=')) return { networks: parts };
-  return { labels: Object.fromEntries(parts.map((part) => part.split('=', 2) as [string, string])) };
+  const pairs = parts.map((part) => part.split('=', 2));
+  return { labels: Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value])) };
 }
 
 function readPatches(text: string | undefined): PodPatches {

@@ -59,18 +59,11 @@ export function createAttempts(backend: KubernetesBackend) {
     const { uid = '' } = pod.metadata;
     if (pod.metadata.labels?.[labels.state] === 'finished') return gone('Its pod was removed.');
     const state = describePod(pod, new Date());
-    switch (state.state) {
-      case 'running':
-        return { state: 'running' };
-      case 'silent':
-        return { state: 'unknown', detail: state.detail };
-      case 'exited':
-        return state;
-      case 'failed':
-        return describeFailure(uid, state.failure, pod);
-      case 'waiting':
-        return { state: 'running', waitsFor: await handleWait(connection, pod, state.wait) };
-    }
+    if (state.state === 'running') return { state: 'running' };
+    if (state.state === 'silent') return { state: 'unknown', detail: state.detail };
+    if (state.state === 'exited') return state;
+    if (state.state === 'failed') return describeFailure(uid, state.failure, pod);
+    return { state: 'running', waitsFor: await handleWait(connection, pod, state.wait) };
   }
 
   function describeFailure(uid: string, failure: PodFailure, pod: Pod): AttemptInspection {

@@ -101,16 +101,10 @@ function describeFolder(entry: ClaimEntry): Resource {
 }
 
 function ownerOfFolder(entry: ClaimEntry): ResourceOwner {
-  switch (entry.kind) {
-    case 'environment':
-      return { kind: 'environment', path: entry.path.slice(environmentsFolder.length), key: entry.key };
-    case 'cache':
-      return { kind: 'cache', organizationId: entry.organization };
-    case 'copy':
-      return { kind: 'attempt', attemptId: entry.attempt };
-    case 'local-data':
-      return { kind: 'local-data', workspaceId: entry.workspace, profile: entry.profile };
-    case 'remains':
-      return { kind: 'nobody' };
-  }
+  if (entry.kind === 'environment')
+    return { kind: 'environment', path: entry.path.slice(environmentsFolder.length), key: entry.key };
+  if (entry.kind === 'cache') return { kind: 'cache', organizationId: entry.organization };
+  if (entry.kind === 'copy') return { kind: 'attempt', attemptId: entry.attempt };
+  if (entry.kind === 'remains') return { kind: 'nobody' };
+  return { kind: 'local-data', workspaceId: entry.workspace, profile: entry.profile };
 }

@@ -19,6 +19,12 @@ export interface KubeObject {
   metadata: ObjectMeta;
 }
 
+export interface Secret extends KubeObject {
+  immutable?: boolean;
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
+}
+
 export interface ContainerState {
   waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };

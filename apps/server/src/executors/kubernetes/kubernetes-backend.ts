@@ -7,7 +7,7 @@ import { ExecutorError } from '../contract/executor-error.ts';
 import { packBootstrap } from './bootstrap-archive.ts';
 import { createClusterApi, type ClusterConnection } from './cluster-api.ts';
 import { asExecutorError, isConflict, isMissing, messageOf, orNull } from './cluster-error.ts';
-import type { KubeObject, Pod } from './kube-objects.ts';
+import type { KubeObject, Pod, Secret } from './kube-objects.ts';
 import { labels, labelsOf, selectorOf } from './names.ts';
 import {
   markerPolicyName,
@@ -157,7 +157,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
   }
 
   /** @returns whether it did not exist */
-  async function createIfMissing(path: string, object: KubeObject): Promise<boolean> {
+  async function createIfMissing(path: string, object: KubeObject | Secret): Promise<boolean> {
     try {
       await api.create(path, object);
       return true;

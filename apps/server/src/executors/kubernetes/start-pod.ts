@@ -61,7 +61,7 @@ export async function ensureSecret(
       labels,
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid }],
     },
-    ...{ stringData: { 'plan.json': JSON.stringify(plan) } },
+    stringData: { 'plan.json': JSON.stringify(plan) },
   });
 }
 

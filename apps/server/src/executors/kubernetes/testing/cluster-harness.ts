@@ -12,7 +12,8 @@ import { createClusterFixture, type ClusterFixture } from './cluster-fixture.ts'
 
 export async function createClusterHarness(cluster: TestCluster): Promise<ConformanceHarness> {
   const fixture = await createClusterFixture(cluster);
-  const { admin, installationId, routes, createExecutor } = fixture;
+  const { admin, installationId, routes } = fixture;
+  const createExecutor = () => fixture.createExecutor();
   const environment = await createExecutor().buildEnvironment(fixture.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
     fixture.describeAttempt(
